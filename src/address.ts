@@ -1,0 +1,102 @@
+import type { Address, AddressObject } from './contract.js';
+import { UsageError } from './errors.js';
+
+const SCHEME = /^[a-z][a-z0-9+.-]*$/i;
+const QUERY = /\?([\w.-]+(?:=[^&()]*)?(?:&[\w.-]+(?:=[^&()]*)?)*)$/;
+
+/**
+ * Takes an address apart: `tcp://127.0.0.1:1?framing=nul`, `{ url: 'process:', command: 'node' }`, `jrpc?dialect=lsp`. A
+ * name without a colon is a scheme. Options end the text: what follows a question mark is options if it has their form.
+ * Throws a UsageError if there is no scheme.
+ */
+export function parseAddress(source: string | AddressObject): Address {
+  const text = typeof source === 'string' ? source : source.url;
+  if (typeof text !== 'string') throw new UsageError('an address is a string, or an object with a string `url`');
+  const query = QUERY.exec(text);
+  const bare = query === null ? text : text.slice(0, query.index);
+  const colon = bare.indexOf(':');
+  const scheme = colon < 0 ? bare : bare.slice(0, colon);
+  if (!SCHEME.test(scheme))
+    throw new UsageError(`"${text}" names nothing: expected a scheme, as in tcp://127.0.0.1:8888`);
+  const options: Record<string, unknown> = Object.create(null);
+  for (const [key, value] of new URLSearchParams(query?.[1] ?? '')) options[key] = value;
+  if (typeof source === 'object')
+    for (const [key, value] of Object.entries(source)) if (key !== 'url') options[key] = value;
+  return { text, scheme: scheme.toLowerCase(), rest: colon < 0 ? '' : bare.slice(colon + 1), options };
+}
+
+/** How an option is read: `text`, `number` and `flag` from strings too, `any` as it is, a list as one of its words. */
+export type OptionKind = 'text' | 'number' | 'flag' | 'any' | readonly string[];
+type Value<K> = K extends 'text'
+  ? string
+  : K extends 'number'
+    ? number
+    : K extends 'flag'
+      ? boolean
+      : K extends readonly (infer W)[]
+        ? W
+        : unknown;
+
+/**
+ * Reads the options of an address, each as its kind says; those that were not given are undefined. Throws a UsageError for
+ * one that is not known or does not fit.
+ */
+export function readOptions<const K extends Record<string, OptionKind>>(
+  address: Address,
+  kinds: K,
+): { [N in keyof K]?: Value<K[N]> } {
+  const read: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(address.options)) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind === undefined) {
+      const known = Object.keys(kinds).join(', ');
+      throw new UsageError(
+        `${address.scheme}: has no option "${name}"; ${known === '' ? 'it has none' : `there are ${known}`}`,
+      );
+    }
+    if (value !== undefined) read[name] = readOption(address.scheme, name, value, kind);
+  }
+  return read as { [N in keyof K]?: Value<K[N]> };
+}
+
+function readOption(scheme: string, name: string, value: unknown, kind: OptionKind): unknown {
+  const wrong = (expected: string): never => {
+    throw new UsageError(
+      `${scheme}: the option "${name}" must be ${expected}, not ${JSON.stringify(value) ?? String(value)}`,
+    );
+  };
+  if (kind === 'any') return value;
+  if (kind === 'text') return typeof value === 'string' ? value : wrong('a string');
+  if (kind === 'number') {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    return typeof number === 'number' && !Number.isNaN(number) ? number : wrong('a number');
+  }
+  if (kind === 'flag') {
+    if (typeof value === 'boolean') return value;
+    if (value === '' || value === 'true' || value === 'on' || value === '1') return true;
+    return value === 'false' || value === 'off' || value === '0' ? false : wrong('on or off');
+  }
+  return kind.includes(value as string) ? value : wrong(kind.join(' or '));
+}
+
+/** A host and a port. An empty host means every interface, or this machine for one who dials. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * The host and port of `//host:port/…`, and of the short forms `host:port`, `:port` and `port`; `[::1]` for IPv6.
+ * Throws a UsageError where the port is missing or none.
+ */
+export function hostPort(address: Address): HostPort {
+  const authority = address.rest.replace(/^\/\//, '').replace(/\/.*$/s, '');
+  const match = /^(?:(?:(\[[0-9a-f:.%]+\])|([^:[\]]*)):)?(\d{1,5})$/i.exec(authority);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new UsageError(
+      `"${address.text}" has no host and port: expected ${address.scheme}://host:port, as in ${address.scheme}://127.0.0.1:8888`,
+    );
+  }
+  return { host: match[1]?.slice(1, -1) ?? match[2] ?? '', port };
+}

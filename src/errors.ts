@@ -1,0 +1,97 @@
+/**
+ * The numbers that travel as `error.code`, and that `RpcError.code` carries on this side.
+ *
+ * Those below -32100 and above -32000 are JSON-RPC 2.0's own (section 5.1 of the specification); the others lie in the
+ * range that it leaves to implementations.
+ */
+export const Code = {
+  /** The frame is not what the codec reads. */
+  ParseError: -32700,
+  /** The frame can be read, but it holds no message, or one that is not allowed here. */
+  InvalidRequest: -32600,
+  /** No such method, or none that may be called from that side, or nobody handles it. */
+  MethodNotFound: -32601,
+  /** The arguments do not fit the method. */
+  InvalidParams: -32602,
+  /** The call failed inside the other side, which does not say how. */
+  InternalError: -32603,
+  /** A handler threw something that is no registered error. */
+  Application: -32000,
+  /** The link ended, or there was none. */
+  ConnectionLost: -32010,
+  /** No answer came in time. */
+  Timeout: -32011,
+  /** The call was given up by its caller. */
+  Aborted: -32012,
+  /** A message is larger than a bound allows. */
+  TooLarge: -32013,
+  /** A bound on what waits is reached; the call was not carried out. */
+  Busy: -32014,
+  /** The security of this side refuses the message. */
+  Refused: -32015,
+} as const;
+
+/** What every error of a call has: a text for people, a number for programs, and data where there is any. */
+export class RpcError extends Error {
+  /** What {@link Code} lists, or a number of the application's own. */
+  readonly code: number;
+  /** What belongs to the error, as the codec can carry it. */
+  readonly data: unknown;
+
+  /**
+   * Thrown by a handler, it reaches the caller as it is: code, message and data, whatever the option `errors` says.
+   */
+  constructor(message: string, code: number = Code.Application, data?: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** The link ended while the call was open, was closed, or there is none: the call may or may not have been carried out. */
+export class ConnectionLost extends RpcError {
+  constructor(message = 'the link ended', options?: ErrorOptions) {
+    super(message, Code.ConnectionLost, undefined, options);
+  }
+}
+
+/** No answer came in time. The other side may still be at work. */
+export class TimeoutError extends RpcError {
+  constructor(message = 'no answer came in time') {
+    super(message, Code.Timeout);
+  }
+}
+
+/** The call was given up by its caller. */
+export class Aborted extends RpcError {
+  constructor(message = 'the call was given up', options?: ErrorOptions) {
+    super(message, Code.Aborted, undefined, options);
+  }
+}
+
+/** The other side broke the protocol, or a bound was exceeded. */
+export class ProtocolError extends RpcError {
+  constructor(message: string, code: number = Code.InvalidRequest, options?: ErrorOptions) {
+    super(message, code, undefined, options);
+  }
+}
+
+/** The other side answered that the call failed. */
+export class RemoteError extends RpcError {
+  /** The name of the error's class on the other side; `Error` where it did not say. */
+  readonly remoteName: string;
+
+  constructor(message: string, code: number = Code.Application, data?: unknown, remoteName = 'Error') {
+    super(message, code, data);
+    this.remoteName = remoteName;
+  }
+}
+
+/** A mistake on this side, found before anything was sent: a wrong option, direction, address or argument. */
+export class UsageError extends TypeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UsageError';
+  }
+}

@@ -1,0 +1,139 @@
+import { readOptions } from '../src/address.js';
+import type { Accept, Address, Link, Transport, Wire } from '../src/contract.js';
+import { ConnectionLost, UsageError } from '../src/errors.js';
+import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
+
+/**
+ * Rooms within one process. In `memory:room` one side serves and others visit it; in `memory:room?bus`, which the short
+ * form `internal:room:name` means too, all are equal and each is linked with every other. A peer's id is its name:
+ * `?name=ann`, or else `<room>.<n>`. Frames arrive in a later microtask and are never echoed to their sender.
+ *
+ * Throws a UsageError for an unknown option. `open` rejects with a UsageError where the room is already served or the name
+ * taken, and with ConnectionLost where nobody serves it or it is full.
+ */
+export default function memory(address: Address, wire: Wire): Transport {
+  const options = readOptions(address, { name: 'text', bus: 'flag' });
+  const internal = /^internal\b/i.test(address.text);
+  const [room = '', name = ''] = split(address.rest.replace(/^\/\//, ''));
+  return new Member(
+    room === '' ? (internal ? 'internal' : 'memory') : room,
+    options.name ?? (name === '' ? undefined : name),
+    options.bus ?? internal,
+    wire,
+  );
+}
+
+function split(rest: string): string[] {
+  const colon = rest.indexOf(':');
+  return colon < 0 ? [rest] : [rest.slice(0, colon), rest.slice(colon + 1)];
+}
+
+interface Room {
+  readonly members: Map<string, Member>;
+  server: Member | undefined;
+  /** How many have been given a name by the room. */
+  named: number;
+}
+
+/** A served room and a bus of one name are two rooms. */
+const rooms = new Map<string, Room>();
+
+class Member implements Transport {
+  readonly address: string;
+  private readonly bus: boolean;
+  private readonly wire: Wire;
+  private readonly room: string;
+  private name: string | undefined;
+  private accept: Accept | undefined;
+  private readonly links = new Set<Link>();
+  private over = false;
+
+  constructor(room: string, name: string | undefined, bus: boolean, wire: Wire) {
+    this.room = room;
+    this.name = name;
+    this.bus = bus;
+    this.wire = wire;
+    this.address = `memory:${room}${bus ? '?bus' : ''}`;
+  }
+
+  async open(accept: Accept): Promise<void> {
+    if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
+    const room = rooms.get(this.address) ?? { members: new Map(), server: undefined, named: 0 };
+    const others = this.judge(room);
+    rooms.set(this.address, room);
+    this.accept = accept;
+    this.name ??= freeName(this.room, room);
+    room.members.set(this.name, this);
+    if (this.wire.listen && !this.bus) room.server = this;
+    for (const other of others) this.link(other);
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    for (const link of this.links) link.close();
+    this.leave();
+    // The links have told their ends in microtasks that stand before this one.
+    await undefined;
+  }
+
+  /** Whom this member will be linked with; throws if it may not enter. */
+  private judge(room: Room): readonly Member[] {
+    const { name, address } = this;
+    if (name !== undefined && room.members.has(name)) {
+      throw new UsageError(`the name "${name}" is taken in ${address}: choose another, or leave it out`);
+    }
+    if (this.bus) {
+      const others = [...room.members.values()];
+      for (const other of others) other.admit();
+      return others;
+    }
+    if (this.wire.listen) {
+      if (room.server === undefined) return [];
+      throw new UsageError(
+        `${address} is already served, by "${room.server.name}": serve another room, or use ${address}?bus`,
+      );
+    }
+    if (room.server === undefined) throw new ConnectionLost(`nobody serves ${address}`);
+    room.server.admit();
+    return [room.server];
+  }
+
+  private admit(): void {
+    const { peers } = this.wire.limits;
+    if (this.links.size >= peers) throw new ConnectionLost(`${this.address} is full: the limit "peers" is ${peers}`);
+  }
+
+  private link(other: Member): void {
+    const [there, here] = memoryPair(other.end(), this.end());
+    other.links.add(there);
+    this.links.add(here);
+  }
+
+  private end(): MemoryEnd {
+    return {
+      name: this.name!,
+      accept: this.accept!,
+      frameBytes: this.wire.limits.frameBytes,
+      logger: this.wire.logger,
+      ended: (link) => {
+        this.links.delete(link);
+        // A visitor has one link only; its name is free again for the one who comes back.
+        if (!this.bus && !this.wire.listen) this.leave();
+      },
+    };
+  }
+
+  private leave(): void {
+    const room = rooms.get(this.address);
+    if (this.name === undefined || room?.members.get(this.name) !== this) return;
+    room.members.delete(this.name);
+    if (room.server === this) room.server = undefined;
+    if (room.members.size === 0) rooms.delete(this.address);
+  }
+}
+
+function freeName(name: string, room: Room): string {
+  do room.named++;
+  while (room.members.has(`${name}.${room.named}`));
+  return `${name}.${room.named}`;
+}

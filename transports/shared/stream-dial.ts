@@ -1,0 +1,93 @@
+import net from 'node:net';
+import type { Accept, FramingFactory, Transport, Wire } from '../../src/contract.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { explain } from './stream-errors.js';
+import { type StreamHost, StreamLink } from './stream-link.js';
+
+/** What a transport that dials a socket is made of. */
+export interface DialPlan {
+  /** What is dialed, for people and for `Transport.address`. */
+  readonly address: string;
+  readonly target: net.NetConnectOpts;
+  readonly wire: Wire;
+  readonly framing: FramingFactory;
+  /** Names the peer at the other end of a socket that has just connected. */
+  peerOf(socket: net.Socket): string;
+}
+
+/** A transport that dials one socket. */
+export class StreamDialer implements Transport {
+  readonly address: string;
+  private readonly plan: DialPlan;
+  private socket: net.Socket | undefined;
+  private link: StreamLink | undefined;
+  private closing = false;
+  private giveUp: ((reason: Error) => void) | undefined;
+
+  constructor(plan: DialPlan) {
+    this.address = plan.address;
+    this.plan = plan;
+  }
+
+  open(accept: Accept): Promise<void> {
+    if (this.socket !== undefined) return Promise.reject(new UsageError(`${this.address} is opened only once`));
+    if (this.closing) return Promise.reject(closedBefore(this.address));
+    return new Promise((resolve, reject) => {
+      const { limits } = this.plan.wire;
+      const socket = net.connect({ ...this.plan.target, noDelay: true });
+      this.socket = socket;
+      const timer = setTimeout(() => {
+        fail(new ConnectionLost(`${this.address} did not take the connection within ${limits.connectMs} ms`));
+      }, limits.connectMs);
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.giveUp = undefined;
+        socket.off('connect', connected).off('error', failed);
+      };
+      const fail = (reason: Error): void => {
+        settle();
+        // A connection attempt that is given up may still report: nobody listens to it any more.
+        socket.on('error', ignore).destroy();
+        reject(reason);
+      };
+      const failed = (error: Error): void => fail(explain(`cannot connect to ${this.address}`, error));
+      const connected = (): void => {
+        settle();
+        this.up(socket, accept);
+        resolve();
+      };
+      this.giveUp = fail;
+      socket.on('connect', connected).on('error', failed);
+    });
+  }
+
+  close(): Promise<void> {
+    this.closing = true;
+    const { socket } = this;
+    this.giveUp?.(closedBefore(this.address));
+    this.link?.close();
+    if (socket === undefined || socket.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      socket.once('close', () => resolve());
+    });
+  }
+
+  private up(socket: net.Socket, accept: Accept): void {
+    const { wire, framing, peerOf } = this.plan;
+    const host: StreamHost = { limits: wire.limits, logger: wire.logger, gone: ignore };
+    this.link = new StreamLink(
+      peerOf(socket),
+      socket,
+      socket,
+      framing(wire.form as 'text' | 'bytes', wire.limits.frameBytes),
+      host,
+    );
+    this.link.start(accept);
+  }
+}
+
+function closedBefore(address: string): ConnectionLost {
+  return new ConnectionLost(`${address} was closed before it was open`);
+}
+
+function ignore(): void {}

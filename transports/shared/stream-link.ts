@@ -1,0 +1,243 @@
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import type { Accept, Frame, Framing, Limits, Link, Logger, Receiver } from '../../src/contract.js';
+import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+
+/** How long, in milliseconds, an ending link waits for a peer that neither takes what is left nor ends its side. */
+export const LINGER_MS = 1_000;
+
+/** What the links of a transport have in common. */
+export interface StreamHost {
+  readonly limits: Limits;
+  readonly logger: Logger;
+  /** Called once for each link, when its streams are closed and `Receiver.closed` has been told. */
+  gone(link: StreamLink): void;
+}
+
+/** A stream that carries a link. The listeners are shared by all links and find theirs here. */
+interface Tied {
+  [LINK]?: StreamLink;
+}
+
+const LINK = Symbol('link');
+
+/**
+ * Frames in sight both ways; `close()` was called and what is left goes out; `closed` has been told. In the last two,
+ * nothing is delivered or sent any more.
+ */
+type State = 'open' | 'ending' | 'over';
+
+/**
+ * A link over a byte stream: one duplex stream, or one stream for each direction. There may be very many of them, so one
+ * is this object and its framing: no closure, no timer and no collection of its own while it is open.
+ */
+export class StreamLink implements Link {
+  readonly peer: string;
+  protected readonly input: Readable;
+  protected readonly output: Writable;
+  protected readonly host: StreamHost;
+  protected state: State = 'open';
+  /** Why the link ends, where that is known before `closed` can be told. */
+  protected reason: Error | undefined = undefined;
+  private readonly framing: Framing;
+  private receiver: Receiver | undefined = undefined;
+  private deadline: NodeJS.Timeout | undefined = undefined;
+
+  /** The streams must not have emitted anything yet that matters; `start` follows in the same tick. */
+  constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
+    this.peer = peer;
+    this.input = input;
+    this.output = output;
+    this.framing = framing;
+    this.host = host;
+  }
+
+  /** Asks for the receiver and begins to read. */
+  start(accept: Accept): void {
+    this.receiver = accept(this);
+    tie(this.input, this);
+    if ((this.input as unknown) !== this.output) tie(this.output, this);
+    this.input.on('data', onData).on('end', onEnd);
+    this.output.on('drain', onDrain);
+    // Closed for a reason from within `accept`: there was nobody to tell yet.
+    if (this.state === 'over') this.receiver.closed(this.reason);
+  }
+
+  get buffered(): number {
+    return this.output.writableLength;
+  }
+
+  send(frames: readonly Frame[]): void {
+    if (this.state !== 'open') return;
+    try {
+      this.output.write(this.framing.wrap(frames));
+    } catch (error) {
+      this.cut(asError(error));
+    }
+  }
+
+  pause(): void {
+    if (this.state === 'open') this.input.pause();
+  }
+
+  resume(): void {
+    if (this.state === 'open') this.input.resume();
+  }
+
+  close(reason?: Error): void {
+    if (this.state === 'over') return;
+    if (reason !== undefined) {
+      this.cut(reason);
+    } else if (this.state === 'open') {
+      this.state = 'ending';
+      // What still comes is read and dropped: unread, it would turn the end into a reset, and hide the peer's own end.
+      this.input.resume();
+      this.finish();
+      this.linger();
+    }
+  }
+
+  /** The input has a chunk. */
+  read(chunk: Uint8Array): void {
+    if (this.state !== 'open') return;
+    try {
+      this.framing.push(chunk, (frame) => this.give(frame));
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  /** The input is at its end: the peer sends no more. */
+  ended(): void {
+    if (this.state !== 'open') return;
+    try {
+      this.framing.end((frame) => this.give(frame));
+    } catch (error) {
+      this.broken(error);
+      return;
+    }
+    this.tell();
+    this.finish();
+    this.linger();
+  }
+
+  /** The output has room again. */
+  drained(): void {
+    if (this.state === 'open') this.receiver?.drained();
+  }
+
+  /** One of the streams has failed. */
+  failed(error: Error): void {
+    if (this.state === 'open') this.cut(this.lost(error.message, error));
+    // Whatever happens to an ending link once everything has left is not worth a reason.
+    else if (!this.output.writableFinished) this.reason ??= this.lost(error.message, error);
+  }
+
+  /** One of the streams is closed. */
+  streamClosed(): void {
+    // Half a link is none.
+    if (this.state === 'open') this.cut(this.lost('its stream was closed'));
+    if (this.input.closed && this.output.closed) this.freed();
+    // What is left may still go out when nothing comes in any more; the other way round, there is nothing to wait for.
+    else if (this.output.closed) this.destroy();
+  }
+
+  /** Both streams are closed. */
+  protected freed(): void {
+    clearTimeout(this.deadline);
+    this.tell(this.reason);
+    this.host.gone(this);
+  }
+
+  /** The time for the end of an ending link is over. */
+  expire(): void {
+    const left = this.output.writableLength;
+    if (left > 0) this.reason ??= this.lost(`the last ${left} bytes were not taken in time`);
+    this.destroy();
+  }
+
+  /** Ends the output after everything that was written. */
+  protected finish(): void {
+    this.output.end();
+  }
+
+  /** Frees both streams at once; their `close` follows. */
+  protected destroy(): void {
+    this.input.destroy();
+    this.output.destroy();
+  }
+
+  /** Tells the end, once. */
+  protected tell(reason?: Error): void {
+    if (this.state === 'over') return;
+    this.state = 'over';
+    this.reason = reason;
+    this.receiver?.closed(reason);
+  }
+
+  /** Ends the link at once; what has not left is lost. */
+  protected cut(reason: Error): void {
+    this.destroy();
+    this.tell(reason);
+  }
+
+  protected lost(what: string, cause?: Error): ConnectionLost {
+    return new ConnectionLost(`the link to ${this.peer} was lost: ${what}`, cause && { cause });
+  }
+
+  private give(frame: Frame): void {
+    // The receiver may have closed the link in the middle of a chunk.
+    if (this.state === 'open') this.receiver?.receive(frame);
+  }
+
+  /** The framing has thrown: the peer's fault, or a bug, which must not end the process nor pass unseen. */
+  private broken(error: unknown): void {
+    if (!(error instanceof ProtocolError)) {
+      this.host.logger.error(`a link was cut, for its framing or its receiver has thrown: ${this.peer}`, error);
+    }
+    this.cut(asError(error));
+  }
+
+  /** Gives a link that has nothing more to say a bounded time: as long as the peer takes bytes, but not for ever. */
+  private linger(): void {
+    if (this.output instanceof Socket) this.output.setTimeout(LINGER_MS, onIdle);
+    this.deadline ??= setTimeout(expire, this.host.limits.stalledMs, this).unref();
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function tie(stream: Readable | Writable, link: StreamLink): void {
+  (stream as Tied)[LINK] = link;
+  stream.on('error', onError).on('close', onClose);
+}
+
+function onData(this: Tied, chunk: Uint8Array): void {
+  this[LINK]?.read(chunk);
+}
+
+function onEnd(this: Tied): void {
+  this[LINK]?.ended();
+}
+
+function onDrain(this: Tied): void {
+  this[LINK]?.drained();
+}
+
+function onError(this: Tied, error: Error): void {
+  this[LINK]?.failed(error);
+}
+
+function onClose(this: Tied): void {
+  this[LINK]?.streamClosed();
+}
+
+function onIdle(this: Tied): void {
+  this[LINK]?.expire();
+}
+
+function expire(link: StreamLink): void {
+  link.expire();
+}

@@ -1,0 +1,123 @@
+import net from 'node:net';
+import type { Accept, FramingFactory, Limits, Logger, Transport, Wire } from '../../src/contract.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { explain } from './stream-errors.js';
+import { type StreamHost, StreamLink } from './stream-link.js';
+
+/** How often, in milliseconds, refused visitors are reported at most. */
+const REPORT_MS = 60_000;
+
+/** What a transport that listens on a socket is made of. */
+export interface ListenPlan {
+  /** The address as it was asked for, for people. */
+  readonly asked: string;
+  readonly target: net.ListenOptions;
+  readonly socket: net.ServerOpts;
+  readonly wire: Wire;
+  readonly framing: FramingFactory;
+  /** Names a visitor; undefined if it has already gone. */
+  peerOf(socket: net.Socket): string | undefined;
+  /** What a peer connects to, now that the server listens. */
+  addressOf(server: net.Server): string;
+  /** Makes room for the socket before it is bound. */
+  prepare?(): Promise<void>;
+}
+
+/** A transport that waits for visitors on a socket. */
+export class StreamListener implements Transport, StreamHost {
+  address: string;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  private readonly plan: ListenPlan;
+  private readonly server: net.Server;
+  private readonly links = new Set<StreamLink>();
+  private accept: Accept | undefined;
+  private opening: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+  private refused = 0;
+  private reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(plan: ListenPlan) {
+    this.plan = plan;
+    this.address = plan.asked;
+    this.limits = plan.wire.limits;
+    this.logger = plan.wire.logger;
+    this.server = net.createServer({ ...plan.socket, noDelay: true, allowHalfOpen: false }, (socket) =>
+      this.up(socket),
+    );
+    this.server.maxConnections = this.limits.peers;
+    this.server.on('drop', () => this.refuse());
+  }
+
+  open(accept: Accept): Promise<void> {
+    if (this.opening !== undefined) return Promise.reject(new UsageError(`${this.address} is opened only once`));
+    this.accept = accept;
+    this.opening = this.bind();
+    return this.opening;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  gone(link: StreamLink): void {
+    this.links.delete(link);
+  }
+
+  private async bind(): Promise<void> {
+    if (this.closing === undefined) await this.plan.prepare?.();
+    if (this.closing !== undefined) throw new ConnectionLost(`${this.address} was closed before it was open`);
+    const { server } = this;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(explain(`cannot listen on ${this.address}`, error)));
+      server.listen(this.plan.target, () => resolve());
+    });
+    if (this.closing !== undefined) throw new ConnectionLost(`${this.address} was closed before it was open`);
+    server.removeAllListeners('error');
+    // A visitor that could not be taken in (too many open files) is no reason to leave the others alone.
+    server.on('error', (error) => this.logger.error(`${this.address} could not take in a visitor`, error));
+    this.address = this.plan.addressOf(server);
+  }
+
+  private async end(): Promise<void> {
+    // A server whose host is still being looked up would listen after all: it is closed once it does.
+    await this.opening?.catch(() => {});
+    const { server } = this;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    for (const link of this.links) link.close();
+    await closed;
+  }
+
+  private up(socket: net.Socket): void {
+    const { wire, framing, peerOf } = this.plan;
+    const peer = peerOf(socket);
+    if (peer === undefined || this.closing !== undefined || this.accept === undefined) {
+      socket.on('error', () => {}).destroy();
+      return;
+    }
+    const link = new StreamLink(
+      peer,
+      socket,
+      socket,
+      framing(wire.form as 'text' | 'bytes', this.limits.frameBytes),
+      this,
+    );
+    this.links.add(link);
+    link.start(this.accept);
+  }
+
+  /** A visitor above the bound was turned away by the server; a flood of them is not a flood of reports. */
+  private refuse(): void {
+    this.refused++;
+    const now = performance.now();
+    if (now - this.reportedAt < REPORT_MS) return;
+    this.logger.warn(
+      `${this.address} has ${this.limits.peers} peers, its bound (limits.peers), and refused ${this.refused} more`,
+    );
+    this.reportedAt = now;
+    this.refused = 0;
+  }
+}

@@ -1,0 +1,49 @@
+import { readOptions } from '../src/address.js';
+import type { Address, Codec, Frame, FramingName } from '../src/contract.js';
+import { UsageError } from '../src/errors.js';
+import { decode } from './jrpc/decode.js';
+import { type Dialect, dialects, strict } from './jrpc/dialects.js';
+import { encode } from './jrpc/encode.js';
+import { encodeQuickrpc } from './jrpc/quickrpc.js';
+
+const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
+
+/**
+ * JSON-RPC 2.0, to the letter of https://www.jsonrpc.org/specification. Between peers that have agreed, an array is a packet;
+ * from a stranger it is a batch.
+ *
+ * Options: `dialect`, for strangers that speak JSON-RPC in their own way: `lsp`, `mcp` or `quickrpc`; and `hello=off`, for a
+ * stranger that cannot bear an unknown notification. A dialect never says hello, takes no batches, and packs nothing.
+ *
+ * What JSON cannot hold is as in JSON.stringify: undefined and NaN in a place that must have a value are null, a Date is its
+ * text, a BigInt and a cycle make the call fail. Bytes travel in the dialect `quickrpc` alone.
+ */
+export default function jrpc(address: Address): Codec {
+  const { dialect: name, hello } = readOptions(address, { dialect: ['lsp', 'mcp', 'quickrpc'], hello: 'flag' });
+  if (name !== undefined && hello === true) {
+    throw new UsageError(
+      `jrpc: the dialect "${name}" speaks to strangers and says no hello; leave out the option "hello"`,
+    );
+  }
+  const dialect: Dialect = name === undefined ? strict : dialects[name];
+  const codec: Codec = {
+    name: 'jrpc',
+    form: 'text',
+    framing: delimiter(address) ?? dialect.framing,
+    hello: name === undefined && hello !== false,
+    answersUnreadable: true,
+    encode: dialect.quickrpc ? encodeQuickrpc : encode,
+    decode: (frame, give, packed) => decode(frame, give, packed, dialect),
+  };
+  return dialect.batches ? { ...codec, join: joined } : codec;
+}
+
+/** What quickrpc writes after the colon of its codec: the delimiter, where it is one of those that there are. */
+function delimiter(address: Address): FramingName | undefined {
+  if (address.rest === '') return undefined;
+  if (address.rest === '\n') return 'lines';
+  if (address.rest === '\0') return 'nul';
+  throw new UsageError(
+    `jrpc: takes no ${JSON.stringify(address.rest)} after its colon; another framing is asked of the transport, as in tcp://127.0.0.1:8888?framing=nul`,
+  );
+}

@@ -1,0 +1,74 @@
+import type { Replacer } from './encode.js';
+
+/*
+ * Bytes in the telegrams of quickrpc: a Uint8Array travels as `{"__bytes": "<base64>"}`, and every object that has that key
+ * is read as bytes, its other keys dropped. So an object of the user that has the key must not travel as it is: the key gets
+ * one more underscore in front, and so do `___bytes`, `____bytes` and so on; on arrival they lose it again. A peer that does
+ * not know this rule sees `___bytes` where `__bytes` was meant, but never bytes that were none.
+ */
+const BYTES = '__bytes';
+const TAKEN = /^__+bytes$/;
+const ESCAPED = /^___+bytes$/;
+/** The key, or an escape that may spell a letter of it. */
+const MAY_OCCUR = /__bytes|\\u00[567]/;
+
+type Fields = Record<string, unknown>;
+
+/** For JSON.stringify: puts bytes into their object, and escapes the keys that look like it. */
+export const bytesOut: Replacer = function (this: unknown, key: string, value: unknown): unknown {
+  // The holder is asked, for the value of a Buffer has been through its toJSON by now.
+  const raw = (this as Fields)[key];
+  if (raw instanceof Uint8Array) return { [BYTES]: base64(raw) };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const keys = Object.keys(value);
+  return keys.some((name) => TAKEN.test(name)) ? renamed(value as Fields, keys, TAKEN, (name) => `_${name}`) : value;
+};
+
+/**
+ * A parsed value with its bytes and its keys restored, in place. `text` is what it was parsed from. Throws where the key
+ * holds anything but base64.
+ */
+export function bytesIn(value: unknown, text: string): unknown {
+  if (typeof value !== 'object' || value === null || !MAY_OCCUR.test(text)) return value;
+  const root: Fields = { value };
+  const open: Fields[] = [root];
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+    for (const [key, inner] of Object.entries(holder)) {
+      if (typeof inner !== 'object' || inner === null) continue;
+      const restored = restore(inner as Fields);
+      holder[key] = restored;
+      if (!(restored instanceof Uint8Array)) open.push(restored);
+    }
+  }
+  return root.value;
+}
+
+function restore(value: Fields): Fields | Uint8Array {
+  if (Array.isArray(value)) return value;
+  if (Object.hasOwn(value, BYTES)) return fromBase64(value[BYTES]);
+  const keys = Object.keys(value);
+  return keys.some((name) => ESCAPED.test(name)) ? renamed(value, keys, ESCAPED, (name) => name.slice(1)) : value;
+}
+
+/** A copy in which the keys that match have another name, and keep their place. */
+function renamed(value: Fields, keys: readonly string[], which: RegExp, name: (key: string) => string): Fields {
+  return Object.fromEntries(keys.map((key) => [which.test(key) ? name(key) : key, value[key]]));
+}
+
+const PIECE = 0x8000;
+
+function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  }
+  return btoa(binary);
+}
+
+function fromBase64(text: unknown): Uint8Array {
+  if (typeof text !== 'string') throw new TypeError(`"${BYTES}" holds a string of base64, not ${typeof text}`);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}

@@ -1,0 +1,58 @@
+import type { Call, Fault, Outbound } from '../../src/contract.js';
+import { Code, UsageError } from '../../src/errors.js';
+
+const NOTIFICATION = '{"jsonrpc":"2.0"';
+const ANSWER = '{"jsonrpc":"2.0","id":';
+const MOST_METHODS = 1_024;
+
+/** The part of a call between its id and its params, for the methods that were called first. */
+const methods = new Map<string, string>();
+
+function methodPart(method: string): string {
+  let part = methods.get(method);
+  if (part === undefined) {
+    part = `,"method":${JSON.stringify(method)}`;
+    if (methods.size < MOST_METHODS) methods.set(method, part);
+  }
+  return part;
+}
+
+/** A message as JSON-RPC 2.0 writes it, the envelope from a template: members in the order jsonrpc, id, method, params. */
+export function encode(message: Outbound): string {
+  switch (message.kind) {
+    case 'call': {
+      const head = message.id === undefined ? NOTIFICATION : ANSWER + jsonOf(message.id);
+      const params = message.args.length === 0 ? '' : `,"params":${paramsOf(message)}`;
+      return `${head}${methodPart(message.method)}${params}}`;
+    }
+    case 'reply':
+      return `${ANSWER}${jsonOf(message.id)},"result":${jsonOf(message.value)}}`;
+    case 'fault':
+      return `${ANSWER}${jsonOf(message.id)},"error":${faultOf(message)}}`;
+  }
+}
+
+/** The arguments of a call: an object where they are named, otherwise an array. */
+export function paramsOf(call: Call, replacer?: Replacer): string {
+  if (!call.named) return JSON.stringify(call.args, replacer);
+  const params: string | undefined = JSON.stringify(call.args[0], replacer);
+  if (params?.charCodeAt(0) === 123) return params;
+  throw new UsageError(`named arguments are the fields of one object, and ${params ?? 'nothing'} is none in JSON`);
+}
+
+/** The error of a fault. A code that is no integer, which the specification asks for, travels as an internal error. */
+export function faultOf({ error }: Fault, replacer?: Replacer): string {
+  const code = Number.isInteger(error.code) ? error.code : Code.InternalError;
+  const data: string | undefined = JSON.stringify(error.data, replacer);
+  return `{"code":${code},"message":${JSON.stringify(String(error.message))}${data === undefined ? '' : `,"data":${data}`}}`;
+}
+
+/** What has no spelling in JSON (undefined, a function, NaN) is null. Throws for a BigInt, and for a cycle. */
+export function jsonOf(value: unknown, replacer?: Replacer): string {
+  if (typeof value === 'number' && value - value === 0) return `${value}`;
+  const json: string | undefined = JSON.stringify(value, replacer);
+  return json ?? 'null';
+}
+
+/** The function that JSON.stringify asks for each value. */
+export type Replacer = (this: unknown, key: string, value: unknown) => unknown;

@@ -1,0 +1,88 @@
+import type { Bad, Batch, FaultBody, Id, Message } from '../../src/contract.js';
+import { Code } from '../../src/errors.js';
+import { bytesIn } from './bytes.js';
+import type { Dialect } from './dialects.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The message that a parsed value is. `text` is what it was parsed from. What is no message is a `bad` with the id that can
+ * be seen; but an answer is never lost for its shape: its caller is told that it failed.
+ */
+export function messageOf(value: unknown, dialect: Dialect, text: string, batch?: Batch): Message {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(null, batch);
+  const fields = value as Fields;
+  const id = idOf(fields.id);
+  if (fields.jsonrpc !== '2.0') return bad(id, batch);
+  if (fields.method !== undefined) return callOf(fields, id, dialect, text, batch);
+  if (fields.error !== undefined || fields.result !== undefined) return answerOf(fields, id, dialect, text, batch);
+  return bad(id, batch);
+}
+
+/** Stands for what is no message. */
+export function bad(id: Id | undefined, batch?: Batch): Bad {
+  return { kind: 'bad', id: id ?? null, error: { code: Code.InvalidRequest, message: 'Invalid Request' }, batch };
+}
+
+/** What an id may be; undefined for anything else, and for a number that is none in JSON, as 1e999 is read. */
+function idOf(id: unknown): Id | undefined {
+  return typeof id === 'string' || id === null || (typeof id === 'number' && Number.isFinite(id)) ? id : undefined;
+}
+
+function callOf(fields: Fields, id: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
+  const method = fields.method;
+  if (typeof method !== 'string' || (id === undefined && fields.id !== undefined)) return bad(id, batch);
+  // A notification is not answered, so it has no part in the batch.
+  const answers = id === undefined ? undefined : batch;
+  let params = fields.params;
+  if (params === undefined || (params === null && dialect.lenient)) {
+    return { kind: 'call', id, method, args: [], named: false, batch: answers };
+  }
+  if (typeof params !== 'object' || params === null) return bad(id, batch);
+  if (dialect.quickrpc) {
+    try {
+      params = bytesIn(params, text);
+    } catch {
+      return bad(id, batch);
+    }
+  }
+  if (Array.isArray(params)) return { kind: 'call', id, method, args: params, named: false, batch: answers };
+  return { kind: 'call', id, method, args: [params], named: true, batch: answers };
+}
+
+function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
+  let id = asked;
+  // Python's own kind of id is a number; a peer that writes it as text means the number.
+  if (dialect.quickrpc && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = Number(id);
+  const { result, error } = fields;
+  if (error === undefined || (error === null && result !== undefined && dialect.lenient)) {
+    if (id === undefined) return bad(id, batch);
+    if (!dialect.quickrpc) return { kind: 'reply', id, value: result };
+    try {
+      return { kind: 'reply', id, value: bytesIn(result, text) };
+    } catch (cause) {
+      return { kind: 'fault', id, error: { code: Code.InternalError, message: String(cause) } };
+    }
+  }
+  return { kind: 'fault', id: id ?? null, error: errorOf(error, dialect, text) };
+}
+
+/** The error as the specification wants it, or one that says what came instead. */
+function errorOf(error: unknown, dialect: Dialect, text: string): FaultBody {
+  if (typeof error !== 'object' || error === null || Array.isArray(error)) {
+    const message = typeof error === 'string' ? error : 'the answer is an error that is no object';
+    return { code: Code.InternalError, message, data: error };
+  }
+  const { code, message, data } = error as Fields;
+  const body = {
+    code: Number.isInteger(code) ? (code as number) : Code.InternalError,
+    message: typeof message === 'string' ? message : 'the answer is an error without a message',
+  };
+  if (data === undefined) return body;
+  if (!dialect.quickrpc) return { ...body, data };
+  try {
+    return { ...body, data: bytesIn(data, text) };
+  } catch {
+    return { ...body, data };
+  }
+}

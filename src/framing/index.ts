@@ -1,0 +1,34 @@
+import type { FramingFactory, FramingName, Wire } from '../contract.js';
+import { UsageError } from '../errors.js';
+import { lines, nul } from './delimited.js';
+import { headers } from './headers.js';
+import { length } from './length.js';
+
+export { headers, length, lines, nul };
+
+const named: Readonly<Record<FramingName, FramingFactory>> = { lines, nul, headers, length };
+
+/**
+ * The framing of a byte stream: the one that the address asks for, else the one that the codec prefers, else `length`, which
+ * carries everything. `self` asks for the codec's own. Throws a UsageError for a name that is not known, and for a framing
+ * that cannot carry what the codec makes.
+ */
+export function framingFor(asked: string | undefined, wire: Pick<Wire, 'form' | 'framing'>): FramingFactory {
+  if (wire.form === 'values') {
+    throw new UsageError(
+      'this codec hands over values, which are no byte stream: it needs a transport that carries values (worker:, port:, memory:)',
+    );
+  }
+  const preferred = wire.framing ?? 'length';
+  const name = asked ?? preferred;
+  if (typeof name === 'function') return name;
+  if (name === 'self' && typeof preferred === 'function') return preferred;
+  if (!Object.hasOwn(named, name)) {
+    const own = typeof preferred === 'function' ? ', self' : '';
+    throw new UsageError(`unknown framing "${name}"; there are ${Object.keys(named).join(', ')}${own}`);
+  }
+  const framing = named[name as FramingName];
+  // Made once for its refusal: a pair that does not fit is refused before there is a link.
+  framing(wire.form, 1);
+  return framing;
+}

@@ -1,0 +1,48 @@
+const nothing = Buffer.alloc(0);
+
+/**
+ * The beginning of a frame whose rest has not come yet. The bytes are copied into one buffer that doubles, so that a frame
+ * costs the same work in however many chunks it comes, and never more memory than twice of what has come: a list of chunks
+ * would cost a hundred bytes for each chunk of one byte, and a buffer as large as a header announces would cost the
+ * announcement alone. Empty, it holds nothing.
+ */
+export class Kept {
+  /** How many bytes are kept. */
+  size = 0;
+  private room: Buffer = nothing;
+
+  /** Adds a copy of a part of the chunk. `whole` is the size at which the frame is complete, as far as that is known. */
+  add(chunk: Uint8Array, from: number, to: number, whole = Number.POSITIVE_INFINITY): void {
+    const size = this.size + to - from;
+    if (size > this.room.length) {
+      const room = Buffer.allocUnsafe(this.size === 0 ? size : Math.max(size, Math.min(2 * size, whole)));
+      if (this.size > 0) room.set(this.bytes());
+      this.room = room;
+    }
+    this.room.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.size);
+    this.size = size;
+  }
+
+  /** What is kept, as a view that the next `add` may extend but never changes. */
+  bytes(): Buffer {
+    return this.room.subarray(0, this.size);
+  }
+
+  /** Gives what is kept, which nobody else holds from then on, and keeps nothing. */
+  take(): Buffer {
+    const bytes = this.bytes();
+    this.drop();
+    return bytes;
+  }
+
+  /** Keeps nothing, and holds no memory. */
+  drop(): void {
+    this.room = nothing;
+    this.size = 0;
+  }
+}
+
+/** The same bytes as a Buffer, without a copy. */
+export function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

@@ -1,0 +1,20 @@
+import { Code, ProtocolError } from '../errors.js';
+
+/** A frame that is larger than the bound: the stream is lost, for its rest is not read. */
+export function oversized(limit: number, size?: number): ProtocolError {
+  const came = size === undefined ? 'came' : `of ${size} came`;
+  return new ProtocolError(
+    `a frame has at most ${limit} bytes, but a larger one ${came}; the bound is \`limits.frameBytes\``,
+    Code.TooLarge,
+  );
+}
+
+/** The stream is no longer where a frame begins. */
+export function lost(what: string): ProtocolError {
+  return new ProtocolError(what, Code.ParseError);
+}
+
+/** The stream has ended inside a frame. */
+export function cutOff(): ProtocolError {
+  return lost('the stream ended in the middle of a frame');
+}

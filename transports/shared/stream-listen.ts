@@ -34,6 +34,7 @@ export class StreamListener implements Transport, StreamHost {
   private accept: Accept | undefined;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
+  private emptied: (() => void) | undefined;
   private refused = 0;
   private reportedAt = Number.NEGATIVE_INFINITY;
 
@@ -63,6 +64,7 @@ export class StreamListener implements Transport, StreamHost {
 
   gone(link: StreamLink): void {
     this.links.delete(link);
+    if (this.links.size === 0) this.emptied?.();
   }
 
   private async bind(): Promise<void> {
@@ -87,8 +89,13 @@ export class StreamListener implements Transport, StreamHost {
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
+    const emptied = new Promise<void>((resolve) => {
+      if (this.links.size === 0) resolve();
+      else this.emptied = resolve;
+    });
     for (const link of this.links) link.close();
-    await closed;
+    // The server is closed a little before its last socket has said so.
+    await Promise.all([closed, emptied]);
   }
 
   private up(socket: net.Socket): void {

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { ConnectionLost } from '../errors.js';
+import type { TransportCase } from './transport-case.js';
+import { frameOf, type Meeting, turn, until, withFirst, withMeeting } from './transport-ends.js';
+
+type It = (name: string, body: () => Promise<void>) => void;
+
+/** The test that needs `crash`. */
+export const DEATH = 'tells a reason when a peer dies without a goodbye';
+
+/** What must be true of the end of a link, and of a transport. */
+export function testEnds(it: It, subject: TransportCase): void {
+  const form = subject.forms?.[0] ?? 'text';
+  const frame = (text: string) => frameOf(form, text);
+  const test = (name: string, body: (meeting: Meeting) => Promise<void>): void =>
+    it(name, () => withMeeting(subject, {}, body));
+
+  for (const side of ['near', 'far'] as const) {
+    const other = side === 'near' ? 'far' : 'near';
+    const who = side === 'near' ? 'second' : 'first';
+
+    test(`sends what was given when the ${who} closes, and ends both sides cleanly`, async (meeting) => {
+      const [from, to] = [meeting[side], meeting[other]];
+      const sent = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(10_000, '.'));
+      for (const text of sent) from.link.send([frame(text)]);
+      from.link.close();
+      assert.equal(await to.ended(), undefined);
+      assert.equal(await from.ended(), undefined);
+      assert.ok(to.texts.join() === sent.join(), `${to.frames.length} of ${sent.length} frames came`);
+    });
+
+    test(`tells the reason for which the ${who} closes`, async (meeting) => {
+      const reason = new Error('for a reason');
+      meeting[side].link.close(reason);
+      assert.equal(await meeting[side].ended(), reason);
+      await meeting[other].ended();
+    });
+  }
+
+  test('ends a link once, however often it is closed', async ({ near, far }) => {
+    near.link.close();
+    near.link.close();
+    far.link.close();
+    near.link.close(new Error('too late'));
+    far.link.close(new Error('too late'));
+    await Promise.all([near.ended(), far.ended()]);
+    near.link.close();
+    far.link.close(new Error('too late'));
+    await turn();
+    assert.deepEqual([near.ends.length, far.ends.length], [1, 1]);
+  });
+
+  test('takes send, pause and resume after the end, and does nothing', async ({ near, far }) => {
+    near.link.send([frame('before')]);
+    near.link.close();
+    near.link.send([frame('after close')]);
+    await Promise.all([near.ended(), far.ended()]);
+    for (const { link } of [near, far]) {
+      link.send([frame('after the end')]);
+      link.pause();
+      link.resume();
+      assert.ok(Number.isFinite(link.buffered));
+    }
+    await turn();
+    assert.deepEqual(far.texts, ['before']);
+    assert.deepEqual(near.texts, []);
+  });
+
+  test('delivers nothing after the end, also within one chunk', async ({ near, far }) => {
+    far.onFrame = () => far.link.close(new Error('enough'));
+    near.link.send(Array.from({ length: 1_000 }, (_, n) => frame(`${n}`)));
+    await far.ended();
+    await near.ended();
+    // `late` is held when the sides are closed; whatever came before is not more than was cut already.
+    assert.ok(far.frames.length >= 1);
+  });
+
+  test('may be closed by its receiver while it is delivering', async ({ near, far }) => {
+    far.onFrame = () => far.link.close();
+    near.link.send([frame('one')]);
+    assert.equal(await far.ended(), undefined);
+    await near.ended();
+  });
+
+  it('ends its links when it is closed, and may be closed again', () =>
+    withFirst(subject, {}, async (first, visit) => {
+      const seconds = [await visit()];
+      await seconds[0]!.open();
+      (await seconds[0]!.end()).link.send([frame('hello')]);
+      const far = await first.end();
+      await far.has(1);
+      far.link.send([frame('goodbye')]);
+      const closing = first.transport.close();
+      await first.transport.close();
+      await closing;
+      const near = await seconds[0]!.end();
+      assert.equal(await near.ended(), undefined);
+      assert.deepEqual(near.texts, ['goodbye']);
+      assert.deepEqual(far.ends, [undefined]);
+    }));
+
+  it('may be closed without having been open', () =>
+    withFirst(subject, {}, async (_first, visit) => {
+      const second = await visit();
+      await second.transport.close();
+      await second.transport.close();
+    }));
+
+  it('leaves no handle open', async () => {
+    const before = handles();
+    await withMeeting(subject, {}, async ({ near, far, first, second }) => {
+      near.link.send([frame('hello')]);
+      await far.has(1);
+      await Promise.all([second.transport.close(), first.transport.close()]);
+      // What Node itself frees in the next turns is not counted against the transport.
+      const more = (): string[] => surplus(handles(), before);
+      await until(
+        () => `these handles to be freed: ${more().join(', ')}`,
+        () => more().length === 0,
+        2_000,
+      );
+    });
+  });
+
+  it(DEATH, async () => {
+    const crash = subject.crash!;
+    await withFirst(subject, {}, async (first) => {
+      const die = await crash(first.transport.address);
+      const far = await first.end();
+      die();
+      assert.ok((await far.ended()) instanceof ConnectionLost);
+    });
+  });
+}
+
+/** What keeps the process alive, by kind. Empty where the runtime does not tell. */
+function handles(): string[] {
+  return (globalThis.process?.getActiveResourcesInfo?.() ?? []).filter((kind) => kind !== 'Immediate');
+}
+
+function surplus(now: readonly string[], before: readonly string[]): string[] {
+  const known = [...before];
+  return now.filter((kind) => {
+    const at = known.indexOf(kind);
+    if (at >= 0) known.splice(at, 1);
+    // The waiting itself takes a timer.
+    return at < 0 && kind !== 'Timeout';
+  });
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import type { Form, Frame, Link, Parcel, Receiver, Transport } from '../contract.js';
+import { type TransportCase, type WireOptions, wireFor } from './transport-case.js';
+
+/** One end of a link: the receiver that keeps what comes, in order, and the link to answer by. */
+export class End implements Receiver {
+  readonly link: Link;
+  readonly frames: Frame[] = [];
+  /** What `closed` was called with, each time. */
+  readonly ends: (Error | undefined)[] = [];
+  drains = 0;
+  /** Calls that came after `closed`. */
+  late = 0;
+  /** Called for each frame, once it is kept. */
+  onFrame: ((frame: Frame) => void) | undefined;
+
+  constructor(link: Link) {
+    this.link = link;
+  }
+
+  receive(frame: Frame): void {
+    if (this.ends.length > 0) this.late++;
+    this.frames.push(frame);
+    this.onFrame?.(frame);
+  }
+
+  drained(): void {
+    if (this.ends.length > 0) this.late++;
+    this.drains++;
+  }
+
+  closed(reason?: Error): void {
+    this.ends.push(reason);
+  }
+
+  /** The frames as text. */
+  get texts(): string[] {
+    return this.frames.map(textOf);
+  }
+
+  /** Resolves when there are so many frames. */
+  async has(count: number): Promise<void> {
+    await until(
+      () => `${count} frames at ${this.link.peer}, ${this.frames.length} are there`,
+      () => {
+        if (this.ends.length > 0 && this.frames.length < count) throw this.ends[0] ?? new Error('the link has ended');
+        return this.frames.length >= count;
+      },
+    );
+  }
+
+  /** Resolves with what `closed` was told first. */
+  async ended(): Promise<Error | undefined> {
+    await until(
+      () => `the end of the link to ${this.link.peer}`,
+      () => this.ends.length > 0,
+    );
+    return this.ends[0];
+  }
+}
+
+/** A transport and the ends of its links, in the order in which they were accepted. */
+export class Side {
+  readonly transport: Transport;
+  readonly ends: End[] = [];
+  /** Called for each link while it is being accepted. */
+  onLink: ((end: End) => void) | undefined;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  open(): Promise<void> {
+    return this.transport.open((link) => {
+      const end = new End(link);
+      this.ends.push(end);
+      this.onLink?.(end);
+      return end;
+    });
+  }
+
+  /** The end of the link that was accepted as the `at`-th. */
+  async end(at = 0): Promise<End> {
+    await until(
+      () => `${at + 1} links of ${this.transport.address}, ${this.ends.length} are there`,
+      () => {
+        return this.ends.length > at;
+      },
+    );
+    return this.ends[at]!;
+  }
+
+  /** Closes the transport and holds what must be true of every link then. */
+  async close(): Promise<void> {
+    await this.transport.close();
+    for (const end of this.ends) {
+      assert.equal(end.ends.length, 1, `closed was told ${end.ends.length} times for the link to ${end.link.peer}`);
+      assert.equal(end.late, 0, `the link to ${end.link.peer} delivered something after its end`);
+    }
+  }
+}
+
+/** Two sides that have met, and the ends of the one link between them. */
+export interface Meeting {
+  readonly first: Side;
+  readonly second: Side;
+  /** The end of the link at the first side. */
+  readonly far: End;
+  /** The end of the link at the second side. */
+  readonly near: End;
+}
+
+/** What the wires of two sides are told; `first` and `second` add to `both`. */
+export interface MeetingWires {
+  readonly both?: WireOptions;
+  readonly first?: WireOptions;
+  readonly second?: WireOptions;
+}
+
+/** Opens the first side alone, runs the test, and closes it whatever happens. */
+export async function withFirst(
+  subject: TransportCase,
+  wires: MeetingWires,
+  test: (first: Side, visit: () => Promise<Side>) => Promise<void>,
+): Promise<void> {
+  const form = subject.forms?.[0] ?? 'text';
+  const visitors: Side[] = [];
+  const first = new Side(await subject.first(wireFor({ form, ...wires.both, ...wires.first, listen: true })));
+  const visit = async (): Promise<Side> => {
+    const wire = wireFor({ form, ...wires.both, ...wires.second, listen: false });
+    const side = new Side(await subject.second(wire, first.transport.address));
+    visitors.push(side);
+    return side;
+  };
+  // All of them, also when one fails: an open handle would keep the runner alive.
+  const close = () => Promise.allSettled([...visitors, first].map((side) => side.close()));
+  try {
+    await first.open();
+    await test(first, visit);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  for (const result of await close()) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Brings the two sides together, runs the test, closes both, and holds that each end was told of its end once. */
+export async function withMeeting(
+  subject: TransportCase,
+  wires: MeetingWires,
+  test: (meeting: Meeting) => Promise<void>,
+): Promise<void> {
+  await withFirst(subject, wires, async (first, visit) => {
+    const second = await visit();
+    await second.open();
+    const near = await second.end();
+    if (subject.silent === true) near.link.send([frameOf(wires.both?.form ?? subject.forms?.[0] ?? 'text', 'hello')]);
+    const far = await first.end();
+    if (subject.silent === true) {
+      await far.has(1);
+      far.frames.length = 0;
+    }
+    await test({ first, second, far, near });
+  });
+}
+
+/** Resolves when the condition holds, and fails after 10 s, saying what was waited for. */
+export async function until(what: () => string, holds: () => boolean, withinMs = 10_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) assert.fail(`waited ${withinMs} ms for ${what()}`);
+    await turn();
+  }
+}
+
+/** One turn of the event loop, in which timers and sockets come to their right. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** A frame of that form that holds a text. */
+export function frameOf(form: Form, text: string): Frame {
+  if (form === 'text') return text;
+  if (form === 'bytes') return new TextEncoder().encode(text);
+  return { values: [text], transfer: [], length: text.length };
+}
+
+/** The text of a frame that {@link frameOf} has made. */
+export function textOf(frame: Frame): string {
+  if (typeof frame === 'string') return frame;
+  if (frame instanceof Uint8Array) return new TextDecoder().decode(frame);
+  return (frame as Parcel).values.join('');
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import type { Codec, Frame, Message, Outbound } from '../contract.js';
+import { ProtocolError } from '../errors.js';
+
+/** A call with the id 1 and no arguments, but for what is said otherwise. */
+export function callOf(more: Partial<Extract<Outbound, { kind: 'call' }>> = {}): Outbound {
+  return { kind: 'call', id: 1, method: 'add', args: [], named: false, batch: undefined, ...more };
+}
+
+/** A frame as it arrives: text as it is, bytes as a part of a larger buffer, values as structured clone hands them over. */
+export function travelled(frame: Frame): Frame {
+  if (typeof frame === 'string') return frame;
+  if (frame instanceof Uint8Array) {
+    const room = Buffer.alloc(frame.length + 10, 0xa5);
+    room.set(frame, 3);
+    return room.subarray(3, 3 + frame.length);
+  }
+  const values = structuredClone(frame.values, { transfer: [...frame.transfer] as ArrayBuffer[] });
+  return { values, transfer: [], length: frame.length };
+}
+
+/** What the codec gives for a frame. */
+export function decodeAll(codec: Codec, frame: Frame, packed = false): Message[] {
+  const given: Message[] = [];
+  codec.decode(frame, (message) => given.push(message), packed);
+  return given;
+}
+
+/** The one message that a message becomes on its way. */
+export function roundTrip(codec: Codec, message: Outbound): Message {
+  const given = decodeAll(codec, travelled(codec.encode(message)));
+  assert.equal(given.length, 1, `${given.length} messages came of one`);
+  return given[0] as Message;
+}
+
+/** Asserts that a message arrives as it was sent. */
+export function carries(codec: Codec, message: Outbound): void {
+  same(roundTrip(codec, message), message);
+}
+
+/** Asserts that two messages say the same. Bytes are the same as a Uint8Array and as a Buffer. */
+export function same(given: Message | undefined, sent: Outbound): void {
+  assert.deepStrictEqual(plain(given), plain(sent));
+}
+
+function plain(message: Message | undefined): unknown {
+  if (message === undefined) return undefined;
+  const { kind, id } = message;
+  if (kind === 'reply') return { kind, id, value: unbuffered(message.value) };
+  if (kind === 'call') {
+    const { method, args, named } = message;
+    return { kind, id, method, args: unbuffered(args), named };
+  }
+  const { code, message: text, data } = message.error;
+  return { kind, id, code, text, data: unbuffered(data) };
+}
+
+function unbuffered(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(unbuffered);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unbuffered(inner)]));
+}
+
+/**
+ * Reads a frame of a stranger, whatever it holds. Asserts that nothing is thrown but a ProtocolError, and that what is given
+ * is a message. Tells what was given.
+ */
+export function survives(codec: Codec, frame: Frame, packed = false): Message[] {
+  const given: Message[] = [];
+  try {
+    codec.decode(frame, (message) => given.push(message), packed);
+  } catch (error) {
+    assert.ok(error instanceof ProtocolError, `a ${(error as Error)?.name} was thrown: ${String(error)}`);
+    assert.ok(Number.isInteger(error.code) && error.message !== '', 'a ProtocolError has a code and a message');
+  }
+  for (const message of given) wellFormed(message);
+  return given;
+}
+
+function wellFormed(message: Message): void {
+  const { kind, id } = message;
+  const calls = kind === 'call' && id === undefined;
+  assert.ok(
+    calls || id === null || typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id)),
+    `the id of a ${kind} is ${String(id)}`,
+  );
+  switch (kind) {
+    case 'call':
+      assert.equal(typeof message.method, 'string');
+      assert.ok(Array.isArray(message.args) && typeof message.named === 'boolean');
+      if (message.named) {
+        assert.equal(message.args.length, 1);
+        assert.ok(typeof message.args[0] === 'object' && message.args[0] !== null, 'named arguments are one object');
+      }
+      return;
+    case 'reply':
+      return;
+    case 'fault':
+    case 'bad':
+      assert.ok(Number.isInteger(message.error.code), `the code is ${message.error.code}`);
+      assert.equal(typeof message.error.message, 'string');
+      return;
+    default:
+      assert.fail(`the kind of a message is ${String(kind)}`);
+  }
+}

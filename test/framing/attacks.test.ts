@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { Frame, FramingFactory } from '../../src/contract.js';
+import { Code, ProtocolError } from '../../src/errors.js';
+import { headers, length, lines, nul } from '../../src/framing/index.js';
+
+/** What a stream gives, and the error that ended it. */
+function read(
+  make: FramingFactory,
+  limit: number,
+  ...chunks: (string | Uint8Array)[]
+): { frames: Frame[]; error: unknown } {
+  const framing = make('text', limit);
+  const frames: Frame[] = [];
+  try {
+    for (const chunk of chunks) framing.push(Buffer.from(chunk as string), (frame) => frames.push(frame));
+    framing.end((frame) => frames.push(frame));
+    return { frames, error: undefined };
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProtocolError);
+    return { frames, error };
+  }
+}
+
+describe('lines', () => {
+  it('tolerates a CR, and takes the last line without its end', () => {
+    expect(read(lines, 9, 'a\r\n\r\n\n\rb\nc\r')).toEqual({ frames: ['a', '\rb', 'c'], error: undefined });
+    expect(read(lines, 9, 'a\r', '\n', '\r', '\n', 'b', '\r')).toEqual({ frames: ['a', 'b'], error: undefined });
+  });
+
+  it('does not count the CR to the size of a line, wherever it is cut', () => {
+    for (const chunks of [
+      ['abc\r\n'],
+      ['abc', '\r', '\n'],
+      ['abc\r', '\n'],
+      ['a', 'bc\r\n'],
+      ['abc\r'],
+      ['abc', '\r'],
+    ]) {
+      expect(read(lines, 3, ...chunks)).toEqual({ frames: ['abc'], error: undefined });
+      expect(read(lines, 2, ...chunks).error).toMatchObject({ code: Code.TooLarge });
+    }
+    expect(read(lines, 3, 'abc\r', 'd').error).toMatchObject({ code: Code.TooLarge });
+    expect(read(lines, 3, 'abc\r', '\r\n').error).toMatchObject({ code: Code.TooLarge });
+    expect(read(nul, 3, 'abc\r', '\0').error).toMatchObject({ code: Code.TooLarge });
+  });
+
+  it('judges each line of a chunk that is larger than the bound', () => {
+    expect(read(lines, 3, 'a\nbcd\r\n\nefg\nh')).toEqual({ frames: ['a', 'bcd', 'efg', 'h'], error: undefined });
+    expect(read(lines, 3, 'a\nbcd\nefgh\ni')).toMatchObject({ frames: ['a', 'bcd'], error: { code: Code.TooLarge } });
+    // Two bytes in UTF-8 are two, though they are one character.
+    expect(read(lines, 3, 'a\nää\nb')).toMatchObject({ frames: ['a'], error: { code: Code.TooLarge } });
+  });
+
+  it('reads bytes that are no UTF-8 as U+FFFD, within the frame where they stand', () => {
+    const stream = Buffer.from([0x61, 0xff, 0x0a, 0xe6, 0xbc, 0x0a, 0x62, 0x0a]);
+    expect(read(lines, 9, stream).frames).toEqual(['a\ufffd', '\ufffd', 'b']);
+  });
+});
+
+describe('nul', () => {
+  it('keeps a CR and a line feed, and skips what is empty', () => {
+    expect(read(nul, 9, '\0\0a\r\n\0\0b').frames).toEqual(['a\r\n', 'b']);
+  });
+});
+
+describe('headers', () => {
+  const block = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
+
+  it('reads the length in any case, among other headers, and without the CR', () => {
+    const type = 'Content-Type: application/vscode-jsonrpc; charset=utf-8';
+    for (const head of [
+      block('Content-Length: 5'),
+      block('content-length:5'),
+      block('CONTENT-LENGTH:   5  '),
+      block(type, 'Content-Length: 5'),
+      block('Content-Length: 5', 'Content-Type: text/json; charset="utf8"', 'X-Other: a: b'),
+      block('Content-Length: 5', 'Content-Length: 5'),
+      'Content-Length: 5\n\n',
+    ]) {
+      expect(read(headers, 9, `${head}h\u00e4\r\n${head}abcde`)).toEqual({
+        frames: ['hä\r\n', 'abcde'],
+        error: undefined,
+      });
+    }
+  });
+
+  it('writes bytes, not characters', () => {
+    expect(headers('text', 9).wrap(['ä', ''])).toBe('Content-Length: 2\r\n\r\näContent-Length: 0\r\n\r\n');
+  });
+
+  it('refuses a length that is none', () => {
+    for (const value of ['-1', 'NaN', '', '1e3', '0x10', '5 5', '5, 5', '+5', '5.0', 'Infinity', '\u0665']) {
+      expect(read(headers, 9, block(`Content-Length: ${value}`)), value).toMatchObject({
+        frames: [],
+        error: { code: Code.ParseError },
+      });
+    }
+    expect(read(headers, 9, block('Content-Length: 5', 'Content-Length: 6')).error).toMatchObject({
+      code: Code.ParseError,
+    });
+  });
+
+  it('refuses a length above the bound before the body has come, also one beyond all numbers', () => {
+    for (const value of ['10', '4294967296', '99999999999999999999', '9'.repeat(400)]) {
+      expect(read(headers, 9, `Content-Length: ${value}\r\n`).error, value).toMatchObject({ code: Code.TooLarge });
+    }
+  });
+
+  it('refuses a block without a length, and what is no header', () => {
+    expect(read(headers, 9, block('Content-Type: a')).error).toMatchObject({ code: Code.ParseError });
+    expect(read(headers, 9, '\r\n').error).toMatchObject({ code: Code.ParseError });
+    expect(read(headers, 9, '{"jsonrpc":"2.0"}\r\n').error).toMatchObject({ code: Code.ParseError });
+    expect(read(headers, 9, 'hello\r\n').error).toMatchObject({ code: Code.ParseError });
+    expect(read(headers, 9, block('Content-Length: 2', 'Content-Type: a; charset=utf-16')).error).toMatchObject({
+      code: Code.ParseError,
+    });
+  });
+
+  it('stops a giant block of headers, as one line, as many, and byte by byte', () => {
+    const many = `${'X-A: b\r\n'.repeat(2_000)}Content-Length: 1\r\n\r\na`;
+    const one = `X-A: ${'b'.repeat(20_000)}`;
+    for (const stream of [many, one]) {
+      expect(read(headers, 1e9, stream)).toMatchObject({ frames: [], error: { code: Code.TooLarge } });
+      expect(read(headers, 1e9, ...stream)).toMatchObject({ frames: [], error: { code: Code.TooLarge } });
+    }
+    const empty = '\n'.repeat(10_000);
+    expect(read(headers, 1e9, `Content-Length: 0\n${empty}`).error).toMatchObject({ code: Code.ParseError });
+  });
+
+  it('counts each block by itself', () => {
+    const stream = `X-A: ${'b'.repeat(5_000)}\r\nContent-Length: 1\r\n\r\na`.repeat(5);
+    expect(read(headers, 9, stream).frames).toHaveLength(5);
+  });
+
+  it('throws where the stream ends in a header, before a body and in a body', () => {
+    for (const stream of [
+      'C',
+      'Content-Length: 1\r\n',
+      'Content-Length: 1\r\n\r',
+      block('Content-Length: 1'),
+      `${block('Content-Length: 3')}ab`,
+    ]) {
+      expect(read(headers, 9, stream).error, JSON.stringify(stream)).toMatchObject({ code: Code.ParseError });
+    }
+  });
+});
+
+describe('length', () => {
+  it('refuses a number above the bound when it has come, at once', () => {
+    expect(read(length, 9, Uint8Array.of(0, 0, 0, 10)).error).toMatchObject({ code: Code.TooLarge });
+    expect(read(length, 9, Uint8Array.of(0xff, 0xff, 0xff), Uint8Array.of(0xff)).error).toMatchObject({
+      code: Code.TooLarge,
+    });
+  });
+
+  it('reserves no memory for a frame that is only announced', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const framings = Array.from({ length: 100 }, () => {
+      const framing = length('bytes', 2 ** 30);
+      for (const byte of [0x30, 0, 0, 0, 1, 2, 3, 4]) framing.push(Uint8Array.of(byte), () => {});
+      return framing;
+    });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+    expect(framings).toHaveLength(100);
+  });
+
+  it('throws where the stream ends in a number or in a frame', () => {
+    for (const chunk of [[0], [0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 2, 65]]) {
+      expect(read(length, 9, Uint8Array.from(chunk)).error).toMatchObject({ code: Code.ParseError });
+    }
+  });
+});
+
+describe('memory', () => {
+  it('a frame that comes byte by byte is kept in little more than its bytes', () => {
+    for (const make of [lines, nul]) {
+      const framing = make('text', 2 ** 30);
+      const byte = Buffer.from('x');
+      const before = process.memoryUsage();
+      for (let at = 0; at < 4_000_000; at++) framing.push(byte, () => {});
+      const after = process.memoryUsage();
+      expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(40_000_000);
+      framing.end(() => {});
+    }
+  });
+});

@@ -1,0 +1,283 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/address.js';
+import type { Transport, Wire } from '../../src/contract.js';
+import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { defaultLimits } from '../../src/limits.js';
+import port from '../../transports/port.js';
+import { accepting, wire } from './link-log.js';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+async function open(over: object, onWire: Partial<Wire> = {}) {
+  const transport: Transport = port(parseAddress({ url: 'port:', ...over }), wire(onWire));
+  const side = accepting();
+  await transport.open(side.accept);
+  ends.push(() => transport.close());
+  return { transport, log: side.logs[0]! };
+}
+
+function channel(): { port1: MessagePort; port2: MessagePort } {
+  const pair = new MessageChannel();
+  ends.push(() => {
+    pair.port1.close();
+    pair.port2.close();
+  });
+  return pair;
+}
+
+async function both(onWire: Partial<Wire> = {}) {
+  const { port1, port2 } = channel();
+  const left = await open({ port: port1 }, { listen: true, ...onWire });
+  const right = await open({ port: port2 }, onWire);
+  return { left: left.log, right: right.log, transports: [left.transport, right.transport] as const, port1, port2 };
+}
+
+/** A worker with the fixture; it begins before anybody listens to it. */
+function worker(workerData: object): Worker {
+  const file = new URL('./fixtures/echo-worker.js', import.meta.url);
+  const made = new Worker(file, { workerData });
+  ends.push(() => made.terminate());
+  return made;
+}
+
+describe('two ends of a MessageChannel', () => {
+  it('carry text in order, and have ids of their own', async () => {
+    const { left, right } = await both();
+    right.onFrame = (frame) => right.link.send([`re ${String(frame)}`]);
+    left.link.send(['1', '2']);
+    left.link.send(['', '3']);
+    await left.until(() => left.frames.length === 4);
+    expect(right.frames).toEqual(['1', '2', '', '3']);
+    expect(left.frames).toEqual(['re 1', 're 2', 're ', 're 3']);
+    expect(left.link.peer).toMatch(/^port:\d+$/);
+    expect(left.link.peer).not.toBe(right.link.peer);
+  });
+
+  it('carry bytes, without the rest of the buffer that they are a view of', async () => {
+    const { left, right } = await both({ form: 'bytes' });
+    const slab = Buffer.alloc(100_000, 7);
+    left.link.send([slab.subarray(10, 13), new Uint8Array(0), slab.subarray(20, 21)]);
+    await right.until(() => right.frames.length === 3);
+    const frames = right.frames as Uint8Array[];
+    expect(frames.map((frame) => [...frame])).toEqual([[7, 7, 7], [], [7]]);
+    expect(frames[0]!.buffer.byteLength).toBe(4);
+    expect(slab.length).toBe(100_000);
+  });
+
+  it('carry values and move what is to be moved; a parcel stays a parcel', async () => {
+    const { left, right } = await both({ form: 'values' });
+    const moved = new ArrayBuffer(8);
+    left.link.send([
+      { values: [new Map([[1, new Date(0)]])], transfer: [], length: 5 },
+      { values: ['a', moved], transfer: [moved], length: 9 },
+    ]);
+    await right.until(() => right.frames.length === 2);
+    expect(right.frames[0]).toEqual({ values: [new Map([[1, new Date(0)]])], transfer: [], length: 5 });
+    expect(right.frames[1]).toEqual({ values: ['a', new ArrayBuffer(8)], transfer: [], length: 9 });
+    expect(moved.byteLength).toBe(0);
+  });
+
+  it('report values that cannot be posted and carry the others of the tick', async () => {
+    const { port1, port2 } = channel();
+    const onWire = wire({ form: 'values' });
+    const transport = port(parseAddress({ url: 'port:', port: port1 } as never), onWire);
+    const side = accepting();
+    await transport.open(side.accept);
+    const right = await open({ port: port2 }, { form: 'values' });
+    const parcel = (value: unknown) => ({ values: [value], transfer: [], length: 1 });
+    side.logs[0]!.link.send([parcel('a'), parcel(() => {}), parcel('b')]);
+    await right.log.until(() => right.log.frames.length === 2);
+    expect(right.log.seen).toEqual(['a', 'b']);
+    expect(onWire.logged.join()).toContain('a message was not sent');
+    side.logs[0]!.link.send([parcel('c')]);
+    await right.log.until(() => right.log.frames.length === 3);
+  });
+
+  it('hold what is sent before the other end listens, and count it', async () => {
+    const { port1, port2 } = channel();
+    const left = await open({ port: port1 });
+    left.log.link.send(['early', 'bird']);
+    expect(left.log.link.buffered).toBe(9);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const right = await open({ port: port2 });
+    await right.log.until(() => right.log.frames.length === 2);
+    expect(right.log.frames).toEqual(['early', 'bird']);
+    expect([left.log.link.buffered, left.log.drains]).toEqual([0, 1]);
+  });
+
+  it('deliver what was sent before close, and end both cleanly, once', async () => {
+    const { left, right, transports } = await both();
+    right.link.send(['to be ready']);
+    await left.until(() => left.frames.length === 1);
+    left.link.send(['last words']);
+    left.link.close();
+    left.link.close();
+    left.link.send(['too late']);
+    expect(await right.ended()).toBeUndefined();
+    await Promise.all(transports.map((transport) => transport.close()));
+    expect(right.frames).toEqual(['last words']);
+    expect([left.ends, right.ends]).toEqual([[undefined], [undefined]]);
+  });
+
+  it('deliver even to one who comes after the close', async () => {
+    const { port1, port2 } = channel();
+    const left = await open({ port: port1 });
+    left.log.link.send(['left behind']);
+    await left.transport.close();
+    expect(left.log.ends).toEqual([undefined]);
+    const right = await open({ port: port2 });
+    expect(await right.log.ended()).toBeUndefined();
+    expect(right.log.frames).toEqual(['left behind']);
+  });
+
+  it('listen by addEventListener where there is no `on`, as in browsers', async () => {
+    const { port1, port2 } = channel();
+    const web = {
+      postMessage: port1.postMessage.bind(port1),
+      addEventListener: port1.addEventListener.bind(port1),
+      removeEventListener: port1.removeEventListener.bind(port1),
+      start: port1.start.bind(port1),
+      close: port1.close.bind(port1),
+    };
+    const left = await open({ port: web });
+    const right = await open({ port: port2 });
+    left.log.link.send(['to node']);
+    right.log.link.send(['to the browser']);
+    await left.log.until(() => left.log.frames.length > 0);
+    expect([left.log.frames, right.log.frames]).toEqual([['to the browser'], ['to node']]);
+    await left.transport.close();
+    expect(await right.log.ended()).toBeUndefined();
+  });
+
+  it('are cut by a reason', async () => {
+    const { left, right } = await both();
+    const reason = new Error('enough');
+    left.link.close(reason);
+    expect(await left.ended()).toBe(reason);
+    expect((await right.ended())?.message).toBe('the other side has cut the link');
+  });
+
+  it('end when somebody else closes the port', async () => {
+    const { left, right, port1 } = await both();
+    port1.close();
+    expect(await right.ended()).toBeInstanceOf(ConnectionLost);
+    expect(await left.ended()).toBeInstanceOf(ConnectionLost);
+  });
+
+  it('let the process go when they are closed', async () => {
+    const before = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const { transports, left } = await both();
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length).toBeGreaterThan(before);
+    await transports[0].close();
+    await transports[1].close();
+    await left.ended();
+    await new Promise(setImmediate);
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length).toBe(before);
+  });
+});
+
+describe('what does not belong', () => {
+  it('is ignored if it is not of ours', async () => {
+    const { left, right, port1 } = await both();
+    for (const stranger of [1, null, 'text', { method: 'x' }, [], ['obverse'], ['text', 'x']])
+      port1.postMessage(stranger);
+    left.link.send(['ours']);
+    await right.until(() => right.frames.length > 0);
+    expect(right.frames).toEqual(['ours']);
+  });
+
+  for (const [what, message] of [
+    ['of another form', ['obverse:bytes', new Uint8Array(1), 1]],
+    ['that is no text', ['obverse:text', 'good', 1]],
+    ['above the limit', ['obverse:text', 'good', 'x'.repeat(11)]],
+  ] as const) {
+    it(`ends the link: a frame ${what}`, async () => {
+      const { left, right, port1 } = await both({ limits: { ...defaultLimits, frameBytes: 10 } });
+      left.link.send(['hello']);
+      await right.until(() => right.frames.length > 0);
+      port1.postMessage(message);
+      expect(await right.ended()).toBeInstanceOf(ProtocolError);
+      expect(right.frames.filter((frame) => frame !== 'hello' && frame !== 'good')).toEqual([]);
+      expect((await left.ended())?.message).toBe('the other side has cut the link');
+    });
+  }
+
+  for (const message of [
+    ['obverse:bytes', 'no bytes', 1],
+    ['obverse:bytes', new Uint8Array(1), 2],
+    ['obverse:bytes', new Uint8Array(1), -1],
+  ]) {
+    it(`ends the link: bytes ${JSON.stringify(message)}`, async () => {
+      const { left, right, port1 } = await both({ form: 'bytes' });
+      left.link.send([new Uint8Array(1)]);
+      await right.until(() => right.frames.length > 0);
+      port1.postMessage(message);
+      expect(await right.ended()).toBeInstanceOf(ProtocolError);
+      expect(right.frames).toHaveLength(1);
+    });
+  }
+
+  it('ends the link: a second conversation on one port', async () => {
+    const { left, right, port1 } = await both();
+    left.link.send(['hello']);
+    await right.until(() => right.frames.length > 0);
+    port1.postMessage(['obverse:ready']);
+    expect((await right.ended())?.message).toContain('one link at a time');
+  });
+
+  it('is refused as a port', () => {
+    for (const given of [undefined, 1, {}, { postMessage() {} }]) {
+      expect(() => port(parseAddress({ url: 'port:', port: given }), wire())).toThrow(UsageError);
+    }
+    expect(() => port(parseAddress('port:parent'), wire())).toThrow('this is no worker');
+    expect(() => port(parseAddress('port:mother'), wire())).toThrow('expected port:parent');
+    expect(() => port(parseAddress({ url: 'port:', prot: 1 }), wire())).toThrow('has no option "prot"');
+  });
+});
+
+describe('a Worker', () => {
+  it('is heard although it spoke before anybody listened, and goes on after a close', async () => {
+    const made = worker({ greeting: 'hello from the worker', stay: true });
+    // Its first message of the protocol comes before anyone listens, and a Worker keeps nothing.
+    await new Promise((resolve) => made.once('message', resolve));
+    const { log, transport } = await open({ port: made });
+    await log.until(() => log.frames.length > 0);
+    log.link.send(['echo']);
+    await log.until(() => log.frames.length > 1);
+    expect(log.frames).toEqual(['hello from the worker', 'echo']);
+    await transport.close();
+    expect(log.ends).toEqual([undefined]);
+    expect(made.threadId).toBeGreaterThan(0);
+  });
+
+  it('ends by itself when its link has ended and nothing else keeps it', async () => {
+    const made = worker({});
+    const { log, transport } = await open({ port: made });
+    log.link.send(['x']);
+    await log.until(() => log.frames.length > 0);
+    const exit = new Promise((resolve) => made.once('exit', resolve));
+    await transport.close();
+    expect(await exit).toBe(0);
+  });
+
+  for (const [order, reason] of [
+    ['!exit', 'the worker exited with code 3'],
+    ['!throw', 'the worker failed: thrown in the worker'],
+    ['!cut', 'the other side has cut the link'],
+    ['!close', undefined],
+  ] as const) {
+    it(`that is told ${order} ends the link: ${reason ?? 'cleanly'}`, async () => {
+      const made = worker({});
+      const { log } = await open({ port: made });
+      log.link.send(['first', order]);
+      const end = await log.ended();
+      expect(log.frames).toEqual(['first']);
+      expect(end?.message).toBe(reason);
+      if (reason !== undefined) expect(end).toBeInstanceOf(ConnectionLost);
+    });
+  }
+});

@@ -1,0 +1,84 @@
+import { UsageError } from '../../src/errors.js';
+
+type Listener = (value: unknown) => void;
+
+/**
+ * What messages are posted to: a MessagePort, a Worker, `parentPort`, a browser's `self`, or anything alike. It listens by
+ * `on` and `off`, or by `addEventListener` and `removeEventListener`.
+ */
+export interface Port {
+  // Methods, so that the ports of Node and of browsers fit, whose parameters are narrower.
+  postMessage(message: unknown, transfer: never[]): void;
+  on?(event: string, listener: (value: never) => void): unknown;
+  off?(event: string, listener: (value: never) => void): unknown;
+  addEventListener?(event: string, listener: (value: never) => void): void;
+  removeEventListener?(event: string, listener: (value: never) => void): void;
+  start?(): void;
+  close?(): void;
+}
+
+/** Throws a UsageError, which begins with `who`, unless the value can post messages and listen to them. */
+export function asPort(value: unknown, who: string): Port {
+  const port = value as Partial<Record<keyof Port, unknown>> | null | undefined;
+  const has = (name: keyof Port): boolean => typeof port?.[name] === 'function';
+  const listens = (has('on') && has('off')) || (has('addEventListener') && has('removeEventListener'));
+  if (has('postMessage') && listens) return value as Port;
+  throw new UsageError(
+    `${who}: expected a MessagePort, a Worker or something else with postMessage and on/off or addEventListener/removeEventListener, not ${describe(value)}`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value);
+  return `an object of ${value.constructor?.name ?? 'no class'}`;
+}
+
+/**
+ * Listens to several events of a port at once and gives the function that ends it. A `message` brings its value, any other
+ * event what the port tells: an event object in browsers, the value itself in Node.
+ */
+export function listen(port: Port, listeners: Readonly<Record<string, Listener>>): () => void {
+  const ends: (() => void)[] = [];
+  for (const [event, listener] of Object.entries(listeners)) ends.push(listenTo(port, event, listener));
+  // A MessagePort keeps its messages until it is started; with `on`, Node starts it itself.
+  if (port.on === undefined) port.start?.();
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function listenTo(port: Port, event: string, listener: Listener): () => void {
+  if (port.on !== undefined && port.off !== undefined) {
+    port.on(event, listener);
+    return () => port.off?.(event, listener);
+  }
+  const heard = event === 'message' ? (got: { readonly data: unknown }) => listener(got.data) : listener;
+  port.addEventListener?.(event, heard);
+  return () => port.removeEventListener?.(event, heard);
+}
+
+/** What this file needs of the module `node:worker_threads`. */
+export interface WorkerThreads {
+  readonly parentPort: Port | null;
+  readonly Worker: new (
+    file: URL,
+    options: Readonly<Record<string, unknown>>,
+  ) => Port & { terminate(): Promise<number> };
+}
+
+/** Node's module, where there is one; asked for without an import, so that bundles for browsers have none. */
+export function workerThreads(): WorkerThreads | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  return process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
+}
+
+/** The port to whoever started this worker, or undefined where this is none. */
+export function parentPort(): Port | undefined {
+  const threads = workerThreads();
+  if (threads?.parentPort) return threads.parentPort;
+  const scope = globalThis as { WorkerGlobalScope?: unknown; postMessage?: unknown };
+  // A page has `postMessage` too, but it talks to itself by it.
+  return scope.WorkerGlobalScope !== undefined && typeof scope.postMessage === 'function'
+    ? (globalThis as unknown as Port)
+    : undefined;
+}

@@ -1,0 +1,70 @@
+import { UsageError } from '../../src/errors.js';
+import { type Port, workerThreads } from './port-events.js';
+
+/** A worker that was started, in Node or in a browser. */
+export interface Spawned {
+  readonly port: Port;
+  /** Resolves when the worker is gone. Never rejects. */
+  readonly gone: Promise<void>;
+  /** Lets the worker finish by itself for so many milliseconds, then terminates it. Gives `gone`. May be called twice. */
+  end(graceMs: number): Promise<void>;
+  /** All that was posted has been received. A browser tells of no exit, so its worker is not waited for any longer. */
+  settled(): void;
+}
+
+/** The options of the runtime's Worker. */
+export interface WorkerSettings {
+  readonly name?: string | undefined;
+  /** Only in browsers; Node decides by the file. */
+  readonly type?: 'module' | 'classic' | undefined;
+  readonly [option: string]: unknown;
+}
+
+/** Starts a worker. Throws what the runtime throws, and a UsageError where it has none. */
+export function spawnWorker(file: string, options: WorkerSettings): Spawned {
+  const threads = workerThreads();
+  if (threads !== undefined) {
+    const { type: _, ...known } = options;
+    const worker = new threads.Worker(nodeFile(file), known);
+    const gone = new Promise<void>((resolve) => worker.on?.('exit', () => resolve()));
+    return ending(worker, gone, () => worker.terminate(), false);
+  }
+  const { Worker } = globalThis as { Worker?: new (file: string, options: object) => Port & { terminate(): void } };
+  if (Worker === undefined) throw new UsageError('worker: this runtime has no workers');
+  const worker = new Worker(file, { type: options.type ?? 'module', name: options.name });
+  let left = (): void => {};
+  const gone = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+  const terminate = (): void => {
+    worker.terminate();
+    left();
+  };
+  return ending(worker, gone, terminate, true);
+}
+
+function ending(port: Port, gone: Promise<void>, terminate: () => unknown, untilSettled: boolean): Spawned {
+  return {
+    port,
+    gone,
+    end(graceMs) {
+      if (graceMs === 0) terminate();
+      else {
+        const timer = setTimeout(terminate, graceMs);
+        gone.then(() => clearTimeout(timer));
+      }
+      return gone;
+    },
+    settled() {
+      if (untilSettled) terminate();
+    },
+  };
+}
+
+/** Node reads a path against the working directory only if it begins with a dot. */
+function nodeFile(file: string): URL {
+  if (/^(file|data):/i.test(file)) return new URL(file);
+  const { process } = globalThis;
+  const url = process.getBuiltinModule('node:url').pathToFileURL;
+  return url(file);
+}

@@ -1,0 +1,101 @@
+import { readOptions } from '../src/address.js';
+import type { Accept, Address, Transport, Wire } from '../src/contract.js';
+import { ConnectionLost, UsageError } from '../src/errors.js';
+import { PortLink } from './shared/port-link.js';
+import { type Spawned, spawnWorker } from './shared/port-worker.js';
+
+let workers = 0;
+
+/** How long, in milliseconds, a worker that was told the end may take to finish by itself. */
+const GRACE_MS = 1_000;
+
+/**
+ * Starts a worker and speaks with what opens `port:parent` in it: `worker:./file.js`. The file is an absolute path, a
+ * `file:` URL, or a path relative to the working directory; in browsers what `new Worker` takes, relative to the page. Only
+ * dials. The peer is called `worker:n`.
+ *
+ * Options: `name`; in Node those of its Worker, `workerData`, `argv`, `env`, `execArgv` and `resourceLimits`; in browsers
+ * `type`, which is `module` unless `classic` is asked for.
+ *
+ * `open` resolves when the worker has opened its `port:parent`. It rejects with ConnectionLost if the worker fails or exits
+ * before that, or has not done so within the limit `connectMs`. Later on, a worker that fails or exits ends the link with
+ * ConnectionLost. When the link ends, the worker may finish by itself for a second; then it is terminated.
+ *
+ * Throws a UsageError if it is to listen, and where there is no file.
+ */
+export default function worker(address: Address, wire: Wire): Transport {
+  const options = readOptions(address, {
+    name: 'text',
+    workerData: 'any',
+    argv: 'any',
+    env: 'any',
+    execArgv: 'any',
+    resourceLimits: 'any',
+    type: ['module', 'classic'],
+  });
+  if (wire.listen) {
+    throw new UsageError(`${address.text} starts a worker and can only connect: in the worker, serve port:parent`);
+  }
+  if (address.rest === '') throw new UsageError('worker: needs a file, as in worker:./file.js');
+  return new WorkerTransport(address.text, wire, () => spawnWorker(address.rest, options));
+}
+
+class WorkerTransport implements Transport {
+  readonly address: string;
+  private readonly wire: Wire;
+  private readonly spawn: () => Spawned;
+  private spawned: Spawned | undefined;
+  private link: PortLink | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private fail: (reason: Error) => void = () => {};
+  private ready = false;
+  private over = false;
+
+  constructor(address: string, wire: Wire, spawn: () => Spawned) {
+    this.address = address;
+    this.wire = wire;
+    this.spawn = spawn;
+  }
+
+  open(accept: Accept): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
+      this.fail = reject;
+      const spawned = this.spawn();
+      this.spawned = spawned;
+      const link = new PortLink(spawned.port, this.wire, {
+        peer: `worker:${++workers}`,
+        parent: false,
+        owned: false,
+        ready: () => {
+          clearTimeout(this.timer);
+          this.ready = true;
+          link.start(accept);
+          resolve();
+        },
+        ended: (reason) => this.retire(reason),
+        settled: () => spawned.settled(),
+      });
+      this.link = link;
+      const { connectMs } = this.wire.limits;
+      this.timer = setTimeout(() => {
+        link.close(new ConnectionLost(`${this.address} did not open port:parent within ${connectMs} ms`));
+      }, connectMs);
+      link.listen();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    this.link?.close();
+    await this.spawned?.gone;
+  }
+
+  /** The link has ended, or has never come to be: then it is `open` that tells, once nothing is left. */
+  private async retire(reason: Error | undefined): Promise<void> {
+    clearTimeout(this.timer);
+    await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
+    this.link?.free();
+    if (!this.ready) this.fail(reason ?? new ConnectionLost(`${this.address} was closed before it was open`));
+  }
+}

@@ -4,6 +4,10 @@
  * else; they know neither the core nor each other.
  */
 
+import type { Limits } from './limits.js';
+
+export type { Limits } from './limits.js';
+
 /** What a codec makes, and what a transport must be able to carry. */
 export type Form = 'text' | 'bytes' | 'values';
 
@@ -165,6 +169,8 @@ export interface Link {
   readonly packets?: boolean;
   /** The transport's own handshake has shown that the other side is Obverse (on `ws:`, the subprotocol). */
   readonly agreed?: boolean;
+  /** This side has brought it up, and so is the one to say hello. */
+  readonly dialed?: boolean;
   /**
    * A link of a bus: `Transport.broadcast` reaches it too, nobody says hello on it, and a frame that cannot be read is
    * dropped without an answer.
@@ -285,31 +291,7 @@ export interface Security {
 /** Makes a security from its name and options; null means that nothing is added or checked. */
 export type SecurityFactory = (address: Address) => Security | null;
 
-// ---- bounds and reports ---------------------------------------------------------------------------------------------
-
-/** What a peer may make this side keep or do. Each has a default in `limits.ts`, and a test named for the attack that it stops. */
-export interface Limits {
-  /** The largest frame, in bytes, that is read or sent. */
-  readonly frameBytes: number;
-  /** How deep the values of a message may be nested. */
-  readonly depth: number;
-  /** How many of our calls may be open with one peer. */
-  readonly pendingCalls: number;
-  /** How many calls of one peer may wait for their turn above `concurrency`. */
-  readonly queuedCalls: number;
-  /** How many bytes may be buffered for one peer. */
-  readonly bufferedBytes: number;
-  /** How long, in milliseconds, nothing may leave for a peer whose buffer is full. */
-  readonly stalledMs: number;
-  /** How many bytes are collected before the end of the tick is no longer waited for. */
-  readonly tickBytes: number;
-  /** How many frames in a row may be unreadable. */
-  readonly badFrames: number;
-  /** How many peers a transport that listens keeps at a time. */
-  readonly peers: number;
-  /** How long, in milliseconds, connecting may take, the handshakes of the transport included. */
-  readonly connectMs: number;
-}
+// ---- reports --------------------------------------------------------------------------------------------------------
 
 /** Where the library reports. `console` fits. */
 export interface Logger {

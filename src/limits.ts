@@ -1,5 +1,28 @@
-import type { Limits } from './contract.js';
 import { UsageError } from './errors.js';
+
+/** What a peer may make this side keep or do. Each has a default in `limits.ts`, and a test named for the attack that it stops. */
+export interface Limits {
+  /** The largest frame, in bytes, that is read or sent. */
+  readonly frameBytes: number;
+  /** How deep the values of a message may be nested. */
+  readonly depth: number;
+  /** How many of our calls may be open with one peer. */
+  readonly pendingCalls: number;
+  /** How many calls of one peer may wait for their turn above `concurrency`. */
+  readonly queuedCalls: number;
+  /** How many bytes may be buffered for one peer. */
+  readonly bufferedBytes: number;
+  /** How long, in milliseconds, nothing may leave for a peer whose buffer is full. */
+  readonly stalledMs: number;
+  /** How many bytes are collected before the end of the tick is no longer waited for. */
+  readonly tickBytes: number;
+  /** How many frames in a row may be unreadable. */
+  readonly badFrames: number;
+  /** How many peers a transport that listens keeps at a time. */
+  readonly peers: number;
+  /** How long, in milliseconds, connecting may take, the handshakes of the transport included. */
+  readonly connectMs: number;
+}
 
 /** The bounds that hold where the option `limits` does not say otherwise. */
 export const defaultLimits: Limits = Object.freeze({

@@ -1,0 +1,98 @@
+import type { Id } from './contract.js';
+import type { RpcError } from './errors.js';
+
+/** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */
+export interface Waiter {
+  /** The answer has come. */
+  resolve(value: unknown): void;
+  /** The other side has refused, or no answer will come. */
+  reject(error: unknown): void;
+  /** For the text of a timeout. */
+  readonly method: string;
+  /** On the clock of the process; `Infinity` is for ever. */
+  readonly deadline: number;
+}
+
+const SLOTS = 0x10000;
+const AGES = 0x8000;
+
+/**
+ * What we have asked one peer. An id is `slot + 65,536 × age`: a slot is used again at once when its answer has come, and
+ * grows older only when it is given up. So ids stay small, and a late answer meets nobody. Slot 0 stays empty, for to some
+ * peers the id 0 means none; ages begin anew after 32,768, so that an id fits into 31 bits.
+ */
+export class Asked {
+  private readonly waiters: (Waiter | undefined)[] = [undefined];
+  private readonly ages: number[] = [0];
+  private readonly free: number[] = [];
+  /** How many wait. */
+  size = 0;
+
+  /** Notes who waits, and gives the id. */
+  add(waiter: Waiter): number {
+    this.size++;
+    const slot = this.free.pop();
+    if (slot === undefined) {
+      this.ages.push(0);
+      return this.waiters.push(waiter) - 1;
+    }
+    this.waiters[slot] = waiter;
+    return slot + (this.ages[slot] as number) * SLOTS;
+  }
+
+  /** The answer has come: gives who waits for it, if anybody does, and frees the id. */
+  take(id: Id): Waiter | undefined {
+    const slot = this.slotOf(id);
+    return slot === 0 ? undefined : this.clear(slot);
+  }
+
+  /** Gives up to wait. The id does not come again soon. */
+  drop(id: Id): Waiter | undefined {
+    const slot = this.slotOf(id);
+    return slot === 0 ? undefined : this.abandon(slot);
+  }
+
+  /** Whether this is the id of a call that was given up: its answer comes late, but it was asked for. */
+  wasGivenUp(id: Id): boolean {
+    if (typeof id !== 'number') return false;
+    const age = this.ages[id % SLOTS];
+    return age !== undefined && age > 0 && (id - (id % SLOTS)) / SLOTS < age;
+  }
+
+  /** Gives up whoever has waited too long, and says when the next one will have: `Infinity` if nobody waits. */
+  expire(now: number, expired: (waiter: Waiter) => void): number {
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let slot = 1; this.size > 0 && slot < this.waiters.length; slot++) {
+      const waiter = this.waiters[slot];
+      if (waiter === undefined) continue;
+      if (waiter.deadline <= now) expired(this.abandon(slot) as Waiter);
+      else if (waiter.deadline < nearest) nearest = waiter.deadline;
+    }
+    return nearest;
+  }
+
+  /** Rejects whoever waits. */
+  rejectAll(error: RpcError): void {
+    for (let slot = 1; slot < this.waiters.length; slot++)
+      if (this.waiters[slot] !== undefined) this.abandon(slot)?.reject(error);
+  }
+
+  private slotOf(id: Id): number {
+    if (typeof id !== 'number') return 0;
+    const slot = id % SLOTS;
+    return this.waiters[slot] !== undefined && (this.ages[slot] as number) * SLOTS + slot === id ? slot : 0;
+  }
+
+  private abandon(slot: number): Waiter | undefined {
+    this.ages[slot] = ((this.ages[slot] as number) + 1) % AGES;
+    return this.clear(slot);
+  }
+
+  private clear(slot: number): Waiter | undefined {
+    const waiter = this.waiters[slot];
+    this.waiters[slot] = undefined;
+    this.free.push(slot);
+    this.size--;
+    return waiter;
+  }
+}

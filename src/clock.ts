@@ -1,0 +1,95 @@
+/**
+ * Time, for the whole process: when a turn of the event loop began, what is to leave at its end, and one timer for every
+ * deadline. Nothing else in the library asks for the time or sets a timer while a message is on its way.
+ */
+
+/** What collects in a turn and leaves at its end. */
+export interface Flushable {
+  flush(): void;
+}
+
+// After the microtasks of the turn, so that the answers of handlers that await something still join; browsers have no such place.
+const atEndOfTurn: (job: () => void) => void = globalThis.process?.nextTick ?? globalThis.queueMicrotask;
+
+let leaving: Flushable[] = [];
+let time = 0;
+let fresh = false;
+
+/** Calls `flush` once the turn is over. One job for all, however many there are. */
+export function leaveTogether(item: Flushable): void {
+  if (leaving.push(item) === 1) atEndOfTurn(flushAll);
+}
+
+function flushAll(): void {
+  const items = leaving;
+  leaving = [];
+  fresh = false;
+  for (const item of items) item.flush();
+}
+
+/** Milliseconds on a clock that only goes forward; asked once for all calls that leave together. */
+export function now(): number {
+  if (!fresh || leaving.length === 0) {
+    time = performance.now();
+    fresh = true;
+  }
+  return time;
+}
+
+/** What has deadlines. */
+export interface Timed {
+  /** Does what is due, and says when it wants to be asked again: `Infinity` if it waits for nothing, and is forgotten then. */
+  due(now: number): number;
+}
+
+const SOONEST = 5;
+const LATEST = 250;
+const timed = new Set<Timed>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+let next = Number.POSITIVE_INFINITY;
+
+/**
+ * Asks `item` at the latest some milliseconds after `at`. The one timer sleeps until the nearest deadline, but never longer
+ * than 250 ms, so that it ends soon after the last call; while it runs, it keeps the process alive.
+ */
+export function watch(item: Timed, at: number): void {
+  timed.add(item);
+  hurry(at);
+}
+
+/** One that is watched has a deadline that may be nearer than the others. */
+export function hurry(at: number): void {
+  if (at < next) sleepUntil(at);
+}
+
+function sleepUntil(at: number): void {
+  const current = now();
+  const until = Math.min(Math.max(at, current + SOONEST), current + LATEST);
+  if (timer !== undefined) {
+    if (next <= until) return;
+    clearTimeout(timer);
+  }
+  next = until;
+  timer = setTimeout(sweep, until - current);
+}
+
+function sweep(): void {
+  timer = undefined;
+  next = Number.POSITIVE_INFINITY;
+  const current = performance.now();
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const item of timed) {
+    const at = item.due(current);
+    if (at === Number.POSITIVE_INFINITY) timed.delete(item);
+    else nearest = Math.min(nearest, at);
+  }
+  if (timed.size > 0) sleepUntil(nearest);
+}
+
+/** Asks no more. The timer stops with the last one. */
+export function unwatch(item: Timed): void {
+  if (!timed.delete(item) || timed.size > 0) return;
+  clearTimeout(timer);
+  timer = undefined;
+  next = Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,18 @@
+import type { Codec, Frame, Outbound } from './contract.js';
+import { Code, ProtocolError, UsageError } from './errors.js';
+import { exceeds } from './measure.js';
+
+/** Encodes a message. Throws a UsageError for what cannot be encoded, a ProtocolError for what is larger than `limit` bytes. */
+export function encode(codec: Codec, message: Outbound, limit: number): Frame {
+  let frame: Frame;
+  try {
+    frame = codec.encode(message);
+  } catch (cause) {
+    const what = message.kind === 'call' ? `the arguments of ${message.method}` : 'the result';
+    throw new UsageError(`${what} cannot be encoded: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+  if (exceeds(frame, limit)) throw new ProtocolError(`the message is larger than ${limit} bytes`, Code.TooLarge);
+  return frame;
+}

@@ -1,0 +1,26 @@
+import type { Session } from './session.js';
+
+/**
+ * `rpc.hello`: the side that has dialed says that it is Obverse, and the other one says so too. From then on each may join
+ * the messages of a turn into one frame. To a stranger it is a notification that it does not know.
+ */
+export const HELLO = 'rpc.hello';
+const VERSION = 1;
+
+/** Says hello, unless the transport's handshake has done it, or the codec speaks to strangers. */
+export function sayHello(session: Session): void {
+  const { link, host } = session;
+  if (link.dialed === true && link.bus !== true && !session.agreed && host.codec.hello) greet(session);
+}
+
+/** The peer has said hello. */
+export function hello(session: Session): void {
+  const { link, host } = session;
+  if (session.agreed || !host.codec.hello || link.bus === true) return;
+  if (link.dialed !== true) greet(session);
+  session.agreed = true;
+}
+
+function greet(session: Session): void {
+  session.notify(HELLO, [{ obverse: VERSION, codec: session.host.codec.name }], true);
+}

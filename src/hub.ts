@@ -1,0 +1,241 @@
+import type {
+  Call,
+  Codec,
+  FaultBody,
+  Frame,
+  Id,
+  Limits,
+  Link,
+  Logger,
+  Security,
+  TransportSource,
+  Wire,
+} from './contract.js';
+import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
+import { Faults } from './faults.js';
+import { HELLO, hello, sayHello } from './hello.js';
+import { Port } from './incoming.js';
+import { limitsFrom } from './limits.js';
+import { Line } from './line.js';
+import { loggerOf, type Options } from './options.js';
+import type { ConnectedPeer } from './peer.js';
+import { codec, makeTransport, security } from './registry.js';
+import { Roster } from './roster.js';
+import { type Pair, Sealing } from './sealing.js';
+import { type Extensions, type Host, Session } from './session.js';
+import type { Row, Table } from './table.js';
+import type { Peer } from './types.js';
+
+const DEFAULT_TIMEOUT = 60_000;
+const DEFAULT_CONCURRENCY = 256;
+const extensions: Extensions = Object.freeze({ [HELLO]: hello });
+
+/** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
+export class Hub implements Host {
+  readonly limits: Limits;
+  readonly concurrency: number;
+  /** In milliseconds, where neither call nor method says it. */
+  readonly timeout: number;
+  readonly inverted: boolean;
+  readonly logger: Logger;
+  readonly extensions: Extensions = extensions;
+  readonly roster: Roster;
+  codec!: Codec;
+  security: Security | undefined;
+
+  private readonly faults: Faults;
+  private readonly ports = new Map<string, Port>();
+  private readonly refusals = new Map<string, string>();
+  private line: Line | undefined;
+  private retiring: Line | undefined;
+  private state: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  private listens = false;
+
+  /** `report` is told of whatever is wrong with what a peer has sent. */
+  constructor(
+    private readonly options: Options,
+    private readonly report: (peer: Peer, error: unknown, id?: Id) => void,
+  ) {
+    this.limits = limitsFrom(options.limits);
+    this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
+    this.inverted = options.invert === true;
+    this.logger = loggerOf(options);
+    this.faults = new Faults(options.errors ?? 'message', options.errorClasses ?? []);
+    this.roster = new Roster(report);
+  }
+
+  // ---- what may be called -------------------------------------------------------------------------------------------
+
+  /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
+  add({ rows, unmarked }: Table, self: object): void {
+    for (const row of rows) {
+      const incoming = (row.direction === 'incoming') !== this.inverted;
+      if (incoming) this.ports.set(row.wire, new Port(row, this.inverted ? undefined : self));
+      else this.refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
+    }
+    for (const name of unmarked) this.refusals.set(name, 'is not marked as incoming');
+  }
+
+  /** The port of an incoming method. */
+  port(row: Row): Port {
+    return this.ports.get(row.wire) as Port;
+  }
+
+  /** The paths of the incoming methods without a handler that begin so. */
+  unhandled(prefix: string): string[] {
+    const all = [...this.ports.values()].filter(({ handlers }) => handlers.length === 0);
+    return all.map(({ row }) => row.path).filter((path) => path.startsWith(prefix));
+  }
+
+  serve(session: Session, call: Call): unknown {
+    const port = this.ports.get(call.method);
+    if (port === undefined) {
+      const why = this.refusals.get(call.method) ?? 'is unknown';
+      throw new RpcError(`the method "${call.method}" ${why}`, Code.MethodNotFound);
+    }
+    return port.serve(session, call);
+  }
+
+  toFault(error: unknown): FaultBody {
+    return this.faults.toFault(error);
+  }
+
+  fromFault(fault: FaultBody): Error {
+    return this.faults.fromFault(fault);
+  }
+
+  trouble(session: Session, error: unknown, id?: Id): void {
+    this.report(session.peer as Peer, error, id);
+  }
+
+  // ---- opening and closing ------------------------------------------------------------------------------------------
+
+  /** Opens the transport that the options name. Whether it listens is said by the verb, where its address leaves it open. */
+  async open(listens: boolean): Promise<void> {
+    const { transport } = this.options;
+    if (this.state !== 'new') throw new UsageError(`a side is opened once, and this one is ${this.state}`);
+    if (transport === undefined)
+      throw new UsageError('there is nothing to open: give the option "transport", or use serve(url) or connect(url)');
+    this.state = 'opening';
+    this.listens = listens;
+    try {
+      this.codec = await codecFrom(this.options.codec);
+      this.security = await securityFrom(this.options.security);
+      this.line = await this.lineTo(transport);
+      await this.line.open();
+      this.mustNotBeClosed();
+    } catch (error) {
+      this.state = 'closed';
+      throw error;
+    }
+    this.state = 'open';
+  }
+
+  private async lineTo(source: TransportSource): Promise<Line> {
+    const transport = await makeTransport(source, this.wire());
+    this.mustNotBeClosed();
+    return new Line(transport, (link) => this.begin(link));
+  }
+
+  private mustNotBeClosed(): void {
+    if (this.state === 'closed') throw new ConnectionLost('the side was closed while its transport was being opened');
+  }
+
+  private wire(): Wire {
+    const { limits, logger, listens } = this;
+    const { name, form, framing, hello } = this.codec;
+    const sealed = this.security !== undefined;
+    const wire: Wire = {
+      form,
+      framing,
+      codec: name,
+      hello: hello && !sealed,
+      listen: listens,
+      sealed,
+      limits,
+      logger,
+      transport: (source, listen) => makeTransport(source, { ...wire, listen }),
+    };
+    return wire;
+  }
+
+  /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */
+  async changeTransport(source: TransportSource): Promise<void> {
+    const old = this.line;
+    if (this.state !== 'open' || old === undefined)
+      throw new UsageError(`the transport is changed while a side is open, and this one is ${this.state}`);
+    if (this.retiring !== undefined) throw new UsageError('the transport is being changed already: await that first');
+    this.retiring = old;
+    try {
+      const before = [...this.roster.peers.values()];
+      const line = await this.lineTo(source);
+      await line.open();
+      if ((this.state as string) === 'closed') await line.close();
+      this.mustNotBeClosed();
+      this.line = line;
+      for (const peer of before) this.roster.remove(peer);
+      await old.retire();
+    } finally {
+      this.retiring = undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.state = 'closed';
+    await Promise.all([this.line?.close(), this.retiring?.close()]);
+  }
+
+  get address(): string {
+    if (this.line === undefined) throw new UsageError('a side has an address once it is open');
+    return this.line.address;
+  }
+
+  // ---- sessions -----------------------------------------------------------------------------------------------------
+
+  private begin(link: Link): Session {
+    const session = new Session(link, this);
+    if (this.security !== undefined)
+      session.sealing = new Sealing(session, this.security, this.options.requireSecinfo === true);
+    const peer = this.roster.add(session);
+    session.peer = peer;
+    sayHello(session);
+    this.roster.tell('connect', peer);
+    return session;
+  }
+
+  ended(session: Session): void {
+    const peer = session.peer as ConnectedPeer;
+    this.roster.remove(peer);
+    this.line?.gone(session);
+    this.retiring?.gone(session);
+    peer.gone();
+    this.roster.tell('disconnect', peer);
+  }
+
+  // ---- everybody at once --------------------------------------------------------------------------------------------
+
+  /** Whether the transport can reach everybody with one message. */
+  get broadcasts(): boolean {
+    return this.line?.broadcasts === true;
+  }
+
+  broadcast(frames: Pair | Promise<Pair>): void {
+    const { line } = this;
+    if (frames instanceof Promise)
+      frames.then(
+        (pair: readonly Frame[]) => line?.broadcast(pair),
+        (error) => this.logger.error('a message could not be sealed', error),
+      );
+    else line?.broadcast(frames);
+  }
+}
+
+async function codecFrom(asked: Options['codec']): Promise<Codec> {
+  return typeof asked === 'object' && 'encode' in asked ? (asked as Codec) : codec(asked ?? 'jrpc');
+}
+
+async function securityFrom(asked: Options['security']): Promise<Security | undefined> {
+  if (asked === undefined || asked === null) return undefined;
+  return (typeof asked === 'object' && 'seal' in asked ? (asked as Security) : await security(asked)) ?? undefined;
+}

@@ -1,0 +1,111 @@
+import type { Bad, Call, Fault, FaultBody, Frame, Message, Reply } from './contract.js';
+import { Code, ProtocolError } from './errors.js';
+import { tooDeep } from './measure.js';
+import type { Session } from './session.js';
+
+/** What comes from one peer: frames are decoded, what cannot be read is answered as such, and the rest goes its way. */
+export class Inbox {
+  private long = false;
+  private bad = false;
+  private badFrames = 0;
+  private readonly give = (message: Message): void => this.take(message);
+
+  constructor(private readonly session: Session) {}
+
+  /** Decodes a frame; `give` gets its messages, in order. */
+  read(frame: Frame, give: (message: Message) => void = this.give): void {
+    const { session } = this;
+    const { codec, limits } = session.host;
+    // Only what is long enough can be nested too deep.
+    this.long = frame.length > 2 * limits.depth;
+    this.bad = false;
+    try {
+      codec.decode(frame, give, session.agreed);
+    } catch (error) {
+      this.bad = true;
+      this.unreadable(
+        error instanceof ProtocolError ? error : new ProtocolError('Parse error', Code.ParseError, { cause: error }),
+      );
+    }
+    if (this.bad && ++this.badFrames > limits.badFrames && session.link.bus !== true) {
+      session.end(new ProtocolError(`${this.badFrames} messages in a row could not be read`));
+    }
+  }
+
+  /** A frame as a whole is lost: it is reported, and answered where the codec can. */
+  unreadable(error: ProtocolError): void {
+    this.session.host.trouble(this.session, error);
+    this.answer({ code: error.code, message: error.message });
+  }
+
+  private answer(error: FaultBody): void {
+    const { link, host } = this.session;
+    if (host.codec.answersUnreadable && link.bus !== true) this.session.reply({ kind: 'fault', id: null, error });
+  }
+
+  /** One message. */
+  take(message: Message): void {
+    const { session } = this;
+    if (session.over !== undefined) return;
+    if (message.kind === 'bad') {
+      this.refuse(message);
+      return;
+    }
+    this.badFrames = 0;
+    switch (message.kind) {
+      case 'call':
+        if (this.tooDeep(message.args)) session.deny(message, this.deep());
+        else if (message.id === undefined && message.method.startsWith('rpc.')) this.extend(message);
+        else session.admit(message);
+        return;
+      case 'reply':
+        if (this.tooDeep(message.value)) this.settle(message)?.reject(this.deep());
+        else this.settle(message)?.resolve(message.value);
+        return;
+      default:
+        this.settle(message)?.reject(session.host.fromFault(message.error));
+    }
+  }
+
+  private refuse(bad: Bad): void {
+    this.bad = true;
+    this.session.host.trouble(this.session, new ProtocolError(bad.error.message, bad.error.code), bad.id);
+    if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
+    else this.session.answer(bad, { kind: 'fault', id: bad.id, error: bad.error });
+  }
+
+  private tooDeep(value: unknown): boolean {
+    return this.long && tooDeep(value, this.session.host.limits.depth);
+  }
+
+  private deep(): ProtocolError {
+    return new ProtocolError(
+      `the message is nested deeper than ${this.session.host.limits.depth} levels`,
+      Code.TooLarge,
+    );
+  }
+
+  private settle(answer: Reply | Fault): { resolve(value: unknown): void; reject(error: unknown): void } | undefined {
+    const { session } = this;
+    const waiter = session.answered(answer.id);
+    if (waiter !== undefined) return waiter;
+    if (!session.gaveUp(answer.id)) {
+      const text = answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${answer.error.message})`;
+      session.host.trouble(
+        session,
+        new ProtocolError(`${text} to a call that nobody has made: id ${JSON.stringify(answer.id)}`),
+      );
+    }
+    return undefined;
+  }
+
+  private extend(call: Call): void {
+    const { session } = this;
+    const { extensions } = session.host;
+    try {
+      if (Object.hasOwn(extensions, call.method)) extensions[call.method]?.(session, call.args);
+    } catch (error) {
+      session.host.trouble(session, error);
+    }
+  }
+}

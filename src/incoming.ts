@@ -1,0 +1,148 @@
+import type { Call } from './contract.js';
+import { Code, RpcError, UsageError } from './errors.js';
+import { CallSender, type ConnectedPeer } from './peer.js';
+import type { Session } from './session.js';
+import type { Row } from './table.js';
+import type { Sender } from './types.js';
+
+type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
+
+/** An incoming method on a side: its row, its handlers, and the check that its body makes. */
+export class Port {
+  /** Never changed in place, so that a handler may connect and disconnect while it runs. */
+  handlers: readonly AnyHandler[] = [];
+  private secinfo = false;
+
+  /** `self` is the `this` of the body; without it the body does not run, for it is written for the other side. */
+  constructor(
+    readonly row: Row,
+    private readonly self: object | undefined,
+  ) {}
+
+  connect(handler: AnyHandler): () => void {
+    if (typeof handler !== 'function')
+      throw new UsageError(`${this.row.path}: a handler is a function, not ${String(handler)}`);
+    this.handlers = [...this.handlers, handler];
+    return () => this.disconnect(handler);
+  }
+
+  disconnect(handler: AnyHandler): void {
+    const at = this.handlers.indexOf(handler);
+    if (at >= 0) this.handlers = this.handlers.toSpliced(at, 1);
+  }
+
+  passSecinfo(on = true): this {
+    this.secinfo = on;
+    return this;
+  }
+
+  /**
+   * Carries a call out: the body first, then the handlers in their order. Gives the one answer, or a promise of it. Throws
+   * what the body or a request's handler throws; what a notification's handlers throw is reported.
+   */
+  serve(session: Session, call: Call): unknown {
+    const { row, handlers } = this;
+    const args = bind(row, call);
+    const sender = new CallSender(session.peer as ConnectedPeer, call);
+    const own = this.self === undefined ? undefined : (row.body.call(this.self, sender, ...args) as unknown);
+    if (this.secinfo) {
+      while (args.length < row.arity) args.push(undefined);
+      args.push(sender.secinfo);
+    }
+    if (row.request && handlers.length === 1 && own === undefined) return (handlers[0] as AnyHandler)(sender, ...args);
+    const report = (error: unknown): void => session.host.trouble(session, error, call.id);
+    if (!row.request) return tell(handlers, sender, args, report);
+    if (handlers.length === 0)
+      throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
+    return ask(row, handlers, sender, args, own, report);
+  }
+}
+
+/** A notification: every handler runs, whatever the others do. */
+function tell(
+  handlers: readonly AnyHandler[],
+  sender: Sender,
+  args: unknown[],
+  report: (error: unknown) => void,
+): unknown {
+  let pending: Promise<unknown> | undefined;
+  for (const handler of handlers) {
+    try {
+      const given = handler(sender, ...args);
+      if (!(given instanceof Promise)) continue;
+      const settled = given.then(nothing, report);
+      pending = pending === undefined ? settled : Promise.all([pending, settled]).then(nothing);
+    } catch (error) {
+      report(error);
+    }
+  }
+  return pending;
+}
+function nothing(): undefined {}
+
+/** A request with several candidates for its one answer. What is thrown is the answer, and the handlers after it do not run. */
+function ask(
+  row: Row,
+  handlers: readonly AnyHandler[],
+  sender: Sender,
+  args: unknown[],
+  own: unknown,
+  report: (error: unknown) => void,
+): unknown {
+  const given: unknown[] = [own];
+  try {
+    for (const handler of handlers) given.push(handler(sender, ...args));
+  } catch (error) {
+    for (const value of given) if (value instanceof Promise) value.catch(report);
+    throw error;
+  }
+  return given.some((value) => value instanceof Promise)
+    ? Promise.all(given).then((values) => only(row, values))
+    : only(row, given);
+}
+
+function only(row: Row, values: readonly unknown[]): unknown {
+  const answers = values.filter((value) => value !== undefined);
+  if (answers.length > 1)
+    throw new RpcError(
+      `${row.wire} produced more than one reply: at most one handler may give one`,
+      Code.InternalError,
+    );
+  return answers[0];
+}
+
+/** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */
+function bind(row: Row, { method, args, named }: Call): unknown[] {
+  const { params, positional } = row;
+  if (named && params !== undefined && !(positional && isOneArgument(params, args[0] as object)))
+    return byName(method, params, args[0] as Record<string, unknown>);
+  if (args.length === 0) return row.arity === 0 || params !== undefined || positional ? [] : [{}];
+  if (!named && !positional)
+    throw new RpcError(`${method} takes its arguments by name, in one object`, Code.InvalidParams);
+  if (params !== undefined && args.length > params.length) {
+    throw new RpcError(
+      `${method} takes ${params.length} arguments (${params.join(', ')}), not ${args.length}`,
+      Code.InvalidParams,
+    );
+  }
+  return args as unknown[];
+}
+
+function byName(method: string, params: readonly string[], given: Record<string, unknown>): unknown[] {
+  for (const name of Object.keys(given)) {
+    if (!params.includes(name))
+      throw new RpcError(`${method} has no argument "${name}"; there are ${params.join(', ')}`, Code.InvalidParams);
+  }
+  const args = params.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
+  while (args.length > 0 && args.at(-1) === undefined) args.pop();
+  return args;
+}
+
+/**
+ * Where a codec cannot tell one object by position from arguments by name (MessagePack-RPC has one list), its keys decide:
+ * one that is no argument's name shows that the object is itself an argument.
+ */
+function isOneArgument(params: readonly string[], given: object): boolean {
+  const keys = Object.keys(given);
+  return keys.length > 0 && keys.every((key) => !params.includes(key));
+}

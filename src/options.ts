@@ -1,0 +1,99 @@
+import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } from './contract.js';
+import { UsageError } from './errors.js';
+import type { ErrorClass, ErrorPolicy } from './faults.js';
+
+/** Options of a side. */
+export interface Options {
+  /** Where to, or where: an address, `{ url, …options }`, a maker, or several of these. A string dials, unless its scheme ends in `-server`. */
+  readonly transport?: TransportSource;
+  /** `jrpc` by default; a name with its options, or a codec of one's own. */
+  readonly codec?: string | AddressObject | Codec;
+  /** `null` by default; a name with its options, or a security of one's own. */
+  readonly security?: string | AddressObject | Security | null;
+  /** Makes the other side of the conversation: incoming and outgoing change places. */
+  readonly invert?: boolean;
+  /** How long a request waits for its answer, in milliseconds, where neither call nor method says it: 60,000. `Infinity` is for ever. */
+  readonly timeout?: number;
+  /** How many calls of one peer are at work at a time: 256. Those above wait for their turn. */
+  readonly concurrency?: number;
+  /** Bounds on what a peer can make this side keep or do. */
+  readonly limits?: Partial<Limits>;
+  /** How much of an error that is no registered one is told to the peer: `hidden`, `message` (the default) or `full`. */
+  readonly errors?: ErrorPolicy;
+  /** Classes of errors that arrive as themselves. Both sides name them. */
+  readonly errorClasses?: readonly ErrorClass[];
+  /** Refuses what carries no information of a security. */
+  readonly requireSecinfo?: boolean;
+  /** Where the library reports; `console` by default, null is silence. */
+  readonly logger?: Logger | null;
+}
+
+const silence: Logger = { warn() {}, error() {} };
+const policies: readonly ErrorPolicy[] = ['hidden', 'message', 'full'];
+
+const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => string | undefined } = {
+  transport: (value) =>
+    unless(
+      typeof value === 'string' || (typeof value === 'object' && value !== null) || typeof value === 'function',
+      'an address, { url, … } or several in an array',
+    ),
+  codec: (value) =>
+    unless(
+      typeof value === 'string' || has(value, 'url') || (has(value, 'encode') && has(value, 'decode')),
+      'a name such as "jrpc", or a codec',
+    ),
+  security: (value) =>
+    unless(
+      value === null || typeof value === 'string' || has(value, 'url') || (has(value, 'seal') && has(value, 'open')),
+      'a name such as "user", or a security',
+    ),
+  invert: boolean,
+  timeout: (value) => unless(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
+  concurrency: (value) => unless(typeof value === 'number' && value >= 1, 'a number from 1'),
+  limits: (value) => unless(typeof value === 'object' && value !== null, 'an object of limits'),
+  errors: (value) =>
+    unless(policies.includes(value as ErrorPolicy), policies.map((policy) => `"${policy}"`).join(' or ')),
+  errorClasses: (value) => unless(Array.isArray(value), 'an array of classes'),
+  requireSecinfo: boolean,
+  logger: (value) =>
+    unless(
+      value === null || (has(value, 'warn') && has(value, 'error')),
+      'an object with warn and error, such as console, or null',
+    ),
+};
+
+function boolean(value: unknown): string | undefined {
+  return unless(typeof value === 'boolean', 'true or false');
+}
+function unless(good: boolean, expected: string): string | undefined {
+  return good ? undefined : expected;
+}
+function has(value: unknown, key: string): boolean {
+  return typeof value === 'object' && value !== null && key in value;
+}
+
+/** Options as they were asked for. Throws a UsageError for one that is not known or does not fit. */
+export function checkOptions(options: Options): Options {
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError(`options are an object, not ${String(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name))
+      throw new UsageError(`unknown option "${name}"; there are ${Object.keys(checks).join(', ')}`);
+    const expected = value === undefined ? undefined : checks[name as keyof Options](value);
+    if (expected !== undefined) throw new UsageError(`the option "${name}" must be ${expected}`);
+  }
+  if (
+    options.requireSecinfo === true &&
+    (options.security === undefined || options.security === null || options.security === 'null')
+  ) {
+    throw new UsageError(
+      'requireSecinfo refuses every message as long as there is no security: give one, such as security: "user"',
+    );
+  }
+  return options;
+}
+
+/** The logger that the options ask for. */
+export function loggerOf(options: Options): Logger {
+  return options.logger === null ? silence : (options.logger ?? globalThis.console);
+}

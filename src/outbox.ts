@@ -1,0 +1,75 @@
+import { Backlog } from './backlog.js';
+import { leaveTogether } from './clock.js';
+import type { Frame } from './contract.js';
+import type { Session } from './session.js';
+
+/**
+ * What leaves for one peer at the end of the turn: the frames of a turn go to the link together, in the order of the calls,
+ * and earlier once there are enough bytes of them.
+ */
+export class Outbox {
+  private frames: Frame[] = [];
+  private bytes = 0;
+  private leaving = false;
+  private backlog: Backlog | undefined;
+
+  constructor(private readonly session: Session) {}
+
+  /** Throws a ProtocolError, busy, if the peer has not read for so long that nothing more is kept for it. */
+  put(frame: Frame): void {
+    this.backlog?.check(this.bytes);
+    this.frames.push(frame);
+    this.bytes += frame.length;
+    if (!this.leaving) {
+      this.leaving = true;
+      leaveTogether(this);
+    } else if (this.bytes > this.session.host.limits.tickBytes) this.send();
+  }
+
+  /** The turn is over. */
+  flush(): void {
+    this.leaving = false;
+    this.send();
+  }
+
+  /** Lets go what was collected. */
+  send(): void {
+    const { frames, session } = this;
+    if (frames.length === 0) return;
+    const { link, host } = session;
+    this.frames = [];
+    this.bytes = 0;
+    this.backlog?.sending();
+    const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
+    link.send(joins && host.codec.join !== undefined ? [host.codec.join(frames)] : frames);
+    if (this.backlog !== undefined) this.backlog.sent();
+    else if (link.buffered > host.limits.bufferedBytes) {
+      this.backlog = new Backlog(session);
+      session.crowded(true);
+    }
+  }
+
+  /** What was buffered has left. */
+  drained(): void {
+    if (this.backlog?.drained()) this.relieved();
+  }
+
+  /** Looks whether the peer still reads, and says when to look again: `Infinity` if there is no need. */
+  due(now: number): number {
+    const at = this.backlog?.due(now);
+    if (at === undefined) return Number.POSITIVE_INFINITY;
+    if (at === Number.POSITIVE_INFINITY) this.relieved();
+    return at;
+  }
+
+  private relieved(): void {
+    this.backlog = undefined;
+    this.session.crowded(false);
+  }
+
+  /** Nothing more leaves. */
+  end(): void {
+    this.frames = [];
+    this.backlog = undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Hub } from './hub.js';
+import { call, gather } from './outgoing.js';
+import type { SpecConstructor, Table } from './table.js';
+import type { CallOptions, Receivers } from './types.js';
+
+/*
+ * What a side looks like is made from the table, once for each class and direction: prototypes with a method for each
+ * outgoing row and a port for each incoming one. A side is an instance of one; there is no Proxy, and no closure for each side.
+ */
+
+const HUB: unique symbol = Symbol('hub');
+const MADE: unique symbol = Symbol('made');
+const SELVES: unique symbol = Symbol('selves');
+const TARGET: unique symbol = Symbol('target');
+
+/** What an instance of a made class holds. */
+interface Held {
+  readonly [HUB]: Hub;
+  readonly [MADE]: Made;
+  /** The instances of the spec and of its namespaces, by mount. */
+  readonly [SELVES]: readonly object[];
+}
+
+/** Whom a view calls, and how. */
+interface Target {
+  readonly hub: Hub;
+  readonly selves: readonly object[];
+  readonly receivers: Receivers;
+  readonly options: CallOptions | undefined;
+}
+interface Aimed {
+  readonly [TARGET]: Target;
+}
+
+/** The classes made for one spec in one direction. */
+export interface Made {
+  readonly table: Table;
+  /** Extends the spec's class. */
+  readonly Half: SpecConstructor;
+  readonly children: ReadonlyMap<string, Made>;
+  /** The prototype of what `to` and `remote` give. */
+  readonly remote: object;
+  /** The prototype of what `gather` gives. */
+  readonly gather: object;
+}
+
+/** Makes the classes for one side of a spec. */
+export function make(table: Table, inverted: boolean): Made {
+  const children = new Map([...table.children].map(([key, child]) => [key, make(child, inverted)]));
+  const Half = class extends table.spec {};
+  Object.defineProperty(Half, 'name', { value: table.spec.name });
+  const remote = {};
+  const gathering = {};
+  for (const row of table.rows) {
+    const outgoing = (row.direction === 'outgoing') !== inverted;
+    if (!outgoing) {
+      define(Half.prototype, row.key, {
+        get(this: Held) {
+          return this[HUB].port(row);
+        },
+      });
+      continue;
+    }
+    define(Half.prototype, row.key, {
+      value(this: Held, receivers: Receivers, ...args: unknown[]) {
+        return call(this[HUB], row, this, receivers, args);
+      },
+    });
+    define(remote, row.key, {
+      value(this: Aimed, ...args: unknown[]) {
+        const { hub, selves, receivers, options } = this[TARGET];
+        return call(hub, row, selves[row.mount] as object, receivers, args, options);
+      },
+    });
+    if (row.request) {
+      define(gathering, row.key, {
+        value(this: Aimed, ...args: unknown[]) {
+          const { hub, selves, receivers, options } = this[TARGET];
+          return gather(hub, row, selves[row.mount] as object, receivers, args, options);
+        },
+      });
+    }
+  }
+  for (const [key, child] of children) {
+    nest(remote, key, child.remote);
+    nest(gathering, key, child.gather);
+  }
+  return { table, Half, children, remote, gather: gathering };
+}
+
+function define(prototype: object, key: string, property: PropertyDescriptor): void {
+  Object.defineProperty(prototype, key, { enumerable: true, configurable: true, ...property });
+}
+
+/** A namespace of a view is a view with the same target, made when it is first asked for. */
+function nest(prototype: object, key: string, child: object): void {
+  define(prototype, key, {
+    get(this: Aimed) {
+      const view = aim(child, this[TARGET]);
+      Object.defineProperty(this, key, { value: view });
+      return view;
+    },
+  });
+}
+
+function aim(prototype: object, target: Target): object {
+  return Object.create(prototype, { [TARGET]: { value: target } }) as object;
+}
+
+/** One instance of a made class, with its namespaces, wired to a hub. `selves` collects the instances, by mount. */
+export function wire(made: Made, hub: Hub, selves: object[] = []): object {
+  const self = new made.Half();
+  selves[made.table.mount] = self;
+  hub.add(made.table, self);
+  for (const [key, child] of made.children) {
+    Object.defineProperty(self, key, { value: wire(child, hub, selves), enumerable: true });
+  }
+  Object.defineProperties(self, { [HUB]: { value: hub }, [MADE]: { value: made }, [SELVES]: { value: selves } });
+  return self;
+}
+
+/** The hub behind a side or a namespace of it. */
+export function hubOf(self: object): Hub {
+  return (self as Held)[HUB];
+}
+
+/** The table behind a side or a namespace of it. */
+export function madeOf(self: object): Made {
+  return (self as Held)[MADE];
+}
+
+/** The outgoing methods of a side or a namespace, to certain receivers: each gives a result, or (`gather`) what all have answered. */
+export function viewOf(
+  self: object,
+  kind: 'remote' | 'gather',
+  receivers: Receivers,
+  options: CallOptions | undefined,
+): object {
+  const { [HUB]: hub, [MADE]: made, [SELVES]: selves } = self as Held;
+  return aim(made[kind], { hub, selves, receivers, options });
+}

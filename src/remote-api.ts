@@ -1,0 +1,207 @@
+import type { Id, TransportSource } from './contract.js';
+import { UsageError } from './errors.js';
+import { Hub } from './hub.js';
+import { checkOptions, type Options } from './options.js';
+import { hubOf, type Made, madeOf, make, viewOf, wire } from './prototypes.js';
+import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, tableOf } from './table.js';
+import type { apiBrand, Branded, CallOptions, Inverted, MethodDescription, Peer, Receivers, Side } from './types.js';
+
+/** A spec, as a class: sides come from it. */
+export interface APIClass<S> {
+  /** Makes a side without opening it. */
+  create(options?: Options): Side<S>;
+  /** Makes a side and opens it; where the address leaves it open, it listens. */
+  serve(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<Side<S>>;
+  /** Makes a side and opens it; where the address leaves it open, it dials. */
+  connect(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<Side<S>>;
+  /** The class of the other side. */
+  invert(): APIClass<Inverted<S>>;
+  /** The table as data: each method with its direction. */
+  describe(): MethodDescription[];
+}
+
+/** The class of a spec, whose constructor is protected. */
+type SpecClass<S> = { readonly prototype: S };
+
+/**
+ * What a spec extends. Its methods are marked `@incoming` or `@outgoing`, and their bodies are empty or check the
+ * arguments. Sides come from `create`, `serve` and `connect`, the class of the other side from `invert`.
+ */
+export class RemoteAPI implements Branded {
+  /** @internal */
+  declare readonly [apiBrand]: true;
+
+  protected constructor() {}
+
+  /** Makes a side without opening it: `await side.open()` does. Throws a UsageError for a spec or an option that cannot work. */
+  static create<S extends Branded>(this: SpecClass<S>, options: Options & { readonly invert: true }): Side<Inverted<S>>;
+  static create<S extends Branded>(this: SpecClass<S>, options?: Options): Side<S>;
+  static create(this: unknown, options: Options = {}): unknown {
+    return createSide(this as SpecConstructor, checkOptions(options));
+  }
+
+  /** Makes a side and opens it; where the address leaves it open, it listens. Rejects if it cannot be opened. */
+  static serve<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: Omit<Options, 'transport'>,
+  ): Promise<Side<S>> {
+    return opened(this, transport, true, options);
+  }
+
+  /** Makes a side and opens it; where the address leaves it open, it dials. Rejects if nobody is there. */
+  static connect<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: Omit<Options, 'transport'>,
+  ): Promise<Side<S>> {
+    return opened(this, transport, false, options);
+  }
+
+  /** The class of the other side: incoming and outgoing change places. Twice gives the class itself. */
+  static invert<S extends Branded>(this: SpecClass<S>): APIClass<Inverted<S>> {
+    return inverse(this as unknown as SpecConstructor & APIClass<unknown>) as APIClass<Inverted<S>>;
+  }
+
+  /** The table of the spec as data: each method with its direction. Throws a UsageError for a spec that cannot work. */
+  static describe(this: SpecClass<Branded>): MethodDescription[] {
+    return describeSpec(this as unknown as SpecConstructor, false);
+  }
+
+  /**
+   * Is told of whatever is wrong with what a peer has sent: a message that cannot be read, an answer that nobody awaits, what
+   * the handler of a notification throws. The connection goes on unless the error says otherwise. Override it to do
+   * something else than to report it to the logger.
+   * @param inReplyTo the id of the message, where it has one.
+   */
+  protected messageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
+    const about = inReplyTo === undefined || inReplyTo === null ? '' : ` (message ${JSON.stringify(inReplyTo)})`;
+    hubOf(this).logger.warn(`obverse: ${peer.id}${about}:`, error);
+  }
+}
+
+// What a side has is not declared on the class: a spec would inherit it, and could then not be inverted. `Side<S>` has the types.
+const endpoint = {
+  implement(this: object, handlers: object): object {
+    connectAll(this, madeOf(this), handlers);
+    return this;
+  },
+  to(this: object, receivers: Receivers, options?: CallOptions): object {
+    return viewOf(this, 'remote', receivers, checkCallOptions(options));
+  },
+  get remote(): object {
+    const view = viewOf(this, 'remote', null, undefined);
+    Object.defineProperty(this, 'remote', { value: view });
+    return view;
+  },
+  gather(this: object, receivers: Receivers, options?: CallOptions): object {
+    return viewOf(this, 'gather', receivers, checkCallOptions(options));
+  },
+  unhandledCalls(this: object): string[] {
+    return hubOf(this).unhandled(madeOf(this).table.path);
+  },
+  get peers(): ReadonlyMap<string, Peer> {
+    return hubOf(this).roster.peers;
+  },
+  get address(): string {
+    return hubOf(this).address;
+  },
+  on(this: object, event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void {
+    return hubOf(this).roster.on(event, listener);
+  },
+  describe(this: object): MethodDescription[] {
+    return describeSpec(madeOf(this).table.spec, hubOf(this).inverted);
+  },
+  async open(this: object): Promise<object> {
+    await hubOf(this).open(false);
+    return this;
+  },
+  changeTransport(this: object, transport: TransportSource): Promise<void> {
+    return hubOf(this).changeTransport(transport);
+  },
+  close(this: object): Promise<void> {
+    return hubOf(this).close();
+  },
+  [Symbol.asyncDispose](this: object): Promise<void> {
+    return hubOf(this).close();
+  },
+};
+Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(endpoint));
+
+/** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
+export function namespace<S extends Branded>(api: SpecClass<S>, options: { readonly name?: string } = {}): S {
+  if (!(api?.prototype instanceof RemoteAPI)) throw new UsageError('namespace() takes a class that extends RemoteAPI');
+  for (const key of Object.keys(options))
+    if (key !== 'name') throw new UsageError(`namespace(): unknown option "${key}"; there is name`);
+  return new NamespaceMark(api as unknown as SpecConstructor, options.name) as unknown as S;
+}
+
+const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made }>();
+
+function createSide(spec: SpecConstructor, options: Options): object {
+  if (!(spec.prototype instanceof RemoteAPI))
+    throw new UsageError('a side is made from a class that extends RemoteAPI');
+  const made = madeFor.get(spec) ?? {};
+  madeFor.set(spec, made);
+  const direction = options.invert === true ? 'inverted' : 'straight';
+  made[direction] ??= make(tableOf(spec, RemoteAPI.prototype), options.invert === true);
+  const hub = new Hub(options, (peer, error, id) => {
+    try {
+      (side as unknown as { messageError(peer: Peer, error: unknown, id?: Id): void }).messageError(peer, error, id);
+    } catch (thrown) {
+      hub.logger.error('obverse: messageError itself has thrown:', thrown);
+    }
+  });
+  const side = wire(made[direction], hub);
+  return side;
+}
+
+async function opened<S>(
+  spec: unknown,
+  transport: TransportSource,
+  listens: boolean,
+  options: Options = {},
+): Promise<Side<S>> {
+  if (Object.hasOwn(options, 'transport')) throw new UsageError('the transport is given once: as the first argument');
+  const side = createSide(spec as SpecConstructor, checkOptions({ ...options, transport }));
+  await hubOf(side).open(listens);
+  return side as Side<S>;
+}
+
+function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
+  const flip = <O extends Options>(options: O = {} as O): O => ({ ...options, invert: options.invert !== true });
+  return {
+    create: (options) => spec.create(flip(options)),
+    serve: (transport, options) => spec.serve(transport, flip(options)),
+    connect: (transport, options) => spec.connect(transport, flip(options)),
+    invert: () => spec,
+    describe: () => describeSpec(spec, true),
+  };
+}
+
+function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {
+  return rowsOf(tableOf(spec, RemoteAPI.prototype)).map((row) => describeRow(row, inverted));
+}
+
+function connectAll(self: object, { table, children }: Made, handlers: object): void {
+  const hub = hubOf(self);
+  for (const [key, handler] of Object.entries(handlers)) {
+    const child = children.get(key);
+    const row = table.rows.find(
+      (candidate) => candidate.key === key && (candidate.direction === 'incoming') !== hub.inverted,
+    );
+    if (child !== undefined) connectAll((self as Record<string, object>)[key] as object, child, handler as object);
+    else if (row !== undefined) hub.port(row).connect(handler as () => unknown);
+    else throw new UsageError(`${table.path}${key} is no incoming method of this side`);
+  }
+}
+
+function checkCallOptions(options: CallOptions | undefined): CallOptions | undefined {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    if (name !== 'timeout') throw new UsageError(`unknown option "${name}" of a call; there is timeout`);
+    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
+      throw new UsageError('the option "timeout" of a call must be a positive number of milliseconds, or Infinity');
+    }
+  }
+  return options;
+}

@@ -1,0 +1,113 @@
+import { ConnectionLost, UsageError } from './errors.js';
+import { CallSender, ConnectedPeer } from './peer.js';
+import type { Session } from './session.js';
+import type { Peer, Receiver, Receivers } from './types.js';
+
+type Listener = (peer: Peer) => void;
+
+/** The peers of a side: who is there, who comes and goes, and whom a call means. */
+export class Roster {
+  readonly peers = new Map<string, ConnectedPeer>();
+  private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
+  private only: Session | undefined;
+
+  /** `report` takes what a listener throws. */
+  constructor(private readonly report: (peer: Peer, error: unknown) => void) {}
+
+  /** A session has begun. Where the name of its peer is taken, it gets another one. */
+  add(session: Session): ConnectedPeer {
+    const name = session.link.peer;
+    let id = name;
+    for (let n = 2; this.peers.has(id); n++) id = `${name}~${n}`;
+    const peer = new ConnectedPeer(session, id);
+    this.peers.set(id, peer);
+    this.choose();
+    return peer;
+  }
+
+  /** The peer is no longer meant by anybody who does not hold it. */
+  remove(peer: ConnectedPeer): void {
+    if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    this.choose();
+  }
+
+  // The only peer, as every client has, is found without looking for it.
+  private choose(): void {
+    this.only = this.peers.size === 1 ? this.peers.values().next().value?.session : undefined;
+  }
+
+  /** Listens for peers that come and go. Throws a UsageError for any other event. */
+  on(event: 'connect' | 'disconnect', listener: Listener): () => void {
+    if (!Object.hasOwn(this.listeners, event))
+      throw new UsageError(`there is no event "${String(event)}"; there are connect and disconnect`);
+    if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
+    this.listeners[event].add(listener);
+    return () => void this.listeners[event].delete(listener);
+  }
+
+  /** Tells the listeners, each whatever the others do. */
+  tell(event: 'connect' | 'disconnect', peer: Peer): void {
+    for (const listener of [...this.listeners[event]]) {
+      try {
+        listener(peer);
+      } catch (error) {
+        this.report(peer, error);
+      }
+    }
+  }
+
+  /** The session of one receiver; undefined where there may be several. Throws ConnectionLost for one who is not there. */
+  single(receivers: Receivers): Session | undefined {
+    if (receivers === null) return this.only;
+    return isSeveral(receivers) ? undefined : this.sessionOf(receivers);
+  }
+
+  /**
+   * The sessions of several receivers, each once. A peer who has gone meanwhile is left out; throws ConnectionLost for an id
+   * that names nobody, or where nobody is left.
+   */
+  several(receivers: Receivers): Session[] {
+    if (receivers === null) return this.some(this.everybody());
+    if (!isSeveral(receivers)) return [this.sessionOf(receivers)];
+    const sessions = new Set<Session>();
+    for (const receiver of receivers) sessions.add(this.find(receiver));
+    return this.some([...sessions].filter((session) => session.over === undefined));
+  }
+
+  /** The sessions of every connected peer. */
+  everybody(): Session[] {
+    return [...this.peers.values()].map((peer) => peer.session);
+  }
+
+  private some(sessions: Session[]): Session[] {
+    if (sessions.length === 0) throw new ConnectionLost('no peer is connected');
+    return sessions;
+  }
+
+  private sessionOf(receiver: Receiver): Session {
+    const session = this.find(receiver);
+    if (session.over !== undefined) throw session.over;
+    return session;
+  }
+
+  private find(receiver: Receiver): Session {
+    if (typeof receiver === 'string') {
+      const peer = this.peers.get(receiver);
+      if (peer === undefined) throw new ConnectionLost(`no peer is called "${receiver}"`);
+      return peer.session;
+    }
+    if (receiver instanceof CallSender) return receiver.peer.session;
+    if (receiver instanceof ConnectedPeer) return receiver.session;
+    throw new UsageError(
+      `a receiver is a sender, a peer or the id of one, not ${describe(receiver)}; the first argument of an outgoing method is its receivers, null for every peer`,
+    );
+  }
+}
+
+function isSeveral(receivers: Receivers): receivers is readonly Receiver[] {
+  return Array.isArray(receivers);
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'object' ? 'another object' : String(value);
+}

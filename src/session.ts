@@ -1,0 +1,286 @@
+import { Asked, type Waiter } from './asked.js';
+import { hurry, now, type Timed, unwatch, watch } from './clock.js';
+import type { Bad, Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
+import { encode } from './encode.js';
+import { Code, ConnectionLost, ProtocolError, RpcError, TimeoutError } from './errors.js';
+import { Inbox } from './inbox.js';
+import { Intake } from './intake.js';
+import { Outbox } from './outbox.js';
+import type { ConnectedPeer } from './peer.js';
+import type { Sealing } from './sealing.js';
+
+/** What a session needs of the side that it belongs to. One for all sessions of a side. */
+export interface Host {
+  readonly codec: Codec;
+  readonly limits: Limits;
+  /** How many calls of one peer are at work at a time. */
+  readonly concurrency: number;
+  /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
+  readonly extensions: Extensions;
+  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  serve(session: Session, call: Call): unknown;
+  toFault(error: unknown): FaultBody;
+  fromFault(fault: FaultBody): Error;
+  /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
+  trouble(session: Session, error: unknown, id?: Id): void;
+  /** The session has ended. Called once. */
+  ended(session: Session): void;
+}
+
+/** What other rooms understand of a session's messages, by the name of the method. Such a message has no answer. */
+export type Extensions = Readonly<Record<string, (session: Session, args: readonly unknown[]) => void>>;
+
+/**
+ * The conversation over one link: who waits for an answer, and what the peer has asked.
+ *
+ * There may be thousands of them, so what is not always needed is made when it is: the table of what was asked, the queue
+ * of what is to be done, the watch over a peer that does not read.
+ */
+export class Session implements Receiver, Timed {
+  /** Why it has ended; undefined as long as it has not. */
+  over: RpcError | undefined;
+  /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
+  agreed: boolean;
+  /** Whom it talks with; set by the side that has made it. */
+  peer: ConnectedPeer | undefined;
+  /** With a security: what stands between this session and its link. */
+  sealing: Sealing | undefined;
+  readonly inbox: Inbox = new Inbox(this);
+  readonly outbox: Outbox = new Outbox(this);
+
+  private asked: Asked | undefined;
+  private intake: Intake | undefined;
+  private watched = false;
+  private retiring = false;
+
+  constructor(
+    readonly link: Link,
+    readonly host: Host,
+  ) {
+    this.agreed = link.agreed === true;
+  }
+
+  // ---- what we ask --------------------------------------------------------------------------------------------------
+
+  /** How many answers are still to come. */
+  get waiting(): number {
+    return this.asked === undefined ? 0 : this.asked.size;
+  }
+
+  /** Calls, and notes who waits for the answer. Throws if the call cannot be sent: then nobody waits. */
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter): void {
+    if (this.over !== undefined) throw this.over;
+    this.asked ??= new Asked();
+    const { size } = this.asked;
+    if (size >= this.host.limits.pendingCalls) {
+      throw new ProtocolError(`busy: ${size} calls to ${this.link.peer} are open already`, Code.Busy);
+    }
+    const id = this.asked.add(waiter);
+    try {
+      this.post(this.encode({ kind: 'call', id, method, args, named, batch: undefined }));
+    } catch (error) {
+      this.asked.drop(id);
+      throw error;
+    }
+    this.intake?.awaiting();
+    if (this.watched) hurry(waiter.deadline);
+    else this.remind(waiter.deadline);
+  }
+
+  /** Calls, and promises the answer. `timeout` in milliseconds. */
+  request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.ask(method, args, named, { resolve, reject, method, deadline: now() + timeout });
+    });
+  }
+
+  /** Sends a notification. Throws if it cannot be sent. */
+  notify(method: string, args: readonly unknown[], named: boolean): void {
+    if (this.over !== undefined) throw this.over;
+    this.post(this.encode({ kind: 'call', id: undefined, method, args, named, batch: undefined }));
+  }
+
+  /** The answer to one of our calls has come: gives who waits for it, if anybody does. */
+  answered(id: Id): Waiter | undefined {
+    return this.asked?.take(id);
+  }
+
+  /** Whether this is the id of a call that nobody awaits any more. */
+  gaveUp(id: Id): boolean {
+    return this.asked?.wasGivenUp(id) === true;
+  }
+
+  /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
+  encode(message: Call | Reply | Fault): Frame {
+    const { codec, limits } = this.host;
+    return encode(codec, message, Math.min(this.link.maxFrame ?? limits.frameBytes, limits.frameBytes));
+  }
+
+  /** Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer. */
+  post(frame: Frame): void {
+    if (this.sealing !== undefined) this.sealing.post(frame);
+    else this.outbox.put(frame);
+  }
+
+  // ---- what the peer asks -------------------------------------------------------------------------------------------
+
+  receive(frame: Frame): void {
+    if (this.over !== undefined) return;
+    if (this.sealing !== undefined) this.sealing.receive(frame);
+    else this.inbox.read(frame);
+    if (this.retiring) this.rest();
+  }
+
+  /** Takes a call up: at once, or when its turn comes. */
+  admit(call: Call): void {
+    const { intake } = this;
+    if (call.id !== undefined && call.id !== null && intake?.holds(call.id)) {
+      this.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
+    } else if (intake === undefined || intake.free) this.start(call);
+    else intake.queue(call);
+  }
+
+  /** Carries a call out, now. */
+  start(call: Call): void {
+    let answer: unknown;
+    try {
+      answer = this.host.serve(this, call);
+    } catch (error) {
+      this.fail(call, error);
+      return;
+    }
+    if (isThenable(answer)) {
+      this.intake ??= new Intake(this);
+      this.intake.work(call, answer);
+    } else this.succeed(call, answer);
+  }
+
+  /** The call went well. */
+  succeed(call: Call, value: unknown): void {
+    if (call.id === undefined) return;
+    try {
+      this.answer(call, { kind: 'reply', id: call.id, value });
+    } catch (error) {
+      this.deny(call, error instanceof RpcError ? error : new RpcError((error as Error).message, Code.InternalError));
+    }
+  }
+
+  /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
+  fail(call: Call, error: unknown): void {
+    if (call.id === undefined) {
+      this.host.trouble(this, error);
+      return;
+    }
+    const fault = this.host.toFault(error);
+    try {
+      this.answer(call, { kind: 'fault', id: call.id, error: fault });
+    } catch {
+      this.deny(call, new RpcError(fault.message.slice(0, 1_000), fault.code));
+    }
+  }
+
+  /** The call is refused by the library itself, which says so whatever the policy for errors. */
+  deny(call: Call, { code, message }: RpcError): void {
+    if (call.id === undefined) this.host.trouble(this, new ProtocolError(`${call.method}: ${message}`, code));
+    else this.answer(call, { kind: 'fault', id: call.id, error: { code, message } });
+  }
+
+  /** Answers in the place of the call: alone, or in its batch. Throws what `encode` throws. */
+  answer(to: Call | Bad, message: Reply | Fault): void {
+    if (this.over !== undefined) return;
+    const frame = this.encode(message);
+    const { batch } = to;
+    if (batch === undefined) this.leave(frame);
+    else {
+      batch.answers.push(frame);
+      const { join } = this.host.codec;
+      if (--batch.left === 0 && join !== undefined) this.leave(join(batch.answers));
+    }
+  }
+
+  /** Answers what stands in no batch. */
+  reply(message: Reply | Fault): void {
+    this.leave(this.encode(message));
+  }
+
+  /** An answer cannot be refused as busy: a peer for which nothing more is kept is lost. */
+  private leave(frame: Frame): void {
+    try {
+      this.post(frame);
+    } catch (error) {
+      this.end(error instanceof Error ? error : new ConnectionLost(String(error)));
+    }
+  }
+
+  /** Whether the peer leaves unread what we send: then nothing more is read from it, unless we wait for its answers. */
+  crowded(crowded: boolean): void {
+    if (crowded) this.intake ??= new Intake(this);
+    this.intake?.crowded(crowded);
+  }
+
+  // ---- time and end -------------------------------------------------------------------------------------------------
+
+  /** Asks to be called by then, at the latest. */
+  remind(at: number): void {
+    this.watched = true;
+    watch(this, at);
+  }
+
+  due(at: number): number {
+    const late = (waiter: Waiter): void => waiter.reject(new TimeoutError(`${waiter.method} was not answered in time`));
+    const answers = this.asked?.expire(at, late) ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(answers, this.outbox.due(at));
+    this.watched = next !== Number.POSITIVE_INFINITY;
+    if (this.retiring) this.rest();
+    return next;
+  }
+
+  drained(): void {
+    this.outbox.drained();
+  }
+
+  /** Ends it as soon as nothing is pending in either direction. */
+  retire(): void {
+    this.retiring = true;
+    this.rest();
+  }
+
+  /** Something has come to its end. */
+  rest(): void {
+    if (this.retiring && this.waiting === 0 && (this.intake === undefined || this.intake.idle)) this.end();
+  }
+
+  closed(reason?: Error): void {
+    if (reason instanceof RpcError) this.settle(reason);
+    else this.settle(new ConnectionLost(reason && `the link ended: ${reason.message}`, { cause: reason }));
+  }
+
+  /** Ends it. Without a reason, what was posted still leaves. */
+  end(reason?: Error): void {
+    if (this.over !== undefined) return;
+    if (reason !== undefined) {
+      const cut = `the link was closed on this side: ${reason.message}`;
+      this.settle(reason instanceof RpcError ? reason : new ConnectionLost(cut, { cause: reason }));
+      this.link.close(reason);
+    } else if (this.sealing?.busy) this.sealing.whenIdle(() => this.end());
+    else {
+      this.outbox.send();
+      this.settle(new ConnectionLost('the link was closed on this side'));
+      this.link.close();
+    }
+  }
+
+  private settle(reason: RpcError): void {
+    if (this.over !== undefined) return;
+    this.over = reason;
+    unwatch(this);
+    this.outbox.end();
+    this.asked?.rejectAll(reason);
+    this.intake?.end();
+    this.host.ended(this);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function';
+}

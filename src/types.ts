@@ -1,0 +1,257 @@
+/**
+ * The types of the front door: what is written in a spec, and what each side gets from it. Nothing here exists at run time.
+ *
+ * A decorator cannot change the type of the method that it marks, so the first parameter carries the direction and the
+ * decorator checks it. Type parameters of a generic method become their constraints, and of overloads the last one counts,
+ * as in every mapped type.
+ */
+import type { SecInfo } from './contract.js';
+
+declare const replyOf: unique symbol;
+declare const streamOf: unique symbol;
+declare const senderBrand: unique symbol;
+/** @internal */
+export declare const apiBrand: unique symbol;
+declare const inversionOf: unique symbol;
+
+/** A peer: one object for as long as its link, and so what one keeps in a `Set`. */
+export interface Peer {
+  /** What the transport calls the peer: `ip:port`, `process:4711`, `stdio`. Unique among the peers of a side. */
+  readonly id: string;
+  /** Ends the link to this peer. Without a reason, what was sent before still leaves; with one, it ends at once. */
+  close(reason?: Error): Promise<void>;
+}
+
+/** Who sent a message: made for each call, and the first argument of its handlers. */
+export interface Sender {
+  /** The id of the peer. */
+  readonly id: string;
+  readonly peer: Peer;
+  /** What the security of this side has found in the message; undefined without a security, or where it said nothing. */
+  readonly secinfo: SecInfo | undefined;
+  readonly [senderBrand]?: never;
+}
+
+/** One receiver: whoever sent a message, a peer, or the id of one. */
+export type Receiver = Sender | Peer | string;
+/** Whom a message goes to; null is every connected peer. */
+export type Receivers = Receiver | readonly Receiver[] | null;
+/** What the body of a request "returns". Includes void, so that the body may be empty. */
+export type Reply<T> = { readonly [replyOf]: T } | void;
+/** What the body of a stream "returns". */
+export type Stream<T> = { readonly [streamOf]: T } | void;
+
+// ---- reading a spec -------------------------------------------------------------------------------------------------
+
+// biome-ignore lint/suspicious/noExplicitAny: parameters are contravariant, so that only `any` matches every method
+export type Method = (...args: any[]) => any;
+/** What marks a spec, apart from the class, so that the types need not import it. */
+export interface Branded {
+  readonly [apiBrand]: true;
+}
+type Nested = Branded | { readonly [inversionOf]: unknown };
+
+/** Whether a method is `incoming` or `outgoing`, as its first parameter says; never for what is no method of a spec. */
+export type DirectionOf<M> = M extends (first: infer F, ...rest: never[]) => unknown
+  ? [F] extends [Sender]
+    ? 'incoming'
+    : [Sender | string | null] extends [F]
+      ? 'outgoing'
+      : never
+  : never;
+/** Whether a method is a `notification`, a `request` or a `stream`, as its return type says. */
+export type KindOf<M> = M extends (...args: never[]) => infer R
+  ? [Exclude<R, void>] extends [never]
+    ? 'notification'
+    : Exclude<R, void> extends { readonly [replyOf]: unknown }
+      ? 'request'
+      : Exclude<R, void> extends { readonly [streamOf]: unknown }
+        ? 'stream'
+        : never
+  : never;
+/** The arguments of a method, without its first parameter. */
+// biome-ignore lint/suspicious/noExplicitAny: the first parameter may be of either direction
+export type ArgsOf<M> = M extends (first: any, ...args: infer A) => unknown ? A : never;
+/** What a request answers. */
+export type ReplyOf<M> = M extends (...args: never[]) => infer R
+  ? Exclude<R, void> extends { readonly [replyOf]: infer T }
+    ? T
+    : never
+  : never;
+type ItemOf<M> = M extends (...args: never[]) => infer R
+  ? Exclude<R, void> extends { readonly [streamOf]: infer T }
+    ? T
+    : never
+  : never;
+
+/** What the caller of a method gets. */
+export type ResultOf<M> =
+  KindOf<M> extends 'request'
+    ? Promise<ReplyOf<M>>
+    : KindOf<M> extends 'stream'
+      ? AsyncIterableIterator<ItemOf<M>>
+      : void;
+/** What a handler of a method gives. */
+export type AnswerOf<M> =
+  KindOf<M> extends 'request'
+    ? ReplyOf<M> | Promise<ReplyOf<M>>
+    : KindOf<M> extends 'stream'
+      ? Iterable<ItemOf<M>> | AsyncIterable<ItemOf<M>>
+      : void;
+
+// Members are filtered with `as` over `keyof S`, so that doc comments and go-to-definition lead back to the spec.
+type Hidden = typeof apiBrand | typeof inversionOf;
+type Member<S, K extends keyof S> = K extends Hidden | Reserved
+  ? never
+  : S[K] extends Nested
+    ? K
+    : [DirectionOf<S[K]>] extends [never]
+      ? never
+      : K;
+type Going<S, K extends keyof S, D> = K extends Hidden
+  ? never
+  : S[K] extends Nested
+    ? K
+    : [DirectionOf<S[K]>] extends [never]
+      ? never
+      : DirectionOf<S[K]> extends D
+        ? K
+        : never;
+
+// ---- what is derived from it ----------------------------------------------------------------------------------------
+
+/** A handler of an incoming method. */
+export type Handler<M> = (sender: Sender, ...args: ArgsOf<M>) => AnswerOf<M>;
+/** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
+export type SecinfoHandler<M> = (
+  sender: Sender,
+  ...args: [...args: Required<ArgsOf<M> extends unknown[] ? ArgsOf<M> : never>, secinfo: SecInfo | undefined]
+) => AnswerOf<M>;
+
+/** An incoming method on a side: what one connects handlers to. */
+export interface Incoming<M> {
+  /**
+   * Adds a handler; several are called in the order of their connecting. Of a request at most one may give something
+   * other than undefined. Returns a function that takes the handler away again.
+   */
+  connect(handler: Handler<M>): () => void;
+  /** Takes a handler away; one that is not connected is ignored. */
+  disconnect(handler: Handler<M>): void;
+  /** Whether the handlers get `secinfo` as their last argument. Off unless it is called. */
+  passSecinfo(on?: true): IncomingWithSecinfo<M>;
+  passSecinfo(on: false): Incoming<M>;
+}
+/** An incoming method whose handlers get `secinfo` as their last argument. */
+export interface IncomingWithSecinfo<M> {
+  connect(handler: SecinfoHandler<M>): () => void;
+  disconnect(handler: SecinfoHandler<M>): void;
+  passSecinfo(on?: true): IncomingWithSecinfo<M>;
+  passSecinfo(on: false): Incoming<M>;
+}
+/** An outgoing method on a side. */
+export type Outgoing<M> = (receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>;
+
+type Members<S> = {
+  readonly [K in keyof S as Member<S, K>]: S[K] extends Nested
+    ? Inner<S[K]>
+    : DirectionOf<S[K]> extends 'incoming'
+      ? Incoming<S[K]>
+      : Outgoing<S[K]>;
+};
+/** One side of the conversation: incoming methods take handlers, outgoing ones are called. */
+export type Side<S> = Endpoint<S> & Members<S>;
+type Inner<S> = Namespace<S> & Members<S>;
+
+/** Every incoming method, for `implement`. */
+export type Handlers<S> = {
+  readonly [K in keyof S as Going<S, K, 'incoming'>]: S[K] extends Nested ? Handlers<S[K]> : Handler<S[K]>;
+};
+/** Every outgoing method, without its receivers. */
+export type Remote<S> = {
+  readonly [K in keyof S as Going<S, K, 'outgoing'>]: S[K] extends Nested
+    ? Remote<S[K]>
+    : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
+};
+/** What one of several peers answered. */
+export type Gathered<T> =
+  | { readonly peer: Peer; readonly status: 'fulfilled'; readonly value: T }
+  | { readonly peer: Peer; readonly status: 'rejected'; readonly reason: Error };
+type Asking<S, K extends keyof S> =
+  Going<S, K, 'outgoing'> extends never ? never : S[K] extends Nested ? K : KindOf<S[K]> extends 'request' ? K : never;
+/** Every outgoing request, without its receivers; gives what each of them answered, in no certain order of time. */
+export type Gather<S> = {
+  readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
+    ? Gather<S[K]>
+    : (...args: ArgsOf<S[K]>) => Promise<Gathered<ReplyOf<S[K]>>[]>;
+};
+
+type Flip<M> = M extends (first: infer _F, ...args: infer A) => infer R
+  ? DirectionOf<M> extends 'incoming'
+    ? (receivers: Receivers, ...args: A) => R
+    : (sender: Sender, ...args: A) => R
+  : never;
+/** The spec of the other side. Twice gives the spec itself. */
+export type Inverted<S> = S extends { readonly [inversionOf]: infer Original }
+  ? Original
+  : {
+      readonly [K in keyof S as Member<S, K>]: S[K] extends Nested ? Inverted<S[K]> : Flip<S[K]>;
+    } & { readonly [inversionOf]: S };
+
+// ---- what every side has --------------------------------------------------------------------------------------------
+
+/** Options of the calls of one view. */
+export interface CallOptions {
+  /** How long to wait for the answer, in milliseconds; `Infinity` is for ever. */
+  readonly timeout?: number;
+}
+
+/** One method of a side, as data. */
+export interface MethodDescription {
+  /** The property path in the spec, with dots. */
+  readonly path: string;
+  /** The name on the wire. */
+  readonly method: string;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly kind: 'notification' | 'request';
+  /** The names of the arguments, where the mark names them. */
+  readonly params?: readonly string[];
+  readonly allowPositionalArgs?: true;
+  /** In milliseconds, where the mark says it. */
+  readonly timeout?: number;
+  readonly summary?: string;
+  readonly deprecated?: true;
+}
+
+/** What every side has, and every namespace of it. A spec may not use these names. */
+export interface Namespace<S> {
+  /** Connects one handler to each incoming method. Throws a UsageError for a name that is no incoming method. */
+  implement(handlers: Handlers<S>): this;
+  /** The outgoing methods, to these receivers and with these options. */
+  to(receivers: Receivers, options?: CallOptions): Remote<S>;
+  /** The outgoing methods, to every connected peer: on a client, to the server. */
+  readonly remote: Remote<S>;
+  /** The outgoing requests, answered by all receivers: what each one said, and never a rejection for one that failed. */
+  gather(receivers: Receivers, options?: CallOptions): Gather<S>;
+  /** The paths of the incoming methods that have no handler, for a check at start-up. */
+  unhandledCalls(): string[];
+}
+
+/** What a side has besides. */
+export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
+  /** The connected peers, by id. */
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** What a peer connects to; known once `open` has resolved. */
+  readonly address: string;
+  /** Tells of peers that come and go. Returns a function that takes the listener away again. */
+  on(event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void;
+  /** The table of this side as data: each method with its direction as seen from here. */
+  describe(): MethodDescription[];
+  /** Opens the transport. Resolves with this side when it is ready to send. */
+  open(): Promise<this>;
+  /** Opens another transport, sends new calls over it, lets the pending ones finish, and closes the old one. */
+  changeTransport(transport: import('./contract.js').TransportSource): Promise<void>;
+  /** Ends every link; what is pending is rejected with ConnectionLost. Resolves when nothing is left open. May be called twice. */
+  close(): Promise<void>;
+}
+/** The names that a side has itself. */
+export type Reserved = keyof Endpoint<unknown>;

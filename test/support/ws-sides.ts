@@ -1,0 +1,104 @@
+import { parseAddress } from '../../src/address.js';
+import type { AddressObject, Form, Limits, Link, Logger, Receiver, Transport, Wire } from '../../src/contract.js';
+import { wireFor } from '../../src/testing/transport.js';
+import browser from '../../transports/ws.browser.js';
+import ws from '../../transports/ws.js';
+
+/** What a side of a test may be told. */
+export interface SideOptions {
+  readonly codec?: string;
+  readonly hello?: boolean;
+  readonly form?: Form;
+  readonly limits?: Partial<Limits>;
+  readonly logger?: Logger;
+}
+
+/** One end of a link, and what it was told. */
+export class Ear implements Receiver {
+  readonly frames: unknown[] = [];
+  readonly ends: (Error | undefined)[] = [];
+  constructor(readonly link: Link) {}
+
+  receive(frame: unknown): void {
+    this.frames.push(frame instanceof Uint8Array ? Buffer.from(frame).toString('hex') : frame);
+  }
+
+  drained(): void {}
+
+  closed(reason?: Error): void {
+    this.ends.push(reason);
+  }
+
+  /** Resolves with as many frames as asked for. */
+  async heard(count: number): Promise<unknown[]> {
+    await until(() => this.frames.length >= count || this.ends.length > 0);
+    return this.frames;
+  }
+
+  /** Resolves with the reason of the end. */
+  async ended(): Promise<Error | undefined> {
+    await until(() => this.ends.length > 0);
+    return this.ends[0];
+  }
+}
+
+/** A transport and its links, in the order in which they came. */
+export class Side {
+  readonly ears: Ear[] = [];
+  constructor(readonly transport: Transport) {}
+
+  async open(): Promise<this> {
+    opened.push(this);
+    await this.transport.open((link) => {
+      const ear = new Ear(link);
+      this.ears.push(ear);
+      return ear;
+    });
+    return this;
+  }
+
+  get address(): string {
+    return this.transport.address;
+  }
+
+  async ear(at = 0): Promise<Ear> {
+    await until(() => this.ears.length > at);
+    return this.ears[at]!;
+  }
+}
+
+const opened: Side[] = [];
+
+/** Closes every side that was opened; for `afterEach`. */
+export async function closeSides(): Promise<void> {
+  await Promise.all(opened.splice(0).map((side) => side.transport.close()));
+}
+
+/** A wire with the codec `jrpc`. */
+export function wire(options: SideOptions & { readonly listen?: boolean }): Wire {
+  return wireFor({ codec: 'jrpc', ...options });
+}
+
+/** An open server; at a free port if no address is given. */
+export function serve(address: string | AddressObject = 'ws://127.0.0.1:0', options: SideOptions = {}): Promise<Side> {
+  return new Side(ws(parseAddress(address), wire({ ...options, listen: true }))).open();
+}
+
+/** An open client. */
+export function connect(address: string | AddressObject, options: SideOptions = {}): Promise<Side> {
+  return new Side(ws(parseAddress(address), wire(options))).open();
+}
+
+/** An open client that has only the standard WebSocket. */
+export function connectStandard(address: string | AddressObject, options: SideOptions = {}): Promise<Side> {
+  return new Side(browser(parseAddress(address), wire(options))).open();
+}
+
+/** Resolves when the condition holds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -1,0 +1,126 @@
+import type { Accept, Address, Transport, Wire } from '../../src/contract.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
+
+/** The longest time that a timer takes, in milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A URL that is dialed. */
+export interface Dialed {
+  /** As it is dialed. */
+  readonly url: string;
+  /** As it is shown: a query and a password are secrets, more often than not. */
+  readonly address: string;
+  /** `host:port` of the server. */
+  readonly peer: string;
+  /** The address with the options of this transport only: the query belongs to the server's application. */
+  readonly own: Address;
+}
+
+/** One attempt to connect. */
+export interface Attempt {
+  /** The subprotocols to offer. */
+  readonly protocols: readonly string[];
+  /** Whether there is another attempt, without the subprotocols by which two sides find out that they are Obverse. */
+  readonly again: boolean;
+  readonly accept: Accept;
+  readonly keeper: LinkKeeper;
+  /** Aborted when there is no more time, or when the transport is closed; `reason` is the error to reject with. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with an accepted link, or with undefined if another attempt may succeed; otherwise rejects. */
+export type Connect = (attempt: Attempt) => Promise<WebSocketLink | undefined>;
+
+/** Takes the address apart. Throws a UsageError if it cannot be dialed. */
+export function dialed(address: Address): Dialed {
+  const { scheme, text } = address;
+  const wrong = (why: string): UsageError =>
+    new UsageError(`"${text}" cannot be dialed: ${why}, as in ${scheme}://127.0.0.1:8888/path`);
+  if (!/^wss?:\/\/[^/?#]/i.test(text)) throw wrong(`expected ${scheme}:// and a host`);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw wrong('expected a URL');
+  }
+  if (url.hash !== '') throw wrong('a WebSocket has no #fragment');
+  if (url.port === '0') throw wrong('expected the port of the side that listens');
+  const own: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(address.options)) {
+    if (url.searchParams.getAll(name).at(-1) !== value) own[name] = value;
+  }
+  const port = url.port === '' ? (url.protocol === 'wss:' ? 443 : 80) : url.port;
+  return {
+    url: url.href,
+    address: `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`,
+    peer: `${url.hostname}:${port}`,
+    own: { ...address, options: own },
+  };
+}
+
+/** A transport that dials one WebSocket. */
+export class WebSocketDialer implements Transport, LinkKeeper {
+  readonly address: string;
+  readonly wire: Wire;
+  private readonly connect: Connect;
+  private readonly hello: readonly string[];
+  private readonly plain: readonly string[];
+  private readonly stop = new AbortController();
+  private opening: Promise<void> | undefined;
+  private link: WebSocketLink | undefined;
+  private whenGone!: () => void;
+  private readonly over = new Promise<void>((resolve) => {
+    this.whenGone = resolve;
+  });
+
+  /**
+   * @param hello the subprotocols that are offered first.
+   * @param plain those that are offered to a server that does not know them; the same list if there is only one attempt.
+   */
+  constructor(address: string, wire: Wire, connect: Connect, hello: readonly string[], plain: readonly string[]) {
+    this.address = address;
+    this.wire = wire;
+    this.connect = connect;
+    this.hello = hello;
+    this.plain = plain;
+  }
+
+  open(accept: Accept): Promise<void> {
+    if (this.opening !== undefined) return Promise.reject(new UsageError(`${this.address} is opened only once`));
+    this.opening = this.dial(accept);
+    return this.opening;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort(new ConnectionLost(`${this.address} was closed before it was open`));
+    await this.opening?.catch(ignore);
+    if (this.link === undefined) return;
+    this.link.close();
+    await this.over;
+  }
+
+  gone(): void {
+    this.whenGone();
+  }
+
+  private async dial(accept: Accept): Promise<void> {
+    const { signal } = this.stop;
+    const { connectMs } = this.wire.limits;
+    signal.throwIfAborted();
+    const timer = setTimeout(
+      () =>
+        this.stop.abort(new ConnectionLost(`${this.address} did not complete the handshake within ${connectMs} ms`)),
+      Math.min(connectMs, LONGEST_MS),
+    );
+    const attempt = { protocols: this.hello, again: this.hello !== this.plain, accept, keeper: this, signal };
+    try {
+      this.link =
+        (await this.connect(attempt)) ?? (await this.connect({ ...attempt, protocols: this.plain, again: false }));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,63 @@
+import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
+
+/** How long, in milliseconds, an ending link waits for a peer that has nothing more to take and does not end its side. */
+export const LINGER_MS = 1_000;
+
+/** Why a link with this peer ended, by the code and the text of its close frame (RFC 6455, 7.4); undefined for a clean end. */
+export function endOf(peer: string, code: number, text: string): Error | undefined {
+  const said = text === '' ? `code ${code}` : `code ${code}: ${text}`;
+  switch (code) {
+    case 1000:
+    case 1001:
+    case 1005:
+      return undefined;
+    case 1002:
+    case 1003:
+    case 1007:
+      return new ProtocolError(`${peer} did not understand this side and ended the link (${said})`);
+    case 1009:
+      return new ProtocolError(`${peer} was sent too large a message and ended the link (${said})`, Code.TooLarge);
+    default:
+      return new ConnectionLost(`the link to ${peer} was lost: the peer ended it with ${said}`);
+  }
+}
+
+/** The end of a link without a close frame (the code 1006, which never travels). */
+export function cutOff(peer: string, cause?: Error): ConnectionLost {
+  const what = cause?.message ?? 'it ended without a closing handshake';
+  return new ConnectionLost(`the link to ${peer} was lost: ${what}`, cause && { cause });
+}
+
+/** A message above the bound on frames. */
+export function tooLarge(peer: string, limit: number, cause?: Error): ProtocolError {
+  const text = `${peer} sent a message of more than ${limit} bytes, the bound on frames (limits.frameBytes)`;
+  return new ProtocolError(text, Code.TooLarge, cause && { cause });
+}
+
+/**
+ * What a close frame says of the reason. Only what the peer did wrong is its business, so only that is put in words; a
+ * close frame holds at most 123 bytes of them.
+ */
+export function closeFrame(reason: Error): { readonly code: number; readonly text: string } {
+  if (!(reason instanceof ProtocolError)) return { code: 1011, text: '' };
+  const text = reason.message.replace(/[^ -~]/g, '?').slice(0, 123);
+  return { code: reason.code === Code.TooLarge ? 1009 : 1002, text };
+}
+
+/**
+ * Watches a link that ends: calls `cut` when nothing has left for `stalledMs`, or when everything has left and the peer
+ * has not ended its side {@link LINGER_MS} later. Returns what stops the watch.
+ */
+export function linger(link: { readonly buffered: number }, stalledMs: number, cut: () => void): () => void {
+  let left = link.buffered;
+  let still = 0;
+  const timer = setInterval(() => {
+    const before = left;
+    left = link.buffered;
+    still = left === before ? still + LINGER_MS : 0;
+    if (still < (left === 0 ? LINGER_MS : stalledMs)) return;
+    clearInterval(timer);
+    cut();
+  }, LINGER_MS);
+  return () => clearInterval(timer);
+}

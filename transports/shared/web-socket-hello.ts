@@ -1,0 +1,66 @@
+import type { Wire } from '../../src/contract.js';
+import { UsageError } from '../../src/errors.js';
+
+/**
+ * Obverse says hello by subprotocol. A client offers the name of its codec and then `obverse.` with that name; only a
+ * server that knows Obverse prefers the second, so one that takes the first it sees is not mistaken for a peer.
+ */
+const PREFIX = 'obverse.';
+
+/**
+ * Offered as well by a client that cannot read an HTTP response: a server of another codec takes it, and says by a close
+ * frame what it would have said by a status.
+ */
+export const OTHER_CODEC = 'obverse';
+
+/** A token of HTTP, as the names of subprotocols must be. */
+const TOKEN = /^[\w!#$%&'*+\-.^`|~]+$/;
+
+type Greeting = Pick<Wire, 'codec' | 'hello'>;
+
+/** The option `protocols`: a subprotocol or a list of them, of the application's own. */
+export function readProtocols(value: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
+  for (const name of list) {
+    if (typeof name !== 'string' || !TOKEN.test(name)) {
+      throw new UsageError(
+        `ws: the option "protocols" must be names of subprotocols, such as "mcp", not ${JSON.stringify(name)}`,
+      );
+    }
+  }
+  return list as readonly string[];
+}
+
+/**
+ * What a client offers: what the application asks for comes first, for it knows the server. The same list where there is
+ * nothing to say.
+ */
+export function offers(wire: Greeting, own: readonly string[]): readonly string[] {
+  if (!wire.hello || !TOKEN.test(wire.codec)) return own;
+  return [...new Set([...own, wire.codec, PREFIX + wire.codec])];
+}
+
+/** The same, where a refusal by HTTP cannot be read. */
+export function withOtherCodec(offered: readonly string[]): string[] {
+  return offered.some((name) => name.startsWith(PREFIX)) ? [...offered, OTHER_CODEC] : [...offered];
+}
+
+/** What a server takes of what was offered; false for nothing. */
+export function choose(offered: ReadonlySet<string>, wire: Greeting, own: readonly string[]): string | false {
+  if (wire.hello && offered.has(PREFIX + wire.codec)) return PREFIX + wire.codec;
+  if (mismatch(offered, wire) !== undefined && offered.has(OTHER_CODEC)) return OTHER_CODEC;
+  if (offered.has(wire.codec)) return wire.codec;
+  return own.find((name) => offered.has(name)) ?? false;
+}
+
+/** What is to be said to an Obverse that offers other codecs only; undefined for everybody else. */
+export function mismatch(offered: ReadonlySet<string>, wire: Greeting): string | undefined {
+  if (offered.has(PREFIX + wire.codec)) return undefined;
+  const theirs = [...offered].find((name) => name.startsWith(PREFIX))?.slice(PREFIX.length);
+  return theirs === undefined ? undefined : `this server speaks the codec ${wire.codec}, not ${theirs}`;
+}
+
+/** Whether the handshake has shown that the other side is Obverse, and of the same codec. */
+export function agreed(protocol: string, wire: Greeting): boolean {
+  return wire.hello && protocol === PREFIX + wire.codec;
+}

@@ -1,0 +1,242 @@
+import http, { type IncomingMessage } from 'node:http';
+import https, { type ServerOptions } from 'node:https';
+import { type AddressInfo, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Accept, Limits, Transport, Wire } from '../../src/contract.js';
+import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { explain } from './stream-errors.js';
+import { agreed, choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
+import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
+import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js';
+import { refuse, takeUpgrades } from './web-socket-upgrade.js';
+
+/** How often, in milliseconds, refused visitors are reported at most. */
+const REPORT_MS = 60_000;
+
+/** What a transport that waits for WebSockets is made of. */
+export interface ListenPlan {
+  readonly wire: Wire;
+  /** What is upgraded; the path begins with a slash. */
+  readonly path: string;
+  /** The subprotocols that the application knows. */
+  readonly protocols: readonly string[];
+  readonly server: HttpServer;
+}
+
+/** The HTTP server below: one of our own, or one that was there before and stays. */
+export interface HttpServer {
+  readonly server: http.Server;
+  /** Where a server of our own listens; undefined for somebody else's. */
+  readonly target: ListenOptions | undefined;
+  /** What peers connect to, without the path; undefined as long as it is not known. */
+  origin(): string | undefined;
+}
+
+/** A transport that waits for WebSockets on one path of an HTTP server. */
+export class WebSocketListener implements Transport, LinkKeeper {
+  readonly wire: Wire;
+  private readonly plan: ListenPlan;
+  private readonly links = new Set<WebSocketLink>();
+  /** The connections of a server of our own, upgraded or not. */
+  private readonly sockets = new Set<Socket>();
+  private upgrader!: WebSocketServer;
+  private accept!: Accept;
+  private giveBack: (() => void) | undefined;
+  private opening: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+  private emptied: (() => void) | undefined;
+  private named = 0;
+  private refused = 0;
+  private reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(plan: ListenPlan) {
+    this.plan = plan;
+    this.wire = plan.wire;
+  }
+
+  get address(): string {
+    const { server, path } = this.plan;
+    return `${server.origin() ?? 'ws:'}${path === '/' ? '' : path}`;
+  }
+
+  open(accept: Accept): Promise<void> {
+    if (this.opening !== undefined) return Promise.reject(new UsageError(`${this.address} is opened only once`));
+    this.accept = accept;
+    this.opening = this.begin();
+    return this.opening;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  gone(link: WebSocketLink): void {
+    this.links.delete(link);
+    if (this.links.size === 0) this.emptied?.();
+  }
+
+  private async begin(): Promise<void> {
+    const { plan, wire } = this;
+    const { WebSocketServer } = await loadPackage();
+    this.refuseIfClosed();
+    this.upgrader = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      handleProtocols: (offered) => choose(offered, wire, plan.protocols),
+      ...socketOptions(wire.limits),
+    });
+    const { server, target } = plan.server;
+    this.giveBack = takeUpgrades(server, plan.path, (request, socket, head) => this.upgrade(request, socket, head));
+    if (target !== undefined) await this.listen(server, target);
+  }
+
+  private async listen(server: http.Server, target: ListenOptions): Promise<void> {
+    // Those that are still in their handshakes count as well, but must not keep those out who have done theirs.
+    server.maxConnections = this.wire.limits.peers * 2;
+    server.on('connection', (socket) => this.note(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(explain(`cannot listen on ${this.address}`, error)));
+      server.listen(target, () => resolve());
+    });
+    this.refuseIfClosed();
+    server.removeAllListeners('error');
+    // A visitor that could not be taken in (too many open files) is no reason to leave the others alone.
+    server.on('error', (error) => this.wire.logger.error(`${this.address} could not take in a visitor`, error));
+  }
+
+  private refuseIfClosed(): void {
+    if (this.closing !== undefined) throw new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+
+  private async end(): Promise<void> {
+    await this.opening?.catch(() => {});
+    this.giveBack?.();
+    const { server, target } = this.plan.server;
+    const closed = target && new Promise<void>((resolve) => server.close(() => resolve()));
+    if (target !== undefined) server.closeAllConnections();
+    if (this.links.size > 0) {
+      const empty = new Promise<void>((resolve) => {
+        this.emptied = resolve;
+      });
+      for (const link of this.links) link.close();
+      await empty;
+    }
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { wire } = this;
+    if (this.links.size >= wire.limits.peers) {
+      refuse(socket, 503, 'this server has as many peers as it takes (limits.peers)');
+      this.reportRefusal();
+      return;
+    }
+    const offered = offeredBy(request);
+    const other = mismatch(offered, wire);
+    if (other !== undefined && !offered.has(OTHER_CODEC)) refuse(socket, 400, other);
+    else this.upgrader.handleUpgrade(request, socket, head, (upgraded) => this.up(upgraded, socket, other));
+  }
+
+  private up(upgraded: WebSocket, socket: Duplex, other: string | undefined): void {
+    const link = new PackageLink(this.nameOf(socket), agreed(upgraded.protocol, this.wire), upgraded, socket, this);
+    this.links.add(link);
+    if (other === undefined) {
+      link.start(this.accept);
+    } else {
+      link.start(() => NOBODY);
+      link.close(new ProtocolError(other));
+    }
+  }
+
+  private nameOf(socket: Duplex): string {
+    const { remoteAddress, remotePort } = socket as Partial<Socket>;
+    // An HTTP server may listen on a path, where nobody has an address.
+    if (remoteAddress === undefined) return `ws#${++this.named}`;
+    // On a socket for both families, a visitor by IPv4 shows as ::ffff:1.2.3.4.
+    return `${bracketed(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))}:${remotePort}`;
+  }
+
+  private note(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+  }
+
+  /** A flood of visitors above the bound is not a flood of reports. */
+  private reportRefusal(): void {
+    this.refused++;
+    const now = performance.now();
+    if (now - this.reportedAt < REPORT_MS) return;
+    const { limits, logger } = this.wire;
+    logger.warn(
+      `${this.address} has ${limits.peers} peers, its bound (limits.peers), and refused ${this.refused} more`,
+    );
+    this.reportedAt = now;
+    this.refused = 0;
+  }
+}
+
+/** Stands for the session of one who is only told why he is not taken. */
+const NOBODY = { receive: () => {}, drained: () => {}, closed: () => {} };
+
+/** A server of our own: it answers nothing but upgrades, and gives nobody more than `connectMs` for the handshake. */
+export function ownServer(host: string, port: number, tls: ServerOptions | undefined, limits: Limits): HttpServer {
+  const connectMs = Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
+  const bounds = {
+    headersTimeout: connectMs,
+    requestTimeout: connectMs,
+    connectionsCheckingInterval: Math.min(Math.ceil(connectMs / 4), 30_000),
+  };
+  const server =
+    tls === undefined
+      ? http.createServer(bounds, answer)
+      : https.createServer({ ...tls, ...bounds, handshakeTimeout: connectMs }, answer);
+  const scheme = tls === undefined ? 'ws' : 'wss';
+  return {
+    server,
+    target: { port, ...(host !== '' && { host }), backlog: 1_024 },
+    origin: () => `${scheme}://${reachable(host)}:${portOf(server) ?? port}`,
+  };
+}
+
+/** Somebody else's server; `name` is the host, and perhaps the port, under which it is known to peers. */
+export function foreignServer(server: http.Server, secure: boolean, name: string): HttpServer {
+  const scheme = secure ? 'wss' : 'ws';
+  return {
+    server,
+    target: undefined,
+    origin: () => {
+      if (name !== '') return `${scheme}://${name}`;
+      const bound = server.address();
+      return bound === null || typeof bound === 'string'
+        ? undefined
+        : `${scheme}://${reachable(bound.address)}:${bound.port}`;
+    },
+  };
+}
+
+function answer(_request: IncomingMessage, response: http.ServerResponse): void {
+  response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end('this server speaks WebSocket only\n');
+}
+
+function offeredBy(request: IncomingMessage): ReadonlySet<string> {
+  const header = request.headers['sec-websocket-protocol'] ?? '';
+  return new Set(header.split(',').map((name) => name.trim()));
+}
+
+function portOf(server: Server): number | undefined {
+  return (server.address() as AddressInfo | null)?.port;
+}
+
+/** The host under which a listening socket can be reached from this machine. */
+function reachable(host: string): string {
+  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '[::1]' : bracketed(host);
+}
+
+function bracketed(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}

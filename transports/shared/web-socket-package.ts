@@ -1,0 +1,178 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ClientOptions, WebSocket } from 'ws';
+import type { Accept, Frame, Limits } from '../../src/contract.js';
+import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { codeOf, explain } from './stream-errors.js';
+import type { Connect, Dialed } from './web-socket-dial.js';
+import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
+import { agreed } from './web-socket-hello.js';
+import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
+
+/** The package `ws`. */
+export type Package = typeof import('ws');
+
+const OPEN = 1;
+/** How much of a refusal is read, in characters: it is shown to people. */
+const REFUSAL_LENGTH = 500;
+
+/** The package `ws`. Throws a UsageError if it is not installed. */
+export async function loadPackage(): Promise<Package> {
+  try {
+    return await import('ws');
+  } catch (cause) {
+    throw new UsageError('the transport ws: needs the package ws here: npm install ws', { cause });
+  }
+}
+
+/** What both ends ask of the package. */
+export function socketOptions(limits: Limits): { readonly maxPayload: number; readonly perMessageDeflate: false } {
+  // The package keeps the bound as a 32-bit integer, and takes 0 for none.
+  const maxPayload = Math.min(Math.max(1, Math.floor(limits.frameBytes)), 2 ** 31 - 1);
+  return { maxPayload, perMessageDeflate: false };
+}
+
+/** Dials by the package `ws`. */
+export function connectPackage({ WebSocket }: Package, target: Dialed, options: ClientOptions): Connect {
+  return ({ protocols, again, accept, keeper, signal }) =>
+    new Promise((resolve, reject) => {
+      let stream: Duplex | undefined;
+      const socket = new WebSocket(target.url, [...protocols], { ...options, ...socketOptions(keeper.wire.limits) });
+      const settle = (): void => {
+        signal.removeEventListener('abort', abort);
+        // A handshake that is given up may still report: nobody listens to it any more.
+        socket.removeAllListeners().on('error', ignore);
+      };
+      const fail = (reason: Error): void => {
+        settle();
+        socket.terminate();
+        reject(reason);
+      };
+      const abort = (): void => fail(signal.reason);
+      signal.addEventListener('abort', abort);
+      socket.on('upgrade', (response) => {
+        stream = response.socket;
+      });
+      socket.on('unexpected-response', (_request, response) => {
+        readRefusal(response, (text) => fail(new ConnectionLost(`${target.address} refused the handshake: ${text}`)));
+      });
+      socket.on('error', (error) => {
+        const unknown = again && error.message === 'Server sent no subprotocol';
+        if (!unknown) return fail(explain(`cannot connect to ${target.address}`, error));
+        settle();
+        resolve(undefined);
+      });
+      socket.on('open', () => {
+        settle();
+        const link = new PackageLink(target.peer, agreed(socket.protocol, keeper.wire), socket, stream!, keeper);
+        link.start(accept);
+        resolve(link);
+      });
+    });
+}
+
+/** A link over a socket of the package `ws`, at either end. */
+export class PackageLink extends WebSocketLink {
+  private readonly socket: WebSocket;
+  /** What lies below: its buffer, its drain, and why it failed. */
+  private readonly stream: Duplex;
+
+  constructor(peer: string, agreed: boolean, socket: WebSocket, stream: Duplex, keeper: LinkKeeper) {
+    super(peer, agreed, keeper);
+    this.socket = socket;
+    this.stream = stream;
+  }
+
+  start(accept: Accept): void {
+    const text = this.keeper.wire.form === 'text';
+    this.socket
+      .on('message', (data: Buffer) => {
+        // Either kind of message is taken for what the codec reads, which is the judge of it.
+        if (this.state === 'open') this.receiver?.receive(text ? data.toString() : data);
+      })
+      .on('error', (error) => this.broken(error))
+      .on('close', (code, reason) => this.ended(code, reason.toString()));
+    this.stream.on('drain', () => {
+      if (this.state === 'open') this.receiver?.drained();
+    });
+    this.attach(accept);
+  }
+
+  get buffered(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  send(frames: readonly Frame[]): void {
+    const { socket, stream } = this;
+    if (this.state !== 'open' || socket.readyState !== OPEN) return;
+    if (frames.length === 1) {
+      socket.send(frames[0] as string | Uint8Array);
+      return;
+    }
+    stream.cork();
+    for (const frame of frames) socket.send(frame as string | Uint8Array);
+    stream.uncork();
+  }
+
+  pause(): void {
+    if (this.state === 'open') this.socket.pause();
+  }
+
+  resume(): void {
+    if (this.state === 'open') this.socket.resume();
+  }
+
+  protected finish(): void {
+    // What still comes is read and dropped: unread, it would hide the answer of the peer.
+    this.socket.resume();
+    this.socket.close(1000);
+  }
+
+  protected cut(reason: Error): void {
+    const { code, text } = closeFrame(reason);
+    if (this.buffered === 0) this.socket.close(code, text);
+    this.socket.terminate();
+  }
+
+  protected abandon(): void {
+    this.socket.terminate();
+  }
+
+  /** The peer has broken the protocol; the package is about to say so, and waits for long. */
+  private broken(error: Error): void {
+    this.tell(judged(error, this.peer, this.limits));
+    this.watch();
+  }
+
+  private ended(code: number, text: string): void {
+    const { stream } = this;
+    if (code !== 1006) this.freed(endOf(this.peer, code, text));
+    else if (stream.errored) this.freed(explain(`the link to ${this.peer} was lost`, stream.errored));
+    else this.freed(stream.readableEnded || this.state === 'ending' ? undefined : cutOff(this.peer));
+  }
+}
+
+function judged(error: Error, peer: string, limits: Limits): Error {
+  const code = codeOf(error);
+  if (code === undefined || !code.startsWith('WS_ERR')) return cutOff(peer, error);
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || code === 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH') {
+    return tooLarge(peer, limits.frameBytes, error);
+  }
+  return new ProtocolError(`${peer} broke the WebSocket protocol: ${error.message}`, undefined, { cause: error });
+}
+
+/** Gives the status and the first words of a response. */
+function readRefusal(response: IncomingMessage, give: (text: string) => void): void {
+  let body = '';
+  const status = `${response.statusCode} ${response.statusMessage}`;
+  const plain = /^text\/plain\b/i.test(response.headers['content-type'] ?? '');
+  response.setEncoding('utf8');
+  response.on('data', (chunk: string) => {
+    body += chunk;
+    if (!plain || body.length > REFUSAL_LENGTH) response.destroy();
+  });
+  response.on('error', ignore);
+  response.on('close', () => give(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status));
+}
+
+function ignore(): void {}

@@ -1,0 +1,178 @@
+import type { Accept, Frame } from '../../src/contract.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import type { Connect, Dialed } from './web-socket-dial.js';
+import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
+import { agreed, OTHER_CODEC, withOtherCodec } from './web-socket-hello.js';
+import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
+
+/** What is used of the WebSocket of browsers, Deno, Bun and Node 22 (WHATWG WebSockets, section 3). */
+export interface StandardSocket {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onerror: ((event: { readonly message?: unknown; readonly error?: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  send(data: string | Uint8Array): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** Its constructor. */
+export type StandardWebSocket = new (url: string, protocols?: string[]) => StandardSocket;
+
+const OPEN = 1;
+/** A script may end with 1000 or with a code of its own (3000–4999): this one stands for every reason. */
+const FAILED = 4400;
+/** Bytes above which somebody may be waiting for the buffer to drain. There is no event for that, so it is polled. */
+const WATCHED_BYTES = 16 * 1024;
+const POLL_MS = 10;
+
+/** The WebSocket of this runtime, if it has one. */
+export function standardWebSocket(): StandardWebSocket | undefined {
+  return (globalThis as { WebSocket?: StandardWebSocket }).WebSocket;
+}
+
+/**
+ * Dials by the standard WebSocket. It never says why a handshake failed, so any failure may be due to the subprotocols; but
+ * not that of a server of another codec, which takes {@link OTHER_CODEC} and then says why it ends.
+ */
+export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): Connect {
+  return ({ protocols, again, accept, keeper, signal }) =>
+    new Promise((resolve, reject) => {
+      const socket = construct(WebSocket, target.url, withOtherCodec(protocols));
+      let cause: unknown;
+      const settle = (): void => {
+        signal.removeEventListener('abort', abort);
+        socket.onopen = socket.onclose = null;
+        socket.onerror = ignore;
+      };
+      const abort = (): void => {
+        settle();
+        socket.close();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', abort);
+      socket.onerror = (event) => {
+        cause = event.error ?? (typeof event.message === 'string' ? new Error(event.message) : undefined);
+      };
+      socket.onopen = () => {
+        if (socket.protocol === OTHER_CODEC) return;
+        settle();
+        const link = new StandardLink(target.peer, agreed(socket.protocol, keeper.wire), socket, keeper);
+        link.start(accept);
+        resolve(link);
+      };
+      socket.onclose = ({ code, reason }) => {
+        settle();
+        if (socket.protocol === OTHER_CODEC) reject(refused(target.address, reason));
+        else if (again) resolve(undefined);
+        else reject(failed(target.address, code, cause));
+      };
+    });
+}
+
+/** A link over a standard WebSocket. It cannot stop reading, and learns the size of a message when it has it. */
+class StandardLink extends WebSocketLink {
+  private readonly socket: StandardSocket;
+  private poll: ReturnType<typeof setTimeout> | undefined = undefined;
+
+  constructor(peer: string, agreed: boolean, socket: StandardSocket, keeper: LinkKeeper) {
+    super(peer, agreed, keeper);
+    this.socket = socket;
+  }
+
+  start(accept: Accept): void {
+    const { socket } = this;
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = ({ data }) => this.receive(data as string | ArrayBuffer);
+    socket.onclose = ({ code, reason }) => this.ended(code, reason);
+    this.attach(accept);
+  }
+
+  get buffered(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  send(frames: readonly Frame[]): void {
+    const { socket } = this;
+    if (this.state !== 'open' || socket.readyState !== OPEN) return;
+    for (const frame of frames) socket.send(frame as string | Uint8Array);
+    if (this.poll === undefined && socket.bufferedAmount > WATCHED_BYTES) this.look();
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  protected finish(): void {
+    this.socket.close(1000);
+  }
+
+  protected cut(reason: Error): void {
+    this.socket.close(FAILED, closeFrame(reason).text);
+    this.watch();
+  }
+
+  protected abandon(): void {
+    this.socket.onmessage = this.socket.onclose = null;
+    this.freed(undefined);
+  }
+
+  protected override freed(reason: Error | undefined): void {
+    clearTimeout(this.poll);
+    super.freed(reason);
+  }
+
+  private receive(data: string | ArrayBuffer): void {
+    if (this.state !== 'open') return;
+    const { limits, form } = this.keeper.wire;
+    const size = typeof data === 'string' ? data.length : data.byteLength;
+    if (size > limits.frameBytes) this.close(tooLarge(this.peer, limits.frameBytes));
+    else this.receiver?.receive(form === 'text' ? asText(data) : asBytes(data));
+  }
+
+  private ended(code: number, reason: string): void {
+    // Many servers end the connection without answering a close frame; that one has sent it cannot be told from a cut.
+    if (code !== 1006) this.freed(endOf(this.peer, code, reason));
+    else this.freed(this.state === 'ending' ? undefined : cutOff(this.peer));
+  }
+
+  private look(): void {
+    this.poll = setTimeout(() => {
+      this.poll = undefined;
+      if (this.state !== 'open') return;
+      if (this.socket.bufferedAmount === 0) this.receiver?.drained();
+      else this.look();
+    }, POLL_MS);
+  }
+}
+
+function construct(WebSocket: StandardWebSocket, url: string, protocols: string[]): StandardSocket {
+  try {
+    return new WebSocket(url, protocols);
+  } catch (cause) {
+    // A browser refuses ws: from a page of https:, and reserved ports.
+    throw new UsageError(`${url} cannot be dialed here: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+function refused(address: string, why: string): ConnectionLost {
+  return new ConnectionLost(`${address} refused the handshake: ${why}`);
+}
+
+function failed(address: string, code: number, cause: unknown): ConnectionLost {
+  const why = cause instanceof Error && cause.message !== '' ? cause.message : `code ${code}; see the console`;
+  return new ConnectionLost(`cannot connect to ${address}: ${why}`, { cause });
+}
+
+function asText(data: string | ArrayBuffer): string {
+  return typeof data === 'string' ? data : new TextDecoder('utf-8', { ignoreBOM: true }).decode(data);
+}
+
+function asBytes(data: string | ArrayBuffer): Uint8Array {
+  return typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
+}
+
+function ignore(): void {}

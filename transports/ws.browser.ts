@@ -1,0 +1,29 @@
+import { readOptions } from '../src/address.js';
+import type { TransportFactory } from '../src/contract.js';
+import { UsageError } from '../src/errors.js';
+import { dialed, WebSocketDialer } from './shared/web-socket-dial.js';
+import { offers, readProtocols } from './shared/web-socket-hello.js';
+import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
+
+/**
+ * `ws://host:port/path` and `wss:` by the WebSocket of the runtime, where nothing else is to be had: in browsers, and as a
+ * client in Deno and Bun. The query belongs to the server's application and is sent with the address. One option, given by
+ * an object: `protocols`, subprotocols of the application's own.
+ */
+const ws: TransportFactory = (address, wire) => {
+  if (wire.form === 'values') throw new UsageError('ws: carries text or bytes, not values; take another codec');
+  if (wire.listen) throw new UsageError('ws: a browser cannot wait for peers: connect to the side that listens');
+  const WebSocket = standardWebSocket();
+  if (WebSocket === undefined) throw new UsageError('ws: this runtime has no WebSocket');
+  const target = dialed(address);
+  const protocols = readProtocols(readOptions(target.own, { protocols: 'any' }).protocols);
+  return new WebSocketDialer(
+    target.address,
+    wire,
+    connectStandard(WebSocket, target),
+    offers(wire, protocols),
+    protocols,
+  );
+};
+
+export default ws;

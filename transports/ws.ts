@@ -1,0 +1,110 @@
+import { Server } from 'node:http';
+import type { ServerOptions } from 'node:https';
+import { Server as TlsServer } from 'node:tls';
+import type { ClientOptions } from 'ws';
+import { hostPort, readOptions } from '../src/address.js';
+import type { Address, Transport, TransportFactory, Wire } from '../src/contract.js';
+import { UsageError } from '../src/errors.js';
+import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket-dial.js';
+import { offers, readProtocols } from './shared/web-socket-hello.js';
+import { foreignServer, ownServer, WebSocketListener } from './shared/web-socket-listen.js';
+import { connectPackage, loadPackage } from './shared/web-socket-package.js';
+import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
+
+/** The options of both ends; those of a dialed URL's query are not among them. */
+const OPTIONS = { server: 'any', tls: 'any', headers: 'any', protocols: 'any', client: ['ws', 'native'] } as const;
+
+/**
+ * `ws://host:port/path` and `wss:`: one WebSocket message for each frame, text for a text codec, binary for a binary one.
+ * A server takes the one path that its address names, `/` where it names none. A peer is called `ip:port`.
+ *
+ * The query of an address that is dialed belongs to the server's application and is sent with it, so options are given by
+ * an object. Where it listens: `server`, an HTTP server that was there before and stays (the address may be `ws:` or
+ * `ws:/path` then); `tls`, key and certificate for `wss:`. Where it dials: `tls` and `headers` for the package `ws`;
+ * `client`, `ws` for that package or `native` for the runtime's own WebSocket (default: on Node the package, if it is
+ * installed, because it can stop reading and judges the size of a message before it has it; the runtime's own elsewhere).
+ * Both: `protocols`, subprotocols of the application's own, beside those by which two sides find out that they are Obverse.
+ */
+const ws: TransportFactory = (address, wire) => {
+  if (wire.form === 'values') throw new UsageError('ws: carries text or bytes, not values; take another codec');
+  return wire.listen ? listening(address, wire) : dialing(address, wire);
+};
+
+export default ws;
+
+function listening(address: Address, wire: Wire): Transport {
+  const { scheme, rest, text } = address;
+  const options = readOptions(address, OPTIONS);
+  refuseOthers(options, ['headers', 'client'], 'dials');
+  const protocols = readProtocols(options.protocols);
+  const place = /^(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/.exec(rest);
+  if (place === null) throw new UsageError(`"${text}" cannot be served: expected a path without query and fragment`);
+  const [, authority = '', path = '/'] = place;
+  const plan = { wire, protocols, path: new URL(path, 'ws://localhost').pathname };
+  const tls = readObject('tls', options.tls) as ServerOptions | undefined;
+  if (options.server !== undefined) {
+    if (tls !== undefined) throw new UsageError('ws: a server that is handed over has its own "tls"');
+    const server = readServer(options.server);
+    const secure = scheme === 'wss' || server instanceof TlsServer;
+    return new WebSocketListener({ ...plan, server: foreignServer(server, secure, authority) });
+  }
+  if (scheme === 'ws' && tls !== undefined) throw new UsageError('ws: is not encrypted; "tls" is for wss:');
+  if (scheme === 'wss' && tls === undefined) {
+    throw new UsageError('wss: needs a key and a certificate, as in { url: "wss://…", tls: { key, cert } }');
+  }
+  const { host, port } = hostPort(address);
+  return new WebSocketListener({ ...plan, server: ownServer(host, port, tls, wire.limits) });
+}
+
+function dialing(address: Address, wire: Wire): Transport {
+  const target = dialed(address);
+  const options = readOptions(target.own, OPTIONS);
+  refuseOthers(options, ['server'], 'listens');
+  const protocols = readProtocols(options.protocols);
+  const tls = readObject('tls', options.tls) as ClientOptions | undefined;
+  const headers = readObject('headers', options.headers) as Record<string, string> | undefined;
+  const special = tls !== undefined || headers !== undefined;
+  if (special && options.client === 'native') {
+    throw new UsageError('ws: the runtime\'s own WebSocket takes neither "tls" nor "headers"; take client: "ws"');
+  }
+  const connect = connecting(special ? 'ws' : options.client, target, { ...tls, ...(headers && { headers }) });
+  return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols);
+}
+
+/** Dials by the implementation that was asked for, or by the better one that is there. */
+function connecting(client: 'ws' | 'native' | undefined, target: Dialed, byPackage: ClientOptions): Connect {
+  return async (attempt) => {
+    const native = client === 'ws' ? undefined : standardWebSocket();
+    if (client === 'native' && native === undefined) {
+      throw new UsageError('ws: this runtime has no WebSocket of its own; take client: "ws" (npm install ws)');
+    }
+    if (native !== undefined && (client === 'native' || !ON_NODE)) return connectStandard(native, target)(attempt);
+    const library = await loadPackage().catch((error: unknown) => {
+      if (native === undefined) throw error;
+      return undefined;
+    });
+    attempt.signal.throwIfAborted();
+    if (library === undefined) return connectStandard(native!, target)(attempt);
+    return connectPackage(library, target, byPackage)(attempt);
+  };
+}
+
+/** Bun and Deno have the package in a form of their own, over the WebSocket that they have anyway. */
+const ON_NODE = !('Bun' in globalThis || 'Deno' in globalThis);
+
+function refuseOthers(options: object, names: readonly string[], side: string): void {
+  for (const name of names) {
+    if (name in options) throw new UsageError(`ws: the option "${name}" is for the side that ${side}`);
+  }
+}
+
+function readServer(value: unknown): Server {
+  // HTTP and HTTPS servers have one interface and no class in common.
+  if (value instanceof Server || value instanceof TlsServer) return value as Server;
+  throw new UsageError('ws: the option "server" must be a server of node:http or node:https');
+}
+
+function readObject(name: string, value: unknown): object | undefined {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return value;
+  throw new UsageError(`ws: the option "${name}" must be an object, not ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,83 @@
+import { type LoadName, referenceOf } from './contestants.js';
+import type { Figures, Measured } from './run/measure.js';
+import { type Spread, spread } from './statistics.js';
+
+/** What Obverse promises: `ours` carries at least so much, or takes at most so much memory, relative to the best of `against`. */
+export type Bar =
+  | { readonly ours: string; readonly load: LoadName; readonly against: readonly string[]; readonly atLeast: number }
+  | { readonly ours: string; readonly load: 'memory'; readonly against: readonly string[]; readonly atMost: number };
+
+const JRPC = 'obverse-jrpc-tcp';
+const MSGPACK = 'obverse-msgpack-tcp';
+const ARRAYS = ['array-ceiling'];
+const OBJECTS = ['jsonrpc-ceiling'];
+const JSON_PEERS = ['vscode-jsonrpc-tcp', 'json-rpc-2.0-ws', 'birpc-ws'];
+const WS_PEERS = ['birpc-ws', 'rpc-websockets', 'socket.io'];
+
+export const bars: readonly Bar[] = [
+  { ours: JRPC, load: '64', against: ARRAYS, atLeast: 0.6 },
+  { ours: JRPC, load: '64', against: OBJECTS, atLeast: 0.9 },
+  { ours: JRPC, load: '1024', against: ARRAYS, atLeast: 0.6 },
+  { ours: JRPC, load: '1024', against: OBJECTS, atLeast: 0.9 },
+  { ours: JRPC, load: '64', against: JSON_PEERS, atLeast: 3 },
+  { ours: JRPC, load: '1024', against: JSON_PEERS, atLeast: 3 },
+  { ours: JRPC, load: '1', against: ARRAYS, atLeast: 0.9 },
+  { ours: JRPC, load: 'notes', against: ARRAYS, atLeast: 0.6 },
+  { ours: MSGPACK, load: '64', against: ARRAYS, atLeast: 0.9 },
+  { ours: MSGPACK, load: '1024', against: ARRAYS, atLeast: 1 },
+  { ours: MSGPACK, load: '1', against: ARRAYS, atLeast: 0.9 },
+  { ours: MSGPACK, load: 'notes', against: ARRAYS, atLeast: 0.6 },
+  { ours: MSGPACK, load: 'bytes', against: ['msgpackr-tcp'], atLeast: 0.9 },
+  { ours: 'obverse-jrpc-ws', load: '64', against: WS_PEERS, atLeast: 3 },
+  { ours: 'obverse-jrpc-ws', load: '1024', against: WS_PEERS, atLeast: 3 },
+  { ours: 'obverse-jrpc-ws-stranger', load: '64', against: WS_PEERS, atLeast: 1.5 },
+  { ours: 'obverse-jrpc-ws-stranger', load: '1024', against: WS_PEERS, atLeast: 1.5 },
+  { ours: 'obverse-clone-worker', load: '64', against: ['birpc-port'], atLeast: 1.5 },
+  { ours: 'obverse-clone-worker', load: '64', against: ['comlink-port'], atLeast: 3 },
+  { ours: JRPC, load: 'memory', against: ARRAYS, atMost: 1.5 },
+  { ours: MSGPACK, load: 'memory', against: ARRAYS, atMost: 1.5 },
+];
+
+/** How a bar was met. */
+export interface Verdict {
+  readonly bar: Bar;
+  /** The one of `against` that did best; undefined if one of them, or ours, was not measured. */
+  readonly best: string | undefined;
+  readonly ratio: Spread;
+  readonly pass: boolean;
+}
+
+/**
+ * Holds the figures to a bar. Rates are compared round by round, by their ratios to the reference; where the bar is about the
+ * reference itself, that ratio is what counts, for it was measured around ours.
+ */
+export function judge(bar: Bar, figures: Figures): Verdict {
+  let found: { best: string; ratio: Spread } | undefined;
+  for (const other of bar.against) {
+    const ratios =
+      bar.load === 'memory' ? memoryRatios(bar.ours, other, figures) : rateRatios(bar.ours, other, bar.load, figures);
+    if (ratios.length === 0) return { bar, best: undefined, ratio: spread([]), pass: false };
+    const ratio = spread(ratios);
+    if (found === undefined || ratio.median < found.ratio.median) found = { best: other, ratio };
+  }
+  if (found === undefined) return { bar, best: undefined, ratio: spread([]), pass: false };
+  const { median } = found.ratio;
+  return { bar, ...found, pass: 'atLeast' in bar ? median >= bar.atLeast : median <= bar.atMost };
+}
+
+function rateRatios(ours: string, other: string, load: LoadName, figures: Figures): number[] {
+  const of = (name: string): readonly Measured[] => figures.loads.get(name)?.get(load) ?? [];
+  if (other === referenceOf(load)) return of(ours).map(({ ratio }) => ratio);
+  const byRound = new Map(of(other).map(({ round, ratio }) => [round, ratio]));
+  return of(ours).flatMap(({ round, ratio }) => {
+    const divisor = byRound.get(round);
+    return divisor === undefined ? [] : [ratio / divisor];
+  });
+}
+
+function memoryRatios(ours: string, other: string, figures: Figures): number[] {
+  const theirs = figures.memory.get(other) ?? [];
+  if (theirs.length === 0) return [];
+  const { median } = spread(theirs);
+  return (figures.memory.get(ours) ?? []).map((bytes) => bytes / median);
+}

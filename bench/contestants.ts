@@ -1,0 +1,50 @@
+import type { Load } from './run/load.js';
+
+/** A part of the benchmark that can be run alone. */
+export type Group = 'tcp' | 'ws' | 'worker' | 'bytes' | 'memory';
+export const groups: readonly Group[] = ['tcp', 'ws', 'worker', 'bytes', 'memory'];
+
+/** What a load is called, in reports and bars. */
+export type LoadName = '1' | '64' | '1024' | 'notes' | 'bytes';
+
+export const loads: Readonly<Record<LoadName, { readonly load: Load; readonly title: string }>> = {
+  '1': { load: { kind: 'calls', inFlight: 1 }, title: 'calls, 1 in flight' },
+  '64': { load: { kind: 'calls', inFlight: 64 }, title: 'calls, 64 in flight' },
+  '1024': { load: { kind: 'calls', inFlight: 1_024 }, title: 'calls, 1,024 in flight' },
+  notes: { load: { kind: 'notes' }, title: 'notifications' },
+  bytes: { load: { kind: 'bytes', inFlight: 1 }, title: '1 MiB of bytes there and back' },
+};
+
+/** The contestant that is measured before and after each other one, and by which its figure is divided. */
+export function referenceOf(load: LoadName): string {
+  return load === 'bytes' ? 'msgpackr-tcp' : 'array-ceiling';
+}
+
+/** Who is measured, in which groups, under which loads. */
+export interface Contestant {
+  /** Also the name of its module in `adapters/`. */
+  readonly name: string;
+  readonly groups: Partial<Readonly<Record<Group, readonly LoadName[]>>>;
+}
+
+const all: readonly LoadName[] = ['1', '64', '1024', 'notes'];
+const calls: readonly LoadName[] = ['1', '64', '1024'];
+
+/** The reference is one more contestant: how far its ratio strays from 1 is how far the others can be trusted. */
+export const contestants: readonly Contestant[] = [
+  { name: 'array-ceiling', groups: { tcp: all, memory: [] } },
+  { name: 'jsonrpc-ceiling', groups: { tcp: all } },
+  { name: 'obverse-jrpc-tcp', groups: { tcp: all, memory: [] } },
+  { name: 'obverse-msgpack-tcp', groups: { tcp: all, bytes: ['bytes'], memory: [] } },
+  { name: 'vscode-jsonrpc-tcp', groups: { tcp: all } },
+  { name: 'obverse-jrpc-ws', groups: { ws: all } },
+  { name: 'obverse-jrpc-ws-stranger', groups: { ws: all } },
+  { name: 'json-rpc-2.0-ws', groups: { tcp: calls, ws: all } },
+  { name: 'birpc-ws', groups: { tcp: calls, ws: all } },
+  { name: 'rpc-websockets', groups: { ws: all } },
+  { name: 'socket.io', groups: { ws: all } },
+  { name: 'obverse-clone-worker', groups: { worker: calls } },
+  { name: 'birpc-port', groups: { worker: calls } },
+  { name: 'comlink-port', groups: { worker: calls } },
+  { name: 'msgpackr-tcp', groups: { bytes: ['bytes'] } },
+];

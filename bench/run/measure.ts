@@ -1,0 +1,143 @@
+import { type Contestant, contestants, type LoadName, loads, referenceOf } from '../contestants.js';
+import type { Options } from '../options.js';
+import { Pair, type Sample } from './pair.js';
+
+/** A measurement, and its ratio to the reference, which was measured just before and after. */
+export interface Measured extends Sample {
+  readonly round: number;
+  readonly ratio: number;
+}
+
+/** Everything that was measured. */
+export interface Figures {
+  /** By contestant and load, in the order of the rounds. */
+  readonly loads: Map<string, Map<LoadName, Measured[]>>;
+  /** Bytes for each connection, by contestant. */
+  readonly memory: Map<string, number[]>;
+  /** Why a contestant could not be measured. */
+  readonly failures: Map<string, string>;
+}
+
+/** What a run needs besides its options. */
+export interface Bench {
+  readonly options: Options;
+  /** The folder of the compiled benchmark. */
+  readonly folder: string;
+  /** Told what happens next. */
+  readonly progress: (text: string) => void;
+}
+
+/**
+ * Measures everyone in turn, round by round, each time in new processes. A contestant that fails is left out from then on, and
+ * its reason noted.
+ */
+export async function measure(bench: Bench): Promise<Figures> {
+  const figures: Figures = { loads: new Map(), memory: new Map(), failures: new Map() };
+  const { options, progress } = bench;
+  const chosen = contestants.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  for (let round = 0; round < options.rounds; round++) {
+    const references = new References(bench);
+    // A different one first in each round, so that nobody is always the one behind a certain other.
+    const turn = chosen.map((_, at) => chosen[(at + round) % chosen.length] as Contestant);
+    for (const contestant of turn) {
+      const { name } = contestant;
+      const asked = loadsOf(contestant, options);
+      const connections = options.groups.includes('memory') && contestant.groups.memory !== undefined;
+      if (figures.failures.has(name) || (asked.length === 0 && !connections)) continue;
+      progress(`round ${round + 1} of ${options.rounds}: ${name}`);
+      try {
+        if (asked.length > 0) await measureLoads(bench, name, asked, references, round, figures);
+        if (connections) note(figures.memory, name, await connectionBytes(bench, name));
+      } catch (error) {
+        figures.failures.set(name, error instanceof Error ? error.message : String(error));
+      }
+    }
+    await references.stop();
+  }
+  return figures;
+}
+
+function loadsOf(contestant: Contestant, options: Options): LoadName[] {
+  return [...new Set(options.groups.flatMap((group) => contestant.groups[group] ?? []))];
+}
+
+async function measureLoads(
+  bench: Bench,
+  name: string,
+  names: readonly LoadName[],
+  references: References,
+  round: number,
+  figures: Figures,
+): Promise<void> {
+  const { folder, options } = bench;
+  const execArgv = options.cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.cpuProf}`];
+  const pair = await Pair.start(name, { folder, execArgv });
+  try {
+    await warm(pair, options);
+    for (const loadName of names) {
+      const { load } = loads[loadName];
+      const reference = await references.ready(loadName);
+      await pair.carry(load, { ms: options.warmLoadMs });
+      const before = await reference.carry(load, { ms: options.ms });
+      const sample = await pair.carry(load, { ms: options.ms });
+      const after = await reference.carry(load, { ms: options.ms });
+      const byLoad = figures.loads.get(name) ?? new Map<LoadName, Measured[]>();
+      figures.loads.set(name, byLoad);
+      note(byLoad, loadName, { ...sample, round, ratio: (2 * sample.rate) / (before.rate + after.rate) });
+    }
+  } finally {
+    await pair.stop();
+  }
+}
+
+function warm(pair: Pair, { warmCalls, warmMs }: Options): Promise<Sample> {
+  return pair.carry({ kind: 'calls', inFlight: 64 }, { count: warmCalls, ms: warmMs });
+}
+
+/** The resident memory that a connection costs the server, which has made one call and is idle. */
+async function connectionBytes({ folder, options }: Bench, name: string): Promise<number> {
+  const pair = await Pair.start(name, { folder, execArgv: ['--expose-gc'] });
+  try {
+    // What is compiled and allocated once for all belongs to none of the connections that count.
+    await pair.connect(100);
+    const before = await pair.memory();
+    await pair.connect(options.connections);
+    return ((await pair.memory()) - before) / options.connections;
+  } finally {
+    await pair.stop();
+  }
+}
+
+/** The references of one round, started and warmed when first needed. */
+class References {
+  private readonly pairs = new Map<string, Pair>();
+  private readonly warmed = new Set<LoadName>();
+
+  constructor(private readonly bench: Bench) {}
+
+  async ready(loadName: LoadName): Promise<Pair> {
+    const { folder, options } = this.bench;
+    const name = referenceOf(loadName);
+    let pair = this.pairs.get(name);
+    if (pair === undefined) {
+      pair = await Pair.start(name, { folder });
+      this.pairs.set(name, pair);
+      await warm(pair, options);
+    }
+    if (!this.warmed.has(loadName)) {
+      this.warmed.add(loadName);
+      await pair.carry(loads[loadName].load, { ms: options.warmLoadMs });
+    }
+    return pair;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.pairs.values()].map((pair) => pair.stop()));
+  }
+}
+
+function note<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,19 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import type { Adapter } from '../contestant.js';
+import { answerParent, cpuMicros } from './parent.js';
+
+/** The process of a server: `node server.js <adapter module>`. */
+const { default: adapter } = (await import(process.argv[2] as string)) as { default: Adapter };
+
+answerParent({
+  serve: () => adapter.serve?.(),
+  cpu: () => cpuMicros(),
+  async memory(): Promise<number> {
+    // Several turns, for what a collection frees is often freed by a callback, which frees more.
+    for (let turn = 0; turn < 5; turn++) {
+      globalThis.gc?.();
+      await tick();
+    }
+    return process.memoryUsage.rss();
+  },
+});

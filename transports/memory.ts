@@ -4,28 +4,17 @@ import { ConnectionLost, UsageError } from '../src/errors.js';
 import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
 
 /**
- * Rooms within one process. In `memory:room` one side serves and others visit it; in `memory:room?bus`, which the short
- * form `internal:room:name` means too, all are equal and each is linked with every other. A peer's id is its name:
- * `?name=ann`, or else `<room>.<n>`. Frames arrive in a later microtask and are never echoed to their sender.
+ * Rooms within one process. In `memory:room` one side serves and others visit it; in `memory:room?bus`, to which
+ * the short form `internal:room:name` leads, all are equal and each is linked with every other. A peer's id is its name:
+ * `memory:room:ann` or `?name=ann`, or else `<room>.<n>`. Frames arrive in a later microtask and are never echoed to their sender.
  *
  * Throws a UsageError for an unknown option. `open` rejects with a UsageError where the room is already served or the name
  * taken, and with ConnectionLost where nobody serves it or it is full.
  */
 export default function memory(address: Address, wire: Wire): Transport {
   const options = readOptions(address, { name: 'text', bus: 'flag' });
-  const internal = /^internal\b/i.test(address.text);
-  const [room = '', name = ''] = split(address.rest.replace(/^\/\//, ''));
-  return new Member(
-    room === '' ? (internal ? 'internal' : 'memory') : room,
-    options.name ?? (name === '' ? undefined : name),
-    options.bus ?? internal,
-    wire,
-  );
-}
-
-function split(rest: string): string[] {
-  const colon = rest.indexOf(':');
-  return colon < 0 ? [rest] : [rest.slice(0, colon), rest.slice(colon + 1)];
+  const [, room, name] = /^(?:\/\/)?([^:]*):?(.*)$/s.exec(address.rest) ?? [];
+  return new Member(room || 'memory', options.name ?? (name || undefined), options.bus ?? false, wire);
 }
 
 interface Room {
@@ -104,13 +93,14 @@ class Member implements Transport {
   }
 
   private link(other: Member): void {
-    const [there, here] = memoryPair(other.end(), this.end());
+    const [there, here] = memoryPair(other.end(false), this.end(true));
     other.links.add(there);
     this.links.add(here);
   }
 
-  private end(): MemoryEnd {
+  private end(dialed: boolean): MemoryEnd {
     return {
+      dialed,
       name: this.name!,
       accept: this.accept!,
       frameBytes: this.wire.limits.frameBytes,

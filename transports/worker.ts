@@ -14,7 +14,7 @@ const GRACE_MS = 1_000;
  * `file:` URL, or a path relative to the working directory; in browsers what `new Worker` takes, relative to the page. Only
  * dials. The peer is called `worker:n`.
  *
- * Options: `name`; in Node those of its Worker, `workerData`, `argv`, `env`, `execArgv` and `resourceLimits`; in browsers
+ * Options: `name`; in Node those of its Worker, `workerData`, `transferList`, `argv`, `env`, `execArgv` and `resourceLimits`; in browsers
  * `type`, which is `module` unless `classic` is asked for.
  *
  * `open` resolves when the worker has opened its `port:parent`. It rejects with ConnectionLost if the worker fails or exits
@@ -27,6 +27,7 @@ export default function worker(address: Address, wire: Wire): Transport {
   const options = readOptions(address, {
     name: 'text',
     workerData: 'any',
+    transferList: 'any',
     argv: 'any',
     env: 'any',
     execArgv: 'any',

@@ -18,13 +18,13 @@ export interface LinkPairOptions {
 
 /**
  * Two links face to face, in memory, for tests of what uses a link. Both are accepted before this returns, `left` first.
- * The peers are called `right` and `left`. Frames arrive in order, in a later microtask, never within `send`; a link that
+ * The peers are called `right` and `left`, and `left` counts as the one who dialed. Frames arrive in order, in a later microtask, never within `send`; a link that
  * is closed with a reason is seen from the other side as ConnectionLost.
  */
 export function linkPair(left: Accept, right: Accept, options: LinkPairOptions = {}): LinkPair {
   const { frameBytes = defaultLimits.frameBytes, logger = { error() {} } } = options;
   const links = memoryPair(
-    { name: 'left', accept: left, frameBytes, logger },
+    { name: 'left', dialed: true, accept: left, frameBytes, logger },
     { name: 'right', accept: right, frameBytes, logger },
   );
   return { left: links[0], right: links[1] };

@@ -3,8 +3,25 @@ import { parseAddress } from '../../src/address.js';
 import type { Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { defaultLimits } from '../../src/limits.js';
+import { makeTransport, registerTransport } from '../../src/registry.js';
+import { testTransport } from '../../src/testing/transport.js';
+import { DEATH } from '../../src/testing/transport-closing.js';
 import memory from '../../transports/memory.js';
 import { accepting, wire } from './link-log.js';
+
+registerTransport('memory', memory);
+
+let rooms = 0;
+testTransport(
+  { describe, it },
+  {
+    name: 'memory',
+    forms: ['text', 'bytes', 'values'],
+    first: (wire) => memory(parseAddress(`memory:suite-${rooms++}`), wire),
+    second: (wire, address) => memory(parseAddress(address), wire),
+    gaps: { [DEATH]: 'within one process nobody dies alone' },
+  },
+);
 
 const open: Transport[] = [];
 afterEach(async () => {
@@ -12,7 +29,7 @@ afterEach(async () => {
 });
 
 async function enter(url: string, over: Partial<Wire> = {}) {
-  const transport = memory(parseAddress(url), wire(over));
+  const transport = await makeTransport(url, wire(over));
   const side = accepting();
   await transport.open(side.accept);
   open.push(transport);
@@ -28,6 +45,7 @@ describe('a served room', () => {
     const other = await enter('memory:room');
     expect(server.logs.map((log) => log.link.peer)).toEqual(['ann', 'room.2']);
     expect(ann.logs.map((log) => log.link.peer)).toEqual(['room.1']);
+    expect([ann.logs[0]!.link.dialed, server.logs[0]!.link.dialed]).toEqual([true, false]);
     expect(other.logs).toHaveLength(1);
     ann.logs[0]!.link.send(['hello']);
     await server.logs[0]!.until(() => server.logs[0]!.frames.length > 0);

@@ -4,9 +4,38 @@ import { parseAddress } from '../../src/address.js';
 import type { Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { defaultLimits } from '../../src/limits.js';
+import { testTransport } from '../../src/testing/transport.js';
 import port from '../../transports/port.js';
+import { bundled } from './fixtures/bundled.js';
 import { accepting, wire } from './link-log.js';
 
+const twoEnds = 'a port has two ends';
+const noPause = 'a port cannot be made to wait';
+let met = new MessageChannel();
+testTransport(
+  { describe, it },
+  {
+    name: 'port',
+    forms: ['text', 'bytes', 'values'],
+    first: (onWire) => {
+      met.port1.close();
+      met = new MessageChannel();
+      return port(parseAddress({ url: 'port:', port: met.port1 } as never), onWire);
+    },
+    second: (onWire) => port(parseAddress({ url: 'port:', port: met.port2 } as never), onWire),
+    crash: async () => () => met.port2.close(),
+    gaps: {
+      'gives every link its own peer id': twoEnds,
+      'has a receiver before the first frame': 'its link stands before the other end comes',
+      'turns visitors away above the bound on peers': twoEnds,
+      'rejects open where nobody is, and keeps nothing': 'messages wait in a port until somebody listens',
+      'holds back for the first that has paused, and says when it has left': noPause,
+      'holds back for the second that has paused, and says when it has left': noPause,
+    },
+  },
+);
+
+const script = await bundled('./echo-worker.ts');
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
@@ -38,8 +67,7 @@ async function both(onWire: Partial<Wire> = {}) {
 
 /** A worker with the fixture; it begins before anybody listens to it. */
 function worker(workerData: object): Worker {
-  const file = new URL('./fixtures/echo-worker.js', import.meta.url);
-  const made = new Worker(file, { workerData });
+  const made = new Worker(script, { workerData });
   ends.push(() => made.terminate());
   return made;
 }

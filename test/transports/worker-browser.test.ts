@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseAddress } from '../../src/address.js';
 import port from '../../transports/port.js';
 import worker from '../../transports/worker.js';
+import { bundled } from './fixtures/bundled.js';
 import { accepting, wire } from './link-log.js';
 
 /** What a browser has: events as objects, no exit, and a worker that is only ever ended by its maker. */
@@ -31,7 +32,7 @@ class BrowserWorker extends EventTarget {
   }
 }
 
-const file = new URL('./fixtures/echo-worker.js', import.meta.url).href;
+const file = (await bundled('./echo-worker.ts')).href;
 
 /** Hides Node's module, which is how the transports tell where they are. */
 function inBrowser(): void {

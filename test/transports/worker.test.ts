@@ -1,14 +1,53 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/address.js';
 import type { AddressObject, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { defaultLimits } from '../../src/limits.js';
+import { testTransport } from '../../src/testing/transport.js';
+import { DEATH } from '../../src/testing/transport-closing.js';
+import port from '../../transports/port.js';
 import worker from '../../transports/worker.js';
+import { bundled } from './fixtures/bundled.js';
 import { accepting, wire } from './link-log.js';
 
-const file = new URL('./fixtures/echo-worker.js', import.meta.url);
+const relay = await bundled('./relay-worker.ts');
+const oneWorker = 'each starts a worker of its own';
+const noPause = 'a port cannot be made to wait';
+let met = new MessageChannel();
+testTransport(
+  { describe, it },
+  {
+    name: 'worker',
+    forms: ['text', 'bytes', 'values'],
+    // Stands in for what is in the worker, which hands everything on to it.
+    first: (onWire) => {
+      met.port1.close();
+      met = new MessageChannel();
+      return port(parseAddress({ url: 'port:', port: met.port1 } as never), onWire);
+    },
+    second: (onWire) => {
+      const workerData = { form: onWire.form, far: met.port2 };
+      const transferList = [met.port2];
+      return worker(parseAddress({ url: `worker:${relay}`, workerData, transferList } as never), onWire);
+    },
+    gaps: {
+      'gives every link its own peer id': oneWorker,
+      'has a receiver before the first frame': 'its link stands before the other end comes',
+      'turns visitors away above the bound on peers': oneWorker,
+      'rejects open where nobody is, and keeps nothing': oneWorker,
+      'holds back for the first that has paused, and says when it has left': noPause,
+      'holds back for the second that has paused, and says when it has left': noPause,
+      [DEATH]: 'held below for the real worker',
+    },
+  },
+);
+
+const file = await bundled('./echo-worker.ts');
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
@@ -44,9 +83,13 @@ describe('worker:', () => {
     expect(handles()).toBe(before);
   });
 
-  it('finds the file by a path, absolute or relative to the working directory', async () => {
-    const path = fileURLToPath(file);
-    for (const url of [`worker:${path}`, `worker:./${relative('.', path)}`, `worker:${relative('.', path)}`]) {
+  it('finds the file by a path, absolute or relative to the working directory, or by a URL', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'obverse-'));
+    ends.push(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'echo#1.mjs');
+    await writeFile(path, Buffer.from(file.pathname.split(',')[1]!, 'base64'));
+    const near = relative('.', path);
+    for (const url of [`worker:${path}`, `worker:./${near}`, `worker:${near}`, `worker:${pathToFileURL(path)}`]) {
       const { transport, log } = await open({ url });
       log.link.send(['x']);
       await log.until(() => log.frames.length === 1);

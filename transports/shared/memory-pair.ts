@@ -11,6 +11,8 @@ export interface MemoryEnd {
   readonly frameBytes: number;
   /** Is told of values that cannot be copied. */
   readonly logger: Pick<Logger, 'error'>;
+  /** Whether this end has brought the pair up. */
+  readonly dialed?: boolean;
   /** Called once, when the link of this end has ended, before its receiver is told. */
   readonly ended?: (link: Link) => void;
 }
@@ -48,6 +50,7 @@ function soon(work: () => void): void {
 
 class MemoryLink implements Link {
   readonly peer: string;
+  readonly dialed: boolean;
   private readonly end: MemoryEnd;
   private other!: MemoryLink;
   private receiver: Receiver | undefined;
@@ -64,6 +67,7 @@ class MemoryLink implements Link {
 
   constructor(peer: string, end: MemoryEnd) {
     this.peer = peer;
+    this.dialed = end.dialed === true;
     this.end = end;
   }
 

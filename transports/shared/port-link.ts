@@ -26,6 +26,7 @@ export interface PortLinkOptions {
  */
 export class PortLink implements Link {
   readonly peer: string;
+  readonly dialed: boolean;
   private readonly port: Port;
   private readonly wire: Wire;
   private readonly options: PortLinkOptions;
@@ -42,6 +43,7 @@ export class PortLink implements Link {
 
   constructor(port: Port, wire: Wire, options: PortLinkOptions) {
     this.peer = options.peer;
+    this.dialed = !wire.listen;
     this.port = port;
     this.wire = wire;
     this.options = options;
@@ -70,7 +72,7 @@ export class PortLink implements Link {
   }
 
   send(frames: readonly Frame[]): void {
-    if (this.over) return;
+    if (this.over || frames.length === 0) return;
     if (this.ready) {
       this.postFrames(frames);
       return;

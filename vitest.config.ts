@@ -1,7 +1,18 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Vite 7 lowers both dialects of decorators by esbuild; Vite 8 does not lower the standard one.
 export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^obverse$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: /^obverse\/testing$/, replacement: fileURLToPath(new URL('src/testing/index.ts', import.meta.url)) },
+      {
+        find: /^obverse\/(codecs|transports)\/(.*)$/,
+        replacement: fileURLToPath(new URL('$1/$2.ts', import.meta.url)),
+      },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/legacy/**', '**/node_modules/**'],

@@ -1,4 +1,4 @@
-import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from '../src/index.js';
+import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from 'obverse';
 
 export class Chat extends RemoteAPI {
   /** Enter the room. Answers with the number of people in it. */

@@ -1,0 +1,46 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/address.js';
+import type { Security } from '../../src/contract.js';
+import none from '../../src/securities/null.js';
+import user from '../../src/securities/user.js';
+import { testSecurity } from '../../src/testing/security.js';
+
+testSecurity(
+  { describe, it },
+  {
+    name: 'user',
+    make: () => user(parseAddress('user?user=ann')),
+    gaps: { 'refuses a message that was changed on its way': 'it believes whatever is said' },
+  },
+);
+
+/** Signs: shows that the suite tells a security that refuses from one that does not. */
+function signing(): Security {
+  const sign = (payload: unknown): string =>
+    createHmac('sha256', 'a key')
+      .update(payload as string)
+      .digest('base64');
+  return {
+    seal: async (payload) => ({ info: { signature: sign(payload) } }),
+    open: async (payload, info) => {
+      if (sign(payload) !== info.signature) throw new Error('the signature does not fit');
+      return payload;
+    },
+  };
+}
+testSecurity({ describe, it }, { name: 'that signs', make: signing });
+
+describe('the security user', () => {
+  it('says who sends', () => {
+    expect(user(parseAddress('user?user=joe')).seal('{}')).toEqual({ info: { user: 'joe' } });
+    expect(user(parseAddress('user')).seal('{}')).toEqual({ info: { user: '' } });
+  });
+  it('refuses an option that it does not have', () => {
+    expect(() => user(parseAddress('user?name=joe'))).toThrow('user: has no option "name"; there are user');
+  });
+});
+
+describe('the security null', () => {
+  it('is no security', () => expect(none(parseAddress('null'))).toBeNull());
+});

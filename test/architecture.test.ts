@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { plugins as browserPlugins } from '../src/plugins.browser.js';
+import { plugins } from '../src/plugins.js';
+import { root } from './docs/pages.js';
+
+/**
+ * What a file in a folder may import, as the beginnings of paths: always, and besides as types or when it is asked for. The
+ * first rule that fits a file holds.
+ */
+const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: readonly string[]])[] = [
+  [/^src\/errors\.ts$/, []],
+  [/^src\/limits\.ts$/, ['src/errors']],
+  [/^src\/contract\.ts$/, ['src/limits']],
+  [/^src\/address\.ts$/, ['src/contract', 'src/errors']],
+  [/^src\/framing\//, ['src/contract', 'src/errors', 'src/framing/']],
+  [/^src\/securities\//, ['src/contract', 'src/errors', 'src/address']],
+  [
+    /^src\/testing\//,
+    ['src/contract', 'src/errors', 'src/address', 'src/limits', 'src/framing/', 'src/testing/', 'node:'],
+  ],
+  [/^src\/marks\.ts$/, ['src/', 'reflect-metadata/lite']],
+  [/^src\/plugins(\.browser)?\.ts$/, ['src/'], ['codecs/', 'transports/', 'src/securities/']],
+  [/^src\//, ['src/']],
+  [/^codecs\//, ['src/contract', 'src/errors', 'src/address', 'codecs/', 'msgpackr']],
+  [/^transports\//, ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'transports/', 'node:'], ['ws']],
+];
+/** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */
+const plugin = /^(codecs|transports)\/[^/]+\.ts$/;
+
+interface Import {
+  readonly what: string;
+  readonly kind: 'value' | 'type' | 'lazy';
+}
+
+function importsOf(file: string, text: string): Import[] {
+  const code = text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/^\s*\/\/[^\n]*/gm, '');
+  const stated = [...code.matchAll(/^(?:import|export)\b(\s+type\b)?(?:[^;']*?\bfrom)?\s*'([^']+)';/gm)];
+  const lazy = [...code.matchAll(/\bimport\('([^']+)'\)/g)];
+  return [
+    ...stated.map(
+      ([, type, what]) => ({ what: resolve(file, what as string), kind: type ? 'type' : 'value' }) as const,
+    ),
+    ...lazy.map(([, what]) => ({ what: resolve(file, what as string), kind: 'lazy' }) as const),
+  ];
+}
+
+function resolve(file: string, what: string): string {
+  return what.startsWith('.') ? normalize(join(dirname(file), what)).replace(/\.js$/, '.ts') : what;
+}
+
+function violations(file: string, text: string): string[] {
+  const [, may, lazily = []] = rules.find(([of]) => of.test(file)) ?? [undefined, []];
+  return importsOf(file, text)
+    .filter(({ what, kind }) => {
+      const beginnings = kind === 'value' ? may : [...may, ...lazily];
+      const allowed = beginnings.some((beginning) => what === `${beginning}.ts` || what.startsWith(beginning));
+      return !allowed || (plugin.test(what) && what !== file && !/^src\/plugins/.test(file));
+    })
+    .map(({ what }) => `${file} imports ${what}`);
+}
+
+const sources = ['src', 'codecs', 'transports'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`),
+);
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+describe('who may know whom', () => {
+  it.each(sources)('%s', (file) => expect(violations(file, read(file))).toEqual([]));
+
+  it.each([
+    ['codecs/jrpc.ts', "import { Session } from '../src/session.js';"],
+    ['codecs/jrpc.ts', "import terse from './terse.js';"],
+    ['transports/tcp.ts', "import type { Hub } from '../src/hub.js';"],
+    ['transports/tcp.ts', "export { default } from './ws.js';"],
+    ['transports/tcp.ts', "import { WebSocket } from 'ws';"],
+    ['src/session.ts', "import net from 'node:net';"],
+    ['src/session.ts', "const jrpc = await import('../codecs/jrpc.js');"],
+    ['src/contract.ts', "import { Session } from './session.js';"],
+    ['src/testing/pair.ts', "import { RemoteAPI } from '../remote-api.js';"],
+  ])('a %s that says %s would be found', (file, text) => expect(violations(file, text)).toHaveLength(1));
+});
+
+describe('the rooms', () => {
+  const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `test/${file}`);
+  const lines = (file: string): number => read(file).split('\n').length - 1;
+
+  it.each(sources)('%s has at most 300 lines', (file) => expect(lines(file)).toBeLessThanOrEqual(300));
+  it('the tests have at most 400', () => expect(tests.filter((file) => lines(file) > 400)).toEqual([]));
+});
+
+describe('the registry', () => {
+  const named = (folder: string): string[] =>
+    readdirSync(join(root, folder))
+      .filter((file) => /^[\w-]+\.ts$/.test(file))
+      .map((file) => file.slice(0, -'.ts'.length))
+      .sort();
+  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, unknown> };
+  const entries = (folder: string): string[] =>
+    Object.keys(exports)
+      .filter((entry) => entry.startsWith(`./${folder}/`))
+      .map((entry) => entry.slice(folder.length + 3))
+      .sort();
+
+  it.each(['codecs', 'transports'] as const)(
+    'lists what stands in %s, and so do the entries of the package',
+    (folder) => {
+      expect(Object.keys(plugins[folder]).sort()).toEqual(named(folder));
+      expect(entries(folder)).toEqual(named(folder));
+    },
+  );
+  it('lists what stands in src/securities', () => {
+    expect(Object.keys(plugins.securities).sort()).toEqual(named('src/securities'));
+  });
+  it('gives browsers a part of it', () => {
+    for (const kind of ['codecs', 'transports', 'securities'] as const) {
+      expect(Object.keys(plugins[kind])).toEqual(expect.arrayContaining(Object.keys(browserPlugins[kind])));
+    }
+  });
+  it.each(Object.entries({ ...plugins.codecs, ...plugins.transports, ...plugins.securities }))(
+    '%s is a module with one function as its default',
+    async (_name, load) => expect(typeof (await load()).default).toBe('function'),
+  );
+  it.each(
+    (['codecs', 'transports'] as const).flatMap((folder) => named(folder).map((name) => [folder, name] as const)),
+  )('%s/%s is held to the suite of its kind', (folder, name) => {
+    const suite = folder === 'codecs' ? 'testCodec(' : 'testTransport(';
+    const of = readdirSync(join(root, 'test', folder)).filter(
+      (file) => file.startsWith(name) && file.endsWith('.test.ts'),
+    );
+    expect(
+      of.some((file) => read(`test/${folder}/${file}`).includes(suite)),
+      `test/${folder}/${name}*.test.ts calls ${suite}`,
+    ).toBe(true);
+  });
+});

@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import ts from 'typescript';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Block, blocksOf, nameOf, pages, root } from './pages.js';
+
+/*
+ * Every block of TypeScript in the pages is a module of its own: it is type-checked, and run where its fence says `ts run`.
+ * A block that names itself in its first line, as in `// chat.ts`, can be imported by the others of its page.
+ */
+const folder = `${root}/test/docs/.blocks`;
+const files = new Map<string, Block>();
+for (const page of pages()) {
+  for (const block of blocksOf(page)) {
+    if (!/^(ts|typescript)\b/.test(block.info)) continue;
+    const file = `${folder}/${page.replaceAll('/', '-')}/${nameOf(block)}`;
+    if (files.has(file)) throw new Error(`${page}:${block.line}: there are two blocks called ${nameOf(block)}`);
+    files.set(file, block);
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+for (const [file, block] of files) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, block.code);
+}
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the code in the pages', () => {
+  it('is found', () => expect(files.size).toBeGreaterThan(10));
+
+  it('is correct for the compiler', { timeout: 120_000 }, () => {
+    const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile);
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const program = ts.createProgram([...files.keys()], { ...options, moduleDetection: ts.ModuleDetectionKind.Force });
+    const wrong = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+      const block = file && files.get(file.fileName);
+      const line = block ? block.line + 1 + (file?.getLineAndCharacterOfPosition(start ?? 0).line ?? 0) : 0;
+      return `${block?.page ?? file?.fileName}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  for (const [file, block] of files) {
+    if (!/\brun\b/.test(block.info)) continue;
+    it(`${block.page}:${block.line} runs`, async () => {
+      await import(/* @vite-ignore */ file);
+    });
+  }
+});
+
+describe('the links in the pages', () => {
+  for (const page of pages()) {
+    it(`${page} leads to files that exist`, async () => {
+      const { readFileSync } = await import('node:fs');
+      const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, '');
+      const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] as string);
+      const broken = links.filter((link) => !/^[a-z]+:/.test(link) && !existsSync(`${root}/${dirname(page)}/${link}`));
+      expect(broken).toEqual([]);
+    });
+  }
+});

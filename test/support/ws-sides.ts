@@ -75,7 +75,7 @@ export async function closeSides(): Promise<void> {
 }
 
 /** A wire with the codec `jrpc`. */
-export function wire(options: SideOptions & { readonly listen?: boolean }): Wire {
+export function wire(options: SideOptions & { readonly listen?: boolean } = {}): Wire {
   return wireFor({ codec: 'jrpc', ...options });
 }
 

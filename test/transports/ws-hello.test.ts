@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { RawClient } from '../support/ws-raw.js';
+import { closeSides, connect, connectStandard, serve, until } from '../support/ws-sides.js';
+
+beforeAll(() => {
+  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+});
+
+const strangers: WebSocketServer[] = [];
+afterEach(async () => {
+  await closeSides();
+  for (const server of strangers.splice(0)) {
+    for (const client of server.clients) client.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** A server without us, and the subprotocols that each of its visitors has offered. */
+async function stranger(handleProtocols?: (offered: Set<string>) => string | false) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...(handleProtocols && { handleProtocols }) });
+  strangers.push(server);
+  const offered: (string | undefined)[] = [];
+  server.on('headers', (_headers, request: IncomingMessage) => {
+    offered.push(request.headers['sec-websocket-protocol']);
+  });
+  server.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`, offered, server };
+}
+
+const clients = [
+  { name: 'by the package', dial: connect },
+  { name: 'by the standard WebSocket', dial: connectStandard },
+] as const;
+
+for (const { name, dial } of clients) {
+  describe(`a client ${name}`, () => {
+    it('finds out that the server is Obverse too', async () => {
+      const server = await serve();
+      const client = await dial(server.address);
+      expect((await server.ear()).link.agreed).toBe(true);
+      expect((await client.ear()).link.agreed).toBe(true);
+    });
+
+    it('does not take a stranger that takes the first subprotocol for Obverse', async () => {
+      const { url, offered } = await stranger();
+      const ear = await (await dial(url)).ear();
+      expect(offered[0]).toMatch(/^jrpc, ?obverse\.jrpc/);
+      expect(ear.link.agreed).toBe(false);
+      ear.link.send(['hello']);
+      expect(await ear.heard(1)).toEqual(['echo hello']);
+    });
+
+    it('offers nothing to a stranger that knows no subprotocols, the second time', async () => {
+      const { url, offered } = await stranger(() => false);
+      const ear = await (await dial(url)).ear();
+      expect(offered).toHaveLength(2);
+      expect(offered[1]).toBeUndefined();
+      expect(ear.link.agreed).toBe(false);
+      ear.link.send(['hello']);
+      expect(await ear.heard(1)).toEqual(['echo hello']);
+    });
+
+    it('offers nothing without hello', async () => {
+      const { url, offered } = await stranger();
+      const ear = await (await dial(url, { hello: false })).ear();
+      expect(offered).toEqual([undefined]);
+      expect(ear.link.agreed).toBe(false);
+    });
+
+    it('does not agree with a server that says no hello', async () => {
+      const server = await serve(undefined, { hello: false });
+      const client = await dial(server.address);
+      expect((await server.ear()).link.agreed).toBe(false);
+      expect((await client.ear()).link.agreed).toBe(false);
+    });
+
+    it('is told the codec of a server that speaks another', async () => {
+      const server = await serve();
+      const opening = dial(server.address, { codec: 'msgpack', form: 'bytes' });
+      await expect(opening).rejects.toThrow(ConnectionLost);
+      await expect(opening).rejects.toThrow('this server speaks the codec jrpc, not msgpack');
+      expect(server.ears).toHaveLength(0);
+    });
+
+    it('offers the subprotocols of the application first', async () => {
+      const { url, offered } = await stranger();
+      await dial({ url, protocols: ['mcp', 'v2'] });
+      expect(offered[0]).toMatch(/^mcp, ?v2, ?jrpc, ?obverse\.jrpc/);
+    });
+
+    it('asks a stranger that takes none of them for those of the application alone', async () => {
+      const { url, offered } = await stranger((names) => (names.has('jrpc') ? false : 'mcp'));
+      const ear = await (await dial({ url, protocols: 'mcp' })).ear();
+      expect(offered[1]).toBe('mcp');
+      expect(ear.link.agreed).toBe(false);
+    });
+
+    it('gives up after that', async () => {
+      const { url, offered } = await stranger(() => false);
+      await expect(dial({ url, protocols: 'mcp' })).rejects.toThrow(ConnectionLost);
+      expect(offered).toHaveLength(2);
+    });
+
+    it('keeps a codec whose name is no subprotocol to itself', async () => {
+      const { url, offered } = await stranger();
+      await dial(url, { codec: 'my codec' });
+      expect(offered).toEqual([undefined]);
+    });
+  });
+}
+
+describe('a server', () => {
+  const answer = async (address: string, ...offer: string[]): Promise<string | undefined> => {
+    const client = await RawClient.dial(address, ...offer.map((names) => `Sec-WebSocket-Protocol: ${names}`));
+    const [, protocol] = /^sec-websocket-protocol: (.*)$/im.exec(client.head) ?? [];
+    const status = client.head.slice(9, 12);
+    client.socket.destroy();
+    return status === '101' ? protocol : `${status} ${client.received}`;
+  };
+
+  it.each([
+    ['nothing of nothing', [], undefined],
+    ['the plain name', ['jrpc'], 'jrpc'],
+    ['its own name, wherever it stands', ['jrpc, obverse.jrpc'], 'obverse.jrpc'],
+    ['its own name, also beside others', ['obverse.msgpack, obverse.jrpc'], 'obverse.jrpc'],
+    ['nothing of what it does not know', ['graphql-ws, soap'], undefined],
+    ['what it has in common with a stranger', ['graphql-ws, jrpc'], 'jrpc'],
+    [
+      'nothing of an Obverse of another codec',
+      ['msgpack, obverse.msgpack'],
+      '400 this server speaks the codec jrpc, not msgpack',
+    ],
+  ])('takes %s', async (_what, offer, taken) => {
+    const { address } = await serve();
+    expect(await answer(address, ...offer)).toBe(taken);
+  });
+
+  it('takes a subprotocol of the application, if nothing better is offered', async () => {
+    const { address } = await serve({ url: 'ws://127.0.0.1:0', protocols: ['v2', 'v1'] });
+    expect(await answer(address, 'v1, v2')).toBe('v2');
+    expect(await answer(address, 'v1, jrpc')).toBe('jrpc');
+  });
+
+  it('tells one who can read no status by a close frame, and takes no link', async () => {
+    const server = await serve();
+    const client = await RawClient.dial(server.address, 'Sec-WebSocket-Protocol: obverse.msgpack, obverse');
+    expect(client.head).toMatch(/^Sec-WebSocket-Protocol: obverse$/m);
+    await client.until(() => client.closed);
+    expect(client.closeFrame).toEqual({ code: 1002, text: 'this server speaks the codec jrpc, not msgpack' });
+    expect(server.ears).toHaveLength(0);
+  });
+});
+
+describe('a peer that is told why', () => {
+  it('has it as the reason of its end', async () => {
+    const server = await serve();
+    const client = await connect(server.address);
+    const [there, here] = [await server.ear(), await client.ear()];
+    there.link.close(new ProtocolError('that was the tenth frame that could not be read'));
+    const reason = await here.ended();
+    expect(reason).toBeInstanceOf(ProtocolError);
+    expect(reason!.message).toContain('that was the tenth frame that could not be read');
+  });
+
+  it('is not told what is none of its business', async () => {
+    const server = await serve();
+    const client = await RawClient.dial(server.address);
+    (await server.ear()).link.close(new Error('the password of the database is wrong'));
+    await until(() => client.closed);
+    expect(client.closeFrame).toEqual({ code: 1011, text: '' });
+  });
+});

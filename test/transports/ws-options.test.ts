@@ -1,0 +1,170 @@
+import http from 'node:http';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { parseAddress } from '../../src/address.js';
+import type { AddressObject } from '../../src/contract.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import browser from '../../transports/ws.browser.js';
+import ws from '../../transports/ws.js';
+import { certificate } from '../support/ws-certificate.js';
+import { closeSides, connect, connectStandard, serve, wire } from '../support/ws-sides.js';
+
+beforeAll(() => {
+  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+});
+afterEach(closeSides);
+
+type Source = string | AddressObject;
+const listen = (source: Source) => (): unknown => ws(parseAddress(source), wire({ listen: true }));
+const dial = (source: Source) => () => ws(parseAddress(source), wire());
+const inBrowser = (source: Source, listening = false) => {
+  return () => browser(parseAddress(source), wire({ listen: listening }));
+};
+
+describe('what is refused', () => {
+  it.each<[string, () => unknown]>([
+    ['carries text or bytes, not values', () => ws(parseAddress('ws://h:1'), { ...wire(), form: 'values' })],
+    ['carries text or bytes, not values', () => browser(parseAddress('ws://h:1'), { ...wire(), form: 'values' })],
+    ['has no option "heders"', dial({ url: 'ws://h:1', heders: {} })],
+    ['has no option "heders"', listen({ url: 'ws://h:1', heders: {} })],
+    ['has no option "headers"; there are protocols', inBrowser({ url: 'ws://h:1', headers: {} })],
+    ['"server" is for the side that listens', dial({ url: 'ws://h:1', server: http.createServer() })],
+    ['"headers" is for the side that dials', listen({ url: 'ws://h:1', headers: {} })],
+    ['"client" is for the side that dials', listen({ url: 'ws://h:1', client: 'ws' })],
+    ['must be ws or native, not "nativ"', dial({ url: 'ws://h:1', client: 'nativ' })],
+    ['neither "tls" nor "headers"', dial({ url: 'wss://h:1', client: 'native', tls: {} })],
+    ['neither "tls" nor "headers"', dial({ url: 'ws://h:1', client: 'native', headers: {} })],
+    ['"headers" must be an object', dial({ url: 'ws://h:1', headers: 'x: y' })],
+    ['"protocols" must be names', dial({ url: 'ws://h:1', protocols: 'a b' })],
+    ['"protocols" must be names', listen({ url: 'ws://h:1', protocols: [1] })],
+    ['must be a server of node:http', listen({ url: 'ws:', server: {} })],
+    ['has its own "tls"', listen({ url: 'wss:', server: http.createServer(), tls: {} })],
+    ['needs a key and a certificate', listen('wss://127.0.0.1:0')],
+    ['"tls" is for wss:', listen({ url: 'ws://127.0.0.1:0', tls: {} })],
+    ['has no host and port', listen('ws://127.0.0.1')],
+    ['has no option "token"', listen('ws://127.0.0.1:0/?token=1')],
+    ['expected a path without query', listen('ws://127.0.0.1:0/?(')],
+    ['expected ws:// and a host', dial('ws:8888')],
+    ['expected ws:// and a host', dial('ws:///path')],
+    ['expected a URL', dial('ws://h:99999')],
+    ['no #fragment', dial('ws://h:1/#top')],
+    ['expected the port', dial('ws://127.0.0.1:0')],
+    ['a browser cannot wait for peers', inBrowser('ws://127.0.0.1:0', true)],
+  ])('%s', (text, make) => {
+    expect(make).toThrow(UsageError);
+    expect(make).toThrow(text);
+  });
+
+  it('a runtime without a WebSocket, where one is needed', async () => {
+    vi.stubGlobal('WebSocket', undefined);
+    try {
+      expect(inBrowser('ws://h:1')).toThrow('this runtime has no WebSocket');
+      await expect(connect({ url: 'ws://127.0.0.1:9', client: 'native' })).rejects.toThrow('npm install ws');
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('an address that the WebSocket of the runtime refuses', async () => {
+    vi.stubGlobal(
+      'WebSocket',
+      class {
+        constructor() {
+          throw new Error('an insecure WebSocket may not be opened from a secure page');
+        }
+      },
+    );
+    try {
+      const opening = connectStandard('ws://127.0.0.1:9');
+      await expect(opening).rejects.toThrow(UsageError);
+      await expect(opening).rejects.toThrow('insecure WebSocket');
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+});
+
+describe('what is dialed', () => {
+  it.each([
+    ['by the package', connect],
+    ['by the standard WebSocket', connectStandard],
+  ])('has the query of the application, %s, which the address does not show', async (_name, open) => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const asked: (string | undefined)[] = [];
+    server.on('connection', (_socket, request) => asked.push(request.url));
+    const { port } = server.address() as { port: number };
+    const client = await open(`ws://127.0.0.1:${port}/rpc?token=secret&tls=1&client=me`);
+    expect(asked).toEqual(['/rpc?token=secret&tls=1&client=me']);
+    expect(client.address).toBe(`ws://127.0.0.1:${port}/rpc`);
+    expect((await client.ear()).link.peer).toBe(`127.0.0.1:${port}`);
+    await closeSides();
+    server.close();
+  });
+
+  it.each([
+    ['ws://example.org', 'ws://example.org'],
+    ['wss://user:password@example.org/a%20b?x=1', 'wss://example.org/a%20b'],
+    ['ws://[::1]:8888/', 'ws://[::1]:8888'],
+  ])('%s shows as %s', (url, shown) => {
+    expect(dial(url)().address).toBe(shown);
+  });
+
+  it('has the headers of the application', async () => {
+    const server = http.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const seen: unknown[] = [];
+    server.on('upgrade', (request) => seen.push(request.headers.authorization));
+    const { address } = await serve({ url: 'ws:', server });
+    await connect({ url: address, headers: { authorization: 'Bearer me' } });
+    expect(seen).toEqual(['Bearer me']);
+    await closeSides();
+    server.close();
+  });
+
+  it('is not trusted without a certificate that is', async () => {
+    const { address } = await serve({ url: 'wss://127.0.0.1:0', tls: certificate() });
+    expect(address).toMatch(/^wss:/);
+    const opening = connect(address);
+    await expect(opening).rejects.toThrow(ConnectionLost);
+    await expect(opening).rejects.toThrow('self-signed');
+  });
+
+  it('is named in the error when nobody is there, with the reason and without secrets', async () => {
+    const { address, transport } = await serve();
+    await transport.close();
+    const opening = connect(`${address}/?token=secret`);
+    await expect(opening).rejects.toThrow(`cannot connect to ${address}: nobody listens there`);
+    await expect(connectStandard(address)).rejects.toThrow(/^cannot connect to .*ECONNREFUSED/);
+  });
+});
+
+describe('the package ws', () => {
+  it('is asked for when it is needed and not there, and not before', async () => {
+    const { address } = await serve();
+    vi.resetModules();
+    vi.doMock('ws', () => {
+      throw new Error("Cannot find package 'ws'");
+    });
+    const { default: bare } = await import('../../transports/ws.js');
+    const { UsageError } = await import('../../src/errors.js');
+    try {
+      vi.stubGlobal('WebSocket', undefined);
+      for (const listening of [true, false]) {
+        const transport = bare(parseAddress('ws://127.0.0.1:1'), wire({ listen: listening }));
+        const opening = transport.open(() => expect.fail('there is no link'));
+        await expect(opening).rejects.toThrow(UsageError);
+        await expect(opening).rejects.toThrow('the transport ws: needs the package ws here: npm install ws');
+        await transport.close();
+      }
+      vi.stubGlobal('WebSocket', WebSocket);
+      const client = bare(parseAddress(address), wire());
+      await client.open(() => ({ receive() {}, drained() {}, closed() {} }));
+      await client.close();
+    } finally {
+      vi.unstubAllGlobals();
+      vi.doUnmock('ws');
+      vi.resetModules();
+    }
+  });
+});

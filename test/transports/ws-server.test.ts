@@ -1,0 +1,221 @@
+import http from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { UsageError } from '../../src/errors.js';
+import { certificate } from '../support/ws-certificate.js';
+import { RawClient } from '../support/ws-raw.js';
+import { closeSides, connect, serve, until } from '../support/ws-sides.js';
+
+const servers: http.Server[] = [];
+afterEach(async () => {
+  await closeSides();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** An HTTP server of the application. */
+async function application(where: string | number = 0): Promise<http.Server> {
+  const server = http.createServer((request, response) => response.end(`page ${request.url}`));
+  servers.push(server);
+  await new Promise<void>((resolve) => {
+    if (typeof where === 'string') server.listen(where, resolve);
+    else server.listen(where, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+const urlOf = (server: http.Server): string => `ws://127.0.0.1:${(server.address() as { port: number }).port}`;
+
+describe('a server of its own', () => {
+  it('tells a free port, and its path', async () => {
+    expect((await serve('ws://127.0.0.1:0')).address).toMatch(/^ws:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect((await serve('ws-server://127.0.0.1:0/rpc')).address).toMatch(/:[1-9]\d*\/rpc$/);
+  });
+
+  it('names its peers by address and port', async () => {
+    const server = await serve();
+    const raw = await RawClient.dial(server.address);
+    expect((await server.ear()).link.peer).toBe(`127.0.0.1:${raw.socket.localPort}`);
+    raw.socket.destroy();
+  });
+
+  it('takes its path, with any query, and no other', async () => {
+    const { address } = await serve('ws://127.0.0.1:0/rpc');
+    await connect(`${address}?token=1`);
+    await expect(connect(address.replace('/rpc', '/other'))).rejects.toThrow(
+      'refused the handshake: 404 Not Found: nothing takes WebSockets at this path',
+    );
+    await expect(connect(address.replace('/rpc', ''))).rejects.toThrow('404');
+  });
+
+  it('answers a request that is no upgrade', async () => {
+    const { address } = await serve();
+    const response = await fetch(address.replace('ws:', 'http:'));
+    expect(response.status).toBe(426);
+    expect(await response.text()).toContain('WebSocket');
+  });
+
+  it('says why it cannot listen', async () => {
+    const { address } = await serve();
+    await expect(serve(address)).rejects.toThrow(/^cannot listen on .*EADDRINUSE/);
+  });
+
+  it('tells visitors above the bound on peers why, and its logger once', async () => {
+    const said: string[] = [];
+    const logger = { warn: (text: string) => said.push(text), error: () => {} };
+    const { address } = await serve(undefined, { limits: { peers: 1 }, logger });
+    const first = await connect(address);
+    await expect(connect(address)).rejects.toThrow('503 Service Unavailable: this server has as many peers');
+    await expect(connect(address)).rejects.toThrow('503');
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('has 1 peers, its bound (limits.peers), and refused 1 more');
+    await first.transport.close();
+    await connect(address);
+  });
+
+  it.each([
+    ['says nothing', ''],
+    ['says one line and no more', 'GET / HTTP/1.1\r\n'],
+  ])('cuts off a visitor who connects and %s', async (_what, words) => {
+    const { address } = await serve(undefined, { limits: { connectMs: 100 } });
+    const raw = await RawClient.connect(address);
+    raw.socket.write(words);
+    await until(() => raw.closed);
+  });
+
+  it('cuts off a visitor who drips', async () => {
+    const { address } = await serve(undefined, { limits: { connectMs: 100 } });
+    const raw = await RawClient.connect(address);
+    raw.socket.write('GET / HTTP/1.1\r\nx: ');
+    const drip = setInterval(() => raw.socket.write('x'), 10);
+    await until(() => raw.closed);
+    clearInterval(drip);
+  });
+
+  it('cuts off a visitor who does not complete the handshake of TLS', async () => {
+    const tls = certificate();
+    const { address } = await serve({ url: 'wss://127.0.0.1:0', tls }, { limits: { connectMs: 100 } });
+    const raw = await RawClient.connect(address);
+    await until(() => raw.closed);
+  });
+
+  it.each(['ws', 'wss'])('closes at once although visitors of %s: are still in their handshakes', async (scheme) => {
+    const server = await serve({ url: `${scheme}://127.0.0.1:0`, ...(scheme === 'wss' && { tls: certificate() }) });
+    const raw = await RawClient.connect(server.address);
+    raw.socket.write('GET');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const before = performance.now();
+    await server.transport.close();
+    await until(() => raw.closed);
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+
+  it('does not open if it is closed first', async () => {
+    const transport = (await serve()).transport;
+    await transport.close();
+    await expect(transport.open(() => expect.fail())).rejects.toThrow(UsageError);
+  });
+});
+
+describe('a client', () => {
+  it('gives up a server that does not complete the handshake', async () => {
+    const server = await application();
+    server.on('upgrade', (_request, socket) => socket.on('end', () => socket.end()).resume());
+    await expect(connect(urlOf(server), { limits: { connectMs: 50 } })).rejects.toThrow(
+      'did not complete the handshake within 50 ms',
+    );
+  });
+
+  it('shows a refusal by the application, but not a page', async () => {
+    const server = await application();
+    await expect(connect(urlOf(server))).rejects.toThrow(/refused the handshake: 200 OK$/);
+  });
+});
+
+describe('a server of the application', () => {
+  it('serves its pages and our links, and stays when we close', async () => {
+    const server = await application();
+    const api = await serve({ url: 'ws:/rpc', server });
+    expect(api.address).toBe(`${urlOf(server)}/rpc`);
+    const client = await connect(api.address);
+    (await client.ear()).link.send(['hello']);
+    expect(await (await api.ear()).heard(1)).toEqual(['hello']);
+    await api.transport.close();
+    expect(await (await client.ear()).ended()).toBeUndefined();
+    expect(server.listening).toBe(true);
+    expect(server.listenerCount('upgrade')).toBe(0);
+    const page = await fetch(`${urlOf(server).replace('ws:', 'http:')}/page`);
+    expect(await page.text()).toBe('page /page');
+  });
+
+  it('may begin to listen later', async () => {
+    const server = http.createServer();
+    servers.push(server);
+    const api = await serve({ url: 'ws:///rpc', server });
+    expect(api.address).toBe('ws:/rpc');
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    expect(api.address).toBe(`${urlOf(server)}/rpc`);
+    await connect(api.address);
+  });
+
+  it('may be known under another name', async () => {
+    const server = await application();
+    expect((await serve({ url: 'wss://example.org/rpc', server })).address).toBe('wss://example.org/rpc');
+  });
+
+  it('may be one of https', async () => {
+    const { key, cert } = certificate();
+    const server = https.createServer({ key, cert });
+    servers.push(server as unknown as http.Server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const api = await serve({ url: 'ws:', server });
+    expect(api.address).toMatch(/^wss:/);
+    await connect({ url: api.address, tls: { ca: cert } });
+    expect((await api.ear()).link.peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  it('takes several transports on paths of their own, and none on a path that is taken', async () => {
+    const server = await application();
+    const [one, two] = [await serve({ url: 'ws:/one', server }), await serve({ url: 'ws:/two', server })];
+    await expect(serve({ url: 'ws:/two', server })).rejects.toThrow('the path /two of this server is taken');
+    await connect(one.address);
+    await connect(two.address);
+    await one.ear();
+    await two.ear();
+    expect([one.ears.length, two.ears.length]).toEqual([1, 1]);
+    await expect(connect(`${urlOf(server)}/three`)).rejects.toThrow('404');
+    await two.transport.close();
+    await connect(one.address);
+    await serve({ url: 'ws:/two', server });
+  });
+
+  it('keeps the upgrades of others', async () => {
+    const server = await application();
+    const theirs: (string | undefined)[] = [];
+    server.on('upgrade', (request, socket) => {
+      if (request.url !== '/theirs') return;
+      theirs.push(request.url);
+      socket.end('HTTP/1.1 418 Teapot\r\n\r\n');
+    });
+    const api = await serve({ url: 'ws:/ours', server });
+    await expect(connect(`${urlOf(server)}/theirs`)).rejects.toThrow('418');
+    await connect(api.address);
+    expect(theirs).toEqual(['/theirs']);
+  });
+
+  it.skipIf(process.platform === 'win32')('may listen on a path, where peers have no address', async () => {
+    const path = join(tmpdir(), `obverse-ws-${process.pid}.sock`);
+    const server = await application(path);
+    const api = await serve({ url: 'ws:', server });
+    const client = new WebSocket(`ws+unix:${path}:/`);
+    await new Promise((resolve) => client.once('open', resolve));
+    expect((await api.ear()).link.peer).toBe('ws#1');
+    client.terminate();
+    await (await api.ear()).ended();
+  });
+});

@@ -135,7 +135,7 @@ describe('what is dialed', () => {
     await transport.close();
     const opening = connect(`${address}/?token=secret`);
     await expect(opening).rejects.toThrow(`cannot connect to ${address}: nobody listens there`);
-    await expect(connectStandard(address)).rejects.toThrow(/^cannot connect to .*ECONNREFUSED/);
+    await expect(connectStandard(address)).rejects.toThrow(`cannot connect to ${address}: `);
   });
 });
 

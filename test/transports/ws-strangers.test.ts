@@ -70,11 +70,12 @@ for (const [name, dial] of [
       const { url, sockets } = await strangeServer();
       const [text, binary] = [await (await dial(url)).ear(), await (await dial(url, BYTES)).ear()];
       for (const socket of sockets) {
-        socket.send('\uFEFFé');
+        socket.send('é');
+        // A mark at its beginning is part of a text, and not to be lost by decoding.
         socket.send(bytes('\uFEFFé'));
       }
-      expect(await text.heard(2)).toEqual(['\uFEFFé', '\uFEFFé']);
-      expect(await binary.heard(2)).toEqual([hex('\uFEFFé'), hex('\uFEFFé')]);
+      expect(await text.heard(2)).toEqual(['é', '\uFEFFé']);
+      expect(await binary.heard(2)).toEqual([hex('é'), hex('\uFEFFé')]);
     });
   });
 }

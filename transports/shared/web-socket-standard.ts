@@ -163,7 +163,8 @@ function refused(address: string, why: string): ConnectionLost {
 }
 
 function failed(address: string, code: number, cause: unknown): ConnectionLost {
-  const why = cause instanceof Error && cause.message !== '' ? cause.message : `code ${code}; see the console`;
+  const why =
+    cause instanceof Error && cause.message !== '' ? cause.message : `the runtime does not say why (code ${code})`;
   return new ConnectionLost(`cannot connect to ${address}: ${why}`, { cause });
 }
 

@@ -1,4 +1,5 @@
-import { type LoadName, referenceOf } from './contestants.js';
+import { contestants, type LoadName, referenceOf } from './contestants.js';
+import { isChosen, isMemoryAsked, loadsAsked, type Options } from './options.js';
 import type { Figures, Measured } from './run/measure.js';
 import { type Spread, spread } from './statistics.js';
 
@@ -44,7 +45,22 @@ export interface Verdict {
   /** The one of `against` that did best; undefined if one of them, or ours, was not measured. */
   readonly best: string | undefined;
   readonly ratio: Spread;
+  /** The same by CPU time, as a second opinion; NaN for memory. */
+  readonly byCpu: number;
   readonly pass: boolean;
+}
+
+/** Whether a run measures everyone whom a bar compares. */
+export function isAsked({ ours, load, against }: Bar, options: Options): boolean {
+  return [ours, ...against].every((name) => {
+    const contestant = contestants.find((one) => one.name === name);
+    if (contestant === undefined) throw new Error(`a bar names ${name}, which is no contestant`);
+    const isReference = load !== 'memory' && name === referenceOf(load);
+    if (isReference) return true;
+    const asked =
+      load === 'memory' ? isMemoryAsked(contestant, options) : loadsAsked(contestant, options).includes(load);
+    return asked && isChosen(name, options);
+  });
 }
 
 /**
@@ -52,26 +68,35 @@ export interface Verdict {
  * reference itself, that ratio is what counts, for it was measured around ours.
  */
 export function judge(bar: Bar, figures: Figures): Verdict {
-  let found: { best: string; ratio: Spread } | undefined;
+  const { ours, load } = bar;
+  const missing: Verdict = { bar, best: undefined, ratio: spread([]), byCpu: Number.NaN, pass: false };
+  let found = missing;
   for (const other of bar.against) {
     const ratios =
-      bar.load === 'memory' ? memoryRatios(bar.ours, other, figures) : rateRatios(bar.ours, other, bar.load, figures);
-    if (ratios.length === 0) return { bar, best: undefined, ratio: spread([]), pass: false };
+      load === 'memory' ? memoryRatios(ours, other, figures) : rateRatios('ratio', ours, other, load, figures);
+    if (ratios.length === 0) return missing;
     const ratio = spread(ratios);
-    if (found === undefined || ratio.median < found.ratio.median) found = { best: other, ratio };
+    if (ratio.median > found.ratio.median) continue;
+    const byCpu = load === 'memory' ? Number.NaN : spread(rateRatios('cpuRatio', ours, other, load, figures)).median;
+    const pass = 'atLeast' in bar ? ratio.median >= bar.atLeast : ratio.median <= bar.atMost;
+    found = { bar, best: other, ratio, byCpu, pass };
   }
-  if (found === undefined) return { bar, best: undefined, ratio: spread([]), pass: false };
-  const { median } = found.ratio;
-  return { bar, ...found, pass: 'atLeast' in bar ? median >= bar.atLeast : median <= bar.atMost };
+  return found;
 }
 
-function rateRatios(ours: string, other: string, load: LoadName, figures: Figures): number[] {
+function rateRatios(
+  which: 'ratio' | 'cpuRatio',
+  ours: string,
+  other: string,
+  load: LoadName,
+  figures: Figures,
+): number[] {
   const of = (name: string): readonly Measured[] => figures.loads.get(name)?.get(load) ?? [];
-  if (other === referenceOf(load)) return of(ours).map(({ ratio }) => ratio);
-  const byRound = new Map(of(other).map(({ round, ratio }) => [round, ratio]));
-  return of(ours).flatMap(({ round, ratio }) => {
-    const divisor = byRound.get(round);
-    return divisor === undefined ? [] : [ratio / divisor];
+  if (other === referenceOf(load)) return of(ours).map((measured) => measured[which]);
+  const byRound = new Map(of(other).map((measured) => [measured.round, measured[which]]));
+  return of(ours).flatMap((measured) => {
+    const divisor = byRound.get(measured.round);
+    return divisor === undefined ? [] : [measured[which] / divisor];
   });
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { contestants, type Group, groups } from './contestants.js';
+import { type Contestant, contestants, type Group, groups, type LoadName } from './contestants.js';
+import type { Subject } from './run/compile.js';
 
 /** What a run of the benchmark does. */
 export interface Options {
@@ -15,6 +16,9 @@ export interface Options {
   /** How long each load runs before it is measured. */
   readonly warmLoadMs: number;
   readonly connections: number;
+  /** Whether the built package is measured, or the sources. */
+  readonly subject: Subject;
+  /** Whether to build the package before. */
   readonly build: boolean;
   /** The file for the figures. */
   readonly json: string | undefined;
@@ -32,6 +36,7 @@ export const help = `npm run bench -- [options]
   --json file         write the figures to a file
   --cpu-prof folder   write CPU profiles of the contestants' processes
   --no-build          measure what dist/ holds
+  --sources           measure the sources, without a build
 `;
 
 /** Reads the command line; undefined if help is asked for. Throws for an option that is not known or does not fit. */
@@ -47,6 +52,7 @@ export function readCommandLine(args: readonly string[]): Options | undefined {
       json: { type: 'string' },
       'cpu-prof': { type: 'string' },
       'no-build': { type: 'boolean', default: false },
+      sources: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -66,10 +72,26 @@ export function readCommandLine(args: readonly string[]): Options | undefined {
     warmMs: quick ? 400 : 1_500,
     warmLoadMs: quick ? 120 : 250,
     connections: 1_000,
+    subject: values.sources ? 'sources' : 'built',
     build: !values['no-build'],
     json: values.json,
     cpuProf: values['cpu-prof'],
   };
+}
+
+/** Whether a contestant is to be measured at all. */
+export function isChosen(name: string, { only }: Options): boolean {
+  return only.length === 0 || only.includes(name);
+}
+
+/** The loads that a contestant is to carry. */
+export function loadsAsked({ groups: its }: Contestant, options: Options): LoadName[] {
+  return [...new Set(options.groups.flatMap((group) => its[group] ?? []))];
+}
+
+/** Whether the memory of a contestant's connections is to be measured. */
+export function isMemoryAsked({ groups: its }: Contestant, options: Options): boolean {
+  return options.groups.includes('memory') && its.memory !== undefined;
 }
 
 function words<W extends string>(

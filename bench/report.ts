@@ -12,12 +12,14 @@ export function report(figures: Figures, verdicts: readonly Verdict[], options: 
   ];
   for (const name of Object.keys(loads) as LoadName[]) {
     const rows = loadRows(figures, name);
-    if (rows.length > 0) parts.push(table([loads[name].title, 'a second', '', 'CPU µs each', 'ratio', ''], rows));
+    if (rows.length > 0)
+      parts.push(table([loads[name].title, 'a second', '', 'CPU µs each', 'ratio', '', 'by CPU'], rows));
   }
   const memory = [...figures.memory].map(([name, bytes]) => [name, ...spreadCells(spread(bytes), kibibytes)]);
   if (memory.length > 0) parts.push(table(['resident memory for a connection', 'KiB', ''], memory));
-  if (verdicts.length > 0) parts.push(table(['bar', '', '', '', ''], verdicts.map(verdictRow)));
-  for (const [name, reason] of figures.failures) parts.push(`${name} could not be measured: ${reason}`);
+  if (verdicts.length > 0) parts.push(table(['', 'bar', 'ratio', '', 'by CPU', 'is to be'], verdicts.map(verdictRow)));
+  for (const [name, reason] of figures.failures)
+    parts.push(`${name} could not be measured: ${reason.split('\n', 1)[0]}`);
   return parts.join('\n\n');
 }
 
@@ -31,7 +33,7 @@ export function figuresAsData(figures: Figures, verdicts: readonly Verdict[], op
     loads: Object.fromEntries([...figures.loads].map(([name, byLoad]) => [name, Object.fromEntries(byLoad)])),
     connectionBytes: Object.fromEntries(figures.memory),
     failures: Object.fromEntries(figures.failures),
-    bars: verdicts.map(({ bar, best, ratio, pass }) => ({ ...bar, best: best ?? null, ratio, pass })),
+    bars: verdicts.map(({ bar, best, ratio, byCpu, pass }) => ({ ...bar, best: best ?? null, ratio, byCpu, pass })),
   };
 }
 
@@ -48,17 +50,19 @@ function loadRows(figures: Figures, load: LoadName): string[][] {
         ...spreadCells(spread(measured.map(({ rate }) => rate)), grouped),
         server === '0.00' ? cpu('clientMicros') : `${cpu('clientMicros')} + ${server}`,
         ...spreadCells(spread(measured.map(({ ratio }) => ratio)), short),
+        short(spread(measured.map(({ cpuRatio }) => cpuRatio)).median),
       ],
     ];
   });
 }
 
-function verdictRow({ bar, best, ratio, pass }: Verdict): string[] {
+function verdictRow({ bar, best, ratio, byCpu, pass }: Verdict): string[] {
   const load = bar.load === 'memory' ? 'memory for a connection' : loads[bar.load].title;
   const bound = 'atLeast' in bar ? `at least ${bar.atLeast}` : `at most ${bar.atMost}`;
   if (best === undefined)
-    return ['----', `${bar.ours}, ${load}`, 'not measured', '', `${bound} × ${bar.against.join(', ')}`];
-  return [pass ? 'pass' : 'MISS', `${bar.ours}, ${load}`, ...spreadCells(ratio, short), `${bound} × ${best}`];
+    return ['----', `${bar.ours}, ${load}`, 'not measured', '', '', `${bound} × ${bar.against.join(', ')}`];
+  const cpu = Number.isNaN(byCpu) ? '' : short(byCpu);
+  return [pass ? 'pass' : 'MISS', `${bar.ours}, ${load}`, ...spreadCells(ratio, short), cpu, `${bound} × ${best}`];
 }
 
 function spreadCells({ median, min, max }: Spread, format: (n: number) => string): [string, string] {
@@ -71,16 +75,11 @@ const kibibytes = (n: number): string => (n / 1024).toFixed(1);
 
 const NUMERIC = /^[(\d]/;
 
-/** Columns of equal width; what starts with a digit stands at the right. */
+/** Columns of equal width; those of figures are set to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (row: readonly string[], isHead: boolean): string =>
-    row
-      .map((cell, at) => {
-        const right = at > 0 && (isHead || NUMERIC.test(cell));
-        return right ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
-      })
-      .join('  ')
-      .trimEnd();
-  return [line(head, true), ...rows.map((row) => line(row, false))].join('\n');
+  const lines = [head, ...rows];
+  const widths = head.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  const right = head.map((_, at) => at > 0 && rows.some((row) => NUMERIC.test(row[at] ?? '')));
+  const set = (cell: string, at: number): string => (right[at] ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!));
+  return lines.map((line) => line.map(set).join('  ').trimEnd()).join('\n');
 }

@@ -2,14 +2,14 @@ import type { Adapter, Caller } from '../contestant.js';
 import { carry, type Load, type Until } from './load.js';
 import { answerParent, cpuMicros } from './parent.js';
 
-/** The process of a client: `node client.js <adapter module>`. */
-const { default: adapter } = (await import(process.argv[2] as string)) as { default: Adapter };
+// The process of a client: `node client.js <adapter module>`.
 const callers: Caller[] = [];
 const AT_A_TIME = 50;
 
 answerParent({
   /** Connects so many times more; each connection makes one call. */
   async connect({ address, times }: { address: string; times: number }): Promise<void> {
+    const { default: adapter } = (await import(process.argv[2] as string)) as { default: Adapter };
     for (let made = 0; made < times; made += AT_A_TIME) {
       const some = Array.from({ length: Math.min(AT_A_TIME, times - made) }, () => adapter.connect(address));
       const connected = await Promise.all(some);

@@ -1,29 +1,46 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** The folder of the benchmark's sources. */
-export const sources = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** The folder of the benchmark's sources, and that of the repository. */
+export const benchFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+export const repository = path.dirname(benchFolder);
+
+/** Which Obverse is measured: what was built and ships, or the sources as they are. */
+export type Subject = 'built' | 'sources';
 
 /**
- * Compiles the benchmark, file by file, and gives the folder of the result. The processes that are measured run plain
- * JavaScript without a loader: a loader wraps functions to keep their names, takes memory, and does not reach into worker
- * threads.
+ * Compiles the benchmark, file by file, and gives the folder of the result, in which the package `obverse` is installed as it is
+ * at a user's. The processes that are measured run plain JavaScript without a loader: a loader wraps functions to keep
+ * their names, takes memory, and does not reach into worker threads.
  */
-export async function compile(folder = path.join(sources, '.compiled')): Promise<string> {
+export async function compile(subject: Subject, folder = path.join(benchFolder, '.compiled')): Promise<string> {
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  const installed = path.join(folder, 'node_modules/obverse');
+  await mkdir(path.dirname(installed), { recursive: true });
   await writeFile(path.join(folder, '.gitignore'), '*\n');
+  // A package of its own: inside the package obverse, that name would mean the repository.
+  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  await transpile(benchFolder, ['contestant.ts', 'adapters/**/*.ts', 'run/**/*.ts'], folder);
+  if (subject === 'built') await symlink(repository, installed, 'junction');
+  else {
+    await transpile(repository, ['src/**/*.ts', 'codecs/**/*.ts', 'transports/**/*.ts'], installed);
+    const manifest = { name: 'obverse', type: 'module', exports: './src/index.js' };
+    await writeFile(path.join(installed, 'package.json'), JSON.stringify(manifest));
+  }
+  return folder;
+}
+
+async function transpile(root: string, globs: readonly string[], outdir: string): Promise<void> {
   await build({
-    entryPoints: ['contestant.ts', 'adapters/**/*.ts', 'run/**/*.ts'].map((glob) => path.join(sources, glob)),
-    outbase: sources,
-    outdir: folder,
+    entryPoints: globs.map((glob) => path.join(root, glob)),
+    outbase: root,
+    outdir,
     bundle: false,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     logLevel: 'warning',
   });
-  return folder;
 }

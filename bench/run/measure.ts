@@ -1,11 +1,14 @@
 import { type Contestant, contestants, type LoadName, loads, referenceOf } from '../contestants.js';
-import type { Options } from '../options.js';
+import { isChosen, isMemoryAsked, loadsAsked, type Options } from '../options.js';
 import { Pair, type Sample } from './pair.js';
 
-/** A measurement, and its ratio to the reference, which was measured just before and after. */
+/** A measurement, and its ratios to the reference, which was measured just before and after. */
 export interface Measured extends Sample {
   readonly round: number;
+  /** Of the rates. */
   readonly ratio: number;
+  /** Of what is done in the same CPU time. It holds where others use the machine too, and the ratio of rates does not. */
+  readonly cpuRatio: number;
 }
 
 /** Everything that was measured. */
@@ -34,15 +37,15 @@ export interface Bench {
 export async function measure(bench: Bench): Promise<Figures> {
   const figures: Figures = { loads: new Map(), memory: new Map(), failures: new Map() };
   const { options, progress } = bench;
-  const chosen = contestants.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const chosen = contestants.filter(({ name }) => isChosen(name, options));
   for (let round = 0; round < options.rounds; round++) {
     const references = new References(bench);
     // A different one first in each round, so that nobody is always the one behind a certain other.
     const turn = chosen.map((_, at) => chosen[(at + round) % chosen.length] as Contestant);
     for (const contestant of turn) {
       const { name } = contestant;
-      const asked = loadsOf(contestant, options);
-      const connections = options.groups.includes('memory') && contestant.groups.memory !== undefined;
+      const asked = loadsAsked(contestant, options);
+      const connections = isMemoryAsked(contestant, options);
       if (figures.failures.has(name) || (asked.length === 0 && !connections)) continue;
       progress(`round ${round + 1} of ${options.rounds}: ${name}`);
       try {
@@ -55,10 +58,6 @@ export async function measure(bench: Bench): Promise<Figures> {
     await references.stop();
   }
   return figures;
-}
-
-function loadsOf(contestant: Contestant, options: Options): LoadName[] {
-  return [...new Set(options.groups.flatMap((group) => contestant.groups[group] ?? []))];
 }
 
 async function measureLoads(
@@ -83,11 +82,20 @@ async function measureLoads(
       const after = await reference.carry(load, { ms: options.ms });
       const byLoad = figures.loads.get(name) ?? new Map<LoadName, Measured[]>();
       figures.loads.set(name, byLoad);
-      note(byLoad, loadName, { ...sample, round, ratio: (2 * sample.rate) / (before.rate + after.rate) });
+      note(byLoad, loadName, {
+        ...sample,
+        round,
+        ratio: (2 * sample.rate) / (before.rate + after.rate),
+        cpuRatio: (micros(before) + micros(after)) / (2 * micros(sample)),
+      });
     }
   } finally {
     await pair.stop();
   }
+}
+
+function micros({ clientMicros, serverMicros }: Sample): number {
+  return clientMicros + serverMicros;
 }
 
 function warm(pair: Pair, { warmCalls, warmMs }: Options): Promise<Sample> {

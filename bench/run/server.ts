@@ -2,11 +2,13 @@ import { setImmediate as tick } from 'node:timers/promises';
 import type { Adapter } from '../contestant.js';
 import { answerParent, cpuMicros } from './parent.js';
 
-/** The process of a server: `node server.js <adapter module>`. */
-const { default: adapter } = (await import(process.argv[2] as string)) as { default: Adapter };
-
+// The process of a server: `node server.js <adapter module>`.
 answerParent({
-  serve: () => adapter.serve?.(),
+  /** Gives the address to connect to; undefined if the contestant has no server. */
+  async serve(): Promise<string | undefined> {
+    const { default: adapter } = (await import(process.argv[2] as string)) as { default: Adapter };
+    return adapter.serve?.();
+  },
   cpu: () => cpuMicros(),
   async memory(): Promise<number> {
     // Several turns, for what a collection frees is often freed by a callback, which frees more.

@@ -1,0 +1,3 @@
+import { serve } from './shared/obverse.js';
+
+await serve('port:parent', 'clone');

@@ -1,0 +1,53 @@
+import type { AddressObject, Reply, Sender } from '../../../src/index.js';
+import { type Adapter, Service } from '../../contestant.js';
+
+/** The package as a user has it. Its types are those of the sources, which are there before anything is built. */
+const packageName: string = 'obverse';
+const { incoming, RemoteAPI } = (await import(packageName)) as typeof import('../../../src/index.js');
+
+/** The contract of the benchmark, its arguments by position as those of everybody else. */
+export class Adder extends RemoteAPI {
+  @incoming({ hasReply: true, allowPositionalArgs: true })
+  add(_sender: Sender, _a: number, _b: number): Reply<number> {}
+
+  @incoming({ allowPositionalArgs: true })
+  note(_sender: Sender, _n: number): void {}
+
+  @incoming({ hasReply: true }) counted(_sender: Sender): Reply<number> {}
+
+  @incoming({ hasReply: true, allowPositionalArgs: true })
+  bytes(_sender: Sender, _value: Uint8Array): Reply<Uint8Array> {}
+}
+
+/** Serves the contract at an address; gives the address to connect to. */
+export async function serve(address: string, codec: string): Promise<string> {
+  const service = new Service();
+  const side = await Adder.serve(address, { codec });
+  side.add.connect((_sender, a, b) => service.add(a, b));
+  side.note.connect((_sender, n) => service.note(n));
+  side.counted.connect(() => service.counted());
+  side.bytes.connect((_sender, value) => service.bytes(value));
+  return side.address;
+}
+
+/** Obverse over a transport that listens at `address`; `dialed` makes of the server's address what the client dials. */
+export function obverse(
+  address: string,
+  codec: string,
+  dialed: (served: string) => string | AddressObject = (served) => served,
+): Adapter {
+  return { serve: () => serve(address, codec), connect: (served) => connect(dialed(served), codec) };
+}
+
+/** The client of the contract. */
+export async function connect(address: string | AddressObject, codec: string): ReturnType<Adapter['connect']> {
+  const side = await Adder.invert().connect(address, { codec });
+  const { remote } = side;
+  return {
+    add: (a, b) => remote.add(a, b),
+    note: (n) => remote.note(n),
+    counted: () => remote.counted(),
+    bytes: (value) => remote.bytes(value),
+    close: () => side.close(),
+  };
+}

@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contestants, groups, loads } from '../../bench/contestants.js';
+import { benchFolder, compile } from '../../bench/run/compile.js';
+import { Pair } from '../../bench/run/pair.js';
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await compile('sources', path.join(benchFolder, '.compiled-for-tests'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(contestants)('the contestant $name', (contestant) => {
+  const names = [...new Set(groups.flatMap((group) => contestant.groups[group] ?? []))];
+
+  // The loads check every answer, and that every note has arrived.
+  it('carries its loads', async () => {
+    const pair = await Pair.start(contestant.name, { folder });
+    try {
+      for (const name of names) {
+        const { rate } = await pair.carry(loads[name].load, { count: name === 'bytes' ? 3 : 2_000 });
+        expect(rate).toBeGreaterThan(0);
+      }
+    } finally {
+      await pair.stop();
+    }
+  });
+});
+
+describe('a pair', () => {
+  it('connects more than once and tells the memory of the server', async () => {
+    const pair = await Pair.start('array-ceiling', { folder, execArgv: ['--expose-gc'] });
+    try {
+      await pair.connect(60);
+      expect(await pair.memory()).toBeGreaterThan(1_000_000);
+    } finally {
+      await pair.stop();
+    }
+  });
+
+  it('tells why a contestant cannot start', async () => {
+    await expect(Pair.start('nobody', { folder })).rejects.toThrow(/nobody server: .*Cannot find module/);
+  });
+});

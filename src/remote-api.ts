@@ -28,7 +28,7 @@ type SpecClass<S> = { readonly prototype: S };
  * arguments. Sides come from `create`, `serve` and `connect`, the class of the other side from `invert`.
  */
 export class RemoteAPI implements Branded {
-  /** @internal */
+  /** What the types know a spec by; it does not exist at run time. */
   declare readonly [apiBrand]: true;
 
   protected constructor() {}

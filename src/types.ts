@@ -10,7 +10,7 @@ import type { SecInfo } from './contract.js';
 declare const replyOf: unique symbol;
 declare const streamOf: unique symbol;
 declare const senderBrand: unique symbol;
-/** @internal */
+/** In the package's declarations too: without it no class would be a spec. */
 export declare const apiBrand: unique symbol;
 declare const inversionOf: unique symbol;
 

@@ -1,0 +1,15 @@
+import jrpc from '../../codecs/jrpc.js';
+import { parseAddress } from '../../src/address.js';
+import type { Codec, Frame, Message } from '../../src/contract.js';
+
+/** The codec that a user names so. */
+export function jrpcOf(name = 'jrpc'): Codec {
+  return jrpc(parseAddress(name));
+}
+
+/** What a codec gives for a frame. */
+export function read(codec: Codec, frame: Frame, packed = false): Message[] {
+  const given: Message[] = [];
+  codec.decode(frame, (message) => given.push(message), packed);
+  return given;
+}

@@ -1,0 +1,43 @@
+import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender, type Side } from 'obverse';
+
+type Document = { uri: string; languageId: string; version: number; text: string };
+type Place = { textDocument: { uri: string }; position: { line: number; character: number } };
+type Mistake = { message: string; code: number };
+
+/** An editor's side of the Language Server Protocol, as far as this example goes. */
+export class Editor extends RemoteAPI {
+  @outgoing({ hasReply: true })
+  initialize(_to: Receivers, _args: object): Reply<{ capabilities: { diagnosticProvider?: object } }> {}
+  @outgoing initialized(_to: Receivers, _args: object): void {}
+  @outgoing({ name: 'textDocument/didOpen' }) didOpen(_to: Receivers, _args: { textDocument: Document }): void {}
+  @outgoing({ name: 'textDocument/hover', hasReply: true }) hover(_to: Receivers, _args: Place): Reply<object> {}
+  @outgoing({ name: 'textDocument/diagnostic', hasReply: true })
+  diagnose(_to: Receivers, _args: { textDocument: Document }): Reply<{ items: Mistake[] }> {}
+  @outgoing({ hasReply: true }) shutdown(_to: Receivers): Reply<null> {}
+  @outgoing exit(_to: Receivers): void {}
+  @incoming({ name: 'textDocument/publishDiagnostics' }) found(
+    _from: Sender,
+    _args: { diagnostics: Mistake[] },
+  ): void {}
+  @incoming({ name: 'workspace/configuration', hasReply: true })
+  configuration(_from: Sender, _args: { items: object[] }): Reply<object[]> {}
+  @incoming({ name: 'client/registerCapability', hasReply: true }) register(
+    _from: Sender,
+    _args: object,
+  ): Reply<null> {}
+}
+
+/** Starts a language server, opens a document, and gives what is wrong with it: servers say it, or want to be asked. */
+export async function open(command: string, textDocument: Document): Promise<[Side<Editor>, Promise<Mistake[]>]> {
+  const editor = await Editor.connect(`process:${command}`, { codec: 'jrpc?dialect=lsp', logger: null });
+  editor.configuration.connect((_server, { items }) => items.map(() => ({})));
+  const told = new Promise<Mistake[]>((resolve) => {
+    editor.found.connect((_server, { diagnostics }) => diagnostics.length > 0 && resolve(diagnostics));
+  });
+  const capabilities = { workspace: { configuration: true }, textDocument: { publishDiagnostics: {}, hover: {} } };
+  const server = await editor.remote.initialize({ processId: process.pid, rootUri: null, capabilities });
+  editor.remote.initialized({});
+  editor.remote.didOpen({ textDocument });
+  const asks = server.capabilities.diagnosticProvider !== undefined;
+  return [editor, asks ? editor.remote.diagnose({ textDocument }).then(({ items }) => items) : told];
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { RpcError, UsageError } from '../errors.js';
 import { type TransportCase, wireFor } from './transport-case.js';
-import { frameOf, Side, until, withFirst, withMeeting } from './transport-ends.js';
+import { type End, frameOf, Side, until, withFirst, withMeeting } from './transport-ends.js';
 
 type It = (name: string, body: () => Promise<void>) => void;
 
@@ -23,7 +23,10 @@ export function testOpening(it: It, subject: TransportCase): void {
 
   it('has a receiver before the first frame', () =>
     withFirst(subject, {}, async (first, visit) => {
-      first.onLink = ({ link }) => queueMicrotask(() => link.send([frame('one'), frame('two')]));
+      const greet = ({ link }: End): void => queueMicrotask(() => link.send([frame('one'), frame('two')]));
+      first.onLink = greet;
+      // Where nobody is waited for, the link is there already.
+      first.ends.forEach(greet);
       const second = await visit();
       const opening = second.open();
       if (subject.silent === true) void opening.then(() => second.ends[0]!.link.send([frame('hello')]));

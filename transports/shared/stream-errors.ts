@@ -10,17 +10,20 @@ const HINTS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to that network; check the address and the network',
   ENOTFOUND: 'no such host is known; check its name',
   EAI_AGAIN: 'the name of the host cannot be looked up now; check the network',
-  EADDRINUSE: 'somebody listens there already; end that program, or take another address (port 0 takes a free one)',
+  EADDRINUSE: 'somebody listens there already; end that program, or take another address',
   EADDRNOTAVAIL: 'this machine has no such interface; check the host',
   EACCES: 'this user may not do that; take another address (ports below 1024 are reserved on many systems)',
   EPERM: 'this user may not do that; take another address',
   EMFILE: 'this process has too many open files; raise its limit, or lower limits.peers',
 };
 
-/** An error of the system as one of ours: what failed, what the system said, what to do; the error itself is its `cause`. */
-export function explain(what: string, error: Error): ConnectionLost {
+/**
+ * An error of the system as one of ours: what failed, what the system said, what to do; the error itself is its `cause`.
+ * `hints` say by the system's names what is special here.
+ */
+export function explain(what: string, error: Error, hints: Readonly<Record<string, string>> = {}): ConnectionLost {
   const code = codeOf(error);
-  const hint = code === undefined ? undefined : HINTS[code];
+  const hint = code === undefined ? undefined : (hints[code] ?? HINTS[code]);
   return new ConnectionLost(`${what}: ${hint === undefined ? error.message : `${hint} (${code})`}`, { cause: error });
 }
 

@@ -116,9 +116,7 @@ export class StreamLink implements Link {
       this.broken(error);
       return;
     }
-    this.tell();
-    this.finish();
-    this.linger();
+    this.noMore();
   }
 
   /** The output has room again. */
@@ -156,6 +154,13 @@ export class StreamLink implements Link {
     this.destroy();
   }
 
+  /** The input is at its end, and everything that it held has been delivered. */
+  protected noMore(): void {
+    this.tell();
+    this.finish();
+    this.linger();
+  }
+
   /** Ends the output after everything that was written. */
   protected finish(): void {
     this.output.end();
@@ -177,8 +182,12 @@ export class StreamLink implements Link {
 
   /** Ends the link at once; what has not left is lost. */
   protected cut(reason: Error): void {
+    if (this.state === 'over') return;
+    // First of all, because to destroy a stream may let another chunk through.
+    this.state = 'over';
+    this.reason = reason;
     this.destroy();
-    this.tell(reason);
+    this.receiver?.closed(reason);
   }
 
   protected lost(what: string, cause?: Error): ConnectionLost {
@@ -199,7 +208,7 @@ export class StreamLink implements Link {
   }
 
   /** Gives a link that has nothing more to say a bounded time: as long as the peer takes bytes, but not for ever. */
-  private linger(): void {
+  protected linger(): void {
     if (this.output instanceof Socket) this.output.setTimeout(LINGER_MS, onIdle);
     this.deadline ??= setTimeout(expire, this.host.limits.stalledMs, this).unref();
   }
@@ -212,6 +221,13 @@ function asError(thrown: unknown): Error {
 function tie(stream: Readable | Writable, link: StreamLink): void {
   (stream as Tied)[LINK] = link;
   stream.on('error', onError).on('close', onClose);
+}
+
+/** Takes the listeners of a link off a stream that outlives it. */
+export function untie(stream: Readable | Writable): void {
+  delete (stream as Tied)[LINK];
+  stream.off('error', onError).off('close', onClose).off('data', onData).off('end', onEnd).off('drain', onDrain);
+  if (stream instanceof Socket) stream.setTimeout(0, onIdle);
 }
 
 function onData(this: Tied, chunk: Uint8Array): void {

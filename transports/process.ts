@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import here from 'node:process';
+import { readOptions } from '../src/address.js';
+import type {
+  Accept,
+  Address,
+  FramingFactory,
+  Limits,
+  Logger,
+  Transport,
+  TransportFactory,
+  Wire,
+} from '../src/contract.js';
+import { ConnectionLost, UsageError } from '../src/errors.js';
+import { framingFor } from '../src/framing/index.js';
+import { splitCommand } from './shared/stream-command.js';
+import { explain } from './shared/stream-errors.js';
+import type { StreamHost } from './shared/stream-link.js';
+import { logLines } from './shared/stream-log.js';
+import { type PipedChild, ProcessLink } from './shared/stream-process.js';
+
+/**
+ * `process:command args`: starts a program and talks to it over its standard input and output, where it has `stdio:`. The
+ * command line is split as a shell does it, with quotes and backslashes, but no shell is run. The peer is called
+ * `process:<pid>`.
+ *
+ * Options: `framing`; `stderr`, what becomes of the program's standard error: `inherit` (default), `ignore`, or `log` for
+ * warnings of the logger; `grace`, how many milliseconds the program has to exit when the link is closed, and again after
+ * SIGTERM, before it is killed (2,000). Of an object only: `command`, one word that names the program, `args`, `cwd`, and
+ * `env`, which is added to the environment of this process (undefined takes away).
+ *
+ * Throws a UsageError where it is to listen, and for a command that is none. When the program exits unasked, the link ends
+ * with ConnectionLost, which says with which code.
+ */
+const process: TransportFactory = (address, wire) => {
+  const options = readOptions(address, {
+    framing: 'text',
+    stderr: ['inherit', 'ignore', 'log'],
+    grace: 'number',
+    command: 'text',
+    args: 'any',
+    cwd: 'text',
+    env: 'any',
+  });
+  if (wire.listen) {
+    throw new UsageError('process: starts a program and dials it; the program itself listens, and does that on stdio:');
+  }
+  const [command, ...args] = [...commandOf(address, options.command), ...argumentsOf(options.args)];
+  if (command === undefined) {
+    throw new UsageError(
+      `"${address.text}" names no program: expected process:command args, as in process:node child.js`,
+    );
+  }
+  return new Process({
+    command,
+    args,
+    cwd: options.cwd,
+    env: environmentOf(options.env),
+    stderr: options.stderr ?? 'inherit',
+    grace: options.grace ?? 2_000,
+    framing: framingFor(options.framing, wire),
+    wire,
+  });
+};
+
+export default process;
+
+interface ProcessPlan {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string | undefined;
+  readonly env: NodeJS.ProcessEnv | undefined;
+  readonly stderr: 'inherit' | 'ignore' | 'log';
+  readonly grace: number;
+  readonly framing: FramingFactory;
+  readonly wire: Wire;
+}
+
+class Process implements Transport, StreamHost {
+  readonly address: string;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  private readonly plan: ProcessPlan;
+  private link: ProcessLink | undefined;
+  private opened = false;
+  private closing = false;
+  /** Resolves when the child is gone, if there is one. */
+  private over: Promise<void> = Promise.resolve();
+  private isOver: () => void = () => {};
+
+  constructor(plan: ProcessPlan) {
+    this.plan = plan;
+    this.address = `process:${[plan.command, ...plan.args].map(quoted).join(' ')}`;
+    this.limits = plan.wire.limits;
+    this.logger = plan.wire.logger;
+  }
+
+  open(accept: Accept): Promise<void> {
+    if (this.opened) return Promise.reject(new UsageError(`${this.address} is opened only once`));
+    if (this.closing) return Promise.reject(this.closedBefore());
+    this.opened = true;
+    this.over = new Promise((resolve) => {
+      this.isOver = resolve;
+    });
+    return new Promise((resolve, reject) => {
+      const failed = (error: Error): void => {
+        this.isOver();
+        reject(this.explained(error));
+      };
+      let child: PipedChild;
+      try {
+        child = this.spawn();
+      } catch (error) {
+        failed(error as Error);
+        return;
+      }
+      child.once('error', failed);
+      child.once('spawn', () => {
+        // From here on only a signal that cannot be sent is an error, and that is seen by the child's staying alive.
+        child.off('error', failed).on('error', () => {});
+        if (this.closing) {
+          child.once('close', () => failed(this.closedBefore())).kill('SIGKILL');
+        } else {
+          this.up(child, accept);
+          resolve();
+        }
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    this.closing = true;
+    this.link?.close();
+    return this.over;
+  }
+
+  gone(): void {
+    this.isOver();
+  }
+
+  private spawn(): PipedChild {
+    const { command, args, cwd, env, stderr } = this.plan;
+    return spawn(command, args, {
+      cwd,
+      env,
+      stdio: ['pipe', 'pipe', stderr === 'log' ? 'pipe' : stderr],
+      windowsHide: true,
+    }) as PipedChild;
+  }
+
+  private up(child: PipedChild, accept: Accept): void {
+    const { command, grace, framing, wire } = this.plan;
+    const frames = framing(wire.form as 'text' | 'bytes', wire.limits.frameBytes);
+    this.link = new ProcessLink(child, command, grace, frames, this);
+    const { peer } = this.link;
+    if (child.stderr !== null) logLines(child.stderr, (line) => wire.logger.warn(`${peer}: ${line}`));
+    this.link.start(accept);
+  }
+
+  private explained(error: Error): ConnectionLost {
+    if (error instanceof ConnectionLost) return error;
+    const { command, cwd } = this.plan;
+    const missing =
+      cwd !== undefined && !existsSync(cwd)
+        ? `there is no directory "${cwd}" to start it in; check the option "cwd"`
+        : 'there is no such program; check its name and the PATH';
+    return explain(`cannot start "${command}"`, error, { ENOENT: missing, EACCES: 'the file may not be executed' });
+  }
+
+  private closedBefore(): ConnectionLost {
+    return new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+}
+
+function commandOf(address: Address, command: string | undefined): string[] {
+  // The model's `process:(command line)` puts it in parentheses.
+  const line = address.rest.trim().replace(/^\((.*)\)$/s, '$1');
+  if (command === undefined) return splitCommand(line);
+  if (line === '') return [command];
+  throw new UsageError(`"${address.text}" names a program, and so does the option "command": leave one of them out`);
+}
+
+function argumentsOf(args: unknown): readonly string[] {
+  if (args === undefined) return [];
+  if (Array.isArray(args) && args.every((arg) => typeof arg === 'string')) return args;
+  throw new UsageError('process: the option "args" must be an array of strings');
+}
+
+function environmentOf(env: unknown): NodeJS.ProcessEnv | undefined {
+  if (env === undefined) return undefined;
+  if (typeof env === 'object' && env !== null) return { ...here.env, ...env };
+  throw new UsageError('process: the option "env" must be an object of strings');
+}
+
+/** As it can be written in an address. */
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,38 @@
+import { UsageError } from '../../src/errors.js';
+
+/**
+ * Takes a command line apart as a shell does, with quotes and, where `escapes`, backslashes, but without a shell: nothing
+ * is expanded. Between single quotes everything is meant as it stands; between double quotes a backslash escapes only a
+ * double quote and itself. Throws a UsageError for a quote that is not closed.
+ */
+export function splitCommand(line: string, escapes = process.platform !== 'win32'): string[] {
+  const words: string[] = [];
+  let word = '';
+  let begun = false;
+  let quote = '';
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at]!;
+    const next = line[at + 1];
+    if (escapes && char === '\\' && next !== undefined && quote !== "'" && (quote === '' || /["\\]/.test(next))) {
+      word += next;
+      begun = true;
+      at++;
+    } else if (quote !== '') {
+      if (char === quote) quote = '';
+      else word += char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      begun = true;
+    } else if (/\s/.test(char)) {
+      if (begun) words.push(word);
+      word = '';
+      begun = false;
+    } else {
+      word += char;
+      begun = true;
+    }
+  }
+  if (quote !== '') throw new UsageError(`the command line has a ${quote} that is not closed: ${line}`);
+  if (begun) words.push(word);
+  return words;
+}

@@ -1,0 +1,25 @@
+import type { Readable } from 'node:stream';
+
+/** A longer line is told in pieces, so that a program that never ends its lines fills no memory. */
+const LONGEST = 8_192;
+
+/** Tells each line of a text stream, the last one also without its end; empty lines are left out. */
+export function logLines(stream: Readable, tell: (line: string) => void): void {
+  let tail = '';
+  const line = (text: string): void => {
+    const trimmed = text.trimEnd();
+    if (trimmed !== '') tell(trimmed);
+  };
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    const lines = (tail + text).split('\n');
+    tail = lines.pop() ?? '';
+    for (const one of lines) line(one);
+    if (tail.length > LONGEST) {
+      line(tail);
+      tail = '';
+    }
+  });
+  stream.on('end', () => line(tail));
+  stream.on('error', () => {});
+}

@@ -1,0 +1,116 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Framing } from '../../src/contract.js';
+import { ConnectionLost } from '../../src/errors.js';
+import { LINGER_MS, type StreamHost, StreamLink } from './stream-link.js';
+
+/** A child process whose input and output are pipes. */
+export interface PipedChild extends ChildProcess {
+  stdin: Writable;
+  stdout: Readable;
+}
+
+/**
+ * A link over the input and output of a child process. It ends when the child has exited and all that it wrote has been
+ * read: only then is it known why.
+ */
+export class ProcessLink extends StreamLink {
+  private readonly child: PipedChild;
+  private readonly command: string;
+  private readonly grace: number;
+  private timer: NodeJS.Timeout | undefined;
+  /** This side has asked for the end, so that the child's exit is what was wanted. */
+  private asked = false;
+
+  /** `grace`: how many milliseconds the child has to exit by itself, and again after SIGTERM, before it is killed. */
+  constructor(child: PipedChild, command: string, grace: number, framing: Framing, host: StreamHost) {
+    super(`process:${child.pid}`, child.stdout, child.stdin, framing, host);
+    this.child = child;
+    this.command = command;
+    this.grace = grace;
+    child.on('exit', () => this.drain());
+    child.on('close', (code, signal) => this.exited(code, signal));
+  }
+
+  override close(reason?: Error): void {
+    if (reason === undefined && this.state === 'open') this.asked = true;
+    super.close(reason);
+  }
+
+  override failed(error: Error): void {
+    if (this.state !== 'open') return;
+    if (this.output.errored !== error) {
+      super.failed(error);
+      return;
+    }
+    // A child that has died is not told from one that has closed its input: its exit tells more, and what it wrote stands.
+    const closedInput = this.lost(`it no longer reads its input (${error.message})`, error);
+    this.later(LINGER_MS, () => this.cut(closedInput));
+  }
+
+  /** That the child has closed both says nothing yet; its `close` event does. */
+  override streamClosed(): void {}
+
+  protected override noMore(): void {
+    this.state = 'ending';
+    this.finish();
+    this.later(this.grace, () => {
+      this.reason ??= this.lost('it closed its output, but did not exit');
+      this.kill('SIGTERM');
+    });
+  }
+
+  protected override linger(): void {
+    this.later(this.grace, () => this.kill('SIGTERM'));
+  }
+
+  protected override destroy(): void {
+    super.destroy();
+    this.kill('SIGTERM');
+  }
+
+  protected override lost(what: string, cause?: Error): ConnectionLost {
+    return new ConnectionLost(`the link to ${this.name()} was lost: ${what}`, cause && { cause });
+  }
+
+  /** SIGTERM, and SIGKILL if that is not obeyed. */
+  private kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill(signal);
+    if (signal === 'SIGTERM') this.later(this.grace, () => this.kill('SIGKILL'));
+  }
+
+  /**
+   * The child has exited, but a program that it has started may hold its pipes for ever. They are closed when nothing comes
+   * any more; a receiver that has paused is waited for.
+   */
+  private drain(): void {
+    this.later(LINGER_MS, () => {
+      if (this.state === 'open' && (this.input.isPaused() || this.input.readableLength > 0)) {
+        this.drain();
+      } else {
+        this.input.destroy();
+        this.child.stderr?.destroy();
+      }
+    });
+  }
+
+  private exited(code: number | null, signal: NodeJS.Signals | null): void {
+    clearTimeout(this.timer);
+    if (!this.asked || !this.output.writableFinished) {
+      const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+      this.reason ??= new ConnectionLost(`${this.name()} ${how}`);
+    }
+    this.freed();
+  }
+
+  private name(): string {
+    return `the process "${this.command}" (pid ${this.child.pid})`;
+  }
+
+  /** One thing is waited for at a time. */
+  private later(ms: number, act: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(act, ms);
+  }
+}

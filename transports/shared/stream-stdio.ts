@@ -1,0 +1,58 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Accept, Framing } from '../../src/contract.js';
+import { codeOf } from './stream-errors.js';
+import { type StreamHost, StreamLink, untie } from './stream-link.js';
+
+/** What standard input may have beyond a stream, depending on what it is connected to. */
+interface Referenced {
+  ref?(): void;
+  unref?(): void;
+}
+
+/**
+ * A link over the standard streams of this process. They belong to the process: at the end of the link they are let go and
+ * not closed, and standard input does not keep the process alive.
+ */
+export class StdioLink extends StreamLink {
+  private released = false;
+
+  constructor(input: Readable, output: Writable, framing: Framing, host: StreamHost) {
+    super('stdio', input, output, framing, host);
+  }
+
+  override start(accept: Accept): void {
+    (this.input as Referenced).ref?.();
+    // An earlier link has left it paused.
+    this.input.resume();
+    super.start(accept);
+  }
+
+  override failed(error: Error): void {
+    // Nobody reads the output any more: that is how a pipe says that the other side has gone.
+    if (codeOf(error) === 'EPIPE') {
+      this.tell();
+      this.destroy();
+    } else {
+      super.failed(error);
+    }
+  }
+
+  override streamClosed(): void {
+    if (this.state === 'open') this.cut(this.lost('a standard stream was closed'));
+  }
+
+  protected override finish(): void {
+    this.output.write('', () => this.destroy());
+  }
+
+  protected override destroy(): void {
+    if (this.released) return;
+    this.released = true;
+    this.input.pause();
+    (this.input as Referenced).unref?.();
+    untie(this.input);
+    // An output that could not be flushed may still fail, and that must not end the process.
+    if (this.output.writableLength === 0) untie(this.output);
+    process.nextTick(() => this.freed());
+  }
+}

@@ -1,0 +1,105 @@
+import type { Readable, Writable } from 'node:stream';
+import { readOptions } from '../src/address.js';
+import type { Accept, FramingFactory, Limits, Logger, Transport, TransportFactory, Wire } from '../src/contract.js';
+import { ConnectionLost, UsageError } from '../src/errors.js';
+import { framingFor } from '../src/framing/index.js';
+import { type StreamHost, StreamLink } from './shared/stream-link.js';
+import { StdioLink } from './shared/stream-stdio.js';
+
+/**
+ * `stdio:`: the one peer at the other end of standard input and output, such as the program that has started this one with
+ * `process:`. It is the same whether one serves or connects. The transport writes nothing but frames; what else the program
+ * prints belongs on standard error.
+ *
+ * The link ends cleanly with standard input, and when nobody reads standard output. After `close`, the streams are let go
+ * but stay open, and do not keep the process alive.
+ *
+ * Options: `framing`; of an object, `input` and `output`, any two streams in their place, which are ended with the link.
+ * `open` rejects with a UsageError while another link uses the streams.
+ */
+const stdio: TransportFactory = (address, wire) => {
+  const options = readOptions(address, { framing: 'text', input: 'any', output: 'any' });
+  if (address.rest.replace(/^\/\//, '') !== '') {
+    throw new UsageError(`"${address.text}": expected stdio: alone; options follow a question mark`);
+  }
+  const framing = framingFor(options.framing, wire);
+  const { input, output } = options;
+  if (input === undefined && output === undefined) return new Stdio(undefined, framing, wire);
+  if (!isReadable(input)) throw new UsageError('stdio: the option "input" must be a readable stream, beside "output"');
+  if (!isWritable(output)) throw new UsageError('stdio: the option "output" must be a writable stream, beside "input"');
+  return new Stdio({ input, output }, framing, wire);
+};
+
+export default stdio;
+
+interface Streams {
+  readonly input: Readable;
+  readonly output: Writable;
+}
+
+/** Streams that carry a link now; two readers of one stream would each get a part. */
+const inUse = new WeakSet<object>();
+
+class Stdio implements Transport, StreamHost {
+  readonly address = 'stdio:';
+  readonly limits: Limits;
+  readonly logger: Logger;
+  private readonly wire: Wire;
+  private readonly framing: FramingFactory;
+  /** Undefined are those of the process: to touch them begins to read. */
+  private readonly given: Streams | undefined;
+  private link: StreamLink | undefined;
+  private closing = false;
+  private over: Promise<void> = Promise.resolve();
+  private isOver: () => void = () => {};
+
+  constructor(given: Streams | undefined, framing: FramingFactory, wire: Wire) {
+    this.given = given;
+    this.framing = framing;
+    this.wire = wire;
+    this.limits = wire.limits;
+    this.logger = wire.logger;
+  }
+
+  async open(accept: Accept): Promise<void> {
+    if (this.closing) throw new ConnectionLost('stdio: was closed before it was open');
+    const { input, output } = this.given ?? { input: process.stdin, output: process.stdout };
+    if (inUse.has(input) || inUse.has(output)) {
+      throw new UsageError(
+        'stdio: is already in use: a process has one standard input and output; close the other first',
+      );
+    }
+    const frames = this.framing(this.wire.form as 'text' | 'bytes', this.limits.frameBytes);
+    this.link =
+      this.given === undefined
+        ? new StdioLink(input, output, frames, this)
+        : new StreamLink('stdio', input, output, frames, this);
+    inUse.add(input).add(output);
+    this.over = new Promise((resolve) => {
+      this.isOver = () => {
+        inUse.delete(input);
+        inUse.delete(output);
+        resolve();
+      };
+    });
+    this.link.start(accept);
+  }
+
+  close(): Promise<void> {
+    this.closing = true;
+    this.link?.close();
+    return this.over;
+  }
+
+  gone(): void {
+    this.isOver();
+  }
+}
+
+function isReadable(stream: unknown): stream is Readable {
+  return typeof stream === 'object' && stream !== null && 'pipe' in stream && 'pause' in stream && 'resume' in stream;
+}
+
+function isWritable(stream: unknown): stream is Writable {
+  return typeof stream === 'object' && stream !== null && 'write' in stream && 'end' in stream && 'destroy' in stream;
+}

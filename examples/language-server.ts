@@ -1,34 +1,28 @@
 import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender, type Side } from 'obverse';
 
-type Document = { uri: string; languageId: string; version: number; text: string };
+type Opened = { textDocument: { uri: string; languageId: string; version: number; text: string } };
 type Place = { textDocument: { uri: string }; position: { line: number; character: number } };
+type Server = { capabilities: { diagnosticProvider?: object } };
 type Mistake = { message: string; code: number };
 
 /** An editor's side of the Language Server Protocol, as far as this example goes. */
 export class Editor extends RemoteAPI {
-  @outgoing({ hasReply: true })
-  initialize(_to: Receivers, _args: object): Reply<{ capabilities: { diagnosticProvider?: object } }> {}
-  @outgoing initialized(_to: Receivers, _args: object): void {}
-  @outgoing({ name: 'textDocument/didOpen' }) didOpen(_to: Receivers, _args: { textDocument: Document }): void {}
-  @outgoing({ name: 'textDocument/hover', hasReply: true }) hover(_to: Receivers, _args: Place): Reply<object> {}
+  @outgoing({ hasReply: true }) initialize(to: Receivers, args: object): Reply<Server> {}
+  @outgoing initialized(to: Receivers, args: object): void {}
+  @outgoing({ name: 'textDocument/didOpen' }) didOpen(to: Receivers, args: Opened): void {}
+  @outgoing({ name: 'textDocument/hover', hasReply: true }) hover(to: Receivers, args: Place): Reply<object> {}
   @outgoing({ name: 'textDocument/diagnostic', hasReply: true })
-  diagnose(_to: Receivers, _args: { textDocument: Document }): Reply<{ items: Mistake[] }> {}
-  @outgoing({ hasReply: true }) shutdown(_to: Receivers): Reply<null> {}
-  @outgoing exit(_to: Receivers): void {}
-  @incoming({ name: 'textDocument/publishDiagnostics' }) found(
-    _from: Sender,
-    _args: { diagnostics: Mistake[] },
-  ): void {}
+  diagnose(to: Receivers, args: Opened): Reply<{ items: Mistake[] }> {}
+  @outgoing({ hasReply: true }) shutdown(to: Receivers): Reply<null> {}
+  @outgoing exit(to: Receivers): void {}
+  @incoming({ name: 'textDocument/publishDiagnostics' })
+  found(from: Sender, args: { diagnostics: Mistake[] }): void {}
   @incoming({ name: 'workspace/configuration', hasReply: true })
-  configuration(_from: Sender, _args: { items: object[] }): Reply<object[]> {}
-  @incoming({ name: 'client/registerCapability', hasReply: true }) register(
-    _from: Sender,
-    _args: object,
-  ): Reply<null> {}
+  configuration(from: Sender, args: { items: object[] }): Reply<object[]> {}
 }
 
 /** Starts a language server, opens a document, and gives what is wrong with it: servers say it, or want to be asked. */
-export async function open(command: string, textDocument: Document): Promise<[Side<Editor>, Promise<Mistake[]>]> {
+export async function open(command: string, document: Opened): Promise<[Side<Editor>, Promise<Mistake[]>]> {
   const editor = await Editor.connect(`process:${command}`, { codec: 'jrpc?dialect=lsp', logger: null });
   editor.configuration.connect((_server, { items }) => items.map(() => ({})));
   const told = new Promise<Mistake[]>((resolve) => {
@@ -37,7 +31,7 @@ export async function open(command: string, textDocument: Document): Promise<[Si
   const capabilities = { workspace: { configuration: true }, textDocument: { publishDiagnostics: {}, hover: {} } };
   const server = await editor.remote.initialize({ processId: process.pid, rootUri: null, capabilities });
   editor.remote.initialized({});
-  editor.remote.didOpen({ textDocument });
+  editor.remote.didOpen(document);
   const asks = server.capabilities.diagnosticProvider !== undefined;
-  return [editor, asks ? editor.remote.diagnose({ textDocument }).then(({ items }) => items) : told];
+  return [editor, asks ? editor.remote.diagnose(document).then(({ items }) => items) : told];
 }

@@ -15,7 +15,7 @@ describe.each([
   ['tsc --lsp of TypeScript 7', `node ${modules}/typescript7/bin/tsc --lsp --stdio`],
 ])('%s', (_name, command) => {
   it('finds the mistake, hovers, asks for its configuration, shuts down', { timeout: 90_000 }, async () => {
-    const [editor, found] = await open(command, document);
+    const [editor, found] = await open(command, { textDocument: document });
     const asked = new Promise<object[]>((resolve) => {
       editor.configuration.connect((_server, { items }) => void resolve(items));
     });

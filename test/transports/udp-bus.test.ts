@@ -1,0 +1,192 @@
+import dgram from 'node:dgram';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/address.js';
+import type { Wire } from '../../src/contract.js';
+import { UsageError } from '../../src/errors.js';
+import udp from '../../transports/udp.js';
+import { accepting, wire } from './link-log.js';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+async function open(url: string, over: Partial<Wire> = {}) {
+  const onWire = wire(over);
+  const transport = udp(parseAddress(url), onWire);
+  const side = accepting();
+  await transport.open(side.accept);
+  ends.push(() => transport.close());
+  return { transport, logged: onWire.logged, ...side, say: (...frames: string[]) => transport.broadcast!(frames) };
+}
+
+/** Whether this machine delivers a datagram that goes to such a group; why not, if not. */
+async function refusal(group: string): Promise<string> {
+  const probe = (from: typeof a, to: typeof a) =>
+    new Promise<string>((resolve) => {
+      const timer = setTimeout(() => resolve('the system delivers nothing to it'), 1_000);
+      to.next().then(() => {
+        clearTimeout(timer);
+        resolve('');
+      });
+      from.say('probe');
+    });
+  let a: Awaited<ReturnType<typeof open>>;
+  let b: typeof a | undefined;
+  try {
+    a = await open(group);
+    b = await open(a.transport.address);
+    return await probe(b, a);
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    for (const end of ends.splice(0)) await end();
+  }
+}
+
+const groups = {
+  'a broadcast address': 'udp://127.255.255.255:0?broadcast',
+  'everyone, by the short form': 'udp:0',
+  'a multicast group': 'udp://239.255.77.77:0?interface=127.0.0.1',
+  'a multicast group of IPv6': 'udp://[ff01::7777]:0',
+};
+
+for (const [what, url] of Object.entries(groups)) {
+  const reason = await refusal(url);
+  describe.skipIf(reason !== '')(`a bus on ${what}${reason === '' ? '' : ` (n/a: ${reason})`}`, () => {
+    const address = (from: string) => (url.includes('interface') ? `${from}?interface=127.0.0.1` : from);
+
+    it('reaches everyone but the sender with one datagram, whichever verb they use', async () => {
+      const a = await open(url);
+      const [b, c] = [
+        await open(address(a.transport.address)),
+        await open(address(a.transport.address), { listen: true }),
+      ];
+      a.say('to all');
+      const [ab, ac] = [await b.next(), await c.next()];
+      expect([ab.frames, ac.frames]).toEqual([['to all'], ['to all']]);
+      expect(ab.link.peer).toBe(ac.link.peer);
+      expect(ab.link.bus).toBe(true);
+      // Whoever was heard can be called, and answers from where it was heard.
+      ab.link.send(['to a']);
+      const ba = await a.next();
+      expect(ba.frames).toEqual(['to a']);
+      ba.link.send(['to b']);
+      await ab.until(() => ab.frames.length === 2);
+      b.say('from b');
+      await ba.until(() => ba.frames.length === 2);
+      expect(ba.frames).toEqual(['to a', 'from b']);
+      expect((await c.next()).frames).toEqual(['from b']);
+      expect([ab.frames, ac.frames]).toEqual([['to all', 'to b'], ['to all']]);
+      expect([a.logs.length, b.logs.length, c.logs.length]).toEqual([1, 1, 2]);
+    });
+
+    it('keeps the frames that belong together in one datagram', async () => {
+      const a = await open(url, { sealed: true });
+      const b = await open(address(a.transport.address), { sealed: true });
+      a.say('header', 'message');
+      a.say();
+      expect((await b.next()).frames).toEqual(['header', 'message']);
+    });
+  });
+}
+
+describe('a bus', () => {
+  const url = groups['a broadcast address'];
+
+  it('ends the links to all when it is closed, and says nothing then', async () => {
+    const a = await open(url);
+    const b = await open(a.transport.address);
+    a.say('one');
+    const log = await b.next();
+    b.say('two');
+    await a.next();
+    await b.transport.close();
+    expect(log.ends).toEqual([undefined]);
+    b.say('three');
+    expect(a.logs[0]!.frames).toEqual(['two']);
+    expect(a.logs[0]!.ends).toEqual([]);
+  });
+
+  it('reports what is too large for a datagram', async () => {
+    const a = await open(url);
+    const b = await open(a.transport.address);
+    a.say('x'.repeat(70_000));
+    a.say('small');
+    expect((await b.next()).frames).toEqual(['small']);
+    expect(a.logged.join()).toContain('was not sent');
+  });
+
+  it('hears a stranger who sends from the port of the bus itself', async () => {
+    const a = await open(url);
+    const port = Number(/:(\d+)\?/.exec(a.transport.address)?.[1]);
+    const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
+    await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
+    ends.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+    socket.setBroadcast(true);
+    socket.send('hello\0', port, '127.255.255.255');
+    const log = await a.next();
+    expect(log.link.peer).toBe(`127.0.0.1:${port}`);
+    const answer = new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))));
+    log.link.send(['hello you']);
+    expect(await answer).toBe('hello you\n');
+  });
+});
+
+describe('addresses', () => {
+  it('are what a peer connects to', async () => {
+    const address = async (url: string, listen = false) => (await open(url, { listen })).transport.address;
+    expect(await address('udp://127.0.0.1:0', true)).toMatch(/^udp:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(await address('udp://:0', true)).toMatch(/^udp:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(await address('udp://0.0.0.0:0?framing=nul', true)).toMatch(/^udp:\/\/127\.0\.0\.1:[1-9]\d*\?framing=nul$/);
+    expect(await address('udp://[::1]:0', true)).toMatch(/^udp:\/\/\[::1\]:[1-9]\d*$/);
+    expect(await address('udp:0')).toMatch(/^udp:\/\/255\.255\.255\.255:[1-9]\d*$/);
+    expect(await address('udp://localhost:9')).toBe('udp://localhost:9');
+    expect(await address('udp://:9')).toBe('udp://127.0.0.1:9');
+  });
+
+  it('of IPv6 work, also for a visitor by IPv4', async () => {
+    const server = await open('udp://[::]:0', { listen: true });
+    const port = /:(\d+)$/.exec(server.transport.address)?.[1];
+    for (const [host, peer] of [
+      ['[::1]', /^\[::1\]:\d+$/],
+      ['127.0.0.1', /^127\.0\.0\.1:\d+$/],
+    ] as const) {
+      const { logs } = await open(`udp://${host}:${port}`);
+      logs[0]!.link.send(['hello']);
+      const log = await server.next();
+      expect(log.link.peer).toMatch(peer);
+      log.link.send(['answer']);
+      await logs[0]!.until(() => logs[0]!.frames.length === 1);
+    }
+  });
+
+  it('that are taken or unknown are refused at open', async () => {
+    const taken = await open('udp://127.0.0.1:0', { listen: true });
+    await expect(open(taken.transport.address, { listen: true })).rejects.toThrow('EADDRINUSE');
+    await expect(open('udp://no-such-host.invalid:1')).rejects.toThrow('the host "no-such-host.invalid" is not known');
+    expect(taken.logged).toEqual([]);
+  });
+
+  for (const [url, listen, message] of [
+    ['udp://127.0.0.1:0', false, 'cannot be dialed'],
+    ['udp://127.0.0.1', false, 'has no host and port'],
+    ['udp://127.0.0.1:1?ttl=0', false, '"ttl" must be a whole number from 1 to 255'],
+    ['udp://127.0.0.1:1?forget=0', true, '"forget" must be a positive number'],
+    ['udp://127.0.0.1:1?peers=0', true, '"peers" must be 1 or more'],
+    ['udp://127.0.0.1:1?forget=1', false, 'for those who hear several'],
+    ['udp://127.0.0.1:1?loopback=off', true, '"loopback" is for multicast groups'],
+    ['udp:1?interface=127.0.0.1', true, '"interface" is for multicast groups'],
+    ['udp:1?framing=none', true, 'unknown framing "none"'],
+    ['udp:1?tll=3', true, 'has no option "tll"'],
+  ] as const) {
+    it(`refuse ${url} to ${listen ? 'listen' : 'dial'}`, () => {
+      expect(() => udp(parseAddress(url), wire({ listen }))).toThrow(UsageError);
+      expect(() => udp(parseAddress(url), wire({ listen }))).toThrow(message);
+    });
+  }
+
+  it('refuse a codec that hands over values', () => {
+    expect(() => udp(parseAddress('udp:1'), wire({ form: 'values', framing: undefined }))).toThrow('hands over values');
+  });
+});

@@ -1,0 +1,145 @@
+import { networkInterfaces } from 'node:os';
+import type { Accept, Frame, Transport, Wire } from '../../src/contract.js';
+import { ConnectionLost } from '../../src/errors.js';
+import type { Datagrams } from './udp-datagrams.js';
+import { UdpPeers } from './udp-peers.js';
+import { type Endpoint, nameOf, numberOf, UdpSocket } from './udp-socket.js';
+
+/** What hears many is made of. */
+export interface UdpBusOptions {
+  /** Where to listen: an address of this machine, or that of the group. */
+  readonly at: Endpoint;
+  readonly datagrams: Datagrams;
+  readonly wire: Wire;
+  /** Sets the sockets up, once they are bound; `own` is the same as `shared` where there is no group. */
+  readonly prepare: (shared: UdpSocket, own: UdpSocket) => void;
+  /** What a peer connects to, once the port is known. */
+  readonly addressOf: (port: number) => string;
+  readonly forgetMs: number;
+  readonly most: number;
+}
+
+/**
+ * Hears whoever sends to a port, and makes a link for each address that it hears. Of a group there are two sockets: the one
+ * on the group's port is shared by every process of this machine, so it only listens; what is sent leaves by one on a port
+ * of its own, to which a peer answers.
+ */
+export class UdpBus implements Transport {
+  /** Reaches the whole group with one datagram. Only where there is a group. */
+  readonly broadcast?: (frames: readonly Frame[]) => void;
+  private readonly options: UdpBusOptions;
+  private readonly group: boolean;
+  private shared: UdpSocket | undefined;
+  private own: UdpSocket | undefined;
+  private peers: UdpPeers | undefined;
+  private heardAt: string;
+  private port = 0;
+  private over = false;
+
+  constructor(options: UdpBusOptions, group: boolean) {
+    this.options = options;
+    this.group = group;
+    this.heardAt = options.addressOf(options.at.port);
+    if (group) this.broadcast = (frames) => this.toAll(frames);
+  }
+
+  get address(): string {
+    return this.heardAt;
+  }
+
+  async open(accept: Accept): Promise<void> {
+    const { at, datagrams, forgetMs, most } = this.options;
+    const host = await numberOf(at.host);
+    this.mustNotBeOver();
+    try {
+      await this.bind({ host, port: at.port });
+      this.mustNotBeOver();
+    } catch (error) {
+      await this.free();
+      throw error;
+    }
+    this.heardAt = this.options.addressOf(this.port);
+    this.peers = new UdpPeers({ socket: this.own!, datagrams, forgetMs, most, accept });
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    this.peers?.closeAll();
+    await this.free();
+  }
+
+  private async bind(at: Endpoint): Promise<void> {
+    const shared = this.socket(at.host);
+    this.shared = shared;
+    await shared.bind(this.group ? { host: groupBind(at.host), port: at.port } : at);
+    this.port = shared.port;
+    let own = shared;
+    if (this.group) {
+      own = this.socket(at.host);
+      this.own = own;
+      await own.bind({ host: anyOf(at.host), port: 0 });
+    }
+    this.own = own;
+    this.options.prepare(shared, own);
+  }
+
+  private socket(host: string): UdpSocket {
+    const { datagrams, wire } = this.options;
+    const events = {
+      datagram: (data: Buffer, from: Endpoint): void => {
+        if (this.over) return;
+        if (this.group && from.port === this.own?.port && isLocal(from.host)) return;
+        this.peers?.take(datagrams.read(data, nameOf(from)), from);
+      },
+      // Until it is open, it is `open` that tells.
+      failed: (error: Error): void => {
+        if (this.peers !== undefined) wire.logger.error(`udp: ${this.address} failed`, error);
+      },
+    };
+    return new UdpSocket(host, events, this.group);
+  }
+
+  private toAll(frames: readonly Frame[]): void {
+    const { own, port } = this;
+    if (this.over || this.peers === undefined || own === undefined || frames.length === 0) return;
+    const { at, datagrams } = this.options;
+    const data = datagrams.together(frames);
+    own.send(data, { host: at.host, port }, (error) => {
+      if (error !== null) datagrams.drop(`a datagram of ${data.length} bytes to ${this.address} was not sent`, error);
+    });
+  }
+
+  private async free(): Promise<void> {
+    await Promise.all([this.shared?.close(), this.own?.close()]);
+  }
+
+  private mustNotBeOver(): void {
+    if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+}
+
+/** A socket that is bound to a multicast group hears no other; Windows binds none to it. */
+function groupBind(host: string): string {
+  const multicast = /^(22[4-9]|23\d)\.|^ff/i.test(host);
+  return multicast && process.platform !== 'win32' ? host : anyOf(host);
+}
+
+function anyOf(host: string): string {
+  return host.includes(':') ? '::' : '0.0.0.0';
+}
+
+/** How long, in milliseconds, the list of this machine's addresses is believed. */
+const KNOWN_MS = 1_000;
+let local = new Set<string>();
+let knownSince = Number.NEGATIVE_INFINITY;
+
+/** Whether an address is one of this machine. */
+function isLocal(host: string): boolean {
+  const bare = host.replace(/%.*$/, '');
+  if (local.has(bare)) return true;
+  if (performance.now() - knownSince < KNOWN_MS) return false;
+  knownSince = performance.now();
+  const interfaces = Object.values(networkInterfaces());
+  local = new Set(interfaces.flatMap((addresses = []) => addresses.map(({ address }) => address)));
+  return local.has(bare);
+}

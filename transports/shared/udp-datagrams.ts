@@ -1,0 +1,69 @@
+import type { Frame, FramingFactory, Wire } from '../../src/contract.js';
+
+/** What UDP over IPv4 can carry: 65,535 bytes without the headers of IP and UDP. */
+const DATAGRAM_BYTES = 65_507;
+/** How often, in milliseconds, datagrams that cannot be read are reported at most: anybody can send them. */
+const REPORT_MS = 10_000;
+
+/** Makes datagrams of frames and frames of datagrams. A datagram holds whole frames, and stands alone. */
+export class Datagrams {
+  /** The largest frame that fits into a datagram, in bytes. */
+  readonly maxFrame: number;
+  private readonly wire: Wire;
+  private readonly framing: FramingFactory;
+  private readonly limit: number;
+  private dropped = 0;
+  private reported = Number.NEGATIVE_INFINITY;
+
+  constructor(framing: FramingFactory, wire: Wire) {
+    this.wire = wire;
+    this.framing = framing;
+    this.limit = Math.min(wire.limits.frameBytes, DATAGRAM_BYTES);
+    // A large one, because a header that tells the size grows with it.
+    const probe = wire.form === 'text' ? 'x'.repeat(60_000) : new Uint8Array(60_000);
+    this.maxFrame = DATAGRAM_BYTES - (this.together([probe]).length - probe.length);
+  }
+
+  /** The frames as datagrams: one for each, but under a security one for all, so that a message keeps its header. */
+  pack(frames: readonly Frame[]): Uint8Array[] {
+    if (this.wire.sealed) return frames.length === 0 ? [] : [this.together(frames)];
+    return frames.map((frame) => this.together([frame]));
+  }
+
+  /** The frames as one datagram. */
+  together(frames: readonly Frame[]): Uint8Array {
+    const data = this.framing(this.wire.form as 'text' | 'bytes', DATAGRAM_BYTES).wrap(frames);
+    return typeof data === 'string' ? Buffer.from(data) : data;
+  }
+
+  /**
+   * The frames of a datagram: all of them, or none if a part cannot be read. Whoever can reach the port can send such, so
+   * they end nothing and are answered by nothing, and only some are reported.
+   */
+  read(datagram: Uint8Array, from: string): Frame[] {
+    const frames: Frame[] = [];
+    const give = (frame: Frame): void => {
+      frames.push(frame);
+    };
+    try {
+      const framing = this.framing(this.wire.form as 'text' | 'bytes', this.limit);
+      framing.push(datagram, give);
+      framing.end(give);
+      return frames;
+    } catch (error) {
+      this.drop(`a datagram of ${from} cannot be read`, error);
+      return [];
+    }
+  }
+
+  /** Reports that a datagram was dropped, unless another one was reported a moment ago. */
+  drop(what: string, error?: unknown): void {
+    this.dropped++;
+    const now = performance.now();
+    if (now - this.reported < REPORT_MS) return;
+    const others = this.dropped > 1 ? `, and ${this.dropped - 1} others were dropped since the last report` : '';
+    this.wire.logger.warn(`udp: ${what}${others}`, ...(error === undefined ? [] : [error]));
+    this.reported = now;
+    this.dropped = 0;
+  }
+}

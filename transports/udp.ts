@@ -1,0 +1,126 @@
+import net from 'node:net';
+import { hostPort, readOptions } from '../src/address.js';
+import type { Address, Transport, Wire } from '../src/contract.js';
+import { UsageError } from '../src/errors.js';
+import { framingFor } from '../src/framing/index.js';
+import { UdpBus } from './shared/udp-bus.js';
+import { Datagrams } from './shared/udp-datagrams.js';
+import { UdpDialer } from './shared/udp-dial.js';
+import { nameOf, type UdpSocket } from './shared/udp-socket.js';
+
+const EVERYONE = '255.255.255.255';
+const FORGET_S = 60;
+const PEERS = 1_024;
+
+/**
+ * Frames over UDP, one in each datagram, with the framing of the codec around it. What is sent may be lost, doubled or
+ * overtaken, and the other side is not told of an end. A peer is called `ip:port`.
+ *
+ * - To listen at `udp://host:port` hears whoever sends there; port 0 takes a free one.
+ * - To dial `udp://host:port` makes one link to that address.
+ * - `udp:port`, `udp://255.255.255.255:port` and `udp://10.0.0.255:port?broadcast` are a bus on that port, and so is
+ *   `udp://239.1.2.3:port`, a multicast group; which verb does not matter. A call to everyone leaves as one datagram; a
+ *   member is known, and can be called, when it has been heard.
+ *
+ * A peer that was heard is forgotten after 60 s of silence (`forget`, in seconds); it is as new when it speaks again. There
+ * are at most 1,024 (`peers`); above that newcomers are turned away. Further options: `framing`, `ttl`, and for a multicast
+ * group `interface`, the local address by which it is reached, and `loopback`, whether other processes of this machine hear
+ * it (on).
+ */
+export default function udp(address: Address, wire: Wire): Transport {
+  const options = readOptions(address, {
+    framing: 'text',
+    broadcast: 'flag',
+    interface: 'text',
+    ttl: 'number',
+    loopback: 'flag',
+    forget: 'number',
+    peers: 'number',
+  });
+  const framing = framingFor(options.framing, wire);
+  const { host, port } = hostPort(address);
+  const short = host === '' && !address.rest.startsWith('//');
+  const target = { host: short ? EVERYONE : host, port };
+  const multicast = isMulticast(target.host);
+  const group = multicast || options.broadcast === true || target.host === EVERYONE;
+  const query = queryOf({ framing: options.framing, broadcast: options.broadcast === true ? 'on' : undefined });
+  const at = (name: string, number: number): string => `udp://${nameOf({ host: name, port: number })}${query}`;
+
+  judge(options, { multicast, heard: group || wire.listen });
+  const datagrams = new Datagrams(framing, wire);
+  if (!group && !wire.listen) {
+    if (port === 0)
+      throw new UsageError(`"${address.text}" cannot be dialed: expected the port of the side that listens`);
+    const dialed = { host: host === '' ? '127.0.0.1' : host, port };
+    return new UdpDialer({ address: at(dialed.host, port), target: dialed, datagrams, ttl: options.ttl });
+  }
+  return new UdpBus(
+    {
+      at: { host: target.host === '' ? '0.0.0.0' : target.host, port },
+      datagrams,
+      wire,
+      prepare: (shared, own) => {
+        if (multicast) join(shared, own, target.host, options);
+        else if (group) own.inner.setBroadcast(true);
+        if (options.ttl !== undefined) own.inner.setTTL(options.ttl);
+      },
+      addressOf: (number) => at(group ? target.host : reachable(target.host), number),
+      forgetMs: (options.forget ?? FORGET_S) * 1_000,
+      most: Math.min(options.peers ?? PEERS, wire.limits.peers),
+    },
+    group,
+  );
+}
+
+interface Options {
+  readonly interface?: string | undefined;
+  readonly ttl?: number | undefined;
+  readonly loopback?: boolean | undefined;
+  readonly forget?: number | undefined;
+  readonly peers?: number | undefined;
+}
+
+/** Refuses numbers that are none, and options that would say nothing here. */
+function judge(options: Options, { multicast, heard }: { multicast: boolean; heard: boolean }): void {
+  const { ttl, forget, peers } = options;
+  if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255)) {
+    throw new UsageError(`udp: the option "ttl" must be a whole number from 1 to 255, not ${ttl}`);
+  }
+  if (forget !== undefined && !(forget > 0)) {
+    throw new UsageError(`udp: the option "forget" must be a positive number of seconds, not ${forget}`);
+  }
+  if (peers !== undefined && !(peers >= 1))
+    throw new UsageError(`udp: the option "peers" must be 1 or more, not ${peers}`);
+  for (const name of ['interface', 'loopback'] as const) {
+    if (options[name] !== undefined && !multicast)
+      throw new UsageError(`udp: the option "${name}" is for multicast groups`);
+  }
+  for (const name of ['forget', 'peers'] as const) {
+    if (options[name] !== undefined && !heard) {
+      throw new UsageError(`udp: the option "${name}" is for those who hear several peers; this dials one`);
+    }
+  }
+}
+
+function join(shared: UdpSocket, own: UdpSocket, group: string, options: Options): void {
+  shared.inner.addMembership(group, options.interface);
+  if (options.interface !== undefined) own.inner.setMulticastInterface(options.interface);
+  own.inner.setMulticastLoopback(options.loopback ?? true);
+  if (options.ttl !== undefined) own.inner.setMulticastTTL(options.ttl);
+}
+
+function isMulticast(host: string): boolean {
+  const first = Number(host.split('.')[0]);
+  return net.isIPv4(host) ? first >= 224 && first <= 239 : net.isIPv6(host) && /^ff/i.test(host);
+}
+
+/** The host under which a side that listens can be reached from this machine. */
+function reachable(host: string): string {
+  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+function queryOf(options: Readonly<Record<string, string | undefined>>): string {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return set.length === 0 ? '' : `?${set.map(([name, value]) => `${name}=${value}`).join('&')}`;
+}

@@ -1,0 +1,172 @@
+/** The types of extensions that this codec writes and understands; `docs/wire.md` lists their bytes. */
+export const Type = {
+  /** The timestamp of the MessagePack specification. */
+  Date: -1,
+  /** 'B': a whole number of any size, as `msgpackr` writes it. */
+  BigInt: 0x42,
+  /** 'M': keys and values by turns. */
+  Map: 0x4d,
+  /** 'S': the elements. */
+  Set: 0x53,
+  /** 't': a byte for the kind, then the elements, as `msgpackr` writes them. */
+  Typed: 0x74,
+} as const;
+
+/**
+ * An extension of a type that this codec does not know, such as a buffer of Neovim. It can be sent back as it came.
+ * `type` is a whole number from -128 to 127.
+ */
+export class Extension {
+  constructor(
+    readonly type: number,
+    readonly data: Uint8Array,
+  ) {}
+}
+
+type View = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number };
+type ViewMaker = { readonly BYTES_PER_ELEMENT?: number; readonly name: string; new (buffer: ArrayBuffer): unknown };
+
+/** By the byte that stands for them. The gap below 16 is free; 1 is never written, for bytes travel as `bin`. */
+const kinds: readonly (ViewMaker | undefined)[] = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  ArrayBuffer,
+  DataView,
+];
+/** The names rather than the classes: bytes may come from another realm, as Buffers do in the sandboxes of test runners. */
+const kindsByName = new Map(kinds.map((maker, kind) => [maker?.name, kind]));
+const ARRAY_BUFFER = 16;
+
+/** Elements travel with their lowest byte first; where the machine has it last, they are turned round. */
+const turned = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+
+function turn(bytes: Uint8Array, size: number): void {
+  if (turned && size > 1) for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}
+
+/** The kind of a typed array, DataView or ArrayBuffer; undefined if it is none of them. Throws for one that has no kind. */
+export function kindOf(value: object): number | undefined {
+  if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) return undefined;
+  const name = (value as { readonly [Symbol.toStringTag]: string })[Symbol.toStringTag];
+  const kind = kindsByName.get(name);
+  if (kind === undefined) throw new TypeError(`a ${name} cannot be sent`);
+  return kind;
+}
+
+/** The body of the extension for a typed array, DataView or ArrayBuffer. */
+export function typedToBytes(value: object, kind: number): Uint8Array {
+  const from = kind === ARRAY_BUFFER ? new Uint8Array(value as ArrayBuffer) : bytesOf(value as View);
+  const body = new Uint8Array(1 + from.length);
+  body[0] = kind;
+  body.set(from, 1);
+  turn(body.subarray(1), kinds[kind]?.BYTES_PER_ELEMENT ?? 1);
+  return body;
+}
+
+/** What `typedToBytes` has taken apart, in memory of its own; undefined if the bytes are none. */
+export function typedFromBytes(body: Uint8Array): unknown {
+  const maker = kinds[body[0] ?? -1];
+  const size = maker?.BYTES_PER_ELEMENT ?? 1;
+  if (maker === undefined || (body.length - 1) % size !== 0) return undefined;
+  const bytes = new Uint8Array(body.subarray(1));
+  turn(bytes, size);
+  return maker === ArrayBuffer ? bytes.buffer : new maker(bytes.buffer);
+}
+
+/** The same memory as bytes. */
+export function bytesOf(view: View): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** In two's complement, the highest byte first, at least one byte and as few as possible. */
+export function bigIntToBytes(value: bigint): Uint8Array {
+  // The complement of a negative number has the same bits, turned round.
+  const positive = value < 0n ? ~value : value;
+  let digits = positive.toString(16);
+  if (digits.length % 2 === 1) digits = `0${digits}`;
+  else if (digits.charCodeAt(0) >= 0x38) digits = `00${digits}`;
+  const bytes = new Uint8Array(digits.length / 2);
+  const mask = value < 0n ? 0xff : 0;
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16) ^ mask;
+  }
+  return bytes;
+}
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** What `bigIntToBytes` has taken apart. No bytes are zero. */
+export function bigIntFromBytes(bytes: Uint8Array): bigint {
+  const mask = (bytes[0] ?? 0) >= 0x80 ? 0xff : 0;
+  let digits = '0';
+  for (let at = 0; at < bytes.length; at++) digits += hex[bytes[at]! ^ mask];
+  const positive = BigInt(`0x${digits}`);
+  return mask === 0 ? positive : ~positive;
+}
+
+const SECONDS_32 = 0x1_0000_0000;
+const SECONDS_34 = 0x4_0000_0000;
+
+/** The shortest of the three timestamps of the specification; for an invalid date one byte, which is none of them. */
+export function dateToBytes(date: Date): Uint8Array {
+  const time = date.getTime();
+  if (Number.isNaN(time)) return new Uint8Array([0xff]);
+  const seconds = Math.floor(time / 1000);
+  const nanos = (time - seconds * 1000) * 1_000_000;
+  if (seconds < 0 || seconds >= SECONDS_34) {
+    const view = new DataView(new ArrayBuffer(12));
+    view.setUint32(0, nanos);
+    view.setBigInt64(4, BigInt(seconds));
+    return bytesOf(view);
+  }
+  if (nanos === 0 && seconds < SECONDS_32) {
+    const view = new DataView(new ArrayBuffer(4));
+    view.setUint32(0, seconds);
+    return bytesOf(view);
+  }
+  const view = new DataView(new ArrayBuffer(8));
+  view.setUint32(0, nanos * 4 + Math.floor(seconds / SECONDS_32));
+  view.setUint32(4, seconds % SECONDS_32);
+  return bytesOf(view);
+}
+
+/** The date of a timestamp, to the millisecond; undefined if the bytes are none. */
+export function dateFromBytes(bytes: Uint8Array): Date | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let seconds: number;
+  let nanos = 0;
+  switch (bytes.length) {
+    case 1:
+      return new Date(Number.NaN);
+    case 4:
+      seconds = view.getUint32(0);
+      break;
+    case 8: {
+      const high = view.getUint32(0);
+      nanos = high >>> 2;
+      seconds = (high & 3) * SECONDS_32 + view.getUint32(4);
+      break;
+    }
+    case 12:
+      nanos = view.getUint32(0);
+      seconds = Number(view.getBigInt64(4));
+      break;
+    default:
+      return undefined;
+  }
+  return new Date(seconds * 1000 + Math.floor(nanos / 1_000_000));
+}

@@ -1,0 +1,165 @@
+import type { Frame, Framing, FramingFactory } from '../../src/contract.js';
+import { UsageError } from '../../src/errors.js';
+import { cutOff, lost, oversized } from '../../src/framing/refusals.js';
+import { own, WORTH_OWNING } from './msgpack-owned.js';
+import { ARRAYS, fixed, MAPS, more, NEVER, wide } from './msgpack-tokens.js';
+
+const nothing = Buffer.alloc(0);
+/** How much more memory may be taken than has come, where the size of a message is announced. */
+const CREDIT = 16;
+
+type Give = (frame: Frame) => void;
+
+/**
+ * Cuts a stream of MessagePack where messages end: values delimit themselves. One counter of the values that are still to
+ * come is all that has to be known of a message that has begun, so that the scan can stop at any byte and go on with the
+ * next chunk. All messages that are whole in a chunk are given as one frame, a view of it: one for each would cost more than
+ * reading them.
+ */
+class SelfDelimiting implements Framing {
+  /** How many values of the message are still to come. Between messages, the next one itself. */
+  private todo = 1;
+  /** How many bytes of a value are still to come before the next. */
+  private skip = 0;
+  /** A token whose size has not come yet, how many bytes of it are missing, and what has come. */
+  private token = 0;
+  private missing = 0;
+  private size = 0;
+  /** The beginning of a message, in memory of its own. */
+  private room = nothing;
+  private held = 0;
+
+  constructor(private readonly limit: number) {}
+
+  wrap(frames: readonly Frame[]): Uint8Array {
+    return frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames as readonly Uint8Array[]);
+  }
+
+  push(chunk: Uint8Array, give: Give): void {
+    const { length } = chunk;
+    let at = this.missing > 0 ? this.resume(chunk) : this.skip;
+    let { todo } = this;
+    /** Where the message begins; before the chunk, if a part of it is held. */
+    let begin = -this.held;
+    /** What lies between here and there is whole and not yet given. */
+    let from = 0;
+    for (;;) {
+      // Each value to come has a byte at least: what is announced is judged before it comes.
+      if (at - begin + todo > this.limit) {
+        this.give(chunk, from, begin, give);
+        throw this.refuse(at - begin + todo);
+      }
+      if (todo === 0) {
+        if (at > length) break;
+        if (begin < 0) {
+          give(this.complete(chunk, at));
+          from = at;
+        } else if (at - from > this.limit) {
+          this.give(chunk, from, begin, give);
+          from = begin;
+        }
+        begin = at;
+        todo = 1;
+      }
+      if (at >= length) break;
+      const token = chunk[at]!;
+      const width = wide[token]!;
+      if (width === 0) {
+        if (token === NEVER) {
+          this.give(chunk, from, begin, give);
+          throw this.broken();
+        }
+        at += 1 + fixed[token]!;
+        todo += more[token]! - 1;
+      } else {
+        const after = at + 1 + width;
+        if (after > length) {
+          this.token = token;
+          this.missing = after - length;
+          for (at++; at < length; at++) this.size = this.size * 256 + chunk[at]!;
+          break;
+        }
+        let size = 0;
+        for (at++; at < after; at++) size = size * 256 + chunk[at]!;
+        if (token < ARRAYS) at += fixed[token]! + size;
+        else todo += token < MAPS ? size : 2 * size;
+        todo--;
+      }
+    }
+    this.give(chunk, from, begin, give);
+    if (begin < length) this.keep(chunk, Math.max(begin, 0), length, at - begin + todo);
+    this.skip = at - length;
+    this.todo = todo;
+  }
+
+  end(): void {
+    if (this.held > 0) throw cutOff();
+  }
+
+  /** Goes on with a size that was cut in two. Tells where the next value begins, if it is in the chunk. */
+  private resume(chunk: Uint8Array): number {
+    let at = 0;
+    for (; this.missing > 0 && at < chunk.length; this.missing--) this.size = this.size * 256 + chunk[at++]!;
+    if (this.missing > 0) return at;
+    if (this.token < ARRAYS) at += fixed[this.token]! + this.size;
+    else this.todo += this.token < MAPS ? this.size : 2 * this.size;
+    this.todo--;
+    this.size = 0;
+    return at;
+  }
+
+  private give(chunk: Uint8Array, from: number, to: number, give: Give): void {
+    if (to > from) give(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
+  }
+
+  /** Keeps a part of the chunk. `whole` is how large the message is at least, as far as that is known. */
+  private keep(chunk: Uint8Array, from: number, to: number, whole: number): void {
+    const held = this.held + to - from;
+    if (held > this.room.length) {
+      const size = this.held === 0 || whole === held ? held : roomFor(held, whole);
+      const room = size < WORTH_OWNING ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+      room.set(this.room.subarray(0, this.held));
+      this.room = room;
+    }
+    this.room.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.held);
+    this.held = held;
+  }
+
+  /** The message that is held, with the beginning of the chunk, which completes it. */
+  private complete(chunk: Uint8Array, to: number): Uint8Array {
+    this.keep(chunk, 0, to, this.held + to);
+    const { room, held } = this;
+    this.drop();
+    return own(held === room.length ? room : room.subarray(0, held));
+  }
+
+  private drop(): void {
+    this.room = nothing;
+    this.held = 0;
+  }
+
+  private refuse(size: number): Error {
+    this.drop();
+    return oversized(this.limit, size);
+  }
+
+  private broken(): Error {
+    this.drop();
+    return lost('this is no MessagePack: the byte c1 begins no value');
+  }
+}
+
+/**
+ * How much room a message gets that has outgrown its first. What it announces, so that a large value is copied once, but no
+ * more than a peer pays for by what it has sent; and in any case so much more that it is not copied again with each chunk.
+ */
+function roomFor(held: number, whole: number): number {
+  return whole > 1.25 * held ? Math.min(whole, CREDIT * held) : 2 * held;
+}
+
+/** The framing of MessagePack by itself: values say where they end. It carries bytes only, and only MessagePack. */
+export const selfDelimiting: FramingFactory = (form, limit) => {
+  if (form !== 'bytes')
+    throw new UsageError('MessagePack delimits itself and carries bytes; text needs another framing');
+  return new SelfDelimiting(limit);
+};

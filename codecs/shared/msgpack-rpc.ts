@@ -1,0 +1,170 @@
+import type { Bad, Fault, FaultBody, Id, Message, Outbound } from '../../src/contract.js';
+import { Code } from '../../src/errors.js';
+import { Extension } from './msgpack-extensions.js';
+import type { Reader } from './msgpack-reader.js';
+import type { Writer } from './msgpack-writer.js';
+
+/** The kinds of messages of https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md, by their first element. */
+const REQUEST = 0;
+const RESPONSE = 1;
+const NOTIFICATION = 2;
+
+const ARRAY_OF_3 = 0x93;
+const ARRAY_OF_4 = 0x94;
+const NIL = 0xc0;
+
+/** Writes one message as `[0, id, method, params]`, `[1, id, error, result]` or `[2, method, params]`. */
+export function writeMessage(writer: Writer, message: Outbound): void {
+  switch (message.kind) {
+    case 'call':
+      if (message.id === undefined) {
+        writer.byte(ARRAY_OF_3);
+        writer.byte(NOTIFICATION);
+      } else {
+        writer.byte(ARRAY_OF_4);
+        writer.byte(REQUEST);
+        writer.value(message.id, 1);
+      }
+      writer.text(message.method);
+      writer.list(message.args, 1);
+      return;
+    case 'reply':
+      writer.byte(ARRAY_OF_4);
+      writer.byte(RESPONSE);
+      writer.value(message.id, 1);
+      writer.byte(NIL);
+      writer.value(message.value, 1);
+      return;
+    case 'fault': {
+      const { code, message: text, data } = message.error;
+      writer.byte(ARRAY_OF_4);
+      writer.byte(RESPONSE);
+      writer.value(message.id, 1);
+      writer.value({ code, message: text, data }, 1);
+      writer.byte(NIL);
+    }
+  }
+}
+
+/**
+ * Reads one message in the form that nearly all have, without an array around it; undefined if it has another form, and then
+ * the reader stands where it stood before.
+ */
+export function readMessage(reader: Reader): Message | undefined {
+  const from = reader.at;
+  const size = reader.bytes[from];
+  const kind = reader.bytes[from + 1];
+  reader.at = from + 2;
+  if (size === ARRAY_OF_4 && kind === REQUEST) {
+    const id = reader.value(1);
+    const method = reader.value(1);
+    const params = reader.value(1);
+    if (typeof method === 'string' && isId(id) && Array.isArray(params)) {
+      return { kind: 'call', id, method, args: params, named: holdsOneMap(params), batch: undefined };
+    }
+  } else if (size === ARRAY_OF_4 && kind === RESPONSE) {
+    const id = reader.value(1);
+    const error = reader.value(1);
+    const value = reader.value(1);
+    if (isId(id)) return error === null ? { kind: 'reply', id, value } : fault(id, error);
+  } else if (size === ARRAY_OF_3 && kind === NOTIFICATION) {
+    const method = reader.value(1);
+    const params = reader.value(1);
+    if (typeof method === 'string' && Array.isArray(params)) {
+      return { kind: 'call', id: undefined, method, args: params, named: holdsOneMap(params), batch: undefined };
+    }
+  }
+  reader.at = from;
+  return undefined;
+}
+
+/** The message that a value is, however it is written. */
+export function toMessage(value: unknown): Message {
+  if (!Array.isArray(value)) return bad(null, `a message is an array, not ${nameOf(value)}`);
+  const [kind, first, second, third] = value as unknown[];
+  switch (kind) {
+    case REQUEST:
+      if (value.length !== 4) return bad(first, 'a request has four elements: [0, id, method, params]');
+      if (!isId(first)) return bad(null, `the id of a request is a number, not ${nameOf(first)}`);
+      return toCall(first, second, third);
+    case RESPONSE:
+      if (value.length !== 4) return bad(null, 'a response has four elements: [1, id, error, result]');
+      if (!isId(first)) return bad(null, `the id of a response is a number, not ${nameOf(first)}`);
+      return second === null ? { kind: 'reply', id: first, value: third } : fault(first, second);
+    case NOTIFICATION:
+      if (value.length !== 3) return bad(null, 'a notification has three elements: [2, method, params]');
+      return toCall(undefined, first, second);
+    default:
+      return bad(null, 'a message begins with 0 (request), 1 (response) or 2 (notification)');
+  }
+}
+
+/** What is lost with a message that cannot be taken; the id is that of a request, if it had one. */
+export function bad(id: unknown, message: string): Bad {
+  return {
+    kind: 'bad',
+    id: isId(id) ? id : null,
+    error: { code: Code.InvalidRequest, message: `this is no MessagePack-RPC: ${message}` },
+    batch: undefined,
+  };
+}
+
+/** Old libraries write names as bytes, and some strangers put named arguments in the place of the list. */
+function toCall(id: Id | undefined, name: unknown, params: unknown): Message {
+  const method = name instanceof Uint8Array ? new TextDecoder().decode(name) : name;
+  if (typeof method !== 'string') return bad(id, `the method is a string, not ${nameOf(name)}`);
+  if (Array.isArray(params)) {
+    return { kind: 'call', id, method, args: params, named: holdsOneMap(params), batch: undefined };
+  }
+  if (isMap(params)) return { kind: 'call', id, method, args: [params], named: true, batch: undefined };
+  return bad(id, `the parameters are an array, not ${nameOf(params)}`);
+}
+
+/**
+ * The error of a stranger. Most send a string or a map with `code` and `message`, Neovim `[type, message]`; whatever else it
+ * is becomes the data of an error.
+ */
+function fault(id: Id, error: unknown): Fault {
+  return { kind: 'fault', id, error: toFault(error) };
+}
+
+function toFault(error: unknown): FaultBody {
+  if (typeof error === 'string') return { code: Code.Application, message: error };
+  if (typeof error === 'number') return { code: codeOf(error), message: `the call failed with the error ${error}` };
+  if (Array.isArray(error) && typeof error[1] === 'string') {
+    return error.length === 2
+      ? { code: codeOf(error[0]), message: error[1] }
+      : { code: codeOf(error[0]), message: error[1], data: error[2] };
+  }
+  if (isMap(error) && typeof error.message === 'string') {
+    const { code, message, data } = error;
+    return Object.hasOwn(error, 'data') ? { code: codeOf(code), message, data } : { code: codeOf(code), message };
+  }
+  return { code: Code.Application, message: 'the call failed; its data holds the error', data: error };
+}
+
+function codeOf(code: unknown): number {
+  return Number.isSafeInteger(code) ? (code as number) : Code.Application;
+}
+
+function isId(id: unknown): id is Id {
+  return typeof id === 'number' ? Number.isFinite(id) : typeof id === 'string' || id === null;
+}
+
+function holdsOneMap(params: readonly unknown[]): boolean {
+  return params.length === 1 && isMap(params[0]);
+}
+
+/** A map of MessagePack becomes a plain object; nothing else does. */
+function isMap(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nil';
+  if (Array.isArray(value)) return 'an array';
+  if (isMap(value)) return 'a map';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (value instanceof Extension) return `an extension of the type ${value.type}`;
+  return typeof value === 'object' ? 'an extension' : `a ${typeof value}`;
+}

@@ -1,0 +1,46 @@
+import { malformed } from './msgpack-reader.js';
+
+/** The byte that the specification never uses. */
+export const NEVER = 0xc1;
+/** From here on the sizes that follow a token count values: of arrays, and of maps twice as many. */
+export const ARRAYS = 0xdc;
+/** From here on they count pairs. */
+export const MAPS = 0xde;
+
+/** How many bytes of size follow each token. */
+export const wide = new Uint8Array(256);
+/** How many bytes follow each token and its size, besides what the size announces. */
+export const fixed = new Uint8Array(256);
+/** How many values follow each token that has no size after it. */
+export const more = new Uint8Array(256);
+
+for (let low = 0; low < 16; low++) {
+  more[0x80 + low] = 2 * low;
+  more[0x90 + low] = low;
+}
+for (let size = 0; size < 32; size++) fixed[0xa0 + size] = size;
+wide.set([1, 2, 4, 1, 2, 4], 0xc4);
+fixed.set([1, 1, 1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17], 0xc7);
+wide.set([1, 2, 4, 2, 4, 2, 4], 0xd9);
+
+/**
+ * Where the value ends that begins at a place, without reading it, and however deep it is nested. Throws a ProtocolError if
+ * it is cut off or no MessagePack.
+ */
+export function endOfValue(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (let todo = 1; todo > 0; todo--) {
+    const token = bytes[at] ?? NEVER;
+    if (token === NEVER) throw malformed(at < bytes.length ? 'the byte c1 begins no value' : 'it ends inside a value');
+    const width = wide[token]!;
+    let size = 0;
+    for (let i = 1; i <= width; i++) size = size * 256 + (bytes[at + i] ?? 0);
+    at += 1 + width + fixed[token]!;
+    if (token < ARRAYS || width === 0) {
+      at += size;
+      todo += more[token]!;
+    } else todo += token < MAPS ? size : 2 * size;
+  }
+  if (at > bytes.length) throw malformed('it ends inside a value');
+  return at;
+}

@@ -46,6 +46,7 @@ function callOf(fields: Fields, id: Id | undefined, dialect: Dialect, text: stri
       return bad(id, batch);
     }
   }
+  if (params instanceof Uint8Array) return bad(id, batch);
   if (Array.isArray(params)) return { kind: 'call', id, method, args: params, named: false, batch: answers };
   return { kind: 'call', id, method, args: [params], named: true, batch: answers };
 }

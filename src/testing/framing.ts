@@ -157,11 +157,12 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         const framing = make(10_000_000);
         const given: Frame[] = [];
         const start = performance.now();
-        for (let at = 0; at < bytes.length; at++) framing.push(bytes.subarray(at, at + 1), (one) => given.push(one));
-        const took = performance.now() - start;
+        for (let at = 0; at < bytes.length; at++) {
+          framing.push(bytes.subarray(at, at + 1), (one) => given.push(one));
+          // One copy of what is kept for each byte would be 500 GB, and take minutes.
+          if (at % 10_000 === 0) assert.ok(performance.now() - start < 8_000, `${at} bytes took more than 8 seconds`);
+        }
         expect(given, [frame]);
-        // One copy of what is kept for each byte would be 500 GB.
-        assert.ok(took < 8_000, `it took ${Math.round(took)} ms`);
       });
     });
     it('throws nothing but a ProtocolError for a stream of nothing but chance', () => {

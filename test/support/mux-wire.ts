@@ -1,0 +1,100 @@
+import type { Frame, Link, Receiver, Transport, TransportSource, Wire } from '../../src/contract.js';
+import { makeTransport, provide } from '../../src/registry.js';
+import { type WireOptions, wireFor } from '../../src/testing/transport.js';
+
+provide({
+  codecs: {},
+  securities: {},
+  transports: {
+    memory: () => import('../../transports/memory.js'),
+    mux: () => import('../../transports/mux.js'),
+    tcp: () => import('../../transports/tcp.js'),
+    ws: () => import('../../transports/ws.js'),
+  },
+});
+
+/** The wire, with real transports for the parts, as the core makes them. */
+export function withTransports(wire: Wire): Wire {
+  const whole: Wire = {
+    ...wire,
+    transport: (source, listen) => makeTransport(source, { ...whole, listen }),
+  };
+  return whole;
+}
+
+/** One end of a link, and what it was told. */
+export class Ear implements Receiver {
+  readonly frames: Frame[] = [];
+  readonly ends: (Error | undefined)[] = [];
+  constructor(readonly link: Link) {}
+
+  receive(frame: Frame): void {
+    this.frames.push(frame);
+  }
+
+  drained(): void {}
+
+  closed(reason?: Error): void {
+    this.ends.push(reason);
+  }
+}
+
+/** A transport and its links. */
+export class Side {
+  readonly ears: Ear[] = [];
+  private constructor(readonly transport: Transport) {}
+
+  /** Makes a transport and opens it. */
+  static async open(source: TransportSource, options: WireOptions = {}): Promise<Side> {
+    const side = await Side.make(source, options);
+    await side.open();
+    return side;
+  }
+
+  static async make(source: TransportSource, options: WireOptions = {}): Promise<Side> {
+    const side = new Side(await makeTransport(source, withTransports(wireFor(options))));
+    made.push(side);
+    return side;
+  }
+
+  open(): Promise<void> {
+    return this.transport.open((link) => {
+      const ear = new Ear(link);
+      this.ears.push(ear);
+      return ear;
+    });
+  }
+
+  /** All frames that have come, over whichever link. */
+  get heard(): Frame[] {
+    return this.ears.flatMap(({ frames }) => frames);
+  }
+}
+
+/** A part that has everybody, and what it was told to tell them. */
+export function busPart(): { readonly heard: (readonly Frame[])[]; make(): Transport } {
+  const heard: (readonly Frame[])[] = [];
+  const make = (): Transport => ({
+    address: 'bus:',
+    open: async () => {},
+    close: async () => {},
+    broadcast: (frames) => void heard.push(frames),
+  });
+  return { heard, make };
+}
+
+const made: Side[] = [];
+
+/** Closes every side that was made; for `afterEach`. */
+export async function closeSides(): Promise<void> {
+  await Promise.allSettled(made.splice(0).map((side) => side.transport.close()));
+}
+
+/** Resolves when the condition holds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -1,0 +1,162 @@
+import type { Accept, Frame, Transport, TransportSource, Wire } from '../../src/contract.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { joinParts } from './mux-address.js';
+
+/** One of the transports of a mux. */
+export interface MuxPart {
+  /** As it was given. */
+  readonly source: TransportSource;
+  /** What a peer connects to; what was given, as long as that is not known. */
+  readonly address: string;
+}
+
+/** A part, and what was made of it. */
+export class Part implements MuxPart {
+  transport: Transport | undefined = undefined;
+
+  constructor(readonly source: TransportSource) {}
+
+  get address(): string {
+    return this.transport?.address ?? textOf(this.source);
+  }
+}
+
+/** A part and what was wrong with it. */
+interface Trouble {
+  readonly part: Part;
+  readonly reason: unknown;
+}
+
+/**
+ * Several transports as one. All of them are opened together, and if one cannot be, none is. The list is read as it
+ * stands, so that whoever holds it can change it, and starts and stops what has come and gone.
+ */
+export class MuxTransport implements Transport {
+  private readonly parts: readonly Part[];
+  private readonly wire: Wire;
+  private accept: Accept | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(parts: readonly Part[], wire: Wire) {
+    this.parts = parts;
+    this.wire = wire;
+    for (const part of parts) part.transport = undefined;
+  }
+
+  get address(): string {
+    return `mux:${joinParts(this.parts.map((part) => part.address))}`;
+  }
+
+  /** Whether it will not be used any more. */
+  get closed(): boolean {
+    return this.closing !== undefined;
+  }
+
+  /** There only as long as a part has it: without a bus there is nobody who is reached by it. */
+  get broadcast(): (frames: readonly Frame[]) => void {
+    return this.parts.some(({ transport }) => transport?.broadcast !== undefined) ? this.spread : (undefined as never);
+  }
+
+  async open(accept: Accept): Promise<void> {
+    if (this.accept !== undefined) throw new UsageError(`${this.address} is opened only once`);
+    this.refuseIfClosed();
+    this.accept = accept;
+    const parts = [...this.parts];
+    // Mistakes are found before anything is opened.
+    let troubles = await this.each(parts, (part) => this.make(part));
+    if (troubles.length === 0) troubles = await this.each(parts, (part) => this.bring(part));
+    this.refuseIfClosed();
+    if (troubles.length === 0) return;
+    const error = failure('opened', parts.length, troubles);
+    await this.close().catch(() => {});
+    throw error;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  /** Opens a part that has come to the list, if the others are open or being opened. */
+  async start(part: Part): Promise<void> {
+    if (this.accept === undefined || this.closed) return;
+    await this.make(part);
+    try {
+      await this.bring(part);
+    } catch (error) {
+      await this.stop(part);
+      throw error;
+    }
+  }
+
+  /** Closes a part that has left the list. */
+  async stop(part: Part): Promise<void> {
+    const { transport } = part;
+    part.transport = undefined;
+    await transport?.close();
+  }
+
+  private readonly spread = (frames: readonly Frame[]): void => {
+    for (const { transport } of this.parts) transport?.broadcast?.(frames);
+  };
+
+  private async make(part: Part): Promise<void> {
+    const transport = await this.wire.transport(part.source, this.wire.listen);
+    if (this.keeps(part)) {
+      part.transport = transport;
+      return;
+    }
+    await transport.close();
+    throw new ConnectionLost(`${transport.address} was closed before it was open`);
+  }
+
+  private async bring(part: Part): Promise<void> {
+    await part.transport?.open(this.accept!);
+  }
+
+  /** Whether a part is still wanted. */
+  private keeps(part: Part): boolean {
+    return !this.closed && this.parts.includes(part);
+  }
+
+  private async end(): Promise<void> {
+    const troubles = await this.each([...this.parts], async ({ transport }) => transport?.close());
+    if (troubles.length > 0) throw failure('closed', this.parts.length, troubles);
+  }
+
+  /** Does something with each part at once, waits for all, and gives what went wrong. */
+  private async each(parts: readonly Part[], act: (part: Part) => Promise<void>): Promise<Trouble[]> {
+    const results = await Promise.allSettled(parts.map(act));
+    return parts.flatMap((part, n) => {
+      const result = results[n]!;
+      // A part that was taken out meanwhile is nobody's trouble.
+      return result.status === 'rejected' && this.parts.includes(part) ? [{ part, reason: result.reason }] : [];
+    });
+  }
+
+  private refuseIfClosed(): void {
+    if (this.closed) throw new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+}
+
+/** What went wrong with each part. A mistake on this side stays one. */
+function failure(what: string, count: number, troubles: readonly Trouble[]): Error {
+  const reasons = troubles.map(({ reason }) => reason);
+  const list = troubles.map(({ part, reason }) => `(${part.address}) ${messageOf(reason)}`).join('; ');
+  const cause = new AggregateError(reasons, list);
+  const text = `the mux could not be ${what}, because of ${troubles.length} of its ${count} parts: ${list}`;
+  return reasons.some((reason) => reason instanceof UsageError)
+    ? new UsageError(text, { cause })
+    : new ConnectionLost(text, { cause });
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+function textOf(source: TransportSource): string {
+  if (typeof source === 'string') return source;
+  if (typeof source === 'function') return 'a transport of its own';
+  if (Array.isArray(source)) return `mux:${joinParts(source.map(textOf))}`;
+  return String((source as { readonly url?: unknown }).url ?? 'port:');
+}

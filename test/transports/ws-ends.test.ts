@@ -60,6 +60,22 @@ describe('a clean end', () => {
   });
 });
 
+describe('a link that is paused', () => {
+  it('ends at once all the same', async () => {
+    const server = await serve();
+    const client = await connect(server.address);
+    const [there, here] = [await server.ear(), await client.ear()];
+    there.link.pause();
+    here.link.send(['unread']);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const before = performance.now();
+    there.link.close();
+    expect(await there.ended()).toBeUndefined();
+    expect(await here.ended()).toBeUndefined();
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+});
+
 describe('a lost link', () => {
   it('is one that was reset', async () => {
     const { raw, ear } = await visited();

@@ -7,7 +7,8 @@ import type { Address, Transport, TransportFactory, Wire } from '../src/contract
 import { UsageError } from '../src/errors.js';
 import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket-dial.js';
 import { offers, readProtocols } from './shared/web-socket-hello.js';
-import { foreignServer, ownServer, WebSocketListener } from './shared/web-socket-listen.js';
+import { foreignServer, ownServer } from './shared/web-socket-http.js';
+import { WebSocketListener } from './shared/web-socket-listen.js';
 import { connectPackage, loadPackage } from './shared/web-socket-package.js';
 import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
 

@@ -1,12 +1,12 @@
-import http, { type IncomingMessage } from 'node:http';
-import https, { type ServerOptions } from 'node:https';
-import { type AddressInfo, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import type { ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
-import type { Accept, Limits, Transport, Wire } from '../../src/contract.js';
+import type { Accept, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { explain } from './stream-errors.js';
 import { agreed, choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
+import { type HttpServer, nameOf } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js';
 import { refuse, takeUpgrades } from './web-socket-upgrade.js';
@@ -22,15 +22,6 @@ export interface ListenPlan {
   /** The subprotocols that the application knows. */
   readonly protocols: readonly string[];
   readonly server: HttpServer;
-}
-
-/** The HTTP server below: one of our own, or one that was there before and stays. */
-export interface HttpServer {
-  readonly server: http.Server;
-  /** Where a server of our own listens; undefined for somebody else's. */
-  readonly target: ListenOptions | undefined;
-  /** What peers connect to, without the path; undefined as long as it is not known. */
-  origin(): string | undefined;
 }
 
 /** A transport that waits for WebSockets on one path of an HTTP server. */
@@ -92,7 +83,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
     if (target !== undefined) await this.listen(server, target);
   }
 
-  private async listen(server: http.Server, target: ListenOptions): Promise<void> {
+  private async listen(server: Server, target: ListenOptions): Promise<void> {
     // Those that are still in their handshakes count as well, but must not keep those out who have done theirs.
     server.maxConnections = this.wire.limits.peers * 2;
     server.on('connection', (socket) => this.note(socket));
@@ -152,11 +143,8 @@ export class WebSocketListener implements Transport, LinkKeeper {
   }
 
   private nameOf(socket: Duplex): string {
-    const { remoteAddress, remotePort } = socket as Partial<Socket>;
     // An HTTP server may listen on a path, where nobody has an address.
-    if (remoteAddress === undefined) return `ws#${++this.named}`;
-    // On a socket for both families, a visitor by IPv4 shows as ::ffff:1.2.3.4.
-    return `${bracketed(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))}:${remotePort}`;
+    return nameOf(socket) ?? `ws#${++this.named}`;
   }
 
   private note(socket: Socket): void {
@@ -181,62 +169,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
 /** Stands for the session of one who is only told why he is not taken. */
 const NOBODY = { receive: () => {}, drained: () => {}, closed: () => {} };
 
-/** A server of our own: it answers nothing but upgrades, and gives nobody more than `connectMs` for the handshake. */
-export function ownServer(host: string, port: number, tls: ServerOptions | undefined, limits: Limits): HttpServer {
-  const connectMs = Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
-  const bounds = {
-    headersTimeout: connectMs,
-    requestTimeout: connectMs,
-    connectionsCheckingInterval: Math.min(Math.ceil(connectMs / 4), 30_000),
-  };
-  const server =
-    tls === undefined
-      ? http.createServer(bounds, answer)
-      : https.createServer({ ...tls, ...bounds, handshakeTimeout: connectMs }, answer);
-  const scheme = tls === undefined ? 'ws' : 'wss';
-  return {
-    server,
-    target: { port, ...(host !== '' && { host }), backlog: 1_024 },
-    origin: () => `${scheme}://${reachable(host)}:${portOf(server) ?? port}`,
-  };
-}
-
-/** Somebody else's server; `name` is the host, and perhaps the port, under which it is known to peers. */
-export function foreignServer(server: http.Server, secure: boolean, name: string): HttpServer {
-  const scheme = secure ? 'wss' : 'ws';
-  return {
-    server,
-    target: undefined,
-    origin: () => {
-      if (name !== '') return `${scheme}://${name}`;
-      const bound = server.address();
-      return bound === null || typeof bound === 'string'
-        ? undefined
-        : `${scheme}://${reachable(bound.address)}:${bound.port}`;
-    },
-  };
-}
-
-function answer(_request: IncomingMessage, response: http.ServerResponse): void {
-  response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
-  response.end('this server speaks WebSocket only\n');
-}
-
 function offeredBy(request: IncomingMessage): ReadonlySet<string> {
   const header = request.headers['sec-websocket-protocol'] ?? '';
   return new Set(header.split(',').map((name) => name.trim()));
-}
-
-function portOf(server: Server): number | undefined {
-  return (server.address() as AddressInfo | null)?.port;
-}
-
-/** The host under which a listening socket can be reached from this machine. */
-function reachable(host: string): string {
-  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '[::1]' : bracketed(host);
-}
-
-function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
 }

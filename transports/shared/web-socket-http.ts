@@ -1,0 +1,77 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https, { type ServerOptions } from 'node:https';
+import { type AddressInfo, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Limits } from '../../src/contract.js';
+
+/** The HTTP server below: one of our own, or one that was there before and stays. */
+export interface HttpServer {
+  readonly server: http.Server;
+  /** Where a server of our own listens; undefined for somebody else's. */
+  readonly target: ListenOptions | undefined;
+  /** What peers connect to, without the path; undefined as long as it is not known. */
+  origin(): string | undefined;
+}
+
+/** A server of our own: it answers nothing but upgrades, and gives nobody more than `connectMs` for the handshake. */
+export function ownServer(host: string, port: number, tls: ServerOptions | undefined, limits: Limits): HttpServer {
+  const connectMs = Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
+  const bounds = {
+    headersTimeout: connectMs,
+    requestTimeout: connectMs,
+    connectionsCheckingInterval: Math.min(Math.ceil(connectMs / 4), 30_000),
+  };
+  const server =
+    tls === undefined
+      ? http.createServer(bounds, answer)
+      : https.createServer({ ...tls, ...bounds, handshakeTimeout: connectMs }, answer);
+  const scheme = tls === undefined ? 'ws' : 'wss';
+  return {
+    server,
+    target: { port, ...(host !== '' && { host }), backlog: 1_024 },
+    origin: () => `${scheme}://${reachable(host)}:${portOf(server) ?? port}`,
+  };
+}
+
+/** Somebody else's server; `name` is the host, and perhaps the port, under which it is known to peers. */
+export function foreignServer(server: http.Server, secure: boolean, name: string): HttpServer {
+  const scheme = secure ? 'wss' : 'ws';
+  return {
+    server,
+    target: undefined,
+    origin: () => {
+      if (name !== '') return `${scheme}://${name}`;
+      const bound = server.address();
+      return bound === null || typeof bound === 'string'
+        ? undefined
+        : `${scheme}://${reachable(bound.address)}:${bound.port}`;
+    },
+  };
+}
+
+/** `ip:port` of the other end; undefined if it has none. */
+export function nameOf(socket: Duplex): string | undefined {
+  const { remoteAddress, remotePort } = socket as Partial<Socket>;
+  if (remoteAddress === undefined) return undefined;
+  // On a socket for both families, a visitor by IPv4 shows as ::ffff:1.2.3.4.
+  return `${bracketed(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))}:${remotePort}`;
+}
+
+function answer(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end('this server speaks WebSocket only\n');
+}
+
+function portOf(server: Server): number | undefined {
+  return (server.address() as AddressInfo | null)?.port;
+}
+
+/** The host under which a listening socket can be reached from this machine. */
+function reachable(host: string): string {
+  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '[::1]' : bracketed(host);
+}
+
+function bracketed(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}

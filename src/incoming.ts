@@ -3,6 +3,7 @@ import { Code, RpcError, UsageError } from './errors.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
+import { isThenable } from './thenable.js';
 import type { Sender } from './types.js';
 
 type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
@@ -23,7 +24,11 @@ export class Port {
     if (typeof handler !== 'function')
       throw new UsageError(`${this.row.path}: a handler is a function, not ${String(handler)}`);
     this.handlers = [...this.handlers, handler];
-    return () => this.disconnect(handler);
+    let connected = true;
+    return () => {
+      if (connected) this.disconnect(handler);
+      connected = false;
+    };
   }
 
   disconnect(handler: AnyHandler): void {
@@ -41,36 +46,46 @@ export class Port {
    * what the body or a request's handler throws; what a notification's handlers throw is reported.
    */
   serve(session: Session, call: Call): unknown {
-    const { row, handlers } = this;
+    const { row } = this;
+    if (row.request && this.handlers.length === 0)
+      throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
     const args = bind(row, call);
     const sender = new CallSender(session.peer as ConnectedPeer, call);
     const own = this.self === undefined ? undefined : (row.body.call(this.self, sender, ...args) as unknown);
-    if (this.secinfo) {
-      while (args.length < row.arity) args.push(undefined);
-      args.push(sender.secinfo);
-    }
+    // The types know of no body that takes its time, but it checks all the same, and what it rejects must go somewhere.
+    if (isThenable(own)) return Promise.resolve(own).then((value) => this.handle(session, call, sender, args, value));
+    return this.handle(session, call, sender, args, own);
+  }
+
+  /** `own` is what the body has given. */
+  private handle(session: Session, call: Call, sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
+    const { row, handlers } = this;
+    const args = this.secinfo ? withSecinfo(row, bound, sender) : bound;
     if (row.request && handlers.length === 1 && own === undefined) return (handlers[0] as AnyHandler)(sender, ...args);
     const report = (error: unknown): void => session.host.trouble(session, error, call.id);
-    if (!row.request) return tell(handlers, sender, args, report);
-    if (handlers.length === 0)
-      throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
-    return ask(row, handlers, sender, args, own, report);
+    return row.request ? ask(row, handlers, sender, args, own, report) : tell(handlers, sender, args, report);
   }
+}
+
+/** The information of the security stands after all the arguments that the method shows. */
+function withSecinfo({ arity }: Row, bound: readonly unknown[], sender: CallSender): unknown[] {
+  const missing = new Array<undefined>(Math.max(0, arity - bound.length)).fill(undefined);
+  return [...bound, ...missing, sender.secinfo];
 }
 
 /** A notification: every handler runs, whatever the others do. */
 function tell(
   handlers: readonly AnyHandler[],
   sender: Sender,
-  args: unknown[],
+  args: readonly unknown[],
   report: (error: unknown) => void,
 ): unknown {
   let pending: Promise<unknown> | undefined;
   for (const handler of handlers) {
     try {
       const given = handler(sender, ...args);
-      if (!(given instanceof Promise)) continue;
-      const settled = given.then(nothing, report);
+      if (!isThenable(given)) continue;
+      const settled = Promise.resolve(given).then(nothing, report);
       pending = pending === undefined ? settled : Promise.all([pending, settled]).then(nothing);
     } catch (error) {
       report(error);
@@ -85,7 +100,7 @@ function ask(
   row: Row,
   handlers: readonly AnyHandler[],
   sender: Sender,
-  args: unknown[],
+  args: readonly unknown[],
   own: unknown,
   report: (error: unknown) => void,
 ): unknown {
@@ -93,12 +108,10 @@ function ask(
   try {
     for (const handler of handlers) given.push(handler(sender, ...args));
   } catch (error) {
-    for (const value of given) if (value instanceof Promise) value.catch(report);
+    for (const value of given) if (isThenable(value)) value.then(nothing, report);
     throw error;
   }
-  return given.some((value) => value instanceof Promise)
-    ? Promise.all(given).then((values) => only(row, values))
-    : only(row, given);
+  return given.some(isThenable) ? Promise.all(given).then((values) => only(row, values)) : only(row, given);
 }
 
 function only(row: Row, values: readonly unknown[]): unknown {
@@ -112,7 +125,7 @@ function only(row: Row, values: readonly unknown[]): unknown {
 }
 
 /** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */
-function bind(row: Row, { method, args, named }: Call): unknown[] {
+function bind(row: Row, { method, args, named }: Call): readonly unknown[] {
   const { params, positional } = row;
   if (named && params !== undefined && !(positional && isOneArgument(params, args[0] as object)))
     return byName(method, params, args[0] as Record<string, unknown>);
@@ -125,7 +138,7 @@ function bind(row: Row, { method, args, named }: Call): unknown[] {
       Code.InvalidParams,
     );
   }
-  return args as unknown[];
+  return args;
 }
 
 function byName(method: string, params: readonly string[], given: Record<string, unknown>): unknown[] {

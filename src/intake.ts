@@ -41,7 +41,7 @@ export class Intake {
   }
 
   /** A call is at work until its promise settles. */
-  work(call: Call, answer: PromiseLike<unknown>): void {
+  work(call: Call, answer: Promise<unknown>): void {
     const { session } = this;
     this.running++;
     if (call.id !== undefined) this.ids.add(call.id);

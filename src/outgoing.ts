@@ -6,6 +6,7 @@ import type { Hub } from './hub.js';
 import { type Pair, seal } from './sealing.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
+import { isThenable } from './thenable.js';
 import type { CallOptions, Gathered, Peer, Receivers } from './types.js';
 
 /** Calls what a row describes: a notification gives nothing and may throw, a request gives a promise and never throws. */
@@ -70,7 +71,11 @@ function prepare(hub: Hub, row: Row, self: object, receivers: Receivers, args: u
     throw new UsageError(
       `${row.path}: the first argument is the receivers: null for every peer, a peer, its id, or several`,
     );
-  if (!hub.inverted) row.body.call(self, receivers, ...args);
+  if (hub.inverted) return;
+  const given = row.body.call(self, receivers, ...args) as unknown;
+  if (!isThenable(given)) return;
+  given.then(undefined, () => {});
+  throw new UsageError(`the body of ${row.path} is async, and so cannot stop what is sent: check without waiting`);
 }
 
 interface Packed {
@@ -88,7 +93,12 @@ function pack(row: Row, args: unknown[]): Packed {
     for (const [at, value] of args.entries()) if (value !== undefined) named[params[at] as string] = value;
     return { args: [named], named: true };
   }
-  if (row.positional) return { args, named: false };
+  if (row.positional) {
+    // What is left out at the end does not travel: in JSON it would be null.
+    let { length } = args;
+    while (length > 0 && args[length - 1] === undefined) length--;
+    return { args: args.slice(0, length), named: false };
+  }
   const [only] = args;
   if (args.length > 1 || (only !== undefined && (typeof only !== 'object' || only === null || Array.isArray(only)))) {
     throw new UsageError(

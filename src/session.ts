@@ -8,6 +8,7 @@ import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
 import type { ConnectedPeer } from './peer.js';
 import type { Sealing } from './sealing.js';
+import { isThenable } from './thenable.js';
 
 /** What a session needs of the side that it belongs to. One for all sessions of a side. */
 export interface Host {
@@ -151,7 +152,8 @@ export class Session implements Receiver, Timed {
     }
     if (isThenable(answer)) {
       this.intake ??= new Intake(this);
-      this.intake.work(call, answer);
+      // What is no promise of this realm may throw, or settle twice.
+      this.intake.work(call, answer instanceof Promise ? answer : Promise.resolve(answer));
     } else this.succeed(call, answer);
   }
 
@@ -279,8 +281,4 @@ export class Session implements Receiver, Timed {
     this.intake?.end();
     this.host.ended(this);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -1,0 +1,257 @@
+import { expect, it } from 'vitest';
+import { Code, incoming, RemoteAPI, type RemoteError, type Reply, type Sender } from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { failure, Log } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {
+  checked: string[] = [];
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<unknown> {}
+  @incoming tell(_sender: Sender, _args: { n: number }): void {}
+  @incoming({ hasReply: true }) guarded(_sender: Sender, args: { n: number }): Reply<string> {
+    this.checked.push(`body ${args.n}`);
+    if (args.n < 0) throw new RangeError('n must not be negative');
+  }
+  @incoming guardedNews(_sender: Sender, args: { n: number }): void {
+    if (args.n < 0) throw new RangeError('n must not be negative');
+  }
+  // A body may give the answer itself, where the types are told to let it.
+  @incoming({ hasReply: true }) known(_sender: Sender, _args: { n?: number }): Reply<string> {
+    return 'from the body' as unknown as Reply<string>;
+  }
+}
+
+async function side(log = new Log()) {
+  const played = new Played();
+  const far = played.visit();
+  const api = await Spec.connect(played.maker, { logger: log, codec: 'jrpc?hello=off' });
+  let id = 0;
+  const ask = async (method: string, params: object = { n: 1 }) => {
+    far.say({ jsonrpc: '2.0', id: ++id, method, params });
+    await turn();
+    return far.heard.at(-1);
+  };
+  const tell = (method: string, params: object = { n: 1 }) => far.say({ jsonrpc: '2.0', method, params });
+  return { api, far, ask, tell, log };
+}
+
+it('calls several handlers in the order of their connecting, with the sender and the arguments', async () => {
+  const { api, tell } = await side();
+  const calls: unknown[] = [];
+  api.tell.connect((sender, args) => calls.push(['a', sender.id, args]));
+  api.tell.connect((sender, args) => calls.push(['b', sender.id, args]));
+  api.tell.connect((sender, args) => calls.push(['c', sender.id, args]));
+  tell('tell', { n: 7 });
+  expect(calls).toEqual([
+    ['a', 'far', { n: 7 }],
+    ['b', 'far', { n: 7 }],
+    ['c', 'far', { n: 7 }],
+  ]);
+});
+
+it('takes a handler away by disconnect, or by what connect has given', async () => {
+  const { api, tell } = await side();
+  const calls: string[] = [];
+  const a = () => void calls.push('a');
+  const b = () => void calls.push('b');
+  api.tell.connect(a);
+  const off = api.tell.connect(b);
+  api.tell.disconnect(a);
+  tell('tell');
+  off();
+  tell('tell');
+  api.tell.disconnect(a);
+  expect(calls).toEqual(['b']);
+});
+
+it('takes one of two connections of the same handler away, however often it is asked to', async () => {
+  const { api, tell } = await side();
+  let calls = 0;
+  const handler = () => void calls++;
+  const off = api.tell.connect(handler);
+  api.tell.connect(handler);
+  off();
+  off();
+  tell('tell');
+  expect(calls).toBe(1);
+});
+
+it('keeps handlers by the side and not by the class', async () => {
+  const [one, two] = [await side(), await side()];
+  const calls: string[] = [];
+  one.api.tell.connect(() => void calls.push('one'));
+  two.api.tell.connect(() => void calls.push('two'));
+  one.tell('tell');
+  expect(calls).toEqual(['one']);
+  expect(two.api.unhandledCalls()).not.toContain('tell');
+  expect((await side()).api.unhandledCalls()).toContain('tell');
+});
+
+it('lets a handler connect and disconnect while it runs, from the next call on', async () => {
+  const { api, tell } = await side();
+  const calls: string[] = [];
+  const late = () => void calls.push('late');
+  const off = api.tell.connect(() => {
+    calls.push('first');
+    off();
+    api.tell.connect(late);
+  });
+  api.tell.connect(() => void calls.push('second'));
+  tell('tell');
+  expect(calls).toEqual(['first', 'second']);
+  tell('tell');
+  expect(calls).toEqual(['first', 'second', 'second', 'late']);
+});
+
+it('refuses a handler that is no function', async () => {
+  const { api } = await side();
+  expect(() => api.tell.connect('x' as never)).toThrow('tell: a handler is a function, not x');
+});
+
+it('runs the body first, and stops at what it throws', async () => {
+  const { api, ask } = await side();
+  const order: string[] = [];
+  api.guarded.connect((_sender, { n }) => {
+    order.push(`handler ${n}, after ${(api as unknown as Spec).checked.at(-1)}`);
+    return 'done';
+  });
+  expect((await ask('guarded', { n: 2 })).result).toBe('done');
+  const refused = await ask('guarded', { n: -1 });
+  expect(refused.error).toMatchObject({ code: Code.Application, message: 'n must not be negative' });
+  expect(order).toEqual(['handler 2, after body 2']);
+});
+
+it('reports what the body of a notification throws, and calls no handler', async () => {
+  const { api, tell, log } = await side();
+  let calls = 0;
+  api.guardedNews.connect(() => void calls++);
+  tell('guardedNews', { n: -1 });
+  expect(calls).toBe(0);
+  expect(log.warnings[0]?.[1]).toBeInstanceOf(RangeError);
+});
+
+it('takes the value of the body as a candidate for the one reply', async () => {
+  const { api, ask } = await side();
+  api.known.connect(() => undefined as never);
+  expect((await ask('known', {})).result).toBe('from the body');
+  api.known.connect(() => 'from a handler');
+  expect((await ask('known', {})).error.message).toMatch('known produced more than one reply');
+});
+
+it('does not run the body where the class is inverted', async () => {
+  class Inverse extends RemoteAPI {
+    @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<string> {
+      throw new Error('the body runs on the wrong side');
+    }
+  }
+  const played = new Played();
+  const far = played.visit();
+  const api = await Inverse.invert().connect(played.maker, { codec: 'jrpc?hello=off' });
+  const answer = api.ask(null, {});
+  await turn();
+  far.say({ jsonrpc: '2.0', id: far.heard[0].id, result: 'fine' });
+  expect(await answer).toBe('fine');
+});
+
+const candidates: [string, (() => unknown)[], { result?: unknown; error?: true }][] = [
+  ['undefined from all is null', [() => undefined, () => undefined], { result: null }],
+  ['one value among undefined', [() => undefined, () => 5, () => undefined], { result: 5 }],
+  ['null counts as a reply', [() => null, () => 5], { error: true }],
+  ['one promise among undefined', [async () => undefined, async () => 5], { result: 5 }],
+  ['a promise of undefined and a value', [async () => undefined, () => 5], { result: 5 }],
+  ['two promises of values', [async () => 1, async () => 2], { error: true }],
+  ['a value and a promise of one', [() => 1, async () => 2], { error: true }],
+  ['an object with then counts as what it gives', [() => thenable(undefined), () => thenable(4)], { result: 4 }],
+  ['two objects with then', [() => thenable(3), () => thenable(4)], { error: true }],
+];
+it.each(candidates)('gives at most one reply: %s', async (_name, handlers, expected) => {
+  const { api, ask } = await side();
+  for (const handler of handlers) api.ask.connect(handler);
+  const { result, error } = await ask('ask');
+  if ('result' in expected) expect({ result, error }).toEqual({ result: expected.result, error: undefined });
+  else
+    expect(error).toEqual({
+      code: Code.InternalError,
+      message: expect.stringMatching('ask produced more than one reply'),
+    });
+});
+
+function thenable(value: unknown): PromiseLike<unknown> {
+  // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+  return { then: (resolve: (value: unknown) => void) => resolve(value) } as PromiseLike<unknown>;
+}
+
+it('makes what a handler throws the reply, and calls none after it', async () => {
+  const { api, ask, log } = await side();
+  let after = 0;
+  api.ask.connect(async () => {
+    throw new Error('the first one fails later');
+  });
+  api.ask.connect(() => {
+    throw new Error('boom');
+  });
+  api.ask.connect(() => void after++);
+  expect((await ask('ask')).error.message).toBe('boom');
+  expect(after).toBe(0);
+  // What failed besides is not lost, and ends no process.
+  expect(log.warnings.map(([, error]) => (error as Error).message)).toEqual(['the first one fails later']);
+});
+
+it('makes what a handler rejects the reply', async () => {
+  const { api, ask } = await side();
+  api.ask.connect(() => undefined);
+  api.ask.connect(() => Promise.reject(new Error('later')));
+  expect((await ask('ask')).error.message).toBe('later');
+});
+
+it('runs every handler of a notification, whatever the others do, and reports what they throw', async () => {
+  const { api, tell, log } = await side();
+  const calls: string[] = [];
+  api.tell.connect(() => {
+    throw new Error('one');
+  });
+  api.tell.connect(() => Promise.reject(new Error('two')) as never);
+  // biome-ignore lint/suspicious/noThenProperty: a promise of another kind
+  api.tell.connect(() => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('three')) }) as never);
+  api.tell.connect(() => void calls.push('the last one'));
+  tell('tell');
+  await turn();
+  expect(calls).toEqual(['the last one']);
+  expect(log.warnings.map(([, error]) => (error as Error).message)).toEqual(['one', 'two', 'three']);
+});
+
+it('lets a body that is async fail without harm', async () => {
+  class Loose extends RemoteAPI {
+    @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<string> {
+      return Promise.reject(new Error('from the body')) as never;
+    }
+    @incoming tell(_sender: Sender, _args: object): void {
+      // biome-ignore lint/correctness/noVoidTypeReturn: a mistake that the types cannot see everywhere
+      return Promise.reject(new Error('from the body')) as never;
+    }
+  }
+  const log = new Log();
+  const played = new Played();
+  const far = played.visit();
+  const api = await Loose.connect(played.maker, { codec: 'jrpc?hello=off', logger: log });
+  // Without a handler; an unhandled rejection would fail the run.
+  far.say({ jsonrpc: '2.0', id: 1, method: 'ask' }, { jsonrpc: '2.0', method: 'tell' });
+  await turn();
+  expect(far.heard[0].error.code).toBe(Code.MethodNotFound);
+  api.ask.connect(() => undefined as never);
+  far.say({ jsonrpc: '2.0', id: 2, method: 'ask' });
+  await turn();
+  expect(far.heard[1].error.message).toBe('from the body');
+  expect(log.warnings.length).toBe(1);
+});
+
+it('reaches a caller over a real transport with the one reply or the error', async () => {
+  await using server = await Spec.serve('tcp://127.0.0.1:0');
+  server.ask.connect(() => undefined);
+  server.ask.connect(async (_sender, { n }) => (n > 0 ? { twice: 2 * n } : Promise.reject(new Error('not positive'))));
+  await using client = await Spec.invert().connect(server.address);
+  expect(await client.remote.ask({ n: 21 })).toEqual({ twice: 42 });
+  expect(await failure<RemoteError>(client.remote.ask({ n: 0 }))).toMatchObject({
+    message: 'not positive',
+    remoteName: 'Error',
+  });
+});

@@ -1,0 +1,33 @@
+import type { Logger } from '../../src/contract.js';
+
+/** A logger that keeps what it was told. */
+export class Log implements Logger {
+  readonly warnings: unknown[][] = [];
+  readonly errors: unknown[][] = [];
+
+  warn(...told: unknown[]): void {
+    this.warnings.push(told);
+  }
+  error(...told: unknown[]): void {
+    this.errors.push(told);
+  }
+}
+
+/** Resolves when the condition holds; fails after ten seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** What a promise was rejected with; fails if it was resolved. */
+export async function failure<E = Error>(promise: Promise<unknown>): Promise<E> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error === undefined) throw new Error('expected a rejection, and the promise was resolved');
+  return error as E;
+}

@@ -78,6 +78,15 @@ describe('a server of its own', () => {
     await connect(address);
   });
 
+  it('keeps no more visitors in their handshakes than it may have peers, besides those', async () => {
+    const { address } = await serve(undefined, { limits: { peers: 2 } });
+    const raws: RawClient[] = [];
+    for (let n = 0; n < 5; n++) raws.push(await RawClient.connect(address));
+    await until(() => raws[4]!.closed);
+    expect(raws.map(({ closed }) => closed)).toEqual([false, false, false, false, true]);
+    for (const { socket } of raws) socket.destroy();
+  });
+
   it.each([
     ['says nothing', ''],
     ['says one line and no more', 'GET / HTTP/1.1\r\n'],
@@ -131,8 +140,14 @@ describe('a client', () => {
     );
   });
 
-  it('shows a refusal by the application, but not a page', async () => {
-    const server = await application();
+  it('shows a refusal by the application, but no page, and does not read an endless one', async () => {
+    const server = http.createServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      const more = setInterval(() => response.write('<p>'.repeat(100)), 1);
+      response.on('close', () => clearInterval(more));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     await expect(connect(urlOf(server))).rejects.toThrow(/refused the handshake: 200 OK$/);
   });
 });

@@ -106,7 +106,6 @@ export class WebSocketListener implements Transport, LinkKeeper {
     this.giveBack?.();
     const { server, target } = this.plan.server;
     const closed = target && new Promise<void>((resolve) => server.close(() => resolve()));
-    if (target !== undefined) server.closeAllConnections();
     if (this.links.size > 0) {
       const empty = new Promise<void>((resolve) => {
         this.emptied = resolve;

@@ -169,7 +169,7 @@ function readRefusal(response: IncomingMessage, give: (text: string) => void): v
   response.setEncoding('utf8');
   response.on('data', (chunk: string) => {
     body += chunk;
-    if (!plain || body.length > REFUSAL_LENGTH) response.destroy();
+    if (body.length > REFUSAL_LENGTH) response.destroy();
   });
   response.on('error', ignore);
   response.on('close', () => give(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status));

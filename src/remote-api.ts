@@ -1,19 +1,29 @@
 import type { Id, TransportSource } from './contract.js';
-import { UsageError } from './errors.js';
+import { RpcError, UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { checkOptions, type Options } from './options.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire } from './prototypes.js';
 import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, tableOf } from './table.js';
 import type { apiBrand, Branded, CallOptions, Inverted, MethodDescription, Peer, Receivers, Side } from './types.js';
 
+/** Options of a side whose transport is given already. */
+type OpenOptions = Omit<Options, 'transport'>;
+/** With this among the options, it is the other side. */
+interface Inverting {
+  readonly invert: true;
+}
+
 /** A spec, as a class: sides come from it. */
 export interface APIClass<S> {
   /** Makes a side without opening it. */
+  create(options: Options & Inverting): Side<Inverted<S>>;
   create(options?: Options): Side<S>;
   /** Makes a side and opens it; where the address leaves it open, it listens. */
-  serve(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<Side<S>>;
+  serve(transport: TransportSource, options: OpenOptions & Inverting): Promise<Side<Inverted<S>>>;
+  serve(transport: TransportSource, options?: OpenOptions): Promise<Side<S>>;
   /** Makes a side and opens it; where the address leaves it open, it dials. */
-  connect(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<Side<S>>;
+  connect(transport: TransportSource, options: OpenOptions & Inverting): Promise<Side<Inverted<S>>>;
+  connect(transport: TransportSource, options?: OpenOptions): Promise<Side<S>>;
   /** The class of the other side. */
   invert(): APIClass<Inverted<S>>;
   /** The table as data: each method with its direction. */
@@ -34,7 +44,7 @@ export class RemoteAPI implements Branded {
   protected constructor() {}
 
   /** Makes a side without opening it: `await side.open()` does. Throws a UsageError for a spec or an option that cannot work. */
-  static create<S extends Branded>(this: SpecClass<S>, options: Options & { readonly invert: true }): Side<Inverted<S>>;
+  static create<S extends Branded>(this: SpecClass<S>, options: Options & Inverting): Side<Inverted<S>>;
   static create<S extends Branded>(this: SpecClass<S>, options?: Options): Side<S>;
   static create(this: unknown, options: Options = {}): unknown {
     return createSide(this as SpecConstructor, checkOptions(options));
@@ -44,8 +54,14 @@ export class RemoteAPI implements Branded {
   static serve<S extends Branded>(
     this: SpecClass<S>,
     transport: TransportSource,
-    options?: Omit<Options, 'transport'>,
-  ): Promise<Side<S>> {
+    options: OpenOptions & Inverting,
+  ): Promise<Side<Inverted<S>>>;
+  static serve<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions,
+  ): Promise<Side<S>>;
+  static serve(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {
     return opened(this, transport, true, options);
   }
 
@@ -53,8 +69,14 @@ export class RemoteAPI implements Branded {
   static connect<S extends Branded>(
     this: SpecClass<S>,
     transport: TransportSource,
-    options?: Omit<Options, 'transport'>,
-  ): Promise<Side<S>> {
+    options: OpenOptions & Inverting,
+  ): Promise<Side<Inverted<S>>>;
+  static connect<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions,
+  ): Promise<Side<S>>;
+  static connect(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {
     return opened(this, transport, false, options);
   }
 
@@ -76,7 +98,8 @@ export class RemoteAPI implements Branded {
    */
   protected messageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
     const about = inReplyTo === undefined || inReplyTo === null ? '' : ` (message ${JSON.stringify(inReplyTo)})`;
-    hubOf(this).logger.warn(`obverse: ${peer.id}${about}:`, error);
+    // What the protocol has found is told in a line; what a handler throws needs its stack.
+    hubOf(this).logger.warn(`obverse: ${peer.id}${about}:`, error instanceof RpcError ? error.message : error);
   }
 }
 
@@ -133,7 +156,10 @@ export function namespace<S extends Branded>(api: SpecClass<S>, options: { reado
   if (!(api?.prototype instanceof RemoteAPI)) throw new UsageError('namespace() takes a class that extends RemoteAPI');
   for (const key of Object.keys(options))
     if (key !== 'name') throw new UsageError(`namespace(): unknown option "${key}"; there is name`);
-  return new NamespaceMark(api as unknown as SpecConstructor, options.name) as unknown as S;
+  const { name } = options;
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw new UsageError('namespace(): the option "name" must be a text that is not empty');
+  return new NamespaceMark(api as unknown as SpecConstructor, name) as unknown as S;
 }
 
 const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made }>();
@@ -156,24 +182,24 @@ function createSide(spec: SpecConstructor, options: Options): object {
   return side;
 }
 
-async function opened<S>(
+async function opened(
   spec: unknown,
   transport: TransportSource,
   listens: boolean,
   options: Options = {},
-): Promise<Side<S>> {
+): Promise<object> {
   if (Object.hasOwn(options, 'transport')) throw new UsageError('the transport is given once: as the first argument');
   const side = createSide(spec as SpecConstructor, checkOptions({ ...options, transport }));
   await hubOf(side).open(listens);
-  return side as Side<S>;
+  return side;
 }
 
 function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
   const flip = <O extends Options>(options: O = {} as O): O => ({ ...options, invert: options.invert !== true });
   return {
-    create: (options) => spec.create(flip(options)),
-    serve: (transport, options) => spec.serve(transport, flip(options)),
-    connect: (transport, options) => spec.connect(transport, flip(options)),
+    create: (options?: Options) => spec.create(flip(options)),
+    serve: (transport: TransportSource, options?: OpenOptions) => spec.serve(transport, flip(options)),
+    connect: (transport: TransportSource, options?: OpenOptions) => spec.connect(transport, flip(options)),
     invert: () => spec,
     describe: () => describeSpec(spec, true),
   };
@@ -183,16 +209,29 @@ function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescripti
   return rowsOf(tableOf(spec, RemoteAPI.prototype)).map((row) => describeRow(row, inverted));
 }
 
+/** Connects the handlers of a side or of a namespace. An instance of a class stays their `this`, and may have more than them. */
 function connectAll(self: object, { table, children }: Made, handlers: object): void {
-  const hub = hubOf(self);
-  for (const [key, handler] of Object.entries(handlers)) {
-    const child = children.get(key);
-    const row = table.rows.find(
-      (candidate) => candidate.key === key && (candidate.direction === 'incoming') !== hub.inverted,
+  if (typeof handlers !== 'object' || handlers === null)
+    throw new UsageError(
+      `the handlers of ${table.path.slice(0, -1) || 'a side'} are an object, not ${String(handlers)}`,
     );
-    if (child !== undefined) connectAll((self as Record<string, object>)[key] as object, child, handler as object);
-    else if (row !== undefined) hub.port(row).connect(handler as () => unknown);
-    else throw new UsageError(`${table.path}${key} is no incoming method of this side`);
+  const hub = hubOf(self);
+  const given = handlers as Readonly<Record<string, object>>;
+  const incoming = table.rows.filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
+  const parent = Object.getPrototypeOf(handlers) as object | null;
+  const plain = parent === null || Object.getPrototypeOf(parent) === null;
+  for (const key of plain ? Object.keys(handlers) : []) {
+    if (!children.has(key) && !incoming.some((row) => row.key === key))
+      throw new UsageError(`${table.path}${key} is no incoming method of this side`);
+  }
+  for (const row of incoming) {
+    const handler = given[row.key] as (() => unknown) | undefined;
+    if (handler === undefined) continue;
+    hub.port(row).connect(plain || typeof handler !== 'function' ? handler : handler.bind(handlers));
+  }
+  for (const [key, child] of children) {
+    const inner = given[key];
+    if (inner !== undefined) connectAll((self as Readonly<Record<string, object>>)[key] as object, child, inner);
   }
 }
 

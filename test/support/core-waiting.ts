@@ -11,6 +11,10 @@ export class Log implements Logger {
   error(...told: unknown[]): void {
     this.errors.push(told);
   }
+  /** The texts of what was reported of a peer. */
+  get texts(): string[] {
+    return this.warnings.map(([, what]) => (what instanceof Error ? what.message : String(what)));
+  }
 }
 
 /** Resolves when the condition holds; fails after ten seconds. */

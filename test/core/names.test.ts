@@ -1,0 +1,187 @@
+import { expect, it } from 'vitest';
+import {
+  Code,
+  incoming,
+  namespace,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+} from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { Log } from '../support/core-waiting.js';
+
+class Room extends RemoteAPI {
+  @incoming({ hasReply: true }) enter(_sender: Sender, _args: object): Reply<string> {}
+  secret(): string {
+    return 'nobody may know this';
+  }
+}
+
+class Spec extends RemoteAPI {
+  readonly room = namespace(Room);
+  field = 'a field';
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<unknown> {}
+  @incoming({ hasReply: true }) unheard(_sender: Sender, _args: object): Reply<unknown> {}
+  @incoming tell(_sender: Sender, _args: object): void {}
+  @incoming({ hasReply: true, name: 'list' }) listAll(_sender: Sender, _args: object): Reply<unknown> {}
+  @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
+  helper(): string {
+    return 'nobody may know this';
+  }
+  get accessor(): string {
+    throw new Error('an accessor was read');
+  }
+  [Symbol.for('hidden')](): void {}
+  protected override messageError(): void {}
+}
+
+async function side(inverted = false, log = new Log()) {
+  const played = new Played();
+  const far = played.visit();
+  const options = { codec: 'jrpc?hello=off', logger: log };
+  const api = inverted ? await Spec.invert().connect(played.maker, options) : await Spec.connect(played.maker, options);
+  const refusal = async (method: string, id = 1) => {
+    far.say({ jsonrpc: '2.0', id, method, params: {} });
+    await turn();
+    return far.heard.find((message) => message.id === id);
+  };
+  return { api, far, refusal };
+}
+
+it.each([
+  ['nothing', 'is unknown'],
+  ['', 'is unknown'],
+  ['question', 'goes the other way: this side calls it, and does not serve it'],
+  ['helper', 'is not marked as incoming'],
+  ['accessor', 'is not marked as incoming'],
+  ['messageError', 'is not marked as incoming'],
+  ['room.secret', 'is not marked as incoming'],
+  // What is called otherwise on the wire is not known by its own name.
+  ['listAll', 'is unknown'],
+  ['field', 'is unknown'],
+  ['room', 'is unknown'],
+  ['enter', 'is unknown'],
+  ['room.', 'is unknown'],
+  ['room.enter.call', 'is unknown'],
+  ...names().map((name) => [name, 'is unknown']),
+])('refuses the method "%s", which %s', async (method, why) => {
+  const { refusal } = await side();
+  expect(await refusal(method as string)).toEqual({
+    jsonrpc: '2.0',
+    id: 1,
+    error: { code: Code.MethodNotFound, message: `the method "${method}" ${why}` },
+  });
+});
+
+/** What every object and every side has. */
+function names(): string[] {
+  return [
+    ...['constructor', '__proto__', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'],
+    ...['then', 'connect', 'disconnect', 'handlers', 'serve', 'apply', 'call', 'bind', 'name', 'length'],
+    ...[
+      'close',
+      'open',
+      'to',
+      'on',
+      'remote',
+      'gather',
+      'peers',
+      'address',
+      'implement',
+      'describe',
+      'changeTransport',
+    ],
+    ...[
+      'Symbol(hidden)',
+      'Symbol(Symbol.asyncDispose)',
+      'Symbol(hub)',
+      'room.constructor',
+      'room.__proto__',
+      'rpc.nope',
+    ],
+  ];
+}
+
+it('refuses a request whose method has no handler, and says so', async () => {
+  const { refusal } = await side();
+  expect((await refusal('unheard')).error).toEqual({
+    code: Code.MethodNotFound,
+    message: 'nobody handles unheard: no handler is connected',
+  });
+});
+
+it('refuses it again once its only handler has been taken away', async () => {
+  const { api, refusal } = await side();
+  const off = api.ask.connect(() => 'here');
+  expect((await refusal('ask')).result).toBe('here');
+  off();
+  expect((await refusal('ask', 2)).error.code).toBe(Code.MethodNotFound);
+});
+
+it('answers what is marked under its name on the wire', async () => {
+  const { api, refusal } = await side();
+  api.listAll.connect(() => ['all']);
+  api.room.enter.connect(() => 'welcome');
+  expect((await refusal('list')).result).toEqual(['all']);
+  expect((await refusal('room.enter', 2)).result).toBe('welcome');
+});
+
+it('tells the directions of the inverted side apart too', async () => {
+  const { api, refusal } = await side(true);
+  expect((await refusal('ask')).error.message).toMatch('goes the other way');
+  expect((await refusal('helper', 2)).error.message).toMatch('is not marked as incoming');
+  api.question.connect(() => 'answer');
+  expect((await refusal('question', 3)).result).toBe('answer');
+});
+
+it('says nothing to an unknown notification, and goes on', async () => {
+  const { api, far, refusal } = await side();
+  api.ask.connect(() => 'here');
+  for (const method of ['nothing', 'question', 'helper', 'rpc.discover', '__proto__', 'constructor'])
+    far.say({ jsonrpc: '2.0', method });
+  await turn();
+  expect(far.sends).toEqual([]);
+  expect((await refusal('ask')).result).toBe('here');
+});
+
+it('lets polluted JSON reach no prototype', async () => {
+  const { api, far } = await side();
+  const given: Record<string, unknown>[] = [];
+  api.ask.connect((_sender, args) => {
+    given.push(args as Record<string, unknown>);
+    return { ...args };
+  });
+  const nasty = '{"polluted":"yes"}';
+  far.say(
+    `{"jsonrpc":"2.0","id":1,"method":"ask","params":{"__proto__":${nasty},"constructor":{"prototype":${nasty}},"a":1}}`,
+    `{"jsonrpc":"2.0","id":2,"method":"ask","params":{"deep":[{"\\u005f_proto__":${nasty}}]}}`,
+    `{"jsonrpc":"2.0","id":3,"method":"ask","params":{},"__proto__":{"method":"helper"}}`,
+    `{"__proto__":{"jsonrpc":"2.0","id":4,"method":"ask"}}`,
+  );
+  await turn();
+  const clean = {} as Record<string, unknown>;
+  expect(clean.polluted).toBeUndefined();
+  expect(Object.hasOwn(given[0] ?? {}, '__proto__')).toBe(false);
+  expect(Object.getPrototypeOf(given[0])).toBe(Object.prototype);
+  expect(given[0]).toEqual({ constructor: { prototype: { polluted: 'yes' } }, a: 1 });
+  const [deep] = (given[1] as { deep: object[] }).deep;
+  expect(Object.hasOwn(deep as object, '__proto__')).toBe(false);
+  expect(far.heard[3].error.code).toBe(Code.InvalidRequest);
+  expect(given.length).toBe(3);
+});
+
+it('looks names up in its own table also while Object.prototype is polluted', async () => {
+  const { refusal } = await side();
+  Object.defineProperty(Object.prototype, 'pollution', {
+    value: () => 'called',
+    configurable: true,
+    enumerable: false,
+  });
+  try {
+    expect((await refusal('pollution')).error.message).toBe('the method "pollution" is unknown');
+  } finally {
+    delete (Object.prototype as Record<string, unknown>).pollution;
+  }
+});

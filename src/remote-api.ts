@@ -171,13 +171,9 @@ function createSide(spec: SpecConstructor, options: Options): object {
   madeFor.set(spec, made);
   const direction = options.invert === true ? 'inverted' : 'straight';
   made[direction] ??= make(tableOf(spec, RemoteAPI.prototype), options.invert === true);
-  const hub = new Hub(options, (peer, error, id) => {
-    try {
-      (side as unknown as { messageError(peer: Peer, error: unknown, id?: Id): void }).messageError(peer, error, id);
-    } catch (thrown) {
-      hub.logger.error('obverse: messageError itself has thrown:', thrown);
-    }
-  });
+  const hub = new Hub(options, (peer, error, id) =>
+    (side as unknown as { messageError(peer: Peer, error: unknown, id?: Id): unknown }).messageError(peer, error, id),
+  );
   const side = wire(made[direction], hub);
   return side;
 }

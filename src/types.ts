@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The types of the front door: what is written in a spec, and what each side gets from it. Nothing here exists at run time.
  *
@@ -53,21 +54,27 @@ type Nested = Branded | { readonly [inversionOf]: unknown };
 
 /** Whether a method is `incoming` or `outgoing`, as its first parameter says; never for what is no method of a spec. */
 export type DirectionOf<M> = M extends (first: infer F, ...rest: never[]) => unknown
-  ? [F] extends [Sender]
-    ? 'incoming'
-    : [Sender | string | null] extends [F]
-      ? 'outgoing'
-      : never
+  ? unknown extends F
+    ? never
+    : [F] extends [Sender]
+      ? 'incoming'
+      : [F] extends [Receivers]
+        ? [Receivers] extends [F]
+          ? 'outgoing'
+          : never
+        : never
   : never;
 /** Whether a method is a `notification`, a `request` or a `stream`, as its return type says. */
 export type KindOf<M> = M extends (...args: never[]) => infer R
   ? [Exclude<R, void>] extends [never]
     ? 'notification'
-    : Exclude<R, void> extends { readonly [replyOf]: unknown }
-      ? 'request'
-      : Exclude<R, void> extends { readonly [streamOf]: unknown }
-        ? 'stream'
-        : never
+    : unknown extends R
+      ? never
+      : Exclude<R, void> extends { readonly [replyOf]: unknown }
+        ? 'request'
+        : Exclude<R, void> extends { readonly [streamOf]: unknown }
+          ? 'stream'
+          : never
   : never;
 /** The arguments of a method, without its first parameter. */
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may be of either direction
@@ -100,32 +107,51 @@ export type AnswerOf<M> =
       : void;
 
 // Members are filtered with `as` over `keyof S`, so that doc comments and go-to-definition lead back to the spec.
-type Hidden = typeof apiBrand | typeof inversionOf;
-type Member<S, K extends keyof S> = K extends Hidden | Reserved
+type Hidden = typeof apiBrand | typeof inversionOf | Reserved;
+/** The direction of what is a method of the spec by all that its type says; never for a helper. */
+type Way<M> = [KindOf<M>] extends [never] ? never : DirectionOf<M>;
+type Member<S, K extends keyof S> = K extends Hidden
   ? never
   : S[K] extends Nested
     ? K
-    : [DirectionOf<S[K]>] extends [never]
+    : [Way<S[K]>] extends [never]
       ? never
       : K;
 type Going<S, K extends keyof S, D> = K extends Hidden
   ? never
   : S[K] extends Nested
     ? K
-    : [DirectionOf<S[K]>] extends [never]
+    : [Way<S[K]>] extends [never]
       ? never
-      : DirectionOf<S[K]> extends D
+      : Way<S[K]> extends D
         ? K
         : never;
+/** A namespace in which nothing comes in needs no handlers. */
+type Handled<S, K extends keyof S> =
+  Going<S, K, 'incoming'> extends never
+    ? never
+    : S[K] extends Nested
+      ? [keyof Handlers<S[K]>] extends [never]
+        ? never
+        : K
+      : K;
 
 // ---- what is derived from it ----------------------------------------------------------------------------------------
 
 /** A handler of an incoming method. */
 export type Handler<M> = (sender: Sender, ...args: ArgsOf<M>) => AnswerOf<M>;
+/** What stands before an argument that is always given: nothing can be left out. */
+type Filled<A> = A extends readonly [infer First, ...infer Rest]
+  ? [First, ...Filled<Rest>]
+  : A extends readonly [(infer First)?, ...infer Rest]
+    ? unknown[] extends A
+      ? A
+      : [First | undefined, ...Filled<Rest>]
+    : A;
 /** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
 export type SecinfoHandler<M> = (
   sender: Sender,
-  ...args: [...args: Required<ArgsOf<M> extends unknown[] ? ArgsOf<M> : never>, secinfo: SecInfo | undefined]
+  ...args: [...args: Filled<ArgsOf<M>> extends infer A extends unknown[] ? A : never, secinfo: SecInfo | undefined]
 ) => AnswerOf<M>;
 
 /** An incoming method on a side: what one connects handlers to. */
@@ -164,7 +190,7 @@ type Inner<S> = Namespace<S> & Members<S>;
 
 /** Every incoming method, for `implement`. */
 export type Handlers<S> = {
-  readonly [K in keyof S as Going<S, K, 'incoming'>]: S[K] extends Nested ? Handlers<S[K]> : Handler<S[K]>;
+  readonly [K in keyof S as Handled<S, K>]: S[K] extends Nested ? Handlers<S[K]> : Handler<S[K]>;
 };
 /** Every outgoing method, without its receivers. */
 export type Remote<S> = {
@@ -253,5 +279,15 @@ export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
   /** Ends every link; what is pending is rejected with ConnectionLost. Resolves when nothing is left open. May be called twice. */
   close(): Promise<void>;
 }
-/** The names that a side has itself. */
-export type Reserved = keyof Endpoint<unknown>;
+/** The names that a side has itself, or that would make it a promise. */
+export type Reserved =
+  | keyof Endpoint<unknown>
+  | 'then'
+  | 'messageError'
+  | 'constructor'
+  | 'toString'
+  | 'toLocaleString'
+  | 'valueOf'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable';

@@ -1,0 +1,86 @@
+/**
+ * What a mark demands of the method that it stands on: types only. A mark cannot change a method's type, so it checks it, and
+ * what does not fit meets a parameter whose type is a sentence: the compiler shows it.
+ */
+import type { MethodOptions } from './marks.js';
+import type { ArgsOf, DirectionOf, KindOf, Method, Reserved } from './types.js';
+
+/** No argument, or one object: sent by name. Anything else needs `params` or `allowPositionalArgs`. */
+type Shape<M> =
+  ArgsOf<M> extends infer A
+    ? A extends readonly []
+      ? 'named'
+      : A extends readonly [(infer One)?]
+        ? unknown extends One
+          ? 'several'
+          : NonNullable<One> extends object
+            ? NonNullable<One> extends readonly unknown[]
+              ? 'several'
+              : 'named'
+            : 'several'
+        : 'several'
+    : never;
+
+/** `unknown` where a mark of this direction, kind and shape fits the method of this name; else what to write. */
+export type Fits<M, D, K, P, N> = N extends Reserved
+  ? `a side has the name "${N & string}" itself: call the method otherwise, and give it this one on the wire with name: '${N & string}'`
+  : N extends symbol
+    ? 'a symbol has no name on the wire'
+    : [DirectionOf<M>] extends [never]
+      ? 'the first parameter must be Sender (@incoming) or Receivers (@outgoing)'
+      : [KindOf<M>] extends [never]
+        ? 'the return type must be void, Reply<T> or Stream<T>'
+        : DirectionOf<M> extends D
+          ? KindOf<M> extends K
+            ? Shape<M> extends P
+              ? unknown
+              : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
+            : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
+          : D extends 'incoming'
+            ? 'the first parameter of an @incoming method is its Sender'
+            : 'the first parameter of an @outgoing method is its Receivers';
+
+/** Where a mark of the standard dialect may stand: what all compilers give of a method's context, as far as it counts here. */
+interface Place<N> {
+  readonly kind: 'method';
+  readonly name: N;
+  readonly static: false;
+  readonly private: false;
+}
+
+declare const marks: unique symbol;
+
+/**
+ * A decorator in both dialects. The check stands beside what M is inferred from, so that it is inferred from the method alone,
+ * generic ones included.
+ */
+export interface Mark<D, K, P> {
+  <M extends Method, const N>(value: M, context: Place<N> & Fits<M, D, K, P, N>): void;
+  <M extends Method, const N extends string | symbol>(
+    target: object,
+    key: N,
+    descriptor: TypedPropertyDescriptor<M> & Fits<M, D, K, P, N>,
+  ): void;
+  /** Which methods it fits, for `declareMethods`; it does not exist at run time. */
+  readonly [marks]?: readonly [D, K, P];
+}
+
+type KindFor<O> = O extends { hasReply: true } ? 'request' : O extends { stream: true } ? 'stream' : 'notification';
+type ShapeFor<O> = O extends { params: readonly string[] } | { allowPositionalArgs: true }
+  ? 'named' | 'several'
+  : 'named';
+
+/** The decorator with options, or bare. */
+export interface Marker<D> extends Mark<D, 'notification', 'named'> {
+  (): Mark<D, 'notification', 'named'>;
+  <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>>;
+}
+
+/** Marks by the names of methods, each of which must fit its method. */
+export type Declared<S, T> = {
+  readonly [N in keyof T]: N extends keyof S
+    ? T[N] extends { readonly [marks]?: readonly [infer D, infer K, infer P] }
+      ? Fits<S[N], D, K, P, N>
+      : 'a mark is incoming or outgoing, bare or with options'
+    : `"${N & string}" is no method of the class`;
+};

@@ -1,0 +1,140 @@
+import { UsageError } from './errors.js';
+import { type Marked, type MethodOptions, parameterTypesOf } from './marks.js';
+import type { Method, MethodDescription } from './types.js';
+
+/** One method of a spec: everything that a call needs of it, looked up once. */
+export interface Row {
+  readonly key: string;
+  /** The property path with dots; unique. */
+  readonly path: string;
+  /** The name on the wire; unique. */
+  readonly wire: string;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly request: boolean;
+  readonly body: Method;
+  /** How many parameters the method shows after the first one. */
+  readonly arity: number;
+  readonly params: readonly string[] | undefined;
+  readonly positional: boolean;
+  readonly timeout: number | undefined;
+  readonly mark: Marked;
+  /** Which of the tables of the spec holds the row, counted from the root: on a side, whose `this` the body has. */
+  readonly mount: number;
+}
+
+/** A marked method, and where it stands. */
+export interface Place {
+  /** Its class and its name there, for messages. */
+  readonly at: string;
+  readonly key: string;
+  readonly body: Method;
+  readonly mark: Marked;
+  /** The prototype of the class that is read; the method may be inherited. */
+  readonly prototype: object;
+  /** What stands before the last segment of its path, and of its name on the wire: empty, or ending in a dot. */
+  readonly path: string;
+  readonly wire: string;
+  readonly mount: number;
+}
+
+/** Makes the row of a method. Throws a UsageError for options that could not work. */
+export function makeRow({ at, key, body, mark, prototype, path, wire, mount }: Place): Row {
+  const { direction, options } = mark;
+  checkOptions(at, options);
+  const name = `${wire}${options.name ?? key}`;
+  if (name.startsWith('rpc.')) {
+    throw new UsageError(`${at}: names on the wire that begin with "rpc." are reserved by JSON-RPC`);
+  }
+  const types = parameterTypesOf(prototype, key);
+  const arity = Math.max(body.length, types?.length ?? 0, 1) - 1;
+  checkArguments(at, options, arity, types?.[1]);
+  return {
+    key,
+    path: `${path}${key}`,
+    wire: name,
+    direction,
+    request: options.hasReply === true,
+    body,
+    arity,
+    params: options.params,
+    positional: options.allowPositionalArgs === true,
+    timeout: options.timeout,
+    mark,
+    mount,
+  };
+}
+
+const kinds = {
+  hasReply: 'boolean',
+  stream: 'boolean',
+  name: 'string',
+  params: 'object',
+  allowPositionalArgs: 'boolean',
+  timeout: 'number',
+  summary: 'string',
+  deprecated: 'boolean',
+} as const satisfies Record<keyof MethodOptions, string>;
+
+function checkOptions(at: string, options: MethodOptions): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (!Object.hasOwn(kinds, option)) {
+      throw new UsageError(`${at}: unknown option "${option}"; there are ${Object.keys(kinds).join(', ')}`);
+    }
+    const expected = kinds[option as keyof MethodOptions];
+    if (option !== 'params' && value !== undefined && typeof value !== expected) {
+      throw new UsageError(`${at}: the option "${option}" must be a ${expected}`);
+    }
+  }
+  const { stream, name, timeout } = options;
+  if (stream === true) {
+    throw new UsageError(
+      `${at}: streams are not available yet; use { hasReply: true }, or a notification for each item`,
+    );
+  }
+  if (name === '') throw new UsageError(`${at}: the option "name" must not be empty`);
+  if (timeout !== undefined && !(timeout > 0)) {
+    throw new UsageError(`${at}: the option "timeout" must be a positive number of milliseconds, or Infinity`);
+  }
+}
+
+/** What `emitDecoratorMetadata` gives for arguments that cannot hold others by name. */
+const noObject = new Set<unknown>([String, Number, Boolean, BigInt, Symbol, Array, Function]);
+
+/** Several values, as far as the function shows them, need names or a place. `type` is the class of the first, where it is known. */
+function checkArguments(at: string, options: MethodOptions, arity: number, type: unknown): void {
+  const { params, allowPositionalArgs } = options;
+  if (params !== undefined) {
+    if (!Array.isArray(params) || !params.every(isName) || new Set(params).size < params.length) {
+      throw new UsageError(`${at}: the option "params" must be a list of different names`);
+    }
+    if (params.length < arity) {
+      throw new UsageError(`${at}: it has ${arity} arguments, but params names only ${params.length}`);
+    }
+  } else if ((arity > 1 || noObject.has(type)) && allowPositionalArgs !== true) {
+    const what = arity > 1 ? `${arity} arguments` : 'an argument that is no object';
+    throw new UsageError(
+      `${at}: ${what} need params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position`,
+    );
+  }
+}
+
+/** A field of this name must not reach a prototype. */
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && name !== '__proto__';
+}
+
+/** A row as data, seen from the side that the class is written for, or from the other one. */
+export function describeRow(row: Row, inverted: boolean): MethodDescription {
+  const { params, timeout, summary, deprecated } = row.mark.options;
+  return {
+    path: row.path,
+    method: row.wire,
+    direction: (row.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
+    kind: row.request ? 'request' : 'notification',
+    ...(params !== undefined && { params }),
+    ...(row.positional && { allowPositionalArgs: true as const }),
+    ...(timeout !== undefined && { timeout }),
+    ...(summary !== undefined && { summary }),
+    ...(deprecated === true && { deprecated: true as const }),
+  };
+}

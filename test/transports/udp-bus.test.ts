@@ -48,7 +48,7 @@ const groups = {
   'a broadcast address': 'udp://127.255.255.255:0?broadcast',
   'everyone, by the short form': 'udp:0',
   'a multicast group': 'udp://239.255.77.77:0?interface=127.0.0.1',
-  'a multicast group of IPv6': 'udp://[ff01::7777]:0',
+  'a multicast group of IPv6': 'udp://[ff05::7777]:0',
 };
 
 for (const [what, url] of Object.entries(groups)) {
@@ -90,6 +90,23 @@ for (const [what, url] of Object.entries(groups)) {
     });
   });
 }
+
+it.skipIf((await refusal(groups['a multicast group'])) !== '')(
+  'of a group is not heard on its own machine with loopback=off, but can be called',
+  async () => {
+    const quiet = await open(`${groups['a multicast group']}&loopback=off&ttl=2`);
+    const here = `${quiet.transport.address}?interface=127.0.0.1`;
+    const [hearer, loud] = [await open(here), await open(here)];
+    quiet.say('unheard');
+    loud.say('heard');
+    expect((await hearer.next()).frames).toEqual(['heard']);
+    const log = await quiet.next();
+    log.link.send(['called']);
+    const called = await loud.next();
+    expect(called.frames).toEqual(['called']);
+    expect(hearer.logs).toHaveLength(1);
+  },
+);
 
 describe('a bus', () => {
   const url = groups['a broadcast address'];

@@ -118,10 +118,12 @@ export class UdpBus implements Transport {
   }
 }
 
-/** A socket that is bound to a multicast group hears no other; Windows binds none to it. */
+/**
+ * A socket that is bound to a multicast group hears no other. Windows binds none to it, and a group of IPv6 would need the
+ * interface with it.
+ */
 function groupBind(host: string): string {
-  const multicast = /^(22[4-9]|23\d)\.|^ff/i.test(host);
-  return multicast && process.platform !== 'win32' ? host : anyOf(host);
+  return /^(22[4-9]|23\d)\./.test(host) && process.platform !== 'win32' ? host : anyOf(host);
 }
 
 function anyOf(host: string): string {

@@ -47,14 +47,14 @@ export class UdpSocket {
   async bind(at: Endpoint): Promise<void> {
     await this.done(
       (then) => this.inner.bind({ port: at.port, address: at.host, exclusive: true }, then),
-      'be bound to',
+      'listen at',
       at,
     );
   }
 
   /** Lets the socket speak with one peer only. The system tells then if nobody is there. */
   async connect(to: Endpoint): Promise<void> {
-    await this.done((then) => this.inner.connect(to.port, to.host, then), 'be connected to', to);
+    await this.done((then) => this.inner.connect(to.port, to.host, then), 'connect to', to);
   }
 
   private done(start: (then: () => void) => void, what: string, at: Endpoint): Promise<void> {

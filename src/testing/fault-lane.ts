@@ -1,0 +1,144 @@
+import type { Frame } from '../contract.js';
+import type { Fate, FaultPlan } from './fault-plan.js';
+
+/** How long, in milliseconds, a frame waits for the one with which it is to change places. */
+const SWAP_MS = 10;
+
+/** What a lane does with what comes out of it. */
+export interface LaneEnds {
+  deliver(frames: readonly Frame[]): void;
+  cut(): void;
+  /** What was held back has left. */
+  empty(): void;
+  /** Told of each frame of which something is to become. */
+  fate(number: number, fate: Fate): void;
+}
+
+/** One direction of a faulty link: frames go in, and what the plan makes of them comes out. */
+export class FaultLane {
+  /** What is held back, in bytes. */
+  bytes = 0;
+  private readonly plan: FaultPlan;
+  private readonly ends: LaneEnds;
+  private queue: { readonly at: number; readonly frames: readonly Frame[] }[] = [];
+  private swapped: { readonly frames: readonly Frame[]; readonly delay: number } | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private swapTimer: ReturnType<typeof setTimeout> | undefined;
+  private count = 0;
+  private over = false;
+
+  constructor(plan: FaultPlan, ends: LaneEnds) {
+    this.plan = plan;
+    this.ends = ends;
+  }
+
+  get held(): boolean {
+    return this.queue.length > 0 || this.swapped !== undefined;
+  }
+
+  push(frames: readonly Frame[]): void {
+    const ready: Frame[] = [];
+    for (const frame of frames) {
+      if (this.over) return;
+      const fate = this.plan.next(frame);
+      this.ends.fate(this.count++, fate);
+      if (fate.cut) {
+        if (ready.length > 0) this.ends.deliver(ready);
+        this.ends.cut();
+        return;
+      }
+      if (fate.frames.length > 0) this.place(fate, ready);
+    }
+    if (ready.length > 0) this.ends.deliver(ready);
+  }
+
+  /** Lets go at once of all that is held back, in order. */
+  flush(): void {
+    const frames = this.queue.flatMap((entry) => entry.frames);
+    if (this.swapped !== undefined) frames.push(...this.swapped.frames);
+    this.clear();
+    if (frames.length > 0 && !this.over) this.ends.deliver(frames);
+  }
+
+  /** Loses what is held back. Nothing comes out any more. */
+  stop(): void {
+    this.over = true;
+    this.clear();
+  }
+
+  private place(fate: Fate, ready: Frame[]): void {
+    if (fate.swapped && this.swapped === undefined) {
+      this.swapped = fate;
+      this.bytes += sizeOf(fate.frames);
+      this.swapTimer = setTimeout(() => this.unswap(), SWAP_MS);
+      return;
+    }
+    this.hold(fate.frames, fate.delay, ready);
+    const { swapped } = this;
+    if (swapped === undefined) return;
+    this.forgetSwap();
+    this.hold(swapped.frames, swapped.delay, ready);
+  }
+
+  /** No frame has come to change places with. */
+  private unswap(): void {
+    const { swapped } = this;
+    if (swapped === undefined) return;
+    this.forgetSwap();
+    const ready: Frame[] = [];
+    this.hold(swapped.frames, swapped.delay, ready);
+    if (ready.length > 0) this.out(ready);
+  }
+
+  private forgetSwap(): void {
+    if (this.swapped !== undefined) this.bytes -= sizeOf(this.swapped.frames);
+    this.swapped = undefined;
+    clearTimeout(this.swapTimer);
+  }
+
+  /** What is held back keeps its order: it leaves no earlier than what came before it. */
+  private hold(frames: readonly Frame[], delay: number, ready: Frame[]): void {
+    const before = this.queue.at(-1);
+    if (delay === 0 && before === undefined) {
+      ready.push(...frames);
+      return;
+    }
+    const at = Math.max(before?.at ?? 0, performance.now() + delay);
+    this.queue.push({ at, frames });
+    this.bytes += sizeOf(frames);
+    this.wake();
+  }
+
+  private wake(): void {
+    const [first] = this.queue;
+    if (this.timer !== undefined || first === undefined) return;
+    this.timer = setTimeout(() => this.due(), Math.max(0, first.at - performance.now()));
+  }
+
+  private due(): void {
+    this.timer = undefined;
+    const now = performance.now();
+    const frames: Frame[] = [];
+    while (this.queue.length > 0 && this.queue[0]!.at <= now) frames.push(...this.queue.shift()!.frames);
+    this.bytes -= sizeOf(frames);
+    this.wake();
+    if (frames.length > 0) this.out(frames);
+  }
+
+  private out(frames: readonly Frame[]): void {
+    this.ends.deliver(frames);
+    if (!this.held && !this.over) this.ends.empty();
+  }
+
+  private clear(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.forgetSwap();
+    this.queue = [];
+    this.bytes = 0;
+  }
+}
+
+function sizeOf(frames: readonly Frame[]): number {
+  return frames.reduce((size, frame) => size + frame.length, 0);
+}

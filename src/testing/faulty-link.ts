@@ -1,0 +1,114 @@
+import type { Frame, Link, Receiver } from '../contract.js';
+import { ConnectionLost } from '../errors.js';
+import { FaultLane, type LaneEnds } from './fault-lane.js';
+import type { Fate, FaultPlan } from './fault-plan.js';
+
+/** The direction of a frame, as the wrapped side sees it. */
+export type Direction = 'in' | 'out';
+
+/** What a faulty link is told by its transport. */
+export interface FaultyLinkOptions {
+  readonly inner: Link;
+  readonly plan: (direction: Direction) => FaultPlan;
+  /** Called once, before the end is told. */
+  readonly ended: () => void;
+  readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
+}
+
+const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'maxFrame'] as const;
+
+/** A link on which things go wrong, around one on which they do not. */
+export class FaultyLink implements Link {
+  readonly packets?: boolean;
+  readonly agreed?: boolean;
+  readonly dialed?: boolean;
+  readonly bus?: boolean;
+  readonly maxFrame?: number;
+  readonly peer: string;
+  /** What the inner link delivers to. */
+  readonly receiver: Receiver;
+  /** Whom this link delivers to; set once it was accepted. */
+  outer: Receiver | undefined;
+  private readonly inner: Link;
+  private readonly ended: () => void;
+  private readonly incoming: FaultLane;
+  private readonly outgoing: FaultLane;
+  /** The inner link has ended, and what has come of it is still held back. */
+  private ending: { readonly reason: Error | undefined } | undefined;
+  private closing = false;
+
+  constructor({ inner, plan, told, ended }: FaultyLinkOptions) {
+    this.inner = inner;
+    this.ended = ended;
+    this.peer = inner.peer;
+    for (const name of TRAITS) if (inner[name] !== undefined) Object.assign(this, { [name]: inner[name] });
+    const ends = (direction: Direction): Pick<LaneEnds, 'cut' | 'fate'> => ({
+      cut: () => this.close(new ConnectionLost(`the link to ${this.peer} was cut, as the test asked for`)),
+      fate: (number, fate) => told(this.peer, direction, number, fate),
+    });
+    this.outgoing = new FaultLane(plan('out'), {
+      ...ends('out'),
+      deliver: (frames) => inner.send(frames),
+      empty: () => this.drained(),
+    });
+    this.incoming = new FaultLane(plan('in'), {
+      ...ends('in'),
+      deliver: (frames) => this.deliver(frames),
+      empty: () => {
+        if (this.ending !== undefined) this.over(this.ending.reason);
+      },
+    });
+    this.receiver = {
+      receive: (frame) => this.incoming.push([frame]),
+      drained: () => this.drained(),
+      closed: (reason) => this.innerEnded(reason),
+    };
+  }
+
+  get buffered(): number {
+    return this.inner.buffered + this.outgoing.bytes;
+  }
+
+  send(frames: readonly Frame[]): void {
+    if (!this.closing) this.outgoing.push(frames);
+  }
+
+  pause(): void {
+    this.inner.pause();
+  }
+
+  resume(): void {
+    this.inner.resume();
+  }
+
+  close(reason?: Error): void {
+    if (!this.closing && reason === undefined) this.outgoing.flush();
+    this.closing = true;
+    this.outgoing.stop();
+    this.incoming.stop();
+    // The inner link may be over already; then it tells its end no more.
+    if (this.ending !== undefined) this.over(reason);
+    else this.inner.close(reason);
+  }
+
+  private deliver(frames: readonly Frame[]): void {
+    for (const frame of frames) if (!this.closing) this.outer?.receive(frame);
+  }
+
+  private drained(): void {
+    if (this.outgoing.bytes === 0 && !this.closing && this.ending === undefined) this.outer?.drained();
+  }
+
+  private innerEnded(reason: Error | undefined): void {
+    this.outgoing.stop();
+    if (this.incoming.held) this.ending = { reason };
+    else this.over(reason);
+  }
+
+  private over(reason: Error | undefined): void {
+    this.ending = undefined;
+    this.closing = true;
+    this.ended();
+    this.outer?.closed(reason);
+  }
+}

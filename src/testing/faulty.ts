@@ -1,0 +1,159 @@
+import { readOptions } from '../address.js';
+import type { Link, Transport, TransportMaker, TransportSource } from '../contract.js';
+import { UsageError } from '../errors.js';
+import { type Chances, type Fate, type FaultKind, FaultPlan } from './fault-plan.js';
+import { type Direction, FaultyLink } from './faulty-link.js';
+import { Random } from './random.js';
+
+export type { Direction, FaultKind };
+
+/** One thing that has gone wrong. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** What the peer is called. */
+  readonly peer: string;
+  readonly direction: Direction;
+  /** The number of the frame on its link in this direction, from 0. */
+  readonly frame: number;
+}
+
+/** What is to go wrong. Chances are from 0 to 1, for each frame; what is not named does not go wrong. */
+export interface Faults {
+  /** The same seed makes the same things go wrong with the same frames. 1 by default. */
+  readonly seed?: number;
+  /** The direction in which it goes wrong, as this side sees it; both by default. */
+  readonly direction?: Direction | 'both';
+  /** How long frames are held back, in milliseconds, or from when to when. Their order is kept. */
+  readonly delay?: number | readonly [least: number, most: number];
+  /** The chance that a frame is lost. */
+  readonly drop?: number;
+  /** The chance that a frame comes twice; one that moves objects never does. */
+  readonly duplicate?: number;
+  /** The chance that a frame loses its end; values never do. */
+  readonly truncate?: number;
+  /** The chance that a frame changes places with the next. Only where the transport may do that, as UDP. */
+  readonly reorder?: number;
+  /** The chance that the link is cut in place of a frame: both ends see it end with a reason. */
+  readonly cut?: number;
+  /** Cuts the link after so many frames in a direction. */
+  readonly cutAfter?: number;
+  /** After so many frames in a direction nothing more comes through, and the link stays up, as if half of it were closed. */
+  readonly silentAfter?: number;
+  /** Told of each thing that goes wrong, before it does. */
+  readonly onFault?: (fault: Fault) => void;
+}
+
+/**
+ * A transport on which things go wrong, around any other: for tests of what must not hang, be lost or be done twice. A
+ * message to everyone on a bus goes through as it is.
+ *
+ * Throws a UsageError for an option that is not known or does not fit.
+ *
+ * @example
+ * const chat = await Chat.connect(faulty('tcp://127.0.0.1:8888', { seed: 7, delay: [0, 20], cut: 0.01 }));
+ */
+export function faulty(source: TransportSource, faults: Faults): TransportMaker {
+  const { seed = 1, direction = 'both', onFault, chances } = read(faults);
+  return async (wire) => {
+    const inner = await wire.transport(source, wire.listen);
+    const open = new Set<FaultyLink>();
+    let links = 0;
+    return around(inner, open, (link) => {
+      const number = links++;
+      const made: FaultyLink = new FaultyLink({
+        inner: link,
+        plan: (way) =>
+          new FaultPlan(direction === 'both' || direction === way ? chances : NONE, randomFor(seed, number, way)),
+        told: (peer, way, frame, fate) => tell(onFault, peer, way, frame, fate),
+        ended: () => open.delete(made),
+      });
+      return made;
+    });
+  };
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+const NONE: Chances = {
+  drop: 0,
+  duplicate: 0,
+  truncate: 0,
+  reorder: 0,
+  cut: 0,
+  cutAfter: NEVER,
+  silentAfter: NEVER,
+  delay: [0, 0],
+};
+
+/** Each direction of each link has its own, so that how they interleave decides nothing. */
+function randomFor(seed: number, link: number, way: Direction): Random {
+  return new Random(seed + Math.imul(2 * link + (way === 'in' ? 0 : 1), 0x9e3779b9));
+}
+
+function around(inner: Transport, links: Set<FaultyLink>, wrap: (link: Link) => FaultyLink): Transport {
+  const { broadcast } = inner;
+  return {
+    get address() {
+      return inner.address;
+    },
+    open: (accept) =>
+      inner.open((link) => {
+        const faultyLink = wrap(link);
+        links.add(faultyLink);
+        faultyLink.outer = accept(faultyLink);
+        return faultyLink.receiver;
+      }),
+    async close() {
+      for (const link of links) link.close();
+      await inner.close();
+    },
+    ...(broadcast === undefined ? {} : { broadcast: (frames) => broadcast.call(inner, frames) }),
+  };
+}
+
+function tell(onFault: Faults['onFault'], peer: string, direction: Direction, frame: number, fate: Fate): void {
+  if (onFault !== undefined) for (const kind of fate.kinds) onFault({ kind, peer, direction, frame });
+}
+
+function read(faults: Faults) {
+  const address = { text: 'faulty', scheme: 'faulty', rest: '', options: { ...faults } };
+  const options = readOptions(address, {
+    seed: 'number',
+    direction: ['in', 'out', 'both'],
+    delay: 'any',
+    drop: 'number',
+    duplicate: 'number',
+    truncate: 'number',
+    reorder: 'number',
+    cut: 'number',
+    cutAfter: 'number',
+    silentAfter: 'number',
+    onFault: 'any',
+  });
+  const chance = (name: 'drop' | 'duplicate' | 'truncate' | 'reorder' | 'cut'): number => {
+    const value = options[name] ?? 0;
+    if (value >= 0 && value <= 1) return value;
+    throw new UsageError(`faulty: "${name}" is a chance from 0 to 1, not ${value}`);
+  };
+  const count = (name: 'cutAfter' | 'silentAfter'): number => {
+    const value = options[name] ?? NEVER;
+    if (value >= 0) return value;
+    throw new UsageError(`faulty: "${name}" is a number of frames, not ${value}`);
+  };
+  const chances: Chances = {
+    drop: chance('drop'),
+    duplicate: chance('duplicate'),
+    truncate: chance('truncate'),
+    reorder: chance('reorder'),
+    cut: chance('cut'),
+    cutAfter: count('cutAfter'),
+    silentAfter: count('silentAfter'),
+    delay: range(faults.delay),
+  };
+  return { seed: options.seed, direction: options.direction, onFault: faults.onFault, chances };
+}
+
+function range(delay: Faults['delay'] = 0): readonly [number, number] {
+  const [least, most] = typeof delay === 'number' ? [delay, delay] : delay;
+  if (least >= 0 && most >= least && Number.isFinite(most)) return [least, most];
+  throw new UsageError(`faulty: "delay" is milliseconds, or [least, most], not ${JSON.stringify(delay)}`);
+}

@@ -50,6 +50,32 @@ describe('a clean end', () => {
     await until(() => raw.closed);
   });
 
+  it('of ours leaves a slow reader the time that he needs', async () => {
+    const { raw, ear } = await visited();
+    raw.socket.pause();
+    const frame = 'x'.repeat(1_000_000);
+    for (let n = 0; n < 20; n++) ear.link.send([frame]);
+    ear.link.close();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(ear.ends).toEqual([]);
+    raw.socket.resume();
+    raw.socket.on('end', () => raw.socket.end());
+    expect(await ear.ended()).toBeUndefined();
+    await until(() => raw.closed);
+    expect(raw.received.length).toBeGreaterThan(20 * frame.length);
+    expect(raw.received.subarray(-4)).toEqual(Buffer.from([0x88, 2, 0x03, 0xe8]));
+  });
+
+  it('comes although the peer keeps the connection after its goodbye', async () => {
+    const { raw, ear } = await visited();
+    raw.socket.allowHalfOpen = true;
+    raw.frame(8, closeFrame(1000));
+    const before = performance.now();
+    expect(await ear.ended()).toBeUndefined();
+    expect(performance.now() - before).toBeLessThan(3_000);
+    raw.socket.destroy();
+  });
+
   it('of ours drops what still comes', async () => {
     const { raw, ear } = await visited();
     ear.link.close();

@@ -17,7 +17,6 @@ export interface HttpServer {
 export function ownServer(host: string, port: number, tls: ServerOptions | undefined, limits: Limits): HttpServer {
   const connectMs = Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
   const bounds = {
-    headersTimeout: connectMs,
     requestTimeout: connectMs,
     connectionsCheckingInterval: Math.min(Math.ceil(connectMs / 4), 30_000),
   };

@@ -5,7 +5,7 @@ import type { Accept, Frame, Limits } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { codeOf, explain } from './stream-errors.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
-import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
+import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
 
@@ -15,6 +15,8 @@ export type Package = typeof import('ws');
 const OPEN = 1;
 /** How much of a refusal is read, in characters: it is shown to people. */
 const REFUSAL_LENGTH = 500;
+/** How often, in milliseconds, an ending link looks whether everything has left. */
+const LOOK_MS = 10;
 
 /** The package `ws`. Throws a UsageError if it is not installed. */
 export async function loadPackage(): Promise<Package> {
@@ -26,10 +28,14 @@ export async function loadPackage(): Promise<Package> {
 }
 
 /** What both ends ask of the package. */
-export function socketOptions(limits: Limits): { readonly maxPayload: number; readonly perMessageDeflate: false } {
-  // The package keeps the bound as a 32-bit integer, and takes 0 for none.
-  const maxPayload = Math.min(Math.max(1, Math.floor(limits.frameBytes)), 2 ** 31 - 1);
-  return { maxPayload, perMessageDeflate: false };
+export function socketOptions({ frameBytes }: Limits) {
+  return {
+    // The package keeps the bound as a 32-bit integer, and takes 0 for none.
+    maxPayload: Math.min(Math.max(1, Math.floor(frameBytes)), 2 ** 31 - 1),
+    perMessageDeflate: false,
+    // How long one who has said goodbye may keep the connection.
+    closeTimeout: LINGER_MS,
+  };
 }
 
 /** Dials by the package `ws`. */
@@ -125,7 +131,7 @@ export class PackageLink extends WebSocketLink {
   protected finish(): void {
     // What still comes is read and dropped: unread, it would hide the answer of the peer.
     this.socket.resume();
-    this.socket.close(1000);
+    this.sayGoodbye();
   }
 
   protected cut(reason: Error): void {
@@ -136,6 +142,12 @@ export class PackageLink extends WebSocketLink {
 
   protected abandon(): void {
     this.socket.terminate();
+  }
+
+  /** The package cuts off one who does not answer in time; a slow reader has all the time that he needs until then. */
+  private sayGoodbye(): void {
+    if (this.buffered === 0) this.socket.close(1000);
+    else if (this.state === 'ending') setTimeout(() => this.sayGoodbye(), LOOK_MS);
   }
 
   /** The peer has broken the protocol; the package is about to say so, and waits for long. */

@@ -91,19 +91,19 @@ for (const [what, url] of Object.entries(groups)) {
   });
 }
 
-it.skipIf((await refusal(groups['a multicast group'])) !== '')(
-  'of a group is not heard on its own machine with loopback=off, but can be called',
+// Not on the loopback interface, which brings everything back.
+const outside = 'udp://239.255.77.77:0';
+const noWay = await refusal(outside);
+it.skipIf(noWay !== '')(
+  `of a group is not heard on its own machine with loopback=off, but can be called ${noWay}`,
   async () => {
-    const quiet = await open(`${groups['a multicast group']}&loopback=off&ttl=2`);
-    const here = `${quiet.transport.address}?interface=127.0.0.1`;
-    const [hearer, loud] = [await open(here), await open(here)];
+    const quiet = await open(`${outside}?loopback=off&ttl=2`);
+    const [hearer, loud] = [await open(quiet.transport.address), await open(quiet.transport.address)];
     quiet.say('unheard');
     loud.say('heard');
     expect((await hearer.next()).frames).toEqual(['heard']);
-    const log = await quiet.next();
-    log.link.send(['called']);
-    const called = await loud.next();
-    expect(called.frames).toEqual(['called']);
+    (await quiet.next()).link.send(['called']);
+    expect((await loud.next()).frames).toEqual(['called']);
     expect(hearer.logs).toHaveLength(1);
   },
 );

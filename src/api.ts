@@ -47,6 +47,7 @@ export {
   UsageError,
 } from './errors.js';
 export type { ErrorClass, ErrorPolicy } from './faults.js';
+export type { Mark, Marker } from './fits.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export type { Options } from './options.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
@@ -68,6 +69,7 @@ export type {
   Receivers,
   Remote,
   Reply,
+  Reverse,
   Sender,
   Side,
   Stream,

@@ -50,7 +50,10 @@ export type Method = (...args: any[]) => any;
 export interface Branded {
   readonly [apiBrand]: true;
 }
-type Nested = Branded | { readonly [inversionOf]: unknown };
+interface Inversion<S> {
+  readonly [inversionOf]: S;
+}
+type Nested = Branded | Inversion<unknown>;
 
 /** Whether a method is `incoming` or `outgoing`, as its first parameter says; never for what is no method of a spec. */
 export type DirectionOf<M> = M extends (first: infer F, ...rest: never[]) => unknown
@@ -217,11 +220,11 @@ type Flip<M> = M extends (first: infer _F, ...args: infer A) => infer R
     : (sender: Sender, ...args: A) => R
   : never;
 /** The spec of the other side. Twice gives the spec itself. */
-export type Inverted<S> = S extends { readonly [inversionOf]: infer Original }
-  ? Original
-  : {
-      readonly [K in keyof S as Member<S, K>]: S[K] extends Nested ? Inverted<S[K]> : Flip<S[K]>;
-    } & { readonly [inversionOf]: S };
+export type Inverted<S> = S extends Inversion<infer Original> ? Original : Reverse<S>;
+/** What {@link Inverted} gives for a spec that is written down; it has a name so that declarations and hints can show it. */
+export type Reverse<S> = {
+  readonly [K in keyof S as Member<S, K>]: S[K] extends Nested ? Inverted<S[K]> : Flip<S[K]>;
+} & Inversion<S>;
 
 // ---- what every side has --------------------------------------------------------------------------------------------
 

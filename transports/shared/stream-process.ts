@@ -81,8 +81,8 @@ export class ProcessLink extends StreamLink {
   }
 
   /**
-   * The child has exited, but a program that it has started may hold its pipes for ever. They are closed when nothing comes
-   * any more; a receiver that has paused is waited for.
+   * The child has exited, and Node reads on what its pipes still hold, also where the receiver has paused. But a program
+   * that the child has started may hold them for ever: they are closed when nothing is left to deliver.
    */
   private drain(): void {
     this.later(LINGER_MS, () => {

@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process';
+import net from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/address.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { type WireOptions, wireFor } from '../../src/testing/transport.js';
+import tcp from '../../transports/tcp.js';
+import { keeping, opened } from '../support/stream-sides.js';
+
+const transport = (url: string, options: WireOptions = {}) => tcp(parseAddress(url), wireFor(options));
+const serve = (url: string, options: WireOptions = {}) => opened(transport(url, { ...options, listen: true }));
+const dial = (url: string, options: WireOptions = {}) => opened(transport(url, options));
+const portOf = (address: string) => Number(/:(\d+)/.exec(address.replace(/\[.*\]/, ''))?.[1]);
+
+describe('addresses of tcp', () => {
+  it('takes a free port and tells it, with what a peer needs to know', async () => {
+    expect((await serve('tcp://127.0.0.1:0')).transport.address).toMatch(/^tcp:\/\/127\.0\.0\.1:[1-9]\d+$/);
+    expect((await serve('tcp://127.0.0.1:0?framing=nul&backlog=5')).transport.address).toMatch(
+      /^tcp:\/\/127\.0\.0\.1:\d+\?framing=nul$/,
+    );
+  });
+
+  it('understands the short forms', async () => {
+    const server = await serve('tcp:127.0.0.1:0');
+    const port = portOf(server.transport.address);
+    for (const url of [`tcp:127.0.0.1:${port}`, `tcp::${port}`, `tcp:localhost:${port}`, `tcp://127.0.0.1:${port}/`]) {
+      const client = await dial(url);
+      client.ends[0]!.link.send([url]);
+    }
+    for (let n = 0; n < 4; n++) await (await server.end(n)).has(1);
+    expect(server.ends.map((end) => end.texts[0]?.replace(/\d+/g, ''))).toHaveLength(4);
+  });
+
+  it('calls peers by ip and port, at both ends', async () => {
+    const server = await serve('tcp://127.0.0.1:0');
+    const client = await dial(server.transport.address);
+    expect(`tcp://${client.ends[0]!.link.peer}`).toBe(server.transport.address);
+    expect((await server.end()).link.peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  it('speaks IPv6', async () => {
+    const server = await serve('tcp://[::1]:0');
+    expect(server.transport.address).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+    const client = await dial(server.transport.address);
+    expect(client.ends[0]!.link.peer).toBe(`[::1]:${portOf(server.transport.address)}`);
+    expect((await server.end()).link.peer).toMatch(/^\[::1\]:\d+$/);
+  });
+
+  it.each([
+    ['tcp://0.0.0.0:0', /^tcp:\/\/127\.0\.0\.1:\d+$/],
+    ['tcp://:0', /^tcp:\/\/127\.0\.0\.1:\d+$/],
+    ['tcp://[::]:0', /^tcp:\/\/\[::1\]:\d+$/],
+  ])('tells an address that can be dialed when it listens on %s', async (url, address) => {
+    const server = await serve(url);
+    expect(server.transport.address).toMatch(address);
+    await dial(server.transport.address);
+    // An IPv4 visitor of a socket for both families is called by his IPv4 address.
+    expect((await server.end()).link.peer).toMatch(/^(127\.0\.0\.1|\[::1\]):\d+$/);
+  });
+
+  it('refuses what does not fit, before anything is opened', () => {
+    const wrong = (url: string, options: WireOptions = {}) => expect(() => transport(url, options));
+    wrong('tcp://127.0.0.1:0').toThrow(/cannot be dialed/);
+    wrong('tcp://127.0.0.1').toThrow(/has no host and port/);
+    wrong('tcp://127.0.0.1:1?framin=nul').toThrow(/no option "framin"/);
+    wrong('tcp://127.0.0.1:1?backlog=3').toThrow(/"backlog" is for the side that listens/);
+    wrong('tcp://127.0.0.1:1?framing=zip').toThrow(/unknown framing "zip"/);
+    wrong('tcp://127.0.0.1:1?framing=lines', { form: 'bytes' }).toThrow(/"lines" carries text/);
+    wrong('tcp://127.0.0.1:1', { form: 'values' }).toThrow(UsageError);
+  });
+});
+
+describe('opening tcp', () => {
+  it('says that nobody listens, where, and what the system said', async () => {
+    const server = await serve('tcp://127.0.0.1:0');
+    const { address } = server.transport;
+    await server.close();
+    const error = await transport(address)
+      .open(() => expect.fail('a link'))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toContain(`cannot connect to ${address}: nobody listens there`);
+    expect((error as Error).cause).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('says that somebody listens already', async () => {
+    const server = await serve('tcp://127.0.0.1:0');
+    const second = transport(server.transport.address, { listen: true });
+    const error = await second.open(() => expect.fail('a link')).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toContain('somebody listens there already');
+    expect((error as Error).cause).toMatchObject({ code: 'EADDRINUSE' });
+    await second.close();
+    await dial(server.transport.address);
+  });
+
+  it('opens once', async () => {
+    const server = await serve('tcp://127.0.0.1:0');
+    const client = await dial(server.transport.address);
+    await expect(server.transport.open(() => expect.fail('a link'))).rejects.toThrow(UsageError);
+    await expect(client.transport.open(() => expect.fail('a link'))).rejects.toThrow(UsageError);
+  });
+
+  it('rejects a listening side that is closed while its host is looked up', async () => {
+    const server = transport('tcp://localhost:0', { listen: true });
+    const opening = server.open(() => expect.fail('a link'));
+    const rejected = expect(opening).rejects.toThrow(ConnectionLost);
+    await server.close();
+    await rejected;
+    expect(process.getActiveResourcesInfo()).not.toContain('TCPServerWrap');
+  });
+
+  describe.runIf(process.platform === 'linux')('where nobody takes the connection', () => {
+    it('gives up after `connectMs`, and when it is closed', async () => {
+      const full = await fullListener();
+      try {
+        const slow = transport(`tcp://127.0.0.1:${full.port}`, { limits: { connectMs: 200 } });
+        const before = performance.now();
+        await expect(slow.open(() => expect.fail('a link'))).rejects.toThrow(
+          /did not take the connection within 200 ms/,
+        );
+        expect(performance.now() - before).toBeGreaterThan(190);
+        await slow.close();
+
+        const closed = transport(`tcp://127.0.0.1:${full.port}`);
+        const opening = expect(closed.open(() => expect.fail('a link'))).rejects.toThrow(/closed before it was open/);
+        await closed.close();
+        await opening;
+      } finally {
+        await full.close();
+      }
+    });
+  });
+
+  it('lets a process end that has closed', () => {
+    const script = `
+      import { parseAddress } from './src/address.ts';
+      import { wireFor } from './src/testing/transport.ts';
+      import tcp from './transports/tcp.ts';
+      const receiver = { receive() {}, drained() {}, closed() {} };
+      const server = tcp(parseAddress('tcp://127.0.0.1:0'), wireFor({ listen: true }));
+      await server.open(() => receiver);
+      const client = tcp(parseAddress(server.address), wireFor());
+      await client.open(() => receiver);
+      await Promise.all([client.close(), server.close()]);
+      process.stdout.write(JSON.stringify(process.getActiveResourcesInfo()));
+    `;
+    const printed = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
+    expect(printed).not.toMatch(/TCP|Timeout/);
+  });
+});
+
+describe('the bound on peers', () => {
+  it('stops a flood of connections, and reports it once', async () => {
+    const logger = keeping();
+    const server = await serve('tcp://127.0.0.1:0', { logger, limits: { peers: 2 } });
+    const { address } = server.transport;
+    await dial(address);
+    await dial(address);
+    for (let n = 0; n < 5; n++) {
+      const refused = await dial(address);
+      await refused.ends[0]!.ended();
+    }
+    expect(server.ends).toHaveLength(2);
+    expect(logger.warnings).toEqual([`${address} has 2 peers, its bound (limits.peers), and refused 1 more`]);
+    server.ends[0]!.link.close();
+    await server.ends[0]!.ended();
+    await dial(address);
+    await server.end(2);
+  });
+});
+
+/** A port that is bound, whose queue is full, and whose process does nothing: a connection attempt hangs. */
+async function fullListener(): Promise<{ port: number; close(): Promise<void> }> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     });`,
+    { eval: true },
+  );
+  const port = await new Promise<number>((resolve) => {
+    worker.once('message', resolve);
+  });
+  const sockets: net.Socket[] = [];
+  for (let taken = true; taken; ) {
+    taken = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1', () => resolve(true)).on('error', () => {});
+      sockets.push(socket);
+      setTimeout(() => resolve(false), 300);
+    });
+  }
+  return {
+    port,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await worker.terminate();
+    },
+  };
+}

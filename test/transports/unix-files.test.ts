@@ -1,0 +1,127 @@
+import { fork } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/address.js';
+import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { type WireOptions, wireFor } from '../../src/testing/transport.js';
+import unix from '../../transports/unix.js';
+import { opened } from '../support/stream-sides.js';
+
+let folder = '';
+let path = '';
+let count = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'obverse-'));
+});
+beforeEach(() => {
+  path = join(folder, `${++count}.sock`);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const transport = (url: string, options: WireOptions = {}) => unix(parseAddress(url), wireFor(options));
+const serve = (url: string) => opened(transport(url, { listen: true }));
+const dial = (url: string) => opened(transport(url));
+
+/** Leaves the file of a socket whose program was killed. */
+async function leaveStale(at: string): Promise<void> {
+  const script = join(folder, 'stale.cjs');
+  await writeFile(script, `require('net').createServer().listen(process.argv[2], () => process.send('up'));`);
+  const child = fork(script, [at]);
+  await new Promise((resolve) => child.once('message', resolve));
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  expect(statSync(at).isSocket()).toBe(true);
+}
+
+describe('the file of a local socket', () => {
+  it('is there while it is served, and is removed', async () => {
+    const server = await serve(`unix:${path}`);
+    expect(statSync(path).isSocket()).toBe(true);
+    expect(server.transport.address).toBe(`unix:${path}`);
+    await server.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('is replaced when nobody serves it any more', async () => {
+    await leaveStale(path);
+    const server = await serve(`unix:${path}`);
+    const client = await dial(server.transport.address);
+    client.ends[0]!.link.send(['hello']);
+    await (await server.end()).has(1);
+  });
+
+  it('is left alone while somebody serves it', async () => {
+    const server = await serve(`unix:${path}`);
+    const second = transport(`unix:${path}`, { listen: true });
+    const error = await second.open(() => expect.fail('a link')).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toBe(`unix:${path} is already served: end that program, or take another path`);
+    await second.close();
+    await dial(server.transport.address);
+  });
+
+  it('is never another file', async () => {
+    await writeFile(path, 'precious');
+    await expect(serve(`unix:${path}`)).rejects.toThrow(/is no socket, so it is left alone/);
+    expect(await readFile(path, 'utf8')).toBe('precious');
+    const link = join(folder, 'link');
+    await symlink(path, link);
+    await expect(serve(`unix:${link}`)).rejects.toThrow(UsageError);
+    expect(await readFile(link, 'utf8')).toBe('precious');
+  });
+
+  it('is not found where nobody has served', async () => {
+    const error = await dial(`unix:${path}`).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toContain(`cannot connect to unix:${path}: there is no such file`);
+  });
+
+  it('refuses a dial where the program was killed', async () => {
+    await leaveStale(path);
+    await expect(dial(`unix:${path}`)).rejects.toThrow(/nobody listens there/);
+    expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe('addresses of unix', () => {
+  it('names peers by the path and a number', async () => {
+    const server = await serve(`unix:${path}`);
+    for (let n = 0; n < 3; n++) await dial(`unix:${path}`);
+    await server.end(2);
+    expect(server.ends.map((end) => end.link.peer)).toEqual([`${path}#1`, `${path}#2`, `${path}#3`]);
+    expect((await dial(`unix:${path}`)).ends[0]!.link.peer).toBe(`${path}#1`);
+  });
+
+  it('takes relative paths, and the forms with slashes', async () => {
+    const server = await serve(`unix:${relative(process.cwd(), path)}`);
+    expect(server.transport.address).toBe(`unix:${path}`);
+    await dial(`unix://${path}`);
+    await server.end(0);
+  });
+
+  it('keeps the framing that a peer needs', async () => {
+    const server = await serve(`unix:${path}?framing=nul`);
+    expect(server.transport.address).toBe(`unix:${path}?framing=nul`);
+  });
+
+  it('refuses a path that is too long, or none', () => {
+    const long = `/tmp/${'é'.repeat(60)}.sock`;
+    expect(() => transport(`unix:${long}`)).toThrow(/at most \d+ bytes, but .* has 130: take a shorter one/);
+    expect(() => transport('unix:')).toThrow(/has no path/);
+    expect(() => transport('unix:/a?backlog=1')).toThrow(/for the side that listens/);
+    expect(() => transport('unix:/a?keepAlive=1')).toThrow(/no option "keepAlive"/);
+  });
+
+  it('takes a path of just the length that the system allows', async () => {
+    const longest = process.platform === 'linux' ? 107 : 103;
+    const long = join(folder, 'x'.repeat(longest - folder.length - 1));
+    expect(Buffer.byteLength(long)).toBe(longest);
+    await serve(`unix:${long}`);
+    await dial(`unix:${long}`);
+    expect(() => transport(`unix:${long}x`)).toThrow(UsageError);
+  });
+});

@@ -24,6 +24,7 @@ import { Roster } from './roster.js';
 import { type Pair, Sealing } from './sealing.js';
 import { type Extensions, type Host, Session } from './session.js';
 import type { Row, Table } from './table.js';
+import { isThenable } from './thenable.js';
 import type { Peer } from './types.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -51,10 +52,10 @@ export class Hub implements Host {
   private state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   private listens = false;
 
-  /** `report` is told of whatever is wrong with what a peer has sent. */
+  /** `messageError` is told of whatever is wrong with what a peer has sent. */
   constructor(
     private readonly options: Options,
-    private readonly report: (peer: Peer, error: unknown, id?: Id) => void,
+    private readonly messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   ) {
     this.limits = limitsFrom(options.limits);
     this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
@@ -62,7 +63,7 @@ export class Hub implements Host {
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
     this.faults = new Faults(options.errors ?? 'message', options.errorClasses ?? []);
-    this.roster = new Roster(report);
+    this.roster = new Roster((peer, error) => this.report(peer, error));
   }
 
   // ---- what may be called -------------------------------------------------------------------------------------------
@@ -107,6 +108,17 @@ export class Hub implements Host {
 
   trouble(session: Session, error: unknown, id?: Id): void {
     this.report(session.peer as Peer, error, id);
+  }
+
+  /** What goes wrong with a report harms nothing. */
+  private report(peer: Peer, error: unknown, id?: Id): void {
+    const failed = (thrown: unknown): void => this.logger.error('obverse: messageError itself has thrown:', thrown);
+    try {
+      const given = this.messageError(peer, error, id);
+      if (isThenable(given)) given.then(undefined, failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
   }
 
   // ---- opening and closing ------------------------------------------------------------------------------------------

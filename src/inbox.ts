@@ -94,6 +94,7 @@ export class Inbox {
       session.host.trouble(
         session,
         new ProtocolError(`${text} to a call that nobody has made: id ${JSON.stringify(answer.id)}`),
+        answer.id,
       );
     }
     return undefined;

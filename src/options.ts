@@ -93,7 +93,19 @@ export function checkOptions(options: Options): Options {
   return options;
 }
 
-/** The logger that the options ask for. */
+/** The logger that the options ask for; one that throws harms nothing. */
 export function loggerOf(options: Options): Logger {
-  return options.logger === null ? silence : (options.logger ?? globalThis.console);
+  if (options.logger === null) return silence;
+  const logger = options.logger ?? globalThis.console;
+  const guarded = (tell: () => void): void => {
+    try {
+      tell();
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+  return {
+    warn: (...told) => guarded(() => logger.warn(...told)),
+    error: (...told) => guarded(() => logger.error(...told)),
+  };
 }

@@ -1,9 +1,10 @@
 import { ConnectionLost, UsageError } from './errors.js';
 import { CallSender, ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
+import { isThenable } from './thenable.js';
 import type { Peer, Receiver, Receivers } from './types.js';
 
-type Listener = (peer: Peer) => void;
+type Listener = (peer: Peer) => unknown;
 
 /** The peers of a side: who is there, who comes and goes, and whom a call means. */
 export class Roster {
@@ -11,7 +12,7 @@ export class Roster {
   private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
   private only: Session | undefined;
 
-  /** `report` takes what a listener throws. */
+  /** `report` takes what a listener throws or rejects. */
   constructor(private readonly report: (peer: Peer, error: unknown) => void) {}
 
   /** A session has begun. Where the name of its peer is taken, it gets another one. */
@@ -49,7 +50,8 @@ export class Roster {
   tell(event: 'connect' | 'disconnect', peer: Peer): void {
     for (const listener of [...this.listeners[event]]) {
       try {
-        listener(peer);
+        const given = listener(peer);
+        if (isThenable(given)) given.then(undefined, (error: unknown) => this.report(peer, error));
       } catch (error) {
         this.report(peer, error);
       }

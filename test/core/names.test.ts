@@ -10,7 +10,6 @@ import {
   type Sender,
 } from '../../src/index.js';
 import { Played, turn } from '../support/core-played.js';
-import { Log } from '../support/core-waiting.js';
 
 class Room extends RemoteAPI {
   @incoming({ hasReply: true }) enter(_sender: Sender, _args: object): Reply<string> {}
@@ -37,17 +36,21 @@ class Spec extends RemoteAPI {
   protected override messageError(): void {}
 }
 
-async function side(inverted = false, log = new Log()) {
-  const played = new Played();
+const options = { codec: 'jrpc?hello=off', logger: null };
+
+function visited(played = new Played()) {
   const far = played.visit();
-  const options = { codec: 'jrpc?hello=off', logger: log };
-  const api = inverted ? await Spec.invert().connect(played.maker, options) : await Spec.connect(played.maker, options);
   const refusal = async (method: string, id = 1) => {
     far.say({ jsonrpc: '2.0', id, method, params: {} });
     await turn();
     return far.heard.find((message) => message.id === id);
   };
-  return { api, far, refusal };
+  return { played, far, refusal };
+}
+
+async function side() {
+  const { played, far, refusal } = visited();
+  return { api: await Spec.connect(played.maker, options), far, refusal };
 }
 
 it.each([
@@ -129,7 +132,8 @@ it('answers what is marked under its name on the wire', async () => {
 });
 
 it('tells the directions of the inverted side apart too', async () => {
-  const { api, refusal } = await side(true);
+  const { played, refusal } = visited();
+  const api = await Spec.invert().connect(played.maker, options);
   expect((await refusal('ask')).error.message).toMatch('goes the other way');
   expect((await refusal('helper', 2)).error.message).toMatch('is not marked as incoming');
   api.question.connect(() => 'answer');

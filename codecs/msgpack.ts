@@ -2,6 +2,7 @@ import { readOptions } from '../src/address.js';
 import type { Address, Codec, Frame, Message } from '../src/contract.js';
 import { Code, ProtocolError } from '../src/errors.js';
 import { selfDelimiting } from './shared/msgpack-framing.js';
+import { join } from './shared/msgpack-join.js';
 import { Reader, Unfit } from './shared/msgpack-reader.js';
 import { bad, readMessage, toMessage, writeMessage } from './shared/msgpack-rpc.js';
 import { endOfValue } from './shared/msgpack-tokens.js';
@@ -36,20 +37,6 @@ export default function msgpack(address: Address): Codec {
     decode,
     join,
   };
-}
-
-/** Values delimit themselves: one behind the other they are a frame too. */
-function join(frames: readonly Frame[]): Frame {
-  if (frames.length === 1) return frames[0]!;
-  let size = 0;
-  for (const frame of frames) size += frame.length;
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const frame of frames as readonly Uint8Array[]) {
-    joined.set(frame, at);
-    at += frame.length;
-  }
-  return joined;
 }
 
 function decode(frame: Frame, give: (message: Message) => void): void {

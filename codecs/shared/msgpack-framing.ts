@@ -1,10 +1,11 @@
 import type { Frame, Framing, FramingFactory } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
 import { cutOff, lost, oversized } from '../../src/framing/refusals.js';
+import { join } from './msgpack-join.js';
 import { own, WORTH_OWNING } from './msgpack-owned.js';
 import { ARRAYS, fixed, MAPS, more, NEVER, wide } from './msgpack-tokens.js';
 
-const nothing = Buffer.alloc(0);
+const nothing = new Uint8Array(0);
 /** How much more memory may be taken than has come, where the size of a message is announced. */
 const CREDIT = 16;
 
@@ -26,13 +27,13 @@ class SelfDelimiting implements Framing {
   private missing = 0;
   private size = 0;
   /** The beginning of a message, in memory of its own. */
-  private room = nothing;
+  private room: Uint8Array = nothing;
   private held = 0;
 
   constructor(private readonly limit: number) {}
 
   wrap(frames: readonly Frame[]): Uint8Array {
-    return frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames as readonly Uint8Array[]);
+    return join(frames);
   }
 
   push(chunk: Uint8Array, give: Give): void {

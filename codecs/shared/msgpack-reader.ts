@@ -1,12 +1,13 @@
 import { Code, ProtocolError } from '../../src/errors.js';
 import { bigIntFromBytes, dateFromBytes, Extension, Type, typedFromBytes } from './msgpack-extensions.js';
 import { isOwned } from './msgpack-owned.js';
-import { shortText } from './msgpack-short-text.js';
+import { SHORT, shortName, shortText } from './msgpack-short-text.js';
 
 /** How deep values may be nested, in both directions. */
 export const DEPTH = 1000;
 
-const SHORT = 16;
+/** Up to this length a list is made at once as long as it will be; a longer one may be a lie, repeated within itself. */
+const AT_ONCE = 256;
 const decoder = new TextDecoder();
 /** Buffer's decoder is three times as fast for a few bytes; browsers have none. */
 const hasBuffer = typeof Buffer !== 'undefined';
@@ -46,13 +47,25 @@ export class Reader {
     return token >= 0x90 ? this.list(token & 0x0f, depth) : this.object(token & 0x0f, depth);
   }
 
-  /** A text of as many bytes. */
-  text(size: number): string {
+  /** The same as `value`, where it is most probably the name of something. */
+  name(depth: number): unknown {
+    const token = this.bytes[this.at]!;
+    if (token < 0xa0 || token > 0xa0 + SHORT) return this.value(depth);
+    const from = this.at + 1;
+    const to = from + (token & 0x1f);
+    if (to > this.bytes.length) throw cutOff();
+    const name = shortName(this.bytes, from, token & 0x1f);
+    if (name === undefined) return this.value(depth);
+    this.at = to;
+    return name;
+  }
+
+  private text(size: number): string {
     const from = this.at;
     const to = from + size;
     if (to > this.bytes.length) throw cutOff();
     this.at = to;
-    if (size < SHORT) {
+    if (size <= SHORT) {
       const text = shortText(this.bytes, from, size);
       if (text !== undefined) return text;
     }
@@ -61,12 +74,16 @@ export class Reader {
     return this.buffer.toString('utf8', from, to);
   }
 
-  /** A list of as many values. */
-  list(count: number, depth: number): unknown[] {
+  private list(count: number, depth: number): unknown[] {
     if (count > this.bytes.length - this.at) throw cutOff();
     const inner = deeper(depth);
-    const list: unknown[] = [];
-    for (let i = 0; i < count; i++) list.push(this.value(inner));
+    if (count > AT_ONCE) {
+      const list: unknown[] = [];
+      for (let i = 0; i < count; i++) list.push(this.value(inner));
+      return list;
+    }
+    const list = new Array<unknown>(count);
+    for (let i = 0; i < count; i++) list[i] = this.value(inner);
     return list;
   }
 
@@ -75,12 +92,7 @@ export class Reader {
     const inner = deeper(depth);
     const object: Record<string, unknown> = {};
     for (let i = 0; i < count; i++) {
-      const token = this.bytes[this.at]!;
-      let key: string;
-      if (token >= 0xa0 && token < 0xc0) {
-        this.at++;
-        key = this.text(token & 0x1f);
-      } else key = keyOf(this.value(inner));
+      const key = keyOf(this.name(inner));
       const value = this.value(inner);
       if (key !== '__proto__') object[key] = value;
     }
@@ -109,8 +121,13 @@ export class Reader {
         return this.extension(this.uint32(), depth);
       case 0xca:
         return this.viewed(4).getFloat32(this.at - 4);
-      case 0xcb:
-        return this.viewed(8).getFloat64(this.at - 8);
+      case 0xcb: {
+        const from = this.at;
+        this.at = from + 8;
+        if (this.at > this.bytes.length) throw cutOff();
+        this.view ??= viewOf(this.bytes);
+        return this.view.getFloat64(from);
+      }
       case 0xcc:
         return this.uint8();
       case 0xcd:
@@ -219,7 +236,7 @@ export class Reader {
   private viewed(size: number): DataView {
     this.at += size;
     if (this.at > this.bytes.length) throw cutOff();
-    this.view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    this.view ??= viewOf(this.bytes);
     return this.view;
   }
 }
@@ -231,9 +248,8 @@ function deeper(depth: number): number {
 
 /** The name of a field. Strangers use numbers, and some old ones bytes. */
 function keyOf(key: unknown): string {
+  if (typeof key === 'string') return key;
   switch (typeof key) {
-    case 'string':
-      return key;
     case 'number':
     case 'bigint':
     case 'boolean':
@@ -242,6 +258,10 @@ function keyOf(key: unknown): string {
       if (key instanceof Uint8Array) return decoder.decode(key);
       throw new Unfit('the keys of a map must be strings or numbers');
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

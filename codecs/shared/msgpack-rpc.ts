@@ -57,7 +57,7 @@ export function readMessage(reader: Reader): Message | undefined {
   reader.at = from + 2;
   if (size === ARRAY_OF_4 && kind === REQUEST) {
     const id = reader.value(1);
-    const method = reader.value(1);
+    const method = reader.name(1);
     const params = reader.value(1);
     if (typeof method === 'string' && isId(id) && Array.isArray(params)) {
       return { kind: 'call', id, method, args: params, named: holdsOneMap(params), batch: undefined };
@@ -68,7 +68,7 @@ export function readMessage(reader: Reader): Message | undefined {
     const value = reader.value(1);
     if (isId(id)) return error === null ? { kind: 'reply', id, value } : fault(id, error);
   } else if (size === ARRAY_OF_3 && kind === NOTIFICATION) {
-    const method = reader.value(1);
+    const method = reader.name(1);
     const params = reader.value(1);
     if (typeof method === 'string' && Array.isArray(params)) {
       return { kind: 'call', id: undefined, method, args: params, named: holdsOneMap(params), batch: undefined };

@@ -1,53 +1,59 @@
 const SLOTS = 1024;
+const { fromCharCode } = String;
 
-/** The last short texts that were read, by their hash. A peer can put into it what it likes: all bytes are compared. */
-const cache: (string | undefined)[] = new Array<string | undefined>(SLOTS).fill(undefined);
+/** Up to this size a text is worth being put together from its bytes, one by one. */
+export const SHORT = 15;
+
+/** The names that were read last, by their hash. A peer can put into it what it likes: all bytes are compared. */
+const known: (string | undefined)[] = new Array<string | undefined>(SLOTS).fill(undefined);
 
 /**
- * A text of less than 16 bytes, or undefined if it is not ASCII. Names of methods and of fields come again and again: they
- * are found rather than made, which also spares V8 the internalizing of a new key.
+ * The name of a method or field, of up to 15 bytes, or undefined if it is not ASCII. Such names come again and again: they
+ * are found rather than made, which spares the hash of a new string wherever it is looked up then.
  */
-export function shortText(bytes: Uint8Array, from: number, size: number): string | undefined {
+export function shortName(bytes: Uint8Array, from: number, size: number): string | undefined {
   if (size === 0) return '';
-  const hash = (size * 37 + bytes[from]! * 7 + bytes[from + size - 1]! * 113 + bytes[from + (size >> 1)]! * 31) % SLOTS;
-  const known = cache[hash];
-  if (known !== undefined && known.length === size) {
+  const middle = bytes[from + (size >> 1)]!;
+  const slot = (size * 37 + bytes[from]! * 7 + bytes[from + size - 1]! * 113 + middle * 31) % SLOTS;
+  const last = known[slot];
+  if (last !== undefined && last.length === size) {
     let same = 0;
-    while (same < size && known.charCodeAt(same) === bytes[from + same]) same++;
-    if (same === size) return known;
+    while (same < size && last.charCodeAt(same) === bytes[from + same]) same++;
+    if (same === size) return last;
   }
-  let bits = 0;
-  for (let at = from; at < from + size; at++) bits |= bytes[at]!;
-  if (bits >= 0x80) return undefined;
-  const text = ascii(bytes, from, size);
-  cache[hash] = text;
+  const text = shortText(bytes, from, size);
+  known[slot] = text;
   return text;
 }
 
-const { fromCharCode } = String;
-
-/** With a fixed number of arguments, `fromCharCode` needs no array and no call out of the compiled code. */
-function ascii(b: Uint8Array, i: number, size: number): string {
-  switch (size) {
-    case 0:
-      return '';
-    case 1:
-      return fromCharCode(b[i]!);
-    case 2:
-      return fromCharCode(b[i]!, b[i + 1]!);
-    case 3:
-      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!);
-    case 4:
-      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!);
-    case 5:
-      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!);
-    case 6:
-      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!);
-    case 7:
-      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!);
-    default: {
-      const head = fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!);
-      return size === 8 ? head : head + ascii(b, i + 8, size - 8);
-    }
-  }
+/**
+ * A text of up to 15 bytes, or undefined if it is not ASCII. With a fixed number of arguments, `fromCharCode` needs neither
+ * an array nor a call out of the compiled code; a decoder costs several times as much.
+ */
+export function shortText(bytes: Uint8Array, from: number, size: number): string | undefined {
+  if (size === 0) return '';
+  const a = bytes[from]!;
+  if (size === 1) return a < 0x80 ? fromCharCode(a) : undefined;
+  const b = bytes[from + 1]!;
+  if (size === 2) return (a | b) < 0x80 ? fromCharCode(a, b) : undefined;
+  const c = bytes[from + 2]!;
+  if (size === 3) return (a | b | c) < 0x80 ? fromCharCode(a, b, c) : undefined;
+  const d = bytes[from + 3]!;
+  let bits = a | b | c | d;
+  if (size === 4) return bits < 0x80 ? fromCharCode(a, b, c, d) : undefined;
+  const e = bytes[from + 4]!;
+  bits |= e;
+  if (size === 5) return bits < 0x80 ? fromCharCode(a, b, c, d, e) : undefined;
+  const f = bytes[from + 5]!;
+  bits |= f;
+  if (size === 6) return bits < 0x80 ? fromCharCode(a, b, c, d, e, f) : undefined;
+  const g = bytes[from + 6]!;
+  bits |= g;
+  if (size === 7) return bits < 0x80 ? fromCharCode(a, b, c, d, e, f, g) : undefined;
+  const h = bytes[from + 7]!;
+  bits |= h;
+  if (bits >= 0x80) return undefined;
+  const head = fromCharCode(a, b, c, d, e, f, g, h);
+  const tail = shortText(bytes, from + 8, size - 8);
+  return tail === undefined ? undefined : head + tail;
 }

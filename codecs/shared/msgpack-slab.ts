@@ -93,11 +93,18 @@ export class Slab {
     return this.buffer.write(text, from);
   }
 
-  /** Moves the message to memory of its own, with at least the double of what it has, so that moving costs no more than writing. */
+  /**
+   * Moves the message to where there is room: to a new piece, or, if it is large, to memory of its own, with at least the
+   * double of what it has, so that moving costs no more than writing.
+   */
   private grow(size: number): void {
     const written = this.bytes.subarray(this.start, this.at);
-    this.ordinary ??= { memory: this.memory, at: this.start };
-    this.use(allocate(Math.max(written.length + size + ROOM, 2 * written.length)), written.length);
+    const needed = written.length + size;
+    if (this.ordinary === undefined && needed <= SLAB / 4) this.use(allocate(SLAB), written.length);
+    else {
+      this.ordinary ??= { memory: this.memory, at: this.start };
+      this.use(allocate(Math.max(needed + ROOM, 2 * written.length)), written.length);
+    }
     this.bytes.set(written);
     this.start = 0;
   }

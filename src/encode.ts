@@ -13,6 +13,11 @@ export function encode(codec: Codec, message: Outbound, limit: number): Frame {
       cause,
     });
   }
-  if (exceeds(frame, limit)) throw new ProtocolError(`the message is larger than ${limit} bytes`, Code.TooLarge);
+  mustFit(frame, limit);
   return frame;
+}
+
+/** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. */
+export function mustFit(frame: Frame, limit: number): void {
+  if (exceeds(frame, limit)) throw new ProtocolError(`the message is larger than ${limit} bytes`, Code.TooLarge);
 }

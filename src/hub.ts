@@ -63,7 +63,7 @@ export class Hub implements Host {
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
     this.faults = new Faults(options.errors ?? 'message', options.errorClasses ?? []);
-    this.roster = new Roster((peer, error) => this.report(peer, error));
+    this.roster = new Roster(this, (peer, error) => this.report(peer, error));
   }
 
   // ---- what may be called -------------------------------------------------------------------------------------------
@@ -226,6 +226,11 @@ export class Hub implements Host {
   }
 
   // ---- everybody at once --------------------------------------------------------------------------------------------
+
+  /** Whether the side has not been opened: then it is a mistake to tell everybody, even nobody. */
+  get unopened(): boolean {
+    return this.state === 'new';
+  }
 
   /** Whether the transport can reach everybody with one message. */
   get broadcasts(): boolean {

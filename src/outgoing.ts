@@ -1,7 +1,7 @@
 import { now } from './clock.js';
 import type { Frame } from './contract.js';
-import { encode } from './encode.js';
-import { Code, RpcError, UsageError } from './errors.js';
+import { encode, mustFit } from './encode.js';
+import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import { type Pair, seal } from './sealing.js';
 import type { Session } from './session.js';
@@ -47,10 +47,8 @@ export async function gather(
   prepare(hub, row, self, receivers, args);
   const packed = pack(row, args);
   const timeout = options?.timeout ?? row.timeout ?? hub.timeout;
-  const single = receivers === null ? undefined : hub.roster.single(receivers);
-  const sessions = single === undefined ? hub.roster.several(receivers) : [single];
   return Promise.all(
-    sessions.map(async (session): Promise<Gathered<unknown>> => {
+    hub.roster.each(receivers).map(async (session): Promise<Gathered<unknown>> => {
       const peer = session.peer as Peer;
       try {
         return {
@@ -108,6 +106,7 @@ function pack(row: Row, args: unknown[]): Packed {
   return only === undefined ? { args: [], named: false } : { args, named: true };
 }
 
+/** An empty list of receivers is nobody, and no mistake: those who would be told have perhaps all gone. */
 function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): void {
   const { args, named } = pack(row, given);
   const session = hub.roster.single(receivers);
@@ -115,8 +114,12 @@ function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): voi
     session.notify(row.wire, args, named);
     return;
   }
+  if (Array.isArray(receivers) && receivers.length === 0) return;
   const sessions = receivers === null ? hub.roster.everybody() : hub.roster.several(receivers);
-  if (sessions.length === 0 && !hub.broadcasts) return;
+  if (sessions.length === 0 && !hub.broadcasts) {
+    if (hub.unopened) throw new ConnectionLost('the side is not open: await open() first');
+    return;
+  }
   const frame = encode(
     hub.codec,
     { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined },
@@ -132,6 +135,8 @@ function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): voi
 function post(hub: Hub, session: Session, frame: Frame, sealed: Pair | Promise<Pair> | undefined): void {
   if (session.over !== undefined) return;
   try {
+    const { maxFrame } = session.link;
+    if (maxFrame !== undefined) mustFit(frame, maxFrame);
     if (sealed === undefined) session.post(frame);
     else session.sealing?.postSealed(sealed);
   } catch (error) {

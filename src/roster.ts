@@ -1,6 +1,6 @@
 import { ConnectionLost, UsageError } from './errors.js';
 import { CallSender, ConnectedPeer } from './peer.js';
-import type { Session } from './session.js';
+import type { Host, Session } from './session.js';
 import { isThenable } from './thenable.js';
 import type { Peer, Receiver, Receivers } from './types.js';
 
@@ -12,8 +12,11 @@ export class Roster {
   private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
   private only: Session | undefined;
 
-  /** `report` takes what a listener throws or rejects. */
-  constructor(private readonly report: (peer: Peer, error: unknown) => void) {}
+  /** `host` is the side whose peers these are; `report` takes what a listener throws or rejects. */
+  constructor(
+    private readonly host: Host,
+    private readonly report: (peer: Peer, error: unknown) => void,
+  ) {}
 
   /** A session has begun. Where the name of its peer is taken, it gets another one. */
   add(session: Session): ConnectedPeer {
@@ -69,21 +72,27 @@ export class Roster {
    * that names nobody, or where nobody is left.
    */
   several(receivers: Receivers): Session[] {
-    if (receivers === null) return this.some(this.everybody());
-    if (!isSeveral(receivers)) return [this.sessionOf(receivers)];
-    const sessions = new Set<Session>();
-    for (const receiver of receivers) sessions.add(this.find(receiver));
-    return this.some([...sessions].filter((session) => session.over === undefined));
+    const sessions = this.each(receivers).filter((session) => session.over === undefined);
+    if (sessions.length === 0) throw new ConnectionLost('none of the receivers is connected');
+    return sessions;
+  }
+
+  /**
+   * The sessions of the receivers, each once, in their order, with those of peers who have gone meanwhile. Throws
+   * ConnectionLost for an id that names nobody, or where there is nobody.
+   */
+  each(receivers: Receivers): Session[] {
+    const sessions =
+      receivers === null
+        ? this.everybody()
+        : [...new Set((isSeveral(receivers) ? receivers : [receivers]).map((receiver) => this.find(receiver)))];
+    if (sessions.length === 0) throw new ConnectionLost('no peer is connected');
+    return sessions;
   }
 
   /** The sessions of every connected peer. */
   everybody(): Session[] {
     return [...this.peers.values()].map((peer) => peer.session);
-  }
-
-  private some(sessions: Session[]): Session[] {
-    if (sessions.length === 0) throw new ConnectionLost('no peer is connected');
-    return sessions;
   }
 
   private sessionOf(receiver: Receiver): Session {
@@ -92,14 +101,20 @@ export class Roster {
     return session;
   }
 
+  /** On the link of another side, another spec would be spoken, perhaps in another codec. */
+  private own({ id, session }: ConnectedPeer): Session {
+    if (session.host === this.host) return session;
+    throw new UsageError(`the peer "${id}" belongs to another side`);
+  }
+
   private find(receiver: Receiver): Session {
     if (typeof receiver === 'string') {
       const peer = this.peers.get(receiver);
       if (peer === undefined) throw new ConnectionLost(`no peer is called "${receiver}"`);
       return peer.session;
     }
-    if (receiver instanceof CallSender) return receiver.peer.session;
-    if (receiver instanceof ConnectedPeer) return receiver.session;
+    if (receiver instanceof CallSender) return this.own(receiver.peer);
+    if (receiver instanceof ConnectedPeer) return this.own(receiver);
     throw new UsageError(
       `a receiver is a sender, a peer or the id of one, not ${describe(receiver)}; the first argument of an outgoing method is its receivers, null for every peer`,
     );

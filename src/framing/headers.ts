@@ -51,7 +51,7 @@ class Headers implements Framing {
       } else {
         const lf = bytes.indexOf(LF, at);
         const to = lf < 0 ? bytes.length : lf;
-        this.bound(to - at);
+        this.bound(lf < 0 ? to - at : to + 1 - at);
         if (lf < 0) {
           this.kept.add(bytes, at, to);
           return;
@@ -86,7 +86,6 @@ class Headers implements Framing {
       this.body = true;
       return;
     }
-    this.bound(1);
     const colon = header.indexOf(':');
     if (colon < 1) throw lost(`a header is "Name: value", not ${JSON.stringify(header.slice(0, 40))}`);
     const name = header.slice(0, colon).trim().toLowerCase();

@@ -64,6 +64,10 @@ export interface Mark<D, K, P> {
   /** Which methods it fits, for `declareMethods`; it does not exist at run time. */
   readonly [marks]?: readonly [D, K, P];
 }
+/** A mark of whatever methods. */
+export interface AnyMark {
+  readonly [marks]?: readonly [unknown, unknown, unknown];
+}
 
 type KindFor<O> = O extends { hasReply: true } ? 'request' : O extends { stream: true } ? 'stream' : 'notification';
 type ShapeFor<O> = O extends { params: readonly string[] } | { allowPositionalArgs: true }

@@ -1,6 +1,6 @@
 import 'reflect-metadata/lite';
 import { UsageError } from './errors.js';
-import type { Declared, Mark, Marker } from './fits.js';
+import type { AnyMark, Declared, Marker } from './fits.js';
 import type { Method } from './types.js';
 
 /** Options of a marked method. */
@@ -59,11 +59,11 @@ export function notice<T>(make: () => T): { made: T; marked: ReadonlyMap<Method,
   }
 }
 
-type AnyMark = (target: object, second: unknown, third?: PropertyDescriptor) => void;
-type MarkFactory = (first?: object, second?: unknown, third?: PropertyDescriptor) => AnyMark | undefined;
+type Decorator = (target: object, place: unknown, descriptor?: PropertyDescriptor) => void;
+type Factory = (first?: object, second?: unknown, third?: PropertyDescriptor) => Decorator | undefined;
 
 /** `@incoming` and `@outgoing`: bare they are called as decorators, with options they give one. */
-function marker(direction: Marked['direction']): MarkFactory {
+function marker(direction: Marked['direction']): Factory {
   return (first = {}, second, third) => {
     if (second !== undefined) note({ direction, options: {} }, first, second, third);
     else if (typeof first === 'object' && first !== null) {
@@ -104,17 +104,17 @@ export const outgoing: Marker<'outgoing'> = marker('outgoing') as Marker<'outgoi
  * The same marks without decorators, for runtimes that only strip types: `declareMethods(Chat, { join: incoming({ hasReply:
  * true }), said: outgoing })`. Throws a UsageError for a name that is no method of the class.
  */
-export function declareMethods<S extends object, const T extends Readonly<Record<string, Mark<never, never, never>>>>(
+export function declareMethods<S extends object, const T extends Readonly<Record<string, AnyMark>>>(
   api: { readonly prototype: S },
   marks: T & Declared<S, T>,
 ): void {
-  for (const [key, mark] of Object.entries(marks as Readonly<Record<string, unknown>>)) {
+  for (const [key, mark] of Object.entries(marks)) {
     const descriptor = Object.getOwnPropertyDescriptor(api.prototype, key);
     if (typeof descriptor?.value !== 'function') {
       throw new UsageError(`${(api as { name?: string }).name ?? 'the class'}.${key} is not a method of its own`);
     }
     if (typeof mark !== 'function')
       throw new UsageError(`${key}: a mark is incoming or outgoing, bare or with options`);
-    (mark as AnyMark)(api.prototype, key, descriptor);
+    (mark as Decorator)(api.prototype, key, descriptor);
   }
 }

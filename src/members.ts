@@ -22,44 +22,50 @@ export interface Members {
 }
 
 /**
- * Reads a class: its marks from the prototypes below `root`, the nearest first, its fields from an instance made for it. What
- * overrides a marked method without a mark of its own inherits the mark.
+ * Reads a class: its marks from the prototypes below `root`, its fields from an instance made for it. What overrides a marked
+ * method replaces it, and inherits the mark unless it has one of its own.
  */
 export function membersOf(spec: SpecConstructor, root: object): Members {
   const { made, marked } = instanceOf(spec);
-  const nearest = new Map<string | symbol, PropertyDescriptor>();
+  const found = new Map<string | symbol, PropertyDescriptor>();
   const marks = new Map<string | symbol, Marked>();
-  const lost = new Map(marked);
-  for (const prototype of chain(spec.prototype, root)) {
+  const covered = new Map(marked);
+  for (const prototype of prototypesOf(spec, root)) {
     for (const key of Reflect.ownKeys(prototype)) {
+      if (key === 'constructor') continue;
       const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor;
-      if (!nearest.has(key)) nearest.set(key, descriptor);
+      found.set(key, descriptor);
       const method: unknown = descriptor.value;
       const noted = markedAs(prototype, key);
-      if (noted !== undefined && noted !== method) lost.set(noted, key);
-      if (key === 'constructor' || !isMethod(method)) continue;
-      lost.delete(method);
+      if (noted !== undefined && noted !== method) covered.set(noted, key);
+      if (!isMethod(method)) continue;
+      covered.delete(method);
       const mark = markOf(method);
-      if (mark !== undefined && !marks.has(key)) marks.set(key, mark);
+      if (mark !== undefined) marks.set(key, mark);
     }
   }
-  for (const [method, key] of lost) {
-    const mark = `@${markOf(method)?.direction}`;
-    throw new UsageError(
-      `${spec.name}.${String(key)}: another function stands in the place of the one that ${mark} has marked; a decorator that replaces the method is written below ${mark}`,
-    );
-  }
+  refuse(spec, covered);
   const methods = [...marks].map(([key, mark]) => {
     const at = `${spec.name}.${String(key)}`;
-    const body: unknown = nearest.get(key)?.value;
+    const body: unknown = found.get(key)?.value;
     if (typeof key === 'symbol') throw new UsageError(`${at} is marked, but a symbol has no name on the wire`);
     if (!isMethod(body) || Object.hasOwn(made, key)) {
       throw new UsageError(`${at} is marked, but what overrides it is not a method`);
     }
     return { key, body, mark };
   });
-  const unmarked = [...nearest.keys()].filter((key) => key !== 'constructor' && !marks.has(key));
-  return { methods, unmarked: unmarked.filter((key) => typeof key === 'string'), fields: { ...made } };
+  const unmarked = [...found.keys()].filter((key) => typeof key === 'string' && !marks.has(key));
+  return { methods, unmarked: unmarked as string[], fields: { ...made } };
+}
+
+/** A marked function that is not a method any more is not called: what stands in its place has no mark, and says nothing. */
+function refuse(spec: SpecConstructor, covered: ReadonlyMap<Method, string | symbol>): void {
+  for (const [method, key] of covered) {
+    const mark = `@${markOf(method)?.direction}`;
+    throw new UsageError(
+      `${spec.name}.${String(key)}: another function stands in the place of the one that ${mark} has marked; write ${mark} above a decorator that replaces the method`,
+    );
+  }
 }
 
 function isMethod(value: unknown): value is Method {
@@ -77,6 +83,11 @@ function instanceOf(spec: SpecConstructor): { made: object; marked: ReadonlyMap<
   }
 }
 
-function* chain(from: object, root: object): Generator<object> {
-  for (let at: object | null = from; at !== null && at !== root; at = Object.getPrototypeOf(at)) yield at;
+/** The prototypes of a class below `root`, the farthest first. */
+function prototypesOf(spec: SpecConstructor, root: object): object[] {
+  const prototypes: object[] = [];
+  for (let at: object | null = spec.prototype; at !== null && at !== root; at = Object.getPrototypeOf(at)) {
+    prototypes.unshift(at);
+  }
+  return prototypes;
 }

@@ -26,6 +26,7 @@ interface Told {
   readonly stack?: string;
 }
 const TOLD = new Set(['name', 'data', 'stack']);
+const UNREADABLE = 'something that is no error was thrown';
 
 /** These say what has happened to a call of ours, and are nothing that a handler means to tell its caller. */
 const ours: readonly ErrorClass[] = [ConnectionLost, TimeoutError, Aborted, ProtocolError];
@@ -51,34 +52,47 @@ export class Faults {
 
   /** An error as it travels. Never throws, whatever was thrown. */
   toFault(error: unknown): FaultBody {
+    try {
+      return this.describe(error);
+    } catch {
+      return this.policy === 'hidden' ? hidden() : { code: Code.Application, message: UNREADABLE };
+    }
+  }
+
+  private describe(error: unknown): FaultBody {
     if (!(error instanceof Error))
       return this.policy === 'hidden' ? hidden() : { code: Code.Application, message: text(error) };
-    const name = this.registered(error);
     const { data } = error as { data?: unknown };
-    const told = { name: name ?? error.name, ...(this.policy === 'full' && { stack: error.stack ?? '' }) };
-    if (name !== undefined)
-      return { code: codeOf(error), message: error.message, data: { ...told, ...(data !== undefined && { data }) } };
-    if (error instanceof RpcError && error.constructor === RpcError) {
-      const { code, message } = error;
+    const message = String(error.message);
+    const registered = this.registered(error);
+    const told = {
+      name: registered ?? String(error.name),
+      ...(this.policy === 'full' && { stack: String(error.stack) }),
+    };
+    if (registered !== undefined)
+      return { code: codeOf(error), message, data: { ...told, ...(data !== undefined && { data }) } };
+    if (error.constructor === RpcError) {
+      const { code } = error as RpcError;
       if (data === undefined) return { code, message };
       return { code, message, data: isTold(data) ? { name: 'RpcError', data } : data };
     }
     if (this.policy === 'hidden') return hidden();
-    return { code: codeOf(error), message: error.message, data: told };
+    return { code: codeOf(error), message, data: told };
   }
 
-  /** A fault as an error: of the registered class, or a RemoteError. */
+  /** A fault as an error: of the registered class, or a RemoteError. Never throws: a call would never be settled then. */
   fromFault({ code, message, data }: FaultBody): Error {
     if (!isTold(data)) return new RemoteError(message, code, data);
     const errorClass = this.classes.get(data.name);
-    if (errorClass === undefined) {
-      const remote = new RemoteError(message, code, data.data, data.name);
-      return data.stack === undefined ? remote : withStack(remote, data.stack);
-    }
+    if (errorClass === undefined) return withStack(new RemoteError(message, code, data.data, data.name), data.stack);
     const error = Object.setPrototypeOf(new Error(message), errorClass.prototype) as Error;
-    Object.defineProperty(error, 'name', { value: data.name, configurable: true, writable: true });
-    Object.assign(error, { code }, data.data !== undefined && { data: data.data });
-    return data.stack === undefined ? error : withStack(error, data.stack);
+    const given = { name: data.name, code, ...(data.data !== undefined && { data: data.data }) };
+    // Defined and not assigned, for the class may have an accessor of that name.
+    for (const [key, value] of Object.entries(given))
+      Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: key !== 'name' });
+    // Taken once more, for the first one begins with the name of another class.
+    Error.captureStackTrace?.(error, this.fromFault);
+    return withStack(error, data.stack);
   }
 
   private registered(error: Error): string | undefined {
@@ -104,7 +118,9 @@ function codeOf(error: Error): number {
 }
 
 function isTold(data: unknown): data is Told {
-  if (data === null || typeof data !== 'object' || typeof (data as Told).name !== 'string') return false;
+  if (data === null || typeof data !== 'object') return false;
+  const { name, stack } = data as { readonly name?: unknown; readonly stack?: unknown };
+  if (typeof name !== 'string' || (stack !== undefined && typeof stack !== 'string')) return false;
   return Object.keys(data).every((key) => TOLD.has(key));
 }
 
@@ -112,11 +128,12 @@ function text(thrown: unknown): string {
   try {
     return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
   } catch {
-    return 'something that is no error was thrown';
+    return UNREADABLE;
   }
 }
 
-function withStack(error: Error, stack: string): Error {
+function withStack(error: Error, stack: string | undefined): Error {
+  if (stack === undefined) return error;
   error.stack = `${error.stack ?? ''}\n  on the other side:\n${stack}`;
   return error;
 }

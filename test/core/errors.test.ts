@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Code,
+  ConnectionLost,
+  incoming,
+  type Options,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  RemoteError,
+  type Reply,
+  RpcError,
+  type Sender,
+  TimeoutError,
+  UsageError,
+} from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { failure } from '../support/core-waiting.js';
+
+class NoRoom extends Error {
+  readonly code = 4_711;
+  constructor(
+    readonly data: { seats: number },
+    options?: ErrorOptions,
+  ) {
+    super(`no room for ${data.seats}`, options);
+    this.name = 'NoRoom';
+  }
+  get seats(): number {
+    return this.data.seats;
+  }
+}
+class NoTable extends NoRoom {}
+class Declined extends RpcError {}
+/** A class that cannot be filled by assignment, nor made without arguments. */
+class Stubborn extends Error {
+  constructor(readonly needed: object) {
+    super(`needs ${Object.keys(needed)}`);
+  }
+  get code(): number {
+    return 12;
+  }
+  get data(): string {
+    return 'fixed';
+  }
+  override get name(): string {
+    return 'Stubborn';
+  }
+}
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<unknown> {}
+  @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
+}
+
+/** What travels when a handler throws. */
+async function faultOf(thrown: unknown, options: Options = {}) {
+  const played = new Played();
+  const far = played.visit();
+  const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', ...options });
+  api.ask.connect(() => {
+    throw thrown;
+  });
+  api.ask.connect(() => {});
+  far.say({ jsonrpc: '2.0', id: 1, method: 'ask' });
+  await turn();
+  return far.heard[0].error;
+}
+
+/** What a call is rejected with when a handler on the other side throws, over a real transport. */
+async function thrownThere(thrown: unknown, there: Options = {}, here: Options = there) {
+  await using server = await Spec.serve('memory:errors', there);
+  server.ask.connect(async () => {
+    throw thrown;
+  });
+  await using client = await Spec.invert().connect('memory:errors', here);
+  return await failure<RemoteError>(client.remote.ask({}));
+}
+
+describe('what is told of an error', () => {
+  const secret = new RangeError('the password is 1234');
+  it.each([
+    ['hidden', { code: Code.InternalError, message: 'Internal error' }],
+    ['message', { code: Code.Application, message: 'the password is 1234', data: { name: 'RangeError' } }],
+    [
+      'full',
+      {
+        code: Code.Application,
+        message: 'the password is 1234',
+        data: { name: 'RangeError', stack: expect.stringContaining('errors.test') },
+      },
+    ],
+  ] as const)('is as the policy "%s" says', async (errors, expected) => {
+    expect(await faultOf(secret, { errors })).toEqual(expected);
+  });
+
+  it('is its message by default', async () => {
+    expect(await faultOf(secret)).toEqual(await faultOf(secret, { errors: 'message' }));
+  });
+
+  it.each(['hidden', 'message', 'full'] as const)('is all of an RpcError, whatever the policy: %s', async (errors) => {
+    const thrown = new RpcError('not today', 42, { until: 'tomorrow' });
+    expect(await faultOf(thrown, { errors })).toEqual({
+      code: 42,
+      message: 'not today',
+      data: { until: 'tomorrow' },
+    });
+    expect(await faultOf(new RpcError('bare'), { errors })).toEqual({ code: Code.Application, message: 'bare' });
+  });
+
+  it.each([
+    ['a string', 'plain', 'plain'],
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a number', 5, '5'],
+    ['an object', { a: 1 }, '{"a":1}'],
+    ['a BigInt', 5n, 'something that is no error was thrown'],
+    ['a cycle', cycle(), 'something that is no error was thrown'],
+    ['what cannot be read', unreadable(), 'something that is no error was thrown'],
+  ])('is a text for %s', async (_what, thrown, message) => {
+    expect(await faultOf(thrown)).toEqual({ code: Code.Application, message });
+    expect(await faultOf(thrown, { errors: 'hidden' })).toEqual({
+      code: Code.InternalError,
+      message: 'Internal error',
+    });
+  });
+
+  it.each([
+    ['whose message throws', Object.defineProperty(new Error(), 'message', { get: explode })],
+    ['whose data throws', Object.defineProperty(new Error('x'), 'data', { get: explode })],
+    ['whose name is no text', Object.assign(new Error('x'), { name: { nested: true } })],
+    ['whose message is no text', Object.assign(new Error('x'), { message: { nested: true } })],
+    [
+      'without a constructor',
+      Object.setPrototypeOf(new Error('x'), Object.create(Error.prototype, { constructor: {} })),
+    ],
+    ['whose data cannot be encoded', new RpcError('x', 1, { n: 1n })],
+    ['whose data throws when it is encoded', new RpcError('x', 1, { toJSON: explode })],
+  ])('is something too for an error %s', async (_what, thrown) => {
+    const error = await faultOf(thrown);
+    expect(Number.isInteger(error.code)).toBe(true);
+    expect(typeof error.message).toBe('string');
+  });
+
+  it.each([
+    [Object.assign(new Error('x'), { code: 404 }), 404],
+    [Object.assign(new Error('x'), { code: 'ENOENT' }), Code.Application],
+    [Object.assign(new Error('x'), { code: 1.5 }), Code.Application],
+    // These would say that the caller's own link was lost, or its own call too late.
+    [new ConnectionLost(), Code.Application],
+    [new TimeoutError(), Code.Application],
+  ])('has the code of the error where it is one: %s', async (thrown, code) => {
+    expect((await faultOf(thrown)).code).toBe(code);
+  });
+});
+
+function cycle(): object {
+  const holder: { self?: object } = {};
+  holder.self = holder;
+  return holder;
+}
+function explode(): never {
+  throw new Error('it explodes');
+}
+function unreadable(): object {
+  return new Proxy({}, { get: explode, has: explode, getPrototypeOf: explode, ownKeys: explode });
+}
+
+describe('a registered class', () => {
+  const errorClasses = [NoRoom, Declined];
+
+  it('arrives as itself, with its code and data', async () => {
+    const cause = new Error('the fire brigade');
+    const thrown = new NoRoom({ seats: 3 }, { cause });
+    const error = (await thrownThere(thrown, { errorClasses, errors: 'hidden' })) as unknown as NoRoom;
+    expect(error).toBeInstanceOf(NoRoom);
+    expect(error).not.toBeInstanceOf(RemoteError);
+    expect(error).toMatchObject({ name: 'NoRoom', message: 'no room for 3', code: 4_711, data: { seats: 3 } });
+    expect(error.seats).toBe(3);
+    expect(error.stack).toMatch(/^NoRoom: no room for 3\n/);
+    // What was thrown stays what it was, and its cause stays at home.
+    expect(error.cause).toBeUndefined();
+    expect(thrown.cause).toBe(cause);
+    expect(Object.keys(thrown).sort()).toEqual(['code', 'data', 'name']);
+  });
+
+  it('stands for what extends it', async () => {
+    const error = await thrownThere(new NoTable({ seats: 2 }), { errorClasses });
+    expect(error).toBeInstanceOf(NoRoom);
+    expect(error).not.toBeInstanceOf(NoTable);
+  });
+
+  it('may extend RpcError', async () => {
+    const error = await thrownThere(new Declined('no', 9, [1]), { errorClasses });
+    expect(error).toBeInstanceOf(Declined);
+    expect(error).toMatchObject({ name: 'Declined', code: 9, data: [1], message: 'no' });
+  });
+
+  it('arrives whatever its accessors are', async () => {
+    const error = await thrownThere(new Stubborn({ a: 1 }), { errorClasses: [Stubborn] });
+    expect(error).toBeInstanceOf(Stubborn);
+    expect(error).toMatchObject({ message: 'needs a', code: 12, name: 'Stubborn' });
+  });
+
+  it('is a RemoteError with its name where only the other side has registered it', async () => {
+    const error = await thrownThere(new NoRoom({ seats: 3 }), { errorClasses }, {});
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error).toMatchObject({ remoteName: 'NoRoom', code: 4_711, data: { seats: 3 }, message: 'no room for 3' });
+  });
+
+  it('is not made of what only has its name on the other side', async () => {
+    class Impostor extends Error {
+      override name = 'NoRoom';
+    }
+    const error = await thrownThere(new Impostor('x'), {}, { errorClasses });
+    // A name is all that travels: the class of that name on this side stands for it.
+    expect(error).toBeInstanceOf(NoRoom);
+    expect(Object.hasOwn(error, 'seats')).toBe(false);
+  });
+
+  it.each([
+    [[NoRoom, class NoRoom extends Error {}], 'there are two classes named NoRoom'],
+    [[class Plain {}], 'expected classes that extend Error'],
+    [[undefined], 'expected classes that extend Error'],
+  ])('must be a class of errors with a name of its own', (classes, message) => {
+    expect(() => Spec.create({ errorClasses: classes as never })).toThrow(UsageError);
+    expect(() => Spec.create({ errorClasses: classes as never })).toThrow(message);
+  });
+
+  it('cannot be named by a peer to reach anything else', async () => {
+    const played = new Played();
+    const far = played.visit();
+    const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errorClasses });
+    for (const name of ['__proto__', 'constructor', 'Object', 'RpcError', 'toString']) {
+      const asked = failure<RemoteError>(api.question(null, {}));
+      await turn();
+      far.say({ jsonrpc: '2.0', id: 1, error: { code: 1, message: 'x', data: { name } } });
+      const error = await asked;
+      expect(Object.getPrototypeOf(error)).toBe(RemoteError.prototype);
+      expect(error.remoteName).toBe(name);
+    }
+  });
+});
+
+describe('an error of the other side', () => {
+  it('is a RemoteError with code, data and the name where it was told', async () => {
+    expect(await thrownThere(new RangeError('too far'))).toMatchObject({
+      name: 'RemoteError',
+      remoteName: 'RangeError',
+      message: 'too far',
+      code: Code.Application,
+      data: undefined,
+    });
+    expect(await thrownThere(new RpcError('no', 5, { why: 'because' }))).toMatchObject({
+      remoteName: 'Error',
+      code: 5,
+      data: { why: 'because' },
+    });
+    expect(await thrownThere(new RpcError('no', 5, { name: 'looks like ours' }))).toMatchObject({
+      data: { name: 'looks like ours' },
+    });
+  });
+
+  it('has the stack of the other side only where it was told', async () => {
+    expect((await thrownThere(new RangeError('x'), { errors: 'full' })).stack).toMatch(
+      /on the other side:\nRangeError: x\n/,
+    );
+    expect((await thrownThere(new RangeError('x'))).stack).not.toMatch('on the other side');
+  });
+
+  it.each([
+    { code: 1, message: 'x', data: null },
+    { code: 1, message: 'x', data: [] },
+    { code: 1, message: 'x', data: { name: 5 } },
+    { code: 1, message: 'x', data: { name: 'N', stack: 5 } },
+    { code: 1, message: 'x', data: { name: 'N', stack: { toString: 1 } } },
+    { code: 1.5, message: 'x' },
+    { code: 'x', message: 5 },
+    {},
+    'x',
+    5,
+    [],
+  ])('settles its call whatever a stranger has made of it: %j', async (error) => {
+    const played = new Played();
+    const far = played.visit();
+    const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errorClasses: [NoRoom] });
+    const asked = failure<RemoteError>(api.question(null, {}));
+    await turn();
+    far.say({ jsonrpc: '2.0', id: 1, error });
+    expect(await asked).toBeInstanceOf(RemoteError);
+    expect(Number.isInteger((await asked).code)).toBe(true);
+  });
+});

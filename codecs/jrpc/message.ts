@@ -13,9 +13,13 @@ export function messageOf(value: unknown, dialect: Dialect, text: string, batch?
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(null, batch);
   const fields = value as Fields;
   const id = idOf(fields.id);
-  if (fields.jsonrpc !== '2.0') return bad(id, batch);
-  if (fields.method !== undefined) return callOf(fields, id, dialect, text, batch);
-  if (fields.error !== undefined || fields.result !== undefined) return answerOf(fields, id, dialect, text, batch);
+  const { method, result, error } = fields;
+  const answers = method === undefined && (result !== undefined || error !== undefined);
+  if (fields.jsonrpc !== '2.0') return answers && id !== undefined ? foreign(id, error, dialect, text) : bad(id, batch);
+  if (answers) return answerOf(fields, id, dialect, text, batch);
+  if (method !== undefined) return callOf(fields, id, dialect, text, batch);
+  // A peer that leaves out what is null, or undefined, has answered.
+  if (dialect.lenient && id !== undefined && fields.params === undefined) return { kind: 'reply', id, value: null };
   return bad(id, batch);
 }
 
@@ -66,6 +70,12 @@ function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text:
     }
   }
   return { kind: 'fault', id: id ?? null, error: errorOf(error, dialect, text) };
+}
+
+/** An answer of another version of JSON-RPC: it cannot be trusted, but its caller need not wait any longer. */
+function foreign(id: Id, error: unknown, dialect: Dialect, text: string): Message {
+  if (error !== undefined && error !== null) return { kind: 'fault', id, error: errorOf(error, dialect, text) };
+  return { kind: 'fault', id, error: { code: Code.InvalidRequest, message: 'the answer is not JSON-RPC 2.0' } };
 }
 
 /** The error as the specification wants it, or one that says what came instead. */

@@ -6,7 +6,7 @@ const ID = '"id":';
 const METHOD = '"method":"';
 const RESULT = ',"result":';
 const PARAMS = '","params":';
-const [QUOTE, COMMA, ZERO, BACKSLASH, BRACE] = [34, 44, 48, 92, 125];
+const [QUOTE, COMMA, ZERO, BACKSLASH, BRACKET, BRACE] = [34, 44, 48, 92, 93, 125];
 /** Numbers of so many digits are exact, as far as they are whole. */
 const MOST_DIGITS = 15;
 
@@ -46,6 +46,9 @@ function call(frame: string, at: number, id: number | undefined): Message | unde
   const method = frame.slice(from, to);
   if (to + 2 === frame.length) return { kind: 'call', id, method, args: [], named: false, batch: undefined };
   if (!frame.startsWith(PARAMS, to)) return undefined;
+  // Others write the id last: to see it costs less than a parse that fails.
+  const last = frame.charCodeAt(frame.length - 2);
+  if (last !== BRACKET && last !== BRACE) return undefined;
   let params: unknown;
   try {
     params = parseJson(frame.slice(to + PARAMS.length, -1));

@@ -130,6 +130,29 @@ describe('an answer finds its caller, whatever its shape', () => {
   });
 });
 
+describe('an answer without its envelope', () => {
+  const fault = (id: Id, code: number, message: string): Message => ({ kind: 'fault', id, error: { code, message } });
+
+  it('fails the call that waits for it', () => {
+    const other = 'the answer is not JSON-RPC 2.0';
+    for (const one of [codec, lsp]) {
+      expect(read(one, '{"id":1,"result":5}')).toStrictEqual([fault(1, Code.InvalidRequest, other)]);
+      expect(read(one, '{"id":1,"result":5,"error":null}')).toStrictEqual([fault(1, Code.InvalidRequest, other)]);
+      expect(read(one, '{"jsonrpc":"1.0","id":"a","result":null}')).toMatchObject([{ kind: 'fault', id: 'a' }]);
+      expect(read(one, '{"id":1,"result":null,"error":{"code":7,"message":"m"}}')).toStrictEqual([fault(1, 7, 'm')]);
+      expect(read(one, '{"result":5}')).toStrictEqual([invalid(null)]);
+      expect(read(one, '{"id":1,"method":"m","result":5}')).toStrictEqual([invalid(1)]);
+    }
+  });
+
+  it('with neither a result nor an error is no message, but to a dialect it is a result of null', () => {
+    expect(read(codec, '{"jsonrpc":"2.0","id":1}')).toStrictEqual([invalid(1)]);
+    expect(read(lsp, '{"jsonrpc":"2.0","id":1}')).toStrictEqual([{ kind: 'reply', id: 1, value: null }]);
+    expect(read(lsp, '{"jsonrpc":"2.0","id":1,"params":[]}')).toStrictEqual([invalid(1)]);
+    expect(read(lsp, '{"jsonrpc":"2.0"}')).toStrictEqual([invalid(null)]);
+  });
+});
+
 describe('batches', () => {
   const request = (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"m"}`;
   const note = '{"jsonrpc":"2.0","method":"n"}';

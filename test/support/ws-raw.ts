@@ -3,8 +3,7 @@ import net from 'node:net';
 /** A WebSocket client of bare bytes: what a hostile or a broken peer may send. */
 export class RawClient {
   readonly socket: net.Socket;
-  /** What came after the head of the response. */
-  received = Buffer.alloc(0);
+  private chunks: Buffer[] = [];
   /** The head of the response. */
   head = '';
   closed = false;
@@ -40,11 +39,13 @@ export class RawClient {
     const client = new RawClient(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
-      client.received = Buffer.concat([client.received, chunk]);
-      const end = client.received.indexOf('\r\n\r\n');
-      if (client.head !== '' || end < 0) return;
-      client.head = client.received.subarray(0, end).toString();
-      client.received = client.received.subarray(end + 4);
+      client.chunks.push(chunk);
+      if (client.head !== '') return;
+      const { received } = client;
+      const end = received.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      client.head = received.subarray(0, end).toString();
+      client.chunks = [received.subarray(end + 4)];
     });
     socket.on('close', () => {
       client.closed = true;
@@ -53,6 +54,12 @@ export class RawClient {
       socket.once('connect', resolve).once('error', reject);
     });
     return client;
+  }
+
+  /** What came after the head of the response. */
+  get received(): Buffer {
+    this.chunks = [Buffer.concat(this.chunks)];
+    return this.chunks[0]!;
   }
 
   /** Sends one frame, masked with zeros. */
@@ -76,4 +83,9 @@ export class RawClient {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
+}
+
+/** The payload of a close frame. */
+export function closeFrame(code: number, text = ''): Buffer {
+  return Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(text)]);
 }

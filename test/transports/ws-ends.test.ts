@@ -1,8 +1,21 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Code, ConnectionLost, ProtocolError, type RpcError } from '../../src/errors.js';
-import { RawClient } from '../support/ws-raw.js';
-import { closeSides, connect, connectStandard, type Ear, type SideOptions, serve, until } from '../support/ws-sides.js';
+import { parseAddress } from '../../src/address.js';
+import { ConnectionLost } from '../../src/errors.js';
+import { linger } from '../../transports/shared/web-socket-ends.js';
+import browser from '../../transports/ws.browser.js';
+import ws from '../../transports/ws.js';
+import { closeFrame, RawClient } from '../support/ws-raw.js';
+import {
+  closeSides,
+  connect,
+  connectStandard,
+  type Ear,
+  type SideOptions,
+  serve,
+  until,
+  wire,
+} from '../support/ws-sides.js';
 
 beforeAll(() => {
   (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
@@ -15,9 +28,6 @@ async function visited(options: SideOptions = {}): Promise<{ raw: RawClient; ear
   const raw = await RawClient.dial(server.address);
   return { raw, ear: await server.ear() };
 }
-
-const closeFrame = (code: number, text = ''): Buffer =>
-  Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(text)]);
 
 describe('a clean end', () => {
   it.each([
@@ -102,6 +112,91 @@ describe('a link that is paused', () => {
   });
 });
 
+describe('a link that is closed while it is being accepted', () => {
+  it('tells the reason when there is somebody to tell', async () => {
+    const server = await serve();
+    const client = ws(parseAddress(server.address), wire());
+    const ends: unknown[] = [];
+    await client.open((link) => {
+      link.close(new Error('not this one'));
+      expect(ends).toEqual([]);
+      return { receive: () => expect.fail(), drained() {}, closed: (reason) => ends.push(reason?.message) };
+    });
+    expect(ends).toEqual(['not this one']);
+    await client.close();
+  });
+});
+
+describe('a transport that has closed', () => {
+  it('while it was being opened has not been open', async () => {
+    const { address } = await serve();
+    const [plain, listening] = [wire(), wire({ listen: true })];
+    for (const transport of [
+      ws(parseAddress(address), plain),
+      browser(parseAddress(address), plain),
+      ws(parseAddress('ws://127.0.0.1:0'), listening),
+    ]) {
+      const opening = transport.open(() => expect.fail());
+      const closing = transport.close();
+      await expect(opening).rejects.toThrow('was closed before it was open');
+      await closing;
+    }
+  });
+
+  it.each([
+    ['the package', connect],
+    ['the standard WebSocket', connectStandard],
+  ])('leaves no timer, by %s', async (_name, dial) => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const server = await serve();
+    const client = await dial(server.address);
+    (await client.ear()).link.send(['x'.repeat(10_000_000)]);
+    await client.transport.close();
+    await server.transport.close();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe('the watch over a link that ends', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** How long it takes, in seconds, until a link is cut whose buffer holds so much in each second. */
+  function cutAfter(stalledMs: number, buffered: readonly number[]): number {
+    const link = { buffered: buffered[0]! };
+    let cut = false;
+    linger(link, stalledMs, () => {
+      cut = true;
+    });
+    for (let second = 1; second <= 60; second++) {
+      link.buffered = buffered[second] ?? buffered.at(-1)!;
+      vi.advanceTimersByTime(1_000);
+      if (cut) return second;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  it('waits a second for the answer, once everything has left', () => {
+    expect(cutAfter(10_000, [0])).toBe(1);
+    expect(cutAfter(10_000, [9, 8, 0])).toBe(3);
+  });
+
+  it('waits for one who takes nothing as long as the limit says', () => {
+    expect(cutAfter(5_000, [9])).toBe(5);
+    expect(cutAfter(5_000, [9, 8, 7])).toBe(7);
+  });
+
+  it('waits for one who takes something in time', () => {
+    expect(cutAfter(2_000, [9, 9, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 0])).toBe(13);
+  });
+
+  it('ends when it is told to', () => {
+    linger({ buffered: 1 }, 1_000, () => expect.fail())();
+    vi.advanceTimersByTime(60_000);
+  });
+});
+
 describe('a lost link', () => {
   it('is one that was reset', async () => {
     const { raw, ear } = await visited();
@@ -128,87 +223,6 @@ describe('a lost link', () => {
     const client = await connect(server.address);
     (await client.ear()).link.close(new Error('a reason of ours'));
     expect(await (await server.ear()).ended()).toBeInstanceOf(ConnectionLost);
-  });
-});
-
-describe('a broken protocol', () => {
-  it.each<[string, (raw: RawClient) => unknown, number]>([
-    ['text that is not UTF-8', (raw) => raw.frame(1, Buffer.from([0xc3, 0x28])), 1007],
-    ['an unknown kind of frame', (raw) => raw.frame(3, 'x'), 1002],
-    ['a frame without a mask', (raw) => raw.socket.write(Buffer.from([0x81, 1, 120])), 1002],
-    ['a continuation of nothing', (raw) => raw.frame(0, 'x'), 1002],
-    ['compression that nobody has agreed to', (raw) => raw.frame(0x41, 'x'), 1002],
-  ])('is %s', async (_what, send, code) => {
-    const { raw, ear } = await visited();
-    const name = `127.0.0.1:${raw.socket.localPort}`;
-    raw.frame(1, 'sound');
-    send(raw);
-    raw.frame(1, 'never');
-    const reason = await ear.ended();
-    expect(reason).toBeInstanceOf(ProtocolError);
-    expect(reason!.message).toContain(`${name} broke the WebSocket protocol`);
-    expect(ear.frames).toEqual(['sound']);
-    await until(() => raw.closed);
-    expect(raw.closeFrame?.code).toBe(code);
-    expect(ear.ends).toHaveLength(1);
-  });
-
-  it('ends the connection of one who does not answer', async () => {
-    const server = await serve();
-    const raw = await RawClient.dial(server.address);
-    raw.socket.allowHalfOpen = true;
-    raw.frame(3, 'x');
-    await (await server.ear()).ended();
-    const before = performance.now();
-    await server.transport.close();
-    expect(performance.now() - before).toBeLessThan(3_000);
-    raw.socket.destroy();
-  });
-
-  it.each([1002, 1003, 1007, 1009])('is what the peer says by %i', async (code) => {
-    const { raw, ear } = await visited();
-    raw.frame(8, closeFrame(code, 'what?'));
-    const reason = (await ear.ended()) as RpcError;
-    expect(reason).toBeInstanceOf(ProtocolError);
-    expect(reason.message).toContain(`code ${code}: what?`);
-    expect(reason.code).toBe(code === 1009 ? Code.TooLarge : Code.InvalidRequest);
-  });
-});
-
-describe('a message above the bound on frames', () => {
-  it('is judged by its header, before its body has come', async () => {
-    const { raw, ear } = await visited({ limits: { frameBytes: 1_000 } });
-    raw.socket.write(Buffer.from([0x82, 0x80 | 127, 0, 0, 0, 0, 1, 0, 0, 0]));
-    const reason = (await ear.ended()) as RpcError;
-    expect(reason).toBeInstanceOf(ProtocolError);
-    expect(reason.code).toBe(Code.TooLarge);
-    expect(reason.message).toContain('more than 1000 bytes, the bound on frames (limits.frameBytes)');
-    await until(() => raw.closed);
-    expect(raw.closeFrame?.code).toBe(1009);
-  });
-
-  it('is judged over its fragments', async () => {
-    const { raw, ear } = await visited({ limits: { frameBytes: 1_000 } });
-    raw.frame(1, 'x'.repeat(600), false);
-    raw.frame(0, 'x'.repeat(600));
-    expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
-    expect(ear.frames).toEqual([]);
-  });
-
-  it('is bound also where the bound does not fit into 32 bits', async () => {
-    const { raw, ear } = await visited({ limits: { frameBytes: 2 ** 32 } });
-    raw.socket.write(Buffer.from([0x82, 0x80 | 127, 0, 0, 0, 1, 0, 0, 0, 0]));
-    expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
-  });
-
-  it('ends the link of a standard WebSocket, which learns its size when it has come', async () => {
-    const server = await serve();
-    const client = await connectStandard(server.address, { limits: { frameBytes: 1_000 } });
-    (await server.ear()).link.send(['x'.repeat(1_000), 'x'.repeat(1_001), 'never']);
-    const ear = await client.ear();
-    expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
-    expect(ear.frames).toHaveLength(1);
-    expect(((await (await server.ear()).ended()) as RpcError).message).toContain('limits.frameBytes');
   });
 });
 

@@ -215,7 +215,8 @@ describe('a server of the application', () => {
     server.on('upgrade', (request, socket) => {
       if (request.url !== '/theirs') return;
       theirs.push(request.url);
-      socket.end('HTTP/1.1 418 Teapot\r\n\r\n');
+      // Later, as somebody does who asks a database first.
+      setTimeout(() => socket.end('HTTP/1.1 418 Teapot\r\n\r\n'), 10);
     });
     const api = await serve({ url: 'ws:/ours', server });
     await expect(connect(`${urlOf(server)}/theirs`)).rejects.toThrow('418');

@@ -1,0 +1,98 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { Code, ProtocolError, type RpcError } from '../../src/errors.js';
+import { closeFrame, RawClient } from '../support/ws-raw.js';
+import { closeSides, connectStandard, type Ear, type SideOptions, serve, until } from '../support/ws-sides.js';
+
+beforeAll(() => {
+  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+});
+afterEach(closeSides);
+
+/** A server of ours and a visitor of bare bytes. */
+async function visited(options: SideOptions = {}): Promise<{ raw: RawClient; ear: Ear }> {
+  const server = await serve(undefined, options);
+  const raw = await RawClient.dial(server.address);
+  return { raw, ear: await server.ear() };
+}
+
+describe('a broken protocol', () => {
+  it.each<[string, (raw: RawClient) => unknown, number]>([
+    ['text that is not UTF-8', (raw) => raw.frame(1, Buffer.from([0xc3, 0x28])), 1007],
+    ['an unknown kind of frame', (raw) => raw.frame(3, 'x'), 1002],
+    ['a frame without a mask', (raw) => raw.socket.write(Buffer.from([0x81, 1, 120])), 1002],
+    ['a continuation of nothing', (raw) => raw.frame(0, 'x'), 1002],
+    ['compression that nobody has agreed to', (raw) => raw.frame(0x41, 'x'), 1002],
+  ])('is %s', async (_what, send, code) => {
+    const { raw, ear } = await visited();
+    const name = `127.0.0.1:${raw.socket.localPort}`;
+    raw.frame(1, 'sound');
+    send(raw);
+    raw.frame(1, 'never');
+    const reason = await ear.ended();
+    expect(reason).toBeInstanceOf(ProtocolError);
+    expect(reason!.message).toContain(`${name} broke the WebSocket protocol`);
+    expect(ear.frames).toEqual(['sound']);
+    await until(() => raw.closed);
+    expect(raw.closeFrame?.code).toBe(code);
+    expect(ear.ends).toHaveLength(1);
+  });
+
+  it('ends the connection of one who does not answer', async () => {
+    const server = await serve();
+    const raw = await RawClient.dial(server.address);
+    raw.socket.allowHalfOpen = true;
+    raw.frame(3, 'x');
+    await (await server.ear()).ended();
+    const before = performance.now();
+    await server.transport.close();
+    expect(performance.now() - before).toBeLessThan(3_000);
+    raw.socket.destroy();
+  });
+
+  it.each([1002, 1003, 1007, 1009])('is what the peer says by %i', async (code) => {
+    const { raw, ear } = await visited();
+    raw.frame(8, closeFrame(code, 'what?'));
+    const reason = (await ear.ended()) as RpcError;
+    expect(reason).toBeInstanceOf(ProtocolError);
+    expect(reason.message).toContain(`code ${code}: what?`);
+    expect(reason.code).toBe(code === 1009 ? Code.TooLarge : Code.InvalidRequest);
+  });
+});
+
+describe('a message above the bound on frames', () => {
+  it('is judged by its header, before its body has come', async () => {
+    const { raw, ear } = await visited({ limits: { frameBytes: 1_000 } });
+    raw.socket.write(Buffer.from([0x82, 0x80 | 127, 0, 0, 0, 0, 1, 0, 0, 0]));
+    const reason = (await ear.ended()) as RpcError;
+    expect(reason).toBeInstanceOf(ProtocolError);
+    expect(reason.code).toBe(Code.TooLarge);
+    expect(reason.message).toContain('more than 1000 bytes, the bound on frames (limits.frameBytes)');
+    await until(() => raw.closed);
+    expect(raw.closeFrame?.code).toBe(1009);
+  });
+
+  it('is judged over its fragments', async () => {
+    const { raw, ear } = await visited({ limits: { frameBytes: 1_000 } });
+    raw.frame(1, 'x'.repeat(600), false);
+    raw.frame(0, 'x'.repeat(600));
+    expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
+    expect(ear.frames).toEqual([]);
+  });
+
+  it('is bound also where the bound does not fit into 32 bits', async () => {
+    const { raw, ear } = await visited({ limits: { frameBytes: 2 ** 32 } });
+    raw.socket.write(Buffer.from([0x82, 0x80 | 127, 0, 0, 0, 1, 0, 0, 0, 0]));
+    expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
+  });
+
+  it('ends the link of a standard WebSocket, which learns its size when it has come', async () => {
+    const server = await serve();
+    const client = await connectStandard(server.address, { limits: { frameBytes: 1_000 } });
+    (await server.ear()).link.send(['x'.repeat(1_000), 'x'.repeat(1_001), 'never']);
+    const ear = await client.ear();
+    expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
+    expect(ear.frames).toHaveLength(1);
+    expect(((await (await server.ear()).ended()) as RpcError).message).toContain('limits.frameBytes');
+  });
+});

@@ -73,14 +73,17 @@ describe('parts that come and go', () => {
     await doors.add('memory:door');
     await doors.remove('memory:door');
     for (let n = 0; n < 2; n++) {
-      const server = await Side.open(doors, LISTEN);
+      const server = await Side.make(doors, LISTEN);
+      expect(server.transport.address).toBe('mux:(tcp://127.0.0.1:0)');
+      await server.open();
       expect(tcp.address).not.toBe('tcp://127.0.0.1:0');
       await Side.open(tcp.address);
       await until(() => server.ears.length === 1);
       await server.transport.close();
     }
+    await doors.add('memory:after');
     await doors.remove(tcp);
-    expect(doors.parts).toEqual([]);
+    expect(doors.parts.map(({ address }) => address)).toEqual(['memory:after']);
   });
 
   it('bring up nothing where there are none', async () => {

@@ -81,19 +81,12 @@ export class MuxTransport implements Transport {
   async start(part: Part): Promise<void> {
     if (this.accept === undefined || this.closed) return;
     await this.make(part);
-    try {
-      await this.bring(part);
-    } catch (error) {
-      await this.stop(part);
-      throw error;
-    }
+    await this.bring(part);
   }
 
   /** Closes a part that has left the list. */
   async stop(part: Part): Promise<void> {
-    const { transport } = part;
-    part.transport = undefined;
-    await transport?.close();
+    await part.transport?.close();
   }
 
   private readonly spread = (frames: readonly Frame[]): void => {

@@ -104,9 +104,9 @@ export const outgoing: Marker<'outgoing'> = marker('outgoing') as Marker<'outgoi
  * The same marks without decorators, for runtimes that only strip types: `declareMethods(Chat, { join: incoming({ hasReply:
  * true }), said: outgoing })`. Throws a UsageError for a name that is no method of the class.
  */
-export function declareMethods<S extends object, const T extends Readonly<Record<string, AnyMark>>>(
+export function declareMethods<S extends object, T extends Readonly<Record<string, AnyMark>>>(
   api: { readonly prototype: S },
-  marks: T & Declared<S, T>,
+  marks: T & NoInfer<Declared<S, T>>,
 ): void {
   for (const [key, mark] of Object.entries(marks)) {
     const descriptor = Object.getOwnPropertyDescriptor(api.prototype, key);

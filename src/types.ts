@@ -143,18 +143,22 @@ type Handled<S, K extends keyof S> =
 
 /** A handler of an incoming method. */
 export type Handler<M> = (sender: Sender, ...args: ArgsOf<M>) => AnswerOf<M>;
-/** What stands before an argument that is always given: nothing can be left out. */
+/** Arguments of which none can be left out, since one follows them. */
 type Filled<A> = A extends readonly [infer First, ...infer Rest]
   ? [First, ...Filled<Rest>]
-  : A extends readonly [(infer First)?, ...infer Rest]
-    ? unknown[] extends A
-      ? A
-      : [First | undefined, ...Filled<Rest>]
-    : A;
+  : A extends readonly []
+    ? []
+    : A extends readonly unknown[]
+      ? number extends A['length']
+        ? A
+        : A extends readonly [(infer First)?, ...infer Rest]
+          ? [First | undefined, ...Filled<Rest>]
+          : never
+      : never;
 /** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
 export type SecinfoHandler<M> = (
   sender: Sender,
-  ...args: [...args: Filled<ArgsOf<M>> extends infer A extends unknown[] ? A : never, secinfo: SecInfo | undefined]
+  ...args: [...args: Filled<ArgsOf<M>>, secinfo: SecInfo | undefined]
 ) => AnswerOf<M>;
 
 /** An incoming method on a side: what one connects handlers to. */

@@ -3,6 +3,9 @@ import { Code, ProtocolError } from './errors.js';
 import { tooDeep } from './measure.js';
 import type { Session } from './session.js';
 
+/** An error that belongs to no call. */
+const nobody = { id: null, batch: undefined };
+
 /** What comes from one peer: frames are decoded, what cannot be read is answered as such, and the rest goes its way. */
 export class Inbox {
   private long = false;
@@ -40,7 +43,7 @@ export class Inbox {
 
   private answer(error: FaultBody): void {
     const { link, host } = this.session;
-    if (host.codec.answersUnreadable && link.bus !== true) this.session.reply({ kind: 'fault', id: null, error });
+    if (host.codec.answersUnreadable && link.bus !== true) this.session.answers.fault(nobody, error);
   }
 
   /** One message. */
@@ -54,7 +57,7 @@ export class Inbox {
     this.badFrames = 0;
     switch (message.kind) {
       case 'call':
-        if (this.tooDeep(message.args)) session.deny(message, this.deep());
+        if (this.tooDeep(message.args)) session.answers.deny(message, this.deep());
         else if (message.id === undefined && message.method.startsWith('rpc.')) this.extend(message);
         else session.admit(message);
         return;
@@ -71,7 +74,7 @@ export class Inbox {
     this.bad = true;
     this.session.host.trouble(this.session, new ProtocolError(bad.error.message, bad.error.code), bad.id);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
-    else this.session.answer(bad, { kind: 'fault', id: bad.id, error: bad.error });
+    else this.session.answers.fault(bad, bad.error);
   }
 
   private tooDeep(value: unknown): boolean {

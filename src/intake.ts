@@ -48,12 +48,12 @@ export class Intake {
     answer.then(
       (value) => {
         this.done(call);
-        session.succeed(call, value);
+        session.answers.succeed(call, value);
         this.next();
       },
       (error: unknown) => {
         this.done(call);
-        session.fail(call, error);
+        session.answers.fail(call, error);
         this.next();
       },
     );
@@ -70,7 +70,7 @@ export class Intake {
     const { queuedCalls } = session.host.limits;
     if (this.length >= queuedCalls) {
       if (call.id !== undefined && session.waiting > 0) {
-        session.deny(call, new ProtocolError(`busy: ${this.length} calls wait already`, Code.Busy));
+        session.answers.deny(call, new ProtocolError(`busy: ${this.length} calls wait already`, Code.Busy));
         return;
       }
       if (this.length >= OVERFLOW * queuedCalls) {

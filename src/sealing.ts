@@ -151,7 +151,7 @@ export class Sealing {
       this.info = (message.args[0] ?? {}) as SecInfo;
     } else if (this.required && message.kind !== 'bad') {
       const error = new ProtocolError('a message without secinfo is refused here', Code.Refused);
-      if (message.kind === 'call' && message.id !== undefined) this.session.deny(message, error);
+      if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
       this.session.host.trouble(this.session, error, message.id ?? null);
     } else this.session.inbox.take(message);
   }

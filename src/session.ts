@@ -1,6 +1,7 @@
+import { Answers } from './answers.js';
 import { Asked, type Waiter } from './asked.js';
 import { hurry, now, type Timed, unwatch, watch } from './clock.js';
-import type { Bad, Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
+import type { Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
 import { Code, ConnectionLost, ProtocolError, RpcError, TimeoutError } from './errors.js';
 import { Inbox } from './inbox.js';
@@ -48,6 +49,7 @@ export class Session implements Receiver, Timed {
   sealing: Sealing | undefined;
   readonly inbox: Inbox = new Inbox(this);
   readonly outbox: Outbox = new Outbox(this);
+  readonly answers: Answers = new Answers(this);
 
   private asked: Asked | undefined;
   private intake: Intake | undefined;
@@ -136,7 +138,7 @@ export class Session implements Receiver, Timed {
   admit(call: Call): void {
     const { intake } = this;
     if (call.id !== undefined && call.id !== null && intake?.holds(call.id)) {
-      this.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
+      this.answers.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
     } else if (intake === undefined || intake.free) this.start(call);
     else intake.queue(call);
   }
@@ -147,71 +149,14 @@ export class Session implements Receiver, Timed {
     try {
       answer = this.host.serve(this, call);
     } catch (error) {
-      this.fail(call, error);
+      this.answers.fail(call, error);
       return;
     }
     if (isThenable(answer)) {
       this.intake ??= new Intake(this);
       // What is no promise of this realm may throw, or settle twice.
       this.intake.work(call, answer instanceof Promise ? answer : Promise.resolve(answer));
-    } else this.succeed(call, answer);
-  }
-
-  /** The call went well. */
-  succeed(call: Call, value: unknown): void {
-    if (call.id === undefined) return;
-    try {
-      this.answer(call, { kind: 'reply', id: call.id, value });
-    } catch (error) {
-      this.deny(call, error instanceof RpcError ? error : new RpcError((error as Error).message, Code.InternalError));
-    }
-  }
-
-  /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
-  fail(call: Call, error: unknown): void {
-    if (call.id === undefined) {
-      this.host.trouble(this, error);
-      return;
-    }
-    const fault = this.host.toFault(error);
-    try {
-      this.answer(call, { kind: 'fault', id: call.id, error: fault });
-    } catch {
-      this.deny(call, new RpcError(fault.message.slice(0, 1_000), fault.code));
-    }
-  }
-
-  /** The call is refused by the library itself, which says so whatever the policy for errors. */
-  deny(call: Call, { code, message }: RpcError): void {
-    if (call.id === undefined) this.host.trouble(this, new ProtocolError(`${call.method}: ${message}`, code));
-    else this.answer(call, { kind: 'fault', id: call.id, error: { code, message } });
-  }
-
-  /** Answers in the place of the call: alone, or in its batch. Throws what `encode` throws. */
-  answer(to: Call | Bad, message: Reply | Fault): void {
-    if (this.over !== undefined) return;
-    const frame = this.encode(message);
-    const { batch } = to;
-    if (batch === undefined) this.leave(frame);
-    else {
-      batch.answers.push(frame);
-      const { join } = this.host.codec;
-      if (--batch.left === 0 && join !== undefined) this.leave(join(batch.answers));
-    }
-  }
-
-  /** Answers what stands in no batch. */
-  reply(message: Reply | Fault): void {
-    this.leave(this.encode(message));
-  }
-
-  /** An answer cannot be refused as busy: a peer for which nothing more is kept is lost. */
-  private leave(frame: Frame): void {
-    try {
-      this.post(frame);
-    } catch (error) {
-      this.end(error instanceof Error ? error : new ConnectionLost(String(error)));
-    }
+    } else this.answers.succeed(call, answer);
   }
 
   /** Whether the peer leaves unread what we send: then nothing more is read from it, unless we wait for its answers. */

@@ -1,0 +1,118 @@
+import type { Bad, Batch, Call, Fault, FaultBody, Frame, Reply } from './contract.js';
+import { Code, ConnectionLost, ProtocolError, RpcError } from './errors.js';
+import type { Session } from './session.js';
+
+/** What an answer goes to. */
+type Asked = Pick<Call | Bad, 'id' | 'batch'>;
+
+/** How much of a text is left where the whole of it is too large to be sent, in turn. */
+const SHORTER = [1_000, 100, 0];
+
+/**
+ * How what a peer has sent is answered: alone, or in its batch. Nothing here throws, for whoever answers stands in the
+ * middle of what others have sent.
+ */
+export class Answers {
+  /** How much the answers hold that wait for the others of their batches. */
+  private held = 0;
+
+  constructor(private readonly session: Session) {}
+
+  /** The call went well. */
+  succeed(call: Call, value: unknown): void {
+    const { id } = call;
+    if (id === undefined || this.session.over !== undefined) return;
+    let frame: Frame;
+    try {
+      frame = this.session.encode({ kind: 'reply', id, value });
+    } catch (error) {
+      this.deny(call, this.unfit(error));
+      return;
+    }
+    this.put(call, frame);
+  }
+
+  /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
+  fail(call: Call, error: unknown): void {
+    const { session } = this;
+    if (call.id === undefined) session.host.trouble(session, error);
+    else this.fault(call, session.host.toFault(error));
+  }
+
+  /** The call is refused by the library itself, which says so whatever the policy for errors. */
+  deny(call: Call, { code, message }: RpcError): void {
+    const { session } = this;
+    if (call.id === undefined) session.host.trouble(session, new ProtocolError(`${call.method}: ${message}`, code));
+    else this.fault(call, { code, message });
+  }
+
+  /** Answers with an error: without its data and shortened if it cannot be sent as it is. */
+  fault(to: Asked, error: FaultBody): void {
+    const { session } = this;
+    if (session.over !== undefined) return;
+    const { code, message } = error;
+    const frame =
+      this.attempt(to, error) ?? this.attempt(to, ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
+    if (frame !== undefined) this.put(to, frame);
+    else {
+      session.host.trouble(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
+      if (to.batch !== undefined) this.collect(to.batch);
+    }
+  }
+
+  /** The first of these errors that can be encoded. */
+  private attempt({ id = null }: Asked, ...errors: readonly FaultBody[]): Frame | undefined {
+    for (const error of errors) {
+      try {
+        return this.session.encode({ kind: 'fault', id, error });
+      } catch {
+        // The next one is smaller.
+      }
+    }
+    return undefined;
+  }
+
+  /** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
+  private unfit(error: unknown): RpcError {
+    if (error instanceof RpcError) return error;
+    return new RpcError(this.session.host.toFault(error).message, Code.InternalError);
+  }
+
+  private put({ batch }: Asked, frame: Frame): void {
+    if (batch === undefined) this.leave(frame);
+    else this.collect(batch, frame);
+  }
+
+  /**
+   * An answer of a batch waits for the others, unless all that wait together are more than one frame may hold: a small batch
+   * can ask for large answers. Then those that are there leave as a batch of their own.
+   */
+  private collect(batch: Batch, frame?: Frame): void {
+    batch.left--;
+    if (frame !== undefined) {
+      // A letter may take three bytes.
+      if (this.held + frame.length > this.session.host.limits.frameBytes / 3) this.complete(batch);
+      batch.answers.push(frame);
+      this.held += frame.length;
+    }
+    if (batch.left === 0) this.complete(batch);
+  }
+
+  private complete({ answers }: Batch): void {
+    const frames = answers.splice(0);
+    if (frames.length === 0) return;
+    for (const { length } of frames) this.held -= length;
+    const { codec } = this.session.host;
+    for (const frame of codec.join === undefined ? frames : [codec.join(frames)]) this.leave(frame);
+  }
+
+  /** An answer cannot be refused as busy: a peer for which nothing more is kept is lost. */
+  private leave(frame: Frame): void {
+    const { session } = this;
+    try {
+      session.post(frame);
+    } catch (error) {
+      session.end(error instanceof Error ? error : new ConnectionLost(String(error)));
+    }
+  }
+}

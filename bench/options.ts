@@ -32,7 +32,7 @@ export const help = `npm run bench -- [options]
   --groups a,b        some of ${groups.join(', ')}
   --only a,b          some of the contestants (${contestants.map(({ name }) => name).join(', ')})
   --rounds n          how often everyone is measured (5)
-  --ms n              how long each measurement takes, in milliseconds (300)
+  --ms n              how long each measurement takes, in milliseconds (250)
   --json file         write the figures to a file
   --cpu-prof folder   write CPU profiles of the contestants' processes
   --no-build          measure what dist/ holds
@@ -67,7 +67,7 @@ export function readCommandLine(args: readonly string[]): Options | undefined {
         contestants.map(({ name }) => name),
       ) ?? [],
     rounds: positive('rounds', values.rounds) ?? (quick ? 2 : 5),
-    ms: positive('ms', values.ms) ?? (quick ? 120 : 300),
+    ms: positive('ms', values.ms) ?? (quick ? 120 : 250),
     warmCalls: quick ? 15_000 : 40_000,
     warmMs: quick ? 400 : 1_500,
     warmLoadMs: quick ? 120 : 250,

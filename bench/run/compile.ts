@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -18,13 +18,15 @@ export type Subject = 'built' | 'sources';
 export async function compile(subject: Subject, folder = path.join(benchFolder, '.compiled')): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   const installed = path.join(folder, 'node_modules/obverse');
-  await mkdir(path.dirname(installed), { recursive: true });
+  await mkdir(installed, { recursive: true });
   await writeFile(path.join(folder, '.gitignore'), '*\n');
   // A package of its own: inside the package obverse, that name would mean the repository.
   await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   await transpile(benchFolder, ['contestant.ts', 'adapters/**/*.ts', 'run/**/*.ts'], folder);
-  if (subject === 'built') await symlink(repository, installed, 'junction');
-  else {
+  if (subject === 'built') {
+    await copyFile(path.join(repository, 'package.json'), path.join(installed, 'package.json'));
+    await symlink(path.join(repository, 'dist'), path.join(installed, 'dist'), 'junction');
+  } else {
     await transpile(repository, ['src/**/*.ts', 'codecs/**/*.ts', 'transports/**/*.ts'], installed);
     const manifest = { name: 'obverse', type: 'module', exports: './src/index.js' };
     await writeFile(path.join(installed, 'package.json'), JSON.stringify(manifest));

@@ -1,0 +1,20 @@
+// The far end in a process or a thread of its own: serves at the address that it is given, and tells what becomes of its call.
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { behave, Hanging } from './spec.js';
+
+const [address = 'stdio:', codec = 'jrpc'] = process.argv.slice(2);
+const teller = (workerData as { teller?: MessagePort } | null)?.teller;
+const tell = (what: object): void => {
+  if (teller !== undefined) teller.postMessage(what);
+  else if (process.send !== undefined) process.send(what);
+  else process.stderr.write(`${JSON.stringify(what)}\n`);
+};
+
+const side = await Hanging.serve(address, { codec, logger: null });
+behave(side, (ended) => tell({ ended }));
+tell({ address: side.address });
+process.on('message', (what) => {
+  if (what === 'close') void side.close();
+});
+// The program ends by itself: what pipes have for a FIN.
+process.on('SIGUSR2', () => process.exit(0));

@@ -1,0 +1,257 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import type { Options, Side, TransportSource } from 'obverse';
+import type { Inverted } from '../../src/types.js';
+import { behave, type Ended, Hanging } from './spec.js';
+
+/** Two ends that talk, and what can be done to them. */
+export interface Meeting {
+  readonly here: Side<Inverted<Hanging>>;
+  /** Settles when the far end has told what became of its own call. */
+  readonly ended: Promise<Ended>;
+  /** The ways to end it that there are; a string says why there is none. */
+  readonly ways: Readonly<Record<Way, (() => unknown) | string>>;
+  cleanUp(): Promise<unknown>;
+}
+
+export const allWays = ['FIN', 'RST', 'SIGKILL', 'terminate', 'closed port', 'close() here', 'close() there'] as const;
+export type Way = (typeof allWays)[number];
+
+const far = fileURLToPath(new URL('far.ts', import.meta.url));
+const execArgv = ['--import', 'tsx'];
+
+/** The same program in plain JavaScript, for a thread: the loader of a process does not reach into one. */
+async function farForThreads(): Promise<string> {
+  const outfile = fileURLToPath(new URL(`.compiled/far-${process.pid}.mjs`, import.meta.url));
+  await build({
+    entryPoints: [far],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    alias: { obverse: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
+  });
+  return outfile;
+}
+const quiet: Options = { logger: null };
+
+const noConnection = 'there is no connection that could be ended on its way';
+const noProcess = 'the far end is in this process';
+const noWorker = 'the far end is no worker';
+const noPort = 'it goes over no port';
+
+/** The far end in a process of its own, reached through a proxy that can end the connection in its own way. */
+async function acrossProxy(address: string, through: (at: string) => Promise<Proxied>): Promise<Meeting> {
+  const child = fork(far, [address], { execArgv });
+  const [{ address: at }] = (await once(child, 'message')) as [{ address: string }];
+  const proxied = await through(at);
+  const here = await Hanging.invert().connect(proxied.address, quiet);
+  return {
+    here,
+    ended: endedOf(child),
+    ways: {
+      FIN: proxied.fin,
+      RST: proxied.rst,
+      SIGKILL: () => child.kill('SIGKILL'),
+      terminate: noWorker,
+      'closed port': noPort,
+      'close() here': () => here.close(),
+      'close() there': () => child.send('close'),
+    },
+    async cleanUp() {
+      child.kill('SIGKILL');
+      await Promise.all([here.close(), proxied.close()]);
+    },
+  };
+}
+
+async function endedOf(child: ChildProcess): Promise<Ended> {
+  for (;;) {
+    const [what] = (await once(child, 'message')) as [{ ended?: Ended }];
+    if (what.ended !== undefined) return what.ended;
+  }
+}
+
+interface Proxied {
+  readonly address: string;
+  readonly fin: (() => void) | string;
+  readonly rst: (() => void) | string;
+  close(): Promise<unknown>;
+}
+
+async function proxyTo(
+  target: { port: number; host: string } | string,
+  rename: (port: number) => string,
+): Promise<Proxied> {
+  const near: Socket[] = [];
+  const all: Socket[] = [];
+  const server: Server = createServer((socket) => {
+    const onward = typeof target === 'string' ? connect(target) : connect(target);
+    near.push(socket);
+    all.push(socket, onward);
+    for (const each of [socket, onward]) each.on('error', () => {});
+    socket.pipe(onward).pipe(socket);
+    socket.on('close', () => onward.destroy());
+    onward.on('close', () => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: rename((server.address() as { port: number }).port),
+    fin() {
+      for (const socket of near) socket.unpipe().end();
+    },
+    rst() {
+      for (const socket of near) socket.resetAndDestroy();
+    },
+    async close() {
+      for (const socket of all) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function portOf(address: string): { port: number; host: string } {
+  return { port: Number(new URL(address).port), host: '127.0.0.1' };
+}
+
+async function overProcess(): Promise<Meeting> {
+  const told: string[] = [];
+  let tell: (ended: Ended) => void = () => {};
+  const ended = new Promise<Ended>((resolve) => {
+    tell = resolve;
+  });
+  const logger = {
+    warn(line: string) {
+      told.push(line);
+      const found = /"ended":"(\w+)"/.exec(line);
+      if (found !== null) tell(found[1] as string);
+    },
+    error() {},
+  };
+  const source: TransportSource = {
+    url: 'process:',
+    command: process.execPath,
+    args: [...execArgv, far, 'stdio:'],
+    stderr: 'log',
+    grace: 500,
+  };
+  const here = await Hanging.invert().connect(source, { logger });
+  const pid = Number([...here.peers.keys()][0]?.split(':')[1]);
+  return {
+    here,
+    ended,
+    ways: {
+      FIN: () => process.kill(pid, 'SIGUSR2'),
+      RST: 'a pipe has no reset',
+      SIGKILL: () => process.kill(pid, 'SIGKILL'),
+      terminate: noWorker,
+      'closed port': noPort,
+      'close() here': () => here.close(),
+      'close() there': () => here.remote.leave(),
+    },
+    cleanUp: () => here.close(),
+  };
+}
+
+async function overWorker(how: 'worker' | 'port'): Promise<Meeting> {
+  const { port1: teller, port2: ear } = new MessageChannel();
+  const program = await farForThreads();
+  const options = { workerData: { teller }, transferList: [teller] };
+  const argv = ['port:parent', 'clone'];
+  let worker: Worker | undefined;
+  let source: TransportSource = { url: `worker:${program}`, ...options, argv };
+  if (how === 'port') {
+    worker = new Worker(program, { ...options, argv });
+    source = { url: 'port:', port: worker };
+  }
+  const ended = new Promise<Ended>((resolve) => {
+    ear.on('message', (what: { ended?: Ended }) => what.ended !== undefined && resolve(what.ended));
+  });
+  const here = await Hanging.invert().connect(source, { ...quiet, codec: 'clone' });
+  return {
+    here,
+    ended,
+    ways: {
+      FIN: noConnection,
+      RST: noConnection,
+      SIGKILL: noProcess,
+      terminate:
+        worker === undefined ? 'the transport holds the worker: it is ended by close()' : () => worker.terminate(),
+      'closed port': 'a worker has no port that could be closed alone',
+      'close() here': () => here.close(),
+      'close() there': () => here.remote.leave(),
+    },
+    async cleanUp() {
+      await here.close();
+      await worker?.terminate();
+      ear.close();
+    },
+  };
+}
+
+async function here(
+  serve: TransportSource,
+  connect: (address: string) => TransportSource,
+  closePort?: () => void,
+): Promise<Meeting> {
+  const there = await Hanging.serve(serve, quiet);
+  const ended = new Promise<Ended>((resolve) => behave(there, resolve));
+  const side = await Hanging.invert().connect(connect(there.address), quiet);
+  return {
+    here: side,
+    ended,
+    ways: {
+      FIN: noConnection,
+      RST: noConnection,
+      SIGKILL: noProcess,
+      terminate: noWorker,
+      'closed port': closePort ?? noPort,
+      'close() here': () => side.close(),
+      'close() there': () => there.close(),
+    },
+    cleanUp: () => Promise.all([side.close(), there.close()]),
+  };
+}
+
+let rooms = 0;
+
+/** How two ends meet, by transport. */
+export const meetings: Readonly<Record<string, () => Promise<Meeting>>> = {
+  'tcp:': () => acrossProxy('tcp://127.0.0.1:0', (at) => proxyTo(portOf(at), (port) => `tcp://127.0.0.1:${port}`)),
+  'ws:': () => acrossProxy('ws://127.0.0.1:0', (at) => proxyTo(portOf(at), (port) => `ws://127.0.0.1:${port}`)),
+  'unix:': () =>
+    acrossProxy(`unix:${tmpdir()}/obverse-ends-${process.pid}-${rooms++}.sock`, async (address) => ({
+      address,
+      fin: 'it goes without a proxy: as tcp:, which has the same link',
+      rst: 'a Unix socket has no reset',
+      close: async () => {},
+    })),
+  'udp:': () =>
+    acrossProxy('udp://127.0.0.1:0', async (address) => ({
+      address,
+      fin: 'datagrams have no connection: silence ends in a timeout',
+      rst: 'datagrams have no connection: silence ends in a timeout',
+      close: async () => {},
+    })),
+  'process: with stdio:': overProcess,
+  'worker: with port:parent': () => overWorker('worker'),
+  'port: with a Worker': () => overWorker('port'),
+  'port: with a MessagePort': () => {
+    const { port1, port2 } = new MessageChannel();
+    return here(
+      { url: 'port:', port: port1 },
+      () => ({ url: 'port:', port: port2 }),
+      () => port1.close(),
+    );
+  },
+  'memory:': () => here(`memory:ends${rooms++}`, (address) => address),
+  'mux: of tcp: and memory:': () =>
+    here(['tcp://127.0.0.1:0', `memory:ends${rooms++}`], (address) => /\((memory[^)]*)\)/.exec(address)?.[1] as string),
+};

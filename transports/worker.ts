@@ -96,7 +96,6 @@ class WorkerTransport implements Transport {
   private async retire(reason: Error | undefined): Promise<void> {
     clearTimeout(this.timer);
     await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
-    this.link?.free();
     if (!this.ready) this.fail(reason ?? new ConnectionLost(`${this.address} was closed before it was open`));
   }
 }

@@ -96,15 +96,13 @@ export class FaultLane {
     clearTimeout(this.swapTimer);
   }
 
-  /** What is held back keeps its order: it leaves no earlier than what came before it. */
+  /** What is held back keeps its order: it leaves no earlier than what stands before it in the queue. */
   private hold(frames: readonly Frame[], delay: number, ready: Frame[]): void {
-    const before = this.queue.at(-1);
-    if (delay === 0 && before === undefined) {
+    if (delay === 0 && this.queue.length === 0) {
       ready.push(...frames);
       return;
     }
-    const at = Math.max(before?.at ?? 0, performance.now() + delay);
-    this.queue.push({ at, frames });
+    this.queue.push({ at: performance.now() + delay, frames });
     this.bytes += sizeOf(frames);
     this.wake();
   }

@@ -73,6 +73,27 @@ describe('a served room', () => {
     expect((await enter('memory:room?name=ann')).logs[0]!.link.peer).toBe('room.1');
   });
 
+  it('can be served again while a visitor of before still has something to read', async () => {
+    const before = await serve('memory:room');
+    const slow = await enter('memory:room');
+    slow.logs[0]!.link.pause();
+    before.logs[0]!.link.send(['unread']);
+    await before.transport.close();
+    const server = await serve('memory:room');
+    await enter('memory:room?name=ann');
+    expect(server.logs.map((log) => log.link.peer)).toEqual(['ann']);
+    slow.logs[0]!.link.resume();
+    expect(await slow.logs[0]!.ended()).toBeUndefined();
+    expect(slow.logs[0]!.frames).toEqual(['unread']);
+  });
+
+  it('gives nobody the name that another has taken', async () => {
+    const server = await serve('memory:room');
+    await enter('memory:room?name=room.2');
+    await enter('memory:room');
+    expect(server.logs.map((log) => log.link.peer)).toEqual(['room.2', 'room.3']);
+  });
+
   it('refuses a name that is taken and frees it when its link has ended', async () => {
     const server = await serve('memory:room');
     const ann = await enter('memory:room?name=ann');

@@ -164,11 +164,15 @@ describe('two ends of a MessageChannel', () => {
 
   it('listen by addEventListener where there is no `on`, as in browsers', async () => {
     const { port1, port2 } = channel();
+    let started = 0;
     const web = {
       postMessage: port1.postMessage.bind(port1),
       addEventListener: port1.addEventListener.bind(port1),
       removeEventListener: port1.removeEventListener.bind(port1),
-      start: port1.start.bind(port1),
+      start: () => {
+        started++;
+        port1.start();
+      },
       close: port1.close.bind(port1),
     };
     const left = await open({ port: web });
@@ -177,6 +181,7 @@ describe('two ends of a MessageChannel', () => {
     right.log.link.send(['to the browser']);
     await left.log.until(() => left.log.frames.length > 0);
     expect([left.log.frames, right.log.frames]).toEqual([['to the browser'], ['to node']]);
+    expect(started).toBe(1);
     await left.transport.close();
     expect(await right.log.ended()).toBeUndefined();
   });
@@ -187,6 +192,15 @@ describe('two ends of a MessageChannel', () => {
     left.link.close(reason);
     expect(await left.ended()).toBe(reason);
     expect((await right.ended())?.message).toBe('the other side has cut the link');
+  });
+
+  it('close the port, and nothing keeps it from being freed', async () => {
+    const { port1, port2 } = channel();
+    const { transport } = await open({ port: port1 });
+    const closed = new Promise((resolve) => port2.once('close', resolve));
+    port2.on('message', () => {});
+    await transport.close();
+    await closed;
   });
 
   it('end when somebody else closes the port', async () => {
@@ -216,6 +230,22 @@ describe('what does not belong', () => {
     left.link.send(['ours']);
     await right.until(() => right.frames.length > 0);
     expect(right.frames).toEqual(['ours']);
+  });
+
+  it('is ignored if it was left over by an earlier conversation', async () => {
+    const { port1, port2 } = channel();
+    for (const old of [['obverse:text', 'old'], ['obverse:end'], ['obverse:cut']]) port1.postMessage(old);
+    const right = await open({ port: port2 });
+    const left = await open({ port: port1 });
+    left.log.link.send(['new']);
+    await right.log.until(() => right.log.frames.length > 0);
+    expect([right.log.frames, right.log.ends]).toEqual([['new'], []]);
+  });
+
+  it('ends the link: a message that cannot be deserialized', async () => {
+    const { right, port2 } = await both();
+    port2.dispatchEvent(new Event('messageerror'));
+    expect(await right.ended()).toBeInstanceOf(ProtocolError);
   });
 
   for (const [what, message] of [

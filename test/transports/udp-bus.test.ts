@@ -91,6 +91,23 @@ for (const [what, url] of Object.entries(groups)) {
   });
 }
 
+it.skipIf(process.platform === 'win32' || (await refusal(groups['a multicast group'])) !== '')(
+  'of a group hears nothing else that comes to its port',
+  async () => {
+    const a = await open(groups['a multicast group']);
+    const port = Number(/:(\d+)$/.exec(a.transport.address)?.[1]);
+    const b = await open(`${a.transport.address}?interface=127.0.0.1`);
+    const other = dgram.createSocket('udp4');
+    await new Promise<void>((resolve) => other.send('not for the group', port, '127.0.0.1', () => resolve()));
+    ends.push(() => new Promise<void>((resolve) => other.close(() => resolve())));
+    b.say('for the group');
+    expect((await a.next()).frames).toEqual(['for the group']);
+    await new Promise(setImmediate);
+    // Of two that share a port, the system would give it to one.
+    expect([a.logs.length, b.logs.length]).toEqual([1, 0]);
+  },
+);
+
 // Not on the loopback interface, which brings everything back.
 const outside = 'udp://239.255.77.77:0';
 const noWay = await refusal(outside);

@@ -195,11 +195,14 @@ describe('unicast', () => {
     }
   });
 
-  it('ends its link when the system tells that nobody is there', async () => {
+  it.each([
+    ['later', ['anybody?']],
+    ['at the next datagram', ['anybody?', 'is anybody there?']],
+  ])('ends its link when the system tells that nobody is there, %s', async (_when, frames) => {
     const peer = await stranger();
     const { logs, transport } = await open(`udp://127.0.0.1:${peer.port}`);
     for (const end of ends.splice(0, 1)) await end();
-    logs[0]!.link.send(['anybody?']);
+    logs[0]!.link.send(frames);
     const reason = await logs[0]!.ended();
     expect(reason).toBeInstanceOf(ConnectionLost);
     expect(reason?.message).toContain('cannot be reached');

@@ -87,16 +87,18 @@ describe("worker: over a browser's Worker", () => {
 
 it('port:parent is the scope of a browser worker', async () => {
   inBrowser();
-  expect(() => port(parseAddress('port:parent'), wire())).toThrow('this is no worker');
   const scope = new EventTarget();
   const posted: unknown[] = [];
-  vi.stubGlobal('WorkerGlobalScope', class {});
   vi.stubGlobal('postMessage', (message: unknown) => posted.push(message));
+  // A page has that, too.
+  expect(() => port(parseAddress('port:parent'), wire())).toThrow('this is no worker');
+  vi.stubGlobal('WorkerGlobalScope', class {});
   vi.stubGlobal('addEventListener', scope.addEventListener.bind(scope));
   vi.stubGlobal('removeEventListener', scope.removeEventListener.bind(scope));
   const closed = vi.fn();
   vi.stubGlobal('close', closed);
-  const transport = port(parseAddress('port:parent'), wire());
+  const onWire = wire();
+  const transport = port(parseAddress('port:parent'), onWire);
   const side = accepting();
   await transport.open(side.accept);
   const log = side.logs[0]!;
@@ -110,4 +112,5 @@ it('port:parent is the scope of a browser worker', async () => {
   expect(posted).toEqual([['obverse:ready'], ['obverse:answer'], ['obverse:text', 'answer'], ['obverse:end']]);
   expect(log.ends).toEqual([undefined]);
   expect(closed).not.toHaveBeenCalled();
+  expect(onWire.logged).toEqual([]);
 });

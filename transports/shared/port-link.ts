@@ -181,7 +181,7 @@ export class PortLink implements Link {
     this.over = true;
     this.held = [];
     this.heldBytes = 0;
-    // With someone to tell that the other end has settled, its answer is still listened to, until `settle`.
+    // With someone to tell that the other end has settled, its answer is still listened to.
     if (this.options.settled === undefined) this.free();
     this.options.ended?.(reason);
     // A microtask later, because the end may come from within `accept`, when there is no receiver yet.
@@ -194,7 +194,7 @@ export class PortLink implements Link {
   }
 
   /** Listens no more, so that the port keeps nobody alive. */
-  free(): void {
+  private free(): void {
     this.deaf();
     if (this.options.owned) this.port.close?.();
   }

@@ -1,5 +1,5 @@
-import type { Bad, Batch, Call, Fault, FaultBody, Frame, Reply } from './contract.js';
-import { Code, ConnectionLost, ProtocolError, RpcError } from './errors.js';
+import type { Bad, Batch, Call, FaultBody, Frame } from './contract.js';
+import { Code, ProtocolError, RpcError } from './errors.js';
 import type { Session } from './session.js';
 
 /** What an answer goes to. */
@@ -78,9 +78,9 @@ export class Answers {
     return new RpcError(this.session.host.toFault(error).message, Code.InternalError);
   }
 
-  private put({ batch }: Asked, frame: Frame): void {
-    if (batch === undefined) this.leave(frame);
-    else this.collect(batch, frame);
+  private put(to: Asked, frame: Frame): void {
+    if (to.batch === undefined) this.leave(frame, to);
+    else this.collect(to.batch, frame);
   }
 
   /**
@@ -107,12 +107,22 @@ export class Answers {
   }
 
   /** An answer cannot be refused as busy: a peer for which nothing more is kept is lost. */
-  private leave(frame: Frame): void {
+  private leave(frame: Frame, to?: Asked): void {
     const { session } = this;
     try {
-      session.post(frame);
+      if (session.sealing === undefined) session.post(frame);
+      else session.post(frame, (error) => this.lost(error, to));
     } catch (error) {
-      session.end(error instanceof Error ? error : new ConnectionLost(String(error)));
+      if (error instanceof ProtocolError && error.code === Code.Busy) session.end(error);
+      else this.lost(error, to);
     }
+  }
+
+  /** An answer could not be sealed: its caller is told that, once. */
+  private lost(error: unknown, to: Asked | undefined): void {
+    const { session } = this;
+    session.host.trouble(session, error, to?.id);
+    const fault = to && this.attempt(to, { code: Code.InternalError, message: 'the answer could not be sealed' });
+    if (fault !== undefined) this.leave(fault);
   }
 }

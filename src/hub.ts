@@ -47,8 +47,10 @@ export class Hub implements Host {
   private readonly faults: Faults;
   private readonly ports = new Map<string, Port>();
   private readonly refusals = new Map<string, string>();
+  /** Every line that is not closed: the one over which new calls go, and one that comes or goes. */
+  private readonly lines = new Set<Line>();
   private line: Line | undefined;
-  private retiring: Line | undefined;
+  private changing = false;
   private state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   private listens = false;
 
@@ -134,9 +136,7 @@ export class Hub implements Host {
     try {
       this.codec = await codecFrom(this.options.codec);
       this.security = await securityFrom(this.options.security);
-      this.line = await this.lineTo(transport);
-      await this.line.open();
-      this.mustNotBeClosed();
+      await this.lineTo(transport);
     } catch (error) {
       this.state = 'closed';
       throw error;
@@ -144,10 +144,23 @@ export class Hub implements Host {
     this.state = 'open';
   }
 
+  /** An open line. Rejects if it cannot be opened: then nothing of it stays. */
   private async lineTo(source: TransportSource): Promise<Line> {
     const transport = await makeTransport(source, this.wire());
-    this.mustNotBeClosed();
-    return new Line(transport, (link) => this.begin(link));
+    const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs);
+    this.lines.add(line);
+    // The first one serves before it is open: its peers may come earlier.
+    this.line ??= line;
+    try {
+      this.mustNotBeClosed();
+      await line.open();
+      this.mustNotBeClosed();
+    } catch (error) {
+      await line.close();
+      this.lines.delete(line);
+      throw error;
+    }
+    return line;
   }
 
   private mustNotBeClosed(): void {
@@ -177,25 +190,22 @@ export class Hub implements Host {
     const old = this.line;
     if (this.state !== 'open' || old === undefined)
       throw new UsageError(`the transport is changed while a side is open, and this one is ${this.state}`);
-    if (this.retiring !== undefined) throw new UsageError('the transport is being changed already: await that first');
-    this.retiring = old;
+    if (this.changing) throw new UsageError('the transport is being changed already: await that first');
+    this.changing = true;
     try {
-      const before = [...this.roster.peers.values()];
-      const line = await this.lineTo(source);
-      await line.open();
-      if ((this.state as string) === 'closed') await line.close();
-      this.mustNotBeClosed();
-      this.line = line;
-      for (const peer of before) this.roster.remove(peer);
+      this.line = await this.lineTo(source);
+      for (const peer of old.peers) this.roster.remove(peer);
       await old.retire();
+      this.lines.delete(old);
     } finally {
-      this.retiring = undefined;
+      this.changing = false;
     }
   }
 
   async close(): Promise<void> {
     this.state = 'closed';
-    await Promise.all([this.line?.close(), this.retiring?.close()]);
+    await Promise.all([...this.lines].map((line) => line.close()));
+    this.lines.clear();
   }
 
   get address(): string {
@@ -219,8 +229,7 @@ export class Hub implements Host {
   ended(session: Session): void {
     const peer = session.peer as ConnectedPeer;
     this.roster.remove(peer);
-    this.line?.gone(session);
-    this.retiring?.gone(session);
+    for (const line of this.lines) line.gone(session);
     peer.gone();
     this.roster.tell('disconnect', peer);
   }

@@ -9,6 +9,7 @@ const nobody = { id: null, batch: undefined };
 /** What comes from one peer: frames are decoded, what cannot be read is answered as such, and the rest goes its way. */
 export class Inbox {
   private long = false;
+  private bytes = 0;
   private bad = false;
   private badFrames = 0;
   private readonly give = (message: Message): void => this.take(message);
@@ -19,26 +20,45 @@ export class Inbox {
   read(frame: Frame, give: (message: Message) => void = this.give): void {
     const { session } = this;
     const { codec, limits } = session.host;
-    // Only what is long enough can be nested too deep.
-    this.long = frame.length > 2 * limits.depth;
+    // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
+    this.long = frame.length > limits.depth * (typeof frame === 'string' ? 2 : 1);
     this.bad = false;
+    this.bytes = frame.length;
     try {
       codec.decode(frame, give, session.agreed);
     } catch (error) {
-      this.bad = true;
       this.unreadable(
         error instanceof ProtocolError ? error : new ProtocolError('Parse error', Code.ParseError, { cause: error }),
       );
     }
-    if (this.bad && ++this.badFrames > limits.badFrames && session.link.bus !== true) {
-      session.end(new ProtocolError(`${this.badFrames} messages in a row could not be read`));
-    }
+    if (this.bad) this.count();
+  }
+
+  /** The bytes of the frame that is being read, for the first of its messages that asks. */
+  claim(): number {
+    const { bytes } = this;
+    this.bytes = 0;
+    return bytes;
+  }
+
+  /** A frame is refused before it is read: it counts as one that cannot be read. */
+  refuseFrame(error: ProtocolError): void {
+    this.unreadable(error);
+    this.count();
   }
 
   /** A frame as a whole is lost: it is reported, and answered where the codec can. */
-  unreadable(error: ProtocolError): void {
+  private unreadable(error: ProtocolError): void {
+    this.bad = true;
     this.session.host.trouble(this.session, error);
     this.answer({ code: error.code, message: error.message });
+  }
+
+  /** One more that could not be read. On a bus nobody is cut off, for another might have sent it in the peer's name. */
+  private count(): void {
+    const { session } = this;
+    if (++this.badFrames > session.host.limits.badFrames && session.link.bus !== true)
+      session.end(new ProtocolError(`${this.badFrames} messages in a row could not be read`));
   }
 
   private answer(error: FaultBody): void {
@@ -66,7 +86,8 @@ export class Inbox {
         else this.settle(message)?.resolve(message.value);
         return;
       default:
-        this.settle(message)?.reject(session.host.fromFault(message.error));
+        if (this.tooDeep(message.error.data)) this.settle(message)?.reject(this.deep());
+        else this.settle(message)?.reject(session.host.fromFault(message.error));
     }
   }
 

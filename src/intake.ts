@@ -1,9 +1,15 @@
 import type { Call, Id } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
+import { Queue } from './queue.js';
 import type { Session } from './session.js';
 
-/** How far beyond `queuedCalls` a queue may grow on a link that cannot be paused, before it is cut. */
+/** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
 const OVERFLOW = 16;
+
+interface Waiting {
+  readonly call: Call;
+  readonly bytes: number;
+}
 
 /**
  * What a peer has asked and has not been answered yet: what is at work, what waits for its turn, and when to stop reading.
@@ -13,8 +19,8 @@ const OVERFLOW = 16;
  */
 export class Intake {
   private readonly ids = new Set<Id>();
-  private waiting: Call[] = [];
-  private head = 0;
+  private readonly waiting = new Queue<Waiting>();
+  private bytes = 0;
   private running = 0;
   private paused = false;
   /** The peer does not read what we send. */
@@ -23,21 +29,17 @@ export class Intake {
   constructor(private readonly session: Session) {}
 
   get idle(): boolean {
-    return this.running === 0 && this.length === 0;
+    return this.running === 0 && this.waiting.length === 0;
   }
 
   /** Whether a call may start at once: there is room, and none waits before it. */
   get free(): boolean {
-    return this.running < this.session.host.concurrency && this.length === 0;
+    return this.running < this.session.host.concurrency && this.waiting.length === 0;
   }
 
   /** Whether a call with this id is at work or waits. */
   holds(id: Id): boolean {
     return this.ids.has(id);
-  }
-
-  private get length(): number {
-    return this.waiting.length - this.head;
   }
 
   /** A call is at work until its promise settles. */
@@ -64,38 +66,48 @@ export class Intake {
     if (call.id !== undefined) this.ids.delete(call.id);
   }
 
-  /** A call waits for its turn. */
-  queue(call: Call): void {
-    const { session } = this;
-    const { queuedCalls } = session.host.limits;
-    if (this.length >= queuedCalls) {
+  /** A call waits for its turn; `bytes` is what it brings. */
+  queue(call: Call, bytes: number): void {
+    const { session, waiting } = this;
+    if (this.isFull(1)) {
       if (call.id !== undefined && session.waiting > 0) {
-        session.answers.deny(call, new ProtocolError(`busy: ${this.length} calls wait already`, Code.Busy));
+        session.answers.deny(call, new ProtocolError(`busy: ${waiting.length} calls wait already`, Code.Busy));
         return;
       }
-      if (this.length >= OVERFLOW * queuedCalls) {
-        session.end(new ProtocolError(`${this.length} calls wait, and the peer goes on calling`, Code.Busy));
+      if (this.isOver()) {
+        session.end(new ProtocolError(`${waiting.length} calls wait, and the peer goes on calling`, Code.Busy));
         return;
       }
     }
-    this.waiting.push(call);
+    waiting.push({ call, bytes });
+    this.bytes += bytes;
     if (call.id !== undefined) this.ids.add(call.id);
     this.judge();
   }
 
+  /** Whether as much waits as that part of the bounds. */
+  private isFull(part: number): boolean {
+    const { queuedCalls, bufferedBytes } = this.session.host.limits;
+    return this.waiting.length >= part * queuedCalls || this.bytes >= part * bufferedBytes;
+  }
+
+  private isOver(): boolean {
+    const { queuedCalls, bufferedBytes } = this.session.host.limits;
+    return this.waiting.length >= OVERFLOW * queuedCalls || this.bytes >= 2 * bufferedBytes;
+  }
+
   private next(): void {
-    while (this.length > 0 && this.running < this.session.host.concurrency && this.session.over === undefined) {
-      const call = this.waiting[this.head] as Call;
-      this.head++;
-      if (this.head > 1_024 || this.head === this.waiting.length) {
-        this.waiting = this.waiting.slice(this.head);
-        this.head = 0;
-      }
+    const { session } = this;
+    while (this.running < session.host.concurrency && session.over === undefined) {
+      const waiting = this.waiting.shift();
+      if (waiting === undefined) break;
+      const { call, bytes } = waiting;
+      this.bytes -= bytes;
       if (call.id !== undefined) this.ids.delete(call.id);
-      this.session.start(call);
+      session.start(call);
     }
     this.judge();
-    this.session.rest();
+    session.rest();
   }
 
   /** We have called the peer: its answer must be read. */
@@ -109,21 +121,20 @@ export class Intake {
     this.judge();
   }
 
-  private judge(): void {
+  /** Whether to read on. */
+  judge(): void {
     const { session } = this;
-    const { queuedCalls } = session.host.limits;
-    const full = this.length >= (this.paused ? queuedCalls / 2 : queuedCalls);
-    const pause = (full || this.deaf) && session.waiting === 0;
+    const pause = (this.isFull(this.paused ? 0.5 : 1) || this.deaf) && session.waiting === 0;
     if (pause === this.paused || session.over !== undefined) return;
     this.paused = pause;
-    if (pause) session.link.pause();
-    else session.link.resume();
+    if (pause) session.hold();
+    else session.release();
   }
 
   /** Nothing that waits will start. */
   end(): void {
-    this.waiting = [];
-    this.head = 0;
+    this.waiting.clear();
+    this.bytes = 0;
     this.ids.clear();
   }
 }

@@ -1,15 +1,20 @@
 import type { Frame, Link, Receiver, Transport } from './contract.js';
+import { ConnectionLost } from './errors.js';
+import type { ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
 
 /** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
 export class Line {
   private readonly sessions = new Set<Session>();
   private retired = false;
+  private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
 
+  /** `patience`: how long, in milliseconds, `close` waits for what is still being sealed. */
   constructor(
     private readonly transport: Transport,
     private readonly begin: (link: Link) => Session,
+    private readonly patience: number,
   ) {}
 
   /** What a peer connects to. */
@@ -22,6 +27,11 @@ export class Line {
     return this.transport.broadcast !== undefined;
   }
 
+  /** Those who are connected over it. */
+  get peers(): ConnectedPeer[] {
+    return [...this.sessions].map((session) => session.peer as ConnectedPeer);
+  }
+
   /** Resolves when peers can be reached or can reach us. */
   open(): Promise<void> {
     return this.transport.open((link) => this.accept(link));
@@ -31,7 +41,8 @@ export class Line {
     const session = this.begin(link);
     if (session.over !== undefined) return session;
     this.sessions.add(session);
-    if (this.retired) session.retire();
+    if (this.closing !== undefined) session.end();
+    else if (this.retired) session.retire();
     return session;
   }
 
@@ -55,9 +66,29 @@ export class Line {
     await this.transport.close();
   }
 
-  /** Ends every session, and frees everything. */
+  /** Ends every session, and frees everything. What was posted still leaves. May be called twice. */
   close(): Promise<void> {
-    for (const session of [...this.sessions]) session.end();
-    return this.transport.close();
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    const sessions = [...this.sessions];
+    for (const session of sessions) session.end();
+    const last = sessions.filter((session) => session.over === undefined);
+    if (last.length > 0) await this.ended(last);
+    await this.transport.close();
+  }
+
+  /** Those that still seal what was posted, or have begun in this turn, end a little later. */
+  private async ended(sessions: readonly Session[]): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.patience);
+    });
+    await Promise.race([late, Promise.all(sessions.map((session) => session.peer?.close()))]);
+    clearTimeout(timer);
+    const reason = new ConnectionLost('the side was closed, and the last messages could not be sealed in time');
+    for (const session of sessions) session.end(reason);
   }
 }

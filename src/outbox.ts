@@ -8,12 +8,16 @@ import type { Session } from './session.js';
  * and earlier once there are enough bytes of them.
  */
 export class Outbox {
+  /** It begins within `accept`, and until that has returned nothing may be sent: at the latest, that is in this turn. */
+  isHeld = true;
   private frames: Frame[] = [];
   private bytes = 0;
-  private leaving = false;
+  private leaving = true;
   private backlog: Backlog | undefined;
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: Session) {
+    leaveTogether(this);
+  }
 
   /** Throws a ProtocolError, busy, if the peer has not read for so long that nothing more is kept for it. */
   put(frame: Frame): void {
@@ -23,25 +27,27 @@ export class Outbox {
     if (!this.leaving) {
       this.leaving = true;
       leaveTogether(this);
-    } else if (this.bytes > this.session.host.limits.tickBytes) this.send();
+    } else if (this.bytes > this.session.host.limits.tickBytes && !this.isHeld) this.send();
   }
 
   /** The turn is over. */
   flush(): void {
     this.leaving = false;
+    this.isHeld = false;
     this.send();
   }
 
   /** Lets go what was collected. */
   send(): void {
     const { frames, session } = this;
-    if (frames.length === 0) return;
+    if (frames.length === 0 || this.isHeld) return;
     const { link, host } = session;
     this.frames = [];
     this.bytes = 0;
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
     link.send(joins && host.codec.join !== undefined ? [host.codec.join(frames)] : frames);
+    if (session.over !== undefined) return;
     if (this.backlog !== undefined) this.backlog.sent();
     else if (link.buffered > host.limits.bufferedBytes) {
       this.backlog = new Backlog(session);

@@ -1,6 +1,8 @@
 import type { Codec, Frame, Message, Sealed, SecInfo, Security } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
+import { Queue } from './queue.js';
 import type { Session } from './session.js';
+import { isThenable } from './thenable.js';
 
 /** The name of the notification that travels before a message and tells what its security says. */
 export const SECINFO = 'rpc.secinfo';
@@ -19,7 +21,14 @@ export function seal(security: Security, codec: Codec, frame: Frame): Pair | Pro
     ];
   };
   const sealed = security.seal(frame);
-  return sealed instanceof Promise ? sealed.then(pair) : pair(sealed);
+  return isThenable(sealed) ? Promise.resolve(sealed).then(pair) : pair(sealed);
+}
+
+/** A message that waits to be sealed, or for those that were posted before it. */
+interface Leaving {
+  readonly pair: Pair | Promise<Pair>;
+  readonly bytes: number;
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -28,13 +37,16 @@ export function seal(security: Security, codec: Codec, frame: Frame): Pair | Pro
  * A security that answers at once costs no promise.
  */
 export class Sealing {
-  private readonly leaving: (Pair | Promise<Pair>)[] = [];
-  private readonly arriving: Frame[] = [];
-  private arrivingBytes = 0;
+  private readonly leaving = new Queue<Leaving>();
+  private leavingBytes = 0;
   private sealingNow = false;
+  private readonly arriving = new Queue<Frame>();
+  private arrivingBytes = 0;
   private openingNow = false;
+  private holding = false;
   private info: SecInfo | undefined;
-  private readonly idle: (() => void)[] = [];
+  private sealed: (() => void)[] = [];
+  private opened: (() => void)[] = [];
 
   constructor(
     private readonly session: Session,
@@ -42,46 +54,61 @@ export class Sealing {
     private readonly required: boolean,
   ) {}
 
+  // ---- out ----------------------------------------------------------------------------------------------------------
+
   /** Whether messages still wait to be sealed. */
-  get busy(): boolean {
-    return this.leaving.length > 0;
+  get isSealing(): boolean {
+    return this.sealingNow;
   }
 
   /** Calls back when no message waits to be sealed. */
-  whenIdle(then: () => void): void {
-    this.idle.push(then);
+  whenSealed(then: () => void): void {
+    this.sealed.push(then);
   }
 
-  // ---- out ----------------------------------------------------------------------------------------------------------
-
-  /** Seals a frame and lets it leave. Throws what the security throws at once; what it throws later is reported. */
-  post(frame: Frame): void {
-    this.postSealed(seal(this.security, this.session.host.codec, frame));
+  /**
+   * Seals a frame and lets it leave. Throws what the security throws at once; what it rejects with later goes to `failed`.
+   * Throws a ProtocolError, busy, if too much waits to be sealed.
+   */
+  post(frame: Frame, failed: (error: unknown) => void): void {
+    const { bufferedBytes } = this.session.host.limits;
+    if (this.leavingBytes > bufferedBytes) {
+      throw new ProtocolError(`busy: ${this.leavingBytes} bytes wait to be sealed`, Code.Busy);
+    }
+    this.queue({ pair: seal(this.security, this.session.host.codec, frame), bytes: frame.length, failed });
   }
 
   /** Lets a sealed message leave, after those that were posted before. */
   postSealed(pair: Pair | Promise<Pair>): void {
-    if (this.leaving.length === 0 && !(pair instanceof Promise)) this.put(pair);
-    else {
-      if (pair instanceof Promise) pair.catch(() => {});
-      this.leaving.push(pair);
-      if (!this.sealingNow) void this.leave();
+    this.queue({ pair, bytes: 0, failed: (error) => this.session.host.trouble(this.session, error) });
+  }
+
+  private queue(item: Leaving): void {
+    const { pair } = item;
+    if (!this.sealingNow && !(pair instanceof Promise)) {
+      this.put(pair);
+      return;
     }
+    // It is awaited only when its turn has come: until then, nobody would hear that it was rejected.
+    if (pair instanceof Promise) pair.catch(() => {});
+    this.leaving.push(item);
+    this.leavingBytes += item.bytes;
+    if (!this.sealingNow) void this.leave();
   }
 
   private async leave(): Promise<void> {
     this.sealingNow = true;
-    while (this.leaving.length > 0) {
+    for (let item = this.leaving.shift(); item !== undefined; item = this.leaving.shift()) {
       try {
-        const pair = await (this.leaving[0] as Pair | Promise<Pair>);
+        const pair = await item.pair;
         if (this.session.over === undefined) this.put(pair);
       } catch (error) {
-        this.session.host.trouble(this.session, error);
+        item.failed(error);
       }
-      this.leaving.shift();
+      this.leavingBytes -= item.bytes;
     }
     this.sealingNow = false;
-    for (const then of this.idle.splice(0)) then();
+    for (const then of this.sealed.splice(0)) then();
   }
 
   private put(pair: Pair): void {
@@ -91,17 +118,33 @@ export class Sealing {
 
   // ---- in -----------------------------------------------------------------------------------------------------------
 
+  /** Whether messages still wait to be opened. */
+  get isOpening(): boolean {
+    return this.openingNow;
+  }
+
+  /** Calls back when no message waits to be opened. */
+  whenOpened(then: () => void): void {
+    this.opened.push(then);
+  }
+
   receive(frame: Frame): void {
     if (this.openingNow) this.keep(frame);
     else this.next(frame);
   }
 
   private keep(frame: Frame): void {
+    const { session } = this;
+    const { bufferedBytes } = session.host.limits;
     this.arriving.push(frame);
     this.arrivingBytes += frame.length;
-    const { link, host } = this.session;
-    if (this.arrivingBytes > host.limits.bufferedBytes) {
-      this.session.end(new ProtocolError(`${this.arrivingBytes} bytes of ${link.peer} wait to be opened`, Code.Busy));
+    if (this.arrivingBytes > bufferedBytes) {
+      session.end(
+        new ProtocolError(`${this.arrivingBytes} bytes of ${session.link.peer} wait to be opened`, Code.Busy),
+      );
+    } else if (!this.holding && this.arrivingBytes > bufferedBytes / 2) {
+      this.holding = true;
+      session.hold();
     }
   }
 
@@ -119,27 +162,33 @@ export class Sealing {
       this.refuse(error);
       return;
     }
-    if (payload instanceof Promise) void this.later(payload, info);
-    else this.opened(payload, info);
+    if (isThenable(payload)) void this.later(payload, info);
+    else this.read(payload, info);
   }
 
-  private async later(payload: Promise<Frame>, info: SecInfo): Promise<void> {
+  private async later(payload: PromiseLike<Frame>, info: SecInfo): Promise<void> {
     this.openingNow = true;
     try {
-      this.opened(await payload, info);
+      const frame = await payload;
+      if (this.session.over === undefined) this.read(frame, info);
     } catch (error) {
-      this.refuse(error);
+      if (this.session.over === undefined) this.refuse(error);
     }
     this.openingNow = false;
     while (!this.openingNow && this.session.over === undefined) {
       const frame = this.arriving.shift();
-      if (frame === undefined) return;
+      if (frame === undefined) break;
       this.arrivingBytes -= frame.length;
+      if (this.holding && this.arrivingBytes < this.session.host.limits.bufferedBytes / 4) {
+        this.holding = false;
+        this.session.release();
+      }
       this.next(frame);
     }
+    if (!this.openingNow) for (const then of this.opened.splice(0)) then();
   }
 
-  private opened(payload: Frame, info: SecInfo): void {
+  private read(payload: Frame, info: SecInfo): void {
     this.session.inbox.read(payload, (message) => {
       if (message.kind !== 'bad') message.secinfo = info;
       this.session.inbox.take(message);
@@ -158,6 +207,6 @@ export class Sealing {
 
   private refuse(cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause);
-    this.session.inbox.unreadable(new ProtocolError(`a message was refused: ${text}`, Code.Refused, { cause }));
+    this.session.inbox.refuseFrame(new ProtocolError(`a message was refused: ${text}`, Code.Refused, { cause }));
   }
 }

@@ -1,6 +1,6 @@
 import { Answers } from './answers.js';
 import { Asked, type Waiter } from './asked.js';
-import { hurry, now, type Timed, unwatch, watch } from './clock.js';
+import { hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
 import type { Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
 import { Code, ConnectionLost, ProtocolError, RpcError, TimeoutError } from './errors.js';
@@ -55,6 +55,7 @@ export class Session implements Receiver, Timed {
   private intake: Intake | undefined;
   private watched = false;
   private retiring = false;
+  private holders = 0;
 
   constructor(
     readonly link: Link,
@@ -80,7 +81,9 @@ export class Session implements Receiver, Timed {
     }
     const id = this.asked.add(waiter);
     try {
-      this.post(this.encode({ kind: 'call', id, method, args, named, batch: undefined }));
+      const frame = this.encode({ kind: 'call', id, method, args, named, batch: undefined });
+      if (this.sealing === undefined) this.outbox.put(frame);
+      else this.sealing.post(frame, (error) => this.giveUp(id, error));
     } catch (error) {
       this.asked.drop(id);
       throw error;
@@ -105,7 +108,15 @@ export class Session implements Receiver, Timed {
 
   /** The answer to one of our calls has come: gives who waits for it, if anybody does. */
   answered(id: Id): Waiter | undefined {
-    return this.asked?.take(id);
+    const waiter = this.asked?.take(id);
+    if (waiter !== undefined && this.waiting === 0) this.intake?.judge();
+    return waiter;
+  }
+
+  /** The call has not left after all. */
+  private giveUp(id: Id, error: unknown): void {
+    this.asked?.drop(id)?.reject(error);
+    this.rest();
   }
 
   /** Whether this is the id of a call that nobody awaits any more. */
@@ -119,10 +130,13 @@ export class Session implements Receiver, Timed {
     return encode(codec, message, Math.min(this.link.maxFrame ?? limits.frameBytes, limits.frameBytes));
   }
 
-  /** Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer. */
-  post(frame: Frame): void {
-    if (this.sealing !== undefined) this.sealing.post(frame);
-    else this.outbox.put(frame);
+  /**
+   * Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer, and what
+   * the security throws; what that rejects with goes to `failed`, or is reported.
+   */
+  post(frame: Frame, failed?: (error: unknown) => void): void {
+    if (this.sealing === undefined) this.outbox.put(frame);
+    else this.sealing.post(frame, failed ?? ((error) => this.host.trouble(this, error)));
   }
 
   // ---- what the peer asks -------------------------------------------------------------------------------------------
@@ -140,7 +154,7 @@ export class Session implements Receiver, Timed {
     if (call.id !== undefined && call.id !== null && intake?.holds(call.id)) {
       this.answers.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
     } else if (intake === undefined || intake.free) this.start(call);
-    else intake.queue(call);
+    else intake.queue(call, this.inbox.claim());
   }
 
   /** Carries a call out, now. */
@@ -163,6 +177,15 @@ export class Session implements Receiver, Timed {
   crowded(crowded: boolean): void {
     if (crowded) this.intake ??= new Intake(this);
     this.intake?.crowded(crowded);
+  }
+
+  /** Stops reading until as many have released it as have held it. */
+  hold(): void {
+    if (this.holders++ === 0) this.link.pause();
+  }
+
+  release(): void {
+    if (--this.holders === 0 && this.over === undefined) this.link.resume();
   }
 
   // ---- time and end -------------------------------------------------------------------------------------------------
@@ -198,7 +221,9 @@ export class Session implements Receiver, Timed {
   }
 
   closed(reason?: Error): void {
-    if (reason instanceof RpcError) this.settle(reason);
+    // What came before a clean end is still taken up.
+    if (reason === undefined && this.sealing?.isOpening) this.sealing.whenOpened(() => this.closed());
+    else if (reason instanceof RpcError) this.settle(reason);
     else this.settle(new ConnectionLost(reason && `the link ended: ${reason.message}`, { cause: reason }));
   }
 
@@ -209,7 +234,8 @@ export class Session implements Receiver, Timed {
       const cut = `the link was closed on this side: ${reason.message}`;
       this.settle(reason instanceof RpcError ? reason : new ConnectionLost(cut, { cause: reason }));
       this.link.close(reason);
-    } else if (this.sealing?.busy) this.sealing.whenIdle(() => this.end());
+    } else if (this.outbox.isHeld) leaveTogether({ flush: () => this.end() });
+    else if (this.sealing?.isSealing) this.sealing.whenSealed(() => this.end());
     else {
       this.outbox.send();
       this.settle(new ConnectionLost('the link was closed on this side'));

@@ -20,6 +20,8 @@ export interface TransportCase {
   second(wire: Wire, address: string): Transport | Promise<Transport>;
   /** The first learns of the second by the first frame that it hears: the suite sends one before it looks. */
   readonly silent?: boolean;
+  /** What the second is told when the first ends cleanly, where it is told something, such as that a program has exited. */
+  readonly goodbye?: RegExp;
   /**
    * Connects something to the first that is no transport, under that address, and gives what makes it die without a
    * goodbye. Without this, the test is a gap.

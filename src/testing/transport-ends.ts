@@ -173,6 +173,12 @@ export async function until(what: () => string, holds: () => boolean, withinMs =
   }
 }
 
+/** Holds that this is what the second side is told when the first has ended without a reason. */
+export function assertGoodbye(subject: TransportCase, reason: Error | undefined): void {
+  if (subject.goodbye === undefined || reason === undefined) assert.equal(reason, undefined);
+  else assert.match(reason.message, subject.goodbye);
+}
+
 /** One turn of the event loop, in which timers and sockets come to their right. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));

@@ -11,6 +11,16 @@ const say = (what: unknown): void => {
   process.stderr.write(`${JSON.stringify(what)}\n`);
 };
 
+let came = 0;
+let heard = (): void => {};
+const frames = async (count: number): Promise<void> => {
+  while (came < count) {
+    await new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+  }
+};
+
 async function open(echo: boolean): Promise<{ link: Link; close(): Promise<void> }> {
   const transport = stdio(parseAddress('stdio:'), wireFor());
   let link!: Link;
@@ -19,6 +29,8 @@ async function open(echo: boolean): Promise<{ link: Link; close(): Promise<void>
     return {
       receive: (frame) => {
         say({ frame });
+        came++;
+        heard();
         if (echo) opened.send([frame]);
         if (frame === 'exit 3') process.exit(3);
         if (frame === 'close') void transport.close().then(() => say('closed'));
@@ -47,6 +59,7 @@ const ways: Record<string, () => Promise<void>> = {
     await first.close();
     const second = await open(false);
     second.link.send(['two']);
+    await frames(1);
     await second.close();
     say({ left: process.getActiveResourcesInfo(), listeners: process.stdin.listenerCount('data') });
   },

@@ -10,8 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => program.remove());
 
-const EXIT = 'the exit of a program is always told, with its code; process.test.ts looks at it';
-
 // Here is `process:`; the first side is a stand-in for `stdio:` in the program that it starts. So this holds both.
 testTransport(
   { describe, it },
@@ -19,12 +17,11 @@ testTransport(
     name: 'process and stdio',
     first: (wire) => new FarStdio(program.path, wire),
     second: (wire, address) => process(parseAddress(address), wire),
+    goodbye: /exited with code 0$/,
     gaps: {
       'turns visitors away above the bound on peers': 'a program has one standard input',
-      'rejects open where nobody is, and keeps nothing':
-        'there is always a program; process.test.ts starts one that is none',
-      'sends what was given when the first closes, and ends both sides cleanly': EXIT,
-      'ends its links when it is closed, and may be closed again': EXIT,
+      'rejects open where nobody is, and keeps nothing': 'there is always a program; process.test.ts starts none',
+      'tells a reason when a peer dies without a goodbye': 'process.test.ts kills one',
     },
   },
 );

@@ -64,12 +64,18 @@ describe('the standard streams', () => {
   });
 
   it('carry one link at a time, and another one later', async () => {
-    const { told, said, exit } = run('twice');
+    const { child, told, said, exit } = run('twice');
+    await until(
+      () => 'the second link',
+      () => told.out.includes('two'),
+    );
+    child.stdin.write('to the second\n');
     expect(await exit).toBe(0);
     expect(told.out).toBe('one\ntwo\n');
     expect(said()).toEqual([
       { refused: expect.stringContaining('already in use') },
       { end: 'clean' },
+      { frame: 'to the second' },
       { end: 'clean' },
       { left: expect.not.arrayContaining(['Timeout']), listeners: 0 },
     ]);
@@ -101,7 +107,8 @@ describe('the standard streams', () => {
 });
 
 describe('two streams in their place', () => {
-  const over = (options: object) => stdio(parseAddress({ url: 'stdio:', ...options }), wireFor());
+  const over = (options: object) =>
+    stdio(parseAddress({ url: 'stdio:', ...options }), wireFor({ limits: { stalledMs: 60_000 } }));
 
   it('are ended with the link', async () => {
     const [here, there] = ends();

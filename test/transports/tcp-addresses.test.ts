@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/address.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
+import { until } from '../../src/testing/transport-ends.js';
 import tcp from '../../transports/tcp.js';
 import { keeping, opened } from '../support/stream-sides.js';
 
@@ -104,10 +105,13 @@ describe('opening tcp', () => {
 
   it('rejects a listening side that is closed while its host is looked up', async () => {
     const server = transport('tcp://localhost:0', { listen: true });
-    const opening = server.open(() => expect.fail('a link'));
-    const rejected = expect(opening).rejects.toThrow(ConnectionLost);
+    const rejected = expect(server.open(() => expect.fail('a link'))).rejects.toThrow(ConnectionLost);
     await server.close();
     await rejected;
+    await until(
+      () => 'the look-up',
+      () => !process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap'),
+    );
     expect(process.getActiveResourcesInfo()).not.toContain('TCPServerWrap');
   });
 

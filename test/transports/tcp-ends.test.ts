@@ -151,12 +151,12 @@ describe('how a link is closed', () => {
     await closed(socket);
   });
 
-  it('delivers nothing after close, and drops what still comes', async () => {
-    const { socket, end } = await visit();
+  it('delivers nothing after close, and drops what still comes, be it what it may', async () => {
+    const { socket, end } = await visit({ limits: { frameBytes: 1_000 } });
     socket.write('one\n');
     await end.has(1);
     end.link.close();
-    socket.resume().write('two\n');
+    socket.resume().write(`two\n${'x'.repeat(5_000)}`);
     expect(await end.ended()).toBeUndefined();
     expect(end.texts).toEqual(['one']);
   });
@@ -227,6 +227,16 @@ describe('how a link is closed', () => {
       5_000,
     );
     await server.close();
+  });
+
+  it('is not troubled by a reset once everything has been taken', async () => {
+    const { socket, end } = await visit({}, { allowHalfOpen: true } as Partial<net.NetConnectOpts>);
+    const heard = new Promise((resolve) => socket.resume().once('end', resolve));
+    end.link.send(['goodbye']);
+    end.link.close();
+    await heard;
+    socket.resetAndDestroy();
+    expect(await end.ended()).toBeUndefined();
   });
 
   it('takes a reason while it is ending', async () => {

@@ -68,7 +68,7 @@ export class StreamLink implements Link {
   }
 
   send(frames: readonly Frame[]): void {
-    if (this.state !== 'open' || frames.length === 0) return;
+    if (this.state !== 'open') return;
     try {
       this.output.write(this.framing.wrap(frames));
     } catch (error) {

@@ -52,6 +52,7 @@ export class StreamListener implements Transport, StreamHost {
 
   open(accept: Accept): Promise<void> {
     if (this.opening !== undefined) return Promise.reject(new UsageError(`${this.address} is opened only once`));
+    if (this.closing !== undefined) return Promise.reject(this.closedBefore());
     this.accept = accept;
     this.opening = this.bind();
     return this.opening;
@@ -68,14 +69,14 @@ export class StreamListener implements Transport, StreamHost {
   }
 
   private async bind(): Promise<void> {
-    if (this.closing === undefined) await this.plan.prepare?.();
-    if (this.closing !== undefined) throw new ConnectionLost(`${this.address} was closed before it was open`);
+    if (this.plan.prepare !== undefined) await this.plan.prepare();
+    if (this.closing !== undefined) throw this.closedBefore();
     const { server } = this;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(explain(`cannot listen on ${this.address}`, error)));
       server.listen(this.plan.target, () => resolve());
     });
-    if (this.closing !== undefined) throw new ConnectionLost(`${this.address} was closed before it was open`);
+    if (this.closing !== undefined) throw this.closedBefore();
     server.removeAllListeners('error');
     // A visitor that could not be taken in (too many open files) is no reason to leave the others alone.
     server.on('error', (error) => this.logger.error(`${this.address} could not take in a visitor`, error));
@@ -96,6 +97,10 @@ export class StreamListener implements Transport, StreamHost {
     for (const link of this.links) link.close();
     // The server is closed a little before its last socket has said so.
     await Promise.all([closed, emptied]);
+  }
+
+  private closedBefore(): ConnectionLost {
+    return new ConnectionLost(`${this.address} was closed before it was open`);
   }
 
   private up(socket: net.Socket): void {

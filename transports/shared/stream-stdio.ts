@@ -3,12 +3,6 @@ import type { Accept, Framing } from '../../src/contract.js';
 import { codeOf } from './stream-errors.js';
 import { type StreamHost, StreamLink, untie } from './stream-link.js';
 
-/** What standard input may have beyond a stream, depending on what it is connected to. */
-interface Referenced {
-  ref?(): void;
-  unref?(): void;
-}
-
 /**
  * A link over the standard streams of this process. They belong to the process: at the end of the link they are let go and
  * not closed, and standard input does not keep the process alive.
@@ -21,7 +15,6 @@ export class StdioLink extends StreamLink {
   }
 
   override start(accept: Accept): void {
-    (this.input as Referenced).ref?.();
     // An earlier link has left it paused.
     this.input.resume();
     super.start(accept);
@@ -48,8 +41,8 @@ export class StdioLink extends StreamLink {
   protected override destroy(): void {
     if (this.released) return;
     this.released = true;
+    // Paused, it keeps what comes for the next link, and does not keep the process alive.
     this.input.pause();
-    (this.input as Referenced).unref?.();
     untie(this.input);
     // An output that could not be flushed may still fail, and that must not end the process.
     if (this.output.writableLength === 0) untie(this.output);

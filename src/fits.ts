@@ -21,8 +21,8 @@ type Shape<M> =
         : 'several'
     : never;
 
-/** `unknown` where a mark of this direction, kind and shape fits the method of this name; else what to write. */
-export type Fits<M, D, K, P, N> = N extends Reserved
+/** What is wrong with a method of this name, whatever its mark; never if nothing is. */
+type Unfit<M, N> = N extends Reserved
   ? `a side has the name "${N & string}" itself: call the method otherwise, and give it this one on the wire with name: '${N & string}'`
   : N extends symbol
     ? 'a symbol has no name on the wire'
@@ -30,15 +30,20 @@ export type Fits<M, D, K, P, N> = N extends Reserved
       ? 'the first parameter must be Sender (@incoming) or Receivers (@outgoing)'
       : [KindOf<M>] extends [never]
         ? 'the return type must be void, Reply<T> or Stream<T>'
-        : DirectionOf<M> extends D
-          ? KindOf<M> extends K
-            ? Shape<M> extends P
-              ? unknown
-              : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
-            : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
-          : D extends 'incoming'
-            ? 'the first parameter of an @incoming method is its Sender'
-            : 'the first parameter of an @outgoing method is its Receivers';
+        : never;
+
+/** `unknown` where a mark of this direction, kind and shape fits the method of this name; else what to write. */
+export type Fits<M, D, K, P, N> = [Unfit<M, N>] extends [never]
+  ? DirectionOf<M> extends D
+    ? KindOf<M> extends K
+      ? Shape<M> extends P
+        ? unknown
+        : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
+      : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
+    : D extends 'incoming'
+      ? 'the first parameter of an @incoming method is its Sender'
+      : 'the first parameter of an @outgoing method is its Receivers'
+  : Unfit<M, N>;
 
 /** Where a mark of the standard dialect may stand: what all compilers give of a method's context, as far as it counts here. */
 interface Place<N> {
@@ -48,25 +53,34 @@ interface Place<N> {
   readonly private: false;
 }
 
-declare const marks: unique symbol;
+declare const text: unique symbol;
+declare const values: unique symbol;
+
+/** How a mark of this direction and kind is written. */
+type Text<D, K> = K extends 'request'
+  ? `${D & string}({ hasReply: true })`
+  : K extends 'stream'
+    ? `${D & string}({ stream: true })`
+    : D;
+/** How a mark with this shape is written. */
+type Values<P> = 'several' extends P ? 'params or allowPositionalArgs' : 'neither params nor allowPositionalArgs';
+/** What a mark says, for `declareMethods`. It does not exist at run time. */
+interface Written<T, V> {
+  readonly [text]: T;
+  readonly [values]: V;
+}
 
 /**
  * A decorator in both dialects. The check stands beside what M is inferred from, so that it is inferred from the method alone,
  * generic ones included.
  */
-export interface Mark<D, K, P> {
+export interface Mark<D, K, P> extends Written<Text<D, K>, Values<P>> {
   <M extends Method, const N>(value: M, context: Place<N> & Fits<M, D, K, P, N>): void;
   <M extends Method, const N extends string | symbol>(
     target: object,
     key: N,
     descriptor: TypedPropertyDescriptor<M> & Fits<M, D, K, P, N>,
   ): void;
-  /** Which methods it fits, for `declareMethods`; it does not exist at run time. */
-  readonly [marks]?: readonly [D, K, P];
-}
-/** A mark of whatever methods. */
-export interface AnyMark {
-  readonly [marks]?: readonly [unknown, unknown, unknown];
 }
 
 type KindFor<O> = O extends { hasReply: true } ? 'request' : O extends { stream: true } ? 'stream' : 'notification';
@@ -80,11 +94,9 @@ export interface Marker<D> extends Mark<D, 'notification', 'named'> {
   <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>>;
 }
 
-/** Marks by the names of methods, each of which must fit its method. */
-export type Declared<S, T> = {
-  readonly [N in keyof T]: N extends keyof S
-    ? T[N] extends { readonly [marks]?: readonly [infer D, infer K, infer P] }
-      ? Fits<S[N], D, K, P, N>
-      : 'a mark is incoming or outgoing, bare or with options'
-    : `"${N & string}" is no method of the class`;
+/** Marks by the names of methods, each of which fits its method. */
+export type Declarable<S> = {
+  readonly [N in keyof S]?: [Unfit<S[N], N>] extends [never]
+    ? Written<Text<DirectionOf<S[N]>, KindOf<S[N]>>, Values<'several' | Shape<S[N]>> | Values<Shape<S[N]>>>
+    : Written<Unfit<S[N], N>, unknown>;
 };

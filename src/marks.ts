@@ -1,6 +1,6 @@
 import 'reflect-metadata/lite';
 import { UsageError } from './errors.js';
-import type { AnyMark, Declared, Marker } from './fits.js';
+import type { Declarable, Marker } from './fits.js';
 import type { Method } from './types.js';
 
 /** Options of a marked method. */
@@ -96,18 +96,15 @@ function note(mark: Marked, target: unknown, place: unknown, descriptor: Propert
 }
 
 /** Marks a method that the peer calls: its first parameter is the `Sender`. Bare, or with {@link MethodOptions}. */
-export const incoming: Marker<'incoming'> = marker('incoming') as Marker<'incoming'>;
+export const incoming: Marker<'incoming'> = marker('incoming') as unknown as Marker<'incoming'>;
 /** Marks a method that calls the peer: its first parameter is the `Receivers`. Bare, or with {@link MethodOptions}. */
-export const outgoing: Marker<'outgoing'> = marker('outgoing') as Marker<'outgoing'>;
+export const outgoing: Marker<'outgoing'> = marker('outgoing') as unknown as Marker<'outgoing'>;
 
 /**
  * The same marks without decorators, for runtimes that only strip types: `declareMethods(Chat, { join: incoming({ hasReply:
  * true }), said: outgoing })`. Throws a UsageError for a name that is no method of the class.
  */
-export function declareMethods<S extends object, T extends Readonly<Record<string, AnyMark>>>(
-  api: { readonly prototype: S },
-  marks: T & NoInfer<Declared<S, T>>,
-): void {
+export function declareMethods<S extends object>(api: { readonly prototype: S }, marks: Declarable<S>): void {
   for (const [key, mark] of Object.entries(marks)) {
     const descriptor = Object.getOwnPropertyDescriptor(api.prototype, key);
     if (typeof descriptor?.value !== 'function') {

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compilers, root, run } from '../spec/package.js';
+
+/*
+ * What does not fit is a compile error whose text says what to write. The files in `wrong` hold it beside the code: a comment
+ * `// error: text` above a line is part of what both compilers say of that line, and they say nothing of other lines.
+ */
+const folder = join(root, 'test/types/wrong');
+const dialects = { standard: 'tsconfig.json', legacy: 'tsconfig.legacy.json' } as const;
+type Dialect = keyof typeof dialects;
+
+interface Wanted {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+function wantedIn(dialect: Dialect): Wanted[] {
+  const wanted: Wanted[] = [];
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
+    const lines = readFileSync(join(folder, file), 'utf8').split('\n');
+    for (const [at, line] of lines.entries()) {
+      const [, only, text] = /^\s*\/\/ error(?: \((\w+)\))?: (.*)$/.exec(line) ?? [];
+      if (text === undefined || (only !== undefined && only !== dialect)) continue;
+      const next = lines.findIndex((other, index) => index > at && !/^\s*\/\//.test(other));
+      wanted.push({ file, line: next + 1, text });
+    }
+  }
+  return wanted;
+}
+
+/** What a compiler has said of the files in `wrong`, each with all of its lines. */
+function saidOf(output: string): Wanted[] {
+  const said: Wanted[] = [];
+  for (const match of output.matchAll(/^(\S+)\((\d+),\d+\): error (TS\d+: .*(?:\n .*)*)/gm)) {
+    const [, path = '', line, text = ''] = match;
+    if (path.includes('test/types/wrong/'))
+      said.push({ file: path.split('/').at(-1) as string, line: Number(line), text });
+  }
+  return said;
+}
+
+describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
+  it.each(Object.keys(dialects) as Dialect[])('says what to write: %s', { timeout: 120_000 }, async (dialect) => {
+    const { stdout } = await run(compiler, ['-p', join(folder, dialects[dialect]), '--pretty', 'false'], root);
+    const said = saidOf(stdout);
+    const wanted = wantedIn(dialect);
+    const unsaid = wanted.filter(
+      ({ file, line, text }) =>
+        !said.some((each) => each.file === file && each.line === line && each.text.includes(text)),
+    );
+    const unwanted = said.filter(({ file, line }) => !wanted.some((each) => each.file === file && each.line === line));
+    expect({ unsaid, unwanted }).toEqual({ unsaid: [], unwanted: [] });
+    expect(wanted.length).toBeGreaterThan(60);
+  });
+});

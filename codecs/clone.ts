@@ -1,0 +1,145 @@
+import { readOptions } from '../src/address.js';
+import type { Address, Bad, Codec, FaultBody, Frame, Id, Message, Outbound, Parcel } from '../src/contract.js';
+import { Code, ProtocolError } from '../src/errors.js';
+import { parcel } from './shared/clone-copy.js';
+import { visit } from './shared/clone-visit.js';
+
+export { transfer } from './shared/clone-transfer.js';
+
+/**
+ * A message is a few values in a row, and the first says what it is, and so how many they are:
+ *
+ * - NAMED, id, method, object
+ * - POSITIONAL, id, method, how many arguments, the arguments
+ * - REPLY, id, value
+ * - FAULT, id, code, message, data
+ *
+ * The id of a notification is undefined. The values of a parcel are messages one behind the other: an array for each of them
+ * would cost as much again as the message.
+ */
+const NAMED = 0;
+const POSITIONAL = 1;
+const REPLY = 2;
+const FAULT = 3;
+
+/**
+ * Hands values over by structured clone, to transports that carry values: `port:`, `worker:` and `memory:`. Whatever
+ * structured clone carries survives: undefined, -0, NaN, BigInt, Date, RegExp, Map, Set, Error, typed arrays, cycles, and an
+ * object that occurs twice is one. Objects of a class arrive as plain ones; a list is its items, without other properties. A
+ * function or a symbol makes the call fail. Values are taken at the call; see {@link transfer} for what is to be moved.
+ *
+ * Options: `hello=off`, for a stranger that speaks this but cannot bear an unknown notification.
+ */
+export default function clone(address: Address): Codec {
+  const { hello = true } = readOptions(address, { hello: 'flag' });
+  return { name: 'clone', form: 'values', hello, answersUnreadable: true, encode, decode, join };
+}
+
+function encode(message: Outbound): Parcel {
+  switch (message.kind) {
+    case 'call': {
+      const { id, method, args } = message;
+      return message.named && args.length === 1
+        ? parcel([NAMED, id, method], args)
+        : parcel([POSITIONAL, id, method, args.length], args);
+    }
+    case 'reply':
+      return parcel([REPLY, message.id], [message.value]);
+    case 'fault': {
+      const { code, message: text, data } = message.error;
+      return parcel([FAULT, message.id, code, text], [data]);
+    }
+  }
+}
+
+function join(frames: readonly Frame[]): Parcel {
+  const values: unknown[] = [];
+  const transfer: object[] = [];
+  let length = 0;
+  for (const one of frames as readonly Parcel[]) {
+    for (let at = 0; at < one.values.length; at++) values.push(one.values[at]);
+    for (let at = 0; at < one.transfer.length; at++) transfer.push(one.transfer[at]!);
+    length += one.length;
+  }
+  return { values, transfer, length };
+}
+
+function decode(frame: Frame, give: (message: Message) => void): void {
+  const values: unknown = typeof frame === 'string' || frame instanceof Uint8Array ? undefined : frame.values;
+  if (!Array.isArray(values)) throw unreadable('expected values, not text or bytes');
+  // What kind a message is says where it ends, so that a bad one loses no other.
+  for (let from = 0; from < values.length; ) {
+    const end = endOf(values, from);
+    if (!(end <= values.length)) throw unreadable('it ends in the middle of a message');
+    give(messageAt(values, from, end));
+    from = end;
+  }
+}
+
+function endOf(values: readonly unknown[], from: number): number {
+  switch (values[from]) {
+    case NAMED:
+      return from + 4;
+    case POSITIONAL: {
+      const count = values[from + 3];
+      return typeof count === 'number' && count >= 0 ? from + 4 + count : Number.NaN;
+    }
+    case REPLY:
+      return from + 3;
+    case FAULT:
+      return from + 5;
+    default:
+      throw unreadable('a value stands where a message should begin');
+  }
+}
+
+function messageAt(values: readonly unknown[], from: number, end: number): Message {
+  const kind = values[from];
+  const id = values[from + 1];
+  if (kind === NAMED || kind === POSITIONAL) {
+    const method = values[from + 2];
+    if (id !== undefined && !isId(id)) return bad('the id of a call is a number, a string or null');
+    if (typeof method !== 'string') return bad('the method of a call is a string', id);
+    const named = kind === NAMED;
+    const args = named ? [values[from + 3]] : values.slice(from + 4, end);
+    if (named && (typeof args[0] !== 'object' || args[0] === null)) return bad('named arguments are an object', id);
+    for (let at = 0; at < args.length; at++) clean(args[at]);
+    return { kind: 'call', id, method, args, named, batch: undefined };
+  }
+  if (!isId(id)) return bad('the id of an answer is a number, a string or null');
+  clean(values[end - 1]);
+  if (kind === REPLY) return { kind: 'reply', id, value: values[from + 2] };
+  return { kind: 'fault', id, error: fault(values[from + 2], values[from + 3], values[from + 4]) };
+}
+
+function fault(code: unknown, text: unknown, data: unknown): FaultBody {
+  const number = Number.isSafeInteger(code) ? (code as number) : Code.Application;
+  const message = typeof text === 'string' ? text : 'the call failed';
+  return data === undefined ? { code: number, message } : { code: number, message, data };
+}
+
+/** Takes away own properties `__proto__`, which structured clone hands over as it finds them. */
+function clean(value: unknown): void {
+  if (typeof value === 'object' && value !== null) visit(value, withoutProto);
+}
+
+function withoutProto(holder: object): void {
+  if (Object.hasOwn(holder, '__proto__')) Reflect.deleteProperty(holder, '__proto__');
+}
+
+function isId(id: unknown): id is Id {
+  return typeof id === 'number' ? Number.isFinite(id) : typeof id === 'string' || id === null;
+}
+
+function bad(what: string, id: Id = null): Bad {
+  return {
+    kind: 'bad',
+    id,
+    error: { code: Code.InvalidRequest, message: `this is no message: ${what}` },
+    batch: undefined,
+  };
+}
+
+function unreadable(what: string): ProtocolError {
+  return new ProtocolError(`these are no messages of the codec clone: ${what}`, Code.ParseError);
+}

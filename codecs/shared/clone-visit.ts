@@ -1,0 +1,40 @@
+/** So many objects are visited without noting which: a value with fewer costs no Set, a cycle among them a few rounds. */
+const UNNOTED = 64;
+
+/**
+ * Calls back for every object that structured clone reaches in a value, each at least once, and for those beyond the first
+ * few exactly once. Without recursion: a value may be nested deeper than the stack is.
+ */
+export function visit(root: unknown, each: (holder: object) => void): void {
+  if (typeof root !== 'object' || root === null) return;
+  const open: object[] = [root];
+  let noted: Set<object> | undefined;
+  for (let visited = 0; open.length > 0; visited++) {
+    const holder = open.pop()!;
+    if (visited >= UNNOTED) {
+      noted ??= new Set();
+      if (noted.has(holder)) continue;
+      noted.add(holder);
+    }
+    each(holder);
+    if (ArrayBuffer.isView(holder)) continue;
+    if (Object.getPrototypeOf(holder) === Object.prototype) {
+      for (const key in holder) push(open, (holder as { readonly [key: string]: unknown })[key]);
+    } else pushAll(open, holder);
+  }
+}
+
+function pushAll(open: object[], holder: object): void {
+  if (holder instanceof Map) {
+    for (const [key, value] of holder) {
+      push(open, key);
+      push(open, value);
+    }
+  } else if (holder instanceof Set) for (const item of holder) push(open, item);
+  else if (holder instanceof Error) push(open, holder.cause);
+  for (const value of Object.values(holder)) push(open, value);
+}
+
+function push(open: object[], value: unknown): void {
+  if (typeof value === 'object' && value !== null) open.push(value);
+}

@@ -34,7 +34,12 @@ export class Outbox {
   flush(): void {
     this.leaving = false;
     this.isHeld = false;
-    this.send();
+    try {
+      this.send();
+    } catch (error) {
+      // A link does not throw, nor does a codec that joins. If one does all the same, the others still get their frames.
+      this.session.end(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** Lets go what was collected. */

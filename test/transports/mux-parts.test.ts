@@ -125,6 +125,23 @@ describe('parts that come and go', () => {
     expect(doors.parts).toHaveLength(1);
   });
 
+  it('that go while they are being made are never opened', async () => {
+    const told: string[] = [];
+    let release: () => void = () => {};
+    const late = async (): Promise<Transport> => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return { address: 'late:', open: async () => void told.push('open'), close: async () => void told.push('close') };
+    };
+    const doors = mux('memory:door', late);
+    const opening = (await Side.make(doors, LISTEN)).open();
+    await doors.remove(late);
+    release();
+    await opening;
+    expect(told).toEqual(['close']);
+  });
+
   it('belong to one side at a time', async () => {
     const doors = mux('memory:door');
     const side = await Side.open(doors, LISTEN);

@@ -76,7 +76,7 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
 /** A link over a standard WebSocket. It cannot stop reading, and learns the size of a message when it has it. */
 class StandardLink extends WebSocketLink {
   private readonly socket: StandardSocket;
-  private poll: ReturnType<typeof setTimeout> | undefined = undefined;
+  private polled = false;
 
   constructor(peer: string, agreed: boolean, socket: StandardSocket, keeper: LinkKeeper) {
     super(peer, agreed, keeper);
@@ -99,7 +99,7 @@ class StandardLink extends WebSocketLink {
     const { socket } = this;
     if (this.state !== 'open' || socket.readyState !== OPEN) return;
     for (const frame of frames) socket.send(frame as string | Uint8Array);
-    if (this.poll === undefined && socket.bufferedAmount > WATCHED_BYTES) this.look();
+    if (!this.polled && socket.bufferedAmount > WATCHED_BYTES) this.look();
   }
 
   pause(): void {}
@@ -120,11 +120,6 @@ class StandardLink extends WebSocketLink {
     this.freed(undefined);
   }
 
-  protected override freed(reason: Error | undefined): void {
-    clearTimeout(this.poll);
-    super.freed(reason);
-  }
-
   private receive(data: string | ArrayBuffer): void {
     if (this.state !== 'open') return;
     const { limits, form } = this.keeper.wire;
@@ -140,8 +135,9 @@ class StandardLink extends WebSocketLink {
   }
 
   private look(): void {
-    this.poll = setTimeout(() => {
-      this.poll = undefined;
+    this.polled = true;
+    setTimeout(() => {
+      this.polled = false;
       if (this.state !== 'open') return;
       if (this.socket.bufferedAmount === 0) this.receiver?.drained();
       else this.look();

@@ -34,6 +34,7 @@ export class Base extends RemoteAPI {
 
 /** One of everything that a spec can say. */
 export class Chat extends Base {
+  /** The room in front. */
   readonly room = namespace(Room);
   readonly news = namespace(News);
   readonly house = namespace(House);

@@ -161,6 +161,16 @@ describe('how a link is closed', () => {
     expect(end.texts).toEqual(['one']);
   });
 
+  it('is not held up by what it has not read while it was paused', async () => {
+    const { socket, end } = await visit();
+    end.link.pause();
+    socket.resume().write('x'.repeat(200_000));
+    end.link.close();
+    expect(await took(() => end.ended())).toBeLessThan(LINGER_MS / 2);
+    expect(end.ends).toEqual([undefined]);
+    expect(end.frames).toEqual([]);
+  });
+
   it('flushes to a peer that reads slowly', async () => {
     const { server, socket, end } = await visit({ limits: { stalledMs: 60_000 } });
     await fill(end);

@@ -54,6 +54,16 @@ describe('the file of a local socket', () => {
     await (await server.end()).has(1);
   });
 
+  it('is replaced by one only, when two find it at the same time', async () => {
+    await leaveStale(path);
+    const two = [1, 2].map(() => transport(`unix:${path}`, { listen: true }));
+    const receiver = { receive() {}, drained() {}, closed() {} };
+    const results = await Promise.allSettled(two.map((one) => one.open(() => receiver)));
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await dial(`unix:${path}`);
+    await Promise.all(two.map((one) => one.close()));
+  });
+
   it('is left alone while somebody serves it', async () => {
     const server = await serve(`unix:${path}`);
     const second = transport(`unix:${path}`, { listen: true });

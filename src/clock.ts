@@ -36,6 +36,14 @@ export function now(): number {
   return time;
 }
 
+/** Below this a timeout is short: the length of the turn matters to it, and it is worth asking for the time. */
+const SHORT = 10_000;
+
+/** When something that begins now is late, if it may take so many milliseconds. */
+export function deadlineIn(timeout: number): number {
+  return (timeout < SHORT ? performance.now() : now()) + timeout;
+}
+
 /** What has deadlines. */
 export interface Timed {
   /** Does what is due, and says when it wants to be asked again: `Infinity` if it waits for nothing, and is forgotten then. */
@@ -44,9 +52,12 @@ export interface Timed {
 
 const SOONEST = 5;
 const LATEST = 250;
+/** So much too late, the timer shows that the process was busy: answers may lie there that nobody has read. */
+const BUSY = 50;
 const timed = new Set<Timed>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let next = Number.POSITIVE_INFINITY;
+let waited = false;
 
 /**
  * Asks `item` at the latest some milliseconds after `at`. The one timer sleeps until the nearest deadline, but never longer
@@ -74,9 +85,15 @@ function sleepUntil(at: number): void {
 }
 
 function sweep(): void {
+  const current = performance.now();
+  const late = current - next;
   timer = undefined;
   next = Number.POSITIVE_INFINITY;
-  const current = performance.now();
+  waited = late > BUSY && !waited;
+  if (waited) {
+    sleepUntil(current);
+    return;
+  }
   let nearest = Number.POSITIVE_INFINITY;
   for (const item of timed) {
     const at = item.due(current);

@@ -1,4 +1,4 @@
-import { now } from './clock.js';
+import { deadlineIn } from './clock.js';
 import type { Frame } from './contract.js';
 import { encode, mustFit } from './encode.js';
 import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
@@ -155,7 +155,7 @@ function first(row: Row, sessions: readonly Session[], { args, named }: Packed, 
     };
     for (const session of sessions) {
       try {
-        session.ask(row.wire, args, named, { resolve, reject: fail, method: row.wire, deadline: now() + timeout });
+        session.ask(row.wire, args, named, { resolve, reject: fail, method: row.wire, deadline: deadlineIn(timeout) });
       } catch (error) {
         fail(error);
       }

@@ -1,6 +1,6 @@
 import { Answers } from './answers.js';
 import { Asked, type Waiter } from './asked.js';
-import { hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
+import { deadlineIn, hurry, leaveTogether, type Timed, unwatch, watch } from './clock.js';
 import type { Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
 import { Code, ConnectionLost, ProtocolError, RpcError, TimeoutError } from './errors.js';
@@ -96,7 +96,7 @@ export class Session implements Receiver, Timed {
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.ask(method, args, named, { resolve, reject, method, deadline: now() + timeout });
+      this.ask(method, args, named, { resolve, reject, method, deadline: deadlineIn(timeout) });
     });
   }
 

@@ -1,0 +1,258 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  Code,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type RpcError,
+  TimeoutError,
+  UsageError,
+} from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { failure, Log, until } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {
+  @outgoing({ hasReply: true }) question(_to: Receivers, _args: { n?: number }): Reply<unknown> {}
+  @outgoing({ hasReply: true, timeout: 40 }) hasty(_to: Receivers): Reply<unknown> {}
+  @outgoing({ hasReply: true, timeout: Number.POSITIVE_INFINITY }) patient(_to: Receivers): Reply<unknown> {}
+  @outgoing news(_to: Receivers, _args: object): void {}
+}
+
+async function side(options: object = {}) {
+  const played = new Played();
+  const far = played.visit();
+  const log = new Log();
+  const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, ...options });
+  return { api, played, far, log };
+}
+async function timeOf(promise: Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  expect(await failure(promise)).toBeInstanceOf(TimeoutError);
+  return performance.now() - start;
+}
+
+it('fails a call that is not answered in time, and says which', async () => {
+  const { api } = await side({ timeout: 10 });
+  const error = await failure<RpcError>(api.question(null, {}));
+  expect(error).toBeInstanceOf(TimeoutError);
+  expect(error.code).toBe(Code.Timeout);
+  expect(error.message).toBe('question was not answered in time');
+});
+
+it('takes the time from the call, else from the mark, else from the option', async () => {
+  const { api } = await side({ timeout: 160 });
+  const times = await Promise.all([
+    timeOf(api.to(null, { timeout: 10 }).hasty()),
+    timeOf(api.hasty(null)),
+    timeOf(api.to(null, { timeout: 80 }).hasty()),
+    timeOf(api.question(null, {})),
+    timeOf(api.to(null, { timeout: 10 }).patient()),
+  ]);
+  const expected = [10, 40, 80, 160, 10];
+  for (const [n, time] of times.entries()) {
+    expect(time).toBeGreaterThanOrEqual((expected[n] as number) - 1);
+    expect(time).toBeLessThan((expected[n] as number) + 40);
+  }
+});
+
+it('is accurate among many, and never early', async () => {
+  const { api } = await side();
+  const asked = Array.from({ length: 40 }, (_, n) => 10 + ((n * 37) % 400));
+  const times = await Promise.all(asked.map((timeout) => timeOf(api.to(null, { timeout }).question({}))));
+  for (const [n, time] of times.entries()) {
+    expect(time).toBeGreaterThanOrEqual((asked[n] as number) - 1);
+    expect(time).toBeLessThan((asked[n] as number) + 60);
+  }
+});
+
+it('notes a shorter timeout than the one it sleeps for', async () => {
+  const { api } = await side();
+  void failure(api.to(null, { timeout: 10_000 }).question({}));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await timeOf(api.to(null, { timeout: 20 }).question({}))).toBeLessThan(100);
+  await api.close();
+});
+
+it('waits for ever where the timeout is Infinity, and still fails when the link ends', async () => {
+  const { api, far } = await side({ timeout: 5 });
+  const asked = failure<RpcError>(api.patient(null));
+  expect(await timeOf(api.question(null, {}))).toBeLessThan(100);
+  const late = api.to(null, { timeout: Number.POSITIVE_INFINITY }).question({});
+  await turn();
+  far.say({ jsonrpc: '2.0', id: far.heard.at(-1).id, result: 'at last' });
+  expect(await late).toBe('at last');
+  far.receiver.closed();
+  expect((await asked).code).toBe(Code.ConnectionLost);
+});
+
+it.each([0, -1, Number.NaN, '5', null])('refuses a timeout of %j', (timeout) => {
+  const create = (options: object) => () => Spec.create(options);
+  expect(create({ timeout })).toThrow('the option "timeout" must be a positive number of milliseconds, or Infinity');
+  const api = Spec.create();
+  expect(() => api.to(null, { timeout: timeout as number })).toThrow(UsageError);
+  expect(() => api.gather(null, { timeout: timeout as number })).toThrow(UsageError);
+  expect(() => api.to(null, { tiemout: 5 } as object)).toThrow('unknown option "tiemout" of a call; there is timeout');
+});
+
+it('gives what to() returns its receivers and its timeout for good', async () => {
+  const { api, played, far } = await side();
+  const other = played.visit('other');
+  const there = api.to('other');
+  there.news({ n: 1 });
+  const asked = there.question({ n: 2 });
+  await turn();
+  expect(far.sends).toEqual([]);
+  other.say({ jsonrpc: '2.0', id: other.heard[1].id, result: 'yes' });
+  expect(await asked).toBe('yes');
+  expect(await failure(api.to('nobody').question({}))).toMatchObject({ code: Code.ConnectionLost });
+});
+
+it('calls every peer by remote, whoever is there by then', async () => {
+  const { api, played, far } = await side();
+  const { remote } = api;
+  const other = played.visit('other');
+  remote.news({});
+  await turn();
+  expect([far.heard.length, other.heard.length]).toEqual([1, 1]);
+  expect(api.remote).toBe(remote);
+});
+
+it('refuses a flood of our own calls: pendingCalls', async () => {
+  const { api, far } = await side({ limits: { pendingCalls: 3 } });
+  const open = [1, 2, 3].map((n) => api.question(null, { n }));
+  const error = await failure<RpcError>(api.question(null, {}));
+  expect(error).toMatchObject({ code: Code.Busy, message: 'busy: 3 calls to far are open already' });
+  api.news(null, {});
+  await turn();
+  expect(far.heard.length).toBe(4);
+  far.say({ jsonrpc: '2.0', id: 1, result: 'one' });
+  expect(await open[0]).toBe('one');
+  const next = api.question(null, {});
+  await turn();
+  for (const { id } of far.heard.slice(1)) if (id !== undefined) far.say({ jsonrpc: '2.0', id, result: id });
+  expect(await Promise.all([open[1], open[2], next])).toEqual([2, 3, 1]);
+});
+
+it('takes as many open calls as an id has room for, and no more', async () => {
+  const { api, far } = await side();
+  let refused = 0;
+  const all = Array.from({ length: 65_535 }, () => failure(api.question(null, {})));
+  await failure(api.question(null, {})).then(() => refused++);
+  expect(refused).toBe(1);
+  await turn();
+  expect(new Set(far.heard.map(({ id }) => id)).size).toBe(65_535);
+  await api.close();
+  expect((await Promise.all(all)).every((error) => (error as RpcError).code === Code.ConnectionLost)).toBe(true);
+});
+
+it('counts from the call, also in a turn that takes long', async () => {
+  const { api } = await side();
+  void failure(api.to(null, { timeout: 5_000 }).question({}));
+  const before = performance.now();
+  while (performance.now() - before < 60);
+  const time = await timeOf(api.to(null, { timeout: 50 }).question({}));
+  expect(time).toBeGreaterThanOrEqual(49);
+  await api.close();
+});
+
+it('reads what has come while the process was busy, before it calls an answer late', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.write('{"jsonrpc":"2.0","id":1,"result":"in time"}\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await using api = await Spec.connect(`tcp://127.0.0.1:${port}`, { codec: 'jrpc?hello=off', timeout: 100 });
+  const asked = api.question(null, {});
+  // The answer has come into the system's buffer before this is over.
+  await turn();
+  const before = performance.now();
+  while (performance.now() - before < 300);
+  expect(await asked).toBe('in time');
+  server.close();
+});
+
+describe('the one timer', () => {
+  const running = new Set<unknown>();
+  beforeEach(async () => {
+    // What earlier tests have left comes to its end first.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { setTimeout: set, clearTimeout: clear } = globalThis;
+    const spied = (job: () => void, ms: number) => {
+      const timer = set(() => {
+        running.delete(timer);
+        job();
+      }, ms);
+      if (job.name === 'sweep') running.add(timer);
+      return timer;
+    };
+    vi.stubGlobal('setTimeout', spied);
+    vi.stubGlobal('clearTimeout', (timer: NodeJS.Timeout) => {
+      running.delete(timer);
+      clear(timer);
+    });
+    return () => vi.unstubAllGlobals();
+  });
+
+  it('stops when nothing is pending any more', async () => {
+    const { api, far } = await side();
+    expect(running.size).toBe(0);
+    const asked = [api.question(null, {}), api.question(null, {})];
+    expect(running.size).toBe(1);
+    await turn();
+    for (const { id } of far.heard) far.say({ jsonrpc: '2.0', id, result: 1 });
+    await Promise.all(asked);
+    await until(() => running.size === 0);
+    const closing = failure(api.question(null, {}));
+    expect(running.size).toBe(1);
+    await api.close();
+    await closing;
+    expect(running.size).toBe(0);
+  });
+
+  it('is one for all sides', async () => {
+    const sides = await Promise.all(Array.from({ length: 5 }, () => side()));
+    for (const { api } of sides) void failure(api.question(null, {}));
+    expect(running.size).toBe(1);
+    for (const { api } of sides.slice(1)) await api.close();
+    expect(running.size).toBe(1);
+    await sides[0]?.api.close();
+    expect(running.size).toBe(0);
+  });
+});
+
+describe('a process', () => {
+  const program = fileURLToPath(new URL('../support/core-child.ts', import.meta.url));
+  const run = (...args: string[]) =>
+    new Promise<{ out: string; code: unknown }>((resolve) => {
+      execFile(process.execPath, ['--import', 'tsx', program, ...args], { timeout: 15_000 }, (error, out) =>
+        resolve({ out, code: error === null ? 0 : error.code }),
+      );
+    });
+
+  it('stays alive as long as a call is pending, on a transport that holds nothing', async () => {
+    expect(await run('wait')).toEqual({ out: 'at the end of the program\nfailed: -32011\n', code: 0 });
+  });
+
+  it('ends by itself after close, and where nothing is pending', async () => {
+    expect(await run('close')).toEqual({ out: 'failed: -32010\nat the end of the program\n', code: 0 });
+    expect(await run('idle')).toEqual({ out: 'at the end of the program\n', code: 0 });
+  });
+
+  it('ends by itself after close also over a socket', async () => {
+    const server = createServer((socket) => socket.resume());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      expect(await run('close', `tcp://127.0.0.1:${port}`)).toEqual({
+        out: 'failed: -32010\nat the end of the program\n',
+        code: 0,
+      });
+    } finally {
+      server.close();
+    }
+  });
+});

@@ -1,0 +1,195 @@
+import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
+
+/** Says what is wrong with a line, and where. */
+export class Misread extends Error {
+  /** `at` is the place in the text, from 0. */
+  constructor(what: string, at: number) {
+    super(`column ${at + 1}: ${what}`);
+  }
+}
+
+/** The arguments of a call, or the fields of an error. */
+export interface Arguments {
+  readonly args: readonly unknown[];
+  readonly named: boolean;
+}
+
+/** Reads the values of one line, from left to right. Throws a Misread where it is not what the grammar says. */
+export class Reader {
+  at = 0;
+
+  constructor(readonly text: string) {}
+
+  /** The sign at this place, which is empty at the end. */
+  get sign(): string {
+    return this.text.charAt(this.at);
+  }
+
+  /** Whether the sign is here; then it is behind us. */
+  skip(sign: string): boolean {
+    if (this.sign !== sign) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Whether there was a blank. */
+  blanks(): boolean {
+    const from = this.at;
+    while (this.at < this.text.length && this.sign.trim() === '') this.at++;
+    return this.at > from;
+  }
+
+  /** A word of any kind; empty if none begins here. */
+  word(): string {
+    WORD.lastIndex = this.at;
+    const word = WORD.exec(this.text)?.[0] ?? '';
+    this.at += word.length;
+    return word;
+  }
+
+  /** All that is left, as arguments: each `name:value`, or each a value. */
+  arguments(): Arguments {
+    const fields: Record<string, unknown> = {};
+    const args: unknown[] = [];
+    let names = 0;
+    this.items('', () => {
+      const from = this.at;
+      const key = this.key();
+      if (key === undefined) args.push(this.value(1));
+      else {
+        names++;
+        put(fields, key, this.fieldValue(key, 1));
+      }
+      if (names > 0 && args.length > 0) throw new Misread('either all arguments have names, or none has', from);
+    });
+    return names > 0 ? { args: [fields], named: true } : { args, named: false };
+  }
+
+  /** A value of any kind. */
+  value(depth: number): unknown {
+    switch (this.sign) {
+      case '"':
+        return this.quoted();
+      case "'":
+        return this.bytes();
+      case '[':
+        return this.list(depth);
+      case '{':
+        return this.object(depth);
+      default:
+        return this.bare();
+    }
+  }
+
+  /** A text in quotes. */
+  quoted(): string {
+    const from = this.at;
+    const end = endOfQuoted(this.text, from);
+    if (end < 0) throw new Misread('a text begins here, and no quote ends it', from);
+    this.at = end + 1;
+    const raw = this.text.slice(from + 1, end);
+    if (!raw.includes('\\')) return raw;
+    return raw.replace(/\\(u[0-9a-fA-F]{4}|[\s\S])/g, (whole, escaped: string, at: number) => {
+      if (escaped.length > 1) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+      const sign = escapes.get(escaped);
+      if (sign !== undefined) return sign;
+      throw new Misread(`${whole} stands for nothing: a backslash itself is written \\\\`, from + 1 + at);
+    });
+  }
+
+  private bytes(): Uint8Array {
+    const from = this.at;
+    const end = this.text.indexOf("'", from + 1);
+    if (end < 0) throw new Misread("bytes begin here, and no ' ends them", from);
+    const base64 = this.text.slice(from + 1, end);
+    if (base64.length % 4 !== 0 || !/^[\w+/]*={0,2}$/.test(base64) || base64.includes('_')) {
+      throw new Misread('these bytes are no base64; a text stands in double quotes', from);
+    }
+    this.at = end + 1;
+    const binary = atob(base64);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
+  }
+
+  private list(depth: number): unknown[] {
+    const inner = this.deeper(depth);
+    const list: unknown[] = [];
+    this.at++;
+    this.items(']', () => list.push(this.value(inner)));
+    return list;
+  }
+
+  private object(depth: number): Record<string, unknown> {
+    const inner = this.deeper(depth);
+    const object: Record<string, unknown> = {};
+    this.at++;
+    this.items('}', () => {
+      const key = this.key();
+      if (key === undefined) throw new Misread('expected a field, as in name:1 or "any name":1', this.at);
+      put(object, key, this.fieldValue(key, inner));
+    });
+    return object;
+  }
+
+  /** Reads items up to a sign, or to the end. Between them stands a blank or a comma, or both. */
+  private items(close: string, read: () => void): void {
+    this.blanks();
+    while (close === '' ? this.at < this.text.length : !this.skip(close)) {
+      if (this.at === this.text.length) throw new Misread(`the line ends where a ${close} is missing`, this.at);
+      read();
+      const behind = this.at;
+      this.blanks();
+      this.skip(',');
+      this.blanks();
+      if (this.at === behind && this.sign !== '' && this.sign !== close) {
+        throw new Misread(`a blank${close && ` or ${close}`} is missing here`, behind);
+      }
+    }
+  }
+
+  /** The name of a field and its colon; undefined if none stands here. */
+  private key(): string | undefined {
+    const from = this.at;
+    const key = this.sign === '"' ? this.quoted() : this.word();
+    if ((this.at > from || key !== '') && this.skip(':')) return key;
+    this.at = from;
+    return undefined;
+  }
+
+  private fieldValue(key: string, depth: number): unknown {
+    this.blanks();
+    if (this.at === this.text.length || this.sign === ',') throw new Misread(`${key} has no value`, this.at);
+    return this.value(depth);
+  }
+
+  private bare(): unknown {
+    const from = this.at;
+    const word = this.word();
+    if (NUMBER.test(word)) return Number(word);
+    if (constants.has(word)) return constants.get(word);
+    this.at = from;
+    if (word === '') throw new Misread(`expected a value, not ${this.sign || 'the end'}`, from);
+    throw new Misread(`${word} is no value: a text stands in quotes, as in ${JSON.stringify(word)}`, from);
+  }
+
+  private deeper(depth: number): number {
+    if (depth >= DEPTH) throw new Misread(`values may be nested ${DEPTH} deep, not deeper`, this.at);
+    return depth + 1;
+  }
+}
+
+/** Where the text ends that begins with the quote at a place; -1 if it does not end. */
+function endOfQuoted(text: string, from: number): number {
+  for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charAt(before) === '\\') before--;
+    if ((end - before) % 2 === 1) return end;
+  }
+  return -1;
+}
+
+/** Nothing is named `__proto__`: one who copies it by assignment would set a prototype. */
+function put(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+}

@@ -1,0 +1,119 @@
+import { readOptions } from '../src/address.js';
+import type { Address, Call, Codec, Fault, FaultBody, Frame, Id, Message, Outbound } from '../src/contract.js';
+import { Code, ProtocolError } from '../src/errors.js';
+import { Misread, Reader } from './shared/terse-reader.js';
+import { NUMBER, SLASHED } from './shared/terse-words.js';
+import { writeFields, writeId, writeMethod, writeValues } from './shared/terse-writer.js';
+
+/**
+ * One line for each message, for a person at a terminal: `echo[1] text:"hi"` is answered `[1]:"hi"`, or
+ * `[1]! code:-32601 message:"…"`. `docs/wire.md` has the grammar. It reads the lines of quickrpc and writes notifications that
+ * quickrpc reads.
+ *
+ * What JSON can carry survives, and so do NaN, the infinities, -0 and bytes. A field that is undefined is left out, elsewhere
+ * undefined is null; an object with a `toJSON` is what that gives. A BigInt, a function and a value within itself make the call
+ * fail. A line that cannot be read is answered with the column and what was expected there. It never says hello.
+ */
+export default function terse(address: Address): Codec {
+  readOptions(address, {});
+  return { name: 'terse', form: 'text', framing: 'lines', hello: false, answersUnreadable: true, encode, decode };
+}
+
+function encode(message: Outbound): string {
+  switch (message.kind) {
+    case 'call': {
+      const { id, method, args, named } = message;
+      const head = id === undefined ? writeMethod(method) : writeMethod(method) + writeId(id);
+      const tail = named && args.length === 1 ? writeFields(args[0] as object, 0) : writeValues(args, 0);
+      return tail === '' ? head : `${head} ${tail}`;
+    }
+    case 'reply':
+      return `${writeId(message.id)}:${writeValues([message.value], 0)}`;
+    case 'fault': {
+      const { code, message: text, data } = message.error;
+      return `${writeId(message.id)}! ${writeFields({ code, message: text, data }, 0)}`;
+    }
+  }
+}
+
+function decode(frame: Frame, give: (message: Message) => void): void {
+  if (typeof frame !== 'string') throw new ProtocolError('terse travels as text', Code.ParseError);
+  const reader = new Reader(frame);
+  reader.blanks();
+  if (reader.sign === '') return;
+  give(readMessage(reader));
+}
+
+function readMessage(reader: Reader): Message {
+  let call: Pick<Call, 'id' | 'method'> | undefined;
+  try {
+    if (reader.sign === '[') return readAnswer(reader);
+    call = readHead(reader);
+    const { args, named } = reader.arguments();
+    return { kind: 'call', ...call, args, named, batch: undefined };
+  } catch (error) {
+    if (!(error instanceof Misread) && !(error instanceof RangeError)) throw error;
+    const { message } = error;
+    if (call?.id === undefined) throw new ProtocolError(message, Code.ParseError);
+    // Whoever waits for an answer gets it under the id of the call.
+    return { kind: 'bad', id: call.id, error: { code: Code.ParseError, message }, batch: undefined };
+  }
+}
+
+function readAnswer(reader: Reader): Message {
+  const id = readId(reader);
+  if (reader.skip('!')) return readFault(reader, id);
+  if (!reader.skip(':')) throw new Misread('an answer is [id]:value, or [id]! with what went wrong', reader.at);
+  reader.blanks();
+  const value = reader.sign === '' ? undefined : reader.value(0);
+  reader.blanks();
+  if (reader.sign !== '') throw new Misread('an answer is one value', reader.at);
+  return { kind: 'reply', id, value };
+}
+
+/** The fields of an error; quickrpc has no code and calls its data `details`. */
+function readFault(reader: Reader, id: Id): Fault {
+  const from = reader.at;
+  const { args, named } = reader.arguments();
+  if (!named && args.length > 0) throw new Misread('an error has fields: code, message and data', from);
+  const fields = (args[0] ?? {}) as Record<string, unknown>;
+  const { code, message } = fields;
+  const error: FaultBody = {
+    code: Number.isSafeInteger(code) ? (code as number) : Code.Application,
+    message: typeof message === 'string' ? message : 'the call failed',
+  };
+  const data = Object.hasOwn(fields, 'data') ? fields.data : fields.details;
+  return { kind: 'fault', id, error: data === undefined ? error : { ...error, data } };
+}
+
+function readHead(reader: Reader): Pick<Call, 'id' | 'method'> {
+  const from = reader.at;
+  const isQuoted = reader.sign === '"';
+  let method = isQuoted ? reader.quoted() : reader.word();
+  if (!isQuoted && method === '')
+    throw new Misread(`a line begins with the name of a method, not with ${reader.sign}`, from);
+  let id: Id | undefined;
+  const slashed = isQuoted ? null : SLASHED.exec(method);
+  if (reader.sign === '[') id = readId(reader);
+  else if (slashed !== null) {
+    method = slashed[1]!;
+    id = Number(slashed[2]);
+  }
+  if (reader.sign !== '' && !reader.blanks()) {
+    throw new Misread('the name of a method and its id end with a blank', reader.at);
+  }
+  return { id, method };
+}
+
+/** `[1]`, `["text"]`, or `[]` for null. */
+function readId(reader: Reader): Id {
+  const from = reader.at;
+  reader.skip('[');
+  const id = reader.sign === '"' ? reader.quoted() : reader.word();
+  const isText = reader.text.charAt(from + 1) === '"';
+  if (!reader.skip(']')) throw new Misread('an id ends with ]', reader.at);
+  if (isText) return id;
+  if (id === '' || id === 'null') return null;
+  if (NUMBER.test(id) && Number.isFinite(Number(id))) return Number(id);
+  throw new Misread(`an id is a number, or a text in quotes, not ${id}`, from + 1);
+}

@@ -1,6 +1,7 @@
 import type { Id, TransportSource } from './contract.js';
 import { RpcError, UsageError } from './errors.js';
 import { Hub } from './hub.js';
+import { implement } from './implement.js';
 import { checkOptions, type Options } from './options.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire } from './prototypes.js';
 import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, tableOf } from './table.js';
@@ -106,7 +107,7 @@ export class RemoteAPI implements Branded {
 // What a side has is not declared on the class: a spec would inherit it, and could then not be inverted. `Side<S>` has the types.
 const endpoint = {
   implement(this: object, handlers: object): object {
-    connectAll(this, madeOf(this), handlers);
+    implement(hubOf(this), madeOf(this), handlers);
     return this;
   },
   to(this: object, receivers: Receivers, options?: CallOptions): object {
@@ -203,32 +204,6 @@ function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
 
 function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {
   return rowsOf(tableOf(spec, RemoteAPI.prototype)).map((row) => describeRow(row, inverted));
-}
-
-/** Connects the handlers of a side or of a namespace. An instance of a class stays their `this`, and may have more than them. */
-function connectAll(self: object, { table, children }: Made, handlers: object): void {
-  if (typeof handlers !== 'object' || handlers === null)
-    throw new UsageError(
-      `the handlers of ${table.path.slice(0, -1) || 'a side'} are an object, not ${String(handlers)}`,
-    );
-  const hub = hubOf(self);
-  const given = handlers as Readonly<Record<string, object>>;
-  const incoming = table.rows.filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
-  const parent = Object.getPrototypeOf(handlers) as object | null;
-  const plain = parent === null || Object.getPrototypeOf(parent) === null;
-  for (const key of plain ? Object.keys(handlers) : []) {
-    if (!children.has(key) && !incoming.some((row) => row.key === key))
-      throw new UsageError(`${table.path}${key} is no incoming method of this side`);
-  }
-  for (const row of incoming) {
-    const handler = given[row.key] as (() => unknown) | undefined;
-    if (handler === undefined) continue;
-    hub.port(row).connect(plain || typeof handler !== 'function' ? handler : handler.bind(handlers));
-  }
-  for (const [key, child] of children) {
-    const inner = given[key];
-    if (inner !== undefined) connectAll((self as Readonly<Record<string, object>>)[key] as object, child, inner);
-  }
 }
 
 function checkCallOptions(options: CallOptions | undefined): CallOptions | undefined {

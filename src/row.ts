@@ -111,9 +111,9 @@ function checkArguments(at: string, options: MethodOptions, arity: number, type:
       throw new UsageError(`${at}: it has ${arity} arguments, but params names only ${params.length}`);
     }
   } else if ((arity > 1 || noObject.has(type)) && allowPositionalArgs !== true) {
-    const what = arity > 1 ? `${arity} arguments` : 'an argument that is no object';
+    const what = arity > 1 ? `${arity} arguments need` : 'an argument that is no object needs';
     throw new UsageError(
-      `${at}: ${what} need params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position`,
+      `${at}: ${what} params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position`,
     );
   }
 }

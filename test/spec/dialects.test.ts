@@ -44,7 +44,7 @@ const expected = {
 const withMetadata = {
   ...expected,
   primitive:
-    'Primitive.text: an argument that is no object need params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
+    'Primitive.text: an argument that is no object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
 };
 
 const dialects = {

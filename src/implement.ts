@@ -1,0 +1,47 @@
+import { UsageError } from './errors.js';
+import type { Hub } from './hub.js';
+import type { Made } from './prototypes.js';
+import type { Row } from './table.js';
+import type { Sender } from './types.js';
+
+type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
+
+/**
+ * Connects what an object holds for the incoming methods of a side or of a namespace: all of it, or nothing and a UsageError.
+ * An instance of a class stays the `this` of its methods, and may have more than handlers; of other objects each name counts.
+ */
+export function implement(hub: Hub, made: Made, handlers: unknown): void {
+  const found = [...handlersIn(hub.inverted, made, handlers)];
+  for (const [row, handler] of found) hub.port(row).connect(handler);
+}
+
+function* handlersIn(inverted: boolean, { table, children }: Made, handlers: unknown): Generator<[Row, AnyHandler]> {
+  const { path } = table;
+  if (typeof handlers !== 'object' || handlers === null) {
+    throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} are an object, not ${String(handlers)}`);
+  }
+  const given = handlers as Readonly<Record<string, unknown>>;
+  const rows = table.rows.filter(({ direction }) => (direction === 'incoming') !== inverted);
+  const plain = isPlain(handlers);
+  for (const key of plain ? Object.keys(given) : []) {
+    const isKnown = children.has(key) || rows.some((row) => row.key === key);
+    if (!isKnown) throw new UsageError(`${path}${key} is no incoming method of this side`);
+  }
+  for (const row of rows) {
+    const handler = given[row.key];
+    if (handler === undefined) continue;
+    if (typeof handler !== 'function') {
+      throw new UsageError(`${row.path}: a handler is a function, not ${String(handler)}`);
+    }
+    yield [row, (plain ? handler : handler.bind(handlers)) as AnyHandler];
+  }
+  for (const [key, child] of children) {
+    if (given[key] !== undefined) yield* handlersIn(inverted, child, given[key]);
+  }
+}
+
+/** An object of a literal, of a module, or of another realm: no class has made it. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

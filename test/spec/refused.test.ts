@@ -1,0 +1,371 @@
+import {
+  declareMethods,
+  incoming,
+  type MethodOptions,
+  namespace,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  UsageError,
+} from 'obverse';
+import { describe, expect, it } from 'vitest';
+
+/*
+ * What is refused when a class is read, and what at the mark itself: each with its text. The marks are given as functions,
+ * for the compilers refuse most of these before.
+ */
+type AnyMethod = (...args: never[]) => unknown;
+type Mark = (prototype: object, key: string | symbol, descriptor: PropertyDescriptor | undefined) => void;
+const inward = incoming as unknown as Mark & ((options?: MethodOptions) => Mark);
+const outward = outgoing as unknown as Mark & ((options?: MethodOptions) => Mark);
+
+/** A class with one method, marked. */
+function spec(
+  mark: Mark,
+  method: AnyMethod = (_sender: Sender) => {},
+  key: string | symbol = 'method',
+): typeof RemoteAPI {
+  class Chat extends RemoteAPI {}
+  Object.defineProperty(Chat.prototype, key, { value: method, configurable: true, writable: true });
+  mark(Chat.prototype, key, Object.getOwnPropertyDescriptor(Chat.prototype, key));
+  return Chat;
+}
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message;
+  }
+  return 'not refused';
+}
+const read = (api: typeof RemoteAPI): string => refusal(() => api.create());
+
+describe('a name', () => {
+  it.each(
+    [
+      'implement to remote gather unhandledCalls peers address on describe open changeTransport close'.split(' '),
+      'messageError then toString valueOf hasOwnProperty __proto__'.split(' '),
+    ].flat(),
+  )('of a side itself is refused: %s', (name) => {
+    expect(read(spec(inward, () => {}, name))).toBe(
+      `Chat.${name}: a side has the name "${name}" itself; call the method otherwise, and give it this one on the wire with name: '${name}'`,
+    );
+  });
+
+  it('of a side itself is refused for a namespace', () => {
+    class Chat extends RemoteAPI {
+      readonly peers = namespace(class Room extends RemoteAPI {});
+    }
+    expect(read(Chat)).toBe(
+      `Chat.peers: a side has the name "peers" itself; give the namespace another one, and this one on the wire with { name: 'peers' }`,
+    );
+  });
+
+  it('of a side itself may stand on the wire', () => {
+    class Chat extends RemoteAPI {
+      readonly people = namespace(Room, { name: 'peers' });
+      @outgoing({ name: 'close' }) closeDoor(_receivers: Receivers): void {}
+    }
+    expect(Chat.describe().map(({ method }) => method)).toEqual(['close', 'peers.join']);
+  });
+
+  it('that is a symbol is refused', () => {
+    expect(read(spec(inward, () => {}, Symbol('secret')))).toBe(
+      'Chat.Symbol(secret) is marked, but a symbol has no name on the wire',
+    );
+  });
+
+  it.each([
+    ['rpc.hello', inward({ name: 'rpc.hello' })],
+    ['rpc.', outward({ name: 'rpc.' })],
+  ])('%s is reserved', (_name, mark) => {
+    expect(read(spec(mark))).toBe('Chat.method: names on the wire that begin with "rpc." are reserved by JSON-RPC');
+  });
+
+  it('of a namespace may not lead into what is reserved', () => {
+    class Chat extends RemoteAPI {
+      readonly room = namespace(Room, { name: 'rpc' });
+    }
+    expect(read(Chat)).toBe('Room.join: names on the wire that begin with "rpc." are reserved by JSON-RPC');
+  });
+
+  it('that is empty is refused', () => {
+    expect(read(spec(inward({ name: '' })))).toBe('Chat.method: the option "name" must not be empty');
+    expect(refusal(() => namespace(Room, { name: '' }))).toBe(
+      'namespace(): the option "name" must be a text that is not empty',
+    );
+  });
+
+  it('occurs once on the wire', () => {
+    class Chat extends RemoteAPI {
+      @incoming({ name: 'two' }) one(_sender: Sender): void {}
+      @outgoing two(_receivers: Receivers): void {}
+    }
+    expect(read(Chat)).toBe('one and two have the same name on the wire, "two"');
+  });
+
+  it('occurs once on the wire, in namespaces too', () => {
+    class Chat extends RemoteAPI {
+      readonly room = namespace(Room);
+      readonly other = namespace(Room, { name: 'room' });
+    }
+    expect(read(Chat)).toBe('room.join and other.join have the same name on the wire, "room.join"');
+    class Dotted extends RemoteAPI {
+      readonly room = namespace(Room);
+      @incoming({ name: 'room.join' }) join(_sender: Sender): void {}
+    }
+    expect(read(Dotted)).toBe('join and room.join have the same name on the wire, "room.join"');
+  });
+});
+
+describe('an option', () => {
+  it.each([
+    [
+      { hasreply: true },
+      'unknown option "hasreply"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, summary, deprecated',
+    ],
+    [
+      { direction: 'outgoing' },
+      'unknown option "direction"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, summary, deprecated',
+    ],
+    [
+      { toString: 1 },
+      'unknown option "toString"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, summary, deprecated',
+    ],
+    [{ hasReply: 'yes' }, 'the option "hasReply" must be a boolean'],
+    [{ stream: true }, 'streams are not available yet; use { hasReply: true }, or a notification for each item'],
+    [{ name: 5 }, 'the option "name" must be a string'],
+    [{ params: 'a' }, 'the option "params" must be a list of different names'],
+    [{ params: null }, 'the option "params" must be a list of different names'],
+    [{ params: [1] }, 'the option "params" must be a list of different names'],
+    [{ params: [''] }, 'the option "params" must be a list of different names'],
+    [{ params: ['a', 'b', 'a'] }, 'the option "params" must be a list of different names'],
+    [{ params: ['__proto__'] }, 'the option "params" must be a list of different names'],
+    [{ allowPositionalArgs: 1 }, 'the option "allowPositionalArgs" must be a boolean'],
+    [{ timeout: '5s' }, 'the option "timeout" must be a number'],
+    [{ timeout: 0 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
+    [{ timeout: -1 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
+    [{ timeout: Number.NaN }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
+    [{ summary: true }, 'the option "summary" must be a string'],
+    [{ deprecated: 'since 2' }, 'the option "deprecated" must be a boolean'],
+  ])('%j is refused', (options, text) => {
+    expect(read(spec(inward(options as MethodOptions)))).toBe(`Chat.method: ${text}`);
+  });
+
+  it('that is undefined is as if it were not there', () => {
+    const options = { hasReply: undefined, params: undefined, name: undefined, timeout: undefined };
+    expect(read(spec(inward(options as unknown as MethodOptions)))).toBe('not refused');
+  });
+
+  it('of a namespace is known', () => {
+    expect(refusal(() => namespace(Room, { nmae: 'r' } as object))).toBe(
+      'namespace(): unknown option "nmae"; there is name',
+    );
+  });
+});
+
+describe('arguments', () => {
+  const several = (): AnyMethod => (_sender: Sender, _a: number, _b: number) => {};
+  it('that are several need names or places', () => {
+    expect(read(spec(inward, several()))).toBe(
+      'Chat.method: 2 arguments need params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
+    );
+    expect(read(spec(inward({ params: ['a', 'b'] }), several()))).toBe('not refused');
+    expect(read(spec(inward({ allowPositionalArgs: true }), several()))).toBe('not refused');
+  });
+  it('all have names, or none', () => {
+    expect(read(spec(inward({ params: ['a'] }), several()))).toBe(
+      'Chat.method: it has 2 arguments, but params names only 1',
+    );
+    const withDefault = (_sender: Sender, _a: number, _b = 1): void => {};
+    expect(read(spec(inward({ params: ['a', 'b'] }), withDefault))).toBe('not refused');
+  });
+
+  it.each([String, Number, Boolean, Array, Function])('that are no object are seen in metadata: %o', (type) => {
+    const api = spec(inward, (_sender: Sender, _a: unknown) => {});
+    Reflect.defineMetadata('design:paramtypes', [Object, type], api.prototype, 'method');
+    expect(read(api)).toBe(
+      'Chat.method: an argument that is no object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
+    );
+  });
+  it('that have defaults are seen in metadata', () => {
+    const api = spec(inward, (_sender: Sender, _a = {}, _b = {}) => {});
+    expect(read(api)).toBe('not refused');
+    const shown = spec(inward, (_sender: Sender, _a = {}, _b = {}) => {});
+    Reflect.defineMetadata('design:paramtypes', [Object, Object, Object], shown.prototype, 'method');
+    expect(read(shown)).toMatch(/^Chat.method: 2 arguments need params/);
+  });
+  it.each([Object, Date, Map])('that may be objects pass: %o', (type) => {
+    const api = spec(inward, (_sender: Sender, _a: unknown) => {});
+    Reflect.defineMetadata('design:paramtypes', [Object, type], api.prototype, 'method');
+    expect(read(api)).toBe('not refused');
+  });
+});
+
+describe('a mark', () => {
+  const place = 'only methods of an instance can be marked, not fields, accessors, or what is static or private';
+
+  it.each([
+    ['field', undefined, { kind: 'field' }],
+    ['getter', () => 1, { kind: 'getter' }],
+    ['setter', () => {}, { kind: 'setter' }],
+    ['accessor', { get: () => 1, set: () => {} }, { kind: 'accessor' }],
+    ['class', class {}, { kind: 'class' }],
+    ['static method', () => {}, { kind: 'method', static: true }],
+    ['private method', () => {}, { kind: 'method', private: true }],
+  ])('does not stand on a %s, in the standard dialect', (_what, value, context) => {
+    const full = { static: false, private: false, name: 'place', addInitializer() {}, ...context };
+    const standard = inward as unknown as (value: unknown, context: object) => void;
+    expect(refusal(() => standard(value, full))).toBe(`@incoming place: ${place}`);
+  });
+
+  it.each([
+    ['field', {}, undefined],
+    ['accessor', {}, { get: () => 1 }],
+    ['static method', class {}, { value: () => {} }],
+    ['field that holds a value', {}, { value: 5 }],
+  ])('does not stand on a %s, in the legacy dialect', (_what, target, descriptor) => {
+    expect(refusal(() => outward(target, 'place', descriptor))).toBe(`@outgoing place: ${place}`);
+  });
+
+  it('does not stand on a class in the legacy dialect', () => {
+    const legacy = inward as unknown as (target: unknown) => void;
+    expect(refusal(() => legacy(class {}))).toBe('@incoming takes a method, or options in an object');
+    expect(refusal(() => (outward as unknown as (options: unknown) => void)('name'))).toBe(
+      '@outgoing takes a method, or options in an object',
+    );
+    expect(refusal(() => (outward as unknown as (options: unknown) => void)(null))).toBe(
+      '@outgoing takes a method, or options in an object',
+    );
+  });
+
+  it('stands on a method once', () => {
+    const text = 'method: a method is marked once, @incoming or @outgoing';
+    expect(refusal(() => spec((...place) => [inward(...place), outward(...place)]))).toBe(text);
+    expect(refusal(() => spec((...place) => [inward(...place), inward({})(...place)]))).toBe(text);
+    expect(
+      refusal(
+        () =>
+          class extends RemoteAPI {
+            // @ts-expect-error it cannot be both
+            @incoming @outgoing method(_sender: Sender): void {}
+          },
+      ),
+    ).toBe(text);
+  });
+
+  it('is not lost under another decorator', () => {
+    function wrap<T extends AnyMethod>(method: T, _context: ClassMethodDecoratorContext): T {
+      return ((...args: never[]) => method(...args)) as T;
+    }
+    class Below extends RemoteAPI {
+      @wrap @incoming({ hasReply: true }) method(_sender: Sender): Reply<number> {}
+    }
+    expect(read(Below)).toBe(
+      'Below.method: another function stands in the place of the one that @incoming has marked; write @incoming above a decorator that replaces the method',
+    );
+    class Above extends RemoteAPI {
+      @incoming({ hasReply: true }) @wrap method(_sender: Sender): Reply<number> {}
+    }
+    expect(read(Above)).toBe('not refused');
+    const legacy = spec(outward);
+    Object.defineProperty(legacy.prototype, 'method', { value: () => {} });
+    expect(read(legacy)).toMatch(/^Chat.method: another function .* @outgoing has marked; write @outgoing above/);
+  });
+
+  it('is not overridden by what is no method', () => {
+    class Chat extends RemoteAPI {
+      @incoming method(_sender: Sender): void {}
+    }
+    class WithField extends Chat {
+      override method = (_sender: Sender): void => {};
+    }
+    expect(read(WithField)).toBe('WithField.method is marked, but what overrides it is not a method');
+    class WithGetter extends Chat {}
+    Object.defineProperty(WithGetter.prototype, 'method', { get: () => () => {} });
+    expect(read(WithGetter)).toBe('WithGetter.method is marked, but what overrides it is not a method');
+  });
+});
+
+class Room extends RemoteAPI {
+  @incoming join(_sender: Sender): void {}
+}
+
+describe('a class', () => {
+  it('extends RemoteAPI', () => {
+    const create = RemoteAPI.create as (this: unknown) => unknown;
+    const text = 'a side is made from a class that extends RemoteAPI';
+    expect(refusal(() => create.call(RemoteAPI))).toBe(text);
+    expect(refusal(() => create.call(class {}))).toBe(text);
+    expect(refusal(() => namespace(class {} as unknown as typeof Room))).toBe(
+      'namespace() takes a class that extends RemoteAPI',
+    );
+    expect(refusal(() => namespace(undefined as unknown as typeof Room))).toBe(
+      'namespace() takes a class that extends RemoteAPI',
+    );
+  });
+
+  it('does not hold itself', () => {
+    class Loop extends RemoteAPI {
+      readonly loop: Loop = namespace(Loop);
+    }
+    expect(read(Loop)).toBe('loop: Loop holds itself as a namespace');
+    class Outer extends RemoteAPI {
+      readonly inner: Inner = namespace(Inner);
+    }
+    class Inner extends RemoteAPI {
+      readonly outer: Outer = namespace(Outer);
+    }
+    expect(read(Outer)).toBe('inner.outer: Outer holds itself as a namespace');
+    class Derived extends Outer {}
+    expect(read(Derived)).toBe('inner.outer.inner: Inner holds itself as a namespace');
+  });
+
+  it('is made without arguments', () => {
+    const boom = new Error('no database');
+    class Chat extends RemoteAPI {
+      constructor() {
+        super();
+        throw boom;
+      }
+    }
+    const text = 'Chat cannot be read: its constructor must work without arguments, and has thrown: no database';
+    expect(read(Chat)).toBe(text);
+    expect(refusal(() => Chat.describe())).toBe(text);
+    expect(() => Chat.create()).toThrow(expect.objectContaining({ cause: boom }));
+    class Hall extends RemoteAPI {
+      readonly chat = namespace(Chat);
+    }
+    expect(read(Hall)).toBe(text);
+  });
+
+  it('is refused by every way in, and each time', async () => {
+    const api = spec(inward({ name: '' }));
+    const text = 'Chat.method: the option "name" must not be empty';
+    expect(read(api)).toBe(text);
+    expect(read(api)).toBe(text);
+    expect(refusal(() => api.invert().create())).toBe(text);
+    expect(refusal(() => api.describe())).toBe(text);
+    await expect(api.serve('memory:refused')).rejects.toThrow(text);
+    await expect(api.connect('memory:refused')).rejects.toThrow(text);
+  });
+
+  it('names the methods that it declares', () => {
+    class Chat extends RemoteAPI {
+      said(_receivers: Receivers): void {}
+      field = 5;
+    }
+    class Derived extends Chat {}
+    const declare = declareMethods as (api: unknown, marks: object) => void;
+    expect(refusal(() => declare(Chat, { leave: incoming }))).toBe('Chat.leave is not a method of its own');
+    expect(refusal(() => declare(Chat, { field: incoming }))).toBe('Chat.field is not a method of its own');
+    expect(refusal(() => declare(Derived, { said: outgoing }))).toBe('Derived.said is not a method of its own');
+    expect(refusal(() => declare(Chat, { said: 'outgoing' }))).toBe(
+      'said: a mark is incoming or outgoing, bare or with options',
+    );
+  });
+});

@@ -21,7 +21,7 @@ export class Neovim extends RemoteAPI {
   @incoming(request) ask(from: Sender, question: string): Reply<string> {}
 }
 
-/** Starts Neovim. `hello=off`, for it complains of notifications that it does not know. */
+/** Starts Neovim. */
 export function startNeovim(): Promise<Side<Neovim>> {
-  return Neovim.connect('process:nvim --embed --headless --clean', { codec: 'msgpack?hello=off' });
+  return Neovim.connect('process:nvim --embed --headless --clean', { codec: 'msgpack?dialect=nvim' });
 }

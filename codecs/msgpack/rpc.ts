@@ -1,81 +1,25 @@
 import type { Bad, Fault, FaultBody, Id, Message, Outbound } from '../../src/contract.js';
 import { Code } from '../../src/errors.js';
-import { Extension } from './msgpack-extensions.js';
-import type { Reader } from './msgpack-reader.js';
-import type { Writer } from './msgpack-writer.js';
+import { Extension } from './extensions.js';
 
 /** The kinds of messages of https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md, by their first element. */
 const REQUEST = 0;
 const RESPONSE = 1;
 const NOTIFICATION = 2;
+/** Neovim's type of an error that is no mistake in the arguments. */
+const EXCEPTION = 0;
 
-const ARRAY_OF_3 = 0x93;
-const ARRAY_OF_4 = 0x94;
-const NIL = 0xc0;
-
-/** Writes one message as `[0, id, method, params]`, `[1, id, error, result]` or `[2, method, params]`. */
-export function writeMessage(writer: Writer, message: Outbound): void {
+/** A message as `[0, id, method, params]`, `[1, id, error, result]` or `[2, method, params]`. `nvim`: an error as Neovim wants it. */
+export function fromMessage(message: Outbound, nvim: boolean): readonly unknown[] {
   switch (message.kind) {
     case 'call':
-      if (message.id === undefined) {
-        writer.byte(ARRAY_OF_3);
-        writer.byte(NOTIFICATION);
-      } else {
-        writer.byte(ARRAY_OF_4);
-        writer.byte(REQUEST);
-        writer.value(message.id, 1);
-      }
-      writer.text(message.method);
-      writer.list(message.args, 1);
-      return;
+      if (message.id === undefined) return [NOTIFICATION, message.method, message.args];
+      return [REQUEST, message.id, message.method, message.args];
     case 'reply':
-      writer.byte(ARRAY_OF_4);
-      writer.byte(RESPONSE);
-      writer.value(message.id, 1);
-      writer.byte(NIL);
-      writer.value(message.value, 1);
-      return;
-    case 'fault': {
-      const { code, message: text, data } = message.error;
-      writer.byte(ARRAY_OF_4);
-      writer.byte(RESPONSE);
-      writer.value(message.id, 1);
-      writer.value({ code, message: text, data }, 1);
-      writer.byte(NIL);
-    }
+      return [RESPONSE, message.id, null, message.value];
+    case 'fault':
+      return [RESPONSE, message.id, nvim ? [EXCEPTION, message.error.message] : message.error, null];
   }
-}
-
-/**
- * Reads one message in the form that nearly all have, without an array around it; undefined if it has another form, and then
- * the reader stands where it stood before.
- */
-export function readMessage(reader: Reader): Message | undefined {
-  const from = reader.at;
-  const size = reader.bytes[from];
-  const kind = reader.bytes[from + 1];
-  reader.at = from + 2;
-  if (size === ARRAY_OF_4 && kind === REQUEST) {
-    const id = reader.value(1);
-    const method = reader.name(1);
-    const params = reader.value(1);
-    if (typeof method === 'string' && isId(id) && Array.isArray(params)) {
-      return { kind: 'call', id, method, args: params, named: holdsOneMap(params), batch: undefined };
-    }
-  } else if (size === ARRAY_OF_4 && kind === RESPONSE) {
-    const id = reader.value(1);
-    const error = reader.value(1);
-    const value = reader.value(1);
-    if (isId(id)) return error === null ? { kind: 'reply', id, value } : fault(id, error);
-  } else if (size === ARRAY_OF_3 && kind === NOTIFICATION) {
-    const method = reader.name(1);
-    const params = reader.value(1);
-    if (typeof method === 'string' && Array.isArray(params)) {
-      return { kind: 'call', id: undefined, method, args: params, named: holdsOneMap(params), batch: undefined };
-    }
-  }
-  reader.at = from;
-  return undefined;
 }
 
 /** The message that a value is, however it is written. */
@@ -90,7 +34,9 @@ export function toMessage(value: unknown): Message {
     case RESPONSE:
       if (value.length !== 4) return bad(null, 'a response has four elements: [1, id, error, result]');
       if (!isId(first)) return bad(null, `the id of a response is a number, not ${nameOf(first)}`);
-      return second === null ? { kind: 'reply', id: first, value: third } : fault(first, second);
+      return second === null || second === undefined
+        ? { kind: 'reply', id: first, value: third }
+        : fault(first, second);
     case NOTIFICATION:
       if (value.length !== 3) return bad(null, 'a notification has three elements: [2, method, params]');
       return toCall(undefined, first, second);

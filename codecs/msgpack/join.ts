@@ -1,5 +1,6 @@
 import type { Frame } from '../../src/contract.js';
-import { hasBuffer } from './msgpack-slab.js';
+
+const hasBuffer = typeof Buffer !== 'undefined';
 
 /** Several frames as one. Values delimit themselves, so that one behind the other they are a frame too. */
 export function join(frames: readonly Frame[]): Uint8Array {

@@ -1,4 +1,4 @@
-import { malformed } from './msgpack-reader.js';
+import { Code, ProtocolError } from '../../src/errors.js';
 
 /** The byte that the specification never uses. */
 export const NEVER = 0xc1;
@@ -22,6 +22,11 @@ for (let size = 0; size < 32; size++) fixed[0xa0 + size] = size;
 wide.set([1, 2, 4, 1, 2, 4], 0xc4);
 fixed.set([1, 1, 1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17], 0xc7);
 wide.set([1, 2, 4, 2, 4, 2, 4], 0xd9);
+
+/** The bytes are no MessagePack, so that nobody knows where the next value begins. */
+function malformed(what: string): ProtocolError {
+  return new ProtocolError(`this is no MessagePack: ${what}`, Code.ParseError);
+}
 
 /**
  * Where the value ends that begins at a place, without reading it, and however deep it is nested. Throws a ProtocolError if

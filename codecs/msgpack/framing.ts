@@ -1,9 +1,9 @@
 import type { Frame, Framing, FramingFactory } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
 import { cutOff, lost, oversized } from '../../src/framing/refusals.js';
-import { join } from './msgpack-join.js';
-import { own, WORTH_OWNING } from './msgpack-owned.js';
-import { ARRAYS, fixed, MAPS, more, NEVER, wide } from './msgpack-tokens.js';
+import { join } from './join.js';
+import { own, WORTH_OWNING } from './owned.js';
+import { ARRAYS, fixed, MAPS, more, NEVER, wide } from './tokens.js';
 
 const nothing = new Uint8Array(0);
 /** How much more memory may be taken than has come, where the size of a message is announced. */

@@ -1,12 +1,10 @@
 /** The types of extensions that this codec writes and understands; `docs/wire.md` lists their bytes. */
 export const Type = {
-  /** The timestamp of the MessagePack specification. */
-  Date: -1,
   /** 'B': a whole number of any size, as `msgpackr` writes it. */
   BigInt: 0x42,
-  /** 'M': keys and values by turns. */
+  /** 'M': one array, keys and values by turns. */
   Map: 0x4d,
-  /** 'S': the elements. */
+  /** 'S': one array, the elements. */
   Set: 0x53,
   /** 't': a byte for the kind, then the elements, as `msgpackr` writes them. */
   Typed: 0x74,
@@ -116,57 +114,4 @@ export function bigIntFromBytes(bytes: Uint8Array): bigint {
   for (let at = 0; at < bytes.length; at++) digits += hex[bytes[at]! ^ mask];
   const positive = BigInt(`0x${digits}`);
   return mask === 0 ? positive : ~positive;
-}
-
-const SECONDS_32 = 0x1_0000_0000;
-const SECONDS_34 = 0x4_0000_0000;
-
-/** The shortest of the three timestamps of the specification; for an invalid date one byte, which is none of them. */
-export function dateToBytes(date: Date): Uint8Array {
-  const time = date.getTime();
-  if (Number.isNaN(time)) return new Uint8Array([0xff]);
-  const seconds = Math.floor(time / 1000);
-  const nanos = (time - seconds * 1000) * 1_000_000;
-  if (seconds < 0 || seconds >= SECONDS_34) {
-    const view = new DataView(new ArrayBuffer(12));
-    view.setUint32(0, nanos);
-    view.setBigInt64(4, BigInt(seconds));
-    return bytesOf(view);
-  }
-  if (nanos === 0 && seconds < SECONDS_32) {
-    const view = new DataView(new ArrayBuffer(4));
-    view.setUint32(0, seconds);
-    return bytesOf(view);
-  }
-  const view = new DataView(new ArrayBuffer(8));
-  view.setUint32(0, nanos * 4 + Math.floor(seconds / SECONDS_32));
-  view.setUint32(4, seconds % SECONDS_32);
-  return bytesOf(view);
-}
-
-/** The date of a timestamp, to the millisecond; undefined if the bytes are none. */
-export function dateFromBytes(bytes: Uint8Array): Date | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let seconds: number;
-  let nanos = 0;
-  switch (bytes.length) {
-    case 1:
-      return new Date(Number.NaN);
-    case 4:
-      seconds = view.getUint32(0);
-      break;
-    case 8: {
-      const high = view.getUint32(0);
-      nanos = high >>> 2;
-      seconds = (high & 3) * SECONDS_32 + view.getUint32(4);
-      break;
-    }
-    case 12:
-      nanos = view.getUint32(0);
-      seconds = Number(view.getBigInt64(4));
-      break;
-    default:
-      return undefined;
-  }
-  return new Date(seconds * 1000 + Math.floor(nanos / 1_000_000));
 }

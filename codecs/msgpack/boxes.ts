@@ -1,0 +1,86 @@
+import { bigIntToBytes, bytesOf, Extension, kindOf, Type, typedToBytes } from './extensions.js';
+
+/** How deep values may be nested: those that hold themselves end here. */
+const DEPTH = 1_000;
+
+/** What stands in the place of a value that travels as an extension. */
+export class Boxed {
+  constructor(readonly body: Uint8Array) {}
+}
+
+/** Makes the box of an extension: of bytes, or of a list of values. */
+export type Box = (type: number, body: Uint8Array | readonly unknown[]) => Boxed;
+
+/**
+ * The value as msgpackr is to write it: what needs an extension is in a box, fields that are undefined are left out, and an
+ * object with a `toJSON` is what that gives. What needs nothing of the kind is not copied. Throws for what cannot travel.
+ */
+export function boxed(value: unknown, box: Box, depth = 0): unknown {
+  switch (typeof value) {
+    case 'object':
+      return value === null ? null : boxedObject(value, box, depth);
+    case 'bigint':
+      // Beyond 53 bits it is an integer, which everybody understands, and read as a BigInt again; a smaller one would be a number.
+      return Number.isSafeInteger(Number(value)) ? box(Type.BigInt, bigIntToBytes(value)) : value;
+    case 'function':
+    case 'symbol':
+      throw new TypeError(`a ${typeof value} cannot be sent`);
+    default:
+      return value;
+  }
+}
+
+function boxedObject(value: object, box: Box, depth: number): unknown {
+  if (depth > DEPTH) throw new RangeError(`values may be nested ${DEPTH} deep, not deeper, nor within themselves`);
+  if (Array.isArray(value)) return boxedList(value, box, depth + 1);
+  const kind = kindOf(value);
+  if (kind === BYTES) return asBytes(value as Uint8Array);
+  if (kind !== undefined) return box(Type.Typed, typedToBytes(value, kind));
+  if (value instanceof Date) return value;
+  if (value instanceof Map) return box(Type.Map, boxedList([...value].flat(1), box, depth + 1));
+  if (value instanceof Set) return box(Type.Set, boxedList([...value], box, depth + 1));
+  if (value instanceof Extension) return box(value.type, value.data);
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
+    return boxed((value as { toJSON(): unknown }).toJSON(), box, depth + 1);
+  }
+  return boxedFields(value as Readonly<Record<string, unknown>>, box, depth + 1);
+}
+
+const BYTES = 1;
+
+/** Bytes of another realm are none to msgpackr. */
+function asBytes(bytes: Uint8Array): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : bytesOf(bytes);
+}
+
+function boxedList(list: readonly unknown[], box: Box, depth: number): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let at = 0; at < list.length; at++) {
+    const value = list[at];
+    if (typeof value === 'number' || typeof value === 'string') continue;
+    const instead = boxed(value, box, depth);
+    if (instead !== value) {
+      copy ??= [...list];
+      copy[at] = instead;
+    }
+  }
+  return copy ?? list;
+}
+
+function boxedFields(object: Readonly<Record<string, unknown>>, box: Box, depth: number): unknown {
+  let copy: Record<string, unknown> | undefined = isPlain(object) ? undefined : { ...object };
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (typeof value === 'number' || typeof value === 'string') continue;
+    const instead = boxed(value, box, depth);
+    if (instead === value && value !== undefined) continue;
+    copy ??= { ...object };
+    if (value === undefined) delete copy[key];
+    else copy[key] = instead;
+  }
+  return copy ?? object;
+}
+
+function isPlain(object: object): boolean {
+  return Object.getPrototypeOf(object) === Object.prototype;
+}

@@ -7,7 +7,7 @@ type Json = any;
 export class PlayedLink implements Link {
   /** What came with each `send`. */
   readonly sends: Frame[][] = [];
-  /** How the link was closed from the side under test. */
+  /** How the link was closed from the side under test: empty, or one reason. */
   readonly closes: (Error | undefined)[] = [];
   buffered = 0;
   paused = false;
@@ -31,8 +31,9 @@ export class PlayedLink implements Link {
     this.paused = false;
   }
   close(reason?: Error): void {
-    this.closes.push(reason);
-    if (this.closes.length === 1) queueMicrotask(() => this.receiver.closed(reason));
+    // The session closes it, and its transport once more.
+    if (this.closes.push(reason) > 1) this.closes.pop();
+    else queueMicrotask(() => this.receiver.closed(reason));
   }
 
   /** Says messages: texts as they are, all else as JSON. */

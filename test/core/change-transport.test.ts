@@ -1,0 +1,178 @@
+import { expect, it } from 'vitest';
+import {
+  ConnectionLost,
+  incoming,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  UsageError,
+} from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { failure, until } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<unknown> {}
+  @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
+  @outgoing news(_to: Receivers, _args: object): void {}
+}
+
+async function side() {
+  const [first, second] = [new Played(), new Played()];
+  const [old, young] = [first.visit('old'), second.visit('young')];
+  const api = await Spec.connect(first.maker, { codec: 'jrpc?hello=off', logger: null });
+  const events: string[] = [];
+  api.on('connect', ({ id }) => events.push(`+${id}`));
+  api.on('disconnect', ({ id }) => events.push(`-${id}`));
+  return { api, first, second, old, young, events };
+}
+
+it('sends new calls over the new transport, lets pending ones finish, and closes the old one', async () => {
+  const { api, second, old, young, events } = await side();
+  const before = api.question(null, { n: 1 });
+  await turn();
+  let changed = false;
+  const changing = api.changeTransport(second.maker).then(() => {
+    changed = true;
+  });
+  await until(() => api.peers.has('young'));
+  await turn();
+  expect([...api.peers.keys()]).toEqual(['young']);
+  const after = api.question(null, { n: 2 });
+  api.news(null, {});
+  await turn();
+  expect(old.heard.map(({ params }) => params.n)).toEqual([1]);
+  expect(young.heard.map(({ method }) => method)).toEqual(['question', 'news']);
+  expect([changed, old.closes.length]).toEqual([false, 0]);
+  old.say({ jsonrpc: '2.0', id: old.heard[0].id, result: 'from the old one' });
+  young.say({ jsonrpc: '2.0', id: young.heard[0].id, result: 'from the new one' });
+  expect(await Promise.all([before, after])).toEqual(['from the old one', 'from the new one']);
+  await changing;
+  expect(old.closes).toEqual([undefined]);
+  expect(young.closes).toEqual([]);
+  expect(events).toEqual(['+young', '-old']);
+});
+
+it('lets the handlers finish whose callers are on the old transport', async () => {
+  const { api, second, old } = await side();
+  let answer = (_value: string): void => {};
+  api.ask.connect(() => new Promise((resolve) => (answer = resolve)));
+  old.say({ jsonrpc: '2.0', id: 1, method: 'ask' });
+  const changing = api.changeTransport(second.maker);
+  await until(() => api.peers.has('young'));
+  await turn();
+  answer('done');
+  await changing;
+  expect(old.heard).toEqual([{ jsonrpc: '2.0', id: 1, result: 'done' }]);
+  expect(old.closes).toEqual([undefined]);
+});
+
+it('leaves the old one where the new one cannot be opened', async () => {
+  const { api, second, old, events } = await side();
+  const reason = new Error('no way');
+  let closed = 0;
+  const failing = { address: 'failing:', open: () => Promise.reject(reason), close: async () => void closed++ };
+  expect(await failure(api.changeTransport(() => failing))).toBe(reason);
+  expect(closed).toBe(1);
+  expect(await failure(api.changeTransport('nothing:at-all'))).toBeInstanceOf(UsageError);
+  const asked = api.question(null, {});
+  await turn();
+  old.say({ jsonrpc: '2.0', id: old.heard[0].id, result: 'still here' });
+  expect(await asked).toBe('still here');
+  expect(events).toEqual([]);
+  await api.changeTransport(second.maker);
+  expect(events).toEqual(['+young', '-old']);
+});
+
+it('loses what is pending when the side is closed meanwhile, and frees both', async () => {
+  const { api, second, old, young } = await side();
+  const pending = failure(api.question(null, {}));
+  await turn();
+  const changing = api.changeTransport(second.maker);
+  await until(() => api.peers.has('young'));
+  await turn();
+  await api.close();
+  await changing;
+  expect(await pending).toBeInstanceOf(ConnectionLost);
+  expect([old.closes.length > 0, young.closes.length > 0]).toEqual([true, true]);
+});
+
+it('frees the new one too when the side is closed while it opens', async () => {
+  const { api, old } = await side();
+  let opening = false;
+  let closed = false;
+  let giveUp = (_reason: Error): void => {};
+  const changing = failure(
+    api.changeTransport(() => ({
+      address: 'slow:',
+      open: () => {
+        opening = true;
+        return new Promise((_resolve, reject) => (giveUp = reject));
+      },
+      close: async () => {
+        closed = true;
+        giveUp(new ConnectionLost('closed before it was open'));
+      },
+    })),
+  );
+  await until(() => opening);
+  await api.close();
+  expect(closed).toBe(true);
+  expect(old.closes.length).toBe(1);
+  expect(await changing).toBeInstanceOf(ConnectionLost);
+});
+
+it('is refused where it makes no sense', async () => {
+  const { api, second } = await side();
+  const changing = api.changeTransport(second.maker);
+  expect((await failure(api.changeTransport(second.maker))).message).toMatch('the transport is being changed already');
+  await changing;
+  await api.close();
+  expect((await failure(api.changeTransport(second.maker))).message).toMatch(
+    'while a side is open, and this one is closed',
+  );
+  expect(await failure(Spec.create().changeTransport('memory:x'))).toBeInstanceOf(UsageError);
+});
+
+it('moves a client from one server to another while it calls', async () => {
+  await using tcp = await Spec.serve('tcp://127.0.0.1:0');
+  await using memory = await Spec.serve('memory:moved');
+  tcp.ask.connect(async () => 'tcp');
+  memory.ask.connect(async () => 'memory');
+  await using client = await Spec.invert().connect(tcp.address);
+  let loops = 0;
+  let done = false;
+  const answers = new Set<unknown>();
+  const calling = (async () => {
+    while (!done) {
+      answers.add(await client.remote.ask({}));
+      loops++;
+    }
+  })();
+  await until(() => loops > 5);
+  await client.changeTransport('memory:moved');
+  await until(() => tcp.peers.size === 0);
+  const then = loops;
+  await until(() => loops > then + 5);
+  done = true;
+  await calling;
+  expect(answers).toEqual(new Set(['tcp', 'memory']));
+  expect(client.address).toBe('memory:moved');
+});
+
+it('moves a server with its visitors', async () => {
+  await using server = await Spec.serve('tcp://127.0.0.1:0');
+  const first = server.address;
+  const lost: string[] = [];
+  await using client = await Spec.invert().connect(first);
+  client.on('disconnect', () => lost.push('client'));
+  await until(() => server.peers.size === 1);
+  await server.changeTransport('tcp://127.0.0.1:0');
+  await until(() => lost.length === 1);
+  expect(server.address).not.toBe(first);
+  expect(await failure(Spec.invert().connect(first))).toBeInstanceOf(ConnectionLost);
+  server.ask.connect(() => 'here');
+  await using again = await Spec.invert().connect(server.address);
+  expect(await again.remote.ask({})).toBe('here');
+});

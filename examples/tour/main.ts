@@ -43,9 +43,8 @@ function visitAlone(at: (codec: string) => TransportSource) {
 }
 
 const thread = (codec: string): TransportSource => ({
-  url: `worker:./${program}`,
+  url: `worker:./${program.replace('main.ts', 'worker.mjs')}`,
   argv: ['port:parent', codec],
-  execArgv: ['--import', 'tsx'],
 });
 
 const everywhere = ['jrpc', 'msgpack', 'terse'];

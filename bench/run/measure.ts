@@ -74,12 +74,13 @@ async function measureLoads(
   try {
     await warm(pair, options);
     for (const loadName of names) {
-      const { load } = loads[loadName];
+      const { load, stretch } = loads[loadName];
+      const until = { ms: stretch * options.ms };
       const reference = await references.ready(loadName);
-      await pair.carry(load, { ms: options.warmLoadMs });
-      const before = await reference.carry(load, { ms: options.ms });
-      const sample = await pair.carry(load, { ms: options.ms });
-      const after = await reference.carry(load, { ms: options.ms });
+      await pair.carry(load, { ms: stretch * options.warmLoadMs });
+      const before = await reference.carry(load, until);
+      const sample = await pair.carry(load, until);
+      const after = await reference.carry(load, until);
       const byLoad = figures.loads.get(name) ?? new Map<LoadName, Measured[]>();
       figures.loads.set(name, byLoad);
       note(byLoad, loadName, {
@@ -138,7 +139,8 @@ class References {
     }
     if (!this.warmed.has(loadName)) {
       this.warmed.add(loadName);
-      await pair.carry(loads[loadName].load, { ms: options.warmLoadMs });
+      const { load, stretch } = loads[loadName];
+      await pair.carry(load, { ms: stretch * options.warmLoadMs });
     }
     return pair;
   }

@@ -22,8 +22,8 @@ const OPTIONS = { server: 'any', tls: 'any', headers: 'any', protocols: 'any', c
  * The query of an address that is dialed belongs to the server's application and is sent with it, so options are given by
  * an object. Where it listens: `server`, an HTTP server that was there before and stays (the address may be `ws:` or
  * `ws:/path` then); `tls`, key and certificate for `wss:`. Where it dials: `tls` and `headers` for the package `ws`;
- * `client`, `ws` for that package or `native` for the runtime's own WebSocket (default: on Node the package, if it is
- * installed, because it can stop reading and judges the size of a message before it has it; the runtime's own elsewhere).
+ * `client`, `native` for the runtime's own WebSocket (the default where there is one) or `ws` for that package (the default on
+ * Node 20, which has none), which can stop reading, and judges the size of a message before it has it.
  * Both: `protocols`, subprotocols of the application's own, beside those by which two sides find out that they are Obverse.
  */
 const ws: TransportFactory = (address, wire) => {
@@ -72,26 +72,19 @@ function dialing(address: Address, wire: Wire): Transport {
   return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols);
 }
 
-/** Dials by the implementation that was asked for, or by the better one that is there. */
+/** Dials by the implementation that was asked for, or by the runtime's own where there is one. */
 function connecting(client: 'ws' | 'native' | undefined, target: Dialed, byPackage: ClientOptions): Connect {
   return async (attempt) => {
     const native = client === 'ws' ? undefined : standardWebSocket();
-    if (client === 'native' && native === undefined) {
+    if (native !== undefined) return connectStandard(native, target)(attempt);
+    if (client === 'native') {
       throw new UsageError('ws: this runtime has no WebSocket of its own; take client: "ws" (npm install ws)');
     }
-    if (native !== undefined && (client === 'native' || !ON_NODE)) return connectStandard(native, target)(attempt);
-    const library = await loadPackage().catch((error: unknown) => {
-      if (native === undefined) throw error;
-      return undefined;
-    });
+    const library = await loadPackage();
     attempt.signal.throwIfAborted();
-    if (library === undefined) return connectStandard(native!, target)(attempt);
     return connectPackage(library, target, byPackage)(attempt);
   };
 }
-
-/** Bun and Deno have the package in a form of their own, over the WebSocket that they have anyway. */
-const ON_NODE = !('Bun' in globalThis || 'Deno' in globalThis);
 
 function refuseOthers(options: object, names: readonly string[], side: string): void {
   for (const name of names) {

@@ -133,7 +133,7 @@ describe('what is dialed', () => {
   it('is named in the error when nobody is there, with the reason and without secrets', async () => {
     const { address, transport } = await serve();
     await transport.close();
-    const opening = connect(`${address}/?token=secret`);
+    const opening = connect({ url: `${address}/?token=secret`, client: 'ws' });
     await expect(opening).rejects.toThrow(`cannot connect to ${address}: nobody listens there`);
     await expect(connectStandard(address)).rejects.toThrow(`cannot connect to ${address}: `);
   });

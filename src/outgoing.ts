@@ -125,6 +125,9 @@ function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): voi
     { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined },
     hub.limits.frameBytes,
   );
+  if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && sessions.length > 1) {
+    throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${sessions.length}`);
+  }
   const sealed = hub.security === undefined ? undefined : seal(hub.security, hub.codec, frame);
   for (const each of sessions)
     if (receivers !== null || each.link.bus !== true || !hub.broadcasts) post(hub, each, frame, sealed);

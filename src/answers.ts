@@ -1,5 +1,6 @@
 import type { Bad, Batch, Call, FaultBody, Frame } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
+import { Queue } from './queue.js';
 import type { Session } from './session.js';
 
 /** What an answer goes to. */
@@ -15,6 +16,8 @@ const SHORTER = [1_000, 100, 0];
 export class Answers {
   /** How much the answers hold that wait for the others of their batches. */
   private held = 0;
+  /** What finds no room before the peer has read more. */
+  private parked: Queue<Frame> | undefined;
 
   constructor(private readonly session: Session) {}
 
@@ -106,21 +109,58 @@ export class Answers {
     for (const frame of codec.join === undefined ? frames : [codec.join(frames)]) this.leave(frame);
   }
 
-  /** An answer cannot be refused as busy: a peer for which nothing more is kept is lost. */
+  /** Whether answers wait for room. */
+  get waits(): boolean {
+    return this.parked !== undefined && this.parked.length > 0;
+  }
+
+  /** There is room again, for some of them at least. */
+  relieved(): void {
+    const { parked, session } = this;
+    if (parked === undefined) return;
+    while (parked.first !== undefined && session.over === undefined) {
+      try {
+        session.post(parked.first);
+      } catch {
+        return;
+      }
+      parked.shift();
+    }
+    session.rest();
+  }
+
   private leave(frame: Frame, to?: Asked): void {
     const { session } = this;
     try {
-      if (session.sealing === undefined) session.post(frame);
-      else session.post(frame, (error) => this.lost(error, to));
+      if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to));
+      else if (this.waits) this.park(frame);
+      else session.post(frame);
     } catch (error) {
-      if (error instanceof ProtocolError && error.code === Code.Busy) session.end(error);
-      else this.lost(error, to);
+      if (session.sealing !== undefined) this.lost(error, to);
+      else this.park(frame);
+    }
+  }
+
+  /**
+   * An answer cannot be refused as busy, for its call was carried out. It waits, as long as there are no more than calls that
+   * may be at work at a time: no further one begins before the peer reads.
+   */
+  private park(frame: Frame): void {
+    this.parked ??= new Queue();
+    this.parked.push(frame);
+    if (this.parked.length > this.session.host.concurrency) {
+      const text = `${this.session.link.peer} does not read, and ${this.parked.length} answers wait for it`;
+      this.session.end(new ProtocolError(text, Code.Busy));
     }
   }
 
   /** An answer could not be sealed: its caller is told that, once. */
   private lost(error: unknown, to: Asked | undefined): void {
     const { session } = this;
+    if (error instanceof ProtocolError && error.code === Code.Busy) {
+      session.end(error);
+      return;
+    }
     session.host.trouble(session, error, to?.id);
     const fault = to && this.attempt(to, { code: Code.InternalError, message: 'the answer could not be sealed' });
     if (fault !== undefined) this.leave(fault);

@@ -34,7 +34,12 @@ export class Intake {
 
   /** Whether a call may start at once: there is room, and none waits before it. */
   get free(): boolean {
-    return this.running < this.session.host.concurrency && this.waiting.length === 0;
+    return this.mayStart && this.waiting.length === 0;
+  }
+
+  /** Nothing begins whose answer would find a peer that does not read. */
+  private get mayStart(): boolean {
+    return this.running < this.session.host.concurrency && !this.deaf;
   }
 
   /** Whether a call with this id is at work or waits. */
@@ -98,7 +103,7 @@ export class Intake {
 
   private next(): void {
     const { session } = this;
-    while (this.running < session.host.concurrency && session.over === undefined) {
+    while (this.mayStart && session.over === undefined) {
       const waiting = this.waiting.shift();
       if (waiting === undefined) break;
       const { call, bytes } = waiting;
@@ -118,7 +123,8 @@ export class Intake {
   /** The peer leaves unread what we send, or reads again. */
   crowded(crowded: boolean): void {
     this.deaf = crowded;
-    this.judge();
+    if (crowded) this.judge();
+    else this.next();
   }
 
   /** Whether to read on. */

@@ -173,9 +173,13 @@ export class Session implements Receiver, Timed {
     } else this.answers.succeed(call, answer);
   }
 
-  /** Whether the peer leaves unread what we send: then nothing more is read from it, unless we wait for its answers. */
+  /**
+   * Whether the peer leaves unread what we send: then nothing that it asks is begun, and nothing more is read from it, unless
+   * we wait for its answers.
+   */
   crowded(crowded: boolean): void {
     if (crowded) this.intake ??= new Intake(this);
+    else this.answers.relieved();
     this.intake?.crowded(crowded);
   }
 
@@ -217,7 +221,8 @@ export class Session implements Receiver, Timed {
 
   /** Something has come to its end. */
   rest(): void {
-    if (this.retiring && this.waiting === 0 && (this.intake === undefined || this.intake.idle)) this.end();
+    if (!this.retiring || this.waiting > 0 || this.answers.waits) return;
+    if (this.intake === undefined || this.intake.idle) this.end();
   }
 
   closed(reason?: Error): void {

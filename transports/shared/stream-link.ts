@@ -64,7 +64,7 @@ export class StreamLink implements Link {
   }
 
   get buffered(): number {
-    return this.output.writableLength;
+    return waiting(this.output);
   }
 
   send(frames: readonly Frame[]): void {
@@ -212,6 +212,23 @@ export class StreamLink implements Link {
     if (this.output instanceof Socket) this.output.setTimeout(LINGER_MS, onIdle);
     this.deadline ??= setTimeout(expire, this.host.limits.stalledMs, this).unref();
   }
+}
+
+/** What Node keeps of a stream over a handle of its own. Other runtimes, and other streams, have less. */
+interface Inner {
+  readonly _writableState?: { readonly writing?: unknown; readonly writelen?: unknown };
+  readonly _handle?: { readonly writeQueueSize?: unknown } | null;
+}
+
+/**
+ * Bytes that the system has not taken. Of a write that is under way, Node's own count tells the end only, and all that has
+ * collected meanwhile becomes one write: for a slow reader it would stand still for a hundred megabytes.
+ */
+function waiting(output: Writable): number {
+  const { _writableState: state, _handle: handle } = output as unknown as Inner;
+  const [writing, left] = [state?.writelen, handle?.writeQueueSize];
+  if (state?.writing !== true || typeof writing !== 'number' || typeof left !== 'number') return output.writableLength;
+  return output.writableLength - writing + Math.min(left, writing);
 }
 
 function asError(thrown: unknown): Error {

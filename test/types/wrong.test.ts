@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { compilers, root, run } from '../spec/package.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compilers, root, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
  * What does not fit is a compile error whose text says what to write. The files in `wrong` hold it beside the code: a comment
- * `// error: text` above a line is part of what both compilers say of that line, and they say nothing of other lines.
+ * `// error: text` above a line is part of what both compilers say of that line, and they say nothing of other lines. As it is
+ * with users, they see the declarations of the library.
  */
 const folder = join(root, 'test/types/wrong');
 const dialects = { standard: 'tsconfig.json', legacy: 'tsconfig.legacy.json' } as const;
@@ -42,9 +44,24 @@ function saidOf(output: string): Wanted[] {
   return said;
 }
 
+let box: Sandbox;
+beforeAll(async () => {
+  box = await sandbox({ js: false });
+  for (const file of Object.values(dialects)) {
+    const paths = { obverse: [join(box.folder, 'node_modules/obverse/src/index.d.ts')] };
+    const config = {
+      extends: join(folder, file),
+      compilerOptions: { rootDir: '/', types: [], paths },
+      include: [folder],
+    };
+    await writeFile(join(box.folder, file), JSON.stringify(config));
+  }
+}, 60_000);
+afterAll(() => box[Symbol.asyncDispose]());
+
 describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
   it.each(Object.keys(dialects) as Dialect[])('says what to write: %s', { timeout: 120_000 }, async (dialect) => {
-    const { stdout } = await run(compiler, ['-p', join(folder, dialects[dialect]), '--pretty', 'false'], root);
+    const { stdout } = await run(compiler, ['-p', join(box.folder, dialects[dialect]), '--pretty', 'false'], root);
     const said = saidOf(stdout);
     const wanted = wantedIn(dialect);
     const unsaid = wanted.filter(

@@ -4,6 +4,8 @@ import { Code, ProtocolError } from '../src/errors.js';
 import { selfDelimiting } from './msgpack/framing.js';
 import { join } from './msgpack/join.js';
 import { isOwned } from './msgpack/owned.js';
+import { QuickReader } from './msgpack/quick-read.js';
+import { quickFrame } from './msgpack/quick-write.js';
 import { bad, fromMessage, toMessage } from './msgpack/rpc.js';
 import { endOfValue } from './msgpack/tokens.js';
 import { pack, unpackAll } from './msgpack/values.js';
@@ -32,7 +34,7 @@ export default function msgpack(address: Address): Codec {
     hello: hello && !nvim,
     // MessagePack-RPC has no response without an id: to a stranger it is noise.
     answersUnreadable: false,
-    encode: (message) => pack(fromMessage(message, nvim)),
+    encode: (message) => quickFrame(message) ?? pack(fromMessage(message, nvim)),
     decode,
     join,
   };
@@ -42,9 +44,16 @@ function decode(frame: Frame, give: (message: Message) => void): void {
   if (!(frame instanceof Uint8Array)) {
     throw new ProtocolError('MessagePack travels as bytes, not as text or values', Code.ParseError);
   }
+  const reader = new QuickReader(frame);
+  for (let message = reader.message(); message !== undefined; message = reader.message()) give(message);
+  if (reader.at < frame.length) decodeRest(frame, reader.at, give);
+}
+
+/** What stands in the frame from the first message on that is not of the usual kind. */
+function decodeRest(frame: Uint8Array, from: number, give: (message: Message) => void): void {
   const own = isOwned(frame);
   // Not a Buffer: bytes that are read would be Buffers too.
-  const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
+  const bytes = new Uint8Array(frame.buffer, frame.byteOffset + from, frame.byteLength - from);
   let values: readonly unknown[];
   try {
     values = unpackAll(bytes, own);

@@ -3,6 +3,9 @@ import { bigIntToBytes, bytesOf, Extension, kindOf, Type, typedToBytes } from '.
 /** How deep values may be nested: those that hold themselves end here. */
 const DEPTH = 1_000;
 
+/** The largest integer of 64 bits that msgpackr reads as a number. */
+const MOST = 2n ** 53n;
+
 /** What stands in the place of a value that travels as an extension. */
 export class Boxed {
   constructor(readonly body: Uint8Array) {}
@@ -21,7 +24,7 @@ export function boxed(value: unknown, box: Box, depth = 0): unknown {
       return value === null ? null : boxedObject(value, box, depth);
     case 'bigint':
       // Beyond 53 bits it is an integer, which everybody understands, and read as a BigInt again; a smaller one would be a number.
-      return Number.isSafeInteger(Number(value)) ? box(Type.BigInt, bigIntToBytes(value)) : value;
+      return value <= MOST && value >= -MOST ? box(Type.BigInt, bigIntToBytes(value)) : value;
     case 'function':
     case 'symbol':
       throw new TypeError(`a ${typeof value} cannot be sent`);

@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { QuickReader } from '../../codecs/msgpack/quick-read.js';
+import { quickFrame } from '../../codecs/msgpack/quick-write.js';
+import { fromMessage, toMessage } from '../../codecs/msgpack/rpc.js';
+import { endOfValue } from '../../codecs/msgpack/tokens.js';
+import { pack, unpackAll } from '../../codecs/msgpack/values.js';
+import msgpack from '../../codecs/msgpack.js';
+import { parseAddress } from '../../src/address.js';
+import type { Message, Outbound } from '../../src/contract.js';
+
+const codec = msgpack(parseAddress('msgpack'));
+
+/** How msgpackr alone would write it. */
+const full = (message: Outbound): Uint8Array => Uint8Array.from(pack(fromMessage(message, false)));
+
+const leaf = fc.oneof(
+  fc.integer({ min: -300, max: 300 }),
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double(),
+  fc.constantFrom<unknown>(true, false, null, undefined, -0, 2 ** 31, 2 ** 32 - 1, 2 ** 32, -(2 ** 31) - 1, ''),
+  fc.string({ maxLength: 70 }),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+);
+const key = fc.oneof(fc.constantFrom('a', 'name', 'constructor', '__proto__', ''), fc.string({ maxLength: 40 }));
+const value = fc.oneof(
+  { weight: 4, arbitrary: leaf },
+  { weight: 3, arbitrary: fc.dictionary(key, leaf, { maxKeys: 20 }) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>([1], { a: [1] }, new Date(5), 5n, Uint8Array.of(1), new Map()) },
+);
+const id = fc.oneof(fc.nat({ max: 2 ** 31 }), fc.constantFrom(1, 128, 65_536), fc.constantFrom('a', null));
+const message: fc.Arbitrary<Outbound> = fc.oneof(
+  fc.record({
+    kind: fc.constant('call' as const),
+    id: fc.option(id, { nil: undefined }),
+    method: fc.oneof(fc.constantFrom('add', 'textDocument/didOpen', 'ä'), fc.string({ maxLength: 40 })),
+    args: fc.array(value, { maxLength: 20 }),
+    named: fc.constant(false),
+    batch: fc.constant(undefined),
+  }),
+  fc.record({ kind: fc.constant('reply' as const), id, value }),
+  fc.record({
+    kind: fc.constant('fault' as const),
+    id,
+    error: fc.record({ code: fc.integer(), message: fc.string(), data: leaf }),
+  }),
+);
+
+/** What came of a frame: its messages, and whether it was lost in the end. */
+interface Read {
+  readonly messages: readonly Message[];
+  readonly lost: boolean;
+}
+
+function readQuickly(frame: Uint8Array): Read {
+  const messages: Message[] = [];
+  try {
+    codec.decode(frame, (one) => messages.push(one), false);
+  } catch {
+    return { messages, lost: true };
+  }
+  return { messages, lost: false };
+}
+
+function readFully(frame: Uint8Array): Read {
+  const messages: Message[] = [];
+  try {
+    return { messages: unpackAll(frame, false).map(toMessage), lost: false };
+  } catch {
+    try {
+      for (let at = 0, end = 0; at < frame.length; at = end) {
+        end = endOfValue(frame, at);
+        messages.push(...readQuickly(frame.slice(at, end)).messages);
+      }
+    } catch {
+      return { messages, lost: true };
+    }
+    return { messages, lost: false };
+  }
+}
+
+describe('the quick way of msgpack', () => {
+  it('writes the bytes that msgpackr writes', () => {
+    let quick = 0;
+    fc.assert(
+      fc.property(message, (one) => {
+        const frame = quickFrame(one);
+        if (frame === undefined) return;
+        quick++;
+        expect(Buffer.from(frame).toString('hex')).toBe(Buffer.from(full(one)).toString('hex'));
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(quick).toBeGreaterThan(300);
+  });
+
+  it('reads the messages that msgpackr reads', () => {
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 8 }), (messages) => {
+        const frame = Buffer.concat(messages.map(full));
+        const plain = new Uint8Array(frame);
+        expect(readQuickly(frame)).toEqual(readFully(plain));
+        expect(readQuickly(frame).messages).toHaveLength(messages.length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('reads damaged frames as msgpackr reads them', () => {
+    const damage = fc.array(
+      fc.tuple(fc.nat(), fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0xc0, 0x80, 0xa1, 0xd9))),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    );
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 3 }), damage, fc.nat(), (messages, bytes, cut) => {
+        const whole = Buffer.concat(messages.map(full));
+        for (const [at, byte] of bytes) whole[at % whole.length] = byte;
+        for (const frame of [whole, whole.subarray(0, cut % whole.length)]) {
+          expect(readQuickly(frame)).toEqual(readFully(new Uint8Array(frame)));
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('is taken by what nearly all messages are, and left at the first that is something else', () => {
+    const call = { kind: 'call', id: 1, method: 'add', args: [1, 2], named: false, batch: undefined } as const;
+    const frames = [
+      call,
+      { ...call, id: undefined, args: [{ from: 'ann', text: 'x'.repeat(60), at: 0.5 }] },
+      { kind: 'reply', id: 7, value: { a: true } } as const,
+      { ...call, method: 'textDocument/didOpen', id: 70_000 },
+    ].map((one) => quickFrame(one) as Uint8Array);
+    expect(frames).not.toContain(undefined);
+    const start = Buffer.concat(frames);
+    const reader = new QuickReader(Buffer.concat([start, full({ ...call, args: [[1]] }), start]));
+    for (let count = 0; count < frames.length; count++) expect(reader.message()).toBeDefined();
+    expect(reader.message()).toBeUndefined();
+    expect(reader.at).toBe(start.length);
+  });
+
+  it('leaves frames as they are when its memory is full', () => {
+    const made = Array.from({ length: 5_000 }, (_, at) => {
+      const one = { kind: 'reply', id: at, value: 'x'.repeat(at % 64) } as const;
+      return [full(one), quickFrame(one) as Uint8Array] as const;
+    });
+    for (const [wanted, frame] of made) expect(Buffer.compare(frame, wanted)).toBe(0);
+  });
+});

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { root } from '../docs/pages.js';
+
+/** Both compilers. */
+export const compilers = {
+  'TypeScript 6': join(root, 'node_modules/typescript/bin/tsc'),
+  'TypeScript 7': join(root, 'node_modules/typescript7/bin/tsc'),
+} as const;
+/** What runs TypeScript. */
+export const tsx: string = join(root, 'node_modules/tsx/dist/cli.mjs');
+
+/** A folder that is taken away at the end. */
+export async function scratch(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'obverse-package-'));
+}
+
+/** Takes a folder away; Windows may still hold what has just ended. */
+export function remove(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 10 });
+}
+
+/**
+ * Builds the library as `npm run build` does, but into a folder of its own: tests that run at the same time may use what was
+ * built into the repository. Gives the folder of the package, with all that is published.
+ */
+export async function staged(folder: string, { types = true } = {}): Promise<string> {
+  const library = join(folder, 'library');
+  const dist = join(library, 'dist');
+  await mkdir(library);
+  await Promise.all([
+    ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs'].map((name) =>
+      cp(join(root, name), join(library, name), { recursive: true }),
+    ),
+    mustRun(join(root, 'node_modules/tsup/dist/cli-default.js'), ['--silent', '--out-dir', dist], root),
+  ]);
+  // Only then: the bundler begins by emptying the folder.
+  if (types) await mustRun(compilers['TypeScript 7'], ['-p', 'tsconfig.build.json', '--outDir', dist], root);
+  return library;
+}
+
+/** Packs the library as it is published. Gives the tarball, and the paths of what is in it. */
+export async function packed(folder: string): Promise<{ tarball: string; files: string[] }> {
+  const library = await staged(folder);
+  const said = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], library);
+  const [{ filename, files }] = JSON.parse(said) as [{ filename: string; files: { path: string }[] }];
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
+}
+
+/** A project of somebody who installs the tarball, and other packages by their names, at the versions that are tested here. */
+export async function newcomer(folder: string, tarball: string, ...packages: string[]): Promise<string> {
+  const project = join(folder, `newcomer${packages.map((name) => `-${name}`).join('')}`);
+  await mkdir(project);
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'newcomer', private: true, type: 'module' }));
+  const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  const named = packages.map((name) => `${name}@${devDependencies[name]}`);
+  await npm(['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...named], project);
+  return project;
+}
+
+/** Lends a project what is installed in the repository. */
+export async function lend(project: string, ...packages: string[]): Promise<void> {
+  for (const name of packages) {
+    const to = join(project, 'node_modules', name);
+    await mkdir(dirname(to), { recursive: true });
+    await symlink(join(root, 'node_modules', name), to, 'junction');
+  }
+}
+
+/** The files in a folder and below it, as paths from it. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    );
+}
+
+/** What a program has printed, and how it ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a script with this Node, and its options before it. */
+export function run(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  options: readonly string[] = [],
+): Promise<Ran> {
+  return ended(spawn(process.execPath, [...options, script, ...args], { cwd, env: outside(), stdio: 'pipe' }));
+}
+
+/** Starts a script that goes on until it is ended, once it has printed what is looked for, whose first group is given. */
+export async function start(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  ready: RegExp,
+): Promise<{ found: string; end(): Promise<Ran> }> {
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: outside(), stdio: 'pipe' });
+  const over = ended(child);
+  const found = await new Promise<string>((resolve, reject) => {
+    let printed = '';
+    child.stdout.on('data', (text: string) => {
+      printed += text;
+      const match = ready.exec(printed);
+      if (match !== null) resolve(match[1] as string);
+    });
+    over.then(({ code, stderr }) => reject(new Error(`${script} ended with ${code}: ${stderr}`)), reject);
+  });
+  return {
+    found,
+    end: () => {
+      child.kill();
+      return over;
+    },
+  };
+}
+
+async function mustRun(script: string, args: readonly string[], cwd: string): Promise<string> {
+  return mustSucceed(`${script} ${args.join(' ')}`, await run(script, args, cwd));
+}
+
+async function npm(args: readonly string[], cwd: string): Promise<string> {
+  const shell = process.platform === 'win32';
+  const child = spawn('npm', [...args], { cwd, env: outside(), stdio: 'pipe', shell });
+  return mustSucceed(`npm ${args.join(' ')}`, await ended(child));
+}
+
+function mustSucceed(command: string, { code, stdout, stderr }: Ran): string {
+  if (code !== 0) throw new Error(`${command} ended with ${code}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function ended(child: ChildProcess): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** The environment without what npm and vitest tell the programs that they run: npm would install into the repository. */
+function outside(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(npm_(config_local_prefix|package_|lifecycle_|command|execpath)|vitest|node_env$|node_options$)/i.test(name),
+  );
+  return Object.fromEntries(inherited);
+}

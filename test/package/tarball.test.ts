@@ -1,0 +1,262 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf, nameOf, root } from '../docs/pages.js';
+import { compilers, filesIn, lend, newcomer, packed, remove, run, scratch, start, tsx } from './packed.js';
+
+/*
+ * The package as its users meet it: what would be published is installed elsewhere, and the README is followed there.
+ */
+const chat = new Map(blocksOf('README.md').map((block) => [nameOf(block), block.code]));
+const ADDRESS = 'tcp://127.0.0.1:8888';
+const transports = ['tcp', 'ws'] as const;
+const said = { code: 0, stdout: 'ann: hello\n1\n', stderr: '' };
+
+let folder: string;
+let files: string[];
+/** Has only Obverse, and has also what is optional. */
+let bare: string;
+let full: string;
+beforeAll(async () => {
+  folder = await scratch();
+  const made = await packed(folder);
+  files = made.files;
+  [bare, full] = await Promise.all([newcomer(folder, made.tarball), newcomer(folder, made.tarball, 'ws', 'msgpackr')]);
+  await lend(full, '@types/node', 'undici-types');
+}, 180_000);
+afterAll(() => remove(folder));
+
+/** A folder in the project with the README's three files. */
+async function typed(name: string, compilerOptions?: object): Promise<string> {
+  const at = join(full, name);
+  await mkdir(at);
+  for (const file of ['chat.ts', 'server.ts', 'client.ts']) await writeFile(join(at, file), chat.get(file) as string);
+  if (compilerOptions !== undefined) await writeFile(join(at, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  return at;
+}
+
+/** The server tells where it listens, for its port is a free one; the client goes there. */
+async function talk(at: string, scheme: string, extension: 'ts' | 'js', through?: string): Promise<void> {
+  const server = await readFile(join(at, `server.${extension}`), 'utf8');
+  const client = await readFile(join(at, `client.${extension}`), 'utf8');
+  expect([server, client].map((text) => text.split(ADDRESS).length)).toEqual([2, 2]);
+  const [serverFile, clientFile] = [`server-${scheme}.${extension}`, `client-${scheme}.${extension}`];
+  const listening = `${server.replace(ADDRESS, `${scheme}://127.0.0.1:0`)}\nconsole.log(chat.address, '.');\n`;
+  await writeFile(join(at, serverFile), listening);
+  const [script, ...rest] = through === undefined ? [serverFile] : [through, serverFile];
+  const { found, end } = await start(script, rest, at, /^(\S+) \.$/m);
+  try {
+    await writeFile(join(at, clientFile), client.replace(ADDRESS, found));
+    const [file, ...args] = through === undefined ? [clientFile] : [through, clientFile];
+    expect(await run(file, args, at)).toEqual(said);
+  } finally {
+    expect(await end()).toMatchObject({ stdout: `${found} .\n`, stderr: '' });
+  }
+}
+
+describe('the tarball', () => {
+  it('holds what is needed, and nothing else', () => {
+    const known = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w/-]+\.md|dist\/[\w./-]+(\.js|\.d\.ts))$/;
+    expect(files.filter((file) => !known.test(file) || /test\.|\/(bench|examples)\//.test(file))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']));
+    expect(files.filter((file) => file.startsWith('docs/')).length).toBeGreaterThan(5);
+  });
+
+  it('has what its entries lead to', async () => {
+    const { exports } = JSON.parse(await readFile(join(bare, 'node_modules/obverse/package.json'), 'utf8'));
+    const targets = JSON.stringify(exports).match(/\.\/dist\/[^"]+/g) as string[];
+    expect(targets.length).toBeGreaterThan(30);
+    expect(targets.filter((target) => !files.includes(target.slice(2)))).toEqual([]);
+  });
+
+  it('names no machine and no registry', async () => {
+    const library = join(bare, 'node_modules/obverse');
+    const told = (await filesIn(library)).map(async (file) => {
+      const text = await readFile(join(library, file), 'utf8');
+      const places = [root.replace(/[\\/]$/, ''), homedir()].filter((place) => text.includes(place));
+      return [...places, ...(text.match(/\bregistry\.\w+\.\w+/g) ?? [])].map((what) => `${file}: ${what}`);
+    });
+    expect((await Promise.all(told)).flat()).toEqual([]);
+  });
+
+  it('brings one package with it', async () => {
+    const lock = JSON.parse(await readFile(join(bare, 'package-lock.json'), 'utf8')) as { packages: object };
+    expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/obverse', 'node_modules/reflect-metadata']);
+  });
+});
+
+describe("the README's chat", () => {
+  it('is found', () => expect([...chat.keys()]).toEqual(expect.arrayContaining(['chat.ts', 'server.ts', 'client.ts'])));
+
+  describe.each([
+    ['standard decorators', undefined],
+    ['legacy decorators', { experimentalDecorators: true }],
+  ])('with %s', (dialect, compilerOptions) => {
+    const options = { target: 'ES2022', module: 'NodeNext', strict: true, types: ['node'], ...compilerOptions };
+
+    it('runs with tsx', { timeout: 60_000 }, async () => {
+      const at = await typed(`tsx ${dialect}`, compilerOptions);
+      for (const scheme of transports) await talk(at, scheme, 'ts', tsx);
+    });
+
+    it.each(Object.entries(compilers))('is compiled by %s', { timeout: 60_000 }, async (name, compiler) => {
+      const at = await typed(`${name} ${dialect}`, { ...options, skipLibCheck: true });
+      expect(await run(compiler, ['--pretty', 'false'], at)).toEqual({ code: 0, stdout: '', stderr: '' });
+      for (const scheme of transports) await talk(at, scheme, 'js');
+    });
+  });
+
+  it.each(Object.entries(compilers))(
+    'is checked on the other side by %s',
+    { timeout: 60_000 },
+    async (name, compiler) => {
+      const at = await typed(`wrong ${name}`, { target: 'ES2022', module: 'NodeNext', strict: true, noEmit: true });
+      const client = (chat.get('client.ts') as string)
+        .replace("{ name: 'ann' }", "{ nom: 'ann' }")
+        .replace('text })', 'txt })');
+      await writeFile(join(at, 'client.ts'), client);
+      const { code, stdout } = await run(compiler, ['--pretty', 'false'], at);
+      expect(code).not.toBe(0);
+      const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
+      expect(errors).toEqual([
+        expect.stringContaining("Property 'txt' does not exist on type '{ from: string; text: string; }'"),
+        expect.stringContaining("Cannot find name 'text'"),
+        expect.stringContaining("'nom' does not exist in type '{ name: string; }'"),
+      ]);
+    },
+  );
+});
+
+describe('the declarations', () => {
+  const least = { target: 'ES2022', lib: ['ES2022'], strict: true, types: [], skipLibCheck: false, noEmit: true };
+  const ways = {
+    NodeNext: { ...least, module: 'NodeNext' },
+    Bundler: { ...least, module: 'ES2022', moduleResolution: 'Bundler' },
+    browser: {
+      ...least,
+      module: 'ES2022',
+      moduleResolution: 'Bundler',
+      lib: ['ES2022', 'DOM'],
+      customConditions: ['browser'],
+    },
+    CommonJS: { ...least, module: 'Node20' },
+    exact: {
+      ...least,
+      module: 'NodeNext',
+      lib: ['ESNext'],
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+    },
+  };
+
+  it.each(Object.keys(ways) as (keyof typeof ways)[])(
+    'stand by themselves, checked, without the types of Node: %s',
+    { timeout: 60_000 },
+    async (way) => {
+      const at = join(bare, `types ${way}`);
+      await mkdir(at);
+      const entries = await entriesOf(bare);
+      const text = entries.map((entry, at) => `export * as entry${at} from '${entry}';\n`).join('');
+      const file = way === 'CommonJS' ? 'all.cts' : 'all.ts';
+      await writeFile(join(at, file), text);
+      await writeFile(join(at, 'tsconfig.json'), JSON.stringify({ compilerOptions: ways[way], files: [file] }));
+      for (const compiler of Object.values(compilers)) {
+        expect(await run(compiler, ['--pretty', 'false'], at)).toEqual({ code: 0, stdout: '', stderr: '' });
+      }
+    },
+  );
+});
+
+/** What can be imported of the library. */
+async function entriesOf(project: string): Promise<string[]> {
+  const { exports } = JSON.parse(await readFile(join(project, 'node_modules/obverse/package.json'), 'utf8'));
+  return Object.keys(exports as object)
+    .filter((entry) => entry !== './package.json')
+    .map((entry) => `obverse${entry.slice(1)}`);
+}
+
+describe('the entries', () => {
+  /** Runs a program that prints one object. */
+  async function shown(file: string, text: string): Promise<Record<string, string[]>> {
+    await writeFile(join(full, file), text);
+    const { code, stdout, stderr } = await run(file, [], full);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return JSON.parse(stdout);
+  }
+
+  it('can be imported and required, and a plug-in is a function', async () => {
+    const list = JSON.stringify(await entriesOf(full));
+    // A module that is required may have two names more, for those that were compiled from one dialect of modules to the other.
+    const collect = `
+      shown[entry] = Object.keys(module)
+        .filter((name) => name !== '__esModule' && name !== 'module.exports')
+        .map((name) => \`\${name} \${typeof module[name]}\`)
+        .sort();`;
+    const print = 'console.log(JSON.stringify(shown));';
+    const imported = await shown(
+      'entries.mjs',
+      `const shown = {}; for (const entry of ${list}) { const module = await import(entry); ${collect} } ${print}`,
+    );
+    const required = await shown(
+      'entries.cjs',
+      `const shown = {}; for (const entry of ${list}) { const module = require(entry); ${collect} } ${print}`,
+    );
+    expect(required).toEqual(imported);
+    const { obverse, 'obverse/testing': testing, ...plugins } = imported;
+    expect(obverse).toEqual(expect.arrayContaining(['RemoteAPI function', 'incoming function', 'outgoing function']));
+    expect(testing).toEqual(expect.arrayContaining(['testCodec function', 'testTransport function']));
+    expect(Object.keys(plugins).length).toBeGreaterThan(13);
+    for (const [entry, names] of Object.entries(plugins)) expect(names, entry).toContain('default function');
+  });
+
+  it('share one set of errors, whichever way they come', async () => {
+    const text = `
+      import { createRequire } from 'node:module';
+      import { parseAddress, ProtocolError, RpcError, UsageError } from 'obverse';
+      import jrpc from 'obverse/codecs/jrpc';
+      import tcp from 'obverse/transports/tcp';
+      const thrown = (act) => { try { act(); } catch (error) { return error; } };
+      const unreadable = thrown(() => jrpc(parseAddress('jrpc')).decode('{', () => {}, false));
+      const misused = thrown(() => jrpc(parseAddress('jrpc?dialekt=lsp')));
+      const required = createRequire(import.meta.url)('obverse');
+      console.log(JSON.stringify({
+        unreadable: unreadable instanceof ProtocolError && unreadable instanceof RpcError,
+        misused: misused instanceof UsageError,
+        required: required.RpcError === RpcError,
+        tcp: typeof tcp,
+      }));`;
+    expect(await shown('identity.mjs', text)).toEqual({
+      unreadable: true,
+      misused: true,
+      required: true,
+      tcp: 'function',
+    });
+  });
+});
+
+describe('without the optional packages', () => {
+  const major = Number(process.versions.node.split('.')[0]);
+  // Newer runtimes bring a WebSocket with them; here it is taken away, so that they are as Node 20 is.
+  const options = major >= 22 ? ['--no-experimental-websocket'] : [];
+
+  it.each([
+    ['listening on ws:', "Chat.serve('ws://127.0.0.1:0')", 'npm install ws'],
+    ['dialing ws:', "Chat.connect('ws://127.0.0.1:1')", 'npm install ws'],
+    ['the codec msgpack', "Chat.serve('tcp://127.0.0.1:0', { codec: 'msgpack' })", 'npm install msgpackr'],
+  ])('%s fails with what to install', async (_what, call, advice) => {
+    expect(existsSync(join(bare, 'node_modules/ws'))).toBe(false);
+    const text = `
+      import { declareMethods, outgoing, RemoteAPI, UsageError } from 'obverse';
+      class Chat extends RemoteAPI { said(receivers, args) {} }
+      declareMethods(Chat, { said: outgoing });
+      await ${call}.then(() => console.log('it works'), (error) => console.log(error instanceof UsageError, error.message));`;
+    const file = join(bare, 'wanting.mjs');
+    await writeFile(file, text);
+    const { code, stdout, stderr } = await run(file, [], bare, options);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^true /);
+    expect(stdout).toContain(advice);
+  });
+});

@@ -21,7 +21,7 @@ import { loggerOf, type Options } from './options.js';
 import type { ConnectedPeer } from './peer.js';
 import { codec, makeTransport, security } from './registry.js';
 import { Roster } from './roster.js';
-import { type Pair, Sealing } from './sealing.js';
+import type { Pair } from './sealing.js';
 import { type Extensions, type Host, Session } from './session.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
@@ -44,6 +44,8 @@ export class Hub implements Host {
   codec!: Codec;
   security: Security | undefined;
 
+  /** Loaded with the security, which most sides do not have. */
+  private sealing!: typeof import('./sealing.js');
   private readonly faults: Faults;
   private readonly ports = new Map<string, Port>();
   private readonly refusals = new Map<string, string>();
@@ -136,6 +138,7 @@ export class Hub implements Host {
     try {
       this.codec = await codecFrom(this.options.codec);
       this.security = await securityFrom(this.options.security);
+      if (this.security !== undefined) this.sealing = await import('./sealing.js');
       await this.lineTo(transport);
     } catch (error) {
       this.state = 'closed';
@@ -218,7 +221,7 @@ export class Hub implements Host {
   private begin(link: Link): Session {
     const session = new Session(link, this);
     if (this.security !== undefined)
-      session.sealing = new Sealing(session, this.security, this.options.requireSecinfo === true);
+      session.sealing = new this.sealing.Sealing(session, this.security, this.options.requireSecinfo === true);
     const peer = this.roster.add(session);
     session.peer = peer;
     sayHello(session);
@@ -244,6 +247,11 @@ export class Hub implements Host {
   /** Whether the transport can reach everybody with one message. */
   get broadcasts(): boolean {
     return this.line?.broadcasts === true;
+  }
+
+  /** Seals a frame, once for all its receivers; undefined without a security. Throws what the security throws. */
+  seal(frame: Frame): Pair | Promise<Pair> | undefined {
+    return this.security && this.sealing.seal(this.security, this.codec, frame);
   }
 
   broadcast(frames: Pair | Promise<Pair>): void {

@@ -3,7 +3,7 @@ import type { Frame } from './contract.js';
 import { encode, mustFit } from './encode.js';
 import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
 import type { Hub } from './hub.js';
-import { type Pair, seal } from './sealing.js';
+import type { Pair } from './sealing.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
@@ -128,7 +128,7 @@ function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): voi
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && sessions.length > 1) {
     throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${sessions.length}`);
   }
-  const sealed = hub.security === undefined ? undefined : seal(hub.security, hub.codec, frame);
+  const sealed = hub.seal(frame);
   for (const each of sessions)
     if (receivers !== null || each.link.bus !== true || !hub.broadcasts) post(hub, each, frame, sealed);
   if (receivers === null && hub.broadcasts) hub.broadcast(sealed ?? [frame]);

@@ -124,3 +124,22 @@ describe('what it says of itself', () => {
     expect(() => jrpcOf('jrpc?dialect=lsp&hello=on')).toThrow(/"lsp" speaks to strangers and says no hello/);
   });
 });
+
+it('writes lists of numbers as JSON.stringify does', () => {
+  const lists = [
+    [],
+    [0],
+    [-0],
+    [1, 2.5, -3e21, 1e-7],
+    [1, 2, 3, 4, 5],
+    [Number.NaN, 1],
+    [1, Number.POSITIVE_INFINITY],
+    [1, '2'],
+    [1, undefined, 3],
+  ];
+  for (const args of lists) {
+    const frame = codec.encode({ kind: 'call', id: 1, method: 'add', args, named: false, batch: undefined });
+    const params = args.length === 0 ? '' : `,"params":${JSON.stringify(args)}`;
+    expect(frame).toBe(`{"jsonrpc":"2.0","id":1,"method":"add"${params}}`);
+  }
+});

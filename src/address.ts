@@ -1,7 +1,8 @@
 import type { Address, AddressObject } from './contract.js';
 import { UsageError } from './errors.js';
 
-const SCHEME = /^[a-z][a-z0-9+.-]*$/i;
+// An underscore is in no scheme of a URL, but in names of the model: blindly_believe_everything.
+const SCHEME = /^[a-z][a-z0-9+._-]*$/i;
 const QUERY = /\?([\w.-]+(?:=[^&()]*)?(?:&[\w.-]+(?:=[^&()]*)?)*)$/;
 
 /**

@@ -1,0 +1,280 @@
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import {
+  Code,
+  type Frame,
+  incoming,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type RpcError,
+  type SecInfo,
+  type Security,
+  type Sender,
+} from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { RawClient } from '../support/core-raw.js';
+import { failure, Log, until } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n?: number }): Reply<unknown> {}
+  @incoming tell(_sender: Sender, _args: { n?: number }): void {}
+  @incoming({ hasReply: true, params: ['a', 'b'] }) add(_sender: Sender, _a: number, _b?: number): Reply<unknown> {}
+  @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
+  @outgoing news(_to: Receivers, _args: { n?: number }): void {}
+}
+
+async function side(security: string | Security | null, options: object = {}) {
+  const played = new Played();
+  const far = played.visit();
+  const log = new Log();
+  const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, security, ...options });
+  return { api, played, far, log };
+}
+const header = (user: string) => ({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { user } });
+
+describe('the security "user"', () => {
+  it.each(['user?user=joe', 'blindly_believe_everything?user=joe'])(
+    'says who sends, before each message: %s',
+    async (security) => {
+      const { api, far } = await side(security);
+      api.ask.connect(() => 'yes');
+      api.news(null, { n: 1 });
+      void failure(api.question(null, {}));
+      far.say({ jsonrpc: '2.0', id: 1, method: 'ask' }, { jsonrpc: '2.0', id: 2, method: 'nope' });
+      await turn();
+      expect(
+        far.heard.map(({ method, result, error, params }) => params?.user ?? method ?? result ?? error.code),
+      ).toEqual([...['joe', 'news', 'joe', 'question'], ...['joe', 'yes', 'joe', Code.MethodNotFound]]);
+      await api.close();
+    },
+  );
+
+  it('tells the handler who has sent it, by its sender', async () => {
+    const { api, far } = await side('user?user=joe');
+    const seen: unknown[] = [];
+    api.tell.connect((sender) => void seen.push(sender.secinfo));
+    const tell = { jsonrpc: '2.0', method: 'tell', params: {} };
+    far.say(header('ann'), tell, tell, header('ben'), tell);
+    expect(seen).toEqual([{ user: 'ann' }, undefined, { user: 'ben' }]);
+  });
+
+  it('says an empty name where none is given', async () => {
+    const { api, far } = await side('user');
+    api.news(null, {});
+    await turn();
+    expect(far.heard[0]).toEqual(header(''));
+  });
+
+  it('refuses a misspelt option', async () => {
+    expect((await failure(side('user?name=joe'))).message).toBe('user: has no option "name"; there are user');
+  });
+});
+
+it('passes the information to handlers only where passSecinfo says so, behind all arguments', async () => {
+  const { api, far } = await side('user?user=joe');
+  const seen: unknown[][] = [];
+  api.add.connect((_sender, ...rest) => void seen.push(rest));
+  api.tell.connect((_sender, ...rest) => void seen.push(rest));
+  const say = () => {
+    far.say(header('ann'), { jsonrpc: '2.0', id: 1, method: 'add', params: { a: 1 } });
+    far.say(header('ann'), { jsonrpc: '2.0', method: 'tell', params: { n: 1 } });
+  };
+  say();
+  api.add.passSecinfo();
+  expect(api.tell.passSecinfo(true)).toBe(api.tell);
+  say();
+  far.say({ jsonrpc: '2.0', method: 'tell', params: { n: 1 } });
+  api.tell.passSecinfo(false);
+  far.say(header('ann'), { jsonrpc: '2.0', method: 'tell', params: { n: 1 } });
+  expect(seen).toEqual([
+    ...[[1], [{ n: 1 }]],
+    ...[
+      [1, undefined, { user: 'ann' }],
+      [{ n: 1 }, { user: 'ann' }],
+    ],
+    ...[[{ n: 1 }, undefined], [{ n: 1 }]],
+  ]);
+});
+
+describe('without a security', () => {
+  it.each([null, 'null', undefined])('nothing is added, and a header that comes is ignored: %j', async (security) => {
+    const { api, far, log } = await side(security as null);
+    const seen: unknown[] = [];
+    api.ask.connect((sender) => void seen.push(sender.secinfo) as never);
+    far.say(header('ann'), { jsonrpc: '2.0', id: 1, method: 'ask', params: {}, secinfo: { user: 'forged' } });
+    await turn();
+    expect(seen).toEqual([undefined]);
+    expect(far.heard).toEqual([{ jsonrpc: '2.0', id: 1, result: null }]);
+    expect(log.warnings).toEqual([]);
+  });
+});
+
+describe('requireSecinfo', () => {
+  it('refuses what carries none, tells its sender, and reports it', async () => {
+    const { api, far, log } = await side('user?user=joe', { requireSecinfo: true });
+    let calls = 0;
+    api.ask.connect(() => ++calls);
+    api.tell.connect(() => void ++calls);
+    far.say({ jsonrpc: '2.0', id: 1, method: 'ask', params: {} }, { jsonrpc: '2.0', method: 'tell', params: {} });
+    const asked = failure<RpcError>(api.to(null, { timeout: 50 }).question({}));
+    await turn();
+    far.say({ jsonrpc: '2.0', id: 1, result: 'unsigned' });
+    far.say(header('ann'), { jsonrpc: '2.0', id: 2, method: 'ask', params: {} });
+    await turn();
+    expect(calls).toBe(1);
+    const answers = far.heard.filter(({ method }) => method === undefined);
+    expect(answers[0]).toEqual({
+      jsonrpc: '2.0',
+      id: 1,
+      error: { code: Code.Refused, message: 'a message without secinfo is refused here' },
+    });
+    expect(answers[1]).toMatchObject({ id: 2, result: 1 });
+    expect(log.texts).toEqual(Array(3).fill('a message without secinfo is refused here'));
+    // The reply that nobody has vouched for was not taken either.
+    expect((await asked).code).toBe(Code.Timeout);
+  });
+
+  it('makes no sense without a security', () => {
+    for (const security of [undefined, null, 'null'] as const)
+      expect(() => Spec.create({ requireSecinfo: true, ...(security !== undefined && { security }) })).toThrow(
+        'requireSecinfo refuses every message as long as there is no security',
+      );
+  });
+});
+
+/** Signs with the length of the message, in letters; refuses what is not as long. */
+const length: Security = {
+  seal: (payload) => ({ info: { length: payload.length } }),
+  open: (payload, info) => {
+    if (payload.length !== info.length) throw new Error('somebody has changed the message');
+    return payload;
+  },
+};
+
+describe('a security that refuses', () => {
+  it('by a throw has the message reported, and answered where it can be', async () => {
+    const { api, far, log } = await side(length);
+    let calls = 0;
+    api.tell.connect(() => void calls++);
+    const tell = '{"jsonrpc":"2.0","method":"tell","params":{}}';
+    const sealed = (info: number) => far.say({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { length: info } }, tell);
+    sealed(tell.length);
+    sealed(tell.length + 1);
+    sealed(tell.length);
+    await turn();
+    expect(calls).toBe(2);
+    expect(log.texts).toEqual(['a message was refused: somebody has changed the message']);
+    expect(far.heard.at(-1)).toMatchObject({ id: null, error: { code: Code.Refused } });
+  });
+
+  it('counts as what cannot be read: ten in a row, and not for ever', async () => {
+    const { far } = await side(length);
+    for (let n = 0; n < 30; n++) far.say({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { length: -1 } }, '{}');
+    expect(far.closes[0]).toMatchObject({ message: '11 messages in a row could not be read' });
+  });
+
+  it('sees the payload exactly as it was written', async () => {
+    const seen: Frame[] = [];
+    const open = (payload: Frame) => {
+      seen.push(payload);
+      return payload;
+    };
+    const { far } = await side({ ...length, open });
+    const spaced = '  {"jsonrpc" : "2.0" , "method":"tell","params":{ "é": "\\u00e9" } }';
+    far.say(header('ann'), spaced);
+    expect(seen).toEqual([spaced]);
+  });
+
+  it('fails the call alone for which its seal throws', async () => {
+    const { api, far, log } = await side({
+      ...length,
+      seal: (payload) => {
+        if ((payload as string).includes('secret')) throw new Error('this may not leave');
+        return { info: {} };
+      },
+    });
+    expect((await failure(api.question(null, { secret: 1 }))).message).toBe('this may not leave');
+    expect(() => api.news(null, { n: 1, secret: 2 } as object)).toThrow('this may not leave');
+    api.ask.connect(() => 'secret');
+    far.say({ jsonrpc: '2.0', id: 7, method: 'ask' });
+    api.news(null, { n: 2 });
+    await turn();
+    expect(far.heard.map(({ id, method, error }) => error?.message ?? method ?? id)).toEqual([
+      'the answer could not be sealed',
+      'news',
+    ]);
+    expect(log.texts).toEqual(['this may not leave']);
+    expect(far.closes).toEqual([]);
+  });
+});
+
+it('says nothing before a message for which there is nothing to say', async () => {
+  const { api, far } = await side({ seal: () => ({ info: {} }), open: (payload) => payload });
+  api.news(null, { n: 1 });
+  await turn();
+  expect(far.heard).toEqual([{ jsonrpc: '2.0', method: 'news', params: { n: 1 } }]);
+});
+
+it('seals a notification to many once', async () => {
+  let seals = 0;
+  const { api, played, far } = await side({ ...length, seal: () => ({ info: { n: ++seals } }) });
+  const others = [played.visit('a'), played.visit('b')];
+  api.news(null, { n: 1 });
+  await turn();
+  expect(seals).toBe(1);
+  for (const link of [far, ...others]) expect(link.heard.map(({ params }) => params)).toEqual([{ n: 1 }, { n: 1 }]);
+});
+
+describe('header and payload on a stream', () => {
+  it('are the telegrams of quickrpc, to the byte', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const api = await Spec.connect(`tcp://127.0.0.1:${port}`, {
+      codec: 'jrpc?dialect=quickrpc',
+      security: 'user?user=joe',
+    });
+    await until(() => sockets.length === 1);
+    let bytes = '';
+    sockets[0]?.setEncoding('utf8').on('data', (text: string) => {
+      bytes += text;
+    });
+    api.news(null, { n: 1 });
+    await api.close();
+    await until(() => bytes.endsWith('}\0') && bytes.split('\0').length === 3);
+    expect(bytes).toBe(
+      '{"jsonrpc":"2.0","method":"rpc.secinfo","params":{"user":"joe"}}\0{"jsonrpc":"2.0","method":"news","params":{"n":1}}\0',
+    );
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('stay together however the stream is cut', async () => {
+    const opened: [Frame, SecInfo][] = [];
+    const security: Security = {
+      seal: () => ({ info: {} }),
+      open: (payload, info) => {
+        opened.push([payload, info]);
+        return payload;
+      },
+    };
+    await using server = await Spec.serve('tcp://127.0.0.1:0', { security, logger: null });
+    const seen: unknown[] = [];
+    server.tell.connect((sender, { n }) => void seen.push([sender.secinfo, n]));
+    using client = await RawClient.connect(server.address);
+    client.socket.setNoDelay(true);
+    const text = [1, 2, 3]
+      .map((n) => `${JSON.stringify(header(`u${n}`))}\n{"jsonrpc":"2.0","method":"tell","params":{"n":${n}}}\n`)
+      .join('');
+    for (const piece of text.match(/.{1,7}/gs) as string[]) {
+      client.socket.write(piece);
+      await turn();
+    }
+    await until(() => seen.length === 3);
+    expect(seen).toEqual([1, 2, 3].map((n) => [{ user: `u${n}` }, n]));
+    expect(opened.length).toBe(3);
+  });
+});

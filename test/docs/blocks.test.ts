@@ -8,7 +8,7 @@ import { type Block, blocksOf, nameOf, pages, root } from './pages.js';
  * Every block of TypeScript in the pages is a module of its own: it is type-checked, and run where its fence says `ts run`.
  * A block that names itself in its first line, as in `// chat.ts`, can be imported by the others of its page.
  */
-const folder = `${root}/test/docs/.blocks`;
+const folder = `${root}/test/docs/.blocks/pages`;
 const files = new Map<string, Block>();
 for (const page of pages()) {
   for (const block of blocksOf(page)) {

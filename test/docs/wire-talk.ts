@@ -1,0 +1,185 @@
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import net from 'node:net';
+import { MessageChannel } from 'node:worker_threads';
+import type { AddressObject, Form, Frame, TransportSource } from 'obverse';
+import { codec as codecOf } from 'obverse';
+import { WebSocket } from 'ws';
+import { framingFor } from '../../src/framing/index.js';
+
+/** What a side of the page's class is told: where it serves, and how. */
+export interface Plan {
+  readonly codec: string;
+  readonly security?: string;
+  /** Whether it connects, where the transport leaves that open. */
+  readonly dials: boolean;
+}
+
+/** A side of the page's class, as far as a conversation needs it. */
+export interface Served {
+  readonly address: string;
+  close(): Promise<void>;
+}
+export type Serve = (at: TransportSource, plan: Plan) => Promise<Served>;
+
+/** The stranger's end of a wire: what the page says is written on it, and what comes is told as the page would say it. */
+interface End {
+  send(line: string): void;
+  /** May be called twice. */
+  close(): void;
+  /** Whether it sees that the other side has ended. */
+  readonly sees: boolean;
+}
+
+/** What has come, one line for each frame, datagram or message. */
+class Heard {
+  private readonly lines: string[] = [];
+  private arrived: (() => void) | undefined;
+  over = false;
+
+  put(line: string): void {
+    this.lines.push(line);
+    this.arrived?.();
+  }
+
+  end(): void {
+    this.over = true;
+    this.arrived?.();
+  }
+
+  /** The next line; undefined if there will be none. */
+  async next(): Promise<string | undefined> {
+    while (this.lines.length === 0 && !this.over) {
+      await new Promise<void>((resolve) => {
+        this.arrived = resolve;
+      });
+    }
+    return this.lines.shift();
+  }
+}
+
+/** How a frame stands in a page. */
+interface Notation {
+  read(line: string): Frame;
+  show(frame: Frame): string;
+}
+
+const hex: Notation = {
+  read: (line) => Buffer.from(line.replaceAll(' ', ''), 'hex'),
+  show: (frame) => Buffer.from(frame as Uint8Array).toString('hex'),
+};
+const text: Notation = { read: (line) => line, show: (frame) => frame as string };
+const notationOf = (form: Form): Notation => (form === 'text' ? text : hex);
+
+/** The bytes of a text with `\n`, `\0`, `\r` and `\xff` in it. */
+export function unescaped(written: string): Buffer {
+  const signs: Readonly<Record<string, string>> = { n: '\n', r: '\r', 0: '\0' };
+  const read = written.replaceAll(/\\(?:x([0-9a-f]{2})|([nr0]))/g, (_all, code: string | undefined, sign: string) =>
+    code === undefined ? (signs[sign] as string) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return Buffer.from(read, 'latin1');
+}
+
+/** A value as JavaScript writes it. */
+export function evaluated(expression: string): unknown {
+  return new Function(`return ${expression}`)();
+}
+
+type Dial = (served: Served, plan: Plan, heard: Heard, extra: readonly string[]) => Promise<End>;
+
+const tcp: Dial = async ({ address }, plan, heard) => {
+  const { form, framing } = await codecOf(plan.codec);
+  const frames = framingFor(undefined, { form, framing })(form as 'text' | 'bytes', 1_000_000);
+  const { read, show } = notationOf(form);
+  const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.on('data', (chunk) => frames.push(chunk, (frame) => heard.put(show(frame))));
+  socket.on('close', () => heard.end());
+  return { send: (line) => socket.write(frames.wrap([read(line)])), close: () => socket.destroy(), sees: true };
+};
+
+const ws: Dial = async ({ address }, plan, heard, protocols) => {
+  const { form } = await codecOf(plan.codec);
+  const { read, show } = notationOf(form);
+  const socket = new WebSocket(address, [...protocols]);
+  socket.on('message', (data: Buffer) => heard.put(show(form === 'text' ? data.toString() : data)));
+  socket.on('close', () => heard.end());
+  await once(socket, 'open');
+  return { send: (line) => socket.send(read(line) as string), close: () => socket.terminate(), sees: true };
+};
+
+const udp: Dial = async ({ address }, _plan, heard) => {
+  const socket = dgram.createSocket('udp4');
+  socket.on('message', (data) => heard.put(JSON.stringify(data.toString()).slice(1, -1).replaceAll('\\"', '"')));
+  socket.connect(Number(new URL(address).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const close = (): void => {
+    if (!heard.over) socket.close();
+    heard.end();
+  };
+  return { send: (line) => socket.send(unescaped(line)), close, sees: false };
+};
+
+const dials = { tcp, ws, udp } as const;
+
+/**
+ * Plays what a block of a page says: `wire tcp jrpc`, then lines that a stranger writes (`>`) and lines that must come
+ * (`<`), in their order. A line that begins with `#` is for people, but for `# close`: then the side is closed. Gives what
+ * was said in truth, to be compared with the block.
+ */
+export async function played(info: string, block: string, serve: Serve): Promise<string> {
+  const [, by = '', codec = '', ...extra] = info.split(/\s+/);
+  const security = extra.find((word) => word.startsWith('security='))?.slice('security='.length);
+  const protocols = extra.filter((word) => !word.includes('=') && word !== 'dials');
+  const plan: Plan = { codec, dials: extra.includes('dials'), ...(security !== undefined && { security }) };
+  const heard = new Heard();
+  const { served, end } =
+    by === 'port' ? await overPort(plan, heard, serve) : await over(by, plan, heard, protocols, serve);
+  let said = '';
+  try {
+    for (const line of block.trimEnd().split('\n')) {
+      const [, way, what] = /^([<>]) (.*)$/.exec(line) ?? [];
+      if (way === '>') end.send(bare(what as string));
+      if (line.startsWith('# close')) await served.close();
+      if (way !== '<') said += `${line}\n`;
+      else {
+        const came = await heard.next();
+        said += `< ${came === undefined ? '(nothing)' : same(came, what as string) ? what : came}\n`;
+      }
+    }
+    await served.close();
+    if (!end.sees) end.close();
+    for (let more = await heard.next(); more !== undefined; more = await heard.next()) said += `< ${more}\n`;
+  } finally {
+    await served.close();
+    end.close();
+  }
+  return said;
+}
+
+async function over(by: string, plan: Plan, heard: Heard, protocols: readonly string[], serve: Serve) {
+  const dial = dials[by as keyof typeof dials];
+  const served = await serve(`${by}://127.0.0.1:0`, plan);
+  return { served, end: await dial(served, plan, heard, protocols) };
+}
+
+async function overPort(plan: Plan, heard: Heard, serve: Serve) {
+  const { port1, port2 } = new MessageChannel();
+  port2.on('message', (message) => heard.put(JSON.stringify(message)));
+  port2.on('close', () => heard.end());
+  const served = await serve({ url: 'port:', port: port1 } as AddressObject, plan);
+  const end: End = { send: (line) => port2.postMessage(evaluated(line)), close: () => port2.close(), sees: true };
+  return { served, end };
+}
+
+/** A line without what is said about it: behind two blanks and a `#`. */
+export function bare(line: string): string {
+  return line.replace(/\s{2,}#.*$/, '').trimEnd();
+}
+
+/** Whether what came is what the page says, whatever blanks it has between bytes or values. */
+function same(came: string, written: string): boolean {
+  const text = bare(written);
+  if (came === text || came === text.replaceAll(' ', '')) return true;
+  return text.startsWith("['obverse:") && came === JSON.stringify(evaluated(text));
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import {
+  incoming,
+  type Options,
+  outgoing,
+  type Peer,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+} from '../../src/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { RawClient } from '../support/core-raw.js';
+import { Log } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<unknown> {}
+  @outgoing news(_to: Receivers, _args: { n?: number }): void {}
+}
+const hello = { jsonrpc: '2.0', method: 'rpc.hello', params: { obverse: 1, codec: 'jrpc' } };
+
+async function side(traits: object, options: Options = {}) {
+  const played = new Played();
+  const far = played.visit('far', traits);
+  const log = new Log();
+  const api = await Spec.connect(played.maker, { logger: log, ...options });
+  await turn();
+  return { api, far, log };
+}
+/** Whether a side takes its peers for Obverse. */
+const agreed = (api: { readonly peers: ReadonlyMap<string, Peer> }) =>
+  [...api.peers.values()].map((peer) => (peer as unknown as { session: { agreed: boolean } }).session.agreed);
+
+describe('hello', () => {
+  it('is said by the side that dials, with its first messages, and answered by the other', async () => {
+    const dialing = await side({ dialed: true });
+    expect(dialing.far.heard).toEqual([hello]);
+    expect(agreed(dialing.api)).toEqual([false]);
+    dialing.far.say(hello);
+    await turn();
+    expect(dialing.far.heard.length).toBe(1);
+    expect(agreed(dialing.api)).toEqual([true]);
+
+    const waiting = await side({});
+    expect(waiting.far.heard).toEqual([]);
+    waiting.far.say(hello, hello);
+    await turn();
+    expect(waiting.far.heard).toEqual([hello]);
+    expect(agreed(waiting.api)).toEqual([true]);
+  });
+
+  it.each<[string, object, Options]>([
+    ['where the transport has agreed already', { dialed: true, agreed: true }, {}],
+    ['with hello=off', { dialed: true }, { codec: 'jrpc?hello=off' }],
+    ['in a dialect', { dialed: true }, { codec: 'jrpc?dialect=mcp' }],
+    ['on a bus', { dialed: true, bus: true }, {}],
+    ['by a side that has been called', {}, {}],
+  ])('is not said %s', async (_where, traits, options) => {
+    const { far } = await side(traits, options);
+    expect(far.heard).toEqual([]);
+  });
+
+  it.each<[string, object, Options]>([
+    ['with hello=off', {}, { codec: 'jrpc?hello=off' }],
+    ['in a dialect', {}, { codec: 'jrpc?dialect=mcp' }],
+    ['on a bus', { bus: true }, {}],
+  ])('is ignored %s', async (_where, traits, options) => {
+    const { api, far, log } = await side(traits, options);
+    far.say(hello);
+    await turn();
+    expect(far.heard).toEqual([]);
+    expect(agreed(api)).toEqual([false]);
+    expect(log.warnings).toEqual([]);
+  });
+
+  it.each([undefined, [], {}, { obverse: 'x' }, { obverse: 99, more: [] }])(
+    'is understood whatever it holds: %j',
+    async (params) => {
+      const { api, far, log } = await side({});
+      far.say({ jsonrpc: '2.0', method: 'rpc.hello', ...(params !== undefined && { params }) });
+      await turn();
+      expect(agreed(api)).toEqual([true]);
+      expect(log.warnings).toEqual([]);
+    },
+  );
+
+  it('is no method that could be called', async () => {
+    const { api, far } = await side({});
+    far.say({ ...hello, id: 1 });
+    await turn();
+    expect(far.heard[0].error.message).toBe('the method "rpc.hello" is unknown');
+    expect(agreed(api)).toEqual([false]);
+  });
+});
+
+it('is spoken between two of our own in memory, and nothing else changes', async () => {
+  for (const codec of ['jrpc', 'jrpc?hello=off']) {
+    await using server = await Spec.serve('memory:hello', { codec });
+    server.ask.connect(async (_sender, args) => args);
+    await using client = await Spec.invert().connect('memory:hello', { codec });
+    const heard: unknown[] = [];
+    client.news.connect((_sender, args) => void heard.push(args));
+    expect(await Promise.all([1, 2, 3].map((n) => client.remote.ask({ n })))).toEqual([1, 2, 3].map((n) => ({ n })));
+    server.news(null, { n: 1 });
+    await turn();
+    expect(heard).toEqual([{ n: 1 }]);
+    const spoken = codec === 'jrpc';
+    expect([...agreed(server), ...agreed(client)]).toEqual([spoken, spoken]);
+  }
+});
+
+it('changes nothing for a stranger: an array of his is a batch', async () => {
+  await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+  server.ask.connect(async () => 'x');
+  using stranger = await RawClient.connect(server.address);
+  stranger.write([1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'ask' })));
+  const [batch] = await stranger.answers(1);
+  expect((batch as unknown[]).length).toBe(2);
+});
+
+it('makes an array a packet: each call is answered by itself', async () => {
+  await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+  const finish: (() => void)[] = [];
+  server.ask.connect((_sender, args) => {
+    const { wait } = args as { wait?: boolean };
+    return wait ? new Promise((resolve) => finish.push(() => resolve('later'))) : 'now';
+  });
+  using client = await RawClient.connect(server.address);
+  client.write(hello);
+  client.write([true, false].map((wait, id) => ({ jsonrpc: '2.0', id, method: 'ask', params: { wait } })));
+  expect(await client.answers(2)).toEqual([hello, { jsonrpc: '2.0', id: 1, result: 'now' }]);
+  for (const end of finish) end();
+  expect((await client.answers(3))[2]).toEqual({ jsonrpc: '2.0', id: 0, result: 'later' });
+});

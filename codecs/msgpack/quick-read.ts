@@ -23,10 +23,7 @@ export class QuickReader {
   message(): Message | undefined {
     const from = this.at;
     const message = this.anyMessage();
-    if (message === undefined || this.at > this.bytes.length) {
-      this.at = from;
-      return undefined;
-    }
+    if (message === undefined) this.at = from;
     return message;
   }
 

@@ -202,22 +202,26 @@ function sizeOf(value: unknown): number {
   const count = (inner: unknown): void => {
     length += typeof inner === 'string' ? WORD + inner.length : WORD;
   };
-  visit(value, (holder) => {
-    length += WORD;
-    if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) {
-      length += holder.byteLength;
-      return;
-    }
-    if (holder instanceof Map) {
-      for (const [key, item] of holder) {
-        count(key);
+  visit(
+    value,
+    (holder) => {
+      length += WORD;
+      if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) {
+        length += holder.byteLength;
+        return;
+      }
+      if (holder instanceof Map) {
+        for (const [key, item] of holder) {
+          count(key);
+          count(item);
+        }
+      } else if (holder instanceof Set) for (const item of holder) count(item);
+      for (const [key, item] of Object.entries(holder)) {
+        if (!Array.isArray(holder)) length += WORD + key.length;
         count(item);
       }
-    } else if (holder instanceof Set) for (const item of holder) count(item);
-    for (const [key, item] of Object.entries(holder)) {
-      if (!Array.isArray(holder)) length += WORD + key.length;
-      count(item);
-    }
-  });
+    },
+    new Set(),
+  );
   return length;
 }

@@ -2,16 +2,16 @@
 const UNNOTED = 64;
 
 /**
- * Calls back for every object that structured clone reaches in a value, each at least once, and for those beyond the first
- * few exactly once. Without recursion: a value may be nested deeper than the stack is.
+ * Calls back for every object that structured clone reaches in a value: each at least once, or, with a set in which they are
+ * noted, exactly once. Without recursion: a value may be nested deeper than the stack is.
  */
-export function visit(root: unknown, each: (holder: object) => void): void {
+export function visit(root: unknown, each: (holder: object) => void, exactly?: Set<object>): void {
   if (typeof root !== 'object' || root === null) return;
   const open: object[] = [root];
-  let noted: Set<object> | undefined;
+  let noted = exactly;
   for (let visited = 0; open.length > 0; visited++) {
     const holder = open.pop()!;
-    if (visited >= UNNOTED) {
+    if (noted !== undefined || visited >= UNNOTED) {
       noted ??= new Set();
       if (noted.has(holder)) continue;
       noted.add(holder);

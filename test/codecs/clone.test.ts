@@ -53,7 +53,11 @@ function decode(values: readonly unknown[]): Message[] {
 
 describe('what is cloned', () => {
   it('is taken at the call', async () => {
-    const inner = new Map<string, unknown>([['list', [1, { two: 2 }]]]);
+    const key = { key: 1 };
+    const inner = new Map<unknown, unknown>([
+      ['list', [1, { two: 2 }]],
+      [key, 1],
+    ]);
     const value = {
       text: 'a',
       inner,
@@ -67,6 +71,7 @@ describe('what is cloned', () => {
       const before = structuredClone([sent, [sent]]);
       value.text = 'b';
       inner.set('more', 1);
+      key.key++;
       (inner.get('list') as unknown[]).push(3);
       value.when.setTime(2);
       value.bytes[0] = 2;
@@ -89,7 +94,9 @@ describe('what is cloned', () => {
       expect(one.self).toBe(one);
       expect(one.shared).toBe(two);
       expect((one.list as unknown[])[0]).toBe(two);
-      expect([...(one.map as Map<unknown, Set<unknown>>)].map(([key, set]) => [key, ...set])).toEqual([[two, two]]);
+      const [[key, set] = []] = one.map as Map<unknown, Set<unknown>>;
+      expect(key).toBe(two);
+      expect([...(set as Set<unknown>)][0]).toBe(two);
       if (more.length > 0) expect(three.at(-1)?.shared).toBe(two);
     }
   });
@@ -176,7 +183,10 @@ describe('what is moved', () => {
 
   it('is moved with each message of a tick', async () => {
     const buffers = [new ArrayBuffer(1), new ArrayBuffer(2)];
-    const messages = await through(...buffers.map((buffer) => reply(transfer([buffer], [buffer]))), reply('last'));
+    const parcels = [...buffers.map((buffer) => reply(transfer([buffer], [buffer]))), reply('last')];
+    const messages = await through(...parcels);
+    // Moved out of the parcels: a copy would have left them as they were.
+    expect(parcels.flatMap(({ transfer }) => transfer).map((one) => (one as ArrayBuffer).byteLength)).toEqual([0, 0]);
     expect(messages).toEqual([
       { kind: 'reply', id: 5, value: [new ArrayBuffer(1)] },
       { kind: 'reply', id: 5, value: [new ArrayBuffer(2)] },
@@ -214,6 +224,9 @@ describe('the size of a parcel', () => {
       expect(length).toBeLessThan(120_000);
     }
     expect(reply(Uint8Array.from(Buffer.from('a'))).length).toBeLessThan(100);
+    const cycle: Record<string, unknown> = { pattern: /a/ };
+    cycle.self = [cycle, cycle];
+    expect(reply(cycle).length).toBeLessThan(200);
   });
 });
 
@@ -268,7 +281,7 @@ describe('what is not to be trusted', () => {
       () => structuredClone(poison),
       () => [structuredClone(poison)],
       () => new Map([[structuredClone(poison), new Set([structuredClone(poison)])]]),
-      () => Object.assign(new Error('a'), { cause: structuredClone(poison) }),
+      () => new Error('a', { cause: structuredClone(poison) }),
       () => structuredClone(cycle),
       () => structuredClone(many),
     ]) {

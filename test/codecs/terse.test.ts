@@ -159,6 +159,14 @@ describe('terse as people write it', () => {
     expect(value("'AQI='")).toEqual(Uint8Array.of(1, 2));
   });
 
+  it('has no field that sets a prototype', () => {
+    for (const object of [value('{__proto__:{polluted:1} a:1}'), call('say "__proto__":[1] a:1').args]) {
+      const [fields] = [object].flat() as [object];
+      expect(Object.keys(fields)).toEqual(['a']);
+      expect(Object.getPrototypeOf(fields)).toBe(Object.prototype);
+    }
+  });
+
   it('has answers', () => {
     expect(read('[3]:"hi"')).toEqual([{ kind: 'reply', id: 3, value: 'hi' }]);
     expect(read('[3]: 5 ')).toEqual([{ kind: 'reply', id: 3, value: 5 }]);

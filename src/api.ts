@@ -48,7 +48,6 @@ export {
 } from './errors.js';
 export type { ErrorClass, ErrorPolicy } from './faults.js';
 export type { Mark, Marker } from './fits.js';
-export { framingFor } from './framing/index.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export type { Options } from './options.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';

@@ -4,3 +4,5 @@ import { provide } from './registry.js';
 provide(plugins);
 
 export * from './api.js';
+// Byte streams are cut in Buffers, which browsers do not have.
+export { framingFor } from './framing/index.js';

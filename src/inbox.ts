@@ -99,7 +99,9 @@ export class Inbox {
   }
 
   private tooDeep(value: unknown): boolean {
-    return this.long && tooDeep(value, this.session.host.limits.depth);
+    if (!this.long) return false;
+    const { codec, limits } = this.session.host;
+    return tooDeep(value, limits.depth, codec.form === 'values' ? new Set() : undefined);
   }
 
   private deep(): ProtocolError {

@@ -13,18 +13,21 @@ export function exceeds(frame: Frame, limit: number): boolean {
   return bytes > limit;
 }
 
-/** Whether a value is nested deeper than so many levels: then whoever walks it could run out of stack. */
-export function tooDeep(value: unknown, levels: number): boolean {
+/**
+ * Whether a value is nested deeper than so many levels: then whoever walks it could run out of stack. `seen`: where values
+ * may hold themselves, or one another twice, as those that are cloned do; each is looked at once.
+ */
+export function tooDeep(value: unknown, levels: number, seen?: Set<object>): boolean {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return false;
   if (levels === 0) return true;
-  if (Array.isArray(value) || value instanceof Set) {
-    for (const item of value) if (tooDeep(item, levels - 1)) return true;
-    return false;
+  if (seen !== undefined) {
+    if (seen.has(value)) return false;
+    seen.add(value);
   }
-  if (value instanceof Map) {
-    for (const [key, item] of value) if (tooDeep(key, levels - 1) || tooDeep(item, levels - 1)) return true;
-    return false;
-  }
-  for (const key in value) if (tooDeep((value as Record<string, unknown>)[key], levels - 1)) return true;
+  const inner = (item: unknown): boolean => tooDeep(item, levels - 1, seen);
+  if (Array.isArray(value)) return value.some(inner);
+  if (value instanceof Set) return [...value].some(inner);
+  if (value instanceof Map) return [...value].some(inner);
+  for (const key in value) if (inner((value as Record<string, unknown>)[key])) return true;
   return false;
 }

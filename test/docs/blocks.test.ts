@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { format } from 'node:util';
 import ts from 'typescript';
-import { afterAll, describe, expect, it } from 'vitest';
-import { type Block, blocksOf, nameOf, pages, root } from './pages.js';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { anchorsOf, type Block, blocksOf, nameOf, pages, promisedBy, root, withoutBreaks } from './pages.js';
 
 /*
- * Every block of TypeScript in the pages is a module of its own: it is type-checked, and run where its fence says `ts run`.
+ * Every block of TypeScript in the pages is a module of its own: it is type-checked, and run where its fence says `ts run`;
+ * then it prints what the comments behind `console.log` say.
  * A block that names itself in its first line, as in `// chat.ts`, can be imported by the others of its page.
  */
 const folder = `${root}/test/docs/.blocks/pages`;
@@ -30,8 +32,12 @@ describe('the code in the pages', () => {
 
   it('is correct for the compiler', { timeout: 120_000 }, () => {
     const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile);
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    const program = ts.createProgram([...files.keys()], { ...options, moduleDetection: ts.ModuleDetectionKind.Force });
+    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const declared = fileNames.filter((file) => file.endsWith('.d.ts'));
+    const program = ts.createProgram([...declared, ...files.keys()], {
+      ...options,
+      moduleDetection: ts.ModuleDetectionKind.Force,
+    });
     const wrong = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
       const block = file && files.get(file.fileName);
       const line = block ? block.line + 1 + (file?.getLineAndCharacterOfPosition(start ?? 0).line ?? 0) : 0;
@@ -43,18 +49,27 @@ describe('the code in the pages', () => {
   for (const [file, block] of files) {
     if (!/\brun\b/.test(block.info)) continue;
     it(`${block.page}:${block.line} runs`, async () => {
+      const log = vi.spyOn(console, 'log').mockImplementation(() => {});
       await import(/* @vite-ignore */ file);
+      const printed = log.mock.calls.map((call) => withoutBreaks(format(...call)));
+      log.mockRestore();
+      expect(printed).toEqual(promisedBy(block));
     });
   }
 });
 
 describe('the links in the pages', () => {
   for (const page of pages()) {
-    it(`${page} leads to files that exist`, async () => {
-      const { readFileSync } = await import('node:fs');
+    it(`${page} leads to files and headings that exist`, () => {
       const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, '');
-      const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] as string);
-      const broken = links.filter((link) => !/^[a-z]+:/.test(link) && !existsSync(`${root}/${dirname(page)}/${link}`));
+      const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
+      const broken = links.filter((link) => {
+        if (/^[a-z]+:/.test(link)) return false;
+        const [file = '', anchor] = link.split('#');
+        const target = file === '' ? page : join(dirname(page), file);
+        if (!existsSync(`${root}/${target}`)) return true;
+        return anchor !== undefined && !anchorsOf(target).has(anchor);
+      });
       expect(broken).toEqual([]);
     });
   }

@@ -34,3 +34,28 @@ export function blocksOf(page: string): Block[] {
 export function nameOf(block: Block): string {
   return /^\/\/ ([\w-]+\.ts)\b/.exec(block.code)?.[1] ?? `block-${block.line}.ts`;
 }
+
+/** What a block says that it prints: behind each `console.log` a comment, which may go on in the next lines. */
+export function promisedBy(block: Block): string[] {
+  const promised: string[] = [];
+  let open = false;
+  for (const line of block.code.split('\n')) {
+    const comment = /(?:^|;|\s)\s*\/\/ (.*)$/.exec(line)?.[1];
+    if (line.includes('console.log(')) promised.push(comment ?? '');
+    else if (open && /^\s*\/\//.test(line)) promised.push(`${promised.pop()} ${comment}`);
+    open = line.includes('console.log(') || (open && /^\s*\/\//.test(line));
+  }
+  return promised.map(withoutBreaks);
+}
+
+/** A text whose breaks and runs of blanks are one blank each. */
+export function withoutBreaks(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** What the headings of a page can be linked by, as the viewers of such pages make it. */
+export function anchorsOf(page: string): Set<string> {
+  const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, '');
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map((match) => (match[1] as string).toLowerCase());
+  return new Set(headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')));
+}

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { blocksOf, nameOf, root } from './pages.js';
+
+/* The plug-ins of the pages are held to the published suites as the pages say: by node:test, in a process of their own. */
+const folder = `${root}/test/docs/.blocks/plugins`;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes the modules of a page and runs one. Gives how it has exited, and what it has printed. */
+async function run(page: string, name: string): Promise<{ code: number; printed: string }> {
+  mkdirSync(folder, { recursive: true });
+  for (const block of blocksOf(page).filter(({ info }) => info.startsWith('ts'))) {
+    writeFileSync(`${folder}/${nameOf(block)}`, block.code);
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', '--test-reporter=tap', `${folder}/${name}`], { cwd: root });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      printed += chunk;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, printed };
+}
+
+describe('the plug-ins of the pages pass the suites', { timeout: 60_000 }, () => {
+  it.each([
+    ['docs/writing-a-codec.md', 'arrays-test.ts'],
+    ['docs/writing-a-transport.md', 'channel-test.ts'],
+  ])('%s', async (page, name) => {
+    const { code, printed } = await run(page, name);
+    expect(code, printed).toBe(0);
+    expect(Number(/^# pass (\d+)$/m.exec(printed)?.[1])).toBeGreaterThan(20);
+  });
+});

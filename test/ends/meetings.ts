@@ -36,6 +36,8 @@ async function farForThreads(): Promise<string> {
     format: 'esm',
     target: 'node20',
     packages: 'external',
+    // The package says of its built files which have effects, and so of the sources that none has.
+    ignoreAnnotations: true,
     alias: { obverse: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
   });
   return outfile;

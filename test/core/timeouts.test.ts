@@ -29,9 +29,9 @@ async function side(options: object = {}) {
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, ...options });
   return { api, played, far, log };
 }
-async function timeOf(promise: Promise<unknown>): Promise<number> {
+async function timeOf(call: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
-  expect(await failure(promise)).toBeInstanceOf(TimeoutError);
+  expect(await failure(call())).toBeInstanceOf(TimeoutError);
   return performance.now() - start;
 }
 
@@ -46,11 +46,11 @@ it('fails a call that is not answered in time, and says which', async () => {
 it('takes the time from the call, else from the mark, else from the option', async () => {
   const { api } = await side({ timeout: 400 });
   const times = await Promise.all([
-    timeOf(api.to(null, { timeout: 10 }).hasty()),
-    timeOf(api.hasty(null)),
-    timeOf(api.to(null, { timeout: 80 }).hasty()),
-    timeOf(api.question(null, {})),
-    timeOf(api.to(null, { timeout: 10 }).patient()),
+    timeOf(() => api.to(null, { timeout: 10 }).hasty()),
+    timeOf(() => api.hasty(null)),
+    timeOf(() => api.to(null, { timeout: 80 }).hasty()),
+    timeOf(() => api.question(null, {})),
+    timeOf(() => api.to(null, { timeout: 10 }).patient()),
   ]);
   const expected = [10, 40, 80, 400, 10];
   for (const [n, time] of times.entries()) {
@@ -62,7 +62,7 @@ it('takes the time from the call, else from the mark, else from the option', asy
 it('is accurate among many, and never early', async () => {
   const { api } = await side();
   const asked = Array.from({ length: 40 }, (_, n) => 10 + ((n * 37) % 400));
-  const times = await Promise.all(asked.map((timeout) => timeOf(api.to(null, { timeout }).question({}))));
+  const times = await Promise.all(asked.map((timeout) => timeOf(() => api.to(null, { timeout }).question({}))));
   const late = times.map((time, n) => time - (asked[n] as number)).sort((a, b) => a - b);
   expect(late[0]).toBeGreaterThanOrEqual(-1);
   // Most of them: the machine may be busy with something else for a while.
@@ -73,14 +73,14 @@ it('notes a shorter timeout than the one it sleeps for', async () => {
   const { api } = await side();
   void failure(api.to(null, { timeout: 10_000 }).question({}));
   await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(await timeOf(api.to(null, { timeout: 20 }).question({}))).toBeLessThan(240);
+  expect(await timeOf(() => api.to(null, { timeout: 20 }).question({}))).toBeLessThan(240);
   await api.close();
 });
 
 it('waits for ever where the timeout is Infinity, and still fails when the link ends', async () => {
   const { api, far } = await side({ timeout: 5 });
   const asked = failure<RpcError>(api.patient(null));
-  expect(await timeOf(api.question(null, {}))).toBeLessThan(1_000);
+  expect(await timeOf(() => api.question(null, {}))).toBeLessThan(1_000);
   const late = api.to(null, { timeout: Number.POSITIVE_INFINITY }).question({});
   await turn();
   far.say({ jsonrpc: '2.0', id: far.heard.at(-1).id, result: 'at last' });
@@ -154,7 +154,7 @@ it('counts from the call, also in a turn that takes long', async () => {
   void failure(api.to(null, { timeout: 5_000 }).question({}));
   const before = performance.now();
   while (performance.now() - before < 60);
-  const time = await timeOf(api.to(null, { timeout: 50 }).question({}));
+  const time = await timeOf(() => api.to(null, { timeout: 50 }).question({}));
   expect(time).toBeGreaterThanOrEqual(49);
   await api.close();
 });

@@ -144,7 +144,7 @@ export interface Framing {
   /**
    * Gives every frame that the chunk completes, in order; a binary framing may give several messages as one frame. Throws
    * a ProtocolError if the stream is lost, at the latest when the bound is reached, and before the rest of an oversized
-   * frame is kept. The frames given before stand. Does not keep the chunk, unless it is its only reader.
+   * frame is kept. The frames given before stand. A frame may be a view of the chunk: nobody uses that memory again.
    */
   push(chunk: Uint8Array, give: (frame: Frame) => void): void;
   /**
@@ -216,7 +216,7 @@ export interface Transport {
    * most once. If it rejects, nothing stays open. If `close` comes first, it rejects.
    */
   open(accept: Accept): Promise<void>;
-  /** Ends every link without a reason and frees everything; resolves when no handle is left. May be called twice, and before `open`. */
+  /** Ends every link without a reason and frees everything; resolves when `closed` was told to each, and no handle is left. May be called twice, and before `open`. */
   close(): Promise<void>;
   /** On a bus: one message to everyone, also to those who are not known yet. The frames belong together. */
   broadcast?(frames: readonly Frame[]): void;

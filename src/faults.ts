@@ -90,8 +90,6 @@ export class Faults {
     // Defined and not assigned, for the class may have an accessor of that name.
     for (const [key, value] of Object.entries(given))
       Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: key !== 'name' });
-    // Taken once more, for the first one begins with the name of another class.
-    Error.captureStackTrace?.(error, this.fromFault);
     return withStack(error, data.stack);
   }
 

@@ -27,7 +27,7 @@ export class Outbox {
     if (!this.leaving) {
       this.leaving = true;
       leaveTogether(this);
-    } else if (this.bytes > this.session.host.limits.tickBytes && !this.isHeld) this.send();
+    } else if (this.bytes > this.session.host.limits.tickBytes) this.send();
   }
 
   /** The turn is over. */

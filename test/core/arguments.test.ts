@@ -95,6 +95,23 @@ describe('incoming', () => {
     expect(calls).toBe(0);
   });
 
+  it('finds no argument on the prototype of what was given', async () => {
+    class Odd extends RemoteAPI {
+      @incoming({ hasReply: true, params: ['toString', 'b'] }) odd(
+        _sender: Sender,
+        _a: unknown,
+        _b: number,
+      ): Reply<unknown> {}
+    }
+    const played = new Played();
+    const far = played.visit();
+    const api = await Odd.connect(played.maker, { codec: 'jrpc?hello=off' });
+    api.odd.connect((_sender, ...args) => ({ args: args.map((value) => typeof value) }));
+    far.say({ jsonrpc: '2.0', id: 1, method: 'odd', params: { b: 2 } });
+    await turn();
+    expect(far.heard[0].result).toEqual({ args: ['undefined', 'number'] });
+  });
+
   it('says so too where the errors of handlers are hidden', async () => {
     const played = new Played();
     const far = played.visit();

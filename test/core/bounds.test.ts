@@ -31,6 +31,13 @@ async function side(limits: Partial<Limits>, options: object = {}) {
   api.ask.connect(() => new Promise(() => {}));
   return { api, far, log };
 }
+async function sideThat(answers: () => unknown, limits: Partial<Limits>) {
+  const played = new Played();
+  const far = played.visit();
+  const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+  api.ask.connect(answers);
+  return { api, far };
+}
 const call = (id: number, text = '') => ({ jsonrpc: '2.0', id, method: 'ask', params: { text } });
 
 /** One attack for each bound; the other files of this folder have more. */
@@ -183,6 +190,14 @@ describe('a batch that asks for more than it brings', () => {
     const ids = client.lines.flatMap((line) => (JSON.parse(line) as { id: number }[]).map(({ id }) => id));
     expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, id) => id));
     expect(Math.max(...client.lines.map((line) => line.length))).toBeLessThanOrEqual(300_000);
+  });
+
+  it('does not count against the batches after it', async () => {
+    const { api, far } = await sideThat(() => 'x'.repeat(1_000), { frameBytes: 30_000 });
+    for (let round = 0; round < 20; round++) far.say(Array.from({ length: 5 }, (_, id) => call(id)));
+    await turn();
+    expect(far.heard.map((batch) => batch.length)).toEqual(Array(20).fill(5));
+    await api.close();
   });
 
   it('does not take the room of others away when its link is lost', async () => {

@@ -68,6 +68,35 @@ it('lets the handlers finish whose callers are on the old transport', async () =
   expect(old.closes).toEqual([undefined]);
 });
 
+it('keeps a peer of the new transport that has the name of one of the old', async () => {
+  const { api, second, old } = await side();
+  const pending = api.question(null, {});
+  await turn();
+  const changing = api.changeTransport(second.maker);
+  await until(() => !api.peers.has('old'));
+  second.visit('old');
+  const young = api.peers.get('old');
+  old.say({ jsonrpc: '2.0', id: old.heard[0].id, result: 1 });
+  await pending;
+  await changing;
+  expect(api.peers.get('old')).toBe(young);
+  expect(young).toBeDefined();
+});
+
+it('sends a visitor of the old transport away', async () => {
+  const { api, first, second, old } = await side();
+  void api.question(null, {});
+  await turn();
+  const changing = api.changeTransport(second.maker);
+  await until(() => !api.peers.has('old'));
+  const late = first.visit('late');
+  await turn();
+  expect(late.closes).toEqual([undefined]);
+  expect(api.peers.has('late')).toBe(false);
+  old.say({ jsonrpc: '2.0', id: old.heard[0].id, result: 1 });
+  await changing;
+});
+
 it('leaves the old one where the new one cannot be opened', async () => {
   const { api, second, old, events } = await side();
   const reason = new Error('no way');

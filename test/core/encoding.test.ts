@@ -136,9 +136,10 @@ describe('a message that is too large', () => {
     expect(await failure(api.question(null, { value: '😀'.repeat(240) }))).toBeInstanceOf(ProtocolError);
     await turn();
     expect(far.sends).toEqual([]);
-    api.news(null, { value: 'é'.repeat(460) });
+    for (const value of ['é'.repeat(460), '漢'.repeat(300), '😀'.repeat(230)]) api.news(null, { value });
     await turn();
-    expect(Buffer.byteLength(far.sends[0]?.[0] as string)).toBeLessThanOrEqual(1_000);
+    expect(far.heard.length).toBe(3);
+    for (const frame of far.sends.flat()) expect(Buffer.byteLength(frame as string)).toBeLessThanOrEqual(1_000);
   });
 
   it('is answered as such where it is the result', async () => {
@@ -167,6 +168,17 @@ describe('a message that is too large', () => {
     far.say({ jsonrpc: '2.0', id: 1, method: 'ask' });
     await turn();
     expect(far.heard[0].error.code).toBe(Code.TooLarge);
+  });
+
+  it('leaves the other answers of its batch, though it cannot be answered at all', async () => {
+    const { api, far } = await side({ limits: { frameBytes: 1_000 } });
+    api.ask.connect(async () => 'x');
+    far.say([
+      { jsonrpc: '2.0', id: 'i'.repeat(990), method: 'ask' },
+      { jsonrpc: '2.0', id: 2, method: 'ask' },
+    ]);
+    await turn();
+    expect(far.heard).toEqual([[{ jsonrpc: '2.0', id: 2, result: 'x' }]]);
   });
 
   it('harms nobody where even the refusal does not fit', async () => {

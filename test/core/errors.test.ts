@@ -218,6 +218,14 @@ describe('a registered class', () => {
     expect(Object.hasOwn(error, 'seats')).toBe(false);
   });
 
+  it('is not told for what only has its name on this side', async () => {
+    const Impostor = { NoRoom: class NoRoom extends Error {} }.NoRoom;
+    expect(await faultOf(new Impostor('secret'), { errorClasses, errors: 'hidden' })).toEqual({
+      code: Code.InternalError,
+      message: 'Internal error',
+    });
+  });
+
   it.each([
     [[NoRoom, class NoRoom extends Error {}], 'there are two classes named NoRoom'],
     [[class Plain {}], 'expected classes that extend Error'],
@@ -259,6 +267,19 @@ describe('an error of the other side', () => {
     expect(await thrownThere(new RpcError('no', 5, { name: 'looks like ours' }))).toMatchObject({
       data: { name: 'looks like ours' },
     });
+  });
+
+  it('keeps the data of a stranger that only look like ours', async () => {
+    const played = new Played();
+    const far = played.visit();
+    const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errorClasses: [NoRoom] });
+    for (const data of [{ name: 'NoRoom', seats: 3 }, { name: ['NoRoom'] }, { data: 1 }]) {
+      const asked = failure<RemoteError>(api.question(null, {}));
+      await turn();
+      far.say({ jsonrpc: '2.0', id: 1, error: { code: 1, message: 'x', data } });
+      expect(await asked).toBeInstanceOf(RemoteError);
+      expect((await asked).data).toEqual(data);
+    }
   });
 
   it('has the stack of the other side only where it was told', async () => {

@@ -102,6 +102,19 @@ it('lets a handler connect and disconnect while it runs, from the next call on',
   expect(calls).toEqual(['first', 'second', 'second', 'late']);
 });
 
+it('does not call a handler that was connected by one before it in the same call', async () => {
+  const { api, tell } = await side();
+  const calls: string[] = [];
+  api.tell.connect(() => {
+    calls.push('first');
+    if (calls.length === 1) api.tell.connect(() => void calls.push('late'));
+  });
+  tell('tell');
+  expect(calls).toEqual(['first']);
+  tell('tell');
+  expect(calls).toEqual(['first', 'first', 'late']);
+});
+
 it('refuses a handler that is no function', async () => {
   const { api } = await side();
   expect(() => api.tell.connect('x' as never)).toThrow('tell: a handler is a function, not x');
@@ -179,6 +192,24 @@ function thenable(value: unknown): PromiseLike<unknown> {
   // biome-ignore lint/suspicious/noThenProperty: that is what is tested
   return { then: (resolve: (value: unknown) => void) => resolve(value) } as PromiseLike<unknown>;
 }
+
+it('answers once, whatever a promise of another kind does', async () => {
+  const { api, far } = await side();
+  const unruly = (yes: (value: unknown) => void, no: (error: Error) => void) => {
+    yes('first');
+    yes('second');
+    no(new Error('third'));
+    throw new Error('fourth');
+  };
+  // biome-ignore lint/suspicious/noThenProperty: a promise of another kind
+  api.ask.connect(() => ({ then: unruly }));
+  for (const id of [1, 2]) far.say({ jsonrpc: '2.0', id, method: 'ask', params: { n: 1 } });
+  await turn();
+  expect(far.heard.map(({ id, result }) => [id, result])).toEqual([
+    [1, 'first'],
+    [2, 'first'],
+  ]);
+});
 
 it('makes what a handler throws the reply, and calls none after it', async () => {
   const { api, ask, log } = await side();

@@ -111,13 +111,35 @@ it('refuses an id that waits in the queue', async () => {
   expect(far.heard.slice(1).map(({ id }) => id)).toEqual([1, 2, 3]);
 });
 
+it('takes an id again whose call has waited in the queue and was done at once', async () => {
+  const played = new Played();
+  const far = played.visit();
+  const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
+  let finish = (_value: unknown): void => {};
+  api.ask.connect((_sender, args) => ('wait' in args ? new Promise((resolve) => (finish = resolve)) : 'at once'));
+  const call = (id: number, params: object) => far.say({ jsonrpc: '2.0', id, method: 'ask', params });
+  call(1, { wait: true });
+  call(2, {});
+  finish('later');
+  await turn();
+  call(3, { wait: true });
+  call(2, {});
+  finish('later');
+  await turn();
+  expect(far.heard.map(({ id, result }) => [id, result])).toEqual([
+    [1, 'later'],
+    [2, 'at once'],
+    [3, 'later'],
+    [2, 'at once'],
+  ]);
+});
+
 it('does not let a second call with the id null stop the first', async () => {
   const { api, far } = await side();
   api.ask.connect(async () => 'yes');
   far.say(...[1, 2].map(() => ({ jsonrpc: '2.0', id: null, method: 'ask', params: {} })));
   await turn();
-  expect(far.heard.length).toBe(2);
-  expect(far.heard[1].result).toBe('yes');
+  expect(far.heard.map(({ result }) => result)).toEqual(['yes', 'yes']);
 });
 
 it('takes a reply only from the peer that was asked', async () => {

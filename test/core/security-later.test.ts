@@ -117,7 +117,7 @@ async function held(options: object = {}, security: Partial<Security> = {}) {
   const say = (...messages: object[]) => {
     for (const one of messages) far.say({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { by: 'far' } }, one);
   };
-  return { api, far, log, sealing, opening, say };
+  return { api, played, far, log, sealing, opening, say };
 }
 const tell = (n: number) => ({ jsonrpc: '2.0', method: 'tell', params: { n } });
 
@@ -145,6 +145,20 @@ describe('what cannot be sealed', () => {
     await turn();
     expect(log.texts).toEqual(['no key']);
     expect(far.heard.map(({ params }) => params.n)).toEqual([2]);
+  });
+
+  it('harms nobody where it fails before its turn has come', async () => {
+    const { api, far, sealing, log } = await held();
+    api.news(null, { n: 1 });
+    api.news(null, { n: 2 });
+    // An unhandled rejection would end the process.
+    sealing[1]?.fail(new Error('no key'));
+    await turn();
+    await turn();
+    sealing[0]?.go();
+    await turn();
+    expect(log.texts).toEqual(['no key']);
+    expect(far.heard.map(({ params }) => params.n)).toEqual([1]);
   });
 
   it('is told to the caller where it is an answer', async () => {
@@ -176,6 +190,13 @@ describe('what cannot be sealed', () => {
     };
     expect(flood).toThrow(/^busy: \d+ bytes wait to be sealed$/);
     await api.close();
+
+    const { api: other, sealing } = await held({ limits: { bufferedBytes: 10_000 } });
+    for (let n = 0; n < 1_000; n++) {
+      other.news(null, { n });
+      sealing[n]?.go();
+      await turn();
+    }
   });
 });
 
@@ -235,6 +256,62 @@ describe('what waits to be opened', () => {
       expect(told).toEqual(reason === undefined ? [1, 2] : []);
       expect(api.peers.size).toBe(0);
     }
+  });
+
+  it('is dropped too where something still waits to be sealed', async () => {
+    const { api, far, opening, say } = await held({ limits: { stalledMs: 30 } });
+    const told: number[] = [];
+    api.tell.connect((_sender, { n }) => void told.push(n));
+    const asked = failure(api.question(null, { n: 1 }));
+    say(tell(1), tell(2));
+    await api.close();
+    expect(await asked).toBeInstanceOf(ConnectionLost);
+    for (const { go } of opening) go();
+    await turn();
+    expect(told).toEqual([]);
+    expect(far.closes.length).toBe(1);
+  });
+
+  it('is not waited for by those who come while the side closes', async () => {
+    const { api, played, sealing } = await held({ limits: { stalledMs: 5_000 } });
+    api.news(null, { n: 1 });
+    const closing = api.close();
+    const late = played.visit('late');
+    await turn();
+    expect(late.closes).toEqual([undefined]);
+    sealing[0]?.go();
+    await closing;
+    expect(api.peers.size).toBe(0);
+  });
+
+  it('holds the link together with what waits for its turn', async () => {
+    const { api, far, opening, say } = await held({
+      concurrency: 1,
+      limits: { bufferedBytes: 10_000, queuedCalls: 2 },
+    });
+    const finish: (() => void)[] = [];
+    api.tell.connect(() => new Promise<void>((resolve) => finish.push(resolve)) as never);
+    const open = async () => {
+      opening.shift()?.go();
+      await turn();
+    };
+    for (let n = 1; n <= 4; n++) say(tell(n));
+    for (let n = 1; n <= 4; n++) await open();
+    expect(far.paused).toBe(true);
+    for (let n = 0; n < 60; n++) say(tell(n));
+    for (let n = 1; n <= 4; n++) {
+      finish.shift()?.();
+      await turn();
+    }
+    // The queue has room, but too much waits to be opened.
+    expect(far.paused).toBe(true);
+    while (far.paused && opening.length > 0) {
+      await open();
+      finish.shift()?.();
+      await turn();
+    }
+    expect(far.paused).toBe(false);
+    await api.close();
   });
 
   it('is dropped when the side is closed', async () => {

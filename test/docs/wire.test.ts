@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -148,5 +149,22 @@ describe('the subprotocols of WebSockets', () => {
     const reason = 'this server speaks the codec jrpc, not msgpack';
     const frame = Buffer.concat([Buffer.of(0x88, reason.length + 2, 1002 >> 8, 1002 & 255), Buffer.from(reason)]);
     expect(said.slice(said.indexOf('\r\n\r\n') + 4)).toBe(frame.toString('latin1'));
+  });
+});
+
+describe('the peer in Python', () => {
+  const absent = spawnSync('python3', ['--version']).status !== 0;
+  it.skipIf(absent)(`calls and is called${absent ? ' (n/a: there is no python3)' : ''}`, async () => {
+    const served = await serve('tcp://127.0.0.1:0', { codec: 'jrpc', dials: false });
+    const python = spawn('python3', ['-c', block('python'), '127.0.0.1', new URL(served.address).port]);
+    let printed = '';
+    for (const stream of [python.stdout, python.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        printed += chunk;
+      });
+    }
+    await once(python, 'close');
+    await served.close();
+    expect(printed).toBe('1 42\n2 hello ann\n');
   });
 });

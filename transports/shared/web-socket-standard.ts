@@ -43,7 +43,9 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
     new Promise((resolve, reject) => {
       const socket = construct(WebSocket, target.url, withOtherCodec(protocols));
       let cause: unknown;
+      let unended: ReturnType<typeof setTimeout> | undefined;
       const settle = (): void => {
+        clearTimeout(unended);
         signal.removeEventListener('abort', abort);
         socket.onopen = socket.onclose = null;
         socket.onerror = ignore;
@@ -56,6 +58,8 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
       signal.addEventListener('abort', abort);
       socket.onerror = (event) => {
         cause = event.error ?? (typeof event.message === 'string' ? new Error(event.message) : undefined);
+        // The end is told within the same task, but by Node 22 never.
+        unended ??= setTimeout(ended, 0, { code: 1006, reason: '' });
       };
       socket.onopen = () => {
         if (socket.protocol === OTHER_CODEC) return;
@@ -64,12 +68,13 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
         link.start(accept);
         resolve(link);
       };
-      socket.onclose = ({ code, reason }) => {
+      const ended = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
         settle();
         if (socket.protocol === OTHER_CODEC) reject(refused(target.address, reason));
         else if (again) resolve(undefined);
         else reject(failed(target.address, code, cause));
       };
+      socket.onclose = ended;
     });
 }
 

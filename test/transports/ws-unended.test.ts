@@ -1,0 +1,32 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { ConnectionLost } from '../../src/errors.js';
+import { closeSides, connectStandard } from '../support/ws-sides.js';
+
+/** The WebSocket of Node 22 where nobody listens: it tells an error, and never an end. */
+class Unended {
+  static made: (string[] | undefined)[] = [];
+  onerror: ((event: object) => void) | null = null;
+  onclose: ((event: object) => void) | null = null;
+  readonly readyState = 0;
+
+  constructor(_url: string, protocols?: string[]) {
+    Unended.made.push(protocols);
+    setTimeout(() => this.onerror?.({ message: 'Received network error or non-101 status code.' }), 5);
+  }
+
+  close(): void {}
+}
+
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await closeSides();
+});
+
+it('a runtime that tells an error, and then no end, is not waited for', async () => {
+  vi.stubGlobal('WebSocket', Unended);
+  const opening = connectStandard('ws://127.0.0.1:9', { limits: { connectMs: 10_000 } });
+  await expect(opening).rejects.toThrow(ConnectionLost);
+  await expect(opening).rejects.toThrow('cannot connect to ws://127.0.0.1:9: Received network error');
+  // With the subprotocols of two that know each other, and once more without.
+  expect(Unended.made).toHaveLength(2);
+});

@@ -22,5 +22,10 @@ export function hello(session: Session): void {
 }
 
 function greet(session: Session): void {
-  session.notify(HELLO, [{ obverse: VERSION, codec: session.host.codec.name }], true);
+  try {
+    session.notify(HELLO, [{ obverse: VERSION, codec: session.host.codec.name }], true);
+  } catch (error) {
+    // Too large for the link, or refused by the security: the conversation goes on without it, and this may be within `accept`.
+    session.host.trouble(session, error);
+  }
 }

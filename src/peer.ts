@@ -4,12 +4,17 @@ import type { Peer, Sender } from './types.js';
 
 /** A peer of a side: stable for as long as its session. */
 export class ConnectedPeer implements Peer {
-  private ended: (() => void)[] | undefined;
+  /** Not to be seen by one who prints a peer: behind it lies the whole side. */
+  declare readonly session: Session;
+  declare private ended: (() => void)[] | undefined;
 
   constructor(
-    readonly session: Session,
+    session: Session,
     readonly id: string,
-  ) {}
+  ) {
+    Object.defineProperty(this, 'session', { value: session });
+    Object.defineProperty(this, 'ended', { value: undefined, writable: true });
+  }
 
   close(reason?: Error): Promise<void> {
     if (this.session.over !== undefined) return Promise.resolve();

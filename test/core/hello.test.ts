@@ -84,6 +84,27 @@ describe('hello', () => {
     },
   );
 
+  it.each<[string, object, Options]>([
+    ['the link is too small for it', { dialed: true, maxFrame: 30 }, {}],
+    [
+      'the security refuses to seal it',
+      { dialed: true },
+      {
+        security: {
+          seal: () => {
+            throw new Error('no key');
+          },
+          open: (payload) => payload,
+        },
+      },
+    ],
+  ])('stops nothing where %s', async (_why, traits, options) => {
+    const { api, far, log } = await side(traits, options);
+    expect(api.peers.size).toBe(1);
+    expect(far.heard).toEqual([]);
+    expect(log.warnings.length).toBe(1);
+  });
+
   it('is no method that could be called', async () => {
     const { api, far } = await side({});
     far.say({ ...hello, id: 1 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import jrpc from '../../codecs/jrpc.js';
 import {
@@ -97,6 +98,12 @@ describe('whom a call goes to', () => {
     expect(senders[0]).not.toBe(senders[1]);
     expect(senders.every((sender) => sender.peer === peer('ann'))).toBe(true);
     expect(senders[0]?.id).toBe('ann');
+  });
+
+  it('shows its id to one who prints it, and nothing of what lies behind', async () => {
+    const { peer } = await side('ann');
+    expect(inspect(peer('ann'))).toBe("ConnectedPeer { id: 'ann' }");
+    expect(JSON.stringify(peer('ann'))).toBe('{"id":"ann"}');
   });
 
   it('gives two peers of one name different ids', async () => {

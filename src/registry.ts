@@ -59,7 +59,9 @@ class Shelf<F> {
 
 /** A module that could not be loaded: nearly always an optional package that is not installed. */
 function missing(kind: string, address: Address, cause: unknown): unknown {
-  const name = /Cannot find (?:package|module) '([^'./][^']*)'/.exec(cause instanceof Error ? cause.message : '')?.[1];
+  const name = /(?:Cannot|Could not) find (?:package|module) '([^'./][^']*)'/.exec(
+    cause instanceof Error ? cause.message : '',
+  )?.[1];
   if (name === undefined) return cause;
   return new UsageError(`the ${kind} "${address.scheme}" needs the package ${name}: npm install ${name}`, { cause });
 }

@@ -121,7 +121,7 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
       const { far, log } = await side({ badFrames: 5 });
       for (let n = 0; n < 100; n++) far.say('noise');
       expect(far.closes[0]).toMatchObject({ message: '6 messages in a row could not be read' });
-      expect(log.warnings.length).toBe(6);
+      expect(log.warnings.length).toBe(7);
     },
   ],
   peers: [

@@ -76,6 +76,11 @@ export class Faults {
       if (data === undefined) return { code, message };
       return { code, message, data: isTold(data) ? { name: 'RpcError', data } : data };
     }
+    // A class of the application's own that extends RpcError is meant for the peer too, and has a name besides.
+    const relayed = error instanceof RemoteError || ours.some((errorClass) => error instanceof errorClass);
+    if (error instanceof RpcError && !relayed) {
+      return { code: error.code, message, data: { ...told, ...(data !== undefined && { data }) } };
+    }
     if (this.policy === 'hidden') return hidden();
     return { code: codeOf(error), message, data: told };
   }

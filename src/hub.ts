@@ -239,9 +239,10 @@ export class Hub implements Host {
 
   // ---- everybody at once --------------------------------------------------------------------------------------------
 
-  /** Whether the side has not been opened: then it is a mistake to tell everybody, even nobody. */
-  get unopened(): boolean {
-    return this.state === 'new';
+  /** Throws ConnectionLost if the side is not open: then it is a mistake to tell everybody, even nobody. */
+  mustBeOpen(): void {
+    if (this.state === 'new') throw new ConnectionLost('the side is not open: await open() first');
+    if (this.state === 'closed') throw new ConnectionLost('the side was closed');
   }
 
   /** Whether the transport can reach everybody with one message. */

@@ -1,7 +1,7 @@
 import { deadlineIn } from './clock.js';
 import type { Frame } from './contract.js';
 import { encode, mustFit } from './encode.js';
-import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
+import { Code, RpcError, UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import type { Pair } from './sealing.js';
 import type { Session } from './session.js';
@@ -117,7 +117,7 @@ function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): voi
   if (Array.isArray(receivers) && receivers.length === 0) return;
   const sessions = receivers === null ? hub.roster.everybody() : hub.roster.several(receivers);
   if (sessions.length === 0 && !hub.broadcasts) {
-    if (hub.unopened) throw new ConnectionLost('the side is not open: await open() first');
+    hub.mustBeOpen();
     return;
   }
   const frame = encode(

@@ -251,6 +251,8 @@ export class Session implements Receiver, Timed {
   private settle(reason: RpcError): void {
     if (this.over !== undefined) return;
     this.over = reason;
+    // Those whose calls are open learn of it; where there are none, somebody else must.
+    if (reason instanceof ProtocolError) this.host.trouble(this, reason);
     unwatch(this);
     this.outbox.end();
     this.asked?.rejectAll(reason);

@@ -78,6 +78,7 @@ interface ProcessPlan {
 }
 
 class Process implements Transport, StreamHost {
+  readonly dials = true;
   readonly address: string;
   readonly limits: Limits;
   readonly logger: Logger;

@@ -42,6 +42,7 @@ const inUse = new WeakSet<object>();
 
 class Stdio implements Transport, StreamHost {
   readonly address = 'stdio:';
+  readonly dials: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
   private readonly wire: Wire;
@@ -57,6 +58,7 @@ class Stdio implements Transport, StreamHost {
     this.given = given;
     this.framing = framing;
     this.wire = wire;
+    this.dials = !wire.listen;
     this.limits = wire.limits;
     this.logger = wire.logger;
   }

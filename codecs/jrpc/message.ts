@@ -33,9 +33,11 @@ function idOf(id: unknown): Id | undefined {
   return typeof id === 'string' || id === null || (typeof id === 'number' && Number.isFinite(id)) ? id : undefined;
 }
 
-function callOf(fields: Fields, id: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
+function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
   const method = fields.method;
-  if (typeof method !== 'string' || (id === undefined && fields.id !== undefined)) return bad(id, batch);
+  if (typeof method !== 'string' || (given === undefined && fields.id !== undefined)) return bad(given, batch);
+  // To quickrpc, 0 and null are no id.
+  const id = dialect.quickrpc && !given ? undefined : given;
   // A notification is not answered, so it has no part in the batch.
   const answers = id === undefined ? undefined : batch;
   let params = fields.params;

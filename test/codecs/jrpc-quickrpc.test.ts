@@ -194,3 +194,10 @@ function withoutProto(value: unknown): unknown {
   const entries = Object.entries(value).filter(([key]) => key !== '__proto__');
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutProto(inner)]));
 }
+
+it('takes an id of 0 or null for none, as quickrpc does', () => {
+  for (const id of ['0', 'null']) {
+    const [message] = read(codec, `{"jsonrpc": "2.0", "method": "notify", "params": {"text": "hello"}, "id": ${id}}`);
+    expect(message).toMatchObject({ kind: 'call', id: undefined, method: 'notify' });
+  }
+});

@@ -238,3 +238,11 @@ describe('deep nesting', () => {
     expect(second).toEqual(fault(Code.TooLarge, 1));
   });
 });
+
+it('says which peer has broken its stream, where no call is open that could tell', async () => {
+  await using far = await tcp({ limits: { frameBytes: 100 } });
+  const { client, log, server } = far;
+  client.socket.write(`"${'x'.repeat(500)}"\n`);
+  await until(() => server.peers.size === 0);
+  expect(log.warnings.flat().join(' ')).toContain('100');
+});

@@ -196,6 +196,13 @@ describe('a registered class', () => {
     expect(error).toMatchObject({ name: 'Declined', code: 9, data: [1], message: 'no' });
   });
 
+  it('need not be registered if it extends RpcError: its data and its name are told, whatever the policy', async () => {
+    for (const errors of ['hidden', 'message'] as const) {
+      const error = await thrownThere(new Declined('no', 9, [1]), { errors });
+      expect(error).toMatchObject({ name: 'RemoteError', remoteName: 'Declined', code: 9, data: [1], message: 'no' });
+    }
+  });
+
   it('arrives whatever its accessors are', async () => {
     const error = await thrownThere(new Stubborn({ a: 1 }), { errorClasses: [Stubborn] });
     expect(error).toBeInstanceOf(Stubborn);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   incoming,
@@ -152,4 +154,23 @@ it('makes an array a packet: each call is answered by itself', async () => {
   expect(await client.answers(2)).toEqual([hello, { jsonrpc: '2.0', id: 1, result: 'now' }]);
   for (const end of finish) end();
   expect((await client.answers(3))[2]).toEqual({ jsonrpc: '2.0', id: 0, result: 'later' });
+});
+
+it('is said over every byte stream that is dialed', async () => {
+  const heard: string[] = [];
+  const server = createServer((socket) => socket.on('data', (chunk) => heard.push(String(chunk)))).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(server, 'listening');
+  const api = await Spec.connect(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  while (heard.length === 0) await turn();
+  expect(JSON.parse(heard[0] as string)).toEqual(hello);
+  await api.close();
+  server.close();
+
+  await using serving = await Spec.serve('tcp://127.0.0.1:0');
+  await using dialing = await Spec.invert().connect(serving.address);
+  while (!agreed(dialing)[0]) await turn();
+  expect([...agreed(serving), ...agreed(dialing)]).toEqual([true, true]);
 });

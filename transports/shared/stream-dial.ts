@@ -74,7 +74,7 @@ export class StreamDialer implements Transport {
 
   private up(socket: net.Socket, accept: Accept): void {
     const { wire, framing, peerOf } = this.plan;
-    const host: StreamHost = { limits: wire.limits, logger: wire.logger, gone: ignore };
+    const host: StreamHost = { dials: true, limits: wire.limits, logger: wire.logger, gone: ignore };
     this.link = new StreamLink(
       peerOf(socket),
       socket,

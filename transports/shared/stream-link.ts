@@ -8,6 +8,8 @@ export const LINGER_MS = 1_000;
 
 /** What the links of a transport have in common. */
 export interface StreamHost {
+  /** Whether its links are brought up by this side. */
+  readonly dials: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
   /** Called once for each link, when its streams are closed and `Receiver.closed` has been told. */
@@ -61,6 +63,10 @@ export class StreamLink implements Link {
     this.output.on('drain', onDrain);
     // Closed for a reason from within `accept`: there was nobody to tell yet.
     if (this.state === 'over') this.receiver.closed(this.reason);
+  }
+
+  get dialed(): boolean {
+    return this.host.dials;
   }
 
   get buffered(): number {

@@ -25,6 +25,7 @@ export interface ListenPlan {
 
 /** A transport that waits for visitors on a socket. */
 export class StreamListener implements Transport, StreamHost {
+  readonly dials = false;
   address: string;
   readonly limits: Limits;
   readonly logger: Logger;

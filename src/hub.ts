@@ -103,7 +103,12 @@ export class Hub implements Host {
   }
 
   toFault(error: unknown): FaultBody {
-    return this.faults.toFault(error);
+    const fault = this.faults.toFault(error);
+    // What the peer is not told must be told somebody.
+    if (this.options.errors === 'hidden' && fault.code === Code.InternalError) {
+      this.logger.error('obverse: a peer is told "Internal error" instead of:', error);
+    }
+    return fault;
   }
 
   fromFault(fault: FaultBody): Error {

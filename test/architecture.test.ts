@@ -18,12 +18,21 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/securities\//, ['src/contract', 'src/errors', 'src/address']],
   [
     /^src\/testing\//,
-    ['src/contract', 'src/errors', 'src/address', 'src/limits', 'src/framing/', 'src/testing/', 'node:'],
+    [
+      'src/contract',
+      'src/errors',
+      'src/address',
+      'src/limits',
+      'src/framing/',
+      'src/testing/',
+      'transports/shared/memory-pair',
+      'node:',
+    ],
   ],
   [/^src\/marks\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\/plugins(\.browser)?\.ts$/, ['src/'], ['codecs/', 'transports/', 'src/securities/']],
   [/^src\//, ['src/']],
-  [/^codecs\//, ['src/contract', 'src/errors', 'src/address', 'codecs/', 'msgpackr']],
+  [/^codecs\//, ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'codecs/', 'msgpackr']],
   [/^transports\//, ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'transports/', 'node:'], ['ws']],
 ];
 /** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */

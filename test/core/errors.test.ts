@@ -67,6 +67,16 @@ async function faultOf(thrown: unknown, options: Options = {}) {
   return far.heard[0].error;
 }
 
+it('that the peer is not told is told to the logger', async () => {
+  const told: unknown[] = [];
+  const logger = { warn() {}, error: (...what: unknown[]) => told.push(what[1]) };
+  const secret = new Error('secret');
+  await faultOf(secret, { errors: 'hidden', logger });
+  await faultOf(new RpcError('no', 1), { errors: 'hidden', logger });
+  await faultOf(new Error('no secret'), { errors: 'message', logger });
+  expect(told).toEqual([secret]);
+});
+
 /** What a call is rejected with when a handler on the other side throws, over a real transport. */
 async function thrownThere(thrown: unknown, there: Options = {}, here: Options = there) {
   await using server = await Spec.serve('memory:errors', there);
@@ -119,7 +129,7 @@ describe('what is told of an error', () => {
     ['what cannot be read', unreadable(), 'something that is no error was thrown'],
   ])('is a text for %s', async (_what, thrown, message) => {
     expect(await faultOf(thrown)).toEqual({ code: Code.Application, message });
-    expect(await faultOf(thrown, { errors: 'hidden' })).toEqual({
+    expect(await faultOf(thrown, { errors: 'hidden', logger: null })).toEqual({
       code: Code.InternalError,
       message: 'Internal error',
     });
@@ -227,7 +237,7 @@ describe('a registered class', () => {
 
   it('is not told for what only has its name on this side', async () => {
     const Impostor = { NoRoom: class NoRoom extends Error {} }.NoRoom;
-    expect(await faultOf(new Impostor('secret'), { errorClasses, errors: 'hidden' })).toEqual({
+    expect(await faultOf(new Impostor('secret'), { errorClasses, errors: 'hidden', logger: null })).toEqual({
       code: Code.InternalError,
       message: 'Internal error',
     });

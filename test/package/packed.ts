@@ -30,10 +30,10 @@ export async function staged(folder: string, { types = true } = {}): Promise<str
   const library = join(folder, 'library');
   const dist = join(library, 'dist');
   await mkdir(library);
+  const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  const named = ['package.json', 'README.md', 'LICENSE', ...files.filter((name) => name !== 'dist')];
   await Promise.all([
-    ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs'].map((name) =>
-      cp(join(root, name), join(library, name), { recursive: true }),
-    ),
+    ...named.map((name) => cp(join(root, name), join(library, name), { recursive: true })),
     mustRun(join(root, 'node_modules/tsup/dist/cli-default.js'), ['--silent', '--out-dir', dist], root),
   ]);
   // Only then: the bundler begins by emptying the folder.

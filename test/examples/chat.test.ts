@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Chat } from '../examples/chat.js';
+import { Chat } from '../../examples/chat.js';
 
 it.each(['tcp://127.0.0.1:0', 'memory:smoke'])('a chat works over %s', async (url) => {
   await using chat = await Chat.serve(url);

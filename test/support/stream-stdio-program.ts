@@ -34,6 +34,7 @@ async function open(echo: boolean): Promise<{ link: Link; close(): Promise<void>
         if (echo) opened.send([frame]);
         if (frame === 'exit 3') process.exit(3);
         if (frame === 'close') void transport.close().then(() => say('closed'));
+        if (frame === 'cut') opened.close(new Error('enough'));
         if (frame === 'flood and exit') {
           for (let n = 0; n < 10_000; n++) opened.send([`frame ${n}`]);
           void transport.close().then(() => process.exit(7));
@@ -62,6 +63,14 @@ const ways: Record<string, () => Promise<void>> = {
     await frames(1);
     await second.close();
     say({ left: process.getActiveResourcesInfo(), listeners: process.stdin.listenerCount('data') });
+  },
+  /** Opens again when the first link has been cut for some time. */
+  async again() {
+    await open(false);
+    await frames(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await open(true);
+    say('again');
   },
   /** Sends for ever, as long as somebody reads. */
   async flood() {

@@ -63,6 +63,26 @@ describe('the standard streams', () => {
     expect(child.stdin.writableEnded).toBe(false);
   });
 
+  it('are let go by a link that is cut amid what has come', async () => {
+    const { child, said, exit } = run('echo');
+    child.stdin.write('cut\nmore\n');
+    expect(await exit).toBe(0);
+    expect(said()).toEqual([{ frame: 'cut' }, { end: 'enough' }]);
+    expect(child.stdin.writableEnded).toBe(false);
+  });
+
+  it('carry another link after one that was cut', async () => {
+    const { child, told, said, exit } = run('again');
+    child.stdin.write('cut\n');
+    await until(
+      () => 'the second link',
+      () => told.err.includes('again'),
+    );
+    child.stdin.end('next\n');
+    expect(await exit).toBe(0);
+    expect(said()).toEqual([{ frame: 'cut' }, { end: 'enough' }, 'again', { frame: 'next' }, { end: 'clean' }]);
+  });
+
   it('carry one link at a time, and another one later', async () => {
     const { child, told, said, exit } = run('twice');
     await until(

@@ -44,8 +44,15 @@ export class StdioLink extends StreamLink {
     // Paused, it keeps what comes for the next link, and does not keep the process alive.
     this.input.pause();
     untie(this.input);
+    // Paused by what came of a chunk, a stream of Node reads on until its buffer is full, and would keep the process alive.
+    setImmediate(rest, this.input);
     // An output that could not be flushed may still fail, and that must not end the process.
     if (this.output.writableLength === 0) untie(this.output);
     process.nextTick(() => this.freed());
   }
+}
+
+/** Stops the reading of an input that is still paused; only to pause anew does so. */
+function rest(input: Readable): void {
+  if (input.isPaused()) input.resume().pause();
 }

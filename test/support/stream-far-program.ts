@@ -1,9 +1,9 @@
 import net from 'node:net';
-import { createInterface } from 'node:readline';
 import { parseAddress } from '../../src/address.js';
 import type { Frame, Link } from '../../src/contract.js';
 import { wireFor } from '../../src/testing/transport.js';
 import stdio from '../../transports/stdio.js';
+import { onLine } from './stream-lines.js';
 
 /**
  * The far side of a test of `process:` and `stdio:`: opens `stdio:` and does what it is told over a socket of its own, to
@@ -55,4 +55,4 @@ async function open(form: 'text' | 'bytes', frameBytes: number): Promise<void> {
   tell({ up: true });
 }
 
-createInterface({ input: control }).on('line', (line) => obey(JSON.parse(line) as Order));
+onLine(control, (line) => obey(JSON.parse(line) as Order));

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import type { Accept, Frame, Link, Receiver, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { onLine } from './stream-lines.js';
 
 /** Makes one plain script of a program of the tests, so that starting it takes no compiler. Gives its path and what removes it. */
 export async function buildProgram(name: string): Promise<{ path: string; remove: () => Promise<void> }> {
@@ -85,10 +85,7 @@ class FarLink implements Link {
       .setNoDelay(true)
       .on('error', () => {})
       .on('close', () => this.end(new ConnectionLost('the far program has gone')));
-    createInterface({ input: socket })
-      .on('line', (line) => this.told(JSON.parse(line) as Told, accept))
-      // It passes on the errors of the socket.
-      .on('error', () => {});
+    onLine(socket, (line) => this.told(JSON.parse(line) as Told, accept));
     this.order({ do: 'open', form: wire.form, frameBytes: wire.limits.frameBytes });
   }
 

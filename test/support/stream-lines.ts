@@ -1,0 +1,11 @@
+import type { Readable } from 'node:stream';
+
+/** Gives each line of a stream. Only `\n` ends one: `node:readline` also parts a text at U+2028, which JSON leaves as it is. */
+export function onLine(stream: Readable, give: (line: string) => void): void {
+  let begun = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (begun + text).split('\n');
+    begun = lines.pop() as string;
+    for (const line of lines) give(line);
+  });
+}

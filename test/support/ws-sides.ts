@@ -84,9 +84,13 @@ export function serve(address: string | AddressObject = 'ws://127.0.0.1:0', opti
   return new Side(ws(parseAddress(address), wire({ ...options, listen: true }))).open();
 }
 
-/** An open client. */
+/**
+ * An open client by the package `ws`, if the address does not say otherwise: the WebSocket that a later runtime has of its own
+ * cannot stop reading, and never says why a handshake failed.
+ */
 export function connect(address: string | AddressObject, options: SideOptions = {}): Promise<Side> {
-  return new Side(ws(parseAddress(address), wire(options))).open();
+  const source = typeof address === 'string' ? { url: address } : address;
+  return new Side(ws(parseAddress({ client: 'ws', ...source }), wire(options))).open();
 }
 
 /** An open client that has only the standard WebSocket. */

@@ -7,10 +7,12 @@ import { ConnectionLost, UsageError } from '../../src/errors.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';
 import { certificate } from '../support/ws-certificate.js';
-import { closeSides, connect, connectStandard, serve, wire } from '../support/ws-sides.js';
+import { closeSides, connect, connectStandard, Side, serve, wire } from '../support/ws-sides.js';
 
+// Node 20 has no WebSocket of its own; that of the package has the standard interface too.
+const runtime = globalThis as unknown as { WebSocket: typeof WebSocket };
 beforeAll(() => {
-  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+  runtime.WebSocket ??= WebSocket;
 });
 afterEach(closeSides);
 
@@ -130,10 +132,45 @@ describe('what is dialed', () => {
     await expect(opening).rejects.toThrow('self-signed');
   });
 
+  it.each([
+    ['native', {}],
+    ['native', { client: 'native' }],
+    ['package', { client: 'ws' }],
+    ['package', { headers: { authorization: 'Bearer me' } }],
+  ])('is dialed by the %s WebSocket, as %j says', async (by, options) => {
+    const server = await serve();
+    let natives = 0;
+    vi.stubGlobal(
+      'WebSocket',
+      class extends runtime.WebSocket {
+        constructor(url: string, protocols: string[]) {
+          super(url, protocols);
+          natives++;
+        }
+      },
+    );
+    try {
+      const client = new Side(ws(parseAddress({ url: server.address, ...options }), wire()));
+      await client.open();
+      expect(natives).toBe(by === 'native' ? 1 : 0);
+      (await client.ear()).link.send(['hello']);
+      expect(await (await server.ear()).heard(1)).toEqual(['hello']);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('is refused without a word where the WebSocket of the runtime dials', async () => {
+    const { address } = await serve('ws://127.0.0.1:0/rpc');
+    const opening = connectStandard(address.replace('/rpc', '/other'));
+    await expect(opening).rejects.toThrow(ConnectionLost);
+    await expect(opening).rejects.toThrow(`cannot connect to ${address.replace('/rpc', '/other')}: `);
+  });
+
   it('is named in the error when nobody is there, with the reason and without secrets', async () => {
     const { address, transport } = await serve();
     await transport.close();
-    const opening = connect({ url: `${address}/?token=secret`, client: 'ws' });
+    const opening = connect(`${address}/?token=secret`);
     await expect(opening).rejects.toThrow(`cannot connect to ${address}: nobody listens there`);
     await expect(connectStandard(address)).rejects.toThrow(`cannot connect to ${address}: `);
   });

@@ -247,15 +247,23 @@ describe('terse that cannot be read', () => {
   });
 });
 
+/** The value as it may arrive: no object has a key `__proto__`. */
+function withoutProto(any: unknown): unknown {
+  if (Array.isArray(any)) return any.map(withoutProto);
+  if (typeof any !== 'object' || any === null) return any;
+  const entries = Object.entries(any).filter(([key]) => key !== '__proto__');
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutProto(inner)]));
+}
+
 describe('terse as a codec', () => {
   it('comes back as it was, for any value of JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), fc.string({ unit: 'binary' }), (any, text) => {
         const line = written({ any, [text]: text });
         expect(line).not.toMatch(/[\r\n]/);
-        const expected = text === '__proto__' ? { any } : { any, [text]: text };
-        expect(value(line)).toEqual(expected);
+        expect(value(line)).toEqual(withoutProto({ any, [text]: text }));
       }),
+      { examples: [[[JSON.parse('{"__proto__":{"a":1}}')], '__proto__']] },
     );
   });
 

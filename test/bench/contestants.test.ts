@@ -8,7 +8,8 @@ import { Pair } from '../../bench/run/pair.js';
 let folder = '';
 
 beforeAll(async () => {
-  folder = await compile('sources', path.join(benchFolder, '.compiled-for-tests'));
+  // A folder of this run alone: two may run at the same time.
+  folder = await compile('sources', path.join(benchFolder, `.compiled-for-tests-${process.pid}`));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,6 +1,6 @@
 import { ConnectionLost } from 'obverse';
-import { describe, expect, it } from 'vitest';
-import { allWays, meetings, type Way } from './meetings.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { allWays, meetings, removeCompiled, type Way } from './meetings.js';
 
 /** Ways that a transport cannot see: nothing tells that the other end has gone, and the timeout of the call ends it. */
 const unseen: Readonly<Record<string, readonly Way[]>> = { 'udp:': ['SIGKILL', 'close() there'] };
@@ -8,6 +8,8 @@ const unseen: Readonly<Record<string, readonly Way[]>> = { 'udp:': ['SIGKILL', '
 function silenced(name: string, way: Way): boolean {
   return way === 'SIGKILL' || way === 'terminate' || name === 'udp:' || (name.startsWith('process:') && way === 'FIN');
 }
+
+afterAll(removeCompiled);
 
 describe.each(Object.entries(meetings))('over %s', (name, meet) => {
   it.for(allWays)('%s settles the calls of both ends', { timeout: 30_000 }, async (way, { skip }) => {

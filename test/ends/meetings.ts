@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -25,9 +26,16 @@ export type Way = (typeof allWays)[number];
 const far = fileURLToPath(new URL('far.ts', import.meta.url));
 const execArgv = ['--import', 'tsx'];
 
+const compiled = fileURLToPath(new URL(`.compiled/${process.pid}`, import.meta.url));
+
+/** Removes what was compiled. */
+export function removeCompiled(): Promise<void> {
+  return rm(compiled, { recursive: true, force: true });
+}
+
 /** The same program in plain JavaScript, for a thread: the loader of a process does not reach into one. */
 async function farForThreads(): Promise<string> {
-  const outfile = fileURLToPath(new URL(`.compiled/far-${process.pid}.mjs`, import.meta.url));
+  const outfile = `${compiled}/far.mjs`;
   await build({
     entryPoints: [far],
     outfile,

@@ -10,6 +10,9 @@ const tell = (what: object): void => {
   else process.stderr.write(`${JSON.stringify(what)}\n`);
 };
 
+teller?.on('message', () => process.exit(1));
+teller?.unref();
+
 const side = await Hanging.serve(address, { codec, logger: null });
 behave(side, (ended) => tell({ ended }));
 tell({ address: side.address });

@@ -99,6 +99,7 @@ interface Proxied {
 async function proxyTo(
   target: { port: number; host: string } | string,
   rename: (port: number) => string,
+  path?: string,
 ): Promise<Proxied> {
   const near: Socket[] = [];
   const all: Socket[] = [];
@@ -110,7 +111,9 @@ async function proxyTo(
     socket.pipe(onward).pipe(socket);
     socket.on('close', () => onward.destroy());
     onward.on('close', () => socket.destroy());
-  }).listen(0, '127.0.0.1');
+  });
+  if (path === undefined) server.listen(0, '127.0.0.1');
+  else server.listen(path);
   await once(server, 'listening');
   return {
     address: rename((server.address() as { port: number }).port),
@@ -192,8 +195,8 @@ async function overWorker(how: 'worker' | 'port'): Promise<Meeting> {
       FIN: noConnection,
       RST: noConnection,
       SIGKILL: noProcess,
-      terminate:
-        worker === undefined ? 'the transport holds the worker: it is ended by close()' : () => worker.terminate(),
+      // The transport holds the worker of `worker:`, which then ends by itself.
+      terminate: () => (worker === undefined ? ear.postMessage('exit') : worker.terminate()),
       'closed port': 'a worker has no port that could be closed alone',
       'close() here': () => here.close(),
       'close() there': () => here.remote.leave(),
@@ -236,13 +239,15 @@ let rooms = 0;
 export const meetings: Readonly<Record<string, () => Promise<Meeting>>> = {
   'tcp:': () => acrossProxy('tcp://127.0.0.1:0', (at) => proxyTo(portOf(at), (port) => `tcp://127.0.0.1:${port}`)),
   'ws:': () => acrossProxy('ws://127.0.0.1:0', (at) => proxyTo(portOf(at), (port) => `ws://127.0.0.1:${port}`)),
-  'unix:': () =>
-    acrossProxy(`unix:${tmpdir()}/obverse-ends-${process.pid}-${rooms++}.sock`, async (address) => ({
-      address,
-      fin: 'it goes without a proxy: as tcp:, which has the same link',
-      rst: 'a Unix socket has no reset',
-      close: async () => {},
-    })),
+  'unix:': () => {
+    const path = `${tmpdir()}/obverse-ends-${process.pid}-${rooms++}`;
+    return acrossProxy(`unix:${path}.sock`, async () => {
+      const proxied = await proxyTo(`${path}.sock`, () => `unix:${path}.proxy`, `${path}.proxy`);
+      // One that was killed leaves its socket behind.
+      const close = () => Promise.all([proxied.close(), rm(`${path}.sock`, { force: true })]);
+      return { ...proxied, rst: 'a Unix socket has no reset', close };
+    });
+  },
   'udp:': () =>
     acrossProxy('udp://127.0.0.1:0', async (address) => ({
       address,

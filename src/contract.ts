@@ -5,8 +5,24 @@
  */
 
 import type { Limits } from './limits.js';
+import type { Message, Outbound, SecInfo } from './messages.js';
 
 export type { Limits } from './limits.js';
+export type {
+  About,
+  Bad,
+  Batch,
+  Call,
+  Fault,
+  FaultBody,
+  Id,
+  Meaning,
+  Message,
+  Metadata,
+  Outbound,
+  Reply,
+  SecInfo,
+} from './messages.js';
 
 /** What a codec makes, and what a transport must be able to carry. */
 export type Form = 'text' | 'bytes' | 'values';
@@ -27,73 +43,6 @@ export interface Parcel {
  */
 export type Frame = string | Uint8Array | Parcel;
 
-// ---- messages -------------------------------------------------------------------------------------------------------
-
-/** What ties an answer to its call. Ours are whole numbers from 1 up to 2³¹; strangers may use any of these. */
-export type Id = number | string | null;
-
-/** What the security of a side says about a message: who signed it, and whatever else its `seal` adds. */
-export type SecInfo = Readonly<Record<string, unknown>>;
-
-/** The calls of one batch, which want to be answered together. The session fills it; codecs only make it. */
-export interface Batch {
-  /** How many answers are still to come. */
-  left: number;
-  /** The answers so far, encoded. */
-  readonly answers: Frame[];
-}
-
-/** A call. Without an `id` it is a notification, and nobody answers it. */
-export interface Call {
-  readonly kind: 'call';
-  readonly id: Id | undefined;
-  readonly method: string;
-  /** Always the list of arguments; where `named`, it holds one object, whose fields are the arguments. */
-  readonly args: readonly unknown[];
-  readonly named: boolean;
-  readonly batch: Batch | undefined;
-  /** Set by the session, once its security has opened the message. */
-  secinfo?: SecInfo;
-}
-
-/** The answer to a call that went well. */
-export interface Reply {
-  readonly kind: 'reply';
-  readonly id: Id;
-  readonly value: unknown;
-  /** Set by the session, once its security has opened the message. */
-  secinfo?: SecInfo;
-}
-
-/** An error as it travels. */
-export interface FaultBody {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: unknown;
-}
-
-/** The answer to a call that failed; with the id null, to a frame that could not be read. */
-export interface Fault {
-  readonly kind: 'fault';
-  readonly id: Id;
-  readonly error: FaultBody;
-  /** Set by the session, once its security has opened the message. */
-  secinfo?: SecInfo;
-}
-
-/** Stands in the place of a message that cannot be read, so that it is answered there: alone, or inside its batch. */
-export interface Bad {
-  readonly kind: 'bad';
-  readonly id: Id;
-  readonly error: FaultBody;
-  readonly batch: Batch | undefined;
-}
-
-/** What a codec encodes. */
-export type Outbound = Call | Reply | Fault;
-/** What a codec decodes. */
-export type Message = Outbound | Bad;
-
 // ---- codecs ---------------------------------------------------------------------------------------------------------
 
 /**
@@ -108,6 +57,11 @@ export interface Codec {
   readonly framing?: FramingName | FramingFactory;
   /** Whether a side that dials may tell the other that it is Obverse. Never in a dialect that speaks to strangers. */
   readonly hello: boolean;
+  /**
+   * The messages of the library (`rpc.cancel`, `rpc.progress`) that a codec without hello can say all the same, since its
+   * dialect has words for them.
+   */
+  readonly words?: readonly string[];
   /** Whether a frame that cannot be read is answered by a fault with the id null. */
   readonly answersUnreadable: boolean;
   /**
@@ -176,6 +130,8 @@ export interface Link {
    * dropped without an answer.
    */
   readonly bus?: boolean;
+  /** What the transport knows of the peer and its connection: addresses, headers, certificates. For people and for guards. */
+  readonly info?: LinkInfo;
   /** The largest frame in bytes that the link can carry, if it is less than the bound on frames. */
   readonly maxFrame?: number;
   /**
@@ -193,6 +149,9 @@ export interface Link {
    */
   close(reason?: Error): void;
 }
+
+/** What a transport knows of a link, by name; which names there are is said by each transport. */
+export type LinkInfo = Readonly<Record<string, unknown>>;
 
 /** What a link delivers to. Made by the core, called by the transport. None of its functions throws. */
 export interface Receiver {

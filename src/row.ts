@@ -10,7 +10,9 @@ export interface Row {
   /** The name on the wire; unique. */
   readonly wire: string;
   readonly direction: 'incoming' | 'outgoing';
+  /** Whether it is answered: a request, or a stream. */
   readonly request: boolean;
+  readonly stream: boolean;
   readonly body: Method;
   /** How many parameters the method shows after the first one. */
   readonly arity: number;
@@ -53,7 +55,8 @@ export function makeRow({ at, key, body, mark, prototype, path, wire, mount }: P
     path: `${path}${key}`,
     wire: name,
     direction,
-    request: options.hasReply === true,
+    request: options.hasReply === true || options.stream === true,
+    stream: options.stream === true,
     body,
     arity,
     params: options.params,
@@ -64,36 +67,58 @@ export function makeRow({ at, key, body, mark, prototype, path, wire, mount }: P
   };
 }
 
-const kinds = {
-  hasReply: 'boolean',
-  stream: 'boolean',
-  name: 'string',
-  params: 'object',
-  allowPositionalArgs: 'boolean',
-  timeout: 'number',
-  summary: 'string',
-  deprecated: 'boolean',
-} as const satisfies Record<keyof MethodOptions, string>;
+const yes = (is: boolean, expected: string): string | undefined => (is ? undefined : expected);
+const be = (kind: string) => (value: unknown) => yes(typeof value === kind, `a ${kind}`);
+const schema = (value: unknown): string | undefined =>
+  yes(
+    (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value,
+    'a Standard Schema',
+  );
+const each = (value: unknown, check: (one: unknown) => string | undefined, what: string): string | undefined =>
+  yes(
+    (Array.isArray(value) ? value : [value]).every((one) => check(one) === undefined),
+    what,
+  );
+
+/** What each option may be: says what was expected where it is not. */
+const checks: { readonly [O in keyof Required<MethodOptions>]: (value: unknown) => string | undefined } = {
+  hasReply: be('boolean'),
+  stream: be('boolean'),
+  name: (value) => yes(typeof value === 'string' && value !== '', 'a text that is not empty'),
+  params: (value) =>
+    yes(
+      Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
+      'a list of different names',
+    ),
+  allowPositionalArgs: be('boolean'),
+  timeout: (value) => yes(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
+  defaults: (value) => yes(typeof value === 'object' && value !== null, 'an object of call options'),
+  args: (value) => each(value, schema, 'a Standard Schema, or a list of them'),
+  returns: schema,
+  items: schema,
+  progress: schema,
+  errors: (value) => yes(Array.isArray(value) && value.every((one) => typeof one === 'function'), 'a list of classes'),
+  use: (value) => each(value, be('function'), 'a function, or a list of them'),
+  allow: be('function'),
+  logged: (value) =>
+    yes(typeof value === 'boolean' || value === 'without arguments', 'true, false or "without arguments"'),
+  meta: () => undefined,
+  summary: be('string'),
+  deprecated: be('boolean'),
+};
 
 function checkOptions(at: string, options: MethodOptions): void {
   for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(kinds, option)) {
-      throw new UsageError(`${at}: unknown option "${option}"; there are ${Object.keys(kinds).join(', ')}`);
+    if (!Object.hasOwn(checks, option)) {
+      throw new UsageError(`${at}: unknown option "${option}"; there are ${Object.keys(checks).join(', ')}`);
     }
-    const expected = kinds[option as keyof MethodOptions];
-    if (option !== 'params' && value !== undefined && typeof value !== expected) {
-      throw new UsageError(`${at}: the option "${option}" must be a ${expected}`);
-    }
+    const expected = value === undefined ? undefined : checks[option as keyof MethodOptions](value);
+    if (expected !== undefined) throw new UsageError(`${at}: the option "${option}" must be ${expected}`);
   }
-  const { stream, name, timeout } = options;
-  if (stream === true) {
+  if (options.stream === true && options.hasReply === true) {
     throw new UsageError(
-      `${at}: streams are not available yet; use { hasReply: true }, or a notification for each item`,
+      `${at}: a stream has no reply besides its items; give stream: true or hasReply: true, not both`,
     );
-  }
-  if (name === '') throw new UsageError(`${at}: the option "name" must not be empty`);
-  if (timeout !== undefined && !(timeout > 0)) {
-    throw new UsageError(`${at}: the option "timeout" must be a positive number of milliseconds, or Infinity`);
   }
 }
 
@@ -104,9 +129,6 @@ const noObject = new Set<unknown>([String, Number, Boolean, BigInt, Symbol, Arra
 function checkArguments(at: string, options: MethodOptions, arity: number, type: unknown): void {
   const { params, allowPositionalArgs } = options;
   if (params !== undefined) {
-    if (!Array.isArray(params) || !params.every(isName) || new Set(params).size < params.length) {
-      throw new UsageError(`${at}: the option "params" must be a list of different names`);
-    }
     if (params.length < arity) {
       throw new UsageError(`${at}: it has ${arity} arguments, but params names only ${params.length}`);
     }
@@ -125,16 +147,17 @@ function isName(name: unknown): boolean {
 
 /** A row as data, seen from the side that the class is written for, or from the other one. */
 export function describeRow(row: Row, inverted: boolean): MethodDescription {
-  const { params, timeout, summary, deprecated } = row.mark.options;
+  const { params, timeout, summary, deprecated, meta } = row.mark.options;
   return {
     path: row.path,
     method: row.wire,
     direction: (row.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
-    kind: row.request ? 'request' : 'notification',
+    kind: row.stream ? 'stream' : row.request ? 'request' : 'notification',
     ...(params !== undefined && { params }),
     ...(row.positional && { allowPositionalArgs: true as const }),
     ...(timeout !== undefined && { timeout }),
     ...(summary !== undefined && { summary }),
     ...(deprecated === true && { deprecated: true as const }),
+    ...(meta !== undefined && { meta }),
   };
 }

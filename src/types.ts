@@ -162,7 +162,7 @@ export interface MethodDescription {
   /** The name on the wire. */
   readonly method: string;
   readonly direction: 'incoming' | 'outgoing';
-  readonly kind: 'notification' | 'request';
+  readonly kind: 'notification' | 'request' | 'stream';
   /** The names of the arguments, where the mark names them. */
   readonly params?: readonly string[];
   readonly allowPositionalArgs?: true;
@@ -170,6 +170,8 @@ export interface MethodDescription {
   readonly timeout?: number;
   readonly summary?: string;
   readonly deprecated?: true;
+  /** What the mark says under `meta`. */
+  readonly meta?: unknown;
 }
 
 /** What every side has, and every namespace of it. A spec may not use these names. */

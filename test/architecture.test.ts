@@ -12,7 +12,8 @@ import { root } from './docs/pages.js';
 const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: readonly string[]])[] = [
   [/^src\/errors\.ts$/, []],
   [/^src\/limits\.ts$/, ['src/errors']],
-  [/^src\/contract\.ts$/, ['src/limits']],
+  [/^src\/messages\.ts$/, ['src/contract']],
+  [/^src\/contract\.ts$/, ['src/limits', 'src/messages']],
   [/^src\/address\.ts$/, ['src/contract', 'src/errors']],
   [/^src\/framing\//, ['src/contract', 'src/errors', 'src/framing/']],
   [/^src\/securities\//, ['src/contract', 'src/errors', 'src/address']],

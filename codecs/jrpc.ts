@@ -1,10 +1,11 @@
 import { readOptions } from '../src/address.js';
-import type { Address, Codec, Frame, FramingName } from '../src/contract.js';
+import type { Address, Codec, Frame, FramingName, Outbound } from '../src/contract.js';
 import { UsageError } from '../src/errors.js';
 import { decode } from './jrpc/decode.js';
 import { type Dialect, dialects, strict } from './jrpc/dialects.js';
 import { encode } from './jrpc/encode.js';
 import { encodeQuickrpc } from './jrpc/quickrpc.js';
+import { inWords, translated } from './jrpc/words.js';
 
 const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
 
@@ -13,7 +14,8 @@ const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
  * from a stranger it is a batch.
  *
  * Options: `dialect`, for strangers that speak JSON-RPC in their own way: `lsp`, `mcp` or `quickrpc`; and `hello=off`, for a
- * stranger that cannot bear an unknown notification. A dialect never says hello, takes no batches, and packs nothing.
+ * stranger that cannot bear an unknown notification. A dialect never says hello, takes no batches, and packs nothing. `lsp`
+ * and `mcp` have words of their own for a call that is given up, and for its progress.
  *
  * What JSON cannot hold is as in JSON.stringify: undefined and NaN in a place that must have a value are null, a Date is its
  * text, a BigInt and a cycle make the call fail. Bytes travel in the dialect `quickrpc` alone.
@@ -31,11 +33,18 @@ export default function jrpc(address: Address): Codec {
     form: 'text',
     framing: delimiter(address) ?? dialect.framing,
     hello: name === undefined && hello !== false,
+    ...(dialect.words !== undefined && { words: translated }),
     answersUnreadable: true,
-    encode: dialect.quickrpc ? encodeQuickrpc : encode,
+    answersCancelled: dialect.answersCancelled,
+    encode: writer(dialect),
     decode: (frame, give, packed) => decode(frame, give, packed, dialect),
   };
   return dialect.batches ? { ...codec, join: joined } : codec;
+}
+
+function writer({ quickrpc, words }: Dialect): (message: Outbound) => string {
+  if (quickrpc) return encodeQuickrpc;
+  return words === undefined ? encode : (message) => encode(inWords(message, words));
 }
 
 /** What quickrpc writes after the colon of its codec: the delimiter, where it is one of those that there are. */

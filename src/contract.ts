@@ -64,6 +64,8 @@ export interface Codec {
   readonly words?: readonly string[];
   /** Whether a frame that cannot be read is answered by a fault with the id null. */
   readonly answersUnreadable: boolean;
+  /** Whether a call that its caller has given up is answered all the same; false where the protocol forbids it, as MCP does. */
+  readonly answersCancelled?: boolean;
   /**
    * Throws whatever it likes if the message cannot be encoded: then this call alone fails. A string of a codec whose
    * framing is `lines` or `nul` never holds the delimiter.

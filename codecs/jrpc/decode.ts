@@ -4,6 +4,7 @@ import { parseJson } from '../shared/json.js';
 import type { Dialect } from './dialects.js';
 import { bad, messageOf } from './message.js';
 import { quick } from './quick.js';
+import { fromWords } from './words.js';
 
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
 export function decode(frame: Frame, give: (message: Message) => void, packed: boolean, dialect: Dialect): void {
@@ -11,7 +12,7 @@ export function decode(frame: Frame, give: (message: Message) => void, packed: b
   if (!dialect.quickrpc) {
     const message = quick(frame);
     if (message !== undefined) {
-      give(message);
+      give(understood(message, dialect));
       return;
     }
   }
@@ -26,10 +27,15 @@ export function whole(frame: string, give: (message: Message) => void, packed: b
   } catch (cause) {
     throw unreadable(cause);
   }
-  if (!Array.isArray(value)) give(messageOf(value, dialect, frame));
+  if (!Array.isArray(value)) give(understood(messageOf(value, dialect, frame), dialect));
   else if (value.length === 0 || !dialect.batches) give(bad(null));
   else if (packed) for (const entry of value) give(messageOf(entry, dialect, frame));
   else batchOf(value, give, dialect, frame);
+}
+
+/** With what it means in a dialect that has words of its own; those take no batches. */
+function understood(message: Message, { words }: Dialect): Message {
+  return words === undefined ? message : fromWords(message, words);
 }
 
 /** The entries of a batch. Those that will be answered share the batch, which is told how many they are. */

@@ -1,0 +1,42 @@
+import { type Fields, isToken, type Words } from './words.js';
+
+/**
+ * The words of the Model Context Protocol: `notifications/cancelled`, `notifications/progress` and the field
+ * `_meta.progressToken` (https://modelcontextprotocol.io/specification/2025-06-18/basic/utilities/cancellation and /progress).
+ * Progress is an object with the number `progress` and perhaps `total` and `message`; a bare number is that number. The
+ * protocol asks that it increases, which is left to whoever tells it.
+ */
+export const mcpWords: Words = {
+  cancel: {
+    method: 'notifications/cancelled',
+    toParams: ([requestId, reason]) => (typeof reason === 'string' ? { requestId, reason } : { requestId }),
+    toArgs: ({ requestId, reason }) => {
+      if (!isToken(requestId)) return undefined;
+      return typeof reason === 'string' ? [requestId, reason] : [requestId];
+    },
+  },
+  progress: {
+    method: 'notifications/progress',
+    toParams: ([progressToken, value]) => ({ ...progressOf(value), progressToken }),
+    toArgs: ({ progressToken, ...value }) => (isToken(progressToken) ? [progressToken, value] : undefined),
+  },
+  tokenIn: ({ _meta }) => (isFields(_meta) ? _meta.progressToken : undefined),
+  addToken: (params, token) => {
+    const meta = isFields(params._meta) ? params._meta : {};
+    meta.progressToken ??= token;
+    params._meta = meta;
+  },
+  aborted: undefined,
+};
+
+function progressOf(value: unknown): Fields {
+  const fields = typeof value === 'number' ? { progress: value } : value;
+  if (isFields(fields) && Number.isFinite(fields.progress)) return fields;
+  throw new TypeError(
+    'the progress of a call over MCP is a number, or { progress, total?, message? } whose progress is a number',
+  );
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -22,8 +22,11 @@ export interface MethodOptions {
   readonly timeout?: number;
   /** What a call of this method has for options where the caller says nothing. */
   readonly defaults?: CallOptions;
-  /** Checks the arguments: a Standard Schema of the one object, or a list with one for each value. */
-  readonly args?: StandardSchema | readonly StandardSchema[];
+  /**
+   * Checks the arguments: a Standard Schema of the one object (with `params`, of the object that has these names), or a list with
+   * one for each value; undefined in the list leaves a value unchecked.
+   */
+  readonly args?: StandardSchema | readonly (StandardSchema | undefined)[];
   /** Checks the result of a request. */
   readonly returns?: StandardSchema;
   /** Checks each item of a stream. */

@@ -49,7 +49,7 @@ export {
 export type { ErrorClass, ErrorPolicy } from './faults.js';
 export type { Mark, Marker } from './fits.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
-export type { Options } from './options.js';
+export type { CodecPair, CodecSource, Options } from './options.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
 export { type APIClass, namespace, RemoteAPI } from './remote-api.js';
 export type {

@@ -1,3 +1,4 @@
+import { codecFrom, securityFrom } from './chosen.js';
 import type {
   Call,
   Codec,
@@ -19,7 +20,7 @@ import { limitsFrom } from './limits.js';
 import { Line } from './line.js';
 import { loggerOf, type Options } from './options.js';
 import type { ConnectedPeer } from './peer.js';
-import { codec, makeTransport, security } from './registry.js';
+import { makeTransport } from './registry.js';
 import { Roster } from './roster.js';
 import type { Pair } from './sealing.js';
 import { type Extensions, type Host, Session } from './session.js';
@@ -269,13 +270,4 @@ export class Hub implements Host {
       );
     else line?.broadcast(frames);
   }
-}
-
-async function codecFrom(asked: Options['codec']): Promise<Codec> {
-  return typeof asked === 'object' && 'encode' in asked ? (asked as Codec) : codec(asked ?? 'jrpc');
-}
-
-async function securityFrom(asked: Options['security']): Promise<Security | undefined> {
-  if (asked === undefined || asked === null) return undefined;
-  return (typeof asked === 'object' && 'seal' in asked ? (asked as Security) : await security(asked)) ?? undefined;
 }

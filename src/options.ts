@@ -2,12 +2,24 @@ import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } 
 import { UsageError } from './errors.js';
 import type { ErrorClass, ErrorPolicy } from './faults.js';
 
+/** A codec by its name, with its options, or as it is. */
+export type CodecSource = string | AddressObject | Codec;
+
+/** Two codecs: what is read, and what is written. */
+export interface CodecPair {
+  readonly in: CodecSource;
+  readonly out: CodecSource;
+}
+
 /** Options of a side. */
 export interface Options {
   /** Where to, or where: an address, `{ url, …options }`, a maker, or several of these. A string dials, unless its scheme ends in `-server`. */
   readonly transport?: TransportSource;
-  /** `jrpc` by default; a name with its options, or a codec of one's own. */
-  readonly codec?: string | AddressObject | Codec;
+  /**
+   * `jrpc` by default; a name with its options, or a codec of one's own. `{ in, out }` reads the one and writes the other; the
+   * other side has them the other way round.
+   */
+  readonly codec?: CodecSource | CodecPair;
   /** `null` by default; a name with its options, or a security of one's own. */
   readonly security?: string | AddressObject | Security | null;
   /** Makes the other side of the conversation: incoming and outgoing change places. */
@@ -39,8 +51,8 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
     ),
   codec: (value) =>
     unless(
-      typeof value === 'string' || has(value, 'url') || (has(value, 'encode') && has(value, 'decode')),
-      'a name such as "jrpc", or a codec',
+      isCodecSource(value) || (has(value, 'in') && has(value, 'out') && [value.in, value.out].every(isCodecSource)),
+      'a name such as "jrpc", a codec, or { in, out } with one for each direction',
     ),
   security: (value) =>
     unless(
@@ -68,7 +80,10 @@ function boolean(value: unknown): string | undefined {
 function unless(good: boolean, expected: string): string | undefined {
   return good ? undefined : expected;
 }
-function has(value: unknown, key: string): boolean {
+function isCodecSource(value: unknown): value is CodecSource {
+  return typeof value === 'string' || has(value, 'url') || (has(value, 'encode') && has(value, 'decode'));
+}
+function has<K extends string>(value: unknown, key: K): value is { readonly [N in K]: unknown } {
   return typeof value === 'object' && value !== null && key in value;
 }
 

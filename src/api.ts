@@ -46,7 +46,16 @@ export {
   TimeoutError,
   UsageError,
 } from './errors.js';
-export type { ErrorClass, ErrorPolicy } from './faults.js';
+export {
+  type ArrivedError,
+  type ErrorClass,
+  type ErrorClasses,
+  type ErrorEntry,
+  type ErrorPolicy,
+  isOneOf,
+  isRemote,
+  type LogErrors,
+} from './faults.js';
 export type { Mark, Marker } from './fits.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export type { CodecPair, CodecSource, Options } from './options.js';

@@ -67,7 +67,7 @@ export class Hub implements Host {
     this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
-    this.faults = new Faults(options.errors ?? 'message', options.errorClasses ?? []);
+    this.faults = new Faults(options, this.logger);
     this.roster = new Roster(this, (peer, error) => this.report(peer, error));
   }
 
@@ -76,6 +76,7 @@ export class Hub implements Host {
   /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
   add({ rows, unmarked }: Table, self: object): void {
     for (const row of rows) {
+      if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       const incoming = (row.direction === 'incoming') !== this.inverted;
       if (incoming) this.ports.set(row.wire, new Port(row, this.inverted ? undefined : self));
       else this.refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
@@ -104,12 +105,7 @@ export class Hub implements Host {
   }
 
   toFault(error: unknown): FaultBody {
-    const fault = this.faults.toFault(error);
-    // What the peer is not told must be told somebody.
-    if (this.options.errors === 'hidden' && fault.code === Code.InternalError) {
-      this.logger.error('obverse: a peer is told "Internal error" instead of:', error);
-    }
-    return fault;
+    return this.faults.toFault(error);
   }
 
   fromFault(fault: FaultBody): Error {

@@ -1,6 +1,7 @@
 import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } from './contract.js';
 import { UsageError } from './errors.js';
-import type { ErrorClass, ErrorPolicy } from './faults.js';
+import { isErrorClass } from './faults/classes.js';
+import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './faults.js';
 
 /** A codec by its name, with its options, or as it is. */
 export type CodecSource = string | AddressObject | Codec;
@@ -32,8 +33,18 @@ export interface Options {
   readonly limits?: Partial<Limits>;
   /** How much of an error that is no registered one is told to the peer: `hidden`, `message` (the default) or `full`. */
   readonly errors?: ErrorPolicy;
-  /** Classes of errors that arrive as themselves. Both sides name them. */
-  readonly errorClasses?: readonly ErrorClass[];
+  /**
+   * Classes of errors that arrive as themselves: a list, or a table of the names under which they travel. Both sides name them;
+   * those in the option `errors` of a method count as named.
+   */
+  readonly errorClasses?: ErrorClasses;
+  /**
+   * Which errors with which calls are answered are reported to the logger: `hidden` (the default) those that the peer is not
+   * told, `unexpected` those that are neither registered nor an `RpcError`, all, none, or those for which a function says true.
+   */
+  readonly logErrors?: LogErrors;
+  /** Classes of errors that are never logged. */
+  readonly exceptLogged?: readonly ErrorClass[];
   /** Refuses what carries no information of a security. */
   readonly requireSecinfo?: boolean;
   /** Where the library reports; `console` by default, null is silence. */
@@ -65,7 +76,13 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
   limits: (value) => unless(typeof value === 'object' && value !== null, 'an object of limits'),
   errors: (value) =>
     unless(policies.includes(value as ErrorPolicy), policies.map((policy) => `"${policy}"`).join(' or ')),
-  errorClasses: (value) => unless(Array.isArray(value), 'an array of classes'),
+  errorClasses: (value) => unless(typeof value === 'object' && value !== null, 'an array of classes, or a table of them'),
+  logErrors: (value) =>
+    unless(
+      typeof value === 'boolean' || typeof value === 'function' || value === 'hidden' || value === 'unexpected',
+      'true, false, "hidden", "unexpected" or a function',
+    ),
+  exceptLogged: (value) => unless(Array.isArray(value) && value.every(isErrorClass), 'a list of classes that extend Error'),
   requireSecinfo: boolean,
   logger: (value) =>
     unless(

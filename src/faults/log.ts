@@ -1,0 +1,39 @@
+import type { FaultBody, Logger } from '../contract.js';
+import type { ErrorClass } from './classes.js';
+import { HIDDEN, type Teller } from './tell.js';
+
+/**
+ * Which errors are reported to the logger of the side that answers a call with them: all (`true`), none (`false`), those that
+ * the peer is not told (`hidden`), those that are not meant for the peer either (`unexpected`: neither registered nor an
+ * `RpcError`), or those for which a function says true.
+ */
+export type LogErrors = boolean | 'hidden' | 'unexpected' | ((error: unknown) => boolean);
+
+/** Reports errors with which calls are answered. */
+export class ErrorLog {
+  constructor(
+    private readonly which: LogErrors,
+    private readonly except: readonly ErrorClass[],
+    private readonly teller: Teller,
+    private readonly logger: Logger,
+  ) {}
+
+  /** A call is answered with `fault`, since `error` was thrown. */
+  answered(error: unknown, fault: FaultBody): void {
+    if (!this.wants(error, fault) || this.except.some((errorClass) => error instanceof errorClass)) return;
+    const what = fault === HIDDEN ? 'is told "Internal error" instead of' : 'is answered with an error';
+    this.logger.error(`obverse: a peer ${what}:`, error);
+  }
+
+  private wants(error: unknown, fault: FaultBody): boolean {
+    const { which } = this;
+    try {
+      if (typeof which === 'function') return which(error);
+      if (typeof which === 'boolean') return which;
+      return which === 'hidden' ? fault === HIDDEN : !this.teller.isMeant(error);
+    } catch (thrown) {
+      this.logger.error('obverse: logErrors has thrown:', thrown);
+      return true;
+    }
+  }
+}

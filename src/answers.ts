@@ -1,5 +1,6 @@
 import type { Bad, Batch, Call, FaultBody, Frame } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
+import { lesser } from './faults/envelope.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
 
@@ -49,13 +50,14 @@ export class Answers {
     else this.fault(call, { code, message });
   }
 
-  /** Answers with an error: without its data and shortened if it cannot be sent as it is. */
+  /** Answers with an error: if it cannot be sent as it is, without what stands within it, or without its data and shortened. */
   fault(to: Asked, error: FaultBody): void {
     const { session } = this;
     if (session.over !== undefined) return;
     const { code, message } = error;
     const frame =
-      this.attempt(to, error) ?? this.attempt(to, ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
+      this.attempt(to, error) ??
+      this.attempt(to, ...lesser(error), ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
     if (frame !== undefined) this.put(to, frame);
     else {
       session.host.trouble(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);

@@ -44,11 +44,11 @@ export function isEnvelope(data: unknown): data is Envelope {
   return isObject(data) && typeof data.name === 'string' && fits(data, checks);
 }
 
-/** A fault that says less: without what stands within its error. Undefined if there is nothing of that. */
-export function lesser({ code, message, data }: FaultBody): FaultBody | undefined {
-  if (!isEnvelope(data) || (data.cause ?? data.errors ?? data.fields) === undefined) return undefined;
+/** A fault that says less, if there is one: without what stands within its error. */
+export function lesser({ code, message, data }: FaultBody): readonly FaultBody[] {
+  if (!isEnvelope(data) || (data.cause ?? data.errors ?? data.fields) === undefined) return [];
   const { cause: _cause, errors: _errors, fields: _fields, ...rest } = data;
-  return { code, message, data: rest };
+  return [{ code, message, data: rest }];
 }
 
 const parts = { code: Number.isInteger, message: isText, data: () => true };

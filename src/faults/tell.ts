@@ -98,7 +98,7 @@ export class Teller {
         break;
       }
       const error = errors[at] ?? null;
-      told.push((this.hides(error) ? undefined : this.inner(error, above, room)) ?? HIDDEN);
+      told.push(this.hides(error) ? HIDDEN : (this.inner(error, above, room) ?? note(UNREADABLE)));
     }
     return told;
   }

@@ -1,8 +1,12 @@
-import type { Bad, Batch, Call, FaultBody, Frame } from './contract.js';
+import { sayingAbout } from './calls.js';
+import type { Bad, Batch, Call, FaultBody, Frame, Id } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
+import type { CallSender } from './peer.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
+import { isThenable } from './thenable.js';
+import type { Work } from './work.js';
 
 /** What an answer goes to. */
 type Asked = Pick<Call | Bad, 'id' | 'batch'>;
@@ -23,24 +27,60 @@ export class Answers {
   constructor(private readonly session: Session) {}
 
   /** The call went well. */
-  succeed(call: Call, value: unknown): void {
+  succeed(call: Call, value: unknown, sender: CallSender): void {
     const { id } = call;
-    if (id === undefined || this.session.over !== undefined) return;
+    if (sender.done) return;
+    sender.done = true;
+    const { begun } = sender;
+    if (id !== undefined && this.session.over === undefined) {
+      const { cancelled } = begun ?? {};
+      if (cancelled === undefined || this.session.host.codec.answersCancelled !== false)
+        this.reply(call, id, value, begun);
+    }
+    if (begun !== undefined) this.finish(begun);
+  }
+
+  private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
     let frame: Frame;
+    let about: Frame | undefined;
     try {
       frame = this.session.encode({ kind: 'reply', id, value });
+      if (work?.replyMetadata !== undefined && call.batch === undefined)
+        about = sayingAbout(this.session.host, { answer: id, metadata: work.replyMetadata });
     } catch (error) {
       this.deny(call, this.unfit(error));
       return;
     }
+    if (about !== undefined) this.leave(about);
     this.put(call, frame);
   }
 
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
-  fail(call: Call, error: unknown): void {
+  fail(call: Call, error: unknown, sender: CallSender): void {
     const { session } = this;
-    if (call.id === undefined) session.host.trouble(session, error);
-    else this.fault(call, session.host.toFault(error));
+    if (sender.done) return;
+    sender.done = true;
+    const { begun } = sender;
+    const cancelled = begun?.cancelled;
+    if (call.id === undefined) {
+      if (error !== cancelled || error === undefined) session.host.trouble(session, error);
+    } else if (cancelled === undefined) this.fault(call, session.host.toFault(error));
+    else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
+    if (begun !== undefined) this.finish(begun);
+  }
+
+  /** What was to run after the reply runs now; it harms nobody. */
+  private finish(work: Work): void {
+    const { session } = this;
+    const report = (error: unknown): void => session.host.trouble(session, error);
+    for (const job of work.finish()) {
+      try {
+        const given: unknown = job();
+        if (isThenable(given)) given.then(undefined, report);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 
   /** The call is refused by the library itself, which says so whatever the policy for errors. */

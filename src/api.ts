@@ -2,6 +2,7 @@
 
 export { parseAddress, readOptions } from './address.js';
 export type {
+  About,
   Accept,
   Address,
   AddressObject,
@@ -20,8 +21,11 @@ export type {
   Id,
   Limits,
   Link,
+  LinkInfo,
   Logger,
+  Meaning,
   Message,
+  Metadata,
   Outbound,
   Parcel,
   Receiver,
@@ -60,9 +64,10 @@ export type { Mark, Marker } from './fits.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export type { CodecPair, CodecSource, Options } from './options.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
-export { type APIClass, namespace, RemoteAPI } from './remote-api.js';
+export { type APIClass, type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';
 export type {
   CallOptions,
+  Detailed,
   Endpoint,
   Gather,
   Gathered,
@@ -70,16 +75,20 @@ export type {
   Handlers,
   Incoming,
   IncomingWithSecinfo,
+  InDetail,
   Inverted,
   MethodDescription,
   Namespace,
   Outgoing,
   Peer,
+  PendingCall,
   Receivers,
   Remote,
+  RemoteTelling,
   Reply,
   Reverse,
   Sender,
   Side,
   Stream,
+  View,
 } from './types.js';

@@ -1,4 +1,4 @@
-import type { Id } from './contract.js';
+import type { Id, Metadata } from './contract.js';
 import type { RpcError } from './errors.js';
 
 /** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */
@@ -7,10 +7,25 @@ export interface Waiter {
   resolve(value: unknown): void;
   /** The other side has refused, or no answer will come. */
   reject(error: unknown): void;
+  /** What is said of the answer, before it comes. */
+  about?(about: AnswerAbout): void;
+  /** The other side tells how far it is. */
+  progress?(value: unknown): void;
+  /** Items of the stream that was asked for. */
+  next?(items: readonly unknown[]): void;
   /** For the text of a timeout. */
   readonly method: string;
-  /** On the clock of the process; `Infinity` is for ever. */
+  /** On the clock of the process; `Infinity` is for ever. Who waits may put it off. */
   readonly deadline: number;
+  /** On the clock of the process: when it was asked. */
+  readonly since: number;
+}
+
+/** What travels of an answer besides its value. */
+export interface AnswerAbout {
+  readonly metadata?: Metadata;
+  /** In its value stand values in the tagged form. */
+  readonly tagged?: boolean;
 }
 
 const SLOTS = 0x10000;
@@ -46,6 +61,18 @@ export class Asked {
     return slot === 0 ? undefined : this.clear(slot);
   }
 
+  /** Who waits for the answer to this call, if anybody does. */
+  at(id: Id): Waiter | undefined {
+    const slot = this.slotOf(id);
+    return slot === 0 ? undefined : this.waiters[slot];
+  }
+
+  /** Everybody who waits, with the ids. */
+  *all(): Generator<[id: number, waiter: Waiter]> {
+    for (const [slot, waiter] of this.waiters.entries())
+      if (waiter !== undefined) yield [slot + (this.ages[slot] as number) * SLOTS, waiter];
+  }
+
   /** Gives up to wait. The id does not come again soon. */
   drop(id: Id): Waiter | undefined {
     const slot = this.slotOf(id);
@@ -60,13 +87,15 @@ export class Asked {
   }
 
   /** Gives up whoever has waited too long, and says when the next one will have: `Infinity` if nobody waits. */
-  expire(now: number, expired: (waiter: Waiter) => void): number {
+  overdue(now: number, expired: (waiter: Waiter, id: number) => void): number {
     let nearest = Number.POSITIVE_INFINITY;
     for (let slot = 1; this.size > 0 && slot < this.waiters.length; slot++) {
       const waiter = this.waiters[slot];
       if (waiter === undefined) continue;
-      if (waiter.deadline <= now) expired(this.abandon(slot) as Waiter);
-      else if (waiter.deadline < nearest) nearest = waiter.deadline;
+      if (waiter.deadline <= now) {
+        const id = slot + (this.ages[slot] as number) * SLOTS;
+        expired(this.abandon(slot) as Waiter, id);
+      } else if (waiter.deadline < nearest) nearest = waiter.deadline;
     }
     return nearest;
   }

@@ -1,10 +1,10 @@
+import { HELLO } from './extensions.js';
 import type { Session } from './session.js';
 
-/**
+/*
  * `rpc.hello`: the side that has dialed says that it is Obverse, and the other one says so too. From then on each may join
  * the messages of a turn into one frame. To a stranger it is a notification that it does not know.
  */
-export const HELLO = 'rpc.hello';
 const VERSION = 1;
 
 /** Says hello, unless the transport's handshake has done it, or the codec speaks to strangers. */

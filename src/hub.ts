@@ -1,36 +1,25 @@
+import { checkCallOptions } from './call-options.js';
 import { codecFrom, securityFrom } from './chosen.js';
-import type {
-  Call,
-  Codec,
-  FaultBody,
-  Frame,
-  Id,
-  Limits,
-  Link,
-  Logger,
-  Security,
-  TransportSource,
-  Wire,
-} from './contract.js';
+import type { Codec, FaultBody, Frame, Id, Limits, Link, Logger, Security, TransportSource, Wire } from './contract.js';
 import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
 import { Faults } from './faults.js';
-import { HELLO, hello, sayHello } from './hello.js';
+import { sayHello } from './hello.js';
 import { Port } from './incoming.js';
 import { limitsFrom } from './limits.js';
 import { Line } from './line.js';
 import { loggerOf, type Options } from './options.js';
-import type { ConnectedPeer } from './peer.js';
+import type { CallSender, ConnectedPeer } from './peer.js';
 import { makeTransport } from './registry.js';
 import { Roster } from './roster.js';
 import type { Pair } from './sealing.js';
 import { type Extensions, type Host, Session } from './session.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
-import type { Peer } from './types.js';
+import type { CallOptions, Peer } from './types.js';
+import { vocabulary } from './vocabulary.js';
 
 const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_CONCURRENCY = 256;
-const extensions: Extensions = Object.freeze({ [HELLO]: hello });
 
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
 export class Hub implements Host {
@@ -40,7 +29,10 @@ export class Hub implements Host {
   readonly timeout: number;
   readonly inverted: boolean;
   readonly logger: Logger;
-  readonly extensions: Extensions = extensions;
+  readonly extensions: Extensions = vocabulary;
+  readonly handlerTimeout: number;
+  /** Options of every call, below those of its method. */
+  readonly defaults: CallOptions | undefined;
   readonly roster: Roster;
   codec!: Codec;
   security: Security | undefined;
@@ -65,6 +57,8 @@ export class Hub implements Host {
     this.limits = limitsFrom(options.limits);
     this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
+    this.handlerTimeout = options.handlerTimeout ?? Number.POSITIVE_INFINITY;
+    this.defaults = checkCallOptions(options.defaults);
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
     this.faults = new Faults(options, this.logger);
@@ -78,7 +72,7 @@ export class Hub implements Host {
     for (const row of rows) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       const incoming = (row.direction === 'incoming') !== this.inverted;
-      if (incoming) this.ports.set(row.wire, new Port(row, this.inverted ? undefined : self));
+      if (incoming) this.ports.set(row.wire, new Port(row, this.inverted ? undefined : self, this));
       else this.refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
     }
     for (const name of unmarked) this.refusals.set(name, 'is not marked as incoming');
@@ -95,13 +89,14 @@ export class Hub implements Host {
     return all.map(({ row }) => row.path).filter((path) => path.startsWith(prefix));
   }
 
-  serve(session: Session, call: Call): unknown {
-    const port = this.ports.get(call.method);
+  serve(sender: CallSender): unknown {
+    const { method } = sender.call;
+    const port = this.ports.get(method);
     if (port === undefined) {
-      const why = this.refusals.get(call.method) ?? 'is unknown';
-      throw new RpcError(`the method "${call.method}" ${why}`, Code.MethodNotFound);
+      const why = this.refusals.get(method) ?? 'is unknown';
+      throw new RpcError(`the method "${method}" ${why}`, Code.MethodNotFound);
     }
-    return port.serve(session, call);
+    return port.serve(sender);
   }
 
   toFault(error: unknown): FaultBody {

@@ -1,3 +1,4 @@
+import type { Said } from './about.js';
 import type { Bad, Call, Fault, FaultBody, Frame, Message, Reply } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
 import { tooDeep } from './measure.js';
@@ -12,6 +13,7 @@ export class Inbox {
   private bytes = 0;
   private bad = false;
   private badFrames = 0;
+  private said: Said | undefined;
   private readonly give = (message: Message): void => this.take(message);
 
   constructor(private readonly session: Session) {}
@@ -78,8 +80,9 @@ export class Inbox {
     switch (message.kind) {
       case 'call':
         if (this.tooDeep(message.args)) session.answers.deny(message, this.deep());
-        else if (message.id === undefined && message.method.startsWith('rpc.')) this.extend(message);
-        else session.admit(message);
+        else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
+          this.extend(message);
+        else this.admit(message);
         return;
       case 'reply':
         if (this.tooDeep(message.value)) this.settle(message)?.reject(this.deep());
@@ -130,9 +133,25 @@ export class Inbox {
     const { session } = this;
     const { extensions } = session.host;
     try {
-      if (Object.hasOwn(extensions, call.method)) extensions[call.method]?.(session, call.args);
+      const { method, args } = call.means ?? call;
+      const understood = Object.hasOwn(extensions, method) ? extensions[method]?.(session, args) : undefined;
+      // A token of a dialect may be one that the application knows.
+      if (call.means !== undefined && (understood === undefined || understood === false)) this.admit(call);
     } catch (error) {
       session.host.trouble(session, error);
     }
+  }
+
+  /** Something was said of a message that comes next. */
+  expect(said: Said): void {
+    this.said = said;
+  }
+
+  private admit(call: Call): void {
+    if (this.said !== undefined) {
+      if (this.said.call === (call.id ?? null)) call.about = this.said.about;
+      this.said = undefined;
+    }
+    this.session.admit(call);
   }
 }

@@ -1,7 +1,9 @@
+import { deadlineIn } from './clock.js';
 import type { Call } from './contract.js';
+import { within } from './deadline.js';
 import { Code, RpcError, UsageError } from './errors.js';
-import { CallSender, type ConnectedPeer } from './peer.js';
-import type { Session } from './session.js';
+import type { CallSender } from './peer.js';
+import type { Host } from './session.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
 import type { Sender } from './types.js';
@@ -14,11 +16,17 @@ export class Port {
   handlers: readonly AnyHandler[] = [];
   private secinfo = false;
 
+  /** Nothing stands around its calls. */
+  private plain = true;
+
   /** `self` is the `this` of the body; without it the body does not run, for it is written for the other side. */
   constructor(
     readonly row: Row,
     private readonly self: object | undefined,
-  ) {}
+    private readonly host: Host,
+  ) {
+    this.plain = row.timeout === undefined && host.handlerTimeout === Number.POSITIVE_INFINITY && !row.stream;
+  }
 
   connect(handler: AnyHandler): () => void {
     if (typeof handler !== 'function')
@@ -45,24 +53,34 @@ export class Port {
    * Carries a call out: the body first, then the handlers in their order. Gives the one answer, or a promise of it. Throws
    * what the body or a request's handler throws; what a notification's handlers throw is reported.
    */
-  serve(session: Session, call: Call): unknown {
+  serve(sender: CallSender): unknown {
     const { row } = this;
+    const { call } = sender;
     if (row.request && this.handlers.length === 0)
       throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
     const args = bind(row, call);
-    const sender = new CallSender(session.peer as ConnectedPeer, call);
-    const own = this.self === undefined ? undefined : (row.body.call(this.self, sender, ...args) as unknown);
+    if (this.plain && call.about === undefined) return this.run(sender, args);
+    const timeout = Math.min(call.about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
+    if (timeout === Number.POSITIVE_INFINITY) return this.run(sender, args);
+    sender.work.deadline = deadlineIn(timeout);
+    return within(sender, () => this.run(sender, args));
+  }
+
+  /** The body, then the handlers. */
+  private run(sender: CallSender, args: readonly unknown[]): unknown {
+    const own = this.self === undefined ? undefined : (this.row.body.call(this.self, sender, ...args) as unknown);
     // The types know of no body that takes its time, but it checks all the same, and what it rejects must go somewhere.
-    if (isThenable(own)) return Promise.resolve(own).then((value) => this.handle(session, call, sender, args, value));
-    return this.handle(session, call, sender, args, own);
+    if (isThenable(own)) return Promise.resolve(own).then((value) => this.handle(sender, args, value));
+    return this.handle(sender, args, own);
   }
 
   /** `own` is what the body has given. */
-  private handle(session: Session, call: Call, sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
+  private handle(sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
     const { row, handlers } = this;
     const args = this.secinfo ? withSecinfo(row, bound, sender) : bound;
     if (row.request && handlers.length === 1 && own === undefined) return (handlers[0] as AnyHandler)(sender, ...args);
-    const report = (error: unknown): void => session.host.trouble(session, error, call.id);
+    const { session } = sender.peer;
+    const report = (error: unknown): void => session.host.trouble(session, error, sender.call.id);
     return row.request ? ask(row, handlers, sender, args, own, report) : tell(handlers, sender, args, report);
   }
 }

@@ -1,5 +1,6 @@
 import type { Call, Id } from './contract.js';
-import { Code, ProtocolError } from './errors.js';
+import { Code, ProtocolError, type RpcError, TimeoutError } from './errors.js';
+import { CallSender } from './peer.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
 
@@ -18,10 +19,16 @@ interface Waiting {
  * while nothing of ours awaits an answer there; while something does, requests beyond the bound are answered as busy.
  */
 export class Intake {
-  private readonly ids = new Set<Id>();
+  /** By the id: what is at work as its sender, what waits as the call. */
+  private readonly ids = new Map<Id, CallSender | Call>();
+  /** What is at work without an id, or was answered before it ended. */
+  private readonly unnamed = new Set<CallSender>();
+  private readonly withdrawn = new WeakSet<Call>();
   private readonly waiting = new Queue<Waiting>();
   private bytes = 0;
   private running = 0;
+  /** Streams that run. */
+  private lasting = 0;
   private paused = false;
   /** The peer does not read what we send. */
   private deaf = false;
@@ -29,7 +36,12 @@ export class Intake {
   constructor(private readonly session: Session) {}
 
   get idle(): boolean {
-    return this.running === 0 && this.waiting.length === 0;
+    return this.running === 0 && this.lasting === 0 && this.waiting.length === 0;
+  }
+
+  /** How many streams run. */
+  get streams(): number {
+    return this.lasting;
   }
 
   /** Whether a call may start at once: there is room, and none waits before it. */
@@ -47,28 +59,79 @@ export class Intake {
     return this.ids.has(id);
   }
 
+  /** The call with this id, if it is at work. */
+  at(id: Id): CallSender | undefined {
+    const held = this.ids.get(id);
+    return held instanceof CallSender ? held : undefined;
+  }
+
   /** A call is at work until its promise settles. */
-  work(call: Call, answer: Promise<unknown>): void {
+  work(sender: CallSender, answer: Promise<unknown>): void {
     const { session } = this;
-    this.running++;
-    if (call.id !== undefined) this.ids.add(call.id);
+    const { call } = sender;
+    const { begun } = sender;
+    // A stream is at work for as long as it runs, and leaves room for the others.
+    const counts = begun?.producing === undefined;
+    if (counts) this.running++;
+    else this.lasting++;
+    if (call.id !== undefined) this.ids.set(call.id, sender);
+    else this.unnamed.add(sender);
+    if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
       (value) => {
-        this.done(call);
-        session.answers.succeed(call, value);
+        this.end(sender, counts);
+        session.answers.succeed(call, value, sender);
         this.next();
       },
       (error: unknown) => {
-        this.done(call);
-        session.answers.fail(call, error);
+        this.end(sender, counts);
+        session.answers.fail(call, error, sender);
         this.next();
       },
     );
   }
 
-  private done(call: Call): void {
-    this.running--;
-    if (call.id !== undefined) this.ids.delete(call.id);
+  private end(sender: CallSender, counts: boolean): void {
+    const { id } = sender.call;
+    if (counts) this.running--;
+    else this.lasting--;
+    if (id !== undefined && this.ids.get(id) === sender) this.ids.delete(id);
+    else this.unnamed.delete(sender);
+  }
+
+  /** The caller gives a call up: what waits does not begin, what is at work is told. */
+  cancel(id: Id, reason: RpcError): void {
+    const held = this.ids.get(id);
+    if (held instanceof CallSender) held.cancel(reason);
+    else if (held !== undefined) {
+      this.withdrawn.add(held);
+      this.ids.delete(id);
+      this.session.answers.deny(held, reason);
+    }
+  }
+
+  /** Those whose time is over are told, and answered; says when the next one's will be. */
+  due(now: number): number {
+    let nearest = Number.POSITIVE_INFINITY;
+    for (const held of [...this.ids.values(), ...this.unnamed]) {
+      const work = held instanceof CallSender && !held.done ? held.begun : undefined;
+      if (work === undefined || work.cancelled !== undefined) continue;
+      if (work.deadline > now) nearest = Math.min(nearest, work.deadline);
+      else this.overrun(held as CallSender);
+    }
+    return nearest;
+  }
+
+  /** It is still at work, and keeps its place; but its caller has its answer, and may use the id again. */
+  private overrun(sender: CallSender): void {
+    const { call } = sender;
+    const late = new TimeoutError(`${call.method} took longer than it may`);
+    sender.cancel(late);
+    if (call.id === undefined) return;
+    this.ids.delete(call.id);
+    this.unnamed.add(sender);
+    this.session.answers.deny(call, late);
+    sender.done = true;
   }
 
   /** A call waits for its turn; `bytes` is what it brings. */
@@ -86,7 +149,7 @@ export class Intake {
     }
     waiting.push({ call, bytes });
     this.bytes += bytes;
-    if (call.id !== undefined) this.ids.add(call.id);
+    if (call.id !== undefined) this.ids.set(call.id, call);
     this.judge();
   }
 
@@ -108,6 +171,7 @@ export class Intake {
       if (waiting === undefined) break;
       const { call, bytes } = waiting;
       this.bytes -= bytes;
+      if (this.withdrawn.has(call)) continue;
       if (call.id !== undefined) this.ids.delete(call.id);
       session.start(call);
     }
@@ -137,10 +201,13 @@ export class Intake {
     else session.release();
   }
 
-  /** Nothing that waits will start. */
-  end(): void {
+  /** Nothing that waits will start, and what is at work works for nobody. */
+  stop(reason: RpcError): void {
+    const atWork = [...this.ids.values(), ...this.unnamed];
     this.waiting.clear();
     this.bytes = 0;
     this.ids.clear();
+    this.unnamed.clear();
+    for (const held of atWork) if (held instanceof CallSender) held.cancel(reason);
   }
 }

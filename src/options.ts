@@ -2,6 +2,7 @@ import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } 
 import { UsageError } from './errors.js';
 import { isErrorClass } from './faults/classes.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './faults.js';
+import type { CallOptions } from './types.js';
 
 /** A codec by its name, with its options, or as it is. */
 export type CodecSource = string | AddressObject | Codec;
@@ -27,6 +28,10 @@ export interface Options {
   readonly invert?: boolean;
   /** How long a request waits for its answer, in milliseconds, where neither call nor method says it: 60,000. `Infinity` is for ever. */
   readonly timeout?: number;
+  /** How long a handler may take, in milliseconds, where neither the call nor its method says it: then it is told to stop, and its caller that it took too long. No bound by default. */
+  readonly handlerTimeout?: number;
+  /** Options of every call, where neither the call nor its method or namespace says otherwise. */
+  readonly defaults?: CallOptions;
   /** How many calls of one peer are at work at a time: 256. Those above wait for their turn. */
   readonly concurrency?: number;
   /** Bounds on what a peer can make this side keep or do. */
@@ -45,6 +50,11 @@ export interface Options {
   readonly logErrors?: LogErrors;
   /** Classes of errors that are never logged. */
   readonly exceptLogged?: readonly ErrorClass[];
+  /**
+   * What the schemas of methods check on this side: `incoming` (the default) is what comes in, arguments of calls that are served
+   * and results of calls that are made, with defaults and transforms applied; `both` is besides what goes out; `off` is nothing.
+   */
+  readonly validate?: 'incoming' | 'both' | 'off';
   /** Refuses what carries no information of a security. */
   readonly requireSecinfo?: boolean;
   /** Where the library reports; `console` by default, null is silence. */
@@ -72,17 +82,24 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
     ),
   invert: boolean,
   timeout: (value) => unless(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
+  handlerTimeout: (value) =>
+    unless(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
+  defaults: (value) => unless(typeof value === 'object' && value !== null, 'an object of call options'),
   concurrency: (value) => unless(typeof value === 'number' && value >= 1, 'a number from 1'),
   limits: (value) => unless(typeof value === 'object' && value !== null, 'an object of limits'),
   errors: (value) =>
     unless(policies.includes(value as ErrorPolicy), policies.map((policy) => `"${policy}"`).join(' or ')),
-  errorClasses: (value) => unless(typeof value === 'object' && value !== null, 'an array of classes, or a table of them'),
+  errorClasses: (value) =>
+    unless(typeof value === 'object' && value !== null, 'an array of classes, or a table of them'),
   logErrors: (value) =>
     unless(
       typeof value === 'boolean' || typeof value === 'function' || value === 'hidden' || value === 'unexpected',
       'true, false, "hidden", "unexpected" or a function',
     ),
-  exceptLogged: (value) => unless(Array.isArray(value) && value.every(isErrorClass), 'a list of classes that extend Error'),
+  exceptLogged: (value) =>
+    unless(Array.isArray(value) && value.every(isErrorClass), 'a list of classes that extend Error'),
+  validate: (value) =>
+    unless(value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),
   requireSecinfo: boolean,
   logger: (value) =>
     unless(

@@ -1,7 +1,10 @@
-import { deadlineIn } from './clock.js';
-import type { Frame } from './contract.js';
+import { callWith, isNotFound } from './calling.js';
+import { sayingAbout } from './calls.js';
+import { deadlineIn, now } from './clock.js';
+import type { About, Call, Frame } from './contract.js';
+import { current } from './deadline.js';
 import { encode, mustFit } from './encode.js';
-import { Code, RpcError, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import type { Pair } from './sealing.js';
 import type { Session } from './session.js';
@@ -18,15 +21,17 @@ export function call(
   args: unknown[],
   options?: CallOptions,
 ): unknown {
+  if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || current() !== undefined)
+    return callWith(hub, row, self, receivers, args, options);
   if (!row.request) {
     prepare(hub, row, self, receivers, args);
-    notify(hub, row, receivers, args);
+    notify(hub, row, receivers, pack(row, args));
     return undefined;
   }
   try {
     prepare(hub, row, self, receivers, args);
     const packed = pack(row, args);
-    const timeout = options?.timeout ?? row.timeout ?? hub.timeout;
+    const timeout = row.timeout ?? hub.timeout;
     const session = hub.roster.single(receivers);
     if (session !== undefined) return session.request(row.wire, packed.args, packed.named, timeout);
     return first(row, hub.roster.several(receivers), packed, timeout);
@@ -64,7 +69,7 @@ export async function gather(
 }
 
 /** The receivers are checked, and the body runs: what it throws stops the call. */
-function prepare(hub: Hub, row: Row, self: object, receivers: Receivers, args: unknown[]): void {
+export function prepare(hub: Hub, row: Row, self: object, receivers: Receivers, args: unknown[]): void {
   if (receivers === undefined)
     throw new UsageError(
       `${row.path}: the first argument is the receivers: null for every peer, a peer, its id, or several`,
@@ -76,13 +81,14 @@ function prepare(hub: Hub, row: Row, self: object, receivers: Receivers, args: u
   throw new UsageError(`the body of ${row.path} is async, and so cannot stop what is sent: check without waiting`);
 }
 
-interface Packed {
+/** Arguments as they travel. */
+export interface Packed {
   readonly args: readonly unknown[];
   readonly named: boolean;
 }
 
 /** The arguments as they travel: by name in one object, or by position. Throws a UsageError if they do not fit. */
-function pack(row: Row, args: unknown[]): Packed {
+export function pack(row: Row, args: unknown[]): Packed {
   const { params } = row;
   if (params !== undefined) {
     if (args.length > params.length)
@@ -106,12 +112,11 @@ function pack(row: Row, args: unknown[]): Packed {
   return only === undefined ? { args: [], named: false } : { args, named: true };
 }
 
-/** An empty list of receivers is nobody, and no mistake: those who would be told have perhaps all gone. */
-function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): void {
-  const { args, named } = pack(row, given);
+/** Tells the receivers. An empty list of them is nobody, and no mistake: those who would be told have perhaps all gone. */
+export function notify(hub: Hub, row: Row, receivers: Receivers, { args, named }: Packed, about?: About): void {
   const session = hub.roster.single(receivers);
   if (session !== undefined && (receivers !== null || !hub.broadcasts)) {
-    session.notify(row.wire, args, named);
+    session.notify(row.wire, args, named, about);
     return;
   }
   if (Array.isArray(receivers) && receivers.length === 0) return;
@@ -120,18 +125,19 @@ function notify(hub: Hub, row: Row, receivers: Receivers, given: unknown[]): voi
     hub.mustBeOpen();
     return;
   }
-  const frame = encode(
-    hub.codec,
-    { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined },
-    hub.limits.frameBytes,
-  );
+  const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
+  const frame = encode(hub.codec, call, hub.limits.frameBytes);
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && sessions.length > 1) {
     throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${sessions.length}`);
   }
-  const sealed = hub.seal(frame);
-  for (const each of sessions)
-    if (receivers !== null || each.link.bus !== true || !hub.broadcasts) post(hub, each, frame, sealed);
-  if (receivers === null && hub.broadcasts) hub.broadcast(sealed ?? [frame]);
+  const saying = about && sayingAbout(hub, { call: null, ...about });
+  const everyone = saying === undefined ? frame : hub.codec.join?.([saying, frame]);
+  for (const message of saying === undefined ? [frame] : [saying, frame]) {
+    const sealed = hub.seal(message);
+    for (const each of sessions)
+      if (receivers !== null || each.link.bus !== true || !hub.broadcasts) post(hub, each, message, sealed);
+  }
+  if (receivers === null && hub.broadcasts) hub.broadcast(hub.seal(everyone ?? frame) ?? [everyone ?? frame]);
 }
 
 /** One peer that cannot take it harms no other. */
@@ -158,14 +164,16 @@ function first(row: Row, sessions: readonly Session[], { args, named }: Packed, 
     };
     for (const session of sessions) {
       try {
-        session.ask(row.wire, args, named, { resolve, reject: fail, method: row.wire, deadline: deadlineIn(timeout) });
+        session.ask(row.wire, args, named, {
+          resolve,
+          reject: fail,
+          method: row.wire,
+          deadline: deadlineIn(timeout),
+          since: now(),
+        });
       } catch (error) {
         fail(error);
       }
     }
   });
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof RpcError && error.code === Code.MethodNotFound;
 }

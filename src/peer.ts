@@ -1,6 +1,12 @@
-import type { Call, SecInfo } from './contract.js';
+import { deadlineIn } from './clock.js';
+import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
+import type { RpcError } from './errors.js';
+import { PROGRESS } from './extensions.js';
 import type { Session } from './session.js';
 import type { Peer, Sender } from './types.js';
+import { Work } from './work.js';
+
+const nothing: Readonly<Record<string, never>> = Object.freeze({});
 
 /** A peer of a side: stable for as long as its session. */
 export class ConnectedPeer implements Peer {
@@ -14,6 +20,10 @@ export class ConnectedPeer implements Peer {
   ) {
     Object.defineProperty(this, 'session', { value: session });
     Object.defineProperty(this, 'ended', { value: undefined, writable: true });
+  }
+
+  get info(): LinkInfo {
+    return this.session.link.info ?? nothing;
   }
 
   close(reason?: Error): Promise<void> {
@@ -33,12 +43,29 @@ export class ConnectedPeer implements Peer {
   }
 }
 
-/** What a handler gets as its first argument. One for each call. */
+/** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
 export class CallSender implements Sender {
+  /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
+  done = false;
+  /** Nothing that a call has besides its arguments is made before it is asked for. */
+  private made: Work | undefined = undefined;
+
   constructor(
     readonly peer: ConnectedPeer,
-    private readonly call: Call,
+    /** Not part of the front door. */
+    readonly call: Call,
   ) {}
+
+  /** What belongs to the call besides its arguments; made now. */
+  get work(): Work {
+    this.made ??= new Work();
+    return this.made;
+  }
+
+  /** The same, if there is any. */
+  get begun(): Work | undefined {
+    return this.made;
+  }
 
   get id(): string {
     return this.peer.id;
@@ -46,5 +73,44 @@ export class CallSender implements Sender {
 
   get secinfo(): SecInfo | undefined {
     return this.call.secinfo;
+  }
+
+  get metadata(): Metadata {
+    return this.call.about?.metadata ?? nothing;
+  }
+
+  get signal(): AbortSignal {
+    return this.work.signal;
+  }
+
+  get timeLeft(): number {
+    return this.made === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.made.deadline - deadlineIn(0));
+  }
+
+  set replyMetadata(metadata: Metadata | undefined) {
+    this.work.replyMetadata = metadata;
+  }
+  get replyMetadata(): Metadata | undefined {
+    return this.made?.replyMetadata;
+  }
+
+  get wantsProgress(): boolean {
+    const { call } = this;
+    return call.id !== undefined && (call.about?.progress === true || call.token !== undefined);
+  }
+
+  progress(value: unknown): void {
+    const { call, peer } = this;
+    if (this.done || !this.wantsProgress || this.made?.cancelled !== undefined) return;
+    peer.session.tell(PROGRESS, [call.token ?? call.id, value]);
+  }
+
+  afterReply(job: () => void): void {
+    this.work.after(job);
+  }
+
+  /** Gives the call up. */
+  cancel(reason: RpcError): void {
+    this.work.cancel(reason);
   }
 }

@@ -1,6 +1,8 @@
+import { over } from './call-options.js';
+import { callDetailed } from './calling.js';
 import type { Hub } from './hub.js';
 import { call, gather } from './outgoing.js';
-import type { SpecConstructor, Table } from './table.js';
+import type { Row, SpecConstructor, Table } from './table.js';
 import type { CallOptions, Receivers } from './types.js';
 
 /*
@@ -12,6 +14,7 @@ const HUB: unique symbol = Symbol('hub');
 const MADE: unique symbol = Symbol('made');
 const SELVES: unique symbol = Symbol('selves');
 const TARGET: unique symbol = Symbol('target');
+const OPTIONS: unique symbol = Symbol('options');
 
 /** What an instance of a made class holds. */
 interface Held {
@@ -19,6 +22,8 @@ interface Held {
   readonly [MADE]: Made;
   /** The instances of the spec and of its namespaces, by mount. */
   readonly [SELVES]: readonly object[];
+  /** Of all calls, on what `with` gives. */
+  readonly [OPTIONS]: CallOptions | undefined;
 }
 
 /** Whom a view calls, and how. */
@@ -42,6 +47,8 @@ export interface Made {
   readonly remote: object;
   /** The prototype of what `gather` gives. */
   readonly gather: object;
+  /** The prototype of what `to(…).detailed` gives. */
+  readonly detailed: object;
 }
 
 /** Makes the classes for one side of a spec. */
@@ -51,6 +58,7 @@ export function make(table: Table, inverted: boolean): Made {
   Object.defineProperty(Half, 'name', { value: table.spec.name });
   const remote = {};
   const gathering = {};
+  const detailed = {};
   for (const row of table.rows) {
     const outgoing = (row.direction === 'outgoing') !== inverted;
     if (!outgoing) {
@@ -63,29 +71,32 @@ export function make(table: Table, inverted: boolean): Made {
     }
     define(Half.prototype, row.key, {
       value(this: Held, receivers: Receivers, ...args: unknown[]) {
-        return call(this[HUB], row, this, receivers, args);
+        return call(this[HUB], row, this, receivers, args, this[OPTIONS]);
       },
     });
-    define(remote, row.key, {
-      value(this: Aimed, ...args: unknown[]) {
-        const { hub, selves, receivers, options } = this[TARGET];
-        return call(hub, row, selves[row.mount] as object, receivers, args, options);
-      },
-    });
-    if (row.request) {
-      define(gathering, row.key, {
-        value(this: Aimed, ...args: unknown[]) {
-          const { hub, selves, receivers, options } = this[TARGET];
-          return gather(hub, row, selves[row.mount] as object, receivers, args, options);
-        },
-      });
+    aimed(remote, row, call);
+    if (row.request && !row.stream) {
+      aimed(gathering, row, gather);
+      aimed(detailed, row, callDetailed);
     }
   }
   for (const [key, child] of children) {
     nest(remote, key, child.remote);
     nest(gathering, key, child.gather);
+    nest(detailed, key, child.detailed);
   }
-  return { table, Half, children, remote, gather: gathering };
+  nest(remote, 'detailed', detailed);
+  return { table, Half, children, remote, gather: gathering, detailed };
+}
+
+/** A method of a view, which knows its receivers and options. */
+function aimed(prototype: object, row: Row, way: typeof call): void {
+  define(prototype, row.key, {
+    value(this: Aimed, ...args: unknown[]) {
+      const { hub, selves, receivers, options } = this[TARGET];
+      return way(hub, row, selves[row.mount] as object, receivers, args, options);
+    },
+  });
 }
 
 function define(prototype: object, key: string, property: PropertyDescriptor): void {
@@ -115,7 +126,12 @@ export function wire(made: Made, hub: Hub, selves: object[] = []): object {
   for (const [key, child] of made.children) {
     Object.defineProperty(self, key, { value: wire(child, hub, selves), enumerable: true });
   }
-  Object.defineProperties(self, { [HUB]: { value: hub }, [MADE]: { value: made }, [SELVES]: { value: selves } });
+  Object.defineProperties(self, {
+    [HUB]: { value: hub },
+    [MADE]: { value: made },
+    [SELVES]: { value: selves },
+    [OPTIONS]: { value: undefined },
+  });
   return self;
 }
 
@@ -136,6 +152,29 @@ export function viewOf(
   receivers: Receivers,
   options: CallOptions | undefined,
 ): object {
-  const { [HUB]: hub, [MADE]: made, [SELVES]: selves } = self as Held;
-  return aim(made[kind], { hub, selves, receivers, options });
+  const { [HUB]: hub, [MADE]: made, [SELVES]: selves, [OPTIONS]: below } = self as Held;
+  return aim(made[kind], { hub, selves, receivers, options: over(options, below) });
+}
+
+/** A side or a namespace whose calls have these options; everything else it shares. */
+export function withOptions(self: object, options: CallOptions | undefined): object {
+  const held = self as Held;
+  const view = Object.create(self, {
+    [OPTIONS]: { value: over(options, held[OPTIONS]) },
+    // One that was made for the side itself is not meant here.
+    remote: {
+      get(this: object) {
+        return viewOf(this, 'remote', null, undefined);
+      },
+    },
+  }) as object;
+  for (const key of held[MADE].children.keys()) {
+    const child = (self as Readonly<Record<string, object>>)[key] as object;
+    define(view, key, {
+      get() {
+        return withOptions(child, options);
+      },
+    });
+  }
+  return view;
 }

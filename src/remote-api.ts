@@ -1,11 +1,23 @@
+import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
 import { RpcError, UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { implement } from './implement.js';
 import { checkOptions, type Options } from './options.js';
-import { hubOf, type Made, madeOf, make, viewOf, wire } from './prototypes.js';
+import { pendingCalls } from './pending.js';
+import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
 import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, tableOf } from './table.js';
-import type { apiBrand, Branded, CallOptions, Inverted, MethodDescription, Peer, Receivers, Side } from './types.js';
+import type {
+  apiBrand,
+  Branded,
+  CallOptions,
+  Inverted,
+  MethodDescription,
+  Peer,
+  PendingCall,
+  Receivers,
+  Side,
+} from './types.js';
 
 /** Options of a side whose transport is given already. */
 type OpenOptions = Omit<Options, 'transport'>;
@@ -113,6 +125,9 @@ const endpoint = {
   to(this: object, receivers: Receivers, options?: CallOptions): object {
     return viewOf(this, 'remote', receivers, checkCallOptions(options));
   },
+  with(this: object, options: CallOptions): object {
+    return withOptions(this, checkCallOptions(options));
+  },
   get remote(): object {
     const view = viewOf(this, 'remote', null, undefined);
     Object.defineProperty(this, 'remote', { value: view });
@@ -120,6 +135,9 @@ const endpoint = {
   },
   gather(this: object, receivers: Receivers, options?: CallOptions): object {
     return viewOf(this, 'gather', receivers, checkCallOptions(options));
+  },
+  pendingCalls(this: object): PendingCall[] {
+    return pendingCalls(hubOf(this));
   },
   unhandledCalls(this: object): string[] {
     return hubOf(this).unhandled(madeOf(this).table.path);
@@ -152,15 +170,24 @@ const endpoint = {
 };
 Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(endpoint));
 
+/** Options of a nested API. */
+export interface NamespaceOptions {
+  /** What its methods' names begin with on the wire, in place of the field's name. */
+  readonly name?: string;
+  /** Options of its calls, where neither the call nor its method says otherwise. */
+  readonly defaults?: CallOptions;
+}
+
 /** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
-export function namespace<S extends Branded>(api: SpecClass<S>, options: { readonly name?: string } = {}): S {
+export function namespace<S extends Branded>(api: SpecClass<S>, options: NamespaceOptions = {}): S {
   if (!(api?.prototype instanceof RemoteAPI)) throw new UsageError('namespace() takes a class that extends RemoteAPI');
   for (const key of Object.keys(options))
-    if (key !== 'name') throw new UsageError(`namespace(): unknown option "${key}"; there is name`);
-  const { name } = options;
+    if (key !== 'name' && key !== 'defaults')
+      throw new UsageError(`namespace(): unknown option "${key}"; there are name, defaults`);
+  const { name, defaults } = options;
   if (name !== undefined && (typeof name !== 'string' || name === ''))
     throw new UsageError('namespace(): the option "name" must be a text that is not empty');
-  return new NamespaceMark(api as unknown as SpecConstructor, name) as unknown as S;
+  return new NamespaceMark(api as unknown as SpecConstructor, name, checkCallOptions(defaults)) as unknown as S;
 }
 
 const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made }>();
@@ -204,14 +231,4 @@ function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
 
 function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {
   return rowsOf(tableOf(spec, RemoteAPI.prototype)).map((row) => describeRow(row, inverted));
-}
-
-function checkCallOptions(options: CallOptions | undefined): CallOptions | undefined {
-  for (const [name, value] of Object.entries(options ?? {})) {
-    if (name !== 'timeout') throw new UsageError(`unknown option "${name}" of a call; there is timeout`);
-    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
-      throw new UsageError('the option "timeout" of a call must be a positive number of milliseconds, or Infinity');
-    }
-  }
-  return options;
 }

@@ -1,6 +1,7 @@
+import { checkCallOptions, over } from './call-options.js';
 import { UsageError } from './errors.js';
 import { type Marked, type MethodOptions, parameterTypesOf } from './marks.js';
-import type { Method, MethodDescription } from './types.js';
+import type { CallOptions, Method, MethodDescription } from './types.js';
 
 /** One method of a spec: everything that a call needs of it, looked up once. */
 export interface Row {
@@ -16,9 +17,13 @@ export interface Row {
   readonly body: Method;
   /** How many parameters the method shows after the first one. */
   readonly arity: number;
+  /** The classes of the parameters, the first one's too, where a compiler emits them. */
+  readonly types: readonly unknown[] | undefined;
   readonly params: readonly string[] | undefined;
   readonly positional: boolean;
   readonly timeout: number | undefined;
+  /** What its calls have for options, where the caller says nothing: its own over those of its namespaces. */
+  readonly defaults: CallOptions | undefined;
   readonly mark: Marked;
   /** Which of the tables of the spec holds the row, counted from the root: on a side, whose `this` the body has. */
   readonly mount: number;
@@ -37,10 +42,12 @@ export interface Place {
   readonly path: string;
   readonly wire: string;
   readonly mount: number;
+  /** Of the namespaces around it. */
+  readonly defaults: CallOptions | undefined;
 }
 
 /** Makes the row of a method. Throws a UsageError for options that could not work. */
-export function makeRow({ at, key, body, mark, prototype, path, wire, mount }: Place): Row {
+export function makeRow({ at, key, body, mark, prototype, path, wire, mount, defaults }: Place): Row {
   const { direction, options } = mark;
   checkOptions(at, options);
   const name = `${wire}${options.name ?? key}`;
@@ -59,9 +66,11 @@ export function makeRow({ at, key, body, mark, prototype, path, wire, mount }: P
     stream: options.stream === true,
     body,
     arity,
+    types,
     params: options.params,
     positional: options.allowPositionalArgs === true,
     timeout: options.timeout,
+    defaults: over(checkCallOptions(options.defaults), defaults),
     mark,
     mount,
   };
@@ -93,7 +102,8 @@ const checks: { readonly [O in keyof Required<MethodOptions>]: (value: unknown) 
   allowPositionalArgs: be('boolean'),
   timeout: (value) => yes(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
   defaults: (value) => yes(typeof value === 'object' && value !== null, 'an object of call options'),
-  args: (value) => each(value, schema, 'a Standard Schema, or a list of them'),
+  args: (value) =>
+    each(value, (one) => (one === undefined ? undefined : schema(one)), 'a Standard Schema, or a list of them'),
   returns: schema,
   items: schema,
   progress: schema,

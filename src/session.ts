@@ -1,13 +1,15 @@
 import { Answers } from './answers.js';
-import { Asked, type Waiter } from './asked.js';
-import { deadlineIn, hurry, leaveTogether, type Timed, unwatch, watch } from './clock.js';
-import type { Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
+import type { Waiter } from './asked.js';
+import { Calls, postAbout } from './calls.js';
+import { deadlineIn, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
+import type { About, Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
-import { Code, ConnectionLost, ProtocolError, RpcError, TimeoutError } from './errors.js';
+import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
+import { CANCEL, speaks } from './extensions.js';
 import { Inbox } from './inbox.js';
 import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
-import type { ConnectedPeer } from './peer.js';
+import { CallSender, type ConnectedPeer } from './peer.js';
 import type { Sealing } from './sealing.js';
 import { isThenable } from './thenable.js';
 
@@ -19,8 +21,10 @@ export interface Host {
   readonly concurrency: number;
   /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
   readonly extensions: Extensions;
+  /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
+  readonly handlerTimeout: number;
   /** Carries a call out: gives its answer or a promise of it, or throws. */
-  serve(session: Session, call: Call): unknown;
+  serve(sender: CallSender): unknown;
   toFault(error: unknown): FaultBody;
   fromFault(fault: FaultBody): Error;
   /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
@@ -29,8 +33,11 @@ export interface Host {
   ended(session: Session): void;
 }
 
-/** What other rooms understand of a session's messages, by the name of the method. Such a message has no answer. */
-export type Extensions = Readonly<Record<string, (session: Session, args: readonly unknown[]) => void>>;
+/**
+ * What other rooms understand of a session's messages, by the name of the method. Such a message has no answer. It gives false
+ * if it meant nothing here: a message of a dialect is then served under its own name.
+ */
+export type Extensions = Readonly<Record<string, (session: Session, args: readonly unknown[]) => unknown>>;
 
 /**
  * The conversation over one link: who waits for an answer, and what the peer has asked.
@@ -47,11 +54,13 @@ export class Session implements Receiver, Timed {
   peer: ConnectedPeer | undefined;
   /** With a security: what stands between this session and its link. */
   sealing: Sealing | undefined;
+  /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
+  turn: Promise<unknown> | undefined;
   readonly inbox: Inbox = new Inbox(this);
   readonly outbox: Outbox = new Outbox(this);
   readonly answers: Answers = new Answers(this);
 
-  private asked: Asked | undefined;
+  private asked: Calls | undefined;
   private intake: Intake | undefined;
   private watched = false;
   private retiring = false;
@@ -66,44 +75,57 @@ export class Session implements Receiver, Timed {
 
   // ---- what we ask --------------------------------------------------------------------------------------------------
 
+  /** What we have asked; made with the first question. */
+  get calls(): Calls {
+    this.asked ??= new Calls(this);
+    return this.asked;
+  }
+
   /** How many answers are still to come. */
   get waiting(): number {
     return this.asked === undefined ? 0 : this.asked.size;
   }
 
-  /** Calls, and notes who waits for the answer. Throws if the call cannot be sent: then nobody waits. */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter): void {
-    if (this.over !== undefined) throw this.over;
-    this.asked ??= new Asked();
-    const { size } = this.asked;
-    if (size >= this.host.limits.pendingCalls) {
-      throw new ProtocolError(`busy: ${size} calls to ${this.link.peer} are open already`, Code.Busy);
-    }
-    const id = this.asked.add(waiter);
-    try {
-      const frame = this.encode({ kind: 'call', id, method, args, named, batch: undefined });
-      if (this.sealing === undefined) this.outbox.put(frame);
-      else this.sealing.post(frame, (error) => this.giveUp(id, error));
-    } catch (error) {
-      this.asked.drop(id);
-      throw error;
-    }
+  /** Those of our calls that are open, with their ids. */
+  get pending(): Iterable<[id: number, waiter: Waiter]> {
+    return this.asked?.all() ?? [];
+  }
+
+  /**
+   * Calls, and notes who waits for the answer. Gives the id. Throws if the call cannot be sent: then nobody waits. `about` is
+   * said of the call where the peer can be told.
+   */
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+    const id = this.calls.ask(method, args, named, waiter, about);
     this.intake?.awaiting();
     if (this.watched) hurry(waiter.deadline);
     else this.remind(waiter.deadline);
+    return id;
   }
 
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.ask(method, args, named, { resolve, reject, method, deadline: deadlineIn(timeout) });
+      this.ask(method, args, named, { resolve, reject, method, deadline: deadlineIn(timeout), since: now() });
     });
   }
 
   /** Sends a notification. Throws if it cannot be sent. */
-  notify(method: string, args: readonly unknown[], named: boolean): void {
+  notify(method: string, args: readonly unknown[], named: boolean, about?: About): void {
     if (this.over !== undefined) throw this.over;
-    this.post(this.encode({ kind: 'call', id: undefined, method, args, named, batch: undefined }));
+    const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
+    if (about !== undefined) postAbout(this, call, about);
+    else this.post(this.encode(call));
+  }
+
+  /** Tells the peer one of the library's own messages, if its codec has words for it. What cannot be told is reported. */
+  tell(method: string, args: readonly unknown[]): void {
+    if (this.over !== undefined || !speaks(this.host.codec, method)) return;
+    try {
+      this.notify(method, args, false);
+    } catch (error) {
+      this.host.trouble(this, error);
+    }
   }
 
   /** The answer to one of our calls has come: gives who waits for it, if anybody does. */
@@ -113,15 +135,22 @@ export class Session implements Receiver, Timed {
     return waiter;
   }
 
-  /** The call has not left after all. */
-  private giveUp(id: Id, error: unknown): void {
-    this.asked?.drop(id)?.reject(error);
-    this.rest();
+  /** Who waits for the answer to one of our calls. */
+  waiter(id: Id): Waiter | undefined {
+    return this.asked?.at(id);
   }
 
   /** Whether this is the id of a call that nobody awaits any more. */
   gaveUp(id: Id): boolean {
     return this.asked?.wasGivenUp(id) === true;
+  }
+
+  /** Gives one of our calls up: nobody waits any more, and the peer is told. Whether to reject the waiter is the caller's. */
+  cancel(id: Id, reason?: string): void {
+    if (this.asked?.drop(id) === undefined) return;
+    this.tell(CANCEL, reason === undefined ? [id] : [id, reason]);
+    if (this.waiting === 0) this.intake?.judge();
+    this.rest();
   }
 
   /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
@@ -148,6 +177,23 @@ export class Session implements Receiver, Timed {
     if (this.retiring) this.rest();
   }
 
+  /** The call of the peer's with this id, while it is at work. */
+  work(id: Id): CallSender | undefined {
+    return this.intake?.at(id);
+  }
+
+  /** The peer gives a call up. Gives false if there is no such call. */
+  withdraw(id: Id, reason: RpcError): boolean {
+    if (this.intake?.holds(id) !== true) return false;
+    this.intake.cancel(id, reason);
+    return true;
+  }
+
+  /** How many streams run for the peer. */
+  get streams(): number {
+    return this.intake?.streams ?? 0;
+  }
+
   /** Takes a call up: at once, or when its turn comes. */
   admit(call: Call): void {
     const { intake } = this;
@@ -159,18 +205,19 @@ export class Session implements Receiver, Timed {
 
   /** Carries a call out, now. */
   start(call: Call): void {
+    const sender = new CallSender(this.peer as ConnectedPeer, call);
     let answer: unknown;
     try {
-      answer = this.host.serve(this, call);
+      answer = this.host.serve(sender);
     } catch (error) {
-      this.answers.fail(call, error);
+      this.answers.fail(call, error, sender);
       return;
     }
     if (isThenable(answer)) {
       this.intake ??= new Intake(this);
       // What is no promise of this realm may throw, or settle twice.
-      this.intake.work(call, answer instanceof Promise ? answer : Promise.resolve(answer));
-    } else this.answers.succeed(call, answer);
+      this.intake.work(sender, answer instanceof Promise ? answer : Promise.resolve(answer));
+    } else this.answers.succeed(call, answer, sender);
   }
 
   /**
@@ -201,9 +248,8 @@ export class Session implements Receiver, Timed {
   }
 
   due(at: number): number {
-    const late = (waiter: Waiter): void => waiter.reject(new TimeoutError(`${waiter.method} was not answered in time`));
-    const answers = this.asked?.expire(at, late) ?? Number.POSITIVE_INFINITY;
-    const next = Math.min(answers, this.outbox.due(at));
+    const answers = this.asked?.expire(at) ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(answers, this.outbox.due(at), this.intake?.due(at) ?? Number.POSITIVE_INFINITY);
     this.watched = next !== Number.POSITIVE_INFINITY;
     if (this.retiring) this.rest();
     return next;
@@ -256,7 +302,7 @@ export class Session implements Receiver, Timed {
     unwatch(this);
     this.outbox.end();
     this.asked?.rejectAll(reason);
-    this.intake?.end();
+    this.intake?.stop(reason);
     this.host.ended(this);
   }
 }

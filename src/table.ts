@@ -1,6 +1,8 @@
+import { over } from './call-options.js';
 import { UsageError } from './errors.js';
 import { membersOf, type SpecConstructor } from './members.js';
 import { makeRow, type Row } from './row.js';
+import type { CallOptions } from './types.js';
 
 export type { SpecConstructor } from './members.js';
 export { describeRow, type Row } from './row.js';
@@ -22,6 +24,7 @@ export class NamespaceMark {
   constructor(
     readonly spec: SpecConstructor,
     readonly name: string | undefined,
+    readonly defaults: CallOptions | undefined,
   ) {}
 }
 
@@ -34,7 +37,7 @@ const read = new WeakMap<SpecConstructor, Table>();
 export function tableOf(spec: SpecConstructor, root: object): Table {
   const found = read.get(spec);
   if (found !== undefined) return found;
-  const table = new Reader(root).read(spec, '', '', []);
+  const table = new Reader(root).read(spec, '', '', [], undefined);
   read.set(spec, table);
   return table;
 }
@@ -53,7 +56,13 @@ class Reader {
   constructor(private readonly root: object) {}
 
   /** `path` and `wire` are what paths and names begin with, `within` the classes around this one. */
-  read(spec: SpecConstructor, path: string, wire: string, within: readonly SpecConstructor[]): Table {
+  read(
+    spec: SpecConstructor,
+    path: string,
+    wire: string,
+    within: readonly SpecConstructor[],
+    defaults: CallOptions | undefined,
+  ): Table {
     if (within.includes(spec)) throw new UsageError(`${path.slice(0, -1)}: ${spec.name} holds itself as a namespace`);
     const mount = this.mounts++;
     const { methods, unmarked, fields } = membersOf(spec, this.root);
@@ -65,7 +74,7 @@ class Reader {
           `${at}: a side has the name "${key}" itself; call the method otherwise, and give it this one on the wire with name: '${key}'`,
         );
       }
-      rows.push(this.note(makeRow({ at, key, body, mark, prototype: spec.prototype, path, wire, mount })));
+      rows.push(this.note(makeRow({ at, key, body, mark, prototype: spec.prototype, path, wire, mount, defaults })));
     }
     const children = new Map<string, Table>();
     for (const [key, field] of Object.entries(fields)) {
@@ -75,14 +84,18 @@ class Reader {
           `${spec.name}.${key}: a side has the name "${key}" itself; give the namespace another one, and this one on the wire with { name: '${key}' }`,
         );
       }
-      children.set(key, this.read(field.spec, `${path}${key}.`, `${wire}${field.name ?? key}.`, [...within, spec]));
+      const inner = over(field.defaults, defaults);
+      children.set(
+        key,
+        this.read(field.spec, `${path}${key}.`, `${wire}${field.name ?? key}.`, [...within, spec], inner),
+      );
     }
     return { spec, mount, path, rows, unmarked: unmarked.map((key) => `${wire}${key}`), children };
   }
 
-  /** What every side has, and `then`, which would make it a promise. */
+  /** What every side and its views have, and `then`, which would make it a promise. */
   private isTaken(key: string): boolean {
-    return key in this.root || key === 'then';
+    return key in this.root || key === 'then' || key === 'detailed';
   }
 
   private note(row: Row): Row {

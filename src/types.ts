@@ -2,7 +2,8 @@
 /**
  * The types of the front door: what each side gets from a spec. Nothing here exists at run time.
  */
-import type { SecInfo, TransportSource } from './contract.js';
+import type { Metadata, SecInfo, TransportSource } from './contract.js';
+import type { Gathering, GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type {
   AnswerOf,
   ArgsOf,
@@ -11,12 +12,14 @@ import type {
   DirectionOf,
   KindOf,
   Peer,
+  ProgressOf,
   Receivers,
   ReplyOf,
   ResultOf,
   Sender,
 } from './written.js';
 
+export type * from './many/types.js';
 export type * from './written.js';
 
 declare const inversionOf: unique symbol;
@@ -58,8 +61,9 @@ type Handled<S, K extends keyof S> =
 
 // ---- what is derived from it ----------------------------------------------------------------------------------------
 
+type SenderOf<M> = unknown extends ProgressOf<M> ? Sender : Sender<ProgressOf<M>>;
 /** A handler of an incoming method. */
-export type Handler<M> = (sender: Sender, ...args: ArgsOf<M>) => AnswerOf<M>;
+export type Handler<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => AnswerOf<M>;
 /** Arguments of which none can be left out, since one follows them. */
 type Filled<A> = A extends readonly [infer First, ...infer Rest]
   ? [First, ...Filled<Rest>]
@@ -74,7 +78,7 @@ type Filled<A> = A extends readonly [infer First, ...infer Rest]
       : never;
 /** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
 export type SecinfoHandler<M> = (
-  sender: Sender,
+  sender: SenderOf<M>,
   ...args: [...args: Filled<ArgsOf<M>>, secinfo: SecInfo | undefined]
 ) => AnswerOf<M>;
 
@@ -122,17 +126,39 @@ export type Remote<S> = {
     ? Remote<S[K]>
     : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
 };
-/** What one of several peers answered. */
-export type Gathered<T> =
-  | { readonly peer: Peer; readonly status: 'fulfilled'; readonly value: T }
-  | { readonly peer: Peer; readonly status: 'rejected'; readonly reason: Error };
 type Asking<S, K extends keyof S> =
   Going<S, K, 'outgoing'> extends never ? never : S[K] extends Nested ? K : KindOf<S[K]> extends 'request' ? K : never;
-/** Every outgoing request, without its receivers; gives what each of them answered, in no certain order of time. */
+/** Every outgoing request, without its receivers; gives what has become of it at each of them. */
 export type Gather<S> = {
   readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
     ? Gather<S[K]>
-    : (...args: ArgsOf<S[K]>) => Promise<Gathered<ReplyOf<S[K]>>[]>;
+    : (...args: ArgsOf<S[K]>) => Gathering<ReplyOf<S[K]>>;
+};
+
+/** An answer with what was said of it. */
+export interface Detailed<T> {
+  readonly value: T;
+  /** What whoever served the call has added; empty if nothing. */
+  readonly metadata: Metadata;
+}
+/** Every outgoing request, without its receivers; gives the answer with what was said of it. */
+export type InDetail<S> = {
+  readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
+    ? InDetail<S[K]>
+    : (...args: ArgsOf<S[K]>) => Promise<Detailed<ReplyOf<S[K]>>>;
+};
+type Telling<S, K extends keyof S, P> =
+  Going<S, K, 'outgoing'> extends never ? never : S[K] extends Nested ? K : ProgressOf<S[K]> extends P ? K : never;
+/** Outgoing methods whose progress is told in this, without their receivers. */
+export type RemoteTelling<S, P> = {
+  readonly [K in keyof S as Telling<S, K, P>]: S[K] extends Nested
+    ? RemoteTelling<S[K], P>
+    : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
+};
+/** What `to` gives: the outgoing methods, to certain receivers and with certain options. */
+export type View<S, P = unknown> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
+  /** The requests, whose promises give `{ value, metadata }`. */
+  readonly detailed: InDetail<S>;
 };
 
 type Flip<M> = M extends (first: infer _F, ...args: infer A) => infer R
@@ -149,10 +175,39 @@ export type Reverse<S> = {
 
 // ---- what every side has --------------------------------------------------------------------------------------------
 
-/** Options of the calls of one view. */
-export interface CallOptions {
-  /** How long to wait for the answer, in milliseconds; `Infinity` is for ever. */
+/** Options of a call, and of all calls of a view. `P` is what `onProgress` is told. */
+export interface CallOptions<P = unknown> {
+  /** How long to wait for the answer, in milliseconds; `Infinity` is for ever. Whoever serves the call is told how much is left. */
   readonly timeout?: number;
+  /** With it each progress renews the timeout, up to this many milliseconds in all. */
+  readonly maxTimeout?: number;
+  /** Gives the call up: it rejects at once with `Aborted`, and whoever serves it is told. */
+  readonly signal?: AbortSignal;
+  /** Data beside the arguments: `sender.metadata` on the other side. Of several levels it adds up. */
+  readonly metadata?: Metadata;
+  /** Is told how far the call is, in order and before the result. */
+  readonly onProgress?: (value: P) => void;
+  /** Sends a request as a notification: it resolves with undefined at once. */
+  readonly noReply?: boolean;
+  /** What goes wrong with the call is not told: a request resolves with undefined. */
+  readonly ignoreErrors?: boolean;
+  /**
+   * The call that is being served: this one has no more time than that, and is given up with it. Its time is inherited without
+   * this too, on Node, Bun and Deno.
+   */
+  readonly within?: Sender;
+}
+
+/** One of our calls that is open. */
+export interface PendingCall {
+  readonly peer: Peer;
+  /** What ties the answer to it, on the wire. */
+  readonly id: number;
+  readonly method: string;
+  /** When it was made, in milliseconds since 1970. */
+  readonly since: number;
+  /** How long it has been open, in milliseconds. */
+  readonly elapsed: number;
 }
 
 /** One method of a side, as data. */
@@ -179,11 +234,15 @@ export interface Namespace<S> {
   /** Connects one handler to each incoming method. Throws a UsageError for a name that is no incoming method. */
   implement(handlers: Handlers<S>): this;
   /** The outgoing methods, to these receivers and with these options. */
-  to(receivers: Receivers, options?: CallOptions): Remote<S>;
+  to<P = unknown>(receivers: Receivers, options?: CallOptions<P>): View<S, P>;
+  /** The same with these options for all its calls; it shares everything else. */
+  with(options: CallOptions): this;
   /** The outgoing methods, to every connected peer: on a client, to the server. */
   readonly remote: Remote<S>;
   /** The outgoing requests, answered by all receivers: what each one said, and never a rejection for one that failed. */
-  gather(receivers: Receivers, options?: CallOptions): Gather<S>;
+  gather(receivers: Receivers, options?: GatherOptions): Gather<S>;
+  /** Those of our calls that are open, the oldest first for each peer. */
+  pendingCalls(): PendingCall[];
   /** The paths of the incoming methods that have no handler, for a check at start-up. */
   unhandledCalls(): string[];
 }
@@ -194,6 +253,10 @@ export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
   readonly peers: ReadonlyMap<string, Peer>;
   /** What a peer connects to; known once `open` has resolved. */
   readonly address: string;
+  /** The connected peers as receivers: for those without some, as in `everyone.except(sender)`. */
+  readonly everyone: Several;
+  /** The group of a name, whose peers are added and removed. Throws a UsageError for options that do not fit. */
+  group(name: string, options?: GroupOptions): Group;
   /** Tells of peers that come and go. Returns a function that takes the listener away again. */
   on(event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void;
   /** The table of this side as data: each method with its direction as seen from here. */
@@ -209,6 +272,7 @@ export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
 export type Reserved =
   | keyof Endpoint<unknown>
   | 'then'
+  | 'detailed'
   | 'messageError'
   | 'constructor'
   | 'toString'

@@ -1,0 +1,127 @@
+import type { AnswerAbout, Waiter } from './asked.js';
+import { deadlineIn, now } from './clock.js';
+import type { About, Metadata } from './contract.js';
+import { Aborted, TimeoutError } from './errors.js';
+import type { CallSender } from './peer.js';
+import type { Session } from './session.js';
+import type { CallOptions, Detailed } from './types.js';
+
+/** How the caller of one call wants it: its options, with what they inherit worked out. */
+export interface Wish {
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** In milliseconds, if progress renews the timeout: how long the call may take in all. */
+  readonly maxTimeout: number | undefined;
+  /** Any of them gives the call up. */
+  readonly signals: readonly AbortSignal[];
+  readonly onProgress: ((value: unknown) => void) | undefined;
+  /** Said of the call; undefined if there is nothing to say. */
+  readonly about: About | undefined;
+}
+
+/**
+ * What a caller wishes. `limit` is the timeout where the options name none, `outer` the call within which this one is made.
+ * Throws what ends the call before it has begun: a signal that has fired, a deadline that is over.
+ */
+export function wishOf(options: CallOptions, limit: number, outer: CallSender | undefined): Wish {
+  const { maxTimeout, signal, onProgress, within } = options;
+  const left = outer?.timeLeft ?? Number.POSITIVE_INFINITY;
+  if (left === 0) throw new TimeoutError(`the call within which this one is made has no time left`);
+  const timeout = Math.min(options.timeout ?? limit, left);
+  const utmost = maxTimeout === undefined ? undefined : Math.min(maxTimeout, left);
+  const signals: AbortSignal[] = [];
+  if (signal !== undefined) signals.push(signal);
+  if (within !== undefined) signals.push(within.signal);
+  for (const each of signals) if (each.aborted) throw abortedBy(each);
+  // The default of a side is no wish of this call.
+  const travels = utmost ?? (options.timeout !== undefined || left < limit ? timeout : Number.POSITIVE_INFINITY);
+  const metadata: Metadata | undefined = options.metadata;
+  const about: About = {
+    ...(travels !== Number.POSITIVE_INFINITY && { timeout: travels }),
+    ...(metadata !== undefined && { metadata }),
+    ...(onProgress !== undefined && { progress: true }),
+  };
+  return { timeout, maxTimeout: utmost, signals, onProgress, about: Object.keys(about).length > 0 ? about : undefined };
+}
+
+function abortedBy(signal: AbortSignal): Aborted {
+  const { reason } = signal as { reason: unknown };
+  const why = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
+  return new Aborted(`the call was given up${why}`, { cause: reason });
+}
+
+/** Where the answer of one peer goes. */
+export interface Outcome {
+  resolve(answer: Detailed<unknown>): void;
+  reject(error: unknown): void;
+}
+
+/** One call to one peer that has wishes: it can be given up, hears of progress, and learns what is said of its answer. */
+export class Asking implements Waiter {
+  deadline: number;
+  readonly since: number = now();
+  /** Nobody waits any more. */
+  private over = false;
+  private id = 0;
+  private said: AnswerAbout | undefined;
+  private readonly utmost: number;
+
+  constructor(
+    private readonly session: Session,
+    readonly method: string,
+    private readonly wish: Wish,
+    private readonly outcome: Outcome,
+  ) {
+    const { timeout, maxTimeout } = wish;
+    this.utmost = maxTimeout === undefined ? Number.POSITIVE_INFINITY : deadlineIn(maxTimeout);
+    this.deadline = Math.min(deadlineIn(timeout), this.utmost);
+  }
+
+  /** Sends the call. Throws if it cannot be sent: then nobody waits. */
+  send(args: readonly unknown[], named: boolean): void {
+    const { session, wish } = this;
+    this.id = session.ask(this.method, args, named, this, wish.about);
+    for (const signal of wish.signals) signal.addEventListener('abort', this);
+  }
+
+  /** A signal has fired. */
+  handleEvent({ target }: { readonly target: unknown }): void {
+    this.giveUp(abortedBy(target as AbortSignal));
+  }
+
+  /** The caller has no more use for the answer. It rejects at once; the peer is told. */
+  giveUp(reason: Aborted): void {
+    if (this.over) return;
+    this.reject(reason);
+    this.session.cancel(this.id, reason.message);
+  }
+
+  about(said: AnswerAbout): void {
+    this.said = said;
+  }
+
+  progress(value: unknown): void {
+    const { session, wish } = this;
+    if (wish.maxTimeout !== undefined) this.deadline = Math.min(deadlineIn(wish.timeout), this.utmost);
+    try {
+      wish.onProgress?.(value);
+    } catch (error) {
+      session.host.trouble(session, error);
+    }
+  }
+
+  resolve(value: unknown): void {
+    this.end();
+    this.outcome.resolve({ value, metadata: this.said?.metadata ?? {} });
+  }
+
+  reject(error: unknown): void {
+    this.end();
+    this.outcome.reject(error);
+  }
+
+  private end(): void {
+    this.over = true;
+    for (const signal of this.wish.signals) signal.removeEventListener('abort', this);
+  }
+}

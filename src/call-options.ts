@@ -1,0 +1,54 @@
+import { UsageError } from './errors.js';
+import type { Hub } from './hub.js';
+import { CallSender } from './peer.js';
+import type { Row } from './table.js';
+import type { CallOptions } from './types.js';
+
+const time = (value: unknown): string | undefined =>
+  typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
+const flag = (value: unknown): string | undefined => (typeof value === 'boolean' ? undefined : 'true or false');
+
+/** What each option of a call may be: says what was expected where it is not. */
+const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) => string | undefined } = {
+  timeout: time,
+  maxTimeout: time,
+  signal: (value) =>
+    typeof (value as AbortSignal | null)?.addEventListener === 'function' ? undefined : 'an AbortSignal',
+  metadata: (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object of data',
+  onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
+  noReply: flag,
+  ignoreErrors: flag,
+  within: (value) => (value instanceof CallSender ? undefined : 'the sender of the call within which this one is made'),
+};
+
+/** Options of calls as they were asked for. Throws a UsageError for one that is not known or does not fit. */
+export function checkCallOptions<O extends CallOptions>(options: O | undefined): O | undefined {
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError(`the options of a call are an object, not ${String(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      throw new UsageError(`unknown option "${name}" of a call; there are ${Object.keys(checks).join(', ')}`);
+    }
+    const expected = value === undefined ? undefined : checks[name as keyof CallOptions](value);
+    if (expected !== undefined) throw new UsageError(`the option "${name}" of a call must be ${expected}`);
+  }
+  return options;
+}
+
+/** Options over others, which hold where these say nothing. Metadata adds up. */
+export function over(first: CallOptions | undefined, below: CallOptions | undefined): CallOptions | undefined {
+  if (first === undefined || below === undefined) return first ?? below;
+  const stated = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined));
+  const metadata = first.metadata && below.metadata && { ...below.metadata, ...first.metadata };
+  return { ...below, ...stated, ...(metadata !== undefined && { metadata }) };
+}
+
+/** What holds for one call: what it asks for itself, then its method and namespace, then its side. */
+export function optionsOf(hub: Hub, row: Row, asked: CallOptions | undefined): CallOptions {
+  const options = over(asked, over(row.defaults, hub.defaults)) ?? {};
+  // What the mark says of time counts for more than what the side says of all calls.
+  const isMarked = row.timeout !== undefined && asked?.timeout === undefined && row.defaults?.timeout === undefined;
+  return isMarked && options.timeout !== undefined ? { ...options, timeout: row.timeout } : options;
+}

@@ -1,0 +1,88 @@
+import { Asking, type Wish, wishOf } from './asking.js';
+import { optionsOf } from './call-options.js';
+import { current } from './deadline.js';
+import { Code, RpcError } from './errors.js';
+import type { Hub } from './hub.js';
+import { notify, type Packed, pack, prepare } from './outgoing.js';
+import type { CallSender } from './peer.js';
+import type { Session } from './session.js';
+import type { Row } from './table.js';
+import type { CallOptions, Detailed, Receivers } from './types.js';
+
+/** Calls with options. As without, a notification gives nothing and may throw, a request gives a promise and never throws. */
+export function callWith(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  asked: CallOptions | undefined,
+): unknown {
+  const answer = callDetailed(hub, row, self, receivers, args, asked);
+  return row.request ? answer?.then(valueOf) : undefined;
+}
+
+function valueOf({ value }: Detailed<unknown>): unknown {
+  return value;
+}
+
+/** The same, and gives with the value what was said of the answer. */
+export function callDetailed(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  asked: CallOptions | undefined,
+): Promise<Detailed<unknown>> | undefined {
+  const options = optionsOf(hub, row, asked);
+  const nothing: Detailed<undefined> = { value: undefined, metadata: {} };
+  try {
+    prepare(hub, row, self, receivers, args);
+    const packed = pack(row, args);
+    // What a handler calls has no more time than the handler.
+    const wish = wishOf(options, row.timeout ?? hub.timeout, (options.within as CallSender | undefined) ?? current());
+    if (!row.request || options.noReply === true) {
+      notify(hub, row, receivers, packed, wish.about);
+      return row.request ? Promise.resolve(nothing) : undefined;
+    }
+    const answer = askFirst(row.wire, hub.roster.several(receivers), packed, wish);
+    return options.ignoreErrors === true ? answer.catch(() => nothing) : answer;
+  } catch (error) {
+    if (options.ignoreErrors === true) return row.request ? Promise.resolve(nothing) : undefined;
+    if (row.request) return Promise.reject(error);
+    throw error;
+  }
+}
+
+/**
+ * The first success of several receivers, or else what they failed with: that nobody has the method only if all say so. The
+ * others are given up.
+ */
+function askFirst(
+  method: string,
+  sessions: readonly Session[],
+  { args, named }: Packed,
+  wish: Wish,
+): Promise<Detailed<unknown>> {
+  return new Promise((resolve, reject) => {
+    let left = sessions.length;
+    let failure: unknown;
+    const fail = (error: unknown): void => {
+      if (failure === undefined || isNotFound(failure)) failure = error;
+      if (--left === 0) reject(failure);
+    };
+    for (const session of sessions) {
+      try {
+        new Asking(session, method, wish, { resolve, reject: fail }).send(args, named);
+      } catch (error) {
+        fail(error);
+      }
+    }
+  });
+}
+
+/** Whether an error says that nobody has the method. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof RpcError && error.code === Code.MethodNotFound;
+}

@@ -1,0 +1,78 @@
+import { Asked, type Waiter } from './asked.js';
+import type { About, Call, Frame } from './contract.js';
+import { encode } from './encode.js';
+import { Code, ProtocolError, TimeoutError } from './errors.js';
+import { ABOUT, CANCEL, speaks } from './extensions.js';
+import type { Host, Session } from './session.js';
+
+/** What a side has asked one peer: the calls that are open, and how they leave. */
+export class Calls extends Asked {
+  constructor(private readonly session: Session) {
+    super();
+  }
+
+  /** Sends a call, and notes who waits. Throws if it cannot be sent: then nobody waits. */
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+    const { session } = this;
+    if (session.over !== undefined) throw session.over;
+    if (this.size >= session.host.limits.pendingCalls) {
+      throw new ProtocolError(`busy: ${this.size} calls to ${session.link.peer} are open already`, Code.Busy);
+    }
+    const id = this.add(waiter);
+    try {
+      const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
+      if (about !== undefined) postAbout(session, call, about, (error) => this.giveUp(id, error));
+      else {
+        const frame = session.encode(call);
+        if (session.sealing === undefined) session.outbox.put(frame);
+        else session.sealing.post(frame, (error) => this.giveUp(id, error));
+      }
+    } catch (error) {
+      this.drop(id);
+      throw error;
+    }
+    return id;
+  }
+
+  /** The call has not left after all. */
+  private giveUp(id: number, error: unknown): void {
+    this.drop(id)?.reject(error);
+    this.session.rest();
+  }
+
+  /** Rejects whoever has waited too long, and says when the next one will have. */
+  expire(now: number): number {
+    return this.overdue(now, (waiter, id) => {
+      waiter.reject(new TimeoutError(`${waiter.method} was not answered in time`));
+      // Whoever is at work on it may stop.
+      this.session.tell(CANCEL, [id]);
+    });
+  }
+}
+
+/** Posts a call after what is said of it. `failed` is told if a security refuses the call later. */
+export function postAbout(session: Session, call: Call, about: About, failed?: (error: unknown) => void): void {
+  const { codec } = session.host;
+  // A dialect names within the call under what it wants to be told of progress.
+  const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
+  const frame = session.encode(named ? { ...call, token: call.id } : call);
+  const saying = sayingAbout(session.host, { call: call.id ?? null, ...about });
+  if (saying === undefined) session.post(frame, failed);
+  else if (session.link.bus === true && codec.join !== undefined && session.sealing === undefined) {
+    // A datagram may be lost, or overtaken by another: these two stay together.
+    session.post(codec.join([saying, frame]), failed);
+  } else {
+    session.post(saying);
+    session.post(frame, failed);
+  }
+}
+
+/** What is said of a call or an answer, encoded; undefined where the peers of the side cannot be told. */
+export function sayingAbout(
+  { codec, limits }: Pick<Host, 'codec' | 'limits'>,
+  about: Readonly<Record<string, unknown>>,
+): Frame | undefined {
+  if (!speaks(codec, ABOUT)) return undefined;
+  const message: Call = { kind: 'call', id: undefined, method: ABOUT, args: [about], named: true, batch: undefined };
+  return encode(codec, message, limits.frameBytes);
+}

@@ -1,0 +1,24 @@
+import type { Codec } from './contract.js';
+
+/*
+ * The messages of the library itself: notifications whose names begin with `rpc.`, which JSON-RPC reserves, and which one who
+ * does not know them ignores. What each holds is written in docs/wire.md.
+ */
+
+/** This is Obverse. */
+export const HELLO = 'rpc.hello';
+/** What is said of the next call, or of an answer, besides what is in it. */
+export const ABOUT = 'rpc.about';
+/** A call is given up. */
+export const CANCEL = 'rpc.cancel';
+/** How far a call is. */
+export const PROGRESS = 'rpc.progress';
+/** Items of a stream. */
+export const NEXT = 'rpc.next';
+/** So many items more of a stream are taken. */
+export const PULL = 'rpc.pull';
+
+/** Whether a codec's peers are told this: those that say hello may be told everything, strangers what their dialect has words for. */
+export function speaks(codec: Codec, word: string): boolean {
+  return codec.hello || codec.words?.includes(word) === true;
+}

@@ -1,0 +1,17 @@
+import { now } from './clock.js';
+import type { Hub } from './hub.js';
+import type { Peer, PendingCall } from './types.js';
+
+/** The calls of a side that are open: what was asked, of whom, and since when. */
+export function pendingCalls(hub: Hub): PendingCall[] {
+  const at = now();
+  return hub.roster.everybody().flatMap((session) =>
+    [...session.pending].map(([id, { method, since }]) => ({
+      peer: session.peer as Peer,
+      id,
+      method,
+      since: performance.timeOrigin + since,
+      elapsed: at - since,
+    })),
+  );
+}

@@ -19,10 +19,10 @@ export function callWith(
   asked: CallOptions | undefined,
 ): unknown {
   const answer = callDetailed(hub, row, self, receivers, args, asked);
-  return row.request ? answer?.then(valueOf) : undefined;
+  return row.request ? answer?.then(justValue) : undefined;
 }
 
-function valueOf({ value }: Detailed<unknown>): unknown {
+function justValue({ value }: Detailed<unknown>): unknown {
   return value;
 }
 

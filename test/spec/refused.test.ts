@@ -94,7 +94,7 @@ describe('a name', () => {
   });
 
   it('that is empty is refused', () => {
-    expect(read(spec(inward({ name: '' })))).toBe('Chat.method: the option "name" must not be empty');
+    expect(read(spec(inward({ name: '' })))).toBe('Chat.method: the option "name" must be a text that is not empty');
     expect(refusal(() => namespace(Room, { name: '' }))).toBe(
       'namespace(): the option "name" must be a text that is not empty',
     );
@@ -126,19 +126,22 @@ describe('an option', () => {
   it.each([
     [
       { hasreply: true },
-      'unknown option "hasreply"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, summary, deprecated',
+      'unknown option "hasreply"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
     ],
     [
       { direction: 'outgoing' },
-      'unknown option "direction"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, summary, deprecated',
+      'unknown option "direction"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
     ],
     [
       { toString: 1 },
-      'unknown option "toString"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, summary, deprecated',
+      'unknown option "toString"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
     ],
     [{ hasReply: 'yes' }, 'the option "hasReply" must be a boolean'],
-    [{ stream: true }, 'streams are not available yet; use { hasReply: true }, or a notification for each item'],
-    [{ name: 5 }, 'the option "name" must be a string'],
+    [
+      { stream: true, hasReply: true },
+      'a stream has no reply besides its items; give stream: true or hasReply: true, not both',
+    ],
+    [{ name: 5 }, 'the option "name" must be a text that is not empty'],
     [{ params: 'a' }, 'the option "params" must be a list of different names'],
     [{ params: null }, 'the option "params" must be a list of different names'],
     [{ params: [1] }, 'the option "params" must be a list of different names'],
@@ -146,7 +149,7 @@ describe('an option', () => {
     [{ params: ['a', 'b', 'a'] }, 'the option "params" must be a list of different names'],
     [{ params: ['__proto__'] }, 'the option "params" must be a list of different names'],
     [{ allowPositionalArgs: 1 }, 'the option "allowPositionalArgs" must be a boolean'],
-    [{ timeout: '5s' }, 'the option "timeout" must be a number'],
+    [{ timeout: '5s' }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ timeout: 0 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ timeout: -1 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ timeout: Number.NaN }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
@@ -163,7 +166,7 @@ describe('an option', () => {
 
   it('of a namespace is known', () => {
     expect(refusal(() => namespace(Room, { nmae: 'r' } as object))).toBe(
-      'namespace(): unknown option "nmae"; there is name',
+      'namespace(): unknown option "nmae"; there are name, defaults',
     );
   });
 });
@@ -345,7 +348,7 @@ describe('a class', () => {
 
   it('is refused by every way in, and each time', async () => {
     const api = spec(inward({ name: '' }));
-    const text = 'Chat.method: the option "name" must not be empty';
+    const text = 'Chat.method: the option "name" must be a text that is not empty';
     expect(read(api)).toBe(text);
     expect(read(api)).toBe(text);
     expect(refusal(() => api.invert().create())).toBe(text);

@@ -65,6 +65,17 @@ describe('a pair', () => {
     );
   });
 
+  it('reads in bytes what its codec reads in a text, and nothing else', async () => {
+    const { decode } = await make('jrpc', 'msgpack');
+    const reply = '{"jsonrpc":"2.0","id":1,"result":"ä"}';
+    const given: unknown[] = [];
+    decode(Buffer.from(reply), (message) => given.push(message), false);
+    expect(given).toEqual([{ kind: 'reply', id: 1, value: 'ä' }]);
+    for (const frame of [Buffer.from(`\ufeff${reply}`), Buffer.of(0xff), { values: [1], transfer: [], length: 1 }]) {
+      expect(() => decode(frame, () => {}, false)).toThrow('Parse error');
+    }
+  });
+
   it('has the words of what it writes, and answers only what may be answered', async () => {
     expect((await make('msgpack', 'jrpc?dialect=lsp')).words).toEqual(['rpc.cancel', 'rpc.progress']);
     expect((await make('jrpc?dialect=lsp', 'msgpack')).words).toBeUndefined();
@@ -142,6 +153,11 @@ describe('the framing of a pair', () => {
     const cut = mine('bytes', 10);
     cut.push(Buffer.of(0x92, 1), give);
     expect(() => cut.end(give)).toThrow(/in the middle of a frame/);
+    const last: Frame[] = [];
+    const unended = theirs('bytes', 10);
+    unended.push(Buffer.from('{"a":1}'), (frame) => last.push(frame));
+    unended.end((frame) => last.push(frame));
+    expect(last).toEqual([new TextEncoder().encode('{"a":1}')]);
   });
 
   it('is lost at the first byte that can begin no text', async () => {

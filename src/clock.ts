@@ -1,3 +1,5 @@
+import { clearTimer, setTimer, type Timer, time } from './time.js';
+
 /**
  * Time, for the whole process: when a turn of the event loop began, what is to leave at its end, and one timer for every
  * deadline. Nothing else in the library asks for the time or sets a timer while a message is on its way.
@@ -12,7 +14,7 @@ export interface Flushable {
 const atEndOfTurn: (job: () => void) => void = globalThis.process?.nextTick ?? globalThis.queueMicrotask;
 
 let leaving: Flushable[] = [];
-let time = 0;
+let asked = 0;
 let fresh = false;
 
 /** Calls `flush` once the turn is over. One job for all, however many there are. */
@@ -30,10 +32,10 @@ function flushAll(): void {
 /** Milliseconds on a clock that only goes forward; asked once for all calls that leave together. */
 export function now(): number {
   if (!fresh || leaving.length === 0) {
-    time = performance.now();
+    asked = time();
     fresh = true;
   }
-  return time;
+  return asked;
 }
 
 /** Below this a timeout is short: the length of the turn matters to it, and it is worth asking for the time. */
@@ -41,7 +43,7 @@ const SHORT = 10_000;
 
 /** When something that begins now is late, if it may take so many milliseconds. */
 export function deadlineIn(timeout: number): number {
-  return (timeout < SHORT ? performance.now() : now()) + timeout;
+  return (timeout < SHORT ? time() : now()) + timeout;
 }
 
 /** What has deadlines. */
@@ -55,7 +57,7 @@ const LATEST = 250;
 /** So much too late, the timer shows that the process was busy: answers may lie there that nobody has read. */
 const BUSY = 50;
 const timed = new Set<Timed>();
-let timer: ReturnType<typeof setTimeout> | undefined;
+let timer: Timer | undefined;
 let next = Number.POSITIVE_INFINITY;
 let waited = false;
 
@@ -78,14 +80,14 @@ function sleepUntil(at: number): void {
   const until = Math.min(Math.max(at, current + SOONEST), current + LATEST);
   if (timer !== undefined) {
     if (next <= until) return;
-    clearTimeout(timer);
+    clearTimer(timer);
   }
   next = until;
-  timer = setTimeout(sweep, until - current);
+  timer = setTimer(until - current, sweep);
 }
 
 function sweep(): void {
-  const current = performance.now();
+  const current = time();
   const late = current - next;
   timer = undefined;
   next = Number.POSITIVE_INFINITY;
@@ -106,7 +108,7 @@ function sweep(): void {
 /** Asks no more. The timer stops with the last one. */
 export function unwatch(item: Timed): void {
   if (!timed.delete(item) || timed.size > 0) return;
-  clearTimeout(timer);
+  clearTimer(timer);
   timer = undefined;
   next = Number.POSITIVE_INFINITY;
 }

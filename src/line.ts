@@ -2,6 +2,7 @@ import type { Frame, Link, Receiver, Transport } from './contract.js';
 import { ConnectionLost } from './errors.js';
 import type { ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
+import { clearTimer, setTimer, type Timer } from './time.js';
 
 /** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
 export class Line {
@@ -82,12 +83,12 @@ export class Line {
 
   /** Those that still seal what was posted, or have begun in this turn, end a little later. */
   private async ended(sessions: readonly Session[]): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.patience);
+      timer = setTimer(this.patience, resolve);
     });
     await Promise.race([late, Promise.all(sessions.map((session) => session.peer?.close()))]);
-    clearTimeout(timer);
+    clearTimer(timer);
     const reason = new ConnectionLost('the side was closed, and the last messages could not be sealed in time');
     for (const session of sessions) session.end(reason);
   }

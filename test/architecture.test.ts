@@ -12,6 +12,7 @@ import { root } from './docs/pages.js';
 const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: readonly string[]])[] = [
   [/^src\/errors\.ts$/, []],
   [/^src\/limits\.ts$/, ['src/errors']],
+  [/^src\/time\.ts$/, []],
   [/^src\/messages\.ts$/, ['src/contract']],
   [/^src\/contract\.ts$/, ['src/limits', 'src/messages']],
   [/^src\/address\.ts$/, ['src/contract', 'src/errors']],
@@ -24,17 +25,23 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
       'src/errors',
       'src/address',
       'src/limits',
+      'src/time',
       'src/framing/',
       'src/testing/',
       'transports/shared/memory-pair',
       'node:',
     ],
+    ['src/types', 'src/remote-api', 'src/options', 'src/registry'],
   ],
   [/^src\/marks\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\/plugins(\.browser)?\.ts$/, ['src/'], ['codecs/', 'transports/', 'src/securities/']],
   [/^src\//, ['src/']],
   [/^codecs\//, ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'codecs/', 'msgpackr']],
-  [/^transports\//, ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'transports/', 'node:'], ['ws']],
+  [
+    /^transports\//,
+    ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'src/time', 'transports/', 'node:'],
+    ['ws'],
+  ],
 ];
 /** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */
 const plugin = /^(codecs|transports)\/[^/]+\.ts$/;
@@ -87,6 +94,8 @@ describe('who may know whom', () => {
     ['transports/tcp.ts', "import type { Hub } from '../src/hub.js';"],
     ['transports/tcp.ts', "export { default } from './ws.js';"],
     ['transports/tcp.ts', "import { WebSocket } from 'ws';"],
+    ['src/time.ts', "import { deadlineIn } from './clock.js';"],
+    ['codecs/jrpc.ts', "import { time } from '../src/time.js';"],
     ['src/session.ts', "import net from 'node:net';"],
     ['src/session.ts', "const jrpc = await import('../codecs/jrpc.js');"],
     ['src/contract.ts', "import { Session } from './session.js';"],

@@ -1,6 +1,7 @@
 import { readOptions } from '../src/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
+import { clearTimer, setTimer, type Timer } from '../src/time.js';
 import { PortLink } from './shared/port-link.js';
 import { type Spawned, spawnWorker } from './shared/port-worker.js';
 
@@ -47,7 +48,7 @@ class WorkerTransport implements Transport {
   private readonly spawn: () => Spawned;
   private spawned: Spawned | undefined;
   private link: PortLink | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private timer: Timer | undefined;
   private fail: (reason: Error) => void = () => {};
   private ready = false;
   private over = false;
@@ -69,7 +70,7 @@ class WorkerTransport implements Transport {
         parent: false,
         owned: false,
         ready: () => {
-          clearTimeout(this.timer);
+          clearTimer(this.timer);
           this.ready = true;
           link.start(accept);
           resolve();
@@ -79,9 +80,9 @@ class WorkerTransport implements Transport {
       });
       this.link = link;
       const { connectMs } = this.wire.limits;
-      this.timer = setTimeout(() => {
+      this.timer = setTimer(connectMs, () => {
         link.close(new ConnectionLost(`${this.address} did not open port:parent within ${connectMs} ms`));
-      }, connectMs);
+      });
       link.listen();
     });
   }
@@ -94,7 +95,7 @@ class WorkerTransport implements Transport {
 
   /** The link has ended, or has never come to be: then it is `open` that tells, once nothing is left. */
   private async retire(reason: Error | undefined): Promise<void> {
-    clearTimeout(this.timer);
+    clearTimer(this.timer);
     await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
     if (!this.ready) this.fail(reason ?? new ConnectionLost(`${this.address} was closed before it was open`));
   }

@@ -1,4 +1,5 @@
 import type { Frame } from '../contract.js';
+import { clearTimer, setTimer, type Timer, time } from '../time.js';
 import type { Fate, FaultPlan } from './fault-plan.js';
 
 /** How long, in milliseconds, a frame waits for the one with which it is to change places. */
@@ -22,8 +23,8 @@ export class FaultLane {
   private readonly ends: LaneEnds;
   private queue: { readonly at: number; readonly frames: readonly Frame[] }[] = [];
   private swapped: { readonly frames: readonly Frame[]; readonly delay: number } | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private swapTimer: ReturnType<typeof setTimeout> | undefined;
+  private timer: Timer | undefined;
+  private swapTimer: Timer | undefined;
   private count = 0;
   private over = false;
 
@@ -70,7 +71,7 @@ export class FaultLane {
     if (fate.swapped && this.swapped === undefined) {
       this.swapped = fate;
       this.bytes += sizeOf(fate.frames);
-      this.swapTimer = setTimeout(() => this.unswap(), SWAP_MS);
+      this.swapTimer = setTimer(SWAP_MS, () => this.unswap());
       return;
     }
     this.hold(fate.frames, fate.delay, ready);
@@ -93,7 +94,7 @@ export class FaultLane {
   private forgetSwap(): void {
     if (this.swapped !== undefined) this.bytes -= sizeOf(this.swapped.frames);
     this.swapped = undefined;
-    clearTimeout(this.swapTimer);
+    clearTimer(this.swapTimer);
   }
 
   /** What is held back keeps its order: it leaves no earlier than what stands before it in the queue. */
@@ -102,7 +103,7 @@ export class FaultLane {
       ready.push(...frames);
       return;
     }
-    this.queue.push({ at: performance.now() + delay, frames });
+    this.queue.push({ at: time() + delay, frames });
     this.bytes += sizeOf(frames);
     this.wake();
   }
@@ -110,12 +111,12 @@ export class FaultLane {
   private wake(): void {
     const [first] = this.queue;
     if (this.timer !== undefined || first === undefined) return;
-    this.timer = setTimeout(() => this.due(), Math.max(0, first.at - performance.now()));
+    this.timer = setTimer(Math.max(0, first.at - time()), () => this.due());
   }
 
   private due(): void {
     this.timer = undefined;
-    const now = performance.now();
+    const now = time();
     const frames: Frame[] = [];
     while (this.queue.length > 0 && this.queue[0]!.at <= now) frames.push(...this.queue.shift()!.frames);
     this.bytes -= sizeOf(frames);
@@ -129,7 +130,7 @@ export class FaultLane {
   }
 
   private clear(): void {
-    clearTimeout(this.timer);
+    clearTimer(this.timer);
     this.timer = undefined;
     this.forgetSwap();
     this.queue = [];

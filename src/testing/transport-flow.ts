@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Code, ProtocolError } from '../errors.js';
+import { afterTurn } from '../time.js';
 import type { TransportCase } from './transport-case.js';
 import { assertGoodbye, frameOf, type Meeting, turn, until, withMeeting } from './transport-ends.js';
 
@@ -48,7 +49,7 @@ export function testFlow(it: It, subject: TransportCase): void {
       far.onFrame = () => {
         far.link.pause();
         if (far.frames.length % 2 === 0) far.link.resume();
-        else setTimeout(() => far.link.resume(), 0);
+        else afterTurn(() => far.link.resume());
       };
       const sent = Array.from({ length: 300 }, (_, n) => `${n}`.padEnd(1_000, '.'));
       for (const text of sent) near.link.send([frame(text)]);

@@ -12,6 +12,7 @@ import {
   TimeoutError,
   UsageError,
 } from '../../src/index.js';
+import { Timer } from '../../src/time.js';
 import { Played, turn } from '../support/core-played.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 
@@ -95,7 +96,7 @@ it.each([0, -1, Number.NaN, '5', null])('refuses a timeout of %j', (timeout) => 
   const api = Spec.create();
   expect(() => api.to(null, { timeout: timeout as number })).toThrow(UsageError);
   expect(() => api.gather(null, { timeout: timeout as number })).toThrow(UsageError);
-  expect(() => api.to(null, { tiemout: 5 } as object)).toThrow('unknown option "tiemout" of a call; there is timeout');
+  expect(() => api.to(null, { tiemout: 5 } as object)).toThrow('unknown option "tiemout" of a call; there are timeout, ');
 });
 
 it('gives what to() returns its receivers and its timeout for good', async () => {
@@ -180,21 +181,20 @@ describe('the one timer', () => {
   beforeEach(async () => {
     // What earlier tests have left comes to its end first.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const { setTimeout: set, clearTimeout: clear } = globalThis;
-    const spied = (job: () => void, ms: number) => {
-      const timer = set(() => {
-        running.delete(timer);
-        job();
-      }, ms);
-      if (job.name === 'sweep') running.add(timer);
-      return timer;
-    };
-    vi.stubGlobal('setTimeout', spied);
-    vi.stubGlobal('clearTimeout', (timer: NodeJS.Timeout) => {
-      running.delete(timer);
-      clear(timer);
+    const { start, stop, fire } = Timer.prototype;
+    vi.spyOn(Timer.prototype, 'start').mockImplementation(function (this: Timer, ms) {
+      running.add(this);
+      start.call(this, ms);
     });
-    return () => vi.unstubAllGlobals();
+    vi.spyOn(Timer.prototype, 'stop').mockImplementation(function (this: Timer) {
+      running.delete(this);
+      stop.call(this);
+    });
+    vi.spyOn(Timer.prototype, 'fire').mockImplementation(function (this: Timer) {
+      running.delete(this);
+      fire.call(this);
+    });
+    return () => vi.restoreAllMocks();
   });
 
   it('stops when nothing is pending any more', async () => {

@@ -1,5 +1,6 @@
 import type { Accept, Frame, Link, Logger, Parcel, Receiver } from '../../src/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { afterTurn } from '../../src/time.js';
 import { copyParcels } from './memory-parcels.js';
 
 /** What one end of a pair is given. */
@@ -44,8 +45,7 @@ function soon(work: () => void): void {
     return;
   }
   inARow = 0;
-  if (typeof setImmediate === 'function') setImmediate(work);
-  else setTimeout(work, 0);
+  afterTurn(work);
 }
 
 class MemoryLink implements Link {

@@ -1,4 +1,5 @@
 import { UsageError } from '../../src/errors.js';
+import { clearTimer, setTimer } from '../../src/time.js';
 import { type Port, workerThreads } from './port-events.js';
 
 /** A worker that was started, in Node or in a browser. */
@@ -50,8 +51,8 @@ function ending(port: Port, gone: Promise<void>, terminate: () => unknown, until
     end(graceMs) {
       if (graceMs === 0) terminate();
       else {
-        const timer = setTimeout(terminate, graceMs);
-        gone.then(() => clearTimeout(timer));
+        const timer = setTimer(graceMs, terminate);
+        gone.then(() => clearTimer(timer));
       }
       return gone;
     },

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Accept, FramingFactory, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { clearTimer, setTimer } from '../../src/time.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
@@ -36,11 +37,11 @@ export class StreamDialer implements Transport {
       const { limits } = this.plan.wire;
       const socket = net.connect({ ...this.plan.target, noDelay: true });
       this.socket = socket;
-      const timer = setTimeout(() => {
+      const timer = setTimer(limits.connectMs, () => {
         fail(new ConnectionLost(`${this.address} did not take the connection within ${limits.connectMs} ms`));
-      }, limits.connectMs);
+      });
       const settle = (): void => {
-        clearTimeout(timer);
+        clearTimer(timer);
         this.giveUp = undefined;
         socket.off('connect', connected).off('error', failed);
       };

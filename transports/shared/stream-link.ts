@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Accept, Frame, Framing, Limits, Link, Logger, Receiver } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
 
 /** How long, in milliseconds, an ending link waits for a peer that neither takes what is left nor ends its side. */
 export const LINGER_MS = 1_000;
@@ -43,7 +44,7 @@ export class StreamLink implements Link {
   protected reason: Error | undefined = undefined;
   private readonly framing: Framing;
   private receiver: Receiver | undefined = undefined;
-  private deadline: NodeJS.Timeout | undefined = undefined;
+  private deadline: Timer | undefined = undefined;
 
   /** The streams must not have emitted anything yet that matters; `start` follows in the same tick. */
   constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
@@ -148,7 +149,7 @@ export class StreamLink implements Link {
 
   /** Both streams are closed. */
   protected freed(): void {
-    clearTimeout(this.deadline);
+    clearTimer(this.deadline);
     this.tell(this.reason);
     this.host.gone(this);
   }
@@ -215,8 +216,20 @@ export class StreamLink implements Link {
 
   /** Gives a link that has nothing more to say a bounded time: as long as the peer takes bytes, but not for ever. */
   protected linger(): void {
-    if (this.output instanceof Socket) this.output.setTimeout(LINGER_MS, onIdle);
-    this.deadline ??= setTimeout(expire, this.host.limits.stalledMs, this).unref();
+    if (this.deadline === undefined) this.watch(time() + this.host.limits.stalledMs);
+  }
+
+  /** Expires when nothing has moved for {@link LINGER_MS}, as far as that can be seen, and at `last` in any case. */
+  private watch(last: number): void {
+    const { output } = this;
+    const left = last - time();
+    const socket = output instanceof Socket ? output : undefined;
+    const before = socket && moved(socket);
+    const look = (): void => {
+      if (time() >= last || (socket !== undefined && moved(socket) === before)) this.expire();
+      else this.watch(last);
+    };
+    this.deadline = setTimer(socket === undefined ? left : Math.min(LINGER_MS, left), look).unref();
   }
 }
 
@@ -237,6 +250,11 @@ function waiting(output: Writable): number {
   return output.writableLength - writing + Math.min(left, writing);
 }
 
+/** A number that is another one when bytes have come, or were taken. */
+function moved(socket: Socket): number {
+  return socket.bytesRead - waiting(socket);
+}
+
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
@@ -250,7 +268,6 @@ function tie(stream: Readable | Writable, link: StreamLink): void {
 export function untie(stream: Readable | Writable): void {
   delete (stream as Tied)[LINK];
   stream.off('error', onError).off('close', onClose).off('data', onData).off('end', onEnd).off('drain', onDrain);
-  if (stream instanceof Socket) stream.setTimeout(0, onIdle);
 }
 
 function onData(this: Tied, chunk: Uint8Array): void {
@@ -271,12 +288,4 @@ function onError(this: Tied, error: Error): void {
 
 function onClose(this: Tied): void {
   this[LINK]?.streamClosed();
-}
-
-function onIdle(this: Tied): void {
-  this[LINK]?.expire();
-}
-
-function expire(link: StreamLink): void {
-  link.expire();
 }

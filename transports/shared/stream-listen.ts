@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Accept, FramingFactory, Limits, Logger, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { time } from '../../src/time.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
@@ -125,7 +126,7 @@ export class StreamListener implements Transport, StreamHost {
   /** A visitor above the bound was turned away by the server; a flood of them is not a flood of reports. */
   private refuse(): void {
     this.refused++;
-    const now = performance.now();
+    const now = time();
     if (now - this.reportedAt < REPORT_MS) return;
     this.logger.warn(
       `${this.address} has ${this.limits.peers} peers, its bound (limits.peers), and refused ${this.refused} more`,

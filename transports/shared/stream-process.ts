@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Framing } from '../../src/contract.js';
 import { ConnectionLost } from '../../src/errors.js';
+import { clearTimer, setTimer, type Timer } from '../../src/time.js';
 import { LINGER_MS, type StreamHost, StreamLink } from './stream-link.js';
 
 /** A child process whose input and output are pipes. */
@@ -18,7 +19,7 @@ export class ProcessLink extends StreamLink {
   private readonly child: PipedChild;
   private readonly command: string;
   private readonly grace: number;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   /** This side has asked for the end, so that the child's exit is what was wanted. */
   private asked = false;
 
@@ -96,7 +97,7 @@ export class ProcessLink extends StreamLink {
   }
 
   private exited(code: number | null, signal: NodeJS.Signals | null): void {
-    clearTimeout(this.timer);
+    clearTimer(this.timer);
     if (!this.asked || !this.output.writableFinished) {
       const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
       this.reason ??= new ConnectionLost(`${this.name()} ${how}`);
@@ -110,7 +111,7 @@ export class ProcessLink extends StreamLink {
 
   /** One thing is waited for at a time. */
   private later(ms: number, act: () => void): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(act, ms);
+    clearTimer(this.timer);
+    this.timer = setTimer(ms, act);
   }
 }

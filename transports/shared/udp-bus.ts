@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Accept, Frame, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost } from '../../src/errors.js';
+import { time } from '../../src/time.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { UdpPeers } from './udp-peers.js';
 import { type Endpoint, nameOf, numberOf, UdpSocket } from './udp-socket.js';
@@ -139,8 +140,8 @@ let knownSince = Number.NEGATIVE_INFINITY;
 function isLocal(host: string): boolean {
   const bare = host.replace(/%.*$/, '');
   if (local.has(bare)) return true;
-  if (performance.now() - knownSince < KNOWN_MS) return false;
-  knownSince = performance.now();
+  if (time() - knownSince < KNOWN_MS) return false;
+  knownSince = time();
   const interfaces = Object.values(networkInterfaces());
   local = new Set(interfaces.flatMap((addresses = []) => addresses.map(({ address }) => address)));
   return local.has(bare);

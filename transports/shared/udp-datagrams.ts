@@ -1,4 +1,5 @@
 import type { Frame, FramingFactory, Wire } from '../../src/contract.js';
+import { time } from '../../src/time.js';
 
 /** What UDP over IPv4 can carry: 65,535 bytes without the headers of IP and UDP. */
 const DATAGRAM_BYTES = 65_507;
@@ -59,7 +60,7 @@ export class Datagrams {
   /** Reports that a datagram was dropped, unless another one was reported a moment ago. */
   drop(what: string, error?: unknown): void {
     this.dropped++;
-    const now = performance.now();
+    const now = time();
     if (now - this.reported < REPORT_MS) return;
     const others = this.dropped > 1 ? `, and ${this.dropped - 1} others were dropped since the last report` : '';
     this.wire.logger.warn(`udp: ${what}${others}`, ...(error === undefined ? [] : [error]));

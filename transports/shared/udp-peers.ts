@@ -1,4 +1,5 @@
 import type { Accept, Frame } from '../../src/contract.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { UdpLink } from './udp-link.js';
 import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';
@@ -26,7 +27,7 @@ export class UdpPeers {
   private readonly options: UdpPeersOptions;
   private readonly peers = new Map<string, Heard>();
   /** Awake while there are peers. */
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
 
   constructor(options: UdpPeersOptions) {
     this.options = options;
@@ -38,7 +39,7 @@ export class UdpPeers {
     const name = nameOf(from);
     const heard = this.peers.get(name) ?? this.meet(name, from);
     if (heard === undefined) return;
-    heard.at = performance.now();
+    heard.at = time();
     heard.link.take(frames);
   }
 
@@ -51,7 +52,7 @@ export class UdpPeers {
    * addresses of senders can be forged, and then one forger could drive out everybody. So he can only keep newcomers out.
    */
   private meet(name: string, from: Endpoint): Heard | undefined {
-    const { socket, datagrams, most, accept, forgetMs } = this.options;
+    const { socket, datagrams, most, accept } = this.options;
     if (this.peers.size >= most) {
       datagrams.drop(`${name} was turned away: there are ${most} peers already, which is the option "peers"`);
       return undefined;
@@ -59,20 +60,25 @@ export class UdpPeers {
     const link = new UdpLink({ socket, datagrams, peer: from, dialed: false, ended: () => this.part(name) });
     const heard = { link, at: 0 };
     this.peers.set(name, heard);
-    this.timer ??= setInterval(() => this.forget(), forgetMs / 4).unref();
+    if (this.timer === undefined) this.wake();
     link.receiver = accept(link);
     return heard;
   }
 
+  private wake(): void {
+    this.timer = setTimer(this.options.forgetMs / 4, () => this.forget()).unref();
+  }
+
   private forget(): void {
-    const since = performance.now() - this.options.forgetMs;
+    this.wake();
+    const since = time() - this.options.forgetMs;
     for (const { link, at } of this.peers.values()) if (at < since) link.close();
   }
 
   private part(name: string): void {
     this.peers.delete(name);
     if (this.peers.size > 0) return;
-    clearInterval(this.timer);
+    clearTimer(this.timer);
     this.timer = undefined;
   }
 }

@@ -2,6 +2,7 @@ import dgram from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { ConnectionLost } from '../../src/errors.js';
+import { clearTimer, setTimer } from '../../src/time.js';
 
 /** How long, in milliseconds, a socket that is closed waits for what the system has not taken yet. */
 const FLUSH_MS = 1_000;
@@ -117,9 +118,9 @@ export class UdpSocket {
   private async end(): Promise<void> {
     if (this.pending > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, FLUSH_MS);
+        const timer = setTimer(FLUSH_MS, resolve);
         this.emptied = () => {
-          clearTimeout(timer);
+          clearTimer(timer);
           resolve();
         };
       });

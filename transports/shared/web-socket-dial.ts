@@ -1,9 +1,7 @@
 import type { Accept, Address, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { clearTimer, setTimer } from '../../src/time.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
-
-/** The longest time that a timer takes, in milliseconds. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** A URL that is dialed. */
 export interface Dialed {
@@ -108,17 +106,15 @@ export class WebSocketDialer implements Transport, LinkKeeper {
     const { signal } = this.stop;
     const { connectMs } = this.wire.limits;
     signal.throwIfAborted();
-    const timer = setTimeout(
-      () =>
-        this.stop.abort(new ConnectionLost(`${this.address} did not complete the handshake within ${connectMs} ms`)),
-      Math.min(connectMs, LONGEST_MS),
+    const timer = setTimer(connectMs, () =>
+      this.stop.abort(new ConnectionLost(`${this.address} did not complete the handshake within ${connectMs} ms`)),
     );
     const attempt = { protocols: this.hello, again: this.hello !== this.plain, accept, keeper: this, signal };
     try {
       this.link =
         (await this.connect(attempt)) ?? (await this.connect({ ...attempt, protocols: this.plain, again: false }));
     } finally {
-      clearTimeout(timer);
+      clearTimer(timer);
     }
   }
 }

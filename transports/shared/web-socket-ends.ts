@@ -1,4 +1,5 @@
 import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { clearTimer, setTimer } from '../../src/time.js';
 
 /** How long, in milliseconds, an ending link waits for a peer that has nothing more to take and does not end its side. */
 export const LINGER_MS = 1_000;
@@ -51,13 +52,13 @@ export function closeFrame(reason: Error): { readonly code: number; readonly tex
 export function linger(link: { readonly buffered: number }, stalledMs: number, cut: () => void): () => void {
   let left = link.buffered;
   let still = 0;
-  const timer = setInterval(() => {
+  const look = (): void => {
     const before = left;
     left = link.buffered;
     still = left === before ? still + LINGER_MS : 0;
-    if (still < (left === 0 ? LINGER_MS : stalledMs)) return;
-    clearInterval(timer);
-    cut();
-  }, LINGER_MS);
-  return () => clearInterval(timer);
+    if (still < (left === 0 ? LINGER_MS : stalledMs)) timer = setTimer(LINGER_MS, look);
+    else cut();
+  };
+  let timer = setTimer(LINGER_MS, look);
+  return () => clearTimer(timer);
 }

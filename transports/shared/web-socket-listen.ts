@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Accept, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { time } from '../../src/time.js';
 import { explain } from './stream-errors.js';
 import { agreed, choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
 import { type HttpServer, nameOf } from './web-socket-http.js';
@@ -154,7 +155,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
   /** A flood of visitors above the bound is not a flood of reports. */
   private reportRefusal(): void {
     this.refused++;
-    const now = performance.now();
+    const now = time();
     if (now - this.reportedAt < REPORT_MS) return;
     const { limits, logger } = this.wire;
     logger.warn(

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
 import type { Accept, Frame, Limits } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { lookAgain } from '../../src/time.js';
 import { codeOf, explain } from './stream-errors.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
@@ -147,7 +148,7 @@ export class PackageLink extends WebSocketLink {
   /** The package cuts off one who does not answer in time; a slow reader has all the time that he needs until then. */
   private sayGoodbye(): void {
     if (this.buffered === 0) this.socket.close(1000);
-    else if (this.state === 'ending') setTimeout(() => this.sayGoodbye(), LOOK_MS);
+    else if (this.state === 'ending') lookAgain(LOOK_MS, () => this.sayGoodbye());
   }
 
   /** The peer has broken the protocol; the package is about to say so, and waits for long. */

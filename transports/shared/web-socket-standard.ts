@@ -1,5 +1,6 @@
 import type { Accept, Frame } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { afterTurn, lookAgain } from '../../src/time.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed, OTHER_CODEC, withOtherCodec } from './web-socket-hello.js';
@@ -43,9 +44,9 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
     new Promise((resolve, reject) => {
       const socket = construct(WebSocket, target.url, withOtherCodec(protocols));
       let cause: unknown;
-      let unended: ReturnType<typeof setTimeout> | undefined;
+      let settled = false;
       const settle = (): void => {
-        clearTimeout(unended);
+        settled = true;
         signal.removeEventListener('abort', abort);
         socket.onopen = socket.onclose = null;
         socket.onerror = ignore;
@@ -59,7 +60,9 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
       socket.onerror = (event) => {
         cause = event.error ?? (typeof event.message === 'string' ? new Error(event.message) : undefined);
         // The end is told within the same task, but by Node 22 never.
-        unended ??= setTimeout(ended, 0, { code: 1006, reason: '' });
+        afterTurn(() => {
+          if (!settled) ended({ code: 1006, reason: '' });
+        });
       };
       socket.onopen = () => {
         if (socket.protocol === OTHER_CODEC) return;
@@ -141,12 +144,12 @@ class StandardLink extends WebSocketLink {
 
   private look(): void {
     this.polled = true;
-    setTimeout(() => {
+    lookAgain(POLL_MS, () => {
       this.polled = false;
       if (this.state !== 'open') return;
       if (this.socket.bufferedAmount === 0) this.receiver?.drained();
       else this.look();
-    }, POLL_MS);
+    });
   }
 }
 

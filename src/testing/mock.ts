@@ -1,0 +1,134 @@
+import type { TransportSource } from '../contract.js';
+import type { Options } from '../options.js';
+import type { APIClass } from '../remote-api.js';
+import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types.js';
+import { FakeBehaviour, type FakeMethod } from './fake-method.js';
+
+/** The incoming methods of a fake. */
+export type FakeMethods<S> = {
+  readonly [K in keyof Handlers<S>]: K extends keyof S
+    ? Handlers<S>[K] extends (...args: never[]) => unknown
+      ? FakeMethod<S[K]>
+      : FakeMethods<S[K]>
+    : never;
+};
+/** A fake peer: its incoming methods are told what to answer, and its outgoing ones can be called. */
+export type Fake<S> = FakeMethods<S> & Remote<S>;
+
+/** A call that has come to a fake. */
+export interface FakeCall {
+  /** The property path of the method in the spec, with dots. */
+  readonly path: string;
+  readonly args: readonly unknown[];
+  /** The id of the peer that has called. */
+  readonly peer: string;
+}
+
+/** What {@link mock} may be told: the options of both sides. */
+export interface MockOptions extends Omit<Options, 'transport' | 'invert'> {
+  /** Where the fake listens: in a room in memory of its own, unless it is to be real. */
+  readonly transport?: TransportSource;
+}
+
+/** A fake peer, and the side that talks with it. */
+export interface Mock<S> extends AsyncDisposable {
+  /** For the code that is tested: a side as it has otherwise, open, and connected with the fake. */
+  readonly side: Side<Inverted<S>>;
+  /** For the test: what the peer is to answer, what it was told, and what it says. */
+  readonly fake: Fake<S>;
+  /** The whole side behind the fake, for what `fake` does not have: its peers, receivers, options of calls. */
+  readonly far: Side<S>;
+  /** What code dials that makes its side itself. Each that does so is one more peer of the fake. */
+  readonly address: string;
+  /** Every call that has come to the fake, in the order of arrival. */
+  readonly calls: readonly FakeCall[];
+  /** Closes both sides. May be called twice. */
+  close(): Promise<void>;
+}
+
+let rooms = 0;
+
+/**
+ * A fake peer for tests of code that talks with one. The fake plays the side that the class is written for; the code is
+ * given the other one. `mock(Chat)` is for the code of a client, where `Chat` is written as the server sees it, and
+ * `mock(Chat.invert())` for the code of that server. Between the two is the real thing: a codec, a link in memory, and the
+ * checks that stand in the bodies of the class.
+ *
+ * Rejects with a UsageError for a spec or an option that cannot work, and with what the transport says if it cannot be opened.
+ *
+ * @example
+ * await using chat = await mock(Chat);
+ * chat.fake.join.answers(7);
+ * await new Client(chat.side).enter('ann');
+ * assert.deepEqual(chat.fake.join.calls, [[{ nick: 'ann' }]]);
+ */
+export function mock<S extends Branded>(api: { readonly prototype: S }, options?: MockOptions): Promise<Mock<S>>;
+export function mock<S>(api: APIClass<S>, options?: MockOptions): Promise<Mock<S>>;
+export async function mock(api: unknown, options: MockOptions = {}): Promise<Mock<unknown>> {
+  const { transport = `memory:obverse-mock-${++rooms}`, ...both } = options;
+  const spec = api as APIClass<unknown> & { readonly name?: string };
+  const far = await spec.serve(transport, both);
+  const calls: FakeCall[] = [];
+  const fake = fakeOf(far, spec.name ?? 'peer', calls);
+  try {
+    const met = new Promise<void>((resolve) => {
+      const off = far.on('connect', () => {
+        off();
+        resolve();
+      });
+    });
+    const side = await spec.invert().connect(far.address, both);
+    const close = async (): Promise<void> => {
+      await Promise.all([side.close(), far.close()]);
+    };
+    await met;
+    return { side, fake, far, address: far.address, calls, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await far.close();
+    throw error;
+  }
+}
+
+type Tree = { [key: string]: unknown };
+interface Port {
+  connect(handler: (sender: Sender, ...args: unknown[]) => unknown): unknown;
+}
+
+/** Puts something in the place of each method of a side. */
+function fakeOf(far: Side<unknown>, spec: string, calls: FakeCall[]): Fake<unknown> {
+  const fake: Tree = {};
+  for (const { path, direction, kind } of far.describe()) {
+    const place = path.split('.');
+    const key = place.pop() as string;
+    const within = place.reduce((tree, name) => {
+      tree[name] ??= {};
+      return tree[name] as Tree;
+    }, fake);
+    within[key] = direction === 'incoming' ? heard(far, spec, path, kind, calls) : at(far.remote, path);
+  }
+  return fake as Fake<unknown>;
+}
+
+function heard(
+  far: Side<unknown>,
+  spec: string,
+  path: string,
+  kind: MethodDescription['kind'],
+  calls: FakeCall[],
+): FakeBehaviour {
+  const behaviour = new FakeBehaviour(spec, path, kind);
+  (at(far, path) as Port).connect((sender, ...args) => {
+    calls.push({ path, args, peer: sender.id });
+    return behaviour.take(sender, args);
+  });
+  return behaviour;
+}
+
+/** What stands at a path; a method keeps its `this`. */
+function at(root: unknown, path: string): unknown {
+  const names = path.split('.');
+  const key = names.pop() as string;
+  const holder = names.reduce((tree, name) => tree[name] as Tree, root as Tree);
+  const found = holder[key];
+  return typeof found === 'function' ? found.bind(holder) : found;
+}

@@ -1,0 +1,120 @@
+/**
+ * What time it is, and timers: the one room of the library that asks the runtime for either, so that a test can stop the
+ * clock for all of it. It knows nobody. While nobody has stopped the clock, it is the runtime's own.
+ */
+
+/** The longest that a timer of the runtime can wait, about 24 days; it would fire at once if it were asked for more. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Where the time stands, while it is held. */
+let held: number | undefined;
+/** By how much this clock is ahead of the runtime's, once it was held: it never goes back. */
+let ahead = 0;
+
+/** Milliseconds on a clock that only goes forward. */
+export function time(): number {
+  return held ?? performance.now() + ahead;
+}
+
+/** A timer that is set. */
+export class Timer {
+  private handle: ReturnType<typeof setTimeout> | undefined;
+  private quiet = false;
+
+  /** `at`: when it is due, by {@link time}. Made by {@link setTimer} alone. */
+  constructor(
+    readonly at: number,
+    private readonly act: () => void,
+  ) {}
+
+  /** Does not keep the process alive. */
+  unref(): this {
+    this.quiet = true;
+    (this.handle as { unref?(): void } | undefined)?.unref?.();
+    return this;
+  }
+
+  /** Gives it to the runtime. */
+  start(ms: number): void {
+    this.handle = setTimeout(() => this.fire(), ms);
+    if (this.quiet) this.unref();
+  }
+
+  /** Takes it back from the runtime. */
+  stop(): void {
+    clearTimeout(this.handle);
+    this.handle = undefined;
+  }
+
+  /** It is due. */
+  fire(): void {
+    timers.delete(this);
+    this.act();
+  }
+}
+
+/** Those that are set and have not fired, in the order in which they were set. */
+const timers = new Set<Timer>();
+
+/** Calls `act` once, in so many milliseconds; never within this call. `Infinity` is as long as a timer can wait. */
+export function setTimer(ms: number, act: () => void): Timer {
+  const wait = Math.min(ms, LONGEST_MS);
+  const timer = new Timer(time() + wait, act);
+  timers.add(timer);
+  if (held === undefined) timer.start(wait);
+  return timer;
+}
+
+/** A timer that has fired, or none, is ignored. */
+export function clearTimer(timer: Timer | undefined): void {
+  if (timer !== undefined && timers.delete(timer)) timer.stop();
+}
+
+/**
+ * Calls `act` when the event loop has had its turn: as soon as may be, but after timers and sockets. This is no time that
+ * passes, and so goes on while the clock is held.
+ */
+export function afterTurn(act: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(act);
+  else setTimeout(act, 0);
+}
+
+/**
+ * Calls `act` in so many milliseconds of the runtime's own clock, which nobody can hold: to look again for what happens by
+ * itself, and is told by no event. Never for a timeout.
+ */
+export function lookAgain(ms: number, act: () => void): void {
+  setTimeout(act, ms);
+}
+
+// ---- for the clock that tests turn ----------------------------------------------------------------------------------
+
+/** The time stands still from now on, and no timer fires by itself. False if it stands still already. */
+export function holdTime(): boolean {
+  if (held !== undefined) return false;
+  // Whole numbers add up without rounding: what is due in 60,000 ms is due when the clock was turned by as many.
+  held = Math.ceil(time());
+  for (const timer of timers) timer.stop();
+  return true;
+}
+
+/** Moves the time that is held; it never goes back. */
+export function moveTime(to: number): void {
+  if (held !== undefined) held = Math.max(held, to);
+}
+
+/** The timer that is due first among those due by then; of several at one time the one that was set first. */
+export function firstTimer(by: number): Timer | undefined {
+  let first: Timer | undefined;
+  for (const timer of timers) if (timer.at <= by && (first === undefined || timer.at < first.at)) first = timer;
+  return first;
+}
+
+/** The time goes on from where it stands, and the timers with it. */
+export function releaseTime(): void {
+  if (held === undefined) return;
+  const now = held;
+  held = undefined;
+  ahead = now - performance.now();
+  for (const timer of timers) timer.start(Math.max(0, timer.at - now));
+}

@@ -1,0 +1,272 @@
+import { createServer, type Socket } from 'node:net';
+import {
+  incoming,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  TimeoutError,
+  UsageError,
+} from 'obverse';
+import { faulty, type StoppedClock, stopClock } from 'obverse/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { deadlineIn } from '../../src/clock.js';
+import { clearTimer, firstTimer, setTimer, time } from '../../src/time.js';
+
+class Desk extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: { text: string }): Reply<string> {}
+  @incoming({ hasReply: true, timeout: 60_000 }) never(_sender: Sender): Reply<string> {}
+  @incoming hint(_sender: Sender, _args: { n: number }): void {}
+  @outgoing said(_receivers: Receivers, _args: { n: number }): void {}
+}
+
+const open: (Disposable | AsyncDisposable)[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) {
+    if (Symbol.asyncDispose in each) await each[Symbol.asyncDispose]();
+    else each[Symbol.dispose]();
+  }
+});
+function stopped(): StoppedClock {
+  const clock = stopClock();
+  open.push(clock);
+  return clock;
+}
+let rooms = 0;
+async function desk(url = `memory:clock-${rooms++}`) {
+  const server = await Desk.serve(url);
+  const client = await Desk.invert().connect(server.address);
+  open.push(server, client);
+  server.never.connect(() => new Promise(() => {}));
+  return { server, client };
+}
+/** What has become of a promise by now. */
+function fate(promise: Promise<unknown>): { now: string } {
+  const told = { now: 'pending' };
+  promise.then(
+    () => (told.now = 'fulfilled'),
+    (error: Error) => (told.now = error.name),
+  );
+  return told;
+}
+
+describe.each(['memory', 'tcp://127.0.0.1:0'])('a call over %s, while the clock stands', (url) => {
+  it('waits for its 60 seconds in no time', async () => {
+    const { client } = await desk(url === 'memory' ? undefined : url);
+    const began = performance.now();
+    const clock = stopped();
+    const asked = client.remote.never();
+    const told = fate(asked);
+    await clock.turn(59_999);
+    expect(told.now).toBe('pending');
+    await clock.turn(1);
+    expect(told.now).toBe('TimeoutError');
+    await expect(asked).rejects.toThrow(TimeoutError);
+    expect(clock.turned).toBe(60_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('is answered before the time passes', async () => {
+    const { server, client } = await desk(url === 'memory' ? undefined : url);
+    server.ask.connect(async (_sender, { text }) => text.toUpperCase());
+    const clock = stopped();
+    const asked = client.to(null, { timeout: 5 }).ask({ text: 'in time' });
+    await clock.turn(600_000);
+    expect(await asked).toBe('IN TIME');
+  });
+});
+
+describe('a stopped clock', () => {
+  it('does not go by itself', async () => {
+    const clock = stopped();
+    const fired: string[] = [];
+    setTimer(5, () => fired.push('timer'));
+    const before = [time(), deadlineIn(1_000), deadlineIn(60_000)];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([time(), deadlineIn(1_000), deadlineIn(60_000)]).toEqual(before);
+    expect(fired).toEqual([]);
+    await clock.turn(5);
+    expect(fired).toEqual(['timer']);
+  });
+
+  it('fires what is due in the order of its time, each at its time, with the turns of the event loop in between', async () => {
+    const clock = stopped();
+    const start = time();
+    const log: string[] = [];
+    const note = (what: string): void => void log.push(`${what} ${time() - start}`);
+    setTimer(30, () => note('late'));
+    setTimer(10, () => {
+      note('first');
+      setTimer(15, () => note('made by the first'));
+      void Promise.resolve()
+        .then(() => new Promise((resolve) => setImmediate(resolve)))
+        .then(() => note('what came of the first'));
+    });
+    setTimer(10, () => note('second'));
+    const cleared = setTimer(20, () => note('cleared'));
+    setTimer(12, () => clearTimer(cleared));
+    setTimer(31, () => note('later'));
+    await clock.turn(30);
+    const first = ['first 10', 'what came of the first 10', 'second 10', 'made by the first 25', 'late 30'];
+    expect(log).toEqual(first);
+    await clock.turn(0);
+    expect(log).toEqual(first);
+    await clock.turn(1);
+    expect(log.at(-1)).toBe('later 31');
+  });
+
+  it('lets what is sent by a timer arrive before the next one', async () => {
+    const { server, client } = await desk();
+    const clock = stopped();
+    const start = time();
+    const heard: string[] = [];
+    server.hint.connect((_sender, { n }) => void heard.push(`${n} at ${time() - start}`));
+    for (const n of [1, 2, 3]) setTimer(n * 100, () => client.remote.hint({ n }));
+    await clock.turn(1_000);
+    expect(heard).toEqual(['1 at 100', '2 at 200', '3 at 300']);
+  });
+
+  it('takes over what waits already, and gives back what is left', async () => {
+    const { client } = await desk();
+    const before = fate(client.to(null, { timeout: 20_000 }).never());
+    const fired: string[] = [];
+    const own = setTimer(10_000, () => fired.push('own'));
+    const clock = stopped();
+    const within = fate(client.to(null, { timeout: 20_000 }).never());
+    const short = client.to(null, { timeout: 10_100 }).never();
+    const shortly = fate(short);
+    await clock.turn(10_050);
+    expect([before.now, within.now, shortly.now, fired]).toEqual(['pending', 'pending', 'pending', ['own']]);
+    clearTimer(own);
+    const stood = time();
+    clock.restore();
+    expect(time() - stood).toBeGreaterThanOrEqual(0);
+    expect(time() - stood).toBeLessThan(1_000);
+    // The 50 ms that are left pass by themselves.
+    await expect(short).rejects.toThrow(TimeoutError);
+    expect([before.now, within.now]).toEqual(['pending', 'pending']);
+    const again = stopped();
+    await again.turn(10_000);
+    expect([before.now, within.now]).toEqual(['TimeoutError', 'TimeoutError']);
+  });
+
+  it('never makes the time go back', async () => {
+    const seen = [time()];
+    for (const turn of [50_000, 0, 1]) {
+      const clock = stopClock();
+      seen.push(time());
+      await clock.turn(turn);
+      seen.push(time());
+      clock.restore();
+      clock.restore();
+      seen.push(time());
+    }
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+
+  it('is used by the time for connecting', async () => {
+    // A worker that never answers: connecting waits for connectMs.
+    const clock = stopped();
+    const connecting = Desk.connect(`worker:data:text/javascript,setInterval(() => {}, 1000)`, {
+      limits: { connectMs: 30_000 },
+    });
+    const told = fate(connecting);
+    // The transport is loaded first, which takes the time that it takes.
+    await expect.poll(() => firstTimer(Number.POSITIVE_INFINITY)).toBeDefined();
+    await clock.turn(29_999);
+    expect(told.now).toBe('pending');
+    await clock.turn(1);
+    await expect(connecting).rejects.toThrow('within 30000 ms');
+  });
+
+  it('is used by the time for closing', async () => {
+    const sockets: Socket[] = [];
+    // Never ends its side.
+    const server = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = await Desk.connect(`tcp://127.0.0.1:${(server.address() as { port: number }).port}`);
+    const clock = stopped();
+    const told = fate(client.close());
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    expect(told.now).toBe('pending');
+    await clock.turn(1_000);
+    await expect.poll(() => told.now).toBe('fulfilled');
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+
+  it('is used by the silence after which a peer is forgotten', async () => {
+    const bus = await Desk.serve('udp://127.0.0.1:0', { codec: 'jrpc' });
+    const peer = await Desk.invert().connect(bus.address);
+    open.push(bus, peer);
+    const met = new Promise((resolve) => bus.on('connect', resolve));
+    peer.remote.hint({ n: 1 });
+    await met;
+    expect(bus.peers.size).toBe(1);
+    const clock = stopped();
+    await clock.turn(59_000);
+    expect(bus.peers.size).toBe(1);
+    await clock.turn(20_000);
+    expect(bus.peers.size).toBe(0);
+  });
+
+  it('is used by the delays of a faulty transport', async () => {
+    const server = await Desk.serve(`memory:clock-faulty`);
+    open.push(server);
+    server.ask.connect((_sender, { text }) => text);
+    const client = await Desk.invert().connect(faulty('memory:clock-faulty', { delay: 5_000 }));
+    open.push(client);
+    const clock = stopped();
+    const told = fate(client.remote.ask({ text: 'slow' }));
+    await clock.turn(4_999);
+    await clock.turn(5_000);
+    expect(told.now).toBe('pending');
+    await clock.turn(1);
+    expect(told.now).toBe('fulfilled');
+  });
+
+  it('is one at a time, and is turned by one at a time', async () => {
+    const clock = stopped();
+    expect(() => stopClock()).toThrow(UsageError);
+    const turning = clock.turn(10);
+    await expect(clock.turn(10)).rejects.toThrow('await that first');
+    await turning;
+    await expect(clock.turn(-1)).rejects.toThrow(UsageError);
+    await expect(clock.turn(Number.POSITIVE_INFINITY)).rejects.toThrow(UsageError);
+    clock.restore();
+    expect(clock.turned).toBe(10);
+    await expect(clock.turn(1)).rejects.toThrow('restored');
+    stopClock().restore();
+  });
+
+  it('can be let go amid a turn', async () => {
+    const clock = stopped();
+    const fired: string[] = [];
+    setTimer(10, () => clock.restore());
+    const left = setTimer(100_000, () => fired.push('too early'));
+    await clock.turn(200_000);
+    expect(clock.turned).toBe(10);
+    expect(fired).toEqual([]);
+    clearTimer(left);
+  });
+
+  it('rejects the turn with what a timer throws', async () => {
+    const clock = stopped();
+    setTimer(1, () => {
+      throw new Error('thrown by a timer');
+    });
+    await expect(clock.turn(1)).rejects.toThrow('thrown by a timer');
+    await clock.turn(1);
+  });
+});
+
+it('holds the process no longer than the clock', async () => {
+  const clock = stopped();
+  setTimer(1e9, () => {}).unref();
+  const resources = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = resources();
+  clock.restore();
+  expect(resources()).toBe(before);
+  expect(clock.turned).toBe(0);
+});

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from './docs/pages.js';
+
+/*
+ * Whatever waits in the library waits on the one clock that a test can stop: no other room asks the runtime for the time,
+ * or for a timer. The exceptions say why they need real time.
+ */
+const clocks = ['src/time.ts'];
+const exceptions: Readonly<Record<string, string>> = {
+  'src/testing/clock.ts': 'is what turns the clock, and lets the event loop have its turn in between',
+  'src/testing/framing.ts': 'measures how long a framing works, which a clock that stands cannot tell',
+  'src/testing/transport-ends.ts': 'waits for sockets and processes that the suite has set up',
+  'src/testing/fake-calls.ts': 'waits for what a program under test is to do while the clock may stand',
+};
+const runtime =
+  /\b(?:setTimeout|setInterval|clearTimeout|clearInterval|setImmediate|performance(?!\.timeOrigin)|hrtime|AbortSignal\.timeout|timers\/promises|node:timers)\b|\bDate\.now\b|\bnew Date\(\)/;
+/** These are no waiting for a time: they let the event loop go on. */
+const turns: Readonly<Record<string, RegExp>> = {
+  'transports/shared/stream-stdio.ts': /setImmediate\(rest, this\.input\)/,
+};
+
+function uses(file: string, text: string): string[] {
+  const code = text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/\/\/[^\n]*/g, '');
+  return code
+    .split('\n')
+    .filter((line) => runtime.test(line) && turns[file]?.test(line) !== true)
+    .map((line) => `${file}: ${line.trim()}`);
+}
+
+const sources = ['src', 'codecs', 'transports'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`),
+);
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+describe('the clock of the library', () => {
+  it('is asked by every room', () => {
+    const others = sources.filter((file) => !clocks.includes(file) && exceptions[file] === undefined);
+    expect(others.flatMap((file) => uses(file, read(file)))).toEqual([]);
+  });
+  it('is the only one that asks the runtime', () => {
+    expect(uses('src/time.ts', read('src/time.ts')).length).toBeGreaterThan(3);
+  });
+  it.each(Object.keys(exceptions))('has the exception %s, which is one', (file) => {
+    expect(uses(file, read(file))).not.toEqual([]);
+  });
+
+  it.each([
+    'const timer = setTimeout(act, 10);',
+    'const since = performance.now();',
+    'const now = Date.now();',
+    'this.socket.setTimeout(1_000, onIdle);',
+    "import { setTimeout as wait } from 'node:timers/promises';",
+    'await Promise.race([work, aborted(AbortSignal.timeout(5))]);',
+  ])('would find %s', (line) => expect(uses('transports/tcp.ts', line)).toHaveLength(1));
+  it('finds nothing in comments', () =>
+    expect(uses('src/hub.ts', '// setTimeout\n/* performance.now() */')).toEqual([]));
+});

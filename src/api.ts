@@ -92,3 +92,7 @@ export type {
   Stream,
   View,
 } from './types.js';
+export { type Class, type SerializableOptions, serializable, type ValueType } from './values/serializable.js';
+export { standardTypes } from './values/standard.js';
+export { type TemporalNamespace, temporalTypes } from './values/temporal.js';
+export type { TypeEntry } from './values/types.js';

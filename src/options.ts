@@ -3,6 +3,7 @@ import { UsageError } from './errors.js';
 import { isErrorClass } from './faults/classes.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './faults.js';
 import type { CallOptions } from './types.js';
+import type { TypeEntry } from './values/types.js';
 
 /** A codec by its name, with its options, or as it is. */
 export type CodecSource = string | AddressObject | Codec;
@@ -55,6 +56,11 @@ export interface Options {
    * and results of calls that are made, with defaults and transforms applied; `both` is besides what goes out; `off` is nothing.
    */
   readonly validate?: 'incoming' | 'both' | 'off';
+  /**
+   * Types of values that travel whatever the codec: classes that are marked by `@serializable`, `{ id, class, pack, unpack }`,
+   * `standardTypes`, or lists of these. Both sides name them.
+   */
+  readonly types?: readonly TypeEntry[];
   /** Refuses what carries no information of a security. */
   readonly requireSecinfo?: boolean;
   /** Where the library reports; `console` by default, null is silence. */
@@ -100,6 +106,7 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
     unless(Array.isArray(value) && value.every(isErrorClass), 'a list of classes that extend Error'),
   validate: (value) =>
     unless(value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),
+  types: (value) => unless(Array.isArray(value), 'an array of types, such as [standardTypes, Money]'),
   requireSecinfo: boolean,
   logger: (value) =>
     unless(

@@ -1,0 +1,139 @@
+import { ProtocolError, UsageError } from '../errors.js';
+
+/** A class, also one that only others extend. */
+export type Class<T = unknown> = abstract new (...args: never[]) => T;
+
+/** A class of values, and how they travel. */
+// biome-ignore lint/suspicious/noExplicitAny: what it is stands in the entry, and is checked there
+export interface ValueType<T = any> {
+  /** What stands for the class on the wire, the same on both sides. */
+  readonly id: string;
+  readonly class: Class<T>;
+  /** What the value is made of: data, or further values that this side can send. */
+  pack(value: T): unknown;
+  /** Makes the value of what `pack` has given, as a peer has sent it: it may be anything, and what is thrown refuses it. */
+  unpack(data: unknown): T;
+}
+
+/** Options of {@link serializable}. */
+export interface SerializableOptions {
+  /** What stands for the class on the wire; the name of the class where it is left out, which a minifier may change. */
+  readonly id?: string;
+}
+
+/** What a class says of itself by static methods, if it does. */
+interface Statics {
+  readonly pack?: unknown;
+  readonly unpack?: unknown;
+}
+
+const ids = new WeakMap<object, string>();
+
+type Decorator = (target: Class, context?: unknown) => void;
+
+/**
+ * Marks a class of values, in either dialect of decorators, bare or with options: `@serializable({ id: 'money' })`. Its
+ * instances travel where the option `types` of both sides names it.
+ *
+ * They are packed by `static pack(value)` and made by `static unpack(data)`; without these, their own fields travel, and are put
+ * into an object of the class without calling its constructor. Throws a UsageError for what is no class.
+ */
+export function serializable(options: SerializableOptions): Decorator;
+export function serializable(target: Class, context?: unknown): void;
+export function serializable(first: SerializableOptions | Class, context?: unknown): Decorator | undefined {
+  if (typeof first === 'function') {
+    note(first, context, {});
+    return undefined;
+  }
+  const options = checkOptions(first);
+  return (target, place) => note(target, place, options);
+}
+
+function checkOptions(options: SerializableOptions): SerializableOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('@serializable stands before a class, bare or with options in an object');
+  }
+  const unknown = Object.keys(options).find((key) => key !== 'id');
+  if (unknown !== undefined) throw new UsageError(`@serializable: unknown option "${unknown}"; there is id`);
+  return { ...options };
+}
+
+function note(target: unknown, context: unknown, { id }: SerializableOptions): void {
+  if (typeof target !== 'function' || (context !== undefined && (context as { kind?: unknown }).kind !== 'class')) {
+    throw new UsageError('@serializable stands before a class, and before nothing else');
+  }
+  const keep = (made: Class): void => {
+    ids.set(made, id ?? made.name);
+  };
+  if (context === undefined) keep(target as unknown as Class);
+  else {
+    // Another decorator may put its own class in the place of this one.
+    (context as ClassDecoratorContext<Class>).addInitializer(function (this: Class) {
+      keep(this);
+    });
+  }
+}
+
+/** What {@link serializable} has noted of a class itself; undefined for one that is not marked. Throws a UsageError for one that cannot travel. */
+export function markedType(target: Class): ValueType | undefined {
+  const id = ids.get(target);
+  if (id === undefined) return undefined;
+  const { pack, unpack } = target as Statics;
+  if (pack === undefined && unpack === undefined) return byFields(id, target);
+  if (typeof pack !== 'function' || typeof unpack !== 'function') {
+    throw new UsageError(`${target.name}: a class has both, static pack(value) and static unpack(data), or neither`);
+  }
+  return {
+    id,
+    class: target,
+    pack: (value) => pack.call(target, value) as unknown,
+    unpack: (data) => unpack.call(target, data) as unknown,
+  };
+}
+
+/** Own fields travel, and are put into an object of the class. No constructor and no setter is called. */
+function byFields(id: string, target: Class): ValueType {
+  const { name } = target;
+  const prototype = target.prototype as object;
+  mustHaveFields(target);
+  return {
+    id,
+    class: target,
+    pack(value: object) {
+      const fields = { ...value };
+      const hiding = Object.keys(fields).find((key) => key in prototype);
+      if (hiding === undefined) return fields;
+      throw new UsageError(
+        `${name}: the field "${hiding}" has the name of a member of the class; give it static pack and unpack`,
+      );
+    },
+    unpack(data) {
+      if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+        throw new ProtocolError(`expected an object with the fields of a ${name}, not ${kindOf(data)}`);
+      }
+      const value = Object.create(prototype) as object;
+      for (const key of Object.keys(data)) {
+        // Members of the class stay what they are, whatever a peer sends.
+        if (key in prototype) throw new ProtocolError(`"${key}" is a member of the class ${name}, and no field`);
+        const field = (data as Readonly<Record<string, unknown>>)[key];
+        Object.defineProperty(value, key, { value: field, writable: true, enumerable: true, configurable: true });
+      }
+      return value;
+    },
+  };
+}
+
+/** What a class of the language itself holds is not in fields. */
+function mustHaveFields(target: Class): void {
+  for (let one: unknown = target; typeof one === 'function'; one = Object.getPrototypeOf(one)) {
+    if (one !== Function.prototype && Function.prototype.toString.call(one).endsWith('{ [native code] }')) {
+      throw new UsageError(
+        `${target.name} extends ${one.name}, whose contents are not in fields: give it static pack(value) and static unpack(data)`,
+      );
+    }
+  }
+}
+
+function kindOf(data: unknown): string {
+  return data === null ? 'null' : Array.isArray(data) ? 'a list' : `a ${typeof data}`;
+}

@@ -1,5 +1,6 @@
 import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
+import { mustBelong, slowOptionExpects } from './many/slow.js';
 import { CallSender } from './peer.js';
 import type { Row } from './table.js';
 import type { CallOptions } from './types.js';
@@ -19,6 +20,9 @@ const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) =>
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
   noReply: flag,
   ignoreErrors: flag,
+  slow: (value) => slowOptionExpects('slow', value),
+  keep: (value) => slowOptionExpects('keep', value),
+  slowBytes: (value) => slowOptionExpects('slowBytes', value),
   within: (value) => (value instanceof CallSender ? undefined : 'the sender of the call within which this one is made'),
 };
 
@@ -34,6 +38,7 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
     const expected = value === undefined ? undefined : checks[name as keyof CallOptions](value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" of a call must be ${expected}`);
   }
+  mustBelong(options);
   return options;
 }
 

@@ -43,7 +43,7 @@ export function callDetailed(
     // What a handler calls has no more time than the handler.
     const wish = wishOf(options, row.timeout ?? hub.timeout, (options.within as CallSender | undefined) ?? current());
     if (!row.request || options.noReply === true) {
-      notify(hub, row, receivers, packed, wish.about);
+      notify(hub, row, receivers, packed, wish.about, options.slow === undefined ? undefined : options);
       return row.request ? Promise.resolve(nothing) : undefined;
     }
     const answer = askFirst(row.wire, hub.roster.several(receivers), packed, wish);

@@ -1,6 +1,7 @@
 import { Backlog } from './backlog.js';
 import { leaveTogether } from './clock.js';
 import type { Frame } from './contract.js';
+import type { Lanes } from './many/lanes.js';
 import type { Session } from './session.js';
 
 /**
@@ -10,8 +11,11 @@ import type { Session } from './session.js';
 export class Outbox {
   /** It begins within `accept`, and until that has returned nothing may be sent: at the latest, that is in this turn. */
   isHeld = true;
+  /** How many bytes were collected and are not with the link yet. */
+  collected = 0;
+  /** Notifications that are kept for a slow peer, where there are any. */
+  lanes: Lanes | undefined;
   private frames: Frame[] = [];
-  private bytes = 0;
   private leaving = true;
   private backlog: Backlog | undefined;
 
@@ -21,13 +25,13 @@ export class Outbox {
 
   /** Throws a ProtocolError, busy, if the peer has not read for so long that nothing more is kept for it. */
   put(frame: Frame): void {
-    this.backlog?.check(this.bytes);
+    this.backlog?.check(this.collected);
     this.frames.push(frame);
-    this.bytes += frame.length;
+    this.collected += frame.length;
     if (!this.leaving) {
       this.leaving = true;
       leaveTogether(this);
-    } else if (this.bytes > this.session.host.limits.tickBytes) this.send();
+    } else if (this.collected > this.session.host.limits.tickBytes) this.send();
   }
 
   /** The turn is over. */
@@ -48,7 +52,7 @@ export class Outbox {
     if (frames.length === 0 || this.isHeld) return;
     const { link, host } = session;
     this.frames = [];
-    this.bytes = 0;
+    this.collected = 0;
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
     link.send(joins && host.codec.join !== undefined ? [host.codec.join(frames)] : frames);
@@ -63,14 +67,21 @@ export class Outbox {
   /** What was buffered has left. */
   drained(): void {
     if (this.backlog?.drained()) this.relieved();
+    this.lanes?.flush();
+  }
+
+  /** The link is about to end well: what was kept leaves too. */
+  last(): void {
+    this.lanes?.release();
+    this.send();
   }
 
   /** Looks whether the peer still reads, and says when to look again: `Infinity` if there is no need. */
   due(now: number): number {
+    if (this.backlog === undefined && this.lanes === undefined) return Number.POSITIVE_INFINITY;
     const at = this.backlog?.due(now);
-    if (at === undefined) return Number.POSITIVE_INFINITY;
     if (at === Number.POSITIVE_INFINITY) this.relieved();
-    return at;
+    return Math.min(at ?? Number.POSITIVE_INFINITY, this.lanes?.due(now) ?? Number.POSITIVE_INFINITY);
   }
 
   private relieved(): void {
@@ -82,5 +93,6 @@ export class Outbox {
   end(): void {
     this.frames = [];
     this.backlog = undefined;
+    this.lanes = undefined;
   }
 }

@@ -1,16 +1,15 @@
 import { callWith, isNotFound } from './calling.js';
-import { sayingAbout } from './calls.js';
 import { deadlineIn, now } from './clock.js';
-import type { About, Call, Frame } from './contract.js';
+import type { About } from './contract.js';
 import { current } from './deadline.js';
-import { encode, mustFit } from './encode.js';
 import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
-import type { Pair } from './sealing.js';
+import { tellMany } from './many/tell.js';
+import type { SlowOptions } from './many/types.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
-import type { CallOptions, Gathered, Peer, Receivers } from './types.js';
+import type { CallOptions, Receivers } from './types.js';
 
 /** Calls what a row describes: a notification gives nothing and may throw, a request gives a promise and never throws. */
 export function call(
@@ -38,34 +37,6 @@ export function call(
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-/** Asks every receiver, and gives what each has answered. Rejects only if nobody can be asked. */
-export async function gather(
-  hub: Hub,
-  row: Row,
-  self: object,
-  receivers: Receivers,
-  args: unknown[],
-  options?: CallOptions,
-): Promise<Gathered<unknown>[]> {
-  prepare(hub, row, self, receivers, args);
-  const packed = pack(row, args);
-  const timeout = options?.timeout ?? row.timeout ?? hub.timeout;
-  return Promise.all(
-    hub.roster.each(receivers).map(async (session): Promise<Gathered<unknown>> => {
-      const peer = session.peer as Peer;
-      try {
-        return {
-          peer,
-          status: 'fulfilled',
-          value: await session.request(row.wire, packed.args, packed.named, timeout),
-        };
-      } catch (reason) {
-        return { peer, status: 'rejected', reason: reason as Error };
-      }
-    }),
-  );
 }
 
 /** The receivers are checked, and the body runs: what it throws stops the call. */
@@ -112,45 +83,19 @@ export function pack(row: Row, args: unknown[]): Packed {
   return only === undefined ? { args: [], named: false } : { args, named: true };
 }
 
-/** Tells the receivers. An empty list of them is nobody, and no mistake: those who would be told have perhaps all gone. */
-export function notify(hub: Hub, row: Row, receivers: Receivers, { args, named }: Packed, about?: About): void {
-  const session = hub.roster.single(receivers);
-  if (session !== undefined && (receivers !== null || !hub.broadcasts)) {
-    session.notify(row.wire, args, named, about);
-    return;
-  }
-  if (Array.isArray(receivers) && receivers.length === 0) return;
-  const sessions = receivers === null ? hub.roster.everybody() : hub.roster.several(receivers);
-  if (sessions.length === 0 && !hub.broadcasts) {
-    hub.mustBeOpen();
-    return;
-  }
-  const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
-  const frame = encode(hub.codec, call, hub.limits.frameBytes);
-  if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && sessions.length > 1) {
-    throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${sessions.length}`);
-  }
-  const saying = about && sayingAbout(hub, { call: null, ...about });
-  const everyone = saying === undefined ? frame : hub.codec.join?.([saying, frame]);
-  for (const message of saying === undefined ? [frame] : [saying, frame]) {
-    const sealed = hub.seal(message);
-    for (const each of sessions)
-      if (receivers !== null || each.link.bus !== true || !hub.broadcasts) post(hub, each, message, sealed);
-  }
-  if (receivers === null && hub.broadcasts) hub.broadcast(hub.seal(everyone ?? frame) ?? [everyone ?? frame]);
-}
-
-/** One peer that cannot take it harms no other. */
-function post(hub: Hub, session: Session, frame: Frame, sealed: Pair | Promise<Pair> | undefined): void {
-  if (session.over !== undefined) return;
-  try {
-    const { maxFrame } = session.link;
-    if (maxFrame !== undefined) mustFit(frame, maxFrame);
-    if (sealed === undefined) session.post(frame);
-    else session.sealing?.postSealed(sealed);
-  } catch (error) {
-    hub.trouble(session, error);
-  }
+/** Tells the receivers. `slow` says what becomes of it at those who do not take what they are sent. */
+export function notify(
+  hub: Hub,
+  row: Row,
+  receivers: Receivers,
+  packed: Packed,
+  about?: About,
+  slow?: SlowOptions,
+): void {
+  const session = slow === undefined ? hub.roster.single(receivers) : undefined;
+  if (session !== undefined && (receivers !== null || !hub.broadcasts))
+    session.notify(row.wire, packed.args, packed.named, about);
+  else tellMany(hub, row, receivers, packed, about, slow);
 }
 
 /** The first success of several receivers, or else what they failed with: that nobody has the method only if all say so. */

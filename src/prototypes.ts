@@ -1,7 +1,8 @@
 import { over } from './call-options.js';
 import { callDetailed } from './calling.js';
 import type { Hub } from './hub.js';
-import { call, gather } from './outgoing.js';
+import { gather } from './many/gather.js';
+import { call } from './outgoing.js';
 import type { Row, SpecConstructor, Table } from './table.js';
 import type { CallOptions, Receivers } from './types.js';
 

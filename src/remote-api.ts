@@ -3,6 +3,8 @@ import type { Id, TransportSource } from './contract.js';
 import { RpcError, UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { implement } from './implement.js';
+import { checkGatherOptions } from './many/gather.js';
+import type { GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import { checkOptions, type Options } from './options.js';
 import { pendingCalls } from './pending.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
@@ -133,8 +135,8 @@ const endpoint = {
     Object.defineProperty(this, 'remote', { value: view });
     return view;
   },
-  gather(this: object, receivers: Receivers, options?: CallOptions): object {
-    return viewOf(this, 'gather', receivers, checkCallOptions(options));
+  gather(this: object, receivers: Receivers, options?: GatherOptions): object {
+    return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
   },
   pendingCalls(this: object): PendingCall[] {
     return pendingCalls(hubOf(this));
@@ -147,6 +149,12 @@ const endpoint = {
   },
   get address(): string {
     return hubOf(this).address;
+  },
+  get everyone(): Several {
+    return hubOf(this).roster.everyone;
+  },
+  group(this: object, name: string, options?: GroupOptions): Group {
+    return hubOf(this).roster.group(name, options);
   },
   on(this: object, event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void {
     return hubOf(this).roster.on(event, listener);

@@ -1,4 +1,7 @@
 import { ConnectionLost, UsageError } from './errors.js';
+import { Crowd, Everyone } from './many/crowd.js';
+import { Groups } from './many/group.js';
+import type { Group, GroupOptions, Several } from './many/types.js';
 import { CallSender, ConnectedPeer } from './peer.js';
 import type { Host, Session } from './session.js';
 import { isThenable } from './thenable.js';
@@ -11,6 +14,8 @@ export class Roster {
   readonly peers = new Map<string, ConnectedPeer>();
   private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
   private only: Session | undefined;
+  private groups: Groups | undefined;
+  private all: Several | undefined;
 
   /** `host` is the side whose peers these are; `report` takes what a listener throws or rejects. */
   constructor(
@@ -32,7 +37,25 @@ export class Roster {
   /** The peer is no longer meant by anybody who does not hold it. */
   remove(peer: ConnectedPeer): void {
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    this.groups?.leave(peer);
     this.choose();
+  }
+
+  /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
+  group(name: string, options?: GroupOptions): Group {
+    this.groups ??= new Groups(this);
+    return this.groups.group(name, options);
+  }
+
+  /** Everybody who is there when something is sent. */
+  get everyone(): Several {
+    this.all ??= new Everyone(this);
+    return this.all;
+  }
+
+  /** In how many groups somebody is. */
+  get groupCount(): number {
+    return this.groups?.size ?? 0;
   }
 
   // The only peer, as every client has, is found without looking for it.
@@ -77,22 +100,40 @@ export class Roster {
     return sessions;
   }
 
+  /** The same for a notification: that everybody, an empty list or a group is nobody is no mistake then. */
+  told(receivers: Receivers): Session[] {
+    if (receivers === null) return this.everybody();
+    if (receivers instanceof Crowd) return this.crowd(receivers).filter((session) => session.over === undefined);
+    return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
+  }
+
   /**
    * The sessions of the receivers, each once, in their order, with those of peers who have gone meanwhile. Throws
    * ConnectionLost for an id that names nobody, or where there is nobody.
    */
   each(receivers: Receivers): Session[] {
-    const sessions =
-      receivers === null
-        ? this.everybody()
-        : [...new Set((isSeveral(receivers) ? receivers : [receivers]).map((receiver) => this.find(receiver)))];
-    if (sessions.length === 0) throw new ConnectionLost('no peer is connected');
-    return sessions;
+    const sessions = this.sessions(receivers);
+    if (sessions.length > 0) return sessions;
+    const empty = receivers instanceof Crowd && this.peers.size > 0;
+    throw new ConnectionLost(empty ? 'nobody is in the group' : 'no peer is connected');
+  }
+
+  private sessions(receivers: Receivers): Session[] {
+    if (receivers === null) return this.everybody();
+    if (receivers instanceof Crowd) return this.crowd(receivers);
+    return [...new Set((isList(receivers) ? receivers : [receivers as Receiver]).map((one) => this.find(one)))];
   }
 
   /** The sessions of every connected peer. */
   everybody(): Session[] {
     return [...this.peers.values()].map((peer) => peer.session);
+  }
+
+  private crowd(crowd: Crowd): Session[] {
+    if (crowd.roster !== this) throw new UsageError('the group belongs to another side');
+    const sessions: Session[] = [];
+    for (const { session } of crowd.members()) sessions.push(session);
+    return sessions;
   }
 
   private sessionOf(receiver: Receiver): Session {
@@ -107,7 +148,8 @@ export class Roster {
     throw new UsageError(`the peer "${id}" belongs to another side`);
   }
 
-  private find(receiver: Receiver): Session {
+  /** The session of a receiver, also of one that has gone. Throws ConnectionLost for an id that names nobody. */
+  find(receiver: Receiver): Session {
     if (typeof receiver === 'string') {
       const peer = this.peers.get(receiver);
       if (peer === undefined) throw new ConnectionLost(`no peer is called "${receiver}"`);
@@ -121,10 +163,15 @@ export class Roster {
   }
 }
 
-function isSeveral(receivers: Receivers): receivers is readonly Receiver[] {
+function isList(receivers: Receivers): receivers is readonly Receiver[] {
   return Array.isArray(receivers);
 }
 
+function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Several {
+  return isList(receivers) || receivers instanceof Crowd;
+}
+
 function describe(value: unknown): string {
+  if (value instanceof Crowd) return 'a group, which stands alone';
   return typeof value === 'object' ? 'another object' : String(value);
 }

@@ -288,7 +288,7 @@ export class Session implements Receiver, Timed {
     } else if (this.outbox.isHeld) leaveTogether({ flush: () => this.end() });
     else if (this.sealing?.isSealing) this.sealing.whenSealed(() => this.end());
     else {
-      this.outbox.send();
+      this.outbox.last();
       this.settle(new ConnectionLost('the link was closed on this side'));
       this.link.close();
     }

@@ -3,7 +3,7 @@
  * The types of the front door: what each side gets from a spec. Nothing here exists at run time.
  */
 import type { Metadata, SecInfo, TransportSource } from './contract.js';
-import type { Gathering, GatherOptions, Group, GroupOptions, Several } from './many/types.js';
+import type { Gathering, GatherOptions, Group, GroupOptions, Several, SlowOptions } from './many/types.js';
 import type {
   AnswerOf,
   ArgsOf,
@@ -176,7 +176,7 @@ export type Reverse<S> = {
 // ---- what every side has --------------------------------------------------------------------------------------------
 
 /** Options of a call, and of all calls of a view. `P` is what `onProgress` is told. */
-export interface CallOptions<P = unknown> {
+export interface CallOptions<P = unknown> extends SlowOptions {
   /** How long to wait for the answer, in milliseconds; `Infinity` is for ever. Whoever serves the call is told how much is left. */
   readonly timeout?: number;
   /** With it each progress renews the timeout, up to this many milliseconds in all. */

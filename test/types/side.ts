@@ -2,6 +2,7 @@ import type {
   Endpoint,
   Gather,
   Gathered,
+  Gathering,
   Handlers,
   Incoming,
   IncomingWithSecinfo,
@@ -79,7 +80,8 @@ export type Views = [
   Expect<Equal<keyof Handlers<Chat>, 'notify' | 'echo' | 'log' | 'forget' | 'ticks' | 'ping' | 'room' | 'house'>>,
   Expect<Equal<keyof Handlers<Chat>['house'], 'hall' | 'attic'>>,
   Expect<Equal<Extract<keyof Gather<Chat>, 'hello' | 'add' | 'lines'>, 'add'>>,
-  Expect<Equal<Gather<Chat>['add'], (_a: number, _b?: number) => Promise<Gathered<number>[]>>>,
+  Expect<Equal<Awaited<Gathering<number>>, Gathered<number>[]>>,
+  Expect<Equal<Gather<Chat>['add'], (_a: number, _b?: number) => Gathering<number>>>,
 ];
 
 /** As in the pages: what a user writes is inferred. */

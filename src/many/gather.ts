@@ -1,0 +1,75 @@
+import { type Wish, wishOf } from '../asking.js';
+import { checkCallOptions, optionsOf } from '../call-options.js';
+import { current } from '../deadline.js';
+import { UsageError } from '../errors.js';
+import type { Hub } from '../hub.js';
+import { pack, prepare } from '../outgoing.js';
+import type { CallSender } from '../peer.js';
+import type { Row } from '../table.js';
+import type { CallOptions, Peer, Receivers } from '../types.js';
+import { AnswersOfMany, Part } from './answers-of-many.js';
+import { isSlowOption } from './slow.js';
+import type { Gathering, GatherOptions } from './types.js';
+
+/** Asks every receiver, and gives what each has answered, as it comes. It fails as a whole only if nobody can be asked. */
+export function gather(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  asked?: GatherOptions,
+): Gathering<unknown> {
+  return new AnswersOfMany(row.path, (whole) => {
+    prepare(hub, row, self, receivers, args);
+    const packed = pack(row, args);
+    const wishes = wishesOf(hub, row, asked);
+    for (const session of hub.roster.each(receivers))
+      whole.parts.push(new Part(whole, session, row.wire, wishes(session.peer as Peer)));
+    for (const part of whole.parts) part.send(packed);
+  });
+}
+
+/** What the call to each peer is to be like: the same for all, unless the timeout differs. */
+function wishesOf(hub: Hub, row: Row, asked: GatherOptions = {}): (peer: Peer) => Wish {
+  const { timeout, ...others } = asked;
+  const options = optionsOf(hub, row, others);
+  const limit = row.timeout ?? hub.timeout;
+  const outer = (options.within as CallSender | undefined) ?? current();
+  const of = (time: number | undefined): Wish =>
+    wishOf(time === undefined ? options : { ...options, timeout: time }, limit, outer);
+  if (typeof timeout !== 'function') {
+    const wish = of(timeout);
+    return () => wish;
+  }
+  const wishes = new Map<number | undefined, Wish>();
+  return (peer) => {
+    const time = timeoutFor(timeout, peer);
+    const wish = wishes.get(time) ?? of(time);
+    wishes.set(time, wish);
+    return wish;
+  };
+}
+
+function timeoutFor(timeout: (peer: Peer) => number | undefined, peer: Peer): number | undefined {
+  const time = timeout(peer);
+  if (time === undefined || (typeof time === 'number' && time > 0)) return time;
+  throw new UsageError(
+    `the option "timeout" must give a positive number of milliseconds or undefined, and for ${peer.id} it gave ${String(time)}`,
+  );
+}
+
+/** Options of `gather` as they were asked for. Throws a UsageError for one that is not known or does not fit. */
+export function checkGatherOptions(options: GatherOptions | undefined): GatherOptions | undefined {
+  if (options === undefined) return undefined;
+  for (const name of Object.keys(options)) {
+    if (name === 'noReply' || isSlowOption(name))
+      throw new UsageError(`the option "${name}" is one of notifications, and gather() asks for answers`);
+  }
+  if (typeof options.timeout !== 'function') checkCallOptions(options as CallOptions);
+  else {
+    const { timeout: _, ...others } = options;
+    checkCallOptions(others);
+  }
+  return options;
+}

@@ -1,0 +1,91 @@
+import { sayingAbout } from '../calls.js';
+import type { About, Call, Frame } from '../contract.js';
+import { encode, mustFit } from '../encode.js';
+import { UsageError } from '../errors.js';
+import type { Hub } from '../hub.js';
+import type { Packed } from '../outgoing.js';
+import type { Pair } from '../sealing.js';
+import type { Session } from '../session.js';
+import type { Row } from '../table.js';
+import type { Receivers } from '../types.js';
+import { Crowd } from './crowd.js';
+import { sendSlowly } from './lanes.js';
+import { type Policy, policyOf } from './slow.js';
+import type { SlowOptions } from './types.js';
+
+/** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
+interface Notice {
+  /** What is said of it, if anything, and the message. They leave together or not at all. */
+  readonly frames: readonly Frame[];
+  readonly sealed: readonly (Pair | Promise<Pair>)[] | undefined;
+}
+
+/**
+ * Sends a notification to several receivers, to a group or to everybody. That nobody is there is no mistake, on a side that is
+ * open. `slow` is what becomes of it at those who do not take what they are sent, where the receivers do not say it.
+ */
+export function tellMany(
+  hub: Hub,
+  row: Row,
+  receivers: Receivers,
+  packed: Packed,
+  about?: About,
+  slow?: SlowOptions,
+): void {
+  const sessions = hub.roster.told(receivers);
+  const broadcasts = receivers === null && hub.broadcasts;
+  if (sessions.length === 0 && !broadcasts) {
+    if (!Array.isArray(receivers)) hub.mustBeOpen();
+    return;
+  }
+  const notice = noticeOf(hub, row, packed, about, sessions.length);
+  const post = (session: Session): void => postTo(hub, session, notice);
+  const policy = policyFor(receivers, slow);
+  const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
+  for (const session of sessions) {
+    if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
+    if (policy === undefined) post(session);
+    else sendSlowly(session, policy, bytes, post);
+  }
+  if (broadcasts) {
+    const frame = joined(hub, notice);
+    hub.broadcast(hub.seal(frame) ?? [frame]);
+  }
+}
+
+function noticeOf(hub: Hub, row: Row, { args, named }: Packed, about: About | undefined, receivers: number): Notice {
+  const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
+  const frame = encode(hub.codec, call, hub.limits.frameBytes);
+  if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
+    throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${receivers}`);
+  }
+  const saying = about && sayingAbout(hub, { call: null, ...about });
+  const frames = saying === undefined ? [frame] : [saying, frame];
+  if (hub.security === undefined) return { frames, sealed: undefined };
+  return { frames, sealed: frames.map((each) => hub.seal(each) as Pair | Promise<Pair>) };
+}
+
+/** Of what may be lost on its own, both parts in one, where the codec can join them; or else the message alone. */
+function joined({ codec }: Hub, { frames }: Notice): Frame {
+  return (frames.length > 1 ? codec.join?.(frames) : undefined) ?? (frames.at(-1) as Frame);
+}
+
+/** One peer that cannot take it harms no other. */
+function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
+  if (session.over !== undefined) return;
+  try {
+    const { maxFrame } = session.link;
+    if (maxFrame !== undefined) for (const frame of frames) mustFit(frame, maxFrame);
+    if (sealed === undefined) for (const frame of frames) session.post(frame);
+    else for (const pair of sealed) session.sealing?.postSealed(pair);
+  } catch (error) {
+    hub.trouble(session, error);
+  }
+}
+
+/** What is asked for with the call counts for more than what the group says. */
+function policyFor(receivers: Receivers, slow: SlowOptions | undefined): Policy | undefined {
+  const crowd = receivers instanceof Crowd ? receivers : undefined;
+  if (slow?.slow === undefined) return crowd?.policy;
+  return crowd === undefined ? policyOf(slow) : crowd.policyWith(slow);
+}

@@ -44,11 +44,15 @@ export function isEnvelope(data: unknown): data is Envelope {
   return isObject(data) && typeof data.name === 'string' && fits(data, checks);
 }
 
-/** A fault that says less, if there is one: without what stands within its error. */
+/** Faults that say less, in turn: without what stands within the error, and without its fields. */
 export function lesser({ code, message, data }: FaultBody): readonly FaultBody[] {
-  if (!isEnvelope(data) || (data.cause ?? data.errors ?? data.fields) === undefined) return [];
-  const { cause: _cause, errors: _errors, fields: _fields, ...rest } = data;
-  return [{ code, message, data: rest }];
+  if (!isEnvelope(data)) return [];
+  const { cause, errors, ...alone } = data;
+  const { fields, ...bare } = alone;
+  const less: Envelope[] = [];
+  if (cause !== undefined || errors !== undefined) less.push(alone);
+  if (fields !== undefined) less.push(bare);
+  return less.map((envelope) => ({ code, message, data: envelope }));
 }
 
 const parts = { code: Number.isInteger, message: isText, data: () => true };

@@ -31,7 +31,8 @@ export class Rebuilder {
 
   /** A fault as an error: of the class that it names, or a RemoteError. Never throws: a call would never be settled then. */
   rebuild(fault: FaultBody): Error {
-    return this.error(fault, { left: ERRORS }, 0);
+    // Twice as many as are told: where some are left out, there are notes that say so.
+    return this.error(fault, { left: 2 * ERRORS }, 0);
   }
 
   private error({ code, message, data }: FaultBody, room: Room, level: number): Error {

@@ -269,9 +269,9 @@ describe('a registered class', () => {
 
 describe('an error of the other side', () => {
   it('is a RemoteError with code, data and the name where it was told', async () => {
-    expect(await thrownThere(new RangeError('too far'))).toMatchObject({
+    expect(await thrownThere(Object.assign(new Error('too far'), { name: 'Far' }))).toMatchObject({
       name: 'RemoteError',
-      remoteName: 'RangeError',
+      remoteName: 'Far',
       message: 'too far',
       code: Code.Application,
       data: undefined,

@@ -1,4 +1,4 @@
-import { ConnectionLost, RemoteError, registerCodec, UsageError } from 'obverse';
+import { ConnectionLost, isRemote, registerCodec, UsageError } from 'obverse';
 import { transfer } from 'obverse/codecs/clone';
 import msgpack from 'obverse/codecs/msgpack';
 import { answer, Desk, Taken } from './spec.js';
@@ -7,7 +7,7 @@ type Far = Awaited<ReturnType<typeof dial>>;
 const { host } = (globalThis as unknown as { location: { host: string } }).location;
 const dial = (where: Parameters<typeof Desk.connect>[0], codec: string) =>
   Desk.connect<Desk>(where, { invert: true, codec, errorClasses: [Taken] });
-const thrown = (given: Promise<unknown>): Promise<Error & { remoteName?: string }> =>
+const thrown = (given: Promise<unknown>): Promise<Error> =>
   given.then(
     () => new Error('it worked'),
     (error) => error,
@@ -27,7 +27,7 @@ async function converse(far: Far): Promise<Record<string, unknown>> {
     told,
     large: ((await far.remote.echo({ value: 'x'.repeat(1_000_000) })) as string).length,
     taken: taken instanceof Taken && `${taken.code} ${taken.message}`,
-    other: other instanceof RemoteError && `${other.remoteName}: ${other.message}`,
+    other: isRemote(other) && `${other.name}: ${other.message}`,
   };
 }
 

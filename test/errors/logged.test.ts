@@ -1,0 +1,71 @@
+import { type Options, RpcError, UsageError } from 'obverse';
+import { describe, expect, it } from 'vitest';
+import { Log } from '../support/core-waiting.js';
+import { explode, faultOf, Shelf } from './shelf.js';
+
+class NotFound extends Error {}
+const unexpected = new TypeError('a bug');
+const registered = new NotFound('no such book');
+const meant = new RpcError('no', 1);
+const all = [unexpected, registered, meant, 'no error'];
+
+/** Those of the errors that were told the logger of a side. */
+async function logged(options: Options, errors: readonly unknown[] = all): Promise<unknown[]> {
+  const logger = new Log();
+  for (const error of errors) await faultOf(error, { errorClasses: [NotFound], logger, ...options });
+  return logger.errors.map(([, error]) => error);
+}
+
+describe('an error with which a call is answered', () => {
+  it('is not logged by default, unless the peer is not told', async () => {
+    expect(await logged({})).toEqual([]);
+    expect(await logged({ errors: 'full' })).toEqual([]);
+    expect(await logged({ errors: 'hidden' })).toEqual([unexpected, 'no error']);
+    expect(await logged({ errors: 'hidden', logErrors: 'hidden' })).toEqual([unexpected, 'no error']);
+  });
+
+  it('is logged if all are', async () => {
+    expect(await logged({ logErrors: true })).toEqual(all);
+    expect(await logged({ logErrors: true, errors: 'hidden' })).toEqual(all);
+  });
+
+  it('is not logged if none is', async () => {
+    expect(await logged({ logErrors: false, errors: 'hidden' })).toEqual([]);
+  });
+
+  it('is logged as unexpected if it was not meant for the peer', async () => {
+    for (const errors of ['hidden', 'message', 'full'] as const)
+      expect(await logged({ logErrors: 'unexpected', errors })).toEqual([unexpected, 'no error']);
+  });
+
+  it('is logged if a function says so', async () => {
+    expect(await logged({ logErrors: (error) => error instanceof RpcError })).toEqual([meant]);
+    expect((await logged({ logErrors: explode })).filter((error) => all.includes(error as never))).toEqual(all);
+  });
+
+  it('is not logged if its class is excepted', async () => {
+    expect(await logged({ logErrors: true, exceptLogged: [NotFound, TypeError] })).toEqual([meant, 'no error']);
+    expect(await logged({ errors: 'hidden', exceptLogged: [TypeError] })).toEqual(['no error']);
+  });
+
+  it('is logged with what the peer is told', async () => {
+    const logger = new Log();
+    await faultOf(unexpected, { errors: 'hidden', logger });
+    await faultOf(unexpected, { logErrors: true, logger });
+    expect(logger.errors.map(([text]) => text)).toEqual([
+      'obverse: a peer is told "Internal error" instead of:',
+      'obverse: a peer is answered with an error:',
+    ]);
+  });
+});
+
+it.each([
+  [{ logErrors: 'unexpekted' }, 'the option "logErrors" must be true, false, "hidden", "unexpected" or a function'],
+  [{ logErrors: [NotFound] }, 'the option "logErrors" must be'],
+  [{ exceptLogged: NotFound }, 'the option "exceptLogged" must be a list of classes that extend Error'],
+  [{ exceptLogged: ['NotFound'] }, 'the option "exceptLogged" must be a list of classes that extend Error'],
+  [{ logErors: true }, 'unknown option "logErors"'],
+])('options that cannot work are refused: %o', (options, message) => {
+  expect(() => Shelf.create(options as never)).toThrow(UsageError);
+  expect(() => Shelf.create(options as never)).toThrow(message);
+});

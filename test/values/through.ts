@@ -1,0 +1,35 @@
+import type { Codec, Message } from '../../src/contract.js';
+import { isSpecial, revived, tagged } from '../../src/values/tagged.js';
+import type { Types } from '../../src/values/types.js';
+
+/** Those of the standard types that each codec carries as they are. */
+export const natives: Readonly<Record<string, readonly string[]>> = {
+  jrpc: [],
+  'jrpc?dialect=quickrpc': ['bytes'],
+  terse: ['bytes', 'number'],
+  msgpack: ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set'],
+  clone: ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set', 'number', 'regexp', 'error'],
+};
+
+/** The value as it is sent, and whether it was put into the tagged form. */
+export function sent(value: unknown, types: Types, left: readonly string[] = []): { value: unknown; tagged: boolean } {
+  const { wants, tag } = types.tags(left);
+  const instead = isSpecial(value, wants) ? tagged(value, tag) : value;
+  return { value: instead, tagged: instead !== value };
+}
+
+/** The value as it arrives on the other side, by way of a codec. */
+export function through(codec: Codec, value: unknown, types: Types, left: readonly string[] = []): unknown {
+  const out = sent(value, types, left);
+  const arrived: Message[] = [];
+  codec.decode(
+    codec.encode({ kind: 'reply', id: 1, value: out.value }),
+    (message) => {
+      arrived.push(message);
+    },
+    false,
+  );
+  const [reply] = arrived;
+  if (reply?.kind !== 'reply') throw new Error(`${codec.name} gave ${JSON.stringify(reply)}`);
+  return out.tagged ? revived(reply.value, types.revive) : reply.value;
+}

@@ -1,0 +1,114 @@
+/*
+ * How much one dead and one slow receiver cost the other 98 of 100: `npx tsx bench/gather.ts [rounds]`.
+ *
+ * A server asks clients in another process over `tcp:`. One is dead: it took the connection and reads nothing, so that all
+ * that is sent to it waits. One answers after seconds. Gathering from the 98 alone and from all 100 take turns; what counts
+ * is when the 98 have answered.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createConnection } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { incoming, outgoing, type Peer, type Receivers, RemoteAPI, type Reply, type Sender } from 'obverse';
+import { spread } from './statistics.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ params: ['kind'] }) come(_sender: Sender, _kind: string): void {}
+  @outgoing({ params: ['text'] }) noise(_to: Receivers, _text: string): void {}
+  @outgoing({ hasReply: true, params: ['text'] }) ask(_to: Receivers, _text: string): Reply<number> {}
+}
+
+const HEALTHY = 98;
+const GATHERS = 20;
+const SLOW_MS = 5_000;
+const TEXT = 'x'.repeat(1_000);
+
+/** One round: the middle of the times, in milliseconds, in which the 98 have answered. */
+export interface Round {
+  readonly alone: number;
+  readonly among: number;
+  /** The middle of what the pairs of the round differ by: `among / alone`. */
+  readonly ratio: number;
+}
+
+/** Measures so many rounds of 20 pairs. */
+export async function measureGather(rounds: number): Promise<Round[]> {
+  const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+  const healthy: Peer[] = [];
+  const others: Peer[] = [];
+  const complete = new Promise<void>((resolve) => {
+    server.come.connect(({ peer }, kind) => {
+      (kind === 'healthy' ? healthy : others).push(peer);
+      if (healthy.length === HEALTHY && others.length === 2) resolve();
+    });
+  });
+  const child = fork(fileURLToPath(import.meta.url), [server.address], { execArgv: ['--import', 'tsx'] });
+  try {
+    await Promise.race([complete, failed(child)]);
+    for (let n = 0; n < 16; n++) server.noise(others, 'x'.repeat(1024 * 1024));
+    const measured: Round[] = [];
+    // The first one warms up.
+    for (let n = 0; n <= rounds; n++) {
+      const alone: number[] = [];
+      const among: number[] = [];
+      for (let k = 0; k < GATHERS; k++) {
+        const both = [
+          async () => alone.push(await answered(server.gather(healthy).ask(TEXT))),
+          // The two stand first: whoever waited for them would wait for long.
+          async () => among.push(await answered(server.gather([...others, ...healthy]).ask(TEXT))),
+        ];
+        for (const one of k % 2 === 0 ? both : both.reverse()) await one();
+      }
+      const ratio = spread(among.map((time, k) => time / (alone[k] as number))).median;
+      if (n > 0) measured.push({ alone: spread(alone).median, among: spread(among).median, ratio });
+    }
+    return measured;
+  } finally {
+    child.kill();
+    await server.close();
+  }
+}
+
+/** How long it takes until the 98 have answered; the others are given up then. */
+async function answered(
+  gathering: ReturnType<ReturnType<Awaited<ReturnType<typeof Spec.serve<Spec>>>['gather']>['ask']>,
+) {
+  const start = performance.now();
+  await gathering.quorum(HEALTHY);
+  return performance.now() - start;
+}
+
+function failed(child: ChildProcess): Promise<never> {
+  return new Promise((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`the clients have exited with ${code}`)));
+  });
+}
+
+/** The process of the clients. */
+async function clients(address: string): Promise<void> {
+  const come = async (kind: string): Promise<void> => {
+    const client = await Spec.invert().connect(address, { logger: null });
+    client.ask.connect((_server, text) => {
+      if (kind === 'healthy') return text.length;
+      return new Promise<number>((resolve) => setTimeout(resolve, SLOW_MS, text.length).unref());
+    });
+    client.come(null, kind);
+  };
+  const { hostname, port } = new URL(address);
+  const dead = createConnection(Number(port), hostname).pause();
+  dead.write('{"jsonrpc":"2.0","method":"come","params":{"kind":"dead"}}\n');
+  await come('slow');
+  for (let n = 0; n < HEALTHY; n++) await come('healthy');
+  process.once('disconnect', () => process.exit());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [address = '10'] = process.argv.slice(2);
+  if (address.startsWith('tcp:')) await clients(address);
+  else {
+    const rounds = await measureGather(Number(address));
+    for (const { alone, among, ratio } of rounds)
+      console.log(`98 alone ${alone.toFixed(2)} ms, among 100 ${among.toFixed(2)} ms: ${ratio.toFixed(3)} ×`);
+    const { median, min, max } = spread(rounds.map(({ ratio }) => ratio));
+    console.log(`${rounds.length} rounds: ${median.toFixed(3)} × (${min.toFixed(3)} to ${max.toFixed(3)})`);
+  }
+}

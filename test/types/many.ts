@@ -1,0 +1,66 @@
+import {
+  type Fulfilled,
+  type Gathered,
+  type Gathering,
+  type Group,
+  outgoing,
+  type Peer,
+  type Receivers,
+  type Rejected,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  type Several,
+  type Side,
+} from 'obverse';
+import type { Equal, Expect } from './equal.js';
+import type { Chat } from './spec.js';
+
+type Here = Side<Chat>;
+
+export type Results = [
+  Expect<Equal<Gathered<number>, Fulfilled<number> | Rejected>>,
+  Expect<Equal<Awaited<Gathering<number>>, Gathered<number>[]>>,
+  Expect<Equal<Awaited<ReturnType<Gathering<number>['first']>>, number>>,
+  Expect<Equal<Awaited<ReturnType<Gathering<number>['quorum']>>, Fulfilled<number>[]>>,
+  Expect<Equal<ReturnType<Here['group']>, Group>>,
+  Expect<Equal<Here['everyone'], Several>>,
+];
+
+/** As in the pages: what a user writes is inferred. */
+export async function use(here: Here, peer: Peer, sender: Sender): Promise<void> {
+  const room = here.group('room-1', { slow: 'drop-oldest', keep: 5, slowBytes: 1_000 });
+  room.add(sender, peer, 'an id').remove('an id');
+  const crowds: Several[] = [room, here.everyone, here.everyone.except(sender), room.except(peer, 'an id')];
+  for (const crowd of crowds) {
+    here.hello(crowd, { who: 'x' });
+    here.to(crowd, { slow: 'drop-newest' }).hello({ who: 'x' });
+    const sum: number = await here.add(crowd, 1);
+    for (const { id } of crowd) here.gather(crowd, { timeout: (one) => (one.id === id ? sum : undefined) });
+  }
+  const gathering = here.gather(room, { timeout: 5 }).add(1, 2);
+  for await (const one of gathering) if (one.status === 'fulfilled') one.value.toFixed();
+  const first: number = await gathering.first();
+  const values: number[] = (await gathering.quorum(first)).map(({ value }) => value);
+  values.push(...(await gathering).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+}
+
+/** A group is no list of receivers, and in no list; nor is anything else that looks like one. */
+export function wrong(here: Here, room: Group): void {
+  // @ts-expect-error a set is no group
+  here.hello(new Set<Peer>(), { who: 'x' });
+  // @ts-expect-error a group stands alone
+  here.hello([room], { who: 'x' });
+  // @ts-expect-error there is no such policy
+  here.group('a', { slow: 'drop' });
+  // @ts-expect-error what is gathered has a reply
+  here.gather(room, { noReply: true });
+  // @ts-expect-error the same
+  here.gather(room, { slow: 'close' });
+}
+
+export class Direct extends RemoteAPI {
+  @outgoing({ hasReply: true }) ask(_to: Receivers): Reply<number> {}
+  // @ts-expect-error the receivers of an outgoing method are whichever its caller wants
+  @outgoing tell(_to: Group): void {}
+}

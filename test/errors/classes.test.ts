@@ -142,6 +142,11 @@ describe('the fields of a registered error', () => {
     Object.defineProperty(what, '__proto__', { value: { polluted: true }, enumerable: true });
     const { fields } = (await faultOf(what, { errorClasses })).data;
     expect(Object.keys(fields)).toEqual(['what', 'shallow', 'last']);
+    const polluted = Object.defineProperty(new Overdrawn('x'), '__proto__', {
+      value: { polluted: 1 },
+      enumerable: true,
+    });
+    expect((await faultOf(polluted, { errorClasses: [Overdrawn] })).data).toEqual({ name: 'Overdrawn' });
     const many = Object.assign(
       new NotFound('x'),
       Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`f${n}`, n])),

@@ -137,6 +137,12 @@ describe('an AggregateError', () => {
     }
   });
 
+  it('has its errors once', async () => {
+    const classes = { Several: { class: Several, fields: ['errors', 'message', 'stack', 'cause'] } };
+    const { data } = await faultOf(new Several(['a']), { errorClasses: classes });
+    expect(data).toEqual({ name: 'Several', errors: [{ value: 'a' }] });
+  });
+
   it('has errors whatever a peer has sent', async () => {
     const error = await answered<AggregateError>({ code: 1, message: 'x', data: { name: 'AggregateError' } });
     expect(error).toBeInstanceOf(AggregateError);
@@ -224,6 +230,13 @@ describe('faults without measure', () => {
 
   it('300 causes deep become errors to the sixteenth', async () => {
     expect(chain(await answered(within(300), { errorClasses })).length).toBe(17);
+  });
+
+  it('300 AggregateErrors deep become errors to the sixteenth', async () => {
+    let fault: Fault = { code: 1, message: 'x', data: { name: 'Several' } };
+    for (let level = 1; level < 300; level++) fault = { ...fault, data: { name: 'Several', errors: [fault] } };
+    const depth = (error: AggregateError): number => 1 + (error.errors.length === 0 ? 0 : depth(error.errors[0]));
+    expect(depth(await answered<AggregateError>(fault, { errorClasses }))).toBe(17);
   });
 
   it('with 100,000 errors within become two hundred', async () => {

@@ -49,7 +49,11 @@ export class KnownErrors {
   /** Throws a UsageError for what is no class of errors, and for two of the same name. */
   constructor(classes: ErrorClasses) {
     if (Array.isArray(classes)) for (const given of classes as unknown[]) this.add('errorClasses', given);
-    else for (const [name, given] of Object.entries(classes)) this.add('errorClasses', given, name);
+    else if (Object.prototype.toString.call(classes) !== '[object Object]') {
+      throw new UsageError(
+        `errorClasses: expected a list or an object, not ${Object.prototype.toString.call(classes)}`,
+      );
+    } else for (const [name, given] of Object.entries(classes)) this.add('errorClasses', given, name);
   }
 
   /** Takes up what a method is known to throw. A class that is known already keeps its name. */

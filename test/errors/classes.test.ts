@@ -71,6 +71,7 @@ describe('classes by name', () => {
     [[{ class: NotFound, unpac: () => {} }], 'unknown field "unpac"; there are class, pack, unpack, fields'],
     [[{ class: NotFound, pack: 'what' }], '"pack" must be a function'],
     [[{ class: NotFound, fields: 'what' }], '"fields" must be a list of names'],
+    [new Map([['NotFound', NotFound]]), 'errorClasses: expected a list or an object, not [object Map]'],
     ['NotFound', 'the option "errorClasses" must be an array of classes, or a table of them'],
     [NotFound, 'the option "errorClasses" must be an array of classes, or a table of them'],
   ])('are refused where they cannot work: %o', (errorClasses, message) => {

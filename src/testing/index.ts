@@ -10,6 +10,10 @@ export { type Direction, type Fault, type FaultKind, type Faults, faulty } from 
 export { type FramingSubject, testFraming } from './framing.js';
 export { type Fake, type FakeCall, type FakeMethods, type Mock, type MockOptions, mock } from './mock.js';
 export { type LinkPair, type LinkPairOptions, linkPair } from './pair.js';
+export { record } from './record.js';
+export type { RecordingSink, RecordingSource } from './recording.js';
+export { type Replay, type ReplayOptions, replay } from './replay.js';
+export type { Same } from './replay-player.js';
 export type { Gaps, Runner } from './runner.js';
 export { type SecuritySubject, testSecurity } from './security.js';
 export { type TransportCase, testTransport, type WireOptions, wireFor } from './transport.js';

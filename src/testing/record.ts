@@ -1,0 +1,155 @@
+import type { Frame, Link, LinkInfo, Receiver, Transport, TransportMaker, TransportSource } from '../contract.js';
+import { UsageError } from '../errors.js';
+import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.js';
+
+/**
+ * Writes a conversation down: a transport around any other, which notes every frame that comes or goes, with its peer and its time.
+ * {@link replay} plays the peers of the recording. A file is written anew, line by line; a function is given the lines.
+ *
+ * One of it records one transport. Frames of one turn are not joined while they are recorded. Values that cannot be written
+ * down end their link with a UsageError that says which.
+ *
+ * @example
+ * const chat = await Chat.connect(record('tcp://127.0.0.1:8888', 'chat.jsonl'));
+ */
+export function record(source: TransportSource, sink: RecordingSink): TransportMaker {
+  let used = false;
+  return async (wire) => {
+    if (used) throw new UsageError('record() writes one recording of one transport: make another one for the next');
+    used = true;
+    const inner = await wire.transport(source, wire.listen);
+    const { broadcast } = inner;
+    const { form, codec } = wire;
+    const tape = new Tape(sink, {
+      obverse: 'recording',
+      version: 1,
+      form,
+      codec,
+      ...(broadcast !== undefined && { broadcasts: true as const }),
+    });
+    return new RecordedTransport(inner, tape);
+  };
+}
+
+class RecordedTransport implements Transport {
+  readonly broadcast?: (frames: readonly Frame[]) => void;
+
+  constructor(
+    private readonly inner: Transport,
+    private readonly tape: Tape,
+  ) {
+    const { broadcast } = inner;
+    if (broadcast === undefined) return;
+    this.broadcast = (frames) => {
+      for (const frame of frames) tape.note({ out: writeFrame(frame) });
+      broadcast.call(inner, frames);
+    };
+  }
+
+  get address(): string {
+    return this.inner.address;
+  }
+
+  async open(accept: (link: Link) => Receiver): Promise<void> {
+    try {
+      await this.inner.open((link) => {
+        const recorded = new RecordedLink(link, this.tape);
+        recorded.outer = accept(recorded);
+        return recorded.receiver;
+      });
+    } catch (error) {
+      this.tape.note({ failed: error instanceof Error ? error.message : String(error) });
+      this.tape.end();
+      throw error;
+    }
+    this.tape.note({ address: this.inner.address });
+  }
+
+  async close(): Promise<void> {
+    await this.inner.close();
+    this.tape.end();
+  }
+}
+
+class RecordedLink implements Link {
+  readonly peer: string;
+  readonly agreed?: boolean;
+  readonly dialed?: boolean;
+  readonly bus?: boolean;
+  readonly maxFrame?: number;
+  readonly info?: LinkInfo;
+  /** What the inner link delivers to. */
+  readonly receiver: Receiver;
+  /** Whom this link delivers to; set once it was accepted. */
+  outer: Receiver | undefined;
+  /** Nothing more of it is noted. */
+  private over = false;
+
+  constructor(
+    private readonly inner: Link,
+    private readonly tape: Tape,
+  ) {
+    const { peer, agreed, dialed, bus, maxFrame, info } = inner;
+    this.peer = peer;
+    const traits: Traits = {
+      ...(agreed !== undefined && { agreed }),
+      ...(dialed !== undefined && { dialed }),
+      ...(bus !== undefined && { bus }),
+      ...(maxFrame !== undefined && { maxFrame }),
+    };
+    Object.assign(this, traits, info !== undefined && { info });
+    this.note({ link: traits });
+    this.receiver = {
+      receive: (frame) => {
+        if (this.noted('in', [frame])) this.outer?.receive(frame);
+      },
+      drained: () => this.outer?.drained(),
+      closed: (reason) => {
+        try {
+          this.note({ end: reason?.message ?? null });
+        } finally {
+          this.over = true;
+          this.outer?.closed(reason);
+        }
+      },
+    };
+  }
+
+  get buffered(): number {
+    return this.inner.buffered;
+  }
+
+  send(frames: readonly Frame[]): void {
+    // Noted before they leave: what is moved with them cannot be read any more.
+    if (this.noted('out', frames)) this.inner.send(frames);
+  }
+
+  pause(): void {
+    this.inner.pause();
+  }
+
+  resume(): void {
+    this.inner.resume();
+  }
+
+  close(reason?: Error): void {
+    this.note({ close: reason?.message ?? null });
+    this.over = true;
+    this.inner.close(reason);
+  }
+
+  /** Notes frames, and ends the link if they cannot be written down. */
+  private noted(way: 'in' | 'out', frames: readonly Frame[]): boolean {
+    try {
+      for (const frame of frames) this.note({ [way]: writeFrame(frame) });
+      return true;
+    } catch (error) {
+      this.close(error as Error);
+      return false;
+    }
+  }
+
+  private note(what: Record<string, unknown>): void {
+    if (!this.over) this.tape.note({ peer: this.peer, ...what });
+  }
+}

@@ -1,0 +1,130 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { Form, Frame, Link, Parcel } from '../contract.js';
+import { UsageError } from '../errors.js';
+import { time } from '../time.js';
+import { fromJSON, toJSON } from './recording-values.js';
+
+/** A frame as it is written down: text, bytes as base64, or values with the size that the parcel says. */
+export type Written =
+  | { readonly text: string }
+  | { readonly bytes: string }
+  | { readonly values: unknown; readonly length: number };
+
+/** What a link says of itself; `packets` is not among it, for a recording has one message in a frame of ours. */
+export type Traits = Pick<Link, 'agreed' | 'dialed' | 'bus' | 'maxFrame'>;
+
+/** The first line of a recording. */
+export interface Head {
+  readonly obverse: 'recording';
+  readonly version: 1;
+  readonly form: Form;
+  readonly codec: string;
+  /** Whether the transport reaches everybody with one message. */
+  readonly broadcasts?: true;
+}
+
+/**
+ * What has happened, in the order in which it did. `at` is in milliseconds since the beginning; what has happened together,
+ * with nothing in between, has the same number, and what has not, another one.
+ */
+export type Step = { readonly at: number } & (
+  | { readonly peer: string; readonly link: Traits }
+  | { readonly address: string }
+  | { readonly failed: string }
+  | { readonly peer: string; readonly in: Written }
+  /** Without a peer it went to everybody. */
+  | { readonly peer?: string; readonly out: Written }
+  /** This side has closed the link, for a reason or for none. */
+  | { readonly peer: string; readonly close: string | null }
+  /** The link has ended, and this side has not closed it. */
+  | { readonly peer: string; readonly end: string | null }
+);
+
+/** Where a recording goes: a file, or whoever takes its lines. */
+export type RecordingSink = string | URL | ((line: string) => void);
+/** Where a recording is: a file, or its lines. */
+export type RecordingSource = string | URL | readonly string[];
+
+/** A recording that is being made. */
+export class Tape {
+  private readonly start = time();
+  private last = 0;
+  private together: number | undefined;
+  private file: number | undefined;
+  private readonly line: (line: string) => void;
+
+  /** Throws what the system says where the file cannot be written. */
+  constructor(sink: RecordingSink, head: Head) {
+    if (typeof sink === 'function') this.line = sink;
+    else {
+      const file = openSync(sink, 'w');
+      this.file = file;
+      this.line = (line) => {
+        if (this.file !== undefined) writeSync(file, `${line}\n`);
+      };
+    }
+    this.line(JSON.stringify(head));
+  }
+
+  /** Notes what has happened; throws a UsageError for what cannot be written down. */
+  note(step: Record<string, unknown>): void {
+    this.line(JSON.stringify({ at: this.now(), ...step }));
+  }
+
+  /** Nothing more is noted. */
+  end(): void {
+    const { file } = this;
+    this.file = undefined;
+    if (file !== undefined) closeSync(file);
+  }
+
+  private now(): number {
+    if (this.together === undefined) {
+      this.last = Math.max(this.last + 0.001, time() - this.start);
+      this.together = Math.round(this.last * 1_000) / 1_000;
+      queueMicrotask(() => {
+        this.together = undefined;
+      });
+    }
+    return this.together;
+  }
+}
+
+/** A frame as it is written down. Throws a UsageError for values that cannot be. */
+export function writeFrame(frame: Frame): Written {
+  if (typeof frame === 'string') return { text: frame };
+  if (frame instanceof Uint8Array) {
+    return { bytes: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64') };
+  }
+  return { values: toJSON((frame as Parcel).values), length: frame.length };
+}
+
+/** The frame again. */
+export function readFrame(written: Written): Frame {
+  if ('text' in written) return written.text;
+  if ('bytes' in written) return new Uint8Array(Buffer.from(written.bytes, 'base64'));
+  return { values: fromJSON(written.values) as readonly unknown[], transfer: [], length: written.length };
+}
+
+/** A recording that was made. Throws a UsageError if it is none, and what the system says where there is no such file. */
+export function readRecording(source: RecordingSource): { readonly head: Head; readonly steps: readonly Step[] } {
+  const name = typeof source === 'string' || source instanceof URL ? `${source}` : 'the recording';
+  const lines = typeof source === 'string' || source instanceof URL ? readFileSync(source, 'utf8').split('\n') : source;
+  const read = lines
+    .map((line, at) => ({ line, at: at + 1 }))
+    .filter(({ line }) => line.trim() !== '')
+    .map(({ line, at }) => parse(name, line, at));
+  const [head, ...steps] = read as [Partial<Head> | undefined, ...Step[]];
+  if (head?.obverse !== 'recording') throw new UsageError(`${name} is no recording: its first line must say so`);
+  if (head.version !== 1)
+    throw new UsageError(`${name} is of version ${head.version}, and only version 1 can be replayed`);
+  return { head: head as Head, steps };
+}
+
+function parse(name: string, line: string, at: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new UsageError(`${name}: line ${at} is not JSON, as each line of a recording is`, { cause });
+  }
+}

@@ -1,0 +1,219 @@
+import type { Accept, Frame, Link, Receiver } from '../contract.js';
+import { ConnectionLost, type ProtocolError } from '../errors.js';
+import { afterTurn } from '../time.js';
+import { readFrame, type Step, writeFrame } from './recording.js';
+import type { Difference } from './replay-difference.js';
+
+/** Whether a frame that is sent may stand for the one that was recorded. */
+export type Same = (recorded: Frame, sent: Frame) => boolean;
+
+/** What is played of one step of a recording. */
+interface Played {
+  readonly step: Step;
+  /** It has happened here too, or cannot happen any more. */
+  done: boolean;
+}
+
+/** What is sent to one peer, and how much of it was sent here too. */
+interface Lane {
+  readonly recorded: (Played & { readonly step: Out })[];
+  sent: number;
+}
+type Out = Extract<Step, { readonly out: unknown }>;
+
+/** What the peer is called of what goes to everybody. */
+const EVERYBODY = 'everybody';
+
+/**
+ * Plays what the peers of a recording did. What they do waits for all that this side had sent before it; what this side
+ * sends is compared with what it had sent to the same peer, in its order. So it may be earlier than it was, but nothing
+ * else.
+ */
+export class Player {
+  /** The first difference. */
+  difference: ProtocolError | undefined;
+  private readonly steps: readonly Played[];
+  private readonly lanes = new Map<string, Lane>();
+  private readonly links = new Map<string, ReplayedLink>();
+  private accept: Accept | undefined;
+  /** Everything before it is done. */
+  private at = 0;
+  private scheduled = false;
+
+  constructor(
+    steps: readonly Step[],
+    private readonly words: Difference,
+    private readonly same: Same | undefined,
+  ) {
+    this.steps = steps.map((step) => ({ step, done: false }));
+    for (const played of this.steps) if (isOut(played)) this.lane(played.step.peer).recorded.push(played);
+  }
+
+  /** Accepts the links that were there when the transport was open. */
+  start(accept: Accept): void {
+    this.accept = accept;
+    const opened = this.steps.findIndex(({ step }) => 'address' in step);
+    for (const played of this.steps.slice(0, opened + 1)) {
+      if ('link' in played.step || 'address' in played.step) this.play(played);
+    }
+    this.wake();
+  }
+
+  /** Ends every link. */
+  stop(): void {
+    this.accept = undefined;
+    for (const link of [...this.links.values()]) link.close();
+  }
+
+  /** Throws the first difference, or tells what was recorded and has not been sent. */
+  verify(): void {
+    if (this.difference !== undefined) throw this.difference;
+    for (const [peer, { recorded, sent }] of this.lanes) {
+      const next = recorded[sent];
+      if (next !== undefined) throw this.words.missing(peer, recorded.length - sent, readFrame(next.step.out));
+    }
+  }
+
+  /** Goes on as soon as this turn is over. */
+  wake(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    afterTurn(() => {
+      this.scheduled = false;
+      if (this.accept !== undefined) this.next();
+    });
+  }
+
+  /** Compares what is sent; false if the recording says otherwise. */
+  sent(peer: string | undefined, frame: Frame): boolean {
+    const lane = this.lane(peer);
+    const played = lane.recorded[lane.sent];
+    if (played === undefined) {
+      this.difference ??= this.words.tooMany(peer ?? EVERYBODY, lane.sent, frame);
+      return false;
+    }
+    const recorded = readFrame(played.step.out);
+    if (!this.isSame(recorded, frame)) {
+      this.difference ??= this.words.other(peer ?? EVERYBODY, lane.sent + 1, recorded, frame);
+      return false;
+    }
+    lane.sent++;
+    played.done = true;
+    this.wake();
+    return true;
+  }
+
+  private lane(peer = EVERYBODY): Lane {
+    const lane = this.lanes.get(peer) ?? { recorded: [], sent: 0 };
+    this.lanes.set(peer, lane);
+    return lane;
+  }
+
+  /** A link is over, here. */
+  gone(link: ReplayedLink): void {
+    if (this.links.get(link.peer) === link) this.links.delete(link.peer);
+    this.wake();
+  }
+
+  private isSame(recorded: Frame, sent: Frame): boolean {
+    if (JSON.stringify(writeFrame(recorded)) === JSON.stringify(writeFrame(sent))) return true;
+    return this.same?.(recorded, sent) === true;
+  }
+
+  /** What comes next, and what came together with it. */
+  private next(): void {
+    while (this.at < this.steps.length) {
+      const played = this.steps[this.at]!;
+      if (!played.done && !this.isMoot(played)) {
+        if (!this.mayPlay(played)) return;
+        this.together(this.at);
+        this.wake();
+        return;
+      }
+      this.at++;
+    }
+  }
+
+  /** Whether a step cannot come to pass any more, since its link has ended here. */
+  private isMoot({ step }: Played): boolean {
+    return 'peer' in step && step.peer !== undefined && !('link' in step) && !this.links.has(step.peer);
+  }
+
+  /** Whether it is something that a peer does, and can do now. */
+  private mayPlay({ step }: Played): boolean {
+    if ('out' in step || 'close' in step) return false;
+    return !('in' in step && this.links.get(step.peer)?.paused === true);
+  }
+
+  private together(from: number): void {
+    const { at } = this.steps[from]!.step;
+    for (let index = from; this.steps[index]?.step.at === at; index++) {
+      const played = this.steps[index]!;
+      if (!played.done && !this.isMoot(played) && this.mayPlay(played)) this.play(played);
+    }
+  }
+
+  private play(played: Played): void {
+    const { step } = played;
+    played.done = true;
+    if ('link' in step) {
+      const link = new ReplayedLink(this, step.peer);
+      Object.assign(link, step.link);
+      this.links.set(step.peer, link);
+      link.receiver = this.accept?.(link);
+    } else if ('in' in step) this.links.get(step.peer)?.deliver(readFrame(step.in));
+    else if ('end' in step) {
+      const { end, peer } = step;
+      this.links.get(peer)?.end(end === null ? undefined : new ConnectionLost(end));
+    }
+  }
+}
+
+function isOut(played: Played): played is Played & { readonly step: Out } {
+  return 'out' in played.step;
+}
+
+/** The link to a peer of a recording. */
+class ReplayedLink implements Link {
+  readonly buffered = 0;
+  paused = false;
+  receiver: Receiver | undefined;
+  private over = false;
+
+  constructor(
+    private readonly player: Player,
+    readonly peer: string,
+  ) {}
+
+  send(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      if (this.over) return;
+      if (!this.player.sent(this.peer, frame)) this.end(this.player.difference);
+    }
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.player.wake();
+  }
+
+  close(reason?: Error): void {
+    this.end(reason);
+  }
+
+  deliver(frame: Frame): void {
+    if (!this.over) this.receiver?.receive(frame);
+  }
+
+  /** A microtask later, because it may come from within `accept`, when there is no receiver yet. */
+  end(reason: Error | undefined): void {
+    if (this.over) return;
+    this.over = true;
+    this.player.gone(this);
+    queueMicrotask(() => this.receiver?.closed(reason));
+  }
+}

@@ -1,0 +1,108 @@
+import type { Accept, Codec, Frame, Transport, TransportMaker, Wire } from '../contract.js';
+import { ConnectionLost, UsageError } from '../errors.js';
+import { type Head, type RecordingSource, readRecording, type Step } from './recording.js';
+import { Difference } from './replay-difference.js';
+import { Player, type Same } from './replay-player.js';
+
+/** Options of {@link replay}. */
+export interface ReplayOptions {
+  /**
+   * Is asked of a frame that is not the recorded one, bit by bit, whether it will do all the same: where a program sends the time, or
+   * something made by chance. Never, by default.
+   */
+  readonly same?: Same;
+}
+
+/** A transport that plays a recording, and what has become of it. */
+export interface Replay extends TransportMaker {
+  /**
+   * For the end of a test: throws the first difference, with both frames; or tells what was recorded and has not been
+   * sent, or that nobody has opened it.
+   */
+  verify(): void;
+}
+
+/**
+ * Plays the peers of a conversation that {@link record} has written down: what they said comes in its order, after all
+ * that this side had sent before it. What this side sends must be what it has sent then, to each peer in its order. The
+ * first frame that is another one ends its link with a ProtocolError that shows both: the calls that wait reject with it,
+ * `messageError` is told, and `verify` throws it.
+ *
+ * Throws a UsageError for what is no recording or an unknown option; opening rejects with one where the codec is not the
+ * recorded one, and with ConnectionLost where the recorded one could not be opened either.
+ *
+ * @example
+ * const replayed = replay('chat.jsonl');
+ * const chat = await Chat.connect(replayed);
+ * assert.equal(await chat.remote.join({ nick: 'ann' }), 7);
+ * await chat.close();
+ * replayed.verify();
+ */
+export function replay(source: RecordingSource, options: ReplayOptions = {}): Replay {
+  for (const name of Object.keys(options)) {
+    if (name !== 'same') throw new UsageError(`replay: unknown option "${name}"; there is same`);
+  }
+  const { head, steps } = readRecording(source);
+  let player: Player | undefined;
+  const make = async (wire: Wire): Promise<Transport> => {
+    if (player !== undefined)
+      throw new UsageError('replay() plays a recording once: make another one to play it again');
+    if (wire.form !== head.form || wire.codec !== head.codec) {
+      throw new UsageError(
+        `replay: the recording is of the codec ${head.codec} (${head.form}), and this side has ${wire.codec} (${wire.form})`,
+      );
+    }
+    player = new Player(steps, new Difference(await codecOf(wire.codec)), options.same);
+    return new ReplayTransport(head, steps, player);
+  };
+  const verify = (): void => {
+    if (player === undefined) throw new UsageError('replay: the recording was not played: no side was opened with it');
+    player.verify();
+  };
+  return Object.assign(make, { verify });
+}
+
+/** What reads frames for people; without it they are shown as bytes. */
+async function codecOf(name: string): Promise<Codec | undefined> {
+  const { codec } = await import('../registry.js');
+  try {
+    return await codec(name);
+  } catch {
+    return undefined;
+  }
+}
+
+class ReplayTransport implements Transport {
+  readonly broadcast?: (frames: readonly Frame[]) => void;
+  private over = false;
+
+  constructor(
+    head: Head,
+    private readonly steps: readonly Step[],
+    private readonly player: Player,
+  ) {
+    if (head.broadcasts !== true) return;
+    this.broadcast = (frames) => {
+      for (const frame of frames) player.sent(undefined, frame);
+    };
+  }
+
+  get address(): string {
+    const opened = this.steps.find((step) => 'address' in step);
+    return opened === undefined ? 'replay' : opened.address;
+  }
+
+  async open(accept: Accept): Promise<void> {
+    const failed = this.steps.find((step) => 'failed' in step);
+    if (failed !== undefined) throw new ConnectionLost(failed.failed);
+    if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
+    this.player.start(accept);
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    this.player.stop();
+    // The links have told their ends in microtasks that stand before this one.
+    await undefined;
+  }
+}

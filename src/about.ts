@@ -20,8 +20,10 @@ export function hearAbout(session: Session, args: readonly unknown[]): void {
   const said = fieldsOf(args[0]);
   if (said === undefined) throw new ProtocolError('rpc.about takes one object');
   const { call, answer } = said;
-  if (isId(answer)) session.waiter(answer)?.about?.(answerAboutOf(said));
-  else if (isId(call)) session.inbox.expect({ call, about: aboutOf(said) });
+  if (isId(answer)) {
+    session.waiter(answer)?.about?.(answerAboutOf(said));
+    if (said.tagged === true) session.inbox.expectTagged(answer);
+  } else if (isId(call)) session.inbox.expect({ call, about: aboutOf(said) });
   else throw new ProtocolError('rpc.about names neither the call nor the answer that it speaks of');
 }
 

@@ -4,6 +4,7 @@ import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
 import type { CallSender } from './peer.js';
 import { Queue } from './queue.js';
+import type { Outward } from './references/passing.js';
 import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
 import type { Work } from './work.js';
@@ -37,21 +38,29 @@ export class Answers {
       if (cancelled === undefined || this.session.host.codec.answersCancelled !== false)
         this.reply(call, id, value, begun);
     }
+    if (call.passed !== undefined) call.passed.end();
     if (begun !== undefined) this.finish(begun);
   }
 
   private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
+    const { session } = this;
     let frame: Frame;
-    let about: Frame | undefined;
+    let saying: Frame | undefined;
+    let sent: Outward | undefined;
     try {
-      frame = this.session.encode({ kind: 'reply', id, value });
-      if (work?.replyMetadata !== undefined && call.batch === undefined)
-        about = sayingAbout(this.session.host, { answer: id, metadata: work.replyMetadata });
+      sent = session.host.values.isSpecial(value) ? session.passing.outward(value) : undefined;
+      frame = session.encode({ kind: 'reply', id, value: sent === undefined ? value : sent.values });
+      const metadata = work?.replyMetadata;
+      if (sent !== undefined || metadata !== undefined) {
+        const about = { answer: id, ...(sent && { tagged: true }), ...(metadata && { metadata }) };
+        saying = sayingAbout(session.host, about);
+      }
     } catch (error) {
+      sent?.end();
       this.deny(call, this.unfit(error));
       return;
     }
-    if (about !== undefined) this.leave(about);
+    if (saying !== undefined) this.leave(saying);
     this.put(call, frame);
   }
 
@@ -66,6 +75,7 @@ export class Answers {
       if (error !== cancelled || error === undefined) session.host.trouble(session, error);
     } else if (cancelled === undefined) this.fault(call, session.host.toFault(error));
     else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
+    if (call.passed !== undefined) call.passed.end();
     if (begun !== undefined) this.finish(begun);
   }
 
@@ -86,6 +96,7 @@ export class Answers {
   /** The call is refused by the library itself, which says so whatever the policy for errors. */
   deny(call: Call, { code, message }: RpcError): void {
     const { session } = this;
+    call.passed?.end();
     if (call.id === undefined) session.host.trouble(session, new ProtocolError(`${call.method}: ${message}`, code));
     else this.fault(call, { code, message });
   }

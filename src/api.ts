@@ -63,6 +63,10 @@ export {
 export type { Mark, Marker } from './fits.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export type { CodecPair, CodecSource, Options } from './options.js';
+export { revoke } from './references/exported.js';
+export { type Kept, keep, release } from './references/keep.js';
+export { reference } from './references/marks.js';
+export { passed } from './references/sides.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
 export { type APIClass, type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';
 export type {

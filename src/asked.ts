@@ -13,6 +13,8 @@ export interface Waiter {
   progress?(value: unknown): void;
   /** Items of the stream that was asked for. */
   next?(items: readonly unknown[]): void;
+  /** What was passed with the call by reference, until nobody waits any more. */
+  passed?: { end(): void };
   /** For the text of a timeout. */
   readonly method: string;
   /** On the clock of the process; `Infinity` is for ever. Who waits may put it off. */
@@ -122,6 +124,7 @@ export class Asked {
     this.waiters[slot] = undefined;
     this.free.push(slot);
     this.size--;
+    if (waiter?.passed !== undefined) waiter.passed.end();
     return waiter;
   }
 }

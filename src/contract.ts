@@ -64,6 +64,8 @@ export interface Codec {
   readonly words?: readonly string[];
   /** Whether a frame that cannot be read is answered by a fault with the id null. */
   readonly answersUnreadable: boolean;
+  /** The ids of those standard value types (docs/value-types.md) that it carries by itself: they need no tag. */
+  readonly natives?: readonly string[];
   /** Whether a call that its caller has given up is answered all the same; false where the protocol forbids it, as MCP does. */
   readonly answersCancelled?: boolean;
   /**

@@ -18,6 +18,13 @@ export const NEXT = 'rpc.next';
 /** So many items more of a stream are taken. */
 export const PULL = 'rpc.pull';
 
+/** Calls what was passed by reference: a request. */
+export const CALL = 'rpc.call';
+/** A reference is held beyond the call that has brought it. */
+export const KEEP = 'rpc.keep';
+/** A reference is held no more. */
+export const RELEASE = 'rpc.release';
+
 /** Whether a codec's peers are told this: those that say hello may be told everything, strangers what their dialect has words for. */
 export function speaks(codec: Codec, word: string): boolean {
   return codec.hello || codec.words?.includes(word) === true;

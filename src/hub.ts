@@ -16,7 +16,8 @@ import { type Extensions, type Host, Session } from './session.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Peer } from './types.js';
-import { vocabulary } from './vocabulary.js';
+import { type SideValues, sideValues } from './values/side-values.js';
+import { services, vocabulary } from './vocabulary.js';
 
 const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_CONCURRENCY = 256;
@@ -35,6 +36,7 @@ export class Hub implements Host {
   readonly defaults: CallOptions | undefined;
   readonly roster: Roster;
   codec!: Codec;
+  values!: SideValues;
   security: Security | undefined;
 
   /** Loaded with the security, which most sides do not have. */
@@ -93,6 +95,8 @@ export class Hub implements Host {
     const { method } = sender.call;
     const port = this.ports.get(method);
     if (port === undefined) {
+      const service = Object.hasOwn(services, method) ? services[method] : undefined;
+      if (service !== undefined) return service(sender);
       const why = this.refusals.get(method) ?? 'is unknown';
       throw new RpcError(`the method "${method}" ${why}`, Code.MethodNotFound);
     }
@@ -134,6 +138,7 @@ export class Hub implements Host {
     this.listens = listens;
     try {
       this.codec = await codecFrom(this.options.codec);
+      this.values = sideValues(this.options.types, this.codec);
       this.security = await securityFrom(this.options.security);
       if (this.security !== undefined) this.sealing = await import('./sealing.js');
       await this.lineTo(transport);

@@ -1,6 +1,6 @@
 import type { Said } from './about.js';
-import type { Bad, Call, Fault, FaultBody, Frame, Message, Reply } from './contract.js';
-import { Code, ProtocolError } from './errors.js';
+import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
+import { Code, ProtocolError, RpcError } from './errors.js';
 import { tooDeep } from './measure.js';
 import type { Session } from './session.js';
 
@@ -14,6 +14,7 @@ export class Inbox {
   private bad = false;
   private badFrames = 0;
   private said: Said | undefined;
+  private tagged: Id | undefined;
   private readonly give = (message: Message): void => this.take(message);
 
   constructor(private readonly session: Session) {}
@@ -86,6 +87,7 @@ export class Inbox {
         return;
       case 'reply':
         if (this.tooDeep(message.value)) this.settle(message)?.reject(this.deep());
+        else if (this.tagged !== undefined) this.revive(message);
         else this.settle(message)?.resolve(message.value);
         return;
       default:
@@ -118,7 +120,7 @@ export class Inbox {
     const { session } = this;
     const waiter = session.answered(answer.id);
     if (waiter !== undefined) return waiter;
-    if (!session.gaveUp(answer.id)) {
+    if (!session.asked?.wasGivenUp(answer.id)) {
       const text = answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${answer.error.message})`;
       session.host.trouble(
         session,
@@ -147,11 +149,52 @@ export class Inbox {
     this.said = said;
   }
 
-  private admit(call: Call): void {
-    if (this.said !== undefined) {
-      if (this.said.call === (call.id ?? null)) call.about = this.said.about;
-      this.said = undefined;
+  /** The answer with this id, which comes next, holds values in the tagged form. */
+  expectTagged(answer: Id): void {
+    this.tagged = answer;
+  }
+
+  private revive(reply: Reply): void {
+    const { session, tagged } = this;
+    this.tagged = undefined;
+    let values = reply.value;
+    try {
+      if (tagged === reply.id) {
+        // What was passed with the call may come back: it is held until the call is settled.
+        if (session.waiter(reply.id) !== undefined)
+          values = session.passing.inward(values, 'result', 'the answer').values;
+        else session.passing.refuse(values);
+      }
+    } catch (error) {
+      this.settle(reply)?.reject(error);
+      return;
     }
-    this.session.admit(call);
+    this.settle(reply)?.resolve(values);
+  }
+
+  private admit(call: Call): void {
+    const { session, said } = this;
+    if (said === undefined) {
+      session.admit(call);
+      return;
+    }
+    this.said = undefined;
+    if (said.call !== (call.id ?? null)) {
+      session.admit(call);
+      return;
+    }
+    call.about = said.about;
+    if (said.about.tagged !== true) session.admit(call);
+    else {
+      let taken: Call;
+      try {
+        taken = session.passing.taken(call);
+      } catch (error) {
+        const fault = session.host.toFault(error);
+        session.answers.deny(call, error instanceof RpcError ? error : new RpcError(fault.message, fault.code));
+        return;
+      }
+      session.admit(taken);
+    }
   }
 }

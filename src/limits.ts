@@ -20,6 +20,8 @@ export interface Limits {
   readonly badFrames: number;
   /** How many peers a transport that listens keeps at a time. */
   readonly peers: number;
+  /** How many functions and objects a peer may hold of ours by reference, and we of its. */
+  readonly references: number;
   /** How long, in milliseconds, connecting may take, the handshakes of the transport included. */
   readonly connectMs: number;
 }
@@ -35,6 +37,7 @@ export const defaultLimits: Limits = Object.freeze({
   tickBytes: 64 * 1024,
   badFrames: 10,
   peers: 10_000,
+  references: 10_000,
   connectMs: 30_000,
 });
 

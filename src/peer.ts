@@ -102,7 +102,10 @@ export class CallSender implements Sender {
   progress(value: unknown): void {
     const { call, peer } = this;
     if (this.done || !this.wantsProgress || this.made?.cancelled !== undefined) return;
-    peer.session.tell(PROGRESS, [call.token ?? call.id, value]);
+    const { session } = peer;
+    const sent = session.host.values.isSpecial(value) ? session.passing.outward(value) : undefined;
+    const token = call.token ?? call.id;
+    session.tell(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
   }
 
   afterReply(job: () => void): void {

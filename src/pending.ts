@@ -6,7 +6,7 @@ import type { Peer, PendingCall } from './types.js';
 export function pendingCalls(hub: Hub): PendingCall[] {
   const at = now();
   return hub.roster.everybody().flatMap((session) =>
-    [...session.pending].map(([id, { method, since }]) => ({
+    [...(session.asked?.all() ?? [])].map(([id, { method, since }]) => ({
       peer: session.peer as Peer,
       id,
       method,

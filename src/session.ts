@@ -2,42 +2,20 @@ import { Answers } from './answers.js';
 import type { Waiter } from './asked.js';
 import { Calls, postAbout } from './calls.js';
 import { deadlineIn, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
-import type { About, Call, Codec, Fault, FaultBody, Frame, Id, Limits, Link, Receiver, Reply } from './contract.js';
+import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
 import { CANCEL, speaks } from './extensions.js';
+import type { Host } from './host.js';
 import { Inbox } from './inbox.js';
 import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
+import { Passing } from './references/passing.js';
 import type { Sealing } from './sealing.js';
 import { isThenable } from './thenable.js';
 
-/** What a session needs of the side that it belongs to. One for all sessions of a side. */
-export interface Host {
-  readonly codec: Codec;
-  readonly limits: Limits;
-  /** How many calls of one peer are at work at a time. */
-  readonly concurrency: number;
-  /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
-  readonly extensions: Extensions;
-  /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
-  readonly handlerTimeout: number;
-  /** Carries a call out: gives its answer or a promise of it, or throws. */
-  serve(sender: CallSender): unknown;
-  toFault(error: unknown): FaultBody;
-  fromFault(fault: FaultBody): Error;
-  /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
-  trouble(session: Session, error: unknown, id?: Id): void;
-  /** The session has ended. Called once. */
-  ended(session: Session): void;
-}
-
-/**
- * What other rooms understand of a session's messages, by the name of the method. Such a message has no answer. It gives false
- * if it meant nothing here: a message of a dialect is then served under its own name.
- */
-export type Extensions = Readonly<Record<string, (session: Session, args: readonly unknown[]) => unknown>>;
+export type { Extensions, Host } from './host.js';
 
 /**
  * The conversation over one link: who waits for an answer, and what the peer has asked.
@@ -60,8 +38,11 @@ export class Session implements Receiver, Timed {
   readonly outbox: Outbox = new Outbox(this);
   readonly answers: Answers = new Answers(this);
 
-  private asked: Calls | undefined;
   private intake: Intake | undefined;
+  /** What we have asked; made with the first question. */
+  asked: Calls | undefined;
+
+  private passer: Passing | undefined;
   private watched = false;
   private retiring = false;
   private holders = 0;
@@ -73,22 +54,17 @@ export class Session implements Receiver, Timed {
     this.agreed = link.agreed === true;
   }
 
-  // ---- what we ask --------------------------------------------------------------------------------------------------
-
-  /** What we have asked; made with the first question. */
-  get calls(): Calls {
-    this.asked ??= new Calls(this);
-    return this.asked;
+  /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
+  get passing(): Passing {
+    this.passer ??= new Passing(this);
+    return this.passer;
   }
+
+  // ---- what we ask --------------------------------------------------------------------------------------------------
 
   /** How many answers are still to come. */
   get waiting(): number {
     return this.asked === undefined ? 0 : this.asked.size;
-  }
-
-  /** Those of our calls that are open, with their ids. */
-  get pending(): Iterable<[id: number, waiter: Waiter]> {
-    return this.asked?.all() ?? [];
   }
 
   /**
@@ -96,7 +72,14 @@ export class Session implements Receiver, Timed {
    * said of the call where the peer can be told.
    */
   ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
-    const id = this.calls.ask(method, args, named, waiter, about);
+    if (this.host.values.isSpecial(args)) return this.passing.ask(method, args, named, waiter, about);
+    return this.askPlain(method, args, named, waiter, about);
+  }
+
+  /** The same for values that the codec can carry as they are. */
+  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+    this.asked ??= new Calls(this);
+    const id = this.asked.ask(method, args, named, waiter, about);
     this.intake?.awaiting();
     if (this.watched) hurry(waiter.deadline);
     else this.remind(waiter.deadline);
@@ -112,6 +95,12 @@ export class Session implements Receiver, Timed {
 
   /** Sends a notification. Throws if it cannot be sent. */
   notify(method: string, args: readonly unknown[], named: boolean, about?: About): void {
+    if (this.host.values.isSpecial(args)) this.passing.notify(method, args, named, about);
+    else this.notifyPlain(method, args, named, about);
+  }
+
+  /** The same for values that the codec can carry as they are. */
+  notifyPlain(method: string, args: readonly unknown[], named: boolean, about?: About): void {
     if (this.over !== undefined) throw this.over;
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
     if (about !== undefined) postAbout(this, call, about);
@@ -138,11 +127,6 @@ export class Session implements Receiver, Timed {
   /** Who waits for the answer to one of our calls. */
   waiter(id: Id): Waiter | undefined {
     return this.asked?.at(id);
-  }
-
-  /** Whether this is the id of a call that nobody awaits any more. */
-  gaveUp(id: Id): boolean {
-    return this.asked?.wasGivenUp(id) === true;
   }
 
   /** Gives one of our calls up: nobody waits any more, and the peer is told. Whether to reject the waiter is the caller's. */
@@ -303,6 +287,7 @@ export class Session implements Receiver, Timed {
     this.outbox.end();
     this.asked?.rejectAll(reason);
     this.intake?.stop(reason);
+    this.passer?.end(reason);
     this.host.ended(this);
   }
 }

@@ -1,8 +1,9 @@
 import { hearAbout } from './about.js';
 import type { Id } from './contract.js';
 import { Aborted } from './errors.js';
-import { ABOUT, CANCEL, HELLO, PROGRESS } from './extensions.js';
+import { ABOUT, CALL, CANCEL, HELLO, KEEP, PROGRESS, RELEASE } from './extensions.js';
 import { hello } from './hello.js';
+import type { CallSender } from './peer.js';
 import type { Extensions, Session } from './session.js';
 
 /** What every side understands of the library's own messages. Looked up by name, and in nothing else. */
@@ -11,6 +12,13 @@ export const vocabulary: Extensions = Object.freeze({
   [ABOUT]: hearAbout,
   [CANCEL]: cancelled,
   [PROGRESS]: progressed,
+  [KEEP]: (session, [id]) => session.passing.keep(id),
+  [RELEASE]: (session, [id]) => session.passing.release(id),
+});
+
+/** The requests of the library itself, looked up where a side has no method of the name. */
+export const services: Readonly<Record<string, (sender: CallSender) => unknown>> = Object.freeze({
+  [CALL]: (sender: CallSender) => sender.peer.session.passing.call(sender),
 });
 
 /** The peer gives up a call that it has made. */
@@ -20,10 +28,10 @@ function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean 
 }
 
 /** The peer tells how far a call of ours is. */
-function progressed(session: Session, [id, value]: readonly unknown[]): boolean {
+function progressed(session: Session, [id, value, tagged]: readonly unknown[]): boolean {
   const waiter = isId(id) ? session.waiter(id) : undefined;
   if (waiter?.progress === undefined) return false;
-  waiter.progress(value);
+  waiter.progress(tagged === true ? session.passing.inward(value, 'result', waiter.method).values : value);
   return true;
 }
 

@@ -128,9 +128,8 @@ class Tagging {
       const instead = this.value(value, levels);
       if (Object.is(instead, value)) continue;
       copy ??= { ...object };
-      // An assignment to `__proto__` would set the prototype.
-      if (key !== '__proto__') copy[key] = instead;
-      else Object.defineProperty(copy, key, { value: instead, writable: true, enumerable: true, configurable: true });
+      // The copy has the key already, so that not even `__proto__` reaches a setter.
+      copy[key] = instead;
     }
     const result = copy ?? object;
     return Object.hasOwn(result, TAG) ? { [TAG]: [ESCAPE, result] } : result;

@@ -7,7 +7,7 @@ import { type Kind, TypeForm } from './type-form.js';
 export type TypeEntry = Class | ValueType | TypeForm | readonly TypeEntry[];
 
 /** Tags that mean something to the library itself. */
-export const RESERVED: ReadonlySet<string> = new Set([ESCAPE, 'ref', 'own', 'stream']);
+export const RESERVED: ReadonlySet<string> = new Set([ESCAPE, 'fn', 'ref', 'own', 'stream']);
 
 const TypedArray = Object.getPrototypeOf(Uint8Array) as Class;
 

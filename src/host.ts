@@ -1,0 +1,34 @@
+import type { Codec, FaultBody, Id, Limits } from './contract.js';
+import type { CallSender } from './peer.js';
+import type { Session } from './session.js';
+import type { SideValues } from './values/side-values.js';
+
+/** What a session needs of the side that it belongs to. One for all sessions of a side. */
+export interface Host {
+  readonly codec: Codec;
+  readonly limits: Limits;
+  /** What becomes of values that are more than plain data. */
+  readonly values: SideValues;
+  /** How many calls of one peer are at work at a time. */
+  readonly concurrency: number;
+  /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
+  readonly extensions: Extensions;
+  /** How long a call waits for its answer, in milliseconds, where it does not say it itself. */
+  readonly timeout: number;
+  /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
+  readonly handlerTimeout: number;
+  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  serve(sender: CallSender): unknown;
+  toFault(error: unknown): FaultBody;
+  fromFault(fault: FaultBody): Error;
+  /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
+  trouble(session: Session, error: unknown, id?: Id): void;
+  /** The session has ended. Called once. */
+  ended(session: Session): void;
+}
+
+/**
+ * What other rooms understand of a session's messages, by the name of the method. Such a message has no answer. It gives false
+ * if it meant nothing here: a message of a dialect is then served under its own name.
+ */
+export type Extensions = Readonly<Record<string, (session: Session, args: readonly unknown[]) => unknown>>;

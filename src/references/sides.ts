@@ -1,0 +1,41 @@
+import { pack } from '../outgoing.js';
+import { CallSender } from '../peer.js';
+import { hubOf, madeOf } from '../prototypes.js';
+import { rowsOf } from '../table.js';
+import type { Branded, Inverted, Remote, Side } from '../types.js';
+import { type Callee, notThere } from './exported.js';
+
+/** A side as something that can be passed: its incoming methods, by their paths. */
+export interface PassedSide {
+  readonly members: readonly string[];
+  readonly callee: Callee;
+}
+
+/** What a value is if it is a side, or a namespace of one: its incoming methods may be called where it is passed to. */
+export function sideOf(value: object): PassedSide | undefined {
+  const hub = hubOf(value);
+  if (hub === undefined) return undefined;
+  const { table } = madeOf(value);
+  const rows = rowsOf(table).filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
+  const byMember = new Map(rows.map((row) => [row.path.slice(table.path.length), row]));
+  return {
+    members: [...byMember.keys()],
+    callee(member, given, sender) {
+      const row = member === null ? undefined : byMember.get(member);
+      if (row === undefined) throw notThere(member);
+      const { args, named } = pack(row, [...given]);
+      const { id } = sender.call;
+      const inner = new CallSender(sender.peer, { kind: 'call', id, method: row.wire, args, named, batch: undefined });
+      sender.work.whenCancelled((reason) => inner.cancel(reason));
+      return hub.port(row).serve(inner);
+    },
+  };
+}
+
+/**
+ * A side as its receiver sees it, for the types: what takes a reference to a `Counter` is written `Remote<Inverted<Counter>>`, and
+ * `passed(counter)` is a side of `Counter` as such. At run time it is the side itself.
+ */
+export function passed<S extends Branded>(side: Side<S>): Remote<Inverted<S>> {
+  return side as unknown as Remote<Inverted<S>>;
+}

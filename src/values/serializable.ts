@@ -111,12 +111,11 @@ function byFields(id: string, target: Class): ValueType {
       if (typeof data !== 'object' || data === null || Array.isArray(data)) {
         throw new ProtocolError(`expected an object with the fields of a ${name}, not ${kindOf(data)}`);
       }
-      const value = Object.create(prototype) as object;
+      const value = Object.create(prototype) as Record<string, unknown>;
       for (const key of Object.keys(data)) {
-        // Members of the class stay what they are, whatever a peer sends.
+        // So no setter is called either, that of `__proto__` among them.
         if (key in prototype) throw new ProtocolError(`"${key}" is a member of the class ${name}, and no field`);
-        const field = (data as Readonly<Record<string, unknown>>)[key];
-        Object.defineProperty(value, key, { value: field, writable: true, enumerable: true, configurable: true });
+        value[key] = (data as Readonly<Record<string, unknown>>)[key];
       }
       return value;
     },

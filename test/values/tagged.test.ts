@@ -239,7 +239,9 @@ describe('what is revived', () => {
     const tag = { $rpc: ['point', 1, 2] };
     const cycle: Record<string, unknown> = { tag };
     cycle.self = [cycle, tag];
-    const out = revived(cycle, revive) as { tag: unknown; self: unknown[] };
+    cycle.me = cycle;
+    const out = revived(cycle, revive) as { tag: unknown; self: unknown[]; me: unknown };
+    expect(out.me).toBe(out);
     expect(out.self[0]).toBe(out);
     expect(out.self[1]).toBe(out.tag);
     expect(out.tag).toEqual(new Point(1, 2));
@@ -249,7 +251,8 @@ describe('what is revived', () => {
     expect(() => revived(within[1], revive)).toThrow(/holds itself/);
 
     let doubled: unknown = 1;
-    for (let level = 0; level < 100; level++) doubled = [doubled, doubled];
+    for (let level = 0; level < 100; level++)
+      doubled = level % 2 === 0 ? [doubled, doubled] : { a: doubled, b: doubled };
     expect(revived(doubled, revive)).toBe(doubled);
   });
 });

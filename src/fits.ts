@@ -4,6 +4,7 @@
  */
 import type { MethodOptions } from './marks.js';
 import type { ArgsOf, DirectionOf, KindOf, Method, Reserved } from './types.js';
+import type { SchemasFit, SchemasSay, WithSchemas } from './validation/schemas-fit.js';
 
 /** No argument, or one object: sent by name. Anything else needs `params` or `allowPositionalArgs`. */
 type Shape<M> =
@@ -32,12 +33,12 @@ type Unfit<M, N> = N extends Reserved
         ? 'the return type must be void, Reply<T> or Stream<T>'
         : never;
 
-/** `unknown` where a mark of this direction, kind and shape fits the method of this name; else what to write. */
-export type Fits<M, D, K, P, N> = [Unfit<M, N>] extends [never]
+/** `unknown` where a mark of this direction, kind and shape, with these schemas, fits the method of this name; else what to write. */
+export type Fits<M, D, K, P, N, S = unknown> = [Unfit<M, N>] extends [never]
   ? DirectionOf<M> extends D
     ? KindOf<M> extends K
       ? Shape<M> extends P
-        ? unknown
+        ? SchemasFit<M, S>
         : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
       : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
     : D extends 'incoming'
@@ -55,6 +56,7 @@ interface Place<N> {
 
 declare const text: unique symbol;
 declare const values: unique symbol;
+declare const schemas: unique symbol;
 
 /** How a mark of this direction and kind is written. */
 type Text<D, K> = K extends 'request'
@@ -64,22 +66,25 @@ type Text<D, K> = K extends 'request'
     : D;
 /** How a mark with this shape is written. */
 type Values<P> = 'several' extends P ? 'params or allowPositionalArgs' : 'neither params nor allowPositionalArgs';
+/** What the schemas of a mark say of a method. */
+type Saying<S> = unknown extends S ? () => SchemasSay<unknown, unknown> : <M>(method: M) => SchemasSay<M, S>;
 /** What a mark says, for `declareMethods`. It does not exist at run time. */
-interface Written<T, V> {
+interface Written<T, V, S> {
   readonly [text]: T;
   readonly [values]: V;
+  readonly [schemas]: S;
 }
 
 /**
  * A decorator in both dialects. The check stands beside what M is inferred from, so that it is inferred from the method alone,
  * generic ones included.
  */
-export interface Mark<D, K, P> extends Written<Text<D, K>, Values<P>> {
-  <M extends Method, const N>(value: M, context: Place<N> & Fits<M, D, K, P, N>): void;
+export interface Mark<D, K, P, S = unknown> extends Written<Text<D, K>, Values<P>, Saying<S>> {
+  <M extends Method, const N>(value: M, context: Place<N> & Fits<M, D, K, P, N, S>): void;
   <M extends Method, const N extends string | symbol>(
     target: object,
     key: N,
-    descriptor: TypedPropertyDescriptor<M> & Fits<M, D, K, P, N>,
+    descriptor: TypedPropertyDescriptor<M> & Fits<M, D, K, P, N, S>,
   ): void;
 }
 
@@ -91,12 +96,16 @@ type ShapeFor<O> = O extends { params: readonly string[] } | { allowPositionalAr
 /** The decorator with options, or bare. */
 export interface Marker<D> extends Mark<D, 'notification', 'named'> {
   (): Mark<D, 'notification', 'named'>;
-  <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>>;
+  <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>, WithSchemas<O>>;
 }
 
 /** Marks by the names of methods, each of which fits its method. */
 export type Declarable<S> = {
   readonly [N in keyof S]?: [Unfit<S[N], N>] extends [never]
-    ? Written<Text<DirectionOf<S[N]>, KindOf<S[N]>>, Values<'several' | Shape<S[N]>> | Values<Shape<S[N]>>>
-    : Written<Unfit<S[N], N>, unknown>;
+    ? Written<
+        Text<DirectionOf<S[N]>, KindOf<S[N]>>,
+        Values<'several' | Shape<S[N]>> | Values<Shape<S[N]>>,
+        (method: S[N]) => SchemasSay<unknown, unknown>
+      >
+    : Written<Unfit<S[N], N>, unknown, unknown>;
 };

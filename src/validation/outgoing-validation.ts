@@ -25,7 +25,9 @@ export function outgoingValidation(row: Checked, checking: Checking): Intercepto
     if (args !== undefined) mayLeave(args, call.args);
     const given = next();
     if (item !== undefined) return checkedStream(given, item);
-    return result !== undefined && isThenable(given) ? Promise.resolve(given).then(result) : given;
+    // A request that is sent as a notification gives nothing.
+    if (result === undefined || call.kind === 'notification') return given;
+    return isThenable(given) ? Promise.resolve(given).then(result) : given;
   };
 }
 

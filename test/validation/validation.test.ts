@@ -2,7 +2,6 @@ import { incoming, type MethodOptions, RemoteAPI, type Reply, type Sender, type 
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { StandardSchema } from '../../src/validation/standard-schema.js';
 import { type Validation, validationOf } from '../../src/validation/validation.js';
 import { ValidationError } from '../../src/validation/validation-error.js';
 import { libraries, rowOf } from './schemas.js';
@@ -11,28 +10,25 @@ import { libraries, rowOf } from './schemas.js';
 function validations(
   args: NonNullable<MethodOptions['args']>,
 ): Record<'object' | 'named' | 'placed', () => Validation> {
-  const options = { args } as { args: StandardSchema };
+  // Whether a schema fits the method is not the question here.
+  const options = { args } as object;
   const of = (spec: { readonly prototype: RemoteAPI }): Validation => validationOf(rowOf(spec, 'f')) as Validation;
   return {
     object: () => {
       class Spec extends RemoteAPI {
-        @incoming(options as object) f(_sender: Sender, _args: object): void {}
+        @incoming(options) f(_sender: Sender, _args: object): void {}
       }
       return of(Spec);
     },
     named: () => {
       class Spec extends RemoteAPI {
-        @incoming({ ...options, params: ['a', 'b'] } as object) f(_sender: Sender, _a: unknown, _b: unknown): void {}
+        @incoming({ ...options, params: ['a', 'b'] }) f(_sender: Sender, _a: unknown, _b: unknown): void {}
       }
       return of(Spec);
     },
     placed: () => {
       class Spec extends RemoteAPI {
-        @incoming({ ...options, allowPositionalArgs: true } as object) f(
-          _sender: Sender,
-          _a: unknown,
-          _b: unknown,
-        ): void {}
+        @incoming({ ...options, allowPositionalArgs: true }) f(_sender: Sender, _a: unknown, _b: unknown): void {}
       }
       return of(Spec);
     },

@@ -29,7 +29,7 @@ declareMethods(Plain, {
   tell: incoming({ hasReply: true }),
   // error: Type '"incoming({ stream: true })"' is not assignable to type '"incoming({ hasReply: true })"'
   ask: incoming({ stream: true }),
-  // error: Type 'string' is not assignable to type 'Written<"outgoing", "params or allowPositionalArgs">'
+  // error: Type 'string' is not assignable to type 'Written<"outgoing", "params or allowPositionalArgs", 
   add: 'outgoing',
 });
 // error: 'leave' does not exist in type 'Declarable<Plain>'

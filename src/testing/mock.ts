@@ -1,4 +1,5 @@
 import type { TransportSource } from '../contract.js';
+import { UsageError } from '../errors.js';
 import type { Options } from '../options.js';
 import type { APIClass } from '../remote-api.js';
 import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types.js';
@@ -67,6 +68,9 @@ export function mock<S>(api: APIClass<S>, options?: MockOptions): Promise<Mock<S
 export async function mock(api: unknown, options: MockOptions = {}): Promise<Mock<unknown>> {
   const { transport = `memory:obverse-mock-${++rooms}`, ...both } = options;
   const spec = api as APIClass<unknown> & { readonly name?: string };
+  if (typeof spec?.serve !== 'function' || typeof spec.invert !== 'function') {
+    throw new UsageError('mock() takes a class that extends RemoteAPI, or what its invert() gives');
+  }
   const far = await spec.serve(transport, both);
   const calls: FakeCall[] = [];
   const fake = fakeOf(far, spec.name ?? 'peer', calls);

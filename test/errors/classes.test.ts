@@ -129,6 +129,15 @@ describe('the fields of a registered error', () => {
       hidden: { run: () => {} },
       made: new (class Socket {})(),
       inner: new Error('secret'),
+      getter: {
+        get password() {
+          return 'secret';
+        },
+      },
+      bytes: new Uint8Array(70_000),
+      buffer: new ArrayBuffer(70_000),
+      set: new Set([() => {}]),
+      map: new Map([['run', () => {}]]),
       cycle,
       deep: deep(9),
       large: 'x'.repeat(70_000),

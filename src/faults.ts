@@ -1,4 +1,5 @@
 import type { FaultBody, Logger } from './contract.js';
+import { Aborted, Code, TimeoutError } from './errors.js';
 import { type ErrorClass, type ErrorClasses, KnownErrors } from './faults/classes.js';
 import { ErrorLog, type LogErrors } from './faults/log.js';
 import { Rebuilder } from './faults/rebuild.js';
@@ -49,6 +50,9 @@ export class Faults {
 
   /** A fault as an error: of the class that it names, or a RemoteError. Never throws: a call would never be settled then. */
   fromFault(fault: FaultBody): Error {
+    // These say what has become of the call itself: the other side may be the first to see it.
+    if (fault.data === undefined && fault.code === Code.Timeout) return new TimeoutError(fault.message);
+    if (fault.data === undefined && fault.code === Code.Aborted) return new Aborted(fault.message);
     return this.rebuilder.rebuild(fault);
   }
 }

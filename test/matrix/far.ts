@@ -1,0 +1,12 @@
+// The far end, in a process or a thread of its own: serves at the address that it is given, and tells where that is.
+import { standardTypes } from 'obverse';
+import { Overdrawn, Stage } from './abilities.js';
+import { behave } from './behave.js';
+import { perform } from './features.js';
+
+const [address = 'stdio:', codec = 'jrpc', link = ''] = process.argv.slice(2);
+const far = await Stage.serve(address, { codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null });
+behave(far.there, far.here);
+far.perform.connect((_sender, { feature }) => perform(feature, far.here, { link, codec }));
+far.leave.connect(() => void far.close());
+process.send?.({ address: far.address });

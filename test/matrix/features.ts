@@ -1,0 +1,167 @@
+import { deepEqual, equal, fail, ok, rejects } from 'node:assert/strict';
+import { Aborted, release, TimeoutError } from 'obverse';
+import { type Caller, Overdrawn } from './abilities.js';
+
+/** How two ends talk. */
+export interface Way {
+  readonly link: string;
+  readonly codec: string;
+}
+
+/** One thing that a call can do, as the end sees it that calls. What goes wrong is thrown. */
+export interface Feature {
+  /** Why it cannot be on this way; undefined if it can. */
+  readonly missing?: (way: Way) => string | undefined;
+  run(caller: Caller, way: Way): Promise<void>;
+}
+
+let keys = 0;
+const newKey = (): string => `key ${keys++} of ${globalThis.process?.pid} ${Math.random()}`;
+
+/** What can be tried, by name. */
+export const features: Readonly<Record<string, Feature>> = {
+  'an AbortSignal gives a call up on both ends': {
+    async run(caller) {
+      const key = newKey();
+      const controller = new AbortController();
+      const call = caller.to(null, { signal: controller.signal }).hang({ key });
+      equal(await caller.remote.log({ key }), 'begun');
+      controller.abort();
+      await rejects(call, Aborted);
+      equal(await caller.remote.log({ key, at: 1 }), 'Aborted');
+      deepEqual([...caller.pendingCalls()], []);
+    },
+  },
+  'a timeout ends a call on both ends': {
+    async run(caller) {
+      const key = newKey();
+      await rejects(caller.to(null, { timeout: 50 }).hang({ key }), TimeoutError);
+      equal(await caller.remote.log({ key }), 'begun');
+      ok(['Aborted', 'TimeoutError'].includes((await caller.remote.log({ key, at: 1 })) as string));
+    },
+  },
+  'the time left travels, and is inherited': {
+    async run(caller) {
+      equal(await caller.remote.timeLeft(), -1);
+      const left = await caller.to(null, { timeout: 5_000 }).timeLeft();
+      ok(left > 3_000 && left <= 5_000, `${left} ms left`);
+      const inherited = await caller.to(null, { timeout: 5_000 }).timeLeftBack();
+      ok(inherited > 2_000 && inherited <= 5_000, `${inherited} ms inherited`);
+    },
+  },
+  'progress comes in order and before the result': {
+    async run(caller) {
+      const told: unknown[] = [];
+      const view = caller.to(null, { onProgress: (n: number) => told.push(n) });
+      equal(await view.steps({ to: 10 }), 'done');
+      deepEqual(told, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    },
+  },
+  'progress renews the timeout, up to a maximum': {
+    async run(caller) {
+      equal(await caller.to(null, { timeout: 400, maxTimeout: 5_000 }).steps({ to: 4 }), 'done');
+      const key = newKey();
+      const began = performance.now();
+      await rejects(caller.to(null, { timeout: 10_000, maxTimeout: 60 }).hang({ key }), TimeoutError);
+      ok(performance.now() - began < 5_000);
+    },
+  },
+  'metadata travels both ways': {
+    async run(caller) {
+      const { value, metadata } = await caller.to(null, { metadata: { tag: 'blue' } }).detailed.tags();
+      deepEqual(value, { tag: 'blue' });
+      deepEqual(metadata, { back: 'blue' });
+      deepEqual(await caller.remote.tags(), {});
+      deepEqual(
+        await caller
+          .with({ metadata: { a: 1 } })
+          .to(null, { metadata: { b: 2 } })
+          .tags(),
+        { a: 1, b: 2 },
+      );
+    },
+  },
+  'a request without a reply is a notification': {
+    async run(caller) {
+      const key = newKey();
+      equal(await caller.to(null, { noReply: true }).note({ key, value: 5 }), undefined);
+      equal(await caller.remote.log({ key }), 5);
+    },
+  },
+  'errors can be ignored': {
+    async run(caller) {
+      equal(await caller.to(null, { ignoreErrors: true }).fail({ how: 'no' }), undefined);
+    },
+  },
+  'what runs after the reply runs': {
+    async run(caller) {
+      const key = newKey();
+      equal(await caller.remote.note({ key, value: 1 }), 'noted');
+      equal(await caller.remote.log({ key, at: 1 }), 'after');
+    },
+  },
+  'errors arrive as themselves, with their causes': {
+    async run(caller) {
+      const error = (await caller.remote.fail({ how: 'registered' }).catch((thrown: unknown) => thrown)) as Overdrawn;
+      ok(error instanceof Overdrawn, String(error));
+      deepEqual([error.message, error.code], ['by five', 17]);
+      equal((error.cause as Error).message, 'too far');
+      const several = await caller.remote.fail({ how: 'several' }).catch((thrown: unknown) => thrown);
+      ok(several instanceof AggregateError);
+      ok(several.errors[0] instanceof Overdrawn);
+      equal((several.errors[1] as Error).message, 'two');
+    },
+  },
+  'values keep their types': {
+    async run(caller) {
+      const value = {
+        at: new Date(5),
+        many: new Map([['a', new Set([1, 2])]]),
+        big: 12345678901234567890n,
+        bytes: new Uint8Array([1, 2, 255]),
+        url: new URL('https://example.org/a?b'),
+      };
+      deepEqual(await caller.remote.echo({ value }), value);
+      deepEqual(await caller.remote.echo({ value: { $rpc: 'mine', at: new Date(6) } }), {
+        $rpc: 'mine',
+        at: new Date(6),
+      });
+    },
+  },
+  'a function is called by the other end': {
+    async run(caller) {
+      const seen: number[] = [];
+      equal(await caller.remote.each({ to: 4, step: (n) => seen.push(n) && n * 2 }), 20);
+      deepEqual(seen, [1, 2, 3, 4]);
+      const step = (n: number): number => n;
+      equal(await caller.remote.echo({ value: step }), step);
+    },
+  },
+  'a function that is kept lives until it is released': {
+    async run(caller) {
+      await caller.remote.keep({ step: (n) => n + 1 });
+      equal(await caller.remote.callKept({ n: 1 }), 2);
+    },
+  },
+  'an object is passed by reference': {
+    async run(caller) {
+      const basket = await caller.remote.basket();
+      equal(await basket.put('apple'), 1);
+      equal(await basket.put('pear'), 2);
+      deepEqual(await basket.list(), ['apple', 'pear']);
+      release(basket);
+      await rejects(async () => basket.list(), /was released/);
+    },
+  },
+};
+
+/** Tries a feature: gives `done`, or what went wrong. */
+export async function perform(name: string, caller: Caller, way: Way): Promise<string> {
+  const feature = features[name] ?? fail(`no feature is called ${name}`);
+  try {
+    await feature.run(caller, way);
+    return 'done';
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+}

@@ -38,10 +38,11 @@ export class Part implements Outcome {
   }
 
   giveUp(reason: Aborted): void {
-    if (this.outcome === undefined) this.asking.giveUp(reason);
+    this.asking.giveUp(reason);
   }
 
   private settle(outcome: Gathered<unknown>): void {
+    // What could not be sent may be given up all the same.
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.whole.came(outcome);
@@ -196,7 +197,6 @@ export class AnswersOfMany implements Gathering<unknown> {
         }),
       return: async () => {
         over = true;
-        this.judge();
         this.giveUp();
         return end;
       },

@@ -143,6 +143,20 @@ describe('first', () => {
     expect(error.message).toMatch(/^1 of 2 receivers were to answer ask, and 2 have failed; the first one: /);
   });
 
+  it('gives up those that are open, and not one that was never asked', async () => {
+    const played = new Played();
+    const links = [played.visit('small', { maxFrame: 100 }), played.visit('ann'), played.visit('ben')];
+    const api = await Spec.connect(played.maker, { logger: null });
+    const gathering = api.gather(null).ask({ n: 'x'.repeat(200) });
+    const first = gathering.first();
+    await turn();
+    answer(links[2], 'b');
+    expect(await first).toBe('b');
+    expect((await gathering).map(outcome)).toEqual([`small ${Code.TooLarge}`, `ann ${Code.Aborted}`, 'ben b']);
+    await turn();
+    expect(links.map((link) => cancelled(link).length)).toEqual([0, 1, 0]);
+  });
+
   it('is there at once where an answer has come already', async () => {
     const { api, links } = await side('ann', 'ben');
     const gathering = api.gather(null).ask({});

@@ -205,10 +205,12 @@ describe('a group as receivers', () => {
     const room = api.group('a').add('ann', 'ben', 'cat');
     api.on('disconnect', () => void room.remove('cat'));
     const [ann] = links as [PlayedLink];
-    // It goes in the midst of the round: the first frame that is large enough leaves at once.
+    // It goes in the midst of the round: behind another frame of the turn, one that is large enough leaves at once.
     ann.send = () => ann.receiver.closed(new Error('gone'));
     await turn();
+    api.tick('ann', { n: 0 });
     api.tick(room, { n: 1, text: 'x'.repeat(100_000) });
+    expect(names(room)).toEqual(['ben']);
     expect(await heard()).toEqual([0, 1, 1]);
     expect(names(room)).toEqual(['ben']);
   });

@@ -164,10 +164,6 @@ describe('a slow receiver of a group', () => {
     expect(messages).toHaveLength(n - 97);
     expect(() => server.to(null, { keep: 3 })).toThrow(UsageError);
     expect(() => server.to(null, { slow: 'never' as never })).toThrow('the option "slow" of a call must be');
-    // Options of the call count for more than those of the group.
-    const group = server.group('ticks', { slow: 'close', keep: 0 });
-    server.to(group, { slow: 'wait' }).tick({ n: 0 });
-    expect(server.peers.size).toBe(2);
   });
 
   it('gets what was kept when the link ends well', async () => {
@@ -220,7 +216,7 @@ describe('what is kept', () => {
     far.receiver.drained();
     await turn();
     expect(heard()).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(session.outbox.lanes).toBeUndefined();
+    expect(session.outbox.lanes === undefined).toBe(true);
     expect(api.group('a').dropped).toBe(2);
   });
 
@@ -268,7 +264,52 @@ describe('what is kept', () => {
     far.receiver.drained();
     await turn();
     expect(heard()).toEqual([7, 8, 9]);
-    expect(session.outbox.lanes).toBeUndefined();
+    expect(session.outbox.lanes === undefined).toBe(true);
+  });
+
+  it('makes room again as it is sent', async () => {
+    const { api, far, heard } = await played({ limits: { bufferedBytes: 100_000 } });
+    far.send = (frames) => {
+      far.sends.push([...frames]);
+      for (const frame of frames) far.buffered += frame.length;
+    };
+    const group = api.group('a', { slow: 'drop-newest', keep: 100 }).add('far');
+    const text = 'x'.repeat(30_000);
+    far.buffered = 70_000;
+    for (let n = 0; n < 3; n++) api.tick(group, { n, text });
+    far.buffered = 50_000;
+    far.receiver.drained();
+    await turn();
+    expect(heard()).toEqual([0]);
+    for (let n = 3; n < 6; n++) api.tick(group, { n, text });
+    expect(group.dropped).toBe(2);
+    far.buffered = 0;
+    far.receiver.drained();
+    await turn();
+    expect(heard()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is what the options of the call say, before those of the group', async () => {
+    const { api, far } = await played();
+    const group = api.group('a', { slow: 'close', keep: 0 }).add('far');
+    far.buffered = 70_000;
+    api.to(group, { slow: 'wait' }).tick({ n: 1 });
+    api.to(group.except('near'), { slow: 'drop-newest', keep: 0 }).tick({ n: 2 });
+    expect([api.peers.size, group.dropped]).toEqual([2, 1]);
+    api.tick(group, { n: 3 });
+    expect(far.closes).toHaveLength(1);
+  });
+
+  it('is nothing of one who goes in the midst of a round', async () => {
+    const { api, far, near, session } = await played();
+    const group = api.group('a', { slow: 'drop-oldest' }).add('near', 'far');
+    far.buffered = 70_000;
+    near.send = () => far.receiver.closed(new Error('gone'));
+    // Behind another frame of the turn, one that is large enough leaves at once.
+    api.tick('near', { n: 0 });
+    api.tick(group, { n: 1, text: 'x'.repeat(100_000) });
+    expect(session.outbox.lanes === undefined).toBe(true);
+    expect(group.size).toBe(1);
   });
 
   it('goes with the link', async () => {
@@ -277,7 +318,7 @@ describe('what is kept', () => {
     api.to('far', { slow: 'drop-oldest' }).tick({ n: 1 });
     expect(session.outbox.lanes).toBeDefined();
     far.receiver.closed(new Error('gone'));
-    expect(session.outbox.lanes).toBeUndefined();
+    expect(session.outbox.lanes === undefined).toBe(true);
     await turn();
     expect(far.heard).toEqual([]);
   });

@@ -30,7 +30,10 @@ export class Answers {
   /** The call went well. */
   succeed(call: Call, value: unknown, sender: CallSender): void {
     const { id } = call;
-    if (sender.done) return;
+    if (sender.done) {
+      this.close(sender);
+      return;
+    }
     sender.done = true;
     const { begun } = sender;
     if (id !== undefined && this.session.over === undefined) {
@@ -39,7 +42,7 @@ export class Answers {
         this.reply(call, id, value, begun);
     }
     if (call.passed !== undefined) call.passed.end();
-    if (begun !== undefined) this.finish(begun);
+    if (begun !== undefined) this.finish(sender);
   }
 
   private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
@@ -67,7 +70,10 @@ export class Answers {
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
   fail(call: Call, error: unknown, sender: CallSender): void {
     const { session } = this;
-    if (sender.done) return;
+    if (sender.done) {
+      this.close(sender);
+      return;
+    }
     sender.done = true;
     const { begun } = sender;
     const cancelled = begun?.cancelled;
@@ -76,11 +82,31 @@ export class Answers {
     } else if (cancelled === undefined) this.fault(call, session.host.toFault(error));
     else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
     if (call.passed !== undefined) call.passed.end();
-    if (begun !== undefined) this.finish(begun);
+    if (begun !== undefined) this.finish(sender);
   }
 
-  /** What was to run after the reply runs now; it harms nobody. */
-  private finish(work: Work): void {
+  private finish(sender: CallSender): void {
+    this.answered(sender);
+    this.close(sender);
+  }
+
+  /** The call is answered, as far as it is to be: what was to run then runs now; it harms nobody. */
+  answered({ call, begun }: CallSender): void {
+    const { session } = this;
+    if (begun === undefined) return;
+    const silent = begun.cancelled !== undefined && session.host.codec.answersCancelled === false;
+    if (call.id !== undefined && session.over === undefined && !silent) begun.watcher?.sent();
+    this.follow(begun);
+  }
+
+  /** Nothing of the call is at work any more. */
+  private close({ begun }: CallSender): void {
+    if (begun === undefined) return;
+    this.follow(begun);
+    begun.watcher?.closed();
+  }
+
+  private follow(work: Work): void {
     const { session } = this;
     const report = (error: unknown): void => session.host.trouble(session, error);
     for (const job of work.finish()) {

@@ -62,6 +62,11 @@ export {
 } from './faults.js';
 export type { Mark, Marker } from './fits.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
+export { type CallState, type ContextKey, contextKey } from './middleware/call-state.js';
+export type { CallEvents } from './middleware/events.js';
+export type { CallContext, IncomingCall, Interceptor, OutgoingCall } from './middleware/interceptor.js';
+export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './middleware/log-calls.js';
+export type { Stages } from './middleware/stages.js';
 export type { CodecPair, CodecSource, Options } from './options.js';
 export { revoke } from './references/exported.js';
 export { type Kept, keep, release } from './references/keep.js';

@@ -3,6 +3,7 @@ import { optionsOf } from './call-options.js';
 import { current } from './deadline.js';
 import { Code, RpcError } from './errors.js';
 import type { Hub } from './hub.js';
+import { detailedThrough } from './middleware/through.js';
 import { notify, type Packed, pack, prepare } from './outgoing.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
@@ -18,7 +19,7 @@ export function callWith(
   args: unknown[],
   asked: CallOptions | undefined,
 ): unknown {
-  const answer = callDetailed(hub, row, self, receivers, args, asked);
+  const answer = carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
   return row.request ? answer?.then(justValue) : undefined;
 }
 
@@ -35,7 +36,20 @@ export function callDetailed(
   args: unknown[],
   asked: CallOptions | undefined,
 ): Promise<Detailed<unknown>> | undefined {
-  const options = optionsOf(hub, row, asked);
+  const chain = hub.middleware.around(row);
+  if (chain !== undefined) return detailedThrough(chain, hub, row, self, receivers, args, asked);
+  return carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
+}
+
+/** The same with the options that hold for the call, once nobody stands before it any more. */
+export function carryOut(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  options: CallOptions,
+): Promise<Detailed<unknown>> | undefined {
   const nothing: Detailed<undefined> = { value: undefined, metadata: {} };
   try {
     prepare(hub, row, self, receivers, args);

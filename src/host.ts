@@ -1,4 +1,5 @@
 import type { Codec, FaultBody, Id, Limits } from './contract.js';
+import type { Middleware } from './middleware/middleware.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import type { SideValues } from './values/side-values.js';
@@ -7,8 +8,12 @@ import type { SideValues } from './values/side-values.js';
 export interface Host {
   readonly codec: Codec;
   readonly limits: Limits;
+  /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
+  readonly shallow: number;
   /** What becomes of values that are more than plain data. */
   readonly values: SideValues;
+  /** Who stands around calls. */
+  readonly middleware: Middleware;
   /** How many calls of one peer are at work at a time. */
   readonly concurrency: number;
   /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */

@@ -7,6 +7,8 @@ import { sayHello } from './hello.js';
 import { Port } from './incoming.js';
 import { limitsFrom } from './limits.js';
 import { Line } from './line.js';
+import { Middleware } from './middleware/middleware.js';
+import { staged } from './middleware/stages.js';
 import { loggerOf, type Options } from './options.js';
 import type { CallSender, ConnectedPeer } from './peer.js';
 import { makeTransport } from './registry.js';
@@ -25,6 +27,7 @@ const DEFAULT_CONCURRENCY = 256;
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
 export class Hub implements Host {
   readonly limits: Limits;
+  readonly shallow: number;
   readonly concurrency: number;
   /** In milliseconds, where neither call nor method says it. */
   readonly timeout: number;
@@ -35,6 +38,8 @@ export class Hub implements Host {
   /** Options of every call, below those of its method. */
   readonly defaults: CallOptions | undefined;
   readonly roster: Roster;
+  /** Who stands around calls. */
+  readonly middleware: Middleware;
   codec!: Codec;
   values!: SideValues;
   security: Security | undefined;
@@ -57,6 +62,7 @@ export class Hub implements Host {
     private readonly messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   ) {
     this.limits = limitsFrom(options.limits);
+    this.shallow = options.stages?.form === undefined ? this.limits.depth : 0;
     this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
     this.handlerTimeout = options.handlerTimeout ?? Number.POSITIVE_INFINITY;
@@ -65,6 +71,8 @@ export class Hub implements Host {
     this.logger = loggerOf(options);
     this.faults = new Faults(options, this.logger);
     this.roster = new Roster(this, (peer, error) => this.report(peer, error));
+    const { validate = 'incoming' } = options;
+    this.middleware = new Middleware(options, this.logger, { validate, timeout: this.timeout });
   }
 
   // ---- what may be called -------------------------------------------------------------------------------------------
@@ -74,8 +82,14 @@ export class Hub implements Host {
     for (const row of rows) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       const incoming = (row.direction === 'incoming') !== this.inverted;
-      if (incoming) this.ports.set(row.wire, new Port(row, this.inverted ? undefined : self, this));
-      else this.refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
+      if (incoming) {
+        const port = new Port(row, this.inverted ? undefined : self, this);
+        this.ports.set(row.wire, port);
+        this.middleware.serve(port);
+      } else {
+        this.refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
+        this.middleware.call(row);
+      }
     }
     for (const name of unmarked) this.refusals.set(name, 'is not marked as incoming');
   }
@@ -137,7 +151,7 @@ export class Hub implements Host {
     this.state = 'opening';
     this.listens = listens;
     try {
-      this.codec = await codecFrom(this.options.codec);
+      this.codec = staged(await codecFrom(this.options.codec), this.options.stages);
       this.values = sideValues(this.options.types, this.codec);
       this.security = await securityFrom(this.options.security);
       if (this.security !== undefined) this.sealing = await import('./sealing.js');

@@ -22,9 +22,9 @@ export class Inbox {
   /** Decodes a frame; `give` gets its messages, in order. */
   read(frame: Frame, give: (message: Message) => void = this.give): void {
     const { session } = this;
-    const { codec, limits } = session.host;
+    const { codec, shallow } = session.host;
     // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
-    this.long = frame.length > limits.depth * (typeof frame === 'string' ? 2 : 1);
+    this.long = frame.length > shallow * (typeof frame === 'string' ? 2 : 1);
     this.bad = false;
     this.bytes = frame.length;
     try {

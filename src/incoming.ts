@@ -2,6 +2,8 @@ import { deadlineIn } from './clock.js';
 import type { Call } from './contract.js';
 import { within } from './deadline.js';
 import { Code, RpcError, UsageError } from './errors.js';
+import { ServedCall } from './middleware/call-of.js';
+import type { Chain } from './middleware/chain.js';
 import type { CallSender } from './peer.js';
 import type { Host } from './session.js';
 import type { Row } from './table.js';
@@ -14,9 +16,12 @@ type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 export class Port {
   /** Never changed in place, so that a handler may connect and disconnect while it runs. */
   handlers: readonly AnyHandler[] = [];
+  /** Those that run after the reply. */
+  private afterwards: readonly AnyHandler[] = [];
   private secinfo = false;
+  private surrounding: Chain | undefined;
 
-  /** Nothing stands around its calls. */
+  /** Nothing is to be done for its calls but to run the body and the handlers. */
   private plain = true;
 
   /** `self` is the `this` of the body; without it the body does not run, for it is written for the other side. */
@@ -25,7 +30,22 @@ export class Port {
     private readonly self: object | undefined,
     private readonly host: Host,
   ) {
-    this.plain = row.timeout === undefined && host.handlerTimeout === Number.POSITIVE_INFINITY && !row.stream;
+    this.judge();
+  }
+
+  private judge(): void {
+    const { row, host, afterwards } = this;
+    const timed = row.timeout !== undefined || host.handlerTimeout !== Number.POSITIVE_INFINITY;
+    this.plain = !timed && !row.stream && this.surrounding === undefined && afterwards.length === 0;
+  }
+
+  /** Who stands around its calls. */
+  get chain(): Chain | undefined {
+    return this.surrounding;
+  }
+  set chain(chain: Chain | undefined) {
+    this.surrounding = chain;
+    this.judge();
   }
 
   connect(handler: AnyHandler): () => void {
@@ -44,6 +64,20 @@ export class Port {
     if (at >= 0) this.handlers = this.handlers.toSpliced(at, 1);
   }
 
+  /** Adds a handler that runs once the call went well and is answered. Gives what takes it away. */
+  after(handler: AnyHandler): () => void {
+    if (typeof handler !== 'function')
+      throw new UsageError(`${this.row.path}: a handler is a function, not ${String(handler)}`);
+    // One that is added twice runs twice, and each is taken away by itself.
+    const added: AnyHandler = (sender, ...args) => handler(sender, ...args);
+    this.afterwards = [...this.afterwards, added];
+    this.judge();
+    return () => {
+      this.afterwards = this.afterwards.filter((one) => one !== added);
+      this.judge();
+    };
+  }
+
   passSecinfo(on = true): this {
     this.secinfo = on;
     return this;
@@ -56,14 +90,54 @@ export class Port {
   serve(sender: CallSender): unknown {
     const { row } = this;
     const { call } = sender;
+    if (this.plain && call.about === undefined) return this.run(sender, this.bound(call));
+    const timeout = Math.min(call.about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
+    if (timeout === Number.POSITIVE_INFINITY) return this.answer(sender);
+    sender.work.deadline = deadlineIn(timeout);
+    return within(sender, () => this.answer(sender));
+  }
+
+  /** The arguments. Throws an RpcError if they do not fit, or if nobody handles the method. */
+  private bound(call: Call): readonly unknown[] {
+    const { row } = this;
     if (row.request && this.handlers.length === 0)
       throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
-    const args = bind(row, call);
-    if (this.plain && call.about === undefined) return this.run(sender, args);
-    const timeout = Math.min(call.about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
-    if (timeout === Number.POSITIVE_INFINITY) return this.run(sender, args);
-    sender.work.deadline = deadlineIn(timeout);
-    return within(sender, () => this.run(sender, args));
+    return bind(row, call);
+  }
+
+  /** What the handlers give, through all that stands around the call. */
+  private answer(sender: CallSender): unknown {
+    const { surrounding } = this;
+    if (surrounding === undefined) {
+      const args = this.bound(sender.call);
+      return this.followed(sender, { args }, this.run(sender, args));
+    }
+    // Those who stand around see also a call that is refused then: with its arguments as they came.
+    let { args } = sender.call;
+    let unfit: { readonly error: unknown } | undefined;
+    try {
+      args = this.bound(sender.call);
+    } catch (error) {
+      unfit = { error };
+    }
+    const call = new ServedCall(surrounding.subject, args, sender);
+    const given = surrounding.run(call, () => {
+      if (unfit !== undefined) throw unfit.error;
+      return this.run(sender, call.args);
+    });
+    return this.followed(sender, call, given);
+  }
+
+  /** Lets the handlers that run after the reply do so, if the call goes well. */
+  private followed(sender: CallSender, call: { readonly args: readonly unknown[] }, given: unknown): unknown {
+    const { row, afterwards } = this;
+    if (afterwards.length === 0) return given;
+    const follow = (value: unknown): unknown => {
+      const told = this.secinfo ? withSecinfo(row, call.args, sender) : call.args;
+      for (const handler of afterwards) sender.afterReply(() => handler(sender, ...told));
+      return value;
+    };
+    return isThenable(given) ? Promise.resolve(given).then(follow) : follow(given);
   }
 
   /** The body, then the handlers. */

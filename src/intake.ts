@@ -132,6 +132,7 @@ export class Intake {
     this.unnamed.add(sender);
     this.session.answers.deny(call, late);
     sender.done = true;
+    this.session.answers.answered(sender);
   }
 
   /** A call waits for its turn; `bytes` is what it brings. */

@@ -2,7 +2,7 @@ import 'reflect-metadata/lite';
 import { UsageError } from './errors.js';
 import type { ErrorClass } from './faults.js';
 import type { Declarable, Marker } from './fits.js';
-import type { CallContext, Interceptor } from './middleware/interceptor.js';
+import type { IncomingCall, Interceptor } from './middleware/interceptor.js';
 import type { CallOptions, Method } from './types.js';
 import type { StandardSchema } from './validation/standard-schema.js';
 
@@ -35,10 +35,10 @@ export interface MethodOptions {
   readonly progress?: StandardSchema;
   /** The classes of errors that the method is known to throw; they count as registered on both sides. */
   readonly errors?: readonly ErrorClass[];
-  /** Stand around each call of this method, within those of its namespace and side. */
+  /** Stand around each call of this method, on both sides, within those of its namespace and side. */
   readonly use?: Interceptor | readonly Interceptor[];
   /** Decides on the side that serves who may call: what is false, or a promise of it, refuses the call. */
-  readonly allow?: (call: CallContext) => boolean | Promise<boolean>;
+  readonly allow?: (call: IncomingCall) => boolean | Promise<boolean>;
   /** Whether calls of it are told to loggers of calls: `without arguments` leaves those out. True unless it is said. */
   readonly logged?: boolean | 'without arguments';
   /** Data of the application's own about the method; `describe` gives it, and interceptors see it. */

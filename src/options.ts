@@ -2,6 +2,9 @@ import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } 
 import { UsageError } from './errors.js';
 import { isErrorClass } from './faults/classes.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './faults.js';
+import type { Interceptor } from './middleware/interceptor.js';
+import type { CallLogger, LineLogger } from './middleware/log-calls.js';
+import { checkStages, type Stages } from './middleware/stages.js';
 import type { CallOptions } from './types.js';
 import type { TypeEntry } from './values/types.js';
 
@@ -61,6 +64,12 @@ export interface Options {
    * `standardTypes`, or lists of these. Both sides name them.
    */
   readonly types?: readonly TypeEntry[];
+  /** Stand around every call of the side, incoming and outgoing, in this order, the first one outermost. */
+  readonly use?: Interceptor | readonly Interceptor[];
+  /** Tells of each call when it is over: `true` in a line to the logger, or to a function. Off by default. */
+  readonly logCalls?: boolean | CallLogger;
+  /** What becomes of messages and frames before and after the codec. */
+  readonly stages?: Stages;
   /** Refuses what carries no information of a security. */
   readonly requireSecinfo?: boolean;
   /** Where the library reports; `console` by default, null is silence. */
@@ -107,6 +116,13 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
   validate: (value) =>
     unless(value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),
   types: (value) => unless(Array.isArray(value), 'an array of types, such as [standardTypes, Money]'),
+  use: (value) =>
+    unless(
+      [value].flat().every((one) => typeof one === 'function'),
+      'a function (call, next) => …, or a list of them',
+    ),
+  logCalls: (value) => unless(typeof value === 'boolean' || typeof value === 'function', 'true, false or a function'),
+  stages: checkStages,
   requireSecinfo: boolean,
   logger: (value) =>
     unless(
@@ -163,5 +179,7 @@ export function loggerOf(options: Options): Logger {
   return {
     warn: (...told) => guarded(() => logger.warn(...told)),
     error: (...told) => guarded(() => logger.error(...told)),
+    // Not every logger takes what is no trouble.
+    ...('info' in logger && { info: (...told: [string]) => guarded(() => (logger as LineLogger).info(...told)) }),
   };
 }

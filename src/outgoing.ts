@@ -6,6 +6,7 @@ import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import { tellMany } from './many/tell.js';
 import type { SlowOptions } from './many/types.js';
+import { callThrough } from './middleware/through.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
@@ -13,6 +14,20 @@ import type { CallOptions, Receivers } from './types.js';
 
 /** Calls what a row describes: a notification gives nothing and may throw, a request gives a promise and never throws. */
 export function call(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  options?: CallOptions,
+): unknown {
+  const chain = hub.middleware.around(row);
+  if (chain !== undefined) return callThrough(chain, hub, row, self, receivers, args, options);
+  return send(hub, row, self, receivers, args, options);
+}
+
+/** The same, once nobody stands before the call any more. */
+export function send(
   hub: Hub,
   row: Row,
   self: object,

@@ -2,6 +2,7 @@ import { deadlineIn } from './clock.js';
 import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
 import type { RpcError } from './errors.js';
 import { PROGRESS } from './extensions.js';
+import type { CallState } from './middleware/call-state.js';
 import type { Session } from './session.js';
 import type { Peer, Sender } from './types.js';
 import { Work } from './work.js';
@@ -77,6 +78,10 @@ export class CallSender implements Sender {
 
   get metadata(): Metadata {
     return this.call.about?.metadata ?? nothing;
+  }
+
+  get state(): CallState {
+    return this.work.state;
   }
 
   get signal(): AbortSignal {

@@ -5,6 +5,8 @@ import { Hub } from './hub.js';
 import { implement } from './implement.js';
 import { checkGatherOptions } from './many/gather.js';
 import type { GatherOptions, Group, GroupOptions, Several } from './many/types.js';
+import { type CallEvents, isCallEvent, type Listening } from './middleware/events.js';
+import type { Interceptor } from './middleware/interceptor.js';
 import { checkOptions, type Options } from './options.js';
 import { pendingCalls } from './pending.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
@@ -138,6 +140,9 @@ const endpoint = {
   gather(this: object, receivers: Receivers, options?: GatherOptions): object {
     return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
   },
+  use(this: object, ...interceptors: readonly Interceptor[]): () => void {
+    return hubOf(this).middleware.use(madeOf(this).table.path, interceptors);
+  },
   pendingCalls(this: object): PendingCall[] {
     return pendingCalls(hubOf(this));
   },
@@ -156,8 +161,10 @@ const endpoint = {
   group(this: object, name: string, options?: GroupOptions): Group {
     return hubOf(this).roster.group(name, options);
   },
-  on(this: object, event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void {
-    return hubOf(this).roster.on(event, listener);
+  on(this: object, event: 'connect' | 'disconnect' | keyof CallEvents, listener: (...told: never[]) => unknown) {
+    if (!isCallEvent(event)) return hubOf(this).roster.on(event, listener as (peer: Peer) => unknown);
+    const { path } = madeOf(this).table;
+    return hubOf(this).middleware.listen({ event, path, listener: listener as Listening['listener'] });
   },
   describe(this: object): MethodDescription[] {
     return describeSpec(madeOf(this).table.spec, hubOf(this).inverted);

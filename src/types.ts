@@ -4,6 +4,8 @@
  */
 import type { Metadata, SecInfo, TransportSource } from './contract.js';
 import type { Gathering, GatherOptions, Group, GroupOptions, Several, SlowOptions } from './many/types.js';
+import type { CallEvents } from './middleware/events.js';
+import type { Interceptor } from './middleware/interceptor.js';
 import type {
   AnswerOf,
   ArgsOf,
@@ -82,6 +84,14 @@ export type SecinfoHandler<M> = (
   ...args: [...args: Filled<ArgsOf<M>>, secinfo: SecInfo | undefined]
 ) => AnswerOf<M>;
 
+/** A handler that runs after the reply. */
+export type Afterwards<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => unknown;
+/** The same with the information of the security. */
+export type SecinfoAfterwards<M> = (
+  sender: SenderOf<M>,
+  ...args: [...args: Filled<ArgsOf<M>>, secinfo: SecInfo | undefined]
+) => unknown;
+
 /** An incoming method on a side: what one connects handlers to. */
 export interface Incoming<M> {
   /**
@@ -91,6 +101,11 @@ export interface Incoming<M> {
   connect(handler: Handler<M>): () => void;
   /** Takes a handler away; one that is not connected is ignored. */
   disconnect(handler: Handler<M>): void;
+  /**
+   * Adds a handler that runs once the call has gone well and is answered; of a notification, once its handlers have ended. What
+   * it gives means nothing, what it throws is reported. Returns a function that takes it away again.
+   */
+  after(handler: Afterwards<M>): () => void;
   /** Whether the handlers get `secinfo` as their last argument. Off unless it is called. */
   passSecinfo(on?: true): IncomingWithSecinfo<M>;
   passSecinfo(on: false): Incoming<M>;
@@ -99,6 +114,7 @@ export interface Incoming<M> {
 export interface IncomingWithSecinfo<M> {
   connect(handler: SecinfoHandler<M>): () => void;
   disconnect(handler: SecinfoHandler<M>): void;
+  after(handler: SecinfoAfterwards<M>): () => void;
   passSecinfo(on?: true): IncomingWithSecinfo<M>;
   passSecinfo(on: false): Incoming<M>;
 }
@@ -241,6 +257,13 @@ export interface Namespace<S> {
   readonly remote: Remote<S>;
   /** The outgoing requests, answered by all receivers: what each one said, and never a rejection for one that failed. */
   gather(receivers: Receivers, options?: GatherOptions): Gather<S>;
+  /**
+   * Puts interceptors around every call of this side, or of this namespace, within those that stand there. Returns a function
+   * that takes them away again.
+   */
+  use(...interceptors: readonly Interceptor[]): () => void;
+  /** Tells of the calls of this side, or of this namespace. Returns a function that takes the listener away again. */
+  on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
   /** Those of our calls that are open, the oldest first for each peer. */
   pendingCalls(): PendingCall[];
   /** The paths of the incoming methods that have no handler, for a check at start-up. */
@@ -259,6 +282,7 @@ export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
   group(name: string, options?: GroupOptions): Group;
   /** Tells of peers that come and go. Returns a function that takes the listener away again. */
   on(event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void;
+  on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
   /** The table of this side as data: each method with its direction as seen from here. */
   describe(): MethodDescription[];
   /** Opens the transport. Resolves with this side when it is ready to send. */

@@ -1,5 +1,6 @@
 import type { Metadata } from './contract.js';
 import { type Aborted, type RpcError, UsageError } from './errors.js';
+import { CallState } from './middleware/call-state.js';
 
 /** Whoever produces the items of a stream, as those see it who ask for more. */
 export interface Producing {
@@ -7,11 +8,23 @@ export interface Producing {
   pull(items: number): void;
 }
 
+/** Whoever listens to the end of a call. */
+export interface Watcher {
+  /** The answer is on its way. */
+  sent(): void;
+  /** Nothing comes after it. */
+  closed(): void;
+}
+
 /**
  * What belongs to a call that a peer has made, beyond its arguments. It is made when something of it is first asked for: most
  * calls have none.
  */
 export class Work {
+  /** What interceptors and handlers tell each other; made when it is first asked for. */
+  private noted: CallState | undefined;
+  /** Is told how the call ends. */
+  watcher: Watcher | undefined;
   /** On the clock of the process: when the caller has no more use for the answer. */
   deadline: number = Number.POSITIVE_INFINITY;
   /** Why it was given up; undefined as long as it was not. */
@@ -23,6 +36,11 @@ export class Work {
   private controller: AbortController | undefined;
   private afterwards: (() => void)[] | undefined;
   private onCancel: ((reason: RpcError) => void)[] | undefined;
+
+  get state(): CallState {
+    this.noted ??= new CallState();
+    return this.noted;
+  }
 
   /** Aborts when the call is given up; the reason is what it was given up for. */
   get signal(): AbortSignal {

@@ -7,6 +7,7 @@
  */
 import type { LinkInfo, Metadata, SecInfo } from './contract.js';
 import type { Several } from './many/types.js';
+import type { CallState } from './middleware/call-state.js';
 
 declare const replyOf: unique symbol;
 declare const streamOf: unique symbol;
@@ -35,6 +36,8 @@ export interface Sender<P = any> {
   readonly secinfo: SecInfo | undefined;
   /** What the caller has added to the call; empty if nothing. */
   readonly metadata: Metadata;
+  /** What interceptors have left for the handlers, under keys of {@link contextKey}. */
+  readonly state: CallState;
   /**
    * Aborts when the caller gives the call up, when its time is over, or when its link ends; the reason is an `Aborted`, a
    * `TimeoutError` or what has ended the link. Made when it is first asked for.

@@ -31,7 +31,7 @@ export type Members = [
   Expect<Equal<Here['ping'], Incoming<Chat['ping']>>>,
   Expect<Equal<keyof Here['house']['attic'], keyof Here['house']['hall']>>,
   // A namespace is no side of its own: it is opened and closed with the side that holds it.
-  Expect<Equal<Extract<keyof Here['room'], 'close' | 'open' | 'peers' | 'on'>, never>>,
+  Expect<Equal<Extract<keyof Here['room'], 'close' | 'open' | 'peers'>, never>>,
   Expect<
     Equal<
       Extract<keyof Here['room'], 'implement' | 'to' | 'remote' | 'gather'>,

@@ -1,0 +1,118 @@
+import type { LinkInfo, Metadata } from '../contract.js';
+import type { CallSender } from '../peer.js';
+import type { CallOptions, Peer, Receivers } from '../types.js';
+import { CallState } from './call-state.js';
+import type { Subject } from './chain.js';
+import type { IncomingCall, OutgoingCall } from './interceptor.js';
+
+const nothing: Metadata = Object.freeze({});
+
+/** What both kinds of calls say of their method. */
+abstract class CallOf {
+  constructor(
+    protected readonly subject: Subject,
+    public args: readonly unknown[],
+  ) {}
+
+  get kind(): Subject['kind'] {
+    return this.subject.kind;
+  }
+  get path(): string {
+    return this.subject.path;
+  }
+  get method(): string {
+    return this.subject.method;
+  }
+  get meta(): unknown {
+    return this.subject.meta;
+  }
+  get logged(): Subject['logged'] {
+    return this.subject.logged;
+  }
+}
+
+/** A call that a peer has made. What it has beside its arguments belongs to its sender. */
+export class ServedCall extends CallOf implements IncomingCall {
+  constructor(
+    subject: Subject,
+    args: readonly unknown[],
+    readonly sender: CallSender,
+  ) {
+    super(subject, args);
+  }
+
+  get direction(): 'incoming' {
+    return 'incoming';
+  }
+  get peer(): Peer {
+    return this.sender.peer;
+  }
+  get info(): LinkInfo {
+    return this.sender.peer.info;
+  }
+  get signal(): AbortSignal {
+    return this.sender.signal;
+  }
+  get state(): CallState {
+    return this.sender.state;
+  }
+
+  get metadata(): Metadata {
+    return this.sender.metadata;
+  }
+  set metadata(metadata: Metadata) {
+    const { call } = this.sender;
+    call.about = { ...call.about, metadata };
+  }
+
+  get replyMetadata(): Metadata | undefined {
+    return this.sender.replyMetadata;
+  }
+  set replyMetadata(metadata: Metadata | undefined) {
+    this.sender.replyMetadata = metadata;
+  }
+}
+
+/** A call that this side makes. */
+export class MadeCall extends CallOf implements OutgoingCall {
+  replyMetadata: Metadata | undefined = undefined;
+  private own: CallState | undefined = undefined;
+  private added: Metadata | undefined = undefined;
+
+  /** `options` are those that hold for the call. */
+  constructor(
+    subject: Subject,
+    args: readonly unknown[],
+    readonly receivers: Receivers,
+    private readonly options: CallOptions | undefined,
+  ) {
+    super(subject, args);
+  }
+
+  get direction(): 'outgoing' {
+    return 'outgoing';
+  }
+  override get kind(): Subject['kind'] {
+    const { kind } = this.subject;
+    return kind === 'request' && this.options?.noReply === true ? 'notification' : kind;
+  }
+  get signal(): AbortSignal | undefined {
+    return this.options?.signal;
+  }
+  get state(): CallState {
+    this.own ??= new CallState();
+    return this.own;
+  }
+
+  get metadata(): Metadata {
+    return this.added ?? this.options?.metadata ?? nothing;
+  }
+  set metadata(metadata: Metadata) {
+    this.added = metadata;
+  }
+
+  /** The options with which it is made in the end. */
+  get asked(): CallOptions | undefined {
+    return this.added === undefined ? this.options : { ...this.options, metadata: this.added };
+  }
+}

@@ -1,0 +1,117 @@
+import type { Logger } from '../contract.js';
+import { UsageError } from '../errors.js';
+import type { CallSender } from '../peer.js';
+import { isThenable } from '../thenable.js';
+import type { CallContext, IncomingCall, Interceptor } from './interceptor.js';
+import { watchedStream } from './watched-stream.js';
+
+/**
+ * What listeners are told of calls, in this order. Names and order are those of rpclib: `method_context_created`, `method_call`,
+ * `method_return_object` or `method_exception_object`, `method_return_string` or `method_exception_string`,
+ * `method_context_closed`.
+ */
+export interface CallEvents {
+  /** There is a call; nothing has been done about it. */
+  'method.created': (call: CallContext) => unknown;
+  /** It is carried out now: nobody has refused it. Of an outgoing call: it leaves. */
+  'method.call': (call: CallContext) => unknown;
+  /** What it gives in the end; nothing for a notification, an iterable for a stream. */
+  'method.return': (call: CallContext, result: unknown) => unknown;
+  /** What it fails with in the end. */
+  'method.exception': (call: CallContext, error: unknown) => unknown;
+  /** Its answer was encoded, and is on its way; only of an incoming call that is answered. */
+  'method.sent': (call: IncomingCall) => unknown;
+  /** It is over, with what runs after the reply, and all items of a stream. Whatever has become of it, this comes last and once. */
+  'method.closed': (call: CallContext) => unknown;
+}
+
+/** Whoever is told of one event. */
+export interface Listening {
+  readonly event: keyof CallEvents;
+  /** The listener hears of the methods whose paths begin so. */
+  readonly path: string;
+  readonly listener: (...told: unknown[]) => unknown;
+}
+
+const names: readonly string[] = [
+  'method.created',
+  'method.call',
+  'method.return',
+  'method.exception',
+  'method.sent',
+  'method.closed',
+] satisfies (keyof CallEvents)[];
+
+/** Whether a name is meant to be one of these events. */
+export function isCallEvent(event: unknown): event is keyof CallEvents {
+  return typeof event === 'string' && event.startsWith('method.');
+}
+
+/** Throws a UsageError for an event that there is not, and for what is no listener. */
+export function checkListening({ event, listener }: Listening): void {
+  if (!names.includes(event))
+    throw new UsageError(`there is no event "${event}"; there are connect, disconnect, ${names.join(', ')}`);
+  if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
+}
+
+/** What tells listeners of the calls of a method: it stands outermost, and for `method.call` innermost. */
+export function telling(
+  listenings: readonly Listening[],
+  logger: Logger,
+): { readonly outermost: Interceptor[]; readonly innermost: Interceptor[] } {
+  if (listenings.length === 0) return { outermost: [], innermost: [] };
+
+  const tellerOf = (event: keyof CallEvents): ((...told: unknown[]) => void) => {
+    const listeners = listenings.filter((one) => one.event === event).map(({ listener }) => listener);
+    const failed = (error: unknown): void => logger.error(`obverse: a listener of ${event} has failed:`, error);
+    return (...told) => {
+      for (const listener of listeners) {
+        try {
+          const given = listener(...told);
+          if (isThenable(given)) given.then(undefined, failed);
+        } catch (error) {
+          failed(error);
+        }
+      }
+    };
+  };
+  const created = tellerOf('method.created');
+  const returns = tellerOf('method.return');
+  const fails = tellerOf('method.exception');
+  const sent = tellerOf('method.sent');
+  const closed = tellerOf('method.closed');
+
+  const outermost: Interceptor = (call, next) => {
+    created(call);
+    // An incoming call is over when the session says so.
+    const mayClose = call.direction === 'outgoing' ? closed : () => {};
+    if (call.direction === 'incoming') {
+      (call.sender as CallSender).work.watcher = { sent: () => sent(call), closed: () => closed(call) };
+    }
+    const failed = (error: unknown): never => {
+      fails(call, error);
+      mayClose(call);
+      throw error;
+    };
+    const returned = (result: unknown): unknown => {
+      returns(call, result);
+      if (call.kind === 'stream' && call.direction === 'outgoing') return watchedStream(result, () => closed(call));
+      mayClose(call);
+      return result;
+    };
+    let given: unknown;
+    try {
+      given = next();
+    } catch (error) {
+      return failed(error);
+    }
+    return isThenable(given) ? Promise.resolve(given).then(returned, failed) : returned(given);
+  };
+
+  const calls = tellerOf('method.call');
+  const innermost: Interceptor = (call, next) => {
+    calls(call);
+    return next();
+  };
+  return { outermost: [outermost], innermost: [innermost] };
+}

@@ -1,0 +1,171 @@
+import type { Logger } from '../contract.js';
+import { UsageError } from '../errors.js';
+import type { Row } from '../table.js';
+import { type Checking, incomingValidation } from '../validation/incoming-validation.js';
+import { outgoingValidation } from '../validation/outgoing-validation.js';
+import { type Chain, compose, type Run, type Subject } from './chain.js';
+import { checkListening, type Listening, telling } from './events.js';
+import { guard } from './guard.js';
+import type { Interceptor } from './interceptor.js';
+import { type CallLogger, callLogger } from './log-calls.js';
+
+/** What the options of a side say of those who stand around its calls. */
+export interface MiddlewareOptions {
+  /** Stand around every call of the side, in this order, the first one outermost. */
+  readonly use?: Interceptor | readonly Interceptor[];
+  /** Tells of each call when it is over: in lines to the logger, or to a function. */
+  readonly logCalls?: boolean | CallLogger;
+}
+
+/** An incoming method, as far as it wants to know who stands around its calls. */
+export interface Surrounded {
+  readonly row: Row;
+  /** Undefined: nobody does. */
+  chain: Chain | undefined;
+}
+
+type Direction = 'incoming' | 'outgoing';
+
+/** Where an interceptor of `use` stands: around the methods whose paths begin so. */
+interface Layer {
+  readonly path: string;
+  readonly interceptor: Interceptor;
+}
+
+/**
+ * Who stands around the calls of a side. The order, the outermost first: listeners, the logger of calls, the side, its
+ * namespaces, the mark; then what is built in: the guard of an incoming method, the validation; then the body and the handlers,
+ * or the wire.
+ *
+ * Chains are composed when who stands there changes, and not for a call; a call that has begun keeps its own.
+ */
+export class Middleware {
+  /** Nothing stands around outgoing calls. */
+  private quiet = true;
+  /** How many outgoing methods of the spec have something of their own. */
+  private marked = 0;
+  private readonly ports: Surrounded[] = [];
+  /** What the marks of methods ask for; made once. */
+  private readonly own = new WeakMap<Row, readonly Interceptor[]>();
+  private chains = new WeakMap<Row, Chain | typeof NOBODY>();
+  private callbacks: Partial<Record<Direction, Run>> = {};
+  private layers: readonly Layer[] = [];
+  private listenings: readonly Listening[] = [];
+  private readonly log: readonly Interceptor[];
+
+  constructor(
+    options: MiddlewareOptions,
+    private readonly logger: Logger,
+    private readonly checking: Checking,
+  ) {
+    const { use = [], logCalls = false } = options;
+    this.log = logCalls === false ? [] : [callLogger(logCalls, logger)];
+    this.layers = [use].flat().map((interceptor) => ({ path: '', interceptor }));
+    this.compose();
+  }
+
+  // ---- who stands there ---------------------------------------------------------------------------------------------
+
+  /** Takes up an incoming method. */
+  serve(port: Surrounded): void {
+    this.ports.push(port);
+    this.own.set(port.row, this.ownOf(port.row, 'incoming'));
+    port.chain = this.chainOf(port.row);
+  }
+
+  /** Takes up an outgoing method, so that what is wrong with its mark is found now. */
+  call(row: Row): void {
+    const own = this.ownOf(row, 'outgoing');
+    this.own.set(row, own);
+    if (own.length === 0) return;
+    this.marked++;
+    this.quiet = false;
+  }
+
+  /** Puts interceptors around the methods whose paths begin so, within those that stand there. Gives what takes them away. */
+  use(path: string, interceptors: readonly Interceptor[]): () => void {
+    for (const interceptor of interceptors) {
+      if (typeof interceptor !== 'function')
+        throw new UsageError(`use() takes functions (call, next) => …, not ${String(interceptor)}`);
+    }
+    const added = interceptors.map((interceptor): Layer => ({ path, interceptor }));
+    this.layers = [...this.layers, ...added];
+    this.compose();
+    return () => {
+      this.layers = this.layers.filter((layer) => !added.includes(layer));
+      this.compose();
+    };
+  }
+
+  /** Tells a listener of calls. Gives what takes it away. */
+  listen(listening: Listening): () => void {
+    checkListening(listening);
+    this.listenings = [...this.listenings, listening];
+    this.compose();
+    return () => {
+      this.listenings = this.listenings.filter((one) => one !== listening);
+      this.compose();
+    };
+  }
+
+  // ---- what stands around a call ------------------------------------------------------------------------------------
+
+  /** What stands around the calls of an outgoing method; undefined if nothing does. */
+  around(row: Row): Chain | undefined {
+    if (this.quiet) return undefined;
+    let chain = this.chains.get(row);
+    if (chain === undefined) {
+      chain = this.chainOf(row) ?? NOBODY;
+      this.chains.set(row, chain);
+    }
+    return chain === NOBODY ? undefined : chain;
+  }
+
+  /** What stands around the calls of what was passed by reference: what stands around everything on the side. */
+  aroundCallbacks(direction: Direction): Run | undefined {
+    return this.callbacks[direction];
+  }
+
+  /** Who stands there has changed. */
+  private compose(): void {
+    this.quiet = this.marked + this.layers.length + this.log.length + this.listenings.length === 0;
+    this.chains = new WeakMap();
+    for (const port of this.ports) port.chain = this.chainOf(port.row);
+    const run = compose(this.interceptors('', []));
+    this.callbacks = run === undefined ? {} : { incoming: run, outgoing: run };
+  }
+
+  private chainOf(row: Row): Chain | undefined {
+    const run = compose(this.interceptors(row.path, this.own.get(row) ?? []));
+    return run && { subject: subjectOf(row), run };
+  }
+
+  /** Everybody around the methods of a path; `own` is what a method brings with it. */
+  private interceptors(path: string, own: readonly Interceptor[]): Interceptor[] {
+    const here = (one: { readonly path: string }): boolean => path.startsWith(one.path);
+    const { outermost, innermost } = telling(this.listenings.filter(here), this.logger);
+    // Each of these paths begins the next one.
+    const layers = this.layers.filter(here).toSorted((a, b) => a.path.length - b.path.length);
+    return [...outermost, ...this.log, ...layers.map(({ interceptor }) => interceptor), ...own, ...innermost];
+  }
+
+  /** What the mark of a method asks for. */
+  private ownOf(row: Row, direction: Direction): Interceptor[] {
+    const { use = [], allow } = row.mark.options;
+    const incoming = direction === 'incoming';
+    const validation = incoming ? incomingValidation(row, this.checking) : outgoingValidation(row, this.checking);
+    return [
+      ...[use].flat(),
+      ...(incoming && allow !== undefined ? [guard(allow)] : []),
+      ...(validation === undefined ? [] : [validation]),
+    ];
+  }
+}
+
+const NOBODY = Symbol('nobody');
+
+function subjectOf(row: Row): Subject {
+  const { meta, logged = true } = row.mark.options;
+  const kind = row.stream ? 'stream' : row.request ? 'request' : 'notification';
+  return { kind, path: row.path, method: row.wire, meta, logged };
+}

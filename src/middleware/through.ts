@@ -1,0 +1,105 @@
+import { optionsOf } from '../call-options.js';
+import { carryOut } from '../calling.js';
+import type { Hub } from '../hub.js';
+import { send } from '../outgoing.js';
+import type { Row } from '../table.js';
+import { isThenable } from '../thenable.js';
+import type { CallOptions, Detailed, Receivers } from '../types.js';
+import { MadeCall } from './call-of.js';
+import type { Chain } from './chain.js';
+import { streamOf } from './watched-stream.js';
+
+/** An outgoing call of a method around which somebody stands. */
+class Through {
+  readonly call: MadeCall;
+  /** What goes wrong is not told to the caller; those who stand around see it. */
+  private readonly silent: boolean;
+
+  constructor(
+    private readonly chain: Chain,
+    private readonly hub: Hub,
+    private readonly row: Row,
+    private readonly self: object,
+    receivers: Receivers,
+    args: readonly unknown[],
+    asked: CallOptions | undefined,
+  ) {
+    const options = optionsOf(hub, row, asked);
+    this.silent = options?.ignoreErrors === true;
+    this.call = new MadeCall(
+      chain.subject,
+      args,
+      receivers,
+      this.silent ? { ...options, ignoreErrors: false } : options,
+    );
+  }
+
+  /** Gives what the caller gets. */
+  run(): unknown {
+    let given: unknown;
+    try {
+      given = this.chain.run(this.call, () => this.last());
+    } catch (error) {
+      given = this.failed(error);
+    }
+    if (this.row.stream) return streamOf(given, this.row.path);
+    if (this.row.request) {
+      const answer = given instanceof Promise ? given : Promise.resolve(given);
+      return this.silent ? answer.catch(() => undefined) : answer;
+    }
+    if (isThenable(given)) given.then(undefined, (error: unknown) => this.late(error));
+    return undefined;
+  }
+
+  private failed(error: unknown): unknown {
+    if (this.row.request) return Promise.reject(error);
+    if (!this.silent) throw error;
+    return undefined;
+  }
+
+  /** An interceptor has taken its time, and its notification cannot leave: whoever has called cannot be told any more. */
+  private late(error: unknown): void {
+    if (!this.silent) this.hub.logger.error(`obverse: ${this.row.path} was not sent:`, error);
+  }
+
+  /** Nobody stands before the call any more. */
+  private last(): unknown {
+    const { hub, row, self, call } = this;
+    const args = [...call.args];
+    const { asked } = call;
+    if (!row.request || row.stream) return send(hub, row, self, call.receivers, args, asked);
+    const answer = carryOut(hub, row, self, call.receivers, args, asked ?? {});
+    return answer?.then(({ value, metadata }) => {
+      call.replyMetadata = metadata;
+      return value;
+    });
+  }
+}
+
+/** Calls what a row describes through all that stands around it. Gives and throws what a call without them would. */
+export function callThrough(
+  chain: Chain,
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: readonly unknown[],
+  asked: CallOptions | undefined,
+): unknown {
+  return new Through(chain, hub, row, self, receivers, args, asked).run();
+}
+
+/** The same of a request, with what was said of the answer. */
+export async function detailedThrough(
+  chain: Chain,
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: readonly unknown[],
+  asked: CallOptions | undefined,
+): Promise<Detailed<unknown>> {
+  const through = new Through(chain, hub, row, self, receivers, args, asked);
+  const value = await through.run();
+  return { value, metadata: through.call.replyMetadata ?? {} };
+}

@@ -18,33 +18,26 @@ export function record(source: TransportSource, sink: RecordingSink): TransportM
     if (used) throw new UsageError('record() writes one recording of one transport: make another one for the next');
     used = true;
     const inner = await wire.transport(source, wire.listen);
-    const { broadcast } = inner;
     const { form, codec } = wire;
-    const tape = new Tape(sink, {
-      obverse: 'recording',
-      version: 1,
-      form,
-      codec,
-      ...(broadcast !== undefined && { broadcasts: true as const }),
-    });
-    return new RecordedTransport(inner, tape);
+    return new RecordedTransport(inner, new Tape(sink, { obverse: 'recording', version: 1, form, codec }));
   };
 }
 
 class RecordedTransport implements Transport {
-  readonly broadcast?: (frames: readonly Frame[]) => void;
-
   constructor(
     private readonly inner: Transport,
     private readonly tape: Tape,
-  ) {
-    const { broadcast } = inner;
-    if (broadcast === undefined) return;
-    this.broadcast = (frames) => {
-      for (const frame of frames) tape.note({ out: writeFrame(frame) });
-      broadcast.call(inner, frames);
-    };
+  ) {}
+
+  /** Of a mux it is only known while it is open. */
+  get broadcast(): (frames: readonly Frame[]) => void {
+    return this.inner.broadcast === undefined ? (undefined as never) : this.spread;
   }
+
+  private readonly spread = (frames: readonly Frame[]): void => {
+    for (const frame of frames) this.tape.note({ out: writeFrame(frame) });
+    this.inner.broadcast?.(frames);
+  };
 
   get address(): string {
     return this.inner.address;
@@ -62,7 +55,8 @@ class RecordedTransport implements Transport {
       this.tape.end();
       throw error;
     }
-    this.tape.note({ address: this.inner.address });
+    const { address, broadcast } = this.inner;
+    this.tape.note({ address, ...(broadcast !== undefined && { broadcasts: true }) });
   }
 
   async close(): Promise<void> {

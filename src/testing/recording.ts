@@ -19,8 +19,6 @@ export interface Head {
   readonly version: 1;
   readonly form: Form;
   readonly codec: string;
-  /** Whether the transport reaches everybody with one message. */
-  readonly broadcasts?: true;
 }
 
 /**
@@ -29,7 +27,8 @@ export interface Head {
  */
 export type Step = { readonly at: number } & (
   | { readonly peer: string; readonly link: Traits }
-  | { readonly address: string }
+  /** It was open; `broadcasts` says that it reaches everybody with one message. */
+  | { readonly address: string; readonly broadcasts?: true }
   | { readonly failed: string }
   | { readonly peer: string; readonly in: Written }
   /** Without a peer it went to everybody. */

@@ -1,6 +1,6 @@
 import type { Accept, Codec, Frame, Transport, TransportMaker, Wire } from '../contract.js';
 import { ConnectionLost, UsageError } from '../errors.js';
-import { type Head, type RecordingSource, readRecording, type Step } from './recording.js';
+import { type RecordingSource, readRecording, type Step } from './recording.js';
 import { Difference } from './replay-difference.js';
 import { Player, type Same } from './replay-player.js';
 
@@ -53,7 +53,7 @@ export function replay(source: RecordingSource, options: ReplayOptions = {}): Re
       );
     }
     player = new Player(steps, new Difference(await codecOf(wire.codec)), options.same);
-    return new ReplayTransport(head, steps, player);
+    return new ReplayTransport(steps, player);
   };
   const verify = (): void => {
     if (player === undefined) throw new UsageError('replay: the recording was not played: no side was opened with it');
@@ -77,11 +77,10 @@ class ReplayTransport implements Transport {
   private over = false;
 
   constructor(
-    head: Head,
     private readonly steps: readonly Step[],
     private readonly player: Player,
   ) {
-    if (head.broadcasts !== true) return;
+    if (!steps.some((step) => 'address' in step && step.broadcasts === true)) return;
     this.broadcast = (frames) => {
       for (const frame of frames) player.sent(undefined, frame);
     };

@@ -1,4 +1,4 @@
-import { type Inverted, incoming, RemoteAPI, type Reply, type Sender, type Side } from 'obverse';
+import { type Handler, type Inverted, incoming, RemoteAPI, type Reply, type Sender, type Side } from 'obverse';
 import {
   type Fake,
   type FakeCall,
@@ -42,7 +42,7 @@ export type Answers = [
   Expect<Equal<Parameters<Here['echo']['answers']>, [value: string]>>,
   Expect<Equal<Parameters<Here['ping']['answers']>, [value: 'pong']>>,
   Expect<Equal<Parameters<Here['forget']['answers']>, [value?: void]>>,
-  Expect<Equal<Parameters<Here['ticks']['answers']>, [value: Iterable<Date> | AsyncIterable<Date>]>>,
+  Expect<Equal<Parameters<Here['ticks']['answers']>, [value: ReturnType<Handler<Chat['ticks']>>]>>,
   Expect<Equal<Here['echo']['calls'], readonly [_args: { text: string }][]>>,
   Expect<Equal<Here['log']['calls'], readonly string[][]>>,
   Expect<Equal<Here['forget']['calls'], readonly [_args?: { all?: boolean } | undefined][]>>,

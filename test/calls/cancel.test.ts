@@ -1,0 +1,223 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Aborted,
+  ConnectionLost,
+  type Inverted,
+  incoming,
+  type Options,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  type Side,
+} from '../../src/index.js';
+import { hubOf } from '../../src/prototypes.js';
+import { RawClient } from '../support/core-raw.js';
+import { until } from '../support/core-waiting.js';
+
+class Work extends RemoteAPI {
+  @incoming({ hasReply: true }) hang(_sender: Sender, _args: { n?: number }): Reply<string> {}
+  @incoming({ hasReply: true }) echo(_sender: Sender, _args: { n: number }): Reply<number> {}
+  @incoming run(_sender: Sender): void {}
+}
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((side) => side.close()));
+});
+
+async function sides(options: Options = {}): Promise<{ server: Side<Work>; client: Side<Inverted<Work>> }> {
+  const server = await Work.serve('tcp://127.0.0.1:0', { logger: null, ...options });
+  const client = await Work.invert().connect(server.address, { logger: null });
+  open.push(client, server);
+  return { server, client };
+}
+
+/** What a side holds of calls that are open, in both directions. */
+function held(side: object): number {
+  const sessions = hubOf(side).roster.everybody();
+  return sessions.reduce((sum, session) => {
+    const intake = (session as unknown as { intake?: { ids: Map<unknown, unknown>; unnamed: Set<unknown> } }).intake;
+    return sum + session.waiting + (intake === undefined ? 0 : intake.ids.size + intake.unnamed.size);
+  }, 0);
+}
+
+describe('a call that its caller gives up', () => {
+  it('rejects at once with Aborted, whose cause is the reason, and the handler hears of it', async () => {
+    const { server, client } = await sides();
+    const heard = new Promise<unknown>((resolve) => {
+      server.hang.connect(
+        (sender) =>
+          new Promise((_, reject) => {
+            sender.signal.addEventListener('abort', () => {
+              resolve(sender.signal.reason);
+              reject(sender.signal.reason);
+            });
+          }),
+      );
+    });
+    const controller = new AbortController();
+    const call = client.to(null, { signal: controller.signal }).hang({});
+    await new Promise((resolve) => setImmediate(resolve));
+    const reason = new Error('changed my mind');
+    controller.abort(reason);
+    await expect(call).rejects.toMatchObject({
+      name: 'Aborted',
+      cause: reason,
+      message: expect.stringContaining('changed my mind'),
+    });
+    expect(await heard).toMatchObject({
+      name: 'Aborted',
+      message: 'the caller gave the call up: the call was given up: changed my mind',
+    });
+  });
+
+  it('is not even sent if its signal has fired before', async () => {
+    const { server, client } = await sides();
+    let called = 0;
+    server.hang.connect(() => `${called++}`);
+    await expect(client.to(null, { signal: AbortSignal.abort() }).hang({})).rejects.toThrow(Aborted);
+    server.echo.connect((_sender, { n }) => n);
+    expect(await client.echo(null, { n: 1 })).toBe(1);
+    expect(called).toBe(0);
+  });
+
+  it('does not begin any more if it waits for its turn', async () => {
+    const { server, client } = await sides({ concurrency: 1 });
+    const begun: number[] = [];
+    const ends: ((text: string) => void)[] = [];
+    server.hang.connect((_sender, { n = 0 }) => {
+      begun.push(n);
+      return new Promise((resolve) => ends.push(resolve));
+    });
+    const controller = new AbortController();
+    const first = client.hang(null, { n: 1 });
+    const second = client.to(null, { signal: controller.signal }).hang({ n: 2 });
+    const third = client.hang(null, { n: 3 });
+    await until(() => begun.length === 1);
+    await until(() => held(server) === 3);
+    controller.abort();
+    await expect(second).rejects.toThrow(Aborted);
+    await until(() => held(server) === 2);
+    ends[0]?.('first');
+    expect(await first).toBe('first');
+    await until(() => begun.length === 2);
+    expect(begun).toEqual([1, 3]);
+    ends[1]?.('third');
+    expect(await third).toBe('third');
+  });
+
+  it('leaves an answer that comes late to nobody', async () => {
+    const { server, client } = await sides();
+    const told: unknown[] = [];
+    const again = await Work.invert().connect(server.address, {
+      logger: { warn: (...line) => told.push(line), error: (...line) => told.push(line) },
+    });
+    open.push(again);
+    let answer: (text: string) => void = () => {};
+    server.hang.connect(() => new Promise((resolve) => (answer = resolve)));
+    const controller = new AbortController();
+    const call = again.to(null, { signal: controller.signal }).hang({});
+    server.echo.connect((_sender, { n }) => n);
+    await again.echo(null, { n: 1 });
+    controller.abort();
+    await expect(call).rejects.toThrow(Aborted);
+    answer('late');
+    expect(await again.echo(null, { n: 2 })).toBe(2);
+    expect(told).toEqual([]);
+    expect(client.pendingCalls()).toEqual([]);
+  });
+
+  it('leaves nothing behind, 100,000 times: no listener, no entry in a table', async () => {
+    const { server, client } = await sides({ limits: { queuedCalls: 200_000 } });
+    server.hang.connect(
+      (sender) =>
+        new Promise((_, reject) => sender.signal.addEventListener('abort', () => reject(sender.signal.reason))),
+    );
+    const shared = new AbortController();
+    for (let round = 0; round < 100; round++) {
+      const own = new AbortController();
+      const calls = Array.from({ length: 1_000 }, (_, n) =>
+        client.to(null, { signal: AbortSignal.any([own.signal]), within: undefined }).hang({ n }),
+      );
+      const kept = client.to(null, { signal: shared.signal }).hang({});
+      own.abort();
+      const ended = await Promise.allSettled(calls);
+      expect(ended.every(({ status }) => status === 'rejected')).toBe(true);
+      if (round < 99) void kept.catch(() => {});
+      else shared.abort();
+      if (round === 99) await expect(kept).rejects.toThrow(Aborted);
+    }
+    expect(getEventListeners(shared.signal, 'abort')).toEqual([]);
+    expect(client.pendingCalls()).toEqual([]);
+    await until(() => held(server) === 0 && held(client) === 0);
+  }, 60_000);
+});
+
+describe('the signal of a sender', () => {
+  it('fires when the link ends, also for a notification', async () => {
+    const { server, client } = await sides();
+    const reasons: Promise<unknown>[] = [];
+    const abortOf = (sender: Sender): Promise<unknown> =>
+      new Promise((resolve) => sender.signal.addEventListener('abort', () => resolve(sender.signal.reason)));
+    server.hang.connect((sender) => {
+      reasons.push(abortOf(sender));
+      return new Promise(() => {});
+    });
+    server.run.connect((sender) => {
+      reasons.push(abortOf(sender));
+      return new Promise<void>(() => {}) as unknown as void;
+    });
+    const call = client.hang(null, {});
+    client.run(null);
+    await until(() => reasons.length === 2);
+    const lost = expect(call).rejects.toThrow(ConnectionLost);
+    await client.close();
+    await lost;
+    for (const reason of await Promise.all(reasons)) expect(reason).toBeInstanceOf(ConnectionLost);
+  });
+
+  it('has fired already where it is asked for late', async () => {
+    const { server, client } = await sides();
+    let state: boolean | undefined;
+    server.hang.connect(async (sender) => {
+      await until(() => (sender as unknown as { begun?: { cancelled?: unknown } }).begun?.cancelled !== undefined);
+      state = sender.signal.aborted;
+      return '';
+    });
+    const controller = new AbortController();
+    const call = client.to(null, { signal: controller.signal, timeout: 5_000 }).hang({});
+    server.echo.connect((_sender, { n }) => n);
+    await client.echo(null, { n: 1 });
+    controller.abort();
+    await expect(call).rejects.toThrow(Aborted);
+    await until(() => state === true);
+  });
+});
+
+describe('a stranger', () => {
+  it('gives a call up by rpc.cancel, and is answered that it was aborted', async () => {
+    const { server } = await sides();
+    server.hang.connect(
+      (sender) =>
+        new Promise((_, reject) => sender.signal.addEventListener('abort', () => reject(sender.signal.reason))),
+    );
+    using client = await RawClient.connect(server.address);
+    client.write({ jsonrpc: '2.0', id: 'x', method: 'hang', params: {} });
+    await until(() => held(server) === 1);
+    client.write({ jsonrpc: '2.0', method: 'rpc.cancel', params: ['x', 'no use'] });
+    expect((await client.answers(1))[0]).toMatchObject({
+      id: 'x',
+      error: { code: -32012, message: 'the caller gave the call up: no use' },
+    });
+  });
+
+  it.each([[['nobody']], [[null]], [[{}]], [[]], [{}]])('harms nothing by rpc.cancel of %j', async (params) => {
+    const { server } = await sides();
+    server.echo.connect((_sender, { n }) => n);
+    using client = await RawClient.connect(server.address);
+    client.write({ jsonrpc: '2.0', method: 'rpc.cancel', params });
+    client.write({ jsonrpc: '2.0', id: 1, method: 'echo', params: { n: 5 } });
+    expect((await client.answers(1))[0]).toMatchObject({ id: 1, result: 5 });
+  });
+});

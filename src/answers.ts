@@ -85,7 +85,8 @@ export class Answers {
     if (begun !== undefined) this.finish(sender);
   }
 
-  private finish(sender: CallSender): void {
+  /** The call is answered, and over. */
+  finish(sender: CallSender): void {
     this.answered(sender);
     this.close(sender);
   }

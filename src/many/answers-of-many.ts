@@ -6,8 +6,16 @@ import type { Detailed } from '../types.js';
 import type { Peer } from '../written.js';
 import type { Fulfilled, Gathered, Gathering } from './types.js';
 
+/** The request to one of the receivers, while it is open and afterwards. */
+export interface Answering {
+  /** Undefined as long as the call is open. */
+  readonly outcome: Gathered<unknown> | undefined;
+  /** Nobody needs the answer any more: it is rejected, unless it is there. */
+  giveUp(reason: Aborted): void;
+}
+
 /** The request to one of the receivers: open, and then what has become of it. */
-export class Part implements Outcome {
+export class Part implements Answering, Outcome {
   /** Undefined as long as the call is open. */
   outcome: Gathered<unknown> | undefined;
   private readonly asking: Asking;
@@ -54,7 +62,7 @@ type Judge = () => boolean;
 
 /** What several receivers answer to one request, as it comes. Each of them costs one object and no promise. */
 export class AnswersOfMany implements Gathering<unknown> {
-  readonly parts: Part[] = [];
+  readonly parts: Answering[] = [];
   /** In the order of their coming. */
   private readonly outcomes: Gathered<unknown>[] = [];
   private readonly successes: Fulfilled<unknown>[] = [];

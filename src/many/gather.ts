@@ -3,6 +3,7 @@ import { checkCallOptions, optionsOf } from '../call-options.js';
 import { current } from '../deadline.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
+import { PartThrough } from '../middleware/part-through.js';
 import { pack, prepare } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
 import type { Row } from '../table.js';
@@ -20,13 +21,25 @@ export function gather(
   args: unknown[],
   asked?: GatherOptions,
 ): Gathering<unknown> {
+  const chain = hub.middleware.around(row);
   return new AnswersOfMany(row.path, (whole) => {
+    if (chain !== undefined) {
+      const parts = hub.roster.each(receivers).map((session) => {
+        const options = optionsOf(hub, row, optionsFor(asked, session.peer as Peer));
+        return new PartThrough(chain, whole, hub, row, self, session, args, options);
+      });
+      whole.parts.push(...parts);
+      for (const part of parts) part.run();
+      return;
+    }
     prepare(hub, row, self, receivers, args);
     const packed = pack(row, args);
     const wishes = wishesOf(hub, row, asked);
-    for (const session of hub.roster.each(receivers))
-      whole.parts.push(new Part(whole, session, row.wire, wishes(session.peer as Peer)));
-    for (const part of whole.parts) part.send(packed);
+    const parts = hub.roster
+      .each(receivers)
+      .map((session) => new Part(whole, session, row.wire, wishes(session.peer as Peer)));
+    whole.parts.push(...parts);
+    for (const part of parts) part.send(packed);
   });
 }
 
@@ -49,6 +62,12 @@ function wishesOf(hub: Hub, row: Row, asked: GatherOptions = {}): (peer: Peer) =
     wishes.set(time, wish);
     return wish;
   };
+}
+
+/** The options of the call to one of them. */
+function optionsFor({ timeout, ...others }: GatherOptions = {}, peer: Peer): CallOptions {
+  const time = typeof timeout === 'function' ? timeoutFor(timeout, peer) : timeout;
+  return { ...others, ...(time !== undefined && { timeout: time }) };
 }
 
 function timeoutFor(timeout: (peer: Peer) => number | undefined, peer: Peer): number | undefined {

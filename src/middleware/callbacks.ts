@@ -1,39 +1,48 @@
+import { CALL } from '../extensions.js';
 import type { CallSender } from '../peer.js';
 import type { Peer } from '../types.js';
 import { MadeCall, ServedCall } from './call-of.js';
 import type { Subject } from './chain.js';
 import type { Middleware } from './middleware.js';
 
-/** A call of a function that was passed by reference, or of a method of an object that was. */
-export interface Callback {
-  /** The name on the wire of what carries such calls. */
-  readonly method: string;
-  /** The name of the method of an object; null for a function. */
-  readonly member: string | null;
-  readonly args: readonly unknown[];
-  /** Who has called what is ours; undefined if this side calls what a peer has passed. */
-  readonly sender: CallSender | undefined;
-  /** The peer whose function is called; undefined if it is ours. */
-  readonly receiver: Peer | undefined;
+/*
+ * Calls of what was passed by reference go through what stands around every call of the side. Their path is `callback`, or
+ * `callback.method` for a method of an object.
+ */
+
+interface Host {
+  readonly middleware: Middleware;
 }
 
-/**
- * Carries a call of a reference out, through what stands around every call of the side: its path is `callback`, or
- * `callback.method`. `last` does it, with the arguments that are left. Gives what `last` gives where nobody stands there.
- */
-export function interceptCallback(
-  host: { readonly middleware: Middleware },
-  callback: Callback,
+/** A peer calls something that was passed to it; `last` carries that out, with the arguments that are left. */
+export function serveCallback(
+  host: Host,
+  sender: CallSender,
+  member: string | null,
+  args: readonly unknown[],
   last: (args: readonly unknown[]) => unknown,
 ): unknown {
-  const { sender, args, member, method } = callback;
-  const run = host.middleware.aroundCallbacks(sender === undefined ? 'outgoing' : 'incoming');
+  const run = host.middleware.aroundCallbacks('incoming');
   if (run === undefined) return last(args);
-  const path = member === null ? 'callback' : `callback.${member}`;
-  const subject: Subject = { kind: 'callback', path, method, meta: undefined, logged: true };
-  const call =
-    sender === undefined
-      ? new MadeCall(subject, args, callback.receiver as Peer, undefined)
-      : new ServedCall(subject, args, sender);
+  const call = new ServedCall(subjectOf(member), args, sender);
   return run(call, () => last(call.args));
+}
+
+/** This side calls something that a peer has passed. Gives a promise, whatever those who stand there give and throw. */
+export async function makeCallback(
+  host: Host,
+  receiver: Peer,
+  member: string | null,
+  args: readonly unknown[],
+  last: (args: readonly unknown[]) => Promise<unknown>,
+): Promise<unknown> {
+  const run = host.middleware.aroundCallbacks('outgoing');
+  if (run === undefined) return last(args);
+  const call = new MadeCall(subjectOf(member), args, receiver, undefined);
+  return run(call, () => last(call.args));
+}
+
+function subjectOf(member: string | null): Subject {
+  const path = member === null ? 'callback' : `callback.${member}`;
+  return { kind: 'callback', path, method: CALL, meta: undefined, logged: true };
 }

@@ -2,8 +2,10 @@ import type { Waiter } from '../asked.js';
 import type { About, Call } from '../contract.js';
 import { ProtocolError, type RpcError, UsageError } from '../errors.js';
 import { ABOUT, CALL, KEEP, RELEASE, speaks } from '../extensions.js';
+import { makeCallback, serveCallback } from '../middleware/callbacks.js';
 import type { CallSender } from '../peer.js';
 import type { Session } from '../session.js';
+import type { Peer } from '../types.js';
 import { revived, type Tag, tagged } from '../values/tagged.js';
 import { calleeOf, type Export, Exports, methodsCallee } from './exported.js';
 import { type Import, Imports, importOf } from './imported.js';
@@ -43,7 +45,10 @@ export class Passing {
     const peer = session.link.peer;
     this.exports = new Exports(limits.references, peer);
     this.imports = new Imports(
-      (id, member, args) => session.request(CALL, [id, member, args], false, session.host.timeout),
+      (id, member, args) =>
+        makeCallback(session.host, session.peer as Peer, member, args, (given) =>
+          session.request(CALL, [id, member, given], false, session.host.timeout),
+        ),
       (word, id) => session.tell(word === 'keep' ? KEEP : RELEASE, [id]),
       limits.references,
       peer,
@@ -225,7 +230,7 @@ export class Passing {
         `${CALL} takes the id of a reference, the name of a method or null, and a list of arguments`,
       );
     const { callee } = this.exports.at(id);
-    return callee(member, args as unknown[], sender);
+    return serveCallback(this.session.host, sender, member, args, (given) => callee(member, given, sender));
   }
 
   /** The link has ended. */

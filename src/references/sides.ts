@@ -27,6 +27,7 @@ export function sideOf(value: object): PassedSide | undefined {
       const { id } = sender.call;
       const inner = new CallSender(sender.peer, { kind: 'call', id, method: row.wire, args, named, batch: undefined });
       sender.work.whenCancelled((reason) => inner.cancel(reason));
+      sender.afterReply(() => sender.peer.session.answers.finish(inner));
       return hub.port(row).serve(inner);
     },
   };

@@ -6,14 +6,14 @@
 /** The longest that a timer of the runtime can wait, about 24 days; it would fire at once if it were asked for more. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** Where the time comes from, once it was held. Until then it is the runtime's, and costs no more than that. */
+let other: (() => number) | undefined;
 /** Where the time stands, while it is held. */
 let held: number | undefined;
-/** By how much this clock is ahead of the runtime's, once it was held: it never goes back. */
-let ahead = 0;
 
 /** Milliseconds on a clock that only goes forward. */
 export function time(): number {
-  return held ?? performance.now() + ahead;
+  return other === undefined ? performance.now() : other();
 }
 
 /** A timer that is set. */
@@ -93,7 +93,9 @@ export function lookAgain(ms: number, act: () => void): void {
 export function holdTime(): boolean {
   if (held !== undefined) return false;
   // Whole numbers add up without rounding: what is due in 60,000 ms is due when the clock was turned by as many.
-  held = Math.ceil(time());
+  const now = Math.ceil(time());
+  held = now;
+  other = () => held ?? now;
   for (const timer of timers) timer.stop();
   return true;
 }
@@ -115,6 +117,8 @@ export function releaseTime(): void {
   if (held === undefined) return;
   const now = held;
   held = undefined;
-  ahead = now - performance.now();
+  // It stays ahead of the runtime's by as much as it was turned, or behind: it never goes back.
+  const ahead = now - performance.now();
+  other = () => performance.now() + ahead;
   for (const timer of timers) timer.start(Math.max(0, timer.at - now));
 }

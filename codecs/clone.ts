@@ -6,6 +6,9 @@ import { visit } from './shared/clone-visit.js';
 
 export { transfer } from './shared/clone-transfer.js';
 
+/** What structured clone carries by itself. */
+const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set', 'number', 'regexp', 'error'];
+
 /**
  * A message is a few values in a row, and the first says what it is, and so how many they are:
  *
@@ -32,7 +35,7 @@ const FAULT = 3;
  */
 export default function clone(address: Address): Codec {
   const { hello = true } = readOptions(address, { hello: 'flag' });
-  return { name: 'clone', form: 'values', hello, answersUnreadable: true, encode, decode, join };
+  return { name: 'clone', form: 'values', hello, natives, answersUnreadable: true, encode, decode, join };
 }
 
 function encode(message: Outbound): Parcel {

@@ -12,6 +12,9 @@ import { pack, unpackAll } from './msgpack/values.js';
 
 export { Extension } from './msgpack/extensions.js';
 
+/** What is a type of MessagePack, or an extension of ours. A number is not: -0 would be 0. */
+const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set'];
+
 /**
  * MessagePack-RPC (https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md), on the package `msgpackr`. Named arguments
  * are one map in `params`, so that a single positional argument that is a plain object arrives as named.
@@ -32,6 +35,7 @@ export default function msgpack(address: Address): Codec {
     form: 'bytes',
     framing: selfDelimiting,
     hello: hello && !nvim,
+    natives,
     // MessagePack-RPC has no response without an id: to a stranger it is noise.
     answersUnreadable: false,
     encode: (message) => quickFrame(message) ?? pack(fromMessage(message, nvim)),

@@ -23,6 +23,8 @@ export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec
     form,
     ...(framing !== undefined && { framing }),
     hello: incoming.hello && outgoing.hello,
+    // What the other one carries is read all the same, with or without a tag.
+    ...(outgoing.natives !== undefined && { natives: outgoing.natives }),
     ...(outgoing.words !== undefined && { words: outgoing.words }),
     // Such an answer is written by one of the two, and is of use where the other one may be misunderstood.
     answersUnreadable: incoming.answersUnreadable && outgoing.answersUnreadable,

@@ -1,3 +1,4 @@
+import { ProtocolError } from './errors.js';
 import { HELLO } from './extensions.js';
 import type { Session } from './session.js';
 
@@ -14,8 +15,15 @@ export function sayHello(session: Session): void {
 }
 
 /** The peer has said hello. */
-export function hello(session: Session): void {
+export function hello(session: Session, [said]: readonly unknown[]): void {
   const { link, host } = session;
+  const { codec } = (said ?? {}) as { readonly codec?: unknown };
+  if (typeof codec === 'string' && codec !== host.codec.name) {
+    // One direction may be understood all the same; calls in the other one would wait for their timeouts.
+    const names = `the peer speaks the codec ${JSON.stringify(codec.slice(0, 50))}, and this side "${host.codec.name}"`;
+    session.end(new ProtocolError(names));
+    return;
+  }
   if (session.agreed || !host.codec.hello || link.bus === true) return;
   if (link.dialed !== true) greet(session);
   session.agreed = true;

@@ -1,10 +1,12 @@
 import { hearAbout } from './about.js';
 import type { Id } from './contract.js';
 import { Aborted } from './errors.js';
-import { ABOUT, CALL, CANCEL, HELLO, KEEP, PROGRESS, RELEASE } from './extensions.js';
+import { ABOUT, CALL, CANCEL, HELLO, KEEP, NEXT, PROGRESS, PULL, RELEASE, STREAM } from './extensions.js';
 import { hello } from './hello.js';
 import type { CallSender } from './peer.js';
 import type { Extensions, Session } from './session.js';
+import { nexted, pulled } from './streams/messages.js';
+import { serveOffered } from './streams/offers.js';
 
 /** What every side understands of the library's own messages. Looked up by name, and in nothing else. */
 export const vocabulary: Extensions = Object.freeze({
@@ -12,6 +14,8 @@ export const vocabulary: Extensions = Object.freeze({
   [ABOUT]: hearAbout,
   [CANCEL]: cancelled,
   [PROGRESS]: progressed,
+  [NEXT]: nexted,
+  [PULL]: pulled,
   [KEEP]: (session, [id]) => session.passing.keep(id),
   [RELEASE]: (session, [id]) => session.passing.release(id),
 });
@@ -19,18 +23,23 @@ export const vocabulary: Extensions = Object.freeze({
 /** The requests of the library itself, looked up where a side has no method of the name. */
 export const services: Readonly<Record<string, (sender: CallSender) => unknown>> = Object.freeze({
   [CALL]: (sender: CallSender) => sender.peer.session.passing.call(sender),
+  [STREAM]: serveOffered,
 });
 
 /** The peer gives up a call that it has made. */
 function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean {
   const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
-  return isId(id) && session.withdraw(id, new Aborted(`the caller gave the call up${why}`));
+  // It may have been answered meanwhile.
+  if (isId(id)) session.withdraw(id, new Aborted(`the caller gave the call up${why}`));
+  return isId(id);
 }
 
 /** The peer tells how far a call of ours is. */
 function progressed(session: Session, [id, value, tagged]: readonly unknown[]): boolean {
   const waiter = isId(id) ? session.waiter(id) : undefined;
-  if (waiter?.progress === undefined) return false;
+  // That of a call which was given up comes late.
+  if (waiter === undefined) return isId(id) && session.asked?.wasGivenUp(id) === true;
+  if (waiter.progress === undefined) return false;
   waiter.progress(tagged === true ? session.passing.inward(value, 'result', waiter.method).values : value);
   return true;
 }

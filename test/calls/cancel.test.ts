@@ -138,7 +138,7 @@ describe('a call that its caller gives up', () => {
     for (let round = 0; round < 100; round++) {
       const own = new AbortController();
       const calls = Array.from({ length: 1_000 }, (_, n) =>
-        client.to(null, { signal: AbortSignal.any([own.signal]), within: undefined }).hang({ n }),
+        client.to(null, { signal: AbortSignal.any([own.signal]) }).hang({ n }),
       );
       const kept = client.to(null, { signal: shared.signal }).hang({});
       own.abort();

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type Inverted,
+  incoming,
+  namespace,
+  type Options,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  type Side,
+  TimeoutError,
+  UsageError,
+} from '../../src/index.js';
+import { RawClient } from '../support/core-raw.js';
+import { until } from '../support/core-waiting.js';
+
+class Room extends RemoteAPI {
+  @incoming({ hasReply: true }) tags(_sender: Sender): Reply<unknown> {}
+  @incoming({ hasReply: true, defaults: { metadata: { method: 1, who: 'method' } } }) marked(
+    _s: Sender,
+  ): Reply<unknown> {}
+}
+
+class Desk extends RemoteAPI {
+  readonly room = namespace(Room, { defaults: { metadata: { namespace: 1, who: 'namespace' } } });
+  @incoming({ hasReply: true }) tags(_sender: Sender): Reply<unknown> {}
+  @incoming({ hasReply: true }) left(_sender: Sender): Reply<number> {}
+  @incoming({ hasReply: true, timeout: 60 }) hasty(_sender: Sender): Reply<number> {}
+  @incoming({ hasReply: true }) hang(_sender: Sender): Reply<void> {}
+  @incoming({ hasReply: true }) steps(_sender: Sender): Reply<string, number> {}
+  @incoming told(_sender: Sender, _args: { text: string }): void {}
+}
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((side) => side.close()));
+});
+
+async function sides(
+  ofClient: Options = {},
+  ofServer: Options = {},
+): Promise<{ server: Side<Desk>; client: Side<Inverted<Desk>> }> {
+  const server = await Desk.serve('tcp://127.0.0.1:0', { logger: null, ...ofServer });
+  const client = await Desk.invert().connect(server.address, { logger: null, ...ofClient });
+  open.push(client, server);
+  const tags = (sender: Sender): unknown => sender.metadata;
+  server.tags.connect(tags);
+  server.room.tags.connect(tags);
+  server.room.marked.connect(tags);
+  server.left.connect((sender) => sender.timeLeft);
+  server.hasty.connect((sender) => sender.timeLeft);
+  server.hang.connect(() => new Promise(() => {}));
+  return { server, client };
+}
+
+describe('options of a call', () => {
+  it('count in the order call, view, method, namespace, side, and metadata adds up', async () => {
+    const { client } = await sides({ defaults: { metadata: { side: 1, who: 'side' } } });
+    expect(await client.tags(null)).toEqual({ side: 1, who: 'side' });
+    expect(await client.room.tags(null)).toEqual({ side: 1, namespace: 1, who: 'namespace' });
+    expect(await client.room.marked(null)).toEqual({ side: 1, namespace: 1, method: 1, who: 'method' });
+    const view = client.with({ metadata: { view: 1, who: 'view' } });
+    expect(await view.room.marked(null)).toEqual({ side: 1, namespace: 1, method: 1, view: 1, who: 'view' });
+    expect(await view.room.to(null, { metadata: { who: 'call' } }).tags()).toMatchObject({ view: 1, who: 'call' });
+    expect(await view.with({ metadata: { more: 1 } }).remote.tags()).toMatchObject({ view: 1, more: 1 });
+    expect(await client.remote.tags()).toEqual({ side: 1, who: 'side' });
+  });
+
+  it('tell the handler how much time is left, where the call says it; the default of a side is not said', async () => {
+    const { client } = await sides({ timeout: 5_000 });
+    expect(await client.left(null)).toBe(null);
+    const left = await client.to(null, { timeout: 1_000 }).left();
+    expect(left).toBeGreaterThan(500);
+    expect(left).toBeLessThanOrEqual(1_000);
+    expect(await client.hasty(null)).toBeLessThanOrEqual(60);
+    expect(await client.to(null, { timeout: 9_000 }).hasty()).toBeGreaterThan(1_000);
+  });
+
+  it('of a view share the connection, the peers and the handlers', async () => {
+    const { server, client } = await sides();
+    const view = client.with({ timeout: 30 });
+    expect(view.peers).toBe(client.peers);
+    await expect(view.hang(null)).rejects.toThrow(TimeoutError);
+    await expect(view.remote.hang()).rejects.toThrow(TimeoutError);
+    expect(await view.gather(null).left()).toMatchObject([{ status: 'fulfilled' }]);
+    expect(server.peers.size).toBe(1);
+  });
+
+  it.each([
+    [{ tiemout: 5 }, 'unknown option "tiemout" of a call'],
+    [{ signal: {} }, 'the option "signal" of a call must be an AbortSignal'],
+    [{ metadata: [] }, 'the option "metadata" of a call must be an object of data'],
+    [{ onProgress: 1 }, 'the option "onProgress" of a call must be a function'],
+    [{ noReply: 'yes' }, 'the option "noReply" of a call must be true or false'],
+    [{ within: {} }, 'the option "within" of a call must be the sender'],
+    [{ maxTimeout: 0 }, 'the option "maxTimeout" of a call must be a positive number'],
+  ])('are refused where they do not fit: %j', async (options, text) => {
+    const { client } = await sides();
+    expect(() => client.to(null, options as object)).toThrow(UsageError);
+    expect(() => client.to(null, options as object)).toThrow(text);
+    expect(() => client.with(options as object)).toThrow(text);
+    expect(() => Desk.create({ defaults: options as object })).toThrow(text);
+    expect(() => namespace(Room, { defaults: options as object })).toThrow(text);
+  });
+});
+
+describe('a call that is open', () => {
+  it('can be asked what it is, of whom, and since when', async () => {
+    const { client } = await sides();
+    const before = Date.now();
+    const call = client.to(null, { timeout: 200 }).hang();
+    const [pending, ...more] = client.pendingCalls();
+    expect(more).toEqual([]);
+    expect(pending).toMatchObject({ method: 'hang', id: 1, peer: { id: [...client.peers.keys()][0] } });
+    expect(Math.abs((pending?.since ?? 0) - before)).toBeLessThan(1_000);
+    expect(pending?.elapsed).toBeLessThan(1_000);
+    await expect(call).rejects.toThrow(TimeoutError);
+    expect(client.pendingCalls()).toEqual([]);
+  });
+});
+
+describe('a handler that takes too long', () => {
+  it('is told to stop, and its caller that it took too long', async () => {
+    const { server, client } = await sides({}, { handlerTimeout: 40 });
+    let reason: unknown;
+    server.steps.connect(
+      (sender) =>
+        new Promise((_, reject) =>
+          sender.signal.addEventListener('abort', () => {
+            reason = sender.signal.reason;
+            reject(reason);
+          }),
+        ),
+    );
+    await expect(client.steps(null)).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: 'steps took longer than it may',
+    });
+    expect(reason).toBeInstanceOf(TimeoutError);
+  });
+
+  it('is answered for though it goes on, and its place is not taken by another', async () => {
+    const { server, client } = await sides({}, { handlerTimeout: 40, concurrency: 1 });
+    const ends: ((text: string) => void)[] = [];
+    server.steps.connect(() => new Promise((resolve) => ends.push(resolve)));
+    await expect(client.steps(null)).rejects.toThrow(TimeoutError);
+    const second = client.steps(null);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(ends.length).toBe(1);
+    ends[0]?.('too late');
+    await until(() => ends.length === 2);
+    ends[1]?.('in time');
+    expect(await second).toBe('in time');
+  });
+});
+
+describe('a stranger', () => {
+  it('is told of metadata and of time by a message that it may ignore', async () => {
+    const { server } = await sides();
+    using client = await RawClient.connect(server.address);
+    client.write(
+      { jsonrpc: '2.0', method: 'rpc.about', params: { call: 7, metadata: { a: 1 }, timeout: 1_000, unknown: true } },
+      { jsonrpc: '2.0', id: 7, method: 'tags' },
+      { jsonrpc: '2.0', id: 8, method: 'tags' },
+    );
+    expect(await client.answers(2)).toMatchObject([
+      { id: 7, result: { a: 1 } },
+      { id: 8, result: {} },
+    ]);
+  });
+
+  it.each([
+    { call: 9, metadata: 5 },
+    { call: 9, timeout: -1 },
+    { call: 9, timeout: 'soon', progress: 'yes', window: [0, 0], tagged: 'no' },
+    {},
+    { answer: {} },
+    { call: 1 },
+  ])('harms nothing by rpc.about of %j', async (about) => {
+    const { server } = await sides();
+    using client = await RawClient.connect(server.address);
+    client.write({ jsonrpc: '2.0', method: 'rpc.about', params: about }, { jsonrpc: '2.0', id: 9, method: 'tags' });
+    expect(await client.answers(1)).toMatchObject([{ id: 9, result: {} }]);
+  });
+});
+
+describe('progress', () => {
+  it('is not sent to who does not want it, nor after the result', async () => {
+    const { server, client } = await sides();
+    let late: () => void = () => {};
+    server.steps.connect((sender) => {
+      expect(sender.wantsProgress).toBe(false);
+      sender.progress(1);
+      late = () => sender.progress(2);
+      return 'done';
+    });
+    using raw = await RawClient.connect(server.address);
+    raw.write({ jsonrpc: '2.0', id: 1, method: 'steps' });
+    await raw.answers(1);
+    late();
+    raw.write({ jsonrpc: '2.0', id: 2, method: 'tags' });
+    expect(await raw.answers(2)).toMatchObject([{ id: 1 }, { id: 2 }]);
+    const told: unknown[] = [];
+    server.steps.disconnect(() => '');
+    expect(await client.to(null, { onProgress: (n: unknown) => told.push(n) }).left()).toBe(null);
+    expect(told).toEqual([]);
+  });
+
+  it('that the caller cannot bear is reported, and harms nothing', async () => {
+    const told: unknown[] = [];
+    const { server, client } = await sides({ logger: { warn: (...line) => told.push(line), error: () => {} } });
+    server.steps.connect((sender) => {
+      for (let n = 0; n < 3; n++) sender.progress(n);
+      return 'done';
+    });
+    const onProgress = (n: number): void => {
+      if (n === 1) throw new Error('no more');
+    };
+    expect(await client.to(null, { onProgress }).steps()).toBe('done');
+    expect(told.length).toBe(1);
+  });
+});

@@ -4,7 +4,7 @@ import type { CallSender } from '../peer.js';
 import { isThenable } from '../thenable.js';
 import { checkedStream } from './checked-stream.js';
 import { inTime } from './in-time.js';
-import { inTurn, type Ordered } from './in-turn.js';
+import { beginInTurn } from './in-turn.js';
 import { type Check, type Checked, validationOf } from './validation.js';
 import { ValidationError } from './validation-error.js';
 
@@ -18,12 +18,15 @@ export interface Checking {
   readonly revived?: ((type: unknown) => boolean) | undefined;
 }
 
+/** An interceptor that keeps the order of arrival by itself, whether what it waits for takes its time or not. */
+export type Validating = Interceptor & { readonly keepsOrder: boolean };
+
 /**
  * Checks the calls of an incoming method: the arguments, which reach the body and the handlers as the schemas give them, and
  * with `both` the result, the items and the progress, which leave as they are. Undefined where there is nothing to check. It
  * stands next to the body, so that interceptors around it see what came, and what was wrong with it.
  */
-export function incomingValidation(row: Checked, checking: Checking): Interceptor | undefined {
+export function incomingValidation(row: Checked, checking: Checking): Validating | undefined {
   const validation = checking.validate === 'off' ? undefined : validationOf(row, checking.revived);
   if (validation === undefined) return undefined;
   const both = checking.validate === 'both';
@@ -43,32 +46,29 @@ export function incomingValidation(row: Checked, checking: Checking): Intercepto
     if (item === undefined && result === undefined) return given;
     return isThenable(given) ? Promise.resolve(given).then(leave) : leave(given);
   };
-  if (args === undefined) return go;
+  if (args === undefined) return Object.assign(go, { keepsOrder: false });
 
-  return (call, next) => {
-    const begin = (values: readonly unknown[]): unknown => {
-      call.args = values;
+  const checked: Interceptor = (call, next) => {
+    const begin = (given: readonly unknown[]): unknown => {
+      call.args = given;
       return go(call, next);
     };
     const refuse = (error: unknown): never => {
       throw refusal(row.wire, call, error);
     };
-    let checked: readonly unknown[] | Promise<readonly unknown[]>;
+    let values: readonly unknown[] | Promise<readonly unknown[]>;
     try {
-      checked = args(call.args);
+      values = args(call.args);
     } catch (error) {
       throw refusal(row.wire, call, error);
     }
-    if (!(checked instanceof Promise)) return begin(checked);
     const sender = call.sender as CallSender;
-    const { session } = sender.peer;
+    if (!(values instanceof Promise) && sender.peer.session.turn === undefined) return begin(values);
     const late = (): Error => new Error(`${row.wire}: no verdict on the arguments within ${checking.timeout} ms`);
-    return inTurn(session as Ordered, inTime(checked, checking.timeout, late).catch(refuse), (values) => {
-      const gone = session.over ?? sender.begun?.cancelled;
-      if (gone !== undefined) throw gone;
-      return begin(values);
-    });
+    const ready = values instanceof Promise ? inTime(values, checking.timeout, late).catch(refuse) : values;
+    return beginInTurn(sender, ready, begin);
   };
+  return Object.assign(checked, { keepsOrder: true });
 }
 
 /** What the caller is told: what is wrong with its arguments, or that they could not be checked, which is reported here. */

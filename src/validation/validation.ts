@@ -1,4 +1,4 @@
-import { Code, RpcError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { MethodOptions } from '../marks.js';
 import type { Row } from '../row.js';
 import { bounded, type Issue } from './issues.js';
@@ -9,7 +9,7 @@ import { after, ask, askAlone, type Verdict } from './verdict.js';
 
 /**
  * Gives a value as it is to be used, at once or, where the schema takes its time, by a promise. Throws, or rejects with, a
- * ValidationError if it does not fit, and an RpcError −32603 with a `cause` if the schema itself has failed.
+ * ValidationError if it does not fit, and an Error with a `cause` if the schema itself has failed.
  */
 export type Check<T = unknown> = (value: T) => T | Promise<T>;
 
@@ -182,8 +182,11 @@ function conclude<T>(what: string, asked: () => Outcome<T>): T | Promise<T> {
   });
 }
 
-function failed(what: string, cause: unknown): RpcError {
-  return new RpcError(`${what}: the schema has failed`, Code.InternalError, undefined, { cause });
+/** It is a mistake of this side, and no peer's: its stack is worth telling. */
+function failed(what: string, cause: unknown): Error {
+  return new Error(`${what}: the schema has failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+  });
 }
 
 function isList(args: MethodOptions['args']): args is readonly (StandardSchema | undefined)[] {

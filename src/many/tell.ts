@@ -4,12 +4,14 @@ import { encode, mustFit } from '../encode.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
 import type { Packed } from '../outgoing.js';
+import { announced } from '../references/passing.js';
 import type { Pair } from '../sealing.js';
 import type { Session } from '../session.js';
 import type { Row } from '../table.js';
 import type { Receivers } from '../types.js';
 import { Crowd } from './crowd.js';
 import { sendSlowly } from './lanes.js';
+import { sameForAll } from './same-for-all.js';
 import { type Policy, policyOf } from './slow.js';
 import type { SlowOptions } from './types.js';
 
@@ -38,7 +40,20 @@ export function tellMany(
     if (!Array.isArray(receivers)) hub.mustBeOpen();
     return;
   }
-  const notice = noticeOf(hub, row, packed, about, sessions.length);
+  let same = packed;
+  let said = about;
+  if (hub.values.isSpecial(packed.args)) {
+    const args = sameForAll(hub, packed.args);
+    if (args === undefined) {
+      tellEach(hub, row, sessions, packed, about, broadcasts);
+      return;
+    }
+    if (args !== packed.args) {
+      same = { args, named: packed.named };
+      said = announced(about);
+    }
+  }
+  const notice = noticeOf(hub, row, same, said, sessions.length);
   const post = (session: Session): void => postTo(hub, session, notice);
   const policy = policyFor(receivers, slow);
   const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
@@ -63,6 +78,31 @@ function noticeOf(hub: Hub, row: Row, { args, named }: Packed, about: About | un
   const frames = saying === undefined ? [frame] : [saying, frame];
   if (hub.security === undefined) return { frames, sealed: undefined };
   return { frames, sealed: frames.map((each) => hub.seal(each) as Pair | Promise<Pair>) };
+}
+
+/**
+ * What goes by reference is held for each peer by itself, and so each is sent a message of its own, and none is dropped. Throws
+ * a UsageError for what can be passed to nobody.
+ */
+function tellEach(
+  hub: Hub,
+  row: Row,
+  sessions: readonly Session[],
+  { args, named }: Packed,
+  about: About | undefined,
+  broadcasts: boolean,
+): void {
+  if (broadcasts) {
+    throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
+  }
+  sessions[0]?.passing.passes(args);
+  for (const session of sessions) {
+    try {
+      if (session.over === undefined) session.notify(row.wire, args, named, about);
+    } catch (error) {
+      hub.trouble(session, error);
+    }
+  }
 }
 
 /** Of what may be lost on its own, both parts in one, where the codec can join them; or else the message alone. */

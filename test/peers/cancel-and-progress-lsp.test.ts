@@ -140,7 +140,7 @@ describe('tsc --lsp of TypeScript 7', () => {
         open(desk, uri, text.join('\n'));
         const from = wire.heard.length;
         const given = editor
-          .to(null, { signal: AbortSignal.timeout(20 * 1.25 ** attempt) })
+          .to(null, { signal: AbortSignal.timeout(Math.round(20 * 1.25 ** attempt)) })
           .diagnose({ textDocument: { uri } });
         const outcome = await given.then(
           () => 'answered',

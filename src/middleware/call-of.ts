@@ -33,6 +33,9 @@ abstract class CallOf {
 
 /** A call that a peer has made. What it has beside its arguments belongs to its sender. */
 export class ServedCall extends CallOf implements IncomingCall {
+  /** It will be refused, for its arguments cannot be bound or nobody handles it: they are not checked. */
+  unfit = false;
+
   constructor(
     subject: Subject,
     args: readonly unknown[],

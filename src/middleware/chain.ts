@@ -11,6 +11,8 @@ export type Run = (call: CallContext, last: () => unknown) => unknown;
 export interface Chain {
   readonly subject: Subject;
   readonly run: Run;
+  /** One of them sees to it that calls begin in the order of their arrival. */
+  readonly keepsOrder: boolean;
 }
 
 /** Several interceptors as one, the outermost first; undefined if there is none. */

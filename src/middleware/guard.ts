@@ -2,6 +2,7 @@ import { Code, RpcError } from '../errors.js';
 import type { MethodOptions } from '../marks.js';
 import type { CallSender } from '../peer.js';
 import { isThenable } from '../thenable.js';
+import { inTime } from '../validation/in-time.js';
 import { inTurn } from '../validation/in-turn.js';
 import type { IncomingCall, Interceptor } from './interceptor.js';
 
@@ -9,16 +10,23 @@ import type { IncomingCall, Interceptor } from './interceptor.js';
 const REFUSED = 'the call is not allowed';
 
 /**
- * Asks what a mark says under `allow`. Whatever is not true refuses the call, and so does a guard that throws, which is reported.
- * Calls whose guards take their time begin in the order of their arrival.
+ * Asks what a mark says under `allow`. Whatever is not true refuses the call, and so does a guard that throws, or takes more than
+ * `timeout` milliseconds, which is reported. Calls whose guards take their time begin in the order of their arrival.
  */
-export function guard(allow: NonNullable<MethodOptions['allow']>): Interceptor {
+export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, timeout: number): Interceptor {
   return (given, next) => {
     const call = given as IncomingCall;
+    const sender = call.sender as CallSender;
+    const { session } = sender.peer;
     const failed = (error: unknown): false => {
-      const { call: message, peer } = call.sender as CallSender;
-      peer.session.host.trouble(peer.session, error, message.id);
+      session.host.trouble(session, error, sender.call.id);
       return false;
+    };
+    const go = (allowed: unknown): unknown => {
+      const gone = session.over ?? sender.begun?.cancelled;
+      if (gone !== undefined) throw gone;
+      if (allowed !== true) throw new RpcError(REFUSED, Code.Refused);
+      return next();
     };
     let verdict: unknown;
     try {
@@ -26,12 +34,8 @@ export function guard(allow: NonNullable<MethodOptions['allow']>): Interceptor {
     } catch (error) {
       verdict = failed(error);
     }
-    const go = (allowed: unknown): unknown => {
-      if (allowed !== true) throw new RpcError(REFUSED, Code.Refused);
-      return next();
-    };
     if (!isThenable(verdict)) return go(verdict);
-    const { session } = (call.sender as CallSender).peer;
-    return inTurn<unknown>(session, Promise.resolve(verdict).then(undefined, failed), go);
+    const late = (): Error => new Error(`the guard of ${path} has not decided within ${timeout} ms`);
+    return inTurn<unknown>(session, inTime(Promise.resolve(verdict), timeout, late).catch(failed), go);
   };
 }

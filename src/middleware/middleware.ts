@@ -1,7 +1,7 @@
 import type { Logger } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { Row } from '../table.js';
-import { type Checking, incomingValidation } from '../validation/incoming-validation.js';
+import { type Checking, incomingValidation, type Validating } from '../validation/incoming-validation.js';
 import { outgoingValidation } from '../validation/outgoing-validation.js';
 import { type Chain, compose, type Run, type Subject } from './chain.js';
 import { checkListening, type Listening, telling } from './events.js';
@@ -136,8 +136,10 @@ export class Middleware {
   }
 
   private chainOf(row: Row): Chain | undefined {
-    const run = compose(this.interceptors(row.path, this.own.get(row) ?? []));
-    return run && { subject: subjectOf(row), run };
+    const own = this.own.get(row) ?? [];
+    const run = compose(this.interceptors(row.path, own));
+    const keepsOrder = own.some((one) => (one as Partial<Validating>).keepsOrder === true);
+    return run && { subject: subjectOf(row), run, keepsOrder };
   }
 
   /** Everybody around the methods of a path; `own` is what a method brings with it. */
@@ -156,7 +158,7 @@ export class Middleware {
     const validation = incoming ? incomingValidation(row, this.checking) : outgoingValidation(row, this.checking);
     return [
       ...[use].flat(),
-      ...(incoming && allow !== undefined ? [guard(allow)] : []),
+      ...(incoming && allow !== undefined ? [guard(row.path, allow, this.checking.timeout)] : []),
       ...(validation === undefined ? [] : [validation]),
     ];
   }

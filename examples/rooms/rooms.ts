@@ -1,0 +1,13 @@
+import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from 'obverse';
+
+/** A chat with rooms, as the server sees it. */
+export class Rooms extends RemoteAPI {
+  /** Enter a room, and leave the one before. Answers with the names of those who are there. */
+  @incoming({ hasReply: true }) enter(sender: Sender, args: { room: string; name: string }): Reply<string[]> {}
+  /** Say something to the others in the room. */
+  @incoming say(sender: Sender, args: { text: string }): void {}
+  /** Somebody has come, or gone. */
+  @outgoing changed(receivers: Receivers, args: { room: string; names: string[] }): void {}
+  /** Somebody else in the room has said something. */
+  @outgoing said(receivers: Receivers, args: { room: string; from: string; text: string }): void {}
+}

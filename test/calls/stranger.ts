@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import { Packr, Unpackr } from 'msgpackr';
+
+/** A message, whatever it is written in: a call (without an id a notification), or an answer. */
+export interface Seen {
+  readonly id?: number | string;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+/** How a stranger writes its messages, by hand: it knows its protocol, and nothing of Obverse. */
+interface Tongue {
+  write(message: Seen): string | Uint8Array;
+  /** The messages in what has come, and what is left of it. */
+  read(bytes: Buffer): { messages: Seen[]; rest: Buffer };
+}
+
+/** JSON-RPC 2.0, one message a line. */
+const jrpc: Tongue = {
+  write: (message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`,
+  read(bytes) {
+    const lines = bytes.toString().split('\n');
+    const rest = Buffer.from(lines.pop() as string);
+    const messages = lines.map((line) => {
+      const { jsonrpc, ...message } = JSON.parse(line) as Seen & { jsonrpc: string };
+      if (jsonrpc !== '2.0') throw new Error(`this is no JSON-RPC 2.0: ${line}`);
+      return message;
+    });
+    return { messages, rest };
+  },
+};
+
+const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false });
+
+/** MessagePack-RPC: arrays that begin with 0, 1 or 2. Arguments by name are one map among the params. */
+const msgpack: Tongue = {
+  write({ id, method, params, result, error }) {
+    const args = params === undefined ? [] : Array.isArray(params) ? params : [params];
+    if (method === undefined) return packr.pack([1, id, error ?? null, result ?? null]);
+    return packr.pack(id === undefined ? [2, method, args] : [0, id, method, args]);
+  },
+  read(bytes) {
+    const values: unknown[] = [];
+    let end = 0;
+    try {
+      unpackr.unpackMultiple(bytes, (value: unknown, _start?: number, stop?: number) => {
+        values.push(value);
+        end = stop as number;
+      });
+    } catch (error) {
+      if ((error as { incomplete?: boolean }).incomplete !== true) throw error;
+    }
+    return { messages: values.map(unpacked), rest: bytes.subarray(end) };
+  },
+};
+
+function unpacked(value: unknown): Seen {
+  const [kind, ...rest] = value as [number, ...never[]];
+  if (kind === 2 && rest.length === 2) return { method: rest[0], ...given(rest[1]) };
+  if (kind === 0 && rest.length === 3) return { id: rest[0], method: rest[1], ...given(rest[2]) };
+  if (kind !== 1 || rest.length !== 3) throw new Error(`this is no MessagePack-RPC: ${JSON.stringify(value)}`);
+  return rest[1] === null ? { id: rest[0], result: rest[2] } : { id: rest[0], error: rest[1] };
+}
+
+/** As JSON-RPC would have it: one map are arguments by name. */
+function given(args: readonly unknown[]): { params?: unknown } {
+  if (args.length === 0) return {};
+  const [only] = args;
+  const isMap = typeof only === 'object' && only !== null && !Array.isArray(only);
+  return { params: args.length === 1 && isMap ? only : args };
+}
+
+const tongues: Readonly<Record<string, Tongue>> = { jrpc, msgpack };
+
+type Serve = (params: unknown) => unknown;
+
+/**
+ * A peer that knows nothing but its protocol. It calls, and carries out requests that it has functions for; to others it says
+ * that they are unknown. Notifications that it does not know it ignores, as both protocols ask.
+ */
+export class Stranger {
+  /** Everything that has come, in order. */
+  readonly seen: Seen[] = [];
+  /** What it serves: the answer, or a promise of it. */
+  readonly served: Record<string, Serve> = {};
+  over = false;
+  private ids = 100;
+  private rest: Buffer = Buffer.alloc(0);
+  private readonly answers = new Map<unknown, (answer: Seen) => void>();
+
+  constructor(
+    readonly socket: net.Socket,
+    private readonly tongue: Tongue,
+  ) {
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        this.over = true;
+      });
+    socket.on('data', (chunk) => {
+      const { messages, rest } = tongue.read(Buffer.concat([this.rest, chunk]));
+      this.rest = rest;
+      for (const message of messages) void this.take(message);
+    });
+  }
+
+  /** Calls, and waits for whatever is answered. */
+  call(method: string, params?: unknown): Promise<Seen> {
+    const id = ++this.ids;
+    return new Promise((resolve) => {
+      this.answers.set(id, resolve);
+      this.write({ id, method, ...(params !== undefined && { params }) });
+    });
+  }
+
+  notify(method: string, params?: unknown): void {
+    this.write({ method, ...(params !== undefined && { params }) });
+  }
+
+  write(message: Seen): void {
+    this.socket.write(this.tongue.write(message));
+  }
+
+  private async take(message: Seen): Promise<void> {
+    this.seen.push(message);
+    const { id, method, params } = message;
+    if (method === undefined) this.answers.get(id)?.(message);
+    else if (id !== undefined) {
+      const serve = this.served[method];
+      if (serve === undefined) this.write({ id, error: { code: -32_601, message: 'Method not found' } });
+      else this.write({ id, result: (await serve(params)) ?? null });
+    }
+  }
+}
+
+/** A stranger that dials a server at `tcp://127.0.0.1:port`. */
+export async function dialing(address: string, codec: string): Promise<Stranger> {
+  const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
+  await once(socket, 'connect');
+  return new Stranger(socket, tongues[codec] as Tongue);
+}
+
+/** A stranger that listens for one who dials: where, and what is there once somebody has come. */
+export async function listening(codec: string): Promise<{ address: string; come: Promise<Stranger> }> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const come = once(server, 'connection').then(([socket]) => {
+    server.close();
+    return new Stranger(socket as net.Socket, tongues[codec] as Tongue);
+  });
+  return { address: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, come };
+}

@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  Aborted,
+  incoming,
+  type Options,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  type Side,
+  TimeoutError,
+} from '../../src/index.js';
+import { Log, until } from '../support/core-waiting.js';
+import { dialing, listening, type Seen, type Stranger } from './stranger.js';
+
+/*
+ * Two strangers that know none of the extensions, JSON-RPC 2.0 and MessagePack-RPC by hand over bare sockets: what is plain
+ * works with them in both directions whatever options the calls have, and they see what docs/wire.md says and nothing else.
+ */
+
+/** Both directions; the same side is dialed by the stranger, and dials it. */
+class Talk extends RemoteAPI {
+  @incoming({ hasReply: true }) add(_sender: Sender, _args: { a: number; b: number }): Reply<number> {}
+  @incoming({ hasReply: true }) extras(_sender: Sender): Reply<object, number> {}
+  @incoming({ hasReply: true }) hang(_sender: Sender): Reply<never> {}
+  @incoming tell(_sender: Sender, _args: { text: string }): void {}
+  @outgoing({ hasReply: true }) double(_to: Receivers, _args: { n: number }): Reply<number, number> {}
+  @outgoing({ hasReply: true }) brood(_to: Receivers): Reply<number> {}
+  @outgoing told(_to: Receivers, _args: { text: string }): void {}
+}
+
+interface Meeting {
+  readonly side: Side<Talk>;
+  readonly stranger: Stranger;
+  readonly log: Log;
+  /** What the stranger has seen, without the hello of a side that has dialed. */
+  seen(): readonly Seen[];
+}
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((side) => side.close()));
+});
+
+async function meet(codec: string, who: string, options: Options = {}): Promise<Meeting> {
+  const log = new Log();
+  const all: Options = { logger: log, ...options, codec: options.codec ?? codec };
+  if (who === 'the stranger') {
+    const side = await Talk.serve('tcp://127.0.0.1:0', all);
+    open.push(side);
+    const stranger = await dialing(side.address, codec);
+    await until(() => side.peers.size === 1);
+    return { side, stranger, log, seen: () => stranger.seen };
+  }
+  const { address, come } = await listening(codec);
+  const side = await Talk.connect(address, all);
+  open.push(side);
+  const stranger = await come;
+  const greets = all.codec === codec;
+  return {
+    side,
+    stranger,
+    log,
+    seen: () => {
+      if (!greets) return stranger.seen;
+      expect(stranger.seen[0] ?? hello(codec)).toEqual(hello(codec));
+      return stranger.seen.slice(1);
+    },
+  };
+}
+
+const hello = (codec: string): Seen => ({ method: 'rpc.hello', params: { obverse: 1, codec } });
+
+const ways = ['jrpc', 'msgpack'].flatMap((codec) => ['the stranger', 'Obverse'].map((who) => ({ codec, who })));
+
+describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec, who }) => {
+  let meeting: Meeting;
+  beforeEach(async () => {
+    meeting = await meet(codec, who);
+  });
+
+  it('calls and notifies, and sees nothing but the answers', async () => {
+    const { side, stranger, seen, log } = meeting;
+    const texts: string[] = [];
+    side.add.connect((_sender, { a, b }) => a + b);
+    side.tell.connect((sender, { text }) => {
+      texts.push(text);
+      side.told(sender, { text: 'heard' });
+    });
+    expect(await stranger.call('add', { a: 2, b: 40 })).toEqual({ id: 101, result: 42 });
+    stranger.notify('tell', { text: 'hi' });
+    expect(await stranger.call('add', { a: 1, b: 1 })).toEqual({ id: 102, result: 2 });
+    expect(texts).toEqual(['hi']);
+    expect(seen()).toEqual([
+      { id: 101, result: 42 },
+      { method: 'told', params: { text: 'heard' } },
+      { id: 102, result: 2 },
+    ]);
+    expect(log.texts).toEqual([]);
+  });
+
+  it('is served by handlers that ask for all that a call may have', async () => {
+    const { side, stranger, seen } = meeting;
+    const after: string[] = [];
+    side.extras.connect((sender) => {
+      sender.progress(50);
+      sender.afterReply(() => after.push('after'));
+      const { metadata, timeLeft, wantsProgress, signal } = sender;
+      return { metadata, timeLeft: String(timeLeft), wantsProgress, aborted: signal.aborted };
+    });
+    const result = { metadata: {}, timeLeft: 'Infinity', wantsProgress: false, aborted: false };
+    expect(await stranger.call('extras')).toEqual({ id: 101, result });
+    expect(seen()).toEqual([{ id: 101, result }]);
+    expect(after).toEqual(['after']);
+  });
+
+  it('gets an answer about which something is said after a notification that says it', async () => {
+    const { side, stranger, seen } = meeting;
+    side.extras.connect((sender) => {
+      sender.replyMetadata = { cached: true };
+      return {};
+    });
+    expect(await stranger.call('extras')).toEqual({ id: 101, result: {} });
+    expect(seen()).toEqual([
+      { method: 'rpc.about', params: { answer: 101, metadata: { cached: true } } },
+      { id: 101, result: {} },
+    ]);
+  });
+
+  it('is called with metadata, a time and a wish for progress: said before the call, and no call fails for it', async () => {
+    const { side, stranger, seen, log } = meeting;
+    stranger.served.double = (params) => (params as { n: number }).n * 2;
+    const told: unknown[] = [];
+    const metadata = { trace: 'a1' };
+    const view = side.to(null, { metadata, timeout: 5_000, onProgress: (n: number) => told.push(n) });
+    expect(await view.double({ n: 21 })).toBe(42);
+    expect(await view.detailed.double({ n: 4 })).toEqual({ value: 8, metadata: {} });
+    const about = { method: 'rpc.about', params: { call: 1, timeout: 5_000, metadata, progress: true } };
+    expect(seen()).toEqual([
+      about,
+      { id: 1, method: 'double', params: { n: 21 } },
+      about,
+      { id: 1, method: 'double', params: { n: 4 } },
+    ]);
+    expect(told).toEqual([]);
+    expect(log.texts).toEqual([]);
+  });
+
+  it('is told nothing where nothing is said: by the time of a side, a signal, and what only this side knows', async () => {
+    const { side, stranger, seen } = meeting;
+    stranger.served.double = (params) => (params as { n: number }).n * 2;
+    expect(await side.double(null, { n: 1 })).toBe(2);
+    const { signal } = new AbortController();
+    expect(await side.to(null, { signal, ignoreErrors: true }).double({ n: 2 })).toBe(4);
+    expect(await side.to(null, { timeout: Number.POSITIVE_INFINITY }).double({ n: 3 })).toBe(6);
+    expect(await side.to(null, { noReply: true }).double({ n: 4 })).toBe(undefined);
+    await until(() => seen().length === 4);
+    expect(seen()).toEqual([
+      { id: 1, method: 'double', params: { n: 1 } },
+      { id: 1, method: 'double', params: { n: 2 } },
+      { id: 1, method: 'double', params: { n: 3 } },
+      { method: 'double', params: { n: 4 } },
+    ]);
+  });
+
+  it('is notified with metadata: of the next notification', async () => {
+    const { side, seen } = meeting;
+    side.to(null, { metadata: { trace: 'a2' } }).told({ text: 'hi' });
+    await side.to(null, { noReply: true, metadata: { trace: 'a3' }, timeout: 1_000 }).brood();
+    await until(() => seen().length === 4);
+    expect(seen()).toEqual([
+      { method: 'rpc.about', params: { call: null, metadata: { trace: 'a2' } } },
+      { method: 'told', params: { text: 'hi' } },
+      { method: 'rpc.about', params: { call: null, timeout: 1_000, metadata: { trace: 'a3' } } },
+      { method: 'brood' },
+    ]);
+  });
+
+  it('goes on with a call that is given up, and its answer disturbs nobody', async () => {
+    const { side, stranger, seen, log } = meeting;
+    const ends: ((n: number) => void)[] = [];
+    stranger.served.brood = () => new Promise((resolve) => ends.push(resolve));
+    stranger.served.double = () => 0;
+    const gone = new AbortController();
+    const asked = side.to(null, { signal: gone.signal }).brood();
+    await until(() => ends.length === 1);
+    gone.abort(new Error('nobody looks'));
+    await expect(asked).rejects.toThrow(Aborted);
+    await until(() => seen().length === 2);
+    ends[0]?.(5);
+    expect(await side.double(null, { n: 0 })).toBe(0);
+    expect(seen()).toEqual([
+      { id: 1, method: 'brood' },
+      { method: 'rpc.cancel', params: [1, 'the call was given up: nobody looks'] },
+      // The id is not used again at once: what comes for the old one meets nobody.
+      { id: 1 + 65_536, method: 'double', params: { n: 0 } },
+    ]);
+    expect(log.texts).toEqual([]);
+  });
+
+  it('does not answer in time: the call ends, and it is told so', async () => {
+    const { side, stranger, seen, log } = meeting;
+    const ends: ((n: number) => void)[] = [];
+    stranger.served.brood = () => new Promise((resolve) => ends.push(resolve));
+    stranger.served.double = () => 0;
+    await expect(side.to(null, { timeout: 30 }).brood()).rejects.toThrow(TimeoutError);
+    await until(() => seen().length === 3);
+    expect(seen()).toEqual([
+      { method: 'rpc.about', params: { call: 1, timeout: 30 } },
+      { id: 1, method: 'brood' },
+      { method: 'rpc.cancel', params: [1] },
+    ]);
+    ends[0]?.(5);
+    expect(await side.double(null, { n: 0 })).toBe(0);
+    expect(log.texts).toEqual([]);
+  });
+
+  it('is answered when a handler overruns, and goes on', async () => {
+    const { side, stranger } = await meet(codec, who, { handlerTimeout: 30 });
+    const reasons: unknown[] = [];
+    side.hang.connect(
+      (sender) =>
+        new Promise((_, reject) => {
+          sender.signal.addEventListener('abort', () => {
+            reasons.push(sender.signal.reason);
+            reject(new Error('this goes nowhere'));
+          });
+        }),
+    );
+    side.add.connect((_sender, { a, b }) => a + b);
+    expect(await stranger.call('hang')).toEqual({
+      id: 101,
+      error: { code: -32_011, message: 'hang took longer than it may' },
+    });
+    expect(reasons).toEqual([expect.any(TimeoutError)]);
+    expect(await stranger.call('add', { a: 2, b: 3 })).toEqual({ id: 102, result: 5 });
+    expect(stranger.seen.filter(({ id }) => id === 101)).toHaveLength(1);
+  });
+
+  it('goes away, and who serves it hears of it', async () => {
+    const { side, stranger } = meeting;
+    let reason: unknown;
+    let begun = false;
+    side.hang.connect((sender) => {
+      begun = true;
+      sender.signal.addEventListener('abort', () => (reason = sender.signal.reason));
+      return new Promise(() => {});
+    });
+    void stranger.call('hang');
+    await until(() => begun);
+    stranger.socket.destroy();
+    await until(() => reason !== undefined);
+    expect(reason).toMatchObject({ name: 'ConnectionLost' });
+  });
+
+  it('may learn one word of it, by hand', async () => {
+    const { side, stranger, seen } = meeting;
+    let n = 0;
+    side.extras.connect((sender) => {
+      for (n = 1; n <= 2; n++) sender.progress(n);
+      return { ...sender.metadata };
+    });
+    side.hang.connect(
+      (sender) =>
+        new Promise((_, reject) => sender.signal.addEventListener('abort', () => reject(sender.signal.reason))),
+    );
+    stranger.notify('rpc.about', { call: 101, metadata: { a: 1 }, progress: true });
+    expect(await stranger.call('extras')).toEqual({ id: 101, result: { a: 1 } });
+    const asked = stranger.call('hang');
+    stranger.notify('rpc.cancel', [102, 'no use']);
+    expect(await asked).toEqual({
+      id: 102,
+      error: { code: -32_012, message: 'the caller gave the call up: no use' },
+    });
+    expect(seen().slice(0, 3)).toEqual([
+      { method: 'rpc.progress', params: [101, 1] },
+      { method: 'rpc.progress', params: [101, 2] },
+      { id: 101, result: { a: 1 } },
+    ]);
+    const told: number[] = [];
+    stranger.served.double = (params) => {
+      stranger.notify('rpc.progress', [1, 50]);
+      return (params as { n: number }).n;
+    };
+    expect(await side.to(null, { onProgress: (value: number) => told.push(value) }).double({ n: 1 })).toBe(1);
+    expect(told).toEqual([50]);
+  });
+
+  it('that cannot bear unknown notifications sees none with hello=off, and options hold on this side', async () => {
+    const { side, stranger, seen } = await meet(codec, who, { codec: `${codec}?hello=off` });
+    stranger.served.double = (params) => (params as { n: number }).n * 2;
+    stranger.served.brood = () => new Promise(() => {});
+    side.extras.connect((sender) => {
+      sender.replyMetadata = { cached: true };
+      return {};
+    });
+    const options = { metadata: { a: 1 }, timeout: 5_000, onProgress: () => {} };
+    expect(await side.to(null, options).double({ n: 3 })).toBe(6);
+    expect(await stranger.call('extras')).toEqual({ id: 101, result: {} });
+    await expect(side.to(null, { signal: AbortSignal.timeout(20) }).brood()).rejects.toThrow(Aborted);
+    await expect(side.to(null, { timeout: 20 }).brood()).rejects.toThrow(TimeoutError);
+    expect(await side.double(null, { n: 4 })).toBe(8);
+    expect(seen().filter(({ method }) => method?.startsWith('rpc.'))).toEqual([]);
+  });
+});

@@ -4,11 +4,11 @@ import { Packr, Unpackr } from 'msgpackr';
 
 /** A message, whatever it is written in: a call (without an id a notification), or an answer. */
 export interface Seen {
-  readonly id?: number | string;
-  readonly method?: string;
+  readonly id?: number | string | undefined;
+  readonly method?: string | undefined;
   readonly params?: unknown;
   readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string } | undefined;
 }
 
 /** How a stranger writes its messages, by hand: it knows its protocol, and nothing of Obverse. */
@@ -59,11 +59,12 @@ const msgpack: Tongue = {
 };
 
 function unpacked(value: unknown): Seen {
-  const [kind, ...rest] = value as [number, ...never[]];
-  if (kind === 2 && rest.length === 2) return { method: rest[0], ...given(rest[1]) };
-  if (kind === 0 && rest.length === 3) return { id: rest[0], method: rest[1], ...given(rest[2]) };
+  const [kind, ...rest] = value as [number, ...unknown[]];
+  const [first, second, third] = rest as [never, never, never];
+  if (kind === 2 && rest.length === 2) return { method: first, ...given(second) };
+  if (kind === 0 && rest.length === 3) return { id: first, method: second, ...given(third) };
   if (kind !== 1 || rest.length !== 3) throw new Error(`this is no MessagePack-RPC: ${JSON.stringify(value)}`);
-  return rest[1] === null ? { id: rest[0], result: rest[2] } : { id: rest[0], error: rest[1] };
+  return second === null ? { id: first, result: third } : { id: first, error: second };
 }
 
 /** As JSON-RPC would have it: one map are arguments by name. */

@@ -1,14 +1,15 @@
 /*
- * How much one dead and one slow receiver cost the other 98 of 100: `npx tsx bench/gather.ts [rounds]`.
+ * How much one dead and one slow receiver cost the other 98 of 100: `npx tsx bench/gather.ts [rounds] [tcp|ws]`.
  *
- * A server asks clients in another process over `tcp:`. One is dead: it took the connection and reads nothing, so that all
- * that is sent to it waits. One answers after seconds. Gathering from the 98 alone and from all 100 take turns; what counts
+ * A server asks clients in another process. One is dead: it took the connection and reads nothing, so that all that is sent to
+ * it waits. One answers after seconds. Gathering from the 98 alone and from all 100 take turns; what counts
  * is when the 98 have answered.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { incoming, outgoing, type Peer, type Receivers, RemoteAPI, type Reply, type Sender } from 'obverse';
+import { WebSocket } from 'ws';
 import { spread } from './statistics.js';
 
 class Spec extends RemoteAPI {
@@ -31,8 +32,8 @@ export interface Round {
 }
 
 /** Measures so many rounds of 20 pairs. */
-export async function measureGather(rounds: number): Promise<Round[]> {
-  const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+export async function measureGather(rounds: number, scheme = 'tcp'): Promise<Round[]> {
+  const server = await Spec.serve(`${scheme}://127.0.0.1:0`, { logger: null });
   const healthy: Peer[] = [];
   const others: Peer[] = [];
   const complete = new Promise<void>((resolve) => {
@@ -93,19 +94,31 @@ async function clients(address: string): Promise<void> {
     });
     client.come(null, kind);
   };
-  const { hostname, port } = new URL(address);
-  const dead = createConnection(Number(port), hostname).pause();
-  dead.write('{"jsonrpc":"2.0","method":"come","params":{"kind":"dead"}}\n');
+  dead(address, '{"jsonrpc":"2.0","method":"come","params":{"kind":"dead"}}');
   await come('slow');
   for (let n = 0; n < HEALTHY; n++) await come('healthy');
   process.once('disconnect', () => process.exit());
 }
 
+/** One that says a message, and never reads. */
+function dead(address: string, message: string): void {
+  if (address.startsWith('ws:')) {
+    const socket = new WebSocket(address, ['obverse.jrpc']);
+    socket.once('open', () => {
+      socket.send(message);
+      socket.pause();
+    });
+  } else {
+    const { hostname, port } = new URL(address);
+    createConnection(Number(port), hostname).pause().write(`${message}\n`);
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [address = '10'] = process.argv.slice(2);
-  if (address.startsWith('tcp:')) await clients(address);
+  const [first = '10', scheme = 'tcp'] = process.argv.slice(2);
+  if (first.includes(':')) await clients(first);
   else {
-    const rounds = await measureGather(Number(address));
+    const rounds = await measureGather(Number(first), scheme);
     for (const { alone, among, ratio } of rounds)
       console.log(`98 alone ${alone.toFixed(2)} ms, among 100 ${among.toFixed(2)} ms: ${ratio.toFixed(3)} ×`);
     const { median, min, max } = spread(rounds.map(({ ratio }) => ratio));

@@ -18,6 +18,7 @@ import { type Extensions, type Host, Session } from './session.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Peer } from './types.js';
+import { revivedBy } from './validation/revived-by.js';
 import { type SideValues, sideValues } from './values/side-values.js';
 import { services, vocabulary } from './vocabulary.js';
 
@@ -72,7 +73,11 @@ export class Hub implements Host {
     this.faults = new Faults(options, this.logger);
     this.roster = new Roster(this, (peer, error) => this.report(peer, error));
     const { validate = 'incoming' } = options;
-    this.middleware = new Middleware(options, this.logger, { validate, timeout: this.timeout });
+    this.middleware = new Middleware(options, this.logger, {
+      validate,
+      timeout: this.timeout,
+      revived: revivedBy(options.types),
+    });
   }
 
   // ---- what may be called -------------------------------------------------------------------------------------------

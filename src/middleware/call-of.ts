@@ -87,7 +87,7 @@ export class MadeCall extends CallOf implements OutgoingCall {
     subject: Subject,
     args: readonly unknown[],
     readonly receivers: Receivers,
-    private readonly options: CallOptions | undefined,
+    private options: CallOptions | undefined,
   ) {
     super(subject, args);
   }
@@ -112,6 +112,14 @@ export class MadeCall extends CallOf implements OutgoingCall {
   }
   set metadata(metadata: Metadata) {
     this.added = metadata;
+  }
+
+  /** Whoever is told of its progress, if anybody is. */
+  get onProgress(): CallOptions['onProgress'] {
+    return this.options?.onProgress;
+  }
+  set onProgress(told: NonNullable<CallOptions['onProgress']>) {
+    this.options = { ...this.options, onProgress: told };
   }
 
   /** The options with which it is made in the end. */

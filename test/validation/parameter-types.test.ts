@@ -1,0 +1,82 @@
+import { copyFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schemaOf } from '../../src/validation/parameter-types.js';
+import { compilers, root, run, type Sandbox, sandbox } from '../spec/package.js';
+
+/*
+ * What compilers emit under `emitDecoratorMetadata` is what they emit: the program is compiled by both of them, and run.
+ */
+const checked = {
+  text: [
+    'reached with 1',
+    'text: x: expected a string, got a number',
+    // Null is what undefined is called in JSON.
+    'reached with 1',
+    'reached with 0',
+    'text: x: expected a string, got an object',
+  ],
+  number: ['reached with 1', 'number: x: expected a number, got a string', 'reached with 0'],
+  flag: ['reached with 1', 'flag: x: expected a boolean, got a number', 'reached with 0'],
+  big: ['reached with 1', 'big: x: expected a bigint, got a number'],
+  list: ['reached with 1', 'list: x: expected an array, got an object'],
+  date: ['reached with 1', 'date: x: expected a Date, got a string'],
+  bytes: ['reached with 1', 'bytes: x: expected a Uint8Array, got an array'],
+  money: ['reached with 1', 'money: x: expected a Money, got an object'],
+  plain: ['reached with 1', 'plain: x: expected an object, got a string'],
+  shape: ['reached with 1', 'reached with 1'],
+  union: ['reached with 1', 'reached with 1'],
+  anything: ['reached with 1', 'reached with 1'],
+  rest: [
+    'reached with 1',
+    'reached with 3',
+    'rest: 2: expected a string, got a number',
+    'rest: 0: expected a number, got a string',
+  ],
+  object: ['reached with 1', 'reached with 1'],
+};
+const unchecked = Object.fromEntries(
+  Object.entries(checked).map(([name, calls]) => [name, calls.map(() => expect.stringMatching(/^reached/) as string)]),
+);
+
+let box: Sandbox;
+beforeAll(async () => {
+  box = await sandbox();
+  for (const file of ['parameters.ts', 'tsconfig.json', 'tsconfig.metadata.json', 'tsconfig.standard.json']) {
+    await copyFile(join(root, 'test/legacy', file), join(box.folder, file));
+  }
+  await symlink(join(root, 'node_modules/msgpackr'), join(box.folder, 'node_modules/msgpackr'), 'junction');
+}, 60_000);
+afterAll(() => box[Symbol.asyncDispose]());
+
+async function outcomes(compiler: string, config: string, codec: string): Promise<unknown> {
+  const out = join(box.folder, `out-${config}`);
+  const compiled = await run(compiler, ['-p', config, '--outDir', out, '--pretty', 'false'], box.folder);
+  expect(compiled).toEqual({ code: 0, stdout: '', stderr: '' });
+  const { code, stdout, stderr } = await run(join(out, 'parameters.js'), [codec], box.folder);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
+  it.each(['jrpc', 'msgpack'])('tells of parameters, which are checked: %s', { timeout: 60_000 }, async (codec) => {
+    expect(await outcomes(compiler, 'tsconfig.metadata.json', codec)).toEqual(checked);
+  });
+
+  it.each(['tsconfig.json', 'tsconfig.standard.json'])('tells nothing with %s', { timeout: 60_000 }, async (config) => {
+    expect(await outcomes(compiler, config, 'jrpc')).toEqual(unchecked);
+  });
+});
+
+describe('the class of a parameter', () => {
+  it('of a value that may be another class says nothing', () => {
+    for (const type of [Object, Promise, undefined, null]) expect(schemaOf(type, () => false)).toBe(undefined);
+  });
+
+  it('that is passed by reference is any object, or function', () => {
+    class Counter {}
+    const { validate } = schemaOf(Counter, () => false)!['~standard'];
+    for (const value of [{}, () => {}, undefined]) expect(validate(value)).toEqual({ value });
+    expect(validate(5)).toEqual({ issues: [{ message: 'expected an object, got a number' }] });
+  });
+});

@@ -146,6 +146,11 @@ export function madeOf(self: object): Made {
   return (self as Held)[MADE];
 }
 
+/** The options that all calls of a side or a namespace have: what `with` was given. */
+export function heldOptions(self: object): CallOptions | undefined {
+  return (self as Held)[OPTIONS];
+}
+
 /** The outgoing methods of a side or a namespace, to certain receivers: each gives a result, or (`gather`) what all have answered. */
 export function viewOf(
   self: object,

@@ -13,6 +13,8 @@ export interface Table {
   readonly mount: number;
   /** What the paths of its rows begin with: empty, or ending in a dot. */
   readonly path: string;
+  /** The same of its names on the wire. */
+  readonly wire: string;
   readonly rows: readonly Row[];
   /** The names, on the wire, of methods that have no mark: they are refused as such. */
   readonly unmarked: readonly string[];
@@ -40,6 +42,17 @@ export function tableOf(spec: SpecConstructor, root: object): Table {
   const table = new Reader(root).read(spec, '', '', [], undefined);
   read.set(spec, table);
   return table;
+}
+
+/** Reads a class that stands below another spec: its paths, and its names on the wire, begin with these. Throws as `tableOf`. */
+export function tableBelow(
+  spec: SpecConstructor,
+  root: object,
+  path: string,
+  wire: string,
+  defaults: CallOptions | undefined,
+): Table {
+  return new Reader(root).read(spec, path, wire, [], defaults);
 }
 
 /** Every row of a table, with those of its namespaces. */
@@ -90,7 +103,7 @@ class Reader {
         this.read(field.spec, `${path}${key}.`, `${wire}${field.name ?? key}.`, [...within, spec], inner),
       );
     }
-    return { spec, mount, path, rows, unmarked: unmarked.map((key) => `${wire}${key}`), children };
+    return { spec, mount, path, wire, rows, unmarked: unmarked.map((key) => `${wire}${key}`), children };
   }
 
   /** What every side and its views have, and `then`, which would make it a promise. */

@@ -44,7 +44,7 @@ export class Middleware {
   private quiet = true;
   /** How many outgoing methods of the spec have something of their own. */
   private marked = 0;
-  private readonly ports: Surrounded[] = [];
+  private ports: Surrounded[] = [];
   /** What the marks of methods ask for; made once. */
   private readonly own = new WeakMap<Row, readonly Interceptor[]>();
   private chains = new WeakMap<Row, Chain | typeof NOBODY>();
@@ -80,6 +80,15 @@ export class Middleware {
     if (own.length === 0) return;
     this.marked++;
     this.quiet = false;
+  }
+
+  /** The methods whose paths begin so are gone, and with them who stands around them alone. */
+  leave(path: string): void {
+    const stays = (one: { readonly path: string }): boolean => !one.path.startsWith(path);
+    this.ports = this.ports.filter(({ row }) => stays(row));
+    this.layers = this.layers.filter(stays);
+    this.listenings = this.listenings.filter(stays);
+    this.compose();
   }
 
   /** Puts interceptors around the methods whose paths begin so, within those that stand there. Gives what takes them away. */

@@ -3,7 +3,8 @@ import type { MethodOptions } from '../marks.js';
 import type { CallSender } from '../peer.js';
 import { isThenable } from '../thenable.js';
 import { inTime } from '../validation/in-time.js';
-import { inTurn } from '../validation/in-turn.js';
+import { beginInTurn } from '../validation/in-turn.js';
+import type { Validating } from '../validation/incoming-validation.js';
 import type { IncomingCall, Interceptor } from './interceptor.js';
 
 /** The one text of a refusal: it does not tell why. */
@@ -11,10 +12,10 @@ const REFUSED = 'the call is not allowed';
 
 /**
  * Asks what a mark says under `allow`. Whatever is not true refuses the call, and so does a guard that throws, or takes more than
- * `timeout` milliseconds, which is reported. Calls whose guards take their time begin in the order of their arrival.
+ * `timeout` milliseconds, which is reported. It is asked at once; the calls begin in the order of their arrival.
  */
-export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, timeout: number): Interceptor {
-  return (given, next) => {
+export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, timeout: number): Validating {
+  const asking: Interceptor = (given, next) => {
     const call = given as IncomingCall;
     const sender = call.sender as CallSender;
     const { session } = sender.peer;
@@ -23,8 +24,6 @@ export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, 
       return false;
     };
     const go = (allowed: unknown): unknown => {
-      const gone = session.over ?? sender.begun?.cancelled;
-      if (gone !== undefined) throw gone;
       if (allowed !== true) throw new RpcError(REFUSED, Code.Refused);
       return next();
     };
@@ -34,8 +33,11 @@ export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, 
     } catch (error) {
       verdict = failed(error);
     }
-    if (!isThenable(verdict)) return go(verdict);
+    if (!isThenable(verdict)) {
+      return session.turn === undefined ? go(verdict) : beginInTurn(sender, verdict, go);
+    }
     const late = (): Error => new Error(`the guard of ${path} has not decided within ${timeout} ms`);
-    return inTurn<unknown>(session, inTime(Promise.resolve(verdict), timeout, late).catch(failed), go);
+    return beginInTurn<unknown>(sender, inTime(Promise.resolve(verdict), timeout, late).catch(failed), go);
   };
+  return Object.assign(asking, { keepsOrder: true });
 }

@@ -1,7 +1,8 @@
+import type { Signal } from './abort.js';
 import type { AnswerAbout, Waiter } from './asked.js';
 import { deadlineIn, now } from './clock.js';
 import type { About, Metadata } from './contract.js';
-import { Aborted, TimeoutError } from './errors.js';
+import { Aborted, type RpcError, TimeoutError } from './errors.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import type { CallOptions, Detailed } from './types.js';
@@ -13,7 +14,7 @@ export interface Wish {
   /** In milliseconds, if progress renews the timeout: how long the call may take in all. */
   readonly maxTimeout: number | undefined;
   /** Any of them gives the call up. */
-  readonly signals: readonly AbortSignal[];
+  readonly signals: readonly Signal[];
   readonly onProgress: ((value: unknown) => void) | undefined;
   /** Said of the call; undefined if there is nothing to say. */
   readonly about: About | undefined;
@@ -29,7 +30,7 @@ export function wishOf(options: CallOptions, limit: number, outer: CallSender | 
   if (left === 0) throw new TimeoutError(`the call within which this one is made has no time left`);
   const timeout = Math.min(options.timeout ?? limit, left);
   const utmost = maxTimeout === undefined ? undefined : Math.min(maxTimeout, left);
-  const signals: AbortSignal[] = [];
+  const signals: Signal[] = [];
   if (signal !== undefined) signals.push(signal);
   if (within !== undefined) signals.push(within.signal);
   for (const each of signals) if (each.aborted) throw abortedBy(each);
@@ -44,7 +45,7 @@ export function wishOf(options: CallOptions, limit: number, outer: CallSender | 
   return { timeout, maxTimeout: utmost, signals, onProgress, about: Object.keys(about).length > 0 ? about : undefined };
 }
 
-function abortedBy(signal: AbortSignal): Aborted {
+function abortedBy(signal: Signal): Aborted {
   const { reason } = signal as { reason: unknown };
   const why = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
   return new Aborted(`the call was given up${why}`, { cause: reason });
@@ -61,13 +62,13 @@ export class Asking implements Waiter {
   deadline: number;
   readonly since: number = now();
   /** Nobody waits any more. */
-  private over = false;
-  private id = 0;
+  protected isOver = false;
+  protected id = 0;
   private said: AnswerAbout | undefined;
   private readonly utmost: number;
 
   constructor(
-    private readonly session: Session,
+    protected readonly session: Session,
     readonly method: string,
     private readonly wish: Wish,
     private readonly outcome: Outcome,
@@ -86,12 +87,12 @@ export class Asking implements Waiter {
 
   /** A signal has fired. */
   handleEvent({ target }: { readonly target: unknown }): void {
-    this.giveUp(abortedBy(target as AbortSignal));
+    this.giveUp(abortedBy(target as Signal));
   }
 
   /** The caller has no more use for the answer. It rejects at once; the peer is told. */
-  giveUp(reason: Aborted): void {
-    if (this.over) return;
+  giveUp(reason: RpcError): void {
+    if (this.isOver) return;
     this.reject(reason);
     this.session.cancel(this.id, reason.message);
   }
@@ -120,8 +121,9 @@ export class Asking implements Waiter {
     this.outcome.reject(error);
   }
 
-  private end(): void {
-    this.over = true;
+  /** Nothing is awaited any more. */
+  protected end(): void {
+    this.isOver = true;
     for (const signal of this.wish.signals) signal.removeEventListener('abort', this);
   }
 }

@@ -2,6 +2,7 @@ import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import { mustBelong, slowOptionExpects } from './many/slow.js';
 import { CallSender } from './peer.js';
+import { windowExpects } from './streams/window.js';
 import type { Row } from './table.js';
 import type { CallOptions } from './types.js';
 
@@ -23,6 +24,7 @@ const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) =>
   slow: (value) => slowOptionExpects('slow', value),
   keep: (value) => slowOptionExpects('keep', value),
   slowBytes: (value) => slowOptionExpects('slowBytes', value),
+  window: windowExpects,
   within: (value) => (value instanceof CallSender ? undefined : 'the sender of the call within which this one is made'),
 };
 

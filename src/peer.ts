@@ -1,3 +1,4 @@
+import type { Signal } from './abort.js';
 import { deadlineIn } from './clock.js';
 import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
 import type { RpcError } from './errors.js';
@@ -84,7 +85,7 @@ export class CallSender implements Sender {
     return this.work.state;
   }
 
-  get signal(): AbortSignal {
+  get signal(): Signal {
     return this.work.signal;
   }
 

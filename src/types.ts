@@ -2,8 +2,9 @@
 /**
  * The types of the front door: what each side gets from a spec. Nothing here exists at run time.
  */
+import type { CallOptions, MethodDescription, PendingCall } from './call-types.js';
 import type { Metadata, SecInfo, TransportSource } from './contract.js';
-import type { Gathering, GatherOptions, Group, GroupOptions, Several, SlowOptions } from './many/types.js';
+import type { Gathering, GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type { CallEvents } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
 import type {
@@ -21,6 +22,7 @@ import type {
   Sender,
 } from './written.js';
 
+export type * from './call-types.js';
 export type * from './many/types.js';
 export type * from './written.js';
 
@@ -190,60 +192,6 @@ export type Reverse<S> = {
 } & Inversion<S>;
 
 // ---- what every side has --------------------------------------------------------------------------------------------
-
-/** Options of a call, and of all calls of a view. `P` is what `onProgress` is told. */
-export interface CallOptions<P = unknown> extends SlowOptions {
-  /** How long to wait for the answer, in milliseconds; `Infinity` is for ever. Whoever serves the call is told how much is left. */
-  readonly timeout?: number;
-  /** With it each progress renews the timeout, up to this many milliseconds in all. */
-  readonly maxTimeout?: number;
-  /** Gives the call up: it rejects at once with `Aborted`, and whoever serves it is told. */
-  readonly signal?: AbortSignal;
-  /** Data beside the arguments: `sender.metadata` on the other side. Of several levels it adds up. */
-  readonly metadata?: Metadata;
-  /** Is told how far the call is, in order and before the result. */
-  readonly onProgress?: (value: P) => void;
-  /** Sends a request as a notification: it resolves with undefined at once. */
-  readonly noReply?: boolean;
-  /** What goes wrong with the call is not told: a request resolves with undefined. */
-  readonly ignoreErrors?: boolean;
-  /**
-   * The call that is being served: this one has no more time than that, and is given up with it. Its time is inherited without
-   * this too, on Node, Bun and Deno.
-   */
-  readonly within?: Sender;
-}
-
-/** One of our calls that is open. */
-export interface PendingCall {
-  readonly peer: Peer;
-  /** What ties the answer to it, on the wire. */
-  readonly id: number;
-  readonly method: string;
-  /** When it was made, in milliseconds since 1970. */
-  readonly since: number;
-  /** How long it has been open, in milliseconds. */
-  readonly elapsed: number;
-}
-
-/** One method of a side, as data. */
-export interface MethodDescription {
-  /** The property path in the spec, with dots. */
-  readonly path: string;
-  /** The name on the wire. */
-  readonly method: string;
-  readonly direction: 'incoming' | 'outgoing';
-  readonly kind: 'notification' | 'request' | 'stream';
-  /** The names of the arguments, where the mark names them. */
-  readonly params?: readonly string[];
-  readonly allowPositionalArgs?: true;
-  /** In milliseconds, where the mark says it. */
-  readonly timeout?: number;
-  readonly summary?: string;
-  readonly deprecated?: true;
-  /** What the mark says under `meta`. */
-  readonly meta?: unknown;
-}
 
 /** What every side has, and every namespace of it. A spec may not use these names. */
 export interface Namespace<S> {

@@ -1,11 +1,12 @@
+import type { Signal } from './abort.js';
 import type { Metadata } from './contract.js';
 import { type Aborted, type RpcError, UsageError } from './errors.js';
 import { CallState } from './middleware/call-state.js';
 
 /** Whoever produces the items of a stream, as those see it who ask for more. */
 export interface Producing {
-  /** The consumer takes so many items more. */
-  pull(items: number): void;
+  /** The consumer has taken so many items. Gives false if so many were not sent. */
+  pull(items: number): boolean;
 }
 
 /** Whoever listens to the end of a call. */
@@ -43,7 +44,7 @@ export class Work {
   }
 
   /** Aborts when the call is given up; the reason is what it was given up for. */
-  get signal(): AbortSignal {
+  get signal(): Signal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
       if (this.cancelled !== undefined) this.controller.abort(this.cancelled);

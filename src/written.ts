@@ -5,6 +5,7 @@
  * the kind, and the decorator checks both. Type parameters of a generic method become their constraints, and of overloads the
  * last one counts, as in every mapped type.
  */
+import type { Signal } from './abort.js';
 import type { LinkInfo, Metadata, SecInfo } from './contract.js';
 import type { Several } from './many/types.js';
 import type { CallState } from './middleware/call-state.js';
@@ -42,7 +43,7 @@ export interface Sender<P = any> {
    * Aborts when the caller gives the call up, when its time is over, or when its link ends; the reason is an `Aborted`, a
    * `TimeoutError` or what has ended the link. Made when it is first asked for.
    */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** How many milliseconds the caller still waits, as far as that is known; `Infinity` if not. */
   readonly timeLeft: number;
   /** Whether anybody is told of progress. */
@@ -120,17 +121,31 @@ export type ItemOf<M> = M extends (...args: never[]) => infer R
     : never
   : never;
 
+/** The items of a stream, as its caller gets them. It is iterated once; to leave it before its end stops whoever produces it. */
+export interface Items<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  next(): Promise<IteratorResult<T, undefined>>;
+  /** Nobody wants more: what has come is dropped, and whoever produces the items is stopped. */
+  return(): Promise<IteratorResult<T, undefined>>;
+  throw(error?: unknown): Promise<IteratorResult<T, undefined>>;
+  [Symbol.asyncIterator](): Items<T>;
+}
+/** What the items of a stream can come from. */
+export type StreamSource<T> = Iterable<T> | AsyncIterable<T> | ReadableSource<T>;
+/** A ReadableStream, as far as it matters here. */
+export interface ReadableSource<T> {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: T | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+
 /** What the caller of a method gets. */
 export type ResultOf<M> =
-  KindOf<M> extends 'request'
-    ? Promise<ReplyOf<M>>
-    : KindOf<M> extends 'stream'
-      ? AsyncIterableIterator<ItemOf<M>>
-      : void;
+  KindOf<M> extends 'request' ? Promise<ReplyOf<M>> : KindOf<M> extends 'stream' ? Items<ItemOf<M>> : void;
 /** What a handler of a method gives. */
 export type AnswerOf<M> =
   KindOf<M> extends 'request'
     ? ReplyOf<M> | Promise<ReplyOf<M>>
     : KindOf<M> extends 'stream'
-      ? Iterable<ItemOf<M>> | AsyncIterable<ItemOf<M>>
+      ? StreamSource<ItemOf<M>> | Promise<StreamSource<ItemOf<M>>>
       : void;

@@ -1,3 +1,4 @@
+import type { Signal } from '../abort.js';
 import type { LinkInfo, Metadata } from '../contract.js';
 import type { CallSender } from '../peer.js';
 import type { CallOptions, Peer, Receivers } from '../types.js';
@@ -53,7 +54,7 @@ export class ServedCall extends CallOf implements IncomingCall {
   get info(): LinkInfo {
     return this.sender.peer.info;
   }
-  get signal(): AbortSignal {
+  get signal(): Signal {
     return this.sender.signal;
   }
   get state(): CallState {
@@ -99,7 +100,7 @@ export class MadeCall extends CallOf implements OutgoingCall {
     const { kind } = this.subject;
     return kind === 'request' && this.options?.noReply === true ? 'notification' : kind;
   }
-  get signal(): AbortSignal | undefined {
+  get signal(): Signal | undefined {
     return this.options?.signal;
   }
   get state(): CallState {

@@ -1,3 +1,4 @@
+import type { Signal } from '../abort.js';
 import type { LinkInfo, Metadata } from '../contract.js';
 import type { Peer, Receivers, Sender } from '../types.js';
 import type { CallState } from './call-state.js';
@@ -21,7 +22,7 @@ interface AnyCall {
   /** What whoever serves the call adds to the answer. Of an outgoing call it is known when the answer has come. */
   replyMetadata: Metadata | undefined;
   /** Aborts when the call is given up. Of an outgoing call it is the signal that the caller has given, if any. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Signal | undefined;
   /** What interceptors leave for each other; it lives as long as the call. Handlers read it as `sender.state`. */
   readonly state: CallState;
 }
@@ -34,7 +35,7 @@ export interface IncomingCall extends AnyCall {
   readonly peer: Peer;
   /** What the transport knows of the peer. */
   readonly info: LinkInfo;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly receivers?: undefined;
 }
 

@@ -62,7 +62,7 @@ describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
       gather: 'import("obverse").Gather<import("obverse").Reverse<Chat>>',
       join: 'import("obverse").Incoming<(_sender: Sender, _args: ',
       said: 'import("obverse").Outgoing<(_receivers: Receivers, _args: ',
-      question: 'import("obverse").Mark<"incoming", "request", "named">',
+      question: 'import("obverse").Mark<"incoming", "request", "named", unknown>',
       mark: 'import("obverse").Marker<"outgoing">',
       answer: 'Promise<number>',
       close: 'PromiseLike<void>',

@@ -56,5 +56,5 @@ here.helper('text');
 here.room.close();
 // error: Type 'number' is not assignable to type 'string'
 export const wrongAnswer: Promise<string> = here.add(null, 1).then((sum) => sum);
-// error: 'timeot' does not exist in type 'CallOptions'
+// error: 'timeot' does not exist in type 'CallOptions<unknown>'
 here.to(null, { timeot: 1 });

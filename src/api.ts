@@ -91,6 +91,7 @@ export type {
   IncomingWithSecinfo,
   InDetail,
   Inverted,
+  Items,
   MethodDescription,
   Namespace,
   Outgoing,
@@ -108,8 +109,12 @@ export type {
   SlowOptions,
   SlowPolicy,
   Stream,
+  StreamSource,
   View,
 } from './types.js';
+export type { Issue } from './validation/issues.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './validation/standard-schema.js';
+export { issuesOf, ValidationError } from './validation/validation-error.js';
 export { type Class, type SerializableOptions, serializable, type ValueType } from './values/serializable.js';
 export { standardTypes } from './values/standard.js';
 export { type TemporalNamespace, temporalTypes } from './values/temporal.js';

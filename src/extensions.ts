@@ -17,6 +17,8 @@ export const PROGRESS = 'rpc.progress';
 export const NEXT = 'rpc.next';
 /** So many items more of a stream are taken. */
 export const PULL = 'rpc.pull';
+/** Asks for a stream that was passed as an argument: a request. */
+export const STREAM = 'rpc.stream';
 
 /** Calls what was passed by reference: a request. */
 export const CALL = 'rpc.call';

@@ -10,6 +10,8 @@ const nobody = { id: null, batch: undefined };
 /** What comes from one peer: frames are decoded, what cannot be read is answered as such, and the rest goes its way. */
 export class Inbox {
   private long = false;
+  /** The length of the frame that is being read, with everything that is in it. */
+  size = 0;
   private bytes = 0;
   private bad = false;
   private badFrames = 0;
@@ -26,7 +28,7 @@ export class Inbox {
     // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
     this.long = frame.length > shallow * (typeof frame === 'string' ? 2 : 1);
     this.bad = false;
-    this.bytes = frame.length;
+    this.bytes = this.size = frame.length;
     try {
       codec.decode(frame, give, session.agreed);
     } catch (error) {

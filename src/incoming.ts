@@ -6,9 +6,11 @@ import { ServedCall } from './middleware/call-of.js';
 import type { Chain } from './middleware/chain.js';
 import type { CallSender } from './peer.js';
 import type { Host } from './session.js';
+import { produce } from './streams/produce.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
 import type { Sender } from './types.js';
+import { beginInTurn } from './validation/in-turn.js';
 
 type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 
@@ -90,8 +92,15 @@ export class Port {
   serve(sender: CallSender): unknown {
     const { row } = this;
     const { call } = sender;
-    if (this.plain && call.about === undefined) return this.run(sender, this.bound(call));
+    if (this.plain && call.about === undefined && sender.peer.session.turn === undefined)
+      return this.run(sender, this.bound(call));
+    // What a stream may take is said by its caller alone: as long as it is taken, it goes on.
+    if (row.stream) return produce(sender, () => this.inTime(sender, call.about?.timeout));
     const timeout = Math.min(call.about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
+    return this.inTime(sender, timeout);
+  }
+
+  private inTime(sender: CallSender, timeout = Number.POSITIVE_INFINITY): unknown {
     if (timeout === Number.POSITIVE_INFINITY) return this.answer(sender);
     sender.work.deadline = deadlineIn(timeout);
     return within(sender, () => this.answer(sender));
@@ -105,8 +114,14 @@ export class Port {
     return bind(row, call);
   }
 
-  /** What the handlers give, through all that stands around the call. */
+  /** What the handlers give, now or when those calls have begun that came before and are checked still. */
   private answer(sender: CallSender): unknown {
+    if (sender.peer.session.turn === undefined || this.surrounding?.keepsOrder === true) return this.begin(sender);
+    return beginInTurn(sender, undefined, () => this.begin(sender));
+  }
+
+  /** The same, through all that stands around the call. */
+  private begin(sender: CallSender): unknown {
     const { surrounding } = this;
     if (surrounding === undefined) {
       const args = this.bound(sender.call);
@@ -121,6 +136,7 @@ export class Port {
       unfit = { error };
     }
     const call = new ServedCall(surrounding.subject, args, sender);
+    call.unfit = unfit !== undefined;
     const given = surrounding.run(call, () => {
       if (unfit !== undefined) throw unfit.error;
       return this.run(sender, call.args);

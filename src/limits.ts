@@ -22,6 +22,12 @@ export interface Limits {
   readonly peers: number;
   /** How many functions and objects a peer may hold of ours by reference, and we of its. */
   readonly references: number;
+  /** How many streams may run for one peer, and how many may be passed to it that it has not asked for. */
+  readonly streams: number;
+  /** How many items of a stream may be under way: the largest window, and the longest list for one who knows no streams. */
+  readonly streamItems: number;
+  /** How many bytes of a stream may be under way: the largest window. */
+  readonly streamBytes: number;
   /** How long, in milliseconds, connecting may take, the handshakes of the transport included. */
   readonly connectMs: number;
 }
@@ -38,6 +44,9 @@ export const defaultLimits: Limits = Object.freeze({
   badFrames: 10,
   peers: 10_000,
   references: 10_000,
+  streams: 4_096,
+  streamItems: 65_536,
+  streamBytes: 64 * 1024 * 1024,
   connectMs: 30_000,
 });
 

@@ -3,6 +3,7 @@ import { leaveTogether } from './clock.js';
 import type { Frame } from './contract.js';
 import type { Lanes } from './many/lanes.js';
 import type { Session } from './session.js';
+import type { Flow } from './streams/flow.js';
 
 /**
  * What leaves for one peer at the end of the turn: the frames of a turn go to the link together, in the order of the calls,
@@ -15,6 +16,8 @@ export class Outbox {
   collected = 0;
   /** Notifications that are kept for a slow peer, where there are any. */
   lanes: Lanes | undefined;
+  /** The streams that run for the peer, once there was one. */
+  flow: Flow | undefined;
   private frames: Frame[] = [];
   private leaving = true;
   private backlog: Backlog | undefined;
@@ -68,6 +71,7 @@ export class Outbox {
   drained(): void {
     if (this.backlog?.drained()) this.relieved();
     this.lanes?.flush();
+    this.flow?.drained();
   }
 
   /** The link is about to end well: what was kept leaves too. */

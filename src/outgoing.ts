@@ -8,6 +8,7 @@ import { tellMany } from './many/tell.js';
 import type { SlowOptions } from './many/types.js';
 import { callThrough } from './middleware/through.js';
 import type { Session } from './session.js';
+import { callStream } from './streams/consume.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Receivers } from './types.js';
@@ -35,6 +36,7 @@ export function send(
   args: unknown[],
   options?: CallOptions,
 ): unknown {
+  if (row.stream) return callStream(hub, row, self, receivers, args, options);
   if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || current() !== undefined)
     return callWith(hub, row, self, receivers, args, options);
   if (!row.request) {

@@ -5,7 +5,7 @@ import { deadlineIn, hurry, leaveTogether, now, type Timed, unwatch, watch } fro
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
-import { CANCEL, speaks } from './extensions.js';
+import { CANCEL, STREAM, speaks } from './extensions.js';
 import type { Host } from './host.js';
 import { Inbox } from './inbox.js';
 import { Intake } from './intake.js';
@@ -183,7 +183,7 @@ export class Session implements Receiver, Timed {
     const { intake } = this;
     if (call.id !== undefined && call.id !== null && intake?.holds(call.id)) {
       this.answers.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
-    } else if (intake === undefined || intake.free) this.start(call);
+    } else if (intake === undefined || intake.free || call.method === STREAM) this.start(call);
     else intake.queue(call, this.inbox.claim());
   }
 

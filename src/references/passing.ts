@@ -5,6 +5,7 @@ import { ABOUT, CALL, KEEP, RELEASE, speaks } from '../extensions.js';
 import { makeCallback, serveCallback } from '../middleware/callbacks.js';
 import type { CallSender } from '../peer.js';
 import type { Session } from '../session.js';
+import { isStream, offer, take, withdraw } from '../streams/offers.js';
 import type { Peer } from '../types.js';
 import { revived, type Tag, tagged } from '../values/tagged.js';
 import { calleeOf, type Export, Exports, methodsCallee } from './exported.js';
@@ -21,6 +22,12 @@ export interface Passed {
 /** What is to be sent: the values as they travel. */
 export interface Outward extends Passed {
   readonly values: unknown;
+}
+
+/** What is held for one message: references, and streams that were not asked for; undefined where there must be none. */
+interface Held {
+  readonly exports: Export[];
+  readonly streams: number[] | undefined;
 }
 
 /** How long the receiver may call what has come. */
@@ -62,7 +69,7 @@ export class Passing {
 
   /** Asks, with what is passed held until the answer is there. */
   ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about: About | undefined): number {
-    const sent = this.outward(args);
+    const sent = this.outward(args, true);
     if (sent === undefined) return this.session.askPlain(method, args, named, waiter, about);
     waiter.passed = sent;
     return this.session.askPlain(method, sent.values as unknown[], named, waiter, announced(about));
@@ -85,11 +92,11 @@ export class Passing {
   // ---- what leaves --------------------------------------------------------------------------------------------------
 
   /**
-   * The values as they travel; undefined if they are plain. What is passed by reference is held until `end`. Throws a UsageError
-   * for what cannot be passed to this peer.
+   * The values as they travel; undefined if they are plain. What is passed by reference is held until `end`; where that is sure
+   * to come, streams can be among them. Throws a UsageError for what cannot be passed to this peer.
    */
-  outward(values: unknown): Outward | undefined {
-    const held: Export[] = [];
+  outward(values: unknown, streams = false): Outward | undefined {
+    const held: Held = { exports: [], streams: streams ? [] : undefined };
     try {
       const sent = tagged(values, (value) => this.tag(value, held));
       if (sent === values) return undefined;
@@ -107,11 +114,12 @@ export class Passing {
     return sent !== undefined;
   }
 
-  private free(held: Export[]): void {
-    for (const { id } of held.splice(0)) this.exports.release(id);
+  private free({ exports, streams = [] }: Held): void {
+    for (const { id } of exports.splice(0)) this.exports.release(id);
+    for (const n of streams.splice(0)) withdraw(this.session, n);
   }
 
-  private tag(value: object | bigint | number, held: Export[]): Tag | undefined {
+  private tag(value: object | bigint | number, held: Held): Tag | undefined {
     const { codec, values } = this.session.host;
     const speaking = speaks(codec, ABOUT);
     // A stranger gets what the codec makes of it.
@@ -128,7 +136,7 @@ export class Passing {
     return reference;
   }
 
-  private referenceTag(value: object, held: Export[]): Tag | undefined {
+  private referenceTag(value: object, held: Held): Tag | undefined {
     const imported = importOf(value);
     if (imported !== undefined && imported.table === this.imports) {
       if (imported.over !== undefined) throw new UsageError(`the reference can be passed no more: ${imported.over}`);
@@ -144,12 +152,23 @@ export class Passing {
     if (methods !== undefined) {
       return ['ref', this.hold(value, held, () => methodsCallee(value, methods)), methods];
     }
-    return undefined;
+    return isStream(value) ? ['stream', this.offered(value, held)] : undefined;
   }
 
-  private hold(target: object, held: Export[], callee: () => Export['callee']): number {
+  private offered(source: object, { streams }: Held): number {
+    if (streams === undefined) {
+      throw new UsageError(
+        'a stream is passed as an argument of a request: nothing else says how long it may be asked for',
+      );
+    }
+    const n = offer(this.session, source);
+    streams.push(n);
+    return n;
+  }
+
+  private hold(target: object, { exports }: Held, callee: () => Export['callee']): number {
     const exported = this.exports.hold(target, callee);
-    held.push(exported);
+    exports.push(exported);
     return exported.id;
   }
 
@@ -195,6 +214,8 @@ export class Passing {
       case 'fn':
       case 'ref':
         return this.take(id, hold, come, tag === 'fn' ? functionStub : (imported) => objectStub(imported, members));
+      case 'stream':
+        return take(this.session, id as number);
       default:
         return this.session.host.values.revive(tag, payload);
     }

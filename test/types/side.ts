@@ -6,12 +6,14 @@ import type {
   Handlers,
   Incoming,
   IncomingWithSecinfo,
+  Items,
   Peer,
   Receivers,
   Remote,
   SecInfo,
   Sender,
   Side,
+  StreamSource,
 } from 'obverse';
 import type { Equal, Expect } from './equal.js';
 import { Chat, type Room } from './spec.js';
@@ -45,7 +47,7 @@ export type Calls = [
   Expect<Equal<ReturnType<Here['hello']>, void>>,
   Expect<Equal<Parameters<Here['add']>, [receivers: Receivers, _a: number, _b?: number | undefined]>>,
   Expect<Equal<ReturnType<Here['add']>, Promise<number>>>,
-  Expect<Equal<ReturnType<Here['lines']>, AsyncIterableIterator<string>>>,
+  Expect<Equal<ReturnType<Here['lines']>, Items<string>>>,
 ];
 
 type Handling<M extends keyof Here> = Here[M] extends { connect(handler: infer H): unknown } ? H : never;
@@ -54,7 +56,9 @@ export type Handling_ = [
   Expect<Equal<Handling<'echo'>, (sender: Sender, _args: { text: string }) => string | Promise<string>>>,
   Expect<Equal<Handling<'log'>, (sender: Sender, ..._lines: string[]) => void>>,
   Expect<Equal<Handling<'forget'>, (sender: Sender, _args?: { all?: boolean }) => void | Promise<void>>>,
-  Expect<Equal<Handling<'ticks'>, (sender: Sender, _args: { n: number }) => Iterable<Date> | AsyncIterable<Date>>>,
+  Expect<
+    Equal<Handling<'ticks'>, (sender: Sender, _args: { n: number }) => StreamSource<Date> | Promise<StreamSource<Date>>>
+  >,
   Expect<Equal<ReturnType<Here['notify']['connect']>, () => void>>,
 ];
 

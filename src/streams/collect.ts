@@ -1,0 +1,41 @@
+import { Code, ProtocolError } from '../errors.js';
+import type { CallSender } from '../peer.js';
+import { nextTurn } from './flow.js';
+import { type Source, sourceOf } from './source.js';
+import { weigh } from './weight.js';
+
+/** After so many items others have their turn. */
+const SLICE = 256;
+
+/**
+ * All items of a stream as one list: what one gets who knows no streams. Rejects with a ProtocolError, too large, if there are
+ * more than the limit `streamItems` says, or more bytes than fit into a frame; then, and when the call is given up, the source
+ * is told that nobody wants more.
+ */
+export async function collect(sender: CallSender, given: unknown): Promise<unknown[]> {
+  const { method } = sender.call;
+  const source = sourceOf(await given, `the handler of ${method}`);
+  sender.work.whenCancelled((reason) => void source.close(reason));
+  return gather(sender, source);
+}
+
+async function gather(sender: CallSender, source: Source): Promise<unknown[]> {
+  const { frameBytes, streamItems } = sender.peer.session.host.limits;
+  const items: unknown[] = [];
+  let bytes = 0;
+  while (sender.begun?.cancelled === undefined) {
+    const step = await source.next();
+    if (step.done === true) break;
+    items.push(step.value);
+    bytes += weigh(step.value, frameBytes);
+    if (items.length > streamItems || bytes > frameBytes) {
+      const most = items.length > streamItems ? `${streamItems} items` : `${frameBytes} bytes`;
+      const text = `${sender.call.method} gives more than ${most}, too much for one answer`;
+      const error = new ProtocolError(text, Code.TooLarge);
+      await source.close(error);
+      throw error;
+    }
+    if (items.length % SLICE === 0) await nextTurn();
+  }
+  return items;
+}

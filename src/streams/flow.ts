@@ -1,0 +1,102 @@
+import { Queue } from '../queue.js';
+import type { Session } from '../session.js';
+import { Pace } from './pace.js';
+
+/** Whoever sends in its turn. */
+export interface Sending {
+  /** Sends at most one message; true if there is more that could be sent at once. */
+  turn(): boolean;
+}
+
+/** How much the streams of one peer send before the event loop goes on, in bytes. */
+const SHARE = 32 * 1024;
+/** What an item costs of that besides its own bytes. */
+const EACH = 64;
+/** More is not given to a link that has not let go what it was given. */
+const CROWDED = 256 * 1024;
+
+const later: (job: () => void) => void = globalThis.setImmediate ?? ((job: () => void) => setTimeout(job, 0));
+
+/** Resolves when the event loop has done what else there is. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => later(resolve));
+}
+
+/**
+ * Who of the streams for one peer sends next. They take turns, one message each, and together they leave the event loop free
+ * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
+ */
+export class Flow {
+  private readonly ready = new Queue<Sending>();
+  private readonly pace: Pace;
+  private left = SHARE;
+  private running = false;
+  private resting = false;
+
+  constructor(private readonly session: Session) {
+    this.pace = new Pace(session);
+  }
+
+  /** Whether anything more may be sent now. */
+  get isOpen(): boolean {
+    return this.left > 0 && this.session.link.buffered < CROWDED && this.pace.isOpen;
+  }
+
+  /** A message of so many items and bytes has been sent. */
+  sent(items: number, bytes: number): void {
+    this.left -= items * EACH + bytes;
+    if (this.left <= 0) this.rest();
+    this.pace.add(bytes);
+  }
+
+  /** Notes one that could send; it is called when its turn has come, perhaps within this call. Not to be called twice for one turn. */
+  enqueue(sending: Sending): void {
+    this.ready.push(sending);
+    this.run();
+  }
+
+  /** The consumer of a stream has taken something. */
+  pulled(): void {
+    this.pace.pulled();
+  }
+
+  /** The link has let go what it was given. */
+  drained(): void {
+    this.run();
+  }
+
+  /** The peer has read up to a mark. */
+  arrived(mark: number): boolean {
+    const known = this.pace.read(mark);
+    this.run();
+    return known;
+  }
+
+  private run(): void {
+    if (this.running) return;
+    this.running = true;
+    while (this.isOpen) {
+      const sending = this.ready.shift();
+      if (sending === undefined) break;
+      if (sending.turn()) this.ready.push(sending);
+    }
+    this.running = false;
+  }
+
+  /** Goes on when the event loop has done what else there is. */
+  private rest(): void {
+    if (this.resting) return;
+    this.resting = true;
+    later(() => {
+      this.resting = false;
+      this.left = SHARE;
+      this.run();
+    });
+  }
+}
+
+/** The flow of a session; made with its first stream. */
+export function flowOf(session: Session): Flow {
+  session.outbox.flow ??= new Flow(session);
+  return session.outbox.flow;
+}

@@ -1,0 +1,49 @@
+import type { Id } from '../contract.js';
+import { ProtocolError } from '../errors.js';
+import { PULL } from '../extensions.js';
+import type { Session } from '../session.js';
+
+/*
+ * `rpc.next [id, [item, …], tagged?]`: items of the stream that was asked for by the call with this id. `rpc.pull [id, n]`: so many of
+ * them were taken. With null for the id they are about the way itself: `rpc.next [null, n]` is a mark, which is answered by
+ * `rpc.pull [null, n]` as soon as it is read.
+ */
+
+/** Items of a stream have come, or a mark. Throws a ProtocolError for what belongs to no stream that was asked for. */
+export function nexted(session: Session, [id, items, tagged]: readonly unknown[]): void {
+  if (id === null) {
+    if (!isCount(items)) throw new ProtocolError('a mark on the way (rpc.next with null) is a whole number');
+    session.tell(PULL, [null, items]);
+    return;
+  }
+  if (!Array.isArray(items)) throw new ProtocolError('rpc.next takes the id of a call, and a list of items');
+  const waiter = session.waiter(id as Id);
+  if (waiter?.next !== undefined) {
+    const values = tagged === true ? session.passing.inward(items, 'result', waiter.method).values : items;
+    waiter.next(values as unknown[]);
+  } else if (!session.asked?.wasGivenUp(id as Id)) {
+    // What was on its way when it was given up is no mistake; this is.
+    throw new ProtocolError(`items of a stream that nobody has asked for: id ${JSON.stringify(id)}`);
+  }
+}
+
+/** The peer takes more of a stream, or has read a mark. Throws a ProtocolError for what it cannot have taken. */
+export function pulled(session: Session, [id, items]: readonly unknown[]): void {
+  if (id === null) {
+    if (!isCount(items) || session.outbox.flow?.arrived(items) !== true) {
+      throw new ProtocolError('a mark on the way (rpc.pull with null) was never made');
+    }
+    return;
+  }
+  if (!isCount(items) || items === 0) {
+    throw new ProtocolError('rpc.pull takes the id of a call, and how many items were taken');
+  }
+  // It may have ended meanwhile.
+  if (session.work(id as Id)?.begun?.producing?.pull(items) === false) {
+    throw new ProtocolError(`rpc.pull tells of ${items} items taken, which are more than were sent`);
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,253 @@
+import { type Flushable, leaveTogether } from '../clock.js';
+import { within } from '../deadline.js';
+import { Code, RpcError } from '../errors.js';
+import { NEXT } from '../extensions.js';
+import type { CallSender } from '../peer.js';
+import type { Session } from '../session.js';
+import { isThenable } from '../thenable.js';
+import type { Producing } from '../work.js';
+import { type Flow, flowOf, type Sending } from './flow.js';
+import { type Source, type Step, sourceOf } from './source.js';
+import { weigh } from './weight.js';
+import { UnderWay, type Window } from './window.js';
+
+/** One message holds at most so many items, and is full from so many bytes on. */
+const MESSAGE_ITEMS = 64;
+const MESSAGE_BYTES = 16 * 1024;
+
+interface End {
+  resolve(value: null): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Sends what a source gives, as long as the consumer's window has room. Items that come in one turn leave in one message. In
+ * the eyes of the session it is a handler that takes its time: its promise settles when the stream has ended.
+ */
+export class Producer implements Producing, Sending, Flushable {
+  private readonly session: Session;
+  private readonly flow: Flow;
+  private readonly underWay: UnderWay;
+  private source: Source | undefined;
+  private end!: End;
+  /** The items of the message that is being made, and at least how many bytes they are. */
+  private items: unknown[] = [];
+  private weight = 0;
+  /** The source has been asked, and has not answered yet. */
+  private asking = false;
+  /** Its turn is to come. */
+  private queued = false;
+  /** The message leaves at the end of the turn, whatever it holds then. */
+  private leaving = false;
+  private over = false;
+
+  constructor(
+    private readonly sender: CallSender,
+    window: Window,
+  ) {
+    this.session = sender.peer.session;
+    this.flow = flowOf(this.session);
+    this.underWay = new UnderWay(window);
+    sender.work.producing = this;
+  }
+
+  /** `given` is what the handler gives. Settles when the stream has ended, and its source with it. */
+  run(given: unknown): Promise<null> {
+    return new Promise((resolve, reject) => {
+      this.end = { resolve, reject };
+      this.sender.work.whenCancelled((reason) => this.stop(reason));
+      if (isThenable(given)) {
+        given.then(
+          (source) => this.begin(source),
+          (error: unknown) => this.failed(error),
+        );
+      } else this.begin(given);
+    });
+  }
+
+  private begin(given: unknown): void {
+    const { sender } = this;
+    try {
+      const source = sourceOf(given, `the handler of ${sender.call.method}`);
+      const isTimed = sender.begun !== undefined && sender.begun.deadline !== Number.POSITIVE_INFINITY;
+      this.source = isTimed ? { ...source, next: () => within(sender, source.next) } : source;
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    // It was given up before it began.
+    if (this.over) this.close(sender.work.cancelled);
+    else this.enqueue();
+  }
+
+  // ---- from the session ---------------------------------------------------------------------------------------------
+
+  pull(items: number): boolean {
+    if (!this.underWay.free(items)) return false;
+    this.flow.pulled();
+    if (!this.asking && !this.queued && !this.over && this.source !== undefined) this.enqueue();
+    return true;
+  }
+
+  /** The consumer, the time or the link has gone. */
+  private stop(reason: unknown): void {
+    if (this.over) return;
+    this.over = true;
+    this.items = [];
+    if (this.source !== undefined) this.close(reason);
+  }
+
+  /** Ends the source before its end, and then the call. */
+  private close(reason: unknown): void {
+    const ended = (): void => this.end.reject(reason);
+    const failed = (error: unknown): void => {
+      if (error !== reason) this.session.host.trouble(this.session, error, this.sender.call.id);
+      ended();
+    };
+    try {
+      const closing = this.source?.close(reason);
+      if (isThenable(closing)) closing.then(ended, failed);
+      else ended();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  // ---- from the source ----------------------------------------------------------------------------------------------
+
+  private enqueue(): void {
+    this.queued = true;
+    this.flow.enqueue(this);
+  }
+
+  turn(): boolean {
+    this.queued = false;
+    this.queued = this.take();
+    return this.queued;
+  }
+
+  /** Takes items as long as they come at once and there is room. Gives true if a message has left and another could. */
+  private take(): boolean {
+    const { underWay } = this;
+    while (!this.over) {
+      const room = Math.min(MESSAGE_ITEMS, underWay.room);
+      const bytes = Math.min(MESSAGE_BYTES, underWay.window.bytes - underWay.bytes);
+      if (this.items.length >= room || (this.weight >= bytes && this.items.length > 0)) {
+        this.send();
+        return underWay.room > 0 && !this.over;
+      }
+      // The others have their turns.
+      if (this.items.length === 0 && !this.flow.isOpen) return true;
+      if (!this.step()) return false;
+    }
+    return false;
+  }
+
+  /** Asks the source once. Gives false if it has not answered at once, or has no more. */
+  private step(): boolean {
+    try {
+      const step = (this.source as Source).next();
+      if (!isThenable(step)) return this.took(step);
+      this.asking = true;
+      step.then(this.came, this.failed);
+      this.leave();
+    } catch (error) {
+      this.failed(error);
+    }
+    return false;
+  }
+
+  private readonly came = (step: Step): void => {
+    this.asking = false;
+    if (this.over) return;
+    try {
+      if (this.took(step) && this.take()) this.enqueue();
+    } catch (error) {
+      this.failed(error);
+    }
+  };
+
+  /** The source has answered. Gives false if it has no more. */
+  private took(step: Step): boolean {
+    if (this.over) return false;
+    if (step.done === true) {
+      this.send();
+      if (!this.over) {
+        this.over = true;
+        this.end.resolve(null);
+      }
+      return false;
+    }
+    this.items.push(step.value);
+    this.weight += weigh(step.value, MESSAGE_BYTES);
+    return true;
+  }
+
+  /** The source has failed: what came before leaves before the error. */
+  private readonly failed = (error: unknown): void => {
+    this.asking = false;
+    if (this.over) {
+      // Nobody waits for what became of it but the promise of the call.
+      if (this.source === undefined) this.end.reject(error);
+      return;
+    }
+    this.send();
+    if (this.over) return;
+    this.over = true;
+    this.end.reject(error);
+  };
+
+  // ---- to the peer --------------------------------------------------------------------------------------------------
+
+  private leave(): void {
+    if (this.items.length === 0 || this.leaving) return;
+    this.leaving = true;
+    leaveTogether(this);
+  }
+
+  /** The turn is over. */
+  flush(): void {
+    this.leaving = false;
+    if (!this.over) this.send();
+  }
+
+  /** Lets the message leave. */
+  private send(): void {
+    const { items } = this;
+    if (items.length === 0) return;
+    this.items = [];
+    this.weight = 0;
+    try {
+      this.post(items);
+    } catch (error) {
+      // One that cannot be sent takes nothing with it that came before.
+      if (items.length === 1) this.unsent(error);
+      else for (const item of items) if (!this.over) this.alone(item);
+    }
+  }
+
+  private alone(item: unknown): void {
+    try {
+      this.post([item]);
+    } catch (error) {
+      this.unsent(error);
+    }
+  }
+
+  private post(items: readonly unknown[]): void {
+    const { session, flow } = this;
+    const { id } = this.sender.call;
+    const passed = session.host.values.isSpecial(items) ? session.passing.outward(items) : undefined;
+    const args = passed === undefined ? [id, items] : [id, passed.values, true];
+    const frame = session.encode({ kind: 'call', id: undefined, method: NEXT, args, named: false, batch: undefined });
+    session.post(frame);
+    this.underWay.add(items.length, frame.length);
+    flow.sent(items.length, frame.length);
+  }
+
+  private unsent(error: unknown): void {
+    const { host } = this.session;
+    this.over = true;
+    this.close(error instanceof RpcError ? error : new RpcError(host.toFault(error).message, Code.InternalError));
+  }
+}

@@ -1,0 +1,51 @@
+import { Code, RpcError } from '../errors.js';
+
+/** One step of a source: an item, or that there are no more. */
+export type Step = IteratorResult<unknown, unknown>;
+
+/** Where the items of a stream come from. */
+export interface Source {
+  /** The next item, or a promise of it. Not asked for again before that has settled. */
+  next(): Step | PromiseLike<Step>;
+  /** Nobody wants more: what the source holds is freed. A generator runs its `finally`, at the latest when its `await` ends. */
+  close(reason: unknown): unknown;
+}
+
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+  cancel(reason: unknown): Promise<void>;
+}
+interface Steps {
+  next(): Step | PromiseLike<Step>;
+  return?(value?: unknown): unknown;
+}
+type Opener = (this: object) => Steps;
+
+/**
+ * The source behind what a handler gives, or what is given as an argument: a ReadableStream, or what can be iterated, with or
+ * without waiting. A ReadableStream is read by a reader, for not every runtime can iterate it. Throws an RpcError for anything
+ * else, and what the thing itself throws when it is opened.
+ */
+export function sourceOf(given: unknown, what: string): Source {
+  if (typeof given === 'string') return iterated(given[Symbol.iterator]() as Steps);
+  if (typeof given === 'object' && given !== null) {
+    const { getReader } = given as { getReader?: (this: object) => Reader };
+    if (typeof getReader === 'function') return read(getReader.call(given));
+    const { [Symbol.asyncIterator]: slow, [Symbol.iterator]: quick } = given as Partial<Record<symbol, Opener>>;
+    const open = slow ?? quick;
+    if (typeof open === 'function') return iterated(open.call(given));
+  }
+  const came = given === null ? 'null' : typeof given === 'object' ? `a ${given.constructor?.name}` : String(given);
+  throw new RpcError(
+    `${what} gave ${came}: a stream is an iterable, an async iterable or a ReadableStream`,
+    Code.InternalError,
+  );
+}
+
+function iterated(steps: Steps): Source {
+  return { next: () => steps.next(), close: () => steps.return?.() };
+}
+
+function read(reader: Reader): Source {
+  return { next: () => reader.read() as Promise<Step>, close: (reason) => reader.cancel(reason) };
+}

@@ -1,0 +1,83 @@
+import { UsageError } from '../errors.js';
+import type { Limits } from '../limits.js';
+import { Queue } from '../queue.js';
+
+/** How much of a stream may be under way: sent, and not yet taken by the consumer. */
+export interface Window {
+  readonly items: number;
+  /** In the length of the frames that carry them. One item may be larger, and travels alone then. */
+  readonly bytes: number;
+}
+
+const DEFAULT: Window = Object.freeze({ items: 256, bytes: 256 * 1024 });
+
+/** What the option `window` of a call must be, where a value is not that. */
+export function windowExpects(value: unknown): string | undefined {
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [['', undefined] as const];
+  const fits = fields.every(
+    ([name, size]) =>
+      (name === 'items' && Number.isSafeInteger(size) && (size as number) > 0) ||
+      (name === 'bytes' && typeof size === 'number' && size > 0),
+  );
+  return fits ? undefined : 'an object { items, bytes } of positive numbers, whole ones for items';
+}
+
+/** The window that a caller asks for. Throws a UsageError for one that is beyond the bounds of its side. */
+export function windowOf(asked: Partial<Window> | undefined, limits: Limits): Window {
+  if (asked === undefined) return least(DEFAULT, limits);
+  const { items = DEFAULT.items, bytes = DEFAULT.bytes } = asked;
+  if (items > limits.streamItems || bytes > limits.streamBytes) {
+    throw new UsageError(
+      `a window of ${items} items and ${bytes} bytes is beyond the limits streamItems (${limits.streamItems}) and streamBytes (${limits.streamBytes}): ask for less, or raise these`,
+    );
+  }
+  return { items, bytes };
+}
+
+/** The smaller of a window and the bounds. */
+export function least({ items, bytes }: Window, { streamItems, streamBytes }: Limits): Window {
+  return { items: Math.min(items, streamItems), bytes: Math.min(bytes, streamBytes) };
+}
+
+interface Sent {
+  items: number;
+  readonly bytes: number;
+}
+
+/** What of a stream is under way, as its producer counts it: items are taken in the order in which they were sent. */
+export class UnderWay {
+  items = 0;
+  bytes = 0;
+  private readonly sent = new Queue<Sent>();
+
+  constructor(readonly window: Window) {}
+
+  /** How many items more may be sent now. */
+  get room(): number {
+    return this.bytes < this.window.bytes ? this.window.items - this.items : 0;
+  }
+
+  /** One message has left. */
+  add(items: number, bytes: number): void {
+    this.items += items;
+    this.bytes += bytes;
+    this.sent.push({ items, bytes });
+  }
+
+  /** So many items were taken: their bytes are free once all of their message are. Gives false if there are not so many. */
+  free(items: number): boolean {
+    if (items > this.items) return false;
+    this.items -= items;
+    let left = items;
+    for (let first = this.sent.first; first !== undefined && left > 0; first = this.sent.first) {
+      if (first.items > left) {
+        first.items -= left;
+        break;
+      }
+      left -= first.items;
+      this.bytes -= first.bytes;
+      this.sent.shift();
+    }
+    return true;
+  }
+}

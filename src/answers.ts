@@ -64,7 +64,7 @@ export class Answers {
       return;
     }
     if (saying !== undefined) this.leave(saying);
-    this.put(call, frame);
+    this.put(call, frame, sent);
   }
 
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
@@ -161,8 +161,9 @@ export class Answers {
     return new RpcError(this.session.host.toFault(error).message, Code.InternalError);
   }
 
-  private put(to: Asked, frame: Frame): void {
-    if (to.batch === undefined) this.leave(frame, to);
+  /** `sent` is what was passed with it by reference. */
+  private put(to: Asked, frame: Frame, sent?: Outward): void {
+    if (to.batch === undefined) this.leave(frame, to, sent);
     else this.collect(to.batch, frame);
   }
 
@@ -209,14 +210,14 @@ export class Answers {
     session.rest();
   }
 
-  private leave(frame: Frame, to?: Asked): void {
+  private leave(frame: Frame, to?: Asked, sent?: Outward): void {
     const { session } = this;
     try {
-      if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to));
+      if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
       else if (this.waits) this.park(frame);
       else session.post(frame);
     } catch (error) {
-      if (session.sealing !== undefined) this.lost(error, to);
+      if (session.sealing !== undefined) this.lost(error, to, sent);
       else this.park(frame);
     }
   }
@@ -235,8 +236,9 @@ export class Answers {
   }
 
   /** An answer could not be sealed: its caller is told that, once. */
-  private lost(error: unknown, to: Asked | undefined): void {
+  private lost(error: unknown, to: Asked | undefined, sent: Outward | undefined): void {
     const { session } = this;
+    sent?.end();
     if (error instanceof ProtocolError && error.code === Code.Busy) {
       session.end(error);
       return;

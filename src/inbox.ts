@@ -82,14 +82,18 @@ export class Inbox {
     this.badFrames = 0;
     switch (message.kind) {
       case 'call':
-        if (this.tooDeep(message.args)) session.answers.deny(message, this.deep());
-        else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
+        if (this.tooDeep(message.args)) {
+          if (this.said?.about.tagged === true && message.id === undefined) session.passing.refuse(message.args);
+          session.answers.deny(message, this.deep());
+        } else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
           this.extend(message);
         else this.admit(message);
         return;
       case 'reply':
-        if (this.tooDeep(message.value)) this.settle(message)?.reject(this.deep());
-        else if (this.tagged !== undefined) this.revive(message);
+        if (this.tooDeep(message.value)) {
+          if (this.tagged === message.id) session.passing.refuse(message.value);
+          this.settle(message)?.reject(this.deep());
+        } else if (this.tagged !== undefined) this.revive(message);
         else this.settle(message)?.resolve(message.value);
         return;
       default:

@@ -1,5 +1,6 @@
 import type { Call, Id } from './contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from './errors.js';
+import { CALL, STREAM } from './extensions.js';
 import { CallSender } from './peer.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
@@ -17,6 +18,8 @@ interface Waiting {
  *
  * Answers are always read, so that a handler may await a call to the very peer that called it. Hence reading pauses only
  * while nothing of ours awaits an answer there; while something does, requests beyond the bound are answered as busy.
+ *
+ * Calls of references have room of their own, as much again: what is at work may wait for them.
  */
 export class Intake {
   /** By the id: what is at work as its sender, what waits as the call. */
@@ -25,8 +28,12 @@ export class Intake {
   private readonly unnamed = new Set<CallSender>();
   private readonly withdrawn = new WeakSet<Call>();
   private readonly waiting = new Queue<Waiting>();
+  /** Calls of references that wait. */
+  private readonly callbacks = new Queue<Waiting>();
   private bytes = 0;
   private running = 0;
+  /** Calls of references that are at work. */
+  private calling = 0;
   /** Streams that run. */
   private lasting = 0;
   private paused = false;
@@ -36,7 +43,7 @@ export class Intake {
   constructor(private readonly session: Session) {}
 
   get idle(): boolean {
-    return this.running === 0 && this.lasting === 0 && this.waiting.length === 0;
+    return this.running === 0 && this.calling === 0 && this.lasting === 0 && this.queued === 0;
   }
 
   /** How many streams run. */
@@ -44,14 +51,29 @@ export class Intake {
     return this.lasting;
   }
 
-  /** Whether a call may start at once: there is room, and none waits before it. */
-  get free(): boolean {
-    return this.mayStart && this.waiting.length === 0;
+  private get queued(): number {
+    return this.waiting.length + this.callbacks.length;
   }
 
-  /** Nothing begins whose answer would find a peer that does not read. */
-  private get mayStart(): boolean {
-    return this.running < this.session.host.concurrency && !this.deaf;
+  /** Whether a call may start at once: there is room, and none of its kind waits before it. */
+  takes({ method }: Call): boolean {
+    const { running, calling, deaf } = this;
+    const { concurrency } = this.session.host;
+    if (running < concurrency && calling < concurrency && !deaf && this.queued === 0) return true;
+    if (method === STREAM) return true;
+    if (deaf) return false;
+    if (method === CALL) return calling < concurrency && this.callbacks.length === 0;
+    return running < concurrency && this.waiting.length === 0;
+  }
+
+  /** What may start now of that which waits. Nothing begins whose answer would find a peer that does not read. */
+  private shift(): Waiting | undefined {
+    const { concurrency } = this.session.host;
+    if (this.deaf) return undefined;
+    return (
+      (this.calling < concurrency ? this.callbacks.shift() : undefined) ??
+      (this.running < concurrency ? this.waiting.shift() : undefined)
+    );
   }
 
   /** Whether a call with this id is at work or waits. */
@@ -71,30 +93,28 @@ export class Intake {
     const { call } = sender;
     const { begun } = sender;
     // A stream is at work for as long as it runs, and leaves room for the others.
-    const counts = begun?.producing === undefined;
-    if (counts) this.running++;
-    else this.lasting++;
+    const place = begun?.producing !== undefined ? 'lasting' : call.method === CALL ? 'calling' : 'running';
+    this[place]++;
     if (call.id !== undefined) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
     if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
       (value) => {
-        this.end(sender, counts);
+        this.end(sender, place);
         session.answers.succeed(call, value, sender);
         this.next();
       },
       (error: unknown) => {
-        this.end(sender, counts);
+        this.end(sender, place);
         session.answers.fail(call, error, sender);
         this.next();
       },
     );
   }
 
-  private end(sender: CallSender, counts: boolean): void {
+  private end(sender: CallSender, place: 'running' | 'calling' | 'lasting'): void {
     const { id } = sender.call;
-    if (counts) this.running--;
-    else this.lasting--;
+    this[place]--;
     if (id !== undefined && this.ids.get(id) === sender) this.ids.delete(id);
     else this.unnamed.delete(sender);
   }
@@ -137,18 +157,21 @@ export class Intake {
 
   /** A call waits for its turn; `bytes` is what it brings. */
   queue(call: Call, bytes: number): void {
-    const { session, waiting } = this;
+    const { session, queued } = this;
     if (this.isFull(1)) {
       if (call.id !== undefined && session.waiting > 0) {
-        session.answers.deny(call, new ProtocolError(`busy: ${waiting.length} calls wait already`, Code.Busy));
+        session.answers.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
         return;
       }
       if (this.isOver()) {
-        session.end(new ProtocolError(`${waiting.length} calls wait, and the peer goes on calling`, Code.Busy));
+        session.end(new ProtocolError(`${queued} calls wait, and the peer goes on calling`, Code.Busy));
         return;
       }
     }
-    waiting.push({ call, bytes });
+    if (call.method === CALL) {
+      session.passing.await(call);
+      this.callbacks.push({ call, bytes });
+    } else this.waiting.push({ call, bytes });
     this.bytes += bytes;
     if (call.id !== undefined) this.ids.set(call.id, call);
     this.judge();
@@ -157,18 +180,18 @@ export class Intake {
   /** Whether as much waits as that part of the bounds. */
   private isFull(part: number): boolean {
     const { queuedCalls, bufferedBytes } = this.session.host.limits;
-    return this.waiting.length >= part * queuedCalls || this.bytes >= part * bufferedBytes;
+    return this.queued >= part * queuedCalls || this.bytes >= part * bufferedBytes;
   }
 
   private isOver(): boolean {
     const { queuedCalls, bufferedBytes } = this.session.host.limits;
-    return this.waiting.length >= OVERFLOW * queuedCalls || this.bytes >= 2 * bufferedBytes;
+    return this.queued >= OVERFLOW * queuedCalls || this.bytes >= 2 * bufferedBytes;
   }
 
   private next(): void {
     const { session } = this;
-    while (this.mayStart && session.over === undefined) {
-      const waiting = this.waiting.shift();
+    while (session.over === undefined) {
+      const waiting = this.shift();
       if (waiting === undefined) break;
       const { call, bytes } = waiting;
       this.bytes -= bytes;
@@ -206,6 +229,7 @@ export class Intake {
   stop(reason: RpcError): void {
     const atWork = [...this.ids.values(), ...this.unnamed];
     this.waiting.clear();
+    this.callbacks.clear();
     this.bytes = 0;
     this.ids.clear();
     this.unnamed.clear();

@@ -69,6 +69,13 @@ export class CallSender implements Sender {
     return this.made;
   }
 
+  /** The same call with other arguments, or of another method. What belongs to it besides is one. */
+  as(call: Call): CallSender {
+    const same = new CallSender(this.peer, call);
+    same.made = this.work;
+    return same;
+  }
+
   get id(): string {
     return this.peer.id;
   }
@@ -111,7 +118,8 @@ export class CallSender implements Sender {
     const { session } = peer;
     const sent = session.host.values.isSpecial(value) ? session.passing.outward(value) : undefined;
     const token = call.token ?? call.id;
-    session.tell(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
+    const told = session.tell(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
+    if (!told) sent?.end();
   }
 
   afterReply(job: () => void): void {

@@ -5,7 +5,7 @@ import { deadlineIn, hurry, leaveTogether, now, type Timed, unwatch, watch } fro
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
-import { CANCEL, STREAM, speaks } from './extensions.js';
+import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
 import { Inbox } from './inbox.js';
 import { Intake } from './intake.js';
@@ -107,13 +107,18 @@ export class Session implements Receiver, Timed {
     else this.post(this.encode(call));
   }
 
-  /** Tells the peer one of the library's own messages, if its codec has words for it. What cannot be told is reported. */
-  tell(method: string, args: readonly unknown[]): void {
-    if (this.over !== undefined || !speaks(this.host.codec, method)) return;
+  /**
+   * Tells the peer one of the library's own messages, if its codec has words for it. What cannot be told is reported. Gives
+   * false if it was not told.
+   */
+  tell(method: string, args: readonly unknown[]): boolean {
+    if (this.over !== undefined || !speaks(this.host.codec, method)) return false;
     try {
       this.notify(method, args, false);
+      return true;
     } catch (error) {
       this.host.trouble(this, error);
+      return false;
     }
   }
 
@@ -183,7 +188,7 @@ export class Session implements Receiver, Timed {
     const { intake } = this;
     if (call.id !== undefined && call.id !== null && intake?.holds(call.id)) {
       this.answers.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
-    } else if (intake === undefined || intake.free || call.method === STREAM) this.start(call);
+    } else if (intake === undefined || intake.takes(call)) this.start(call);
     else intake.queue(call, this.inbox.claim());
   }
 

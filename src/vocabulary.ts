@@ -16,8 +16,8 @@ export const vocabulary: Extensions = Object.freeze({
   [PROGRESS]: progressed,
   [NEXT]: nexted,
   [PULL]: pulled,
-  [KEEP]: (session, [id]) => session.passing.keep(id),
-  [RELEASE]: (session, [id]) => session.passing.release(id),
+  [KEEP]: (session, ids) => session.passing.keep(ids),
+  [RELEASE]: (session, ids) => session.passing.release(ids),
 });
 
 /** The requests of the library itself, looked up where a side has no method of the name. */
@@ -37,9 +37,11 @@ function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean 
 /** The peer tells how far a call of ours is. */
 function progressed(session: Session, [id, value, tagged]: readonly unknown[]): boolean {
   const waiter = isId(id) ? session.waiter(id) : undefined;
-  // That of a call which was given up comes late.
-  if (waiter === undefined) return isId(id) && session.asked?.wasGivenUp(id) === true;
-  if (waiter.progress === undefined) return false;
+  if (waiter?.progress === undefined) {
+    if (tagged === true) session.passing.refuse(value);
+    // That of a call which was given up comes late.
+    return waiter === undefined && isId(id) && session.asked?.wasGivenUp(id) === true;
+  }
   waiter.progress(tagged === true ? session.passing.inward(value, 'result', waiter.method).values : value);
   return true;
 }

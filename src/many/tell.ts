@@ -95,7 +95,7 @@ function tellEach(
   if (broadcasts) {
     throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
   }
-  sessions[0]?.passing.passes(args);
+  sessions[0]?.passing.check(args);
   for (const session of sessions) {
     try {
       if (session.over === undefined) session.notify(row.wire, args, named, about);

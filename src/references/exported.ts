@@ -1,17 +1,33 @@
-import { Code, RpcError } from '../errors.js';
+import { Code, ProtocolError, RpcError } from '../errors.js';
 import type { CallSender } from '../peer.js';
 
 /** What a peer may call of what was passed to it: carries one call out. */
 export type Callee = (member: string | null, args: readonly unknown[], sender: CallSender) => unknown;
 
+/**
+ * Who holds what was passed: a `call` of ours that is open, or a call of the peer's that waits for its turn; and the `peer`, which
+ * says itself when it does no more. They are counted apart, so that a peer that releases too much frees nothing but its own.
+ */
+export type Holder = 'call' | 'peer';
+
 /** Something of ours that a peer holds. */
 export interface Export {
+  readonly table: Exports;
   readonly id: number;
   /** What was passed; undefined once its owner has revoked it. */
   target: object | undefined;
+  /** The same. */
+  callee: Callee | undefined;
+  /** How much of the limit it takes. */
+  readonly weight: number;
+  /** How often it is held, by whom. */
+  readonly holds: { call: number; peer: number };
+}
+
+/** What was passed and can be called. */
+export interface Callable extends Export {
+  readonly target: object;
   readonly callee: Callee;
-  /** How many calls that are open, and how many promises to keep it, hold it. */
-  holds: number;
 }
 
 const everywhere = new WeakMap<object, Set<Export>>();
@@ -21,8 +37,7 @@ const everywhere = new WeakMap<object, Set<Export>>();
  * at work go on. What was not passed to anybody is ignored; passed again, it is another reference.
  */
 export function revoke(target: object): void {
-  for (const exported of everywhere.get(target) ?? []) exported.target = undefined;
-  everywhere.delete(target);
+  for (const exported of everywhere.get(target) ?? []) exported.table.revoke(exported);
 }
 
 /** What one peer holds of ours. An id is never used twice, so that who is late meets nothing. */
@@ -30,6 +45,7 @@ export class Exports {
   private readonly byId = new Map<number, Export>();
   private readonly byTarget = new Map<object, Export>();
   private last = 0;
+  private weight = 0;
 
   /** `most` is how many a peer may hold. */
   constructor(
@@ -42,82 +58,99 @@ export class Exports {
   }
 
   /** Holds a target once more. Throws an RpcError, busy, if the peer holds too many already. */
-  hold(target: object, callee: () => Callee): Export {
-    const known = this.byTarget.get(target);
-    if (known !== undefined && known.target !== undefined) {
-      known.holds++;
-      return known;
-    }
-    if (this.byId.size >= this.most) {
-      const text = `${this.peer} holds ${this.byId.size} references already, and the limit "references" allows no more`;
-      throw new RpcError(text, Code.Busy);
-    }
-    const exported: Export = { id: ++this.last, target, callee: callee(), holds: 1 };
-    this.byId.set(exported.id, exported);
-    this.byTarget.set(target, exported);
-    const all = everywhere.get(target);
-    if (all === undefined) everywhere.set(target, new Set([exported]));
-    else all.add(exported);
+  hold(target: object, holder: Holder, weight: number, callee: Callee): Export {
+    const exported = this.byTarget.get(target) ?? this.add(target, weight, callee);
+    exported.holds[holder]++;
     return exported;
   }
 
-  /** Held once more by the peer itself. What is no longer there is ignored: the peer has not heard of it yet. */
-  keep(id: unknown): void {
-    const exported = this.byId.get(id as number);
-    if (exported !== undefined) exported.holds++;
+  private add(target: object, weight: number, callee: Callee): Export {
+    if (this.weight + weight > this.most) throw this.full();
+    const id = ++this.last;
+    const exported: Export = { table: this, id, target, callee, weight, holds: { call: 0, peer: 0 } };
+    this.weight += weight;
+    this.byId.set(id, exported);
+    this.byTarget.set(target, exported);
+    note(exported, target);
+    return exported;
+  }
+
+  private full(): RpcError {
+    const text = `${this.peer} holds ${this.byId.size} references already, and the limit "references" allows no more`;
+    return new RpcError(text, Code.Busy);
   }
 
   /** Held once less; freed with the last. */
-  release(id: unknown): void {
-    const exported = this.byId.get(id as number);
-    if (exported === undefined || --exported.holds > 0) return;
-    this.byId.delete(exported.id);
-    const { target } = exported;
-    if (target === undefined) return;
-    if (this.byTarget.get(target) === exported) this.byTarget.delete(target);
-    everywhere.get(target)?.delete(exported);
+  free(exported: Export, holder: Holder): void {
+    const { holds, id, weight } = exported;
+    holds[holder]--;
+    if (holds.call > 0 || holds.peer > 0 || !this.byId.delete(id)) return;
+    this.weight -= weight;
+    this.revoke(exported);
   }
 
-  /** What was passed under this id. Throws an RpcError if it is there no more. */
-  at(id: unknown): Export & { readonly target: object } {
-    const exported = this.byId.get(id as number);
-    if (exported?.target === undefined) {
-      const why = exported === undefined ? 'was released' : 'was revoked by its owner';
-      throw new RpcError(`the reference ${JSON.stringify(id)} ${why}`, Code.MethodNotFound);
-    }
-    return exported as Export & { readonly target: object };
+  /** It can be called no more, and what was passed is forgotten. */
+  revoke(exported: Export): void {
+    const { target } = exported;
+    if (target === undefined) return;
+    exported.target = undefined;
+    exported.callee = undefined;
+    this.byTarget.delete(target);
+    forget(exported, target);
+  }
+
+  /** What has this id, whether or not it can be called. */
+  find(id: unknown): Export | undefined {
+    return this.byId.get(id as number);
+  }
+
+  /** The peer holds it once more. What is no longer there is ignored: the peer has not heard of it yet. */
+  keep(id: unknown): void {
+    const exported = this.find(id);
+    if (exported !== undefined) exported.holds.peer++;
+  }
+
+  /** The peer holds it once less. Throws a ProtocolError if it did not hold it. */
+  release(id: unknown): void {
+    const exported = this.find(id);
+    // What the peer has kept too late to be heard is released, too.
+    if (exported === undefined) return;
+    if (exported.holds.peer === 0)
+      throw new ProtocolError(`rpc.release of ${exported.id}, which the peer does not hold`);
+    this.free(exported, 'peer');
+  }
+
+  /** What was passed under this id. Throws an RpcError, invalid params, if it is there no more. */
+  at(id: unknown): Callable {
+    const exported = this.find(id);
+    if (exported?.callee !== undefined) return exported as Callable;
+    const name = typeof id === 'number' ? `the reference ${id}` : 'the reference';
+    const why = exported === undefined ? 'is not held: it was released, or never passed' : 'was revoked by its owner';
+    throw new RpcError(`${name} ${why}`, Code.InvalidParams);
   }
 
   /** The link has ended. */
   clear(): void {
-    for (const exported of this.byId.values()) {
-      if (exported.target !== undefined) everywhere.get(exported.target)?.delete(exported);
-    }
+    for (const exported of this.byId.values()) this.revoke(exported);
     this.byId.clear();
-    this.byTarget.clear();
+    this.weight = 0;
   }
-}
-
-/** A function that was passed: it has no members. */
-export function calleeOf(target: (...args: unknown[]) => unknown): Callee {
-  return (member, args) => {
-    if (member !== null) throw notThere(member);
-    return target(...args);
-  };
-}
-
-/** An object that was passed: these methods of it may be called, and nothing else. */
-export function methodsCallee(target: object, methods: readonly string[]): Callee {
-  return (member, args) => {
-    if (member === null || !methods.includes(member)) throw notThere(member);
-    const method = (target as Record<string, unknown>)[member];
-    if (typeof method !== 'function') throw notThere(member);
-    return method.apply(target, args as unknown[]) as unknown;
-  };
 }
 
 /** The error for what a reference has not. */
 export function notThere(member: string | null): RpcError {
   const what = member === null ? 'is no function' : `has no method ${JSON.stringify(member)} that may be called`;
   return new RpcError(`the reference ${what}`, Code.MethodNotFound);
+}
+
+function note(exported: Export, target: object): void {
+  const all = everywhere.get(target);
+  if (all === undefined) everywhere.set(target, new Set([exported]));
+  else all.add(exported);
+}
+
+function forget(exported: Export, target: object): void {
+  const all = everywhere.get(target);
+  all?.delete(exported);
+  if (all?.size === 0) everywhere.delete(target);
 }

@@ -3,31 +3,42 @@ import { type Import, importOf } from './imported.js';
 
 /** Keeps a reference until it is disposed of: `using kept = keep(callback)`. */
 export interface Kept extends Disposable {
-  /** Releases the reference: it can be called no more. */
+  /** Gives it up, once: with the last one who has kept it, the reference can be called no more. */
   release(): void;
 }
 
 /**
  * Keeps what a peer has passed with a call, beyond that call: a function, or an object. It is to be called before the call is
- * answered. What has come as a result is kept already, until `release`. Throws a UsageError for what is no reference, or was
- * released.
+ * answered. Whoever keeps it holds it for himself; it lives until the last of them gives it up, or until `release` of the
+ * reference itself. What has come as a result is held already, until `release`; kept, until that is given up.
+ *
+ * Throws a UsageError for what is no reference, or was released; what has ended the link, if it has ended.
  */
 export function keep(reference: object): Kept {
   const imported = known(reference);
-  imported.table.keep(imported);
-  return {
-    release: () => release(reference),
-    [Symbol.dispose]: () => release(reference),
+  const { table } = imported;
+  const epoch = table.keep(imported);
+  let given = false;
+  const give = (): void => {
+    // The reference is held as long as what is returned here.
+    if (given || importOf(reference) === undefined) return;
+    given = true;
+    table.unkeep(imported, epoch, () => `it was released${placeOf(give)}`);
   };
+  const kept = { release: give };
+  // Not every runtime knows it.
+  if (typeof Symbol.dispose === 'symbol') Object.defineProperty(kept, Symbol.dispose, { value: give });
+  return kept as Kept;
 }
 
 /**
- * Releases what a peer has passed, a result or what was kept: it can be called no more, and the peer may forget it. One that is
- * released already is ignored. Throws a UsageError for what is no reference.
+ * Releases what a peer has passed, a result or what was kept, for all who have kept it: it can be called no more, and the peer
+ * may forget it. One that is released already is ignored, and so is one that nobody has kept: it lives as long as its call.
+ * Throws a UsageError for what is no reference.
  */
 export function release(reference: object): void {
   const imported = known(reference);
-  if (imported.kept) imported.table.release(imported, `it was released${placeOf(new Error('here'))}`);
+  imported.table.release(imported, () => `it was released${placeOf(release)}`);
 }
 
 function known(reference: object): Import {
@@ -36,10 +47,18 @@ function known(reference: object): Import {
   throw new UsageError('only what a peer has passed by reference, a function or an object, is kept and released here');
 }
 
-/** The line outside of the library in which something was said. */
-function placeOf({ stack = '' }: Error): string {
-  const line = stack
-    .split('\n')
-    .find((each) => each.includes(':') && !/keep\.[jt]s|Error: here|chunk-|dispose/i.test(each));
+/** What compilers make of `using` stands between a block and what it disposes of. */
+const helper = /dispose|tslib/i;
+
+/** The line outside of the library in which a function of it was called. */
+function placeOf(above: (...args: never[]) => unknown): string {
+  const { captureStackTrace } = Error as { captureStackTrace?: (error: Error, above: unknown) => void };
+  const here = new Error();
+  captureStackTrace?.(here, above);
+  const frames = (here.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
+  // Where the engine leaves nothing out, its own lines are this one, the one that asks, the one that tells, and the function.
+  const outside = captureStackTrace === undefined ? frames.slice(4) : frames;
+  const last = outside.slice(0, 4).findLastIndex((line) => helper.test(line));
+  const line = outside[last + 1] ?? outside[0];
   return line === undefined ? '' : ` ${line.trim()}`;
 }

@@ -1,41 +1,82 @@
-import 'reflect-metadata/lite';
 import { UsageError } from '../errors.js';
 
-const REFERENCE = 'obverse:reference';
+/** The methods of an object that is passed by reference. */
+export interface Methods {
+  readonly members: readonly string[];
+  /** Those of them that answer with a stream. */
+  readonly streams: readonly string[];
+}
+
+type Class = abstract new (...args: never[]) => object;
+
+const marked = new WeakSet<object>();
 
 /**
  * Marks a class whose objects are passed by reference and not by value: the other side gets an object with the same methods,
- * each of which calls this one. Callable is what stands on the prototypes of the class, by name: methods, but no accessors and
- * no fields, and nothing that begins with `_`. One function for both dialects of decorators, and for `reference(Class)` without.
+ * each of which calls this one. Callable are the methods of the class and of those that extend it: no accessors, no fields, no
+ * private `#methods`, nothing whose name begins with `_`, and nothing that it inherits from a class without the mark. A method
+ * that is a generator, asynchronous or not, answers with a stream. One function for both dialects of decorators, and for
+ * `reference(Class)` without. Throws a UsageError for what is no class.
  */
-export function reference<C extends abstract new (...args: never[]) => object>(target: C, _context?: unknown): void {
-  if (typeof target !== 'function' || typeof target.prototype !== 'object')
-    throw new UsageError('@reference marks a class');
-  Reflect.defineMetadata(REFERENCE, true, target);
+export function reference<C extends Class>(target: C, context?: ClassDecoratorContext<C>): void {
+  const fits = typeof target === 'function' && typeof target.prototype === 'object';
+  if (!fits || (context !== undefined && context.kind !== 'class')) {
+    throw new UsageError('@reference stands before a class, and before nothing else');
+  }
+  marked.add(target);
+  // Another decorator may put its own class in the place of this one.
+  context?.addInitializer?.(function (this: C) {
+    marked.add(this);
+  });
 }
 
-const read = new WeakMap<object, readonly string[]>();
+const read = new WeakMap<object, Methods>();
 
 /** The methods that may be called on an object of a class that is marked; undefined for any other value. */
-export function methodsOf(value: object): readonly string[] | undefined {
+export function methodsOf(value: object): Methods | undefined {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null || prototype === Object.prototype) return undefined;
   const known = read.get(prototype);
   if (known !== undefined) return known;
-  if (!isMarked(prototype)) return undefined;
-  const names = new Set<string>();
-  for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (typeof method === 'function' && name !== 'constructor' && name !== 'then' && !name.startsWith('_'))
-        names.add(name);
-    }
-  }
-  const methods = [...names];
+  const levels = exposed(prototype);
+  if (levels.length === 0) return undefined;
+  const methods = collect(levels);
   read.set(prototype, methods);
   return methods;
 }
 
-function isMarked(prototype: object): boolean {
-  const { constructor: marked } = prototype as { constructor?: unknown };
-  return typeof marked === 'function' && Reflect.getMetadata(REFERENCE, marked) === true;
+/** The prototypes from this one up to the last one whose class is marked; none if there is no such class. */
+function exposed(prototype: object): object[] {
+  const levels: object[] = [];
+  let count = 0;
+  for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    levels.push(at);
+    const { value: made } = (Object.getOwnPropertyDescriptor(at, 'constructor') ?? {}) as { value?: unknown };
+    if (typeof made === 'function' && marked.has(made)) count = levels.length;
+  }
+  return levels.slice(0, count);
+}
+
+function collect(levels: readonly object[]): Methods {
+  const methods = new Map<string, unknown>();
+  for (const level of levels) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      // What stands lower hides what stands above it, also where it is no method.
+      if (!methods.has(name)) methods.set(name, value);
+    }
+  }
+  const members = [...methods].filter(([name, value]) => typeof value === 'function' && isOpen(name));
+  return {
+    members: members.map(([name]) => name),
+    streams: members.filter(([, value]) => isGenerator(value as object)).map(([name]) => name),
+  };
+}
+
+/** A name with a dot would be read as one of a namespace; an object with a `then` is taken for a promise. */
+function isOpen(name: string): boolean {
+  return name !== 'constructor' && name !== 'then' && !name.startsWith('_') && !name.includes('.');
+}
+
+function isGenerator(method: object): boolean {
+  return /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(method));
 }

@@ -1,13 +1,14 @@
+import { Code, RpcError } from '../errors.js';
 import { pack } from '../outgoing.js';
-import { CallSender } from '../peer.js';
 import { hubOf, madeOf } from '../prototypes.js';
-import { rowsOf } from '../table.js';
+import { type Row, rowsOf } from '../table.js';
 import type { Branded, Inverted, Remote, Side } from '../types.js';
 import { type Callee, notThere } from './exported.js';
 
 /** A side as something that can be passed: its incoming methods, by their paths. */
 export interface PassedSide {
   readonly members: readonly string[];
+  readonly streams: readonly string[];
   readonly callee: Callee;
 }
 
@@ -20,17 +21,24 @@ export function sideOf(value: object): PassedSide | undefined {
   const byMember = new Map(rows.map((row) => [row.path.slice(table.path.length), row]));
   return {
     members: [...byMember.keys()],
+    streams: [...byMember].filter(([, { stream }]) => stream).map(([member]) => member),
     callee(member, given, sender) {
       const row = member === null ? undefined : byMember.get(member);
       if (row === undefined) throw notThere(member);
-      const { args, named } = pack(row, [...given]);
-      const { id } = sender.call;
-      const inner = new CallSender(sender.peer, { kind: 'call', id, method: row.wire, args, named, batch: undefined });
-      sender.work.whenCancelled((reason) => inner.cancel(reason));
-      sender.afterReply(() => sender.peer.session.answers.finish(inner));
-      return hub.port(row).serve(inner);
+      const { id, about } = sender.call;
+      const call = { kind: 'call', id, method: row.wire, ...packed(row, given), batch: undefined } as const;
+      return hub.port(row).serve(sender.as(about === undefined ? call : { ...call, about }));
     },
   };
+}
+
+/** The arguments as the method has them. Throws an RpcError, invalid params, if they do not fit. */
+function packed(row: Row, given: readonly unknown[]): ReturnType<typeof pack> {
+  try {
+    return pack(row, [...given]);
+  } catch (error) {
+    throw new RpcError((error as Error).message, Code.InvalidParams);
+  }
 }
 
 /**

@@ -1,43 +1,78 @@
 import { ProtocolError } from '../errors.js';
-import type { Import } from './imported.js';
+import type { Import, Shape } from './imported.js';
+import { MOST_MEMBERS } from './members.js';
 
-/** Stands for a function of a peer's: calls it, and gives a promise of what it gives. */
-export function functionStub(imported: Import): object {
+/** The shape of a function. */
+export const FUNCTION: Shape = Object.freeze({ members: undefined, streams: Object.freeze([]) });
+
+/** What a peer says of the methods of an object. Throws a ProtocolError for what are no such lists. */
+export function shapeOf(members: unknown, streams: unknown): Shape {
+  return { members: namesOf(members), streams: streams === undefined ? [] : namesOf(streams) };
+}
+
+function namesOf(list: unknown): readonly string[] {
+  if (!Array.isArray(list) || list.length > MOST_MEMBERS)
+    throw new ProtocolError(`a reference lists its methods, which are at most ${MOST_MEMBERS}`);
+  for (const name of list as unknown[])
+    if (typeof name !== 'string') throw new ProtocolError('a reference lists its methods by name');
+  return list as string[];
+}
+
+/** Stands for what a peer has passed. Throws a ProtocolError for an object that cannot be made. */
+export function stubOf(imported: Import): object {
+  const { members, streams } = imported.shape;
+  if (members !== undefined) return objectStub(imported, members, streams);
   return (...args: unknown[]): Promise<unknown> => imported.call(null, args);
 }
 
 /** No plain data: what stands for an object is not taken apart when it is sent. */
 const stubs: object = Object.freeze(Object.create(null));
 
-/** At most so many methods has an object that is passed. */
-const MOST = 1_000;
-
 /**
  * Stands for an object of a peer's: it has these methods, and no others. A name with dots is a method of a namespace. No name
  * reaches a prototype, and none makes it a promise.
  */
-export function objectStub(imported: Import, members: unknown): object {
-  if (!Array.isArray(members) || members.length > MOST) throw new ProtocolError('a reference lists its methods');
-  const stub = Object.create(stubs) as Record<string, unknown>;
-  for (const member of members as unknown[]) {
-    if (typeof member !== 'string') throw new ProtocolError('a reference lists its methods by name');
+function objectStub(imported: Import, members: readonly string[], streams: readonly string[]): object {
+  const stub = Object.create(stubs) as object;
+  const held: Held = { imported, stub };
+  const streaming = new Set(streams);
+  for (const member of members) {
     const segments = member.split('.');
     const name = segments.pop() as string;
-    let at = stub;
+    let at = stub as Readonly<Record<string, unknown>>;
     for (const segment of segments) at = within(at, segment);
-    define(at, name, (...args: unknown[]) => imported.call(member, args));
+    define(at, name, streaming.has(member) ? streamOf(held, member) : methodOf(held, member));
   }
   return stub;
 }
 
-function within(stub: Record<string, unknown>, segment: string): Record<string, unknown> {
+/** Each method holds the whole, so that one that is taken out of its object keeps that from being collected. */
+interface Held {
+  readonly imported: Import;
+  readonly stub: object;
+}
+
+function methodOf(held: Held, member: string): unknown {
+  return (...args: unknown[]) => held.imported.call(member, args);
+}
+
+function streamOf(held: Held, member: string): unknown {
+  return (...args: unknown[]) => held.imported.stream(member, args);
+}
+
+function within(stub: Readonly<Record<string, unknown>>, segment: string): Readonly<Record<string, unknown>> {
   if (!Object.hasOwn(stub, segment)) define(stub, segment, Object.create(stubs));
   const inner = stub[segment];
-  if (typeof inner !== 'object') throw new ProtocolError(`a reference has ${JSON.stringify(segment)} twice`);
-  return inner as Record<string, unknown>;
+  if (typeof inner !== 'object') throw twice(segment);
+  return inner as Readonly<Record<string, unknown>>;
 }
 
 function define(stub: object, name: string, value: unknown): void {
   if (name === 'then') throw new ProtocolError('a reference with a method "then" would be taken for a promise');
+  if (Object.hasOwn(stub, name)) throw twice(name);
   Object.defineProperty(stub, name, { value, enumerable: true });
+}
+
+function twice(name: string): ProtocolError {
+  return new ProtocolError(`a reference has the method ${JSON.stringify(name)} twice`);
 }

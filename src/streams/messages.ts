@@ -21,10 +21,12 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
   if (waiter?.next !== undefined) {
     const values = tagged === true ? session.passing.inward(items, 'result', waiter.method).values : items;
     waiter.next(values as unknown[]);
-  } else if (!session.asked?.wasGivenUp(id as Id)) {
-    // What was on its way when it was given up is no mistake; this is.
-    throw new ProtocolError(`items of a stream that nobody has asked for: id ${JSON.stringify(id)}`);
+    return;
   }
+  if (tagged === true) session.passing.refuse(items);
+  // What was on its way when it was given up is no mistake; this is.
+  if (!session.asked?.wasGivenUp(id as Id))
+    throw new ProtocolError(`items of a stream that nobody has asked for: id ${JSON.stringify(id)}`);
 }
 
 /** The peer takes more of a stream, or has read a mark. Throws a ProtocolError for what it cannot have taken. */

@@ -1,4 +1,5 @@
 import { type Flushable, leaveTogether } from '../clock.js';
+import type { Frame } from '../contract.js';
 import { within } from '../deadline.js';
 import { Code, RpcError } from '../errors.js';
 import { NEXT } from '../extensions.js';
@@ -239,8 +240,14 @@ export class Producer implements Producing, Sending, Flushable {
     const { id } = this.sender.call;
     const passed = session.host.values.isSpecial(items) ? session.passing.outward(items) : undefined;
     const args = passed === undefined ? [id, items] : [id, passed.values, true];
-    const frame = session.encode({ kind: 'call', id: undefined, method: NEXT, args, named: false, batch: undefined });
-    session.post(frame);
+    let frame: Frame;
+    try {
+      frame = session.encode({ kind: 'call', id: undefined, method: NEXT, args, named: false, batch: undefined });
+      session.post(frame);
+    } catch (error) {
+      passed?.end();
+      throw error;
+    }
     this.underWay.add(items.length, frame.length);
     flow.sent(items.length, frame.length);
   }

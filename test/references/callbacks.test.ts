@@ -1,9 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { incoming, keep, type Receivers, reference, release, RemoteAPI, type Reply, revoke, type Sender, type Side } from '../../src/index.js';
-import type { Inverted, Remote } from '../../src/types.js';
-import { passed } from '../../src/references/sides.js';
-import { hubOf } from '../../src/prototypes.js';
+import {
+  incoming,
+  keep,
+  RemoteAPI,
+  type Reply,
+  reference,
+  release,
+  revoke,
+  type Sender,
+  type Side,
+} from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/peer.js';
+import { hubOf } from '../../src/prototypes.js';
+import { passed } from '../../src/references/sides.js';
+import type { Inverted, Remote } from '../../src/types.js';
 
 type Step = (n: number) => unknown;
 
@@ -32,7 +42,10 @@ class Work extends RemoteAPI {
   @incoming({ hasReply: true }) back(_sender: Sender, _args: { step: Step }): Reply<Step> {}
   @incoming({ hasReply: true }) basket(_sender: Sender): Reply<Basket> {}
   @incoming({ hasReply: true }) fill(_sender: Sender, _args: { basket: Basket }): Reply<string[]> {}
-  @incoming({ hasReply: true }) counting(_sender: Sender, _args: { counter: Remote<Inverted<Counter>> }): Reply<number> {}
+  @incoming({ hasReply: true }) counting(
+    _sender: Sender,
+    _args: { counter: Remote<Inverted<Counter>> },
+  ): Reply<number> {}
   @incoming told(_sender: Sender, _args: { step: Step }): void {}
 }
 
@@ -68,7 +81,9 @@ describe.each([
     });
     expect(await client.count(null, { to: 3, step: (n) => n * 10 })).toBe(60);
     expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
-    await expect(late?.(4)).rejects.toThrow('the reference can be called no more: it was passed with count, which has ended');
+    await expect(late?.(4)).rejects.toThrow(
+      'the reference can be called no more: it was passed with count, which has ended',
+    );
   });
 
   it('what it throws arrives as an error', async () => {

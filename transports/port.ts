@@ -1,7 +1,7 @@
 import { readOptions } from '../src/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
-import { asPort, type Port, parentPort } from './shared/port-events.js';
+import { asPort, type Port, parentPort, portInfo } from './shared/port-events.js';
 import { PortLink } from './shared/port-link.js';
 
 let ports = 0;
@@ -56,6 +56,7 @@ class PortTransport implements Transport {
     const parent = port === parentPort();
     this.link = new PortLink(port, this.wire, {
       peer: `port:${++ports}`,
+      info: portInfo(port),
       parent,
       owned: !parent && typeof port.start === 'function' && typeof port.close === 'function',
     });

@@ -3,6 +3,7 @@ import { hostPort, readOptions } from '../src/address.js';
 import type { TransportFactory } from '../src/contract.js';
 import { UsageError } from '../src/errors.js';
 import { framingFor } from '../src/framing/index.js';
+import { socketInfo } from './shared/socket-info.js';
 import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';
 
@@ -29,6 +30,7 @@ const tcp: TransportFactory = (address, wire) => {
       wire,
       framing,
       peerOf,
+      infoOf: socketInfo,
       addressOf: (server) => at(reachable(host), (server.address() as net.AddressInfo).port),
     });
   }
@@ -42,6 +44,7 @@ const tcp: TransportFactory = (address, wire) => {
     wire,
     framing,
     peerOf: (socket) => peerOf(socket) ?? at(target, port),
+    infoOf: socketInfo,
   });
 };
 

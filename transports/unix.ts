@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readOptions } from '../src/address.js';
-import type { Address, TransportFactory } from '../src/contract.js';
+import type { Address, LinkInfo, TransportFactory } from '../src/contract.js';
 import { UsageError } from '../src/errors.js';
 import { framingFor } from '../src/framing/index.js';
 import { StreamDialer } from './shared/stream-dial.js';
@@ -28,6 +28,7 @@ const unix: TransportFactory = (address, wire) => {
   const text = `unix:${path}${query}`;
   let visitors = 0;
   const peerOf = (): string => `${path}#${++visitors}`;
+  const infoOf = (): LinkInfo => ({ path });
 
   if (wire.listen) {
     return new StreamListener({
@@ -37,12 +38,13 @@ const unix: TransportFactory = (address, wire) => {
       wire,
       framing,
       peerOf,
+      infoOf,
       addressOf: () => text,
       ...(!isPipe(path) && { prepare: () => clearSocketFile(path) }),
     });
   }
   if (options.backlog !== undefined) throw new UsageError('unix: the option "backlog" is for the side that listens');
-  return new StreamDialer({ address: text, target: { path }, wire, framing, peerOf });
+  return new StreamDialer({ address: text, target: { path }, wire, framing, peerOf, infoOf });
 };
 
 export default unix;

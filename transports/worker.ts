@@ -2,6 +2,7 @@ import { readOptions } from '../src/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
 import { clearTimer, setTimer, type Timer } from '../src/time.js';
+import { portInfo } from './shared/port-events.js';
 import { PortLink } from './shared/port-link.js';
 import { type Spawned, spawnWorker } from './shared/port-worker.js';
 
@@ -39,11 +40,12 @@ export default function worker(address: Address, wire: Wire): Transport {
     throw new UsageError(`${address.text} starts a worker and can only connect: in the worker, serve port:parent`);
   }
   if (address.rest === '') throw new UsageError('worker: needs a file, as in worker:./file.js');
-  return new WorkerTransport(address.text, wire, () => spawnWorker(address.rest, options));
+  return new WorkerTransport(address, wire, () => spawnWorker(address.rest, options));
 }
 
 class WorkerTransport implements Transport {
   readonly address: string;
+  private readonly file: string;
   private readonly wire: Wire;
   private readonly spawn: () => Spawned;
   private spawned: Spawned | undefined;
@@ -53,8 +55,9 @@ class WorkerTransport implements Transport {
   private ready = false;
   private over = false;
 
-  constructor(address: string, wire: Wire, spawn: () => Spawned) {
-    this.address = address;
+  constructor({ text, rest }: Address, wire: Wire, spawn: () => Spawned) {
+    this.address = text;
+    this.file = rest;
     this.wire = wire;
     this.spawn = spawn;
   }
@@ -67,6 +70,7 @@ class WorkerTransport implements Transport {
       this.spawned = spawned;
       const link = new PortLink(spawned.port, this.wire, {
         peer: `worker:${++workers}`,
+        info: { ...portInfo(spawned.port), file: this.file },
         parent: false,
         owned: false,
         ready: () => {

@@ -1,4 +1,4 @@
-import type { Accept, Frame, Link, Logger, Parcel, Receiver } from '../../src/contract.js';
+import type { Accept, Frame, Link, LinkInfo, Logger, Parcel, Receiver } from '../../src/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
 import { afterTurn } from '../../src/time.js';
 import { copyParcels } from './memory-parcels.js';
@@ -77,6 +77,10 @@ class MemoryLink implements Link {
 
   start(): void {
     this.receiver = this.end.accept(this);
+  }
+
+  get info(): LinkInfo {
+    return { name: this.peer };
   }
 
   get buffered(): number {

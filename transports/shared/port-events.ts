@@ -1,3 +1,4 @@
+import type { LinkInfo } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
 
 type Listener = (value: unknown) => void;
@@ -15,6 +16,8 @@ export interface Port {
   removeEventListener?(event: string, listener: (value: never) => void): void;
   start?(): void;
   close?(): void;
+  /** Of a worker of Node. */
+  readonly threadId?: number;
 }
 
 /** Throws a UsageError, which begins with `who`, unless the value can post messages and listen to them. */
@@ -55,6 +58,11 @@ function listenTo(port: Port, event: string, listener: Listener): () => void {
   const heard = event === 'message' ? (got: { readonly data: unknown }) => listener(got.data) : listener;
   port.addEventListener?.(event, heard);
   return () => port.removeEventListener?.(event, heard);
+}
+
+/** What is known of who is at the other end of a port. */
+export function portInfo({ threadId }: Port): LinkInfo {
+  return typeof threadId === 'number' ? { threadId } : {};
 }
 
 /** What this file needs of the module `node:worker_threads`. */

@@ -1,4 +1,4 @@
-import type { Accept, Frame, Link, Receiver, Wire } from '../../src/contract.js';
+import type { Accept, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
 import { reportLost } from './memory-parcels.js';
 import { listen, type Port } from './port-events.js';
@@ -7,6 +7,7 @@ import { Mark, pack, unpack } from './port-messages.js';
 /** What a link over a port is told by its transport. */
 export interface PortLinkOptions {
   readonly peer: string;
+  readonly info?: LinkInfo;
   /** The worker's own way to its parent: its errors are no errors of the other side. */
   readonly parent: boolean;
   /** Whether the link closes the port when it ends: a MessagePort is all there is between the two ends. */
@@ -27,6 +28,7 @@ export interface PortLinkOptions {
 export class PortLink implements Link {
   readonly peer: string;
   readonly dialed: boolean;
+  readonly info: LinkInfo;
   private readonly port: Port;
   private readonly wire: Wire;
   private readonly options: PortLinkOptions;
@@ -44,6 +46,7 @@ export class PortLink implements Link {
   constructor(port: Port, wire: Wire, options: PortLinkOptions) {
     this.peer = options.peer;
     this.dialed = !wire.listen;
+    this.info = options.info ?? {};
     this.port = port;
     this.wire = wire;
     this.options = options;

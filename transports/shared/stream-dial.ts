@@ -1,5 +1,6 @@
 import net from 'node:net';
-import type { Accept, FramingFactory, Transport, Wire } from '../../src/contract.js';
+import type { Duplex } from 'node:stream';
+import type { Accept, FramingFactory, LinkInfo, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { clearTimer, setTimer } from '../../src/time.js';
 import { explain } from './stream-errors.js';
@@ -14,6 +15,8 @@ export interface DialPlan {
   readonly framing: FramingFactory;
   /** Names the peer at the other end of a socket that has just connected. */
   peerOf(socket: net.Socket): string;
+  /** What is known of its connection. */
+  infoOf(socket: Duplex): LinkInfo;
 }
 
 /** A transport that dials one socket. */
@@ -74,8 +77,14 @@ export class StreamDialer implements Transport {
   }
 
   private up(socket: net.Socket, accept: Accept): void {
-    const { wire, framing, peerOf } = this.plan;
-    const host: StreamHost = { dials: true, limits: wire.limits, logger: wire.logger, gone: ignore };
+    const { wire, framing, peerOf, infoOf } = this.plan;
+    const host: StreamHost = {
+      dials: true,
+      limits: wire.limits,
+      logger: wire.logger,
+      infoOf: () => infoOf(socket),
+      gone: ignore,
+    };
     this.link = new StreamLink(
       peerOf(socket),
       socket,

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { Accept, Frame, Framing, Limits, Link, Logger, Receiver } from '../../src/contract.js';
+import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
 
@@ -13,6 +13,8 @@ export interface StreamHost {
   readonly dials: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** What is known of the connection under a link, asked for once and while it is open. */
+  infoOf?(input: Readable): LinkInfo;
   /** Called once for each link, when its streams are closed and `Receiver.closed` has been told. */
   gone(link: StreamLink): void;
 }
@@ -45,6 +47,7 @@ export class StreamLink implements Link {
   private readonly framing: Framing;
   private receiver: Receiver | undefined = undefined;
   private deadline: Timer | undefined = undefined;
+  private known: LinkInfo | undefined = undefined;
 
   /** The streams must not have emitted anything yet that matters; `start` follows in the same tick. */
   constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
@@ -68,6 +71,11 @@ export class StreamLink implements Link {
 
   get dialed(): boolean {
     return this.host.dials;
+  }
+
+  get info(): LinkInfo {
+    this.known ??= this.host.infoOf?.(this.input) ?? {};
+    return this.known;
   }
 
   get buffered(): number {

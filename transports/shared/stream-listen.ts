@@ -1,5 +1,6 @@
 import net from 'node:net';
-import type { Accept, FramingFactory, Limits, Logger, Transport, Wire } from '../../src/contract.js';
+import type { Duplex, Readable } from 'node:stream';
+import type { Accept, FramingFactory, Limits, LinkInfo, Logger, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { time } from '../../src/time.js';
 import { explain } from './stream-errors.js';
@@ -18,6 +19,8 @@ export interface ListenPlan {
   readonly framing: FramingFactory;
   /** Names a visitor; undefined if it has already gone. */
   peerOf(socket: net.Socket): string | undefined;
+  /** What is known of the connection of one. */
+  infoOf(socket: Duplex): LinkInfo;
   /** What a peer connects to, now that the server listens. */
   addressOf(server: net.Server): string;
   /** Makes room for the socket before it is bound. */
@@ -63,6 +66,10 @@ export class StreamListener implements Transport, StreamHost {
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
+  }
+
+  infoOf(input: Readable): LinkInfo {
+    return this.plan.infoOf(input as net.Socket);
   }
 
   gone(link: StreamLink): void {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { Framing } from '../../src/contract.js';
+import type { Framing, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost } from '../../src/errors.js';
 import { clearTimer, setTimer, type Timer } from '../../src/time.js';
 import { LINGER_MS, type StreamHost, StreamLink } from './stream-link.js';
@@ -31,6 +31,10 @@ export class ProcessLink extends StreamLink {
     this.grace = grace;
     child.on('exit', () => this.drain());
     child.on('close', (code, signal) => this.exited(code, signal));
+  }
+
+  override get info(): LinkInfo {
+    return { pid: this.child.pid, command: this.command };
   }
 
   override close(reason?: Error): void {

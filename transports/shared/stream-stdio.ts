@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Accept, Framing } from '../../src/contract.js';
+import type { Accept, Framing, LinkInfo } from '../../src/contract.js';
 import { codeOf } from './stream-errors.js';
 import { type StreamHost, StreamLink, untie } from './stream-link.js';
 
@@ -12,6 +12,10 @@ export class StdioLink extends StreamLink {
 
   constructor(input: Readable, output: Writable, framing: Framing, host: StreamHost) {
     super('stdio', input, output, framing, host);
+  }
+
+  override get info(): LinkInfo {
+    return { ppid: process.ppid };
   }
 
   override start(accept: Accept): void {

@@ -1,4 +1,4 @@
-import type { Frame, Link, Receiver } from '../../src/contract.js';
+import type { Frame, Link, LinkInfo, Receiver } from '../../src/contract.js';
 import { ConnectionLost } from '../../src/errors.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';
@@ -37,6 +37,11 @@ export class UdpLink implements Link {
     this.peer = nameOf(options.peer);
     this.dialed = options.dialed;
     this.maxFrame = options.datagrams.maxFrame;
+  }
+
+  get info(): LinkInfo {
+    const { peer, socket } = this.options;
+    return { remoteAddress: peer.host, remotePort: peer.port, localPort: socket.port };
   }
 
   send(frames: readonly Frame[]): void {

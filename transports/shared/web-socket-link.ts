@@ -1,4 +1,4 @@
-import type { Accept, Frame, Limits, Link, Receiver, Wire } from '../../src/contract.js';
+import type { Accept, Frame, Limits, Link, LinkInfo, Receiver, Wire } from '../../src/contract.js';
 import { ConnectionLost } from '../../src/errors.js';
 import { linger } from './web-socket-ends.js';
 
@@ -30,6 +30,7 @@ export abstract class WebSocketLink implements Link {
   }
 
   abstract readonly buffered: number;
+  abstract readonly info: LinkInfo;
   abstract send(frames: readonly Frame[]): void;
   abstract pause(): void;
   abstract resume(): void;

@@ -6,7 +6,7 @@ import type { Accept, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { time } from '../../src/time.js';
 import { explain } from './stream-errors.js';
-import { agreed, choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
+import { choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
 import { type HttpServer, nameOf } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js';
@@ -128,11 +128,12 @@ export class WebSocketListener implements Transport, LinkKeeper {
     const offered = offeredBy(request);
     const other = mismatch(offered, wire);
     if (other !== undefined && !offered.has(OTHER_CODEC)) refuse(socket, 400, other);
-    else this.upgrader.handleUpgrade(request, socket, head, (upgraded) => this.up(upgraded, socket, other));
+    else this.upgrader.handleUpgrade(request, socket, head, (upgraded) => this.up(upgraded, request, socket, other));
   }
 
-  private up(upgraded: WebSocket, socket: Duplex, other: string | undefined): void {
-    const link = new PackageLink(this.nameOf(socket), agreed(upgraded.protocol, this.wire), upgraded, socket, this);
+  private up(upgraded: WebSocket, request: IncomingMessage, socket: Duplex, other: string | undefined): void {
+    const { url, headers } = request;
+    const link = new PackageLink(this.nameOf(socket), { url, headers }, upgraded, socket, this);
     this.links.add(link);
     if (other === undefined) {
       link.start(this.accept);

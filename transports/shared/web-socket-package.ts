@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
-import type { Accept, Frame, Limits } from '../../src/contract.js';
+import type { Accept, Frame, Limits, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { lookAgain } from '../../src/time.js';
+import { socketInfo } from './socket-info.js';
 import { codeOf, explain } from './stream-errors.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
@@ -71,7 +72,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
       });
       socket.on('open', () => {
         settle();
-        const link = new PackageLink(target.peer, agreed(socket.protocol, keeper.wire), socket, stream!, keeper);
+        const link = new PackageLink(target.peer, { url: target.address }, socket, stream!, keeper);
         link.start(accept);
         resolve(link);
       });
@@ -84,10 +85,20 @@ export class PackageLink extends WebSocketLink {
   /** What lies below: its buffer, its drain, and why it failed. */
   private readonly stream: Duplex;
 
-  constructor(peer: string, agreed: boolean, socket: WebSocket, stream: Duplex, keeper: LinkKeeper) {
-    super(peer, agreed, keeper);
+  private readonly request: LinkInfo;
+  private known: LinkInfo | undefined = undefined;
+
+  /** `request` is what is to be told of the request that was upgraded. */
+  constructor(peer: string, request: LinkInfo, socket: WebSocket, stream: Duplex, keeper: LinkKeeper) {
+    super(peer, agreed(socket.protocol, keeper.wire), keeper);
+    this.request = request;
     this.socket = socket;
     this.stream = stream;
+  }
+
+  get info(): LinkInfo {
+    this.known ??= { ...this.request, protocol: this.socket.protocol, ...socketInfo(this.stream) };
+    return this.known;
   }
 
   start(accept: Accept): void {

@@ -1,4 +1,4 @@
-import type { Accept, Frame } from '../../src/contract.js';
+import type { Accept, Frame, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { afterTurn, lookAgain } from '../../src/time.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
@@ -67,7 +67,7 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
       socket.onopen = () => {
         if (socket.protocol === OTHER_CODEC) return;
         settle();
-        const link = new StandardLink(target.peer, agreed(socket.protocol, keeper.wire), socket, keeper);
+        const link = new StandardLink(target, agreed(socket.protocol, keeper.wire), socket, keeper);
         link.start(accept);
         resolve(link);
       };
@@ -83,12 +83,14 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
 
 /** A link over a standard WebSocket. It cannot stop reading, and learns the size of a message when it has it. */
 class StandardLink extends WebSocketLink {
+  readonly info: LinkInfo;
   private readonly socket: StandardSocket;
   private polled = false;
 
-  constructor(peer: string, agreed: boolean, socket: StandardSocket, keeper: LinkKeeper) {
+  constructor({ peer, address }: Dialed, agreed: boolean, socket: StandardSocket, keeper: LinkKeeper) {
     super(peer, agreed, keeper);
     this.socket = socket;
+    this.info = { url: address, protocol: socket.protocol };
   }
 
   start(accept: Accept): void {

@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { LinkInfo } from '../../src/contract.js';
+
+/**
+ * What is known of the connection of a socket: the address and the port of either end, and under TLS what was agreed and who the
+ * peer is. Of one that has ended it is what was asked before.
+ */
+export function socketInfo(stream: Duplex): LinkInfo {
+  const { remoteAddress, remotePort, localAddress, localPort } = stream as Partial<Socket>;
+  const known = { remoteAddress, remotePort, localAddress, localPort };
+  return {
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
+    ...(stream instanceof TLSSocket && { tls: tlsInfo(stream) }),
+  };
+}
+
+function tlsInfo(socket: TLSSocket): LinkInfo {
+  const { authorized, alpnProtocol } = socket;
+  const certificate = socket.getPeerCertificate();
+  return {
+    protocol: socket.getProtocol(),
+    cipher: socket.getCipher()?.name,
+    authorized,
+    ...(typeof alpnProtocol === 'string' && { alpn: alpnProtocol }),
+    // A peer that shows none has an empty one.
+    ...(certificate && Object.keys(certificate).length > 0 && { certificate }),
+  };
+}

@@ -95,7 +95,8 @@ export function telling(
     };
     const returned = (result: unknown): unknown => {
       returns(call, result);
-      if (call.kind === 'stream' && call.direction === 'outgoing') return watchedStream(result, () => closed(call));
+      if (call.kind === 'stream' && call.direction === 'outgoing')
+        return watchedStream(result, call.path, () => closed(call));
       mayClose(call);
       return result;
     };

@@ -56,7 +56,7 @@ export function logCalls(to: CallLogger | LineLogger = globalThis.console): Inte
     };
     const returned = (result: unknown): unknown => {
       if (kind === 'stream')
-        return watchedStream(result, (items, failure) => over({ items, ...(failure && { failure }) }));
+        return watchedStream(result, path, (items, failure) => over({ items, ...(failure && { failure }) }));
       over({});
       return result;
     };

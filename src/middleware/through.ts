@@ -42,7 +42,7 @@ class Through {
     } catch (error) {
       given = this.failed(error);
     }
-    if (this.row.stream) return streamOf(given, this.row.path);
+    if (this.row.stream) return streamOf(given, this.row.path, this.silent);
     if (this.row.request) {
       const answer = given instanceof Promise ? given : Promise.resolve(given);
       return this.silent ? answer.catch(() => undefined) : answer;

@@ -1,93 +1,95 @@
-type Step = IteratorResult<unknown, unknown>;
-interface Steps {
-  next(...given: unknown[]): Step | Promise<Step>;
-  return?(value?: unknown): Step | Promise<Step>;
-  throw?(error?: unknown): Step | Promise<Step>;
-}
+import { type Source, sourceOf } from '../streams/source.js';
+import type { Items } from '../written.js';
+
+type Step = IteratorResult<unknown, undefined>;
 
 /** Is told that a stream is over, and how many items it has given; with an error, that it has failed. Once. */
 export type Over = (items: number, failure?: { readonly error: unknown }) => void;
 
-/** A source of items as an iterator, opened when it is first asked for one; undefined for what is no source. */
-function opener(source: unknown): (() => Steps) | undefined {
-  if (typeof source !== 'object' || source === null) return undefined;
-  const { [Symbol.asyncIterator]: slow, [Symbol.iterator]: quick } = source as Partial<Record<symbol, () => Steps>>;
-  const open = slow ?? quick;
-  return typeof open === 'function' ? () => open.call(source) : undefined;
+/** The same stream, of whose end somebody is told. `path` is the method, for texts. */
+export function watchedStream(source: unknown, path: string, over: Over): Items<unknown> {
+  return new RelayedStream(() => sourceOf(source, path), over);
 }
 
-/** The same stream, of whose end somebody is told. What is no stream is left as it is. */
-export function watchedStream(source: unknown, over: Over): unknown {
-  const open = opener(source);
-  return open === undefined ? source : new RelayedStream(open, over);
+/**
+ * The stream for a caller, of whatever an interceptor gives for one: an iterable, or a promise of one. What it rejects with is
+ * told by the first `next()`; where it is `quiet`, what goes wrong only ends the stream.
+ */
+export function streamOf(given: unknown, path: string, quiet: boolean): Items<unknown> {
+  if (!quiet && isItems(given)) return given;
+  const source = Promise.resolve(given).then((items) => sourceOf(items, `an interceptor of ${path}`));
+  source.catch(() => {});
+  return new RelayedStream(() => source, undefined, quiet);
 }
 
-/** A stream for a caller, of whatever an interceptor gives for one: an iterator, an iterable, or a promise of either. */
-export function streamOf(given: unknown, path: string): AsyncIterableIterator<unknown> {
-  if (isFull(given)) return given;
-  return new RelayedStream(async () => {
-    const source: unknown = await given;
-    const open = opener(source);
-    if (open !== undefined) return open();
-    throw new TypeError(`${path}: an interceptor of a stream gives an iterable, and not ${String(source)}`);
-  });
-}
-
-function isFull(given: unknown): given is AsyncIterableIterator<unknown> {
+function isItems(given: unknown): given is Items<unknown> {
   return (
     typeof given === 'object' &&
     given !== null &&
+    typeof (given as Partial<Items<unknown>>).next === 'function' &&
     Symbol.asyncIterator in given &&
-    typeof (given as Partial<Steps>).next === 'function'
+    Symbol.asyncDispose in given
   );
 }
 
-class RelayedStream implements AsyncIterableIterator<unknown, unknown> {
-  private steps: Promise<Steps> | Steps | undefined;
+/** Gives the items of a source, which is opened when it is first asked for something. */
+class RelayedStream implements Items<unknown> {
+  private opened: Promise<Source> | Source | undefined;
   private items = 0;
   private ended = false;
 
   constructor(
-    private readonly open: () => Promise<Steps> | Steps,
+    private readonly open: () => Promise<Source> | Source,
     private readonly over?: Over,
+    private readonly quiet = false,
   ) {}
 
-  private get source(): Promise<Steps> | Steps {
-    this.steps ??= this.open();
-    return this.steps;
+  private get source(): Promise<Source> | Source {
+    this.opened ??= this.open();
+    return this.opened;
   }
 
-  private end(failure?: { readonly error: unknown }): void {
-    if (this.ended) return;
+  private end(failure?: { readonly error: unknown }): Step {
+    if (!this.ended) this.over?.(this.items, failure);
     this.ended = true;
-    this.over?.(this.items, failure);
+    return { done: true, value: undefined };
   }
 
-  async next(...given: unknown[]): Promise<Step> {
+  async next(): Promise<Step> {
     if (this.ended) return { done: true, value: undefined };
     try {
-      const step = await (await this.source).next(...given);
-      if (step.done === true) this.end();
-      else this.items++;
-      return step;
+      const { done, value } = await (await this.source).next();
+      if (done === true) return this.end();
+      this.items++;
+      return { done: false, value };
     } catch (error) {
-      this.end({ error });
+      const last = this.end({ error });
+      if (this.quiet) return last;
       throw error;
     }
   }
 
-  async return(value?: unknown): Promise<Step> {
-    this.end();
-    const source = await this.source;
-    return (await source.return?.(value)) ?? { done: true, value };
+  async return(): Promise<Step> {
+    await this.leave();
+    return { done: true, value: undefined };
   }
 
   async throw(error?: unknown): Promise<Step> {
-    this.end({ error });
-    const source = await this.source;
-    if (source.throw !== undefined) return source.throw(error);
-    await source.return?.();
+    await this.leave(error);
     throw error;
+  }
+
+  private async leave(reason?: unknown): Promise<void> {
+    if (this.ended) return;
+    this.end();
+    let source: Source;
+    try {
+      source = await this.source;
+    } catch {
+      // What was never opened needs no end.
+      return;
+    }
+    await source.close(reason);
   }
 
   [Symbol.asyncIterator](): this {
@@ -95,6 +97,6 @@ class RelayedStream implements AsyncIterableIterator<unknown, unknown> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+    await this.leave();
   }
 }

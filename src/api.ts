@@ -40,6 +40,18 @@ export type {
   TransportSource,
   Wire,
 } from './contract.js';
+export type {
+  AnyHandler,
+  Arguments,
+  Dynamic,
+  HandlerAt,
+  Mounted,
+  MountOptions,
+  PathOptions,
+  PatternHandler,
+  ServiceOptions,
+  WildCall,
+} from './dynamic/types.js';
 export {
   Aborted,
   Code,
@@ -76,6 +88,7 @@ export { codec, registerCodec, registerSecurity, registerTransport, security, tr
 export { type APIClass, type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';
 export type {
   CallOptions,
+  Connected,
   Detailed,
   Endpoint,
   Fulfilled,

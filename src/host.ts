@@ -1,7 +1,9 @@
-import type { Codec, FaultBody, Id, Limits } from './contract.js';
+import type { Call, Codec, FaultBody, Id, Limits } from './contract.js';
+import type { AnyHandler } from './dynamic/types.js';
 import type { Middleware } from './middleware/middleware.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
+import type { Row } from './table.js';
 import type { SideValues } from './values/side-values.js';
 
 /** What a session needs of the side that it belongs to. One for all sessions of a side. */
@@ -24,6 +26,8 @@ export interface Host {
   readonly handlerTimeout: number;
   /** Carries a call out: gives its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown;
+  /** Who handles a method that has no handler of its own; undefined if nobody does. */
+  standIn(row: Row, call: Call): AnyHandler | undefined;
   toFault(error: unknown): FaultBody;
   fromFault(fault: FaultBody): Error;
   /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */

@@ -1,7 +1,8 @@
 import { checkCallOptions } from './call-options.js';
 import { codecFrom, securityFrom } from './chosen.js';
 import type { Codec, FaultBody, Frame, Id, Limits, Link, Logger, Security, TransportSource, Wire } from './contract.js';
-import { Code, ConnectionLost, RpcError, UsageError } from './errors.js';
+import { Dynamic } from './dynamic/dynamic.js';
+import { ConnectionLost, UsageError } from './errors.js';
 import { Faults } from './faults.js';
 import { sayHello } from './hello.js';
 import { Port } from './incoming.js';
@@ -48,8 +49,11 @@ export class Hub implements Host {
   /** Loaded with the security, which most sides do not have. */
   private sealing!: typeof import('./sealing.js');
   private readonly faults: Faults;
-  private readonly ports = new Map<string, Port>();
-  private readonly refusals = new Map<string, string>();
+  /** What can be called, by the names on the wire; and why what else is declared cannot. */
+  readonly ports = new Map<string, Port>();
+  readonly refusals = new Map<string, string>();
+  /** What can be called that the spec does not declare. */
+  readonly dynamic: Dynamic;
   /** Every line that is not closed: the one over which new calls go, and one that comes or goes. */
   private readonly lines = new Set<Line>();
   private line: Line | undefined;
@@ -71,6 +75,7 @@ export class Hub implements Host {
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
     this.faults = new Faults(options, this.logger);
+    this.dynamic = new Dynamic(this, options.ignoreUnhandled === true);
     this.roster = new Roster(this, (peer, error) => this.report(peer, error));
     const { validate = 'incoming' } = options;
     this.middleware = new Middleware(options, this.logger, {
@@ -116,11 +121,12 @@ export class Hub implements Host {
     if (port === undefined) {
       const service = Object.hasOwn(services, method) ? services[method] : undefined;
       if (service !== undefined) return service(sender);
-      const why = this.refusals.get(method) ?? 'is unknown';
-      throw new RpcError(`the method "${method}" ${why}`, Code.MethodNotFound);
+      return this.dynamic.serve(sender, this.refusals.get(method));
     }
     return port.serve(sender);
   }
+
+  standIn: Host['standIn'] = (row, call) => this.dynamic.standIn(row, call);
 
   toFault(error: unknown): FaultBody {
     return this.faults.toFault(error);

@@ -41,7 +41,7 @@ function* handlersIn(inverted: boolean, { table, children }: Made, handlers: unk
 }
 
 /** An object of a literal, of a module, or of another realm: no class has made it. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

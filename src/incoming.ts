@@ -109,7 +109,7 @@ export class Port {
   /** The arguments. Throws an RpcError if they do not fit, or if nobody handles the method. */
   private bound(call: Call): readonly unknown[] {
     const { row } = this;
-    if (row.request && this.handlers.length === 0)
+    if (row.request && this.handlers.length === 0 && this.host.standIn(row, call) === undefined)
       throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
     return bind(row, call);
   }
@@ -171,6 +171,9 @@ export class Port {
     if (row.request && handlers.length === 1 && own === undefined) return (handlers[0] as AnyHandler)(sender, ...args);
     const { session } = sender.peer;
     const report = (error: unknown): void => session.host.trouble(session, error, sender.call.id);
+    const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);
+    if (standIn !== undefined)
+      return row.request ? ask(row, [standIn], sender, bound, own, report) : tell([standIn], sender, bound, report);
     return row.request ? ask(row, handlers, sender, args, own, report) : tell(handlers, sender, args, report);
   }
 }

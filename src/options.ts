@@ -64,6 +64,8 @@ export interface Options {
    * `standardTypes`, or lists of these. Both sides name them.
    */
   readonly types?: readonly TypeEntry[];
+  /** Notifications that nobody handles are dropped, and not reported. Requests are refused all the same. Off by default. */
+  readonly ignoreUnhandled?: boolean;
   /** Stand around every call of the side, incoming and outgoing, in this order, the first one outermost. */
   readonly use?: Interceptor | readonly Interceptor[];
   /** Tells of each call when it is over: `true` in a line to the logger, or to a function. Off by default. */
@@ -116,6 +118,7 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
   validate: (value) =>
     unless(value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),
   types: (value) => unless(Array.isArray(value), 'an array of types, such as [standardTypes, Money]'),
+  ignoreUnhandled: boolean,
   use: (value) =>
     unless(
       [value].flat().every((one) => typeof one === 'function'),

@@ -1,5 +1,6 @@
 import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
+import { dynamicMembers, inverseOf } from './dynamic/endpoint.js';
 import { RpcError, UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { implement } from './implement.js';
@@ -10,7 +11,7 @@ import type { Interceptor } from './middleware/interceptor.js';
 import { checkOptions, type Options } from './options.js';
 import { pendingCalls } from './pending.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
-import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, tableOf } from './table.js';
+import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, type Table, tableOf } from './table.js';
 import type {
   apiBrand,
   Branded,
@@ -167,7 +168,7 @@ const endpoint = {
     return hubOf(this).middleware.listen({ event, path, listener: listener as Listening['listener'] });
   },
   describe(this: object): MethodDescription[] {
-    return describeSpec(madeOf(this).table.spec, hubOf(this).inverted);
+    return describeTable(madeOf(this).table, hubOf(this).inverted);
   },
   async open(this: object): Promise<object> {
     await hubOf(this).open(false);
@@ -184,6 +185,7 @@ const endpoint = {
   },
 };
 Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(endpoint));
+Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(dynamicMembers(RemoteAPI.prototype)));
 
 /** Options of a nested API. */
 export interface NamespaceOptions {
@@ -235,15 +237,20 @@ async function opened(
 
 function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
   const flip = <O extends Options>(options: O = {} as O): O => ({ ...options, invert: options.invert !== true });
-  return {
+  const other = {
     create: (options?: Options) => spec.create(flip(options)),
     serve: (transport: TransportSource, options?: OpenOptions) => spec.serve(transport, flip(options)),
     connect: (transport: TransportSource, options?: OpenOptions) => spec.connect(transport, flip(options)),
     invert: () => spec,
     describe: () => describeSpec(spec, true),
   };
+  return inverseOf(other, spec);
 }
 
 function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {
-  return rowsOf(tableOf(spec, RemoteAPI.prototype)).map((row) => describeRow(row, inverted));
+  return describeTable(tableOf(spec, RemoteAPI.prototype), inverted);
+}
+
+function describeTable(table: Table, inverted: boolean): MethodDescription[] {
+  return rowsOf(table).map((row) => describeRow(row, inverted));
 }

@@ -4,6 +4,7 @@
  */
 import type { CallOptions, MethodDescription, PendingCall } from './call-types.js';
 import type { Metadata, SecInfo, TransportSource } from './contract.js';
+import type { Dynamic } from './dynamic/types.js';
 import type { Gathering, GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type { CallEvents } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
@@ -123,7 +124,8 @@ export interface IncomingWithSecinfo<M> {
 /** An outgoing method on a side. */
 export type Outgoing<M> = (receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>;
 
-type Members<S> = {
+/** The methods and the namespaces of a spec, as a side has them. */
+export type MembersOf<S> = {
   readonly [K in keyof S as Member<S, K>]: S[K] extends Nested
     ? Inner<S[K]>
     : DirectionOf<S[K]> extends 'incoming'
@@ -131,8 +133,8 @@ type Members<S> = {
       : Outgoing<S[K]>;
 };
 /** One side of the conversation: incoming methods take handlers, outgoing ones are called. */
-export type Side<S> = Endpoint<S> & Members<S>;
-type Inner<S> = Namespace<S> & Members<S>;
+export type Side<S> = Endpoint<S> & MembersOf<S>;
+type Inner<S> = Namespace<S> & MembersOf<S>;
 
 /** Every incoming method, for `implement`. */
 export type Handlers<S> = {
@@ -194,7 +196,7 @@ export type Reverse<S> = {
 // ---- what every side has --------------------------------------------------------------------------------------------
 
 /** What every side has, and every namespace of it. A spec may not use these names. */
-export interface Namespace<S> {
+export interface Namespace<S> extends Dynamic<S> {
   /** Connects one handler to each incoming method. Throws a UsageError for a name that is no incoming method. */
   implement(handlers: Handlers<S>): this;
   /** The outgoing methods, to these receivers and with these options. */
@@ -218,8 +220,8 @@ export interface Namespace<S> {
   unhandledCalls(): string[];
 }
 
-/** What a side has besides. */
-export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
+/** What a side has besides, whoever opens and closes it. */
+export interface Connected<S> extends Namespace<S> {
   /** The connected peers, by id. */
   readonly peers: ReadonlyMap<string, Peer>;
   /** What a peer connects to; known once `open` has resolved. */
@@ -233,6 +235,10 @@ export interface Endpoint<S> extends Namespace<S>, AsyncDisposable {
   on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
   /** The table of this side as data: each method with its direction as seen from here. */
   describe(): MethodDescription[];
+}
+
+/** What a side has that is opened and closed. */
+export interface Endpoint<S> extends Connected<S>, AsyncDisposable {
   /** Opens the transport. Resolves with this side when it is ready to send. */
   open(): Promise<this>;
   /** Opens another transport, sends new calls over it, lets the pending ones finish, and closes the old one. */

@@ -1,0 +1,173 @@
+import type { Call } from '../contract.js';
+import { Code, RpcError, UsageError } from '../errors.js';
+import type { Hub } from '../hub.js';
+import { pack } from '../outgoing.js';
+import type { CallSender } from '../peer.js';
+import { hubOf, madeOf } from '../prototypes.js';
+import type { Row } from '../table.js';
+import type { Mount } from './mounts.js';
+import { mayBeHandled, mustBeOurs } from './names.js';
+import { kindOf, kindOfRow, OpenMethod } from './open-method.js';
+import { bySpecificity, isWild, type Pattern, patternOf } from './pattern.js';
+import { type Place, pathOfName, placeOf } from './place.js';
+import type { AnyHandler, Arguments, PatternHandler } from './types.js';
+
+/** Of what was unmounted, so many names are remembered to say so. */
+const REMEMBERED = 100;
+
+/**
+ * What can be called on a side besides what its spec declares: because it was set, mounted, or fits a wildcard. It is asked
+ * only where the spec has nothing, or no handler.
+ */
+export class Dynamic {
+  /** What is mounted, by path. */
+  readonly mounts = new Map<string, Mount>();
+  /** By the names on the wire. */
+  readonly open = new Map<string, OpenMethod>();
+  /** The most specific first. */
+  patterns: readonly Pattern[] = [];
+  private readonly gone = new Set<string>();
+
+  /** `ignoring`: notifications that nobody handles are dropped without a word. */
+  constructor(
+    readonly hub: Hub,
+    private readonly ignoring: boolean,
+  ) {}
+
+  // ---- what comes ---------------------------------------------------------------------------------------------------
+
+  /** Carries out a call that the spec does not know as incoming. `refusal` is what it has to say of the method. */
+  serve(sender: CallSender, refusal: string | undefined): unknown {
+    const { call } = sender;
+    const { method } = call;
+    const open = this.open.get(method) ?? (refusal === undefined ? this.wild(method) : undefined);
+    if (open !== undefined) return open.serve(sender);
+    if (call.id === undefined && this.ignoring) return undefined;
+    throw new RpcError(`the method "${method}" ${refusal ?? this.why(method)}`, Code.MethodNotFound);
+  }
+
+  private wild(method: string): OpenMethod | undefined {
+    const pattern = this.patternFor(method);
+    if (pattern === undefined) return undefined;
+    const { self, handler } = pattern;
+    const path = pathOfName(self, method, () => this.sides());
+    return new OpenMethod(this.hub, path, method, adapted(handler, path, method), handler);
+  }
+
+  private patternFor(method: string): Pattern | undefined {
+    if (this.patterns.length === 0 || !mayBeHandled(method)) return undefined;
+    return this.patterns.find((pattern) => pattern.fits(method));
+  }
+
+  /** Who handles a declared method that has no handler of its own. */
+  standIn(row: Row, { id }: Call): AnyHandler | undefined {
+    const handler = this.patternFor(row.wire)?.handler;
+    if (handler === undefined) return this.ignoring && id === undefined ? () => undefined : undefined;
+    const { path, wire: method } = row;
+    const kind = kindOfRow(row);
+    return (sender, ...values) => {
+      const { args, named } = pack(row, values);
+      return handler(sender, named ? (args[0] as Arguments) : args, { method, path, kind });
+    };
+  }
+
+  private why(method: string): string {
+    for (const name of this.gone) {
+      if (method.startsWith(`${name}.`)) return `is served no more: "${name}" was unmounted`;
+    }
+    return 'is unknown';
+  }
+
+  // ---- what is set --------------------------------------------------------------------------------------------------
+
+  /** Where a path leads to, through what is mounted too. */
+  place(self: object, path: unknown): Place {
+    return placeOf(self, path, (at) => this.mounts.get(at)?.side);
+  }
+
+  /** Makes a function the handler of a path, or with null takes it away. Gives what takes it away. Throws a UsageError. */
+  set(self: object, path: string, handler: unknown): () => void {
+    if (handler !== null && typeof handler !== 'function')
+      throw new UsageError(`${String(path)}: a handler is a function, or null for none, not ${String(handler)}`);
+    const place = this.place(self, path);
+    mustBeOurs(place.wire);
+    return isWild(path)
+      ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null)
+      : this.setMethod(place, handler as AnyHandler | null);
+  }
+
+  private setPattern({ self }: Place, wild: string, handler: PatternHandler | null): () => void {
+    const { wire: prefix } = madeOf(self).table;
+    const added = patternOf(prefix, wild, self, handler ?? nobody);
+    const others = this.patterns.filter(({ wire }) => wire !== added.wire);
+    this.patterns = handler === null ? others : [...others, added].toSorted(bySpecificity);
+    return () => {
+      this.patterns = this.patterns.filter((one) => one !== added);
+    };
+  }
+
+  private setMethod({ self, rest, path, wire }: Place, handler: AnyHandler | null): () => void {
+    const text = path === '' ? 'a side' : `"${path.replace(/\.$/, '')}"`;
+    if (rest === '' || this.mounts.has(path))
+      throw new UsageError(`${text} holds methods, and is none: for all of them there are wildcards, such as "*"`);
+    const port = this.hub.ports.get(wire);
+    if (port !== undefined) {
+      port.handlers = handler === null ? [] : [handler];
+      return () => void (handler !== null && port.disconnect(handler));
+    }
+    if (handler === null) {
+      this.open.delete(wire);
+      return () => {};
+    }
+    const added = new OpenMethod(hubOf(self), path, wire, handler, handler);
+    this.open.set(wire, added);
+    return () => void (this.open.get(wire) === added && this.open.delete(wire));
+  }
+
+  // ---- what is mounted ----------------------------------------------------------------------------------------------
+
+  /** Something is mounted. */
+  add(mount: Mount): void {
+    this.mounts.set(mount.path, mount);
+    this.gone.delete(mount.wire);
+  }
+
+  /** It is there no more, nor is anything below it. */
+  remove(mount: Mount): void {
+    this.clear(mount);
+    this.gone.add(mount.wire);
+    const [oldest] = this.gone;
+    if (this.gone.size > REMEMBERED) this.gone.delete(oldest as string);
+  }
+
+  /** Nothing stands there, nor below it. */
+  clear({ path, wire }: Pick<Mount, 'path' | 'wire'>): void {
+    const { hub } = this;
+    const isBelow = (name: string): boolean => name.startsWith(`${wire}.`);
+    for (const mount of [...this.mounts.values()]) {
+      if (mount.wire !== wire && !isBelow(mount.wire)) continue;
+      this.mounts.delete(mount.path);
+      mount.end?.();
+    }
+    for (const names of [hub.ports, hub.refusals, this.open])
+      for (const name of [...names.keys()]) if (isBelow(name)) names.delete(name);
+    this.patterns = this.patterns.filter((pattern) => !isBelow(pattern.wire));
+    hub.middleware.leave(`${path}.`);
+  }
+
+  /** The sides that are mounted. */
+  *sides(): Generator<object> {
+    for (const { side } of this.mounts.values()) if (side !== undefined) yield side;
+  }
+}
+
+function nobody(): undefined {}
+
+/** A handler of many methods as the one of this method. */
+function adapted(handler: PatternHandler, path: string, method: string): AnyHandler {
+  return (sender, ...values) => {
+    const { call } = sender as CallSender;
+    const named = call.named && values.length === 1;
+    return handler(sender, named ? (values[0] as Arguments) : values, { method, path, kind: kindOf(call) });
+  };
+}

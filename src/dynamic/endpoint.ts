@@ -1,0 +1,55 @@
+import { hubOf } from '../prototypes.js';
+import type { SpecConstructor } from '../table.js';
+import type { Items } from '../types.js';
+import { callByPath } from './calls.js';
+import { pathOf, resolvePath } from './lookup.js';
+import { type MountedSpec, mountService, mountSide, unmount } from './mounts.js';
+import type { Arguments, MountOptions, PathOptions, ServiceOptions } from './types.js';
+
+const inverses = new WeakMap<object, SpecConstructor>();
+
+/** Notes what the class of the other side is made of, so that it can be mounted. */
+export function inverseOf<C extends object>(inverse: C, spec: SpecConstructor): C {
+  inverses.set(inverse, spec);
+  return inverse;
+}
+
+function specOf(given: unknown, root: object): MountedSpec | undefined {
+  if (typeof given === 'function') {
+    const isSpec = Object.prototype.isPrototypeOf.call(root, given.prototype as object);
+    return isSpec ? { spec: given as SpecConstructor, root, inverted: false } : undefined;
+  }
+  const spec = typeof given === 'object' && given !== null ? inverses.get(given) : undefined;
+  return spec && { spec, root, inverted: true };
+}
+
+/** What a side has for what no spec declares. `root` is the prototype that every spec has. */
+export function dynamicMembers(root: object): object {
+  return {
+    setHandler(this: object, path: string, handler: unknown): () => void {
+      return hubOf(this).dynamic.set(this, path, handler);
+    },
+    mount(this: object, name: string, given: unknown, options?: MountOptions & ServiceOptions): unknown {
+      const spec = specOf(given, root);
+      return spec === undefined ? mountService(this, name, given, options) : mountSide(this, name, spec, options);
+    },
+    unmount(this: object, name: string): boolean {
+      return unmount(this, name);
+    },
+    pathOf(this: object, target: object): string | undefined {
+      return pathOf(this, target);
+    },
+    resolvePath(this: object, path: string): object | undefined {
+      return resolvePath(this, path);
+    },
+    async callPath(this: object, path: string, args?: Arguments, options?: PathOptions): Promise<unknown> {
+      return callByPath(this, 'request', path, args, options);
+    },
+    notifyPath(this: object, path: string, args?: Arguments, options?: PathOptions): void {
+      callByPath(this, 'notification', path, args, options);
+    },
+    streamPath(this: object, path: string, args?: Arguments, options?: PathOptions): Items<unknown> {
+      return callByPath(this, 'stream', path, args, options) as Items<unknown>;
+    },
+  };
+}

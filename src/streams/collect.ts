@@ -1,6 +1,6 @@
 import { Code, ProtocolError } from '../errors.js';
 import type { CallSender } from '../peer.js';
-import { nextTurn } from './flow.js';
+import { afterTurn } from '../time.js';
 import { type Source, sourceOf } from './source.js';
 import { weigh } from './weight.js';
 
@@ -35,7 +35,7 @@ async function gather(sender: CallSender, source: Source): Promise<unknown[]> {
       await source.close(error);
       throw error;
     }
-    if (items.length % SLICE === 0) await nextTurn();
+    if (items.length % SLICE === 0) await new Promise<void>((resolve) => afterTurn(resolve));
   }
   return items;
 }

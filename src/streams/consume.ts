@@ -56,7 +56,8 @@ export function consume(
 ): Consumer {
   const window = windowOf(options.window, session.host.limits);
   const begin = (): void => {
-    const wish = streamWish(options, window);
+    // Where messages can be lost there is no credit: the answer is one list.
+    const wish = streamWish(options, session.link.bus === true ? undefined : window);
     const asking = new StreamAsking(session, method, wish, consumer, options.timeout ?? limit);
     asking.send(packed.args, packed.named);
     consumer.begin(asking);
@@ -68,11 +69,11 @@ export function consume(
 }
 
 /** What `timeout` bounds is the wait for one item; the whole is bounded by `maxTimeout`, and by the call within which it is made. */
-function streamWish(options: CallOptions, { items, bytes }: Window): Wish {
+function streamWish(options: CallOptions, window: Window | undefined): Wish {
   const outer = (options.within as CallSender | undefined) ?? current();
   const unbounded = { ...options, timeout: Number.POSITIVE_INFINITY };
   const wish = wishOf(unbounded, Number.POSITIVE_INFINITY, outer);
-  return { ...wish, about: { ...wish.about, window: [items, bytes] } };
+  return window === undefined ? wish : { ...wish, about: { ...wish.about, window: [window.items, window.bytes] } };
 }
 
 /** One call for a stream: its answer is the end, and items come before. */

@@ -1,5 +1,5 @@
-import { Queue } from '../queue.js';
 import type { Session } from '../session.js';
+import { afterTurn } from '../time.js';
 import { Pace } from './pace.js';
 
 /** Whoever sends in its turn. */
@@ -15,19 +15,13 @@ const EACH = 64;
 /** More is not given to a link that has not let go what it was given. */
 const CROWDED = 256 * 1024;
 
-const later: (job: () => void) => void = globalThis.setImmediate ?? ((job: () => void) => setTimeout(job, 0));
-
-/** Resolves when the event loop has done what else there is. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => later(resolve));
-}
-
 /**
  * Who of the streams for one peer sends next. They take turns, one message each, and together they leave the event loop free
  * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
  */
 export class Flow {
-  private readonly ready = new Queue<Sending>();
+  /** In the order of their turns. */
+  private readonly ready = new Set<Sending>();
   private readonly pace: Pace;
   private left = SHARE;
   private running = false;
@@ -49,15 +43,21 @@ export class Flow {
     this.pace.add(bytes);
   }
 
-  /** Notes one that could send; it is called when its turn has come, perhaps within this call. Not to be called twice for one turn. */
+  /** Notes one that could send; it is called when its turn has come, perhaps within this call. */
   enqueue(sending: Sending): void {
-    this.ready.push(sending);
+    this.ready.add(sending);
     this.run();
+  }
+
+  /** One that waits for its turn sends nothing more. */
+  leave(sending: Sending): void {
+    this.ready.delete(sending);
   }
 
   /** The consumer of a stream has taken something. */
   pulled(): void {
     this.pace.pulled();
+    this.run();
   }
 
   /** The link has let go what it was given. */
@@ -75,10 +75,11 @@ export class Flow {
   private run(): void {
     if (this.running) return;
     this.running = true;
-    while (this.isOpen) {
-      const sending = this.ready.shift();
-      if (sending === undefined) break;
-      if (sending.turn()) this.ready.push(sending);
+    // One that has had its turn and waits for another stands at the end, and is met again.
+    for (const sending of this.ready) {
+      if (!this.isOpen) break;
+      this.ready.delete(sending);
+      if (sending.turn()) this.ready.add(sending);
     }
     this.running = false;
   }
@@ -87,7 +88,7 @@ export class Flow {
   private rest(): void {
     if (this.resting) return;
     this.resting = true;
-    later(() => {
+    afterTurn(() => {
       this.resting = false;
       this.left = SHARE;
       this.run();

@@ -37,6 +37,7 @@ export function isStream(value: object): boolean {
 export function offer(session: Session, source: object): number {
   const { codec, limits } = session.host;
   if (!speaks(codec, STREAM)) throw new UsageError('a peer that is no Obverse takes no stream as an argument');
+  if (session.link.bus === true) throw new UsageError('a stream cannot be an argument where messages can be lost');
   const offers = offered.get(session) ?? { sources: new Map(), last: 0 };
   offered.set(session, offers);
   if (offers.sources.size >= limits.streams) {

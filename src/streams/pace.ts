@@ -16,11 +16,13 @@ interface Mark {
 }
 
 /** So many bytes may be on their way in any case, and no more than that. */
-const LEAST = 8 * 1024;
+const LEAST = 4 * 1024;
 const MOST = 8 * 1024 * 1024;
 /** How long the time that an empty way takes is believed: so many milliseconds, and so many times itself. */
 const BELIEVED = 100;
 const TIMES = 30;
+/** Where the clock stands still, or is coarse: no time is shorter, in milliseconds. */
+const INSTANT = 0.01;
 /** Who pulls so often has read the first mark. */
 const PULLS = 3;
 
@@ -97,13 +99,13 @@ export class Pace {
   }
 
   private measure({ sent, arrived, since, at, alone }: Mark, now: number): void {
-    const took = now - at;
+    const took = Math.max(now - at, INSTANT);
     if (alone || took < this.shortest) {
       this.shortest = took;
       this.found = now;
     }
     this.heard = now;
-    this.rate = Math.max((sent - arrived) / (now - since), this.rate * 0.95);
+    this.rate = Math.max((sent - arrived) / Math.max(now - since, INSTANT), this.rate * 0.95);
     this.limit = Math.min(MOST, Math.max(LEAST, 2 * this.rate * this.shortest));
   }
 

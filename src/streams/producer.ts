@@ -95,6 +95,7 @@ export class Producer implements Producing, Sending, Flushable {
     if (this.over) return;
     this.over = true;
     this.items = [];
+    this.flow.leave(this);
     if (this.source !== undefined) this.close(reason);
   }
 
@@ -243,7 +244,7 @@ export class Producer implements Producing, Sending, Flushable {
     let frame: Frame;
     try {
       frame = session.encode({ kind: 'call', id: undefined, method: NEXT, args, named: false, batch: undefined });
-      session.post(frame);
+      session.post(frame, this.unsent);
     } catch (error) {
       passed?.end();
       throw error;
@@ -252,9 +253,11 @@ export class Producer implements Producing, Sending, Flushable {
     flow.sent(items.length, frame.length);
   }
 
-  private unsent(error: unknown): void {
+  /** It could not be sent: the stream ends there. */
+  private readonly unsent = (error: unknown): void => {
+    if (this.over) return;
     const { host } = this.session;
     this.over = true;
     this.close(error instanceof RpcError ? error : new RpcError(host.toFault(error).message, Code.InternalError));
-  }
+  };
 }

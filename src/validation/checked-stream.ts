@@ -1,64 +1,62 @@
-type Step = IteratorResult<unknown, unknown>;
-interface Steps {
-  next(...given: unknown[]): Step | Promise<Step>;
-  return?(value?: unknown): Step | Promise<Step>;
-  throw?(error?: unknown): Step | Promise<Step>;
-}
+import { type Source, type Step, sourceOf } from '../streams/source.js';
+import type { Items } from '../written.js';
 
 /**
  * The same stream, each item of which is what `check` gives for it, or a promise of that. Where it throws or rejects, so does the
- * iteration, and the source is told that nobody wants more. What is no iterable is left as it is.
+ * iteration, and the source is told that nobody wants more. `what` gives the stream, for the message if it is none.
  */
-export function checkedStream(source: unknown, check: (item: unknown) => unknown): unknown {
-  if (typeof source !== 'object' || source === null) return source;
-  const { [Symbol.asyncIterator]: slow, [Symbol.iterator]: quick } = source as Partial<Record<symbol, () => Steps>>;
-  const open = slow ?? quick;
-  return typeof open === 'function' ? new CheckedStream(() => open.call(source), check) : source;
-}
-
-/** Opens its source when it is first asked for something. */
-class CheckedStream implements AsyncIterableIterator<unknown, unknown> {
-  private steps: Steps | undefined;
+export class CheckedStream implements Items<unknown> {
+  private opened: Source | undefined;
   private over = false;
 
   constructor(
-    private readonly open: () => Steps,
+    private readonly given: unknown,
+    private readonly what: string,
     private readonly check: (item: unknown) => unknown,
   ) {}
 
-  private get source(): Steps {
-    this.steps ??= this.open();
-    return this.steps;
+  /** Opened when it is first asked for something. */
+  private get source(): Source {
+    this.opened ??= sourceOf(this.given, this.what);
+    return this.opened;
   }
 
-  async next(...given: unknown[]): Promise<Step> {
-    if (this.over) return { done: true, value: undefined };
-    const { done, value } = await this.source.next(...given);
-    if (done === true) return { done, value };
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.over) return end;
+    let step: Step;
     try {
-      return { done: false, value: await this.check(value) };
+      step = await this.source.next();
     } catch (error) {
       this.over = true;
+      throw error;
+    }
+    if (step.done === true) {
+      this.over = true;
+      return end;
+    }
+    try {
+      return { done: false, value: await this.check(step.value) };
+    } catch (error) {
       // Not awaited: whatever the source says to that, the iteration ends with what is wrong with the item.
-      this.leave().catch(() => {});
+      this.leave(error).catch(() => {});
       throw error;
     }
   }
 
-  async return(value?: unknown): Promise<Step> {
-    this.over = true;
-    return (await this.leave(value)) ?? { done: true, value };
+  async return(): Promise<IteratorResult<unknown, undefined>> {
+    await this.leave(undefined);
+    return end;
   }
 
-  async throw(error?: unknown): Promise<Step> {
-    this.over = true;
-    if (this.source.throw !== undefined) return this.source.throw(error);
-    await this.leave();
+  async throw(error?: unknown): Promise<IteratorResult<unknown, undefined>> {
+    await this.leave(error);
     throw error;
   }
 
-  private async leave(value?: unknown): Promise<Step | undefined> {
-    return this.source.return?.(value);
+  private async leave(reason: unknown): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    await this.source.close(reason);
   }
 
   [Symbol.asyncIterator](): this {
@@ -66,6 +64,8 @@ class CheckedStream implements AsyncIterableIterator<unknown, unknown> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+    await this.leave(undefined);
   }
 }
+
+const end = { done: true, value: undefined } as const;

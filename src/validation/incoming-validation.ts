@@ -1,10 +1,12 @@
 import { Code, RpcError } from '../errors.js';
+import type { ServedCall } from '../middleware/call-of.js';
 import type { CallContext, Interceptor } from '../middleware/interceptor.js';
 import type { CallSender } from '../peer.js';
 import { isThenable } from '../thenable.js';
-import { checkedStream } from './checked-stream.js';
+import { CheckedStream } from './checked-stream.js';
 import { inTime } from './in-time.js';
 import { beginInTurn } from './in-turn.js';
+import { mayLeave } from './outgoing-validation.js';
 import { type Check, type Checked, validationOf } from './validation.js';
 import { ValidationError } from './validation-error.js';
 
@@ -40,7 +42,7 @@ export function incomingValidation(row: Checked, checking: Checking): Validating
     if (progress !== undefined) checkProgress(call.sender as CallSender, progress);
     const given = next();
     const leave = (value: unknown): unknown => {
-      if (item !== undefined) return checkedStream(value, (one) => item(call, one));
+      if (item !== undefined) return new CheckedStream(value, row.wire, (one) => item(call, one));
       return result === undefined ? value : result(call, value);
     };
     if (item === undefined && result === undefined) return given;
@@ -49,6 +51,7 @@ export function incomingValidation(row: Checked, checking: Checking): Validating
   if (args === undefined) return Object.assign(go, { keepsOrder: false });
 
   const checked: Interceptor = (call, next) => {
+    if ((call as ServedCall).unfit) return next();
     const begin = (given: readonly unknown[]): unknown => {
       call.args = given;
       return go(call, next);
@@ -103,13 +106,12 @@ function passing(method: string, check: Check, timeout: number): (call: CallCont
   };
 }
 
-/** Progress that does not fit throws where it is told. An asynchronous schema cannot stop it. */
+/** Progress that does not fit throws where it is told. */
 function checkProgress(sender: CallSender, check: Check): void {
   const { progress } = sender;
   Object.defineProperty(sender, 'progress', {
     value: (value: unknown) => {
-      const checked = check(value);
-      if (checked instanceof Promise) checked.catch(() => {});
+      mayLeave(check, value);
       progress.call(sender, value);
     },
   });

@@ -1,7 +1,8 @@
 import { Code, RpcError, TimeoutError, UsageError } from '../errors.js';
+import type { MadeCall } from '../middleware/call-of.js';
 import type { Interceptor } from '../middleware/interceptor.js';
 import { isThenable } from '../thenable.js';
-import { checkedStream } from './checked-stream.js';
+import { CheckedStream } from './checked-stream.js';
 import { inTime } from './in-time.js';
 import type { Checking } from './incoming-validation.js';
 import { type Check, type Checked, validationOf } from './validation.js';
@@ -16,57 +17,49 @@ import { type Check, type Checked, validationOf } from './validation.js';
 export function outgoingValidation(row: Checked, checking: Checking): Interceptor | undefined {
   const validation = checking.validate === 'off' ? undefined : validationOf(row, checking.revived);
   if (validation === undefined) return undefined;
+  const { progress } = validation;
   const args = checking.validate === 'both' ? validation.args : undefined;
   const result = validation.result && timely(row.wire, validation.result, checking.timeout);
   const item = validation.item && timely(row.wire, validation.item, checking.timeout);
-  if (args === undefined && result === undefined && item === undefined) return undefined;
+  if (args === undefined && result === undefined && item === undefined && progress === undefined) return undefined;
 
   return (call, next) => {
     if (args !== undefined) mayLeave(args, call.args);
+    if (progress !== undefined) listen(row.wire, progress, call as MadeCall);
     const given = next();
-    if (item !== undefined) return checkedStream(given, item);
+    if (item !== undefined) return new CheckedStream(given, row.wire, item);
     // A request that is sent as a notification gives nothing.
     if (result === undefined || call.kind === 'notification') return given;
     return isThenable(given) ? Promise.resolve(given).then(result) : given;
   };
 }
 
-/**
- * Takes the progress of an outgoing method's calls, as its schema gives it, to whoever is told of it. What does not fit is
- * reported and not told: the call goes on. An asynchronous schema is refused as such, for it could not keep the order.
- * Undefined where there is nothing to check.
- */
-export function progressValidation(
-  row: Checked,
-  checking: Checking,
-): ((deliver: (value: unknown) => void, report: (error: unknown) => void) => (value: unknown) => void) | undefined {
-  const check = checking.validate === 'off' ? undefined : validationOf(row, checking.revived)?.progress;
-  if (check === undefined) return undefined;
-  return (deliver, report) => (value) => {
-    let checked: unknown;
-    try {
-      checked = check(value);
-    } catch (error) {
-      report(error);
-      return;
-    }
-    if (!(checked instanceof Promise)) {
-      deliver(checked);
-      return;
-    }
-    checked.catch(() => {});
-    report(new RpcError(`the progress of ${row.wire}: its schema must not be asynchronous`, Code.InternalError));
-  };
-}
-
-/** Throws a UsageError, before anything is sent, whose `cause` says what is wrong. */
-function mayLeave(check: Check<readonly unknown[]>, values: readonly unknown[]): void {
+/** Throws a UsageError, before anything is sent, whose `cause` says what is wrong. An asynchronous schema is not awaited. */
+export function mayLeave<T>(check: Check<T>, values: T): void {
   try {
     const checked = check(values);
     if (checked instanceof Promise) checked.catch(() => {});
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
+}
+
+/**
+ * Whoever listens to the progress of the call is told what the schema makes of it. What does not fit is not told: it is thrown,
+ * and so reported, and the call goes on. An asynchronous schema is refused as such, for it could not keep the order.
+ */
+function listen(method: string, check: Check, call: MadeCall): void {
+  const told = call.onProgress;
+  if (told === undefined) return;
+  call.onProgress = (value) => {
+    const checked = check(value);
+    if (!(checked instanceof Promise)) {
+      told(checked);
+      return;
+    }
+    checked.catch(() => {});
+    throw new RpcError(`the progress of ${method}: its schema must not be asynchronous`, Code.InternalError);
+  };
 }
 
 function timely(method: string, check: Check, timeout: number): Check {

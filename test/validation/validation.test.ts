@@ -83,6 +83,15 @@ describe.each(Object.entries(libraries))('arguments by %s', (_library, { person,
     expect(pathsOf(failure(() => args?.([])))).toEqual([[0]]);
   });
 
+  it('tell of ten at most', () => {
+    const params = Array.from({ length: 12 }, (_, at) => `p${at}`);
+    class Spec extends RemoteAPI {
+      @incoming({ params, args: params.map(() => short) } as object) f(_sender: Sender, _args: object): void {}
+    }
+    const { args } = validationOf(rowOf(Spec, 'f')) as Validation;
+    expect(failure(() => args?.(params.map(() => 'too long'))).issues).toHaveLength(10);
+  });
+
   it('are left unchecked where the list says undefined, or ends', () => {
     expect(validations([undefined, positive]).named().args?.([/x/])).toEqual([/x/, 1]);
     expect(validations([short]).placed().args?.(['text', /x/, /y/])).toEqual(['text', /x/, /y/]);

@@ -40,6 +40,7 @@ export type {
   TransportSource,
   Wire,
 } from './contract.js';
+export { type SpecOptions, type SpecSource, specFrom } from './dynamic/spec-from.js';
 export type {
   AnyHandler,
   Arguments,
@@ -52,6 +53,17 @@ export type {
   ServiceOptions,
   WildCall,
 } from './dynamic/types.js';
+export type {
+  DescribedAPI,
+  UntypedAPI,
+  UntypedClass,
+  UntypedGather,
+  UntypedHandlers,
+  UntypedMembers,
+  UntypedMounted,
+  UntypedSide,
+  UntypedView,
+} from './dynamic/untyped.js';
 export {
   Aborted,
   Code,
@@ -84,6 +96,7 @@ export { revoke } from './references/exported.js';
 export { type Kept, keep, release } from './references/keep.js';
 export { reference } from './references/marks.js';
 export { passed } from './references/sides.js';
+export type { Far } from './references/types.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
 export { type APIClass, type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';
 export type {

@@ -13,6 +13,7 @@ import type {
   Receivers,
   Sender,
 } from '../types.js';
+import type { UntypedAPI, UntypedMounted } from './untyped.js';
 
 /** Arguments as they travel: by position in a list, or by name in an object. */
 export type Arguments = readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -79,6 +80,7 @@ export interface Dynamic<S> {
    * Serves another spec under a name of this side, over the same sessions, in both directions, and gives its side. Throws a
    * UsageError for a name that is taken.
    */
+  mount(name: string, api: UntypedAPI, options?: MountOptions): UntypedMounted;
   mount<M extends Branded>(name: string, api: { readonly prototype: M }, options?: MountOptions): Mounted<M>;
   mount<M>(name: string, api: APIClass<M>, options?: MountOptions): Mounted<M>;
   /**

@@ -69,11 +69,10 @@ export class CallSender implements Sender {
     return this.made;
   }
 
-  /** The same call with other arguments, or of another method. What belongs to it besides is one. */
-  as(call: Call): CallSender {
-    const same = new CallSender(this.peer, call);
-    same.made = this.work;
-    return same;
+  /** The same call as one of another method, with other arguments. Whatever else belongs to it they share. */
+  as(method: string, args: readonly unknown[], named: boolean): CallSender {
+    this.made ??= new Work();
+    return Object.create(this, { call: { value: { ...this.call, method, args, named } } }) as CallSender;
   }
 
   get id(): string {

@@ -1,11 +1,14 @@
 import type { Waiter } from '../asked.js';
 import { Asking, wishOf } from '../asking.js';
 import { postAbout } from '../calls.js';
+import { deadlineIn } from '../clock.js';
 import type { About, Call } from '../contract.js';
-import { current } from '../deadline.js';
+
+import { current, within } from '../deadline.js';
 import { Code, RpcError } from '../errors.js';
 import { CALL, KEEP, RELEASE } from '../extensions.js';
 import { makeCallback, serveCallback } from '../middleware/callbacks.js';
+import { streamOf } from '../middleware/watched-stream.js';
 import type { CallSender } from '../peer.js';
 import type { Session } from '../session.js';
 import { consume } from '../streams/consume.js';
@@ -160,19 +163,43 @@ export class Passing {
     }
     const { callee } = this.exports.at(id);
     const { host } = this.session;
-    if (host.middleware.aroundCallbacks('incoming') === undefined) return callee(member, args, sender);
-    return serveCallback(host, sender, member, args, (given) => callee(member, given, sender));
+    const carryOut = (): unknown => {
+      if (host.middleware.aroundCallbacks('incoming') === undefined) return callee(member, args, sender);
+      return serveCallback(host, sender, member, args, (given) => callee(member, given, sender));
+    };
+    const timeout = this.timeFor(sender.call.about);
+    if (timeout === Number.POSITIVE_INFINITY) return carryOut();
+    sender.work.deadline = deadlineIn(timeout);
+    return within(sender, carryOut);
+  }
+
+  /** In milliseconds. What a stream may take is said by its caller alone. */
+  private timeFor(about: About | undefined): number {
+    const { timeout = Number.POSITIVE_INFINITY, window } = about ?? {};
+    return window === undefined ? Math.min(timeout, this.session.host.handlerTimeout) : timeout;
   }
 
   // ---- calls of what the peer has passed ----------------------------------------------------------------------------
 
   private invoke({ id }: Import, member: string | null, args: readonly unknown[]): Promise<unknown> {
+    if (!this.isSurrounded) return this.request([id, member, args]);
+    return this.outlasting(id, member, args, (given) => this.request([id, member, given]));
+  }
+
+  private get isSurrounded(): boolean {
+    return this.session.host.middleware.aroundCallbacks('outgoing') !== undefined;
+  }
+
+  /** Who stands around a call may take his time: the call that has brought the reference may be over before this one leaves. */
+  private outlasting(
+    id: number,
+    member: string | null,
+    args: readonly unknown[],
+    last: (args: readonly unknown[]) => Promise<unknown>,
+  ): Promise<unknown> {
     const { session } = this;
-    const { host } = session;
-    if (host.middleware.aroundCallbacks('outgoing') === undefined) return this.request([id, member, args]);
-    // Who stands there may take his time: the call that has brought the reference may be over before this one leaves.
     session.tell(KEEP, [id]);
-    const answer = makeCallback(host, session.peer as Peer, member, args, (given) => this.request([id, member, given]));
+    const answer = makeCallback(session.host, session.peer as Peer, member, args, last);
     const ended = (): boolean => session.tell(RELEASE, [id]);
     answer.then(ended, ended);
     return answer;
@@ -191,10 +218,16 @@ export class Passing {
   }
 
   private invokeStream(imported: Import, member: string, args: readonly unknown[]): Items<unknown> {
+    const { session } = this;
+    const { id } = imported;
+    const ask = (given: readonly unknown[]): Items<unknown> =>
+      consume(session, CALL, { args: [id, member, given], named: false }, {}, undefined);
     try {
       const failure = imported.failure();
       if (failure !== undefined) throw failure;
-      return consume(this.session, CALL, { args: [imported.id, member, args], named: false }, {}, undefined);
+      if (!this.isSurrounded) return ask(args);
+      const begun = this.outlasting(id, member, args, async (given) => ask(given));
+      return streamOf(begun, `callback.${member}`, false);
     } catch (error) {
       const failed = new Consumer({ items: 1, bytes: 1 });
       failed.fail(error);

@@ -2,7 +2,7 @@ import { Code, RpcError } from '../errors.js';
 import { pack } from '../outgoing.js';
 import { hubOf, madeOf } from '../prototypes.js';
 import { type Row, rowsOf } from '../table.js';
-import type { Branded, Inverted, Remote, Side } from '../types.js';
+import type { Inverted, Remote, Side } from '../types.js';
 import { type Callee, notThere } from './exported.js';
 
 /** A side as something that can be passed: its incoming methods, by their paths. */
@@ -25,9 +25,8 @@ export function sideOf(value: object): PassedSide | undefined {
     callee(member, given, sender) {
       const row = member === null ? undefined : byMember.get(member);
       if (row === undefined) throw notThere(member);
-      const { id, about } = sender.call;
-      const call = { kind: 'call', id, method: row.wire, ...packed(row, given), batch: undefined } as const;
-      return hub.port(row).serve(sender.as(about === undefined ? call : { ...call, about }));
+      const { args, named } = packed(row, given);
+      return hub.port(row).serve(sender.as(row.wire, args, named));
     },
   };
 }
@@ -45,6 +44,6 @@ function packed(row: Row, given: readonly unknown[]): ReturnType<typeof pack> {
  * A side as its receiver sees it, for the types: what takes a reference to a `Counter` is written `Remote<Inverted<Counter>>`, and
  * `passed(counter)` is a side of `Counter` as such. At run time it is the side itself.
  */
-export function passed<S extends Branded>(side: Side<S>): Remote<Inverted<S>> {
+export function passed<S>(side: Side<S>): Remote<Inverted<S>> {
   return side as unknown as Remote<Inverted<S>>;
 }

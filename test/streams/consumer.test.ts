@@ -1,0 +1,259 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { Aborted, ConnectionLost, TimeoutError, UsageError } from '../../src/index.js';
+import { failure, until } from '../support/core-waiting.js';
+import { heldBy } from './held.js';
+import { all, handle, meet, Streams, upTo } from './spec.js';
+
+const never = () => new Promise<never>(() => {});
+
+describe('the items of a stream', () => {
+  it('are given to several calls of next() in their order, and so is the end', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.remote.count({ to: 3, kind: 'slow' });
+    const steps = await Promise.all(upTo(5).map(() => stream.next()));
+    expect(steps.map(({ value }) => value)).toEqual([0, 1, 2, undefined, undefined]);
+    expect(steps.map(({ done }) => done)).toEqual([false, false, false, true, true]);
+  });
+
+  it('are given to several calls of next() in their order, and the error to the one after them', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.remote.fail({ after: 2, kind: 'slow' });
+    const steps = await Promise.allSettled(upTo(4).map(() => stream.next()));
+    expect(steps.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(steps[3]).toEqual({ status: 'fulfilled', value: { done: true, value: undefined } });
+  });
+
+  it('come from the time of the call on, whoever takes them and when', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.remote.count({ to: 100 });
+    await until(() => meeting.seen.produced === 100);
+    expect((await all(stream)).items).toEqual(upTo(100));
+  });
+
+  it('are as they were when the call was made: its arguments may change after it', async () => {
+    await using meeting = await meet('tcp:');
+    const args = { to: 2 };
+    const stream = meeting.calling.remote.count(args);
+    args.to = 100;
+    expect((await all(stream)).items).toEqual([0, 1]);
+  });
+
+  it('are no more after return(), which answers those who wait', async () => {
+    await using meeting = await meet('tcp:');
+    meeting.handling.any.connect(never);
+    const stream = meeting.calling.remote.any();
+    const waiting = [stream.next(), stream.next()];
+    expect(await stream.return()).toEqual({ done: true, value: undefined });
+    expect(await Promise.all(waiting)).toEqual(upTo(2).map(() => ({ done: true, value: undefined })));
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('are no more after throw(), which rejects', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.remote.count({ to: 1e9 });
+    await stream.next();
+    expect(await failure(stream.throw(new RangeError('enough')))).toMatchObject({ message: 'enough' });
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    await until(() => meeting.seen.ended === 1);
+  });
+
+  it('are no more after the block of an `await using`', async () => {
+    await using meeting = await meet('tcp:');
+    {
+      await using stream = meeting.calling.remote.count({ to: 1e9 });
+      expect(await stream.next()).toEqual({ done: false, value: 0 });
+    }
+    await until(() => meeting.seen.ended === 1 && heldBy(meeting).handling === 0);
+  });
+
+  it('can be relayed: a stream is the source of another, and to leave it stops both', async () => {
+    await using far = await meet('tcp:');
+    await using near = await meet('tcp:');
+    near.handling.any.connect(() => far.calling.remote.count({ to: 1e9 }));
+    const taken: unknown[] = [];
+    for await (const item of near.calling.remote.any()) if (taken.push(item) === 600) break;
+    expect(taken).toEqual(upTo(600));
+    await until(() => far.seen.ended === 1);
+    await until(() => heldBy(far).calling === 0 && heldBy(near).handling === 0);
+  });
+
+  it('may be of any type that an argument may be', async () => {
+    await using meeting = await meet('tcp:');
+    const called: number[] = [];
+    meeting.handling.any.connect(() => [{ call: (n: number) => called.push(n) }, [1], null, 'text']);
+    const { items } = await all(meeting.calling.remote.any());
+    expect(items.slice(1)).toEqual([[1], null, 'text']);
+    await (items[0] as { call(n: number): Promise<number> }).call(5);
+    expect(called).toEqual([5]);
+  });
+});
+
+describe('an option of the call', () => {
+  it('signal: leaves the stream at once, whatever has come, and stops the producer', async () => {
+    await using meeting = await meet('tcp:');
+    const controller = new AbortController();
+    const stream = meeting.calling.to(null, { signal: controller.signal }).count({ to: 1e9 });
+    await stream.next();
+    await until(() => meeting.seen.produced > 100);
+    controller.abort(new Error('seen enough'));
+    const error = await failure(stream.next());
+    expect(error).toBeInstanceOf(Aborted);
+    expect(error.message).toContain('seen enough');
+    await until(() => meeting.seen.ended === 1 && heldBy(meeting).handling === 0);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  it('signal: one that has fired lets nothing begin', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.to(null, { signal: AbortSignal.abort() }).count({ to: 5 });
+    expect(await failure(stream.next())).toBeInstanceOf(Aborted);
+    await meeting.calling.remote.add({ a: 1, b: 1 });
+    expect(meeting.seen.produced).toBe(0);
+  });
+
+  it('signal: no listener stays after the end', async () => {
+    await using meeting = await meet('tcp:');
+    const { signal } = new AbortController();
+    await all(meeting.calling.to(null, { signal }).count({ to: 5 }));
+    const left = meeting.calling.to(null, { signal }).count({ to: 1e9 });
+    await left.return();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('timeout: bounds the wait for one item, and not the whole', async () => {
+    await using meeting = await meet('tcp:');
+    meeting.handling.any.connect(async function* () {
+      for (let n = 0; n < 5; n++) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        yield n;
+      }
+      await never();
+    });
+    const { items, error } = await all(meeting.calling.to(null, { timeout: 250 }).any());
+    expect(items).toEqual(upTo(5));
+    expect(error).toBeInstanceOf(TimeoutError);
+  });
+
+  it('timeout: does not run while nobody waits', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.to(null, { timeout: 60 }).count({ to: 300 });
+    await stream.next();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await all(stream)).error).toBeUndefined();
+  });
+
+  it('the timeout of a side does not end a stream', async () => {
+    await using meeting = await meet('tcp:', { timeout: 50 });
+    meeting.handling.any.connect(async function* () {
+      yield 1;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      yield 2;
+    });
+    expect(await all(meeting.calling.remote.any())).toEqual({ items: [1, 2], error: undefined });
+  });
+
+  it('maxTimeout: bounds the whole, on both sides', async () => {
+    await using meeting = await meet('tcp:');
+    const began = performance.now();
+    const { items, error } = await all(meeting.calling.to(null, { maxTimeout: 200 }).count({ to: 1e9, kind: 'slow' }));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(items.length).toBeGreaterThan(0);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    await until(() => meeting.seen.ended === 1);
+  });
+
+  it('handlerTimeout of the side that serves does not end a stream', async () => {
+    await using meeting = await meet('tcp:', { handlerTimeout: 30 });
+    const { items, error } = await all(meeting.calling.remote.count({ to: 100, kind: 'slow' }));
+    expect([items.length, error]).toEqual([100, undefined]);
+  });
+
+  it('metadata and onProgress: as with any call', async () => {
+    await using meeting = await meet('tcp:');
+    meeting.handling.any.connect(async function* (sender) {
+      for (let n = 0; n < 3; n++) {
+        sender.progress(n);
+        yield sender.metadata.name;
+      }
+    });
+    const told: unknown[] = [];
+    const view = meeting.calling.to(null, { metadata: { name: 'ann' }, onProgress: (n) => told.push(n) });
+    expect((await all(view.any())).items).toEqual(['ann', 'ann', 'ann']);
+    expect(told).toEqual([0, 1, 2]);
+  });
+
+  it('ignoreErrors: what goes wrong ends the stream', async () => {
+    await using meeting = await meet('tcp:');
+    const { items, error } = await all(meeting.calling.to(null, { ignoreErrors: true }).fail({ after: 3 }));
+    expect([items, error]).toEqual([upTo(3), undefined]);
+    expect(await all(meeting.calling.to('nobody', { ignoreErrors: true }).count({ to: 3 }))).toEqual({
+      items: [],
+      error: undefined,
+    });
+  });
+
+  it('noReply: is refused', async () => {
+    await using meeting = await meet('tcp:');
+    const stream = meeting.calling.to(null, { noReply: true }).count({ to: 3 });
+    expect((await failure(stream.next())).message).toContain('cannot be called with noReply');
+  });
+
+  it('window: what is no window, or beyond the limits, is refused', async () => {
+    await using meeting = await meet('tcp:', { limits: { streamItems: 1_000 } });
+    for (const window of [{ items: 0 }, { items: 1.5 }, { bytes: -1 }, { item: 5 }, 5]) {
+      expect(() => meeting.calling.to(null, { window: window as object })).toThrow(
+        '"window" of a call must be an object',
+      );
+    }
+    const stream = meeting.calling.to(null, { window: { items: 2_000 } }).count({ to: 3 });
+    const error = await failure(stream.next());
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toContain('streamItems (1000)');
+  });
+});
+
+describe('who can be asked for a stream', () => {
+  it('is one receiver: several are a mistake that says so', async () => {
+    await using meeting = await meet('tcp:', {}, true);
+    const { calling } = meeting;
+    await using second = await Streams.connect(calling.address, { logger: null });
+    const seen = handle(second);
+    await until(() => calling.peers.size === 2);
+    const error = await failure(calling.remote.count({ to: 3 }).next());
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toBe('count is a stream and has one receiver, not 2: call it for each of them');
+    const items = await Promise.all([...calling.peers.values()].map((peer) => all(calling.count(peer, { to: 3 }))));
+    expect(items.map((one) => one.items)).toEqual([upTo(3), upTo(3)]);
+    expect([seen.ended, meeting.seen.ended]).toEqual([1, 1]);
+  });
+
+  it('is somebody: nobody is told by the first next()', async () => {
+    const meeting = await meet('tcp:');
+    await meeting[Symbol.asyncDispose]();
+    const { items, error } = await all(meeting.calling.remote.count({ to: 3 }));
+    expect(items).toEqual([]);
+    expect(error).toBeInstanceOf(ConnectionLost);
+  });
+
+  it('must handle it', async () => {
+    await using meeting = await meet('tcp:');
+    expect((await failure(meeting.calling.remote.any().next())).message).toContain('no handler is connected');
+  });
+
+  it('has one source: two handlers that each give one are a mistake', async () => {
+    await using meeting = await meet('tcp:');
+    meeting.handling.count.connect(() => [1]);
+    const { error } = await all(meeting.calling.remote.count({ to: 3 }));
+    expect((error as Error).message).toContain('more than one reply');
+  });
+
+  it('must give what can be iterated', async () => {
+    await using meeting = await meet('tcp:');
+    meeting.handling.any.connect(() => 5 as never);
+    const { error } = await all(meeting.calling.remote.any());
+    expect((error as Error).message).toBe(
+      'the handler of any gave 5: a stream is an iterable, an async iterable or a ReadableStream',
+    );
+  });
+});

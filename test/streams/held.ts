@@ -1,0 +1,21 @@
+import { hubOf } from '../../src/prototypes.js';
+import { offersTo } from '../../src/streams/offers.js';
+import type { Meeting } from './spec.js';
+
+/** What a side holds of calls and streams, its own and those of its peers. */
+export function held(side: object): number {
+  return hubOf(side)
+    .roster.everybody()
+    .reduce((sum, session) => {
+      const { intake, outbox } = session as unknown as {
+        intake?: { ids: { size: number }; unnamed: { size: number } };
+        outbox: { flow?: { ready: { size: number } } };
+      };
+      const served = intake === undefined ? 0 : intake.ids.size + intake.unnamed.size;
+      return sum + session.waiting + served + session.streams + offersTo(session) + (outbox.flow?.ready.size ?? 0);
+    }, 0);
+}
+
+export function heldBy({ calling, handling }: Meeting): { calling: number; handling: number } {
+  return { calling: held(calling), handling: held(handling) };
+}

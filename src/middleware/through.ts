@@ -1,7 +1,10 @@
 import { optionsOf } from '../call-options.js';
 import { carryOut } from '../calling.js';
+import { deadlineIn, now } from '../clock.js';
+import { current } from '../deadline.js';
 import type { Hub } from '../hub.js';
-import { send } from '../outgoing.js';
+import { pack, prepare, send } from '../outgoing.js';
+import type { Session } from '../session.js';
 import type { Row } from '../table.js';
 import { isThenable } from '../thenable.js';
 import type { CallOptions, Detailed, Receivers } from '../types.js';
@@ -24,7 +27,8 @@ class Through {
     args: readonly unknown[],
     asked: CallOptions | undefined,
   ) {
-    const options = optionsOf(hub, row, asked);
+    const isPlain = asked === undefined && row.defaults === undefined && hub.defaults === undefined;
+    const options = isPlain ? undefined : optionsOf(hub, row, asked);
     this.silent = options?.ignoreErrors === true;
     this.call = new MadeCall(
       chain.subject,
@@ -68,10 +72,43 @@ class Through {
     const args = [...call.args];
     const { asked } = call;
     if (!row.request || row.stream) return send(hub, row, self, call.receivers, args, asked);
+    if (asked === undefined && current() === undefined) {
+      const session = this.single();
+      if (session !== undefined) return this.ask(session, args);
+    }
     const answer = carryOut(hub, row, self, call.receivers, args, asked ?? {});
     return answer?.then(({ value, metadata }) => {
       call.replyMetadata = metadata;
       return value;
+    });
+  }
+
+  /** The one receiver, if it is one and there. */
+  private single(): Session | undefined {
+    try {
+      return this.hub.roster.single(this.call.receivers);
+    } catch {
+      // Whoever asks for several finds the same, and rejects with it.
+      return undefined;
+    }
+  }
+
+  /** A request to one peer that has no options, as most have none. */
+  private ask(session: Session, given: unknown[]): Promise<unknown> {
+    const { hub, row, self, call } = this;
+    return new Promise((resolve, reject) => {
+      prepare(hub, row, self, call.receivers, given);
+      const { args, named } = pack(row, given);
+      session.ask(row.wire, args, named, {
+        resolve,
+        reject,
+        about: ({ metadata }) => {
+          call.replyMetadata = metadata;
+        },
+        method: row.wire,
+        deadline: deadlineIn(row.timeout ?? hub.timeout),
+        since: now(),
+      });
     });
   }
 }

@@ -332,3 +332,21 @@ it('arguments that do not fit are seen as they came, with the error', async () =
   expect(seen).toEqual([[{ c: 1 }], Code.InvalidParams]);
   await stranger.close();
 });
+
+it('what goes wrong before a request leaves is a rejection for interceptors too', async () => {
+  const { server, client, peer } = await meet();
+  const seen: unknown[] = [];
+  server.use((_call, next) =>
+    (next() as Promise<unknown>).catch((error: Error) => {
+      seen.push(error.message);
+      throw error;
+    }),
+  );
+  await expect(server.ask('nobody', { text: '?' })).rejects.toThrow('no peer is called "nobody"');
+  await expect(server.ask(undefined as never, { text: '?' })).rejects.toThrow('the first argument is the receivers');
+  await expect(server.remote.ask(5 as never)).rejects.toThrow('ask takes one object');
+  await client.close();
+  await until(() => server.peers.size === 0);
+  await expect(server.ask(peer as never, { text: '?' })).rejects.toThrow();
+  expect(seen).toHaveLength(4);
+});

@@ -10,7 +10,10 @@ import {
   reference,
   type Sender,
   type Side,
+  type Stream,
 } from 'obverse';
+import { z } from 'zod';
+import { markOf } from '../../src/marks.js';
 
 /** An object that is passed by reference. */
 @reference
@@ -51,16 +54,35 @@ export class Abilities extends RemoteAPI {
   @incoming({ hasReply: true }) basket(_sender: Sender): Reply<Basket> {}
   @incoming({ hasReply: true }) keep(_sender: Sender, _args: { step: Step }): Reply<void> {}
   @incoming({ hasReply: true }) callKept(_sender: Sender, _args: { n: number }): Reply<unknown> {}
+  /** The numbers up to `to`; fails after them if it is told to. */
+  @incoming({ stream: true }) numbers(_sender: Sender, _args: { to: number; fails?: boolean }): Stream<number> {}
+  /** Numbers without an end; notes under the key when nobody wants more. */
+  @incoming({ stream: true }) endless(_sender: Sender, _args: { key: string }): Stream<number> {}
+  @incoming({ hasReply: true }) sum(_sender: Sender, _args: { items: AsyncIterable<number> }): Reply<number> {}
+  /** Twice the number, which may be left out. */
+  @incoming({ hasReply: true, args: z.object({ n: z.number().max(100).default(21) }), returns: z.number() })
+  twice(_sender: Sender, _args: { n?: number }): Reply<number> {}
+  /** Only for those who say that they are ann. */
+  @incoming({ hasReply: true, allow: ({ metadata }) => metadata.user === 'ann' })
+  secret(_sender: Sender): Reply<string> {}
+  /** What interceptors have left. */
+  @incoming({
+    hasReply: true,
+    use: async (call, next) => `${call.direction}(${String(await next())})`,
+    meta: { price: 5 },
+  })
+  wrapped(_sender: Sender): Reply<string> {}
 }
 
 /** The same the other way: what `Abilities` says is incoming, goes out. */
 class Mirror extends RemoteAPI {}
 const methods = Abilities.describe();
 for (const { path } of methods) Object.defineProperty(Mirror.prototype, path, { value() {}, writable: true });
+const bodies = Abilities.prototype as unknown as Readonly<Record<string, () => void>>;
 declareMethods(
   Mirror,
   Object.fromEntries(
-    methods.map(({ path, kind }) => [path, outgoing({ hasReply: kind === 'request', stream: kind === 'stream' })]),
+    methods.map(({ path }) => [path, outgoing(markOf(bodies[path] as () => void)?.options ?? {})]),
   ) as object,
 );
 

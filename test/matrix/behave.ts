@@ -79,5 +79,24 @@ export function behave(server: Server, back: Pick<Caller, 'to'>): void {
       kept = step;
     },
     callKept: (_sender: Sender, { n }) => kept?.(n),
+    numbers: function* (_sender, { to, fails }) {
+      for (let n = 1; n <= to; n++) yield n;
+      if (fails) throw new Overdrawn('after all');
+    },
+    endless: async function* (_sender, { key }) {
+      try {
+        for (let n = 1; ; n++) yield n;
+      } finally {
+        log.add(key, 'ended');
+      }
+    },
+    sum: async (_sender, { items }) => {
+      let sum = 0;
+      for await (const item of items) sum += item;
+      return sum;
+    },
+    twice: (_sender, { n = 0 }) => 2 * n,
+    secret: () => 'the cake is a lie',
+    wrapped: () => 'core',
   });
 }

@@ -1,5 +1,5 @@
 import { deepEqual, equal, fail, ok, rejects } from 'node:assert/strict';
-import { Aborted, release, TimeoutError } from 'obverse';
+import { Aborted, issuesOf, type RpcError, release, TimeoutError } from 'obverse';
 import { type Caller, Overdrawn } from './abilities.js';
 
 /** How two ends talk. */
@@ -151,6 +151,93 @@ export const features: Readonly<Record<string, Feature>> = {
       deepEqual(await basket.list(), ['apple', 'pear']);
       release(basket);
       await rejects(async () => basket.list(), /was released/);
+    },
+  },
+  'a stream gives its items, and then its error': {
+    async run(caller) {
+      const got: number[] = [];
+      for await (const n of caller.remote.numbers({ to: 1_000 })) got.push(n);
+      equal(got.length, 1_000);
+      deepEqual(got.slice(0, 3), [1, 2, 3]);
+      const before: number[] = [];
+      const failing = async (): Promise<void> => {
+        for await (const n of caller.remote.numbers({ to: 3, fails: true })) before.push(n);
+      };
+      await rejects(failing, Overdrawn);
+      deepEqual(before, [1, 2, 3]);
+    },
+  },
+  'to leave a stream runs the finally of its producer': {
+    async run(caller) {
+      const key = newKey();
+      for await (const n of caller.remote.endless({ key })) if (n === 5) break;
+      equal(await caller.remote.log({ key }), 'ended');
+      const controller = new AbortController();
+      const other = newKey();
+      const stopped = async (): Promise<void> => {
+        for await (const n of caller.to(null, { signal: controller.signal }).endless({ key: other }))
+          if (n === 3) controller.abort();
+      };
+      await rejects(stopped, Aborted);
+      equal(await caller.remote.log({ key: other }), 'ended');
+    },
+  },
+  'a stream is an argument': {
+    async run(caller) {
+      async function* items(): AsyncGenerator<number> {
+        for (let n = 1; n <= 500; n++) yield n;
+      }
+      equal(await caller.remote.sum({ items: items() }), 125_250);
+      const web = new ReadableStream<number>({
+        start(controller) {
+          for (const n of [1, 2, 3]) controller.enqueue(n);
+          controller.close();
+        },
+      });
+      equal(await caller.remote.sum({ items: web as unknown as AsyncIterable<number> }), 6);
+    },
+  },
+  'arguments are checked, and defaults apply': {
+    async run(caller) {
+      equal(await caller.remote.twice({ n: 4 }), 8);
+      equal(await caller.remote.twice({}), 42);
+      const error = (await caller.remote.twice({ n: 101 }).catch((thrown: unknown) => thrown)) as RpcError;
+      equal(error.code, -32602);
+      deepEqual(issuesOf(error)?.[0]?.path, ['n']);
+    },
+  },
+  'a guard decides who may call': {
+    async run(caller) {
+      const mine = caller.to(null, { metadata: { user: 'ann' } });
+      equal(await mine.secret(), 'the cake is a lie');
+      const error = (await caller.remote.secret().catch((thrown: unknown) => thrown)) as RpcError;
+      equal(error.code, -32015);
+    },
+  },
+  'interceptors stand around a call on both ends': {
+    async run(caller) {
+      equal(await caller.remote.wrapped(), 'outgoing(incoming(core))');
+      const seen: string[] = [];
+      const leave = caller.use((call, next) => {
+        seen.push(`${call.kind} ${call.path}`);
+        return next();
+      });
+      equal(await caller.remote.twice({ n: 1 }), 2);
+      leave();
+      equal(await caller.remote.twice({ n: 1 }), 2);
+      equal(seen.length, 1);
+      ok(seen[0]?.endsWith('twice') && seen[0].startsWith('request '), seen[0]);
+    },
+  },
+  'several answer, and as they come': {
+    async run(caller) {
+      const [only] = await caller.gather(null).twice({ n: 5 });
+      equal(only?.status === 'fulfilled' && only.value, 10);
+      equal(await caller.gather(null).twice({ n: 6 }).first(), 12);
+      equal((await caller.gather(null).twice({ n: 7 }).quorum(1))[0]?.value, 14);
+      const come: unknown[] = [];
+      for await (const one of caller.gather(null).twice({ n: 8 })) come.push(one.status);
+      deepEqual(come, ['fulfilled']);
     },
   },
 };

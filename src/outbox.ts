@@ -98,5 +98,6 @@ export class Outbox {
     this.frames = [];
     this.backlog = undefined;
     this.lanes = undefined;
+    this.flow?.end();
   }
 }

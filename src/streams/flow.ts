@@ -28,7 +28,7 @@ export class Flow {
   private resting = false;
 
   constructor(private readonly session: Session) {
-    this.pace = new Pace(session);
+    this.pace = new Pace(session, () => this.run());
   }
 
   /** Whether anything more may be sent now. */
@@ -54,12 +54,6 @@ export class Flow {
     this.ready.delete(sending);
   }
 
-  /** The consumer of a stream has taken something. */
-  pulled(): void {
-    this.pace.pulled();
-    this.run();
-  }
-
   /** The link has let go what it was given. */
   drained(): void {
     this.run();
@@ -70,6 +64,11 @@ export class Flow {
     const known = this.pace.read(mark);
     this.run();
     return known;
+  }
+
+  /** The session has ended. */
+  end(): void {
+    this.pace.end();
   }
 
   private run(): void {

@@ -1,7 +1,7 @@
 import { NEXT } from '../extensions.js';
 import { Queue } from '../queue.js';
 import type { Session } from '../session.js';
-import { time } from '../time.js';
+import { clearTimer, setTimer, type Timer, time } from '../time.js';
 
 /** Stands behind something that was sent. */
 interface Mark {
@@ -23,8 +23,8 @@ const BELIEVED = 100;
 const TIMES = 30;
 /** Where the clock stands still, or is coarse: no time is shorter, in milliseconds. */
 const INSTANT = 0.01;
-/** Who pulls so often has read the first mark. */
-const PULLS = 3;
+/** Who has not answered the first mark after so many milliseconds is not waited for. */
+const PATIENCE = 1_000;
 
 /**
  * How much all streams together may have on the way to one peer. What has been sent stands before every answer that comes
@@ -53,20 +53,25 @@ export class Pace {
   /** Nothing leaves until the way is empty; then the next message is marked at once. */
   private emptying = false;
   private empty = true;
-  /** How often the peer has pulled and answered no mark. */
-  private pulls = 0;
+  /** The peer answers no marks. */
+  private silent = false;
+  private patience: Timer | undefined;
 
-  constructor(private readonly session: Session) {}
+  /** `opened` is called when more may be sent, and nothing has come that would show it. */
+  constructor(
+    private readonly session: Session,
+    private readonly opened: () => void,
+  ) {}
 
   /** Whether more may be sent. */
   get isOpen(): boolean {
-    return this.pulls >= PULLS || (!this.emptying && this.sent - this.arrived < this.limit);
+    return this.silent || (!this.emptying && this.sent - this.arrived < this.limit);
   }
 
   /** So much has been sent. */
   add(bytes: number): void {
     this.sent += bytes;
-    if (this.pulls < PULLS && (this.empty || this.sent - this.marked >= this.limit / 4)) this.mark();
+    if (!this.silent && (this.empty || this.sent - this.marked >= this.limit / 4)) this.mark();
   }
 
   private mark(): void {
@@ -74,20 +79,21 @@ export class Pace {
     this.marked = sent;
     this.empty = false;
     this.marks.push({ sent, arrived, since, at: time(), alone });
+    if (this.next === 0) this.patience = setTimer(PATIENCE, () => this.giveUp()).unref();
     this.session.tell(NEXT, [null, this.next++]);
   }
 
-  /** The peer has taken something. */
-  pulled(): void {
-    if (this.first === 0) this.pulls++;
+  private giveUp(): void {
+    this.silent = true;
+    this.opened();
   }
 
   /** The peer has read a mark. Gives false for one that is not the next. */
   read(mark: number): boolean {
     const come = mark === this.first ? this.marks.shift() : undefined;
     if (come === undefined) return false;
-    this.first++;
-    this.pulls = 0;
+    if (this.first++ === 0) clearTimer(this.patience);
+    this.silent = false;
     this.arrived = come.sent;
     this.measure(come, time());
     if (this.emptying) this.leave();
@@ -96,6 +102,11 @@ export class Pace {
       this.leave();
     } else if (!this.isOpen && this.marks.length === 0) this.mark();
     return true;
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    clearTimer(this.patience);
   }
 
   private measure({ sent, arrived, since, at, alone }: Mark, now: number): void {

@@ -85,7 +85,6 @@ export class Producer implements Producing, Sending, Flushable {
 
   pull(items: number): boolean {
     if (!this.underWay.free(items)) return false;
-    this.flow.pulled();
     if (!this.asking && !this.queued && !this.over && this.source !== undefined) this.enqueue();
     return true;
   }

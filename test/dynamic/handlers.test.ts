@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { RpcError, UsageError } from '../../src/index.js';
+import { RawClient } from '../support/core-raw.js';
+import { failure, until } from '../support/core-waiting.js';
+import { Chat, meet, ways } from './sides.js';
+
+describe.each(ways)('setHandler over %s with %s', (...way) => {
+  it('serves what is declared, at any level', async () => {
+    await using sides = await meet(way);
+    const { server, client } = sides;
+    server.setHandler('hello', (_sender, { name }) => `hello ${name}`);
+    server.setHandler('room.join', (_sender, { name }) => name.length);
+    server.room.setHandler('attic.size', () => 7);
+    expect(await client.remote.hello({ name: 'ann' })).toBe('hello ann');
+    expect(await client.remote.room.join({ name: 'ann' })).toBe(3);
+    expect(await client.remote.room.attic.size()).toBe(7);
+    const ticked: number[] = [];
+    server.setHandler('ticks', function* (_sender, { n }) {
+      for (let i = 0; i < n; i++) yield i;
+    });
+    for await (const tick of client.remote.ticks({ n: 3 })) ticked.push(tick);
+    expect(ticked).toEqual([0, 1, 2]);
+  });
+
+  it('serves what is not declared, in both directions', async () => {
+    await using sides = await meet(way);
+    const { server, client } = sides;
+    const heard: unknown[][] = [];
+    server.setHandler('x.add', (_sender, a: number, b: number) => a + b);
+    server.setHandler('x.named', (_sender, args: object) => args);
+    client.setHandler('x.add', async (sender, a: number, b: number) => `${sender.id !== ''} ${a + b}`);
+    client.setHandler('x.heard', (_sender, ...args) => void heard.push(args));
+    expect(await client.callPath('x.add', [1, 2])).toBe(3);
+    expect(await client.callPath('x.named', { a: 1 })).toEqual({ a: 1 });
+    expect(await server.callPath('x.add', [1, 2])).toBe('true 3');
+    server.notifyPath('x.heard');
+    server.notifyPath('x.heard', [1, 'two']);
+    server.notifyPath('x.heard', { three: 3 });
+    await until(() => heard.length === 3);
+    expect(heard).toEqual([[], [1, 'two'], [{ three: 3 }]]);
+  });
+
+  it('serves streams that are not declared', async () => {
+    await using sides = await meet(way);
+    const { server, client } = sides;
+    let ended = 0;
+    server.setHandler('count', async function* (_sender, to: number) {
+      try {
+        for (let i = 1; i <= to; i++) yield i;
+      } finally {
+        ended++;
+      }
+    });
+    const items: number[] = [];
+    for await (const item of client.streamPath<number>('count', [4])) items.push(item);
+    expect(items).toEqual([1, 2, 3, 4]);
+    for await (const item of client.streamPath<number>('count', [1e9])) if (item === 2) break;
+    await until(() => ended === 2);
+    // Who asks for no stream gets a list.
+    expect(await client.callPath('count', [3])).toEqual([1, 2, 3]);
+  });
+});
+
+describe('the handler of a path', () => {
+  it('is one, and stands in the place of those that are connected', async () => {
+    await using sides = await meet();
+    const { server, client } = sides;
+    const join = () => client.remote.room.join({ name: 'ann' });
+    const disconnect = server.room.join.connect(() => 1);
+    server.setHandler('room.join', () => 2);
+    expect(await join()).toBe(2);
+    server.setHandler('room.join', () => 3);
+    expect(await join()).toBe(3);
+    disconnect();
+    expect(await join()).toBe(3);
+    // What is connected afterwards stands beside it, as always.
+    const again = server.room.join.connect(() => 4);
+    await expect(join()).rejects.toThrow('more than one reply');
+    again();
+    server.setHandler('room.join', null);
+    await expect(join()).rejects.toThrow('nobody handles room.join: no handler is connected');
+    expect(server.unhandledCalls()).toContain('room.join');
+  });
+
+  it('is taken away by null, and by what setHandler gives, as long as it stands there', async () => {
+    await using sides = await meet();
+    const { server, client } = sides;
+    for (const path of ['room.join', 'x.y'] as const) {
+      const args = { name: 'ann' };
+      const first = server.setHandler(path as string, () => 1);
+      const second = server.setHandler(path as string, () => 2);
+      first();
+      expect(await client.callPath(path, args)).toBe(2);
+      second();
+      second();
+      expect((await failure<RpcError>(client.callPath(path, args))).code).toBe(-32601);
+      server.setHandler(path as string, () => 3);
+      second();
+      expect(await client.callPath(path, args)).toBe(3);
+      server.setHandler(path as string, null);
+      expect((await failure<RpcError>(client.callPath(path, args))).code).toBe(-32601);
+      server.setHandler(path as string, null);
+    }
+    await expect(client.callPath('x.y')).rejects.toThrow('the method "x.y" is unknown');
+  });
+
+  it('belongs to its namespace, by path and with the name on the wire', async () => {
+    await using sides = await meet();
+    const { server, client } = sides;
+    server.room.attic.setHandler('clean', () => 'clean');
+    expect(await client.room.attic.callPath('clean')).toBe('clean');
+    expect(await client.callPath('room.attic.clean')).toBe('clean');
+    expect(await client.callPath('room.roof.top.clean')).toBe('clean');
+    server.setHandler('room.attic.size', () => 1);
+    expect(server.unhandledCalls()).not.toContain('room.attic.size');
+    await expect(client.callPath('clean')).rejects.toThrow('the method "clean" is unknown');
+    server.room.setHandler('attic.clean', null);
+    await expect(client.callPath('room.attic.clean')).rejects.toThrow('the method "room.roof.top.clean" is unknown');
+  });
+
+  it('makes callable what the class has without a mark or the other way, if it is set for that', async () => {
+    await using sides = await meet();
+    const { server, client } = sides;
+    await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
+    await expect(client.callPath('add', [1, 2])).rejects.toThrow('the method "add" goes the other way');
+    server.setHandler('helper', () => 'set');
+    server.setHandler('add', (_sender: unknown, a: number, b: number) => a + b);
+    expect(await client.callPath('helper')).toBe('set');
+    expect(await client.callPath('add', [1, 2])).toBe(3);
+    client.add.connect((_sender, a, b) => a * b);
+    expect(await server.remote.add(3, 4)).toBe(12);
+    server.setHandler('helper', null);
+    await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
+  });
+
+  it('fails as any other', async () => {
+    await using sides = await meet(undefined, { handlerTimeout: 50 });
+    const { server, client, log } = sides;
+    server.setHandler('bad', () => {
+      throw new RangeError('too far');
+    });
+    server.setHandler('worse', async () => {
+      throw new RpcError('denied', 4711);
+    });
+    server.setHandler('slow', () => new Promise(() => {}));
+    await expect(client.callPath('bad')).rejects.toThrow(RangeError);
+    expect(await failure<RpcError>(client.callPath('worse'))).toMatchObject({ code: 4711, message: 'denied' });
+    await expect(client.callPath('slow')).rejects.toThrow('slow took longer than it may');
+    client.notifyPath('bad');
+    await until(() => log.texts.includes('too far'));
+  });
+
+  it('is a function at a path that a method can have', async () => {
+    await using sides = await meet();
+    const set =
+      (path: unknown, handler: unknown = () => {}) =>
+      () =>
+        sides.server.setHandler(path as string, handler as never);
+    expect(set('hello', 'fn')).toThrow('hello: a handler is a function, or null for none, not fn');
+    expect(() => sides.server.setHandler('hello', undefined as never)).toThrow(UsageError);
+    expect(set(4711)).toThrow('a path is a text such as "room.join", not 4711');
+    expect(set('')).toThrow('the path "" has an empty segment');
+    expect(set('room.')).toThrow('the path "room." has an empty segment');
+    expect(set('room')).toThrow('"room" holds methods, and is none');
+    expect(set('room.attic')).toThrow('"room.attic" holds methods, and is none');
+    expect(set('rpc.call')).toThrow('"rpc.call": names on the wire that begin with "rpc." are reserved by JSON-RPC');
+    for (const name of ['constructor', '__proto__', 'then', 'toString', 'hasOwnProperty', 'prototype']) {
+      expect(set(name), name).toThrow(`has the segment "${name}"`);
+      expect(set(`room.${name}`), name).toThrow(`has the segment "${name}"`);
+      expect(set(`${name}.*`), name).toThrow(`has the segment "${name}"`);
+    }
+  });
+});
+
+describe('a plain JSON-RPC client', () => {
+  it('calls what was set, by position, by name, and without arguments', async () => {
+    const log: unknown[] = [];
+    await using server = await Chat.serve('tcp://127.0.0.1:0', { logger: null });
+    server.setHandler('sum', (_sender, ...numbers: number[]) => numbers.reduce((a, b) => a + b, 0));
+    server.setHandler('echo', (_sender, args: object) => args);
+    server.setHandler('log', (_sender, ...args) => void log.push(args));
+    server.setHandler('some', async function* () {
+      yield* [1, 2];
+    });
+    using raw = await RawClient.connect(server.address);
+    const of = (id: number, method: string, params?: unknown) => ({ jsonrpc: '2.0', id, method, params });
+    raw.write(of(1, 'sum', [1, 2, 3]), of(2, 'sum'), of(3, 'echo', { a: 1 }), of(4, 'some'));
+    raw.write({ jsonrpc: '2.0', method: 'log', params: { b: 2 } }, of(5, 'log', ['c']));
+    const answers = await raw.answers(5);
+    const byId = new Map((answers as { id: number; result: unknown }[]).map(({ id, result }) => [id, result]));
+    expect(Object.fromEntries(byId)).toEqual({ 1: 6, 2: 0, 3: { a: 1 }, 4: [1, 2], 5: null });
+    expect(log).toEqual([[{ b: 2 }], ['c']]);
+  });
+
+  it('reaches nothing that was not set, whatever it says', async () => {
+    await using server = await Chat.serve('tcp://127.0.0.1:0', { logger: null });
+    const reached: string[] = [];
+    server.setHandler('*', (_sender, _args, { method }) => void reached.push(method));
+    server.mount('calc', { add: () => reached.push('add') });
+    server.mount('dict', Object.assign(Object.create(null), { one: () => reached.push('one') }));
+    using raw = await RawClient.connect(server.address);
+    const names = [
+      'constructor',
+      '__proto__',
+      'then',
+      'toString',
+      'valueOf',
+      'hasOwnProperty',
+      '__defineGetter__',
+      'prototype',
+      'calc.constructor',
+      'calc.__proto__',
+      'calc.add.call',
+      'calc.toString',
+      'calc.then',
+      'dict.__proto__.x',
+      'room.constructor',
+      'room.join.connect.constructor',
+      'rpc.nope',
+      'rpc.',
+      'rpc.call.x',
+      '',
+      '.',
+      'a..b',
+      'a.',
+      '.a',
+      'helper',
+      'told',
+      'room.said',
+      'x'.repeat(1_001),
+      'a.'.repeat(300_000),
+    ];
+    const allowed = new Set(['calc.add.call']);
+    names.forEach((method, id) => void raw.write({ jsonrpc: '2.0', id, method }));
+    const answers = (await raw.answers(names.length)) as { id: number; error?: { code: number; message: string } }[];
+    for (const { id, error } of answers) {
+      const name = names[id] as string;
+      if (!allowed.has(name)) expect(error?.code, name.slice(0, 50)).toBe(-32601);
+    }
+    const text = (name: string) => answers.find(({ id }) => names[id] === name)?.error?.message;
+    expect(text('helper')).toBe('the method "helper" is not marked as incoming');
+    expect(text('told')).toMatch(/goes the other way/);
+    // It fits the wildcard, and nothing else.
+    expect(reached).toEqual(['calc.add.call']);
+  });
+});

@@ -1,4 +1,4 @@
-import { Code, ProtocolError } from '../errors.js';
+import { Code, RpcError } from '../errors.js';
 import type { CallSender } from '../peer.js';
 import { afterTurn } from '../time.js';
 import { type Source, sourceOf } from './source.js';
@@ -8,7 +8,7 @@ import { weigh } from './weight.js';
 const SLICE = 256;
 
 /**
- * All items of a stream as one list: what one gets who knows no streams. Rejects with a ProtocolError, too large, if there are
+ * All items of a stream as one list: what one gets who knows no streams. Rejects with an RpcError, too large, if there are
  * more than the limit `streamItems` says, or more bytes than fit into a frame; then, and when the call is given up, the source
  * is told that nobody wants more.
  */
@@ -31,7 +31,7 @@ async function gather(sender: CallSender, source: Source): Promise<unknown[]> {
     if (items.length > streamItems || bytes > frameBytes) {
       const most = items.length > streamItems ? `${streamItems} items` : `${frameBytes} bytes`;
       const text = `${sender.call.method} gives more than ${most}, too much for one answer`;
-      const error = new ProtocolError(text, Code.TooLarge);
+      const error = new RpcError(text, Code.TooLarge);
       await source.close(error);
       throw error;
     }

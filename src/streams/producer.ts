@@ -257,6 +257,8 @@ export class Producer implements Producing, Sending, Flushable {
     if (this.over) return;
     const { host } = this.session;
     this.over = true;
-    this.close(error instanceof RpcError ? error : new RpcError(host.toFault(error).message, Code.InternalError));
+    // It is told as it is, whatever the policy for errors: the library itself refuses the item.
+    const { message, code } = error instanceof RpcError ? error : { ...host.toFault(error), code: Code.InternalError };
+    this.close(new RpcError(message, code));
   };
 }

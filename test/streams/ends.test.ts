@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Aborted, ConnectionLost, type RpcError } from '../../src/index.js';
+import { Aborted, Code, ConnectionLost, type RpcError } from '../../src/index.js';
 import { until } from '../support/core-waiting.js';
 import { held, heldBy } from './held.js';
 import { all, handle, type Meeting, meet, Seen, Streams, upTo } from './spec.js';
@@ -167,6 +167,7 @@ describe('a source', () => {
     meeting.handling.any.connect(() => ['a', 'b'.repeat(9_000), 'c'.repeat(11_000), 'd']);
     const { items, error } = await all(meeting.calling.remote.any());
     expect(items).toEqual(['a', 'b'.repeat(9_000)]);
+    expect((error as RpcError).code).toBe(Code.TooLarge);
     expect((error as RpcError).message).toContain('larger than 10000 bytes');
   });
 });

@@ -63,8 +63,15 @@ export class Answers {
       this.deny(call, this.unfit(error));
       return;
     }
-    if (saying !== undefined) this.leave(saying);
-    this.put(call, frame, sent);
+    const { join } = session.host.codec;
+    if (saying === undefined) this.put(call, frame, sent);
+    else if (session.link.bus === true && join !== undefined && session.sealing === undefined) {
+      // A datagram may be lost, or overtaken by another: these two stay together.
+      this.put(call, join([saying, frame]), sent);
+    } else {
+      this.leave(saying);
+      this.put(call, frame, sent);
+    }
   }
 
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */

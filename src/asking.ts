@@ -40,9 +40,15 @@ export function wishOf(options: CallOptions, limit: number, outer: CallSender | 
   const about: About = {
     ...(travels !== Number.POSITIVE_INFINITY && { timeout: travels }),
     ...(metadata !== undefined && { metadata }),
-    ...(onProgress !== undefined && { progress: true }),
+    // Progress that nobody listens to renews the timeout all the same.
+    ...((onProgress !== undefined || utmost !== undefined) && { progress: true }),
   };
   return { timeout, maxTimeout: utmost, signals, onProgress, about: Object.keys(about).length > 0 ? about : undefined };
+}
+
+/** The wish of a call without options. */
+export function plainWish(timeout: number): Wish {
+  return { timeout, maxTimeout: undefined, signals: [], onProgress: undefined, about: undefined };
 }
 
 function abortedBy(signal: Signal): Aborted {

@@ -1,7 +1,7 @@
 import { Asking, type Wish, wishOf } from './asking.js';
 import { optionsOf } from './call-options.js';
 import { current } from './deadline.js';
-import { Code, RpcError } from './errors.js';
+import { Aborted, Code, RpcError } from './errors.js';
 import type { Hub } from './hub.js';
 import { detailedThrough } from './middleware/through.js';
 import { notify, type Packed, pack, prepare } from './outgoing.js';
@@ -23,7 +23,8 @@ export function callWith(
   return row.request ? answer?.then(justValue) : undefined;
 }
 
-function justValue({ value }: Detailed<unknown>): unknown {
+/** An answer without what was said of it. */
+export function justValue({ value }: Detailed<unknown>): unknown {
   return value;
 }
 
@@ -73,22 +74,29 @@ export function carryOut(
  * The first success of several receivers, or else what they failed with: that nobody has the method only if all say so. The
  * others are given up.
  */
-function askFirst(
+export function askFirst(
   method: string,
   sessions: readonly Session[],
   { args, named }: Packed,
   wish: Wish,
 ): Promise<Detailed<unknown>> {
   return new Promise((resolve, reject) => {
+    const asked: Asking[] = [];
     let left = sessions.length;
     let failure: unknown;
+    const succeed = (answer: Detailed<unknown>): void => {
+      resolve(answer);
+      for (const other of asked) other.giveUp(new Aborted('another receiver has answered'));
+    };
     const fail = (error: unknown): void => {
       if (failure === undefined || isNotFound(failure)) failure = error;
       if (--left === 0) reject(failure);
     };
     for (const session of sessions) {
       try {
-        new Asking(session, method, wish, { resolve, reject: fail }).send(args, named);
+        const asking = new Asking(session, method, wish, { resolve: succeed, reject: fail });
+        asking.send(args, named);
+        asked.push(asking);
       } catch (error) {
         fail(error);
       }
@@ -97,6 +105,6 @@ function askFirst(
 }
 
 /** Whether an error says that nobody has the method. */
-export function isNotFound(error: unknown): boolean {
+function isNotFound(error: unknown): boolean {
   return error instanceof RpcError && error.code === Code.MethodNotFound;
 }

@@ -20,7 +20,9 @@ export function within<T>(sender: CallSender, job: () => T): T {
 
 /** The call whose deadline holds here, as far as the runtime can tell. Costs nothing before there was one. */
 export function current(): CallSender | undefined {
-  return context?.getStore();
+  const sender = context?.getStore();
+  // What goes on after its call was answered has no deadline any more.
+  return sender?.done === true && sender.begun?.cancelled === undefined ? undefined : sender;
 }
 
 function makeContext(): Context | null {

@@ -27,7 +27,7 @@ export const Code = {
   TooLarge: -32013,
   /** A bound on what waits is reached; the call was not carried out. */
   Busy: -32014,
-  /** The security of this side refuses the message. */
+  /** The security of this side refuses the message, or a guard the call. */
   Refused: -32015,
 } as const;
 

@@ -126,7 +126,8 @@ export class Intake {
     else if (held !== undefined) {
       this.withdrawn.add(held);
       this.ids.delete(id);
-      this.session.answers.deny(held, reason);
+      if (this.session.host.codec.answersCancelled === false) held.passed?.end();
+      else this.session.answers.deny(held, reason);
     }
   }
 

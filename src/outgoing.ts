@@ -1,5 +1,5 @@
-import { callWith, isNotFound } from './calling.js';
-import { deadlineIn, now } from './clock.js';
+import { plainWish } from './asking.js';
+import { askFirst, callWith, justValue } from './calling.js';
 import type { About } from './contract.js';
 import { current } from './deadline.js';
 import { UsageError } from './errors.js';
@@ -7,7 +7,6 @@ import type { Hub } from './hub.js';
 import { tellMany } from './many/tell.js';
 import type { SlowOptions } from './many/types.js';
 import { callThrough } from './middleware/through.js';
-import type { Session } from './session.js';
 import { callStream } from './streams/consume.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
@@ -50,7 +49,7 @@ export function send(
     const timeout = row.timeout ?? hub.timeout;
     const session = hub.roster.single(receivers);
     if (session !== undefined) return session.request(row.wire, packed.args, packed.named, timeout);
-    return first(row, hub.roster.several(receivers), packed, timeout);
+    return askFirst(row.wire, hub.roster.several(receivers), packed, plainWish(timeout)).then(justValue);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -113,29 +112,4 @@ export function notify(
   if (session !== undefined && (receivers !== null || !hub.broadcasts))
     session.notify(row.wire, packed.args, packed.named, about);
   else tellMany(hub, row, receivers, packed, about, slow);
-}
-
-/** The first success of several receivers, or else what they failed with: that nobody has the method only if all say so. */
-function first(row: Row, sessions: readonly Session[], { args, named }: Packed, timeout: number): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    let left = sessions.length;
-    let failure: unknown;
-    const fail = (error: unknown): void => {
-      if (failure === undefined || isNotFound(failure)) failure = error;
-      if (--left === 0) reject(failure);
-    };
-    for (const session of sessions) {
-      try {
-        session.ask(row.wire, args, named, {
-          resolve,
-          reject: fail,
-          method: row.wire,
-          deadline: deadlineIn(timeout),
-          since: now(),
-        });
-      } catch (error) {
-        fail(error);
-      }
-    }
-  });
 }

@@ -5,7 +5,7 @@ import type { Peer, PendingCall } from './types.js';
 /** The calls of a side that are open: what was asked, of whom, and since when. */
 export function pendingCalls(hub: Hub): PendingCall[] {
   const at = now();
-  return hub.roster.everybody().flatMap((session) =>
+  const calls = hub.roster.everybody().flatMap((session) =>
     [...(session.asked?.all() ?? [])].map(([id, { method, since }]) => ({
       peer: session.peer as Peer,
       id,
@@ -14,4 +14,5 @@ export function pendingCalls(hub: Hub): PendingCall[] {
       elapsed: at - since,
     })),
   );
+  return calls.sort((a, b) => a.since - b.since);
 }

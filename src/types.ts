@@ -214,7 +214,7 @@ export interface Namespace<S> extends Dynamic<S> {
   use(...interceptors: readonly Interceptor[]): () => void;
   /** Tells of the calls of this side, or of this namespace. Returns a function that takes the listener away again. */
   on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
-  /** Those of our calls that are open, the oldest first for each peer. */
+  /** Those of our calls that are open, the oldest first. */
   pendingCalls(): PendingCall[];
   /** The paths of the incoming methods that have no handler, for a check at start-up. */
   unhandledCalls(): string[];

@@ -114,8 +114,63 @@ describe('a call that is open', () => {
     expect(pending).toMatchObject({ method: 'hang', id: 1, peer: { id: [...client.peers.keys()][0] } });
     expect(Math.abs((pending?.since ?? 0) - before)).toBeLessThan(1_000);
     expect(pending?.elapsed).toBeLessThan(1_000);
+    const later = client.to(null, { timeout: 200 }).hang();
+    expect(client.pendingCalls().map(({ id }) => id)).toEqual([1, 2]);
     await expect(call).rejects.toThrow(TimeoutError);
+    await expect(later).rejects.toThrow(TimeoutError);
     expect(client.pendingCalls()).toEqual([]);
+  });
+});
+
+describe('a request to several', () => {
+  it('gives the others up once one of them has answered', async () => {
+    class Asker extends Desk {}
+    const server = await Asker.invert().serve('tcp://127.0.0.1:0', { logger: null });
+    open.push(server);
+    const reasons: unknown[] = [];
+    for (const answers of [false, true]) {
+      const peer = await Asker.connect(server.address, { logger: null });
+      open.push(peer);
+      peer.steps.connect(
+        answers
+          ? () => 'quick'
+          : (sender) =>
+              new Promise(() => sender.signal.addEventListener('abort', () => reasons.push(sender.signal.reason))),
+      );
+    }
+    await until(() => server.peers.size === 2);
+    expect(await server.steps(null)).toBe('quick');
+    await until(() => reasons.length === 1);
+    expect(reasons[0]).toMatchObject({
+      name: 'Aborted',
+      message: expect.stringContaining('another receiver has answered'),
+    });
+    expect(server.pendingCalls()).toEqual([]);
+  });
+});
+
+describe('the deadline of a call', () => {
+  it('ends with the call: what it has started goes on', async () => {
+    const { server, client } = await sides();
+    let later: Promise<unknown> | undefined;
+    server.steps.connect(() => {
+      later = new Promise((resolve) => setTimeout(resolve, 80)).then(() => client.tags(null));
+      return 'done';
+    });
+    expect(await client.to(null, { timeout: 50 }).steps()).toBe('done');
+    expect(await later).toEqual({});
+  });
+
+  it('is renewed by progress that nobody listens to', async () => {
+    const { server, client } = await sides();
+    server.steps.connect(async (sender) => {
+      for (let n = 0; n < 6; n++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        sender.progress(n);
+      }
+      return 'done';
+    });
+    expect(await client.to(null, { timeout: 150, maxTimeout: 30_000 }).steps()).toBe('done');
   });
 });
 

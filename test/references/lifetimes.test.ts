@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionLost, keep, type RpcError, release, revoke, TimeoutError, UsageError } from '../../src/index.js';
+import { failure, until } from '../support/core-waiting.js';
+import { Basket, closing, gate, nothingLeft, type Step, sides, sizeOf, Work, ways } from './sides.js';
+
+const double: Step = (n) => n * 2;
+
+describe.each(ways)('over %s with %s', (url, codec) => {
+  it('a call that is given up frees what came with it, also where its handler keeps it later', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    const gone = gate();
+    const kept = gate<Step>();
+    server.hold.connect(async (sender, { step }) => {
+      sender.signal.addEventListener('abort', () => gone.open());
+      await gone.passed;
+      keep(step);
+      kept.open(step);
+    });
+    await expect(client.to(null, { timeout: 30 }).hold({ step: double })).rejects.toThrow(TimeoutError);
+    expect(sizeOf(client)).toBe(0);
+    const step = await kept.passed;
+    await expect(step(1)).rejects.toThrow(/^the reference \d+ is not held: it was released, or never passed$/);
+    release(step);
+    await nothingLeft(both);
+  });
+
+  it('what comes with an answer that nobody awaits any more is given back', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    const late = gate();
+    // Its own function cannot be found any more by the caller: that must not keep the other one from being given back.
+    server.take.connect(async (_sender, { value }) => {
+      await late.passed;
+      return [value, double, new Basket()];
+    });
+    await expect(client.to(null, { timeout: 30 }).take({ value: () => 1 })).rejects.toThrow(TimeoutError);
+    late.open();
+    await client.fire(null).catch(() => {});
+    await nothingLeft(both);
+  });
+
+  it('what comes with a call that is refused is given back', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    // Nobody handles them.
+    await expect(client.hold(null, { step: double })).rejects.toThrow('nobody handles');
+    client.told(null, { step: double });
+    await expect(client.fire(null)).rejects.toThrow('nobody handles');
+    server.told.connect(() => {
+      throw new Error('no');
+    });
+    client.told(null, { step: double });
+    await nothingLeft(both);
+  });
+
+  it('a call that cannot be sent holds nothing', async () => {
+    const both = await sides(url, codec, {}, { limits: { frameBytes: 10_000, pendingCalls: 1 } });
+    const { server, client } = both;
+    const large = 'x'.repeat(20_000);
+    await expect(client.take(null, { value: [double, large] })).rejects.toThrow('larger than');
+    expect(() => client.told(null, { step: double, large } as never)).toThrow('larger than');
+    await expect(client.take(null, { value: [double, 5n] })).rejects.toThrow();
+    const going = gate();
+    server.hold.connect(() => going.passed);
+    const first = client.hold(null, { step: double });
+    expect(sizeOf(client)).toBe(1);
+    await expect(client.hold(null, { step: () => 0 })).rejects.toThrow('busy');
+    expect(sizeOf(client)).toBe(1);
+    going.open();
+    await first;
+    await nothingLeft(both);
+  });
+
+  it('a result that cannot be sent holds nothing', async () => {
+    const both = await sides(url, codec, { limits: { frameBytes: 10_000 } });
+    const { server, client } = both;
+    server.take.connect(() => [double, new Basket(), 'x'.repeat(20_000)]);
+    await expect(client.take(null, { value: 1 })).rejects.toThrow('larger than');
+    expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
+  });
+
+  it('the end of the link ends them, and says so', async () => {
+    const { server, client } = await sides(url, codec);
+    let kept: Step | undefined;
+    server.hold.connect((_sender, { step }) => {
+      keep(step);
+      kept = step;
+    });
+    await client.hold(null, { step: double });
+    await client.close();
+    await until(() => server.peers.size === 0);
+    const error = await failure<RpcError>(kept?.(1) as Promise<unknown>);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect(() => keep(kept as Step)).toThrow(ConnectionLost);
+    release(kept as Step);
+  });
+
+  it('a function that was revoked does not come home', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    server.back.connect(async (_sender, { step }) => {
+      await step(1);
+      return step;
+    });
+    const step: Step = () => revoke(step);
+    await expect(client.back(null, { step })).rejects.toThrow(/^the reference \d+ was revoked by its owner$/);
+    await nothingLeft(both);
+    // Passed again, it is another reference.
+    server.count.connect(async (_sender, { step: again }) => (await again(5)) as number);
+    expect(await client.count(null, { to: 1, step })).toBeNull();
+    revoke(() => 'never passed');
+  });
+
+  it('each who keeps one holds it for himself', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    const holds: { release(): void }[] = [];
+    let stub: Step | undefined;
+    server.hold.connect((_sender, { step }) => {
+      holds.push(keep(step));
+      stub = step;
+    });
+    await Promise.all([client.hold(null, { step: double }), client.hold(null, { step: double })]);
+    await client.hold(null, { step: double });
+    const [first, second, third] = holds;
+    first?.release();
+    first?.release();
+    second?.release();
+    expect(await stub?.(4)).toBe(8);
+    third?.release();
+    await expect(stub?.(4)).rejects.toThrow(/can be called no more: it was released at .*lifetimes\.test\.ts:\d+/);
+    await nothingLeft(both);
+    // What was released for all is not released once more.
+    await client.hold(null, { step: double });
+    const [, , , fourth] = holds;
+    release(stub as Step);
+    await client.hold(null, { step: double });
+    fourth?.release();
+    expect(await stub?.(5)).toBe(10);
+    release(stub as Step);
+    await nothingLeft(both);
+  });
+
+  it('a result is held until it is released, however often it comes', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    const mine = new Basket();
+    server.basket.connect(() => mine);
+    const all = await Promise.all([client.basket(null), client.basket(null), client.basket(null)]);
+    expect(new Set(all).size).toBe(1);
+    const [basket] = all;
+    expect(sizeOf(server)).toBe(1);
+    {
+      using _kept = keep(basket);
+      expect(await basket.put('a')).toBe(1);
+    }
+    await expect(basket.put('b')).rejects.toThrow('it was released');
+    await nothingLeft(both);
+    const again = await client.basket(null);
+    expect(again).not.toBe(basket);
+    expect(await again.list()).toEqual(['a']);
+    release(again);
+    release(again);
+    await nothingLeft(both);
+  });
+});
+
+it('what is no reference is neither kept nor released', () => {
+  expect(() => keep(() => {})).toThrow(UsageError);
+  expect(() => release({})).toThrow('only what a peer has passed by reference');
+});
+
+describe('several receivers', () => {
+  it('each hold for themselves, and all are freed', async () => {
+    const server = closing(await Work.invert().serve('tcp://127.0.0.1:0', { logger: null }));
+    const clients = await Promise.all(
+      [1, 2, 3].map(async (n) => {
+        const client = closing(await Work.connect(server.address, { logger: null }));
+        client.count.connect(async (_sender, { to, step }) => ((await step(to)) as number) * n);
+        client.told.connect(async (_sender, { step }) => void (await step(n)));
+        return client;
+      }),
+    );
+    await until(() => server.peers.size === 3);
+    const all = await server.gather(null).count({ to: 2, step: double });
+    expect(all.map((one) => one.status === 'fulfilled' && one.value).sort()).toEqual([12, 4, 8]);
+    expect([4, 8, 12]).toContain(await server.count(null, { to: 2, step: double }));
+    const told = new Set<number>();
+    server.told(null, { step: (n) => told.add(n) });
+    await until(() => told.size === 3);
+    await until(() => [server, ...clients].every((side) => sizeOf(side) === 0));
+  });
+
+  it('one that holds too many does not keep the others from being told', async () => {
+    const server = closing(await Work.invert().serve('tcp://127.0.0.1:0', { logger: null, limits: { references: 1 } }));
+    const told: number[] = [];
+    for (const n of [1, 2]) {
+      const client = closing(await Work.connect(server.address, { logger: null }));
+      client.told.connect((_sender, { step }) => {
+        keep(step);
+        told.push(n);
+      });
+      await until(() => server.peers.size === n);
+    }
+    const [first] = [...server.peers.values()];
+    server.told(first ?? null, { step: double });
+    await until(() => told.length === 1);
+    server.told(null, { step: () => 'another' });
+    await until(() => told.length === 2);
+    expect(told).toEqual([1, 2]);
+  });
+});

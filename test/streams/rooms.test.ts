@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/limits.js';
+import { Arrived } from '../../src/streams/arrived.js';
+import { weigh } from '../../src/streams/weight.js';
+import { UnderWay, windowOf } from '../../src/streams/window.js';
+
+describe('what is under way', () => {
+  it('is never more than the window but for one message, and is free again when all is taken', () => {
+    const step = fc.record({
+      send: fc.integer({ min: 1, max: 20 }),
+      bytes: fc.integer({ min: 1, max: 300 }),
+      take: fc.nat(30),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
+        const underWay = new UnderWay({ items: 50, bytes: 500 });
+        let open = 0;
+        let largest = 0;
+        for (const { send, bytes, take } of steps) {
+          const items = Math.min(send, underWay.room);
+          if (items > 0) {
+            underWay.add(items, bytes);
+            open += items;
+            largest = Math.max(largest, bytes);
+          }
+          expect(underWay.items).toBe(open);
+          expect(underWay.items).toBeLessThanOrEqual(50);
+          expect(underWay.bytes).toBeLessThan(500 + largest);
+          expect(underWay.free(open + 1)).toBe(false);
+          const taken = Math.min(take, open);
+          if (taken > 0) expect(underWay.free(taken)).toBe(true);
+          open -= taken;
+        }
+        if (open > 0) underWay.free(open);
+        expect([underWay.items, underWay.bytes]).toEqual([0, 0]);
+      }),
+    );
+  });
+});
+
+describe('what has arrived', () => {
+  it('is given in order, however it came and whenever it is taken', () => {
+    const step = fc.record({ come: fc.nat(5), take: fc.nat(6) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 1_000 }), (steps) => {
+        const arrived = new Arrived({ items: 1e9, bytes: 1e9 });
+        let [next, first] = [0, 0];
+        for (const { come, take } of steps) {
+          arrived.push(
+            Array.from({ length: come }, () => next++),
+            come,
+          );
+          for (let n = 0; n < take && arrived.length > 0; n++) expect(arrived.shift()).toBe(first++);
+          expect(arrived.length).toBe(next - first);
+        }
+        while (arrived.length > 0) expect(arrived.shift()).toBe(first++);
+        expect(first).toBe(next);
+        // The sizes of all frames come out again.
+        expect(arrived.emptied).toBe(next);
+      }),
+    );
+  });
+
+  it('keeps nothing that was taken, however long the stream is and though it is never empty', () => {
+    const arrived = new Arrived({ items: 1e9, bytes: 1e9 });
+    arrived.push([0], 1);
+    for (let n = 1; n < 100_000; n++) {
+      arrived.push([n], 1);
+      expect(arrived.shift()).toBe(n - 1);
+    }
+    expect((arrived as unknown as { chunks: unknown[] }).chunks.length).toBeLessThan(1_000);
+  });
+});
+
+describe('the weight of a value', () => {
+  it('is never more than its JSON, and ends where it is told', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const value: unknown = JSON.parse(text);
+        expect(weigh(value, Number.POSITIVE_INFINITY)).toBeLessThanOrEqual(Math.max(2, JSON.stringify(value).length));
+      }),
+    );
+    expect(
+      weigh(
+        Array.from({ length: 1e6 }, () => 'x'.repeat(10)),
+        100,
+      ),
+    ).toBeLessThan(120);
+  });
+
+  it('ends for what holds itself', () => {
+    const loop: unknown[] = [];
+    loop.push(loop, loop);
+    expect(weigh(loop, 1_000)).toBeLessThan(10_000);
+  });
+
+  it('counts bytes, and what maps and sets hold', () => {
+    expect(weigh(new Uint8Array(1_000), 1e6)).toBeGreaterThanOrEqual(1_000);
+    expect(weigh(new Map([['key', 'x'.repeat(100)]]), 1e6)).toBeGreaterThanOrEqual(100);
+    expect(weigh(new Set(['x'.repeat(100)]), 1e6)).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe('a window', () => {
+  it('is 256 items and 256 KB, or less where the limits say so', () => {
+    expect(windowOf(undefined, defaultLimits)).toEqual({ items: 256, bytes: 262_144 });
+    expect(windowOf({ items: 5 }, defaultLimits)).toEqual({ items: 5, bytes: 262_144 });
+    expect(windowOf(undefined, { ...defaultLimits, streamItems: 10 })).toEqual({ items: 10, bytes: 262_144 });
+  });
+});

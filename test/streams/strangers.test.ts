@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { codec as makeCodec, UsageError } from '../../src/index.js';
+import { dialing, listening, type Seen } from '../calls/stranger.js';
+import { RawClient } from '../support/core-raw.js';
+import { failure, until } from '../support/core-waiting.js';
+import { held } from './held.js';
+import { all, handle, Seen as SeenSources, Streams, upTo } from './spec.js';
+
+/*
+ * Strangers know neither windows nor items: what is a stream here is a request there, and one list is its answer. They speak
+ * plain JSON-RPC 2.0 and plain MessagePack-RPC over bare sockets.
+ */
+
+describe.each(['jrpc', 'msgpack'])('a stranger that speaks %s', (codec) => {
+  it.each(['generator', 'async', 'web', 'node'])('calls a stream, and gets one list (%s)', async (kind) => {
+    await using side = await Streams.serve('tcp://127.0.0.1:0', { codec, logger: null });
+    const seen = handle(side);
+    const stranger = await dialing(side.address, codec);
+    expect(await stranger.call('count', { to: 500, kind })).toEqual({ id: 101, result: upTo(500) });
+    expect(stranger.seen).toHaveLength(1);
+    expect(seen.ended).toBe(1);
+    expect(held(side)).toBe(0);
+    stranger.socket.destroy();
+  });
+
+  it('calls a stream that fails, and gets the error alone', async () => {
+    await using side = await Streams.serve('tcp://127.0.0.1:0', { codec, logger: null });
+    handle(side);
+    const stranger = await dialing(side.address, codec);
+    const { error } = await stranger.call('fail', { after: 5 });
+    expect(error).toMatchObject({ message: 'no more numbers' });
+    expect(stranger.seen).toHaveLength(1);
+    stranger.socket.destroy();
+  });
+
+  it('serves a stream as a request: its list is iterated like any stream', async () => {
+    const { address, come } = await listening(codec);
+    await using side = await Streams.invert().connect(address, { codec, logger: null });
+    const stranger = await come;
+    stranger.served.count = (params) => upTo((params as { to: number }).to);
+    expect(await all(side.remote.count({ to: 700 }))).toEqual({ items: upTo(700), error: undefined });
+    // Nothing was pulled: there is nobody to understand it.
+    const methods = stranger.seen.map(({ method }) => method);
+    expect(methods.filter((method) => method !== 'rpc.hello')).toEqual(['rpc.about', 'count']);
+    expect(held(side)).toBe(0);
+  });
+
+  it('serves nothing of the kind: the error comes with the first next()', async () => {
+    const { address, come } = await listening(codec);
+    await using side = await Streams.invert().connect(address, { codec, logger: null });
+    await come;
+    expect((await failure(side.remote.count({ to: 5 }).next())).message).toBe('Method not found');
+  });
+
+  it('is told when its list is no longer wanted', async () => {
+    const { address, come } = await listening(codec);
+    await using side = await Streams.invert().connect(address, { codec, logger: null });
+    const stranger = await come;
+    stranger.served.count = () => new Promise(() => {});
+    const stream = side.remote.count({ to: 5 });
+    const asked = (): Seen | undefined => stranger.seen.find(({ method }) => method === 'count');
+    await until(() => asked() !== undefined);
+    await stream.return();
+    await until(() => stranger.seen.some(({ method }) => method === 'rpc.cancel'));
+    expect(stranger.seen.at(-1)).toMatchObject({ params: [asked()?.id] });
+  });
+});
+
+describe.each(['jrpc?hello=off', 'jrpc?dialect=lsp', 'terse'])(
+  'between two sides that speak %s to strangers',
+  (name) => {
+    it('a stream is one list, and nothing is said of windows', async () => {
+      const spoken = await makeCodec(name);
+      const words: string[] = [];
+      const listened = {
+        ...spoken,
+        encode: (message: Parameters<typeof spoken.encode>[0]) => {
+          if (message.kind === 'call') words.push(message.method);
+          return spoken.encode(message);
+        },
+      };
+      await using server = await Streams.serve('tcp://127.0.0.1:0', { codec: listened, logger: null });
+      const seen = handle(server);
+      await using client = await Streams.invert().connect(server.address, { codec: listened, logger: null });
+      expect(await all(client.remote.count({ to: 300 }))).toEqual({ items: upTo(300), error: undefined });
+      expect(words).toEqual(['count']);
+      expect(seen.ended).toBe(1);
+    });
+
+    it('a stream is no argument', async () => {
+      await using server = await Streams.serve('tcp://127.0.0.1:0', { codec: name, logger: null });
+      await using client = await Streams.invert().connect(server.address, { codec: name, logger: null });
+      async function* none() {}
+      expect(await failure(client.remote.sum({ of: none() }))).toBeInstanceOf(UsageError);
+      expect(held(client)).toBe(0);
+    });
+  },
+);
+
+describe('over udp, where messages may be lost,', () => {
+  it('a stream is one list', async () => {
+    await using server = await Streams.serve('udp://127.0.0.1:0', { logger: null });
+    handle(server);
+    await using client = await Streams.invert().connect(server.address, { logger: null });
+    await until(() => client.peers.size === 1);
+    expect(await all(client.remote.count({ to: 300 }))).toEqual({ items: upTo(300), error: undefined });
+  });
+});
+
+describe('a batch of JSON-RPC', () => {
+  it('holds streams as lists', async () => {
+    await using server = await Streams.serve('tcp://127.0.0.1:0', { logger: null });
+    handle(server, new SeenSources());
+    using far = await RawClient.connect(server.address);
+    const ask = (id: number, params: object) => ({ jsonrpc: '2.0', id, method: 'count', params });
+    far.write([ask(1, { to: 3 }), ask(2, { to: 2, kind: 'async' })]);
+    const [answers] = (await far.answers(1)) as [{ id: number; result: number[] }[]];
+    expect(answers.map(({ id, result }) => [id, result]).sort()).toEqual([
+      [1, [0, 1, 2]],
+      [2, [0, 1]],
+    ]);
+  });
+});

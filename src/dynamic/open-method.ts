@@ -81,8 +81,13 @@ export class OpenMethod {
 function listing(handler: AnyHandler): AnyHandler {
   return (sender, ...args) => {
     const given = handler(sender, ...args);
-    const listed = (value: unknown): unknown =>
-      typeof value === 'object' && value !== null && isStream(value) ? collect(sender as CallSender, value) : value;
+    const listed = (value: unknown): unknown => (hasItems(value) ? collect(sender as CallSender, value) : value);
     return isThenable(given) ? Promise.resolve(given).then(listed) : listed(given);
   };
+}
+
+/** Whether a value is a stream, or what a generator gives; what is iterable otherwise is data. */
+function hasItems(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return isStream(value) || (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function');
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { CallSender } from '../peer.js';
 import { isThenable } from '../thenable.js';
+import type { Work } from '../work.js';
 import type { CallContext, IncomingCall, Interceptor } from './interceptor.js';
 import { watchedStream } from './watched-stream.js';
 
@@ -81,13 +82,26 @@ export function telling(
   const sent = tellerOf('method.sent');
   const closed = tellerOf('method.closed');
 
+  const watch = (work: Work, call: IncomingCall): void => {
+    // A call of a side that was passed is one within another.
+    const around = work.watcher;
+    work.watcher = {
+      sent() {
+        sent(call);
+        around?.sent();
+      },
+      closed() {
+        closed(call);
+        around?.closed();
+      },
+    };
+  };
+
   const outermost: Interceptor = (call, next) => {
     created(call);
     // An incoming call is over when the session says so.
     const mayClose = call.direction === 'outgoing' ? closed : () => {};
-    if (call.direction === 'incoming') {
-      (call.sender as CallSender).work.watcher = { sent: () => sent(call), closed: () => closed(call) };
-    }
+    if (call.direction === 'incoming') watch((call.sender as CallSender).work, call);
     const failed = (error: unknown): never => {
       fails(call, error);
       mayClose(call);

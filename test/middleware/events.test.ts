@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CallContext, type CallEvents, Code, RpcError, type Side } from '../../src/index.js';
-import { closeAll, type House, meet, record, recording, until, ways } from './sides.js';
+import { type CallContext, type CallEvents, Code, passed, RpcError, type Side } from '../../src/index.js';
+import { closeAll, House, meet, record, recording, until, ways } from './sides.js';
 
 afterEach(closeAll);
 
@@ -183,4 +183,19 @@ it('an event that there is not is refused', async () => {
     'there is no event "method.done"; there are connect, disconnect, method.created, method.call',
   );
   expect(() => server.on('method.call', 'no' as never)).toThrow('a listener is a function, not no');
+});
+
+it('a call of a side that was passed is one of that side, within a callback', async () => {
+  const shop = House.create({ transport: 'memory:' });
+  shop.add.connect((_from, a, b) => a + b);
+  const { server, client } = await meet();
+  listen(client);
+  listen(shop, 'shop ');
+  server.lend.connect(async (_from, house) => house.add(1, 2));
+  expect(await client.lend(null, passed(shop))).toBe(3);
+  await until(() => record.includes('closed callback.add'));
+  expect(record.slice(2, -2)).toEqual([
+    ...['created callback.add', 'call callback.add', 'shop created add', 'shop call add', 'shop return add: 3'],
+    ...['return callback.add: 3', 'shop sent add', 'sent callback.add', 'shop closed add', 'closed callback.add'],
+  ]);
 });

@@ -124,8 +124,27 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
     });
     expect(await client.add(null, 1, 2)).toBe(3);
     expect(said).toEqual({ seen: { app: 'test', token: 'abc' } });
+    said = undefined;
+    await client.gather(null).add(1, 2);
+    expect(said).toEqual({ seen: { app: 'test', token: 'abc' } });
     expect(await client.to(null).detailed.add(1, 2)).toEqual({ value: 3, metadata: said });
   });
+});
+
+it('what is said of an answer is there also where nothing is said of the call', async () => {
+  const { server, client } = await meet();
+  server.add.connect((sender) => {
+    sender.replyMetadata = { cost: 3 };
+    return 1;
+  });
+  let said: unknown;
+  client.use(async (call, next) => {
+    const value = await next();
+    said = call.replyMetadata;
+    return value;
+  });
+  expect(await client.add(null, 1, 2)).toBe(1);
+  expect(said).toEqual({ cost: 3 });
 });
 
 describe('of a notification', () => {

@@ -52,6 +52,7 @@ it('interceptors of a namespace see no others, and those of a side see all', asy
     note() {},
     count: () => [],
     each: () => 0,
+    lend: () => 0,
     room: { enter: () => 1, shelf: { put: (_from, { text }) => text } },
   });
   await client.add(null, 1, 2);

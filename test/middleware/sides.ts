@@ -1,9 +1,11 @@
 import {
+  type Inverted,
   incoming,
   namespace,
   type Options,
   outgoing,
   type Receivers,
+  type Remote,
   RemoteAPI,
   type Reply,
   type Sender,
@@ -37,6 +39,11 @@ export class Room extends RemoteAPI {
   @incoming({ hasReply: true }) enter(_from: Sender, _args: { name: string }): Reply<number> {}
 }
 
+/** What is lent. */
+class Adder extends RemoteAPI {
+  @incoming({ hasReply: true, params: ['a', 'b'] }) add(_from: Sender, _a: number, _b: number): Reply<number> {}
+}
+
 export class House extends RemoteAPI {
   readonly room = namespace(Room);
 
@@ -46,6 +53,9 @@ export class House extends RemoteAPI {
   @incoming({ stream: true }) count(_from: Sender, _args: { to: number }): Stream<number> {}
   @incoming({ hasReply: true, allowPositionalArgs: true })
   each(_from: Sender, _items: number[], _tell: (item: number) => unknown): Reply<number> {}
+
+  @incoming({ hasReply: true, allowPositionalArgs: true })
+  lend(_from: Sender, _adder: Remote<Inverted<Adder>>): Reply<number> {}
 
   @outgoing({ hasReply: true }) ask(_to: Receivers, _args: { text: string }): Reply<string> {}
   @outgoing tell(_to: Receivers, _args: { text: string }): void {}

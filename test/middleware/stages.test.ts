@@ -88,6 +88,16 @@ describe.each(ways)('over %s with %s, stages', (...way) => {
   });
 });
 
+it('keep what they make apart where the messages of a tick would leave together', async () => {
+  const frames: Frame[] = [];
+  const keep = (frame: Frame): void => void frames.push(frame);
+  const stages = { ...toText, outgoing: [compress, keep], form: 'bytes' } as const;
+  const { server, client } = await meet(['ws://127.0.0.1:0', 'jrpc'], { stages }, { stages });
+  server.add.connect((_from, a, b) => a + b);
+  expect(await Promise.all([1, 2, 3].map((n) => client.add(null, n, n)))).toEqual([2, 4, 6]);
+  expect(frames).toHaveLength(6);
+});
+
 it('make no frame so small that what is nested too deep in it is taken', async () => {
   const stages = { ...toText, form: 'bytes' } as const;
   const { server, client } = await meet(['tcp://127.0.0.1:0', 'jrpc'], { stages, limits: { depth: 100 } }, { stages });

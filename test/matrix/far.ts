@@ -9,4 +9,5 @@ const far = await Stage.serve(address, { codec, types: [standardTypes], errorCla
 behave(far.there, far.here);
 far.perform.connect((_sender, { feature }) => perform(feature, far.here, { link, codec }));
 far.leave.connect(() => void far.close());
-process.send?.({ address: far.address });
+if (process.send !== undefined) process.send({ address: far.address });
+else if (/^(tcp|ws):/.test(address)) console.log(`at ${far.address}`);

@@ -50,15 +50,20 @@ function known(reference: object): Import {
 /** What compilers make of `using` stands between a block and what it disposes of. */
 const helper = /dispose|tslib/i;
 
-/** The line outside of the library in which a function of it was called. */
+/** The line outside of the library in which a function of it was called; what to leave out are the lines down to that function. */
 function placeOf(above: (...args: never[]) => unknown): string {
   const { captureStackTrace } = Error as { captureStackTrace?: (error: Error, above: unknown) => void };
   const here = new Error();
   captureStackTrace?.(here, above);
-  const frames = (here.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
-  // Where the engine leaves nothing out, its own lines are this one, the one that asks, the one that tells, and the function.
-  const outside = captureStackTrace === undefined ? frames.slice(4) : frames;
+  const lines = (here.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
+  const outside = captureStackTrace === undefined ? lines.filter((line) => !isBeside(line, lines[0])) : lines;
   const last = outside.slice(0, 4).findLastIndex((line) => helper.test(line));
   const line = outside[last + 1] ?? outside[0];
   return line === undefined ? '' : ` ${line.trim()}`;
+}
+
+/** Whether two lines of a stack are in one file: where an engine leaves nothing out, that of the first line is the library. */
+function isBeside(line: string, other = ''): boolean {
+  const file = /[^\s(@]+(?=:\d+:\d+\)?$)/;
+  return file.exec(line)?.[0] === file.exec(other)?.[0];
 }

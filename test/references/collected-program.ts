@@ -1,0 +1,122 @@
+/*
+ * Both ends of a conversation, in a process whose memory is collected when it is asked to be. Prints a line of JSON for each thing
+ * that it has seen, and ends.
+ */
+import {
+  type Far,
+  incoming,
+  keep,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  reference,
+  type Sender,
+} from '../../src/index.js';
+import type { ConnectedPeer } from '../../src/peer.js';
+import { hubOf } from '../../src/prototypes.js';
+
+type Step = (n: number) => unknown;
+
+@reference
+class Basket {
+  put(item: string): string {
+    return item;
+  }
+}
+
+class Work extends RemoteAPI {
+  @incoming({ hasReply: true }) basket(_sender: Sender): Reply<Far<Basket>> {}
+  @incoming({ hasReply: true }) step(_sender: Sender): Reply<Step> {}
+  @incoming({ hasReply: true }) hold(_sender: Sender, _args: { step: Step }): Reply<void> {}
+  @outgoing({ hasReply: true }) lend(_to: Receivers, _args: { step: Step }): Reply<void> {}
+}
+
+const collect = (globalThis as { gc?: () => void }).gc as () => void;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const sizeOf = (side: object): number =>
+  [...hubOf(side).roster.peers.values()].reduce((sum, peer) => sum + (peer as ConnectedPeer).session.passing.size, 0);
+const seen: Record<string, unknown> = {};
+const collected = async (): Promise<void> => {
+  // What a WeakRef has given is not collected within the same turn.
+  await turn();
+  collect();
+  await turn();
+};
+const settled = async (holds: () => boolean): Promise<boolean> => {
+  for (let n = 0; n < 100 && !holds(); n++) await collected();
+  return holds();
+};
+const collectedOften = async (): Promise<void> => {
+  for (let n = 0; n < 10; n++) await collected();
+};
+
+const server = await Work.serve('tcp://127.0.0.1:0', { logger: null });
+const client = await Work.invert().connect(server.address, { logger: null });
+const alone = (): boolean => sizeOf(server) === 0 && sizeOf(client) === 0;
+
+// A result that nobody holds any more is released at its owner.
+server.basket.connect(() => new Basket());
+await (async () => {
+  const basket = await client.basket(null);
+  await basket.put('a');
+})();
+seen.result = await settled(alone);
+
+// One whose call is open is not, though nobody but the call knows it.
+let answer: (value: unknown) => void = () => {};
+server.step.connect(
+  () => () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    }),
+);
+let call: unknown;
+await (async () => {
+  const step = await client.step(null);
+  call = step(1);
+})();
+await turn();
+await collectedOften();
+seen.held = [sizeOf(server), sizeOf(client)];
+answer('answered');
+seen.answered = await call;
+seen.afterCall = await settled(alone);
+
+// A method that was taken out of its object holds the object.
+let put: ((item: string) => unknown) | undefined;
+await (async () => {
+  ({ put } = await client.basket(null));
+})();
+await collectedOften();
+seen.method = await put?.('pear');
+put = undefined;
+seen.afterMethod = await settled(alone);
+
+// What was kept, and then forgotten.
+server.hold.connect((_sender, { step }) => void keep(step));
+await client.hold(null, { step: () => 1 });
+seen.kept = await settled(alone);
+
+// What holds it says so.
+let kept: { release(): void } | undefined;
+client.lend.connect((_sender, { step }) => {
+  kept = keep(step);
+});
+await server.lend(null, { step: () => 1 });
+await collectedOften();
+seen.holding = sizeOf(server);
+kept?.release();
+seen.afterKept = await settled(alone);
+
+// Its owner does not hold it either any more.
+const gone = await (async () => {
+  const step: Step = () => 1;
+  await client.hold(null, { step });
+  return new WeakRef(step);
+})();
+seen.function = await settled(() => gone.deref() === undefined);
+
+console.log(JSON.stringify(seen));
+await client.close();
+await server.close();

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { buildProgram } from './built.js';
+
+const program = 'places-program';
+
+async function linesOf(path: string, args: readonly string[] = []): Promise<string[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...args, path]);
+  return stdout.trimEnd().split('\n');
+}
+
+it('use after the release says where that was, also where the library is built into chunks', async () => {
+  await using built = await buildProgram(program);
+  expect((await readdir(dirname(built.path))).some((file) => file.startsWith('chunk-'))).toBe(true);
+  const place = (name: string) =>
+    expect.stringMatching(
+      new RegExp(
+        `^the reference can be called no more: it was released at ${name} \\(.*${program}\\.mjs:\\d+:\\d+\\)$`,
+      ),
+    );
+  expect(await linesOf(built.path)).toEqual([
+    place('later'),
+    place('named'),
+    place('block'),
+    'the reference can be called no more: it was passed with hold, which has ended, and nobody has kept it: keep(…) does',
+    'symbol',
+  ]);
+});
+
+it('also in an engine that leaves nothing out of a stack', async () => {
+  await using built = await buildProgram(program, { banner: { js: 'delete Error.captureStackTrace;' } });
+  const [later, named] = await linesOf(built.path);
+  expect([later, named]).toEqual([
+    expect.stringContaining('it was released at later ('),
+    expect.stringContaining('it was released at named ('),
+  ]);
+});
+
+it('a runtime without Symbol.dispose can keep and release', async () => {
+  // No engine of today can be told to forget it; the built library is told that there is none.
+  await using built = await buildProgram(program, {
+    define: { 'Symbol.dispose': 'undefined', 'Symbol.asyncDispose': 'undefined' },
+  });
+  const [later, named, ended, type] = await linesOf(built.path);
+  expect([later, named]).toEqual([
+    expect.stringContaining('it was released at later ('),
+    expect.stringContaining('it was released at named ('),
+  ]);
+  expect(ended).toContain('nobody has kept it');
+  expect(type).toBe('undefined');
+});

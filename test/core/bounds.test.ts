@@ -11,14 +11,16 @@ import {
   type Reply,
   type RpcError,
   type Sender,
+  type Stream,
 } from '../../src/index.js';
 import { defaultLimits } from '../../src/limits.js';
-import { Played, turn } from '../support/core-played.js';
+import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 
 class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { text?: string }): Reply<unknown> {}
+  @incoming({ stream: true }) flood(_sender: Sender): Stream<string> {}
   @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
   @outgoing news(_to: Receivers, _args: { text: string }): void {}
 }
@@ -37,6 +39,24 @@ async function sideThat(answers: () => unknown, limits: Partial<Limits>) {
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
   api.ask.connect(answers);
   return { api, far };
+}
+/** A side whose stream never ends. */
+async function streaming(limits: Partial<Limits>) {
+  const played = new Played();
+  const far = played.visit();
+  const api = await Spec.connect(played.maker, { codec: 'jrpc', logger: null, limits });
+  let produced = 0;
+  api.flood.connect(function* () {
+    for (;;) {
+      produced++;
+      yield 'x'.repeat(100);
+    }
+  });
+  return { api, far, produced: () => produced };
+}
+function open(far: PlayedLink, id: number, window: readonly number[]): void {
+  far.say({ jsonrpc: '2.0', method: 'rpc.about', params: { call: id, window } });
+  far.say({ jsonrpc: '2.0', id, method: 'flood' });
 }
 const call = (id: number, text = '') => ({ jsonrpc: '2.0', id, method: 'ask', params: { text } });
 
@@ -122,6 +142,51 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
       for (let n = 0; n < 100; n++) far.say('noise');
       expect(far.closes[0]).toMatchObject({ message: '6 messages in a row could not be read' });
       expect(log.warnings.length).toBe(7);
+    },
+  ],
+  references: [
+    'functions that are passed and never released',
+    async () => {
+      const played = new Played();
+      const far = played.visit();
+      const api = await Spec.connect(played.maker, { codec: 'jrpc', logger: null, limits: { references: 3 } });
+      api.ask.connect(() => new Promise(() => {}));
+      for (let id = 1; id <= 5; id++) {
+        far.say({ jsonrpc: '2.0', method: 'rpc.about', params: { call: id, tagged: true } });
+        far.say({ ...call(id), params: { text: { $rpc: ['fn', id] } } });
+      }
+      await turn();
+      const refused = far.heard.filter(({ error }) => error !== undefined);
+      expect(refused.map(({ id, error }) => [id, error.code])).toEqual([4, 5].map((id) => [id, Code.TooLarge]));
+    },
+  ],
+  streams: [
+    'streams that are opened and never read',
+    async () => {
+      const { api, far } = await streaming({ streams: 5 });
+      for (let id = 1; id <= 8; id++) open(far, id, [4, 1_000]);
+      await turn();
+      expect(far.heard.filter(({ error }) => error?.code === Code.Busy).map(({ id }) => id)).toEqual([6, 7, 8]);
+      expect(api.peers.size).toBe(1);
+    },
+  ],
+  streamItems: [
+    'a window of so many items that the producer never stops',
+    async () => {
+      const { far, produced } = await streaming({ streamItems: 20 });
+      open(far, 1, [1e9, 1e9]);
+      for (let n = 0; n < 20; n++) await turn();
+      expect(produced()).toBe(20);
+    },
+  ],
+  streamBytes: [
+    'a window of so many bytes that the producer never stops',
+    async () => {
+      const { far, produced } = await streaming({ streamBytes: 500 });
+      open(far, 1, [1e9, 1e9]);
+      for (let n = 0; n < 20; n++) await turn();
+      expect(produced()).toBeGreaterThan(1);
+      expect(produced()).toBeLessThan(10);
     },
   ],
   peers: [

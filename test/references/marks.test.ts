@@ -1,0 +1,92 @@
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { reference, UsageError } from '../../src/index.js';
+import { methodsOf } from '../../src/references/marks.js';
+
+/** The class that a text of TypeScript exports as `Made`, compiled with or without the legacy dialect. */
+function compiled(text: string, experimentalDecorators: boolean): new () => object {
+  const { outputText } = ts.transpileModule(`${text}\nexports.Made = Made;`, {
+    compilerOptions: { experimentalDecorators, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
+  });
+  const exports: { Made?: new () => object } = {};
+  new Function('exports', 'reference', outputText)(exports, reference);
+  return exports.Made as new () => object;
+}
+
+describe.each([
+  ['the standard dialect', (text: string) => compiled(`@reference ${text}`, false)],
+  ['the legacy dialect', (text: string) => compiled(`@reference ${text}`, true)],
+  ['a plain call', (text: string) => compiled(`${text} reference(Made);`, false)],
+])('in %s', (_dialect, make) => {
+  const methodsIn = (text: string) => methodsOf(new (make(text))());
+
+  it('methods are callable, and nothing else', () => {
+    const methods = methodsIn(`class Made {
+      field = 1; arrow = () => 1;
+      static made() {}
+      get accessor() { return 1; } set accessor(to) {}
+      #own() {} _hidden() {} then() {} 'with.dot'() {} [Symbol.iterator]() {}
+      constructor() { this.#own(); }
+      method() {} async later() {} 'any name'() {}
+      toString() { return ''; }
+    }`);
+    expect(methods).toEqual({ members: ['method', 'later', 'any name', 'toString'], streams: [] });
+  });
+
+  it('generators answer with streams', () => {
+    const methods = methodsIn('class Made { *each() {} async *later() {} one() {} }');
+    expect(methods).toEqual({ members: ['each', 'later', 'one'], streams: ['each', 'later'] });
+  });
+
+  it('a class that extends it is passed like it, with its own methods', () => {
+    const Made = make('class Made { one() {} two() {} }');
+    class Special extends Made {
+      three(): void {}
+      // What hides a method is none.
+      get two(): number {
+        return 2;
+      }
+    }
+    expect(methodsOf(new Special())?.members).toEqual(['three', 'one']);
+  });
+});
+
+it('what a marked class inherits from one without the mark is not callable', () => {
+  class Base {
+    secret(): void {}
+  }
+  @reference
+  class Made extends Base {
+    one(): void {}
+  }
+  expect(methodsOf(new Made())?.members).toEqual(['one']);
+  expect(methodsOf(new Base())).toBeUndefined();
+  reference(Base);
+  class Later extends Made {}
+  expect(methodsOf(new Later())?.members).toEqual(['one', 'secret']);
+});
+
+it('a class that another decorator puts in its place is marked', () => {
+  const replaced = <C extends new () => object>(target: C): C =>
+    ({ [target.name]: class extends target {} })[target.name] as C;
+  @replaced
+  @reference
+  class Made {
+    one(): void {}
+  }
+  expect(methodsOf(new Made())?.members).toEqual(['one']);
+});
+
+it.each([{}, [], new Date(), Object.create(null), new Map(), new (class Plain {})(), () => {}])(
+  '%o is not marked',
+  (value) => {
+    expect(methodsOf(value as object)).toBeUndefined();
+  },
+);
+
+it.each([
+  ['a method', () => reference((() => {}) as never)],
+  ['an object', () => reference({} as never)],
+  ['nothing', () => reference(undefined as never)],
+  ['a method in the standard dialect', () => reference(class {} as never, { kind: 'method' } as never)],
+])('%s cannot be marked', (_what, mark) => expect(mark).toThrow(UsageError));

@@ -1,0 +1,64 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { benchFolder, compile } from '../../bench/run/compile.js';
+import { StreamPair } from '../../bench/run/stream-pair.js';
+
+/*
+ * What is promised of streams between two processes, in figures. Others may use the machine at the same time: what cannot be
+ * met by chance has several tries. `npx tsx bench/streams.ts` prints the figures themselves.
+ */
+let folder = '';
+
+beforeAll(async () => {
+  folder = await compile('sources', path.join(benchFolder, `.compiled-for-stream-tests-${process.pid}`));
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Tries until it is true; gives the last value. */
+async function soon<T>(tries: number, attempt: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
+  let value = await attempt();
+  for (let n = 1; n < tries && !good(value); n++) value = await attempt();
+  return value;
+}
+
+describe.each([
+  ['tcp:', 'tcp://127.0.0.1:0'],
+  ['ws:', 'ws://127.0.0.1:0'],
+])('over %s', (link, url) => {
+  let pair: StreamPair;
+  beforeAll(async () => {
+    pair = await StreamPair.start(folder, url, 'jrpc');
+  }, 60_000);
+  afterAll(() => pair.stop());
+
+  it.runIf(link === 'tcp:')('500,000 small items a second are carried', { timeout: 120_000 }, async () => {
+    await pair.items('numbers', 200_000);
+    const enough = ({ rate }: { rate: number }): boolean => rate >= 500_000;
+    for (const flood of ['numbers', 'awaited', 'readings'] as const) {
+      expect(await soon(5, () => pair.items(flood, 500_000), enough), flood).toSatisfy(enough);
+    }
+  });
+
+  it('a producer that never waits stays within the window of a slow consumer, for ten seconds', {
+    timeout: 120_000,
+  }, async () => {
+    const { ahead, taken, grown } = await pair.slowly(10_000);
+    expect(taken).toBeGreaterThan(100);
+    // What is taken between the two questions counts as ahead.
+    expect(ahead).toBeLessThanOrEqual(256 + 16);
+    expect(ahead).toBeGreaterThan(100);
+    expect(grown).toBeLessThan(10_000_000);
+  });
+
+  it.runIf(link === 'tcp:')(
+    'a call beside 1,000 streams is hardly slower than alone',
+    { timeout: 300_000 },
+    async () => {
+      const few = ({ alone, beside }: { alone: number; beside: number }): boolean => beside < 5 * alone;
+      const figures = await soon(6, () => pair.beside(1_000, 0, 500), few);
+      expect(figures).toSatisfy(few);
+      expect(figures.rate).toBeGreaterThan(100_000);
+    },
+  );
+});

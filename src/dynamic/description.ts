@@ -79,7 +79,7 @@ function parsed(json: string): unknown {
 
 function read(given: unknown, at: number): Described {
   if (typeof given !== 'object' || given === null || !isPlain(given))
-    throw new UsageError(`the description of method ${at} is an object, not ${String(given)}`);
+    throw new UsageError(`the description of method ${at} is an object, not ${nameOf(given)}`);
   const fields = new Map(Object.entries(given));
   const name = `the description of ${text(fields.get('path')) === undefined ? `"${fields.get('path')}"` : `method ${at}`}`;
   for (const [field, value] of fields) {
@@ -110,4 +110,10 @@ function made(name: string, description: MethodDescription): Described {
     ...(meta !== undefined && { meta }),
   };
   return { segments, path, wire: method, direction, options };
+}
+
+/** Whatever it is: what is no plain object may not even become a text. */
+function nameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : 'one of a class';
 }

@@ -15,7 +15,7 @@ export interface FaultyLinkOptions {
   readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
 }
 
-const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'maxFrame'] as const;
+const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'maxFrame', 'info'] as const;
 
 /** A link on which things go wrong, around one on which they do not. */
 export class FaultyLink implements Link {

@@ -1,36 +1,34 @@
 import { ProtocolError, UsageError } from '../errors.js';
-import { TypeForm, textOf } from './type-form.js';
+import { byName, TypeForm, textOf } from './type-form.js';
 
 type View = ArrayBufferView & { readonly [Symbol.toStringTag]: string };
 type ViewMaker = { readonly name: string; readonly BYTES_PER_ELEMENT?: number; new (buffer: ArrayBuffer): unknown };
 
-const makers = new Map<string, ViewMaker>(
-  [
-    Int8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-    DataView,
-  ].map((maker: ViewMaker) => [maker.name, maker]),
-);
+const makers = /* @__PURE__ */ byName<ViewMaker>([
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
+]);
 
 /** Bytes, and what shows them in another way: base64 in the standard alphabet, padded. */
 export const byteTypes: readonly TypeForm[] = [
-  new TypeForm(
+  /* @__PURE__ */ new TypeForm(
     'bytes',
     'bytes',
     (value: Uint8Array) => [toBase64(value)],
     (payload) => fromBase64(textOf(payload)),
     true,
   ),
-  new TypeForm('view', 'view', packView, unpackView, true),
-  new TypeForm(
+  /* @__PURE__ */ new TypeForm('view', 'view', packView, unpackView, true),
+  /* @__PURE__ */ new TypeForm(
     'buffer',
     ArrayBuffer,
     (value: ArrayBuffer) => [toBase64(new Uint8Array(value))],
@@ -40,7 +38,11 @@ export const byteTypes: readonly TypeForm[] = [
 ];
 
 /** Elements travel with their lowest byte first; where the machine has it last, they are turned round. */
-const turned = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+const turned = /* @__PURE__ */ isTurned();
+
+function isTurned(): boolean {
+  return new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+}
 
 function turn<B extends Uint8Array>(bytes: B, size: number): B {
   if (turned && size > 1) for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
@@ -68,7 +70,11 @@ function unpackView(payload: readonly unknown[]): unknown {
 }
 
 /** What Node has for base64; elsewhere it is made of what browsers have. */
-const { Buffer: NodeBuffer } = globalThis as { readonly Buffer?: typeof Buffer };
+const NodeBuffer = /* @__PURE__ */ ofNode();
+
+function ofNode(): typeof Buffer | undefined {
+  return (globalThis as { readonly Buffer?: typeof Buffer }).Buffer;
+}
 
 const PIECE = 0x8000;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

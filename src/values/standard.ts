@@ -1,7 +1,12 @@
 import { ProtocolError, UsageError } from '../errors.js';
 import { byteTypes } from './bytes.js';
 import { temporalOfRuntime } from './temporal.js';
-import { listOf, TypeForm, textOf } from './type-form.js';
+import { byName, listOf, TypeForm, textOf } from './type-form.js';
+
+/*
+ * Nothing here does anything when it is loaded, and a bundler can see that: what nobody imports is in no page. Hence the marks at
+ * what is made, and the functions around what is more than a call.
+ */
 
 /** The time to read the digits of a number grows with their square. */
 const MOST_DIGITS = 10_000;
@@ -10,7 +15,7 @@ const LONGEST_PATTERN = 1_000;
 const DATE = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const DIGITS = /^-?\d+$/;
 
-const date = new TypeForm(
+const date = /* @__PURE__ */ new TypeForm(
   'date',
   Date,
   (value: Date) => [Number.isNaN(value.getTime()) ? null : value.toISOString()],
@@ -24,7 +29,7 @@ const date = new TypeForm(
   true,
 );
 
-const map = new TypeForm(
+const map = /* @__PURE__ */ new TypeForm(
   'map',
   Map,
   (value: ReadonlyMap<unknown, unknown>) => [[...value]],
@@ -40,7 +45,7 @@ function isPair(entry: unknown): boolean {
   return Array.isArray(entry) && entry.length === 2;
 }
 
-const set = new TypeForm(
+const set = /* @__PURE__ */ new TypeForm(
   'set',
   Set,
   (value: ReadonlySet<unknown>) => [[...value]],
@@ -48,7 +53,7 @@ const set = new TypeForm(
   true,
 );
 
-const bigint = new TypeForm(
+const bigint = /* @__PURE__ */ new TypeForm(
   'bigint',
   'bigint',
   (value: bigint) => {
@@ -64,14 +69,14 @@ const bigint = new TypeForm(
   true,
 );
 
-const numbers = new Map<unknown, number>([
+const numbers = /* @__PURE__ */ new Map<unknown, number>([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
   ['-0', -0],
 ]);
 
-const number = new TypeForm(
+const number = /* @__PURE__ */ new TypeForm(
   'number',
   'number',
   (value: number) => [value === 0 ? '-0' : String(value)],
@@ -83,7 +88,7 @@ const number = new TypeForm(
   true,
 );
 
-const url = new TypeForm(
+const url = /* @__PURE__ */ new TypeForm(
   'url',
   URL,
   (value: URL) => [value.href],
@@ -91,7 +96,7 @@ const url = new TypeForm(
   true,
 );
 
-const regexp = new TypeForm(
+const regexp = /* @__PURE__ */ new TypeForm(
   'regexp',
   RegExp,
   ({ source, flags }: RegExp) => {
@@ -110,12 +115,18 @@ const regexp = new TypeForm(
 );
 
 /** Errors of the language by name; every other one arrives as an Error that has its name. */
-const errors = new Map<string, new (message: string) => Error>(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((one) => [one.name, one]),
-);
+const errors = /* @__PURE__ */ byName<new (message: string) => Error>([
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+]);
 
 /** Its stack stays where it was made: it is nobody else's business. */
-const error = new TypeForm(
+const error = /* @__PURE__ */ new TypeForm(
   'error',
   Error,
   (value: Error) => {
@@ -148,15 +159,8 @@ const error = new TypeForm(
  * bytes (Uint8Array, ArrayBuffer, the typed arrays and DataView), NaN, the infinities and -0, and the types of Temporal where
  * the runtime has it. `docs/value-types.md` says how each travels.
  */
-export const standardTypes: readonly TypeForm[] = [
-  date,
-  map,
-  set,
-  bigint,
-  number,
-  url,
-  regexp,
-  error,
-  ...byteTypes,
-  ...temporalOfRuntime(),
-];
+export const standardTypes: readonly TypeForm[] = /* @__PURE__ */ everyType();
+
+function everyType(): readonly TypeForm[] {
+  return [date, map, set, bigint, number, url, regexp, error, ...byteTypes, ...temporalOfRuntime()];
+}

@@ -31,3 +31,8 @@ export function listOf(payload: readonly unknown[]): readonly unknown[] {
   if (payload.length !== 1 || !Array.isArray(list)) throw new ProtocolError('expected one list');
   return list;
 }
+
+/** Classes by their names. */
+export function byName<C extends { readonly name: string }>(classes: readonly C[]): ReadonlyMap<string, C> {
+  return new Map(classes.map((one) => [one.name, one]));
+}

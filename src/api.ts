@@ -57,7 +57,6 @@ export type {
   DescribedAPI,
   UntypedAPI,
   UntypedClass,
-  UntypedGather,
   UntypedHandlers,
   UntypedMembers,
   UntypedMounted,

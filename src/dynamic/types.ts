@@ -63,6 +63,9 @@ export interface ServiceOptions {
   readonly methods?: readonly string[];
 }
 
+/** Never for a class, which is mounted as a spec or not at all. */
+type NoClass<O> = O extends { readonly prototype: unknown } ? never : unknown;
+
 /** A side that is mounted on another: it has the sessions and the peers of that one, which opens and closes them. */
 export type Mounted<S> = Connected<S> & MembersOf<S>;
 
@@ -89,7 +92,7 @@ export interface Dynamic<S> {
    * without it. The object is read once. Returns a function that unmounts it. Throws a UsageError for a name that is taken, and
    * for an object without functions.
    */
-  mount(name: string, service: object, options?: ServiceOptions): () => void;
+  mount<O extends object>(name: string, service: O & NoClass<O>, options?: ServiceOptions): () => void;
   /** Takes away what is mounted under a name, with all that stands below it. Gives false if there is nothing. */
   unmount(name: string): boolean;
 

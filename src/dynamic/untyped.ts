@@ -9,7 +9,6 @@ import type {
   CallOptions,
   Connected,
   Endpoint,
-  Gathering,
   GatherOptions,
   MethodDescription,
   Receivers,
@@ -32,18 +31,13 @@ export interface UntypedMembers {
 export interface UntypedView extends UntypedMembers {
   readonly detailed: UntypedMembers;
 }
-/** The outgoing requests of an untyped spec, answered by all receivers. */
-export interface UntypedGather {
-  readonly [name: string]: UntypedGather & ((...args: unknown[]) => Gathering<unknown>);
-}
-
 /** What an untyped side has, whoever opens and closes it. Its methods and namespaces can be used, and nothing checks how. */
 export interface UntypedMounted extends Connected<Branded>, UntypedMembers {
   implement(handlers: UntypedHandlers): this;
   // biome-ignore lint/suspicious/noExplicitAny: an UntypedView, which no type that depends on another one takes for a View
   to<P = unknown>(receivers: Receivers, options?: CallOptions<P>): any;
   readonly remote: UntypedView;
-  gather(receivers: Receivers, options?: GatherOptions): UntypedGather;
+  gather(receivers: Receivers, options?: GatherOptions): UntypedMembers;
 }
 /** Handlers by name, and those of namespaces within. */
 export interface UntypedHandlers {

@@ -54,10 +54,7 @@ export function withdraw(session: Session, n: number): void {
   offered.get(session)?.sources.delete(n);
   const report = (error: unknown): void => session.host.trouble(session, error);
   try {
-    // A stream of Node that was never read is not closed by the end of an iteration that has not begun.
-    const { destroy } = source as { destroy?: unknown };
-    const closing: unknown =
-      typeof destroy === 'function' ? destroy.call(source) : sourceOf(source, '').close(undefined);
+    const closing = sourceOf(source, '').close(undefined);
     if (isThenable(closing)) closing.then(undefined, report);
   } catch (error) {
     report(error);

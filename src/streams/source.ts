@@ -33,7 +33,7 @@ export function sourceOf(given: unknown, what: string): Source {
     if (typeof getReader === 'function') return read(getReader.call(given));
     const { [Symbol.asyncIterator]: slow, [Symbol.iterator]: quick } = given as Partial<Record<symbol, Opener>>;
     const open = slow ?? quick;
-    if (typeof open === 'function') return iterated(open.call(given));
+    if (typeof open === 'function') return iterated(open.call(given), given);
   }
   const came = given === null ? 'null' : typeof given === 'object' ? `a ${given.constructor?.name}` : String(given);
   throw new RpcError(
@@ -42,8 +42,13 @@ export function sourceOf(given: unknown, what: string): Source {
   );
 }
 
-function iterated(steps: Steps): Source {
-  return { next: () => steps.next(), close: () => steps.return?.() };
+function iterated(steps: Steps, given: object = steps): Source {
+  const { pipe, destroy } = given as { pipe?: unknown; destroy?: unknown };
+  if (typeof pipe !== 'function' || typeof destroy !== 'function') {
+    return { next: () => steps.next(), close: () => steps.return?.() };
+  }
+  // A stream of Node that was never read is not closed by the end of an iteration that has not begun.
+  return { next: () => steps.next(), close: () => destroy.call(given) as unknown };
 }
 
 function read(reader: Reader): Source {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectionLost, keep, type RpcError, release, revoke, TimeoutError, UsageError } from '../../src/index.js';
+import {
+  Aborted,
+  ConnectionLost,
+  keep,
+  type RpcError,
+  release,
+  revoke,
+  TimeoutError,
+  UsageError,
+} from '../../src/index.js';
 import { failure, until } from '../support/core-waiting.js';
 import { Basket, closing, gate, nothingLeft, type Step, sides, sizeOf, Work, ways } from './sides.js';
 
@@ -17,11 +26,34 @@ describe.each(ways)('over %s with %s', (url, codec) => {
       keep(step);
       kept.open(step);
     });
-    await expect(client.to(null, { timeout: 30 }).hold({ step: double })).rejects.toThrow(TimeoutError);
+    const controller = new AbortController();
+    const call = client.to(null, { signal: controller.signal }).hold({ step: double });
+    controller.abort();
+    await expect(call).rejects.toThrow(Aborted);
     expect(sizeOf(client)).toBe(0);
     const step = await kept.passed;
     await expect(step(1)).rejects.toThrow(/^the reference \d+ is not held: it was released, or never passed$/);
     release(step);
+    await nothingLeft(both);
+  });
+
+  it('one that takes too long ends for its handler, which can keep nothing then', async () => {
+    const both = await sides(url, codec, { handlerTimeout: 20 });
+    const { server, client } = both;
+    const refused = gate<unknown>();
+    server.hold.connect(async (sender, { step }) => {
+      await new Promise((resolve) => sender.signal.addEventListener('abort', resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+      try {
+        keep(step);
+      } catch (error) {
+        refused.open(error);
+      }
+    });
+    await expect(client.hold(null, { step: double })).rejects.toThrow(TimeoutError);
+    expect(await refused.passed).toMatchObject({
+      message: expect.stringContaining('it was passed with hold, which has ended'),
+    });
     await nothingLeft(both);
   });
 
@@ -34,7 +66,10 @@ describe.each(ways)('over %s with %s', (url, codec) => {
       await late.passed;
       return [value, double, new Basket()];
     });
-    await expect(client.to(null, { timeout: 30 }).take({ value: () => 1 })).rejects.toThrow(TimeoutError);
+    const controller = new AbortController();
+    const call = client.to(null, { signal: controller.signal }).take({ value: () => 1 });
+    controller.abort();
+    await expect(call).rejects.toThrow(Aborted);
     late.open();
     await client.fire(null).catch(() => {});
     await nothingLeft(both);

@@ -175,5 +175,11 @@ describe('a call by path', () => {
     expect(await here.callPath('mood')).toBe('fine');
     expect(await client.callPath('stats.daily.size')).toBe(8);
     await expect(server.callPath('stats.changed')).rejects.toThrow('stats.changed is a notification');
+    expect(() => client.notifyPath('stats.count')).toThrow('stats.count is a request');
+    // On a side that goes the other way than what is mounted on it, that one counts.
+    client.mount('back', Stats);
+    server.mount('back', Stats.invert());
+    expect(() => server.notifyPath('back.count')).toThrow('back.count is a request');
+    await expect(client.callPath('back.changed')).rejects.toThrow('back.changed is a notification');
   });
 });

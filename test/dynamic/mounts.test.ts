@@ -126,6 +126,10 @@ describe('a mounted side', () => {
     expect(await there.mount('deeper', Attic.invert()).remote.size()).toBe(5);
     server.hello.connect(() => 'no one sees it');
     await client.remote.hello({ name: '' });
+    stats.setHandler('*', null);
+    server.setHandler('*', (_sender, _args, { path }) => path);
+    expect(await client.callPath('stats.day.swept.again')).toBe('stats.daily.swept.again');
+    expect(seen.pop()).toBe('stats.daily.swept.again stats.day.swept.again');
     expect(seen).toEqual([
       'stats.count stats.count',
       'stats.daily.swept stats.day.swept',
@@ -231,6 +235,9 @@ describe('unmount', () => {
     // Once it is somebody else's, the name is nobody's memory.
     server.setHandler('stats.count', () => 'set');
     expect(await client.callPath('stats.count')).toBe('set');
+    server.setHandler('stats.count', null);
+    server.mount('stats', Stats);
+    await expect(client.callPath('stats.other')).rejects.toThrow('the method "stats.other" is unknown');
   });
 
   it('remembers of many only the latest', async () => {
@@ -267,6 +274,7 @@ describe('the name of what is mounted', () => {
     expect(mount('')).toThrow('has an empty segment');
     expect(mount(7)).toThrow('a path is a text such as "room.join", not 7');
     expect(mount('rpc')).toThrow('are reserved by JSON-RPC');
+    expect(mount('rpc', { a() {} })).toThrow('are reserved by JSON-RPC');
     expect(mount('then')).toThrow('has the segment "then"');
     expect(mount('__proto__')).toThrow('has the segment "__proto__"');
     expect(() => server.mount('x', Stats, { default: {} } as never)).toThrow(

@@ -79,7 +79,7 @@ describe('what an object serves', () => {
     await using sides = await meet();
     const { server, client } = sides;
     const service: Record<string, () => string> = { one: () => 'first' };
-    server.mount('s', service);
+    const stop = server.mount('s', service);
     service.one = () => 'second';
     service.two = () => 'added';
     expect(await client.callPath('s.one')).toBe('first');
@@ -88,6 +88,8 @@ describe('what an object serves', () => {
     expect(await client.callPath('s.two')).toBe('set');
     server.unmount('s');
     server.mount('s', service);
+    // What has mounted it the first time unmounts no other.
+    stop();
     expect(await client.callPath('s.one')).toBe('second');
     expect(await client.callPath('s.two')).toBe('added');
   });

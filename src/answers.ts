@@ -63,15 +63,19 @@ export class Answers {
       this.deny(call, this.unfit(error));
       return;
     }
-    const { join } = session.host.codec;
     if (saying === undefined) this.put(call, frame, sent);
-    else if (session.link.bus === true && join !== undefined && session.sealing === undefined) {
-      // A datagram may be lost, or overtaken by another: these two stay together.
-      this.put(call, join([saying, frame]), sent);
-    } else {
+    else this.putBoth(call, saying, frame, sent);
+  }
+
+  /** An answer, after what is said of it. A datagram may be lost, or overtaken by another: on a bus these two stay together. */
+  private putBoth(call: Call, saying: Frame, frame: Frame, sent: Outward | undefined): void {
+    const { link, sealing, host } = this.session;
+    const { join } = host.codec;
+    if (link.bus !== true || join === undefined || sealing !== undefined) {
       this.leave(saying);
       this.put(call, frame, sent);
-    }
+    } else if (call.batch === undefined) this.put(call, join([saying, frame]), sent);
+    else this.collect(call.batch, saying, frame);
   }
 
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
@@ -178,14 +182,13 @@ export class Answers {
    * An answer of a batch waits for the others, unless all that wait together are more than one frame may hold: a small batch
    * can ask for large answers. Then those that are there leave as a batch of their own.
    */
-  private collect(batch: Batch, frame?: Frame): void {
+  private collect(batch: Batch, ...frames: readonly Frame[]): void {
     batch.left--;
-    if (frame !== undefined) {
-      // A letter may take three bytes.
-      if (this.held + frame.length > this.session.host.limits.frameBytes / 3) this.complete(batch);
-      batch.answers.push(frame);
-      this.held += frame.length;
-    }
+    const length = frames.reduce((sum, frame) => sum + frame.length, 0);
+    // A letter may take three bytes.
+    if (this.held + length > this.session.host.limits.frameBytes / 3) this.complete(batch);
+    batch.answers.push(...frames);
+    this.held += length;
     if (batch.left === 0) this.complete(batch);
   }
 

@@ -249,6 +249,26 @@ describe('unmount', () => {
   });
 });
 
+it('can be passed by reference as any side, until it is unmounted', async () => {
+  await using sides = await meet();
+  const { server, client } = sides;
+  const stats = server.mount('stats', Stats);
+  stats.implement({ count: (_sender, { of }) => of.length, daily: { size: () => 2 } });
+  type Far = { count(args: { of: string }): Promise<number>; daily: { size(): Promise<number> } };
+  let far: Far | undefined;
+  client.setHandler('take', async (_sender, given: Far) => {
+    far = given;
+    return (await given.count({ of: 'abc' })) + (await given.daily.size());
+  });
+  client.setHandler('late', async (_sender, given: Far) => {
+    server.unmount('stats');
+    return given.count({ of: 'abc' });
+  });
+  expect(await server.callPath('take', [stats])).toBe(5);
+  expect(far).toBeDefined();
+  await expect(server.callPath('late', [stats])).rejects.toThrow('"stats" was unmounted');
+});
+
 describe('the name of what is mounted', () => {
   it('is one segment that nobody has', async () => {
     await using sides = await meet();

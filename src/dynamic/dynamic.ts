@@ -107,9 +107,10 @@ export class Dynamic {
   }
 
   private setMethod({ self, rest, path, wire }: Place, handler: AnyHandler | null): () => void {
-    const text = path === '' ? 'a side' : `"${path.replace(/\.$/, '')}"`;
-    if (rest === '' || this.mounts.has(path))
-      throw new UsageError(`${text} holds methods, and is none: for all of them there are wildcards, such as "*"`);
+    if (rest === '' || this.mounts.has(path)) {
+      const name = path.replace(/\.$/, '');
+      throw new UsageError(`"${name}" holds methods, and is none: set "${name}.**" for all of them`);
+    }
     const port = this.hub.ports.get(wire);
     if (port !== undefined) {
       port.handlers = handler === null ? [] : [handler];

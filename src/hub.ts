@@ -1,5 +1,5 @@
 import { checkCallOptions } from './call-options.js';
-import { codecFrom, securityFrom } from './chosen.js';
+import { securityFrom, stagedCodecFrom, valuesFrom } from './chosen.js';
 import type { Codec, FaultBody, Frame, Id, Limits, Link, Logger, Security, TransportSource, Wire } from './contract.js';
 import { Dynamic } from './dynamic/dynamic.js';
 import { ConnectionLost, UsageError } from './errors.js';
@@ -9,7 +9,6 @@ import { Port } from './incoming.js';
 import { limitsFrom } from './limits.js';
 import { Line } from './line.js';
 import { Middleware } from './middleware/middleware.js';
-import { staged } from './middleware/stages.js';
 import { loggerOf, type Options } from './options.js';
 import type { CallSender, ConnectedPeer } from './peer.js';
 import { makeTransport } from './registry.js';
@@ -19,8 +18,7 @@ import { type Extensions, type Host, Session } from './session.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Peer } from './types.js';
-import { revivedBy } from './validation/revived-by.js';
-import { type SideValues, sideValues } from './values/side-values.js';
+import type { SideValues } from './values/side-values.js';
 import { services, vocabulary } from './vocabulary.js';
 
 const DEFAULT_TIMEOUT = 60_000;
@@ -81,7 +79,7 @@ export class Hub implements Host {
     this.middleware = new Middleware(options, this.logger, {
       validate,
       timeout: this.timeout,
-      revived: revivedBy(options.types),
+      types: options.types,
     });
   }
 
@@ -162,10 +160,11 @@ export class Hub implements Host {
     this.state = 'opening';
     this.listens = listens;
     try {
-      this.codec = staged(await codecFrom(this.options.codec), this.options.stages);
-      this.values = sideValues(this.options.types, this.codec);
+      this.codec = await stagedCodecFrom(this.options);
+      this.values = await valuesFrom(this.options.types, this.codec);
       this.security = await securityFrom(this.options.security);
       if (this.security !== undefined) this.sealing = await import('./sealing.js');
+      await this.middleware.furnish();
       await this.lineTo(transport);
     } catch (error) {
       this.state = 'closed';

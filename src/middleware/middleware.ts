@@ -1,13 +1,16 @@
 import type { Logger } from '../contract.js';
 import { UsageError } from '../errors.js';
+import type { CallSender } from '../peer.js';
+import { Room } from '../room.js';
 import type { Row } from '../table.js';
-import { type Checking, incomingValidation, type Validating } from '../validation/incoming-validation.js';
-import { outgoingValidation } from '../validation/outgoing-validation.js';
+import { isValidated, mustBeAskable } from '../validation/askable.js';
+import { beginInTurn } from '../validation/in-turn.js';
+import type { Validating } from '../validation/incoming-validation.js';
 import { type Chain, compose, type Run, type Subject } from './chain.js';
+import type { CheckOptions, Checks } from './checks.js';
 import { checkListening, type Listening, telling } from './events.js';
-import { guard } from './guard.js';
 import type { Interceptor } from './interceptor.js';
-import { type CallLogger, callLogger } from './log-calls.js';
+import type { CallLogger } from './log-calls.js';
 
 /** What the options of a side say of those who stand around its calls. */
 export interface MiddlewareOptions {
@@ -32,6 +35,8 @@ interface Layer {
   readonly interceptor: Interceptor;
 }
 
+const room = new Room(() => import('./checks.js'));
+
 /**
  * Who stands around the calls of a side. The order, the outermost first: listeners, the logger of calls, the side, its
  * namespaces, the mark; then what is built in: the guard of an incoming method, the validation; then the body and the handlers,
@@ -42,24 +47,28 @@ interface Layer {
 export class Middleware {
   /** Nothing stands around outgoing calls. */
   private quiet = true;
-  /** How many outgoing methods of the spec have something of their own. */
-  private marked = 0;
+  /** The outgoing methods that have something of their own. */
+  private readonly marked = new Set<Row>();
   private ports: Surrounded[] = [];
-  /** What the marks of methods ask for; made once. */
+  /** What the marks of methods ask for. */
   private readonly own = new WeakMap<Row, readonly Interceptor[]>();
+  /** Guards and validation; loaded where a method asks for them. */
+  private checks: Checks | undefined;
+  /** The methods that ask for them before they are there. */
+  private unchecked: { readonly row: Row; readonly direction: Direction }[] = [];
+  private isOpen = false;
   private chains = new WeakMap<Row, Chain | typeof NOBODY>();
   private callbacks: Partial<Record<Direction, Run>> = {};
   private layers: readonly Layer[] = [];
   private listenings: readonly Listening[] = [];
-  private readonly log: readonly Interceptor[];
+  private log: readonly Interceptor[] = [];
 
   constructor(
-    options: MiddlewareOptions,
+    private readonly options: MiddlewareOptions,
     private readonly logger: Logger,
-    private readonly checking: Checking,
+    private readonly checking: CheckOptions,
   ) {
-    const { use = [], logCalls = false } = options;
-    this.log = logCalls === false ? [] : [callLogger(logCalls, logger)];
+    const { use = [] } = options;
     this.layers = [use].flat().map((interceptor) => ({ path: '', interceptor }));
     this.compose();
   }
@@ -68,18 +77,41 @@ export class Middleware {
 
   /** Takes up an incoming method. */
   serve(port: Surrounded): void {
+    this.take(port.row, 'incoming');
     this.ports.push(port);
-    this.own.set(port.row, this.ownOf(port.row, 'incoming'));
     port.chain = this.chainOf(port.row);
   }
 
   /** Takes up an outgoing method, so that what is wrong with its mark is found now. */
   call(row: Row): void {
-    const own = this.ownOf(row, 'outgoing');
+    this.take(row, 'outgoing');
+    if (this.marked.has(row)) this.quiet = false;
+  }
+
+  private take(row: Row, direction: Direction): void {
+    if (this.checking.validate !== 'off') mustBeAskable(row);
+    const own = this.ownOf(row, direction);
     this.own.set(row, own);
-    if (own.length === 0) return;
-    this.marked++;
-    this.quiet = false;
+    if (direction === 'outgoing' && own.length > 0) this.marked.add(row);
+  }
+
+  /** Loads what the options and the marks ask for. It belongs to opening: whoever stands there does so from the first call on. */
+  async furnish(): Promise<void> {
+    const { logCalls = false } = this.options;
+    this.isOpen = true;
+    if (this.unchecked.length > 0) await this.load();
+    if (logCalls === false) return;
+    const { callLogger } = await import('./log-calls.js');
+    this.log = [callLogger(logCalls, this.logger)];
+    this.compose();
+  }
+
+  private async load(): Promise<Checks> {
+    const { Checks } = await room.enter();
+    this.checks ??= new Checks(this.checking);
+    for (const { row, direction } of this.unchecked.splice(0)) this.take(row, direction);
+    this.compose();
+    return this.checks;
   }
 
   /** The methods whose paths begin so are gone, and with them who stands around them alone. */
@@ -137,7 +169,7 @@ export class Middleware {
 
   /** Who stands there has changed. */
   private compose(): void {
-    this.quiet = this.marked + this.layers.length + this.log.length + this.listenings.length === 0;
+    this.quiet = this.marked.size + this.layers.length + this.log.length + this.listenings.length === 0;
     this.chains = new WeakMap();
     for (const port of this.ports) port.chain = this.chainOf(port.row);
     const run = compose(this.interceptors('', []));
@@ -161,15 +193,37 @@ export class Middleware {
   }
 
   /** What the mark of a method asks for. */
-  private ownOf(row: Row, direction: Direction): Interceptor[] {
-    const { use = [], allow } = row.mark.options;
-    const incoming = direction === 'incoming';
-    const validation = incoming ? incomingValidation(row, this.checking) : outgoingValidation(row, this.checking);
-    return [
-      ...[use].flat(),
-      ...(incoming && allow !== undefined ? [guard(row.path, allow, this.checking.timeout)] : []),
-      ...(validation === undefined ? [] : [validation]),
-    ];
+  private ownOf(row: Row, direction: Direction): readonly Interceptor[] {
+    const { use = [] } = row.mark.options;
+    const own = [use].flat();
+    if (!this.asksForChecks(row, direction)) return own;
+    if (this.isOpen && room.here !== undefined) this.checks ??= new room.here.Checks(this.checking);
+    if (this.checks !== undefined) return [...own, ...this.checks.of(row, direction)];
+    this.unchecked.push({ row, direction });
+    return this.isOpen ? [...own, this.awaited(row, direction)] : own;
+  }
+
+  private asksForChecks(row: Row, direction: Direction): boolean {
+    const guarded = direction === 'incoming' && row.mark.options.allow !== undefined;
+    return guarded || (this.checking.validate !== 'off' && isValidated(row));
+  }
+
+  /**
+   * Stands for the checks of what is mounted on a side that is open, until they are loaded: its first calls wait for them, those of
+   * a peer in the order of their arrival.
+   */
+  private awaited(row: Row, direction: Direction): Validating {
+    const loaded = this.load();
+    // Whoever calls is told.
+    loaded.catch(() => {});
+    const wait: Interceptor = (call, next) => {
+      const go = (checks: Checks): unknown => {
+        const run = compose(checks.of(row, direction));
+        return run === undefined ? next() : run(call, next);
+      };
+      return call.direction === 'incoming' ? beginInTurn(call.sender as CallSender, loaded, go) : loaded.then(go);
+    };
+    return Object.assign(wait, { keepsOrder: true });
   }
 }
 

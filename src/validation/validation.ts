@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.js';
 import type { MethodOptions } from '../marks.js';
 import type { Row } from '../row.js';
 import { bounded, type Issue } from './issues.js';
@@ -23,21 +22,17 @@ export interface Validation {
 }
 
 /** What a row says of the values of its method. */
-export type Checked = Pick<
-  Row,
-  'path' | 'wire' | 'request' | 'stream' | 'arity' | 'params' | 'positional' | 'types'
-> & {
+export type Checked = Pick<Row, 'wire' | 'params' | 'positional' | 'types'> & {
   readonly body: { readonly length: number };
   readonly mark: { readonly options: MethodOptions };
 };
 
 /**
  * The checks of a method; undefined if it has none. `revived` says of which classes, besides the standard ones, instances arrive
- * as such. Throws a UsageError for schemas that could never be asked.
+ * as such. The schemas are such as can be asked: see `mustBeAskable`.
  */
 export function validationOf(row: Checked, revived: (type: unknown) => boolean = () => false): Validation | undefined {
   const { returns, items, progress } = row.mark.options;
-  mustBeAsked(row);
   const args = argumentsOf(row, revived);
   if ((args ?? returns ?? items ?? progress) === undefined) return undefined;
   return {
@@ -46,23 +41,6 @@ export function validationOf(row: Checked, revived: (type: unknown) => boolean =
     item: items && alone(`an item of ${row.wire}`, items),
     progress: progress && alone(`the progress of ${row.wire}`, progress),
   };
-}
-
-function mustBeAsked({ path, request, stream, arity, params, positional, mark }: Checked): void {
-  const { args, returns, items, progress } = mark.options;
-  const refuse = (why: string): never => {
-    throw new UsageError(`${path}: ${why}`);
-  };
-  if (returns !== undefined && (!request || stream)) refuse('returns is for requests, with hasReply: true');
-  if (items !== undefined && !stream) refuse('items is for streams, with stream: true');
-  if (progress !== undefined && !request) refuse('a notification has no progress');
-  const count = Array.isArray(args) ? args.length : 1;
-  if (args === undefined) return;
-  if (params !== undefined && count > params.length)
-    refuse(`args has ${count} schemas, but params ${params.length} names`);
-  if (params === undefined && !positional && count !== 1) refuse('args is one schema, of the one object');
-  if (params === undefined && !Array.isArray(args) && arity > 1)
-    refuse('several values need a list of schemas in args');
 }
 
 /** How arguments that travel so are checked. */

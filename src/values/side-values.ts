@@ -1,7 +1,6 @@
-import type { Codec } from '../contract.js';
 import { isSpecial, NOTHING_MORE, type Wants } from './special.js';
 import { type Reviver, type Tagger, unknownTag } from './tagged.js';
-import { type TypeEntry, Types, type TypeTags } from './types.js';
+import type { TypeTags } from './types.js';
 
 /** What becomes of the values of a side that are more than plain data, on the way out and on the way in. */
 export class SideValues {
@@ -29,13 +28,6 @@ export class SideValues {
 }
 
 /** Where no types are registered. */
-const plain = new SideValues({ wants: NOTHING_MORE, tag: () => undefined }, (tag) => {
+export const plainValues: SideValues = new SideValues({ wants: NOTHING_MORE, tag: () => undefined }, (tag) => {
   throw unknownTag(tag);
 });
-
-/** The values of a side with these types over this codec. Throws a UsageError for what is no type. */
-export function sideValues(entries: readonly TypeEntry[] | undefined, codec: Codec): SideValues {
-  if (entries === undefined || entries.length === 0) return plain;
-  const types = new Types(entries);
-  return new SideValues(types.tags(codec.natives), types.revive);
-}

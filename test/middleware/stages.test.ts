@@ -119,9 +119,3 @@ it.each([
     'the option "stages" must be an object with outgoing and incoming',
   );
 });
-
-it('without stages the codec is used as it is', async () => {
-  const { staged } = await import('../../src/middleware/stages.js');
-  const codec = await (await import('../../src/index.js')).codec('jrpc');
-  expect(staged(codec, undefined)).toBe(codec);
-});

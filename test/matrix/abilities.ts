@@ -72,6 +72,8 @@ export class Abilities extends RemoteAPI {
     meta: { price: 5 },
   })
   wrapped(_sender: Sender): Reply<string> {}
+  /** Puts the caller into a group, asks all who are in it for twice the number, and gives what they say. */
+  @incoming({ hasReply: true }) ring(_sender: Sender, _args: { n: number }): Reply<number[]> {}
 }
 
 /** The same the other way: what `Abilities` says is incoming, goes out. */

@@ -1,5 +1,5 @@
-import { keep, type Sender } from 'obverse';
-import { Basket, type Caller, Overdrawn, type Server, type Step } from './abilities.js';
+import { keep, type Sender, type Side } from 'obverse';
+import { Basket, type Caller, Overdrawn, type Server, type Stage, type Step } from './abilities.js';
 
 /** What the handlers of one end have seen, by key; who asks waits until it is there. */
 class Log {
@@ -29,7 +29,7 @@ class Log {
 }
 
 /** Connects the handlers of one end. `back` are the methods of the other one. */
-export function behave(server: Server, back: Pick<Caller, 'to'>): void {
+export function behave(side: Pick<Side<Stage>, 'group'>, server: Server, back: Caller): void {
   const log = new Log();
   let kept: Step | undefined;
   server.implement({
@@ -98,5 +98,13 @@ export function behave(server: Server, back: Pick<Caller, 'to'>): void {
     twice: (_sender, { n = 0 }) => 2 * n,
     secret: () => 'the cake is a lie',
     wrapped: () => 'core',
+    ring: async (sender, { n }) => {
+      const group = side.group('ring').add(sender);
+      const answers = await back.gather(group).twice({ n });
+      group.remove(sender);
+      return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : Number.NaN));
+    },
   });
+  server.setHandler('extra.*', (_sender, args, { path }) => [path, args]);
+  server.mount('calc', { add: (_sender: Sender, { a, b }: { a: number; b: number }) => a + b });
 }

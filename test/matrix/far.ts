@@ -6,7 +6,7 @@ import { perform } from './features.js';
 
 const [address = 'stdio:', codec = 'jrpc', link = ''] = process.argv.slice(2);
 const far = await Stage.serve(address, { codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null });
-behave(far.there, far.here);
+behave(far, far.there, far.here);
 far.perform.connect((_sender, { feature }) => perform(feature, far.here, { link, codec }));
 far.leave.connect(() => void far.close());
 if (process.send !== undefined) process.send({ address: far.address });

@@ -240,6 +240,21 @@ export const features: Readonly<Record<string, Feature>> = {
       deepEqual(come, ['fulfilled']);
     },
   },
+  'what no spec declares is handled, mounted, and called by its path': {
+    async run(caller) {
+      const [path, args] = await caller.callPath<[string, unknown]>('extra.anything', { a: 1 });
+      ok(path.endsWith('extra.anything'), path);
+      deepEqual(args, { a: 1 });
+      equal(await caller.callPath('calc.add', { a: 2, b: 3 }), 5);
+      await rejects(caller.callPath('calc.constructor', {}));
+      await rejects(caller.callPath('unknown', {}), { code: -32601 });
+    },
+  },
+  'those in a group are asked together': {
+    async run(caller) {
+      deepEqual(await caller.remote.ring({ n: 21 }), [42]);
+    },
+  },
 };
 
 /** Tries a feature: gives `done`, or what went wrong. */

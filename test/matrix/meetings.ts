@@ -47,7 +47,7 @@ async function compile(): Promise<string> {
 async function near(source: TransportSource, { codec, link }: Way): Promise<Side<Inverted<Stage>>> {
   const options: Options = { codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null };
   const side = await Stage.invert().connect(source, options);
-  behave(side.here, side.there);
+  behave(side, side.here, side.there);
   void link;
   return side;
 }
@@ -72,7 +72,7 @@ async function withinProcess(
 ): Promise<Meeting> {
   const options: Options = { codec: way.codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null };
   const there = await Stage.serve(serve, options);
-  behave(there.there, there.here);
+  behave(there, there.there, there.here);
   there.perform.connect((_sender, { feature }) => perform(feature, there.here, way));
   const side = await near(connect(there.address), way);
   return { near: side, end: () => Promise.all([side.close(), there.close()]) };

@@ -8,7 +8,7 @@ const [address = '', codec = 'jrpc'] = process.argv.slice(2);
 const options = { codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null };
 const argv = ['port:parent', codec];
 const near = await Stage.invert().connect(address.startsWith('worker:') ? { url: address, argv } : address, options);
-behave(near.here, near.there);
+behave(near, near.here, near.there);
 let tried = 0;
 for (const feature of Object.keys(features)) {
   for (const outcome of [

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Aborted,
   ConnectionLost,
+  type Frame,
   keep,
   type RpcError,
   release,
@@ -96,6 +97,9 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await expect(client.take(null, { value: [double, large] })).rejects.toThrow('larger than');
     expect(() => client.told(null, { step: double, large } as never)).toThrow('larger than');
     await expect(client.take(null, { value: [double, 5n] })).rejects.toThrow();
+    const stream = new ReadableStream();
+    expect(() => client.told(null, { step: double, stream } as never)).toThrow('a stream is passed as an argument');
+    expect(sizeOf(client)).toBe(0);
     const going = gate();
     server.hold.connect(() => going.passed);
     const first = client.hold(null, { step: double });
@@ -177,6 +181,43 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
+  it('two calls that have brought one hold it each', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    const doors = [gate(), gate()];
+    const stubs: Step[] = [];
+    server.hold.connect(async (_sender, { step }) => {
+      const door = doors[stubs.push(step) - 1];
+      await door?.passed;
+      return step(1);
+    });
+    const calls = [client.hold(null, { step: double }), client.hold(null, { step: double })];
+    await until(() => stubs.length === 2);
+    expect(stubs[0]).toBe(stubs[1]);
+    doors[0]?.open();
+    expect(await calls[0]).toBe(2);
+    doors[1]?.open();
+    expect(await calls[1]).toBe(2);
+    await nothingLeft(both);
+  });
+
+  it('what is released for all is kept anew, and those who had kept it before have no part in that', async () => {
+    const both = await sides(url, codec);
+    const { server, client } = both;
+    let stub: Step | undefined;
+    server.hold.connect((_sender, { step }) => {
+      const before = keep(step);
+      release(step);
+      keep(step);
+      before.release();
+      stub = step;
+    });
+    await client.hold(null, { step: double });
+    expect(await stub?.(3)).toBe(6);
+    release(stub as Step);
+    await nothingLeft(both);
+  });
+
   it('a result is held until it is released, however often it comes', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
@@ -204,6 +245,44 @@ describe.each(ways)('over %s with %s', (url, codec) => {
 it('what is no reference is neither kept nor released', () => {
   expect(() => keep(() => {})).toThrow(UsageError);
   expect(() => release({})).toThrow('only what a peer has passed by reference');
+});
+
+describe('a security that refuses what is sent, later', () => {
+  const security = {
+    seal: async (payload: Frame) => {
+      if (String(payload).includes('secret')) throw new Error('no');
+      return { info: {}, payload };
+    },
+    open: (payload: Frame) => payload,
+  };
+
+  it('leaves nothing of it held', async () => {
+    const both = await sides('tcp://127.0.0.1:0', 'jrpc', { security }, { security });
+    const { server, client } = both;
+    server.take.connect((_sender, { value }) => (value === 'ask' ? [double, 'secret'] : value));
+    await expect(client.take(null, { value: 'ask' })).rejects.toThrow('could not be sealed');
+    client.told(null, { step: double, text: 'secret' } as never);
+    await expect(client.take(null, { value: [double, 'secret'] })).rejects.toThrow('no');
+    await nothingLeft(both);
+    expect(await client.take(null, { value: double })).toBe(double);
+    await nothingLeft(both);
+  });
+});
+
+describe('over datagrams', () => {
+  it('functions come and go as elsewhere', async () => {
+    const server = closing(await Work.serve('udp-server://127.0.0.1:0', { logger: null }));
+    const client = closing(await Work.invert().connect(server.address.replace('udp-server', 'udp'), { logger: null }));
+    server.count.connect(async (_sender, { to, step }) => (await step(to)) as number);
+    server.back.connect((_sender, { step }) => step);
+    server.basket.connect(() => new Basket());
+    expect(await client.count(null, { to: 4, step: double })).toBe(8);
+    expect(await client.back(null, { step: double })).toBe(double);
+    const basket = await client.basket(null);
+    expect(await basket.put('a')).toBe(1);
+    release(basket);
+    await nothingLeft({ server, client });
+  });
 });
 
 describe('several receivers', () => {

@@ -65,7 +65,7 @@ answerParent({
     for (const stream of open) stream.return();
     open = [];
   },
-  /** How long calls take, one after the other with a pause between them: the times in µs, sorted. */
+  /** How long calls take, one after the other with a pause between them, in µs. */
   async calls({ count, pause }: { count: number; pause: number }): Promise<number[]> {
     const times: number[] = [];
     for (let n = 0; n < count; n++) {
@@ -74,8 +74,7 @@ answerParent({
       times.push((performance.now() - began) * 1_000);
       if (pause > 0) await sleep(pause);
     }
-    return times.sort((a, b) => a - b);
+    return times;
   },
   memory,
 });
-

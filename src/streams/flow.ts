@@ -1,9 +1,10 @@
 import type { Session } from '../session.js';
 import { afterTurn } from '../time.js';
 import { Pace } from './pace.js';
+import { type InLine, Turns } from './turns.js';
 
 /** Whoever sends in its turn. */
-export interface Sending {
+export interface Sending extends InLine<Sending> {
   /** Sends at most one message; true if there is more that could be sent at once. */
   turn(): boolean;
 }
@@ -20,8 +21,7 @@ const CROWDED = 256 * 1024;
  * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
  */
 export class Flow {
-  /** In the order of their turns. */
-  private readonly ready = new Set<Sending>();
+  private readonly ready = new Turns<Sending>();
   private readonly pace: Pace;
   private left = SHARE;
   private running = false;
@@ -43,15 +43,15 @@ export class Flow {
     this.pace.add(bytes);
   }
 
-  /** Notes one that could send; it is called when its turn has come, perhaps within this call. */
+  /** Notes one that could send and does not wait already; it is called when its turn has come, perhaps within this call. */
   enqueue(sending: Sending): void {
-    this.ready.add(sending);
+    this.ready.push(sending);
     this.run();
   }
 
-  /** One that waits for its turn sends nothing more. */
+  /** One that waits for its turn has nothing more to send. */
   leave(sending: Sending): void {
-    this.ready.delete(sending);
+    this.ready.remove(sending);
   }
 
   /** The link has let go what it was given. */
@@ -74,11 +74,10 @@ export class Flow {
   private run(): void {
     if (this.running) return;
     this.running = true;
-    // One that has had its turn and waits for another stands at the end, and is met again.
-    for (const sending of this.ready) {
-      if (!this.isOpen) break;
-      this.ready.delete(sending);
-      if (sending.turn()) this.ready.add(sending);
+    while (this.isOpen) {
+      const sending = this.ready.shift();
+      if (sending === undefined) break;
+      if (sending.turn()) this.ready.push(sending);
     }
     this.running = false;
   }

@@ -29,6 +29,9 @@ export class Producer implements Producing, Sending, Flushable {
   private readonly session: Session;
   private readonly flow: Flow;
   private readonly underWay: UnderWay;
+  /** Its neighbours while it waits for its turn. */
+  before: Sending | undefined;
+  after: Sending | undefined;
   private source: Source | undefined;
   private end!: End;
   /** The items of the message that is being made, and at least how many bytes they are. */
@@ -94,7 +97,8 @@ export class Producer implements Producing, Sending, Flushable {
     if (this.over) return;
     this.over = true;
     this.items = [];
-    this.flow.leave(this);
+    if (this.queued) this.flow.leave(this);
+    this.queued = false;
     if (this.source !== undefined) this.close(reason);
   }
 

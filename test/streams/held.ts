@@ -9,10 +9,10 @@ export function held(side: object): number {
     .reduce((sum, session) => {
       const { intake, outbox } = session as unknown as {
         intake?: { ids: { size: number }; unnamed: { size: number } };
-        outbox: { flow?: { ready: { size: number } } };
+        outbox: { flow?: { ready: { length: number } } };
       };
       const served = intake === undefined ? 0 : intake.ids.size + intake.unnamed.size;
-      return sum + session.waiting + served + session.streams + offersTo(session) + (outbox.flow?.ready.size ?? 0);
+      return sum + session.waiting + served + session.streams + offersTo(session) + (outbox.flow?.ready.length ?? 0);
     }, 0);
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/limits.js';
 import { Arrived } from '../../src/streams/arrived.js';
+import { type InLine, Turns } from '../../src/streams/turns.js';
 import { weigh } from '../../src/streams/weight.js';
 import { UnderWay, windowOf } from '../../src/streams/window.js';
 
@@ -99,6 +100,32 @@ describe('the weight of a value', () => {
     expect(weigh(new Uint8Array(1_000), 1e6)).toBeGreaterThanOrEqual(1_000);
     expect(weigh(new Map([['key', 'x'.repeat(100)]]), 1e6)).toBeGreaterThanOrEqual(100);
     expect(weigh(new Set(['x'.repeat(100)]), 1e6)).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe('a line of those who take turns', () => {
+  it('gives them in their order, whoever has left meanwhile', () => {
+    const act = fc.oneof(fc.constant('push'), fc.constant('shift'), fc.nat(20));
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
+        const turns = new Turns<InLine<never>>();
+        const line: InLine<never>[] = [];
+        for (const one of acts) {
+          if (one === 'push') {
+            const next: InLine<never> = { before: undefined, after: undefined };
+            turns.push(next);
+            line.push(next);
+          } else if (one === 'shift') expect(turns.shift()).toBe(line.shift());
+          else {
+            const [gone] = line.splice(one as number, 1);
+            if (gone !== undefined) turns.remove(gone);
+          }
+          expect(turns.length).toBe(line.length);
+        }
+        while (line.length > 0) expect(turns.shift()).toBe(line.shift());
+        expect(turns.shift()).toBeUndefined();
+      }),
+    );
   });
 });
 

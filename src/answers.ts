@@ -233,13 +233,14 @@ export class Answers {
   }
 
   /**
-   * An answer cannot be refused as busy, for its call was carried out. It waits, as long as there are no more than calls that
-   * may be at work at a time: no further one begins before the peer reads.
+   * An answer cannot be refused as busy, for its call was carried out. It waits, as long as there are no more than calls, of
+   * methods and of references, and streams that may be at work at a time: no further one begins before the peer reads.
    */
   private park(frame: Frame): void {
+    const { concurrency, limits } = this.session.host;
     this.parked ??= new Queue();
     this.parked.push(frame);
-    if (this.parked.length > this.session.host.concurrency) {
+    if (this.parked.length > 2 * concurrency + limits.streams) {
       const text = `${this.session.link.peer} does not read, and ${this.parked.length} answers wait for it`;
       this.session.end(new ProtocolError(text, Code.Busy));
     }

@@ -266,20 +266,20 @@ describe('a slow reader', () => {
     await api.close();
   });
 
-  it('is cut when more answers wait for room than calls may be at work', async () => {
+  it('is cut when more answers wait for room than calls and streams may be at work', async () => {
     const played = new Played();
     const far = played.visit();
-    const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
+    const limits = { bufferedBytes: 1_000, stalledMs: 60_000, streams: 2 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits, concurrency: 3 });
     far.buffered = 1_500;
     api.news(null, { text: '' });
     await turn();
     far.buffered = 2_100;
-    // Nothing has to be carried out to answer these.
-    far.say('[]', '[]', '[]');
+    // Nothing has to be carried out to answer these: as many as there may be calls of methods, of references, and streams.
+    far.say(...Array<string>(3 + 3 + 2).fill('[]'));
     expect(far.closes).toEqual([]);
     far.say('[]');
-    expect(far.closes[0]).toMatchObject({ code: Code.Busy, message: 'far does not read, and 4 answers wait for it' });
+    expect(far.closes[0]).toMatchObject({ code: Code.Busy, message: 'far does not read, and 9 answers wait for it' });
   });
 
   it('gets large answers to many calls at once, however slowly it reads', async () => {

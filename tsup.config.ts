@@ -1,11 +1,44 @@
-import { readdirSync } from 'node:fs';
-import { defineConfig } from 'tsup';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { defineConfig, type Options } from 'tsup';
 
 /** One entry for each plug-in, so that the core, which they share, stays in chunks that exist once. */
 function pluginsIn(folder: string): Record<string, string> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
   return Object.fromEntries(files.map((file) => [`${folder}/${file.slice(0, -'.ts'.length)}`, `${folder}/${file}`]));
 }
+
+/** The modules that the core loads when something needs them: plug-ins are none of these, and the testing help is no part of it. */
+function loadedLater(): Set<string> {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !/^(plugins|testing\b)/.test(file),
+  );
+  return new Set(
+    files.flatMap((file) => {
+      const imports = readFileSync(resolve('src', file), 'utf8').matchAll(/\bimport\('(\.[^']+)\.js'\)/g);
+      return [...imports].map(([, path]) => resolve('src', dirname(file), `${path}.ts`));
+    }),
+  );
+}
+
+/**
+ * Each of these uses this and that of the core, and the bundler would cut the core into as many chunks as there are ways to do
+ * so, all of which a page would load. So each is made to need the whole core, which is there anyway.
+ */
+const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'whole core',
+  setup(build) {
+    const later = loadedLater();
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!later.has(path)) return undefined;
+      const core = relative(dirname(path), resolve('src/remote-api.js')).replaceAll('\\', '/');
+      return {
+        contents: `${readFileSync(path, 'utf8')}export { RemoteAPI as core } from './${core}';\n`,
+        loader: 'ts',
+      };
+    });
+  },
+};
 
 // Only `.js`: `tsc` makes the declarations, one for each source file.
 export default defineConfig({
@@ -24,4 +57,5 @@ export default defineConfig({
   dts: false,
   sourcemap: false,
   external: [/^node:/],
+  esbuildPlugins: [wholeCore],
 });

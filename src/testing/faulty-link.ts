@@ -1,4 +1,4 @@
-import type { Frame, Link, Receiver } from '../contract.js';
+import type { Frame, Link, LinkInfo, Receiver } from '../contract.js';
 import { ConnectionLost } from '../errors.js';
 import { FaultLane, type LaneEnds } from './fault-lane.js';
 import type { Fate, FaultPlan } from './fault-plan.js';
@@ -24,6 +24,7 @@ export class FaultyLink implements Link {
   readonly dialed?: boolean;
   readonly bus?: boolean;
   readonly maxFrame?: number;
+  readonly info?: LinkInfo;
   readonly peer: string;
   /** What the inner link delivers to. */
   readonly receiver: Receiver;

@@ -8,11 +8,10 @@ interface Chunk {
   readonly size: number;
   /** The same until it is weighed, which is dear; then at least how many bytes the items are. */
   bytes: number;
+  next: Chunk | undefined;
 }
 
 const NONE: readonly unknown[] = [];
-/** From so many chunks on, those that are empty make room. */
-const MANY = 256;
 
 /** The items of a stream that have come and were not taken yet: bounded by the window that was granted. */
 export class Arrived {
@@ -20,11 +19,13 @@ export class Arrived {
   length = 0;
   /** The sizes of the frames whose items have all been taken. */
   emptied = 0;
+  /** Those of the first chunk, and which of them is next. */
   private items: readonly unknown[] = NONE;
   private at = 0;
-  private chunks: Chunk[] = [];
-  private head = 0;
-  private weighed = 0;
+  private first: Chunk | undefined;
+  private last: Chunk | undefined;
+  /** The first one that was not weighed. */
+  private unweighed: Chunk | undefined;
   private bytes = 0;
 
   constructor(private readonly window: Window) {}
@@ -35,19 +36,23 @@ export class Arrived {
     if (this.bytes >= this.window.bytes) this.weigh();
     if (this.bytes >= this.window.bytes) return false;
     this.bytes += size;
-    this.keep({ items, size, bytes: size });
+    this.keep({ items, size, bytes: size, next: undefined });
     return true;
   }
 
   /** Keeps a list that is no part of a window. */
   whole(items: readonly unknown[]): void {
-    if (items.length > 0) this.keep({ items, size: 0, bytes: 0 });
+    if (items.length > 0) this.keep({ items, size: 0, bytes: 0, next: undefined });
   }
 
   private keep(chunk: Chunk): void {
     this.length += chunk.items.length;
-    this.chunks.push(chunk);
-    if (this.chunks.length === 1) this.items = chunk.items;
+    if (this.last === undefined) {
+      this.first = chunk;
+      this.items = chunk.items;
+    } else this.last.next = chunk;
+    this.last = chunk;
+    this.unweighed ??= chunk;
   }
 
   /** Takes the first item; there must be one. */
@@ -59,18 +64,17 @@ export class Arrived {
   }
 
   private advance(): void {
-    const { size, bytes } = this.chunks[this.head++] as Chunk;
-    this.emptied += size;
-    this.bytes -= bytes;
+    const gone = this.first as Chunk;
+    this.emptied += gone.size;
+    this.bytes -= gone.bytes;
     this.at = 0;
-    if (this.head === this.chunks.length) this.clear();
+    this.first = gone.next;
+    // What is old and gone would keep what is young alive, for the collector that looks at the young alone.
+    gone.next = undefined;
+    if (this.first === undefined) this.clear();
     else {
-      if (this.head > MANY && this.head * 2 > this.chunks.length) {
-        this.chunks = this.chunks.slice(this.head);
-        this.weighed = Math.max(0, this.weighed - this.head);
-        this.head = 0;
-      }
-      this.items = (this.chunks[this.head] as Chunk).items;
+      this.items = this.first.items;
+      if (this.unweighed === gone) this.unweighed = this.first;
     }
   }
 
@@ -78,20 +82,17 @@ export class Arrived {
     this.length = 0;
     this.items = NONE;
     this.at = 0;
-    this.chunks = [];
-    this.head = 0;
-    this.weighed = 0;
+    this.first = this.last = this.unweighed = undefined;
     this.bytes = 0;
   }
 
   /** A frame may hold much else: what the items themselves are is found out where it matters. */
   private weigh(): void {
-    for (let at = Math.max(this.head, this.weighed); at < this.chunks.length; at++) {
-      const chunk = this.chunks[at] as Chunk;
+    for (let chunk = this.unweighed; chunk !== undefined; chunk = chunk.next) {
       const bytes = Math.min(chunk.size, weigh(chunk.items, this.window.bytes));
       this.bytes += bytes - chunk.bytes;
       chunk.bytes = bytes;
     }
-    this.weighed = this.chunks.length;
+    this.unweighed = undefined;
   }
 }

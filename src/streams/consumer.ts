@@ -1,5 +1,4 @@
 import { ProtocolError } from '../errors.js';
-import { Queue } from '../queue.js';
 import type { Items } from '../written.js';
 import { Arrived } from './arrived.js';
 import type { Window } from './window.js';
@@ -19,6 +18,7 @@ type Result = IteratorResult<unknown, undefined>;
 interface Waiting {
   resolve(result: Result): void;
   reject(error: unknown): void;
+  next: Waiting | undefined;
 }
 
 /**
@@ -30,7 +30,9 @@ export class Consumer implements Items<unknown> {
   quiet = false;
   private upstream: Upstream | undefined;
   private readonly arrived: Arrived;
-  private readonly waiting = new Queue<Waiting>();
+  /** Who waits for an item; there is seldom more than one. */
+  private first: Waiting | undefined;
+  private last: Waiting | undefined;
   /** Nothing more will come. */
   private over = false;
   private failure: { readonly reason: unknown } | undefined;
@@ -87,7 +89,7 @@ export class Consumer implements Items<unknown> {
     if (this.over) return;
     this.over = true;
     if (!this.quiet) {
-      const first = this.waiting.shift();
+      const first = this.shift();
       if (first === undefined) this.failure = { reason };
       else first.reject(reason);
     }
@@ -101,17 +103,30 @@ export class Consumer implements Items<unknown> {
 
   /** Gives those who wait what is there. */
   private hand(): void {
-    const { waiting, arrived } = this;
-    if (waiting.length === 0) return;
-    for (let one = waiting.first; one !== undefined && arrived.length > 0; one = waiting.first) {
-      waiting.shift();
-      one.resolve({ done: false, value: this.take() });
+    if (this.first === undefined) return;
+    while (this.first !== undefined && this.arrived.length > 0) {
+      this.shift()?.resolve({ done: false, value: this.take() });
     }
-    this.upstream?.awaited(waiting.length > 0);
+    this.upstream?.awaited(this.first !== undefined);
+  }
+
+  private wait(one: Waiting): void {
+    if (this.last === undefined) this.first = one;
+    else this.last.next = one;
+    this.last = one;
+  }
+
+  private shift(): Waiting | undefined {
+    const { first } = this;
+    if (first === undefined) return undefined;
+    this.first = first.next;
+    if (this.first === undefined) this.last = undefined;
+    first.next = undefined;
+    return first;
   }
 
   private finish(): void {
-    for (let one = this.waiting.shift(); one !== undefined; one = this.waiting.shift()) {
+    for (let one = this.shift(); one !== undefined; one = this.shift()) {
       one.resolve({ done: true, value: undefined });
     }
   }
@@ -127,7 +142,7 @@ export class Consumer implements Items<unknown> {
     }
     if (this.over) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
+      this.wait({ resolve, reject, next: undefined });
       this.started();
       this.upstream?.awaited(true);
     });

@@ -11,19 +11,24 @@ export interface Sending extends InLine<Sending> {
 
 /** How much the streams of one peer send before the event loop goes on, in bytes. */
 const SHARE = 32 * 1024;
+/** And how much one of them before another has its turn. */
+const TURN = 16 * 1024;
 /** What an item costs of that besides its own bytes. */
 const EACH = 64;
 /** More is not given to a link that has not let go what it was given. */
 const CROWDED = 256 * 1024;
 
 /**
- * Who of the streams for one peer sends next. They take turns, one message each, and together they leave the event loop free
+ * Who of the streams for one peer sends next. They take turns, a few messages each, and together they leave the event loop free
  * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
  */
 export class Flow {
   private readonly ready = new Turns<Sending>();
   private readonly pace: Pace;
   private left = SHARE;
+  /** Whose turn it is, and how much of it is over. */
+  private current: Sending | undefined;
+  private spent = 0;
   private running = false;
   private resting = false;
 
@@ -38,7 +43,9 @@ export class Flow {
 
   /** A message of so many items and bytes has been sent. */
   sent(items: number, bytes: number): void {
-    this.left -= items * EACH + bytes;
+    const cost = items * EACH + bytes;
+    this.left -= cost;
+    this.spent += cost;
     if (this.left <= 0) this.rest();
     this.pace.add(bytes);
   }
@@ -51,7 +58,8 @@ export class Flow {
 
   /** One that waits for its turn has nothing more to send. */
   leave(sending: Sending): void {
-    this.ready.remove(sending);
+    if (sending === this.current) this.current = undefined;
+    else this.ready.remove(sending);
   }
 
   /** The link has let go what it was given. */
@@ -75,11 +83,21 @@ export class Flow {
     if (this.running) return;
     this.running = true;
     while (this.isOpen) {
-      const sending = this.ready.shift();
+      const sending = this.next();
       if (sending === undefined) break;
-      if (sending.turn()) this.ready.push(sending);
+      if (!sending.turn()) continue;
+      // Who is served seldom and much at a time costs its consumer less than who is served often and little.
+      if (this.spent < TURN) this.current = sending;
+      else this.ready.push(sending);
     }
     this.running = false;
+  }
+
+  private next(): Sending | undefined {
+    const { current } = this;
+    this.current = undefined;
+    if (current === undefined) this.spent = 0;
+    return current ?? this.ready.shift();
   }
 
   /** Goes on when the event loop has done what else there is. */

@@ -39,6 +39,7 @@ export default function msgpack(address: Address): Codec {
     // MessagePack-RPC has no response without an id: to a stranger it is noise.
     answersUnreadable: false,
     encode: (message) => quickFrame(message) ?? pack(fromMessage(message, nvim)),
+    encodePlain: quickFrame,
     decode,
     join,
   };

@@ -1,5 +1,6 @@
 import { sayingAbout } from './calls.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from './contract.js';
+import { encodeQuickly } from './encode.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
 import type { CallSender } from './peer.js';
@@ -47,6 +48,11 @@ export class Answers {
 
   private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
     const { session } = this;
+    const quick = work?.replyMetadata === undefined ? this.quickly(id, value) : undefined;
+    if (quick !== undefined) {
+      this.put(call, quick);
+      return;
+    }
     let frame: Frame;
     let saying: Frame | undefined;
     let sent: Outward | undefined;
@@ -76,6 +82,15 @@ export class Answers {
       this.put(call, frame, sent);
     } else if (call.batch === undefined) this.put(call, join([saying, frame]), sent);
     else this.collect(call.batch, saying, frame);
+  }
+
+  private quickly(id: Id, value: unknown): Frame | undefined {
+    try {
+      return encodeQuickly(this.session, { kind: 'reply', id, value });
+    } catch {
+      // It will be thrown again, and told.
+      return undefined;
+    }
   }
 
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */

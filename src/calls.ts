@@ -1,6 +1,6 @@
 import { Asked, type Waiter } from './asked.js';
 import type { About, Call, Frame } from './contract.js';
-import { encode } from './encode.js';
+import { encode, encodeQuickly } from './encode.js';
 import { Code, ProtocolError, TimeoutError } from './errors.js';
 import { ABOUT, CANCEL, speaks } from './extensions.js';
 import type { Host, Session } from './session.js';
@@ -21,17 +21,38 @@ export class Calls extends Asked {
     const id = this.add(waiter);
     try {
       const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
-      if (about !== undefined) postAbout(session, call, about, (error) => this.giveUp(id, error));
-      else {
-        const frame = session.encode(call);
-        if (session.sealing === undefined) session.outbox.put(frame);
-        else session.sealing.post(frame, (error) => this.giveUp(id, error));
-      }
+      if (about === undefined && session.sealing === undefined) session.outbox.put(session.encode(call));
+      else this.post(call, id, about);
     } catch (error) {
       this.drop(id);
       throw error;
     }
     return id;
+  }
+
+  /** The same for plain data that the codec writes quickly; gives 0, and does nothing, for any other. */
+  askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: Waiter): number {
+    const { session } = this;
+    if (session.over !== undefined || this.size >= session.host.limits.pendingCalls) return 0;
+    const id = this.add(waiter);
+    let frame: Frame | undefined;
+    try {
+      frame = encodeQuickly(session, { kind: 'call', id, method, args, named, batch: undefined });
+      if (frame !== undefined) session.outbox.put(frame);
+    } catch {
+      // It will be thrown again, and told.
+      frame = undefined;
+    }
+    if (frame !== undefined) return id;
+    this.take(id);
+    return 0;
+  }
+
+  /** Apart from the plain way, which closures would cost a context. */
+  private post(call: Call, id: number, about: About | undefined): void {
+    const failed = (error: unknown): void => this.giveUp(id, error);
+    if (about !== undefined) postAbout(this.session, call, about, failed);
+    else this.session.post(this.session.encode(call), failed);
   }
 
   /** The call has not left after all. */

@@ -74,6 +74,12 @@ export interface Codec {
    */
   encode(message: Outbound): Frame;
   /**
+   * The same, quickly, for a message whose values are nothing but plain data: text, numbers, true, false, null, and plain objects
+   * and lists of these; undefined for any other, which `encode` is asked for then. Where a codec has it, such values are not
+   * looked at twice.
+   */
+  encodePlain?(message: Outbound): Frame | undefined;
+  /**
    * Gives every message of the frame, in order. Throws a ProtocolError only if the frame as a whole is lost; what it gave
    * before stands. Decoded values hold no own property `__proto__`. What it gives belongs to the receiver: bytes among it
    * are not a view of a buffer that will be used again.

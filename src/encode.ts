@@ -1,6 +1,7 @@
 import type { Codec, Frame, Outbound } from './contract.js';
 import { Code, ProtocolError, UsageError } from './errors.js';
 import { exceeds } from './measure.js';
+import type { Session } from './session.js';
 
 /** Encodes a message. Throws a UsageError for what cannot be encoded, a ProtocolError for what is larger than `limit` bytes. */
 export function encode(codec: Codec, message: Outbound, limit: number): Frame {
@@ -15,6 +16,12 @@ export function encode(codec: Codec, message: Outbound, limit: number): Frame {
   }
   mustFit(frame, limit);
   return frame;
+}
+
+/** The frame of a message that is nothing but plain data, and small; undefined for any other, and for one that is too large. Throws what a getter throws. */
+export function encodeQuickly({ host, link }: Session, message: Outbound): Frame | undefined {
+  const frame = host.encodePlain?.(message);
+  return frame !== undefined && frame.length <= (link.maxFrame ?? host.limits.frameBytes) ? frame : undefined;
 }
 
 /** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. */

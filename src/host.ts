@@ -12,6 +12,8 @@ export interface Host {
   readonly limits: Limits;
   /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
   readonly shallow: number;
+  /** Of the codec, where plain data is all that is left to it. */
+  readonly encodePlain: Codec['encodePlain'];
   /** What becomes of values that are more than plain data. */
   readonly values: SideValues;
   /** Who stands around calls. */

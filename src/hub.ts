@@ -15,6 +15,7 @@ import { makeTransport } from './registry.js';
 import { Roster } from './roster.js';
 import type { Pair } from './sealing.js';
 import { type Extensions, type Host, Session } from './session.js';
+import { streams } from './streams/streams.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Peer } from './types.js';
@@ -42,6 +43,7 @@ export class Hub implements Host {
   readonly middleware: Middleware;
   codec!: Codec;
   values!: SideValues;
+  encodePlain: Codec['encodePlain'];
   security: Security | undefined;
 
   /** Loaded with the security, which most sides do not have. */
@@ -58,6 +60,8 @@ export class Hub implements Host {
   private changing = false;
   private state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   private listens = false;
+  /** A method of the spec answers with a stream. */
+  private streaming = false;
 
   /** `messageError` is told of whatever is wrong with what a peer has sent. */
   constructor(
@@ -89,6 +93,7 @@ export class Hub implements Host {
   add({ rows, unmarked }: Table, self: object): void {
     for (const row of rows) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
+      if (row.stream) this.streaming = true;
       const incoming = (row.direction === 'incoming') !== this.inverted;
       if (incoming) {
         const port = new Port(row, this.inverted ? undefined : self, this);
@@ -162,9 +167,11 @@ export class Hub implements Host {
     try {
       this.codec = await stagedCodecFrom(this.options);
       this.values = await valuesFrom(this.options.types, this.codec);
+      if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       this.security = await securityFrom(this.options.security);
       if (this.security !== undefined) this.sealing = await import('./sealing.js');
       await this.middleware.furnish();
+      if (this.streaming) await streams.enter();
       await this.lineTo(transport);
     } catch (error) {
       this.state = 'closed';

@@ -90,13 +90,18 @@ export class Port {
    * what the body or a request's handler throws; what a notification's handlers throw is reported.
    */
   serve(sender: CallSender): unknown {
+    if (this.plain && sender.call.about === undefined && sender.peer.session.turn === undefined)
+      return this.run(sender, this.bound(sender.call));
+    return this.special(sender);
+  }
+
+  /** Apart from the plain way, which closures would cost a context. */
+  private special(sender: CallSender): unknown {
     const { row } = this;
-    const { call } = sender;
-    if (this.plain && call.about === undefined && sender.peer.session.turn === undefined)
-      return this.run(sender, this.bound(call));
+    const { about } = sender.call;
     // What a stream may take is said by its caller alone: as long as it is taken, it goes on.
-    if (row.stream) return produce(sender, () => this.inTime(sender, call.about?.timeout));
-    const timeout = Math.min(call.about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
+    if (row.stream) return produce(sender, () => this.inTime(sender, about?.timeout));
+    const timeout = Math.min(about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
     return this.inTime(sender, timeout);
   }
 
@@ -159,9 +164,12 @@ export class Port {
   /** The body, then the handlers. */
   private run(sender: CallSender, args: readonly unknown[]): unknown {
     const own = this.self === undefined ? undefined : (this.row.body.call(this.self, sender, ...args) as unknown);
-    // The types know of no body that takes its time, but it checks all the same, and what it rejects must go somewhere.
-    if (isThenable(own)) return Promise.resolve(own).then((value) => this.handle(sender, args, value));
-    return this.handle(sender, args, own);
+    return isThenable(own) ? this.handleLater(sender, args, own) : this.handle(sender, args, own);
+  }
+
+  /** The types know of no body that takes its time, but it checks all the same, and what it rejects must go somewhere. */
+  private handleLater(sender: CallSender, args: readonly unknown[], own: PromiseLike<unknown>): Promise<unknown> {
+    return Promise.resolve(own).then((value) => this.handle(sender, args, value));
   }
 
   /** `own` is what the body has given. */
@@ -169,6 +177,11 @@ export class Port {
     const { row, handlers } = this;
     const args = this.secinfo ? withSecinfo(row, bound, sender) : bound;
     if (row.request && handlers.length === 1 && own === undefined) return (handlers[0] as AnyHandler)(sender, ...args);
+    return this.handleAll(sender, bound, args, own);
+  }
+
+  private handleAll(sender: CallSender, bound: readonly unknown[], args: readonly unknown[], own: unknown): unknown {
+    const { row, handlers } = this;
     const { session } = sender.peer;
     const report = (error: unknown): void => session.host.trouble(session, error, sender.call.id);
     const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);

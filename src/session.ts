@@ -3,7 +3,7 @@ import type { Waiter } from './asked.js';
 import { Calls, postAbout } from './calls.js';
 import { deadlineIn, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
-import { encode } from './encode.js';
+import { encode, encodeQuickly } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
 import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
@@ -14,6 +14,7 @@ import { CallSender, type ConnectedPeer } from './peer.js';
 import { Passing } from './references/passing.js';
 import type { Sealing } from './sealing.js';
 import { isThenable } from './thenable.js';
+import { serveWhenReady } from './validation/in-turn.js';
 
 export type { Extensions, Host } from './host.js';
 
@@ -41,7 +42,6 @@ export class Session implements Receiver, Timed {
   private intake: Intake | undefined;
   /** What we have asked; made with the first question. */
   asked: Calls | undefined;
-
   private passer: Passing | undefined;
   private watched = false;
   private retiring = false;
@@ -72,6 +72,11 @@ export class Session implements Receiver, Timed {
    * said of the call where the peer can be told.
    */
   ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+    if (about === undefined && this.host.encodePlain !== undefined && this.sealing === undefined) {
+      this.asked ??= new Calls(this);
+      const id = this.asked.askQuickly(method, args, named, waiter);
+      if (id !== 0) return this.hasAsked(id, waiter);
+    }
     if (this.host.values.isSpecial(args)) return this.passing.ask(method, args, named, waiter, about);
     return this.askPlain(method, args, named, waiter, about);
   }
@@ -79,7 +84,10 @@ export class Session implements Receiver, Timed {
   /** The same for values that the codec can carry as they are. */
   askPlain(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
     this.asked ??= new Calls(this);
-    const id = this.asked.ask(method, args, named, waiter, about);
+    return this.hasAsked(this.asked.ask(method, args, named, waiter, about), waiter);
+  }
+
+  private hasAsked(id: number, waiter: Waiter): number {
     this.intake?.awaiting();
     if (this.watched) hurry(waiter.deadline);
     else this.remind(waiter.deadline);
@@ -95,22 +103,17 @@ export class Session implements Receiver, Timed {
 
   /** Sends a notification. Throws if it cannot be sent. */
   notify(method: string, args: readonly unknown[], named: boolean, about?: About): void {
-    if (this.host.values.isSpecial(args)) this.passing.notify(method, args, named, about);
-    else this.notifyPlain(method, args, named, about);
-  }
-
-  /** The same for values that the codec can carry as they are. */
-  notifyPlain(method: string, args: readonly unknown[], named: boolean, about?: About): void {
-    if (this.over !== undefined) throw this.over;
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
-    if (about !== undefined) postAbout(this, call, about);
-    else this.post(this.encode(call));
+    const quick = about === undefined && this.over === undefined ? encodeQuickly(this, call) : undefined;
+    if (quick !== undefined) this.post(quick);
+    else if (!this.host.values.isSpecial(args) || !this.passing.notify(call, about)) {
+      if (this.over !== undefined) throw this.over;
+      if (about !== undefined) postAbout(this, call, about);
+      else this.post(this.encode(call));
+    }
   }
 
-  /**
-   * Tells the peer one of the library's own messages, if its codec has words for it. What cannot be told is reported. Gives
-   * false if it was not told.
-   */
+  /** Tells the peer one of the library's own messages, if its codec has words for it. Gives false if it was not told. */
   tell(method: string, args: readonly unknown[]): boolean {
     if (this.over !== undefined || !speaks(this.host.codec, method)) return false;
     try {
@@ -171,11 +174,9 @@ export class Session implements Receiver, Timed {
     return this.intake?.at(id);
   }
 
-  /** The peer gives a call up. Gives false if there is no such call. */
-  withdraw(id: Id, reason: RpcError): boolean {
-    if (this.intake?.holds(id) !== true) return false;
-    this.intake.cancel(id, reason);
-    return true;
+  /** The peer gives a call up; one that has ended is ignored. */
+  withdraw(id: Id, reason: RpcError): void {
+    this.intake?.cancel(id, reason);
   }
 
   /** How many streams run for the peer. */
@@ -197,7 +198,8 @@ export class Session implements Receiver, Timed {
     const sender = new CallSender(this.peer as ConnectedPeer, call);
     let answer: unknown;
     try {
-      answer = this.host.serve(sender);
+      // A closure here would cost every call a context.
+      answer = call.passed?.ready === undefined ? this.host.serve(sender) : serveWhenReady(sender, call.passed.ready);
     } catch (error) {
       this.answers.fail(call, error, sender);
       return;

@@ -11,8 +11,7 @@ import { makeCallback, serveCallback } from '../middleware/callbacks.js';
 import { streamOf } from '../middleware/watched-stream.js';
 import type { CallSender } from '../peer.js';
 import type { Session } from '../session.js';
-import { consume } from '../streams/consume.js';
-import { Consumer } from '../streams/consumer.js';
+import { askForStream, failedStream, streams } from '../streams/streams.js';
 import type { Items, Peer } from '../types.js';
 import { Coming, type Hold, type Inward } from './coming.js';
 import { Exports } from './exported.js';
@@ -69,22 +68,19 @@ export class Passing {
     }
   }
 
-  /** Notifies. What is passed is held until the peer releases it. */
-  notify(method: string, args: readonly unknown[], named: boolean, about: About | undefined): void {
+  /** Notifies. What is passed is held until the peer releases it. Gives false, and does nothing, if nothing is passed. */
+  notify(plain: Call, about: About | undefined): boolean {
     const { session } = this;
-    const sent = this.leaving.outward(args, 'peer');
-    if (sent === undefined) {
-      session.notifyPlain(method, args, named, about);
-      return;
-    }
-    const values = sent.values as unknown[];
-    const call: Call = { kind: 'call', id: undefined, method, args: values, named, batch: undefined };
+    const sent = this.leaving.outward(plain.args, 'peer');
+    if (sent === undefined) return false;
+    const call: Call = { ...plain, args: sent.values as unknown[] };
     try {
       if (session.over !== undefined) throw session.over;
       postAbout(session, call, announced(about), (error) => {
         sent.end();
         session.host.trouble(session, error);
       });
+      return true;
     } catch (error) {
       sent.end();
       throw error;
@@ -118,8 +114,8 @@ export class Passing {
   /** A call that was announced as tagged, with its arguments as they are meant. Throws as `inward`. */
   taken(call: Call): Call {
     const hold = call.id === undefined ? 'notification' : 'call';
-    const { values, end } = this.inward(call.args, hold, call.method);
-    return { ...call, args: values as unknown[], passed: { end } };
+    const { values, ready, end } = this.inward(call.args, hold, call.method);
+    return { ...call, args: values as unknown[], passed: { end, ready } };
   }
 
   /** What has come goes to nobody: what was passed with it is released. Never throws. */
@@ -151,7 +147,7 @@ export class Passing {
       this.exports.free(exported, 'call');
       passed?.end();
     };
-    call.passed = { end };
+    call.passed = { end, ready: passed?.ready };
   }
 
   /** The peer calls something that was passed to it. */
@@ -220,19 +216,17 @@ export class Passing {
   private invokeStream(imported: Import, member: string, args: readonly unknown[]): Items<unknown> {
     const { session } = this;
     const { id } = imported;
+    const method = `callback.${member}`;
     const ask = (given: readonly unknown[]): Items<unknown> =>
-      consume(session, CALL, { args: [id, member, given], named: false }, {}, undefined);
-    try {
-      const failure = imported.failure();
-      if (failure !== undefined) throw failure;
-      if (!this.isSurrounded) return ask(args);
-      const begun = this.outlasting(id, member, args, async (given) => ask(given));
-      return streamOf(begun, `callback.${member}`, false);
-    } catch (error) {
-      const failed = new Consumer({ items: 1, bytes: 1 });
-      failed.fail(error);
-      return failed;
-    }
+      askForStream(session, CALL, { args: [id, member, given], named: false });
+    const failure = imported.failure();
+    if (failure !== undefined) return failedStream(failure, method);
+    if (!this.isSurrounded && streams.here !== undefined) return ask(args);
+    const begun = this.outlasting(id, member, args, async (given) => {
+      await streams.enter();
+      return ask(given);
+    });
+    return streamOf(begun, method, false);
   }
 
   /** The link has ended. */

@@ -2,7 +2,7 @@ import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import { mustBelong, slowOptionExpects } from './many/slow.js';
 import { CallSender } from './peer.js';
-import { windowExpects } from './streams/window.js';
+import { windowExpects } from './streams/window-option.js';
 import type { Row } from './table.js';
 import type { CallOptions } from './types.js';
 

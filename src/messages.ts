@@ -36,8 +36,8 @@ export interface Call {
   readonly means?: Meaning;
   /** Set by the session: what `rpc.about` has said of this call. */
   about?: About;
-  /** Set by the session: what has come with the call by reference, until the call has ended. */
-  passed?: { end(): void };
+  /** Set by the session: what has come with the call by reference, until the call has ended. It begins when that is `ready`. */
+  passed?: { end(): void; readonly ready?: Promise<unknown> | undefined };
   /** Set by the session, once its security has opened the message. */
   secinfo?: SecInfo;
 }

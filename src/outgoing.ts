@@ -7,7 +7,7 @@ import type { Hub } from './hub.js';
 import { tellMany } from './many/tell.js';
 import type { SlowOptions } from './many/types.js';
 import { callThrough } from './middleware/through.js';
-import { callStream } from './streams/consume.js';
+import { callStream } from './streams/streams.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Receivers } from './types.js';

@@ -2,8 +2,8 @@ import type { Call } from '../contract.js';
 import type { Hub } from '../hub.js';
 import { Port } from '../incoming.js';
 import type { CallSender } from '../peer.js';
-import { collect } from '../streams/collect.js';
 import { isStream } from '../streams/offers.js';
+import { streams } from '../streams/streams.js';
 import type { Row } from '../table.js';
 import { isThenable } from '../thenable.js';
 import type { AnyHandler } from './types.js';
@@ -81,7 +81,8 @@ export class OpenMethod {
 function listing(handler: AnyHandler): AnyHandler {
   return (sender, ...args) => {
     const given = handler(sender, ...args);
-    const listed = (value: unknown): unknown => (hasItems(value) ? collect(sender as CallSender, value) : value);
+    const listed = (value: unknown): unknown =>
+      hasItems(value) ? streams.enter().then(({ collect }) => collect(sender as CallSender, value)) : value;
     return isThenable(given) ? Promise.resolve(given).then(listed) : listed(given);
   };
 }

@@ -56,13 +56,16 @@ function placeOf(above: (...args: never[]) => unknown): string {
   const here = new Error();
   captureStackTrace?.(here, above);
   const lines = (here.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
-  const outside = captureStackTrace === undefined ? lines.filter((line) => !isBeside(line, lines[0])) : lines;
+  // Where an engine leaves nothing out, its own lines are in the file of this function, and in that of the table, which asks for it.
+  const [own, , table] = lines;
+  const isOutside = (line: string): boolean => !isBeside(line, own) && !isBeside(line, table);
+  const outside = captureStackTrace === undefined ? lines.filter(isOutside) : lines;
   const last = outside.slice(0, 4).findLastIndex((line) => helper.test(line));
   const line = outside[last + 1] ?? outside[0];
   return line === undefined ? '' : ` ${line.trim()}`;
 }
 
-/** Whether two lines of a stack are in one file: where an engine leaves nothing out, that of the first line is the library. */
+/** Whether two lines of a stack are in one file. */
 function isBeside(line: string, other = ''): boolean {
   const file = /[^\s(@]+(?=:\d+:\d+\)?$)/;
   return file.exec(line)?.[0] === file.exec(other)?.[0];

@@ -1,12 +1,13 @@
 import { Code, ProtocolError, RpcError, UsageError } from '../errors.js';
 import { STREAM, speaks } from '../extensions.js';
+import { lateStream } from '../middleware/watched-stream.js';
 import type { CallSender } from '../peer.js';
 import type { Session } from '../session.js';
 import { isThenable } from '../thenable.js';
 import type { CallOptions, Items } from '../types.js';
-import { consume } from './consume.js';
 import { produce } from './produce.js';
 import { sourceOf } from './source.js';
+import { type StreamRoom, streams } from './streams.js';
 
 /*
  * Streams as arguments. One side offers a stream under a number, which travels in the place of the value; the other side asks
@@ -68,7 +69,9 @@ export function offersTo(session: Session): number {
 
 /** The stream that the peer has offered under this number. It is asked for with the first item, and by one only. */
 export function take(session: Session, n: number, options: CallOptions = {}): Items<unknown> {
-  return consume(session, STREAM, { args: [n], named: false }, options, undefined, true);
+  const ask = ({ consume }: StreamRoom): Items<unknown> =>
+    consume(session, STREAM, { args: [n], named: false }, options, undefined, true);
+  return streams.here === undefined ? lateStream(() => streams.enter().then(ask), STREAM) : ask(streams.here);
 }
 
 /** The peer asks for a stream that it was offered. */

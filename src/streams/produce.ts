@@ -1,8 +1,11 @@
 import { Code, RpcError } from '../errors.js';
 import type { CallSender } from '../peer.js';
-import { collect } from './collect.js';
-import { Producer } from './producer.js';
-import { least } from './window.js';
+import { isThenable } from '../thenable.js';
+import type { Producing } from '../work.js';
+import { streams } from './streams.js';
+
+/** Counts a call as a stream that has sent nothing yet. */
+const nothingYet: Producing = { pull: () => false };
 
 /**
  * Serves a call whose answer is a stream: `open` carries it out, and gives where the items come from, or a promise of that.
@@ -11,17 +14,19 @@ import { least } from './window.js';
  */
 export function produce(sender: CallSender, open: () => unknown): Promise<unknown> {
   const { call, peer } = sender;
-  const { host, streams } = peer.session;
+  const { session } = peer;
   if (call.id === undefined)
     throw new RpcError(
       `${call.method} is a stream: nobody gets the items of a call without an id`,
       Code.InvalidRequest,
     );
-  if (streams >= host.limits.streams)
-    throw new RpcError(`busy: ${streams} streams run for the peer already`, Code.Busy);
-  const window = call.about?.window;
-  if (window === undefined) return collect(sender, open());
-  const [items, bytes] = window;
-  const producer = new Producer(sender, least({ items, bytes }, host.limits));
-  return producer.run(open());
+  if (session.streams >= session.host.limits.streams)
+    throw new RpcError(`busy: ${session.streams} streams run for the peer already`, Code.Busy);
+  const given = open();
+  const { here } = streams;
+  if (here !== undefined) return here.sendItems(sender, given);
+  if (call.about?.window !== undefined) sender.work.producing = nothingYet;
+  // Whoever sends it sees that it has failed.
+  if (isThenable(given)) given.then(undefined, () => {});
+  return streams.enter().then(({ sendItems }) => sendItems(sender, given));
 }

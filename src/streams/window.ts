@@ -1,6 +1,5 @@
 import { UsageError } from '../errors.js';
 import type { Limits } from '../limits.js';
-import { Queue } from '../queue.js';
 
 /** How much of a stream may be under way: sent, and not yet taken by the consumer. */
 export interface Window {
@@ -10,17 +9,6 @@ export interface Window {
 }
 
 const DEFAULT: Window = Object.freeze({ items: 256, bytes: 256 * 1024 });
-
-/** What the option `window` of a call must be, where a value is not that. */
-export function windowExpects(value: unknown): string | undefined {
-  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [['', undefined] as const];
-  const fits = fields.every(
-    ([name, size]) =>
-      (name === 'items' && Number.isSafeInteger(size) && (size as number) > 0) ||
-      (name === 'bytes' && typeof size === 'number' && size > 0),
-  );
-  return fits ? undefined : 'an object { items, bytes } of positive numbers, whole ones for items';
-}
 
 /** The window that a caller asks for. Throws a UsageError for one that is beyond the bounds of its side. */
 export function windowOf(asked: Partial<Window> | undefined, limits: Limits): Window {
@@ -39,16 +27,19 @@ export function least({ items, bytes }: Window, { streamItems, streamBytes }: Li
   return { items: Math.min(items, streamItems), bytes: Math.min(bytes, streamBytes) };
 }
 
+/** One message. */
 interface Sent {
   items: number;
   readonly bytes: number;
+  next: Sent | undefined;
 }
 
 /** What of a stream is under way, as its producer counts it: items are taken in the order in which they were sent. */
 export class UnderWay {
   items = 0;
   bytes = 0;
-  private readonly sent = new Queue<Sent>();
+  private first: Sent | undefined;
+  private last: Sent | undefined;
 
   constructor(readonly window: Window) {}
 
@@ -61,7 +52,10 @@ export class UnderWay {
   add(items: number, bytes: number): void {
     this.items += items;
     this.bytes += bytes;
-    this.sent.push({ items, bytes });
+    const sent: Sent = { items, bytes, next: undefined };
+    if (this.last === undefined) this.first = sent;
+    else this.last.next = sent;
+    this.last = sent;
   }
 
   /** So many items were taken: their bytes are free once all of their message are. Gives false if there are not so many. */
@@ -69,15 +63,17 @@ export class UnderWay {
     if (items > this.items) return false;
     this.items -= items;
     let left = items;
-    for (let first = this.sent.first; first !== undefined && left > 0; first = this.sent.first) {
+    for (let { first } = this; first !== undefined && left > 0; first = this.first) {
       if (first.items > left) {
         first.items -= left;
         break;
       }
       left -= first.items;
       this.bytes -= first.bytes;
-      this.sent.shift();
+      this.first = first.next;
+      first.next = undefined;
     }
+    if (this.first === undefined) this.last = undefined;
     return true;
   }
 }

@@ -1,0 +1,10 @@
+/** What the option `window` of a call must be, where a value is not that. */
+export function windowExpects(value: unknown): string | undefined {
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [['', undefined] as const];
+  const fits = fields.every(
+    ([name, size]) =>
+      (name === 'items' && Number.isSafeInteger(size) && (size as number) > 0) ||
+      (name === 'bytes' && typeof size === 'number' && size > 0),
+  );
+  return fits ? undefined : 'an object { items, bytes } of positive numbers, whole ones for items';
+}

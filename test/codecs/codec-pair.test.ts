@@ -277,13 +277,13 @@ describe('a side that does not fit', () => {
     expect(log.texts).toContainEqual(expect.stringContaining('a message is an array'));
   });
 
-  it('that would read no answer is told at once, by the hello, that the codecs differ', async () => {
+  it('that reads no answer hears of it: by the hello, or when its time is up', async () => {
     await using desk = await Desk.serve('tcp://127.0.0.1:0', { codec: pair, logger: null });
     desk.look.connect((_visitor, { what }) => what);
     await using visitor = await Visitor.connect(desk.address, { codec: 'jrpc', logger: null, timeout });
     expect(await failure(visitor.remote.look({ what: 1 }))).toMatchObject({ name: 'ConnectionLost' });
     await using plain = await Desk.serve('tcp://127.0.0.1:0', { codec: 'jrpc', logger: null });
     await using lost = await Visitor.connect(plain.address, { codec: pair, logger: null, timeout });
-    expect(await failure(lost.remote.look({ what: 1 }))).toMatchObject({ name: 'ConnectionLost' });
+    expect(await failure(lost.remote.look({ what: 1 }))).toMatchObject({ name: 'TimeoutError' });
   });
 });

@@ -1,3 +1,4 @@
+import { forAll } from './deadline.js';
 import { clearTimer, setTimer, type Timer, time } from './time.js';
 
 /**
@@ -23,6 +24,10 @@ export function leaveTogether(item: Flushable): void {
 }
 
 function flushAll(): void {
+  forAll(leave);
+}
+
+function leave(): void {
   const items = leaving;
   leaving = [];
   fresh = false;

@@ -1,5 +1,6 @@
 import { Code, ProtocolError, UsageError } from '../errors.js';
-import { type Class, markedType, type ValueType } from './serializable.js';
+import { markedType } from './marked-type.js';
+import type { Class, ValueType } from './serializable.js';
 import { ESCAPE, type Reviver, type Tag, type Tagger, unknownTag, type Wants } from './tagged.js';
 import { type Kind, TypeForm } from './type-form.js';
 

@@ -48,16 +48,24 @@ export type FakeMethod<M> = KindOf<M> extends 'notification' ? FakeNotification<
 
 type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 
+/** What a fake is told for one call. */
+interface Once {
+  answers(value: unknown): FakeBehaviour;
+  fails(error: Error): FakeBehaviour;
+  hangs(): FakeBehaviour;
+  does(handler: AnyHandler): FakeBehaviour;
+}
+
 /** What one incoming method of a fake has been told to do, and what has come. */
 export class FakeBehaviour extends FakeCalls {
   /** For one call each, in their order. */
   private readonly next: AnyHandler[] = [];
   private standing: AnyHandler | undefined;
-  readonly once = {
-    answers: (value: unknown): this => this.queue(() => value),
-    fails: (error: Error): this => this.queue(failing(error)),
-    hangs: (): this => this.queue(silent),
-    does: (handler: AnyHandler): this => this.queue(handler),
+  readonly once: Once = {
+    answers: (value) => this.queue(() => value),
+    fails: (error) => this.queue(failing(error)),
+    hangs: () => this.queue(silent),
+    does: (handler) => this.queue(handler),
   };
 
   /** `spec` and `path` are for messages; what is a `notification` needs no answer. */

@@ -39,10 +39,13 @@ export type Step = { readonly at: number } & (
   | { readonly peer: string; readonly end: string | null }
 );
 
+/** A `URL`, where the compiler knows it. */
+type FileURL = typeof globalThis extends { URL: { prototype: infer U } } ? U : never;
+
 /** Where a recording goes: a file, or whoever takes its lines. */
-export type RecordingSink = string | URL | ((line: string) => void);
+export type RecordingSink = string | FileURL | ((line: string) => void);
 /** Where a recording is: a file, or its lines. */
-export type RecordingSource = string | URL | readonly string[];
+export type RecordingSource = string | FileURL | readonly string[];
 
 /** A recording that is being made. */
 export class Tape {

@@ -19,21 +19,43 @@ export async function codecFrom(asked: CodecSource | CodecPair = 'jrpc'): Promis
 }
 
 /** The same with the stages that the options put around it. */
-export async function stagedCodecFrom({ codec, stages }: Options): Promise<Codec> {
+async function stagedCodecFrom({ codec, stages }: Options): Promise<Codec> {
   if (stages === undefined) return codecFrom(codec);
   const [bare, { staged }] = await Promise.all([codecFrom(codec), import('./middleware/staged.js')]);
   return staged(bare, stages);
 }
 
 /** What becomes of values with the types that the option names. Rejects with a UsageError for what is no type. */
-export async function valuesFrom(types: Options['types'], codec: Codec): Promise<SideValues> {
+async function valuesFrom(types: Options['types'], codec: Promise<Codec>): Promise<SideValues> {
   if (types === undefined || types.length === 0) return plainValues;
-  const { typedValues } = await import('./values/typed-values.js');
-  return typedValues(types, codec);
+  const [{ typedValues }, bare] = await Promise.all([import('./values/typed-values.js'), codec]);
+  return typedValues(types, bare);
 }
 
 /** The security that the option asks for; undefined for none. */
-export async function securityFrom(asked: Options['security']): Promise<Security | undefined> {
+async function securityFrom(asked: Options['security']): Promise<Security | undefined> {
   if (asked === undefined || asked === null) return undefined;
   return (typeof asked === 'object' && 'seal' in asked ? (asked as Security) : await security(asked)) ?? undefined;
+}
+
+/** What stands between a session and its link, where there is a security. */
+export type SealingRoom = typeof import('./sealing.js');
+
+/** What the options of a side make of it. */
+export interface Chosen {
+  readonly codec: Codec;
+  readonly values: SideValues;
+  readonly security: Security | undefined;
+  /** There where a security is. */
+  readonly sealing: SealingRoom;
+}
+
+/** Loads what the options ask for, all of it at the same time. Rejects with a UsageError for what there is not, or does not fit. */
+export async function chosenFrom(options: Options): Promise<Chosen> {
+  const asked = stagedCodecFrom(options);
+  const sealed = securityFrom(options.security).then(
+    async (security) => [security, (security && (await import('./sealing.js'))) as SealingRoom] as const,
+  );
+  const [codec, values, [security, sealing]] = await Promise.all([asked, valuesFrom(options.types, asked), sealed]);
+  return { codec, values, security, sealing };
 }

@@ -1,5 +1,5 @@
 import { checkCallOptions } from './call-options.js';
-import { securityFrom, stagedCodecFrom, valuesFrom } from './chosen.js';
+import { chosenFrom, type SealingRoom } from './chosen.js';
 import type { Codec, FaultBody, Frame, Id, Limits, Link, Logger, Security, TransportSource, Wire } from './contract.js';
 import { Dynamic } from './dynamic/dynamic.js';
 import { ConnectionLost, UsageError } from './errors.js';
@@ -47,7 +47,7 @@ export class Hub implements Host {
   security: Security | undefined;
 
   /** Loaded with the security, which most sides do not have. */
-  private sealing!: typeof import('./sealing.js');
+  private sealing!: SealingRoom;
   private readonly faults: Faults;
   /** What can be called, by the names on the wire; and why what else is declared cannot. */
   readonly ports = new Map<string, Port>();
@@ -165,13 +165,10 @@ export class Hub implements Host {
     this.state = 'opening';
     this.listens = listens;
     try {
-      this.codec = await stagedCodecFrom(this.options);
-      this.values = await valuesFrom(this.options.types, this.codec);
+      const rooms = [this.middleware.furnish(), this.streaming ? streams.enter() : undefined];
+      const [chosen] = await Promise.all([chosenFrom(this.options), ...rooms]);
+      ({ codec: this.codec, values: this.values, security: this.security, sealing: this.sealing } = chosen);
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
-      this.security = await securityFrom(this.options.security);
-      if (this.security !== undefined) this.sealing = await import('./sealing.js');
-      await this.middleware.furnish();
-      if (this.streaming) await streams.enter();
       await this.lineTo(transport);
     } catch (error) {
       this.state = 'closed';

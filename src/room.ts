@@ -6,6 +6,12 @@ export class Room<T> {
 
   constructor(private readonly load: () => Promise<T>) {}
 
+  /** It is there already. */
+  furnish(room: T): void {
+    this.here = room;
+    this.coming = Promise.resolve(room);
+  }
+
   /** Loads it, once. Rejects if it cannot be loaded; the next one who needs it tries again. */
   enter(): Promise<T> {
     this.coming ??= this.load().then(

@@ -35,7 +35,8 @@ interface Layer {
   readonly interceptor: Interceptor;
 }
 
-const room = new Room(() => import('./checks.js'));
+/** Guards and validation are loaded when a side is opened that has a method with one of them, or when such a method is mounted. */
+export const checks: Room<typeof import('./checks.js')> = new Room(() => import('./checks.js'));
 
 /**
  * Who stands around the calls of a side. The order, the outermost first: listeners, the logger of calls, the side, its
@@ -107,7 +108,7 @@ export class Middleware {
   }
 
   private async load(): Promise<Checks> {
-    const { Checks } = await room.enter();
+    const { Checks } = await checks.enter();
     this.checks ??= new Checks(this.checking);
     for (const { row, direction } of this.unchecked.splice(0)) this.take(row, direction);
     this.compose();
@@ -197,7 +198,7 @@ export class Middleware {
     const { use = [] } = row.mark.options;
     const own = [use].flat();
     if (!this.asksForChecks(row, direction)) return own;
-    if (this.isOpen && room.here !== undefined) this.checks ??= new room.here.Checks(this.checking);
+    if (this.isOpen && checks.here !== undefined) this.checks ??= new checks.here.Checks(this.checking);
     if (this.checks !== undefined) return [...own, ...this.checks.of(row, direction)];
     this.unchecked.push({ row, direction });
     return this.isOpen ? [...own, this.awaited(row, direction)] : own;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 let rooms = 0;
 const opened: { close(): Promise<void> }[] = [];
 async function meet(options: object = {}) {
-  const { incoming, outgoing, reference, RemoteAPI } = await import('../../src/index.js');
+  const { incoming, outgoing, reference, RemoteAPI } = await import('../../src/browser.js');
 
   class Base extends RemoteAPI {
     @incoming({ hasReply: true }) give(_from: Sender, _args: { items: AsyncIterable<number> }): Reply<number> {}

@@ -8,7 +8,7 @@ import { z } from 'zod';
  */
 let rooms = 0;
 async function meet() {
-  const { Code, incoming, outgoing, RemoteAPI } = await import('../../src/index.js');
+  const { Code, incoming, outgoing, RemoteAPI } = await import('../../src/browser.js');
 
   class Base extends RemoteAPI {
     @incoming note(_from: Sender, _args: { n: number }): void {}

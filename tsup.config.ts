@@ -31,7 +31,7 @@ const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
     const later = loadedLater();
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!later.has(path)) return undefined;
-      const core = relative(dirname(path), resolve('src/remote-api.js')).replaceAll('\\', '/');
+      const core = relative(dirname(path), resolve('src/api.js')).replaceAll('\\', '/');
       return {
         contents: `${readFileSync(path, 'utf8')}export { RemoteAPI as core } from './${core}';\n`,
         loader: 'ts',

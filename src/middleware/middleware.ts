@@ -10,7 +10,7 @@ import { type Chain, compose, type Run, type Subject } from './chain.js';
 import type { CheckOptions, Checks } from './checks.js';
 import { checkListening, type Listening, telling } from './events.js';
 import type { Interceptor } from './interceptor.js';
-import type { CallLogger } from './log-calls.js';
+import { type CallLogger, callLogger } from './log-calls.js';
 
 /** What the options of a side say of those who stand around its calls. */
 export interface MiddlewareOptions {
@@ -62,14 +62,15 @@ export class Middleware {
   private callbacks: Partial<Record<Direction, Run>> = {};
   private layers: readonly Layer[] = [];
   private listenings: readonly Listening[] = [];
-  private log: readonly Interceptor[] = [];
+  private readonly log: readonly Interceptor[];
 
   constructor(
-    private readonly options: MiddlewareOptions,
+    options: MiddlewareOptions,
     private readonly logger: Logger,
     private readonly checking: CheckOptions,
   ) {
-    const { use = [] } = options;
+    const { use = [], logCalls = false } = options;
+    this.log = logCalls === false ? [] : [callLogger(logCalls, logger)];
     this.layers = [use].flat().map((interceptor) => ({ path: '', interceptor }));
     this.compose();
   }
@@ -96,15 +97,10 @@ export class Middleware {
     if (direction === 'outgoing' && own.length > 0) this.marked.add(row);
   }
 
-  /** Loads what the options and the marks ask for. It belongs to opening: whoever stands there does so from the first call on. */
+  /** Loads what the marks ask for. It belongs to opening: whoever stands there does so from the first call on. */
   async furnish(): Promise<void> {
-    const { logCalls = false } = this.options;
     this.isOpen = true;
     if (this.unchecked.length > 0) await this.load();
-    if (logCalls === false) return;
-    const { callLogger } = await import('./log-calls.js');
-    this.log = [callLogger(logCalls, this.logger)];
-    this.compose();
   }
 
   private async load(): Promise<Checks> {

@@ -1,6 +1,7 @@
 import { ConnectionLost, isRemote, registerCodec, UsageError } from 'obverse';
 import { transfer } from 'obverse/codecs/clone';
 import msgpack from 'obverse/codecs/msgpack';
+import { enterRooms } from './rooms.js';
 import { answer, Desk, Taken } from './spec.js';
 
 type Far = Awaited<ReturnType<typeof dial>>;
@@ -69,6 +70,11 @@ async function all(report: Far): Promise<Record<string, unknown>> {
   results.port = await converse(port);
   await port.close();
   await near.close();
+
+  results.rooms = [await enterRooms(`ws://${host}/rooms`, 'jrpc'), await enterRooms('worker:./far-rooms.js', 'jrpc')];
+  const late: unknown[] = [];
+  for await (const item of report.streamPath('late', { to: 3 })) late.push(item);
+  results.late = late;
 
   const told = await thrown(report.remote.fail({ registered: true }));
   results.stillThere = told instanceof Taken;

@@ -3,7 +3,7 @@ import type { Address, Codec, Frame, FramingName, Outbound } from '../src/contra
 import { UsageError } from '../src/errors.js';
 import { decode } from './jrpc/decode.js';
 import { type Dialect, dialects, strict } from './jrpc/dialects.js';
-import { encode } from './jrpc/encode.js';
+import { encode, encodePlain } from './jrpc/encode.js';
 import { encodeQuickrpc } from './jrpc/quickrpc.js';
 import { inWords, translated } from './jrpc/words.js';
 
@@ -37,6 +37,7 @@ export default function jrpc(address: Address): Codec {
     answersUnreadable: true,
     answersCancelled: dialect.answersCancelled,
     encode: writer(dialect),
+    ...(name === undefined && { encodePlain }),
     decode: (frame, give, packed) => decode(frame, give, packed, dialect),
   };
   return dialect.batches ? { ...codec, join: joined } : codec;

@@ -51,6 +51,11 @@ export function deadlineIn(timeout: number): number {
   return (timeout < SHORT ? time() : now()) + timeout;
 }
 
+/** The same for what has begun at a time that was asked for in this turn. */
+export function deadlineAfter(since: number, timeout: number): number {
+  return timeout < SHORT ? deadlineIn(timeout) : since + timeout;
+}
+
 /** What has deadlines. */
 export interface Timed {
   /** Does what is due, and says when it wants to be asked again: `Infinity` if it waits for nothing, and is forgotten then. */

@@ -21,7 +21,8 @@ export function encode(codec: Codec, message: Outbound, limit: number): Frame {
 /** The frame of a message that is nothing but plain data, and small; undefined for any other, and for one that is too large. Throws what a getter throws. */
 export function encodeQuickly({ host, link }: Session, message: Outbound): Frame | undefined {
   const frame = host.encodePlain?.(message);
-  return frame !== undefined && frame.length <= (link.maxFrame ?? host.limits.frameBytes) ? frame : undefined;
+  if (frame === undefined || exceeds(frame, link.maxFrame ?? host.limits.frameBytes)) return undefined;
+  return frame;
 }
 
 /** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. */

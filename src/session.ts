@@ -1,7 +1,7 @@
 import { Answers } from './answers.js';
 import type { Waiter } from './asked.js';
 import { Calls, postAbout } from './calls.js';
-import { deadlineIn, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
+import { deadlineAfter, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode, encodeQuickly } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
@@ -38,7 +38,6 @@ export class Session implements Receiver, Timed {
   readonly inbox: Inbox = new Inbox(this);
   readonly outbox: Outbox = new Outbox(this);
   readonly answers: Answers = new Answers(this);
-
   private intake: Intake | undefined;
   /** What we have asked; made with the first question. */
   asked: Calls | undefined;
@@ -97,11 +96,12 @@ export class Session implements Receiver, Timed {
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.ask(method, args, named, { resolve, reject, method, deadline: deadlineIn(timeout), since: now() });
+      const since = now();
+      this.ask(method, args, named, { resolve, reject, method, deadline: deadlineAfter(since, timeout), since });
     });
   }
 
-  /** Sends a notification. Throws if it cannot be sent. */
+  /** Notifies. Throws if it cannot be sent. */
   notify(method: string, args: readonly unknown[], named: boolean, about?: About): void {
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
     const quick = about === undefined && this.over === undefined ? encodeQuickly(this, call) : undefined;
@@ -132,7 +132,7 @@ export class Session implements Receiver, Timed {
     return waiter;
   }
 
-  /** Who waits for the answer to one of our calls. */
+  /** Who waits for the answer to a call of ours. */
   waiter(id: Id): Waiter | undefined {
     return this.asked?.at(id);
   }

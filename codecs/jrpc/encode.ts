@@ -32,6 +32,52 @@ export function encode(message: Outbound): string {
   }
 }
 
+/**
+ * The same for a call whose arguments are a short list of numbers or a flat object, and for an answer that is a flat object or no
+ * object; undefined for any other.
+ */
+export function encodePlain(message: Outbound): string | undefined {
+  if (message.kind === 'call') {
+    const { id, method, args, named } = message;
+    if (args.length === 0) return undefined;
+    const params = named ? flatOf(args[0]) : listOf(args);
+    if (params === undefined) return undefined;
+    return `${id === undefined ? NOTIFICATION : ANSWER + jsonOf(id)}${methodPart(method)},"params":${params}}`;
+  }
+  if (message.kind === 'fault') return undefined;
+  const json = leafOf(message.value);
+  return json && `${ANSWER}${jsonOf(message.id)},"result":${json}}`;
+}
+
+function leafOf(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'object':
+      return value === null ? 'null' : flatOf(value);
+    case 'string':
+      return value.length > MOST_TEXT ? undefined : JSON.stringify(value);
+    case 'boolean':
+    case 'number':
+      return jsonOf(value);
+    default:
+      return undefined;
+  }
+}
+
+/** A longer text may be too large for a frame: that would be found out twice. */
+const MOST_TEXT = 1_000;
+
+/** A plain object whose fields are no objects, nor functions, nor long. */
+function flatOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return undefined;
+  for (const key in value) {
+    const item = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof item === 'number' || typeof item === 'boolean' || item === null || item === undefined) continue;
+    if (typeof item !== 'string' || item.length > MOST_TEXT) return undefined;
+  }
+  return JSON.stringify(value);
+}
+
 /** The arguments of a call: an object where they are named, otherwise an array. */
 export function paramsOf(call: Call, replacer?: Replacer): string {
   if (!call.named) return listOf(call.args) ?? JSON.stringify(call.args, replacer);

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { encode, encodePlain } from '../../codecs/jrpc/encode.js';
+import type { Outbound } from '../../src/contract.js';
+
+const leaf = fc.oneof(
+  fc.string(),
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constantFrom(null, undefined, -0, Number.NaN, Number.POSITIVE_INFINITY),
+);
+const odd = fc.constantFrom<unknown>(() => 1, 5n, Symbol('s'), new Date(5), new Map([[1, 2]]), [1], { deep: 1 }, /x/);
+const flat = fc.dictionary(fc.string(), fc.oneof({ weight: 5, arbitrary: leaf }, { weight: 1, arbitrary: odd }));
+const id = fc.oneof(fc.integer({ min: 1 }), fc.string(), fc.constant(null));
+const call = (args: readonly unknown[], named: boolean, of: number | string | null | undefined): Outbound => ({
+  kind: 'call',
+  id: of,
+  method: 'a.method',
+  args,
+  named,
+  batch: undefined,
+});
+const message: fc.Arbitrary<Outbound> = fc.oneof(
+  fc
+    .tuple(fc.array(fc.oneof(leaf, odd), { maxLength: 6 }), fc.option(id, { nil: undefined }))
+    .map(([args, of]) => call(args, false, of)),
+  fc.tuple(flat, fc.option(id, { nil: undefined })).map(([fields, of]) => call([fields], true, of)),
+  fc.tuple(id, fc.oneof(leaf, odd, flat)).map(([of, value]): Outbound => ({ kind: 'reply', id: of, value })),
+);
+
+it('writes plain data as the full way does, or leaves it to that', () => {
+  fc.assert(
+    fc.property(message, (one) => {
+      const quick = encodePlain(one);
+      if (quick !== undefined) expect(quick).toBe(encode(one));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it.each([
+  ['a function', call([{ f: () => 1 }], true, 1)],
+  ['a BigInt', call([{ n: 5n }], true, 1)],
+  ['an object in an object', call([{ o: {} }], true, 1)],
+  ['an object of a class', call([new Date(5)], true, 1)],
+  ['an object with a toJSON', { kind: 'reply', id: 1, value: { toJSON: () => 5 } } as const],
+  ['a list', { kind: 'reply', id: 1, value: [() => 1] } as const],
+  ['a fault', { kind: 'fault', id: 1, error: { code: 1, message: '' } } as const],
+])('leaves %s to it', (_name, one) => {
+  expect(encodePlain(one as Outbound)).toBeUndefined();
+});
+
+it.each([
+  ['numbers', call([1, 2.5], false, 7), '{"jsonrpc":"2.0","id":7,"method":"a.method","params":[1,2.5]}'],
+  [
+    'fields',
+    call([{ a: 'x', b: null }], true, undefined),
+    '{"jsonrpc":"2.0","method":"a.method","params":{"a":"x","b":null}}',
+  ],
+  ['a value', { kind: 'reply', id: 1, value: 'y' } as const, '{"jsonrpc":"2.0","id":1,"result":"y"}'],
+])('writes %s itself', (_name, one, text) => {
+  expect(encodePlain(one as Outbound)).toBe(text);
+});

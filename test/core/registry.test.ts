@@ -85,7 +85,10 @@ describe('an option that is misspelt', () => {
   it.each([
     [{ tranport: 'x' }, 'unknown option "tranport"; there are transport, codec, security'],
     [{ errors: 'all' }, 'the option "errors" must be "hidden" or "message" or "full"'],
-    [{ codec: 5 }, 'the option "codec" must be a name such as "jrpc", a codec, or { in, out } with one for each direction'],
+    [
+      { codec: 5 },
+      'the option "codec" must be a name such as "jrpc", a codec, or { in, out } with one for each direction',
+    ],
     [{ security: {} }, 'the option "security" must be a name such as "user", or a security'],
     [{ invert: 'yes' }, 'the option "invert" must be true or false'],
     [{ logger: {} }, 'the option "logger" must be an object with warn and error, such as console, or null'],

@@ -96,7 +96,9 @@ it.each([0, -1, Number.NaN, '5', null])('refuses a timeout of %j', (timeout) => 
   const api = Spec.create();
   expect(() => api.to(null, { timeout: timeout as number })).toThrow(UsageError);
   expect(() => api.gather(null, { timeout: timeout as number })).toThrow(UsageError);
-  expect(() => api.to(null, { tiemout: 5 } as object)).toThrow('unknown option "tiemout" of a call; there are timeout, ');
+  expect(() => api.to(null, { tiemout: 5 } as object)).toThrow(
+    'unknown option "tiemout" of a call; there are timeout, ',
+  );
 });
 
 it('gives what to() returns its receivers and its timeout for good', async () => {

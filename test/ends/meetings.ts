@@ -5,9 +5,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
 import type { Options, Side, TransportSource } from 'obverse';
 import type { Inverted } from '../../src/types.js';
+import { compileForThreads } from '../support/compile-for-threads.js';
 import { behave, type Ended, Hanging } from './spec.js';
 
 /** Two ends that talk, and what can be done to them. */
@@ -33,23 +33,6 @@ export function removeCompiled(): Promise<void> {
   return rm(compiled, { recursive: true, force: true });
 }
 
-/** The same program in plain JavaScript, for a thread: the loader of a process does not reach into one. */
-async function farForThreads(): Promise<string> {
-  const outfile = `${compiled}/far.mjs`;
-  await build({
-    entryPoints: [far],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    // The package says of its built files which have effects, and so of the sources that none has.
-    ignoreAnnotations: true,
-    alias: { obverse: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
-  });
-  return outfile;
-}
 const quiet: Options = { logger: null };
 
 const noConnection = 'there is no connection that could be ended on its way';
@@ -175,7 +158,7 @@ async function overProcess(): Promise<Meeting> {
 
 async function overWorker(how: 'worker' | 'port'): Promise<Meeting> {
   const { port1: teller, port2: ear } = new MessageChannel();
-  const program = await farForThreads();
+  const program = await compileForThreads(far, `${compiled}/far.mjs`);
   const options = { workerData: { teller }, transferList: [teller] };
   const argv = ['port:parent', 'clone'];
   let worker: Worker | undefined;

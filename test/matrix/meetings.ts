@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
-import { build } from 'esbuild';
 import { type Inverted, type Options, type Side, standardTypes, type TransportSource } from 'obverse';
+import { compileForThreads } from '../support/compile-for-threads.js';
 import { Overdrawn, Stage } from './abilities.js';
 import { behave } from './behave.js';
 import { perform, type Way } from './features.js';
@@ -27,28 +27,10 @@ export function removeCompiled(): Promise<void> {
 
 let program: Promise<string> | undefined;
 
-/** The far end in plain JavaScript, for threads. */
-async function compile(): Promise<string> {
-  const outfile = `${compiled}/far.mjs`;
-  await build({
-    entryPoints: [far],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    ignoreAnnotations: true,
-    alias: { obverse: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
-  });
-  return outfile;
-}
-
-async function near(source: TransportSource, { codec, link }: Way): Promise<Side<Inverted<Stage>>> {
+async function near(source: TransportSource, { codec }: Way): Promise<Side<Inverted<Stage>>> {
   const options: Options = { codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null };
   const side = await Stage.invert().connect(source, options);
   behave(side, side.here, side.there);
-  void link;
   return side;
 }
 
@@ -91,7 +73,7 @@ export const meetings: Readonly<Record<string, (way: Way) => Promise<Meeting>>> 
     return { near: side, end: () => side.close() };
   },
   async 'worker:'(way) {
-    program ??= compile();
+    program ??= compileForThreads(far, `${compiled}/far.mjs`);
     const side = await near({ url: `worker:${await program}`, argv: ['port:parent', way.codec, way.link] }, way);
     return { near: side, end: () => side.close() };
   },

@@ -18,26 +18,7 @@ const primitives = new Map<unknown, string>([
 type Class = abstract new (...args: never[]) => unknown;
 
 /** Classes whose instances arrive as such. */
-const arriving: ReadonlySet<unknown> = new Set<unknown>([
-  Date,
-  Map,
-  Set,
-  RegExp,
-  URL,
-  ArrayBuffer,
-  DataView,
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-]);
+const arriving: ReadonlySet<unknown> = new Set<unknown>([Date, Map, Set, RegExp, URL, ArrayBuffer, DataView]);
 
 /**
  * What the class of a parameter demands of a value: undefined where that is nothing, as of interfaces and unions. `revived` says
@@ -48,7 +29,8 @@ export function schemaOf(type: unknown, revived: (type: unknown) => boolean): St
   const primitive = primitives.get(type);
   if (primitive !== undefined) return of(primitive, (value) => typeof value === primitive);
   if (type === Array) return of('array', Array.isArray);
-  if (arriving.has(type) || revived(type)) return of(type.name, (value) => value instanceof (type as unknown as Class));
+  if (arriving.has(type) || isTypedArray(type) || revived(type))
+    return of(type.name, (value) => value instanceof (type as unknown as Class));
   return of('object', (value) => typeof value === 'object' || typeof value === 'function');
 }
 
@@ -76,4 +58,11 @@ function nameOf(value: unknown): string {
 
 function withArticle(name: string): string {
   return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+const TypedArray = Object.getPrototypeOf(Uint8Array) as Class;
+
+/** One of the language's own: an instance of a class that extends it, such as Buffer, arrives as an Uint8Array. */
+function isTypedArray(type: unknown): boolean {
+  return typeof type === 'function' && Object.getPrototypeOf(type) === TypedArray;
 }

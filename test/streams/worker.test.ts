@@ -1,26 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileForThreads } from '../support/compile-for-threads.js';
 import { held } from './held.js';
 import { all, Seen, Streams, sourceOf, upTo } from './spec.js';
 
 const folder = fileURLToPath(new URL(`.compiled/${process.pid}`, import.meta.url));
 const program = `${folder}/far.mjs`;
 
-beforeAll(async () => {
-  await build({
-    entryPoints: [fileURLToPath(new URL('far.ts', import.meta.url))],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    ignoreAnnotations: true,
-    alias: { obverse: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
-  });
-});
+beforeAll(() => compileForThreads(fileURLToPath(new URL('far.ts', import.meta.url)), program));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each(['clone', 'jrpc'])('over worker: with %s', (codec) => {

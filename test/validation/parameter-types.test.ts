@@ -69,6 +69,14 @@ describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
 });
 
 describe('the class of a parameter', () => {
+  it('takes bytes for a Buffer, as which no codec lets them arrive, and no bytes for other views', () => {
+    const verdict = (type: unknown, value: unknown): unknown =>
+      schemaOf(type, () => false)?.['~standard'].validate(value);
+    expect(verdict(Buffer, new Uint8Array(2))).not.toHaveProperty('issues');
+    expect(verdict(Float64Array, new Float64Array(2))).not.toHaveProperty('issues');
+    expect(verdict(Float64Array, new Uint8Array(2))).toHaveProperty('issues');
+  });
+
   it('of a value that may be another class says nothing', () => {
     for (const type of [Object, Promise, undefined, null]) expect(schemaOf(type, () => false)).toBe(undefined);
   });

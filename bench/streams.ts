@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { benchFolder, compile } from './run/compile.js';
-import { StreamPair } from './run/stream-pair.js';
+import { type Beside, StreamPair } from './run/stream-pair.js';
 import type { Flood } from './run/stream-spec.js';
 
 // What streams carry, hold and cost others: `npx tsx bench/streams.ts [url [codec]]`.
@@ -38,10 +38,14 @@ async function measure(pair: StreamPair, name: string): Promise<void> {
     [1_000, 10],
     [1, 0],
   ] as const) {
-    const { alone, beside, rate } = await pair.beside(streams, every);
     const how = every === 0 ? 'as fast as they can' : `an item in ${every} ms each`;
+    const runs: Beside[] = [];
+    for (let run = 0; run < 5; run++) runs.push(await pair.beside(streams, every));
+    const ratios = runs.map(({ alone, beside }) => beside / alone).sort((a, b) => a - b);
+    const micros = runs.map(({ alone, beside }) => `${alone.toFixed(0)}→${beside.toFixed(0)}`).join(', ');
+    const rate = Math.max(...runs.map((run) => run.rate)) / 1e6;
     console.log(
-      `${name}: p99 of a call: alone ${alone.toFixed(0)} µs, beside ${streams} streams, ${how} (${(rate / 1e6).toFixed(3)} M items/s): ${beside.toFixed(0)} µs, ${(beside / alone).toFixed(1)} ×`,
+      `${name}: p99 of a call beside ${streams} streams, ${how} (${rate.toFixed(2)} M items/s): ${ratios[2]?.toFixed(1)} × (${ratios[0]?.toFixed(1)}–${ratios[4]?.toFixed(1)}) that of a call alone; in µs: ${micros}`,
     );
   }
   const { ahead, taken, grown } = await pair.slowly(10_000);

@@ -63,8 +63,8 @@ export class StreamPair {
   }
 
   /**
-   * The 99th percentile of calls, alone and beside so many streams, whose items are taken as they come or one in so many
-   * milliseconds. In turns, so that whatever else the machine does meets both.
+   * The 99th percentile of calls, alone and beside so many streams, which give their items as fast as they can or one
+   * in so many milliseconds. In turns, so that whatever else the machine does meets both.
    */
   async beside(streams: number, every: number, rounds = 6, calls = 250): Promise<Beside> {
     const times = () => this.client.ask<number[]>('calls', { count: calls, pause: 1 });

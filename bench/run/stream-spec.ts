@@ -18,6 +18,8 @@ export class Streaming extends RemoteAPI {
   @incoming({ stream: true }) awaited(_sender: Sender, _args: { count: number }): Stream<number> {}
   /** Small objects. */
   @incoming({ stream: true }) readings(_sender: Sender, _args: { count: number }): Stream<Reading> {}
+  /** Numbers from 0, one in so many milliseconds. */
+  @incoming({ stream: true }) paced(_sender: Sender, _args: { every: number }): Stream<number> {}
   @incoming({ hasReply: true, allowPositionalArgs: true }) add(
     _sender: Sender,
     _a: number,

@@ -3,15 +3,19 @@ import { parseJson } from '../shared/json.js';
 
 /**
  * The head of a frame whose members stand in the order in which this codec, and most others, write them: an id that is a whole
- * number of at most 15 digits, if any, and then a result, or a method without escapes and perhaps params. One compiled match,
- * for to compare a part of a string by `startsWith` costs more than to match the whole head.
+ * number of at most 15 digits, if any, and then a result, or a method without escapes and perhaps params. One compiled test,
+ * for to compare a part of a string by `startsWith` costs more than to match the whole head; and no groups, for the list of what
+ * they match would be the most of what a message leaves to the collector of garbage.
  */
 const HEAD =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them in a string
-  /\{"jsonrpc":"2\.0",(?:"id":(?:0|[1-9]\d{0,14}),)?(?:"result":|"method":"([^"\\\u0000-\u001f]*)"(,"params":)?)/y;
-const ID_INITIAL_AT = '{"jsonrpc":"2.0","'.length;
-const ID_AT = '{"jsonrpc":"2.0","id":'.length;
-const [COMMA, ZERO, BRACKET, LETTER_I, BRACE] = [44, 48, 93, 105, 125];
+  /\{"jsonrpc":"2\.0",(?:"id":(?:0|[1-9]\d{0,14}),)?(?:"result":|"method":"[^"\\\u0000-\u001f]*"(?:,"params":)?)/y;
+/** Where the name of the first member behind the version begins, and where the digits of an id do. */
+const NAME_AT = '{"jsonrpc":"2.0","'.length;
+const DIGITS_AT = '{"jsonrpc":"2.0","id":'.length;
+const TO_METHOD = 'method":"'.length;
+const TO_PARAMS = '","params":'.length;
+const [COMMA, ZERO, COLON, BRACKET, LETTER_I, LETTER_R, BRACE] = [44, 48, 58, 93, 105, 114, 125];
 
 /**
  * Reads a frame with such a head; undefined for any other, which is read as a whole then. Where the head is known, only the
@@ -23,22 +27,22 @@ export function quick(frame: string): Message | undefined {
   const end = frame.length - 1;
   if (frame.charCodeAt(end) !== BRACE) return undefined;
   HEAD.lastIndex = 0;
-  const head = HEAD.exec(frame);
-  if (head === null) return undefined;
+  if (!HEAD.test(frame)) return undefined;
   const at = HEAD.lastIndex;
-  const id = frame.charCodeAt(ID_INITIAL_AT) === LETTER_I ? idOf(frame) : undefined;
-  const [, method, params] = head;
-  if (method === undefined) return id === undefined ? undefined : reply(frame, at, end, id);
-  if (params !== undefined) return call(frame, at, end, id, method);
-  return at === end ? { kind: 'call', id, method, args: [], named: false, batch: undefined } : undefined;
-}
-
-function idOf(frame: string): number {
-  let id = 0;
-  for (let at = ID_AT, code = frame.charCodeAt(at); code !== COMMA; code = frame.charCodeAt(++at)) {
-    id = id * 10 + code - ZERO;
+  let id: number | undefined;
+  let name = NAME_AT;
+  if (frame.charCodeAt(name) === LETTER_I) {
+    id = 0;
+    let digit = DIGITS_AT;
+    for (let code = frame.charCodeAt(digit); code !== COMMA; code = frame.charCodeAt(++digit))
+      id = id * 10 + code - ZERO;
+    name = digit + ',"'.length;
   }
-  return id;
+  if (frame.charCodeAt(name) === LETTER_R) return id === undefined ? undefined : reply(frame, at, end, id);
+  const from = name + TO_METHOD;
+  if (frame.charCodeAt(at - 1) === COLON) return call(frame, at, end, id, frame.slice(from, at - TO_PARAMS));
+  if (at !== end) return undefined;
+  return { kind: 'call', id, method: frame.slice(from, at - 1), args: [], named: false, batch: undefined };
 }
 
 function reply(frame: string, at: number, end: number, id: number): Message | undefined {

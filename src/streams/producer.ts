@@ -16,6 +16,9 @@ import { UnderWay, type Window } from './window.js';
 const MESSAGE_ITEMS = 64;
 const MESSAGE_BYTES = 16 * 1024;
 
+/** No item yet: never added to. */
+const NO_ITEMS: unknown[] = [];
+
 interface End {
   resolve(value: null): void;
   reject(error: unknown): void;
@@ -35,7 +38,7 @@ export class Producer implements Producing, Sending, Flushable {
   private source: Source | undefined;
   private end!: End;
   /** The items of the message that is being made, and at least how many bytes they are. */
-  private items: unknown[] = [];
+  private items = NO_ITEMS;
   private weight = 0;
   /** The source has been asked, and has not answered yet. */
   private asking = false;
@@ -96,7 +99,7 @@ export class Producer implements Producing, Sending, Flushable {
   private stop(reason: unknown): void {
     if (this.over) return;
     this.over = true;
-    this.items = [];
+    this.items = NO_ITEMS;
     if (this.queued) this.flow.leave(this);
     this.queued = false;
     if (this.source !== undefined) this.close(reason);
@@ -183,7 +186,9 @@ export class Producer implements Producing, Sending, Flushable {
       }
       return false;
     }
-    this.items.push(step.value);
+    // Most messages of a slow source hold one: a list that was empty would take memory for many.
+    if (this.items.length === 0) this.items = [step.value];
+    else this.items.push(step.value);
     this.weight += weigh(step.value, MESSAGE_BYTES);
     return true;
   }
@@ -220,7 +225,7 @@ export class Producer implements Producing, Sending, Flushable {
   private send(): void {
     const { items } = this;
     if (items.length === 0) return;
-    this.items = [];
+    this.items = NO_ITEMS;
     this.weight = 0;
     try {
       this.post(items);

@@ -27,14 +27,21 @@ export function least({ items, bytes }: Window, { streamItems, streamBytes }: Li
   return { items: Math.min(items, streamItems), bytes: Math.min(bytes, streamBytes) };
 }
 
-/** One message. */
+/** Messages that are counted as one. */
 interface Sent {
   items: number;
-  readonly bytes: number;
+  bytes: number;
   next: Sent | undefined;
 }
 
-/** What of a stream is under way, as its producer counts it: items are taken in the order in which they were sent. */
+/** Small messages are counted as one up to this part of a window. */
+const PART = 1 / 8;
+
+/**
+ * What of a stream is under way, as its producer counts it: items are taken in the order in which they were sent. Small messages
+ * are counted together: a note for each, held until its item is taken, would be more than the collector of garbage likes, with a
+ * thousand slow streams.
+ */
 export class UnderWay {
   items = 0;
   bytes = 0;
@@ -52,13 +59,19 @@ export class UnderWay {
   add(items: number, bytes: number): void {
     this.items += items;
     this.bytes += bytes;
+    const { last, window } = this;
+    if (last !== undefined && last.items + items <= window.items * PART && last.bytes + bytes <= window.bytes * PART) {
+      last.items += items;
+      last.bytes += bytes;
+      return;
+    }
     const sent: Sent = { items, bytes, next: undefined };
-    if (this.last === undefined) this.first = sent;
-    else this.last.next = sent;
+    if (last === undefined) this.first = sent;
+    else last.next = sent;
     this.last = sent;
   }
 
-  /** So many items were taken: their bytes are free once all of their message are. Gives false if there are not so many. */
+  /** So many items were taken: their bytes are free once all that is counted with them are. Gives false if there are not so many. */
   free(items: number): boolean {
     if (items > this.items) return false;
     this.items -= items;

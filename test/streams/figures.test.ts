@@ -51,14 +51,12 @@ describe.each([
     expect(grown).toBeLessThan(10_000_000);
   });
 
-  it.runIf(link === 'tcp:')(
-    'a call beside 1,000 streams is hardly slower than alone',
-    { timeout: 300_000 },
-    async () => {
-      const few = ({ alone, beside }: { alone: number; beside: number }): boolean => beside < 5 * alone;
-      const figures = await soon(6, () => pair.beside(1_000, 0), few);
-      expect(figures).toSatisfy(few);
-      expect(figures.rate).toBeGreaterThan(100_000);
-    },
-  );
+  it('a call beside 1,000 streams that run as fast as they can is hardly slower than alone', {
+    timeout: 300_000,
+  }, async () => {
+    const few = ({ alone, beside }: { alone: number; beside: number }): boolean => beside < 5 * alone;
+    const figures = await soon(3, () => pair.beside(1_000, 0), few);
+    expect(figures).toSatisfy(few);
+    expect(figures.rate).toBeGreaterThan(1_000_000);
+  });
 });

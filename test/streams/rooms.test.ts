@@ -38,6 +38,20 @@ describe('what is under way', () => {
       }),
     );
   });
+
+  it('is noted for many small messages together, so that slow streams hold little', () => {
+    interface Sent {
+      readonly next?: Sent;
+    }
+    const underWay = new UnderWay({ items: 256, bytes: 256 * 1024 });
+    for (let n = 0; n < 200; n++) underWay.add(1, 70);
+    let notes = 0;
+    for (let sent: Sent | undefined = (underWay as unknown as { first: Sent }).first; sent; sent = sent.next) notes++;
+    expect(notes).toBeLessThanOrEqual(8);
+    // What was taken frees the bytes of all notes but one.
+    underWay.free(199);
+    expect(underWay.bytes).toBeLessThanOrEqual(32 * 70);
+  });
 });
 
 describe('what has arrived', () => {

@@ -8,6 +8,12 @@ function pluginsIn(folder: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [`${folder}/${file.slice(0, -'.ts'.length)}`, `${folder}/${file}`]));
 }
 
+/** What a page imports beside the core. */
+function pageEntries(): Record<string, string> {
+  const files = readdirSync('src/page').map((file) => file.slice(0, -'.ts'.length));
+  return Object.fromEntries(files.map((file) => [`page/${file}`, `src/page/${file}.ts`]));
+}
+
 /** The modules that the core loads when something needs them: plug-ins are none of these, and the testing help is no part of it. */
 function loadedLater(): Set<string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
@@ -46,6 +52,7 @@ export default defineConfig({
     index: 'src/index.ts',
     browser: 'src/browser.ts',
     testing: 'src/testing/index.ts',
+    ...pageEntries(),
     ...pluginsIn('codecs'),
     ...pluginsIn('transports'),
   },

@@ -5,6 +5,7 @@ import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
 import type { CallSender } from './peer.js';
 import { Queue } from './queue.js';
+import { outward } from './references/passes.js';
 import type { Outward } from './references/passing.js';
 import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
@@ -57,7 +58,7 @@ export class Answers {
     let saying: Frame | undefined;
     let sent: Outward | undefined;
     try {
-      sent = session.host.values.isSpecial(value) ? session.passing.outward(value) : undefined;
+      sent = outward(session, value);
       frame = session.encode({ kind: 'reply', id, value: sent === undefined ? value : sent.values });
       const metadata = work?.replyMetadata;
       if (sent !== undefined || metadata !== undefined) {

@@ -88,13 +88,11 @@ export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.
 export { type CallState, type ContextKey, contextKey } from './middleware/call-state.js';
 export type { CallEvents } from './middleware/events.js';
 export type { CallContext, IncomingCall, Interceptor, OutgoingCall } from './middleware/interceptor.js';
-export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './middleware/log-calls.js';
+export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './middleware/logger-of-calls.js';
 export type { Stages } from './middleware/stages.js';
 export type { CodecPair, CodecSource, Options } from './options.js';
-export { revoke } from './references/exported.js';
-export { type Kept, keep, release } from './references/keep.js';
+export { type Kept, keep, passed, release, revoke } from './references/handles.js';
 export { reference } from './references/marks.js';
-export { passed } from './references/sides.js';
 export type { Far } from './references/types.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
 export { type APIClass, type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';

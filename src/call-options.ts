@@ -1,7 +1,8 @@
 import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
-import { mustBelong, slowOptionExpects } from './many/slow.js';
+import type { SlowOptions } from './many/types.js';
 import { CallSender } from './peer.js';
+import { many } from './rooms.js';
 import { windowExpects } from './streams/window-option.js';
 import type { Row } from './table.js';
 import type { CallOptions } from './types.js';
@@ -9,6 +10,10 @@ import type { CallOptions } from './types.js';
 const time = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
 const flag = (value: unknown): string | undefined => (typeof value === 'boolean' ? undefined : 'true or false');
+
+function slowly(name: keyof SlowOptions): (value: unknown) => string | undefined {
+  return (value) => many.must(`the option "${name}"`).slowOptionExpects(name, value);
+}
 
 /** What each option of a call may be: says what was expected where it is not. */
 const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) => string | undefined } = {
@@ -21,9 +26,9 @@ const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) =>
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
   noReply: flag,
   ignoreErrors: flag,
-  slow: (value) => slowOptionExpects('slow', value),
-  keep: (value) => slowOptionExpects('keep', value),
-  slowBytes: (value) => slowOptionExpects('slowBytes', value),
+  slow: slowly('slow'),
+  keep: slowly('keep'),
+  slowBytes: slowly('slowBytes'),
   window: windowExpects,
   within: (value) => (value instanceof CallSender ? undefined : 'the sender of the call within which this one is made'),
 };
@@ -40,7 +45,9 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
     const expected = value === undefined ? undefined : checks[name as keyof CallOptions](value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" of a call must be ${expected}`);
   }
-  mustBelong(options);
+  const { slow, keep, slowBytes } = options;
+  if (slow !== undefined || keep !== undefined || slowBytes !== undefined)
+    many.must('the option "slow"').mustBelong(options);
   return options;
 }
 

@@ -3,9 +3,9 @@ import { optionsOf } from './call-options.js';
 import { current } from './deadline.js';
 import { Aborted, Code, RpcError } from './errors.js';
 import type { Hub } from './hub.js';
-import { detailedThrough } from './middleware/through.js';
 import { notify, type Packed, pack, prepare } from './outgoing.js';
 import type { CallSender } from './peer.js';
+import { middleware } from './rooms.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
 import type { CallOptions, Detailed, Receivers } from './types.js';
@@ -38,7 +38,8 @@ export function callDetailed(
   asked: CallOptions | undefined,
 ): Promise<Detailed<unknown>> | undefined {
   const chain = hub.middleware.around(row);
-  if (chain !== undefined) return detailedThrough(chain, hub, row, self, receivers, args, asked);
+  if (chain !== undefined)
+    return middleware.must('use()').detailedThrough(chain, hub, row, self, receivers, args, asked);
   return carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
 }
 

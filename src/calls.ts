@@ -97,3 +97,8 @@ export function sayingAbout(
   const message: Call = { kind: 'call', id: undefined, method: ABOUT, args: [about], named: true, batch: undefined };
   return encode(codec, message, limits.frameBytes);
 }
+
+/** What is said of a message, with this too: that something in it is in the tagged form. */
+export function announced(about: About | undefined): About {
+  return { ...about, tagged: true };
+}

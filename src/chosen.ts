@@ -1,6 +1,7 @@
 import type { AddressObject, Codec, Security } from './contract.js';
 import type { CodecPair, CodecSource, Options } from './options.js';
 import { codec, security } from './registry.js';
+import { references } from './rooms.js';
 import { plainValues, type SideValues } from './values/side-values.js';
 
 /*
@@ -28,7 +29,8 @@ async function stagedCodecFrom({ codec, stages }: Options): Promise<Codec> {
 /** What becomes of values with the types that the option names. Rejects with a UsageError for what is no type. */
 async function valuesFrom(types: Options['types'], codec: Promise<Codec>): Promise<SideValues> {
   if (types === undefined || types.length === 0) return plainValues;
-  const [{ typedValues }, bare] = await Promise.all([import('./values/typed-values.js'), codec]);
+  // Values of these types travel in the form of what goes by reference.
+  const [{ typedValues }, bare] = await Promise.all([import('./values/typed-values.js'), codec, references.enter()]);
   return typedValues(types, bare);
 }
 

@@ -1,5 +1,10 @@
+import * as dynamic from './dynamic/room.js';
+import * as many from './many/room.js';
 import * as checks from './middleware/checks.js';
 import { checks as checkRoom } from './middleware/middleware.js';
+import * as middleware from './middleware/room.js';
+import * as references from './references/room.js';
+import * as rooms from './rooms.js';
 import * as streams from './streams/room.js';
 import { streams as streamRoom } from './streams/streams.js';
 
@@ -8,6 +13,10 @@ import { streams as streamRoom } from './streams/streams.js';
  * what is in it, and so no call ever waits for one.
  */
 export function furnish(): void {
+  rooms.dynamic.furnish(dynamic);
+  rooms.many.furnish(many);
+  rooms.references.furnish(references);
+  rooms.middleware.furnish(middleware);
   checkRoom.furnish(checks);
   streamRoom.furnish(streams);
 }

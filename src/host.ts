@@ -1,6 +1,6 @@
 import type { Call, Codec, FaultBody, Id, Limits } from './contract.js';
 import type { AnyHandler } from './dynamic/types.js';
-import type { Middleware } from './middleware/middleware.js';
+import type { Surroundings } from './middleware/surroundings.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import type { Row } from './table.js';
@@ -17,7 +17,7 @@ export interface Host {
   /** What becomes of values that are more than plain data. */
   readonly values: SideValues;
   /** Who stands around calls. */
-  readonly middleware: Middleware;
+  readonly middleware: Surroundings;
   /** How many calls of one peer are at work at a time. */
   readonly concurrency: number;
   /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */

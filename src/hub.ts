@@ -1,26 +1,27 @@
 import { checkCallOptions } from './call-options.js';
 import { chosenFrom, type SealingRoom } from './chosen.js';
 import type { Codec, FaultBody, Frame, Id, Limits, Link, Logger, Security, TransportSource, Wire } from './contract.js';
-import { Dynamic } from './dynamic/dynamic.js';
+import type { Dynamic } from './dynamic/dynamic.js';
 import { ConnectionLost, UsageError } from './errors.js';
 import { Faults } from './faults.js';
 import { sayHello } from './hello.js';
 import { Port } from './incoming.js';
 import { limitsFrom } from './limits.js';
 import { Line } from './line.js';
-import { Middleware } from './middleware/middleware.js';
+import { Surroundings } from './middleware/surroundings.js';
 import { loggerOf, type Options } from './options.js';
 import type { CallSender, ConnectedPeer } from './peer.js';
 import { makeTransport } from './registry.js';
 import { Roster } from './roster.js';
 import type { Pair } from './sealing.js';
+import { Served } from './served.js';
 import { type Extensions, type Host, Session } from './session.js';
 import { streams } from './streams/streams.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
 import type { CallOptions, Peer } from './types.js';
 import type { SideValues } from './values/side-values.js';
-import { services, vocabulary } from './vocabulary.js';
+import { vocabulary } from './vocabulary.js';
 
 const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_CONCURRENCY = 256;
@@ -40,7 +41,7 @@ export class Hub implements Host {
   readonly defaults: CallOptions | undefined;
   readonly roster: Roster;
   /** Who stands around calls. */
-  readonly middleware: Middleware;
+  readonly middleware: Surroundings;
   codec!: Codec;
   values!: SideValues;
   encodePlain: Codec['encodePlain'];
@@ -49,11 +50,8 @@ export class Hub implements Host {
   /** Loaded with the security, which most sides do not have. */
   private sealing!: SealingRoom;
   private readonly faults: Faults;
-  /** What can be called, by the names on the wire; and why what else is declared cannot. */
-  readonly ports = new Map<string, Port>();
-  readonly refusals = new Map<string, string>();
-  /** What can be called that the spec does not declare. */
-  readonly dynamic: Dynamic;
+  /** What may be called. */
+  readonly served: Served;
   /** Every line that is not closed: the one over which new calls go, and one that comes or goes. */
   private readonly lines = new Set<Line>();
   private line: Line | undefined;
@@ -77,10 +75,10 @@ export class Hub implements Host {
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
     this.faults = new Faults(options, this.logger);
-    this.dynamic = new Dynamic(this, options.ignoreUnhandled === true);
+    this.served = new Served(this, options.ignoreUnhandled === true);
     this.roster = new Roster(this, (peer, error) => this.report(peer, error));
     const { validate = 'incoming' } = options;
-    this.middleware = new Middleware(options, this.logger, {
+    this.middleware = new Surroundings(options, this.logger, {
       validate,
       timeout: this.timeout,
       types: options.types,
@@ -91,45 +89,37 @@ export class Hub implements Host {
 
   /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
   add({ rows, unmarked }: Table, self: object): void {
+    const { ports, refusals } = this.served;
     for (const row of rows) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       if (row.stream) this.streaming = true;
       const incoming = (row.direction === 'incoming') !== this.inverted;
       if (incoming) {
         const port = new Port(row, this.inverted ? undefined : self, this);
-        this.ports.set(row.wire, port);
+        ports.set(row.wire, port);
         this.middleware.serve(port);
       } else {
-        this.refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
+        refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
         this.middleware.call(row);
       }
     }
-    for (const name of unmarked) this.refusals.set(name, 'is not marked as incoming');
+    for (const name of unmarked) refusals.set(name, 'is not marked as incoming');
   }
 
   /** The port of an incoming method. */
   port(row: Row): Port {
-    return this.ports.get(row.wire) as Port;
+    return this.served.ports.get(row.wire) as Port;
   }
 
-  /** The paths of the incoming methods without a handler that begin so. */
-  unhandled(prefix: string): string[] {
-    const all = [...this.ports.values()].filter(({ handlers }) => handlers.length === 0);
-    return all.map(({ row }) => row.path).filter((path) => path.startsWith(prefix));
+  get dynamic(): Dynamic {
+    return this.served.dynamic;
   }
 
   serve(sender: CallSender): unknown {
-    const { method } = sender.call;
-    const port = this.ports.get(method);
-    if (port === undefined) {
-      const service = Object.hasOwn(services, method) ? services[method] : undefined;
-      if (service !== undefined) return service(sender);
-      return this.dynamic.serve(sender, this.refusals.get(method));
-    }
-    return port.serve(sender);
+    return this.served.serve(sender);
   }
 
-  standIn: Host['standIn'] = (row, call) => this.dynamic.standIn(row, call);
+  standIn: Host['standIn'] = (row, call) => this.served.standIn(row, call);
 
   toFault(error: unknown): FaultBody {
     return this.faults.toFault(error);

@@ -2,6 +2,7 @@ import type { Said } from './about.js';
 import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { tooDeep } from './measure.js';
+import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
 
 /** An error that belongs to no call. */
@@ -83,7 +84,7 @@ export class Inbox {
     switch (message.kind) {
       case 'call':
         if (this.tooDeep(message.args)) {
-          if (this.said?.about.tagged === true && message.id === undefined) session.passing.refuse(message.args);
+          if (this.said?.about.tagged === true && message.id === undefined) refuse(session, message.args);
           session.answers.deny(message, this.deep());
         } else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
           this.extend(message);
@@ -91,7 +92,7 @@ export class Inbox {
         return;
       case 'reply':
         if (this.tooDeep(message.value)) {
-          if (this.tagged === message.id) session.passing.refuse(message.value);
+          if (this.tagged === message.id) refuse(session, message.value);
           this.settle(message)?.reject(this.deep());
         } else if (this.tagged !== undefined) this.revive(message);
         else this.settle(message)?.resolve(message.value);
@@ -169,7 +170,7 @@ export class Inbox {
         // What was passed with the call may come back: it is held until the call is settled.
         if (session.waiter(reply.id) !== undefined)
           values = session.passing.inward(values, 'result', 'the answer').values;
-        else session.passing.refuse(values);
+        else refuse(session, values);
       }
     } catch (error) {
       this.settle(reply)?.reject(error);

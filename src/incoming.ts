@@ -2,9 +2,9 @@ import { deadlineIn } from './clock.js';
 import type { Call } from './contract.js';
 import { within } from './deadline.js';
 import { Code, RpcError, UsageError } from './errors.js';
-import { ServedCall } from './middleware/call-of.js';
 import type { Chain } from './middleware/chain.js';
 import type { CallSender } from './peer.js';
+import { middleware } from './rooms.js';
 import type { Host } from './session.js';
 import { produce } from './streams/produce.js';
 import type { Row } from './table.js';
@@ -140,6 +140,7 @@ export class Port {
     } catch (error) {
       unfit = { error };
     }
+    const { ServedCall } = middleware.must('use()');
     const call = new ServedCall(surrounding.subject, args, sender);
     call.unfit = unfit !== undefined;
     const given = surrounding.run(call, () => {

@@ -3,6 +3,7 @@ import { Code, ProtocolError, type RpcError, TimeoutError } from './errors.js';
 import { CALL, STREAM } from './extensions.js';
 import { CallSender } from './peer.js';
 import { Queue } from './queue.js';
+import { references } from './rooms.js';
 import type { Session } from './session.js';
 
 /** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
@@ -170,7 +171,7 @@ export class Intake {
       }
     }
     if (call.method === CALL) {
-      session.passing.await(call);
+      if (references.here !== undefined) session.passing.await(call);
       this.callbacks.push({ call, bytes });
     } else this.waiting.push({ call, bytes });
     this.bytes += bytes;

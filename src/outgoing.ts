@@ -6,7 +6,7 @@ import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import { tellMany } from './many/tell.js';
 import type { SlowOptions } from './many/types.js';
-import { callThrough } from './middleware/through.js';
+import { middleware } from './rooms.js';
 import { callStream } from './streams/streams.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
@@ -22,7 +22,7 @@ export function call(
   options?: CallOptions,
 ): unknown {
   const chain = hub.middleware.around(row);
-  if (chain !== undefined) return callThrough(chain, hub, row, self, receivers, args, options);
+  if (chain !== undefined) return middleware.must('use()').callThrough(chain, hub, row, self, receivers, args, options);
   return send(hub, row, self, receivers, args, options);
 }
 

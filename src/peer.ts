@@ -4,6 +4,7 @@ import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
 import type { RpcError } from './errors.js';
 import { PROGRESS } from './extensions.js';
 import type { CallState } from './middleware/call-state.js';
+import { outward } from './references/passes.js';
 import type { Session } from './session.js';
 import type { Peer, Sender } from './types.js';
 import { Work } from './work.js';
@@ -115,7 +116,7 @@ export class CallSender implements Sender {
     const { call, peer } = this;
     if (this.done || !this.wantsProgress || this.made?.cancelled !== undefined) return;
     const { session } = peer;
-    const sent = session.host.values.isSpecial(value) ? session.passing.outward(value) : undefined;
+    const sent = outward(session, value);
     const token = call.token ?? call.id;
     const told = session.tell(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
     if (!told) sent?.end();

@@ -1,8 +1,8 @@
 import { over } from './call-options.js';
 import { callDetailed } from './calling.js';
 import type { Hub } from './hub.js';
-import { gather } from './many/gather.js';
 import { call } from './outgoing.js';
+import { many } from './rooms.js';
 import type { Row, SpecConstructor, Table } from './table.js';
 import type { CallOptions, Receivers } from './types.js';
 
@@ -77,7 +77,8 @@ export function make(table: Table, inverted: boolean): Made {
     });
     aimed(remote, row, call);
     if (row.request && !row.stream) {
-      aimed(gathering, row, gather);
+      // Whoever has such a view has the room.
+      aimed(gathering, row, (...asked) => many.must('gather()').gather(...asked));
       aimed(detailed, row, callDetailed);
     }
   }

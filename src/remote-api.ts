@@ -1,16 +1,18 @@
 import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
-import { dynamicMembers, inverseOf } from './dynamic/endpoint.js';
+import { dynamicMembers } from './dynamic/absent.js';
 import { RpcError, UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { implement } from './implement.js';
-import { checkGatherOptions } from './many/gather.js';
+import { inverseOf } from './inverses.js';
 import type { GatherOptions, Group, GroupOptions, Several } from './many/types.js';
-import { type CallEvents, isCallEvent, type Listening } from './middleware/events.js';
+import type { CallEvents, Listening } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
+import { isCallEvent } from './middleware/surroundings.js';
 import { checkOptions, type Options } from './options.js';
 import { pendingCalls } from './pending.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
+import { many } from './rooms.js';
 import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, type Table, tableOf } from './table.js';
 import type {
   apiBrand,
@@ -139,6 +141,7 @@ const endpoint = {
     return view;
   },
   gather(this: object, receivers: Receivers, options?: GatherOptions): object {
+    const { checkGatherOptions } = many.must('gather()');
     return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
   },
   use(this: object, ...interceptors: readonly Interceptor[]): () => void {
@@ -148,7 +151,7 @@ const endpoint = {
     return pendingCalls(hubOf(this));
   },
   unhandledCalls(this: object): string[] {
-    return hubOf(this).unhandled(madeOf(this).table.path);
+    return hubOf(this).served.unhandled(madeOf(this).table.path);
   },
   get peers(): ReadonlyMap<string, Peer> {
     return hubOf(this).roster.peers;

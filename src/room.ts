@@ -1,10 +1,16 @@
+import { UsageError } from './errors.js';
+
 /** A part of the library that is not loaded before something needs it: a page that does not use it does not load it. */
 export class Room<T> {
   /** Undefined as long as it is not loaded. */
   here: T | undefined;
   private coming: Promise<T> | undefined;
 
-  constructor(private readonly load: () => Promise<T>) {}
+  /** `entry` is what a page imports that needs it at once, and cannot wait until it is loaded. */
+  constructor(
+    private readonly load: () => Promise<T>,
+    private readonly entry?: string,
+  ) {}
 
   /** It is there already. */
   furnish(room: T): void {
@@ -25,5 +31,11 @@ export class Room<T> {
       },
     );
     return this.coming;
+  }
+
+  /** What is there. Throws a UsageError if it is not: `what` needs it at once. */
+  must(what: string): T {
+    if (this.here !== undefined) return this.here;
+    throw new UsageError(`${what}: a page imports '${this.entry}' for this, beside 'obverse'`);
   }
 }

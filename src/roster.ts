@@ -1,8 +1,9 @@
 import { ConnectionLost, UsageError } from './errors.js';
-import { Crowd, Everyone } from './many/crowd.js';
-import { Groups } from './many/group.js';
+import type { Crowd } from './many/crowd.js';
+import type { Groups } from './many/group.js';
 import type { Group, GroupOptions, Several } from './many/types.js';
 import { CallSender, ConnectedPeer } from './peer.js';
+import { many } from './rooms.js';
 import type { Host, Session } from './session.js';
 import { isThenable } from './thenable.js';
 import type { Peer, Receiver, Receivers } from './types.js';
@@ -43,13 +44,13 @@ export class Roster {
 
   /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
   group(name: string, options?: GroupOptions): Group {
-    this.groups ??= new Groups(this);
+    this.groups ??= new (many.must('group()').Groups)(this);
     return this.groups.group(name, options);
   }
 
   /** Everybody who is there when something is sent. */
   get everyone(): Several {
-    this.all ??= new Everyone(this);
+    this.all ??= new (many.must('everyone').Everyone)(this);
     return this.all;
   }
 
@@ -103,7 +104,7 @@ export class Roster {
   /** The same for a notification: that everybody, an empty list or a group is nobody is no mistake then. */
   told(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
-    if (receivers instanceof Crowd) return this.crowd(receivers).filter((session) => session.over === undefined);
+    if (isCrowd(receivers)) return this.crowd(receivers).filter((session) => session.over === undefined);
     return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
   }
 
@@ -114,13 +115,13 @@ export class Roster {
   each(receivers: Receivers): Session[] {
     const sessions = this.sessions(receivers);
     if (sessions.length > 0) return sessions;
-    const empty = receivers instanceof Crowd && this.peers.size > 0;
+    const empty = isCrowd(receivers) && this.peers.size > 0;
     throw new ConnectionLost(empty ? 'nobody is in the group' : 'no peer is connected');
   }
 
   private sessions(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
-    if (receivers instanceof Crowd) return this.crowd(receivers);
+    if (isCrowd(receivers)) return this.crowd(receivers);
     return [...new Set((isList(receivers) ? receivers : [receivers as Receiver]).map((one) => this.find(one)))];
   }
 
@@ -168,10 +169,15 @@ function isList(receivers: Receivers): receivers is readonly Receiver[] {
 }
 
 function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Several {
-  return isList(receivers) || receivers instanceof Crowd;
+  return isList(receivers) || isCrowd(receivers);
+}
+
+/** Whether this is a group, everyone, or either without some. */
+export function isCrowd(value: unknown): value is Crowd {
+  return many.here !== undefined && value instanceof many.here.Crowd;
 }
 
 function describe(value: unknown): string {
-  if (value instanceof Crowd) return 'a group, which stands alone';
+  if (isCrowd(value)) return 'a group, which stands alone';
   return typeof value === 'object' ? 'another object' : String(value);
 }

@@ -11,7 +11,8 @@ import { Inbox } from './inbox.js';
 import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
-import { Passing } from './references/passing.js';
+import { passes, passingOf } from './references/passes.js';
+import type { Passing } from './references/passing.js';
 import type { Sealing } from './sealing.js';
 import { isThenable } from './thenable.js';
 import { serveWhenReady } from './validation/in-turn.js';
@@ -55,7 +56,7 @@ export class Session implements Receiver, Timed {
 
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
   get passing(): Passing {
-    this.passer ??= new Passing(this);
+    this.passer ??= passingOf(this);
     return this.passer;
   }
 
@@ -76,7 +77,7 @@ export class Session implements Receiver, Timed {
       const id = this.asked.askQuickly(method, args, named, waiter);
       if (id !== 0) return this.hasAsked(id, waiter);
     }
-    if (this.host.values.isSpecial(args)) return this.passing.ask(method, args, named, waiter, about);
+    if (passes(this.host, args)) return this.passing.ask(method, args, named, waiter, about);
     return this.askPlain(method, args, named, waiter, about);
   }
 
@@ -106,7 +107,7 @@ export class Session implements Receiver, Timed {
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
     const quick = about === undefined && this.over === undefined ? encodeQuickly(this, call) : undefined;
     if (quick !== undefined) this.post(quick);
-    else if (!this.host.values.isSpecial(args) || !this.passing.notify(call, about)) {
+    else if (!passes(this.host, args) || !this.passing.notify(call, about)) {
       if (this.over !== undefined) throw this.over;
       if (about !== undefined) postAbout(this, call, about);
       else this.post(this.encode(call));

@@ -4,9 +4,10 @@ import { Aborted } from './errors.js';
 import { ABOUT, CALL, CANCEL, HELLO, KEEP, NEXT, PROGRESS, PULL, RELEASE, STREAM } from './extensions.js';
 import { hello } from './hello.js';
 import type { CallSender } from './peer.js';
+import { refuse } from './references/passes.js';
+import { references } from './rooms.js';
 import type { Extensions, Session } from './session.js';
 import { nexted, pulled } from './streams/messages.js';
-import { serveOffered } from './streams/offers.js';
 
 /** What every side understands of the library's own messages. Looked up by name, and in nothing else. */
 export const vocabulary: Extensions = Object.freeze({
@@ -23,7 +24,7 @@ export const vocabulary: Extensions = Object.freeze({
 /** The requests of the library itself, looked up where a side has no method of the name. */
 export const services: Readonly<Record<string, (sender: CallSender) => unknown>> = Object.freeze({
   [CALL]: (sender: CallSender) => sender.peer.session.passing.call(sender),
-  [STREAM]: serveOffered,
+  [STREAM]: (sender: CallSender) => references.must(STREAM).serveOffered(sender),
 });
 
 /** The peer gives up a call that it has made. */
@@ -38,7 +39,7 @@ function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean 
 function progressed(session: Session, [id, value, tagged]: readonly unknown[]): boolean {
   const waiter = isId(id) ? session.waiter(id) : undefined;
   if (waiter?.progress === undefined) {
-    if (tagged === true) session.passing.refuse(value);
+    if (tagged === true) refuse(session, value);
     // That of a call which was given up comes late.
     return waiter === undefined && isId(id) && session.asked?.wasGivenUp(id) === true;
   }

@@ -1,5 +1,4 @@
-import type { Call } from '../contract.js';
-import { Code, RpcError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
 import { pack } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
@@ -28,22 +27,13 @@ export class Dynamic {
   patterns: readonly Pattern[] = [];
   private readonly gone = new Set<string>();
 
-  /** `ignoring`: notifications that nobody handles are dropped without a word. */
-  constructor(
-    readonly hub: Hub,
-    private readonly ignoring: boolean,
-  ) {}
+  constructor(readonly hub: Hub) {}
 
   // ---- what comes ---------------------------------------------------------------------------------------------------
 
-  /** Carries out a call that the spec does not know as incoming. `refusal` is what it has to say of the method. */
-  serve(sender: CallSender, refusal: string | undefined): unknown {
-    const { call } = sender;
-    const { method } = call;
-    const open = this.open.get(method) ?? (refusal === undefined ? this.wild(method) : undefined);
-    if (open !== undefined) return open.serve(sender);
-    if (call.id === undefined && this.ignoring) return undefined;
-    throw new RpcError(`the method "${method}" ${refusal ?? this.why(method)}`, Code.MethodNotFound);
+  /** Who carries out a call that the spec does not know as incoming. `refusal` is what it has to say of the method. */
+  find(method: string, refusal: string | undefined): OpenMethod | undefined {
+    return this.open.get(method) ?? (refusal === undefined ? this.wild(method) : undefined);
   }
 
   private wild(method: string): OpenMethod | undefined {
@@ -60,9 +50,9 @@ export class Dynamic {
   }
 
   /** Who handles a declared method that has no handler of its own. */
-  standIn(row: Row, { id }: Call): AnyHandler | undefined {
+  standIn(row: Row): AnyHandler | undefined {
     const handler = this.patternFor(row.wire)?.handler;
-    if (handler === undefined) return this.ignoring && id === undefined ? () => undefined : undefined;
+    if (handler === undefined) return undefined;
     const { path, wire: method } = row;
     const kind = kindOfRow(row);
     return (sender, ...values) => {
@@ -71,11 +61,12 @@ export class Dynamic {
     };
   }
 
-  private why(method: string): string {
+  /** Why a method that was served is no more; undefined for any other. */
+  why(method: string): string | undefined {
     for (const name of this.gone) {
       if (method.startsWith(`${name}.`)) return `is served no more: "${name}" was unmounted`;
     }
-    return 'is unknown';
+    return undefined;
   }
 
   // ---- what is set --------------------------------------------------------------------------------------------------
@@ -111,7 +102,7 @@ export class Dynamic {
       const name = path.replace(/\.$/, '');
       throw new UsageError(`"${name}" holds methods, and is none: set "${name}.**" for all of them`);
     }
-    const port = this.hub.ports.get(wire);
+    const port = this.hub.served.ports.get(wire);
     if (port !== undefined) {
       port.handlers = handler === null ? [] : [handler];
       return () => void (handler !== null && port.disconnect(handler));
@@ -150,7 +141,7 @@ export class Dynamic {
       this.mounts.delete(mount.path);
       mount.end?.();
     }
-    for (const names of [hub.ports, hub.refusals, this.open])
+    for (const names of [hub.served.ports, hub.served.refusals, this.open])
       for (const name of [...names.keys()]) if (isBelow(name)) names.delete(name);
     this.patterns = this.patterns.filter((pattern) => !isBelow(pattern.wire));
     hub.middleware.leave(`${path}.`);

@@ -4,7 +4,7 @@ import { segmentFault } from './names.js';
 
 /** What is served under a path of a side or of a namespace; undefined if nothing is. */
 export function resolvePath(self: object, path: string): object | undefined {
-  const { dynamic, ports } = hubOf(self);
+  const { dynamic, served } = hubOf(self);
   if (typeof path !== 'string' || path.split('.').some((segment) => segmentFault(segment) !== undefined))
     return undefined;
   const place = dynamic.place(self, path);
@@ -14,7 +14,7 @@ export function resolvePath(self: object, path: string): object | undefined {
     const object = objects?.get(full);
     if (object !== undefined) return object;
   }
-  return ports.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
+  return served.ports.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
 }
 
 /** The path from a side or a namespace under which something is served; undefined if it is not served there. */
@@ -30,7 +30,8 @@ export function pathOf(self: object, target: unknown): string | undefined {
 
 /** Every path from the root under which something is served. */
 function* pathsOf(self: object, target: object): Generator<string> {
-  const { dynamic, ports } = hubOf(self);
+  const { dynamic, served } = hubOf(self);
+  const { ports } = served;
   if (target instanceof Port) {
     if (ports.get(target.row.wire) === target) yield target.row.path;
     return;

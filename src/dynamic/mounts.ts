@@ -82,14 +82,14 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   if (segmentsOf(name).length > 1 || name.includes('*'))
     throw new UsageError(`"${name}": something is mounted under one name; on a namespace, with its own mount()`);
   const { table, children } = madeOf(self);
-  const { dynamic, ports, refusals } = hubOf(self);
+  const { dynamic, served } = hubOf(self);
   const path = `${table.path}${name}`;
   const wire = `${table.wire}${name}`;
   mustBeOurs(`${wire}.`);
   if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
   if (children.has(name) || table.rows.some(({ key }) => key === name))
     throw new UsageError(`"${path}" is declared by ${table.spec.name}: mount it under another name`);
-  for (const names of [ports, refusals, dynamic.open]) {
+  for (const names of [served.ports, served.refusals, dynamic.open]) {
     for (const taken of names.keys()) {
       if (taken === wire || taken.startsWith(`${wire}.`))
         throw new UsageError(`"${path}" is taken by the method "${taken}": mount it under another name`);

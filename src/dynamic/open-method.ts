@@ -2,7 +2,7 @@ import type { Call } from '../contract.js';
 import type { Hub } from '../hub.js';
 import { Port } from '../incoming.js';
 import type { CallSender } from '../peer.js';
-import { isStream } from '../streams/offers.js';
+import { isStream } from '../streams/is-stream.js';
 import { streams } from '../streams/streams.js';
 import type { Row } from '../table.js';
 import { isThenable } from '../thenable.js';

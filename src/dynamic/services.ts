@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.js';
 import { isPlain } from '../implement.js';
 import { hubOf } from '../prototypes.js';
-import { importOf } from '../references/imported.js';
-import { methodsOf } from '../references/marks.js';
+import { importOf } from '../references/import-of.js';
+import { methodsOf } from '../references/methods.js';
 import { segmentFault } from './names.js';
 import type { AnyHandler } from './types.js';
 

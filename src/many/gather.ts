@@ -3,9 +3,9 @@ import { checkCallOptions, optionsOf } from '../call-options.js';
 import { current } from '../deadline.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
-import { PartThrough } from '../middleware/part-through.js';
 import { pack, prepare } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
+import { middleware } from '../rooms.js';
 import type { Row } from '../table.js';
 import type { CallOptions, Peer, Receivers } from '../types.js';
 import { AnswersOfMany, Part } from './answers-of-many.js';
@@ -24,6 +24,7 @@ export function gather(
   const chain = hub.middleware.around(row);
   return new AnswersOfMany(row.path, (whole) => {
     if (chain !== undefined) {
+      const { PartThrough } = middleware.must('use()');
       const parts = hub.roster.each(receivers).map((session) => {
         const options = optionsOf(hub, row, optionsFor(asked, session.peer as Peer));
         return new PartThrough(chain, whole, hub, row, self, session, args, options);

@@ -1,9 +1,6 @@
 import { ABOUT, speaks } from '../extensions.js';
 import type { Hub } from '../hub.js';
-import { importOf } from '../references/imported.js';
-import { methodsOf } from '../references/marks.js';
-import { sideOf } from '../references/sides.js';
-import { isStream } from '../streams/offers.js';
+import { references } from '../rooms.js';
 import { tagged } from '../values/tagged.js';
 
 /**
@@ -11,6 +8,7 @@ import { tagged } from '../values/tagged.js';
  * in them goes by reference, of which each peer has its own.
  */
 export function sameForAll({ codec, values }: Hub, args: readonly unknown[]): readonly unknown[] | undefined {
+  const { goesByReference } = references.must('what goes by reference');
   const speaking = speaks(codec, ABOUT);
   let differs = false;
   const sent = tagged(args, (value) => {
@@ -20,12 +18,4 @@ export function sameForAll({ codec, values }: Hub, args: readonly unknown[]): re
     return known;
   });
   return differs ? undefined : (sent as readonly unknown[]);
-}
-
-function goesByReference(value: object | bigint | number): boolean {
-  if (typeof value === 'function') return true;
-  if (typeof value !== 'object') return false;
-  return (
-    importOf(value) !== undefined || sideOf(value) !== undefined || methodsOf(value) !== undefined || isStream(value)
-  );
 }

@@ -1,18 +1,17 @@
-import { sayingAbout } from '../calls.js';
+import { announced, sayingAbout } from '../calls.js';
 import type { About, Call, Frame } from '../contract.js';
 import { encode, mustFit } from '../encode.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
 import type { Packed } from '../outgoing.js';
-import { announced } from '../references/passing.js';
+import { passes } from '../references/passes.js';
+import { many, references } from '../rooms.js';
+import { isCrowd } from '../roster.js';
 import type { Pair } from '../sealing.js';
 import type { Session } from '../session.js';
 import type { Row } from '../table.js';
 import type { Receivers } from '../types.js';
-import { Crowd } from './crowd.js';
-import { sendSlowly } from './lanes.js';
-import { sameForAll } from './same-for-all.js';
-import { type Policy, policyOf } from './slow.js';
+import type { Policy } from './slow.js';
 import type { SlowOptions } from './types.js';
 
 /** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
@@ -42,8 +41,8 @@ export function tellMany(
   }
   let same = packed;
   let said = about;
-  if (hub.values.isSpecial(packed.args)) {
-    const args = sameForAll(hub, packed.args);
+  if (passes(hub, packed.args)) {
+    const args = references.here && many.here?.sameForAll(hub, packed.args);
     if (args === undefined) {
       tellEach(hub, row, sessions, packed, about, broadcasts);
       return;
@@ -53,14 +52,15 @@ export function tellMany(
       said = announced(about);
     }
   }
+  const policy = policyFor(receivers, slow);
+  const slowly = policy && many.must('the option "slow"').sendSlowly;
   const notice = noticeOf(hub, row, same, said, sessions.length);
   const post = (session: Session): void => postTo(hub, session, notice);
-  const policy = policyFor(receivers, slow);
   const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
   for (const session of sessions) {
     if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
     if (policy === undefined) post(session);
-    else sendSlowly(session, policy, bytes, post);
+    else slowly?.(session, policy, bytes, post);
   }
   if (broadcasts) {
     const frame = joined(hub, notice);
@@ -125,7 +125,7 @@ function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
 
 /** What is asked for with the call counts for more than what the group says. */
 function policyFor(receivers: Receivers, slow: SlowOptions | undefined): Policy | undefined {
-  const crowd = receivers instanceof Crowd ? receivers : undefined;
+  const crowd = isCrowd(receivers) ? receivers : undefined;
   if (slow?.slow === undefined) return crowd?.policy;
-  return crowd === undefined ? policyOf(slow) : crowd.policyWith(slow);
+  return crowd === undefined ? many.must('the option "slow"').policyOf(slow) : crowd.policyWith(slow);
 }

@@ -3,7 +3,7 @@ import type { CallSender } from '../peer.js';
 import type { Peer } from '../types.js';
 import { MadeCall, ServedCall } from './call-of.js';
 import type { Subject } from './chain.js';
-import type { Middleware } from './middleware.js';
+import type { Surroundings } from './surroundings.js';
 
 /*
  * Calls of what was passed by reference go through what stands around every call of the side. Their path is `callback`, or
@@ -11,7 +11,7 @@ import type { Middleware } from './middleware.js';
  */
 
 interface Host {
-  readonly middleware: Middleware;
+  readonly middleware: Surroundings;
 }
 
 /** A peer calls something that was passed to it; `last` carries that out, with the arguments that are left. */

@@ -43,11 +43,6 @@ const names: readonly string[] = [
   'method.closed',
 ] satisfies (keyof CallEvents)[];
 
-/** Whether a name is meant to be one of these events. */
-export function isCallEvent(event: unknown): event is keyof CallEvents {
-  return typeof event === 'string' && event.startsWith('method.');
-}
-
 /** Throws a UsageError for an event that there is not, and for what is no listener. */
 export function checkListening({ event, listener }: Listening): void {
   if (!names.includes(event))

@@ -3,14 +3,15 @@ import { UsageError } from '../errors.js';
 import type { CallSender } from '../peer.js';
 import { Room } from '../room.js';
 import type { Row } from '../table.js';
-import { isValidated, mustBeAskable } from '../validation/askable.js';
+import { isValidated } from '../validation/askable.js';
 import { beginInTurn } from '../validation/in-turn.js';
 import type { Validating } from '../validation/incoming-validation.js';
 import { type Chain, compose, type Run, type Subject } from './chain.js';
 import type { CheckOptions, Checks } from './checks.js';
 import { checkListening, type Listening, telling } from './events.js';
 import type { Interceptor } from './interceptor.js';
-import { type CallLogger, callLogger } from './log-calls.js';
+import { callLogger } from './log-calls.js';
+import type { CallLogger } from './logger-of-calls.js';
 
 /** What the options of a side say of those who stand around its calls. */
 export interface MiddlewareOptions {
@@ -27,7 +28,7 @@ export interface Surrounded {
   chain: Chain | undefined;
 }
 
-type Direction = 'incoming' | 'outgoing';
+export type Direction = 'incoming' | 'outgoing';
 
 /** Where an interceptor of `use` stands: around the methods whose paths begin so. */
 interface Layer {
@@ -91,7 +92,6 @@ export class Middleware {
   }
 
   private take(row: Row, direction: Direction): void {
-    if (this.checking.validate !== 'off') mustBeAskable(row);
     const own = this.ownOf(row, direction);
     this.own.set(row, own);
     if (direction === 'outgoing' && own.length > 0) this.marked.add(row);

@@ -32,10 +32,7 @@ export interface Callable extends Export {
 
 const everywhere = new WeakMap<object, Set<Export>>();
 
-/**
- * Takes a function or an object back from every peer that it was passed to: from now on their calls of it fail. Calls that are
- * at work go on. What was not passed to anybody is ignored; passed again, it is another reference.
- */
+/** Takes a function or an object back from every peer that it was passed to. */
 export function revoke(target: object): void {
   for (const exported of everywhere.get(target) ?? []) exported.table.revoke(exported);
 }

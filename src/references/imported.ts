@@ -1,5 +1,6 @@
 import { Code, ProtocolError, type RpcError, UsageError } from '../errors.js';
 import type { Items } from '../types.js';
+import { standsFor } from './import-of.js';
 import { weightOf } from './members.js';
 
 /** What the methods of something that was passed are; undefined for a function. */
@@ -84,13 +85,7 @@ export class Import {
   }
 }
 
-const imports = new WeakMap<object, Import>();
 const collected = new FinalizationRegistry<Import>((imported) => imported.table.drop(imported));
-
-/** What a value stands for, if it is something that a peer has passed. */
-export function importOf(value: unknown): Import | undefined {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? imports.get(value) : undefined;
-}
 
 /** What we hold of one peer's. */
 export class Imports {
@@ -123,7 +118,7 @@ export class Imports {
     if (this.weight + weight > this.most) throw this.full();
     const stub = makeStub(imported);
     imported.stub = new WeakRef(stub);
-    imports.set(stub, imported);
+    standsFor(stub, imported);
     collected.register(stub, imported);
     this.byId.set(id, imported);
     this.weight += weight;

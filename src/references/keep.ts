@@ -1,19 +1,9 @@
 import { UsageError } from '../errors.js';
-import { type Import, importOf } from './imported.js';
+import type { Kept } from './handles.js';
+import { importOf } from './import-of.js';
+import type { Import } from './imported.js';
 
-/** Keeps a reference until it is disposed of: `using kept = keep(callback)`. */
-export interface Kept extends Disposable {
-  /** Gives it up, once: with the last one who has kept it, the reference can be called no more. */
-  release(): void;
-}
-
-/**
- * Keeps what a peer has passed with a call, beyond that call: a function, or an object. It is to be called before the call is
- * answered. Whoever keeps it holds it for himself; it lives until the last of them gives it up, or until `release` of the
- * reference itself. What has come as a result is held already, until `release`; kept, until that is given up.
- *
- * Throws a UsageError for what is no reference, or was released; what has ended the link, if it has ended.
- */
+/** Keeps what a peer has passed with a call, beyond that call. */
 export function keep(reference: object): Kept {
   const imported = known(reference);
   const { table } = imported;
@@ -31,14 +21,10 @@ export function keep(reference: object): Kept {
   return kept as Kept;
 }
 
-/**
- * Releases what a peer has passed, a result or what was kept, for all who have kept it: it can be called no more, and the peer
- * may forget it. One that is released already is ignored, and so is one that nobody has kept: it lives as long as its call.
- * Throws a UsageError for what is no reference.
- */
-export function release(reference: object): void {
+/** Releases what a peer has passed. `above` is the function that the application has called, and `there` makes an error where that stands. */
+export function release(reference: object, above: (reference: object) => void, there: () => Error): void {
   const imported = known(reference);
-  imported.table.release(imported, () => `it was released${placeOf(release)}`);
+  imported.table.release(imported, () => `it was released${placeOf(above, there)}`);
 }
 
 function known(reference: object): Import {
@@ -51,18 +37,23 @@ function known(reference: object): Import {
 const helper = /dispose|tslib/i;
 
 /** The line outside of the library in which a function of it was called; what to leave out are the lines down to that function. */
-function placeOf(above: (...args: never[]) => unknown): string {
+function placeOf(above: (...args: never[]) => unknown, there?: () => Error): string {
   const { captureStackTrace } = Error as { captureStackTrace?: (error: Error, above: unknown) => void };
   const here = new Error();
   captureStackTrace?.(here, above);
-  const lines = (here.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
-  // Where an engine leaves nothing out, its own lines are in the file of this function, and in that of the table, which asks for it.
+  const lines = linesOf(here);
+  // Where an engine leaves nothing out, its own lines are in the file of this function, in that of the table, which asks for it, and
+  // perhaps in that of the function that the application has called.
   const [own, , table] = lines;
-  const isOutside = (line: string): boolean => !isBeside(line, own) && !isBeside(line, table);
-  const outside = captureStackTrace === undefined ? lines.filter(isOutside) : lines;
+  const inside = captureStackTrace === undefined ? [own, table, ...linesOf(there?.()).slice(0, 1)] : [];
+  const outside = lines.filter((line) => !inside.some((other) => isBeside(line, other)));
   const last = outside.slice(0, 4).findLastIndex((line) => helper.test(line));
   const line = outside[last + 1] ?? outside[0];
   return line === undefined ? '' : ` ${line.trim()}`;
+}
+
+function linesOf(error: Error | undefined): string[] {
+  return (error?.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
 }
 
 /** Whether two lines of a stack are in one file. */

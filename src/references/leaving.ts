@@ -1,10 +1,12 @@
 import { Code, RpcError, UsageError } from '../errors.js';
 import { ABOUT, speaks } from '../extensions.js';
 import type { Session } from '../session.js';
-import { isStream, offer, withdraw } from '../streams/offers.js';
+import { isStream } from '../streams/is-stream.js';
+import { offer, withdraw } from '../streams/offers.js';
 import { type Tag, tagged } from '../values/tagged.js';
 import type { Callee, Export, Exports, Holder } from './exported.js';
-import { type Imports, importOf } from './imported.js';
+import { importOf } from './import-of.js';
+import type { Imports } from './imported.js';
 import { weightOf } from './members.js';
 import { passableOf } from './passable.js';
 

@@ -1,9 +1,10 @@
 import { UsageError } from '../errors.js';
+import { isStream } from '../streams/is-stream.js';
 import { produce } from '../streams/produce.js';
 import { type Callee, notThere } from './exported.js';
-import { importOf } from './imported.js';
-import { methodsOf } from './marks.js';
+import { importOf } from './import-of.js';
 import { MOST_MEMBERS } from './members.js';
+import { methodsOf } from './methods.js';
 import { sideOf } from './sides.js';
 
 /** What may be called of something that can be passed. */
@@ -74,4 +75,13 @@ function only(
     if (member === null || !known.has(member)) throw notThere(member);
     return streaming.has(member) ? stream(member, args, sender) : call(member, args, sender);
   };
+}
+
+/** Whether a value would go by reference, or as a stream. */
+export function goesByReference(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    importOf(value) !== undefined || sideOf(value) !== undefined || methodsOf(value) !== undefined || isStream(value)
+  );
 }

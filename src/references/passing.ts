@@ -1,15 +1,15 @@
 import type { Waiter } from '../asked.js';
 import { Asking, wishOf } from '../asking.js';
-import { postAbout } from '../calls.js';
+import { announced, postAbout } from '../calls.js';
 import { deadlineIn } from '../clock.js';
 import type { About, Call } from '../contract.js';
 
 import { current, within } from '../deadline.js';
 import { Code, RpcError } from '../errors.js';
 import { CALL, KEEP, RELEASE } from '../extensions.js';
-import { makeCallback, serveCallback } from '../middleware/callbacks.js';
 import { streamOf } from '../middleware/watched-stream.js';
 import type { CallSender } from '../peer.js';
+import { middleware } from '../rooms.js';
 import type { Session } from '../session.js';
 import { askForStream, failedStream, streams } from '../streams/streams.js';
 import type { Items, Peer } from '../types.js';
@@ -161,7 +161,9 @@ export class Passing {
     const { host } = this.session;
     const carryOut = (): unknown => {
       if (host.middleware.aroundCallbacks('incoming') === undefined) return callee(member, args, sender);
-      return serveCallback(host, sender, member, args, (given) => callee(member, given, sender));
+      return middleware
+        .must('use()')
+        .serveCallback(host, sender, member, args, (given) => callee(member, given, sender));
     };
     const timeout = this.timeFor(sender.call.about);
     if (timeout === Number.POSITIVE_INFINITY) return carryOut();
@@ -195,7 +197,9 @@ export class Passing {
   ): Promise<unknown> {
     const { session } = this;
     session.tell(KEEP, [id]);
-    const answer = makeCallback(session.host, session.peer as Peer, member, args, last);
+    const answer = this.isSurrounded
+      ? middleware.must('use()').makeCallback(session.host, session.peer as Peer, member, args, last)
+      : last(args);
     const ended = (): boolean => session.tell(RELEASE, [id]);
     answer.then(ended, ended);
     return answer;
@@ -234,9 +238,4 @@ export class Passing {
     this.exports.clear();
     this.imports.clear(reason);
   }
-}
-
-/** What is said of a message, with this too: that something in it is in the tagged form. */
-export function announced(about: About | undefined): About {
-  return { ...about, tagged: true };
 }

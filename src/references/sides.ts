@@ -2,7 +2,6 @@ import { Code, RpcError } from '../errors.js';
 import { pack } from '../outgoing.js';
 import { hubOf, madeOf } from '../prototypes.js';
 import { type Row, rowsOf } from '../table.js';
-import type { Inverted, Remote, Side } from '../types.js';
 import { type Callee, notThere } from './exported.js';
 
 /** A side as something that can be passed: its incoming methods, by their paths. */
@@ -38,12 +37,4 @@ function packed(row: Row, given: readonly unknown[]): ReturnType<typeof pack> {
   } catch (error) {
     throw new RpcError((error as Error).message, Code.InvalidParams);
   }
-}
-
-/**
- * A side as its receiver sees it, for the types: what takes a reference to a `Counter` is written `Remote<Inverted<Counter>>`, and
- * `passed(counter)` is a side of `Counter` as such. At run time it is the side itself.
- */
-export function passed<S>(side: Side<S>): Remote<Inverted<S>> {
-  return side as unknown as Remote<Inverted<S>>;
 }

@@ -23,14 +23,6 @@ interface Offers {
 
 const offered = new WeakMap<Session, Offers>();
 
-/** Whether a value can be offered as a stream: an async iterable, or a ReadableStream. What is iterable otherwise is data. */
-export function isStream(value: object): boolean {
-  const { getReader, [Symbol.asyncIterator]: open } = value as { getReader?: unknown } & Partial<
-    Record<symbol, unknown>
-  >;
-  return typeof open === 'function' || typeof getReader === 'function';
-}
-
 /**
  * Offers a stream to a peer, once, and gives its number. What the peer has not asked for when the call is answered is to be
  * withdrawn. Throws a UsageError where the peer cannot ask, a ProtocolError, busy, if it leaves too many unasked for.

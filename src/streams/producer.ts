@@ -4,6 +4,7 @@ import { within } from '../deadline.js';
 import { Code, RpcError } from '../errors.js';
 import { NEXT } from '../extensions.js';
 import type { CallSender } from '../peer.js';
+import { outward } from '../references/passes.js';
 import type { Session } from '../session.js';
 import { isThenable } from '../thenable.js';
 import type { Producing } from '../work.js';
@@ -247,7 +248,7 @@ export class Producer implements Producing, Sending, Flushable {
   private post(items: readonly unknown[]): void {
     const { session, flow } = this;
     const { id } = this.sender.call;
-    const passed = session.host.values.isSpecial(items) ? session.passing.outward(items) : undefined;
+    const passed = outward(session, items);
     const args = passed === undefined ? [id, items] : [id, passed.values, true];
     let frame: Frame;
     try {

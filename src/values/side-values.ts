@@ -1,6 +1,7 @@
 import { isSpecial, NOTHING_MORE, type Wants } from './special.js';
-import { type Reviver, type Tagger, unknownTag } from './tagged.js';
+import type { Reviver, Tagger } from './tagged.js';
 import type { TypeTags } from './types.js';
+import { unknownTag } from './unknown-tag.js';
 
 /** What becomes of the values of a side that are more than plain data, on the way out and on the way in. */
 export class SideValues {

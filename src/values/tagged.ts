@@ -152,12 +152,6 @@ class Tagging {
 /** Makes a value of what has arrived for it. Throws for a tag that it does not know: see {@link unknownTag}. */
 export type Reviver = (tag: string, payload: readonly unknown[]) => unknown;
 
-/** The error for a tag that nobody knows. */
-export function unknownTag(tag: string): ProtocolError {
-  const text = `a value of the type ${JSON.stringify(tag.slice(0, 100))} has come, which this side does not know: register it with the option "types"`;
-  return new ProtocolError(text, Code.InvalidParams);
-}
-
 /**
  * The reverse of `tagged`, for a message that was announced as tagged: calls `revive` for each value in the tagged form, those
  * inside of others first, and gives the values with what that gives in their places. The values must belong to the caller:

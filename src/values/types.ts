@@ -1,8 +1,9 @@
 import { Code, ProtocolError, UsageError } from '../errors.js';
 import { markedType } from './marked-type.js';
 import type { Class, ValueType } from './serializable.js';
-import { ESCAPE, type Reviver, type Tag, type Tagger, unknownTag, type Wants } from './tagged.js';
+import { ESCAPE, type Reviver, type Tag, type Tagger, type Wants } from './tagged.js';
 import { type Kind, TypeForm } from './type-form.js';
+import { unknownTag } from './unknown-tag.js';
 
 /** What the option `types` may hold: classes that are marked by `@serializable`, types as objects, and lists of these. */
 export type TypeEntry = Class | ValueType | TypeForm | readonly TypeEntry[];

@@ -12,7 +12,7 @@ import {
 } from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/peer.js';
 import { hubOf } from '../../src/prototypes.js';
-import { passed } from '../../src/references/sides.js';
+import { passed } from '../../src/references/handles.js';
 import type { Inverted, Remote } from '../../src/types.js';
 
 type Step = (n: number) => unknown;

@@ -57,6 +57,6 @@ describe.each([
     const few = ({ alone, beside }: { alone: number; beside: number }): boolean => beside < 5 * alone;
     const figures = await soon(3, () => pair.beside(1_000, 0), few);
     expect(figures).toSatisfy(few);
-    expect(figures.rate).toBeGreaterThan(1_000_000);
+    expect(figures.rate).toBeGreaterThan(100_000);
   });
 });

@@ -3,12 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /*
  * A side whose spec has no streams is opened without them: the first one that it meets all the same waits until they are loaded.
- * Each test begins with a library of its own, of which nothing was loaded yet.
+ * Each test begins with a library of its own, of which no streams were loaded yet.
  */
 let rooms = 0;
 const opened: { close(): Promise<void> }[] = [];
 async function meet(options: object = {}) {
   const { incoming, outgoing, reference, RemoteAPI } = await import('../../src/browser.js');
+  await import('../../src/page/all.js');
 
   class Base extends RemoteAPI {
     @incoming({ hasReply: true }) give(_from: Sender, _args: { items: AsyncIterable<number> }): Reply<number> {}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Code, ProtocolError, UsageError } from '../../src/errors.js';
-import { revived, type Tagger, tagged, unknownTag } from '../../src/values/tagged.js';
+import { revived, type Tagger, tagged } from '../../src/values/tagged.js';
+import { unknownTag } from '../../src/values/unknown-tag.js';
 
 class Point {
   constructor(

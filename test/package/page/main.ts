@@ -1,3 +1,4 @@
+import 'obverse/dynamic';
 import { ConnectionLost, isRemote, registerCodec, UsageError } from 'obverse';
 import { transfer } from 'obverse/codecs/clone';
 import msgpack from 'obverse/codecs/msgpack';

@@ -1,3 +1,4 @@
+import 'obverse/references';
 import {
   incoming,
   logCalls,

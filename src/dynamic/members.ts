@@ -1,30 +1,27 @@
+import { straightOf } from '../inverses.js';
 import { hubOf } from '../prototypes.js';
 import type { SpecConstructor } from '../table.js';
 import type { Items } from '../types.js';
+import type { MemberName } from './absent.js';
 import { callByPath } from './calls.js';
 import { pathOf, resolvePath } from './lookup.js';
 import { type MountedSpec, mountService, mountSide, unmount } from './mounts.js';
 import type { Arguments, MountOptions, PathOptions, ServiceOptions } from './types.js';
 
-const inverses = new WeakMap<object, SpecConstructor>();
-
-/** Notes what the class of the other side is made of, so that it can be mounted. */
-export function inverseOf<C extends object>(inverse: C, spec: SpecConstructor): C {
-  inverses.set(inverse, spec);
-  return inverse;
-}
+/** Each is called with a side, or a namespace of one, as `this`. */
+export type DynamicMembers = Readonly<Record<MemberName, (this: object, ...args: never[]) => unknown>>;
 
 function specOf(given: unknown, root: object): MountedSpec | undefined {
   if (typeof given === 'function') {
     const isSpec = Object.prototype.isPrototypeOf.call(root, given.prototype as object);
     return isSpec ? { spec: given as SpecConstructor, root, inverted: false } : undefined;
   }
-  const spec = typeof given === 'object' && given !== null ? inverses.get(given) : undefined;
+  const spec = straightOf(given);
   return spec && { spec, root, inverted: true };
 }
 
-/** What a side has for what no spec declares. `root` is the prototype that every spec has. */
-export function dynamicMembers(root: object): object {
+/** The methods of a side for what no spec declares. `root` is the prototype that every spec has. */
+export function membersOf(root: object): DynamicMembers {
   return {
     setHandler(this: object, path: string, handler: unknown): () => void {
       return hubOf(this).dynamic.set(this, path, handler);

@@ -1,0 +1,7 @@
+import { Code, ProtocolError } from '../errors.js';
+
+/** The error for a tag that nobody knows. */
+export function unknownTag(tag: string): ProtocolError {
+  const text = `a value of the type ${JSON.stringify(tag.slice(0, 100))} has come, which this side does not know: register it with the option "types"`;
+  return new ProtocolError(text, Code.InvalidParams);
+}

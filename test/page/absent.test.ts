@@ -1,0 +1,213 @@
+import type { Receivers, Reply, Sender, Stream } from 'obverse';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+/*
+ * What a page has that imports nothing but 'obverse', and what it is told of the rest. Each test begins with a library of its own, of
+ * which no other part was loaded yet; it speaks in memory, with itself.
+ */
+let rooms = 0;
+
+interface Counter {
+  next(): Promise<number>;
+}
+
+async function meet(extra: object = {}) {
+  const library = await import('../../src/browser.js');
+  const { incoming, RemoteAPI, outgoing } = library;
+  class Page extends RemoteAPI {
+    @incoming({ hasReply: true }) add(_from: Sender, _args: { a: number; b: number }): Reply<number> {}
+    @incoming({ hasReply: true }) echo(_from: Sender, _args: { value: unknown }): Reply<unknown> {}
+    @incoming({ hasReply: true, params: ['f'] }) run(_from: Sender, _f: (n: number) => unknown): Reply<unknown> {}
+    @incoming({ hasReply: true }) counter(_from: Sender): Reply<Counter> {}
+    @incoming({ stream: true }) count(_from: Sender, _args: { to: number }): Stream<number> {}
+    @outgoing told(_to: Receivers, _args: { text: string }): void {}
+    @outgoing({ hasReply: true }) ask(_to: Receivers): Reply<string> {}
+  }
+  const options = { logger: null, ...extra };
+  const server = await Page.serve(`memory:page-${++rooms}`, options);
+  const dial = () => Page.invert().connect(server.address, options);
+  const client = await dial();
+  server.add.connect((_from, { a, b }) => a + b);
+  server.echo.connect((_from, { value }) => value);
+  server.count.connect(function* (_from, { to }) {
+    for (let n = 0; n < to; n++) yield n;
+  });
+  return { library, server, client, dial };
+}
+beforeEach(() => vi.resetModules());
+
+describe('a page that imports no more', () => {
+  it('calls and is called, by one and by several', async () => {
+    const { server, client, dial } = await meet();
+    const other = await dial();
+    const told: string[] = [];
+    for (const [name, side] of Object.entries({ client, other })) {
+      side.told.connect((_from, { text }) => void told.push(`${name}: ${text}`));
+      side.ask.connect(() => name);
+    }
+    expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
+    server.told(null, { text: 'all' });
+    server.told([...server.peers.values()], { text: 'each' });
+    expect(['client', 'other']).toContain(await server.ask(null));
+    expect(told.sort()).toEqual(['client: all', 'client: each', 'other: all', 'other: each']);
+  });
+
+  it('has streams, with which it was declared', async () => {
+    const { client } = await meet();
+    const items: number[] = [];
+    for await (const n of client.remote.count({ to: 3 })) items.push(n);
+    expect(items).toEqual([0, 1, 2]);
+  });
+
+  it('carries what is no plain data as the codec has it', async () => {
+    const { client } = await meet();
+    const since = new Date(0);
+    const odd = Object.assign(Object.create(null), { n: 1 });
+    expect(await client.remote.echo({ value: [since, odd, new Map()] })).toEqual([since.toJSON(), { n: 1 }, {}]);
+  });
+
+  it('has interceptors and value types for the asking, by an option', async () => {
+    const { standardTypes } = await import('../../src/browser.js');
+    const seen: string[] = [];
+    const use = ({ path }: { path: string }, next: () => unknown) => {
+      seen.push(path);
+      return next();
+    };
+    const { client } = await meet({ use, types: [standardTypes] });
+    const value = new Map([[1, new Date(0)]]);
+    expect(await client.remote.echo({ value })).toEqual(value);
+    expect(seen).toEqual(['echo', 'echo']);
+  });
+});
+
+describe('what it is told', () => {
+  it.each([
+    ['setHandler()', 'dynamic', (side: Side) => side.setHandler('other', () => 1)],
+    ['mount()', 'dynamic', (side: Side) => side.mount('other', { add: () => 1 })],
+    ['notifyPath()', 'dynamic', (side: Side) => side.notifyPath('other')],
+    ['use()', 'middleware', (side: Side) => side.use((_call, next) => next())],
+    ["on('method.call')", 'middleware', (side: Side) => side.on('method.call', () => {})],
+    ['group()', 'many', (side: Side) => side.group('room')],
+    ['gather()', 'many', (side: Side) => side.gather(null)],
+    ['everyone', 'many', (side: Side) => side.everyone],
+    ['the option "slow"', 'many', (side: Side) => side.to(null, { slow: 'close' }).told({ text: 'x' })],
+  ])('of %s: obverse/%s', async (what, entry, act) => {
+    const { library, server } = await meet();
+    expect(() => act(server)).toThrow(
+      new library.UsageError(`${what}: a page imports 'obverse/${entry}' for this, beside 'obverse'`),
+    );
+  });
+
+  it('of a guard that is mounted on a side that is open: nothing is served without it', async () => {
+    const { library, server, client } = await meet();
+    await import('../../src/page/dynamic.js');
+    const { incoming, RemoteAPI, UsageError } = library;
+    class Vault extends RemoteAPI {
+      @incoming({ hasReply: true }) look(_from: Sender): Reply<string> {}
+      @incoming({ hasReply: true, allow: () => false }) gold(_from: Sender): Reply<string> {}
+    }
+    expect(() => server.mount('vault', Vault)).toThrow(
+      new UsageError("what stands around vault.gold: a page imports 'obverse/middleware' for this, beside 'obverse'"),
+    );
+    await expect(client.callPath('vault.look')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
+  });
+
+  it('of a call by path, by the promise', async () => {
+    const { library, client } = await meet();
+    await expect(client.callPath('add', { a: 1, b: 2 })).rejects.toThrow(library.UsageError);
+  });
+
+  it.each([
+    ['a function', () => () => 1],
+    ['one within', () => ({ deep: [{ f: () => 1 }] })],
+    ['a stream', () => (async function* () {})()],
+    ['a side', (side: object) => side],
+  ])('of %s as an argument, and nothing is sent', async (_what, make) => {
+    const { library, server, client } = await meet();
+    let calls = 0;
+    server.echo.connect(() => void calls++);
+    const failed = client.remote.echo({ value: make(client) });
+    await expect(failed).rejects.toThrow(library.UsageError);
+    await expect(failed).rejects.toThrow("imports 'obverse/references'");
+    expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
+    expect(calls).toBe(0);
+  });
+
+  it('of an object of a marked class, and of one that extends it', async () => {
+    const { library, client } = await meet();
+    class Base {
+      next = (): number => 1;
+    }
+    library.reference(Base);
+    for (const value of [new Base(), new (class extends Base {})()]) {
+      await expect(client.remote.echo({ value })).rejects.toThrow("imports 'obverse/references'");
+    }
+  });
+
+  it('of a function as the answer: the caller', async () => {
+    const { server, client } = await meet();
+    server.counter.connect(() => ({ next: async () => 1 }));
+    await expect(client.remote.counter()).rejects.toThrow("imports 'obverse/references'");
+    expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
+  });
+
+  it('of a reference, which it neither has nor passes', async () => {
+    const { library } = await meet();
+    expect(() => library.keep(() => 1)).toThrow("keep(): a page imports 'obverse/references'");
+    expect(() => library.release(() => 1)).toThrow("release(): a page imports 'obverse/references'");
+    // Nothing was passed.
+    library.revoke(() => 1);
+  });
+});
+
+type Side = Awaited<ReturnType<typeof meet>>['server'];
+
+describe('a page that is passed a function', () => {
+  it('refuses the call, and goes on', async () => {
+    const { server: page, client } = await meet();
+    // The wire is what it would be between a page without references and a peer with them.
+    const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
+    const answer = new Promise((resolve, reject) => {
+      const waiter = { resolve, reject, method: 'run', deadline: Number.POSITIVE_INFINITY, since: 0 };
+      session.askPlain('run', [{ f: { $rpc: ['ref', 1] } }], true, waiter, { tagged: true });
+    });
+    await expect(answer).rejects.toMatchObject({
+      code: -32_000,
+      message: expect.stringContaining('obverse/references'),
+    });
+    session.tell('rpc.keep', [1]);
+    session.tell('rpc.release', [1]);
+    await expect(session.request('rpc.call', [1, null, []], false, 1_000)).rejects.toThrow();
+    await expect(session.request('rpc.stream', [1], false, 1_000)).rejects.toThrow();
+    expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
+    await page.close();
+  });
+});
+
+interface Wire {
+  askPlain(method: string, args: unknown[], named: boolean, waiter: object, about: object): number;
+  tell(method: string, args: unknown[]): boolean;
+  request(method: string, args: unknown[], named: boolean, timeout: number): Promise<unknown>;
+}
+
+describe('a page that imports what it uses', () => {
+  it('has it, for sides that were made before too', async () => {
+    const { server, client } = await meet();
+    await import('../../src/page/all.js');
+    server.setHandler('double', (_from: Sender, { n }: { n: number }) => 2 * n);
+    expect(await client.callPath('double', { n: 2 })).toBe(4);
+    const seen: string[] = [];
+    client.use(({ path }, next) => {
+      seen.push(path);
+      return next();
+    });
+    server.run.connect((_from, f) => f(20));
+    expect(await client.remote.run((n) => n + 1)).toBe(21);
+    client.ask.connect(() => 'here');
+    const group = server.group('room').add(...server.peers.values());
+    const answers = await server.gather(group).ask();
+    expect(answers).toMatchObject([{ status: 'fulfilled', value: 'here' }]);
+    expect(seen).toEqual(['run', 'callback', 'ask']);
+    expect([...server.everyone]).toHaveLength(1);
+  });
+});

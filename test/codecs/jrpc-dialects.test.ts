@@ -79,6 +79,9 @@ describe('a call that is given up', () => {
     for (const params of [{}, { id: null }, { id: [] }, { id: true }, [7], undefined]) {
       for (const message of readings(lsp, '$/cancelRequest', params)) expect(message).not.toHaveProperty('means');
     }
+    const [huge] = read(lsp, '{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1e999}}');
+    expect(huge).toMatchObject({ named: true });
+    expect(huge).not.toHaveProperty('means');
     for (const params of [{}, { requestId: null }, { id: 5 }, [5]]) {
       for (const message of readings(mcp, 'notifications/cancelled', params))
         expect(message).not.toHaveProperty('means');
@@ -93,8 +96,11 @@ describe('a call that is given up', () => {
         expect(message).not.toHaveProperty('means');
       }
     }
-    const [request] = read(lsp, '{"jsonrpc":"2.0","id":5,"method":"$/cancelRequest","params":{"id":1}}');
-    expect(request).not.toHaveProperty('means');
+    for (const id of [5, 'x', null]) {
+      const [request] = read(lsp, JSON.stringify({ ...notification('$/cancelRequest', { id: 1 }), id }));
+      expect(request).toMatchObject({ kind: 'call', id, method: '$/cancelRequest' });
+      expect(request).not.toHaveProperty('means');
+    }
   });
   it('is -32800 on the wire of lsp, and nowhere else', () => {
     const aborted: Outbound = { kind: 'fault', id: 1, error: { code: -32_012, message: 'given up', data: [1] } };
@@ -205,7 +211,7 @@ describe('the token of a call', () => {
     expect(strict?.encode(call({ id: 4, args: [{ a: 1 }], named: true, token: 4 }))).not.toContain('oken');
   });
   it('is read, and stays among the arguments', () => {
-    for (const token of ['t', 5]) {
+    for (const token of ['t', '', 5, 0, -1.5]) {
       expect(read(lsp, request({ a: 1, workDoneToken: token }))).toStrictEqual([
         { ...call({ id: 1, args: [{ a: 1, workDoneToken: token }], named: true }), token },
       ]);
@@ -225,6 +231,13 @@ describe('the token of a call', () => {
     }
     for (const params of [{ _meta: null }, { _meta: [] }, { _meta: 'x' }, { _meta: {} }, { progressToken: 1 }, [1]]) {
       expect(read(mcp, request(params))[0]).not.toHaveProperty('token');
+    }
+    // Which JSON.parse takes for Infinity.
+    const huge = (params: string): Message[] =>
+      [lsp, mcp].flatMap((codec) => read(codec, request(5).replace('5', params)));
+    for (const message of huge('{"workDoneToken":1e999,"_meta":{"progressToken":-1e999}}')) {
+      expect(message).toMatchObject({ kind: 'call', named: true });
+      expect(message).not.toHaveProperty('token');
     }
     const [told] = read(lsp, JSON.stringify(notification('m', { workDoneToken: 1 })));
     expect(told).not.toHaveProperty('token');

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
@@ -81,6 +83,13 @@ describe('what it writes', () => {
     }
   });
 
+  it('has a text as the message of every error', () => {
+    for (const message of [5, undefined, null, Symbol('s'), new Date(Number.NaN)]) {
+      const frame = codec.encode({ kind: 'fault', id: 1, error: { code: 1, message: message as unknown as string } });
+      expect(JSON.parse(frame as string)).toMatchObject({ error: { code: 1, message: String(message) } });
+    }
+  });
+
   it('echoes an id as JSON even where it is no number of JSON', () => {
     expect(JSON.parse(codec.encode({ kind: 'reply', id: Number.NaN, value: 1 }) as string).id).toBe(null);
   });
@@ -91,6 +100,15 @@ describe('what it writes', () => {
       expect(read(codec, codec.encode(message))).toStrictEqual([message]);
       expect(read(codec, codec.encode(message))).toStrictEqual([message]);
     }
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = used();
+    for (let count = 0; count < 10_000; count++) codec.encode(call({ method: `${count}`.padEnd(5_000, '"') }));
+    expect(used() - before).toBeLessThan(20_000_000);
   });
 });
 

@@ -45,6 +45,8 @@ it.each([
   ['an object in an object', call([{ o: {} }], true, 1)],
   ['an object of a class', call([new Date(5)], true, 1)],
   ['an object with a toJSON', { kind: 'reply', id: 1, value: { toJSON: () => 5 } } as const],
+  ['what has no fields where fields are to be', call([5], true, 1)],
+  ['nothing where fields are to be', call([undefined], true, 1)],
   ['a list', { kind: 'reply', id: 1, value: [() => 1] } as const],
   ['a fault', { kind: 'fault', id: 1, error: { code: 1, message: '' } } as const],
 ])('leaves %s to it', (_name, one) => {

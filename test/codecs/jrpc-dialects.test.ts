@@ -133,6 +133,9 @@ describe('progress', () => {
       }
     }
     expect(written(lsp, progress(3, undefined))).toEqual(notification('$/progress', { token: 3, value: null }));
+    for (const message of readings(lsp, '$/progress', { token: 3 })) {
+      expect(message).toMatchObject({ means: { method: 'rpc.progress', args: [3, undefined] } });
+    }
   });
   it('is notifications/progress in mcp, with an object or its number', () => {
     const said = { progress: 2, total: 4, message: 'half' };
@@ -190,6 +193,11 @@ describe('the token of a call', () => {
     }
     const traced = call({ id: 4, args: [{ _meta: { trace: 1 } }], named: true, token: 4 });
     expect(written(mcp, traced)).toMatchObject({ params: { _meta: { trace: 1, progressToken: 4 } } });
+    for (const none of [null, 'trace', 5, [1]]) {
+      expect(written(mcp, call({ id: 4, args: [{ _meta: none }], named: true, token: 4 }))).toMatchObject({
+        params: { _meta: { progressToken: 4 } },
+      });
+    }
   });
   it('leaves arguments by position as they are, and the object of the caller', () => {
     for (const codec of [lsp, mcp]) {

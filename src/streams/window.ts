@@ -10,10 +10,11 @@ export interface Window {
 
 const DEFAULT: Window = Object.freeze({ items: 256, bytes: 256 * 1024 });
 
-/** The window that a caller asks for. Throws a UsageError for one that is beyond the bounds of its side. */
+/** The window that a caller asks for. Throws a UsageError for one that is beyond the bounds of its side; what nobody asks for is not. */
 export function windowOf(asked: Partial<Window> | undefined, limits: Limits): Window {
-  if (asked === undefined) return least(DEFAULT, limits);
-  const { items = DEFAULT.items, bytes = DEFAULT.bytes } = asked;
+  const unasked = least(DEFAULT, limits);
+  if (asked === undefined) return unasked;
+  const { items = unasked.items, bytes = unasked.bytes } = asked;
   if (items > limits.streamItems || bytes > limits.streamBytes) {
     throw new UsageError(
       `a window of ${items} items and ${bytes} bytes is beyond the limits streamItems (${limits.streamItems}) and streamBytes (${limits.streamBytes}): ask for less, or raise these`,

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Aborted, ConnectionLost, TimeoutError, UsageError } from '../../src/index.js';
+import type { CallSender } from '../../src/peer.js';
 import { failure, until } from '../support/core-waiting.js';
 import { heldBy } from './held.js';
 import { all, handle, meet, Streams, upTo } from './spec.js';
@@ -200,16 +201,41 @@ describe('an option of the call', () => {
   });
 
   it('window: what is no window, or beyond the limits, is refused', async () => {
-    await using meeting = await meet('tcp:', { limits: { streamItems: 1_000 } });
+    await using meeting = await meet('tcp:', { limits: { streamItems: 1_000, streamBytes: 50_000 } });
+    const { calling } = meeting;
     for (const window of [{ items: 0 }, { items: 1.5 }, { bytes: -1 }, { item: 5 }, 5]) {
-      expect(() => meeting.calling.to(null, { window: window as object })).toThrow(
-        '"window" of a call must be an object',
-      );
+      expect(() => calling.to(null, { window: window as object })).toThrow('"window" of a call must be an object');
     }
-    const stream = meeting.calling.to(null, { window: { items: 2_000 } }).count({ to: 3 });
-    const error = await failure(stream.next());
-    expect(error).toBeInstanceOf(UsageError);
-    expect(error.message).toContain('streamItems (1000)');
+    for (const beyond of [{ items: 1_001 }, { bytes: 50_001 }]) {
+      const window = { items: 1_000, bytes: 50_000, ...beyond };
+      const error = await failure(calling.to(null, { window }).count({ to: 3 }).next());
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error.message).toContain('beyond the limits streamItems (1000) and streamBytes (50000)');
+    }
+    const { items } = await all(calling.to(null, { window: { items: 1_000, bytes: 50_000 } }).count({ to: 3 }));
+    expect(items).toEqual([0, 1, 2]);
+  });
+
+  it('window: what is not asked for is what it is by default, and no more than the limits', async () => {
+    await using meeting = await meet('tcp:', { limits: { streamItems: 10, streamBytes: 50_000 } });
+    await using large = await meet('tcp:');
+    const windows: unknown[] = [];
+    for (const { handling, calling } of [meeting, large]) {
+      handling.any.connect((sender) => {
+        windows.push((sender as unknown as CallSender).call.about?.window);
+        return [];
+      });
+      await all(calling.remote.any());
+      for (const window of [{ items: 5 }, { bytes: 9_000 }]) await all(calling.to(null, { window }).any());
+    }
+    expect(windows).toEqual([
+      [10, 50_000],
+      [5, 50_000],
+      [10, 9_000],
+      [256, 262_144],
+      [5, 262_144],
+      [256, 9_000],
+    ]);
   });
 });
 

@@ -13,6 +13,7 @@ import {
 } from '../../src/index.js';
 import { RawClient } from '../support/core-raw.js';
 import { until } from '../support/core-waiting.js';
+import { listening } from './stranger.js';
 
 class Room extends RemoteAPI {
   @incoming({ hasReply: true }) tags(_sender: Sender): Reply<unknown> {}
@@ -21,11 +22,16 @@ class Room extends RemoteAPI {
   ): Reply<unknown> {}
 }
 
+class Inner extends RemoteAPI {
+  @incoming({ hasReply: true, timeout: 30 }) hasty(_sender: Sender): Reply<void> {}
+  @incoming({ hasReply: true }) plain(_sender: Sender): Reply<void> {}
+}
+
 class Desk extends RemoteAPI {
   readonly room = namespace(Room, { defaults: { metadata: { namespace: 1, who: 'namespace' } } });
   @incoming({ hasReply: true }) tags(_sender: Sender): Reply<unknown> {}
   @incoming({ hasReply: true }) left(_sender: Sender): Reply<number> {}
-  @incoming({ hasReply: true, timeout: 60 }) hasty(_sender: Sender): Reply<number> {}
+  @incoming({ hasReply: true, timeout: 600 }) hasty(_sender: Sender): Reply<number> {}
   @incoming({ hasReply: true }) hang(_sender: Sender): Reply<void> {}
   @incoming({ hasReply: true }) steps(_sender: Sender): Reply<string, number> {}
   @incoming told(_sender: Sender, _args: { text: string }): void {}
@@ -72,7 +78,7 @@ describe('options of a call', () => {
     const left = await client.to(null, { timeout: 1_000 }).left();
     expect(left).toBeGreaterThan(500);
     expect(left).toBeLessThanOrEqual(1_000);
-    expect(await client.hasty(null)).toBeLessThanOrEqual(60);
+    expect(await client.hasty(null)).toBeLessThanOrEqual(600);
     expect(await client.to(null, { timeout: 9_000 }).hasty()).toBeGreaterThan(1_000);
   });
 
@@ -91,7 +97,13 @@ describe('options of a call', () => {
     [{ signal: {} }, 'the option "signal" of a call must be an AbortSignal'],
     [{ metadata: [] }, 'the option "metadata" of a call must be an object of data'],
     [{ onProgress: 1 }, 'the option "onProgress" of a call must be a function'],
+    [{ signal: null }, 'the option "signal" of a call must be an AbortSignal'],
+    [{ metadata: null }, 'the option "metadata" of a call must be an object of data'],
     [{ noReply: 'yes' }, 'the option "noReply" of a call must be true or false'],
+    [{ ignoreErrors: 1 }, 'the option "ignoreErrors" of a call must be true or false'],
+    [{ slow: 'drop-oldest', keep: -1 }, 'the option "keep" of a call must be a whole number'],
+    [{ slow: 'close', slowBytes: 0 }, 'the option "slowBytes" of a call must be a positive number'],
+    [{ toString: 1 }, 'unknown option "toString" of a call'],
     [{ within: {} }, 'the option "within" of a call must be the sender'],
     [{ maxTimeout: 0 }, 'the option "maxTimeout" of a call must be a positive number'],
   ])('are refused where they do not fit: %j', async (options, text) => {
@@ -101,6 +113,72 @@ describe('options of a call', () => {
     expect(() => client.with(options as object)).toThrow(text);
     expect(() => Desk.create({ defaults: options as object })).toThrow(text);
     expect(() => namespace(Room, { defaults: options as object })).toThrow(text);
+  });
+});
+
+describe('options that are none', () => {
+  it('are refused', async () => {
+    const { client } = await sides();
+    for (const none of [5, null, 'timeout'] as unknown as object[]) {
+      expect(() => client.to(null, none)).toThrow(UsageError);
+      expect(() => client.to(null, none)).toThrow(`the options of a call are an object, not ${none}`);
+    }
+  });
+
+  it('but for undefined, nor is one of them that is undefined: what stands below it counts', async () => {
+    const { client } = await sides({ defaults: { metadata: { side: 1 }, timeout: 2_000 } });
+    const none = { timeout: undefined, metadata: undefined, signal: undefined } as object;
+    expect(await client.to(null, none).tags()).toEqual({ side: 1 });
+    const left = await client.with({ timeout: 9_000 }).to(null, none).left();
+    expect(left).toBeGreaterThan(3_000);
+  });
+});
+
+describe('the time of a call', () => {
+  class Timed extends RemoteAPI {
+    readonly room = namespace(Inner, { defaults: { timeout: 9_000 } });
+    @incoming({ hasReply: true, timeout: 30 }) hasty(_sender: Sender): Reply<void> {}
+  }
+
+  it('is that of the mark rather than of the side, and nobody is told of either', async () => {
+    const { address, come } = await listening('jrpc');
+    // A test that waited for the time of the side would wait for ever.
+    const client = await Timed.invert().connect(address, {
+      logger: null,
+      codec: 'jrpc?hello=on',
+      timeout: Number.POSITIVE_INFINITY,
+    });
+    open.push(client);
+    const stranger = await come;
+    stranger.served.hasty = () => new Promise(() => {});
+    await expect(client.to(null, { metadata: { a: 1 } }).hasty()).rejects.toThrow(TimeoutError);
+    await until(() => stranger.seen.length === 4);
+    expect(stranger.seen.slice(1, 3)).toEqual([
+      { method: 'rpc.about', params: { call: 1, metadata: { a: 1 } } },
+      { id: 1, method: 'hasty' },
+    ]);
+  });
+
+  it('is that of the call, of the namespace, of the mark and of the defaults of the side, in this order', async () => {
+    const { address, come } = await listening('jrpc');
+    const client = await Timed.invert().connect(address, { logger: null, defaults: { timeout: 8_000 } });
+    open.push(client);
+    const stranger = await come;
+    const timeouts = async (count: number): Promise<unknown[]> => {
+      const abouts = () => stranger.seen.filter(({ method }) => method === 'rpc.about');
+      await until(() => abouts().length === count);
+      return abouts().map(({ params }) => (params as { timeout: number }).timeout);
+    };
+    const calls = [
+      client.to(null, { timeout: 7_000 }).room.hasty(),
+      client.room.hasty(null),
+      client.hasty(null),
+      client.room.plain(null),
+    ];
+    const ended = Promise.allSettled(calls);
+    expect(await timeouts(4)).toEqual([7_000, 9_000, 30, 9_000]);
+    await client.close();
+    expect((await ended).every(({ status }) => status === 'rejected')).toBe(true);
   });
 });
 

@@ -39,6 +39,46 @@ describe('what is under way', () => {
     );
   });
 
+  it('frees the bytes of what is taken, but for an eighth of the window, and none of what is not', () => {
+    const step = fc.record({
+      send: fc.integer({ min: 1, max: 4 }),
+      bytes: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 300 }), fc.constant(100)),
+      take: fc.nat(6),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const underWay = new UnderWay({ items: 50, bytes: 500 });
+        const messages: { left: number; bytes: number }[] = [];
+        for (const { send, bytes, take } of steps) {
+          expect(underWay.room).toBe(underWay.bytes >= 500 ? 0 : 50 - underWay.items);
+          const items = Math.min(send, underWay.room);
+          if (items > 0) {
+            underWay.add(items, bytes);
+            messages.push({ left: items, bytes });
+          }
+          let taken = Math.min(take, underWay.items);
+          underWay.free(taken);
+          for (let [first] = messages; first !== undefined && taken > 0; [first] = messages) {
+            const part = Math.min(first.left, taken);
+            first.left -= part;
+            taken -= part;
+            if (first.left === 0) messages.shift();
+          }
+          expect(underWay.items).toBe(messages.reduce((sum, { left }) => sum + left, 0));
+          const least = messages.reduce((sum, message) => sum + message.bytes, 0);
+          expect(underWay.bytes).toBeGreaterThanOrEqual(least);
+          expect(underWay.bytes).toBeLessThan(least + 500 / 8);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    const full = new UnderWay({ items: 10, bytes: 500 });
+    full.add(1, 499);
+    expect(full.room).toBe(9);
+    full.add(1, 1);
+    expect(full.room).toBe(0);
+  });
+
   it('is noted for many small messages together, so that slow streams hold little', () => {
     interface Sent {
       readonly next?: Sent;

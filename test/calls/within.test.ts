@@ -12,6 +12,7 @@ import {
   type Side,
   TimeoutError,
 } from '../../src/index.js';
+import type { CallSender } from '../../src/peer.js';
 import { failure, until } from '../support/core-waiting.js';
 
 /** The handlers of the server call the client back: from the client's view, one call within another. */
@@ -121,6 +122,38 @@ describe('a call that a handler makes', () => {
     server.run.disconnect(() => '');
     expect(await server.left(null)).toBe(null);
     expect(asked).toEqual(['left']);
+  });
+});
+
+describe('the time of a handler', () => {
+  it('is its own, whoever else is called meanwhile', async () => {
+    const { server, client } = await sides();
+    let begun = 0;
+    server.run.connect(async (sender) => {
+      begun++;
+      await until(() => begun === 3);
+      return server.left(sender);
+    });
+    const times = [5_000, 20_000, 40_000];
+    const left = await Promise.all(times.map((timeout) => client.to(null, { timeout }).run({ way: '' })));
+    for (const [at, time] of times.entries()) expectWithin(left[at], time - 4_000, time);
+  });
+
+  it('stays over for what goes on after it was given up', async () => {
+    const { server, client, asked } = await sides();
+    let after: Promise<Error> | undefined;
+    server.run.connect(async (sender) => {
+      const answered = async (): Promise<unknown> => {
+        await until(() => (sender as unknown as CallSender).done);
+        return server.to(sender, { timeout: 5_000 }).left();
+      };
+      after = failure(answered());
+      await until(() => sender.signal.aborted);
+      throw sender.signal.reason;
+    });
+    await expect(client.to(null, { timeout: 20 }).run({ way: '' })).rejects.toThrow(TimeoutError);
+    expect(await after).toMatchObject({ name: 'TimeoutError', message: expect.stringContaining('no time left') });
+    expect(asked).toEqual([]);
   });
 });
 

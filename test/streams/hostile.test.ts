@@ -179,7 +179,7 @@ describe('one who takes a stream and', () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it.each([[[0, 0]], [[-1, 5]], [['a', 'b']], [[Number.NaN, 1]], ['much'], [{ items: 5 }]])(
+  it.each([[[0, 0]], [[-1, 5]], [[5, -1]], [['a', 'b']], [[Number.NaN, 1]], ['much'], [{ items: 5 }]])(
     'asks for the window %j, which is none: it gets one list',
     async (window) => {
       const { far, ask } = await giving();

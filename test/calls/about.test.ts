@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender, type Side } from '../../src/index.js';
+import { RawClient } from '../support/core-raw.js';
+import { failure, Log, until } from '../support/core-waiting.js';
+
+class Desk extends RemoteAPI {
+  @incoming({ hasReply: true }) known(_sender: Sender, _args?: object): Reply<unknown> {}
+  @outgoing({ hasReply: true }) ask(_to: Receivers, _args: { n: number }): Reply<unknown> {}
+}
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((side) => side.close()));
+});
+
+async function serving(): Promise<{ server: Side<Desk>; log: Log }> {
+  const log = new Log();
+  const server = await Desk.serve('tcp://127.0.0.1:0', { logger: log });
+  open.push(server);
+  server.known.connect((sender, args) => ({
+    metadata: sender.metadata,
+    left: sender.timeLeft,
+    progress: sender.wantsProgress,
+    args,
+  }));
+  return { server, log };
+}
+
+/** What a value in the tagged form looks like; it is one only where that is said. */
+const tagged = { $rpc: ['obj', { x: 1 }] };
+const about = (params: unknown) => ({ jsonrpc: '2.0', method: 'rpc.about', params });
+const call = (id: unknown) => ({ jsonrpc: '2.0', id, method: 'known', params: { a: tagged } });
+/** A call of which nothing is known. JSON has no word for Infinity. */
+const nothing = { metadata: {}, left: null, progress: false, args: { a: tagged } };
+
+describe('what a peer says of its call', () => {
+  it.each([9, 'nine', null])('is known where the call is named, here by %j', async (id) => {
+    const { server, log } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: id, metadata: { a: 1 }, timeout: 60_000 }), call(id ?? 1));
+    const [answer] = (await far.answers(1)) as [{ result: { left: number } }];
+    // Null is the next notification.
+    if (id === null) expect(answer.result).toEqual(nothing);
+    else expect(answer.result).toEqual({ ...nothing, metadata: { a: 1 }, left: expect.any(Number) });
+    expect(log.texts).toEqual([]);
+  });
+
+  it.each([
+    { timeout: 0 },
+    { timeout: -1 },
+    { timeout: '60000' },
+    { metadata: 5 },
+    { metadata: null },
+    { metadata: [1] },
+    { progress: 'yes' },
+    { progress: 1 },
+    { tagged: 1 },
+    { tagged: 'yes' },
+    { window: [5, -1] },
+    { window: [5, '9'] },
+    { window: [5] },
+    { window: 5 },
+  ])('counts as not said where it is %j', async (said) => {
+    const { server } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: 9, ...said }), call(9));
+    expect(await far.answers(1)).toEqual([{ jsonrpc: '2.0', id: 9, result: nothing }]);
+  });
+
+  it.each([
+    [[5], 'rpc.about takes one object'],
+    [[[1]], 'rpc.about takes one object'],
+    [[null], 'rpc.about takes one object'],
+    [undefined, 'rpc.about takes one object'],
+    [{ metadata: {} }, 'rpc.about names neither the call nor the answer that it speaks of'],
+    [{ call: {}, answer: true }, 'rpc.about names neither the call nor the answer that it speaks of'],
+  ])('is reported where it cannot be understood: %j', async (params, text) => {
+    const { server, log } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about(params), call(9));
+    expect(await far.answers(1)).toEqual([{ jsonrpc: '2.0', id: 9, result: nothing }]);
+    expect(log.texts).toEqual([text]);
+  });
+
+  it('says whether there are values in the tagged form, by true alone', async () => {
+    const { server } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: 1, tagged: true }), call(1));
+    expect(await far.answers(1)).toMatchObject([{ result: { args: { a: { x: 1 } } } }]);
+    for (const [at, [said, value]] of [[true, { x: 1 }] as const, [1, tagged] as const].entries()) {
+      const asked = server.ask(null, { n: 1 });
+      await far.until(() => far.lines.length === 2 + at);
+      const { id } = JSON.parse(far.lines[1 + at] as string);
+      far.write(about({ answer: id, tagged: said }), { jsonrpc: '2.0', id, result: tagged });
+      expect(await asked).toEqual(value);
+    }
+  });
+
+  it.each([
+    [{ a: 1 }, { a: 1 }],
+    [5, {}],
+    [[1], {}],
+    [null, {}],
+  ])('of its answer is given with that, as metadata %j', async (metadata, given) => {
+    const { server } = await serving();
+    using far = await RawClient.connect(server.address);
+    await until(() => server.peers.size === 1);
+    const asked = server.to(null).detailed.ask({ n: 1 });
+    await far.answers(1);
+    far.write(about({ answer: 1, metadata }), { jsonrpc: '2.0', id: 1, result: 'yes' });
+    expect(await asked).toEqual({ value: 'yes', metadata: given });
+  });
+});
+
+it('the calls that are open are told from the oldest on, of whomever they were asked', async () => {
+  const { server } = await serving();
+  using one = await RawClient.connect(server.address);
+  await until(() => server.peers.size === 1);
+  using two = await RawClient.connect(server.address);
+  await until(() => server.peers.size === 2);
+  expect(server.pendingCalls()).toEqual([]);
+  const [first, second] = [...server.peers.values()];
+  const asked: Promise<unknown>[] = [];
+  for (const [n, peer] of [second, first, second, first].entries()) {
+    if (peer === undefined) throw new Error('there are two peers');
+    asked.push(failure(server.ask(peer, { n })));
+    const at = performance.now();
+    await until(() => performance.now() > at + 1);
+  }
+  expect(server.pendingCalls().map(({ peer }) => peer)).toEqual([second, first, second, first]);
+  one.socket.destroy();
+  two.socket.destroy();
+  await Promise.all(asked);
+});

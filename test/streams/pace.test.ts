@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../../src/session.js';
 import { Pace } from '../../src/streams/pace.js';
-import { holdTime, moveTime, releaseTime, time } from '../../src/time.js';
+import { firstTimer, holdTime, moveTime, releaseTime, time } from '../../src/time.js';
 
 /*
  * A way is played: it carries so many bytes in a millisecond, in order, and a mark comes back so long after it was carried. The
@@ -119,6 +119,73 @@ describe('the pace of all streams together', () => {
     expect(pace.read(0)).toBe(false);
     expect(pace.read(1)).toBe(true);
     expect(pace.read(99)).toBe(false);
+    pace.end();
+  });
+
+  /** A way of which the test answers the marks. */
+  function way(): { pace: Pace; marks: number[]; fill: (bytes?: number) => number } {
+    const marks: number[] = [];
+    const session = { tell: (_: string, [, n]: [null, number]) => marks.push(n) } as unknown as Session;
+    const pace = new Pace(session, () => {});
+    const fill = (bytes = MESSAGE): number => {
+      let sent = 0;
+      for (; pace.isOpen && sent < 100_000_000; sent += bytes) pace.add(bytes);
+      return sent;
+    };
+    return { pace, marks, fill };
+  }
+
+  it('sends little before it knows anything, and never more than 8 MB', () => {
+    const { pace, fill } = way();
+    expect(fill()).toBeLessThan(16 * 1_024 + MESSAGE);
+    pace.read(0);
+    pace.end();
+    const fast = way();
+    fast.pace.add(1e12);
+    expect(fast.pace.read(0)).toBe(true);
+    expect(fast.fill(100_000)).toBeLessThanOrEqual(8 * 1_024 * 1_024 + 100_000);
+    fast.pace.end();
+  });
+
+  it('goes on where a mark comes back within no time at all', () => {
+    const { pace, fill, marks } = way();
+    for (let mark = 0; mark < 20; mark++) {
+      fill();
+      expect(marks.length).toBeGreaterThan(mark);
+      expect(pace.read(mark)).toBe(true);
+    }
+    for (let mark = 20; mark < marks.length; mark++) pace.read(mark);
+    expect(pace.isOpen).toBe(true);
+    pace.end();
+  });
+
+  it('waits a second for the first mark alone, and not after its end', () => {
+    const due = () => firstTimer(Number.POSITIVE_INFINITY);
+    const before = due();
+    const [answered, ended] = [way(), way()];
+    for (const { pace, fill } of [answered, ended]) {
+      fill();
+      expect((due()?.at ?? 0) - time()).toBe(1_000);
+      if (pace === answered.pace) pace.read(0);
+      else pace.end();
+      expect(due()).toBe(before);
+    }
+    answered.fill();
+    expect(due()).toBe(before);
+  });
+
+  it('sends no marks to one who does not answer them, and waits again once one is answered', () => {
+    const { pace, marks, fill } = way();
+    fill();
+    const { length } = marks;
+    const timer = firstTimer(Number.POSITIVE_INFINITY);
+    moveTime(time() + 1_000);
+    timer?.fire();
+    for (let n = 0; n < 1_000; n++) pace.add(MESSAGE);
+    expect(pace.isOpen).toBe(true);
+    expect(marks.length).toBe(length);
+    expect(pace.read(0)).toBe(true);
+    expect(pace.isOpen).toBe(false);
     pace.end();
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { current } from '../../src/deadline.js';
 import type { CallSender } from '../../src/peer.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
+import { until } from '../support/core-waiting.js';
+import { heldBy } from './held.js';
 import { all, handle, meet, Seen, Streams } from './spec.js';
 
 const note = (method: string, ...params: unknown[]) => ({ jsonrpc: '2.0', method, params });
@@ -156,5 +158,37 @@ describe('a source', () => {
       expect(items).toEqual([]);
       expect((error as Error).message).toContain(next[1]);
     }
+  });
+
+  it('with an item that cannot be sent is told so, though it has more', async () => {
+    await using meeting = await meet('tcp:');
+    let ended = 0;
+    meeting.handling.any.connect(function* () {
+      try {
+        yield 1;
+        yield 5n;
+        for (;;) yield 2;
+      } finally {
+        ended++;
+      }
+    });
+    const { items, error } = await all(meeting.calling.to(null, { window: { items: 100 } }).any());
+    expect(items).toEqual([1]);
+    expect((error as Error).message).toContain('BigInt');
+    expect(ended).toBe(1);
+  });
+
+  it('that fails to come after its stream was given up leaves nothing behind', async () => {
+    await using meeting = await meet('tcp:');
+    const { calling, handling } = meeting;
+    let fail: () => void = () => {};
+    handling.any.connect(() => new Promise((_, reject) => (fail = () => reject(new RangeError('there is none')))));
+    const stream = calling.remote.any();
+    await calling.remote.add({ a: 1, b: 1 });
+    await stream.return();
+    await calling.remote.add({ a: 1, b: 1 });
+    expect(heldBy(meeting).handling).toBeGreaterThan(0);
+    fail();
+    await until(() => heldBy(meeting).handling === 0);
   });
 });

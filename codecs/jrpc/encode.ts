@@ -75,7 +75,9 @@ function flatOf(value: unknown): string | undefined {
     if (typeof item === 'number' || typeof item === 'boolean' || item === null || item === undefined) continue;
     if (typeof item !== 'string' || item.length > MOST_TEXT) return undefined;
   }
-  return JSON.stringify(value);
+  // A `toJSON` that is not enumerable may give anything.
+  const json: string | undefined = JSON.stringify(value);
+  return json?.charCodeAt(0) === 123 ? json : undefined;
 }
 
 /** The arguments of a call: an object where they are named, otherwise an array. */

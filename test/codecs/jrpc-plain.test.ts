@@ -21,6 +21,8 @@ const call = (args: readonly unknown[], named: boolean, of: number | string | nu
   named,
   batch: undefined,
 });
+/** A plain object whose `toJSON` no loop over its fields sees. */
+const hiding = (json: unknown): object => Object.defineProperty({}, 'toJSON', { value: () => json });
 const message: fc.Arbitrary<Outbound> = fc.oneof(
   fc
     .tuple(fc.array(fc.oneof(leaf, odd), { maxLength: 6 }), fc.option(id, { nil: undefined }))
@@ -45,6 +47,8 @@ it.each([
   ['an object in an object', call([{ o: {} }], true, 1)],
   ['an object of a class', call([new Date(5)], true, 1)],
   ['an object with a toJSON', { kind: 'reply', id: 1, value: { toJSON: () => 5 } } as const],
+  ['named arguments that a hidden toJSON makes a number of', call([hiding(5)], true, 1)],
+  ['named arguments that a hidden toJSON makes nothing of', call([hiding(undefined)], true, 1)],
   ['what has no fields where fields are to be', call([5], true, 1)],
   ['nothing where fields are to be', call([undefined], true, 1)],
   ['a list', { kind: 'reply', id: 1, value: [() => 1] } as const],

@@ -219,17 +219,22 @@ describe('memory', () => {
 
   it('of a framing that waits is next to nothing', async () => {
     for (const make of [lines, nul, length, headers]) {
-      const before = await used();
-      const framings = Array.from({ length: 1_000 }, () => {
-        const framing = make('text', 1_000_000);
-        for (const chunk of [framing.wrap(['a'.repeat(5_000)])]) {
-          const bytes = Buffer.from(chunk as string);
-          framing.push(bytes.subarray(0, 3_000), () => {});
-          framing.push(bytes.subarray(3_000), () => {});
-        }
-        return framing;
-      });
-      expect(((await used()) - before) / framings.length).toBeLessThan(300);
+      const held: number[] = [];
+      // Whatever else is made in this process meanwhile counts too, but not every time.
+      for (let round = 0; round < 3; round++) {
+        const before = await used();
+        const framings = Array.from({ length: 1_000 }, () => {
+          const framing = make('text', 1_000_000);
+          for (const chunk of [framing.wrap(['a'.repeat(5_000)])]) {
+            const bytes = Buffer.from(chunk as string);
+            framing.push(bytes.subarray(0, 3_000), () => {});
+            framing.push(bytes.subarray(3_000), () => {});
+          }
+          return framing;
+        });
+        held.push(((await used()) - before) / framings.length);
+      }
+      expect(Math.min(...held)).toBeLessThan(300);
     }
   });
 });

@@ -88,7 +88,7 @@ export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.
 export { type CallState, type ContextKey, contextKey } from './middleware/call-state.js';
 export type { CallEvents } from './middleware/events.js';
 export type { CallContext, IncomingCall, Interceptor, OutgoingCall } from './middleware/interceptor.js';
-export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './middleware/logger-of-calls.js';
+export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './middleware/log-calls.js';
 export type { Stages } from './middleware/stages.js';
 export type { CodecPair, CodecSource, Options } from './options.js';
 export { type Kept, keep, passed, release, revoke } from './references/handles.js';

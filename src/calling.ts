@@ -38,8 +38,7 @@ export function callDetailed(
   asked: CallOptions | undefined,
 ): Promise<Detailed<unknown>> | undefined {
   const chain = hub.middleware.around(row);
-  if (chain !== undefined)
-    return middleware.must('use()').detailedThrough(chain, hub, row, self, receivers, args, asked);
+  if (chain !== undefined) return middleware.there.detailedThrough(chain, hub, row, self, receivers, args, asked);
   return carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
 }
 

@@ -111,6 +111,7 @@ export class Hub implements Host {
     return this.served.ports.get(row.wire) as Port;
   }
 
+  /** What can be called that the spec does not declare. Throws a UsageError where the room for that is not there. */
   get dynamic(): Dynamic {
     return this.served.dynamic;
   }

@@ -140,7 +140,7 @@ export class Port {
     } catch (error) {
       unfit = { error };
     }
-    const { ServedCall } = middleware.must('use()');
+    const { ServedCall } = middleware.there;
     const call = new ServedCall(surrounding.subject, args, sender);
     call.unfit = unfit !== undefined;
     const given = surrounding.run(call, () => {

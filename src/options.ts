@@ -3,7 +3,7 @@ import { UsageError } from './errors.js';
 import { isErrorClass } from './faults/classes.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './faults.js';
 import type { Interceptor } from './middleware/interceptor.js';
-import type { CallLogger, LineLogger } from './middleware/logger-of-calls.js';
+import type { CallLogger, LineLogger } from './middleware/log-calls.js';
 import { checkStages, type Stages } from './middleware/stages.js';
 import type { CallOptions } from './types.js';
 import type { TypeEntry } from './values/types.js';

@@ -22,7 +22,7 @@ export function call(
   options?: CallOptions,
 ): unknown {
   const chain = hub.middleware.around(row);
-  if (chain !== undefined) return middleware.must('use()').callThrough(chain, hub, row, self, receivers, args, options);
+  if (chain !== undefined) return middleware.there.callThrough(chain, hub, row, self, receivers, args, options);
   return send(hub, row, self, receivers, args, options);
 }
 

@@ -78,7 +78,7 @@ export function make(table: Table, inverted: boolean): Made {
     aimed(remote, row, call);
     if (row.request && !row.stream) {
       // Whoever has such a view has the room.
-      aimed(gathering, row, (...asked) => many.must('gather()').gather(...asked));
+      aimed(gathering, row, (...asked) => many.there.gather(...asked));
       aimed(detailed, row, callDetailed);
     }
   }

@@ -8,7 +8,6 @@ import { inverseOf } from './inverses.js';
 import type { GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type { CallEvents, Listening } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
-import { isCallEvent } from './middleware/surroundings.js';
 import { checkOptions, type Options } from './options.js';
 import { pendingCalls } from './pending.js';
 import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
@@ -189,6 +188,11 @@ const endpoint = {
 };
 Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(endpoint));
 Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(dynamicMembers(RemoteAPI.prototype)));
+
+/** Whether a name is meant to be one of the events of calls. */
+function isCallEvent(event: unknown): event is keyof CallEvents {
+  return typeof event === 'string' && event.startsWith('method.');
+}
 
 /** Options of a nested API. */
 export interface NamespaceOptions {

@@ -6,11 +6,7 @@ export class Room<T> {
   here: T | undefined;
   private coming: Promise<T> | undefined;
 
-  /** `entry` is what a page imports that needs it at once, and cannot wait until it is loaded. */
-  constructor(
-    private readonly load: () => Promise<T>,
-    private readonly entry?: string,
-  ) {}
+  constructor(private readonly load: () => Promise<T>) {}
 
   /** It is there already. */
   furnish(room: T): void {
@@ -32,10 +28,26 @@ export class Room<T> {
     );
     return this.coming;
   }
+}
 
-  /** What is there. Throws a UsageError if it is not: `what` needs it at once. */
+/** One that is needed at once, and cannot be waited for: a page imports it by name. */
+export class NamedRoom<T> extends Room<T> {
+  /** `entry` is what a page imports. */
+  constructor(
+    load: () => Promise<T>,
+    private readonly entry: string,
+  ) {
+    super(load);
+  }
+
+  /** What is there. Throws a UsageError if it is not: `what` needs it. */
   must(what: string): T {
     if (this.here !== undefined) return this.here;
     throw new UsageError(`${what}: a page imports '${this.entry}' for this, beside 'obverse'`);
+  }
+
+  /** The same for those who hold something that nobody has without it. */
+  get there(): T {
+    return this.here as T;
   }
 }

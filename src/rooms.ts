@@ -1,27 +1,30 @@
-import { Room } from './room.js';
+import { NamedRoom } from './room.js';
 
 /*
- * The parts of the library that a page imports by name, where it uses them: they are there at once or not at all. Other runtimes
- * have them from the beginning.
+ * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
+ * asks for them. Other runtimes have them from the beginning.
  */
 
 /** What no spec declares: handlers and calls by path, what is mounted. */
-export const dynamic: Room<typeof import('./dynamic/room.js')> = new Room(
+export const dynamic: NamedRoom<typeof import('./dynamic/room.js')> = new NamedRoom(
   () => import('./dynamic/room.js'),
   'obverse/dynamic',
 );
 
 /** What is passed by reference: functions, objects, streams as arguments. */
-export const references: Room<typeof import('./references/room.js')> = new Room(
+export const references: NamedRoom<typeof import('./references/room.js')> = new NamedRoom(
   () => import('./references/room.js'),
   'obverse/references',
 );
 
 /** Who stands around calls: interceptors, listeners, what is logged. */
-export const middleware: Room<typeof import('./middleware/room.js')> = new Room(
+export const middleware: NamedRoom<typeof import('./middleware/room.js')> = new NamedRoom(
   () => import('./middleware/room.js'),
   'obverse/middleware',
 );
 
 /** Many receivers: groups, the answers of all, what becomes of those who are slow. */
-export const many: Room<typeof import('./many/room.js')> = new Room(() => import('./many/room.js'), 'obverse/many');
+export const many: NamedRoom<typeof import('./many/room.js')> = new NamedRoom(
+  () => import('./many/room.js'),
+  'obverse/many',
+);

@@ -4,6 +4,8 @@ import { Code, UsageError } from '../../src/errors.js';
 const NOTIFICATION = '{"jsonrpc":"2.0"';
 const ANSWER = '{"jsonrpc":"2.0","id":';
 const MOST_METHODS = 1_024;
+/** An object begins with it. */
+const BRACE = 123;
 
 /** The part of a call between its id and its params, for the methods that were called first. */
 const methods = new Map<string, string>();
@@ -77,14 +79,14 @@ function flatOf(value: unknown): string | undefined {
   }
   // A `toJSON` that is not enumerable may give anything.
   const json: string | undefined = JSON.stringify(value);
-  return json?.charCodeAt(0) === 123 ? json : undefined;
+  return json?.charCodeAt(0) === BRACE ? json : undefined;
 }
 
 /** The arguments of a call: an object where they are named, otherwise an array. */
 export function paramsOf(call: Call, replacer?: Replacer): string {
   if (!call.named) return listOf(call.args) ?? JSON.stringify(call.args, replacer);
   const params: string | undefined = JSON.stringify(call.args[0], replacer);
-  if (params?.charCodeAt(0) === 123) return params;
+  if (params?.charCodeAt(0) === BRACE) return params;
   throw new UsageError(`named arguments are the fields of one object, and ${params ?? 'nothing'} is none in JSON`);
 }
 

@@ -24,7 +24,7 @@ export function gather(
   const chain = hub.middleware.around(row);
   return new AnswersOfMany(row.path, (whole) => {
     if (chain !== undefined) {
-      const { PartThrough } = middleware.must('use()');
+      const { PartThrough } = middleware.there;
       const parts = hub.roster.each(receivers).map((session) => {
         const options = optionsOf(hub, row, optionsFor(asked, session.peer as Peer));
         return new PartThrough(chain, whole, hub, row, self, session, args, options);

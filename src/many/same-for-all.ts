@@ -8,7 +8,7 @@ import { tagged } from '../values/tagged.js';
  * in them goes by reference, of which each peer has its own.
  */
 export function sameForAll({ codec, values }: Hub, args: readonly unknown[]): readonly unknown[] | undefined {
-  const { goesByReference } = references.must('what goes by reference');
+  const { goesByReference } = references.there;
   const speaking = speaks(codec, ABOUT);
   let differs = false;
   const sent = tagged(args, (value) => {

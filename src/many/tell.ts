@@ -52,15 +52,14 @@ export function tellMany(
       said = announced(about);
     }
   }
-  const policy = policyFor(receivers, slow);
-  const slowly = policy && many.must('the option "slow"').sendSlowly;
   const notice = noticeOf(hub, row, same, said, sessions.length);
   const post = (session: Session): void => postTo(hub, session, notice);
+  const policy = policyFor(receivers, slow);
   const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
   for (const session of sessions) {
     if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
     if (policy === undefined) post(session);
-    else slowly?.(session, policy, bytes, post);
+    else many.there.sendSlowly(session, policy, bytes, post);
   }
   if (broadcasts) {
     const frame = joined(hub, notice);
@@ -127,5 +126,5 @@ function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
 function policyFor(receivers: Receivers, slow: SlowOptions | undefined): Policy | undefined {
   const crowd = isCrowd(receivers) ? receivers : undefined;
   if (slow?.slow === undefined) return crowd?.policy;
-  return crowd === undefined ? many.must('the option "slow"').policyOf(slow) : crowd.policyWith(slow);
+  return crowd === undefined ? many.there.policyOf(slow) : crowd.policyWith(slow);
 }

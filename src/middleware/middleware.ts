@@ -10,8 +10,8 @@ import { type Chain, compose, type Run, type Subject } from './chain.js';
 import type { CheckOptions, Checks } from './checks.js';
 import { checkListening, type Listening, telling } from './events.js';
 import type { Interceptor } from './interceptor.js';
-import { callLogger } from './log-calls.js';
-import type { CallLogger } from './logger-of-calls.js';
+import type { CallLogger } from './log-calls.js';
+import { callLogger } from './logging.js';
 
 /** What the options of a side say of those who stand around its calls. */
 export interface MiddlewareOptions {
@@ -28,6 +28,7 @@ export interface Surrounded {
   chain: Chain | undefined;
 }
 
+/** Which way a call goes, as a side sees it. */
 export type Direction = 'incoming' | 'outgoing';
 
 /** Where an interceptor of `use` stands: around the methods whose paths begin so. */

@@ -105,8 +105,3 @@ export class Surroundings {
     return this.middleware?.aroundCallbacks(direction);
   }
 }
-
-/** Whether a name is meant to be one of the events of calls. */
-export function isCallEvent(event: unknown): event is Listening['event'] {
-  return typeof event === 'string' && event.startsWith('method.');
-}

@@ -11,9 +11,6 @@ import type { Passing } from './passing.js';
  * would, is refused, and everything else travels as the codec has it.
  */
 
-/** So deep is looked for what goes by reference; what is nested deeper is refused by the codec, or by the peer. */
-const DEPTH = 100;
-
 /** What a session passes by reference. Throws a UsageError where references are not there. */
 export function passingOf(session: Session): Passing {
   const { Passing } = references.must('what goes by reference (functions, objects, streams as arguments)');
@@ -22,7 +19,7 @@ export function passingOf(session: Session): Passing {
 
 /** Whether values are more than the codec can carry as they are: then they are passed. */
 export function passes({ values: ours }: Pick<Host, 'values'>, values: unknown): boolean {
-  return ours.isSpecial(values) && (references.here !== undefined || holdsReference(values, DEPTH));
+  return ours.isSpecial(values) && (references.here !== undefined || holdsReference(values));
 }
 
 /** Values that are no arguments, as they travel; undefined if they are plain. Throws for what cannot be passed to this peer. */
@@ -35,11 +32,23 @@ export function refuse(session: Session, values: unknown): void {
   if (references.here !== undefined) session.passing.refuse(values);
 }
 
-function holdsReference(value: unknown, levels: number): boolean {
-  if (typeof value === 'function') return true;
-  if (typeof value !== 'object' || value === null || levels === 0) return false;
-  if (hubOf(value) !== undefined || isStream(value) || isOfMarked(value)) return true;
-  return Object.values(value).some((item) => holdsReference(item, levels - 1));
+/** Looks into what `tagged` looks into, each object once: values may hold themselves. */
+function holdsReference(values: unknown): boolean {
+  const found = new Set<unknown>([values]);
+  for (const value of found) {
+    if (typeof value === 'function') return true;
+    if (typeof value !== 'object' || value === null) continue;
+    if (hubOf(value) !== undefined || isStream(value) || isOfMarked(value)) return true;
+    for (const item of within(value)) if (typeof item === 'object' || typeof item === 'function') found.add(item);
+  }
+  return false;
+}
+
+function within(value: object): Iterable<unknown> {
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  if (value instanceof Set || Array.isArray(value)) return value;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || prototype === Object.prototype ? Object.values(value) : [];
 }
 
 function isOfMarked(value: object): boolean {

@@ -198,7 +198,7 @@ export class Passing {
     const { session } = this;
     session.tell(KEEP, [id]);
     const answer = this.isSurrounded
-      ? middleware.must('use()').makeCallback(session.host, session.peer as Peer, member, args, last)
+      ? middleware.there.makeCallback(session.host, session.peer as Peer, member, args, last)
       : last(args);
     const ended = (): boolean => session.tell(RELEASE, [id]);
     answer.then(ended, ended);

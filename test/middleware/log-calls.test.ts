@@ -124,3 +124,11 @@ it('groups and lists are named', async () => {
   server.tell(peer?.id as string, { text: 'x' });
   expect(peers).toEqual([peer?.id, 'a group', peer?.id]);
 });
+
+it.each([
+  ['a name', 'console'],
+  ['an object without info', {}],
+  ['nothing', null],
+])('refuses %s at once', (_what, to) => {
+  expect(() => logCalls(to as never)).toThrow('logCalls() takes a function, or an object with info');
+});

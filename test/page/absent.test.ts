@@ -66,6 +66,22 @@ describe('a page that imports no more', () => {
     expect(await client.remote.echo({ value: [since, odd, new Map()] })).toEqual([since.toJSON(), { n: 1 }, {}]);
   });
 
+  it('refuses what holds itself, however often, and does not look for ever', async () => {
+    const { client } = await meet();
+    const knot: Record<string, unknown> = { since: new Date(0) };
+    for (const key of ['a', 'b', 'c']) knot[key] = knot;
+    await expect(client.remote.echo({ value: knot })).rejects.toThrow(/circular/i);
+  });
+
+  it('leaves to the codec what stands in objects of a class', async () => {
+    const { client } = await meet();
+    class Button {
+      label = 'ok';
+      pressed = (): void => {};
+    }
+    expect(await client.remote.echo({ value: new Button() })).toEqual({ label: 'ok' });
+  });
+
   it('has interceptors and value types for the asking, by an option', async () => {
     const { standardTypes } = await import('../../src/browser.js');
     const seen: string[] = [];
@@ -120,6 +136,7 @@ describe('what it is told', () => {
   it.each([
     ['a function', () => () => 1],
     ['one within', () => ({ deep: [{ f: () => 1 }] })],
+    ['one in a map', () => new Map([[1, new Set([() => 1])]])],
     ['a stream', () => (async function* () {})()],
     ['a side', (side: object) => side],
   ])('of %s as an argument, and nothing is sent', async (_what, make) => {

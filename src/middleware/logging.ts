@@ -1,0 +1,74 @@
+import type { Logger } from '../contract.js';
+import { isThenable } from '../thenable.js';
+import { time } from '../time.js';
+import type { Receiver, Receivers } from '../types.js';
+import type { Interceptor } from './interceptor.js';
+import type { CallLogger, LineLogger, LoggedCall } from './log-calls.js';
+import { watchedStream } from './watched-stream.js';
+
+/** Tells of every call when it is over. */
+export function logging(to: CallLogger | LineLogger): Interceptor {
+  const tell = typeof to === 'function' ? to : lines(to);
+  return (call, next) => {
+    if (call.logged === false) return next();
+    const since = time();
+    const { direction, kind, path, method } = call;
+    const args = call.logged === 'without arguments' ? undefined : call.args;
+    const over = (outcome: Pick<LoggedCall, 'items' | 'failure'>): void => {
+      const { peer, receivers } = call;
+      const name = peer?.id ?? nameOf(receivers as Receivers);
+      try {
+        tell({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome });
+      } catch {
+        // A call does not fail because nobody can write of it.
+      }
+    };
+    const failed = (error: unknown): never => {
+      over({ failure: { error } });
+      throw error;
+    };
+    const returned = (result: unknown): unknown => {
+      if (kind === 'stream')
+        return watchedStream(result, path, (items, failure) => over({ items, ...(failure && { failure }) }));
+      over({});
+      return result;
+    };
+    let given: unknown;
+    try {
+      given = next();
+    } catch (error) {
+      return failed(error);
+    }
+    return isThenable(given) ? Promise.resolve(given).then(returned, failed) : returned(given);
+  };
+}
+
+/** What the option of a side asks for; `true` are lines to the side's own logger, as infos if it takes such. */
+export function callLogger(asked: true | CallLogger, logger: Logger & Partial<LineLogger>): Interceptor {
+  if (asked !== true) return logging(asked);
+  return logging({ info: (...told) => (logger.info === undefined ? logger.warn(...told) : logger.info(...told)) });
+}
+
+function lines(logger: LineLogger): CallLogger {
+  return ({ direction, method, peer, duration, args, items, failure }) => {
+    const who = direction === 'incoming' ? `${peer} called ${method}` : `called ${method} of ${peer}`;
+    const what = [
+      failure === undefined ? '' : 'failed after ',
+      items === undefined ? '' : `${items} items in `,
+      `${duration.toFixed(1)} ms`,
+      failure === undefined ? '' : ` (${textOf(failure.error)})`,
+    ].join('');
+    logger.info(`obverse: ${who}: ${what}`, ...(args ?? []));
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function nameOf(receivers: Receivers): string {
+  if (receivers === null || receivers === undefined) return 'everybody';
+  if (Array.isArray(receivers)) return receivers.map((one: Receiver) => nameOf(one)).join(', ');
+  if (typeof receivers === 'string') return receivers;
+  return (receivers as { readonly id?: string }).id ?? 'a group';
+}

@@ -5,6 +5,7 @@ import type { About, Metadata } from './contract.js';
 import { Aborted, type RpcError, TimeoutError } from './errors.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
+import { type Abortable, forgetAborted, whenAborted } from './signals.js';
 import type { CallOptions, Detailed } from './types.js';
 
 /** How the caller of one call wants it: its options, with what they inherit worked out. */
@@ -64,7 +65,7 @@ export interface Outcome {
 }
 
 /** One call to one peer that has wishes: it can be given up, hears of progress, and learns what is said of its answer. */
-export class Asking implements Waiter {
+export class Asking implements Waiter, Abortable {
   deadline: number;
   readonly since: number = now();
   /** Nobody waits any more. */
@@ -88,12 +89,12 @@ export class Asking implements Waiter {
   send(args: readonly unknown[], named: boolean): void {
     const { session, wish } = this;
     this.id = session.ask(this.method, args, named, this, wish.about);
-    for (const signal of wish.signals) signal.addEventListener('abort', this);
+    for (const signal of wish.signals) whenAborted(signal, this);
   }
 
   /** A signal has fired. */
-  handleEvent({ target }: { readonly target: unknown }): void {
-    this.giveUp(abortedBy(target as Signal));
+  aborted(signal: Signal): void {
+    this.giveUp(abortedBy(signal));
   }
 
   /** The caller has no more use for the answer. It rejects at once; the peer is told. */
@@ -130,6 +131,6 @@ export class Asking implements Waiter {
   /** Nothing is awaited any more. */
   protected end(): void {
     this.isOver = true;
-    for (const signal of this.wish.signals) signal.removeEventListener('abort', this);
+    for (const signal of this.wish.signals) forgetAborted(signal, this);
   }
 }

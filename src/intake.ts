@@ -1,6 +1,7 @@
 import type { Call, Id } from './contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from './errors.js';
 import { CALL, STREAM } from './extensions.js';
+import { isKey } from './ids.js';
 import { CallSender } from './peer.js';
 import { Queue } from './queue.js';
 import { references } from './rooms.js';
@@ -25,7 +26,7 @@ interface Waiting {
 export class Intake {
   /** By the id: what is at work as its sender, what waits as the call. */
   private readonly ids = new Map<Id, CallSender | Call>();
-  /** What is at work without an id, or was answered before it ended. */
+  /** What is at work without an id of its own, or was answered before it ended. */
   private readonly unnamed = new Set<CallSender>();
   private readonly withdrawn = new WeakSet<Call>();
   private readonly waiting = new Queue<Waiting>();
@@ -96,7 +97,7 @@ export class Intake {
     // A stream is at work for as long as it runs, and leaves room for the others.
     const place = begun?.producing !== undefined ? 'lasting' : call.method === CALL ? 'calling' : 'running';
     this[place]++;
-    if (call.id !== undefined) this.ids.set(call.id, sender);
+    if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
     if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
@@ -116,7 +117,7 @@ export class Intake {
   private end(sender: CallSender, place: 'running' | 'calling' | 'lasting'): void {
     const { id } = sender.call;
     this[place]--;
-    if (id !== undefined && this.ids.get(id) === sender) this.ids.delete(id);
+    if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
     else this.unnamed.delete(sender);
   }
 
@@ -175,7 +176,7 @@ export class Intake {
       this.callbacks.push({ call, bytes });
     } else this.waiting.push({ call, bytes });
     this.bytes += bytes;
-    if (call.id !== undefined) this.ids.set(call.id, call);
+    if (isKey(call.id)) this.ids.set(call.id, call);
     this.judge();
   }
 
@@ -198,7 +199,7 @@ export class Intake {
       const { call, bytes } = waiting;
       this.bytes -= bytes;
       if (this.withdrawn.has(call)) continue;
-      if (call.id !== undefined) this.ids.delete(call.id);
+      if (isKey(call.id)) this.ids.delete(call.id);
       session.start(call);
     }
     this.judge();

@@ -3,6 +3,7 @@ import { deadlineIn } from './clock.js';
 import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
 import type { RpcError } from './errors.js';
 import { PROGRESS } from './extensions.js';
+import { isKey } from './ids.js';
 import type { CallState } from './middleware/call-state.js';
 import { outward } from './references/passes.js';
 import type { Session } from './session.js';
@@ -109,7 +110,8 @@ export class CallSender implements Sender {
 
   get wantsProgress(): boolean {
     const { call } = this;
-    return call.id !== undefined && (call.about?.progress === true || call.token !== undefined);
+    // Under the id null, nobody could tell whose progress it is.
+    return isKey(call.id) ? call.about?.progress === true || call.token !== undefined : call.token !== undefined;
   }
 
   progress(value: unknown): void {

@@ -188,7 +188,7 @@ export class Session implements Receiver, Timed {
   /** Takes a call up: at once, or when its turn comes. */
   admit(call: Call): void {
     const { intake } = this;
-    if (call.id !== undefined && call.id !== null && intake?.holds(call.id)) {
+    if (call.id !== undefined && intake?.holds(call.id)) {
       this.answers.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
     } else if (intake === undefined || intake.takes(call)) this.start(call);
     else intake.queue(call, this.inbox.claim());

@@ -10,7 +10,8 @@ const nothingYet: Producing = { pull: () => false };
 /**
  * Serves a call whose answer is a stream: `open` carries it out, and gives where the items come from, or a promise of that.
  * Gives a promise that settles when the stream has ended: of nothing, for the items travel by themselves, or of all items
- * where the caller has told no window, and so knows no streams. Throws an RpcError, busy, if there are too many already.
+ * where the caller has told no window, and so knows no streams. Throws an RpcError: busy if there are too many already, and for
+ * an id that cannot name a stream.
  */
 export function produce(sender: CallSender, open: () => unknown): Promise<unknown> {
   const { call, peer } = sender;
@@ -18,6 +19,12 @@ export function produce(sender: CallSender, open: () => unknown): Promise<unknow
   if (call.id === undefined)
     throw new RpcError(
       `${call.method} is a stream: nobody gets the items of a call without an id`,
+      Code.InvalidRequest,
+    );
+  // `rpc.next [null, …]` is a mark, and `rpc.pull [null, …]` finds no call.
+  if (call.id === null && call.about?.window !== undefined)
+    throw new RpcError(
+      `${call.method} is a stream: its items need the id of their call, and null is none`,
       Code.InvalidRequest,
     );
   if (session.streams >= session.host.limits.streams)

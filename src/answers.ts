@@ -1,8 +1,10 @@
 import { sayingAbout } from './calls.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from './contract.js';
-import { encodeQuickly } from './encode.js';
+import { encodeQuickly, frameLimit } from './encode.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
+import { joined } from './joined.js';
+import { exceeds } from './measure.js';
 import type { CallSender } from './peer.js';
 import { Queue } from './queue.js';
 import { outward } from './references/passes.js';
@@ -81,8 +83,17 @@ export class Answers {
     if (link.bus !== true || join === undefined || sealing !== undefined) {
       this.leave(saying);
       this.put(call, frame, sent);
-    } else if (call.batch === undefined) this.put(call, join([saying, frame]), sent);
-    else this.collect(call.batch, saying, frame);
+    } else {
+      const both = join([saying, frame]);
+      if (exceeds(both, frameLimit(this.session))) {
+        sent?.end();
+        this.deny(
+          call,
+          new ProtocolError('the answer, with what is said of it, is too large for the link', Code.TooLarge),
+        );
+      } else if (call.batch === undefined) this.put(call, both, sent);
+      else this.collect(call.batch, saying, frame);
+    }
   }
 
   private quickly(id: Id, value: unknown): Frame | undefined {
@@ -196,7 +207,8 @@ export class Answers {
 
   /**
    * An answer of a batch waits for the others, unless all that wait together are more than one frame may hold: a small batch
-   * can ask for large answers. Then those that are there leave as a batch of their own.
+   * can ask for large answers. Then those that are there leave as a batch of their own,
+   * or as several where they do not fit into one frame of the link.
    */
   private collect(batch: Batch, ...frames: readonly Frame[]): void {
     batch.left--;
@@ -212,8 +224,9 @@ export class Answers {
     const frames = answers.splice(0);
     if (frames.length === 0) return;
     for (const { length } of frames) this.held -= length;
-    const { codec } = this.session.host;
-    for (const frame of codec.join === undefined ? frames : [codec.join(frames)]) this.leave(frame);
+    const { join } = this.session.host.codec;
+    const all = join === undefined ? frames : joined(join, frames, frameLimit(this.session), true);
+    for (const frame of all) this.leave(frame);
   }
 
   /** Whether answers wait for room. */

@@ -1,6 +1,6 @@
 import { Asked, type Waiter } from './asked.js';
 import type { About, Call, Frame } from './contract.js';
-import { encode, encodeQuickly } from './encode.js';
+import { encode, encodeQuickly, frameLimit, mustFit } from './encode.js';
 import { Code, ProtocolError, TimeoutError } from './errors.js';
 import { ABOUT, CANCEL, speaks } from './extensions.js';
 import type { Host, Session } from './session.js';
@@ -81,7 +81,9 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
   if (saying === undefined) session.post(frame, failed);
   else if (session.link.bus === true && codec.join !== undefined && session.sealing === undefined) {
     // A datagram may be lost, or overtaken by another: these two stay together.
-    session.post(codec.join([saying, frame]), failed);
+    const both = codec.join([saying, frame]);
+    mustFit(both, frameLimit(session));
+    session.post(both, failed);
   } else {
     session.post(saying);
     session.post(frame, failed);

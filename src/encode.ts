@@ -19,10 +19,17 @@ export function encode(codec: Codec, message: Outbound, limit: number): Frame {
 }
 
 /** The frame of a message that is nothing but plain data, and small; undefined for any other, and for one that is too large. Throws what a getter throws. */
-export function encodeQuickly({ host, link }: Session, message: Outbound): Frame | undefined {
-  const frame = host.encodePlain?.(message);
-  if (frame === undefined || exceeds(frame, link.maxFrame ?? host.limits.frameBytes)) return undefined;
+export function encodeQuickly(session: Session, message: Outbound): Frame | undefined {
+  const frame = session.host.encodePlain?.(message);
+  if (frame === undefined || exceeds(frame, frameLimit(session))) return undefined;
   return frame;
+}
+
+/** The largest frame, in bytes, that may leave for the peer now: that of the link may change. */
+export function frameLimit({ host, link }: Session): number {
+  const { frameBytes } = host.limits;
+  const { maxFrame } = link;
+  return maxFrame !== undefined && maxFrame < frameBytes ? maxFrame : frameBytes;
 }
 
 /** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. */

@@ -4,13 +4,19 @@ import type { Frame } from './contract.js';
 export function exceeds(frame: Frame, limit: number): boolean {
   if (frame.length > limit) return true;
   if (typeof frame !== 'string' || frame.length * 3 <= limit) return false;
+  return bytesOf(frame) > limit;
+}
+
+/** How many bytes a frame has: of a text, as UTF-8. */
+export function bytesOf(frame: Frame): number {
   let bytes = frame.length;
+  if (typeof frame !== 'string') return bytes;
   for (let at = 0; at < frame.length; at++) {
     const unit = frame.charCodeAt(at);
     if (unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff)) bytes += 2;
     else if (unit >= 0x80) bytes++;
   }
-  return bytes > limit;
+  return bytes;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { Backlog } from './backlog.js';
 import { leaveTogether } from './clock.js';
 import type { Frame } from './contract.js';
+import { frameLimit } from './encode.js';
+import { joined, surelyFits } from './joined.js';
 import type { Lanes } from './many/lanes.js';
 import type { Session } from './session.js';
 import type { Flow } from './streams/flow.js';
@@ -54,17 +56,26 @@ export class Outbox {
     const { frames, session } = this;
     if (frames.length === 0 || this.isHeld) return;
     const { link, host } = session;
+    const { collected } = this;
     this.frames = [];
     this.collected = 0;
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
-    link.send(joins && host.codec.join !== undefined ? [host.codec.join(frames)] : frames);
+    link.send(joins ? this.joined(frames, collected) : frames);
     if (session.over !== undefined) return;
     if (this.backlog !== undefined) this.backlog.sent();
     else if (link.buffered > host.limits.bufferedBytes) {
       this.backlog = new Backlog(session);
       session.crowded(true);
     }
+  }
+
+  /** The frames in as few as the link and the bounds allow; `collected` is their length in all. */
+  private joined(frames: readonly Frame[], collected: number): readonly Frame[] {
+    const { join } = this.session.host.codec;
+    if (join === undefined) return frames;
+    const limit = frameLimit(this.session);
+    return surelyFits(frames.length, collected, limit) ? [join(frames)] : joined(join, frames, limit);
   }
 
   /** What was buffered has left. */

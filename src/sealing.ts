@@ -1,11 +1,16 @@
 import type { Codec, Frame, Message, Sealed, SecInfo, Security } from './contract.js';
+import { frameLimit } from './encode.js';
 import { Code, ProtocolError } from './errors.js';
+import { bytesOf } from './measure.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
 
 /** The name of the notification that travels before a message and tells what its security says. */
 export const SECINFO = 'rpc.secinfo';
+
+/** What a framing adds to a frame, at most, in bytes. */
+const FRAMED = 32;
 
 /** A sealed message as it travels: its header, unless there is nothing to say, and the message. */
 export type Pair = readonly Frame[];
@@ -111,9 +116,17 @@ export class Sealing {
     for (const then of this.sealed.splice(0)) then();
   }
 
+  /** Throws a ProtocolError if a header and its message do not fit into the one datagram in which they travel. */
   private put(pair: Pair): void {
-    for (const frame of pair) this.session.outbox.put(frame);
-    if (this.session.link.bus === true) this.session.outbox.send();
+    const { link, outbox } = this.session;
+    if (link.bus === true && pair.length > 1) {
+      const bytes = pair.reduce((sum, frame) => sum + bytesOf(frame) + FRAMED, -FRAMED);
+      const limit = frameLimit(this.session);
+      if (bytes > limit)
+        throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
+    }
+    for (const frame of pair) outbox.put(frame);
+    if (link.bus === true) outbox.send();
   }
 
   // ---- in -----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import type { Waiter } from './asked.js';
 import { Calls, postAbout } from './calls.js';
 import { deadlineAfter, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
-import { encode, encodeQuickly } from './encode.js';
+import { encode, encodeQuickly, frameLimit } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
 import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
@@ -148,8 +148,7 @@ export class Session implements Receiver, Timed {
 
   /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
   encode(message: Call | Reply | Fault): Frame {
-    const { codec, limits } = this.host;
-    return encode(codec, message, Math.min(this.link.maxFrame ?? limits.frameBytes, limits.frameBytes));
+    return encode(this.host.codec, message, frameLimit(this));
   }
 
   /**

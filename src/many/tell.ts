@@ -1,6 +1,6 @@
 import { announced, sayingAbout } from '../calls.js';
 import type { About, Call, Frame } from '../contract.js';
-import { encode, mustFit } from '../encode.js';
+import { encode, frameLimit, mustFit } from '../encode.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
 import type { Packed } from '../outgoing.js';
@@ -113,10 +113,15 @@ function joined({ codec }: Hub, { frames }: Notice): Frame {
 function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
   if (session.over !== undefined) return;
   try {
-    const { maxFrame } = session.link;
-    if (maxFrame !== undefined) for (const frame of frames) mustFit(frame, maxFrame);
-    if (sealed === undefined) for (const frame of frames) session.post(frame);
-    else for (const pair of sealed) session.sealing?.postSealed(pair);
+    const limit = frameLimit(session);
+    for (const frame of frames) mustFit(frame, limit);
+    if (sealed !== undefined) for (const pair of sealed) session.sealing?.postSealed(pair);
+    else if (frames.length > 1 && session.link.bus === true && hub.codec.join !== undefined) {
+      // A datagram may be lost, or overtaken by another: these two stay together.
+      const both = hub.codec.join(frames);
+      mustFit(both, limit);
+      session.post(both);
+    } else for (const frame of frames) session.post(frame);
   } catch (error) {
     hub.trouble(session, error);
   }

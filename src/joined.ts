@@ -1,0 +1,42 @@
+import type { Codec, Frame } from './contract.js';
+import { bytesOf, exceeds } from './measure.js';
+
+/** What a codec adds when it joins: around all frames, and to each of them, in bytes. */
+const AROUND = 2;
+const EACH = 1;
+
+/**
+ * Joins frames, in order, into as few as possible of which none has more than `limit` bytes. A frame that has no room
+ * beside another one stays as it is, also where `single` asks for a frame of one to be joined, as a batch of one is.
+ */
+export function joined(
+  join: NonNullable<Codec['join']>,
+  frames: readonly Frame[],
+  limit: number,
+  single = false,
+): readonly Frame[] {
+  const out: Frame[] = [];
+  let group: Frame[] = [];
+  let bytes = AROUND;
+  const leave = (): void => {
+    const all = group.length > 1 || (single && group.length > 0) ? join(group) : undefined;
+    if (all !== undefined && !exceeds(all, limit)) out.push(all);
+    else out.push(...group);
+    group = [];
+    bytes = AROUND;
+  };
+  for (const frame of frames) {
+    const size = bytesOf(frame) + EACH;
+    if (bytes + size > limit) leave();
+    group.push(frame);
+    bytes += size;
+  }
+  leave();
+  return out;
+}
+
+/** Whether frames of so many letters or bytes in all can be joined without a look at each. */
+export function surelyFits(count: number, length: number, limit: number): boolean {
+  // A letter takes three bytes at most.
+  return AROUND + EACH * count + 3 * length <= limit;
+}

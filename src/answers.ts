@@ -123,6 +123,12 @@ export class Answers {
     if (begun !== undefined) this.finish(sender);
   }
 
+  /** What a call fails with whose handler has given something that throws `error` when it is looked at. */
+  unreadable(error: unknown): RpcError {
+    const { message } = this.session.host.toFault(error);
+    return new RpcError(`the result cannot be read: ${message}`, Code.InternalError);
+  }
+
   /** The call is answered, and over. */
   finish(sender: CallSender): void {
     this.answered(sender);

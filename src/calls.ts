@@ -5,6 +5,8 @@ import { Code, ProtocolError, TimeoutError } from './errors.js';
 import { ABOUT, CANCEL, speaks } from './extensions.js';
 import type { Host, Session } from './session.js';
 
+export type { Waiter } from './asked.js';
+
 /** What a side has asked one peer: the calls that are open, and how they leave. */
 export class Calls extends Asked {
   constructor(private readonly session: Session) {

@@ -44,7 +44,11 @@ export class Faults {
   /** An error as it travels; it is logged where the options say so. Never throws, whatever was thrown. */
   toFault(error: unknown): FaultBody {
     const fault = this.teller.tell(error);
-    this.log.answered(error, fault);
+    try {
+      this.log.answered(error, fault);
+    } catch {
+      // A logger that throws takes no answer with it.
+    }
     return fault;
   }
 

@@ -136,7 +136,13 @@ export class Hub implements Host {
 
   /** What goes wrong with a report harms nothing. */
   private report(peer: Peer, error: unknown, id?: Id): void {
-    const failed = (thrown: unknown): void => this.logger.error('obverse: messageError itself has thrown:', thrown);
+    const failed = (thrown: unknown): void => {
+      try {
+        this.logger.error('obverse: messageError itself has thrown:', thrown);
+      } catch {
+        // Neither does a logger that throws.
+      }
+    };
     try {
       const given = this.messageError(peer, error, id);
       if (isThenable(given)) given.then(undefined, failed);

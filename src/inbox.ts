@@ -72,8 +72,19 @@ export class Inbox {
     if (host.codec.answersUnreadable && link.bus !== true) this.session.answers.fault(nobody, error);
   }
 
-  /** One message. */
+  /** One message. Never throws: what goes wrong here is no fault of the frame, and those behind it are taken up all the same. */
   take(message: Message): void {
+    try {
+      this.sort(message);
+    } catch (error) {
+      const { session } = this;
+      session.host.trouble(session, error, message.id);
+      if (message.kind === 'call' && message.id !== undefined)
+        session.answers.deny(message, new RpcError('Internal error', Code.InternalError));
+    }
+  }
+
+  private sort(message: Message): void {
     const { session } = this;
     if (session.over !== undefined) return;
     if (message.kind === 'bad') {

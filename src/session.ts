@@ -1,6 +1,5 @@
 import { Answers } from './answers.js';
-import type { Waiter } from './asked.js';
-import { Calls, postAbout } from './calls.js';
+import { Calls, postAbout, type Waiter } from './calls.js';
 import { deadlineAfter, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
@@ -11,10 +10,9 @@ import { Inbox } from './inbox.js';
 import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
-import { passes, passingOf } from './references/passes.js';
-import type { Passing } from './references/passing.js';
+import { type Passing, passes, passingOf } from './references/passes.js';
 import type { Sealing } from './sealing.js';
-import { isThenable } from './thenable.js';
+import { promiseOf } from './thenable.js';
 import { serveWhenReady } from './validation/in-turn.js';
 
 export type { Extensions, Host } from './host.js';
@@ -197,17 +195,19 @@ export class Session implements Receiver, Timed {
   start(call: Call): void {
     const sender = new CallSender(this.peer as ConnectedPeer, call);
     let answer: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       answer = call.passed?.ready === undefined ? this.host.serve(sender) : serveWhenReady(sender, call.passed.ready);
+      promise = promiseOf(answer);
     } catch (error) {
-      this.answers.fail(call, error, sender);
+      this.answers.fail(call, answer === undefined ? error : this.answers.unreadable(error), sender);
       return;
     }
-    if (isThenable(answer)) {
+    if (promise === undefined) this.answers.succeed(call, answer, sender);
+    else {
       this.intake ??= new Intake(this);
-      // What is no promise of this realm may throw, or settle twice.
-      this.intake.work(sender, answer instanceof Promise ? answer : Promise.resolve(answer));
-    } else this.answers.succeed(call, answer, sender);
+      this.intake.work(sender, promise);
+    }
   }
 
   /**

@@ -6,6 +6,8 @@ import type { Outward } from './leaving.js';
 import { isMarked } from './marks.js';
 import type { Passing } from './passing.js';
 
+export type { Passing } from './passing.js';
+
 /*
  * Whether a message has to do with references, which a page may not have loaded. Without them, nothing goes by reference: what
  * would, is refused, and everything else travels as the codec has it.

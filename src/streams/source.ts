@@ -1,4 +1,6 @@
 import { Code, RpcError } from '../errors.js';
+import { isPromise } from '../kinds.js';
+import { promiseOf } from '../thenable.js';
 
 /** One step of a source: an item, or that there are no more. */
 export type Step = IteratorResult<unknown, unknown>;
@@ -32,8 +34,11 @@ export function sourceOf(given: unknown, what: string): Source {
     const { getReader } = given as { getReader?: (this: object) => Reader };
     if (typeof getReader === 'function') return read(getReader.call(given));
     const { [Symbol.asyncIterator]: slow, [Symbol.iterator]: quick } = given as Partial<Record<symbol, Opener>>;
-    const open = slow ?? quick;
-    if (typeof open === 'function') return iterated(open.call(given), given);
+    if (typeof slow === 'function') return iterated(slow.call(given), given);
+    if (typeof quick === 'function') {
+      if (Array.isArray(given)) for (const item of given) heed(item);
+      return awaited(iterated(quick.call(given), given));
+    }
   }
   const came = given === null ? 'null' : typeof given === 'object' ? `a ${given.constructor?.name}` : String(given);
   throw new RpcError(
@@ -49,6 +54,33 @@ function iterated(steps: Steps, given: object = steps): Source {
   }
   // A stream of Node that was never read is not closed by the end of an iteration that has not begun.
   return { next: () => steps.next(), close: () => destroy.call(given) as unknown };
+}
+
+/** A promise among the items is awaited, as `for await` does; one that rejects ends the source. */
+function awaited(source: Source): Source {
+  const next = (): Step | PromiseLike<Step> => {
+    const step = source.next() as Step;
+    const promise = step.done === true ? undefined : promiseOf(step.value);
+    if (promise === undefined) return step;
+    return promise.then(
+      (value) => ({ done: false, value }),
+      async (error: unknown) => {
+        await source.close(error);
+        throw error;
+      },
+    );
+  };
+  return { next, close: source.close };
+}
+
+/** A promise that rejects before its turn has come, or after the stream has ended, must not end the process. */
+function heed(item: unknown): void {
+  if (typeof item !== 'object' || item === null) return;
+  try {
+    if (isPromise(item)) item.then(undefined, () => {});
+  } catch {
+    // What cannot be looked at ends the stream when its turn comes.
+  }
 }
 
 function read(reader: Reader): Source {

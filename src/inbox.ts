@@ -1,43 +1,92 @@
 import type { Said } from './about.js';
 import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
+import { InboundQueue } from './inbound-queue.js';
 import { tooDeep } from './measure.js';
 import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
+import { STEP, TurnShare } from './turn-share.js';
 
 /** An error that belongs to no call. */
 const nobody = { id: null, batch: undefined };
 
+/** So many bytes of a frame take as long as a message. */
+const MESSAGE_BITS = 13;
+
 /** What comes from one peer: frames are decoded, what cannot be read is answered as such, and the rest goes its way. */
 export class Inbox {
+  /** What waits to be dispatched; undefined while nothing has to wait. */
+  queue: InboundQueue | undefined;
+  /** After how many messages to ask whether this turn has dispatched enough. */
+  private left = STEP;
+  private step = STEP;
+  private share: TurnShare | undefined;
   private long = false;
   /** The length of the frame that is being read, with everything that is in it. */
   size = 0;
   private bytes = 0;
-  private bad = false;
-  private badFrames = 0;
+  /** How many messages of the frame that is being read the codec could not read, and how many of them were dispatched. */
+  private badGiven = 0;
+  private badTaken = 0;
+  private badInRow = 0;
   private said: Said | undefined;
   private tagged: Id | undefined;
-  private readonly give = (message: Message): void => this.take(message);
+  private readonly give = (message: Message): boolean => this.take(message);
 
   constructor(private readonly session: Session) {}
 
-  /** Decodes a frame; `give` gets its messages, in order. */
-  read(frame: Frame, give: (message: Message) => void = this.give): void {
+  /** How many bytes wait to be dispatched. */
+  get waiting(): number {
+    return this.queue === undefined ? 0 : this.queue.bytes;
+  }
+
+  /** A frame has arrived. */
+  receive(frame: Frame): void {
+    if (this.queue === undefined) this.open(frame);
+    else this.queue.add(frame);
+  }
+
+  /** Whatever arrives waits, until `release` was called as often as this. */
+  hold(): void {
+    this.queue ??= new InboundQueue(this.session);
+    this.queue.hold();
+  }
+
+  /** What waits is dispatched, unless there are further reasons to wait. */
+  release(): void {
+    this.queue?.release();
+  }
+
+  /** Runs `job` once all that has come was dispatched, which may be at once; never, if the link ends for a reason before. */
+  whenDelivered(job: () => void): void {
+    if (this.queue === undefined) job();
+    else this.queue.whenDelivered(job);
+  }
+
+  /** A frame is at its turn. */
+  open(frame: Frame): void {
+    const { sealing } = this.session;
+    if (sealing !== undefined) sealing.receive(frame);
+    else this.read(frame);
+  }
+
+  /** Decodes a frame; `give` gets its messages, in order, and gives false once no more of them are wanted. */
+  read(frame: Frame, give: (message: Message) => boolean = this.give): void {
     const { session } = this;
     const { codec, shallow } = session.host;
     // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
     this.long = frame.length > shallow * (typeof frame === 'string' ? 2 : 1);
-    this.bad = false;
+    this.badGiven = this.badTaken = 0;
     this.bytes = this.size = frame.length;
+    this.left -= frame.length >> MESSAGE_BITS;
     try {
       codec.decode(frame, give, session.agreed);
-    } catch (error) {
-      this.unreadable(
-        error instanceof ProtocolError ? error : new ProtocolError('Parse error', Code.ParseError, { cause: error }),
-      );
+    } catch (thrown) {
+      const error =
+        thrown instanceof ProtocolError ? thrown : new ProtocolError('Parse error', Code.ParseError, { cause: thrown });
+      if (this.queue?.blocked) this.queue.keep(error);
+      else this.next(error);
     }
-    if (this.bad) this.count();
   }
 
   /** The bytes of the frame that is being read, for the first of its messages that asks. */
@@ -47,24 +96,28 @@ export class Inbox {
     return bytes;
   }
 
-  /** A frame is refused before it is read: it counts as one that cannot be read. */
-  refuseFrame(error: ProtocolError): void {
-    this.unreadable(error);
+  /** A frame as a whole is lost, or refused before it is read: it is reported, and answered where the codec can. */
+  unreadable(error: ProtocolError): void {
+    const { session } = this;
+    if (session.over !== undefined) return;
+    session.host.trouble(session, error);
+    this.answer({ code: error.code, message: error.message });
     this.count();
   }
 
-  /** A frame as a whole is lost: it is reported, and answered where the codec can. */
-  private unreadable(error: ProtocolError): void {
-    this.bad = true;
-    this.session.host.trouble(this.session, error);
-    this.answer({ code: error.code, message: error.message });
-  }
-
-  /** One more that could not be read. On a bus nobody is cut off, for another might have sent it in the peer's name. */
+  /**
+   * One more that could not be read: too many of one frame, or one after the other, end the link. On a bus nobody is cut off, for
+   * another might have sent it in the peer's name.
+   */
   private count(): void {
     const { session } = this;
-    if (++this.badFrames > session.host.limits.badFrames && session.link.bus !== true)
-      session.end(new ProtocolError(`${this.badFrames} messages in a row could not be read`));
+    const { badFrames } = session.host.limits;
+    this.badTaken++;
+    this.badInRow++;
+    if (session.link.bus === true || (this.badTaken <= badFrames && this.badInRow <= badFrames)) return;
+    const text =
+      this.badInRow > badFrames ? `${this.badInRow} messages in a row` : `${this.badTaken} messages of one frame`;
+    session.end(new ProtocolError(`${text} could not be read`));
   }
 
   private answer(error: FaultBody): void {
@@ -72,8 +125,36 @@ export class Inbox {
     if (host.codec.answersUnreadable && link.bus !== true) this.session.answers.fault(nobody, error);
   }
 
-  /** One message. Never throws: what goes wrong here is no fault of the frame, and those behind it are taken up all the same. */
-  take(message: Message): void {
+  /** The codec has read a message. Gives false if no more of the frame is wanted: the link has ended, or is about to. */
+  take(message: Message): boolean {
+    const { session, queue } = this;
+    if (session.over !== undefined) return false;
+    // As many as are counted, so that the last one ends the link. What else is bad of the frame costs nothing.
+    if (message.kind === 'bad' && ++this.badGiven > session.host.limits.badFrames + 1) return false;
+    if (queue?.blocked) queue.keep(message);
+    else this.next(message);
+    return true;
+  }
+
+  /** A message is at its turn, or the error that has ended the reading of its frame. */
+  next(message: Message | ProtocolError): void {
+    if (message instanceof ProtocolError) this.unreadable(message);
+    else this.dispatch(message);
+    if (--this.left <= 0) this.look();
+  }
+
+  /** Whether enough was dispatched in this turn. */
+  private look(): void {
+    this.share ??= new TurnShare();
+    const next = this.share.spend(this.step);
+    this.left = this.step = next === 0 ? STEP : next;
+    if (next !== 0 || this.session.over !== undefined) return;
+    this.queue ??= new InboundQueue(this.session);
+    this.queue.yieldTurn();
+  }
+
+  /** Never throws: what goes wrong here is no fault of the frame, and those behind it are taken up all the same. */
+  private dispatch(message: Message): void {
     try {
       this.sort(message);
     } catch (error) {
@@ -86,12 +167,11 @@ export class Inbox {
 
   private sort(message: Message): void {
     const { session } = this;
-    if (session.over !== undefined) return;
     if (message.kind === 'bad') {
       this.refuse(message);
       return;
     }
-    this.badFrames = 0;
+    this.badInRow = 0;
     switch (message.kind) {
       case 'call':
         if (this.tooDeep(message.args)) {
@@ -115,10 +195,10 @@ export class Inbox {
   }
 
   private refuse(bad: Bad): void {
-    this.bad = true;
     this.session.host.trouble(this.session, new ProtocolError(bad.error.message, bad.error.code), bad.id);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
     else this.session.answers.fault(bad, bad.error);
+    this.count();
   }
 
   private tooDeep(value: unknown): boolean {

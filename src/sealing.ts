@@ -45,13 +45,8 @@ export class Sealing {
   private readonly leaving = new Queue<Leaving>();
   private leavingBytes = 0;
   private sealingNow = false;
-  private readonly arriving = new Queue<Frame>();
-  private arrivingBytes = 0;
-  private openingNow = false;
-  private holding = false;
   private info: SecInfo | undefined;
   private sealed: (() => void)[] = [];
-  private opened: (() => void)[] = [];
 
   constructor(
     private readonly session: Session,
@@ -131,37 +126,8 @@ export class Sealing {
 
   // ---- in -----------------------------------------------------------------------------------------------------------
 
-  /** Whether messages still wait to be opened. */
-  get isOpening(): boolean {
-    return this.openingNow;
-  }
-
-  /** Calls back when no message waits to be opened. */
-  whenOpened(then: () => void): void {
-    this.opened.push(then);
-  }
-
+  /** Takes a frame. While one is being opened, those that follow wait in the queue of the inbox. */
   receive(frame: Frame): void {
-    if (this.openingNow) this.keep(frame);
-    else this.next(frame);
-  }
-
-  private keep(frame: Frame): void {
-    const { session } = this;
-    const { bufferedBytes } = session.host.limits;
-    this.arriving.push(frame);
-    this.arrivingBytes += frame.length;
-    if (this.arrivingBytes > bufferedBytes) {
-      session.end(
-        new ProtocolError(`${this.arrivingBytes} bytes of ${session.link.peer} wait to be opened`, Code.Busy),
-      );
-    } else if (!this.holding && this.arrivingBytes > bufferedBytes / 2) {
-      this.holding = true;
-      session.hold();
-    }
-  }
-
-  private next(frame: Frame): void {
     const { info } = this;
     if (info === undefined) {
       this.session.inbox.read(frame, (message) => this.unsealed(message));
@@ -180,46 +146,37 @@ export class Sealing {
   }
 
   private async later(payload: PromiseLike<Frame>, info: SecInfo): Promise<void> {
-    this.openingNow = true;
+    const { session } = this;
+    session.inbox.hold();
     try {
       const frame = await payload;
-      if (this.session.over === undefined) this.read(frame, info);
+      if (session.over === undefined) this.read(frame, info);
     } catch (error) {
-      if (this.session.over === undefined) this.refuse(error);
+      if (session.over === undefined) this.refuse(error);
     }
-    this.openingNow = false;
-    while (!this.openingNow && this.session.over === undefined) {
-      const frame = this.arriving.shift();
-      if (frame === undefined) break;
-      this.arrivingBytes -= frame.length;
-      if (this.holding && this.arrivingBytes < this.session.host.limits.bufferedBytes / 4) {
-        this.holding = false;
-        this.session.release();
-      }
-      this.next(frame);
-    }
-    if (!this.openingNow) for (const then of this.opened.splice(0)) then();
+    session.inbox.release();
   }
 
   private read(payload: Frame, info: SecInfo): void {
     this.session.inbox.read(payload, (message) => {
       if (message.kind !== 'bad') message.secinfo = info;
-      this.session.inbox.take(message);
+      return this.session.inbox.take(message);
     });
   }
 
-  private unsealed(message: Message): void {
+  private unsealed(message: Message): boolean {
     if (message.kind === 'call' && message.id === undefined && message.method === SECINFO) {
       this.info = (message.args[0] ?? {}) as SecInfo;
     } else if (this.required && message.kind !== 'bad') {
       const error = new ProtocolError('a message without secinfo is refused here', Code.Refused);
       if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
       this.session.host.trouble(this.session, error, message.id ?? null);
-    } else this.session.inbox.take(message);
+    } else return this.session.inbox.take(message);
+    return true;
   }
 
   private refuse(cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause);
-    this.session.inbox.refuseFrame(new ProtocolError(`a message was refused: ${text}`, Code.Refused, { cause }));
+    this.session.inbox.unreadable(new ProtocolError(`a message was refused: ${text}`, Code.Refused, { cause }));
   }
 }

@@ -161,9 +161,7 @@ export class Session implements Receiver, Timed {
   // ---- what the peer asks -------------------------------------------------------------------------------------------
 
   receive(frame: Frame): void {
-    if (this.over !== undefined) return;
-    if (this.sealing !== undefined) this.sealing.receive(frame);
-    else this.inbox.read(frame);
+    if (this.over === undefined) this.inbox.receive(frame);
     if (this.retiring) this.rest();
   }
 
@@ -257,13 +255,13 @@ export class Session implements Receiver, Timed {
 
   /** Something has come to its end. */
   rest(): void {
-    if (!this.retiring || this.waiting > 0 || this.answers.waits) return;
+    if (!this.retiring || this.waiting > 0 || this.answers.waits || this.inbox.queue !== undefined) return;
     if (this.intake === undefined || this.intake.idle) this.end();
   }
 
   closed(reason?: Error): void {
     // What came before a clean end is still taken up.
-    if (reason === undefined && this.sealing?.isOpening) this.sealing.whenOpened(() => this.closed());
+    if (reason === undefined) this.inbox.whenDelivered(() => this.settle(new ConnectionLost()));
     else if (reason instanceof RpcError) this.settle(reason);
     else this.settle(new ConnectionLost(reason && `the link ended: ${reason.message}`, { cause: reason }));
   }
@@ -291,6 +289,7 @@ export class Session implements Receiver, Timed {
     if (reason instanceof ProtocolError) this.host.trouble(this, reason);
     unwatch(this);
     this.outbox.end();
+    this.inbox.queue?.drop();
     this.asked?.rejectAll(reason);
     this.intake?.stop(reason);
     this.passer?.end(reason);

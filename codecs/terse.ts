@@ -1,6 +1,7 @@
 import { readOptions } from '../src/address.js';
 import type { Address, Call, Codec, Fault, FaultBody, Frame, Id, Message, Outbound } from '../src/contract.js';
 import { Code, ProtocolError } from '../src/errors.js';
+import { printable } from '../src/quote.js';
 import { Misread, Reader } from './shared/terse-reader.js';
 import { NUMBER, SLASHED } from './shared/terse-words.js';
 import { writeFields, writeId, writeMethod, writeValues } from './shared/terse-writer.js';
@@ -91,7 +92,7 @@ function readHead(reader: Reader): Pick<Call, 'id' | 'method'> {
   const isQuoted = reader.sign === '"';
   let method = isQuoted ? reader.quoted() : reader.word();
   if (!isQuoted && method === '')
-    throw new Misread(`a line begins with the name of a method, not with ${reader.sign}`, from);
+    throw new Misread(`a line begins with the name of a method, not with ${printable(reader.sign)}`, from);
   let id: Id | undefined;
   const slashed = isQuoted ? null : SLASHED.exec(method);
   if (reader.sign === '[') id = readId(reader);
@@ -115,5 +116,5 @@ function readId(reader: Reader): Id {
   if (isText) return id;
   if (id === '' || id === 'null') return null;
   if (NUMBER.test(id) && Number.isFinite(Number(id))) return Number(id);
-  throw new Misread(`an id is a number, or a text in quotes, not ${id}`, from + 1);
+  throw new Misread(`an id is a number, or a text in quotes, not ${printable(id, 40)}`, from + 1);
 }

@@ -7,6 +7,7 @@ import { joined } from './joined.js';
 import { exceeds } from './measure.js';
 import type { CallSender } from './peer.js';
 import { Queue } from './queue.js';
+import { printable } from './quote.js';
 import { outward } from './references/passes.js';
 import type { Outward } from './references/passing.js';
 import type { Session } from './session.js';
@@ -117,7 +118,7 @@ export class Answers {
     const cancelled = begun?.cancelled;
     if (call.id === undefined) {
       if (error !== cancelled || error === undefined) session.host.trouble(session, error);
-    } else if (cancelled === undefined) this.fault(call, session.host.toFault(error));
+    } else if (cancelled === undefined) this.fault(call, session.host.toFault(error, session));
     else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
     if (call.passed !== undefined) call.passed.end();
     if (begun !== undefined) this.finish(sender);
@@ -168,7 +169,8 @@ export class Answers {
   deny(call: Call, { code, message }: RpcError): void {
     const { session } = this;
     call.passed?.end();
-    if (call.id === undefined) session.host.trouble(session, new ProtocolError(`${call.method}: ${message}`, code));
+    if (call.id === undefined)
+      session.host.trouble(session, new ProtocolError(`${printable(call.method)}: ${message}`, code));
     else this.fault(call, { code, message });
   }
 
@@ -202,7 +204,7 @@ export class Answers {
   /** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
   private unfit(error: unknown): RpcError {
     if (error instanceof RpcError) return error;
-    return new RpcError(this.session.host.toFault(error).message, Code.InternalError);
+    return new RpcError(this.session.host.toFault(error, this.session).message, Code.InternalError);
   }
 
   /** `sent` is what was passed with it by reference. */

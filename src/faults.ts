@@ -1,9 +1,10 @@
-import type { FaultBody, Logger } from './contract.js';
+import type { FaultBody } from './contract.js';
 import { Aborted, Code, TimeoutError } from './errors.js';
 import { type ErrorClass, type ErrorClasses, KnownErrors } from './faults/classes.js';
 import { ErrorLog, type LogErrors } from './faults/log.js';
 import { Rebuilder } from './faults/rebuild.js';
 import { type ErrorPolicy, Teller } from './faults/tell.js';
+import type { Reported, Reports } from './reports.js';
 
 export type { ErrorClass, ErrorClasses, ErrorEntry } from './faults/classes.js';
 export type { LogErrors } from './faults/log.js';
@@ -27,13 +28,13 @@ export class Faults {
   private readonly log: ErrorLog;
 
   /** Throws a UsageError if two classes have the same name, or one is no class of errors. */
-  constructor(options: FaultOptions, logger: Logger) {
+  constructor(options: FaultOptions, reports: Reports) {
     const { errors = 'message', errorClasses = [], logErrors = 'hidden', exceptLogged = [] } = options;
-    const failed = (what: string, error: unknown): void => logger.warn(`obverse: ${what}:`, error);
+    const failed = (what: string, error: unknown): void => reports.write('warn', undefined, `${what}:`, error);
     this.known = new KnownErrors(errorClasses);
     this.teller = new Teller(errors, this.known, failed);
     this.rebuilder = new Rebuilder(this.known, failed);
-    this.log = new ErrorLog(logErrors, exceptLogged, this.teller, logger);
+    this.log = new ErrorLog(logErrors, exceptLogged, this.teller, reports);
   }
 
   /** Registers what a method is known to throw. Throws a UsageError as the constructor does. */
@@ -41,11 +42,11 @@ export class Faults {
     this.known.learn(path, classes);
   }
 
-  /** An error as it travels; it is logged where the options say so. Never throws, whatever was thrown. */
-  toFault(error: unknown): FaultBody {
+  /** An error as it travels to a peer; it is logged where the options say so. Never throws, whatever was thrown. */
+  toFault(error: unknown, peer?: Reported): FaultBody {
     const fault = this.teller.tell(error);
     try {
-      this.log.answered(error, fault);
+      this.log.answered(error, fault, peer);
     } catch {
       // A logger that throws takes no answer with it.
     }

@@ -1,5 +1,6 @@
 import { ProtocolError } from './errors.js';
 import { HELLO } from './extensions.js';
+import { quote } from './quote.js';
 import type { Session } from './session.js';
 
 /*
@@ -20,7 +21,7 @@ export function hello(session: Session, [said]: readonly unknown[]): void {
   const { codec } = (said ?? {}) as { readonly codec?: unknown };
   if (typeof codec === 'string' && codec !== host.codec.name) {
     // One direction may be understood all the same; calls in the other one would wait for their timeouts.
-    const names = `the peer speaks the codec ${JSON.stringify(codec.slice(0, 50))}, and this side "${host.codec.name}"`;
+    const names = `the peer speaks the codec ${quote(codec, 50)}, and this side "${host.codec.name}"`;
     session.end(new ProtocolError(names));
     return;
   }

@@ -30,7 +30,8 @@ export interface Host {
   serve(sender: CallSender): unknown;
   /** Who handles a method that has no handler of its own; undefined if nobody does. */
   standIn(row: Row, call: Call): AnyHandler | undefined;
-  toFault(error: unknown): FaultBody;
+  /** An error as it travels to the peer of a session; it is logged where the options say so. */
+  toFault(error: unknown, session?: Session): FaultBody;
   fromFault(fault: FaultBody): Error;
   /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
   trouble(session: Session, error: unknown, id?: Id): void;

@@ -12,6 +12,7 @@ import { Surroundings } from './middleware/surroundings.js';
 import { loggerOf, type Options } from './options.js';
 import type { CallSender, ConnectedPeer } from './peer.js';
 import { makeTransport } from './registry.js';
+import { Reports } from './reports.js';
 import { Roster } from './roster.js';
 import type { Pair } from './sealing.js';
 import { Served } from './served.js';
@@ -35,6 +36,7 @@ export class Hub implements Host {
   readonly timeout: number;
   readonly inverted: boolean;
   readonly logger: Logger;
+  readonly reports: Reports;
   readonly extensions: Extensions = vocabulary;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
@@ -74,11 +76,12 @@ export class Hub implements Host {
     this.defaults = checkCallOptions(options.defaults);
     this.inverted = options.invert === true;
     this.logger = loggerOf(options);
-    this.faults = new Faults(options, this.logger);
+    this.reports = new Reports(this.logger);
+    this.faults = new Faults(options, this.reports);
     this.served = new Served(this, options.ignoreUnhandled === true);
     this.roster = new Roster(this, (peer, error) => this.report(peer, error));
     const { validate = 'incoming' } = options;
-    this.middleware = new Surroundings(options, this.logger, {
+    this.middleware = new Surroundings(options, this.reports, {
       validate,
       timeout: this.timeout,
       types: options.types,
@@ -122,8 +125,8 @@ export class Hub implements Host {
 
   standIn: Host['standIn'] = (row, call) => this.served.standIn(row, call);
 
-  toFault(error: unknown): FaultBody {
-    return this.faults.toFault(error);
+  toFault(error: unknown, session?: Session): FaultBody {
+    return this.faults.toFault(error, session?.peer);
   }
 
   fromFault(fault: FaultBody): Error {
@@ -138,7 +141,7 @@ export class Hub implements Host {
   private report(peer: Peer, error: unknown, id?: Id): void {
     const failed = (thrown: unknown): void => {
       try {
-        this.logger.error('obverse: messageError itself has thrown:', thrown);
+        this.reports.write('error', peer, 'messageError itself has thrown:', thrown);
       } catch {
         // Neither does a logger that throws.
       }
@@ -236,6 +239,7 @@ export class Hub implements Host {
     this.state = 'closed';
     await Promise.all([...this.lines].map((line) => line.close()));
     this.lines.clear();
+    this.reports.end();
   }
 
   get address(): string {
@@ -260,6 +264,7 @@ export class Hub implements Host {
     const peer = session.peer as ConnectedPeer;
     this.roster.remove(peer);
     for (const line of this.lines) line.gone(session);
+    this.reports.leave(peer);
     peer.gone();
     this.roster.tell('disconnect', peer);
   }

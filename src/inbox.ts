@@ -3,6 +3,7 @@ import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './c
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { InboundQueue } from './inbound-queue.js';
 import { tooDeep } from './measure.js';
+import { printable, quoteId } from './quote.js';
 import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
 import { STEP, TurnShare } from './turn-share.js';
@@ -219,10 +220,11 @@ export class Inbox {
     const waiter = session.answered(answer.id);
     if (waiter !== undefined) return waiter;
     if (!session.asked?.wasGivenUp(answer.id)) {
-      const text = answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${answer.error.message})`;
+      const text =
+        answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
       session.host.trouble(
         session,
-        new ProtocolError(`${text} to a call that nobody has made: id ${JSON.stringify(answer.id)}`),
+        new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`),
         answer.id,
       );
     }
@@ -288,7 +290,7 @@ export class Inbox {
       try {
         taken = session.passing.taken(call);
       } catch (error) {
-        const fault = session.host.toFault(error);
+        const fault = session.host.toFault(error, session);
         session.answers.deny(call, error instanceof RpcError ? error : new RpcError(fault.message, fault.code));
         return;
       }

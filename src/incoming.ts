@@ -4,6 +4,7 @@ import { within } from './deadline.js';
 import { Code, RpcError, UsageError } from './errors.js';
 import type { Chain } from './middleware/chain.js';
 import type { CallSender } from './peer.js';
+import { quote } from './quote.js';
 import { middleware } from './rooms.js';
 import type { Host } from './session.js';
 import { produce } from './streams/produce.js';
@@ -269,7 +270,10 @@ function bind(row: Row, { method, args, named }: Call): readonly unknown[] {
 function byName(method: string, params: readonly string[], given: Record<string, unknown>): unknown[] {
   for (const name of Object.keys(given)) {
     if (!params.includes(name))
-      throw new RpcError(`${method} has no argument "${name}"; there are ${params.join(', ')}`, Code.InvalidParams);
+      throw new RpcError(
+        `${method} has no argument ${quote(name)}; there are ${params.join(', ')}`,
+        Code.InvalidParams,
+      );
   }
   const args = params.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
   while (args.length > 0 && args.at(-1) === undefined) args.pop();

@@ -4,6 +4,7 @@ import { CALL, STREAM } from './extensions.js';
 import { isKey } from './ids.js';
 import { CallSender } from './peer.js';
 import { Queue } from './queue.js';
+import { printable, quoteId } from './quote.js';
 import { references } from './rooms.js';
 import type { Session } from './session.js';
 
@@ -148,7 +149,7 @@ export class Intake {
   /** It is still at work, and keeps its place; but its caller has its answer, and may use the id again. */
   private overrun(sender: CallSender): void {
     const { call } = sender;
-    const late = new TimeoutError(`${call.method} took longer than it may`);
+    const late = new TimeoutError(`${printable(call.method)} took longer than it may`);
     sender.cancel(late);
     if (call.id === undefined) return;
     this.ids.delete(call.id);
@@ -238,4 +239,9 @@ export class Intake {
     this.unnamed.clear();
     for (const held of atWork) if (held instanceof CallSender) held.cancel(reason);
   }
+}
+
+/** The error for a call whose id another call has that is at work. */
+export function idInUse(id: Id): ProtocolError {
+  return new ProtocolError(`the id ${quoteId(id)} is in use`);
 }

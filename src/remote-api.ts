@@ -1,7 +1,7 @@
 import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
 import { dynamicMembers } from './dynamic/absent.js';
-import { RpcError, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { implement } from './implement.js';
 import { inverseOf } from './inverses.js';
@@ -112,13 +112,12 @@ export class RemoteAPI implements Branded {
   /**
    * Is told of whatever is wrong with what a peer has sent: a message that cannot be read, an answer that nobody awaits, what
    * the handler of a notification throws. The connection goes on unless the error says otherwise. Override it to do
-   * something else than to report it to the logger.
+   * something else than to report it to the logger, which is told of 10 errors of a peer, and from then on, every 10 s, how many
+   * more there were; this method is called each time.
    * @param inReplyTo the id of the message, where it has one.
    */
   protected messageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
-    const about = inReplyTo === undefined || inReplyTo === null ? '' : ` (message ${JSON.stringify(inReplyTo)})`;
-    // What the protocol has found is told in a line; what a handler throws needs its stack.
-    hubOf(this).logger.warn(`obverse: ${peer.id}${about}:`, error instanceof RpcError ? error.message : error);
+    hubOf(this).reports.trouble(peer, error, inReplyTo);
   }
 }
 

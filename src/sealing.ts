@@ -3,6 +3,7 @@ import { frameLimit } from './encode.js';
 import { Code, ProtocolError } from './errors.js';
 import { bytesOf } from './measure.js';
 import { Queue } from './queue.js';
+import { printable } from './quote.js';
 import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
 
@@ -177,6 +178,8 @@ export class Sealing {
 
   private refuse(cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause);
-    this.session.inbox.unreadable(new ProtocolError(`a message was refused: ${text}`, Code.Refused, { cause }));
+    this.session.inbox.unreadable(
+      new ProtocolError(`a message was refused: ${printable(text)}`, Code.Refused, { cause }),
+    );
   }
 }

@@ -5,6 +5,7 @@ import type { Host } from './host.js';
 import type { Hub } from './hub.js';
 import type { Port } from './incoming.js';
 import type { CallSender } from './peer.js';
+import { quote } from './quote.js';
 import { dynamic } from './rooms.js';
 import { services } from './vocabulary.js';
 
@@ -49,7 +50,7 @@ export class Served {
     if (open !== undefined) return open.serve(sender);
     if (this.ignores(sender.call)) return undefined;
     const why = refusal ?? this.others?.why(method) ?? 'is unknown';
-    throw new RpcError(`the method "${method}" ${why}`, Code.MethodNotFound);
+    throw new RpcError(`the method ${quote(method)} ${why}`, Code.MethodNotFound);
   }
 
   /** Who handles a declared method that has no handler of its own; undefined if nobody does. */

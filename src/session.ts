@@ -7,7 +7,7 @@ import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
 import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
 import { Inbox } from './inbox.js';
-import { Intake } from './intake.js';
+import { Intake, idInUse } from './intake.js';
 import { Outbox } from './outbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
 import { type Passing, passes, passingOf } from './references/passes.js';
@@ -184,7 +184,7 @@ export class Session implements Receiver, Timed {
   admit(call: Call): void {
     const { intake } = this;
     if (call.id !== undefined && intake?.holds(call.id)) {
-      this.answers.deny(call, new ProtocolError(`the id ${JSON.stringify(call.id)} is in use`));
+      this.answers.deny(call, idInUse(call.id));
     } else if (intake === undefined || intake.takes(call)) this.start(call);
     else intake.queue(call, this.inbox.claim());
   }

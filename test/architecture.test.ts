@@ -13,10 +13,11 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/errors\.ts$/, []],
   [/^src\/limits\.ts$/, ['src/errors']],
   [/^src\/time\.ts$/, []],
+  [/^src\/quote\.ts$/, []],
   [/^src\/messages\.ts$/, ['src/contract']],
   [/^src\/contract\.ts$/, ['src/limits', 'src/messages']],
   [/^src\/address\.ts$/, ['src/contract', 'src/errors']],
-  [/^src\/framing\//, ['src/contract', 'src/errors', 'src/framing/']],
+  [/^src\/framing\//, ['src/contract', 'src/errors', 'src/quote', 'src/framing/']],
   [/^src\/securities\//, ['src/contract', 'src/errors', 'src/address']],
   [
     /^src\/testing\//,
@@ -36,10 +37,10 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/marks\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\/plugins(\.browser)?\.ts$/, ['src/'], ['codecs/', 'transports/', 'src/securities/']],
   [/^src\//, ['src/']],
-  [/^codecs\//, ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'codecs/', 'msgpackr']],
+  [/^codecs\//, ['src/contract', 'src/errors', 'src/address', 'src/quote', 'src/framing/', 'codecs/', 'msgpackr']],
   [
     /^transports\//,
-    ['src/contract', 'src/errors', 'src/address', 'src/framing/', 'src/time', 'transports/', 'node:'],
+    ['src/contract', 'src/errors', 'src/address', 'src/quote', 'src/framing/', 'src/time', 'transports/', 'node:'],
     ['ws'],
   ],
 ];

@@ -1,3 +1,4 @@
+import { printable, quote } from '../../src/quote.js';
 import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
 
 /** Says what is wrong with a line, and where. */
@@ -93,7 +94,7 @@ export class Reader {
       if (escaped.length > 1) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
       const sign = escapes.get(escaped);
       if (sign !== undefined) return sign;
-      throw new Misread(`${whole} stands for nothing: a backslash itself is written \\\\`, from + 1 + at);
+      throw new Misread(`${printable(whole)} stands for nothing: a backslash itself is written \\\\`, from + 1 + at);
     });
   }
 
@@ -159,7 +160,8 @@ export class Reader {
 
   private fieldValue(key: string, depth: number): unknown {
     this.blanks();
-    if (this.at === this.text.length || this.sign === ',') throw new Misread(`${key} has no value`, this.at);
+    if (this.at === this.text.length || this.sign === ',')
+      throw new Misread(`${printable(key, 40)} has no value`, this.at);
     return this.value(depth);
   }
 
@@ -169,8 +171,8 @@ export class Reader {
     if (NUMBER.test(word)) return Number(word);
     if (constants.has(word)) return constants.get(word);
     this.at = from;
-    if (word === '') throw new Misread(`expected a value, not ${this.sign || 'the end'}`, from);
-    throw new Misread(`${word} is no value: a text stands in quotes, as in ${JSON.stringify(word)}`, from);
+    if (word === '') throw new Misread(`expected a value, not ${printable(this.sign) || 'the end'}`, from);
+    throw new Misread(`${printable(word, 40)} is no value: a text stands in quotes, as in ${quote(word, 40)}`, from);
   }
 
   private deeper(depth: number): number {

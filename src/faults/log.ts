@@ -1,4 +1,5 @@
-import type { FaultBody, Logger } from '../contract.js';
+import type { FaultBody } from '../contract.js';
+import type { Reported, Reports } from '../reports.js';
 import type { ErrorClass } from './classes.js';
 import { HIDDEN, type Teller } from './tell.js';
 
@@ -15,24 +16,24 @@ export class ErrorLog {
     private readonly which: LogErrors,
     private readonly except: readonly ErrorClass[],
     private readonly teller: Teller,
-    private readonly logger: Logger,
+    private readonly reports: Reports,
   ) {}
 
-  /** A call is answered with `fault`, since `error` was thrown. */
-  answered(error: unknown, fault: FaultBody): void {
-    if (!this.wants(error, fault) || this.except.some((errorClass) => error instanceof errorClass)) return;
+  /** A call of a peer is answered with `fault`, since `error` was thrown. */
+  answered(error: unknown, fault: FaultBody, peer?: Reported): void {
+    if (!this.wants(error, fault, peer) || this.except.some((errorClass) => error instanceof errorClass)) return;
     const what = fault === HIDDEN ? 'is told "Internal error" instead of' : 'is answered with an error';
-    this.logger.error(`obverse: a peer ${what}:`, error);
+    this.reports.write('error', peer, `a peer ${what}:`, error);
   }
 
-  private wants(error: unknown, fault: FaultBody): boolean {
+  private wants(error: unknown, fault: FaultBody, peer: Reported | undefined): boolean {
     const { which } = this;
     try {
       if (typeof which === 'function') return which(error);
       if (typeof which === 'boolean') return which;
       return which === 'hidden' ? fault === HIDDEN : !this.teller.isMeant(error);
     } catch (thrown) {
-      this.logger.error('obverse: logErrors has thrown:', thrown);
+      this.reports.write('error', peer, 'logErrors has thrown:', thrown);
       return true;
     }
   }

@@ -1,5 +1,6 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { Code, ProtocolError } from '../errors.js';
+import { quote } from '../quote.js';
 import { asBuffer, Kept } from './kept.js';
 import { cutOff, lost, oversized } from './refusals.js';
 
@@ -87,7 +88,7 @@ class Headers implements Framing {
       return;
     }
     const colon = header.indexOf(':');
-    if (colon < 1) throw lost(`a header is "Name: value", not ${JSON.stringify(header.slice(0, 40))}`);
+    if (colon < 1) throw lost(`a header is "Name: value", not ${quote(header, 40)}`);
     const name = header.slice(0, colon).trim().toLowerCase();
     if (name === 'content-length') this.length(header.slice(colon + 1).trim());
     else if (name === 'content-type') charset(header.slice(colon + 1));
@@ -96,7 +97,7 @@ class Headers implements Framing {
   private length(value: string): void {
     const size = /^\d+$/.test(value) ? Number(value) : Number.NaN;
     if (Number.isNaN(size) || (this.size >= 0 && size !== this.size)) {
-      throw lost(`the Content-Length is one number of bytes, not ${JSON.stringify(value.slice(0, 40))}`);
+      throw lost(`the Content-Length is one number of bytes, not ${quote(value, 40)}`);
     }
     if (size > this.limit) throw oversized(this.limit, size);
     this.size = size;
@@ -108,7 +109,7 @@ const headerOf = (size: number): string => `Content-Length: ${size}\r\n\r\n`;
 function charset(type: string): void {
   const named = /charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1];
   if (named !== undefined && !/^utf-?8$/i.test(named)) {
-    throw lost(`the charset of a frame is utf-8, not ${JSON.stringify(named.slice(0, 40))}`);
+    throw lost(`the charset of a frame is utf-8, not ${quote(named, 40)}`);
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Logger } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { CallSender } from '../peer.js';
+import type { Reports } from '../reports.js';
 import { isThenable } from '../thenable.js';
 import type { Work } from '../work.js';
 import type { CallContext, IncomingCall, Interceptor } from './interceptor.js';
@@ -53,20 +53,22 @@ export function checkListening({ event, listener }: Listening): void {
 /** What tells listeners of the calls of a method: it stands outermost, and for `method.call` innermost. */
 export function telling(
   listenings: readonly Listening[],
-  logger: Logger,
+  reports: Reports,
 ): { readonly outermost: Interceptor[]; readonly innermost: Interceptor[] } {
   if (listenings.length === 0) return { outermost: [], innermost: [] };
 
   const tellerOf = (event: keyof CallEvents): ((...told: unknown[]) => void) => {
     const listeners = listenings.filter((one) => one.event === event).map(({ listener }) => listener);
-    const failed = (error: unknown): void => logger.error(`obverse: a listener of ${event} has failed:`, error);
+    const failed = (error: unknown, { peer }: CallContext): void =>
+      reports.write('error', peer, `a listener of ${event} has failed:`, error);
     return (...told) => {
+      const call = told[0] as CallContext;
       for (const listener of listeners) {
         try {
           const given = listener(...told);
-          if (isThenable(given)) given.then(undefined, failed);
+          if (isThenable(given)) given.then(undefined, (error: unknown) => failed(error, call));
         } catch (error) {
-          failed(error);
+          failed(error, call);
         }
       }
     };

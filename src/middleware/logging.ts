@@ -1,4 +1,6 @@
 import type { Logger } from '../contract.js';
+import { loggable } from '../details.js';
+import { printable } from '../quote.js';
 import { isThenable } from '../thenable.js';
 import { time } from '../time.js';
 import type { Receiver, Receivers } from '../types.js';
@@ -51,19 +53,20 @@ export function callLogger(asked: true | CallLogger, logger: Logger & Partial<Li
 
 function lines(logger: LineLogger): CallLogger {
   return ({ direction, method, peer, duration, args, items, failure }) => {
-    const who = direction === 'incoming' ? `${peer} called ${method}` : `called ${method} of ${peer}`;
+    const [whom, name] = [printable(peer), printable(method)];
+    const who = direction === 'incoming' ? `${whom} called ${name}` : `called ${name} of ${whom}`;
     const what = [
       failure === undefined ? '' : 'failed after ',
       items === undefined ? '' : `${items} items in `,
       `${duration.toFixed(1)} ms`,
       failure === undefined ? '' : ` (${textOf(failure.error)})`,
     ].join('');
-    logger.info(`obverse: ${who}: ${what}`, ...(args ?? []));
+    logger.info(`obverse: ${who}: ${what}`, ...(args ?? []).map(loggable));
   };
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return printable(error instanceof Error ? `${error.name}: ${error.message}` : String(loggable(error)));
 }
 
 function nameOf(receivers: Receivers): string {

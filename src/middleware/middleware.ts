@@ -1,6 +1,6 @@
-import type { Logger } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { CallSender } from '../peer.js';
+import type { Reports } from '../reports.js';
 import { Room } from '../room.js';
 import type { Row } from '../table.js';
 import { isValidated } from '../validation/askable.js';
@@ -68,11 +68,11 @@ export class Middleware {
 
   constructor(
     options: MiddlewareOptions,
-    private readonly logger: Logger,
+    private readonly reports: Reports,
     private readonly checking: CheckOptions,
   ) {
     const { use = [], logCalls = false } = options;
-    this.log = logCalls === false ? [] : [callLogger(logCalls, logger)];
+    this.log = logCalls === false ? [] : [callLogger(logCalls, reports.logger)];
     this.layers = [use].flat().map((interceptor) => ({ path: '', interceptor }));
     this.compose();
   }
@@ -184,7 +184,7 @@ export class Middleware {
   /** Everybody around the methods of a path; `own` is what a method brings with it. */
   private interceptors(path: string, own: readonly Interceptor[]): Interceptor[] {
     const here = (one: { readonly path: string }): boolean => path.startsWith(one.path);
-    const { outermost, innermost } = telling(this.listenings.filter(here), this.logger);
+    const { outermost, innermost } = telling(this.listenings.filter(here), this.reports);
     // Each of these paths begins the next one.
     const layers = this.layers.filter(here).toSorted((a, b) => a.path.length - b.path.length);
     return [...outermost, ...this.log, ...layers.map(({ interceptor }) => interceptor), ...own, ...innermost];

@@ -1,4 +1,4 @@
-import type { Logger } from '../contract.js';
+import type { Reports } from '../reports.js';
 import { middleware } from '../rooms.js';
 import type { Row } from '../table.js';
 import { isValidated, mustBeAskable } from '../validation/askable.js';
@@ -21,7 +21,7 @@ export class Surroundings {
 
   constructor(
     private readonly options: MiddlewareOptions,
-    private readonly logger: Logger,
+    private readonly reports: Reports,
     private readonly checking: CheckOptions,
   ) {
     this.asked = options.use !== undefined || (options.logCalls ?? false) !== false;
@@ -29,7 +29,7 @@ export class Surroundings {
   }
 
   private furnished({ Middleware }: NonNullable<typeof middleware.here>): Middleware {
-    const made = new Middleware(this.options, this.logger, this.checking);
+    const made = new Middleware(this.options, this.reports, this.checking);
     for (const row of this.rows) made.call(row);
     for (const port of this.ports) made.serve(port);
     this.ports = [];

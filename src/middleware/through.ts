@@ -63,7 +63,7 @@ class Through {
 
   /** An interceptor has taken its time, and its notification cannot leave: whoever has called cannot be told any more. */
   private late(error: unknown): void {
-    if (!this.silent) this.hub.logger.error(`obverse: ${this.row.path} was not sent:`, error);
+    if (!this.silent) this.hub.reports.write('error', undefined, `${this.row.path} was not sent:`, error);
   }
 
   /** Nobody stands before the call any more. */

@@ -1,5 +1,6 @@
 import { Code, ProtocolError, RpcError } from '../errors.js';
 import type { CallSender } from '../peer.js';
+import { quote } from '../quote.js';
 
 /** What a peer may call of what was passed to it: carries one call out. */
 export type Callee = (member: string | null, args: readonly unknown[], sender: CallSender) => unknown;
@@ -136,7 +137,7 @@ export class Exports {
 
 /** The error for what a reference has not. */
 export function notThere(member: string | null): RpcError {
-  const what = member === null ? 'is no function' : `has no method ${JSON.stringify(member)} that may be called`;
+  const what = member === null ? 'is no function' : `has no method ${quote(member)} that may be called`;
   return new RpcError(`the reference ${what}`, Code.MethodNotFound);
 }
 

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.js';
+import { quote } from '../quote.js';
 import type { Import, Shape } from './imported.js';
 import { MOST_MEMBERS } from './members.js';
 
@@ -74,5 +75,5 @@ function define(stub: object, name: string, value: unknown): void {
 }
 
 function twice(name: string): ProtocolError {
-  return new ProtocolError(`a reference has the method ${JSON.stringify(name)} twice`);
+  return new ProtocolError(`a reference has the method ${quote(name)} twice`);
 }

@@ -1,6 +1,7 @@
 import type { Id } from '../contract.js';
 import { ProtocolError } from '../errors.js';
 import { PULL } from '../extensions.js';
+import { quoteId } from '../quote.js';
 import { refuse } from '../references/passes.js';
 import type { Session } from '../session.js';
 
@@ -27,7 +28,7 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
   if (tagged === true) refuse(session, items);
   // What was on its way when it was given up is no mistake; this is.
   if (!session.asked?.wasGivenUp(id as Id))
-    throw new ProtocolError(`items of a stream that nobody has asked for: id ${JSON.stringify(id)}`);
+    throw new ProtocolError(`items of a stream that nobody has asked for: id ${quoteId(id)}`);
 }
 
 /** The peer takes more of a stream, or has read a mark. Throws a ProtocolError for what it cannot have taken. */

@@ -265,10 +265,11 @@ export class Producer implements Producing, Sending, Flushable {
   /** It could not be sent: the stream ends there. */
   private readonly unsent = (error: unknown): void => {
     if (this.over) return;
-    const { host } = this.session;
+    const { session } = this;
     this.over = true;
     // It is told as it is, whatever the policy for errors: the library itself refuses the item.
-    const { message, code } = error instanceof RpcError ? error : { ...host.toFault(error), code: Code.InternalError };
+    const { message, code } =
+      error instanceof RpcError ? error : { ...session.host.toFault(error, session), code: Code.InternalError };
     this.close(new RpcError(message, code));
   };
 }

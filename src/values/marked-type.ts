@@ -1,4 +1,5 @@
 import { ProtocolError, UsageError } from '../errors.js';
+import { quote } from '../quote.js';
 import { type Class, markedId, type ValueType } from './serializable.js';
 
 /** What a class says of itself by static methods, if it does. */
@@ -47,7 +48,7 @@ function byFields(id: string, target: Class): ValueType {
       const value = Object.create(prototype) as Record<string, unknown>;
       for (const key of Object.keys(data)) {
         // So no setter is called either, that of `__proto__` among them.
-        if (key in prototype) throw new ProtocolError(`"${key}" is a member of the class ${name}, and no field`);
+        if (key in prototype) throw new ProtocolError(`${quote(key)} is a member of the class ${name}, and no field`);
         value[key] = (data as Readonly<Record<string, unknown>>)[key];
       }
       return value;

@@ -1,4 +1,5 @@
 import { Code, ProtocolError, UsageError } from '../errors.js';
+import { quote } from '../quote.js';
 import { markedType } from './marked-type.js';
 import type { Class, ValueType } from './serializable.js';
 import { ESCAPE, type Reviver, type Tag, type Tagger, type Wants } from './tagged.js';
@@ -125,7 +126,9 @@ export class Types {
       return type.unpack(payload);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ProtocolError(`a value of the type "${tag}" cannot be read: ${why}`, Code.InvalidParams, { cause });
+      throw new ProtocolError(`a value of the type ${quote(tag)} cannot be read: ${why}`, Code.InvalidParams, {
+        cause,
+      });
     }
   };
 }

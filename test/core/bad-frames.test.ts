@@ -112,7 +112,7 @@ describe('a frame that cannot be read', () => {
     far.say(ask);
     await turn();
     expect(far.heard.map(({ id }) => id)).toEqual([1, 1]);
-    expect(log.texts.length).toBe(30);
+    expect(log.texts.length).toBe(10);
     expect(far.closes).toEqual([]);
   });
 

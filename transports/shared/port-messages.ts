@@ -1,5 +1,6 @@
 import type { Form, Frame, Parcel } from '../../src/contract.js';
 import { Code, ProtocolError } from '../../src/errors.js';
+import { beginningOf } from '../../src/quote.js';
 
 /**
  * What travels on a port: arrays whose first element says what they are. Whatever else is posted there belongs to somebody
@@ -61,7 +62,7 @@ function packBytes(frames: readonly Uint8Array[]): Post {
 /** Gives the frames of a message, in order. Throws a ProtocolError if it holds none of this form, or one above the limit. */
 export function unpack(message: readonly unknown[], form: Form, limit: number, give: (frame: Frame) => void): void {
   if (message[0] !== Mark[form])
-    throw new ProtocolError(`expected ${form} on the port, and ${String(message[0])} came`);
+    throw new ProtocolError(`expected ${form} on the port, and ${beginningOf(message[0])} came`);
   if (form === 'text') unpackText(message, limit, give);
   else if (form === 'bytes') unpackBytes(message, limit, give);
   else unpackValues(message, limit, give);

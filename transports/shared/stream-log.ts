@@ -1,14 +1,18 @@
 import type { Readable } from 'node:stream';
+import { printable } from '../../src/quote.js';
 
-/** A longer line is told in pieces, so that a program that never ends its lines fills no memory. */
+/** A longer line is told in pieces, so that a program that never ends its lines fills no memory, nor a line of a log. */
 const LONGEST = 8_192;
 
-/** Tells each line of a text stream, the last one also without its end; empty lines are left out. */
+/**
+ * Tells each line of a text stream, the last one also without its end; empty lines are left out. What a terminal may obey is
+ * escaped.
+ */
 export function logLines(stream: Readable, tell: (line: string) => void): void {
   let tail = '';
   const line = (text: string): void => {
     const trimmed = text.trimEnd();
-    if (trimmed !== '') tell(trimmed);
+    for (let at = 0; at < trimmed.length; at += LONGEST) tell(printable(trimmed.slice(at, at + LONGEST), LONGEST));
   };
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {

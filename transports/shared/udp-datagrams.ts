@@ -1,4 +1,5 @@
 import type { Frame, FramingFactory, Wire } from '../../src/contract.js';
+import { printable } from '../../src/quote.js';
 import { time } from '../../src/time.js';
 
 /** What UDP over IPv4 can carry: 65,535 bytes without the headers of IP and UDP. */
@@ -63,7 +64,7 @@ export class Datagrams {
     const now = time();
     if (now - this.reported < REPORT_MS) return;
     const others = this.dropped > 1 ? `, and ${this.dropped - 1} others were dropped since the last report` : '';
-    this.wire.logger.warn(`udp: ${what}${others}`, ...(error === undefined ? [] : [error]));
+    this.wire.logger.warn(`udp: ${what}${others}`, ...(error === undefined ? [] : [printable(String(error))]));
     this.reported = now;
     this.dropped = 0;
   }

@@ -1,4 +1,5 @@
 import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { printable } from '../../src/quote.js';
 import { clearTimer, setTimer } from '../../src/time.js';
 
 /** How long, in milliseconds, an ending link waits for a peer that has nothing more to take and does not end its side. */
@@ -6,7 +7,7 @@ export const LINGER_MS = 1_000;
 
 /** Why a link with this peer ended, by the code and the text of its close frame (RFC 6455, 7.4); undefined for a clean end. */
 export function endOf(peer: string, code: number, text: string): Error | undefined {
-  const said = text === '' ? `code ${code}` : `code ${code}: ${text}`;
+  const said = text === '' ? `code ${code}` : `code ${code}: ${printable(text)}`;
   switch (code) {
     case 1000:
     case 1001:
@@ -41,7 +42,7 @@ export function tooLarge(peer: string, limit: number, cause?: Error): ProtocolEr
  */
 export function closeFrame(reason: Error): { readonly code: number; readonly text: string } {
   if (!(reason instanceof ProtocolError)) return { code: 1011, text: '' };
-  const text = reason.message.replace(/[^ -~]/g, '?').slice(0, 123);
+  const text = reason.message.slice(0, 123).replace(/[^ -~]/g, '?');
   return { code: reason.code === Code.TooLarge ? 1009 : 1002, text };
 }
 

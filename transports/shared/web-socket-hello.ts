@@ -1,5 +1,6 @@
 import type { Wire } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
+import { printable } from '../../src/quote.js';
 
 /**
  * Obverse says hello by subprotocol. A client offers the name of its codec and then `obverse.` with that name; only a
@@ -57,7 +58,7 @@ export function choose(offered: ReadonlySet<string>, wire: Greeting, own: readon
 export function mismatch(offered: ReadonlySet<string>, wire: Greeting): string | undefined {
   if (offered.has(PREFIX + wire.codec)) return undefined;
   const theirs = [...offered].find((name) => name.startsWith(PREFIX))?.slice(PREFIX.length);
-  return theirs === undefined ? undefined : `this server speaks the codec ${wire.codec}, not ${theirs}`;
+  return theirs === undefined ? undefined : `this server speaks the codec ${wire.codec}, not ${printable(theirs, 40)}`;
 }
 
 /** Whether the handshake has shown that the other side is Obverse, and of the same codec. */

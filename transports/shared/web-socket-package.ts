@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
 import type { Accept, Frame, Limits, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { printable } from '../../src/quote.js';
 import { lookAgain } from '../../src/time.js';
 import { socketInfo } from './socket-info.js';
 import { codeOf, explain } from './stream-errors.js';
@@ -196,7 +197,9 @@ function readRefusal(response: IncomingMessage, give: (text: string) => void): v
     if (body.length > REFUSAL_LENGTH) response.destroy();
   });
   response.on('error', ignore);
-  response.on('close', () => give(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status));
+  response.on('close', () =>
+    give(printable(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status, 2 * REFUSAL_LENGTH)),
+  );
 }
 
 function ignore(): void {}

@@ -1,3 +1,4 @@
+import type { Countdown } from './clock.js';
 import type { Id, Metadata } from './contract.js';
 import type { RpcError } from './errors.js';
 
@@ -21,6 +22,19 @@ export interface Waiter {
   readonly deadline: number;
   /** On the clock of the process: when it was asked. */
   readonly since: number;
+}
+
+/** Who waits for the answer to a call without options: its time runs from the end of the turn in which it is made. */
+export class PlainWaiter implements Waiter, Countdown {
+  since: number = Number.POSITIVE_INFINITY;
+  deadline: number = Number.POSITIVE_INFINITY;
+
+  constructor(
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (error: unknown) => void,
+    readonly method: string,
+    readonly timeout: number,
+  ) {}
 }
 
 /** What travels of an answer besides its value. */

@@ -1,11 +1,12 @@
 import type { Signal } from './abort.js';
 import type { AnswerAbout, Waiter } from './asked.js';
-import { deadlineIn, now } from './clock.js';
+import { deadlineIn } from './clock.js';
 import type { About, Metadata } from './contract.js';
 import { Aborted, type RpcError, TimeoutError } from './errors.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import { type Abortable, forgetAborted, whenAborted } from './signals.js';
+import { time } from './time.js';
 import type { CallOptions, Detailed } from './types.js';
 
 /** How the caller of one call wants it: its options, with what they inherit worked out. */
@@ -67,7 +68,7 @@ export interface Outcome {
 /** One call to one peer that has wishes: it can be given up, hears of progress, and learns what is said of its answer. */
 export class Asking implements Waiter, Abortable {
   deadline: number;
-  readonly since: number = now();
+  readonly since: number = time();
   /** Nobody waits any more. */
   protected isOver = false;
   protected id = 0;
@@ -81,8 +82,8 @@ export class Asking implements Waiter, Abortable {
     private readonly outcome: Outcome,
   ) {
     const { timeout, maxTimeout } = wish;
-    this.utmost = maxTimeout === undefined ? Number.POSITIVE_INFINITY : deadlineIn(maxTimeout);
-    this.deadline = Math.min(deadlineIn(timeout), this.utmost);
+    this.utmost = maxTimeout === undefined ? Number.POSITIVE_INFINITY : this.since + maxTimeout;
+    this.deadline = Math.min(this.since + timeout, this.utmost);
   }
 
   /** Sends the call. Throws if it cannot be sent: then nobody waits. */

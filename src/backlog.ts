@@ -1,6 +1,6 @@
-import { now } from './clock.js';
 import { Code, ProtocolError } from './errors.js';
 import type { Session } from './session.js';
+import { time } from './time.js';
 
 /**
  * The watch over a peer for which more is buffered than `bufferedBytes`. It is cut when nothing has left for `stalledMs`: a
@@ -12,7 +12,7 @@ export class Backlog {
 
   constructor(private readonly session: Session) {
     this.buffered = session.link.buffered;
-    this.since = now();
+    this.since = time();
     session.remind(this.since + session.host.limits.stalledMs);
   }
 
@@ -25,7 +25,7 @@ export class Backlog {
 
   /** Before frames are given to the link: what has left since the last time is seen now. */
   sending(): void {
-    this.progress(now());
+    this.progress(time());
   }
 
   /** After that: what has been added does not count as what has not left. */
@@ -45,7 +45,7 @@ export class Backlog {
 
   /** Something has left. Says whether the watch is over. */
   drained(): boolean {
-    this.progress(now());
+    this.progress(time());
     return this.over;
   }
 

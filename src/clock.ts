@@ -1,9 +1,9 @@
 import { forAll } from './deadline.js';
-import { clearTimer, setTimer, type Timer, time } from './time.js';
+import { clearTimer, isHeld, setTimerAt, type Timer, time } from './time.js';
 
 /**
- * Time, for the whole process: when a turn of the event loop began, what is to leave at its end, and one timer for every
- * deadline. Nothing else in the library asks for the time or sets a timer while a message is on its way.
+ * Time, for the whole process: what leaves at the end of a turn of the event loop, what counts its time from there, and one timer
+ * for every deadline. Nothing else in the library sets a timer while a message is on its way.
  */
 
 /** What collects in a turn and leaves at its end. */
@@ -14,13 +14,22 @@ export interface Flushable {
 // After the microtasks of the turn, so that the answers of handlers that await something still join; browsers have no such place.
 const atEndOfTurn: (job: () => void) => void = globalThis.process?.nextTick ?? globalThis.queueMicrotask;
 
+/** A wait that begins in this turn, and counts its time from the end of it. */
+export interface Countdown {
+  /** How many milliseconds it may take; `Infinity` is for ever. */
+  readonly timeout: number;
+  /** On the clock of the process: when it began. Set at the end of the turn. */
+  since: number;
+  /** On the clock of the process: when it is late. Set at the end of the turn, and `Infinity` until then. */
+  deadline: number;
+}
+
 let leaving: Flushable[] = [];
-let asked = 0;
-let fresh = false;
+let countdowns: Countdown[] = [];
 
 /** Calls `flush` once the turn is over. One job for all, however many there are. */
 export function leaveTogether(item: Flushable): void {
-  if (leaving.push(item) === 1) atEndOfTurn(flushAll);
+  if (leaving.push(item) + countdowns.length === 1) atEndOfTurn(flushAll);
 }
 
 function flushAll(): void {
@@ -30,30 +39,37 @@ function flushAll(): void {
 function leave(): void {
   const items = leaving;
   leaving = [];
-  fresh = false;
+  startCountdowns();
   for (const item of items) item.flush();
 }
 
-/** Milliseconds on a clock that only goes forward; asked once for all calls that leave together. */
-export function now(): number {
-  if (!fresh || leaving.length === 0) {
-    asked = time();
-    fresh = true;
-  }
-  return asked;
+/**
+ * Sets `since` and `deadline` at the end of the turn, which asks for the time once for all that begins in it. A time asked at the
+ * beginning of the turn would be too early for what begins at the end of a long one.
+ */
+export function startTogether<C extends Countdown>(countdown: C): C {
+  if (countdowns.push(countdown) + leaving.length === 1) atEndOfTurn(flushAll);
+  return countdown;
 }
 
-/** Below this a timeout is short: the length of the turn matters to it, and it is worth asking for the time. */
-const SHORT = 10_000;
+/** Sets `since` and `deadline` of what has begun in this turn so far. */
+export function startCountdowns(): void {
+  if (countdowns.length === 0) return;
+  const started = countdowns;
+  countdowns = [];
+  const at = time();
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const countdown of started) {
+    countdown.since = at;
+    countdown.deadline = at + countdown.timeout;
+    if (countdown.deadline < nearest) nearest = countdown.deadline;
+  }
+  hurry(nearest);
+}
 
 /** When something that begins now is late, if it may take so many milliseconds. */
 export function deadlineIn(timeout: number): number {
-  return (timeout < SHORT ? time() : now()) + timeout;
-}
-
-/** The same for what has begun at a time that was asked for in this turn. */
-export function deadlineAfter(since: number, timeout: number): number {
-  return timeout < SHORT ? deadlineIn(timeout) : since + timeout;
+  return time() + timeout;
 }
 
 /** What has deadlines. */
@@ -70,6 +86,8 @@ const timed = new Set<Timed>();
 let timer: Timer | undefined;
 let next = Number.POSITIVE_INFINITY;
 let waited = false;
+/** What has asked to be watched while the timer looks at what is due; undefined at any other time. */
+let renewed: Set<Timed> | undefined;
 
 /**
  * Asks `item` at the latest some milliseconds after `at`. The one timer sleeps until the nearest deadline, but never longer
@@ -77,6 +95,7 @@ let waited = false;
  */
 export function watch(item: Timed, at: number): void {
   timed.add(item);
+  renewed?.add(item);
   hurry(at);
 }
 
@@ -86,14 +105,17 @@ export function hurry(at: number): void {
 }
 
 function sleepUntil(at: number): void {
-  const current = now();
-  const until = Math.min(Math.max(at, current + SOONEST), current + LATEST);
+  // Asked anew: a time of an earlier moment would make the timer sleep too long by what has passed since then.
+  const current = time();
+  // While a test holds the clock, the timer fires at the very time, so that no deadline depends on others that are near it.
+  const soonest = isHeld() ? 0 : SOONEST;
+  const until = Math.min(Math.max(at, current + soonest), current + LATEST);
   if (timer !== undefined) {
     if (next <= until) return;
     clearTimer(timer);
   }
   next = until;
-  timer = setTimer(until - current, sweep);
+  timer = setTimerAt(until, sweep);
 }
 
 function sweep(): void {
@@ -106,12 +128,14 @@ function sweep(): void {
     sleepUntil(current);
     return;
   }
+  renewed = new Set();
   let nearest = Number.POSITIVE_INFINITY;
   for (const item of timed) {
     const at = item.due(current);
-    if (at === Number.POSITIVE_INFINITY) timed.delete(item);
-    else nearest = Math.min(nearest, at);
+    if (at !== Number.POSITIVE_INFINITY) nearest = Math.min(nearest, at);
+    else if (!renewed.has(item)) timed.delete(item);
   }
+  renewed = undefined;
   if (timed.size > 0) sleepUntil(nearest);
 }
 

@@ -1,10 +1,12 @@
-import { now } from './clock.js';
+import { startCountdowns } from './clock.js';
 import type { Hub } from './hub.js';
+import { time } from './time.js';
 import type { Peer, PendingCall } from './types.js';
 
 /** The calls of a side that are open: what was asked, of whom, and since when. */
 export function pendingCalls(hub: Hub): PendingCall[] {
-  const at = now();
+  startCountdowns();
+  const at = time();
   const calls = hub.roster.everybody().flatMap((session) =>
     [...(session.asked?.all() ?? [])].map(([id, { method, since }]) => ({
       peer: session.peer as Peer,

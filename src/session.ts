@@ -1,6 +1,7 @@
 import { Answers } from './answers.js';
+import { PlainWaiter } from './asked.js';
 import { Calls, postAbout, type Waiter } from './calls.js';
-import { deadlineAfter, hurry, leaveTogether, now, type Timed, unwatch, watch } from './clock.js';
+import { hurry, leaveTogether, startTogether, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
 import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
@@ -95,8 +96,7 @@ export class Session implements Receiver, Timed {
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const since = now();
-      this.ask(method, args, named, { resolve, reject, method, deadline: deadlineAfter(since, timeout), since });
+      this.ask(method, args, named, startTogether(new PlainWaiter(resolve, reject, method, timeout)));
     });
   }
 
@@ -236,9 +236,10 @@ export class Session implements Receiver, Timed {
   }
 
   due(at: number): number {
+    this.watched = false; // Set again by calls that are made while this looks, as by a handler whose time is over.
     const answers = this.asked?.expire(at) ?? Number.POSITIVE_INFINITY;
     const next = Math.min(answers, this.outbox.due(at), this.intake?.due(at) ?? Number.POSITIVE_INFINITY);
-    this.watched = next !== Number.POSITIVE_INFINITY;
+    this.watched ||= next !== Number.POSITIVE_INFINITY;
     if (this.retiring) this.rest();
     return next;
   }

@@ -36,7 +36,8 @@ export class Timer {
 
   /** Gives it to the runtime. */
   start(ms: number): void {
-    this.handle = setTimeout(() => this.fire(), ms);
+    // The runtime drops what is less than a millisecond, and would fire too early by that.
+    this.handle = setTimeout(() => this.fire(), Math.ceil(ms));
     if (this.quiet) this.unref();
   }
 
@@ -59,9 +60,17 @@ const timers = new Set<Timer>();
 /** Calls `act` once, in so many milliseconds; never within this call. `Infinity` is as long as a timer can wait. */
 export function setTimer(ms: number, act: () => void): Timer {
   const wait = Math.min(ms, LONGEST_MS);
-  const timer = new Timer(time() + wait, act);
+  return start(new Timer(time() + wait, act), wait);
+}
+
+/** The same for a time by {@link time}, at most 24 days ahead: while the clock is held, it is due then to the last bit. */
+export function setTimerAt(at: number, act: () => void): Timer {
+  return start(new Timer(at, act), at - time());
+}
+
+function start(timer: Timer, wait: number): Timer {
   timers.add(timer);
-  if (held === undefined) timer.start(wait);
+  if (held === undefined) timer.start(Math.max(0, wait));
   return timer;
 }
 
@@ -98,6 +107,11 @@ export function holdTime(): boolean {
   other = () => held ?? now;
   for (const timer of timers) timer.stop();
   return true;
+}
+
+/** Whether the time stands still, until a test moves it. */
+export function isHeld(): boolean {
+  return held !== undefined;
 }
 
 /** Moves the time that is held; it never goes back. */

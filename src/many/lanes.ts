@@ -1,7 +1,7 @@
-import { now } from '../clock.js';
 import { Code, ProtocolError } from '../errors.js';
 import { Queue } from '../queue.js';
 import type { Session } from '../session.js';
+import { time } from '../time.js';
 import type { Policy } from './slow.js';
 
 /** Not every link says when what was buffered has left; so often it is asked. In milliseconds. */
@@ -46,7 +46,7 @@ export class Lanes {
   private readonly lanes = new Map<string | undefined, Lane>();
 
   constructor(private readonly session: Session) {
-    session.remind(now() + LOOK);
+    session.remind(time() + LOOK);
   }
 
   send(policy: Policy, bytes: number, post: Post): void {

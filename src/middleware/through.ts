@@ -1,12 +1,12 @@
 import { optionsOf } from '../call-options.js';
 import { carryOut } from '../calling.js';
-import { deadlineIn, now } from '../clock.js';
 import { current } from '../deadline.js';
 import type { Hub } from '../hub.js';
 import { pack, prepare, send } from '../outgoing.js';
 import type { Session } from '../session.js';
 import type { Row } from '../table.js';
 import { isThenable } from '../thenable.js';
+import { time } from '../time.js';
 import type { CallOptions, Detailed, Receivers } from '../types.js';
 import { MadeCall } from './call-of.js';
 import type { Chain } from './chain.js';
@@ -99,6 +99,7 @@ class Through {
     return new Promise((resolve, reject) => {
       prepare(hub, row, self, call.receivers, given);
       const { args, named } = pack(row, given);
+      const since = time();
       session.ask(row.wire, args, named, {
         resolve,
         reject,
@@ -106,8 +107,8 @@ class Through {
           call.replyMetadata = metadata;
         },
         method: row.wire,
-        deadline: deadlineIn(row.timeout ?? hub.timeout),
-        since: now(),
+        deadline: since + (row.timeout ?? hub.timeout),
+        since,
       });
     });
   }

@@ -203,12 +203,13 @@ describe('the one timer', () => {
     const { api, far } = await side();
     expect(running.size).toBe(0);
     const asked = [api.question(null, {}), api.question(null, {})];
-    expect(running.size).toBe(1);
     await turn();
+    expect(running.size).toBe(1);
     for (const { id } of far.heard) far.say({ jsonrpc: '2.0', id, result: 1 });
     await Promise.all(asked);
     await until(() => running.size === 0);
     const closing = failure(api.question(null, {}));
+    await turn();
     expect(running.size).toBe(1);
     await api.close();
     await closing;
@@ -218,6 +219,7 @@ describe('the one timer', () => {
   it('is one for all sides', async () => {
     const sides = await Promise.all(Array.from({ length: 5 }, () => side()));
     for (const { api } of sides) void failure(api.question(null, {}));
+    await turn();
     expect(running.size).toBe(1);
     for (const { api } of sides.slice(1)) await api.close();
     expect(running.size).toBe(1);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { incoming, outgoing, type Peer, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { stopClock } from '../../src/testing/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
-import { Log } from '../support/core-waiting.js';
+import { Log, until } from '../support/core-waiting.js';
 
 const ugly = 'a\nobverse: all is well\r\u001b[2J\u001b]0;owned\u0007\u202etxt.exe\u2028\ufeff\ud800';
 const isUgly = (text: string): boolean => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
@@ -52,11 +52,14 @@ describe('a peer that sends without end what must be reported', () => {
         throw new Error('a bug');
       });
       const far = visit();
-      for (let n = 0; n < 20_000; n++) far.say(message(n));
-      expect(heard()).toBe(20_000);
+      for (let n = 0; n < 5_000; n++) {
+        far.say(message(n));
+        if (n % 500 === 499) await turn();
+      }
+      await until(() => heard() === 5_000);
       expect(lines()).toHaveLength(10);
       await clock.turn(10_000);
-      expect(lines().slice(10)).toEqual(['obverse: … and 19990 more from far in the last 10 s']);
+      expect(lines().slice(10)).toEqual(['obverse: … and 4990 more from far in the last 10 s']);
       // It goes on: only counted.
       for (let n = 0; n < 7; n++) far.say(message(n));
       await clock.turn(10_000);
@@ -94,6 +97,7 @@ describe('a peer that sends without end what must be reported', () => {
     const { visit, lines } = await meet();
     for (let n = 0; n < 1_000; n++) {
       const far = visit(`far${n}`);
+      if (n % 100 === 99) await turn();
       for (let m = 0; m < 5; m++) far.say('{"jsonrpc":"2.0","method":"nope"}');
       far.receiver.closed();
     }

@@ -67,14 +67,14 @@ function join(frames: readonly Frame[]): Parcel {
   return { values, transfer, length };
 }
 
-function decode(frame: Frame, give: (message: Message) => void): void {
+function decode(frame: Frame, give: (message: Message) => unknown): void {
   const values: unknown = typeof frame === 'string' || frame instanceof Uint8Array ? undefined : frame.values;
   if (!Array.isArray(values)) throw unreadable('expected values, not text or bytes');
   // What kind a message is says where it ends, so that a bad one loses no other.
   for (let from = 0; from < values.length; ) {
     const end = endOf(values, from);
     if (!(end <= values.length)) throw unreadable('it ends in the middle of a message');
-    give(messageAt(values, from, end));
+    if (give(messageAt(values, from, end)) === false) return;
     from = end;
   }
 }

@@ -45,17 +45,18 @@ export default function msgpack(address: Address): Codec {
   };
 }
 
-function decode(frame: Frame, give: (message: Message) => void): void {
+function decode(frame: Frame, give: (message: Message) => unknown): void {
   if (!(frame instanceof Uint8Array)) {
     throw new ProtocolError('MessagePack travels as bytes, not as text or values', Code.ParseError);
   }
   const reader = new QuickReader(frame);
-  for (let message = reader.message(); message !== undefined; message = reader.message()) give(message);
+  for (let message = reader.message(); message !== undefined; message = reader.message())
+    if (give(message) === false) return;
   if (reader.at < frame.length) decodeRest(frame, reader.at, give);
 }
 
 /** What stands in the frame from the first message on that is not of the usual kind. */
-function decodeRest(frame: Uint8Array, from: number, give: (message: Message) => void): void {
+function decodeRest(frame: Uint8Array, from: number, give: (message: Message) => unknown): void {
   const own = isOwned(frame);
   // Not a Buffer: bytes that are read would be Buffers too.
   const bytes = new Uint8Array(frame.buffer, frame.byteOffset + from, frame.byteLength - from);
@@ -66,14 +67,14 @@ function decodeRest(frame: Uint8Array, from: number, give: (message: Message) =>
     oneByOne(bytes, own, give);
     return;
   }
-  for (const value of values) give(toMessage(value));
+  for (const value of values) if (give(toMessage(value)) === false) return;
 }
 
 /** Where a message cannot be read, it is told all the same where it ends, and those around it stand. */
-function oneByOne(bytes: Uint8Array, own: boolean, give: (message: Message) => void): void {
+function oneByOne(bytes: Uint8Array, own: boolean, give: (message: Message) => unknown): void {
   for (let at = 0, end = 0; at < bytes.length; at = end) {
     end = endOfValue(bytes, at);
-    give(messageIn(bytes.subarray(at, end), own));
+    if (give(messageIn(bytes.subarray(at, end), own)) === false) return;
   }
 }
 

@@ -37,7 +37,7 @@ function encode(message: Outbound): string {
   }
 }
 
-function decode(frame: Frame, give: (message: Message) => void): void {
+function decode(frame: Frame, give: (message: Message) => unknown): void {
   if (typeof frame !== 'string') throw new ProtocolError('terse travels as text', Code.ParseError);
   const reader = new Reader(frame);
   reader.blanks();

@@ -83,9 +83,11 @@ export interface Codec {
    * Gives every message of the frame, in order. Throws a ProtocolError only if the frame as a whole is lost; what it gave
    * before stands. Decoded values hold no own property `__proto__`. What it gives belongs to the receiver: bytes among it
    * are not a view of a buffer that will be used again.
+   * @param give gives false once no more of the frame is wanted: a frame of a million entries that are no messages ends the link
+   * after a few. Then `decode` stops; what it gives all the same is ignored.
    * @param packed the peer has agreed to join the messages of one tick: several in one frame are no batch.
    */
-  decode(frame: Frame, give: (message: Message) => void, packed: boolean): void;
+  decode(frame: Frame, give: (message: Message) => unknown, packed: boolean): void;
   /**
    * Several frames as one: the messages of one tick, where the peer has agreed, and the answers to a batch. A codec
    * without it has neither.

@@ -1,4 +1,5 @@
 import type { Said } from './about.js';
+import { BadMessages } from './bad-messages.js';
 import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { InboundQueue } from './inbound-queue.js';
@@ -26,10 +27,9 @@ export class Inbox {
   /** The length of the frame that is being read, with everything that is in it. */
   size = 0;
   private bytes = 0;
-  /** How many messages of the frame that is being read the codec could not read, and how many of them were dispatched. */
-  private badGiven = 0;
-  private badTaken = 0;
-  private badInRow = 0;
+  private bad: BadMessages | undefined;
+  /** The rest of the frame is dropped. */
+  private enough = false;
   private said: Said | undefined;
   private tagged: Id | undefined;
   private readonly give = (message: Message): boolean => this.take(message);
@@ -77,7 +77,8 @@ export class Inbox {
     const { codec, shallow } = session.host;
     // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
     this.long = frame.length > shallow * (typeof frame === 'string' ? 2 : 1);
-    this.badGiven = this.badTaken = 0;
+    this.bad?.begin();
+    this.enough = false;
     this.bytes = this.size = frame.length;
     this.left -= frame.length >> MESSAGE_BITS;
     try {
@@ -103,22 +104,12 @@ export class Inbox {
     if (session.over !== undefined) return;
     session.host.trouble(session, error);
     this.answer({ code: error.code, message: error.message });
-    this.count();
+    this.unreadables.count();
   }
 
-  /**
-   * One more that could not be read: too many of one frame, or one after the other, end the link. On a bus nobody is cut off, for
-   * another might have sent it in the peer's name.
-   */
-  private count(): void {
-    const { session } = this;
-    const { badFrames } = session.host.limits;
-    this.badTaken++;
-    this.badInRow++;
-    if (session.link.bus === true || (this.badTaken <= badFrames && this.badInRow <= badFrames)) return;
-    const text =
-      this.badInRow > badFrames ? `${this.badInRow} messages in a row` : `${this.badTaken} messages of one frame`;
-    session.end(new ProtocolError(`${text} could not be read`));
+  private get unreadables(): BadMessages {
+    this.bad ??= new BadMessages(this.session);
+    return this.bad;
   }
 
   private answer(error: FaultBody): void {
@@ -129,9 +120,9 @@ export class Inbox {
   /** The codec has read a message. Gives false if no more of the frame is wanted: the link has ended, or is about to. */
   take(message: Message): boolean {
     const { session, queue } = this;
-    if (session.over !== undefined) return false;
-    // As many as are counted, so that the last one ends the link. What else is bad of the frame costs nothing.
-    if (message.kind === 'bad' && ++this.badGiven > session.host.limits.badFrames + 1) return false;
+    if (session.over !== undefined || this.enough) return false;
+    // The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported.
+    if (message.kind === 'bad') this.enough = this.unreadables.read();
     if (queue?.blocked) queue.keep(message);
     else this.next(message);
     return true;
@@ -172,7 +163,7 @@ export class Inbox {
       this.refuse(message);
       return;
     }
-    this.badInRow = 0;
+    this.bad?.interrupt();
     switch (message.kind) {
       case 'call':
         if (this.tooDeep(message.args)) {
@@ -199,7 +190,7 @@ export class Inbox {
     this.session.host.trouble(this.session, new ProtocolError(bad.error.message, bad.error.code), bad.id);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
     else this.session.answers.fault(bad, bad.error);
-    this.count();
+    this.unreadables.count();
   }
 
   private tooDeep(value: unknown): boolean {

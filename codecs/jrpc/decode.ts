@@ -7,7 +7,7 @@ import { quick } from './quick.js';
 import { fromWords } from './words.js';
 
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
-export function decode(frame: Frame, give: (message: Message) => void, packed: boolean, dialect: Dialect): void {
+export function decode(frame: Frame, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
   if (!dialect.quickrpc) {
     const message = quick(frame);
@@ -20,7 +20,7 @@ export function decode(frame: Frame, give: (message: Message) => void, packed: b
 }
 
 /** The same without the quick way: what that gives is held against this. */
-export function whole(frame: string, give: (message: Message) => void, packed: boolean, dialect: Dialect): void {
+export function whole(frame: string, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
   let value: unknown;
   try {
     value = parseJson(frame);
@@ -29,8 +29,9 @@ export function whole(frame: string, give: (message: Message) => void, packed: b
   }
   if (!Array.isArray(value)) give(understood(messageOf(value, dialect, frame), dialect));
   else if (value.length === 0 || !dialect.batches) give(bad(null));
-  else if (packed) for (const entry of value) give(messageOf(entry, dialect, frame));
-  else batchOf(value, give, dialect, frame);
+  else if (packed) {
+    for (const entry of value) if (give(messageOf(entry, dialect, frame)) === false) return;
+  } else batchOf(value, give, dialect, frame);
 }
 
 /** With what it means in a dialect that has words of its own; those take no batches. */
@@ -38,14 +39,25 @@ function understood(message: Message, { words }: Dialect): Message {
   return words === undefined ? message : fromWords(message, words);
 }
 
-/** The entries of a batch. Those that will be answered share the batch, which is told how many they are. */
-function batchOf(entries: readonly unknown[], give: (message: Message) => void, dialect: Dialect, text: string): void {
+/**
+ * The entries of a batch. Those that will be answered share the batch, which is told how many they are. Those that are not even an
+ * object share their message as well: of a frame of them, no more than the numbers between its commas is kept.
+ */
+function batchOf(
+  entries: readonly unknown[],
+  give: (message: Message) => unknown,
+  dialect: Dialect,
+  text: string,
+): void {
   const batch: Batch = { left: 0, answers: [] };
-  const messages = entries.map((entry) => messageOf(entry, dialect, text, batch));
-  for (const { kind, id } of messages) {
-    if (kind === 'bad' || (kind === 'call' && id !== undefined)) batch.left++;
+  const none = bad(null, batch);
+  const messages: Message[] = [];
+  for (const entry of entries) {
+    const message = typeof entry === 'object' ? messageOf(entry, dialect, text, batch) : none;
+    if (message.kind === 'bad' || (message.kind === 'call' && message.id !== undefined)) batch.left++;
+    messages.push(message);
   }
-  for (const message of messages) give(message);
+  for (const message of messages) if (give(message) === false) return;
 }
 
 function unreadable(cause: unknown): ProtocolError {

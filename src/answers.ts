@@ -233,7 +233,7 @@ export class Answers {
     if (frames.length === 0) return;
     for (const { length } of frames) this.held -= length;
     const { join } = this.session.host.codec;
-    const all = join === undefined ? frames : joined(join, frames, frameLimit(this.session), true);
+    const all = join === undefined ? frames : joined(join, frames, this.session.outbox.joins, true);
     for (const frame of all) this.leave(frame);
   }
 

@@ -144,7 +144,10 @@ export interface Link {
   readonly bus?: boolean;
   /** What the transport knows of the peer and its connection: addresses, headers, certificates. For people and for guards. */
   readonly info?: LinkInfo;
-  /** The largest frame in bytes that the link can carry, if it is less than the bound on frames. */
+  /**
+   * The largest frame in bytes that the link can carry now, if it is less than the bound on frames. It may change, and is read
+   * for each message: over `udp:` it is what an address that is not proved may still draw.
+   */
   readonly maxFrame?: number;
   /**
    * The frames of one tick, in order. Never throws; failure comes through `Receiver.closed`. May be called from within
@@ -160,6 +163,11 @@ export interface Link {
    * the reason. May be called twice. `closed` follows, perhaps within this call.
    */
   close(reason?: Error): void;
+  /**
+   * Where it is there, the address of the peer can be forged, and `maxFrame` is what it may still draw; what is larger waits for
+   * the proof. Called once, when the peer has answered what only a receiver of ours can know: its address is its own.
+   */
+  proved?(): void;
 }
 
 /** What a transport knows of a link, by name; which names there are is said by each transport. */
@@ -171,6 +179,8 @@ export interface Receiver {
   receive(frame: Frame): void;
   /** What was buffered has left. */
   drained(): void;
+  /** How many calls are open in either direction; undefined is none. A transport asks before it drops a link to make room. */
+  readonly open?: number;
   /** The link has ended. Exactly once, by whichever way: without a reason it was a clean end. */
   closed(reason?: Error): void;
 }

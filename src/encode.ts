@@ -25,11 +25,9 @@ export function encodeQuickly(session: Session, message: Outbound): Frame | unde
   return frame;
 }
 
-/** The largest frame, in bytes, that may leave for the peer now: that of the link may change. */
-export function frameLimit({ host, link }: Session): number {
-  const { frameBytes } = host.limits;
-  const { maxFrame } = link;
-  return maxFrame !== undefined && maxFrame < frameBytes ? maxFrame : frameBytes;
+/** The largest frame, in bytes, that may be given to the outbox now: that of the link may change. */
+export function frameLimit({ host, link, outbox }: Session): number {
+  return link.maxFrame === undefined ? host.limits.frameBytes : outbox.largest;
 }
 
 /** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. */

@@ -27,6 +27,11 @@ export const KEEP = 'rpc.keep';
 /** A reference is held no more. */
 export const RELEASE = 'rpc.release';
 
+/** Asks for a token back, to the address that its sender claims to have. */
+export const PROVE = 'rpc.prove';
+/** Gives it back. */
+export const PROVED = 'rpc.proved';
+
 /** Whether a codec's peers are told this: those that say hello may be told everything, strangers what their dialect has words for. */
 export function speaks(codec: Codec, word: string): boolean {
   return codec.hello || codec.words?.includes(word) === true;

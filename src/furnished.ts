@@ -7,6 +7,7 @@ import * as references from './references/room.js';
 import * as rooms from './rooms.js';
 import * as streams from './streams/room.js';
 import { streams as streamRoom } from './streams/streams.js';
+import * as unproved from './unproved.js';
 
 /**
  * Puts in place from the beginning what a page loads when it needs it: where the files lie on a disk, to find a file costs more than
@@ -17,6 +18,7 @@ export function furnish(): void {
   rooms.many.furnish(many);
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
+  rooms.unproved.furnish(unproved);
   checkRoom.furnish(checks);
   streamRoom.furnish(streams);
 }

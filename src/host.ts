@@ -26,6 +26,8 @@ export interface Host {
   readonly timeout: number;
   /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
   readonly handlerTimeout: number;
+  /** Whether the transport can reach everybody with one message. */
+  readonly broadcasts: boolean;
   /** Carries a call out: gives its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown;
   /** Who handles a method that has no handler of its own; undefined if nobody does. */

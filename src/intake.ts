@@ -45,8 +45,9 @@ export class Intake {
 
   constructor(private readonly session: Session) {}
 
-  get idle(): boolean {
-    return this.running === 0 && this.calling === 0 && this.lasting === 0 && this.queued === 0;
+  /** How many calls are at work or wait. */
+  get size(): number {
+    return this.running + this.calling + this.lasting + this.queued;
   }
 
   /** How many streams run. */

@@ -4,6 +4,7 @@ import type { Frame } from './contract.js';
 import { frameLimit } from './encode.js';
 import { joined, surelyFits } from './joined.js';
 import type { Lanes } from './many/lanes.js';
+import { unproved } from './rooms.js';
 import type { Session } from './session.js';
 import type { Flow } from './streams/flow.js';
 
@@ -37,6 +38,33 @@ export class Outbox {
       this.leaving = true;
       leaveTogether(this);
     } else if (this.collected > this.session.host.limits.tickBytes) this.send();
+  }
+
+  /** A sealed message, whose frames stay together; `plain` is what was sealed, where that is known. */
+  putSealed(frames: readonly Frame[], _plain: Frame | undefined): void {
+    for (const frame of frames) this.put(frame);
+    if (this.session.link.bus === true) this.send();
+  }
+
+  /** The largest message, in bytes, that it takes. */
+  get largest(): number {
+    const { link, host } = this.session;
+    return Math.min(link.maxFrame ?? host.limits.frameBytes, host.limits.frameBytes);
+  }
+
+  /** Up to how many bytes small messages are joined to one. */
+  get joins(): number {
+    return frameLimit(this.session);
+  }
+
+  /** Whether something waits for more than the end of the turn. */
+  get waits(): boolean {
+    return false;
+  }
+
+  /** The peer has echoed a token. Gives false where it was asked for none. */
+  prove(_token: unknown): boolean {
+    return false;
   }
 
   /** The turn is over. */
@@ -111,4 +139,10 @@ export class Outbox {
     this.lanes = undefined;
     this.flow?.end();
   }
+}
+
+/** The outbox of a session: another one where its link asks for a proof of the address. */
+export function outboxFor(session: Session): Outbox {
+  const guarded = session.link.proved === undefined ? undefined : unproved.here;
+  return guarded === undefined ? new Outbox(session) : new guarded.UnprovedOutbox(session);
 }

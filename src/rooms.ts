@@ -1,4 +1,4 @@
-import { NamedRoom } from './room.js';
+import { NamedRoom, Room } from './room.js';
 
 /*
  * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
@@ -28,3 +28,6 @@ export const many: NamedRoom<typeof import('./many/room.js')> = new NamedRoom(
   () => import('./many/room.js'),
   'obverse/many',
 );
+
+/** What is sent to an address that has not been proved. Only transports of datagrams have such, and pages have none. */
+export const unproved: Room<typeof import('./unproved.js')> = new Room(() => import('./unproved.js'));

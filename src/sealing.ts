@@ -33,6 +33,8 @@ export function seal(security: Security, codec: Codec, frame: Frame): Pair | Pro
 /** A message that waits to be sealed, or for those that were posted before it. */
 interface Leaving {
   readonly pair: Pair | Promise<Pair>;
+  /** What was sealed, where that is known. */
+  readonly plain: Frame | undefined;
   readonly bytes: number;
   readonly failed: (error: unknown) => void;
 }
@@ -76,18 +78,23 @@ export class Sealing {
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes wait to be sealed`, Code.Busy);
     }
-    this.queue({ pair: seal(this.security, this.session.host.codec, frame), bytes: frame.length, failed });
+    this.queue({
+      pair: seal(this.security, this.session.host.codec, frame),
+      plain: frame,
+      bytes: frame.length,
+      failed,
+    });
   }
 
   /** Lets a sealed message leave, after those that were posted before. */
   postSealed(pair: Pair | Promise<Pair>): void {
-    this.queue({ pair, bytes: 0, failed: (error) => this.session.host.trouble(this.session, error) });
+    this.queue({ pair, plain: undefined, bytes: 0, failed: (error) => this.session.host.trouble(this.session, error) });
   }
 
   private queue(item: Leaving): void {
     const { pair } = item;
     if (!this.sealingNow && !(pair instanceof Promise)) {
-      this.put(pair);
+      this.put(pair, item.plain);
       return;
     }
     // It is awaited only when its turn has come: until then, nobody would hear that it was rejected.
@@ -102,7 +109,7 @@ export class Sealing {
     for (let item = this.leaving.shift(); item !== undefined; item = this.leaving.shift()) {
       try {
         const pair = await item.pair;
-        if (this.session.over === undefined) this.put(pair);
+        if (this.session.over === undefined) this.put(pair, item.plain);
       } catch (error) {
         item.failed(error);
       }
@@ -113,7 +120,7 @@ export class Sealing {
   }
 
   /** Throws a ProtocolError if a header and its message do not fit into the one datagram in which they travel. */
-  private put(pair: Pair): void {
+  private put(pair: Pair, plain: Frame | undefined): void {
     const { link, outbox } = this.session;
     if (link.bus === true && pair.length > 1) {
       const bytes = pair.reduce((sum, frame) => sum + bytesOf(frame) + FRAMED, -FRAMED);
@@ -121,8 +128,7 @@ export class Sealing {
       if (bytes > limit)
         throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
     }
-    for (const frame of pair) outbox.put(frame);
-    if (link.bus === true) outbox.send();
+    outbox.putSealed(pair, plain);
   }
 
   // ---- in -----------------------------------------------------------------------------------------------------------

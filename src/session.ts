@@ -9,7 +9,7 @@ import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
 import { Inbox } from './inbox.js';
 import { Intake, idInUse } from './intake.js';
-import { Outbox } from './outbox.js';
+import { type Outbox, outboxFor } from './outbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
 import { type Passing, passes, passingOf } from './references/passes.js';
 import type { Sealing } from './sealing.js';
@@ -36,9 +36,9 @@ export class Session implements Receiver, Timed {
   /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
   turn: Promise<unknown> | undefined;
   readonly inbox: Inbox = new Inbox(this);
-  readonly outbox: Outbox = new Outbox(this);
+  readonly outbox: Outbox;
   readonly answers: Answers = new Answers(this);
-  private intake: Intake | undefined;
+  intake: Intake | undefined;
   /** What we have asked; made with the first question. */
   asked: Calls | undefined;
   private passer: Passing | undefined;
@@ -51,6 +51,7 @@ export class Session implements Receiver, Timed {
     readonly host: Host,
   ) {
     this.agreed = link.agreed === true;
+    this.outbox = outboxFor(this);
   }
 
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
@@ -175,9 +176,9 @@ export class Session implements Receiver, Timed {
     this.intake?.cancel(id, reason);
   }
 
-  /** How many streams run for the peer. */
-  get streams(): number {
-    return this.intake?.streams ?? 0;
+  /** How many calls are open, in both directions. */
+  get open(): number {
+    return this.waiting + (this.intake?.size ?? 0);
   }
 
   /** Takes a call up: at once, or when its turn comes. */
@@ -256,8 +257,8 @@ export class Session implements Receiver, Timed {
 
   /** Something has come to its end. */
   rest(): void {
-    if (!this.retiring || this.waiting > 0 || this.answers.waits || this.inbox.queue !== undefined) return;
-    if (this.intake === undefined || this.intake.idle) this.end();
+    if (!this.retiring || this.open > 0) return;
+    if (!this.outbox.waits && !this.answers.waits && this.inbox.queue === undefined) this.end();
   }
 
   closed(reason?: Error): void {

@@ -1,11 +1,24 @@
 import { hearAbout } from './about.js';
 import type { Id } from './contract.js';
 import { Aborted } from './errors.js';
-import { ABOUT, CALL, CANCEL, HELLO, KEEP, NEXT, PROGRESS, PULL, RELEASE, STREAM } from './extensions.js';
+import {
+  ABOUT,
+  CALL,
+  CANCEL,
+  HELLO,
+  KEEP,
+  NEXT,
+  PROGRESS,
+  PROVE,
+  PROVED,
+  PULL,
+  RELEASE,
+  STREAM,
+} from './extensions.js';
 import { hello } from './hello.js';
 import type { CallSender } from './peer.js';
 import { refuse } from './references/passes.js';
-import { references } from './rooms.js';
+import { references, unproved } from './rooms.js';
 import type { Extensions, Session } from './session.js';
 import { nexted, pulled } from './streams/messages.js';
 
@@ -18,6 +31,8 @@ export const vocabulary: Extensions = Object.freeze({
   [NEXT]: nexted,
   [PULL]: pulled,
   [KEEP]: (session, ids) => session.passing.keep(ids),
+  [PROVE]: (session, args) => unproved.here?.prove(session, args),
+  [PROVED]: (session, [token]) => session.outbox.prove(token),
   [RELEASE]: (session, ids) => session.passing.release(ids),
 });
 

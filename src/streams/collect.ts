@@ -20,17 +20,19 @@ export async function collect(sender: CallSender, given: unknown): Promise<unkno
 }
 
 async function gather(sender: CallSender, source: Source): Promise<unknown[]> {
-  const { frameBytes, streamItems } = sender.peer.session.host.limits;
+  const { outbox, host } = sender.peer.session;
+  const { streamItems } = host.limits;
+  const most = outbox.largest;
   const items: unknown[] = [];
   let bytes = 0;
   while (sender.begun?.cancelled === undefined) {
     const step = await source.next();
     if (step.done === true) break;
     items.push(step.value);
-    bytes += weigh(step.value, frameBytes);
-    if (items.length > streamItems || bytes > frameBytes) {
-      const most = items.length > streamItems ? `${streamItems} items` : `${frameBytes} bytes`;
-      const text = `${sender.call.method} gives more than ${most}, too much for one answer`;
+    bytes += weigh(step.value, most);
+    if (items.length > streamItems || bytes > most) {
+      const bound = items.length > streamItems ? `${streamItems} items` : `${most} bytes`;
+      const text = `${sender.call.method} gives more than ${bound}, too much for one answer`;
       const error = new RpcError(text, Code.TooLarge);
       await source.close(error);
       throw error;

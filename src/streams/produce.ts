@@ -27,13 +27,19 @@ export function produce(sender: CallSender, open: () => unknown): Promise<unknow
       `${call.method} is a stream: its items need the id of their call, and null is none`,
       Code.InvalidRequest,
     );
-  if (session.streams >= session.host.limits.streams)
-    throw new RpcError(`busy: ${session.streams} streams run for the peer already`, Code.Busy);
+  const running = session.intake?.streams ?? 0;
+  if (running >= session.host.limits.streams)
+    throw new RpcError(`busy: ${running} streams run for the peer already`, Code.Busy);
   const given = open();
   const { here } = streams;
   if (here !== undefined) return here.sendItems(sender, given);
-  if (call.about?.window !== undefined) sender.work.producing = nothingYet;
+  if (windowOf(sender) !== undefined) sender.work.producing = nothingYet;
   // Whoever sends it sees that it has failed.
   if (isThenable(given)) given.then(undefined, () => {});
   return streams.enter().then(({ sendItems }) => sendItems(sender, given));
+}
+
+/** The window that the caller has told; none where messages may be lost: there a stream is one list, whatever the caller says. */
+export function windowOf({ call, peer }: CallSender): readonly [items: number, bytes: number] | undefined {
+  return peer.session.link.bus === true ? undefined : call.about?.window;
 }

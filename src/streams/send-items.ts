@@ -1,5 +1,6 @@
 import type { CallSender } from '../peer.js';
 import { collect } from './collect.js';
+import { windowOf } from './produce.js';
 import { Producer } from './producer.js';
 import { least } from './window.js';
 
@@ -8,7 +9,7 @@ import { least } from './window.js';
  * the items travel by themselves, or with all items where the caller has told no window, and so knows no streams.
  */
 export function sendItems(sender: CallSender, given: unknown): Promise<unknown> {
-  const window = sender.call.about?.window;
+  const window = windowOf(sender);
   if (window === undefined) return collect(sender, given);
   const [items, bytes] = window;
   const producer = new Producer(sender, least({ items, bytes }, sender.peer.session.host.limits));

@@ -15,7 +15,7 @@ export interface FaultyLinkOptions {
   readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
 }
 
-const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'maxFrame', 'info'] as const;
+const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'info'] as const;
 
 /** A link on which things go wrong, around one on which they do not. */
 export class FaultyLink implements Link {
@@ -23,7 +23,7 @@ export class FaultyLink implements Link {
   readonly agreed?: boolean;
   readonly dialed?: boolean;
   readonly bus?: boolean;
-  readonly maxFrame?: number;
+  readonly proved?: () => void;
   readonly info?: LinkInfo;
   readonly peer: string;
   /** What the inner link delivers to. */
@@ -43,6 +43,7 @@ export class FaultyLink implements Link {
     this.ended = ended;
     this.peer = inner.peer;
     for (const name of TRAITS) if (inner[name] !== undefined) Object.assign(this, { [name]: inner[name] });
+    if (inner.proved !== undefined) this.proved = () => inner.proved?.();
     const ends = (direction: Direction): Pick<LaneEnds, 'cut' | 'fate'> => ({
       cut: () => this.close(new ConnectionLost(`the link to ${this.peer} was cut, as the test asked for`)),
       fate: (number, fate) => told(this.peer, direction, number, fate),
@@ -59,11 +60,19 @@ export class FaultyLink implements Link {
         if (this.ending !== undefined) this.over(this.ending.reason);
       },
     });
+    const outer = (): Receiver | undefined => this.outer;
     this.receiver = {
       receive: (frame) => this.incoming.push([frame]),
       drained: () => this.drained(),
+      get open() {
+        return outer()?.open ?? 0;
+      },
       closed: (reason) => this.innerEnded(reason),
     };
+  }
+
+  get maxFrame(): number {
+    return this.inner.maxFrame as number;
   }
 
   get buffered(): number {

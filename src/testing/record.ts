@@ -70,7 +70,7 @@ class RecordedLink implements Link {
   readonly agreed?: boolean;
   readonly dialed?: boolean;
   readonly bus?: boolean;
-  readonly maxFrame?: number;
+  readonly proved?: () => void;
   readonly info?: LinkInfo;
   /** What the inner link delivers to. */
   readonly receiver: Receiver;
@@ -83,21 +83,27 @@ class RecordedLink implements Link {
     private readonly inner: Link,
     private readonly tape: Tape,
   ) {
-    const { peer, agreed, dialed, bus, maxFrame, info } = inner;
+    const { peer, agreed, dialed, bus, maxFrame, proved, info } = inner;
     this.peer = peer;
     const traits: Traits = {
       ...(agreed !== undefined && { agreed }),
       ...(dialed !== undefined && { dialed }),
       ...(bus !== undefined && { bus }),
-      ...(maxFrame !== undefined && { maxFrame }),
     };
     Object.assign(this, traits, info !== undefined && { info });
+    if (proved !== undefined) this.proved = () => proved.call(inner);
+    // What an unproved address may draw depends on what comes, and is not replayed.
+    else if (maxFrame !== undefined) Object.assign(traits, { maxFrame });
     this.note({ link: traits });
+    const outer = (): Receiver | undefined => this.outer;
     this.receiver = {
       receive: (frame) => {
         if (this.noted('in', [frame])) this.outer?.receive(frame);
       },
       drained: () => this.outer?.drained(),
+      get open() {
+        return outer()?.open ?? 0;
+      },
       closed: (reason) => {
         try {
           this.note({ end: reason?.message ?? null });
@@ -111,6 +117,10 @@ class RecordedLink implements Link {
 
   get buffered(): number {
     return this.inner.buffered;
+  }
+
+  get maxFrame(): number {
+    return this.inner.maxFrame as number;
   }
 
   send(frames: readonly Frame[]): void {

@@ -12,7 +12,14 @@ export function held(side: object): number {
         outbox: { flow?: { ready: { length: number } } };
       };
       const served = intake === undefined ? 0 : intake.ids.size + intake.unnamed.size;
-      return sum + session.waiting + served + session.streams + offersTo(session) + (outbox.flow?.ready.length ?? 0);
+      return (
+        sum +
+        session.waiting +
+        served +
+        (session.intake?.streams ?? 0) +
+        offersTo(session) +
+        (outbox.flow?.ready.length ?? 0)
+      );
     }, 0);
 }
 

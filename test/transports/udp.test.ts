@@ -16,7 +16,7 @@ testTransport(
   {
     name: 'udp',
     silent: true,
-    first: (onWire) => udp(parseAddress('udp://127.0.0.1:0'), onWire),
+    first: (onWire) => udp(parseAddress('udp://127.0.0.1:0?trusted'), onWire),
     second: (onWire, address) => udp(parseAddress(address), onWire),
     gaps: {
       'sends what was given when the second closes, and ends both sides cleanly': untold,
@@ -262,24 +262,68 @@ describe('unicast', () => {
 });
 
 describe('a flood of forged addresses', () => {
-  it('keeps newcomers out and drives nobody away', async () => {
-    const server = await serve('udp://127.0.0.1:0?peers=3');
+  const flood = async (url: string) => {
+    const server = await serve(url);
     const peers = [];
     for (let n = 0; n < 5; n++) {
       const peer = await stranger();
       await peer.send(`${n}\n`, server.port);
       peers.push(peer);
     }
-    await peers[0]!.send('still known\n', server.port);
     await server.next();
+    return { server, peers };
+  };
+
+  it('drives out the one that was silent for longest', async () => {
+    const { server } = await flood('udp://127.0.0.1:0?peers=3');
+    for (let n = 1; n < 5; n++) await server.next();
+    await server.logs[0]!.ended();
+    expect(server.logs.map((log) => log.ends.length)).toEqual([1, 1, 0, 0, 0]);
+    expect(server.logs[0]!.ends[0]?.message).toContain('to make room');
+    expect(server.logged).toEqual([]);
+  });
+
+  it('drives out nobody who has proved its address, and keeps newcomers out then', async () => {
+    const server = await serve('udp://127.0.0.1:0?peers=2');
+    const [a, b, c] = [await stranger(), await stranger(), await stranger()];
+    for (const peer of [a, b]) {
+      await peer.send('hello\n', server.port);
+      (await server.next()).link.proved?.();
+    }
+    await c.send('me too\n', server.port);
+    await a.send('again\n', server.port);
     await server.logs[0]!.until(() => server.logs[0]!.frames.length === 2);
-    expect(server.logs).toHaveLength(3);
-    expect(server.logs.flatMap((log) => log.ends)).toEqual([]);
-    expect(server.logged.join()).toContain('turned away: there are 3 peers');
+    expect(server.logs).toHaveLength(2);
+    expect(server.logged.join()).toContain('turned away: there are 2 peers');
     server.logs[1]!.link.close();
-    await peers[4]!.send('room now\n', server.port);
-    for (let n = 0; n < 3; n++) await server.next();
-    expect(server.logs[3]!.frames).toEqual(['room now']);
+    await c.send('room now\n', server.port);
+    expect((await server.next()).frames).toEqual(['room now']);
+  });
+
+  it('draws three times the bytes of each datagram, or 1,200, and all of it after the proof', async () => {
+    const server = await serve();
+    const peer = await stranger();
+    await peer.send('x'.repeat(99), server.port);
+    const { link, until } = await server.next().then((log) => ({ link: log.link, until: log.until.bind(log) }));
+    expect(link.maxFrame).toBe(1_199);
+    link.send(['y'.repeat(1_000)]);
+    expect(link.maxFrame).toBe(198);
+    link.send(['y'.repeat(199)]);
+    expect(server.logged.join()).toContain('which has not proved its address, was not sent');
+    await peer.send('x'.repeat(1_000), server.port);
+    await until(() => server.logs[0]!.frames.length === 2);
+    expect(link.maxFrame).toBe(3_198);
+    link.proved?.();
+    expect(link.maxFrame).toBe(65_506);
+    await peer.has(1);
+    expect(peer.datagrams.map(({ length }) => length)).toEqual([1_001]);
+  });
+
+  it('draws everything where the address says "trusted"', async () => {
+    const server = await serve('udp://127.0.0.1:0?trusted');
+    await (await stranger()).send('x', server.port);
+    const { link } = await server.next();
+    expect([link.maxFrame, link.proved]).toEqual([65_506, undefined]);
   });
 });
 

@@ -18,6 +18,8 @@ export interface UdpBusOptions {
   readonly addressOf: (port: number) => string;
   readonly forgetMs: number;
   readonly most: number;
+  /** Nobody forges addresses there. */
+  readonly trusted: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export class UdpBus implements Transport {
   }
 
   async open(accept: Accept): Promise<void> {
-    const { at, datagrams, forgetMs, most } = this.options;
+    const { at, datagrams, forgetMs, most, trusted } = this.options;
     const host = await numberOf(at.host);
     this.mustNotBeOver();
     try {
@@ -60,7 +62,7 @@ export class UdpBus implements Transport {
       throw error;
     }
     this.heardAt = this.options.addressOf(this.port);
-    this.peers = new UdpPeers({ socket: this.own!, datagrams, forgetMs, most, accept });
+    this.peers = new UdpPeers({ socket: this.own!, datagrams, forgetMs, most, trusted, accept });
   }
 
   async close(): Promise<void> {
@@ -90,7 +92,7 @@ export class UdpBus implements Transport {
       datagram: (data: Buffer, from: Endpoint): void => {
         if (this.over) return;
         if (this.group && from.port === this.own?.port && isLocal(from.host)) return;
-        this.peers?.take(datagrams.read(data, nameOf(from)), from);
+        this.peers?.take(datagrams.read(data, nameOf(from)), from, data.length);
       },
       // Until it is open, it is `open` that tells.
       failed: (error: Error): void => {

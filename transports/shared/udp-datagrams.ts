@@ -11,6 +11,8 @@ const REPORT_MS = 10_000;
 export class Datagrams {
   /** The largest frame that fits into a datagram, in bytes. */
   readonly maxFrame: number;
+  /** How many bytes the framing adds to one frame. */
+  readonly overhead: number;
   private readonly wire: Wire;
   private readonly framing: FramingFactory;
   private readonly limit: number;
@@ -23,7 +25,8 @@ export class Datagrams {
     this.limit = Math.min(wire.limits.frameBytes, DATAGRAM_BYTES);
     // A large one, because a header that tells the size grows with it.
     const probe = wire.form === 'text' ? 'x'.repeat(60_000) : new Uint8Array(60_000);
-    this.maxFrame = DATAGRAM_BYTES - (this.together([probe]).length - probe.length);
+    this.overhead = this.together([probe]).length - probe.length;
+    this.maxFrame = DATAGRAM_BYTES - this.overhead;
   }
 
   /** The frames as datagrams: one for each, but under a security one for all, so that a message keeps its header. */

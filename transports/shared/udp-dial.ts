@@ -33,7 +33,7 @@ export class UdpDialer implements Transport {
     const peer = { host: await numberOf(target.host), port: target.port };
     this.mustNotBeOver();
     const socket = new UdpSocket(peer.host, {
-      datagram: (data) => this.link?.take(datagrams.read(data, this.link.peer)),
+      datagram: (data) => this.link?.take(datagrams.read(data, this.link.peer), data.length),
       failed: (error) => this.link?.unreachable(error),
     });
     this.socket = socket;
@@ -45,7 +45,7 @@ export class UdpDialer implements Transport {
       await socket.close();
       throw error;
     }
-    this.link = new UdpLink({ socket, datagrams, peer, dialed: true, ended: () => void socket.close() });
+    this.link = new UdpLink({ socket, datagrams, peer, dialed: true, trusted: true, ended: () => void socket.close() });
     this.link.receiver = accept(this.link);
   }
 

@@ -6,6 +6,10 @@ import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';
 /** Failures of one datagram, which say nothing about the next one. */
 const PASSING = new Set(['EMSGSIZE', 'ENOBUFS', 'EAGAIN', 'ENOMEM']);
 
+/** How much an address that is not proved draws with a datagram: so many times its bytes, or so many bytes. */
+const DRAWN_TIMES = 3;
+const DRAWN_BYTES = 1_200;
+
 /** What a link over UDP is told by its transport. */
 export interface UdpLinkOptions {
   readonly socket: UdpSocket;
@@ -13,6 +17,8 @@ export interface UdpLinkOptions {
   readonly peer: Endpoint;
   /** The socket is connected to the peer, which this side has chosen. */
   readonly dialed: boolean;
+  /** Nobody forges addresses there, so that a datagram draws what it asks for. */
+  readonly trusted: boolean;
   /** Called once, when the link has ended and before its receiver is told. */
   ended(): void;
 }
@@ -25,8 +31,11 @@ export class UdpLink implements Link {
   readonly peer: string;
   readonly bus = true;
   readonly dialed: boolean;
-  readonly maxFrame: number;
+  /** Only where the peer can be anybody who names this address as its own. */
+  readonly proved?: () => void;
   buffered = 0;
+  /** How many bytes the address may still draw. */
+  private credit = Number.POSITIVE_INFINITY;
   /** Set by the transport, once the link was accepted. */
   receiver: Receiver | undefined;
   private readonly options: UdpLinkOptions;
@@ -36,7 +45,26 @@ export class UdpLink implements Link {
     this.options = options;
     this.peer = nameOf(options.peer);
     this.dialed = options.dialed;
-    this.maxFrame = options.datagrams.maxFrame;
+    if (options.dialed || options.trusted) return;
+    this.credit = 0;
+    this.proved = () => {
+      this.credit = Number.POSITIVE_INFINITY;
+    };
+  }
+
+  get maxFrame(): number {
+    const { maxFrame, overhead } = this.options.datagrams;
+    return Math.max(0, Math.min(maxFrame, this.credit - overhead));
+  }
+
+  /** Whether calls are open. */
+  get isBusy(): boolean {
+    return (this.receiver?.open ?? 0) > 0;
+  }
+
+  /** Whether its peer has not shown that the address is its own. */
+  get isUnproved(): boolean {
+    return this.credit !== Number.POSITIVE_INFINITY;
   }
 
   get info(): LinkInfo {
@@ -48,6 +76,13 @@ export class UdpLink implements Link {
     if (this.over) return;
     const { datagrams, socket, dialed, peer } = this.options;
     for (const data of datagrams.pack(frames)) {
+      if (data.length > this.credit) {
+        datagrams.drop(
+          `a datagram of ${data.length} bytes to ${this.peer}, which has not proved its address, was not sent`,
+        );
+        continue;
+      }
+      this.credit -= data.length;
       this.buffered += data.length;
       socket.send(data, dialed ? undefined : peer, (error) => this.sent(data.length, error));
     }
@@ -66,8 +101,9 @@ export class UdpLink implements Link {
     queueMicrotask(() => this.receiver?.closed(reason));
   }
 
-  /** Delivers the frames of one datagram. */
-  take(frames: readonly Frame[]): void {
+  /** Delivers the frames of one datagram of so many bytes. */
+  take(frames: readonly Frame[], size: number): void {
+    this.credit += Math.max(DRAWN_TIMES * size, DRAWN_BYTES);
     for (const frame of frames) if (!this.over) this.receiver?.receive(frame);
   }
 

@@ -1,4 +1,5 @@
 import type { Accept, Frame } from '../../src/contract.js';
+import { ConnectionLost } from '../../src/errors.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { UdpLink } from './udp-link.js';
@@ -13,6 +14,8 @@ export interface UdpPeersOptions {
   readonly forgetMs: number;
   /** How many peers are kept. */
   readonly most: number;
+  /** Nobody forges addresses there. */
+  readonly trusted: boolean;
   readonly accept: Accept;
 }
 
@@ -34,13 +37,13 @@ export class UdpPeers {
   }
 
   /** Delivers the frames of a datagram, to a new link if its sender has none. */
-  take(frames: readonly Frame[], from: Endpoint): void {
+  take(frames: readonly Frame[], from: Endpoint, size: number): void {
     if (frames.length === 0) return;
     const name = nameOf(from);
     const heard = this.peers.get(name) ?? this.meet(name, from);
     if (heard === undefined) return;
     heard.at = time();
-    heard.link.take(frames);
+    heard.link.take(frames, size);
   }
 
   closeAll(): void {
@@ -48,21 +51,39 @@ export class UdpPeers {
   }
 
   /**
-   * A newcomer is turned away where the table is full. The one that was silent for longest could make room instead; but
-   * addresses of senders can be forged, and then one forger could drive out everybody. So he can only keep newcomers out.
+   * Where the table is full, one that has not proved its address makes room: addresses of senders can be forged, and one forger
+   * could fill the table. Those that have proved theirs stay; if there are no others, a newcomer is turned away.
    */
   private meet(name: string, from: Endpoint): Heard | undefined {
-    const { socket, datagrams, most, accept } = this.options;
+    const { socket, datagrams, most, trusted, accept } = this.options;
     if (this.peers.size >= most) {
-      datagrams.drop(`${name} was turned away: there are ${most} peers already, which is the option "peers"`);
-      return undefined;
+      const weakest = this.weakest();
+      if (weakest === undefined) {
+        datagrams.drop(`${name} was turned away: there are ${most} peers already, which is the option "peers"`);
+        return undefined;
+      }
+      const text = `udp: ${weakest.peer} was dropped to make room: it has not proved its address, and there are ${most} peers, which is the option "peers"`;
+      weakest.close(new ConnectionLost(text));
     }
-    const link = new UdpLink({ socket, datagrams, peer: from, dialed: false, ended: () => this.part(name) });
+    const link = new UdpLink({ socket, datagrams, peer: from, dialed: false, trusted, ended: () => this.part(name) });
     const heard = { link, at: 0 };
     this.peers.set(name, heard);
     if (this.timer === undefined) this.wake();
     link.receiver = accept(link);
     return heard;
+  }
+
+  /** Who makes room: the one that was silent for longest, of those without an open call if there are any. */
+  private weakest(): UdpLink | undefined {
+    let idle: Heard | undefined;
+    let busy: Heard | undefined;
+    for (const heard of this.peers.values()) {
+      if (!heard.link.isUnproved) continue;
+      if (heard.link.isBusy) {
+        if (busy === undefined || heard.at < busy.at) busy = heard;
+      } else if (idle === undefined || heard.at < idle.at) idle = heard;
+    }
+    return (idle ?? busy)?.link;
   }
 
   private wake(): void {

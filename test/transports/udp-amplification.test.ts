@@ -116,15 +116,16 @@ describe('somebody who names the address of another as its own', () => {
     const { port } = await serve();
     const raw = await attacker(port);
     const many = (one: (n: number) => object) => Array.from({ length: 300 }, (_, n) => one(n + 1));
-    for (const datagram of [
-      many((n) => give(n, 2_000)),
-      many((n) => ({ id: n, method: 'no'.repeat(20) })),
-      many((n) => ({ id: n, method: 1 })),
-      many((n) => ({ id: n, method: 'flood' })),
-    ]) {
+    for (const [answers, datagram] of [
+      [300, many((n) => give(n, 2_000))],
+      [300, many((n) => ({ id: n, method: 'no'.repeat(20) }))],
+      [300, many((n) => ({ id: n, method: 'flood' }))],
+      // `badFrames` of them are answered.
+      [10, many((n) => ({ id: n, method: 1 }))],
+    ] as const) {
       raw.clear();
       const sent = await raw.say(...datagram);
-      await until(() => new Set(raw.messages.map(({ id }) => id)).size >= 300);
+      await until(() => new Set(raw.messages.map(({ id }) => id)).size >= answers);
       await raw.say(give('last', 1));
       await raw.answered('last');
       expect(raw.bytes).toBeLessThanOrEqual(3 * sent + 1_200);

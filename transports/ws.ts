@@ -11,9 +11,18 @@ import { foreignServer, ownServer } from './shared/web-socket-http.js';
 import { WebSocketListener } from './shared/web-socket-listen.js';
 import { connectPackage, loadPackage } from './shared/web-socket-package.js';
 import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
+import { readHosts, readOrigins } from './shared/web-socket-visitors.js';
 
 /** The options of both ends; those of a dialed URL's query are not among them. */
-const OPTIONS = { server: 'any', tls: 'any', headers: 'any', protocols: 'any', client: ['ws', 'native'] } as const;
+const OPTIONS = {
+  server: 'any',
+  tls: 'any',
+  origins: 'any',
+  hosts: 'any',
+  headers: 'any',
+  protocols: 'any',
+  client: ['ws', 'native'],
+} as const;
 
 /**
  * `ws://host:port/path` and `wss:`: one WebSocket message for each frame, text for a text codec, binary for a binary one.
@@ -21,7 +30,9 @@ const OPTIONS = { server: 'any', tls: 'any', headers: 'any', protocols: 'any', c
  *
  * The query of an address that is dialed belongs to the server's application and is sent with it, so options are given by
  * an object. Where it listens: `server`, an HTTP server that was there before and stays (the address may be `ws:` or
- * `ws:/path` then); `tls`, key and certificate for `wss:`. Where it dials: `tls` and `headers` for the package `ws`;
+ * `ws:/path` then); `tls`, key and certificate for `wss:`; `origins`, whose pages may connect (by default those of the same host,
+ * and with a loopback host those of loopback hosts), and `hosts`, which `Host` they may ask for (by default any, but over a loopback
+ * address only loopback hosts, unless a proxy has forwarded it): lists, in a query with commas. Where it dials: `tls` and `headers` for the package `ws`;
  * `client`, `native` for the runtime's own WebSocket (the default where there is one) or `ws` for that package (the default on
  * Node 20, which has none), which can stop reading, and judges the size of a message before it has it.
  * Both: `protocols`, subprotocols of the application's own, beside those by which two sides find out that they are Obverse.
@@ -41,7 +52,8 @@ function listening(address: Address, wire: Wire): Transport {
   const place = /^(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/.exec(rest);
   if (place === null) throw new UsageError(`"${text}" cannot be served: expected a path without query and fragment`);
   const [, authority = '', path = '/'] = place;
-  const plan = { wire, protocols, path: new URL(path, 'ws://localhost').pathname };
+  const visitors = { origins: readOrigins(options.origins), hosts: readHosts(options.hosts), ownHost: authority };
+  const plan = { wire, protocols, visitors, path: new URL(path, 'ws://localhost').pathname };
   const tls = readObject('tls', options.tls) as ServerOptions | undefined;
   if (options.server !== undefined) {
     if (tls !== undefined) throw new UsageError('ws: a server that is handed over has its own "tls"');
@@ -60,7 +72,7 @@ function listening(address: Address, wire: Wire): Transport {
 function dialing(address: Address, wire: Wire): Transport {
   const target = dialed(address);
   const options = readOptions(target.own, OPTIONS);
-  refuseOthers(options, ['server'], 'listens');
+  refuseOthers(options, ['server', 'origins', 'hosts'], 'listens');
   const protocols = readProtocols(options.protocols);
   const tls = readObject('tls', options.tls) as ClientOptions | undefined;
   const headers = readObject('headers', options.headers) as Record<string, string> | undefined;

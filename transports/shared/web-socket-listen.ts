@@ -11,6 +11,7 @@ import { type HttpServer, nameOf } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js';
 import { refuse, takeUpgrades } from './web-socket-upgrade.js';
+import { refusalOf, type Visitors } from './web-socket-visitors.js';
 
 /** How often, in milliseconds, refused visitors are reported at most. */
 const REPORT_MS = 60_000;
@@ -22,6 +23,7 @@ export interface ListenPlan {
   readonly path: string;
   /** The subprotocols that the application knows. */
   readonly protocols: readonly string[];
+  readonly visitors: Visitors;
   readonly server: HttpServer;
 }
 
@@ -39,8 +41,8 @@ export class WebSocketListener implements Transport, LinkKeeper {
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
   private named = 0;
-  private refused = 0;
-  private reportedAt = Number.NEGATIVE_INFINITY;
+  private readonly full = new Refusals();
+  private readonly unwelcome = new Refusals();
 
   constructor(plan: ListenPlan) {
     this.plan = plan;
@@ -119,10 +121,22 @@ export class WebSocketListener implements Transport, LinkKeeper {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { wire } = this;
+    const { wire, plan } = this;
+    const refusal = refusalOf(request, socket, plan.visitors);
+    if (refusal !== undefined) {
+      refuse(socket, 403, refusal);
+      const count = this.unwelcome.add();
+      if (count > 0)
+        wire.logger.warn(
+          `${this.address} refused ${count === 1 ? 'a visitor' : `${count} visitors, at last one`}: ${refusal}`,
+        );
+      return;
+    }
     if (this.links.size >= wire.limits.peers) {
       refuse(socket, 503, 'this server has as many peers as it takes (limits.peers)');
-      this.reportRefusal();
+      const count = this.full.add();
+      const has = `has ${wire.limits.peers} peers, its bound (limits.peers)`;
+      if (count > 0) wire.logger.warn(`${this.address} ${has}, and refused ${count} more`);
       return;
     }
     const offered = offeredBy(request);
@@ -152,18 +166,22 @@ export class WebSocketListener implements Transport, LinkKeeper {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
   }
+}
 
-  /** A flood of visitors above the bound is not a flood of reports. */
-  private reportRefusal(): void {
-    this.refused++;
+/** Counts those who were refused for one reason: a flood of them is not a flood of reports. */
+class Refusals {
+  private count = 0;
+  private reportedAt = Number.NEGATIVE_INFINITY;
+
+  /** One more was refused. Gives how many were since the last report; 0 if it is too early for another one. */
+  add(): number {
+    this.count++;
     const now = time();
-    if (now - this.reportedAt < REPORT_MS) return;
-    const { limits, logger } = this.wire;
-    logger.warn(
-      `${this.address} has ${limits.peers} peers, its bound (limits.peers), and refused ${this.refused} more`,
-    );
+    if (now - this.reportedAt < REPORT_MS) return 0;
+    const { count } = this;
     this.reportedAt = now;
-    this.refused = 0;
+    this.count = 0;
+    return count;
   }
 }
 

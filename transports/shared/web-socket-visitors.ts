@@ -1,0 +1,141 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { UsageError } from '../../src/errors.js';
+import { quote } from '../../src/quote.js';
+
+/** How many characters of a header that came are shown. */
+const SHOWN = 100;
+
+/** Whose handshakes are taken; undefined where the default holds. */
+export interface Visitors {
+  /** Origins of pages that may connect. By default those of the same host, and with a loopback host those of loopback hosts. */
+  readonly origins: readonly string[] | undefined;
+  /** Hosts that a visitor may ask for. By default any, but over a loopback address only loopback hosts, or by a proxy. */
+  readonly hosts: readonly string[] | undefined;
+  /** The host under which the server is known, as its address names it; empty for none. It may always be asked for by default. */
+  readonly ownHost: string;
+}
+
+const LABELS = '(?:\\*\\.)?[\\w-]+(?:\\.[\\w-]+)*\\.?|\\[[\\da-f:.]+\\]';
+const HOST = new RegExp(`^(${LABELS})(?::(\\d{1,5}|\\*))?$`, 'i');
+const ORIGIN = new RegExp(`^([a-z][a-z\\d+.-]*)://(${LABELS}|\\*)(?::(\\d{1,5}|\\*))?$`, 'i');
+
+/** The option `origins`. Throws a UsageError for what is no list of origins. */
+export function readOrigins(value: unknown): readonly string[] | undefined {
+  const fits = (one: string): boolean => one === '*' || one === 'null' || one === 'file://' || ORIGIN.test(one);
+  return readList('origins', value, fits, '"https://example.com", "https://*.example.com", "null", or "*" for all');
+}
+
+/** The option `hosts`. Throws a UsageError for what is no list of hosts. */
+export function readHosts(value: unknown): readonly string[] | undefined {
+  const fits = (one: string): boolean => one === '*' || HOST.test(one);
+  return readList('hosts', value, fits, '"example.com", "example.com:8080", "*.example.com", or "*" for all');
+}
+
+function readList(
+  name: string,
+  value: unknown,
+  fits: (one: string) => boolean,
+  examples: string,
+): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const list: readonly unknown[] =
+    typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
+  return list.map((one) => {
+    const text = typeof one === 'string' ? one.trim() : undefined;
+    if (text !== undefined && fits(text)) return text.toLowerCase();
+    throw new UsageError(`ws: the option "${name}" must be a list of ${examples}, not ${JSON.stringify(one)}`);
+  });
+}
+
+/** Why a handshake is refused, for people on both sides; undefined if it is taken. */
+export function refusalOf(request: IncomingMessage, socket: Duplex, visitors: Visitors): string | undefined {
+  const { host, origin } = request.headers;
+  if (!takesHost(request, socket, visitors)) {
+    const why =
+      visitors.hosts === undefined ? 'this server is reached over a loopback address, and not by a proxy' : '';
+    return refused('Host', host, 'hosts', why);
+  }
+  if (origin === undefined || takesOrigin(origin, host, visitors.origins)) return undefined;
+  const why = visitors.origins === undefined ? `it is not that of the Host, ${shown(host)}` : '';
+  return refused('Origin', origin, 'origins', why);
+}
+
+function refused(header: string, value: string | undefined, option: string, why: string): string {
+  const because = why === '' ? '' : `: ${why}`;
+  return `the ${header} ${shown(value)} is not taken${because}; to take it, name it in the option "${option}" of the ws: address`;
+}
+
+function shown(value: string | undefined): string {
+  return value === undefined ? '(none)' : quote(value, SHOWN);
+}
+
+/**
+ * DNS rebinding: a name of the attacker leads to this machine, so that a page under that name is of the same origin. What tells it
+ * is the `Host`. A proxy on this machine passes on foreign names, and says so by a header that no page can set.
+ */
+function takesHost({ headers }: IncomingMessage, socket: Duplex, { hosts, ownHost }: Visitors): boolean {
+  const { host } = headers;
+  if (hosts !== undefined) return hosts.some((one) => one === '*' || (host !== undefined && fitsHost(one, host)));
+  if (host === undefined || !isLoopbackSocket(socket)) return true;
+  if (headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined) return true;
+  const name = nameIn(host);
+  return isLoopback(name) || name === '0.0.0.0' || name === '[::]' || (ownHost !== '' && name === nameIn(ownHost));
+}
+
+/** Cross-site WebSocket hijacking: a page of any site may open a WebSocket to any server. What tells it is the `Origin`. */
+function takesOrigin(origin: string, host: string | undefined, origins: readonly string[] | undefined): boolean {
+  if (origins !== undefined) return origins.some((one) => one === '*' || fitsOrigin(one, origin));
+  const parts = ORIGIN.exec(origin);
+  if (parts === null || host === undefined) return false;
+  const [, scheme = '', name = '', port] = parts;
+  if (isLoopback(nameIn(name)) && isLoopback(nameIn(host))) return true;
+  // A proxy may have ended TLS: what the default port is, the page's scheme says.
+  const usual = usualPort(scheme);
+  const [, hostName = '', hostPort] = HOST.exec(host) ?? [];
+  return nameIn(name) === nameIn(hostName) && (port ?? usual) === (hostPort ?? usual);
+}
+
+function fitsOrigin(allowed: string, origin: string): boolean {
+  // What names no host: `null`, and `file://` as Chromium says it.
+  if (allowed === origin.toLowerCase()) return true;
+  const [, scheme = '', name = '', port] = ORIGIN.exec(allowed) ?? [];
+  const [, theirScheme = '', theirName = '', theirPort] = ORIGIN.exec(origin) ?? [];
+  const usual = usualPort(scheme);
+  const fitsPort = port === '*' || (port ?? usual) === (theirPort ?? usual);
+  return scheme === theirScheme.toLowerCase() && fitsPort && fitsName(name, nameIn(theirName));
+}
+
+/** A host without a port is taken with any. */
+function fitsHost(allowed: string, host: string): boolean {
+  const [, name = '', port = '*'] = HOST.exec(allowed) ?? [];
+  const [, theirName = '', theirPort] = HOST.exec(host) ?? [];
+  return (port === '*' || port === theirPort) && fitsName(name, nameIn(theirName));
+}
+
+function fitsName(allowed: string, name: string): boolean {
+  if (name === '') return false;
+  if (allowed === '*') return true;
+  return allowed.startsWith('*.') ? name.endsWith(nameIn(allowed).slice(1)) : name === nameIn(allowed);
+}
+
+function usualPort(scheme: string): string | undefined {
+  return { http: '80', https: '443', ws: '80', wss: '443' }[scheme.toLowerCase()];
+}
+
+/** The name in a host, without its port and a dot at its end, in small letters. */
+function nameIn(host: string): string {
+  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+}
+
+function isLoopback(name: string): boolean {
+  return /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\]|\[::ffff:(?:7f[\da-f]{2}:[\da-f]{1,4}|127(?:\.\d{1,3}){3})\])$/.test(
+    name,
+  );
+}
+
+function isLoopbackSocket(socket: Duplex): boolean {
+  const { localAddress, remoteAddress } = socket as Partial<Socket>;
+  return /^(?:::1|(?:::ffff:)?127\..*)$/i.test(localAddress ?? remoteAddress ?? '');
+}

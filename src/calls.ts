@@ -16,7 +16,7 @@ export class Calls extends Asked {
   /** Sends a call, and notes who waits. Throws if it cannot be sent: then nobody waits. */
   ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
     const { session } = this;
-    if (session.over !== undefined) throw session.over;
+    if (session.unanswerable !== undefined) throw session.unanswerable;
     if (this.size >= session.host.limits.pendingCalls) {
       throw new ProtocolError(`busy: ${this.size} calls to ${session.link.peer} are open already`, Code.Busy);
     }
@@ -35,7 +35,7 @@ export class Calls extends Asked {
   /** The same for plain data that the codec writes quickly; gives 0, and does nothing, for any other. */
   askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: Waiter): number {
     const { session } = this;
-    if (session.over !== undefined || this.size >= session.host.limits.pendingCalls) return 0;
+    if (session.unanswerable !== undefined || this.size >= session.host.limits.pendingCalls) return 0;
     const id = this.add(waiter);
     let frame: Frame | undefined;
     try {

@@ -154,7 +154,11 @@ export interface Link {
    * `Receiver.receive`, but never before `accept` has returned. After the end it does nothing.
    */
   send(frames: readonly Frame[]): void;
-  /** Stop reading, if the transport can: frames may still come. */
+  /**
+   * Stop reading, if the transport can: frames may still come. The end of the link is reported all the same: a reset or an
+   * error at once, an end that lies behind what was not read within `limits.stalledMs`. To find it, a transport may read a
+   * little, and keeps at most `limits.bufferedBytes` of it; it ends the link of a peer that sends more.
+   */
   pause(): void;
   /** Read on. */
   resume(): void;
@@ -181,6 +185,12 @@ export interface Receiver {
   drained(): void;
   /** How many calls are open in either direction; undefined is none. A transport asks before it drops a link to make room. */
   readonly open?: number;
+  /**
+   * The peer sends no more and can still be sent to, as on a half-closed socket. After all its frames, and at most once. What
+   * it has asked is answered, then the receiver closes the link. A transport whose links cannot be half closed never calls
+   * it; where the receiver has no such function, the link ends instead.
+   */
+  inputEnded?(): void;
   /** The link has ended. Exactly once, by whichever way: without a reason it was a clean end. */
   closed(reason?: Error): void;
 }

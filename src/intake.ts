@@ -230,6 +230,11 @@ export class Intake {
     else session.release();
   }
 
+  /** Streams look again whether they may go on. */
+  wakeStreams(): void {
+    for (const held of [...this.ids.values()]) if (held instanceof CallSender) held.begun?.producing?.pull(0);
+  }
+
   /** Nothing that waits will start, and what is at work works for nobody. */
   stop(reason: RpcError): void {
     const atWork = [...this.ids.values(), ...this.unnamed];

@@ -30,6 +30,8 @@ export interface Limits {
   readonly streamBytes: number;
   /** How long, in milliseconds, connecting may take, the handshakes of the transport included. */
   readonly connectMs: number;
+  /** How long, in milliseconds, a peer that has ended its side of the link, and is not Obverse, may wait for its answers. */
+  readonly lingerMs: number;
 }
 
 /** The bounds that hold where the option `limits` does not say otherwise. */
@@ -48,6 +50,7 @@ export const defaultLimits: Limits = Object.freeze({
   streamItems: 65_536,
   streamBytes: 64 * 1024 * 1024,
   connectMs: 30_000,
+  lingerMs: 10_000,
 });
 
 /** The defaults with some of them replaced. Throws a UsageError for an unknown bound, or one that is no positive number. */

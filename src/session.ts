@@ -1,10 +1,11 @@
 import { Answers } from './answers.js';
 import { PlainWaiter } from './asked.js';
 import { Calls, postAbout, type Waiter } from './calls.js';
-import { hurry, leaveTogether, startTogether, type Timed, unwatch, watch } from './clock.js';
+import { hurry, startTogether, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
-import { ConnectionLost, ProtocolError, RpcError } from './errors.js';
+import { end, type HalfClosed, inputEnded, linkClosed } from './ends.js';
+import { ProtocolError, type RpcError } from './errors.js';
 import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
 import { Inbox } from './inbox.js';
@@ -27,6 +28,10 @@ export type { Extensions, Host } from './host.js';
 export class Session implements Receiver, Timed {
   /** Why it has ended; undefined as long as it has not. */
   over: RpcError | undefined;
+  /** Why no answer can come any more: it has ended, or its peer has ended its side; undefined as long as one can. */
+  unanswerable: RpcError | undefined;
+  /** Once the peer has ended its side, while it is still answered. */
+  halfClosed: HalfClosed | undefined;
   /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
   agreed: boolean;
   /** Whom it talks with; set by the side that has made it. */
@@ -261,32 +266,25 @@ export class Session implements Receiver, Timed {
     if (!this.outbox.waits && !this.answers.waits && this.inbox.queue === undefined) this.end();
   }
 
+  inputEnded(): void {
+    inputEnded(this);
+  }
+
   closed(reason?: Error): void {
-    // What came before a clean end is still taken up.
-    if (reason === undefined) this.inbox.whenDelivered(() => this.settle(new ConnectionLost()));
-    else if (reason instanceof RpcError) this.settle(reason);
-    else this.settle(new ConnectionLost(reason && `the link ended: ${reason.message}`, { cause: reason }));
+    linkClosed(this, reason);
   }
 
   /** Ends it. Without a reason, what was posted still leaves. */
   end(reason?: Error): void {
-    if (this.over !== undefined) return;
-    if (reason !== undefined) {
-      const cut = `the link was closed on this side: ${reason.message}`;
-      this.settle(reason instanceof RpcError ? reason : new ConnectionLost(cut, { cause: reason }));
-      this.link.close(reason);
-    } else if (this.outbox.isHeld) leaveTogether({ flush: () => this.end() });
-    else if (this.sealing?.isSealing) this.sealing.whenSealed(() => this.end());
-    else {
-      this.outbox.last();
-      this.settle(new ConnectionLost('the link was closed on this side'));
-      this.link.close();
-    }
+    end(this, reason);
   }
 
-  private settle(reason: RpcError): void {
+  /** It has ended, for this reason: everybody who waits is told. */
+  settle(reason: RpcError): void {
     if (this.over !== undefined) return;
     this.over = reason;
+    this.unanswerable = reason;
+    this.halfClosed?.stop();
     // Those whose calls are open learn of it; where there are none, somebody else must.
     if (reason instanceof ProtocolError) this.host.trouble(this, reason);
     unwatch(this);

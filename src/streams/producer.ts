@@ -143,7 +143,9 @@ export class Producer implements Producing, Sending, Flushable {
       const bytes = Math.min(MESSAGE_BYTES, underWay.window.bytes - underWay.bytes);
       if (this.items.length >= room || (this.weight >= bytes && this.items.length > 0)) {
         this.send();
-        return underWay.room > 0 && !this.over;
+        if (underWay.room > 0) return !this.over;
+        if (this.session.unanswerable !== undefined) this.unsent(noCredit(this.session.unanswerable));
+        return false;
       }
       // The others have their turns.
       if (this.items.length === 0 && !this.flow.isOpen) return true;
@@ -272,4 +274,9 @@ export class Producer implements Producing, Sending, Flushable {
       error instanceof RpcError ? error : { ...session.host.toFault(error, session), code: Code.InternalError };
     this.close(new RpcError(message, code));
   };
+}
+
+/** The window is full, and the consumer cannot say any more that it has taken items. */
+function noCredit({ message }: RpcError): RpcError {
+  return new RpcError(`the stream ends when its window is full: ${message}`, Code.ConnectionLost);
 }

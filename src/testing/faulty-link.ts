@@ -29,13 +29,15 @@ export class FaultyLink implements Link {
   /** What the inner link delivers to. */
   readonly receiver: Receiver;
   /** Whom this link delivers to; set once it was accepted. */
-  outer: Receiver | undefined;
+  private outer: Receiver | undefined;
   private readonly inner: Link;
   private readonly ended: () => void;
   private readonly incoming: FaultLane;
   private readonly outgoing: FaultLane;
   /** The inner link has ended, and what has come of it is still held back. */
   private ending: { readonly reason: Error | undefined } | undefined;
+  /** The peer sends no more, and what has come of it is still held back. */
+  private inputEnding = false;
   private closing = false;
 
   constructor({ inner, plan, told, ended }: FaultyLinkOptions) {
@@ -57,6 +59,7 @@ export class FaultyLink implements Link {
       ...ends('in'),
       deliver: (frames) => this.deliver(frames),
       empty: () => {
+        if (this.inputEnding) this.endInput();
         if (this.ending !== undefined) this.over(this.ending.reason);
       },
     });
@@ -73,6 +76,13 @@ export class FaultyLink implements Link {
 
   get maxFrame(): number {
     return this.inner.maxFrame as number;
+  }
+
+  /** It was accepted. */
+  deliverTo(outer: Receiver): void {
+    this.outer = outer;
+    // Where there is no such function, the link ends instead.
+    if (outer.inputEnded !== undefined) this.receiver.inputEnded = () => this.endInput();
   }
 
   get buffered(): number {
@@ -107,6 +117,11 @@ export class FaultyLink implements Link {
 
   private drained(): void {
     if (this.outgoing.bytes === 0 && !this.closing && this.ending === undefined) this.outer?.drained();
+  }
+
+  private endInput(): void {
+    this.inputEnding = this.incoming.held;
+    if (!this.inputEnding && !this.closing) this.outer?.inputEnded?.();
   }
 
   private innerEnded(reason: Error | undefined): void {

@@ -99,7 +99,7 @@ function around(inner: Transport, links: Set<FaultyLink>, wrap: (link: Link) => 
       inner.open((link) => {
         const faultyLink = wrap(link);
         links.add(faultyLink);
-        faultyLink.outer = accept(faultyLink);
+        faultyLink.deliverTo(accept(faultyLink));
         return faultyLink.receiver;
       }),
     async close() {

@@ -47,7 +47,7 @@ class RecordedTransport implements Transport {
     try {
       await this.inner.open((link) => {
         const recorded = new RecordedLink(link, this.tape);
-        recorded.outer = accept(recorded);
+        recorded.deliverTo(accept(recorded));
         return recorded.receiver;
       });
     } catch (error) {
@@ -75,7 +75,7 @@ class RecordedLink implements Link {
   /** What the inner link delivers to. */
   readonly receiver: Receiver;
   /** Whom this link delivers to; set once it was accepted. */
-  outer: Receiver | undefined;
+  private outer: Receiver | undefined;
   /** Nothing more of it is noted. */
   private over = false;
 
@@ -112,6 +112,17 @@ class RecordedLink implements Link {
           this.outer?.closed(reason);
         }
       },
+    };
+  }
+
+  /** It was accepted. */
+  deliverTo(outer: Receiver): void {
+    this.outer = outer;
+    // Where there is no such function, the link ends instead.
+    if (outer.inputEnded === undefined) return;
+    this.receiver.inputEnded = () => {
+      this.note({ inputEnded: true });
+      outer.inputEnded?.();
     };
   }
 

@@ -33,6 +33,8 @@ export type Step = { readonly at: number } & (
   | { readonly peer: string; readonly in: Written }
   /** Without a peer it went to everybody. */
   | { readonly peer?: string; readonly out: Written }
+  /** The peer sends no more, and could still be sent to. */
+  | { readonly peer: string; readonly inputEnded: true }
   /** This side has closed the link, for a reason or for none. */
   | { readonly peer: string; readonly close: string | null }
   /** The link has ended, and this side has not closed it. */

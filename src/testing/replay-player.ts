@@ -162,6 +162,7 @@ export class Player {
       this.links.set(step.peer, link);
       link.receiver = this.accept?.(link);
     } else if ('in' in step) this.links.get(step.peer)?.deliver(readFrame(step.in));
+    else if ('inputEnded' in step) this.links.get(step.peer)?.endInput();
     else if ('end' in step) {
       const { end, peer } = step;
       this.links.get(peer)?.end(end === null ? undefined : new ConnectionLost(end));
@@ -207,6 +208,10 @@ class ReplayedLink implements Link {
 
   deliver(frame: Frame): void {
     if (!this.over) this.receiver?.receive(frame);
+  }
+
+  endInput(): void {
+    if (!this.over) this.receiver?.inputEnded?.();
   }
 
   /** A microtask later, because it may come from within `accept`, when there is no receiver yet. */

@@ -51,6 +51,18 @@ export function testEnds(it: It, subject: TransportCase): void {
     assert.deepEqual([near.ends.length, far.ends.length], [1, 1]);
   });
 
+  for (const reason of [undefined, new Error('for a reason')]) {
+    it(`tells an end that has paused that the other one has ${reason === undefined ? 'closed' : 'cut the link'}`, () =>
+      withMeeting(subject, { both: { limits: { stalledMs: 500 } } }, async ({ near, far }) => {
+        far.link.pause();
+        for (let n = 0; n < 30; n++) near.link.send([frame(`${n}`.padEnd(1_000, '.'))]);
+        await turn();
+        near.link.close(reason);
+        const told = await far.ended();
+        if (reason === undefined) assert.equal(told, undefined);
+      }));
+  }
+
   test('takes send, pause and resume after the end, and does nothing', async ({ near, far }) => {
     near.link.send([frame('before')]);
     near.link.close();

@@ -216,6 +216,23 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
       await new Promise((resolve) => silent.close(resolve));
     },
   ],
+  lingerMs: [
+    'a peer that asks, ends its side, and waits for answers for ever',
+    async () => {
+      await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits: { lingerMs: 50 } });
+      const signals: unknown[] = [];
+      server.ask.connect((sender) => {
+        signals.push(sender.signal);
+        return new Promise(() => {});
+      });
+      using client = await RawClient.connect(server.address);
+      client.write(call(1));
+      await until(() => signals.length === 1);
+      client.socket.end();
+      await until(() => server.peers.size === 0);
+      expect(signals).toMatchObject([{ aborted: true }]);
+    },
+  ],
 };
 
 describe.each(Object.entries(attacks))('the bound %s', (_bound, [attack, test]) => {

@@ -60,7 +60,7 @@ class MemoryLink implements Link {
   private waiting = 0;
   private paused = false;
   private scheduled = false;
-  /** The other end has ended cleanly: this one ends when the inbox is empty. */
+  /** The other end has ended cleanly: this one ends when the inbox is empty, also while it has paused. */
   private finishing = false;
   private over = false;
   private readonly delivering = (): void => this.deliver();
@@ -128,7 +128,7 @@ class MemoryLink implements Link {
     this.scheduled = false;
     if (this.over) return;
     const until = this.inbox.length;
-    while (this.head < until && !this.paused) {
+    while (this.head < until && (!this.paused || this.finishing)) {
       const frame = this.inbox[this.head]!;
       this.head++;
       this.waiting -= frame.length;
@@ -143,7 +143,7 @@ class MemoryLink implements Link {
     if (this.inbox.length === 0) {
       if (this.finishing) this.finish(undefined);
       else this.other.emptied();
-    } else if (!this.paused) this.schedule();
+    } else if (!this.paused || this.finishing) this.schedule();
   }
 
   /** Frees what has been received, at most once for as many frames as it moves: a reader that pauses often pays no more. */
@@ -161,7 +161,9 @@ class MemoryLink implements Link {
   private endAfterInbox(): void {
     if (this.over) return;
     this.finishing = true;
+    // Also an end that has paused is told: what came before goes before it.
     if (this.inbox.length === 0) this.finish(undefined);
+    else this.schedule();
   }
 
   private cut(cause: Error): void {

@@ -38,7 +38,7 @@ export class StreamDialer implements Transport {
     if (this.closing) return Promise.reject(closedBefore(this.address));
     return new Promise((resolve, reject) => {
       const { limits } = this.plan.wire;
-      const socket = net.connect({ ...this.plan.target, noDelay: true });
+      const socket = net.connect({ ...this.plan.target, noDelay: true, allowHalfOpen: true });
       this.socket = socket;
       const timer = setTimer(limits.connectMs, () => {
         fail(new ConnectionLost(`${this.address} did not take the connection within ${limits.connectMs} ms`));

@@ -3,6 +3,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
+import { moved, waiting } from './stream-buffered.js';
+import { listen, type StreamEvents } from './stream-events.js';
+import { Unread } from './stream-unread.js';
 
 /** How long, in milliseconds, an ending link waits for a peer that neither takes what is left nor ends its side. */
 export const LINGER_MS = 1_000;
@@ -19,13 +22,6 @@ export interface StreamHost {
   gone(link: StreamLink): void;
 }
 
-/** A stream that carries a link. The listeners are shared by all links and find theirs here. */
-interface Tied {
-  [LINK]?: StreamLink;
-}
-
-const LINK = Symbol('link');
-
 /**
  * Frames in sight both ways; `close()` was called and what is left goes out; `closed` has been told. In the last two,
  * nothing is delivered or sent any more.
@@ -36,7 +32,7 @@ type State = 'open' | 'ending' | 'over';
  * A link over a byte stream: one duplex stream, or one stream for each direction. There may be very many of them, so one
  * is this object and its framing: no closure, no timer and no collection of its own while it is open.
  */
-export class StreamLink implements Link {
+export class StreamLink implements Link, StreamEvents {
   readonly peer: string;
   protected readonly input: Readable;
   protected readonly output: Writable;
@@ -48,6 +44,8 @@ export class StreamLink implements Link {
   private receiver: Receiver | undefined = undefined;
   private deadline: Timer | undefined = undefined;
   private known: LinkInfo | undefined = undefined;
+  /** From the first pause on, until everything that was read meanwhile has been taken up. */
+  private unread: Unread<Uint8Array> | undefined = undefined;
 
   /** The streams must not have emitted anything yet that matters; `start` follows in the same tick. */
   constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
@@ -61,10 +59,7 @@ export class StreamLink implements Link {
   /** Asks for the receiver and begins to read. */
   start(accept: Accept): void {
     this.receiver = accept(this);
-    tie(this.input, this);
-    if ((this.input as unknown) !== this.output) tie(this.output, this);
-    this.input.on('data', onData).on('end', onEnd);
-    this.output.on('drain', onDrain);
+    listen(this.input, this.output, this);
     // Closed for a reason from within `accept`: there was nobody to tell yet.
     if (this.state === 'over') this.receiver.closed(this.reason);
   }
@@ -92,11 +87,16 @@ export class StreamLink implements Link {
   }
 
   pause(): void {
-    if (this.state === 'open') this.input.pause();
+    if (this.state !== 'open' || this.input.readableEnded) return;
+    this.unread ??= new Unread(this.peer, this.input, this.output, this.host.limits);
+    this.unread.pause();
   }
 
   resume(): void {
-    if (this.state === 'open') this.input.resume();
+    if (this.state !== 'open' || this.unread?.isPaused !== true) return;
+    this.unread.resume();
+    if (this.unread.bytes > 0) queueMicrotask(() => this.takeUp());
+    else this.readOn();
   }
 
   close(reason?: Error): void {
@@ -106,7 +106,7 @@ export class StreamLink implements Link {
     } else if (this.state === 'open') {
       this.state = 'ending';
       // What still comes is read and dropped: unread, it would turn the end into a reset, and hide the peer's own end.
-      this.input.resume();
+      this.readOn();
       this.finish();
       this.linger();
     }
@@ -115,15 +115,17 @@ export class StreamLink implements Link {
   /** The input has a chunk. */
   read(chunk: Uint8Array): void {
     if (this.state !== 'open') return;
-    try {
-      this.framing.push(chunk, (frame) => this.give(frame));
-    } catch (error) {
-      this.broken(error);
+    if (this.unread === undefined) this.push(chunk);
+    else {
+      const tooMuch = this.unread.add(chunk, chunk.length);
+      if (tooMuch !== undefined) this.cut(tooMuch);
     }
   }
 
-  /** The input is at its end: the peer sends no more. */
+  /** The input is at its end: the peer sends no more. What it has sent before goes before that, also during a pause. */
   ended(): void {
+    this.unread?.resume();
+    this.takeUp();
     if (this.state !== 'open') return;
     try {
       this.framing.end((frame) => this.give(frame));
@@ -148,8 +150,8 @@ export class StreamLink implements Link {
 
   /** One of the streams is closed. */
   streamClosed(): void {
-    // Half a link is none.
-    if (this.state === 'open') this.cut(this.lost('its stream was closed'));
+    // Half a link is none, unless the half that reads has come to its end.
+    if (this.state === 'open' && !this.isHalf) this.cut(this.lost('its stream was closed'));
     if (this.input.closed && this.output.closed) this.freed();
     // What is left may still go out when nothing comes in any more; the other way round, there is nothing to wait for.
     else if (this.output.closed) this.destroy();
@@ -171,9 +173,19 @@ export class StreamLink implements Link {
 
   /** The input is at its end, and everything that it held has been delivered. */
   protected noMore(): void {
+    if (this.receiver?.inputEnded !== undefined) {
+      // It closes the link when it has no more to say.
+      this.receiver.inputEnded();
+      return;
+    }
     this.tell();
     this.finish();
     this.linger();
+  }
+
+  /** Whether the peer sends no more, and can still be sent to. */
+  protected get isHalf(): boolean {
+    return this.input.readableEnded && !this.output.destroyed;
   }
 
   /** Ends the output after everything that was written. */
@@ -192,6 +204,7 @@ export class StreamLink implements Link {
     if (this.state === 'over') return;
     this.state = 'over';
     this.reason = reason;
+    this.forget();
     this.receiver?.closed(reason);
   }
 
@@ -201,12 +214,45 @@ export class StreamLink implements Link {
     // First of all, because to destroy a stream may let another chunk through.
     this.state = 'over';
     this.reason = reason;
+    this.forget();
     this.destroy();
     this.receiver?.closed(reason);
   }
 
   protected lost(what: string, cause?: Error): ConnectionLost {
     return new ConnectionLost(`the link to ${this.peer} was lost: ${what}`, cause && { cause });
+  }
+
+  /** Reads what is left although the receiver has paused: the other end is gone, and so there is not much of it. */
+  protected readAll(): void {
+    this.unread?.readAll();
+  }
+
+  private push(chunk: Uint8Array): void {
+    try {
+      this.framing.push(chunk, (frame) => this.give(frame));
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  /** Takes up what was read during a pause, as long as the next one does not begin; then the input is read again. */
+  private takeUp(): void {
+    while (this.state === 'open' && this.unread?.isPaused === false) {
+      const chunk = this.unread.shift();
+      if (chunk === undefined) this.readOn();
+      else this.push(chunk);
+    }
+  }
+
+  private readOn(): void {
+    this.forget();
+    this.input.resume();
+  }
+
+  private forget(): void {
+    this.unread?.resume();
+    this.unread = undefined;
   }
 
   private give(frame: Frame): void {
@@ -241,59 +287,6 @@ export class StreamLink implements Link {
   }
 }
 
-/** What Node keeps of a stream over a handle of its own. Other runtimes, and other streams, have less. */
-interface Inner {
-  readonly _writableState?: { readonly writing?: unknown; readonly writelen?: unknown };
-  readonly _handle?: { readonly writeQueueSize?: unknown } | null;
-}
-
-/**
- * Bytes that the system has not taken. Of a write that is under way, Node's own count tells the end only, and all that has
- * collected meanwhile becomes one write: for a slow reader it would stand still for a hundred megabytes.
- */
-function waiting(output: Writable): number {
-  const { _writableState: state, _handle: handle } = output as unknown as Inner;
-  const [writing, left] = [state?.writelen, handle?.writeQueueSize];
-  if (state?.writing !== true || typeof writing !== 'number' || typeof left !== 'number') return output.writableLength;
-  return output.writableLength - writing + Math.min(left, writing);
-}
-
-/** A number that is another one when bytes have come, or were taken. */
-function moved(socket: Socket): number {
-  return socket.bytesRead - waiting(socket);
-}
-
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-function tie(stream: Readable | Writable, link: StreamLink): void {
-  (stream as Tied)[LINK] = link;
-  stream.on('error', onError).on('close', onClose);
-}
-
-/** Takes the listeners of a link off a stream that outlives it. */
-export function untie(stream: Readable | Writable): void {
-  delete (stream as Tied)[LINK];
-  stream.off('error', onError).off('close', onClose).off('data', onData).off('end', onEnd).off('drain', onDrain);
-}
-
-function onData(this: Tied, chunk: Uint8Array): void {
-  this[LINK]?.read(chunk);
-}
-
-function onEnd(this: Tied): void {
-  this[LINK]?.ended();
-}
-
-function onDrain(this: Tied): void {
-  this[LINK]?.drained();
-}
-
-function onError(this: Tied, error: Error): void {
-  this[LINK]?.failed(error);
-}
-
-function onClose(this: Tied): void {
-  this[LINK]?.streamClosed();
 }

@@ -48,9 +48,7 @@ export class StreamListener implements Transport, StreamHost {
     this.address = plan.asked;
     this.limits = plan.wire.limits;
     this.logger = plan.wire.logger;
-    this.server = net.createServer({ ...plan.socket, noDelay: true, allowHalfOpen: false }, (socket) =>
-      this.up(socket),
-    );
+    this.server = net.createServer({ ...plan.socket, noDelay: true, allowHalfOpen: true }, (socket) => this.up(socket));
     this.server.maxConnections = this.limits.peers;
     this.server.on('drop', () => this.refuse());
   }

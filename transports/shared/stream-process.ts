@@ -29,7 +29,10 @@ export class ProcessLink extends StreamLink {
     this.child = child;
     this.command = command;
     this.grace = grace;
-    child.on('exit', () => this.drain());
+    child.on('exit', () => {
+      this.readAll();
+      this.drain();
+    });
     child.on('close', (code, signal) => this.exited(code, signal));
   }
 

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Accept, Framing, LinkInfo } from '../../src/contract.js';
 import { codeOf } from './stream-errors.js';
-import { type StreamHost, StreamLink, untie } from './stream-link.js';
+import { unlisten } from './stream-events.js';
+import { type StreamHost, StreamLink } from './stream-link.js';
 
 /**
  * A link over the standard streams of this process. They belong to the process: at the end of the link they are let go and
@@ -35,7 +36,7 @@ export class StdioLink extends StreamLink {
   }
 
   override streamClosed(): void {
-    if (this.state === 'open') this.cut(this.lost('a standard stream was closed'));
+    if (this.state === 'open' && !this.isHalf) this.cut(this.lost('a standard stream was closed'));
   }
 
   protected override finish(): void {
@@ -47,11 +48,11 @@ export class StdioLink extends StreamLink {
     this.released = true;
     // Paused, it keeps what comes for the next link, and does not keep the process alive.
     this.input.pause();
-    untie(this.input);
+    unlisten(this.input);
     // Paused by what came of a chunk, a stream of Node reads on until its buffer is full, and would keep the process alive.
     setImmediate(rest, this.input);
     // An output that could not be flushed may still fail, and that must not end the process.
-    if (this.output.writableLength === 0) untie(this.output);
+    if (this.output.writableLength === 0) unlisten(this.output);
     process.nextTick(() => this.freed());
   }
 }

@@ -7,6 +7,7 @@ import { printable } from '../../src/quote.js';
 import { lookAgain } from '../../src/time.js';
 import { socketInfo } from './socket-info.js';
 import { codeOf, explain } from './stream-errors.js';
+import { Unread } from './stream-unread.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
@@ -88,6 +89,8 @@ export class PackageLink extends WebSocketLink {
 
   private readonly request: LinkInfo;
   private known: LinkInfo | undefined = undefined;
+  /** From the first pause on, until everything that was read meanwhile has been taken up. */
+  private unread: Unread<Frame> | undefined = undefined;
 
   /** `request` is what is to be told of the request that was upgraded. */
   constructor(peer: string, request: LinkInfo, socket: WebSocket, stream: Duplex, keeper: LinkKeeper) {
@@ -107,7 +110,7 @@ export class PackageLink extends WebSocketLink {
     this.socket
       .on('message', (data: Buffer) => {
         // Either kind of message is taken for what the codec reads, which is the judge of it.
-        if (this.state === 'open') this.receiver?.receive(text ? data.toString() : data);
+        if (this.state === 'open') this.read(text ? data.toString() : data, data.length);
       })
       .on('error', (error) => this.broken(error))
       .on('close', (code, reason) => this.ended(code, reason.toString()));
@@ -134,17 +137,29 @@ export class PackageLink extends WebSocketLink {
   }
 
   pause(): void {
-    if (this.state === 'open') this.socket.pause();
+    const { socket, stream } = this;
+    if (this.state !== 'open') return;
+    socket.pause();
+    this.unread ??= new Unread(this.peer, stream, stream, this.limits);
+    this.unread.pause();
   }
 
   resume(): void {
-    if (this.state === 'open') this.socket.resume();
+    if (this.state !== 'open' || this.unread?.isPaused !== true) return;
+    this.unread.resume();
+    if (this.unread.bytes > 0) queueMicrotask(() => this.takeUp());
+    else this.readOn();
   }
 
   protected finish(): void {
     // What still comes is read and dropped: unread, it would hide the answer of the peer.
-    this.socket.resume();
+    this.readOn();
     this.sayGoodbye();
+  }
+
+  protected override tell(reason: Error | undefined): void {
+    this.forget();
+    super.tell(reason);
   }
 
   protected cut(reason: Error): void {
@@ -155,6 +170,33 @@ export class PackageLink extends WebSocketLink {
 
   protected abandon(): void {
     this.socket.terminate();
+  }
+
+  private read(frame: Frame, bytes: number): void {
+    if (this.unread === undefined) this.receiver?.receive(frame);
+    else {
+      const tooMuch = this.unread.add(frame, bytes);
+      if (tooMuch !== undefined) this.close(tooMuch);
+    }
+  }
+
+  /** Takes up what was read during a pause, as long as the next one does not begin; then the socket is read again. */
+  private takeUp(): void {
+    while (this.state === 'open' && this.unread?.isPaused === false) {
+      const frame = this.unread.shift();
+      if (frame === undefined) this.readOn();
+      else this.receiver?.receive(frame);
+    }
+  }
+
+  private readOn(): void {
+    this.forget();
+    this.socket.resume();
+  }
+
+  private forget(): void {
+    this.unread?.resume();
+    this.unread = undefined;
   }
 
   /** The package cuts off one who does not answer in time; a slow reader has all the time that he needs until then. */
@@ -170,10 +212,21 @@ export class PackageLink extends WebSocketLink {
   }
 
   private ended(code: number, text: string): void {
+    const reason = this.reasonOf(code, text);
+    const { unread } = this;
+    this.forget();
+    // What came before a clean end goes before it, also during a pause.
+    if (reason === undefined && unread !== undefined && this.state === 'open') {
+      for (let frame = unread.shift(); frame !== undefined; frame = unread.shift()) this.receiver?.receive(frame);
+    }
+    this.freed(reason);
+  }
+
+  private reasonOf(code: number, text: string): Error | undefined {
     const { stream } = this;
-    if (code !== 1006) this.freed(endOf(this.peer, code, text));
-    else if (stream.errored) this.freed(explain(`the link to ${this.peer} was lost`, stream.errored));
-    else this.freed(stream.readableEnded || this.state === 'ending' ? undefined : cutOff(this.peer));
+    if (code !== 1006) return endOf(this.peer, code, text);
+    if (stream.errored) return explain(`the link to ${this.peer} was lost`, stream.errored);
+    return stream.readableEnded || this.state === 'ending' ? undefined : cutOff(this.peer);
   }
 }
 

@@ -1,0 +1,78 @@
+import { leaveTogether } from './clock.js';
+import { ConnectionLost, RpcError } from './errors.js';
+import type { Session } from './session.js';
+import { clearTimer, setTimer, type Timer } from './time.js';
+
+/*
+ * How a session comes to its end: its link ends, the peer ends its side of the link, or this side closes it.
+ */
+
+/** The link has ended. What came before a clean end is still taken up. */
+export function linkClosed(session: Session, reason: Error | undefined): void {
+  if (reason === undefined) session.inbox.whenDelivered(() => session.settle(new ConnectionLost()));
+  else if (reason instanceof RpcError) session.settle(reason);
+  else session.settle(new ConnectionLost(`the link ended: ${reason.message}`, { cause: reason }));
+}
+
+/**
+ * The peer sends no more, and can still be sent to. An Obverse ends its side only when it is done: that is the end. Any
+ * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
+ */
+export function inputEnded(session: Session): void {
+  session.inbox.whenDelivered(() => {
+    if (session.over !== undefined) return;
+    if (session.agreed) finish(session, new ConnectionLost());
+    else session.halfClosed = new HalfClosed(session);
+  });
+}
+
+/** Ends it. Without a reason, what was posted still leaves. */
+export function end(session: Session, reason: Error | undefined): void {
+  const { sealing } = session;
+  if (session.over !== undefined) return;
+  if (reason !== undefined) {
+    const cut = `the link was closed on this side: ${reason.message}`;
+    session.settle(reason instanceof RpcError ? reason : new ConnectionLost(cut, { cause: reason }));
+    session.link.close(reason);
+  } else if (session.outbox.isHeld) leaveTogether({ flush: () => session.end() });
+  else if (sealing?.isSealing) sealing.whenSealed(() => session.end());
+  else finish(session, new ConnectionLost('the link was closed on this side'));
+}
+
+/** Ends it for a reason, but what was posted still leaves. */
+function finish(session: Session, reason: ConnectionLost): void {
+  session.outbox.last();
+  session.settle(reason);
+  session.link.close();
+}
+
+/**
+ * A peer that sends no more is answered, and then the link is closed; but it is not waited for longer than `lingerMs`. What
+ * we ask of it cannot be answered: our open calls fail at once, and so do new ones.
+ */
+export class HalfClosed {
+  private readonly timer: Timer;
+
+  constructor(session: Session) {
+    const reason = new ConnectionLost('the peer has ended its side of the link, so no answer can come from it');
+    const { lingerMs } = session.host.limits;
+    this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
+    session.unanswerable = reason;
+    session.asked?.rejectAll(reason);
+    // Nobody gives them more credit: those whose window is full fail now, and others when it is.
+    session.intake?.wakeStreams();
+    session.retire();
+    if (session.over !== undefined) this.stop();
+  }
+
+  /** The session has ended. */
+  stop(): void {
+    clearTimer(this.timer);
+  }
+}
+
+function tooLong(lingerMs: number): ConnectionLost {
+  return new ConnectionLost(
+    `the peer has ended its side of the link, and answering what it had asked took longer than ${lingerMs} ms (limits.lingerMs)`,
+  );
+}

@@ -6,8 +6,8 @@ const names = ['chromium', 'chromium-browser', 'google-chrome'];
 /** The browser of this machine, if there is one. */
 export const chromium: string | undefined = names.find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Opens a page, until it is ended: then resolves with what the browser has written, for there the page's errors stand. */
-export function browse(url: string, folder: string): { end(): Promise<string> } {
+/** Opens a page, with more options of the browser if there are any, until it is ended: then resolves with what the browser has written, for there the page's errors stand. */
+export function browse(url: string, folder: string, ...more: string[]): { end(): Promise<string> } {
   const options = [
     '--headless',
     '--no-sandbox',
@@ -24,6 +24,7 @@ export function browse(url: string, folder: string): { end(): Promise<string> } 
     '--no-first-run',
     '--no-proxy-server',
     `--user-data-dir=${join(folder, 'profile')}`,
+    ...more,
   ];
   const child = spawn(chromium as string, [...options, url], { stdio: ['ignore', 'ignore', 'pipe'] });
   let written = '';

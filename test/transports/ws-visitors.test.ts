@@ -231,7 +231,7 @@ describe.each([
 });
 
 describe('a refused visitor', () => {
-  it('is told to the logger once, not for each of a flood, with the option and what came', async () => {
+  it('is told to the logger once for each reason, not for each of a flood, with the option and what came', async () => {
     const said: string[] = [];
     const logger = { warn: (text: string) => said.push(text), error: () => {} };
     const { address } = await serve(undefined, { logger });
@@ -239,6 +239,10 @@ describe('a refused visitor', () => {
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(`${address} refused a visitor: the Origin "https://evil.example" is not taken`);
     expect(said[0]).toContain('the option "origins"');
+    for (let n = 0; n < 20; n++) await shake(address, { Host: 'evil.example' });
+    expect(said).toHaveLength(2);
+    expect(said[1]).toContain('the Host "evil.example" is not taken');
+    expect(said[1]).toContain('the option "hosts"');
   });
 
   it('is refused before it counts as a peer, and by a server of wss: too', async () => {

@@ -42,7 +42,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
   private emptied: (() => void) | undefined;
   private named = 0;
   private readonly full = new Refusals();
-  private readonly unwelcome = new Refusals();
+  private readonly unwelcome = { origins: new Refusals(), hosts: new Refusals() };
 
   constructor(plan: ListenPlan) {
     this.plan = plan;
@@ -124,12 +124,10 @@ export class WebSocketListener implements Transport, LinkKeeper {
     const { wire, plan } = this;
     const refusal = refusalOf(request, socket, plan.visitors);
     if (refusal !== undefined) {
-      refuse(socket, 403, refusal);
-      const count = this.unwelcome.add();
-      if (count > 0)
-        wire.logger.warn(
-          `${this.address} refused ${count === 1 ? 'a visitor' : `${count} visitors, at last one`}: ${refusal}`,
-        );
+      refuse(socket, 403, refusal.text);
+      const count = this.unwelcome[refusal.option].add();
+      const whom = count === 1 ? 'a visitor' : `${count} visitors, at last one`;
+      if (count > 0) wire.logger.warn(`${this.address} refused ${whom}: ${refusal.text}`);
       return;
     }
     if (this.links.size >= wire.limits.peers) {

@@ -49,8 +49,16 @@ function readList(
   });
 }
 
-/** Why a handshake is refused, for people on both sides; undefined if it is taken. */
-export function refusalOf(request: IncomingMessage, socket: Duplex, visitors: Visitors): string | undefined {
+/** Why a handshake is refused. */
+export interface Refusal {
+  /** For people on both sides. */
+  readonly text: string;
+  /** What would take it. */
+  readonly option: 'origins' | 'hosts';
+}
+
+/** Why a handshake is refused; undefined if it is taken. */
+export function refusalOf(request: IncomingMessage, socket: Duplex, visitors: Visitors): Refusal | undefined {
   const { host, origin } = request.headers;
   if (!takesHost(request, socket, visitors)) {
     const why =
@@ -62,9 +70,10 @@ export function refusalOf(request: IncomingMessage, socket: Duplex, visitors: Vi
   return refused('Origin', origin, 'origins', why);
 }
 
-function refused(header: string, value: string | undefined, option: string, why: string): string {
+function refused(header: string, value: string | undefined, option: Refusal['option'], why: string): Refusal {
   const because = why === '' ? '' : `: ${why}`;
-  return `the ${header} ${shown(value)} is not taken${because}; to take it, name it in the option "${option}" of the ws: address`;
+  const text = `the ${header} ${shown(value)} is not taken${because}; to take it, name it in the option "${option}" of the ws: address`;
+  return { text, option };
 }
 
 function shown(value: string | undefined): string {

@@ -8,7 +8,7 @@ import { exceeds } from './measure.js';
 import type { CallSender } from './peer.js';
 import { Queue } from './queue.js';
 import { printable } from './quote.js';
-import { outward } from './references/passes.js';
+import { mustEnd, outward } from './references/passes.js';
 import type { Outward } from './references/passing.js';
 import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
@@ -193,6 +193,7 @@ export class Answers {
   private attempt({ id = null }: Asked, ...errors: readonly FaultBody[]): Frame | undefined {
     for (const error of errors) {
       try {
+        if (error.data !== undefined) mustEnd(this.session.host, error.data);
         return this.session.encode({ kind: 'fault', id, error });
       } catch {
         // The next one is smaller.

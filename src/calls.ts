@@ -3,6 +3,7 @@ import type { About, Call, Frame } from './contract.js';
 import { encode, encodeQuickly, frameLimit, mustFit } from './encode.js';
 import { Code, ProtocolError, TimeoutError } from './errors.js';
 import { ABOUT, CANCEL, speaks } from './extensions.js';
+import { mustEnd } from './references/passes.js';
 import type { Host, Session } from './session.js';
 
 export type { Waiter } from './asked.js';
@@ -94,10 +95,12 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
 
 /** What is said of a call or an answer, encoded; undefined where the peers of the side cannot be told. */
 export function sayingAbout(
-  { codec, limits }: Pick<Host, 'codec' | 'limits'>,
+  host: Pick<Host, 'codec' | 'limits' | 'values'>,
   about: Readonly<Record<string, unknown>>,
 ): Frame | undefined {
+  const { codec, limits } = host;
   if (!speaks(codec, ABOUT)) return undefined;
+  if (about.metadata !== undefined) mustEnd(host, about.metadata);
   const message: Call = { kind: 'call', id: undefined, method: ABOUT, args: [about], named: true, batch: undefined };
   return encode(codec, message, limits.frameBytes);
 }

@@ -9,6 +9,7 @@ import { importOf } from './import-of.js';
 import type { Imports } from './imported.js';
 import { weightOf } from './members.js';
 import { passableOf } from './passable.js';
+import { mostWritten } from './passes.js';
 
 /** What is to be sent: the values as they travel, and `end`, which says that what goes by reference is held for them no more. */
 export interface Outward {
@@ -36,7 +37,7 @@ export class Leaving {
   outward(values: unknown, holder: Holder): Outward | undefined {
     const message = new Message(this.session, this.exports, holder);
     try {
-      const sent = tagged(values, (value) => this.tag(value, message));
+      const sent = tagged(values, (value) => this.tag(value, message), mostWritten(this.session.host));
       return sent === values ? undefined : message.with(sent);
     } catch (error) {
       message.end();

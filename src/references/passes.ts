@@ -2,6 +2,7 @@ import { hubOf } from '../prototypes.js';
 import { references } from '../rooms.js';
 import type { Host, Session } from '../session.js';
 import { isStream } from '../streams/is-stream.js';
+import { mustFitWritten } from '../values/written.js';
 import type { Outward } from './leaving.js';
 import { isMarked } from './marks.js';
 import type { Passing } from './passing.js';
@@ -20,8 +21,24 @@ export function passingOf(session: Session): Passing {
 }
 
 /** Whether values are more than the codec can carry as they are: then they are passed. */
-export function passes({ values: ours }: Pick<Host, 'values'>, values: unknown): boolean {
-  return ours.isSpecial(values) && (references.here !== undefined || holdsReference(values));
+export function passes(host: Pick<Host, 'values' | 'codec' | 'limits'>, values: unknown): boolean {
+  if (!host.values.isSpecial(values)) return false;
+  if (references.here !== undefined || holdsReference(values)) return true;
+  mustFitWritten(values, mostWritten(host));
+  return false;
+}
+
+/** How many bytes values may be where an object is written as often as it occurs; any number where a codec hands over the objects. */
+export function mostWritten({ codec, limits }: Pick<Host, 'codec' | 'limits'>): number {
+  return codec.form === 'values' ? Number.POSITIVE_INFINITY : limits.frameBytes;
+}
+
+/**
+ * Throws a ProtocolError, too large, for data that is sent besides arguments and results, and would be endless where an object is
+ * written as often as it occurs.
+ */
+export function mustEnd(host: Pick<Host, 'values' | 'codec' | 'limits'>, data: unknown): void {
+  if (host.values.isSpecial(data)) mustFitWritten(data, mostWritten(host));
 }
 
 /** Values that are no arguments, as they travel; undefined if they are plain. Throws for what cannot be passed to this peer. */

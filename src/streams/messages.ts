@@ -21,7 +21,15 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
   if (!Array.isArray(items)) throw new ProtocolError('rpc.next takes the id of a call, and a list of items');
   const waiter = session.waiter(id as Id);
   if (waiter?.next !== undefined) {
-    const values = tagged === true ? session.passing.inward(items, 'result', waiter.method).values : items;
+    let values: unknown = items;
+    try {
+      if (tagged === true) values = session.passing.inward(items, 'result', waiter.method).values;
+    } catch (error) {
+      // Without these items it is another stream: it ends before them.
+      session.cancel(id as Id);
+      waiter.reject(error);
+      return;
+    }
     waiter.next(values as unknown[]);
     return;
   }

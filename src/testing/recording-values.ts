@@ -1,8 +1,10 @@
 import { UsageError } from '../errors.js';
+import { isArrayBuffer, isDate, isError, isMap, isPlain, isRegExp, isSet } from '../kinds.js';
 
 /*
  * Values of structured clone as JSON. What JSON has stands for itself; everything else is an object with the one key `$`:
- * `{ "$": ["Map", [[key, value]]] }`. A plain object that has the key `$` is written as `{ "$": ["Object", { … }] }`.
+ * `{ "$": ["Map", [[key, value]]] }`. A plain object that has the key `$` is written as `{ "$": ["Object", { … }] }`. An object that
+ * occurs again is `{ "$": ["same", n] }`: the n-th one of the value, from 0, in the order in which they begin.
  */
 
 type Views = typeof views;
@@ -23,70 +25,83 @@ const views = {
 
 const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
 
-/** A value as JSON can hold it. Throws a UsageError, which says where, for what cannot be written down. */
+/** A value as JSON can hold it. Throws a UsageError, which says where, for what cannot be written down. Looks at each object once. */
 export function toJSON(value: unknown): unknown {
-  return write(value, 'the value', []);
+  return new Writer().write(value, 'the value');
 }
 
-/** `within`: the objects that hold this one. */
-function write(value: unknown, where: string, within: readonly object[]): unknown {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-        ? value
-        : tag('number', Object.is(value, -0) ? '-0' : `${value}`);
-    case 'undefined':
-      return tag('undefined');
-    case 'bigint':
-      return tag('bigint', `${value}`);
-    case 'object':
-      break;
-    default:
-      throw refused(where, `a ${typeof value}`);
-  }
-  if (value === null) return null;
-  if (within.includes(value)) throw refused(where, 'a part of itself');
-  return writeObject(value, where, [...within, value]);
-}
+class Writer {
+  /** By the order in which they were met: where an object occurs again, its number stands. */
+  private readonly numbers = new Map<object, number>();
+  /** The objects that hold what is being written. */
+  private readonly open = new Set<object>();
 
-function writeObject(value: object, where: string, within: readonly object[]): unknown {
-  const inner = (one: unknown, key: string): unknown => write(one, `${where}${key}`, within);
-  if (Array.isArray(value)) return Array.from(value, (one, at) => inner(one, `[${at}]`));
-  if (value instanceof Date) return tag('Date', Number.isNaN(value.getTime()) ? null : value.getTime());
-  if (value instanceof RegExp) return tag('RegExp', value.source, value.flags);
-  if (value instanceof Map) {
-    return tag(
-      'Map',
-      Array.from(value, ([key, one], at) => [inner(key, ` key ${at}`), inner(one, ` value ${at}`)]),
-    );
+  write(value: unknown, where: string): unknown {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? value
+          : tag('number', Object.is(value, -0) ? '-0' : `${value}`);
+      case 'undefined':
+        return tag('undefined');
+      case 'bigint':
+        return tag('bigint', `${value}`);
+      case 'object':
+        return value === null ? null : this.once(value, where);
+      default:
+        throw refused(where, `a ${typeof value}`);
+    }
   }
-  if (value instanceof Set)
-    return tag(
-      'Set',
-      Array.from(value, (one, at) => inner(one, ` item ${at}`)),
-    );
-  if (value instanceof ArrayBuffer) return tag('ArrayBuffer', Buffer.from(value).toString('base64'));
-  if (ArrayBuffer.isView(value)) {
-    const name = Object.keys(views).find((view) => value instanceof views[view as keyof Views]) as string;
-    return tag(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
+
+  private once(value: object, where: string): unknown {
+    if (this.open.has(value)) throw refused(where, 'a part of itself');
+    const number = this.numbers.get(value);
+    if (number !== undefined) return tag('same', number);
+    this.numbers.set(value, this.numbers.size);
+    this.open.add(value);
+    const written = this.object(value, where);
+    this.open.delete(value);
+    return written;
   }
-  if (value instanceof Error) {
-    const cause = value.cause === undefined ? [] : [inner(value.cause, '.cause')];
-    // Structured clone has no other errors, and its stack is another one in each run.
-    return tag('Error', Object.hasOwn(errors, value.name) ? value.name : 'Error', value.message, ...cause);
+
+  private object(value: object, where: string): unknown {
+    const inner = (one: unknown, key: string): unknown => this.write(one, `${where}${key}`);
+    if (Array.isArray(value)) return Array.from(value, (one, at) => inner(one, `[${at}]`));
+    if (isDate(value)) return tag('Date', Number.isNaN(value.getTime()) ? null : value.getTime());
+    if (isRegExp(value)) return tag('RegExp', value.source, value.flags);
+    if (isMap(value)) {
+      return tag(
+        'Map',
+        Array.from(value, ([key, one], at) => [inner(key, ` key ${at}`), inner(one, ` value ${at}`)]),
+      );
+    }
+    if (isSet(value))
+      return tag(
+        'Set',
+        Array.from(value, (one, at) => inner(one, ` item ${at}`)),
+      );
+    if (isArrayBuffer(value)) return tag('ArrayBuffer', Buffer.from(value).toString('base64'));
+    if (ArrayBuffer.isView(value)) {
+      const name = (value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] as string;
+      return tag(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
+    }
+    if (isError(value)) {
+      const cause = value.cause === undefined ? [] : [inner(value.cause, '.cause')];
+      // Structured clone has no other errors, and its stack is another one in each run.
+      return tag('Error', Object.hasOwn(errors, value.name) ? value.name : 'Error', value.message, ...cause);
+    }
+    if (!isPlain(value)) {
+      throw refused(
+        where,
+        `of the class ${(value.constructor as { name?: string } | undefined)?.name ?? 'without a name'}`,
+      );
+    }
+    const plain = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inner(one, `.${key}`)]));
+    return Object.hasOwn(plain, '$') ? tag('Object', plain) : plain;
   }
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw refused(
-      where,
-      `of the class ${(value.constructor as { name?: string } | undefined)?.name ?? 'without a name'}`,
-    );
-  }
-  const plain = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inner(one, `.${key}`)]));
-  return Object.hasOwn(plain, '$') ? tag('Object', plain) : plain;
 }
 
 function tag(...parts: unknown[]): { readonly $: readonly unknown[] } {
@@ -101,42 +116,70 @@ function refused(where: string, what: string): UsageError {
 
 /** The value again. Throws a UsageError for what {@link toJSON} does not write. */
 export function fromJSON(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) return json.map(fromJSON);
-  const { $ } = json as { readonly $?: unknown };
-  return Array.isArray($) ? untag($ as [string, ...unknown[]]) : entries(json);
+  return new Reader().read(json);
 }
 
-function entries(json: object): object {
-  return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, fromJSON(one)]));
-}
+class Reader {
+  /** The objects by their numbers, as the writer has them. */
+  private readonly made: unknown[] = [];
 
-function untag([name, first, second, third]: readonly unknown[]): unknown {
-  switch (name) {
-    case 'undefined':
-      return undefined;
-    case 'number':
-      return Number(first);
-    case 'bigint':
-      return BigInt(first as string);
-    case 'Date':
-      return new Date((first as number | null) ?? Number.NaN);
-    case 'RegExp':
-      return new RegExp(first as string, second as string);
-    case 'Map':
-      return new Map((first as unknown[][]).map(([key, one]) => [fromJSON(key), fromJSON(one)]));
-    case 'Set':
-      return new Set((first as unknown[]).map(fromJSON));
-    case 'Object':
-      return entries(first as object);
-    case 'Error': {
-      const Made = Object.hasOwn(errors, first as string) ? errors[first as keyof typeof errors] : Error;
-      return new Made(second as string, third === undefined ? {} : { cause: fromJSON(third) });
+  read = (json: unknown): unknown => {
+    if (typeof json !== 'object' || json === null) return json;
+    if (Array.isArray(json)) return this.object(() => json.map(this.read));
+    const { $ } = json as { readonly $?: unknown };
+    return Array.isArray($) ? this.untag($ as [string, ...unknown[]]) : this.object(() => this.entries(json));
+  };
+
+  /** Its number is given before those of what it holds. */
+  private object<T>(make: () => T): T {
+    const at = this.made.push(undefined) - 1;
+    const value = make();
+    this.made[at] = value;
+    return value;
+  }
+
+  private entries(json: object): object {
+    return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, this.read(one)]));
+  }
+
+  private untag([name, ...parts]: readonly [string, ...unknown[]]): unknown {
+    const [first] = parts;
+    switch (name) {
+      case 'undefined':
+        return undefined;
+      case 'number':
+        return Number(first);
+      case 'bigint':
+        return BigInt(first as string);
+      case 'same':
+        return this.made[first as number];
+      default:
+        return this.object(() => this.objectOf(name, parts));
     }
-    case 'ArrayBuffer':
-      return bytesOf(first).buffer;
-    default:
-      return view(name as string, bytesOf(first));
+  }
+
+  private objectOf(name: string, [first, second, third]: readonly unknown[]): object {
+    const { read } = this;
+    switch (name) {
+      case 'Date':
+        return new Date((first as number | null) ?? Number.NaN);
+      case 'RegExp':
+        return new RegExp(first as string, second as string);
+      case 'Map':
+        return new Map((first as unknown[][]).map(([key, one]) => [read(key), read(one)]));
+      case 'Set':
+        return new Set((first as unknown[]).map(read));
+      case 'Object':
+        return this.entries(first as object);
+      case 'Error': {
+        const Made = Object.hasOwn(errors, first as string) ? errors[first as keyof typeof errors] : Error;
+        return new Made(second as string, third === undefined ? {} : { cause: read(third) });
+      }
+      case 'ArrayBuffer':
+        return bytesOf(first).buffer;
+      default:
+        return view(name, bytesOf(first));
+    }
   }
 }
 

@@ -64,7 +64,8 @@ function said(message: Message): string {
 }
 
 function show(value: unknown): string {
-  return inspect(value, { depth: 20, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 });
+  // Deeper, what holds the same objects again and again would be shown without end.
+  return inspect(value, { depth: 10, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 });
 }
 
 function escaped(bytes: Uint8Array): string {

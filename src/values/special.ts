@@ -12,6 +12,12 @@ export const NOTHING_MORE: Wants = Object.freeze({ views: false, numbers: false 
 /** How deep values are looked into: as deep as a message may be nested unless `limits` says otherwise. */
 export const DEPTH = 1_000;
 
+/** At how many objects values are looked without noting which: those that are looked at again and again would be endless. */
+const VISITS = 2 ** 18;
+
+/** How many of them are left. */
+let left = 0;
+
 /** Whether a number is one that JSON has no spelling for. */
 export function isOdd(number: number): boolean {
   return number - number !== 0 || (number === 0 && 1 / number < 0);
@@ -19,11 +25,13 @@ export function isOdd(number: number): boolean {
 
 /**
  * Whether something stands in the values that is not plain data, so that `tagged` has to look at them: a function, a BigInt,
- * a symbol, an object of a class, or what `wants` names. Also true for what is nested deeper than 1,000, or within itself.
+ * a symbol, an object of a class, or what `wants` names. Also true for what is nested deeper than 1,000, or within itself, and for
+ * what has more than 262,144 objects, which may be one that occurs again and again: `tagged` looks at each of them once.
  *
  * Everything that is sent goes through here: it allocates nothing for plain data, and looks at each field once.
  */
 export function isSpecial(values: unknown, wants: Wants): boolean {
+  left = VISITS;
   switch (typeof values) {
     case 'object':
       return values !== null && isSpecialObject(values, wants, DEPTH);
@@ -41,7 +49,7 @@ export function isSpecial(values: unknown, wants: Wants): boolean {
 function isSpecialObject(value: object, wants: Wants, levels: number): boolean {
   if (Array.isArray(value)) return isSpecialList(value, wants, levels);
   if (Object.getPrototypeOf(value) !== Object.prototype) return isSpecialOther(value, wants, levels);
-  if (levels === 0) return true;
+  if (levels === 0 || --left < 0) return true;
   // This loop sees plain objects alone: engines enumerate those quickly, until a loop has met others.
   for (const key in value) {
     const item = (value as Readonly<Record<string, unknown>>)[key];
@@ -56,7 +64,7 @@ function isSpecialObject(value: object, wants: Wants, levels: number): boolean {
 }
 
 function isSpecialList(list: readonly unknown[], wants: Wants, levels: number): boolean {
-  if (levels === 0) return true;
+  if (levels === 0 || --left < 0) return true;
   const { numbers } = wants;
   for (let at = 0; at < list.length; at++) {
     const item = list[at];

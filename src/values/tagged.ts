@@ -1,13 +1,14 @@
-import { Code, ProtocolError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
+import { isMap, isSet } from '../kinds.js';
+import { isThenable } from '../thenable.js';
+import { pathTo } from './path.js';
 import { DEPTH, isOdd } from './special.js';
+import { ESCAPE, OPEN, TAG } from './tag.js';
+import { mustFitWritten } from './written.js';
 
+export { type Reviver, revived } from './revived.js';
 export { isSpecial, NOTHING_MORE, type Wants } from './special.js';
-
-/** The only key of an object in the tagged form: `{"$rpc": [tag, …payload]}`. */
-export const TAG = '$rpc';
-
-/** The tag of plain data that has the key itself: `{"$rpc": ["obj", {"$rpc": …}]}`. */
-export const ESCAPE = 'obj';
+export { ESCAPE, TAG } from './tag.js';
 
 /** What stands in the place of a value: the name of what it is, and what it is made of, which may hold further such values. */
 export type Tag = readonly [tag: string, ...payload: unknown[]];
@@ -26,24 +27,46 @@ type Fields = Record<string, unknown>;
  * It looks into plain objects, lists, maps and sets, and into the fields of objects of a class without a tag, unless they have
  * a `toJSON`. An object that occurs twice is one in what it gives.
  *
+ * `most` is how many bytes the values may be for a codec that writes an object as often as it occurs. Each object is looked at once.
+ *
  * Throws a UsageError if there is something to tag in what is nested deeper than 1,000 or holds itself; without it such values
- * are left to the codec.
+ * are left to the codec. Also for a promise, and for an object whose method `then` would make it one where it arrives; and a
+ * ProtocolError, too large, for what exceeds `most`.
  */
-export function tagged(values: unknown, tagger: Tagger): unknown {
+export function tagged(values: unknown, tagger: Tagger, most: number = Number.POSITIVE_INFINITY): unknown {
   const tagging = new Tagging(tagger);
   const instead = tagging.value(values, DEPTH);
+  if (tagging.refused !== undefined) throw refusal(values, tagging.refused);
+  if (tagging.shares && most !== Number.POSITIVE_INFINITY) mustFitWritten(instead, most);
   if (tagging.tags === 0) return values;
   if (tagging.trouble !== undefined) throw new UsageError(`what needs a tag cannot stand in values ${tagging.trouble}`);
   return instead;
 }
 
-/** Stands for the objects that are being looked into. */
-const OPEN = Symbol('open');
+/** What cannot be sent: a promise, or an object that would be taken for one. */
+function refusal(values: unknown, { object, isPromise }: Refused): UsageError {
+  const path = pathTo(values, object);
+  const at = path === undefined || path === '' ? '' : ` at ${path}`;
+  return new UsageError(
+    isPromise
+      ? `the value${at} is a promise, which cannot be sent: await it first`
+      : `the object${at} has a method "then", which would make it a promise where it arrives: call the method otherwise`,
+  );
+}
+
+interface Refused {
+  readonly object: object;
+  readonly isPromise: boolean;
+}
 
 class Tagging {
   /** How many values were given a tag; those that are only escaped do not count. */
   tags = 0;
   trouble: string | undefined;
+  /** The first object that cannot be sent. */
+  refused: Refused | undefined;
+  /** An object occurs twice. */
+  shares = false;
   /** What stands in the place of each object. */
   private readonly done = new Map<object, unknown>();
 
@@ -74,7 +97,10 @@ class Tagging {
       this.trouble = 'that hold themselves';
       return value;
     }
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.shares = true;
+      return known;
+    }
     this.done.set(value, OPEN);
     const instead = this.object(value, levels - 1);
     this.done.set(value, instead);
@@ -98,11 +124,17 @@ class Tagging {
   /** What the codec is to carry as it can: something may be inside of it. */
   private untagged(value: object, levels: number): unknown {
     if (ArrayBuffer.isView(value) || typeof value === 'function') return value;
-    if (value instanceof Map) return this.map(value, levels);
-    if (value instanceof Set) return this.set(value, levels);
+    if (isMap(value)) return this.map(value, levels);
+    if (isSet(value)) return this.set(value, levels);
+    if (isThenable(value) && typeof (value as { readonly toJSON?: unknown }).toJSON !== 'function')
+      this.refuse(value, true);
     // To a codec that carries it, a built-in is no object with fields.
     if (Object.prototype.toString.call(value) !== '[object Object]') return value;
     return this.fields(value as Fields, levels);
+  }
+
+  private refuse(object: object, isPromise: boolean): void {
+    this.refused ??= { object, isPromise };
   }
 
   private list(list: readonly unknown[], levels: number): readonly unknown[] {
@@ -125,6 +157,7 @@ class Tagging {
     for (const key of Object.keys(object)) {
       const value = object[key];
       if (typeof value === 'string' || (typeof value === 'number' && !isOdd(value))) continue;
+      if (key === 'then' && typeof value === 'function') this.refuse(object, false);
       const instead = this.value(value, levels);
       if (Object.is(instead, value)) continue;
       copy ??= { ...object };
@@ -147,112 +180,4 @@ class Tagging {
     const instead = this.list(items, levels);
     return instead === items ? set : new Set(instead);
   }
-}
-
-/** Makes a value of what has arrived for it. Throws for a tag that it does not know: see {@link unknownTag}. */
-export type Reviver = (tag: string, payload: readonly unknown[]) => unknown;
-
-/**
- * The reverse of `tagged`, for a message that was announced as tagged: calls `revive` for each value in the tagged form, those
- * inside of others first, and gives the values with what that gives in their places. The values must belong to the caller:
- * they are changed. Looks into plain objects, lists, maps and sets. Nothing is called by a name that has come, and an own
- * property `__proto__` is dropped.
- *
- * Throws a ProtocolError for an object with the key `$rpc` that is not in the tagged form, for what is nested deeper than
- * 1,000, and what `revive` throws.
- */
-export function revived(value: unknown, revive: Reviver): unknown {
-  return new Reviving(revive).value(value, DEPTH);
-}
-
-class Reviving {
-  /** What each object has become: one that occurs twice is made once, and one that holds itself ends. */
-  private readonly done = new Map<object, unknown>();
-
-  constructor(private readonly revive: Reviver) {}
-
-  value(value: unknown, levels: number): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    if (levels === 0) throw new ProtocolError(`the values are nested deeper than ${DEPTH} levels`, Code.TooLarge);
-    const known = this.done.get(value);
-    if (known === OPEN) throw malformed('holds itself');
-    if (known !== undefined) return known;
-    if (Array.isArray(value)) this.list(value, levels - 1);
-    else if (isPlain(value)) {
-      if (Object.hasOwn(value, TAG)) return this.tag(value as Fields, levels - 1);
-      this.fields(value as Fields, levels - 1);
-    } else if (value instanceof Map) this.map(value, levels - 1);
-    else if (value instanceof Set) this.set(value, levels - 1);
-    return value;
-  }
-
-  private tag(value: Fields, levels: number): unknown {
-    const payload = value[TAG];
-    if (Object.keys(value).length !== 1) throw malformed('has other keys besides');
-    if (!Array.isArray(payload)) throw malformed('holds no list');
-    const [tag] = payload as unknown[];
-    if (typeof tag !== 'string') throw malformed('holds a list that does not begin with a text');
-    this.done.set(value, OPEN);
-    const result = tag === ESCAPE ? this.escaped(payload, levels) : this.made(tag, payload, levels);
-    this.done.set(value, result);
-    return result;
-  }
-
-  private made(tag: string, payload: unknown[], levels: number): unknown {
-    this.list(payload, levels);
-    return this.revive(tag, payload.slice(1));
-  }
-
-  /** Its own key is a field like any other. */
-  private escaped(payload: readonly unknown[], levels: number): object {
-    const [, inner] = payload;
-    if (payload.length !== 2 || typeof inner !== 'object' || inner === null || !isPlain(inner)) {
-      throw malformed(`holds "${ESCAPE}" without an object`);
-    }
-    this.fields(inner as Fields, levels - 1);
-    return inner;
-  }
-
-  private list(list: unknown[], levels: number): void {
-    this.done.set(list, list);
-    for (let at = 0; at < list.length; at++) {
-      const item = list[at];
-      if (typeof item === 'object' && item !== null) list[at] = this.value(item, levels);
-    }
-  }
-
-  private fields(object: Fields, levels: number): void {
-    this.done.set(object, object);
-    for (const key of Object.keys(object)) {
-      const item = object[key];
-      if (key === '__proto__') Reflect.deleteProperty(object, key);
-      else if (typeof item === 'object' && item !== null) object[key] = this.value(item, levels);
-    }
-  }
-
-  private map(map: Map<unknown, unknown>, levels: number): void {
-    this.done.set(map, map);
-    const entries = [...map];
-    map.clear();
-    for (const [key, value] of entries) map.set(this.value(key, levels), this.value(value, levels));
-  }
-
-  private set(set: Set<unknown>, levels: number): void {
-    this.done.set(set, set);
-    const items = [...set];
-    set.clear();
-    for (const item of items) set.add(this.value(item, levels));
-  }
-}
-
-/** Also of another realm, as in the sandboxes of test runners. */
-function isPlain(value: object): boolean {
-  return (
-    Object.getPrototypeOf(value) === Object.prototype || Object.prototype.toString.call(value) === '[object Object]'
-  );
-}
-
-function malformed(what: string): ProtocolError {
-  const form = `{"${TAG}": [tag, …]}`;
-  return new ProtocolError(`expected ${form}, and an object with the key "${TAG}" ${what}`, Code.InvalidParams);
 }

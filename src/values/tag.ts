@@ -1,0 +1,8 @@
+/** The only key of an object in the tagged form: `{"$rpc": [tag, …payload]}`. */
+export const TAG = '$rpc';
+
+/** The tag of plain data that has the key itself: `{"$rpc": ["obj", {"$rpc": …}]}`. */
+export const ESCAPE = 'obj';
+
+/** Stands for the objects that are being looked into. */
+export const OPEN: unique symbol = Symbol('open');

@@ -1,4 +1,4 @@
-import type { Countdown } from './clock.js';
+import { type Turn, turnFor } from './clock.js';
 import type { Id, Metadata } from './contract.js';
 import type { RpcError } from './errors.js';
 
@@ -25,16 +25,25 @@ export interface Waiter {
 }
 
 /** Who waits for the answer to a call without options: its time runs from the end of the turn in which it is made. */
-export class PlainWaiter implements Waiter, Countdown {
-  since: number = Number.POSITIVE_INFINITY;
-  deadline: number = Number.POSITIVE_INFINITY;
+export class PlainWaiter implements Waiter {
+  private readonly turn: Turn;
 
   constructor(
     readonly resolve: (value: unknown) => void,
     readonly reject: (error: unknown) => void,
     readonly method: string,
-    readonly timeout: number,
-  ) {}
+    private readonly timeout: number,
+  ) {
+    this.turn = turnFor(timeout);
+  }
+
+  get since(): number {
+    return this.turn.end;
+  }
+
+  get deadline(): number {
+    return this.turn.end + this.timeout;
+  }
 }
 
 /** What travels of an answer besides its value. */

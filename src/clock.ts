@@ -14,22 +14,20 @@ export interface Flushable {
 // After the microtasks of the turn, so that the answers of handlers that await something still join; browsers have no such place.
 const atEndOfTurn: (job: () => void) => void = globalThis.process?.nextTick ?? globalThis.queueMicrotask;
 
-/** A wait that begins in this turn, and counts its time from the end of it. */
-export interface Countdown {
-  /** How many milliseconds it may take; `Infinity` is for ever. */
-  readonly timeout: number;
-  /** On the clock of the process: when it began. Set at the end of the turn. */
-  since: number;
-  /** On the clock of the process: when it is late. Set at the end of the turn, and `Infinity` until then. */
-  deadline: number;
+/** A turn of the event loop in which something begins that counts its time from the end of the turn. */
+export class Turn {
+  /** On the clock of the process: when it ended; `Infinity` until then. */
+  end: number = Number.POSITIVE_INFINITY;
+  /** The shortest time of what begins in it, in milliseconds. */
+  shortest: number = Number.POSITIVE_INFINITY;
 }
 
 let leaving: Flushable[] = [];
-let countdowns: Countdown[] = [];
+let turn: Turn | undefined;
 
 /** Calls `flush` once the turn is over. One job for all, however many there are. */
 export function leaveTogether(item: Flushable): void {
-  if (leaving.push(item) + countdowns.length === 1) atEndOfTurn(flushAll);
+  if (leaving.push(item) === 1 && turn === undefined) atEndOfTurn(flushAll);
 }
 
 function flushAll(): void {
@@ -39,32 +37,30 @@ function flushAll(): void {
 function leave(): void {
   const items = leaving;
   leaving = [];
-  startCountdowns();
+  endTurn();
   for (const item of items) item.flush();
 }
 
 /**
- * Sets `since` and `deadline` at the end of the turn, which asks for the time once for all that begins in it. A time asked at the
- * beginning of the turn would be too early for what begins at the end of a long one.
+ * The turn for something that begins in it and may take so many milliseconds from the end of the turn, where the time is asked
+ * once for all. A time asked at the beginning of the turn would be too early for what begins at the end of a long one.
  */
-export function startTogether<C extends Countdown>(countdown: C): C {
-  if (countdowns.push(countdown) + leaving.length === 1) atEndOfTurn(flushAll);
-  return countdown;
+export function turnFor(timeout: number): Turn {
+  if (turn === undefined) {
+    turn = new Turn();
+    if (leaving.length === 0) atEndOfTurn(flushAll);
+  }
+  if (timeout < turn.shortest) turn.shortest = timeout;
+  return turn;
 }
 
-/** Sets `since` and `deadline` of what has begun in this turn so far. */
-export function startCountdowns(): void {
-  if (countdowns.length === 0) return;
-  const started = countdowns;
-  countdowns = [];
-  const at = time();
-  let nearest = Number.POSITIVE_INFINITY;
-  for (const countdown of started) {
-    countdown.since = at;
-    countdown.deadline = at + countdown.timeout;
-    if (countdown.deadline < nearest) nearest = countdown.deadline;
-  }
-  hurry(nearest);
+/** Lets the time begin of what has begun in this turn so far. */
+export function endTurn(): void {
+  if (turn === undefined) return;
+  const ended = turn;
+  turn = undefined;
+  ended.end = time();
+  hurry(ended.end + ended.shortest);
 }
 
 /** When something that begins now is late, if it may take so many milliseconds. */

@@ -1,11 +1,11 @@
-import { startCountdowns } from './clock.js';
+import { endTurn } from './clock.js';
 import type { Hub } from './hub.js';
 import { time } from './time.js';
 import type { Peer, PendingCall } from './types.js';
 
 /** The calls of a side that are open: what was asked, of whom, and since when. */
 export function pendingCalls(hub: Hub): PendingCall[] {
-  startCountdowns();
+  endTurn();
   const at = time();
   const calls = hub.roster.everybody().flatMap((session) =>
     [...(session.asked?.all() ?? [])].map(([id, { method, since }]) => ({

@@ -1,7 +1,7 @@
 import { Answers } from './answers.js';
 import { PlainWaiter } from './asked.js';
 import { Calls, postAbout, type Waiter } from './calls.js';
-import { hurry, startTogether, type Timed, unwatch, watch } from './clock.js';
+import { hurry, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
 import { end, type HalfClosed, inputEnded, linkClosed } from './ends.js';
@@ -102,7 +102,7 @@ export class Session implements Receiver, Timed {
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.ask(method, args, named, startTogether(new PlainWaiter(resolve, reject, method, timeout)));
+      this.ask(method, args, named, new PlainWaiter(resolve, reject, method, timeout));
     });
   }
 

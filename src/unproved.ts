@@ -130,6 +130,8 @@ export class UnprovedOutbox extends Outbox {
     const { owner, waiting } = this;
     if (this.proved || this.isHeld || waiting.length === 0 || owner.over !== undefined) return;
     let others = owner.open - owner.waiting;
+    // Where not everything fits, it counts how many answers are joined in each.
+    if (this.keptBytes > this.room) for (const each of waiting) each.content ??= contentOf(owner, each.plain);
     for (const each of waiting) others += answersIn(each);
     this.waiting = waiting.filter((each) => {
       const { frames, bytes } = each;

@@ -1,4 +1,4 @@
-import { forAll } from './deadline.js';
+import { outside } from './outside.js';
 import { clearTimer, isHeld, setTimerAt, type Timer, time } from './time.js';
 
 /**
@@ -31,7 +31,7 @@ export function leaveTogether(item: Flushable): void {
 }
 
 function flushAll(): void {
-  forAll(leave);
+  outside(leave);
 }
 
 function leave(): void {

@@ -25,12 +25,6 @@ export function current(): CallSender | undefined {
   return sender?.done === true && sender.begun?.cancelled === undefined ? undefined : sender;
 }
 
-/** Runs what is done for many calls together: the deadline of none of them holds there, nor where it leads to. */
-export function forAll(job: () => void): void {
-  if (context === undefined || context === null) job();
-  else context.run(undefined, job);
-}
-
 function makeContext(): Context | null {
   // Not imported, so that nothing of Node can be reached from a browser.
   const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');

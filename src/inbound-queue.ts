@@ -1,6 +1,6 @@
 import type { Frame, Message } from './contract.js';
-import { forAll } from './deadline.js';
 import { Code, ProtocolError } from './errors.js';
+import { outside } from './outside.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
 import { afterTurn } from './time.js';
@@ -60,7 +60,7 @@ export class InboundQueue {
     this.hold();
     this.pause();
     afterTurn(() =>
-      forAll(() => {
+      outside(() => {
         this.yielding = false;
         this.release();
       }),

@@ -1,5 +1,6 @@
 import type { Frame, Link, Receiver, Transport } from './contract.js';
 import { ConnectionLost } from './errors.js';
+import { outside } from './outside.js';
 import type { ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
 import { clearTimer, setTimer, type Timer } from './time.js';
@@ -35,7 +36,7 @@ export class Line {
 
   /** Resolves when peers can be reached or can reach us. */
   open(): Promise<void> {
-    return this.transport.open((link) => this.accept(link));
+    return outside(() => this.transport.open((link) => this.accept(link)));
   }
 
   private accept(link: Link): Receiver {

@@ -13,6 +13,7 @@ import type {
   Wire,
 } from './contract.js';
 import { UsageError } from './errors.js';
+import { outside } from './outside.js';
 
 /** Loads the module of a plug-in when it is first named. */
 export type Loader<F> = () => Promise<{ readonly default: F }>;
@@ -117,7 +118,8 @@ export async function transport(source: TransportSource): Promise<TransportMaker
 
 /** Makes a transport for a wire. */
 export async function makeTransport(source: TransportSource, wire: Wire): Promise<Transport> {
-  return (await transport(source))(wire);
+  const make = await transport(source);
+  return outside(() => make(wire));
 }
 
 /** The address of a source, with the model's short forms put into ours. */

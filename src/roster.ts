@@ -2,6 +2,7 @@ import { ConnectionLost, UsageError } from './errors.js';
 import type { Crowd } from './many/crowd.js';
 import type { Groups } from './many/group.js';
 import type { Group, GroupOptions, Several } from './many/types.js';
+import { outside } from './outside.js';
 import { CallSender, ConnectedPeer } from './peer.js';
 import { many } from './rooms.js';
 import type { Host, Session } from './session.js';
@@ -73,8 +74,12 @@ export class Roster {
     return () => void this.listeners[event].delete(listener);
   }
 
-  /** Tells the listeners, each whatever the others do. */
+  /** Tells the listeners, each whatever the others do, and within no call: a handler may open a side, or close one. */
   tell(event: 'connect' | 'disconnect', peer: Peer): void {
+    if (this.listeners[event].size > 0) outside(() => this.tellAll(event, peer));
+  }
+
+  private tellAll(event: 'connect' | 'disconnect', peer: Peer): void {
     for (const listener of [...this.listeners[event]]) {
       try {
         const given = listener(peer);

@@ -1,6 +1,9 @@
+import { outside } from './outside.js';
+
 /**
  * What time it is, and timers: the one room of the library that asks the runtime for either, so that a test can stop the
- * clock for all of it. It knows nobody. While nobody has stopped the clock, it is the runtime's own.
+ * clock for all of it. Timers belong to no call.
+ * While nobody has stopped the clock, it is the runtime's own.
  */
 
 /** The longest that a timer of the runtime can wait, about 24 days; it would fire at once if it were asked for more. */
@@ -37,7 +40,7 @@ export class Timer {
   /** Gives it to the runtime. */
   start(ms: number): void {
     // The runtime drops what is less than a millisecond, and would fire too early by that.
-    this.handle = setTimeout(() => this.fire(), Math.ceil(ms));
+    this.handle = outside(() => setTimeout(() => this.fire(), Math.ceil(ms)));
     if (this.quiet) this.unref();
   }
 
@@ -84,8 +87,10 @@ export function clearTimer(timer: Timer | undefined): void {
  * passes, and so goes on while the clock is held.
  */
 export function afterTurn(act: () => void): void {
-  if (typeof setImmediate === 'function') setImmediate(act);
-  else setTimeout(act, 0);
+  outside(() => {
+    if (typeof setImmediate === 'function') setImmediate(act);
+    else setTimeout(act, 0);
+  });
 }
 
 /**
@@ -93,7 +98,7 @@ export function afterTurn(act: () => void): void {
  * itself, and is told by no event. Never for a timeout.
  */
 export function lookAgain(ms: number, act: () => void): void {
-  setTimeout(act, ms);
+  outside(() => setTimeout(act, ms));
 }
 
 // ---- for the clock that tests turn ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import type { Accept, Frame, Transport, TransportSource, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { outside } from '../../src/outside.js';
 import { joinParts } from './mux-address.js';
 
 /** One of the transports of a mux. */
@@ -104,7 +105,8 @@ export class MuxTransport implements Transport {
   }
 
   private async bring(part: Part): Promise<void> {
-    await part.transport?.open(this.accept!);
+    // A handler may add one.
+    await outside(() => part.transport?.open(this.accept!));
   }
 
   /** Whether a part is still wanted. */

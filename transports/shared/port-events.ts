@@ -1,5 +1,6 @@
 import type { LinkInfo } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
+import { listenerOutside } from '../../src/outside.js';
 
 type Listener = (value: unknown) => void;
 
@@ -50,7 +51,8 @@ export function listen(port: Port, listeners: Readonly<Record<string, Listener>>
   };
 }
 
-function listenTo(port: Port, event: string, listener: Listener): () => void {
+function listenTo(port: Port, event: string, told: Listener): () => void {
+  const listener = listenerOutside(told);
   if (port.on !== undefined && port.off !== undefined) {
     port.on(event, listener);
     return () => port.off?.(event, listener);

@@ -1,0 +1,6 @@
+// The side that serves, in a process or a thread of its own.
+import { behave, Upstream } from './leaking-spec.js';
+
+const side = Upstream.create({ transport: process.argv[2] ?? 'stdio:', logger: null });
+behave(side as never, () => {});
+await side.open();

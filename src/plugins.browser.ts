@@ -23,6 +23,7 @@ export const plugins: Plugins = {
     memory: () => import('../transports/memory.js'),
     mux: () => import('../transports/mux.js'),
   },
+  elsewhere: ['tcp', 'unix', 'udp', 'stdio', 'process'],
   securities: {
     null: () => import('./securities/null.js'),
     user: () => import('./securities/user.js'),

@@ -23,11 +23,15 @@ export interface Plugins {
   readonly codecs: Readonly<Record<string, Loader<CodecFactory>>>;
   readonly transports: Readonly<Record<string, Loader<TransportFactory>>>;
   readonly securities: Readonly<Record<string, Loader<SecurityFactory>>>;
+  /** Transports that other builds of the library have. */
+  readonly elsewhere?: readonly string[];
 }
 
 /** One kind of plug-in, by name. */
 class Shelf<F> {
   private readonly loaders = new Map<string, Loader<F>>();
+  /** What only other builds have. */
+  elsewhere: readonly string[] = [];
 
   constructor(
     private readonly kind: string,
@@ -48,6 +52,7 @@ class Shelf<F> {
     const loader = this.loaders.get(this.aliases[address.scheme] ?? address.scheme);
     if (loader === undefined) {
       const known = [...this.loaders.keys()].sort().join(', ');
+      if (this.elsewhere.includes(address.scheme)) throw absent(address, known);
       throw new UsageError(`unknown ${this.kind} "${address.scheme}" in "${address.text}"; there are ${known}`);
     }
     try {
@@ -56,6 +61,13 @@ class Shelf<F> {
       throw missing(this.kind, address, cause);
     }
   }
+}
+
+/** A page cannot reach what Node can. */
+function absent({ scheme, text }: Address, known: string): UsageError {
+  return new UsageError(
+    `"${text}" needs the transport "${scheme}", which exists in Node, Bun and Deno and not in browsers; there are ${known}`,
+  );
 }
 
 /** A module that could not be loaded: nearly always an optional package that is not installed. */
@@ -73,6 +85,7 @@ const securities = new Shelf<SecurityFactory>('security', { blindly_believe_ever
 
 /** Puts the plug-ins of a build on the shelves; they are loaded when they are first named. */
 export function provide(plugins: Plugins): void {
+  transports.elsewhere = plugins.elsewhere ?? [];
   for (const [name, loader] of Object.entries(plugins.codecs)) codecs.add(name, loader);
   for (const [name, loader] of Object.entries(plugins.transports)) transports.add(name, loader);
   for (const [name, loader] of Object.entries(plugins.securities)) securities.add(name, loader);

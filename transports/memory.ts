@@ -82,7 +82,10 @@ class Member implements Transport {
         `${address} is already served, by "${room.server.name}": serve another room, or use ${address}?bus`,
       );
     }
-    if (room.server === undefined) throw new ConnectionLost(`nobody serves ${address}`);
+    if (room.server === undefined)
+      throw new ConnectionLost(
+        `nobody serves ${address}; serve it first, in this process, or check the name of the room`,
+      );
     room.server.admit();
     return [room.server];
   }

@@ -85,7 +85,11 @@ class WorkerTransport implements Transport {
       this.link = link;
       const { connectMs } = this.wire.limits;
       this.timer = setTimer(connectMs, () => {
-        link.close(new ConnectionLost(`${this.address} did not open port:parent within ${connectMs} ms`));
+        link.close(
+          new ConnectionLost(
+            `${this.address} did not open port:parent within ${connectMs} ms (limits.connectMs); check that the worker opens a side on port:parent`,
+          ),
+        );
       });
       link.listen();
     });

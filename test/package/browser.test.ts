@@ -196,7 +196,7 @@ describe(`in Chromium${chromium === undefined ? ', which is not installed here' 
         jrpc: conversation,
         hungUp: true,
         nobody: true,
-        byNode: 'unknown transport "tcp" in "tcp://127.0.0.1:1"',
+        byNode: '"tcp://127.0.0.1:1" needs the transport "tcp", which exists in Node, Bun and Deno and not in browsers',
         notGiven: 'in browsers, msgpack is given by hand',
         msgpack: conversation,
         survived: [0, [1, 2, 3], (2n ** 70n).toString(), [[1, 'a']]],

@@ -41,7 +41,11 @@ export class StreamDialer implements Transport {
       const socket = net.connect({ ...this.plan.target, noDelay: true, allowHalfOpen: true });
       this.socket = socket;
       const timer = setTimer(limits.connectMs, () => {
-        fail(new ConnectionLost(`${this.address} did not take the connection within ${limits.connectMs} ms`));
+        fail(
+          new ConnectionLost(
+            `${this.address} did not take the connection within ${limits.connectMs} ms (limits.connectMs); check the address, and the network up to there`,
+          ),
+        );
       });
       const settle = (): void => {
         clearTimer(timer);

@@ -107,7 +107,11 @@ export class WebSocketDialer implements Transport, LinkKeeper {
     const { connectMs } = this.wire.limits;
     signal.throwIfAborted();
     const timer = setTimer(connectMs, () =>
-      this.stop.abort(new ConnectionLost(`${this.address} did not complete the handshake within ${connectMs} ms`)),
+      this.stop.abort(
+        new ConnectionLost(
+          `${this.address} did not complete the handshake within ${connectMs} ms (limits.connectMs); check that a WebSocket server listens there, and the network up to it`,
+        ),
+      ),
     );
     const attempt = { protocols: this.hello, again: this.hello !== this.plain, accept, keeper: this, signal };
     try {

@@ -12,6 +12,7 @@ import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
+import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 
 /** The package `ws`. */
 export type Package = typeof import('ws');
@@ -61,7 +62,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
       const abort = (): void => fail(signal.reason);
       signal.addEventListener('abort', abort);
       socket.on('upgrade', (response) => {
-        stream = response.socket;
+        stream = response.socket ?? undefined;
       });
       socket.on('unexpected-response', (_request, response) => {
         readRefusal(response, (text) => fail(new ConnectionLost(`${target.address} refused the handshake: ${text}`)));
@@ -74,9 +75,22 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
       });
       socket.on('open', () => {
         settle();
-        const link = new PackageLink(target.peer, { url: target.address }, socket, stream!, keeper);
-        link.start(accept);
-        resolve(link);
+        try {
+          // Bun has an implementation of its own under the name of the package, and shows nothing of what lies below.
+          const link =
+            stream === undefined
+              ? new StandardLink(
+                  target,
+                  agreed(socket.protocol, keeper.wire),
+                  socket as unknown as StandardSocket,
+                  keeper,
+                )
+              : new PackageLink(target.peer, { url: target.address }, socket, stream, keeper);
+          link.start(accept);
+          resolve(link);
+        } catch (error) {
+          fail(explain(`cannot connect to ${target.address}`, error as Error));
+        }
       });
     });
 }

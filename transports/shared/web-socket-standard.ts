@@ -82,7 +82,7 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
 }
 
 /** A link over a standard WebSocket. It cannot stop reading, and learns the size of a message when it has it. */
-class StandardLink extends WebSocketLink {
+export class StandardLink extends WebSocketLink {
   readonly info: LinkInfo;
   private readonly socket: StandardSocket;
   private polled = false;
@@ -140,7 +140,8 @@ class StandardLink extends WebSocketLink {
 
   private ended(code: number, reason: string): void {
     // Many servers end the connection without answering a close frame; that one has sent it cannot be told from a cut.
-    if (code !== 1006) this.freed(endOf(this.peer, code, reason));
+    // Deno has the code 0 for it.
+    if (code !== 1006 && code !== 0) this.freed(endOf(this.peer, code, reason));
     else this.freed(this.state === 'ending' ? undefined : cutOff(this.peer));
   }
 
@@ -169,9 +170,13 @@ function refused(address: string, why: string): ConnectionLost {
 }
 
 function failed(address: string, code: number, cause: unknown): ConnectionLost {
+  // Most say nothing: a page must not find out what there is in a network.
   const why =
-    cause instanceof Error && cause.message !== '' ? cause.message : `the runtime does not say why (code ${code})`;
-  return new ConnectionLost(`cannot connect to ${address}: ${why}`, { cause });
+    cause instanceof Error && cause.message !== ''
+      ? cause.message
+      : `the WebSocket of this runtime reports no reason (code ${code})`;
+  const hint = 'check that a server listens there and takes WebSockets at this path';
+  return new ConnectionLost(`cannot connect to ${address}: ${why}; ${hint}`, { cause });
 }
 
 function asText(data: string | ArrayBuffer): string {

@@ -186,7 +186,7 @@ export class Hub implements Host {
     this.line ??= line;
     try {
       this.mustNotBeClosed();
-      await line.open();
+      await line.open(this.listens ? undefined : this.limits.connectMs);
       this.mustNotBeClosed();
     } catch (error) {
       await line.close();

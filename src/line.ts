@@ -5,12 +5,17 @@ import type { ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
 import { clearTimer, setTimer, type Timer } from './time.js';
 
+/** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
+const SLACK_MS = 100;
+
 /** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
 export class Line {
   private readonly sessions = new Set<Session>();
   private retired = false;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
+  /** It could not be opened in time, and so may not be closed in time either. */
+  private stuck = false;
 
   /** `patience`: how long, in milliseconds, `close` waits for what is still being sealed. */
   constructor(
@@ -34,9 +39,25 @@ export class Line {
     return [...this.sessions].map((session) => session.peer as ConnectedPeer);
   }
 
-  /** Resolves when peers can be reached or can reach us. */
-  open(): Promise<void> {
-    return outside(() => this.transport.open((link) => this.accept(link)));
+  /**
+   * Resolves when peers can be reached or can reach us. With `connectMs` it rejects with ConnectionLost when that takes longer,
+   * whatever the transport does.
+   */
+  async open(connectMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const opening = outside(() => this.transport.open((link) => this.accept(link)));
+    if (connectMs === Number.POSITIVE_INFINITY) return opening;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimer(connectMs + SLACK_MS, () => {
+        this.stuck = true;
+        reject(new ConnectionLost(`${this.address} was not connected within ${connectMs} ms (limits.connectMs)`));
+      });
+    });
+    try {
+      await Promise.race([opening, late]);
+    } finally {
+      clearTimer(timer);
+    }
   }
 
   private accept(link: Link): Receiver {
@@ -79,7 +100,9 @@ export class Line {
     for (const session of sessions) session.end();
     const last = sessions.filter((session) => session.over === undefined);
     if (last.length > 0) await this.ended(last);
-    await this.transport.close();
+    const closed = this.transport.close();
+    if (this.stuck) closed.catch(() => {});
+    else await closed;
   }
 
   /** Those that still seal what was posted, or have begun in this turn, end a little later. */

@@ -6,6 +6,7 @@ import { type Dialect, dialects, strict } from './jrpc/dialects.js';
 import { encode, encodePlain } from './jrpc/encode.js';
 import { encodeQuickrpc } from './jrpc/quickrpc.js';
 import { inWords, translated } from './jrpc/words.js';
+import { shown } from './shared/hidden.js';
 
 const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
 
@@ -44,8 +45,9 @@ export default function jrpc(address: Address): Codec {
 }
 
 function writer({ quickrpc, words }: Dialect): (message: Outbound) => string {
-  if (quickrpc) return encodeQuickrpc;
-  return words === undefined ? encode : (message) => encode(inWords(message, words));
+  if (quickrpc) return (message) => shown(message, encodeQuickrpc);
+  if (words === undefined) return (message) => shown(message, encode);
+  return (message) => shown(message, (one) => encode(inWords(one, words)));
 }
 
 /** What quickrpc writes after the colon of its codec: the delimiter, where it is one of those that there are. */

@@ -9,6 +9,7 @@ import { quickFrame } from './msgpack/quick-write.js';
 import { bad, fromMessage, toMessage } from './msgpack/rpc.js';
 import { endOfValue } from './msgpack/tokens.js';
 import { pack, unpackAll } from './msgpack/values.js';
+import { shown } from './shared/hidden.js';
 
 export { Extension } from './msgpack/extensions.js';
 
@@ -38,7 +39,7 @@ export default function msgpack(address: Address): Codec {
     natives,
     // MessagePack-RPC has no response without an id: to a stranger it is noise.
     answersUnreadable: false,
-    encode: (message) => quickFrame(message) ?? pack(fromMessage(message, nvim)),
+    encode: (message) => quickFrame(message) ?? shown(message, (one) => pack(fromMessage(one, nvim))),
     encodePlain: quickFrame,
     decode,
     join,

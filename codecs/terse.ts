@@ -2,6 +2,7 @@ import { readOptions } from '../src/address.js';
 import type { Address, Call, Codec, Fault, FaultBody, Frame, Id, Message, Outbound } from '../src/contract.js';
 import { Code, ProtocolError } from '../src/errors.js';
 import { printable } from '../src/quote.js';
+import { mustShow, shown } from './shared/hidden.js';
 import { Misread, Reader } from './shared/terse-reader.js';
 import { NUMBER, SLASHED } from './shared/terse-words.js';
 import { writeFields, writeId, writeMethod, writeValues } from './shared/terse-writer.js';
@@ -17,7 +18,15 @@ import { writeFields, writeId, writeMethod, writeValues } from './shared/terse-w
  */
 export default function terse(address: Address): Codec {
   readOptions(address, {});
-  return { name: 'terse', form: 'text', framing: 'lines', hello: false, answersUnreadable: true, encode, decode };
+  return {
+    name: 'terse',
+    form: 'text',
+    framing: 'lines',
+    hello: false,
+    answersUnreadable: true,
+    encode: (message) => shown(message, encode),
+    decode,
+  };
 }
 
 function encode(message: Outbound): string {
@@ -25,7 +34,9 @@ function encode(message: Outbound): string {
     case 'call': {
       const { id, method, args, named } = message;
       const head = id === undefined ? writeMethod(method) : writeMethod(method) + writeId(id);
-      const tail = named && args.length === 1 ? writeFields(args[0] as object, 0) : writeValues(args, 0);
+      const one = named && args.length === 1 ? (args[0] as object) : undefined;
+      if (one !== undefined) mustShow(one);
+      const tail = one === undefined ? writeValues(args, 0) : writeFields(one, 0);
       return tail === '' ? head : `${head} ${tail}`;
     }
     case 'reply':

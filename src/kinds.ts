@@ -9,6 +9,11 @@ export function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
+/** The same of an object of another realm: most objects are plain ones of this realm, and their tag is not asked for. */
+function isTagged(value: object, tag: string): boolean {
+  return Object.getPrototypeOf(value) !== Object.prototype && tagOf(value) === tag;
+}
+
 /** Whether a brand check of the language lets a value through. */
 function passes(check: (this: never) => unknown, value: object): boolean {
   try {
@@ -28,24 +33,24 @@ const setSize = /* @__PURE__ */ getterOf(Set.prototype, 'size');
 const bufferLength = /* @__PURE__ */ getterOf(ArrayBuffer.prototype, 'byteLength');
 
 export function isMap(value: object): value is Map<unknown, unknown> {
-  return value instanceof Map || (tagOf(value) === 'Map' && passes(mapSize, value));
+  return value instanceof Map || (isTagged(value, 'Map') && passes(mapSize, value));
 }
 
 export function isSet(value: object): value is Set<unknown> {
-  return value instanceof Set || (tagOf(value) === 'Set' && passes(setSize, value));
+  return value instanceof Set || (isTagged(value, 'Set') && passes(setSize, value));
 }
 
 export function isDate(value: object): value is Date {
-  return value instanceof Date || (tagOf(value) === 'Date' && passes(Date.prototype.getTime, value));
+  return value instanceof Date || (isTagged(value, 'Date') && passes(Date.prototype.getTime, value));
 }
 
 export function isRegExp(value: object): value is RegExp {
-  return value instanceof RegExp || tagOf(value) === 'RegExp';
+  return value instanceof RegExp || isTagged(value, 'RegExp');
 }
 
 /** Not so memory that is shared. */
 export function isArrayBuffer(value: object): value is ArrayBuffer {
-  return value instanceof ArrayBuffer || (tagOf(value) === 'ArrayBuffer' && passes(bufferLength, value));
+  return value instanceof ArrayBuffer || (isTagged(value, 'ArrayBuffer') && passes(bufferLength, value));
 }
 
 /** Bytes: a Uint8Array, or a Buffer. */
@@ -59,14 +64,13 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 /** A promise of the language, for which a rejection that nobody hears of is an error of the process. */
 export function isPromise(value: object): value is Promise<unknown> {
-  return value instanceof Promise || tagOf(value) === 'Promise';
+  return value instanceof Promise || isTagged(value, 'Promise');
 }
 
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Error) return true;
-  const tag = tagOf(value);
-  return tag === 'Error' || tag === 'DOMException';
+  return isTagged(value, 'Error') || isTagged(value, 'DOMException');
 }
 
 /** An object whose class is `Object`, or that has none. */
@@ -78,4 +82,18 @@ export function isPlain(value: object): boolean {
 /** Only the prototype of `Object` itself, in every realm, has none above it and a method of that name. */
 function isObjectPrototype(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
+}
+
+/**
+ * Whether nothing of an object would be left where its fields are written: it is of a class that says what it is by
+ * `Symbol.toStringTag`, or one of the language, and holds what it holds elsewhere than in fields. So are a Map, a Blob, a Promise and
+ * an element of a document. What has a `toJSON` is what that gives; views of memory are asked for elsewhere.
+ */
+export function isHidden(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === Object.prototype || prototype === null || Array.isArray(value) || ArrayBuffer.isView(value))
+    return false;
+  if (typeof (value as { readonly toJSON?: unknown }).toJSON === 'function') return false;
+  const tag = tagOf(value);
+  return tag !== 'Object' && tag !== 'Arguments' && Object.keys(value).length === 0;
 }

@@ -1,4 +1,5 @@
 import type { Frame } from './contract.js';
+import { isMap, isSet } from './kinds.js';
 
 /** Whether a frame is larger than so many bytes. Counts the bytes of a text only if their number is in doubt. */
 export function exceeds(frame: Frame, limit: number): boolean {
@@ -32,8 +33,8 @@ export function tooDeep(value: unknown, levels: number, seen?: Set<object>): boo
   }
   const inner = (item: unknown): boolean => tooDeep(item, levels - 1, seen);
   if (Array.isArray(value)) return value.some(inner);
-  if (value instanceof Set) return [...value].some(inner);
-  if (value instanceof Map) return [...value].some(inner);
+  if (isSet(value)) return [...value].some(inner);
+  if (isMap(value)) return [...value].some(inner);
   for (const key in value) if (inner((value as Record<string, unknown>)[key])) return true;
   return false;
 }

@@ -16,6 +16,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/time\.ts$/, ['src/outside']],
   [/^src\/quote\.ts$/, []],
   [/^src\/kinds\.ts$/, []],
+  [/^src\/paths\.ts$/, ['src/kinds']],
   [/^src\/messages\.ts$/, ['src/contract']],
   [/^src\/contract\.ts$/, ['src/limits', 'src/messages']],
   [/^src\/address\.ts$/, ['src/contract', 'src/errors']],
@@ -43,7 +44,17 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\//, ['src/']],
   [
     /^codecs\//,
-    ['src/contract', 'src/errors', 'src/address', 'src/kinds', 'src/quote', 'src/framing/', 'codecs/', 'msgpackr'],
+    [
+      'src/contract',
+      'src/errors',
+      'src/address',
+      'src/kinds',
+      'src/paths',
+      'src/quote',
+      'src/framing/',
+      'codecs/',
+      'msgpackr',
+    ],
   ],
   [
     /^transports\//,

@@ -1,3 +1,4 @@
+import { isBytes } from '../../src/kinds.js';
 import type { Replacer } from './encode.js';
 
 /*
@@ -18,7 +19,7 @@ type Fields = Record<string, unknown>;
 export const bytesOut: Replacer = function (this: unknown, key: string, value: unknown): unknown {
   // The holder is asked, for the value of a Buffer has been through its toJSON by now.
   const raw = (this as Fields)[key];
-  if (raw instanceof Uint8Array) return { [BYTES]: base64(raw) };
+  if (isBytes(raw)) return { [BYTES]: base64(raw) };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const keys = Object.keys(value);
   return keys.some((name) => TAKEN.test(name)) ? renamed(value as Fields, keys, TAKEN, (name) => `_${name}`) : value;

@@ -1,5 +1,6 @@
 import type { Call, Fault, Outbound } from '../../src/contract.js';
 import { Code, UsageError } from '../../src/errors.js';
+import { mustShowAll } from '../shared/hidden.js';
 
 const NOTIFICATION = '{"jsonrpc":"2.0"';
 const ANSWER = '{"jsonrpc":"2.0","id":';
@@ -84,8 +85,8 @@ function flatOf(value: unknown): string | undefined {
 
 /** The arguments of a call: an object where they are named, otherwise an array. */
 export function paramsOf(call: Call, replacer?: Replacer): string {
-  if (!call.named) return listOf(call.args) ?? JSON.stringify(call.args, replacer);
-  const params: string | undefined = JSON.stringify(call.args[0], replacer);
+  if (!call.named) return listOf(call.args) ?? (stringify(call.args, replacer) as string);
+  const params = stringify(call.args[0], replacer);
   if (params?.charCodeAt(0) === BRACE) return params;
   throw new UsageError(`named arguments are the fields of one object, and ${params ?? 'nothing'} is none in JSON`);
 }
@@ -108,15 +109,21 @@ function listOf(values: readonly unknown[]): string | undefined {
 /** The error of a fault. A code that is no integer, which the specification asks for, travels as an internal error. */
 export function faultOf({ error }: Fault, replacer?: Replacer): string {
   const code = Number.isInteger(error.code) ? error.code : Code.InternalError;
-  const data: string | undefined = JSON.stringify(error.data, replacer);
+  const data = stringify(error.data, replacer);
   return `{"code":${code},"message":${JSON.stringify(String(error.message))}${data === undefined ? '' : `,"data":${data}`}}`;
 }
 
 /** What has no spelling in JSON (undefined, a function, NaN) is null. Throws for a BigInt, and for a cycle. */
 export function jsonOf(value: unknown, replacer?: Replacer): string {
   if (typeof value === 'number' && value - value === 0) return `${value}`;
+  return stringify(value, replacer) ?? 'null';
+}
+
+/** An object in JSON without a field may be one that JSON has no form for: then they are looked at, and only then. */
+function stringify(value: unknown, replacer: Replacer | undefined): string | undefined {
   const json: string | undefined = JSON.stringify(value, replacer);
-  return json ?? 'null';
+  if (typeof value === 'object' && json?.includes('{}')) mustShowAll(value, replacer);
+  return json;
 }
 
 /** The function that JSON.stringify asks for each value. */

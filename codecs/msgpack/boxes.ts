@@ -1,3 +1,5 @@
+import { isDate, isMap, isSet } from '../../src/kinds.js';
+import { mustShow } from '../shared/hidden.js';
 import { bigIntToBytes, bytesOf, Extension, kindOf, Type, typedToBytes } from './extensions.js';
 
 /** How deep values may be nested: those that hold themselves end here. */
@@ -33,20 +35,25 @@ export function boxed(value: unknown, box: Box, depth = 0): unknown {
   }
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 function boxedObject(value: object, box: Box, depth: number): unknown {
   if (depth > DEPTH) throw new RangeError(`values may be nested ${DEPTH} deep, not deeper, nor within themselves`);
   if (Array.isArray(value)) return boxedList(value, box, depth + 1);
+  const hasForm = typeof (value as { toJSON?: unknown }).toJSON === 'function';
+  if (!hasForm && isPlain(value)) return boxedFields(value as Fields, box, depth + 1);
   const kind = kindOf(value);
   if (kind === BYTES) return asBytes(value as Uint8Array);
   if (kind !== undefined) return box(Type.Typed, typedToBytes(value, kind));
   if (value instanceof Date) return value;
-  if (value instanceof Map) return box(Type.Map, boxedList([...value].flat(1), box, depth + 1));
-  if (value instanceof Set) return box(Type.Set, boxedList([...value], box, depth + 1));
+  // A date of another realm is none to msgpackr.
+  if (isDate(value)) return new Date(value.getTime());
+  if (isMap(value)) return box(Type.Map, boxedList([...value].flat(1), box, depth + 1));
+  if (isSet(value)) return box(Type.Set, boxedList([...value], box, depth + 1));
   if (value instanceof Extension) return box(value.type, value.data);
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
-    return boxed((value as { toJSON(): unknown }).toJSON(), box, depth + 1);
-  }
-  return boxedFields(value as Readonly<Record<string, unknown>>, box, depth + 1);
+  if (hasForm) return boxed((value as unknown as { toJSON(): unknown }).toJSON(), box, depth + 1);
+  mustShow(value);
+  return boxedFields(value as Fields, box, depth + 1);
 }
 
 const BYTES = 1;
@@ -57,7 +64,8 @@ function asBytes(bytes: Uint8Array): Uint8Array {
 }
 
 function boxedList(list: readonly unknown[], box: Box, depth: number): readonly unknown[] {
-  let copy: unknown[] | undefined;
+  // A list of another realm, or of a class, is none to msgpackr.
+  let copy: unknown[] | undefined = Object.getPrototypeOf(list) === Array.prototype ? undefined : Array.from(list);
   for (let at = 0; at < list.length; at++) {
     const value = list[at];
     if (typeof value === 'number' || typeof value === 'string') continue;

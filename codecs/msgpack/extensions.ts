@@ -1,3 +1,5 @@
+import { isArrayBuffer } from '../../src/kinds.js';
+
 /** The types of extensions that this codec writes and understands; `docs/wire.md` lists their bytes. */
 export const Type = {
   /** 'B': a whole number of any size, as `msgpackr` writes it. */
@@ -58,7 +60,7 @@ function turn(bytes: Uint8Array, size: number): void {
 
 /** The kind of a typed array, DataView or ArrayBuffer; undefined if it is none of them. Throws for one that has no kind. */
 export function kindOf(value: object): number | undefined {
-  if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) return undefined;
+  if (!ArrayBuffer.isView(value) && !isArrayBuffer(value)) return undefined;
   const name = (value as { readonly [Symbol.toStringTag]: string })[Symbol.toStringTag];
   const kind = kindsByName.get(name);
   if (kind === undefined) throw new TypeError(`a ${name} cannot be sent`);

@@ -1,4 +1,5 @@
 import type { Parcel } from '../../src/contract.js';
+import { isArrayBuffer, isMap, isSet } from '../../src/kinds.js';
 import { isMarked, transfersOf } from './clone-transfer.js';
 import { visit } from './clone-visit.js';
 
@@ -110,7 +111,7 @@ class Copier {
   private view(value: ArrayBufferView): unknown {
     const { buffer, byteOffset, byteLength } = value;
     const maker = makers.get((value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]);
-    if (maker === undefined || !(buffer instanceof ArrayBuffer)) return UNCOPIED;
+    if (maker === undefined || !isArrayBuffer(buffer)) return UNCOPIED;
     this.length += byteLength;
     return this.note(value, new maker(buffer.slice(byteOffset, byteOffset + byteLength)));
   }
@@ -206,16 +207,16 @@ function sizeOf(value: unknown): number {
     value,
     (holder) => {
       length += WORD;
-      if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) {
+      if (ArrayBuffer.isView(holder) || isArrayBuffer(holder)) {
         length += holder.byteLength;
         return;
       }
-      if (holder instanceof Map) {
+      if (isMap(holder)) {
         for (const [key, item] of holder) {
           count(key);
           count(item);
         }
-      } else if (holder instanceof Set) for (const item of holder) count(item);
+      } else if (isSet(holder)) for (const item of holder) count(item);
       for (const [key, item] of Object.entries(holder)) {
         if (!Array.isArray(holder)) length += WORD + key.length;
         count(item);

@@ -1,4 +1,5 @@
 import { UsageError } from '../../src/errors.js';
+import { isArrayBuffer } from '../../src/kinds.js';
 import { visit } from './clone-visit.js';
 
 /** What moves with a value. Most programs never mark one, and are spared the looking. */
@@ -30,7 +31,7 @@ export function transfersOf(value: unknown): object[] | undefined {
   visit(value, (holder) => {
     for (const one of lists.get(holder) ?? []) moving.add(one);
   });
-  for (const one of moving) if (one instanceof ArrayBuffer) mustBeHere(one);
+  for (const one of moving) if (isArrayBuffer(one)) mustBeHere(one);
   return moving.size === 0 ? undefined : [...moving];
 }
 

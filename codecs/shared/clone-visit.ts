@@ -1,3 +1,5 @@
+import { isError, isMap, isSet } from '../../src/kinds.js';
+
 /** So many objects are visited without noting which: a value with fewer costs no Set, a cycle among them a few rounds. */
 const UNNOTED = 64;
 
@@ -25,13 +27,13 @@ export function visit(root: unknown, each: (holder: object) => void, exactly?: S
 }
 
 function pushAll(open: object[], holder: object): void {
-  if (holder instanceof Map) {
+  if (isMap(holder)) {
     for (const [key, value] of holder) {
       push(open, key);
       push(open, value);
     }
-  } else if (holder instanceof Set) for (const item of holder) push(open, item);
-  else if (holder instanceof Error) push(open, holder.cause);
+  } else if (isSet(holder)) for (const item of holder) push(open, item);
+  else if (isError(holder)) push(open, holder.cause);
   for (const value of Object.values(holder)) push(open, value);
 }
 

@@ -1,4 +1,6 @@
 import type { Id } from '../../src/contract.js';
+import { isBytes } from '../../src/kinds.js';
+import { mustShow } from './hidden.js';
 import { DEPTH, SLASHED } from './terse-words.js';
 
 /** A name that stands for itself; others stand in quotes. */
@@ -54,10 +56,11 @@ export function writeId(id: Id): string {
 
 function writeObject(value: object, depth: number): string {
   if (depth >= DEPTH) throw new RangeError(`values may be nested ${DEPTH} deep, not deeper, nor within themselves`);
-  if (value instanceof Uint8Array) return `'${base64(value)}'`;
+  if (isBytes(value)) return `'${base64(value)}'`;
   if (Array.isArray(value)) return `[${writeValues(value, depth + 1)}]`;
   const { toJSON } = value as { readonly toJSON?: unknown };
   if (typeof toJSON === 'function') return write(toJSON.call(value), depth + 1);
+  mustShow(value);
   return `{${writeFields(value, depth + 1)}}`;
 }
 

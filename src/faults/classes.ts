@@ -142,8 +142,21 @@ function entryFrom(where: string, given: unknown): ErrorEntry {
 
 /** Whether this is a class whose instances are errors. */
 export function isErrorClass(value: unknown): value is ErrorClass & { readonly name: string } {
-  return typeof value === 'function' && (value as { prototype?: unknown }).prototype instanceof Error;
+  if (typeof value !== 'function') return false;
+  const { prototype } = value as { prototype?: unknown };
+  return prototype instanceof Error || isOfErrors(prototype);
 }
+
+/** Whether a prototype is one of errors of another realm: that of `Error` itself stands above it. */
+function isOfErrors(prototype: unknown): boolean {
+  for (let at = prototype; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
+    const { constructor: made } = at as { readonly constructor?: { readonly name?: unknown } };
+    if (at !== prototype && Object.hasOwn(at, 'message') && Object.hasOwn(at, 'toString') && made?.name === 'Error')
+      return true;
+  }
+  return false;
+}
+
 function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
   return typeof value === 'function';
 }

@@ -1,3 +1,5 @@
+import { isArrayBuffer, isDate, isMap, isPlain, isSet } from '../kinds.js';
+
 /** How deep data may be nested that travel because they hang on an error. */
 const DEPTH = 8;
 
@@ -39,20 +41,19 @@ function fits(value: unknown, room: Room, levels: number): boolean {
 
 function objectFits(value: object, room: Room, levels: number): boolean {
   const inner = (item: unknown): boolean => fits(item, room, levels);
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+  if (ArrayBuffer.isView(value) || isArrayBuffer(value)) {
     room.left -= value.byteLength;
     return true;
   }
-  if (value instanceof Date) return true;
-  if (value instanceof Set) return value.size <= room.left && [...value].every(inner);
-  if (value instanceof Map) return value.size <= room.left && [...value].every((pair) => pair.every(inner));
+  if (isDate(value)) return true;
+  if (isSet(value)) return value.size <= room.left && [...value].every(inner);
+  if (isMap(value)) return value.size <= room.left && [...value].every((pair) => pair.every(inner));
   if (Array.isArray(value)) {
     // Holes count as well: some codecs write them out.
     room.left -= value.length;
     return room.left >= 0 && value.every(inner);
   }
-  const prototype = Object.getPrototypeOf(value) as unknown;
-  if (prototype !== Object.prototype && prototype !== null) return false;
+  if (!isPlain(value)) return false;
   return Object.keys(value).every((key) => {
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     room.left -= key.length;

@@ -1,5 +1,6 @@
 import type { FaultBody } from '../contract.js';
 import { RemoteError } from '../errors.js';
+import { isError } from '../kinds.js';
 import type { Known, KnownErrors } from './classes.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Room } from './plain-data.js';
@@ -15,7 +16,7 @@ export type ArrivedError = Error & { readonly code: unknown; readonly data?: unk
  * that was thrown on this side.
  */
 export function isRemote(error: unknown): error is ArrivedError {
-  return error instanceof RemoteError || (error instanceof Error && Object.hasOwn(error, REMOTE));
+  return error instanceof RemoteError || (isError(error) && Object.hasOwn(error, REMOTE));
 }
 
 /**

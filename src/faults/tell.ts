@@ -1,5 +1,6 @@
 import type { FaultBody } from '../contract.js';
 import { Aborted, Code, ConnectionLost, ProtocolError, RemoteError, RpcError, TimeoutError } from '../errors.js';
+import { isError } from '../kinds.js';
 import type { ErrorClass, Known, KnownErrors } from './classes.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import { isPlainData, type Room } from './plain-data.js';
@@ -29,7 +30,7 @@ export class Teller {
   /** An error as it travels. Never throws, whatever was thrown. */
   tell(error: unknown): FaultBody {
     try {
-      if (error instanceof Error) return this.describe(error, [], { left: ERRORS });
+      if (isError(error)) return this.describe(error, [], { left: ERRORS });
       return this.policy === 'hidden' ? HIDDEN : note(text(error));
     } catch {
       return this.policy === 'hidden' ? HIDDEN : note(UNREADABLE);
@@ -38,7 +39,7 @@ export class Teller {
 
   /** Whether an error is for the peer whatever the policy: it is registered, or an `RpcError` that is not about another call. */
   isMeant(error: unknown): boolean {
-    return error instanceof Error && (this.known.of(error) !== undefined || speaksFor(error));
+    return isError(error) && (this.known.of(error) !== undefined || speaksFor(error));
   }
 
   /** `above` are the errors within which this one stands. */
@@ -79,7 +80,7 @@ export class Teller {
 
   private within(error: Error, above: readonly Error[], room: Room): Pick<Envelope, 'cause' | 'errors'> | undefined {
     const cause = read(error, 'cause');
-    const errors = error instanceof AggregateError ? read(error, 'errors') : undefined;
+    const errors = isAggregate(error) ? read(error, 'errors') : undefined;
     if (cause === undefined && errors === undefined) return undefined;
     const path = [...above, error];
     const told = cause === undefined || this.hides(cause) ? undefined : this.inner(cause, path, room);
@@ -105,12 +106,12 @@ export class Teller {
 
   /** What stands within an error is told by a narrower rule than what is thrown: hidden means all that is not registered. */
   private hides(inner: unknown): boolean {
-    return this.policy === 'hidden' && !(inner instanceof Error && this.known.of(inner) !== undefined);
+    return this.policy === 'hidden' && !(isError(inner) && this.known.of(inner) !== undefined);
   }
 
   private inner(inner: unknown, above: readonly Error[], room: Room): Inner | undefined {
     if (room.left-- <= 0 || above.length >= LEVELS) return note('what lies deeper is left out');
-    if (!(inner instanceof Error)) return isPlainData(inner, { left: DATA }) ? { value: inner } : undefined;
+    if (!isError(inner)) return isPlainData(inner, { left: DATA }) ? { value: inner } : undefined;
     if (above.includes(inner)) return note('an error that stands within itself');
     try {
       return this.describe(inner, above, room);
@@ -128,6 +129,11 @@ function isOurs(error: Error): boolean {
   return ours.some((errorClass) => error instanceof errorClass);
 }
 
+/** Also one of another realm, which says its name. */
+function isAggregate(error: Error): boolean {
+  return error instanceof AggregateError || (error.name === 'AggregateError' && Object.hasOwn(error, 'errors'));
+}
+
 function codeOf(error: Error): number {
   const { code } = error as { code?: unknown };
   return typeof code === 'number' && Number.isInteger(code) && !isOurs(error) ? code : Code.Application;
@@ -141,7 +147,7 @@ function fieldsOf(error: Error, names: readonly string[] = Object.keys(error)): 
   const room = { left: DATA };
   let count = 0;
   for (const name of names) {
-    if (notFields.has(name) || (name === 'errors' && error instanceof AggregateError)) continue;
+    if (notFields.has(name) || (name === 'errors' && isAggregate(error))) continue;
     const value = Object.getOwnPropertyDescriptor(error, name)?.value as unknown;
     if (value === undefined || (name === 'code' && Number.isInteger(value)) || !isPlainData(value, room)) continue;
     if (++count > FIELDS) break;

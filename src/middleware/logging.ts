@@ -1,5 +1,6 @@
 import type { Logger } from '../contract.js';
 import { loggable } from '../details.js';
+import { isError } from '../kinds.js';
 import { printable } from '../quote.js';
 import { isThenable } from '../thenable.js';
 import { time } from '../time.js';
@@ -66,7 +67,7 @@ function lines(logger: LineLogger): CallLogger {
 }
 
 function textOf(error: unknown): string {
-  return printable(error instanceof Error ? `${error.name}: ${error.message}` : String(loggable(error)));
+  return printable(isError(error) ? `${error.name}: ${error.message}` : String(loggable(error)));
 }
 
 function nameOf(receivers: Receivers): string {

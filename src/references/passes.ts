@@ -1,3 +1,4 @@
+import { isMap, isPlain, isSet } from '../kinds.js';
 import { hubOf } from '../prototypes.js';
 import { references } from '../rooms.js';
 import type { Host, Session } from '../session.js';
@@ -64,10 +65,9 @@ function holdsReference(values: unknown): boolean {
 }
 
 function within(value: object): Iterable<unknown> {
-  if (value instanceof Map) return [...value.keys(), ...value.values()];
-  if (value instanceof Set || Array.isArray(value)) return value;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || prototype === Object.prototype ? Object.values(value) : [];
+  if (isMap(value)) return [...value.keys(), ...value.values()];
+  if (isSet(value) || Array.isArray(value)) return value;
+  return isPlain(value) ? Object.values(value) : [];
 }
 
 function isOfMarked(value: object): boolean {

@@ -1,6 +1,6 @@
 import { Code, ProtocolError } from '../errors.js';
 import { isMap, isSet } from '../kinds.js';
-import { pathTo } from './path.js';
+import { pathTo } from '../paths.js';
 import { DEPTH } from './special.js';
 import { ESCAPE, OPEN, TAG } from './tag.js';
 

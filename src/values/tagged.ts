@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import { isMap, isSet } from '../kinds.js';
+import { pathTo } from '../paths.js';
 import { isThenable } from '../thenable.js';
-import { pathTo } from './path.js';
 import { DEPTH, isOdd } from './special.js';
 import { ESCAPE, OPEN, TAG } from './tag.js';
 import { mustFitWritten } from './written.js';

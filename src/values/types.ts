@@ -1,4 +1,5 @@
 import { Code, ProtocolError, UsageError } from '../errors.js';
+import { tagOf as builtIn, isArrayBuffer, isDate, isError, isMap, isRegExp, isSet } from '../kinds.js';
 import { quote } from '../quote.js';
 import { markedType } from './marked-type.js';
 import type { Class, ValueType } from './serializable.js';
@@ -27,6 +28,8 @@ export class Types {
   private readonly byId = new Map<string, TypeForm>();
   private readonly byPrototype = new Map<object, TypeForm>();
   private readonly byKind = new Map<Kind, TypeForm>();
+  /** Standard types by what `Object.prototype.toString` says of their values: those of another realm are found by it. */
+  private readonly byTag = new Map<string, TypeForm>();
 
   /** Throws a UsageError for what is no type, and for two types with one id or one class. */
   constructor(entries: readonly TypeEntry[]) {
@@ -60,6 +63,7 @@ export class Types {
     const other = this.byPrototype.get(of.prototype as object);
     if (other !== undefined) throw new UsageError(`types: the class ${of.name} has two ids, "${other.id}" and "${id}"`);
     this.byPrototype.set(of.prototype as object, type);
+    if (type.standard) this.byTag.set(of.name, type);
   }
 
   /**
@@ -81,7 +85,7 @@ export class Types {
       if (prototype === null) return undefined;
       let type = found.get(prototype);
       if (type === undefined) {
-        type = use(this.nearest(prototype)) ?? NONE;
+        type = use(this.nearest(prototype) ?? this.foreign(value)) ?? NONE;
         found.set(prototype, type);
       }
       if (type !== NONE) return type as TypeForm;
@@ -118,6 +122,12 @@ export class Types {
     return undefined;
   }
 
+  /** The type of a value of the language that comes from another realm, such as a Map of a `vm` context. */
+  private foreign(value: object): TypeForm | undefined {
+    const tag = builtIn(value);
+    return tag !== 'Object' && isOfKind(tag, value) ? this.byTag.get(tag) : undefined;
+  }
+
   /** For `revived`. Throws a ProtocolError, invalid params, for a tag that is not known, and for what a type refuses. */
   readonly revive: Reviver = (tag, payload) => {
     const type = this.byId.get(tag);
@@ -137,6 +147,21 @@ const NONE = Symbol('none');
 
 function tagOf(type: TypeForm | undefined, value: unknown): Tag | undefined {
   return type && [type.id, ...type.pack(value)];
+}
+
+/** Kinds that are more than a tag, which any class may have. */
+const kinds: Readonly<Record<string, (value: object) => boolean>> = {
+  Map: isMap,
+  Set: isSet,
+  Date: isDate,
+  RegExp: isRegExp,
+  ArrayBuffer: isArrayBuffer,
+  Error: isError,
+  URL: (value) => typeof (value as { readonly href?: unknown }).href === 'string',
+};
+
+function isOfKind(tag: string, value: object): boolean {
+  return Object.hasOwn(kinds, tag) && kinds[tag]?.(value) === true;
 }
 
 function isOfViews(prototype: object): boolean {

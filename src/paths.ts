@@ -1,4 +1,4 @@
-import { isMap, isSet } from '../kinds.js';
+import { isMap, isSet } from './kinds.js';
 
 /**
  * Where an object stands in values, as `.a[0].b`, and empty for the values themselves; undefined if it is not found. Looks into

@@ -1,0 +1,61 @@
+import type { Outbound } from '../../src/contract.js';
+import { isHidden, isPromise, tagOf } from '../../src/kinds.js';
+import { pathTo } from '../../src/paths.js';
+
+/** Those kinds for which the library has a form in the option `types`. */
+const standard = new Set(['Map', 'Set', 'RegExp', 'Error', 'ArrayBuffer']);
+
+/** An object of which nothing would be left. */
+class Hidden extends TypeError {
+  constructor(readonly object: object) {
+    super('an object would arrive as an empty one');
+  }
+}
+
+/** Throws for an object of which nothing would be left. */
+export function mustShow(value: object): void {
+  if (isHidden(value)) throw new Hidden(value);
+}
+
+/** The same for all values of a text that JSON has been made of; `replacer` is that of JSON.stringify. */
+export function mustShowAll(values: unknown, replacer?: (this: unknown, key: string, value: unknown) => unknown): void {
+  JSON.stringify(values, function (this: unknown, key: string, value: unknown) {
+    const instead = replacer === undefined ? value : replacer.call(this, key, value);
+    if (typeof instead === 'object' && instead !== null) mustShow(instead);
+    return instead;
+  });
+}
+
+/** Encodes a message. What `mustShow` has refused is told with the path at which it stands. */
+export function shown<M extends Outbound, F>(message: M, write: (message: M) => F): F {
+  try {
+    return write(message);
+  } catch (error) {
+    throw error instanceof Hidden ? refusal(valuesOf(message), error.object) : error;
+  }
+}
+
+function valuesOf(message: Outbound): unknown {
+  switch (message.kind) {
+    case 'call':
+      return message.named ? message.args[0] : message.args;
+    case 'reply':
+      return message.value;
+    case 'fault':
+      return message.error.data;
+  }
+}
+
+function refusal(values: unknown, object: object): TypeError {
+  const path = pathTo(values, object);
+  const tag = tagOf(object);
+  const instead = standard.has(tag)
+    ? 'register standardTypes with the option "types"'
+    : isPromise(object)
+      ? 'await it first'
+      : 'send what it holds instead';
+  const at = path === undefined || path === '' ? '' : ` at ${path}`;
+  return new TypeError(
+    `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}${at} cannot be sent, for it would arrive as an empty object: ${instead}`,
+  );
+}

@@ -169,7 +169,7 @@ export class Hub implements Host {
       const [chosen] = await Promise.all([chosenFrom(this.options), ...rooms]);
       ({ codec: this.codec, values: this.values, security: this.security, sealing: this.sealing } = chosen);
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
-      await this.lineTo(transport);
+      (await this.lineTo(transport)).deliver();
     } catch (error) {
       this.state = 'closed';
       throw error;
@@ -180,7 +180,7 @@ export class Hub implements Host {
   /** An open line. Rejects if it cannot be opened: then nothing of it stays. */
   private async lineTo(source: TransportSource): Promise<Line> {
     const transport = await makeTransport(source, this.wire());
-    const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs);
+    const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs, this.changing);
     this.lines.add(line);
     // The first one serves before it is open: its peers may come earlier.
     this.line ??= line;
@@ -228,7 +228,7 @@ export class Hub implements Host {
     try {
       this.line = await this.lineTo(source);
       for (const peer of old.peers) this.roster.remove(peer);
-      await old.retire();
+      await old.retire(this.line);
       this.lines.delete(old);
     } finally {
       this.changing = false;

@@ -29,6 +29,9 @@ export class InboundQueue {
   /** There is no room to wait for other peers: dispatch goes on in spite of `yielding`. */
   private hurried = false;
   private dispatching = false;
+  /** One of the reasons to wait: the side that has the session is not open yet, or has been open for less than a turn. */
+  private unopened = false;
+  private untilAsked = false;
   private paused = false;
 
   constructor(private readonly session: Session) {}
@@ -53,6 +56,20 @@ export class InboundQueue {
     if (--this.holds === 0) this.dispatch();
   }
 
+  /** Keeps everything waiting until `opened`; with `untilAsked`, no longer than until a frame comes while we await an answer. */
+  awaitOpening(untilAsked: boolean): void {
+    this.unopened = true;
+    this.untilAsked = untilAsked;
+    this.hold();
+  }
+
+  /** May be called twice. */
+  opened(): void {
+    if (!this.unopened) return;
+    this.unopened = false;
+    this.release();
+  }
+
   /** The rest of the turn belongs to other peers; reading stops meanwhile. */
   yieldTurn(): void {
     if (this.yielding) return;
@@ -73,6 +90,7 @@ export class InboundQueue {
     const { bufferedBytes } = session.host.limits;
     this.frames.push(frame);
     this.frameBytes += frame.length;
+    if (this.untilAsked && session.waiting > 0) this.opened();
     if (this.frameBytes <= bufferedBytes / 2) return;
     this.pause();
     if (this.frameBytes <= bufferedBytes) return;

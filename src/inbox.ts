@@ -47,15 +47,10 @@ export class Inbox {
     else this.queue.add(frame);
   }
 
-  /** Whatever arrives waits, until `release` was called as often as this. */
-  hold(): void {
+  /** What waits to be dispatched; made now. */
+  get held(): InboundQueue {
     this.queue ??= new InboundQueue(this.session);
-    this.queue.hold();
-  }
-
-  /** What waits is dispatched, unless there are further reasons to wait. */
-  release(): void {
-    this.queue?.release();
+    return this.queue;
   }
 
   /** Runs `job` once all that has come was dispatched, which may be at once; never, if the link ends for a reason before. */
@@ -141,8 +136,7 @@ export class Inbox {
     const next = this.share.spend(this.step);
     this.left = this.step = next === 0 ? STEP : next;
     if (next !== 0 || this.session.over !== undefined) return;
-    this.queue ??= new InboundQueue(this.session);
-    this.queue.yieldTurn();
+    this.held.yieldTurn();
   }
 
   /** Never throws: what goes wrong here is no fault of the frame, and those behind it are taken up all the same. */

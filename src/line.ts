@@ -1,9 +1,10 @@
 import type { Frame, Link, Receiver, Transport } from './contract.js';
+import { forAll } from './deadline.js';
 import { ConnectionLost } from './errors.js';
 import { outside } from './outside.js';
 import type { ConnectedPeer } from './peer.js';
 import type { Session } from './session.js';
-import { clearTimer, setTimer, type Timer } from './time.js';
+import { afterTurn, clearTimer, setTimer, type Timer } from './time.js';
 
 /** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
 const SLACK_MS = 100;
@@ -11,17 +12,23 @@ const SLACK_MS = 100;
 /** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
 export class Line {
   private readonly sessions = new Set<Session>();
+  /** What arrives waits: whoever opens the side has not had a turn yet to add handlers. */
+  private holding = true;
   private retired = false;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
   /** It could not be opened in time, and so may not be closed in time either. */
   private stuck = false;
 
-  /** `patience`: how long, in milliseconds, `close` waits for what is still being sealed. */
+  /**
+   * `patience`: how long, in milliseconds, `close` waits for what is still being sealed. `replaces`: the side is open already, over
+   * another line.
+   */
   constructor(
     private readonly transport: Transport,
     private readonly begin: (link: Link) => Session,
     private readonly patience: number,
+    private readonly replaces = false,
   ) {}
 
   /** What a peer connects to. */
@@ -64,9 +71,21 @@ export class Line {
     const session = this.begin(link);
     if (session.over !== undefined) return session;
     this.sessions.add(session);
+    if (this.holding) session.inbox.held.awaitOpening(this.replaces);
     if (this.closing !== undefined) session.end();
     else if (this.retired) session.retire();
     return session;
+  }
+
+  /** The promise of who opens the line resolves now: from the next turn of the event loop on, what arrives is dispatched. */
+  deliver(): void {
+    if (this.holding)
+      afterTurn(() =>
+        forAll(() => {
+          this.holding = false;
+          for (const session of this.sessions) session.inbox.queue?.opened();
+        }),
+      );
   }
 
   broadcast(frames: readonly Frame[]): void {
@@ -78,15 +97,25 @@ export class Line {
     if (this.sessions.delete(session) && this.sessions.size === 0) this.emptied?.();
   }
 
-  /** Lets what is pending finish, then closes. */
-  async retire(): Promise<void> {
+  /**
+   * Lets what is pending finish, then closes. What is pending may wait for what comes over the line that replaces this one: so that
+   * delivers at once then, and otherwise with the end of this.
+   */
+  async retire(next: Line): Promise<void> {
     this.retired = true;
     const empty = new Promise<void>((resolve) => {
       this.emptied = resolve;
     });
     for (const session of [...this.sessions]) session.retire();
-    if (this.sessions.size > 0) await empty;
-    await this.transport.close();
+    try {
+      if (this.sessions.size > 0) {
+        next.deliver();
+        await empty;
+      }
+      await this.transport.close();
+    } finally {
+      next.deliver();
+    }
   }
 
   /** Ends every session, and frees everything. What was posted still leaves. May be called twice. */

@@ -154,14 +154,14 @@ export class Sealing {
 
   private async later(payload: PromiseLike<Frame>, info: SecInfo): Promise<void> {
     const { session } = this;
-    session.inbox.hold();
+    session.inbox.held.hold();
     try {
       const frame = await payload;
       if (session.over === undefined) this.read(frame, info);
     } catch (error) {
       if (session.over === undefined) this.refuse(error);
     }
-    session.inbox.release();
+    session.inbox.queue?.release();
   }
 
   private read(payload: Frame, info: SecInfo): void {

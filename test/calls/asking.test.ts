@@ -65,6 +65,7 @@ describe('progress renews the timeout', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Far.connect(played.maker, { logger: null });
+    await turn();
     open.push(api);
     const start = performance.now();
     const asked = failure(api.to(null, options).ask({ n: 1 }));
@@ -143,6 +144,7 @@ describe('what is said', () => {
     const played = new Played();
     const far = played.visit('far', { bus });
     const api = await Far.connect(played.maker, { logger: null, codec: 'jrpc' });
+    await turn();
     open.push(api);
     await turn();
     const before = far.sends.flat().length;
@@ -158,6 +160,7 @@ describe('what is said', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Far.connect(played.maker, { logger: null, codec: 'jrpc?dialect=lsp' });
+    await turn();
     open.push(api);
     const asked = [
       failure(api.to(null, { timeout: 5_000, metadata: { a: 1 } }).ask({ n: 1 })),

@@ -41,6 +41,7 @@ async function side(codec = 'jrpc?hello=off') {
   const far = played.visit();
   const log = new Log();
   const api = await Spec.connect(played.maker, { codec, logger: log });
+  await turn();
   const echo = (_sender: unknown, ...args: unknown[]) => ({ args });
   api.none.connect(echo);
   api.named.connect(echo);
@@ -106,6 +107,7 @@ describe('incoming', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Odd.connect(played.maker, { codec: 'jrpc?hello=off' });
+    await turn();
     api.odd.connect((_sender, ...args) => ({ args: args.map((value) => typeof value) }));
     far.say({ jsonrpc: '2.0', id: 1, method: 'odd', params: { b: 2 } });
     await turn();
@@ -116,6 +118,7 @@ describe('incoming', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errors: 'hidden' });
+    await turn();
     api.none.connect(() => 1);
     far.say({ jsonrpc: '2.0', id: 1, method: 'none', params: [1] }, { jsonrpc: '2.0', id: 2, method: 'nope' });
     await turn();
@@ -216,6 +219,7 @@ describe('outgoing', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Checked.connect(played.maker, { codec: 'jrpc?hello=off' });
+    await turn();
     expect(await failure(api.ask(null, { n: -1 }))).toBeInstanceOf(RangeError);
     expect(await failure(api.remote.ask({ n: -1 }))).toBeInstanceOf(RangeError);
     expect(await failure(api.gather(null).ask({ n: -1 }))).toBeInstanceOf(RangeError);
@@ -238,6 +242,7 @@ describe('outgoing', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Late.connect(played.maker, { codec: 'jrpc?hello=off' });
+    await turn();
     expect(() => api.tell(null, {})).toThrow('the body of tell is async');
     await turn();
     expect(far.sends).toEqual([]);

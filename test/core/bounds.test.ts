@@ -14,6 +14,7 @@ import {
   type Stream,
 } from '../../src/index.js';
 import { defaultLimits } from '../../src/limits.js';
+import { stopClock } from '../../src/testing/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';
 import { failure, Log, until } from '../support/core-waiting.js';
@@ -30,6 +31,7 @@ async function side(limits: Partial<Limits>, options: object = {}) {
   const far = played.visit();
   const log = new Log();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, limits, ...options });
+  await turn();
   api.ask.connect(() => new Promise(() => {}));
   return { api, far, log };
 }
@@ -37,6 +39,7 @@ async function sideThat(answers: () => unknown, limits: Partial<Limits>) {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+  await turn();
   api.ask.connect(answers);
   return { api, far };
 }
@@ -45,6 +48,7 @@ async function streaming(limits: Partial<Limits>) {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc', logger: null, limits });
+  await turn();
   let produced = 0;
   api.flood.connect(function* () {
     for (;;) {
@@ -96,6 +100,8 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
     'a flood of calls',
     async () => {
       const { far } = await side({ queuedCalls: 10 }, { concurrency: 1 });
+      // However slow the machine is, this is less than a turn's share.
+      using _clock = stopClock();
       for (let id = 1; id <= 11; id++) far.say(call(id));
       expect(far.paused).toBe(true);
       // A link that goes on all the same is cut.
@@ -150,6 +156,7 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
       const played = new Played();
       const far = played.visit();
       const api = await Spec.connect(played.maker, { codec: 'jrpc', logger: null, limits: { references: 3 } });
+      await turn();
       api.ask.connect(() => new Promise(() => {}));
       for (let id = 1; id <= 5; id++) {
         far.say({ jsonrpc: '2.0', method: 'rpc.about', params: { call: id, tagged: true } });
@@ -277,7 +284,7 @@ describe('a batch that asks for more than it brings', () => {
   it('does not count against the batches after it', async () => {
     const { api, far } = await sideThat(() => 'x'.repeat(1_000), { frameBytes: 30_000 });
     for (let round = 0; round < 20; round++) far.say(Array.from({ length: 5 }, (_, id) => call(id)));
-    await turn();
+    await until(() => far.heard.length === 20);
     expect(far.heard.map((batch) => batch.length)).toEqual(Array(20).fill(5));
     await api.close();
   });
@@ -297,6 +304,7 @@ it('does not let an id that is as large as a frame end the process', async () =>
   const log = new Log();
   const limits = { frameBytes: 10_000 };
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, limits });
+  await turn();
   // An unhandled rejection would.
   api.ask.connect(async () => 'x'.repeat(100));
   far.say(

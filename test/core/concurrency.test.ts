@@ -10,6 +10,7 @@ import {
   type RpcError,
   type Sender,
 } from '../../src/index.js';
+import { stopClock } from '../../src/testing/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { failure, until } from '../support/core-waiting.js';
 
@@ -25,6 +26,7 @@ async function side(options: object) {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
+  await turn();
   const started: (number | undefined)[] = [];
   const running: (() => void)[] = [];
   const work = (_sender: Sender, { n }: { n?: number }) => {
@@ -82,9 +84,10 @@ describe('concurrency', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
+    await turn();
     api.ask.connect((_sender, { n }) => n);
     ask(far, 1, 100);
-    await turn();
+    await until(() => far.heard.length === 100);
     expect(far.heard.map(({ result }) => result)).toEqual(upTo(100));
   });
 
@@ -92,6 +95,7 @@ describe('concurrency', () => {
     const played = new Played();
     const links = ['ann', 'ben'].map((name) => played.visit(name));
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
+    await turn();
     const started: string[] = [];
     api.ask.connect((sender) => {
       started.push(sender.id);
@@ -171,6 +175,7 @@ describe('a full queue', () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
+    await turn();
     api.ask.connect(async (sender, { n }) => [n, await api.question(sender, { n })]);
     ask(far, 1, 5);
     expect(far.paused).toBe(false);
@@ -200,6 +205,8 @@ describe('a full queue', () => {
 describe('a peer that goes on calling', () => {
   it('with requests, on a link that cannot be paused, is cut at 16 times the bound', async () => {
     const { api, far, started } = await side({ concurrency: 1, limits: { queuedCalls: 10 } });
+    // However slow the machine is, this is less than a turn's share.
+    using _clock = stopClock();
     ask(far, 1, 161);
     expect(far.closes).toEqual([]);
     ask(far, 162);
@@ -230,12 +237,14 @@ describe('a peer that goes on calling', () => {
       const played = new Played();
       const far = played.visit('far', traits);
       const api = await Spec.connect(played.maker, { logger: null, concurrency: 1, limits: { queuedCalls: 10 } });
+      await turn();
       let calls = 0;
       api.ask.connect(() => {
         calls++;
         return new Promise(() => {});
       });
       far.say(upTo(100_000).map((id) => ({ jsonrpc: '2.0', id, method: 'ask' })));
+      await until(() => far.closes.length > 0);
       expect(far.closes[0]).toMatchObject({ code: Code.Busy });
       await turn();
       expect(calls).toBe(1);

@@ -152,6 +152,7 @@ describe('a slow reader', () => {
     const far = played.visit();
     const limits = { bufferedBytes: 2_000, stalledMs: 300 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+    await turn();
     far.buffered = 2_500;
     api.news(null, { text: '' });
     const start = performance.now();
@@ -179,6 +180,7 @@ describe('a slow reader', () => {
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+    await turn();
     far.buffered = 1_500;
     api.news(null, { text: '' });
     await turn();
@@ -203,6 +205,7 @@ describe('a slow reader', () => {
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+    await turn();
     far.buffered = 1_500;
     api.news(null, { text: '' });
     await turn();
@@ -221,6 +224,7 @@ describe('a slow reader', () => {
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits, concurrency: 3 });
+    await turn();
     const running: (() => void)[] = [];
     api.ask.connect(() => new Promise((resolve) => running.push(() => resolve('x'))));
     const ask = (...ids: number[]) => far.say(...ids.map((id) => ({ jsonrpc: '2.0', id, method: 'ask' })));
@@ -251,6 +255,7 @@ describe('a slow reader', () => {
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+    await turn();
     far.buffered = 1_500;
     api.news(null, { text: '' });
     await turn();
@@ -271,6 +276,7 @@ describe('a slow reader', () => {
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000, streams: 2 };
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits, concurrency: 3 });
+    await turn();
     far.buffered = 1_500;
     api.news(null, { text: '' });
     await turn();

@@ -24,6 +24,7 @@ async function side(log = new Log()) {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { logger: log, codec: 'jrpc?hello=off' });
+  await turn();
   let id = 0;
   const ask = async (method: string, params: object = { n: 1 }) => {
     far.say({ jsonrpc: '2.0', id: ++id, method, params });
@@ -159,6 +160,7 @@ it('does not run the body where the class is inverted', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Inverse.invert().connect(played.maker, { codec: 'jrpc?hello=off' });
+  await turn();
   const answer = api.ask(null, {});
   await turn();
   far.say({ jsonrpc: '2.0', id: far.heard[0].id, result: 'fine' });
@@ -264,6 +266,7 @@ it('lets a body that is async fail without harm', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Loose.connect(played.maker, { codec: 'jrpc?hello=off', logger: log });
+  await turn();
   // Without a handler; an unhandled rejection would fail the run.
   far.say({ jsonrpc: '2.0', id: 1, method: 'ask' }, { jsonrpc: '2.0', method: 'tell' });
   await turn();

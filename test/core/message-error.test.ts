@@ -151,6 +151,7 @@ it('harms nothing when the logger throws too', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Plain.connect(played.maker, { codec: 'jrpc?hello=off', logger: { warn: broken, error: broken } });
+  await turn();
   api.ask.connect(() => 'still here');
   far.say('{', { jsonrpc: '2.0', method: 'nope' }, { jsonrpc: '2.0', id: 1, method: 'ask' });
   await turn();
@@ -199,6 +200,7 @@ it('reports to the console by default, and to nobody where the logger is null', 
     const played = new Played();
     const far = played.visit();
     await Plain.connect(played.maker, { codec: 'jrpc?hello=off' });
+    await turn();
     far.say('{');
     expect(warn.mock.calls).toEqual([['obverse: far:', 'Parse error']]);
     expect(error.mock.calls).toEqual([]);

@@ -48,6 +48,7 @@ async function side(...names: string[]) {
   const counting = new Counting();
   const log = new Log();
   const api = await Spec.connect(played.maker, { codec: counting.codec, logger: log });
+  await turn();
   const heard = async () => {
     await turn();
     return links.map((link) => link.heard.length);

@@ -14,6 +14,7 @@ async function side(peers = 1) {
   const links = Array.from({ length: peers }, (_, n) => played.visit(`far${n}`));
   const log = new Log();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log });
+  await turn();
   const far = links[0] as NonNullable<(typeof links)[0]>;
   return { api, links, far, log };
 }
@@ -99,6 +100,7 @@ it('refuses an id that waits in the queue', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
+  await turn();
   const done: (() => void)[] = [];
   api.ask.connect(() => new Promise<void>((resolve) => done.push(resolve)));
   for (const id of [1, 2, 2, 3]) far.say({ jsonrpc: '2.0', id, method: 'ask', params: {} });
@@ -115,6 +117,7 @@ it('takes an id again whose call has waited in the queue and was done at once', 
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
+  await turn();
   let finish = (_value: unknown): void => {};
   api.ask.connect((_sender, args) => ('wait' in args ? new Promise((resolve) => (finish = resolve)) : 'at once'));
   const call = (id: number, params: object) => far.say({ jsonrpc: '2.0', id, method: 'ask', params });

@@ -30,6 +30,7 @@ async function meet(options: object = {}) {
   const played = new Played();
   const log = new Log();
   const api = await Counting.serve(played.maker, { codec: 'jrpc?hello=off', logger: log, ...options });
+  await turn();
   opened.push(api);
   const visit = (name = 'far'): PlayedLink => played.visit(name, {});
   const lines = (): string[] => [...log.warnings, ...log.errors].map((line) => line.map(String).join(' '));

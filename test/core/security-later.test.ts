@@ -114,6 +114,7 @@ async function held(options: object = {}, security: Partial<Security> = {}) {
     },
     ...options,
   });
+  await turn();
   const say = (...messages: object[]) => {
     for (const one of messages) far.say({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { by: 'far' } }, one);
   };

@@ -30,6 +30,7 @@ async function side(security: string | Security | null, options: object = {}) {
   const far = played.visit();
   const log = new Log();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, security, ...options });
+  await turn();
   return { api, played, far, log };
 }
 const header = (user: string) => ({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { user } });

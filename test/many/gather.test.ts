@@ -10,6 +10,7 @@ async function side(...names: string[]) {
   const links = names.map((name) => played.visit(name));
   const log = new Log();
   const api = await Spec.connect(played.maker, { logger: log });
+  await turn();
   return { api, links, log, peer: (name: string) => api.peers.get(name) as Peer };
 }
 const asked = (link: PlayedLink | undefined) => link?.heard.filter(({ method }) => method === 'ask') ?? [];
@@ -147,6 +148,7 @@ describe('first', () => {
     const played = new Played();
     const links = [played.visit('small', { maxFrame: 100 }), played.visit('ann'), played.visit('ben')];
     const api = await Spec.connect(played.maker, { logger: null });
+    await turn();
     const gathering = api.gather(null).ask({ n: 'x'.repeat(200) });
     const first = gathering.first();
     await turn();

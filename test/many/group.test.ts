@@ -29,6 +29,7 @@ async function side(...names: string[]) {
     },
   };
   const api = await Spec.connect(played.maker, { codec, logger: null });
+  await turn();
   const heard = async () => {
     await turn();
     return links.map((link) => link.heard.length);

@@ -21,6 +21,7 @@ async function slowPeer() {
   const played = new Played();
   const far = played.visit('far');
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
+  await turn();
   for (const name of ['a', 'b']) api.group(name).add('far');
   await turn();
   far.send = (frames) => {

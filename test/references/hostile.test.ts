@@ -11,7 +11,7 @@ import {
   type Sender,
 } from '../../src/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
-import { Log } from '../support/core-waiting.js';
+import { Log, until } from '../support/core-waiting.js';
 import { Basket, closing, type Step, sizeOf } from './sides.js';
 
 class Spec extends RemoteAPI {
@@ -119,6 +119,7 @@ describe('a peer that calls what it was never given', () => {
     const played = new Played();
     const [one, other] = [played.visit('one'), played.visit('other')];
     const api = closing(await Spec.serve(played.maker, { logger: null }));
+    await turn();
     api.give.connect(() => () => 'secret');
     one.say(call(1, 'give', {}));
     other.say(call(2, 'rpc.call', [1, null, []]), about({ call: 3 }), call(3, 'take', { value: rpc('own', 1) }));
@@ -153,7 +154,7 @@ describe('a peer that releases and keeps as it likes', () => {
     far.say(reply(1, null));
     expect(sizeOf(api)).toBe(1);
     for (let n = 0; n < 20_000; n++) far.say(tell('rpc.release', [1]));
-    expect(sizeOf(api)).toBe(0);
+    await until(() => sizeOf(api) === 0);
   });
 
   it.each([[['x']], [[{}]], [[null]], [[7]], [[]], [undefined], [{ id: 7 }]])('of %j: is ignored', async (params) => {

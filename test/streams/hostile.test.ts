@@ -13,6 +13,7 @@ async function taking(limits: Partial<Limits> = {}) {
   const far = played.visit();
   const log = new Log();
   const api = await Streams.invert().connect(played.maker, { logger: log, limits });
+  await turn();
   /** The id of the last call. */
   const id = async (): Promise<number> => {
     await turn();
@@ -27,6 +28,7 @@ async function giving(limits: Partial<Limits> = {}) {
   const far = played.visit();
   const log = new Log();
   const api = await Streams.connect(played.maker, { logger: log, limits });
+  await turn();
   const seen = handle(api, new Seen());
   const ask = (id: number, window: unknown, method = 'count', params: object = { to: 1e9 }): void =>
     far.say(

@@ -1,6 +1,5 @@
 import type { Frame, Message } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
-import { outside } from './outside.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
 import { afterTurn } from './time.js';
@@ -76,12 +75,10 @@ export class InboundQueue {
     this.yielding = true;
     this.hold();
     this.pause();
-    afterTurn(() =>
-      outside(() => {
-        this.yielding = false;
-        this.release();
-      }),
-    );
+    afterTurn(() => {
+      this.yielding = false;
+      this.release();
+    });
   }
 
   /** A frame has arrived. Ends the session with a ProtocolError if more bytes wait than may be buffered. */

@@ -1,5 +1,4 @@
 import type { Frame, Link, Receiver, Transport } from './contract.js';
-import { forAll } from './deadline.js';
 import { ConnectionLost } from './errors.js';
 import { outside } from './outside.js';
 import type { ConnectedPeer } from './peer.js';
@@ -79,13 +78,12 @@ export class Line {
 
   /** The promise of who opens the line resolves now: from the next turn of the event loop on, what arrives is dispatched. */
   deliver(): void {
-    if (this.holding)
-      afterTurn(() =>
-        forAll(() => {
-          this.holding = false;
-          for (const session of this.sessions) session.inbox.queue?.opened();
-        }),
-      );
+    if (this.holding) afterTurn(() => this.release());
+  }
+
+  private release(): void {
+    this.holding = false;
+    for (const session of this.sessions) session.inbox.queue?.opened();
   }
 
   broadcast(frames: readonly Frame[]): void {

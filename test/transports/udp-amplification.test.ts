@@ -232,6 +232,19 @@ describe('who echoes the token', () => {
   });
 });
 
+describe('on a bus', () => {
+  it('members prove their addresses to each other, also those who only listen for answers', async () => {
+    const { api } = await serve('udp://127.255.255.255:0?broadcast');
+    const member = await Spec.invert().connect(api.address);
+    ends.push(() => member.close());
+    member.question.connect((_sender, { text }) => text.length);
+    member.remote.hear();
+    await until(() => api.peers.size === 1);
+    expect(await api.question([...api.peers.values()], { text: 'x'.repeat(60_000) })).toBe(60_000);
+    expect((await member.remote.give({ size: 60_000 })).length).toBe(60_000);
+  });
+});
+
 describe('who cannot echo', () => {
   it.each(['jrpc?hello=off', 'jrpc?dialect=mcp'])('is not asked for it by %s, and gets the error', async (codec) => {
     const { port } = await serve(undefined, { codec });

@@ -28,8 +28,8 @@ export class BadMessages {
     this.inRow = 0;
   }
 
-  /** One more was dispatched. Ends the session if that is one too many. */
-  count(): void {
+  /** One more was dispatched, `what` it was. Ends the session if that is one too many. */
+  count(what: string): void {
     const { link, host, over } = this.session;
     const { badFrames } = host.limits;
     this.dispatched++;
@@ -37,6 +37,6 @@ export class BadMessages {
     if (over !== undefined || link.bus === true || (this.dispatched <= badFrames && this.inRow <= badFrames)) return;
     const which =
       this.inRow > badFrames ? `${this.inRow} messages in a row` : `${this.dispatched} messages of one frame`;
-    this.session.end(new ProtocolError(`${which} could not be read`));
+    this.session.end(new ProtocolError(`${which} could not be read; the last one: ${what}`));
   }
 }

@@ -8,6 +8,7 @@ import { printable, quoteId } from './quote.js';
 import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
 import { STEP, TurnShare } from './turn-share.js';
+import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
 
 /** An error that belongs to no call. */
 const nobody = { id: null, batch: undefined };
@@ -27,6 +28,8 @@ export class Inbox {
   /** The length of the frame that is being read, with everything that is in it. */
   size = 0;
   private bytes = 0;
+  /** The frame that is being read. */
+  private reading: Frame | undefined;
   private bad: BadMessages | undefined;
   /** The rest of the frame is dropped. */
   private enough = false;
@@ -75,15 +78,16 @@ export class Inbox {
     this.bad?.begin();
     this.enough = false;
     this.bytes = this.size = frame.length;
+    this.reading = frame;
     this.left -= frame.length >> MESSAGE_BITS;
     try {
       codec.decode(frame, give, session.agreed);
     } catch (thrown) {
-      const error =
-        thrown instanceof ProtocolError ? thrown : new ProtocolError('Parse error', Code.ParseError, { cause: thrown });
+      const error = new UnreadableFrame(thrown, wrongWith(session.link, frame));
       if (this.queue?.blocked) this.queue.keep(error);
       else this.next(error);
     }
+    this.reading = undefined;
   }
 
   /** The bytes of the frame that is being read, for the first of its messages that asks. */
@@ -98,8 +102,8 @@ export class Inbox {
     const { session } = this;
     if (session.over !== undefined) return;
     session.host.trouble(session, error);
-    this.answer({ code: error.code, message: error.message });
-    this.unreadables.count();
+    this.answer({ code: error.code, message: error instanceof UnreadableFrame ? error.told : error.message });
+    this.unreadables.count(error.message);
   }
 
   private get unreadables(): BadMessages {
@@ -117,7 +121,10 @@ export class Inbox {
     const { session, queue } = this;
     if (session.over !== undefined || this.enough) return false;
     // The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported.
-    if (message.kind === 'bad') this.enough = this.unreadables.read();
+    if (message.kind === 'bad') {
+      this.enough = this.unreadables.read();
+      if (this.reading !== undefined) message.read = wrongWith(session.link, this.reading);
+    }
     if (queue?.blocked) queue.keep(message);
     else this.next(message);
     return true;
@@ -181,10 +188,12 @@ export class Inbox {
   }
 
   private refuse(bad: Bad): void {
-    this.session.host.trouble(this.session, new ProtocolError(bad.error.message, bad.error.code), bad.id);
+    const { code, message } = bad.error;
+    const error = new ProtocolError(bad.read === undefined ? message : `${message}: ${bad.read}`, code);
+    this.session.host.trouble(this.session, error, bad.id);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
     else this.session.answers.fault(bad, bad.error);
-    this.unreadables.count();
+    this.unreadables.count(error.message);
   }
 
   private tooDeep(value: unknown): boolean {

@@ -96,6 +96,8 @@ export interface Bad {
   readonly id: Id;
   readonly error: FaultBody;
   readonly batch: Batch | undefined;
+  /** Set by the session: what its frame begins with, for people on this side. */
+  read?: string;
 }
 
 /** What a codec encodes. */

@@ -58,6 +58,10 @@ export function quoteId(id: unknown): string {
   return typeof id === 'object' && id !== null ? 'an object' : printable(String(id));
 }
 
+/** What to do where a program prints among its messages. */
+export const PRINTED =
+  'if the program prints this, let it print to its standard error: its standard output carries the messages';
+
 /** How many bytes are shown as numbers. */
 const BYTES = 24;
 

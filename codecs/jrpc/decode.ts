@@ -6,6 +6,9 @@ import { bad, messageOf } from './message.js';
 import { quick } from './quick.js';
 import { fromWords } from './words.js';
 
+/** A byte order mark, which some write before the first message of a stream, or before each. */
+const BOM = 0xfeff;
+
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
 export function decode(frame: Frame, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
@@ -23,7 +26,7 @@ export function decode(frame: Frame, give: (message: Message) => unknown, packed
 export function whole(frame: string, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
   let value: unknown;
   try {
-    value = parseJson(frame);
+    value = parseJson(frame.charCodeAt(0) === BOM ? frame.slice(1) : frame);
   } catch (cause) {
     throw unreadable(cause);
   }

@@ -1,6 +1,8 @@
 import type { Frame, Framing, FramingFactory } from '../../src/contract.js';
 import { UsageError } from '../../src/errors.js';
+import { type Expected, isHeaders, isMessagePack, isSized, isText, look } from '../../src/framing/beginning.js';
 import { cutOff, lost, oversized } from '../../src/framing/refusals.js';
+import { beginningOf } from '../../src/quote.js';
 import { join } from './join.js';
 import { own, WORTH_OWNING } from './owned.js';
 import { ARRAYS, fixed, MAPS, more, NEVER, wide } from './tokens.js';
@@ -10,6 +12,16 @@ const nothing = new Uint8Array(0);
 const CREDIT = 16;
 
 type Give = (frame: Frame) => void;
+
+const expected: Expected = {
+  what: 'MessagePack',
+  foreign(head) {
+    if (isMessagePack(head)) return undefined;
+    if (isHeaders(head)) return 'headers of the framing "headers"';
+    if (isSized(head)) return 'the size of a frame of the framing "length"';
+    return isText(head) ? 'text' : undefined;
+  },
+};
 
 /**
  * Cuts a stream of MessagePack where messages end: values delimit themselves. One counter of the values that are still to
@@ -29,6 +41,8 @@ class SelfDelimiting implements Framing {
   /** The beginning of a message, in memory of its own. */
   private room: Uint8Array = nothing;
   private held = 0;
+  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  private first: Uint8Array | undefined = nothing;
 
   constructor(private readonly limit: number) {}
 
@@ -37,6 +51,7 @@ class SelfDelimiting implements Framing {
   }
 
   push(chunk: Uint8Array, give: Give): void {
+    if (this.first !== undefined) this.first = look(this.first, chunk, expected);
     const { length } = chunk;
     let at = this.missing > 0 ? this.resume(chunk) : this.skip;
     let { todo } = this;
@@ -68,7 +83,7 @@ class SelfDelimiting implements Framing {
       if (width === 0) {
         if (token === NEVER) {
           this.give(chunk, from, begin, give);
-          throw this.broken();
+          throw this.broken(chunk.subarray(at));
         }
         at += 1 + fixed[token]!;
         todo += more[token]! - 1;
@@ -144,9 +159,9 @@ class SelfDelimiting implements Framing {
     return oversized(this.limit, size);
   }
 
-  private broken(): Error {
+  private broken(rest: Uint8Array): Error {
     this.drop();
-    return lost('this is no MessagePack: the byte c1 begins no value');
+    return lost(`this is no MessagePack: the byte c1 begins no value, as in ${beginningOf(rest)}`);
   }
 }
 

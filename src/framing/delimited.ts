@@ -1,9 +1,53 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { UsageError } from '../errors.js';
+import { type Expected, isHeaders, isMessagePack, isSized, look } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { oversized } from './refusals.js';
 
 const CR = 13;
+const LF = 10;
+const nothing = new Uint8Array(0);
+/** What a message of JSON begins with, and what it ends with. */
+const BRACES = [0x7b, 0x5b];
+const CLOSED = [0x7d, 0x5d];
+
+const ofAny = (head: Uint8Array): string | undefined => {
+  if (isHeaders(head)) return 'headers of the framing "headers"';
+  if (isMessagePack(head)) return 'MessagePack';
+  return isSized(head) ? 'the size of a frame of the framing "length"' : undefined;
+};
+
+const expected: Readonly<Record<'\n' | '\0', Expected>> = {
+  '\n': {
+    what: 'text, each frame with a line feed behind it (the framing "lines")',
+    foreign(head, chunk) {
+      const nul = chunk.indexOf(0);
+      const isMessage = nul > 1 && BRACES.includes(head[0] as number) && CLOSED.includes(chunk[nul - 1] as number);
+      if (isMessage && !chunk.subarray(0, nul).includes(LF))
+        return 'text with a NUL behind each frame (the framing "nul")';
+      return ofAny(head);
+    },
+  },
+  '\0': {
+    what: 'text, each frame with a NUL behind it (the framing "nul")',
+    foreign(head, chunk) {
+      const isLine =
+        !chunk.includes(0) && chunk[chunk.length - 1] === LF && isWhole(chunk.subarray(0, chunk.indexOf(LF)));
+      return isLine ? 'text with a line feed behind each frame (the framing "lines")' : ofAny(head);
+    },
+  },
+};
+
+/** Whether a line is a message, and no part of one that goes on behind it. Asked once for a link. */
+function isWhole(bytes: Uint8Array): boolean {
+  if (!BRACES.includes(bytes[0] as number)) return true;
+  try {
+    JSON.parse(asBuffer(bytes).toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Frames of text that end in one byte, which never occurs inside them: neither a line feed nor a NUL is ever a part of
@@ -14,6 +58,8 @@ const CR = 13;
  */
 class Delimited implements Framing {
   private readonly kept = new Kept();
+  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  private first: Uint8Array | undefined = nothing;
 
   constructor(
     private readonly delimiter: '\n' | '\0',
@@ -25,6 +71,7 @@ class Delimited implements Framing {
   }
 
   push(chunk: Uint8Array, give: (frame: Frame) => void): void {
+    if (this.first !== undefined) this.first = look(this.first, chunk, expected[this.delimiter]);
     const bytes = asBuffer(chunk);
     const code = this.delimiter === '\n' ? 10 : 0;
     const last = bytes.lastIndexOf(code);

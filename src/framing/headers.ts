@@ -1,12 +1,30 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { Code, ProtocolError } from '../errors.js';
 import { quote } from '../quote.js';
+import { type Expected, isMessagePack, isSized, look } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { cutOff, lost, oversized } from './refusals.js';
 
 const LF = 10;
 /** How large a header block may be, in bytes; that of an honest peer has about a hundred. */
 const BLOCK_BYTES = 8 * 1024;
+
+const nothing = new Uint8Array(0);
+const BRACES = [0x7b, 0x5b];
+/** The name of a header as far as it has come, and its colon; or an empty line, which has a fault of its own. */
+const BEGINS_HEADER = /^(?:[\w!#$%&'*+.^`|~-]+[ \t]*(?::|$)|[\r\n]|$)/;
+/** The first byte of a byte order mark. */
+const BOM = 0xef;
+
+const expected: Expected = {
+  what: 'a block of headers before each frame (the framing "headers")',
+  foreign(head) {
+    if (isMessagePack(head)) return 'MessagePack';
+    if (isSized(head)) return 'the size of a frame of the framing "length"';
+    if (BRACES.includes(head[0] as number)) return 'JSON without headers';
+    return BEGINS_HEADER.test(String.fromCharCode(...head)) ? undefined : 'something without headers';
+  },
+};
 
 class Headers implements Framing {
   /** The beginning of a header, or of a body. */
@@ -17,6 +35,8 @@ class Headers implements Framing {
   private size = -1;
   /** Whether the block is over and the body stands there. */
   private body = false;
+  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  private first: Uint8Array | undefined = nothing;
 
   constructor(
     private readonly text: boolean,
@@ -35,6 +55,7 @@ class Headers implements Framing {
   }
 
   push(chunk: Uint8Array, give: (frame: Frame) => void): void {
+    if (this.first !== undefined) this.first = look(this.first, chunk, expected);
     const bytes = asBuffer(chunk);
     let at = 0;
     for (;;) {
@@ -80,7 +101,9 @@ class Headers implements Framing {
   }
 
   private header(line: string): void {
-    const header = line.endsWith('\r') ? line.slice(0, -1) : line;
+    let header = line.endsWith('\r') ? line.slice(0, -1) : line;
+    // Latin-1 shows a byte order mark as three characters.
+    if (header.charCodeAt(0) === BOM) header = header.replace(/^\u00ef\u00bb\u00bf/, '');
     if (header === '') {
       if (this.size < 0) throw lost('a header block has no Content-Length');
       this.block = 0;

@@ -1,12 +1,26 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
+import { type Expected, isHeaders, isMessagePack, isText, refuseForeign, withoutBom } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { cutOff, oversized } from './refusals.js';
 
 const HEADER = 4;
+/** How many bytes are looked at to say what they are in place of a size. */
+const LOOK = 24;
+
+const expected: Expected = {
+  what: 'the size of each frame before it, in 4 bytes (the framing "length")',
+  foreign(head) {
+    if (isHeaders(head)) return 'headers of the framing "headers"';
+    if (isMessagePack(head)) return 'MessagePack without sizes';
+    return isText(head) ? 'text' : undefined;
+  },
+};
 
 /** Frames with their size in bytes before them, as 4 bytes, big-endian. A frame may be empty. */
 class Length implements Framing {
   private readonly kept = new Kept();
+  /** A frame has come. */
+  private begun = false;
 
   constructor(
     private readonly text: boolean,
@@ -40,7 +54,7 @@ class Length implements Framing {
       if (this.kept.size > 0) return;
     }
     while (bytes.length - at >= HEADER) {
-      const size = this.judged(bytes.readUInt32BE(at));
+      const size = this.judged(bytes.readUInt32BE(at), bytes.subarray(at));
       const from = at + HEADER;
       if (bytes.length - from < size) {
         this.kept.add(bytes, at, bytes.length, HEADER + size);
@@ -64,7 +78,8 @@ class Length implements Framing {
       this.kept.add(bytes, 0, at, HEADER);
       if (this.kept.size < HEADER) return at;
     }
-    const whole = HEADER + this.judged(this.kept.bytes().readUInt32BE(0));
+    const head = this.kept.bytes();
+    const whole = HEADER + this.judged(head.readUInt32BE(0), head);
     const to = Math.min(at + whole - this.kept.size, bytes.length);
     this.kept.add(bytes, at, to, whole);
     if (this.kept.size === whole) {
@@ -74,9 +89,15 @@ class Length implements Framing {
     return to;
   }
 
-  private judged(size: number): number {
-    if (size <= this.limit) return size;
+  /** `bytes` begin with the size. */
+  private judged(size: number, bytes: Buffer): number {
+    if (size <= this.limit) {
+      this.begun = true;
+      return size;
+    }
     this.kept.drop();
+    // No honest size, or no size at all.
+    if (!this.begun) refuseForeign(withoutBom(bytes.subarray(0, LOOK)), bytes, expected);
     throw oversized(this.limit, size);
   }
 }

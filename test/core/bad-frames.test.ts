@@ -91,7 +91,7 @@ describe('a frame that cannot be read', () => {
     await far.client.ended();
     const error = await asked;
     expect(error).toBeInstanceOf(ProtocolError);
-    expect(error.message).toBe('11 messages in a row could not be read');
+    expect(error.message).toBe('11 messages in a row could not be read; the last one: Parse error: "{"');
   });
 
   it('does not count together with others, once a good one has come between', async () => {

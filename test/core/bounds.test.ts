@@ -146,7 +146,7 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
     async () => {
       const { far, log } = await side({ badFrames: 5 });
       for (let n = 0; n < 100; n++) far.say('noise');
-      expect(far.closes[0]).toMatchObject({ message: '6 messages in a row could not be read' });
+      expect(far.closes[0]).toMatchObject({ message: expect.stringMatching(/^6 messages in a row could not be read/) });
       expect(log.warnings.length).toBe(7);
     },
   ],

@@ -173,7 +173,7 @@ describe('a security that refuses', () => {
   it('counts as what cannot be read: ten in a row, and not for ever', async () => {
     const { far } = await side(length);
     for (let n = 0; n < 30; n++) far.say({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { length: -1 } }, '{}');
-    expect(far.closes[0]).toMatchObject({ message: '11 messages in a row could not be read' });
+    expect(far.closes[0]).toMatchObject({ message: expect.stringMatching(/^11 messages in a row could not be read/) });
   });
 
   it('sees the payload exactly as it was written', async () => {

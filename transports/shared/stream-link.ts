@@ -2,8 +2,10 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { WrongProtocol } from '../../src/framing/beginning.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
 import { moved, waiting } from './stream-buffered.js';
+import { asError } from './stream-errors.js';
 import { listen, type StreamEvents } from './stream-events.js';
 import { Unread } from './stream-unread.js';
 
@@ -262,10 +264,21 @@ export class StreamLink implements Link, StreamEvents {
 
   /** The framing has thrown: the peer's fault, or a bug, which must not end the process nor pass unseen. */
   private broken(error: unknown): void {
-    if (!(error instanceof ProtocolError)) {
+    if (!(error instanceof ProtocolError))
       this.host.logger.error(`a link was cut, for its framing or its receiver has thrown: ${this.peer}`, error);
+    if (error instanceof WrongProtocol) this.refuse(error);
+    else this.cut(asError(error));
+  }
+
+  /** The other side speaks another protocol, and is told so. What it still sends is read, lest a reset takes that from it. */
+  protected refuse(error: WrongProtocol): void {
+    if (error.reply === undefined || !(this.output instanceof Socket)) this.cut(error);
+    else {
+      this.tell(error);
+      this.input.resume();
+      this.output.end(error.reply);
+      this.linger();
     }
-    this.cut(asError(error));
   }
 
   /** Gives a link that has nothing more to say a bounded time: as long as the peer takes bytes, but not for ever. */
@@ -275,9 +288,8 @@ export class StreamLink implements Link, StreamEvents {
 
   /** Expires when nothing has moved for {@link LINGER_MS}, as far as that can be seen, and at `last` in any case. */
   private watch(last: number): void {
-    const { output } = this;
     const left = last - time();
-    const socket = output instanceof Socket ? output : undefined;
+    const socket = this.output instanceof Socket ? this.output : undefined;
     const before = socket && moved(socket);
     const look = (): void => {
       if (time() >= last || (socket !== undefined && moved(socket) === before)) this.expire();
@@ -285,8 +297,4 @@ export class StreamLink implements Link, StreamEvents {
     };
     this.deadline = setTimer(socket === undefined ? left : Math.min(LINGER_MS, left), look).unref();
   }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Framing, LinkInfo } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
+import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import type { WrongProtocol } from '../../src/framing/beginning.js';
+import { PRINTED } from '../../src/quote.js';
 import { clearTimer, setTimer, type Timer } from '../../src/time.js';
 import { LINGER_MS, type StreamHost, StreamLink } from './stream-link.js';
 
@@ -66,6 +68,10 @@ export class ProcessLink extends StreamLink {
       this.reason ??= this.lost('it closed its output, but did not exit');
       this.kill('SIGTERM');
     });
+  }
+
+  protected override refuse(error: WrongProtocol): void {
+    this.cut(new ProtocolError(`${error.message} (${PRINTED})`, error.code));
   }
 
   protected override linger(): void {

@@ -1,0 +1,26 @@
+import type { Frame, Link } from './contract.js';
+import { Code, ProtocolError } from './errors.js';
+import { beginningOf, PRINTED } from './quote.js';
+
+/** A frame that could not be read. Its text is for this side: it shows what was read. */
+export class UnreadableFrame extends ProtocolError {
+  /** What the peer is told. */
+  readonly told: string;
+
+  /** `thrown` is what the codec has thrown, `read` what it could not read, for people. */
+  constructor(thrown: unknown, read: string) {
+    const known = thrown instanceof ProtocolError ? thrown : undefined;
+    const told = known?.message ?? 'Parse error';
+    super(`${told}: ${read}`, known?.code ?? Code.ParseError, { cause: known === undefined ? thrown : known.cause });
+    this.name = 'ProtocolError';
+    this.told = told;
+  }
+}
+
+/** What a frame begins with that could not be read, for people, and what may be the matter. */
+export function wrongWith(link: Link, frame: Frame): string {
+  const read = beginningOf(frame);
+  // Of a program that this side has started, the transport knows the command.
+  if (link.info?.command === undefined) return read;
+  return `${read} (${PRINTED})`;
+}

@@ -1,4 +1,4 @@
-import type { Call, Codec, FaultBody, Id, Limits } from './contract.js';
+import type { Call, Codec, FaultBody, Id, Limits, Logger } from './contract.js';
 import type { AnyHandler } from './dynamic/types.js';
 import type { Surroundings } from './middleware/surroundings.js';
 import type { CallSender } from './peer.js';
@@ -14,6 +14,7 @@ export interface Host {
   readonly shallow: number;
   /** Of the codec, where plain data is all that is left to it. */
   readonly encodePlain: Codec['encodePlain'];
+  readonly logger: Logger;
   /** What becomes of values that are more than plain data. */
   readonly values: SideValues;
   /** Who stands around calls. */

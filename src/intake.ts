@@ -1,3 +1,4 @@
+import { CancelledCalls } from './cancelled-calls.js';
 import type { Call, Id } from './contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from './errors.js';
 import { CALL, STREAM } from './extensions.js';
@@ -39,6 +40,7 @@ export class Intake {
   private calling = 0;
   /** Streams that run. */
   private lasting = 0;
+  private cancelled: CancelledCalls | undefined;
   private paused = false;
   /** The peer does not read what we send. */
   private deaf = false;
@@ -66,17 +68,20 @@ export class Intake {
     if (running < concurrency && calling < concurrency && !deaf && this.queued === 0) return true;
     if (method === STREAM) return true;
     if (deaf) return false;
-    if (method === CALL) return calling < concurrency && this.callbacks.length === 0;
-    return running < concurrency && this.waiting.length === 0;
+    if (method === CALL) return this.hasRoom('calling') && this.callbacks.length === 0;
+    return this.hasRoom('running') && this.waiting.length === 0;
+  }
+
+  private hasRoom(place: 'running' | 'calling'): boolean {
+    return this[place] - (this.cancelled?.spared(place) ?? 0) < this.session.host.concurrency;
   }
 
   /** What may start now of that which waits. Nothing begins whose answer would find a peer that does not read. */
   private shift(): Waiting | undefined {
-    const { concurrency } = this.session.host;
     if (this.deaf) return undefined;
     return (
-      (this.calling < concurrency ? this.callbacks.shift() : undefined) ??
-      (this.running < concurrency ? this.waiting.shift() : undefined)
+      (this.hasRoom('calling') ? this.callbacks.shift() : undefined) ??
+      (this.hasRoom('running') ? this.waiting.shift() : undefined)
     );
   }
 
@@ -99,26 +104,29 @@ export class Intake {
     // A stream is at work for as long as it runs, and leaves room for the others.
     const place = begun?.producing !== undefined ? 'lasting' : call.method === CALL ? 'calling' : 'running';
     this[place]++;
+    sender.place = place;
     if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
     if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
       (value) => {
-        this.end(sender, place);
+        this.end(sender);
         session.answers.succeed(call, value, sender);
         this.next();
       },
       (error: unknown) => {
-        this.end(sender, place);
+        this.end(sender);
         session.answers.fail(call, error, sender);
         this.next();
       },
     );
   }
 
-  private end(sender: CallSender, place: 'running' | 'calling' | 'lasting'): void {
+  private end(sender: CallSender): void {
     const { id } = sender.call;
+    const { place = 'running', begun } = sender;
     this[place]--;
+    if (begun?.cancelled !== undefined) this.cancelled?.remove(place);
     if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
     else this.unnamed.delete(sender);
   }
@@ -126,7 +134,7 @@ export class Intake {
   /** The caller gives a call up: what waits does not begin, what is at work is told. */
   cancel(id: Id, reason: RpcError): void {
     const held = this.ids.get(id);
-    if (held instanceof CallSender) held.cancel(reason);
+    if (held instanceof CallSender) this.giveUp(held, reason);
     else if (held !== undefined) {
       this.withdrawn.add(held);
       this.ids.delete(id);
@@ -135,9 +143,19 @@ export class Intake {
     }
   }
 
+  /** What is at work is told that nobody needs it any more, and makes room for another call. */
+  private giveUp(sender: CallSender, reason: RpcError): void {
+    const { place = 'running', begun } = sender;
+    if (begun?.cancelled !== undefined) return;
+    sender.cancel(reason);
+    this.cancelled ??= new CancelledCalls(this.session);
+    this.cancelled.add(place);
+    this.next();
+  }
+
   /** Those whose time is over are told, and answered; says when the next one's will be. */
   due(now: number): number {
-    let nearest = Number.POSITIVE_INFINITY;
+    let nearest = this.cancelled?.due(now) ?? Number.POSITIVE_INFINITY;
     for (const held of [...this.ids.values(), ...this.unnamed]) {
       const work = held instanceof CallSender && !held.done ? held.begun : undefined;
       if (work === undefined || work.cancelled !== undefined) continue;
@@ -151,7 +169,7 @@ export class Intake {
   private overrun(sender: CallSender): void {
     const { call } = sender;
     const late = new TimeoutError(`${printable(call.method)} took longer than it may`);
-    sender.cancel(late);
+    this.giveUp(sender, late);
     if (call.id === undefined) return;
     this.ids.delete(call.id);
     this.unnamed.add(sender);

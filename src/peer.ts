@@ -51,6 +51,8 @@ export class ConnectedPeer implements Peer {
 export class CallSender implements Sender {
   /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
   done = false;
+  /** As what it is at work, which bounds how many there are; undefined if it was done at once. */
+  place: 'running' | 'calling' | 'lasting' | undefined = undefined;
   /** Nothing that a call has besides its arguments is made before it is asked for. */
   private made: Work | undefined = undefined;
 

@@ -98,7 +98,7 @@ export class UnprovedOutbox extends Outbox {
       return;
     }
     // More than can be answered in time: these are lost, as datagrams are.
-    if (this.waiting.length >= MOST_WAITING) return;
+    if (this.waiting.length >= MOST_WAITING || this.owner.over !== undefined) return;
     if (this.keptBytes + bytes > KEPT_BYTES || this.side.bytes + bytes > KEPT_BY_SIDE) {
       this.waiting.push({ frames: [], bytes: 0, content: contentOf(this.owner, plain), plain: undefined });
     } else {

@@ -9,6 +9,7 @@ import {
   type Sender,
   type Stream,
 } from '../../src/index.js';
+import { stopClock } from '../../src/testing/clock.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 import { RawDatagrams } from '../support/udp-raw.js';
 
@@ -153,6 +154,21 @@ describe('somebody who names the address of another as its own', () => {
     expect(failed.message).toContain('has not proved its address');
     expect(raw.bytes).toBeLessThanOrEqual(1_200);
     await until(() => log.texts.some((text) => text.includes('messages were not sent')));
+  });
+
+  it('makes this side keep no more than 1 MiB for an address that may never be proved', async () => {
+    using _clock = stopClock();
+    const { port } = await serve();
+    const raw = await attacker(port);
+    for (let n = 1; n <= 40; n++) await raw.say(give(n, 60_000));
+    await until(() => raw.tokens.length === 1);
+    await raw.say({ id: 'last', method: 'three' });
+    await raw.answered('last');
+    await raw.prove(raw.tokens[0] as string);
+    await until(() => new Set(raw.messages.map(({ id }) => id)).size >= 42);
+    const answers = raw.messages.filter(({ id }) => typeof id === 'number');
+    expect(answers.filter(({ result }) => result !== undefined)).toHaveLength(17);
+    expect(answers.filter(({ error }) => error?.message.includes('than are kept'))).toHaveLength(23);
   });
 
   it('does not prove the address with a token that it guesses, or that another one was given', async () => {

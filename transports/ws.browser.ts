@@ -16,7 +16,11 @@ const ws: TransportFactory = (address, wire) => {
   const WebSocket = standardWebSocket();
   if (WebSocket === undefined) throw new UsageError('ws: this runtime has no WebSocket');
   const target = dialed(address);
-  const protocols = readProtocols(readOptions(target.own, { protocols: 'any' }).protocols);
+  const options = readOptions(target.own, { protocols: 'any', keepAlive: 'any' });
+  if (options.keepAlive !== undefined) {
+    throw new UsageError('ws: the WebSocket of a browser has no pings, and so no "keepAlive"; give it to the server');
+  }
+  const protocols = readProtocols(options.protocols);
   return new WebSocketDialer(
     target.address,
     wire,

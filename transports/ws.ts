@@ -21,6 +21,7 @@ const OPTIONS = {
   hosts: 'any',
   headers: 'any',
   protocols: 'any',
+  keepAlive: 'number',
   client: ['ws', 'native'],
 } as const;
 
@@ -35,7 +36,8 @@ const OPTIONS = {
  * address only loopback hosts, unless a proxy has forwarded it): lists, in a query with commas. Where it dials: `tls` and `headers` for the package `ws`;
  * `client`, `native` for the runtime's own WebSocket (the default where there is one) or `ws` for that package (the default on
  * Node 20, which has none), which can stop reading, and judges the size of a message before it has it.
- * Both: `protocols`, subprotocols of the application's own, beside those by which two sides find out that they are Obverse.
+ * Both: `keepAlive`, after how many milliseconds of silence a peer is sent a ping, and cut if it is silent for as long again
+ * (default: never; the runtime's own WebSocket has no pings, so this takes the package `ws`); `protocols`, subprotocols of the application's own, beside those by which two sides find out that they are Obverse.
  */
 const ws: TransportFactory = (address, wire) => {
   if (wire.form === 'values') throw new UsageError('ws: carries text or bytes, not values; take another codec');
@@ -53,7 +55,8 @@ function listening(address: Address, wire: Wire): Transport {
   if (place === null) throw new UsageError(`"${text}" cannot be served: expected a path without query and fragment`);
   const [, authority = '', path = '/'] = place;
   const visitors = { origins: readOrigins(options.origins), hosts: readHosts(options.hosts), ownHost: authority };
-  const plan = { wire, protocols, visitors, path: new URL(path, 'ws://localhost').pathname };
+  const keepAlive = readKeepAlive(options.keepAlive);
+  const plan = { wire, protocols, visitors, keepAlive, path: new URL(path, 'ws://localhost').pathname };
   const tls = readObject('tls', options.tls) as ServerOptions | undefined;
   if (options.server !== undefined) {
     if (tls !== undefined) throw new UsageError('ws: a server that is handed over has its own "tls"');
@@ -76,12 +79,20 @@ function dialing(address: Address, wire: Wire): Transport {
   const protocols = readProtocols(options.protocols);
   const tls = readObject('tls', options.tls) as ClientOptions | undefined;
   const headers = readObject('headers', options.headers) as Record<string, string> | undefined;
-  const special = tls !== undefined || headers !== undefined;
+  const keepAlive = readKeepAlive(options.keepAlive);
+  const special = tls !== undefined || headers !== undefined || keepAlive !== undefined;
   if (special && options.client === 'native') {
-    throw new UsageError('ws: the runtime\'s own WebSocket takes neither "tls" nor "headers"; take client: "ws"');
+    throw new UsageError(
+      'ws: the runtime\'s own WebSocket takes none of "tls", "headers" and "keepAlive"; take client: "ws"',
+    );
   }
   const connect = connecting(special ? 'ws' : options.client, target, { ...tls, ...(headers && { headers }) });
-  return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols);
+  return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols, keepAlive);
+}
+
+function readKeepAlive(ms: number | undefined): number | undefined {
+  if (ms === undefined || ms > 0) return ms;
+  throw new UsageError(`ws: the option "keepAlive" must be a positive number of milliseconds, not ${ms}`);
 }
 
 /** Dials by the implementation that was asked for, or by the runtime's own where there is one. */

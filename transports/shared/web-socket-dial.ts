@@ -61,6 +61,7 @@ export function dialed(address: Address): Dialed {
 export class WebSocketDialer implements Transport, LinkKeeper {
   readonly address: string;
   readonly wire: Wire;
+  readonly keepAlive: number | undefined;
   private readonly connect: Connect;
   private readonly hello: readonly string[];
   private readonly plain: readonly string[];
@@ -75,13 +76,22 @@ export class WebSocketDialer implements Transport, LinkKeeper {
   /**
    * @param hello the subprotocols that are offered first.
    * @param plain those that are offered to a server that does not know them; the same list if there is only one attempt.
+   * @param keepAlive in milliseconds; undefined is never.
    */
-  constructor(address: string, wire: Wire, connect: Connect, hello: readonly string[], plain: readonly string[]) {
+  constructor(
+    address: string,
+    wire: Wire,
+    connect: Connect,
+    hello: readonly string[],
+    plain: readonly string[],
+    keepAlive?: number,
+  ) {
     this.address = address;
     this.wire = wire;
     this.connect = connect;
     this.hello = hello;
     this.plain = plain;
+    this.keepAlive = keepAlive;
   }
 
   open(accept: Accept): Promise<void> {

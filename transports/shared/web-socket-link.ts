@@ -5,6 +5,8 @@ import { linger } from './web-socket-ends.js';
 /** Who keeps the links of a transport. */
 export interface LinkKeeper {
   readonly wire: Wire;
+  /** After how many milliseconds of silence a peer is asked whether it is still there; undefined is never. */
+  readonly keepAlive: number | undefined;
   /** Called once, when nothing is left of the link; `Receiver.closed` has been told by then. */
   gone(link: WebSocketLink): void;
 }

@@ -24,12 +24,15 @@ export interface ListenPlan {
   /** The subprotocols that the application knows. */
   readonly protocols: readonly string[];
   readonly visitors: Visitors;
+  /** In milliseconds. */
+  readonly keepAlive: number | undefined;
   readonly server: HttpServer;
 }
 
 /** A transport that waits for WebSockets on one path of an HTTP server. */
 export class WebSocketListener implements Transport, LinkKeeper {
   readonly wire: Wire;
+  readonly keepAlive: number | undefined;
   private readonly plan: ListenPlan;
   private readonly links = new Set<WebSocketLink>();
   /** The connections of a server of our own, upgraded or not. */
@@ -47,6 +50,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
   constructor(plan: ListenPlan) {
     this.plan = plan;
     this.wire = plan.wire;
+    this.keepAlive = plan.keepAlive;
   }
 
   get address(): string {

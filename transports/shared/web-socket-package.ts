@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
 import type { Accept, Frame, Limits, LinkInfo } from '../../src/contract.js';
@@ -11,6 +12,7 @@ import { Unread } from './stream-unread.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
+import { KeepAlive, type Watched } from './web-socket-keep-alive.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 
@@ -77,6 +79,10 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
         settle();
         try {
           // Bun has an implementation of its own under the name of the package, and shows nothing of what lies below.
+          if (stream === undefined && keeper.keepAlive !== undefined)
+            throw new UsageError(
+              'ws: this runtime replaces the package ws, and has no "keepAlive"; give it to the server',
+            );
           const link =
             stream === undefined
               ? new StandardLink(
@@ -89,14 +95,14 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
           link.start(accept);
           resolve(link);
         } catch (error) {
-          fail(explain(`cannot connect to ${target.address}`, error as Error));
+          fail(error instanceof UsageError ? error : explain(`cannot connect to ${target.address}`, error as Error));
         }
       });
     });
 }
 
 /** A link over a socket of the package `ws`, at either end. */
-export class PackageLink extends WebSocketLink {
+export class PackageLink extends WebSocketLink implements Watched {
   private readonly socket: WebSocket;
   /** What lies below: its buffer, its drain, and why it failed. */
   private readonly stream: Duplex;
@@ -105,6 +111,7 @@ export class PackageLink extends WebSocketLink {
   private known: LinkInfo | undefined = undefined;
   /** From the first pause on, until everything that was read meanwhile has been taken up. */
   private unread: Unread<Frame> | undefined = undefined;
+  private watching: KeepAlive | undefined = undefined;
 
   /** `request` is what is to be told of the request that was upgraded. */
   constructor(peer: string, request: LinkInfo, socket: WebSocket, stream: Duplex, keeper: LinkKeeper) {
@@ -132,6 +139,23 @@ export class PackageLink extends WebSocketLink {
       if (this.state === 'open') this.receiver?.drained();
     });
     this.attach(accept);
+    const { keepAlive } = this.keeper;
+    if (keepAlive !== undefined && this.state === 'open') {
+      this.watching = new KeepAlive(this, this.stream as Socket, keepAlive);
+    }
+  }
+
+  get isBehind(): boolean {
+    return this.unread?.isBehind === true;
+  }
+
+  ping(): void {
+    if (this.socket.readyState === OPEN) this.socket.ping();
+  }
+
+  silent(): void {
+    const text = `the link to ${this.peer} was lost: it did not answer a ping within ${this.keeper.keepAlive} ms (keepAlive)`;
+    this.close(new ConnectionLost(text));
   }
 
   get buffered(): number {
@@ -173,6 +197,7 @@ export class PackageLink extends WebSocketLink {
 
   protected override tell(reason: Error | undefined): void {
     this.forget();
+    this.watching?.stop();
     super.tell(reason);
   }
 

@@ -1,7 +1,7 @@
 import { readOptions } from '../src/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
-import { asPort, type Port, parentPort, portInfo } from './shared/port-events.js';
+import { asPort, beforeSelfClose, type Port, parentPort, portInfo } from './shared/port-events.js';
 import { PortLink } from './shared/port-link.js';
 
 let ports = 0;
@@ -12,7 +12,7 @@ let ports = 0;
  * serve or connect, and either may come first: frames wait until the other end listens. The peer is called `port:n`.
  *
  * An open link keeps the process alive, as a socket does. `close` tells the other end, and closes the port if it is a
- * MessagePort; a Worker goes on, and `port:parent` lets its worker exit. A Worker that exits, and a MessagePort that is
+ * MessagePort; a Worker goes on, and `port:parent` lets its worker exit. A worker that calls `self.close()` ends the link cleanly. A Worker that exits, and a MessagePort that is
  * closed by somebody else, end the link with ConnectionLost.
  *
  * Throws a UsageError if there is no port.
@@ -54,7 +54,9 @@ class PortTransport implements Transport {
     if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
     const { port } = this;
     const parent = port === parentPort();
+    const stop = parent ? beforeSelfClose(() => this.link?.close()) : undefined;
     this.link = new PortLink(port, this.wire, {
+      ...(stop !== undefined && { ended: stop }),
       peer: `port:${++ports}`,
       info: portInfo(port),
       parent,

@@ -202,6 +202,7 @@ describe(`in Chromium${chromium === undefined ? ', which is not installed here' 
         survived: [0, [1, 2, 3], (2n ** 70n).toString(), [[1, 'a']]],
         worker: conversation,
         moved: [0, 1_000, 7],
+        quit: [true, 0, true, 0],
         port: conversation,
         rooms: [furniture, furniture],
         late: [1, 2, 3],

@@ -64,6 +64,14 @@ async function all(report: Far): Promise<Record<string, unknown>> {
   results.moved = [moved.byteLength, echoed.byteLength, echoed[999]];
   await worker.close();
 
+  results.quit = [];
+  for (const by of ['self.close()', 'side.close()'] as const) {
+    const quitting = await dial('worker:./far.js', 'clone');
+    const error = await thrown(quitting.remote.quit({ by }));
+    (results.quit as unknown[]).push(error instanceof ConnectionLost, quitting.peers.size);
+    await quitting.close();
+  }
+
   const { port1, port2 } = new MessageChannel();
   const near = await Desk.serve<Desk>({ url: 'port:', port: port1 }, { codec: 'clone', errorClasses: [Taken] });
   answer(near);

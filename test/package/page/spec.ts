@@ -10,6 +10,8 @@ export class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) askBack(_sender: Sender, _args: { question: string }): Reply<string> {}
   /** Never answers, but ends the connection. */
   @incoming({ hasReply: true }) hangUp(_sender: Sender): Reply<void> {}
+  /** Never answers, but ends the worker, or the side in it. */
+  @incoming({ hasReply: true }) quit(_sender: Sender, _args: { by: 'self.close()' | 'side.close()' }): Reply<void> {}
   /** What has come of it all. */
   @incoming report(_sender: Sender, _args: { results: unknown }): void {}
 

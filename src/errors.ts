@@ -31,8 +31,51 @@ export const Code = {
   Refused: -32015,
 } as const;
 
+/** Under this symbol, which all copies of the library in a process share, the prototype of each class has its name. */
+const KIND = Symbol.for('obverse.error');
+
+interface ErrorClass {
+  readonly prototype: object;
+}
+
+/** Gives the prototype of a class its name for other copies of the library. */
+function noteKind(errorClass: ErrorClass, kind: string): void {
+  Object.defineProperty(errorClass.prototype, KIND, { value: kind });
+}
+
+/** The kind of which the objects of a prototype are, if it is that of a class of the library itself. */
+function kindOf(prototype: object | null): unknown {
+  return prototype !== null && Object.hasOwn(prototype, KIND)
+    ? (prototype as { readonly [KIND]?: unknown })[KIND]
+    : undefined;
+}
+
+/** What `instanceof` says: also true for an error of the same class of another copy of the library. */
+function isInstance(errorClass: ErrorClass, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(errorClass as never, value)) return true;
+  const kind = kindOf(errorClass.prototype);
+  if (kind === undefined || typeof value !== 'object') return false;
+  for (let at = value; at !== null; at = Object.getPrototypeOf(at) as object | null)
+    if (kindOf(at) === kind) return true;
+  return false;
+}
+
+/** Whether an error is an `RpcError` itself, and of no class that extends it; of this copy of the library or of another. */
+export function isRpcErrorItself(error: object): error is RpcError {
+  return kindOf(Object.getPrototypeOf(error) as object | null) === 'RpcError';
+}
+
 /** What every error of a call has: a text for people, a number for programs, and data where there is any. */
 export class RpcError extends Error {
+  static {
+    noteKind(this, 'RpcError');
+  }
+
+  /** Also true for errors of another copy of the library in the process. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
+  }
+
   /** What {@link Code} lists, or a number of the application's own. */
   readonly code: number;
   /** What belongs to the error, as the codec can carry it. */
@@ -51,6 +94,10 @@ export class RpcError extends Error {
 
 /** The link ended while the call was open, was closed, or there is none: the call may or may not have been carried out. */
 export class ConnectionLost extends RpcError {
+  static {
+    noteKind(this, 'ConnectionLost');
+  }
+
   constructor(message = 'the link ended', options?: ErrorOptions) {
     super(message, Code.ConnectionLost, undefined, options);
   }
@@ -58,6 +105,10 @@ export class ConnectionLost extends RpcError {
 
 /** No answer came in time. The other side may still be at work. */
 export class TimeoutError extends RpcError {
+  static {
+    noteKind(this, 'TimeoutError');
+  }
+
   constructor(message = 'no answer came in time') {
     super(message, Code.Timeout);
   }
@@ -65,6 +116,10 @@ export class TimeoutError extends RpcError {
 
 /** The call was given up by its caller. */
 export class Aborted extends RpcError {
+  static {
+    noteKind(this, 'Aborted');
+  }
+
   constructor(message = 'the call was given up', options?: ErrorOptions) {
     super(message, Code.Aborted, undefined, options);
   }
@@ -72,6 +127,10 @@ export class Aborted extends RpcError {
 
 /** The other side broke the protocol, or a bound was exceeded. */
 export class ProtocolError extends RpcError {
+  static {
+    noteKind(this, 'ProtocolError');
+  }
+
   constructor(message: string, code: number = Code.InvalidRequest, options?: ErrorOptions) {
     super(message, code, undefined, options);
   }
@@ -79,6 +138,10 @@ export class ProtocolError extends RpcError {
 
 /** The other side answered that the call failed. */
 export class RemoteError extends RpcError {
+  static {
+    noteKind(this, 'RemoteError');
+  }
+
   /** The name of the error's class on the other side; `Error` where it did not say. */
   readonly remoteName: string;
 
@@ -90,6 +153,15 @@ export class RemoteError extends RpcError {
 
 /** A mistake on this side, found before anything was sent: a wrong option, direction, address or argument. */
 export class UsageError extends TypeError {
+  static {
+    noteKind(this, 'UsageError');
+  }
+
+  /** Also true for errors of another copy of the library in the process. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'UsageError';

@@ -71,17 +71,19 @@ export function parameterTypesOf(prototype: object, key: string): readonly unkno
   return Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
 }
 
-let noticed: Map<Method, string | symbol> | undefined;
+/** Where the marks of the class go that is being read: a decorator may be one of another copy of the library in the process. */
+const NOTICED = Symbol.for('obverse.noticed');
+const shared = globalThis as { [NOTICED]?: Map<Method, string | symbol> | undefined };
 
 /** Makes an instance, and tells which functions the standard dialect has marked in its class, with the names they had then. */
 export function notice<T>(make: () => T): { made: T; marked: ReadonlyMap<Method, string | symbol> } {
-  const outer = noticed;
+  const outer = shared[NOTICED];
   const marked = new Map<Method, string | symbol>();
-  noticed = marked;
+  shared[NOTICED] = marked;
   try {
     return { made: make(), marked };
   } finally {
-    noticed = outer;
+    shared[NOTICED] = outer;
   }
 }
 
@@ -117,7 +119,7 @@ function note(mark: Marked, target: unknown, place: unknown, descriptor: Propert
   }
   Reflect.defineMetadata(MARK, mark, method);
   // Another decorator may put its own function in the method's place: whoever reads the class finds that out from these.
-  if (standard) context.addInitializer(() => noticed?.set(method as Method, key));
+  if (standard) context.addInitializer(() => shared[NOTICED]?.set(method as Method, key));
   else Reflect.defineMetadata(MARK, method, target as object, key);
 }
 

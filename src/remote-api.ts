@@ -1,5 +1,6 @@
 import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
+import { brand, mustBeOfThisCopy } from './copies.js';
 import { dynamicMembers } from './dynamic/absent.js';
 import { UsageError } from './errors.js';
 import { Hub } from './hub.js';
@@ -59,6 +60,11 @@ type SpecClass<S> = { readonly prototype: S };
 export class RemoteAPI implements Branded {
   /** What the types know a spec by; it does not exist at run time. */
   declare readonly [apiBrand]: true;
+
+  static {
+    brand(this);
+    brand(this.prototype);
+  }
 
   protected constructor() {}
 
@@ -203,7 +209,10 @@ export interface NamespaceOptions {
 
 /** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
 export function namespace<S extends Branded>(api: SpecClass<S>, options: NamespaceOptions = {}): S {
-  if (!(api?.prototype instanceof RemoteAPI)) throw new UsageError('namespace() takes a class that extends RemoteAPI');
+  if (!(api?.prototype instanceof RemoteAPI)) {
+    mustBeOfThisCopy('namespace(): the class', api);
+    throw new UsageError('namespace() takes a class that extends RemoteAPI');
+  }
   for (const key of Object.keys(options))
     if (key !== 'name' && key !== 'defaults')
       throw new UsageError(`namespace(): unknown option "${key}"; there are name, defaults`);

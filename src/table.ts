@@ -1,4 +1,5 @@
 import { over } from './call-options.js';
+import { brand, mustBeOfThisCopy } from './copies.js';
 import { UsageError } from './errors.js';
 import { membersOf, type SpecConstructor } from './members.js';
 import { makeRow, type Row } from './row.js';
@@ -27,7 +28,9 @@ export class NamespaceMark {
     readonly spec: SpecConstructor,
     readonly name: string | undefined,
     readonly defaults: CallOptions | undefined,
-  ) {}
+  ) {
+    brand(this);
+  }
 }
 
 const read = new WeakMap<SpecConstructor, Table>();
@@ -91,7 +94,10 @@ class Reader {
     }
     const children = new Map<string, Table>();
     for (const [key, field] of Object.entries(fields)) {
-      if (!(field instanceof NamespaceMark)) continue;
+      if (!(field instanceof NamespaceMark)) {
+        mustBeOfThisCopy(`${spec.name}.${key}: the namespace`, field);
+        continue;
+      }
       if (this.isTaken(key)) {
         throw new UsageError(
           `${spec.name}.${key}: a side has the name "${key}" itself; give the namespace another one, and this one on the wire with { name: '${key}' }`,

@@ -1,3 +1,4 @@
+import { mustBeOfThisCopy } from '../copies.js';
 import { UsageError } from '../errors.js';
 import { isPlain } from '../implement.js';
 import { hubOf } from '../prototypes.js';
@@ -28,6 +29,7 @@ export interface Service {
  * for a name that cannot be called.
  */
 export function serviceOf(name: string, given: unknown, methods?: readonly string[]): Service {
+  mustBeOfThisCopy(`"${name}": what is mounted`, given);
   if (typeof given === 'function') {
     throw new UsageError(
       `"${name}": mount takes a class that extends RemoteAPI, or an object; a function is set with setHandler("${name}", …)`,

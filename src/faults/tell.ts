@@ -1,5 +1,14 @@
 import type { FaultBody } from '../contract.js';
-import { Aborted, Code, ConnectionLost, ProtocolError, RemoteError, RpcError, TimeoutError } from '../errors.js';
+import {
+  Aborted,
+  Code,
+  ConnectionLost,
+  isRpcErrorItself,
+  ProtocolError,
+  RemoteError,
+  RpcError,
+  TimeoutError,
+} from '../errors.js';
 import { isError } from '../kinds.js';
 import type { ErrorClass, Known, KnownErrors } from './classes.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
@@ -47,9 +56,9 @@ export class Teller {
     const known = this.known.of(error);
     const { data } = error as { data?: unknown };
     const message = String(error.message);
-    if (known === undefined && error.constructor === RpcError) {
+    if (known === undefined && isRpcErrorItself(error)) {
       // It is told as it stands, so that a stranger's protocol can be spoken: its cause stays at home.
-      const { code } = error as RpcError;
+      const { code } = error;
       if (data === undefined) return { code, message };
       return { code, message, data: isEnvelope(data) ? { name: 'RpcError', data } : data };
     }

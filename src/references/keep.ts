@@ -1,3 +1,4 @@
+import { mustBeOfThisCopy } from '../copies.js';
 import { UsageError } from '../errors.js';
 import type { Kept } from './handles.js';
 import { importOf } from './import-of.js';
@@ -30,6 +31,7 @@ export function release(reference: object, above: (reference: object) => void, t
 function known(reference: object): Import {
   const imported = importOf(reference);
   if (imported !== undefined) return imported;
+  mustBeOfThisCopy('the reference', reference);
   throw new UsageError('only what a peer has passed by reference, a function or an object, is kept and released here');
 }
 

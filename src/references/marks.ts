@@ -2,7 +2,12 @@ import { UsageError } from '../errors.js';
 
 type Class = abstract new (...args: never[]) => object;
 
-const marked = new WeakSet<object>();
+/** An own property of a class that is marked, under a symbol that all copies of the library in a process share. */
+const MARK = Symbol.for('obverse.reference');
+
+function mark(target: object): void {
+  Object.defineProperty(target, MARK, { value: 1, configurable: true });
+}
 
 /**
  * Marks a class whose objects are passed by reference and not by value: the other side gets an object with the same methods,
@@ -16,14 +21,14 @@ export function reference<C extends Class>(target: C, context?: ClassDecoratorCo
   if (!fits || (context !== undefined && context.kind !== 'class')) {
     throw new UsageError('@reference stands before a class, and before nothing else');
   }
-  marked.add(target);
+  mark(target);
   // Another decorator may put its own class in the place of this one.
   context?.addInitializer?.(function (this: C) {
-    marked.add(this);
+    mark(this);
   });
 }
 
 /** Whether a class is marked. Those that extend it are not, by that. */
 export function isMarked(value: unknown): boolean {
-  return typeof value === 'function' && marked.has(value);
+  return typeof value === 'function' && Object.hasOwn(value, MARK);
 }

@@ -1,3 +1,4 @@
+import { mustBeOfThisCopy } from '../copies.js';
 import { UsageError } from '../errors.js';
 import { isStream } from '../streams/is-stream.js';
 import { produce } from '../streams/produce.js';
@@ -46,7 +47,10 @@ function kindOf(value: object): Passable | undefined {
   const side = sideOf(value);
   if (side !== undefined) return side;
   const methods = methodsOf(value);
-  if (methods === undefined) return undefined;
+  if (methods === undefined) {
+    mustBeOfThisCopy('a side, or what a peer has passed,', value);
+    return undefined;
+  }
   const call: Callee = (member, args) => {
     const method = (value as Readonly<Record<string, unknown>>)[member as string];
     if (typeof method !== 'function') throw notThere(member);

@@ -1,3 +1,4 @@
+import { brand } from '../copies.js';
 import { ProtocolError } from '../errors.js';
 import { quote } from '../quote.js';
 import type { Import, Shape } from './imported.js';
@@ -23,11 +24,11 @@ function namesOf(list: unknown): readonly string[] {
 export function stubOf(imported: Import): object {
   const { members, streams } = imported.shape;
   if (members !== undefined) return objectStub(imported, members, streams);
-  return (...args: unknown[]): Promise<unknown> => imported.call(null, args);
+  return brand((...args: unknown[]): Promise<unknown> => imported.call(null, args));
 }
 
 /** No plain data: what stands for an object is not taken apart when it is sent. */
-const stubs: object = Object.freeze(Object.create(null));
+const stubs: object = Object.freeze(brand(Object.create(null) as object));
 
 /**
  * Stands for an object of a peer's: it has these methods, and no others. A name with dots is a method of a namespace. No name

@@ -21,7 +21,8 @@ export interface SerializableOptions {
   readonly id?: string;
 }
 
-const ids = new WeakMap<object, string>();
+/** An own property of a class that is marked, under a symbol that all copies of the library in a process share: its id. */
+const ID = Symbol.for('obverse.serializable');
 
 type Decorator = (target: Class, context?: unknown) => void;
 
@@ -57,7 +58,7 @@ function note(target: unknown, context: unknown, { id }: SerializableOptions): v
     throw new UsageError('@serializable stands before a class, and before nothing else');
   }
   const keep = (made: Class): void => {
-    ids.set(made, id ?? made.name);
+    Object.defineProperty(made, ID, { value: id ?? made.name, configurable: true });
   };
   if (context === undefined) keep(target as unknown as Class);
   else {
@@ -70,5 +71,5 @@ function note(target: unknown, context: unknown, { id }: SerializableOptions): v
 
 /** The id that {@link serializable} has noted of a class itself; undefined for one that is not marked. */
 export function markedId(target: Class): string | undefined {
-  return ids.get(target);
+  return Object.hasOwn(target, ID) ? (target as { readonly [ID]?: string })[ID] : undefined;
 }

@@ -1,3 +1,4 @@
+import { brand } from '../copies.js';
 import { ProtocolError } from '../errors.js';
 import type { Class } from './serializable.js';
 
@@ -14,7 +15,9 @@ export class TypeForm {
     readonly pack: (value: any) => readonly unknown[],
     readonly unpack: (payload: readonly unknown[]) => unknown,
     readonly standard: boolean,
-  ) {}
+  ) {
+    brand(this);
+  }
 }
 
 /** The one text of a payload. Throws a ProtocolError if it is anything else, or longer. */

@@ -1,3 +1,4 @@
+import { mustBeOfThisCopy } from '../copies.js';
 import { Code, ProtocolError, UsageError } from '../errors.js';
 import { tagOf as builtIn, isArrayBuffer, isDate, isError, isMap, isRegExp, isSet } from '../kinds.js';
 import { quote } from '../quote.js';
@@ -45,7 +46,10 @@ export class Types {
     for (const entry of entries) {
       if (Array.isArray(entry)) this.addAll(entry as readonly TypeEntry[]);
       else if (entry instanceof TypeForm) this.add(entry);
-      else this.add(fromType(typeOf(entry as Class | ValueType)));
+      else {
+        mustBeOfThisCopy('types: a group of types, such as standardTypes,', entry);
+        this.add(fromType(typeOf(entry as Class | ValueType)));
+      }
     }
   }
 

@@ -95,5 +95,8 @@ export function isHidden(value: object): boolean {
     return false;
   if (typeof (value as { readonly toJSON?: unknown }).toJSON === 'function') return false;
   const tag = tagOf(value);
-  return tag !== 'Object' && tag !== 'Arguments' && Object.keys(value).length === 0;
+  if (tag === 'Object' || tag === 'Arguments' || Object.keys(value).length > 0) return false;
+  // Nothing of an empty collection is lost.
+  if (isMap(value) || isSet(value)) return value.size > 0;
+  return !isArrayBuffer(value) || value.byteLength > 0;
 }

@@ -89,6 +89,8 @@ describe.each(['jrpc', 'jrpc?dialect=quickrpc', 'jrpc?dialect=lsp', 'msgpack', '
   it('objects of a class are their fields, empty ones stay empty, and a `toJSON` is honoured', async () => {
     const { encode, decode } = await codecOf(codec);
     const value = { a: new Point(), b: new Money(), c: {}, d: [new Titled(), new (class Empty {})(), {}], e: '{}' };
+    const nothing = codec === 'msgpack' ? [] : [new Map(), new Set(), new ArrayBuffer(0)];
+    for (const empty of nothing) expect(() => encode({ kind: 'reply', id: 1, value: [empty] })).not.toThrow();
     let arrived: unknown;
     decode(
       encode({ kind: 'reply', id: 1, value }),

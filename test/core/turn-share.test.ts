@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
+import { stopClock } from '../../src/testing/index.js';
+import { Played, turn } from '../support/core-played.js';
+import { RawClient } from '../support/core-raw.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<number> {}
+  @incoming tell(_sender: Sender, _args: { n: number }): void {}
+}
+const tell = (n: number) => ({ jsonrpc: '2.0', method: 'tell', params: { n } });
+const ask = (n: number) => ({ jsonrpc: '2.0', id: n, method: 'ask', params: { n } });
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+describe('a peer that sends very many messages at once', () => {
+  it.each([
+    ['in one batch', (count: number) => [upTo(count).map(tell)]],
+    ['in many frames', (count: number) => upTo(count).map(tell)],
+  ])('%s keeps others waiting for no more than its share of a turn, and is heard in order', async (_name, frames) => {
+    await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+    const heard: number[] = [];
+    let before = -1;
+    server.tell.connect((_sender, { n }) => void heard.push(n));
+    server.ask.connect((_sender, { n }) => {
+      before = heard.length;
+      return n;
+    });
+    using flooding = await RawClient.connect(server.address);
+    await using honest = await Spec.invert().connect(server.address, { logger: null });
+    flooding.write(...frames(100_000));
+    await new Promise<void>((resolve) => {
+      const look = (): void => (heard.length > 0 ? resolve() : void setImmediate(look));
+      look();
+    });
+    expect(await honest.remote.ask({ n: 5 })).toBe(5);
+    expect(before).toBeLessThan(100_000);
+    flooding.write(ask(1));
+    await flooding.answers(1);
+    expect(heard).toEqual(upTo(100_000));
+  });
+
+  it('has 1,000 dispatched in a turn, and is not read meanwhile', async () => {
+    const played = new Played();
+    const far = played.visit();
+    await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
+    const heard: number[] = [];
+    side.tell.connect((_sender, { n }) => void heard.push(n));
+    await turn();
+    // Time stands still: what takes long on a busy machine does not count.
+    using _clock = stopClock();
+    far.say(upTo(2_500).map(tell));
+    expect(heard.length).toBeGreaterThan(900);
+    expect(heard.length).toBeLessThan(1_100);
+    expect(far.paused).toBe(true);
+    far.say(tell(2_501));
+    await turn();
+    expect(heard.length).toBeLessThan(2_100);
+    await turn();
+    await turn();
+    expect(heard).toEqual(upTo(2_501));
+    expect(far.paused).toBe(false);
+  });
+
+  it('and then ends the link well is heard to the end', async () => {
+    const played = new Played();
+    const far = played.visit();
+    await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
+    const heard: number[] = [];
+    side.tell.connect((_sender, { n }) => void heard.push(n));
+    await turn();
+    far.say(upTo(5_000).map(tell));
+    far.receiver.closed();
+    expect(side.peers.size).toBe(1);
+    while (side.peers.size > 0) await turn();
+    expect(heard).toEqual(upTo(5_000));
+  });
+
+  it('over a link that cannot be paused is dispatched beyond its share, and not cut, when too much waits', async () => {
+    const played = new Played();
+    const far = played.visit();
+    const limits = { bufferedBytes: 10_000 };
+    await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+    const heard: number[] = [];
+    side.tell.connect((_sender, { n }) => void heard.push(n));
+    await turn();
+    for (const n of upTo(20_000)) far.say(tell(n));
+    expect(far.closes).toEqual([]);
+    while (heard.length < 20_000) await turn();
+    expect(heard).toEqual(upTo(20_000));
+  });
+});
+
+it('what comes before the side is open, without an end, ends the link', async () => {
+  const played = new Played();
+  const far = played.visit();
+  const limits = { bufferedBytes: 10_000 };
+  const opening = Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, limits });
+  while (far.receiver === undefined) await Promise.resolve();
+  for (const n of upTo(1_000)) far.say(tell(n));
+  const side = await opening;
+  expect(far.closes[0]?.message).toMatch(/wait to be dispatched, and the limit "bufferedBytes" is 10000/);
+  expect(side.peers.size).toBe(0);
+});

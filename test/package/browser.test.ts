@@ -108,7 +108,7 @@ describe('in a bundle for browsers', () => {
     ['validation', 'the schema has failed'],
     ['guards', 'the call is not allowed'],
     ['stages', 'a stage gave another frame'],
-    ['security', 'wait to be opened'],
+    ['security', 'a message without secinfo is refused here'],
   ])('has nothing of what it does not use: %s', async (_what, sentence) => {
     const built = join(project, 'node_modules/obverse/dist');
     const library = await Promise.all((await filesIn(built)).map((file) => readFile(join(built, file), 'utf8')));

@@ -101,7 +101,7 @@ function messageAt(values: readonly unknown[], from: number, end: number): Messa
   const id = values[from + 1];
   if (kind === NAMED || kind === POSITIONAL) {
     const method = values[from + 2];
-    if (id !== undefined && !isId(id)) return bad('the id of a call is a number, a string or null');
+    if (id !== undefined && !isId(id)) return bad('the id of a call is a safe integer, a string or null');
     if (typeof method !== 'string') return bad('the method of a call is a string', id);
     const named = kind === NAMED;
     const args = named ? [values[from + 3]] : values.slice(from + 4, end);
@@ -109,7 +109,7 @@ function messageAt(values: readonly unknown[], from: number, end: number): Messa
     for (let at = 0; at < args.length; at++) clean(args[at]);
     return { kind: 'call', id, method, args, named, batch: undefined };
   }
-  if (!isId(id)) return bad('the id of an answer is a number, a string or null');
+  if (!isId(id)) return bad('the id of an answer is a safe integer, a string or null');
   clean(values[end - 1]);
   if (kind === REPLY) return { kind: 'reply', id, value: values[from + 2] };
   return { kind: 'fault', id, error: fault(values[from + 2], values[from + 3], values[from + 4]) };
@@ -131,7 +131,7 @@ function withoutProto(holder: object): void {
 }
 
 function isId(id: unknown): id is Id {
-  return typeof id === 'number' ? Number.isFinite(id) : typeof id === 'string' || id === null;
+  return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
 }
 
 function bad(what: string, id: Id = null): Bad {

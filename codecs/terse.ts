@@ -1,5 +1,5 @@
 import { readOptions } from '../src/address.js';
-import type { Address, Call, Codec, Fault, FaultBody, Frame, Id, Message, Outbound } from '../src/contract.js';
+import type { Address, Bad, Call, Codec, Fault, FaultBody, Frame, Id, Message, Outbound } from '../src/contract.js';
 import { Code, ProtocolError } from '../src/errors.js';
 import { printable } from '../src/quote.js';
 import { mustShow, shown } from './shared/hidden.js';
@@ -27,6 +27,21 @@ export default function terse(address: Address): Codec {
     encode: (message) => shown(message, encode),
     decode,
   };
+}
+
+/** An id that is a number, and none that can be told from its neighbours. */
+class UnsafeId extends Error {
+  readonly bad: Bad;
+
+  constructor(id: string) {
+    super(`an id that is a number is a whole one below 2^53, not ${printable(id, 40)}`);
+    this.bad = {
+      kind: 'bad',
+      id: null,
+      error: { code: Code.InvalidRequest, message: this.message },
+      batch: undefined,
+    };
+  }
 }
 
 function encode(message: Outbound): string {
@@ -64,6 +79,7 @@ function readMessage(reader: Reader): Message {
     const { args, named } = reader.arguments();
     return { kind: 'call', ...call, args, named, batch: undefined };
   } catch (error) {
+    if (error instanceof UnsafeId) return error.bad;
     if (!(error instanceof Misread) && !(error instanceof RangeError)) throw error;
     const { message } = error;
     if (call?.id === undefined) throw new ProtocolError(message, Code.ParseError);
@@ -126,6 +142,9 @@ function readId(reader: Reader): Id {
   if (!reader.skip(']')) throw new Misread('an id ends with ]', reader.at);
   if (isText) return id;
   if (id === '' || id === 'null') return null;
-  if (NUMBER.test(id) && Number.isFinite(Number(id))) return Number(id);
+  if (NUMBER.test(id)) {
+    if (Number.isSafeInteger(Number(id))) return Number(id);
+    throw new UnsafeId(id);
+  }
   throw new Misread(`an id is a number, or a text in quotes, not ${printable(id, 40)}`, from + 1);
 }

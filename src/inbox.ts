@@ -9,6 +9,7 @@ import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
 import { STEP, TurnShare } from './turn-share.js';
 import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
+import { refusalOf } from './values/refusal.js';
 
 /** An error that belongs to no call. */
 const nobody = { id: null, batch: undefined };
@@ -284,8 +285,7 @@ export class Inbox {
       try {
         taken = session.passing.taken(call);
       } catch (error) {
-        const fault = session.host.toFault(error, session);
-        session.answers.deny(call, error instanceof RpcError ? error : new RpcError(fault.message, fault.code));
+        session.answers.deny(call, refusalOf(session.host, error));
         return;
       }
       session.admit(taken);

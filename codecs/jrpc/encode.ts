@@ -106,9 +106,9 @@ function listOf(values: readonly unknown[]): string | undefined {
   return `[${text}]`;
 }
 
-/** The error of a fault. A code that is no integer, which the specification asks for, travels as an internal error. */
+/** The error of a fault. A code that is no integer, which the specification asks for, travels as that of an error of the application. */
 export function faultOf({ error }: Fault, replacer?: Replacer): string {
-  const code = Number.isInteger(error.code) ? error.code : Code.InternalError;
+  const code = Number.isSafeInteger(error.code) ? error.code : Code.Application;
   const data = stringify(error.data, replacer);
   return `{"code":${code},"message":${JSON.stringify(String(error.message))}${data === undefined ? '' : `,"data":${data}`}}`;
 }

@@ -28,9 +28,9 @@ export function bad(id: Id | undefined, batch?: Batch): Bad {
   return { kind: 'bad', id: id ?? null, error: { code: Code.InvalidRequest, message: 'Invalid Request' }, batch };
 }
 
-/** What an id may be; undefined for anything else, and for a number that is none in JSON, as 1e999 is read. */
+/** What an id may be; undefined for anything else, and for a number that is no safe integer: another one may have been read as it. */
 function idOf(id: unknown): Id | undefined {
-  return typeof id === 'string' || id === null || (typeof id === 'number' && Number.isFinite(id)) ? id : undefined;
+  return typeof id === 'string' || id === null || Number.isSafeInteger(id) ? (id as Id) : undefined;
 }
 
 function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
@@ -60,7 +60,7 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
 function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
   let id = asked;
   // Python's own kind of id is a number; a peer that writes it as text means the number.
-  if (dialect.quickrpc && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = Number(id);
+  if (dialect.quickrpc && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = idOf(Number(id));
   const { result, error } = fields;
   if (error === undefined || (error === null && result !== undefined && dialect.lenient)) {
     if (id === undefined) return bad(id, batch);
@@ -88,7 +88,7 @@ function errorOf(error: unknown, dialect: Dialect, text: string): FaultBody {
   }
   const { code, message, data } = error as Fields;
   const body = {
-    code: Number.isInteger(code) ? (code as number) : Code.InternalError,
+    code: Number.isSafeInteger(code) ? (code as number) : Code.InternalError,
     message: typeof message === 'string' ? message : 'the answer is an error without a message',
   };
   if (data === undefined) return body;

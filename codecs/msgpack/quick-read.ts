@@ -145,5 +145,5 @@ export class QuickReader {
 }
 
 function isId(id: unknown): id is Id {
-  return typeof id === 'number' ? Number.isFinite(id) : typeof id === 'string' || id === null;
+  return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
 }

@@ -29,11 +29,11 @@ export function toMessage(value: unknown): Message {
   switch (kind) {
     case REQUEST:
       if (value.length !== 4) return bad(first, 'a request has four elements: [0, id, method, params]');
-      if (!isId(first)) return bad(null, `the id of a request is a number, not ${nameOf(first)}`);
+      if (!isId(first)) return bad(null, `the id of a request is a whole number below 2^53, not ${nameOf(first)}`);
       return toCall(first, second, third);
     case RESPONSE:
       if (value.length !== 4) return bad(null, 'a response has four elements: [1, id, error, result]');
-      if (!isId(first)) return bad(null, `the id of a response is a number, not ${nameOf(first)}`);
+      if (!isId(first)) return bad(null, `the id of a response is a whole number below 2^53, not ${nameOf(first)}`);
       return second === null || second === undefined
         ? { kind: 'reply', id: first, value: third }
         : fault(first, second);
@@ -94,7 +94,7 @@ function codeOf(code: unknown): number {
 }
 
 function isId(id: unknown): id is Id {
-  return typeof id === 'number' ? Number.isFinite(id) : typeof id === 'string' || id === null;
+  return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
 }
 
 function holdsOneMap(params: readonly unknown[]): boolean {

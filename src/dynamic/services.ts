@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { isPlain } from '../implement.js';
 import { hubOf } from '../prototypes.js';
 import { importOf } from '../references/import-of.js';
+import { isPrivate } from '../references/members.js';
 import { methodsOf } from '../references/methods.js';
 import { segmentFault } from './names.js';
 import type { AnyHandler } from './types.js';
@@ -24,7 +25,7 @@ export interface Service {
 }
 
 /**
- * Reads what an object serves: its own enumerable functions, and those of the plain objects within it; or the methods that are
+ * Reads what an object serves: its own enumerable functions, and those of the plain objects within it, except those whose names begin with an underscore; or the methods that are
  * named; or those of a class that is marked by `@reference`. Getters are not asked. Throws a UsageError if there is nothing, and
  * for a name that cannot be called.
  */
@@ -77,7 +78,7 @@ class Reader implements Service {
         this.add(path, key, given, (given as Readonly<Record<string, Callable>>)[key] as Callable, true);
     } else if (isPlain(given)) {
       for (const [key, { value, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(given))) {
-        if (enumerable !== true) continue;
+        if (enumerable !== true || (isPrivate(key) && segmentFault(key) === undefined)) continue;
         if (typeof value === 'function') this.add(path, key, given, value as Callable, passed);
         else if (typeof value === 'object' && value !== null)
           this.inner(path, key, value as object, [...around, given], passed);

@@ -58,7 +58,7 @@ export class Teller {
     const message = String(error.message);
     if (known === undefined && isRpcErrorItself(error)) {
       // It is told as it stands, so that a stranger's protocol can be spoken: its cause stays at home.
-      const { code } = error;
+      const code = codeOf(error);
       if (data === undefined) return { code, message };
       return { code, message, data: isEnvelope(data) ? { name: 'RpcError', data } : data };
     }
@@ -145,7 +145,7 @@ function isAggregate(error: Error): boolean {
 
 function codeOf(error: Error): number {
   const { code } = error as { code?: unknown };
-  return typeof code === 'number' && Number.isInteger(code) && !isOurs(error) ? code : Code.Application;
+  return Number.isSafeInteger(code) && !isOurs(error) ? (code as number) : Code.Application;
 }
 
 /** What travels of an error in another way. */

@@ -8,3 +8,8 @@ const LIGHT = 16;
 export function weightOf(members = 0): number {
   return 1 + Math.floor(members / LIGHT);
 }
+
+/** Whether a method is the object's own affair, wherever its members are called by a peer: its name begins with an underscore. */
+export function isPrivate(name: string): boolean {
+  return name.startsWith('_');
+}

@@ -1,4 +1,5 @@
 import { isMarked } from './marks.js';
+import { isPrivate } from './members.js';
 
 /** The methods of an object that is passed by reference. */
 export interface Methods {
@@ -51,7 +52,7 @@ function collect(levels: readonly object[]): Methods {
 
 /** A name with a dot would be read as one of a namespace; an object with a `then` is taken for a promise. */
 function isOpen(name: string): boolean {
-  return name !== 'constructor' && name !== 'then' && !name.startsWith('_') && !name.includes('.');
+  return name !== 'constructor' && name !== 'then' && !isPrivate(name) && !name.includes('.');
 }
 
 function isGenerator(method: object): boolean {

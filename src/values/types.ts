@@ -1,12 +1,12 @@
 import { mustBeOfThisCopy } from '../copies.js';
-import { Code, ProtocolError, UsageError } from '../errors.js';
+import { ProtocolError, UsageError } from '../errors.js';
 import { tagOf as builtIn, isArrayBuffer, isDate, isError, isMap, isRegExp, isSet } from '../kinds.js';
-import { quote } from '../quote.js';
 import { markedType } from './marked-type.js';
 import type { Class, ValueType } from './serializable.js';
 import { ESCAPE, type Reviver, type Tag, type Tagger, type Wants } from './tagged.js';
 import { type Kind, TypeForm } from './type-form.js';
 import { unknownTag } from './unknown-tag.js';
+import { UnreadableValue } from './unreadable-value.js';
 
 /** What the option `types` may hold: classes that are marked by `@serializable`, types as objects, and lists of these. */
 export type TypeEntry = Class | ValueType | TypeForm | readonly TypeEntry[];
@@ -139,10 +139,7 @@ export class Types {
     try {
       return type.unpack(payload);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ProtocolError(`a value of the type ${quote(tag)} cannot be read: ${why}`, Code.InvalidParams, {
-        cause,
-      });
+      throw new UnreadableValue(tag, cause);
     }
   };
 }

@@ -34,6 +34,10 @@ describe('what is a message', () => {
     ['{"jsonrpc":"2.0","id":{},"method":"m"}', null],
     ['{"jsonrpc":"2.0","id":true,"method":"m"}', null],
     ['{"jsonrpc":"2.0","id":1e999,"method":"m"}', null],
+    ['{"jsonrpc":"2.0","id":1.5,"method":"m"}', null],
+    ['{"jsonrpc":"2.0","id":9007199254740993,"method":"m"}', null],
+    ['{"jsonrpc":"2.0","id":-9007199254740993,"method":"m"}', null],
+    ['{"jsonrpc":"2.0","id":9007199254740993,"method":"m","params":[1]}', null],
     ['{"jsonrpc":"2.0","result":1}', null],
     ['{"jsonrpc":"2.0","id":{},"result":1}', null],
   ];
@@ -50,7 +54,6 @@ describe('what is a message', () => {
     ['{"jsonrpc":"2.0","id":null,"method":"m"}', { ...call, id: null }],
     ['{"jsonrpc":"2.0","id":"","method":"m","params":[]}', { ...call, id: '' }],
     ['{"jsonrpc":"2.0","id":-1,"method":"m"}', { ...call, id: -1 }],
-    ['{"jsonrpc":"2.0","id":1.5,"method":"m"}', { ...call, id: 1.5 }],
     ['{"jsonrpc":"2.0","id":0,"method":"","params":{}}', { ...call, id: 0, method: '', args: [{}], named: true }],
     ['{"jsonrpc":"2.0","id":1,"method":"\\u006d","meta":1}', { ...call, id: 1 }],
     ['{"jsonrpc":"2.0","id":1,"result":null}', { kind: 'reply', id: 1, value: null }],
@@ -65,19 +68,7 @@ describe('what is a message', () => {
   }
 
   it('throws for what is no JSON, with the reason as the cause', () => {
-    for (const frame of [
-      '',
-      ' ',
-      '{',
-      '{"jsonrpc":"2.0"',
-      'nil',
-      '\ufeff{}',
-      "{'a':1}",
-      '{"a":NaN}',
-      '1 1',
-      '[1,]',
-      '\0',
-    ]) {
+    for (const frame of ['', ' ', '{', '{"jsonrpc":"2.0"', 'nil', "{'a':1}", '{"a":NaN}', '1 1', '[1,]', '\0']) {
       let error: unknown;
       try {
         read(codec, frame);

@@ -79,7 +79,7 @@ describe('what it writes', () => {
 
   it('has an integer as the code of every error', () => {
     for (const code of [1.5, Number.NaN, Number.POSITIVE_INFINITY, '5' as unknown as number]) {
-      expect(codec.encode({ kind: 'fault', id: 1, error: { code, message: 'm' } })).toContain('"code":-32603');
+      expect(codec.encode({ kind: 'fault', id: 1, error: { code, message: 'm' } })).toContain('"code":-32000');
     }
   });
 

@@ -1,0 +1,22 @@
+import { Code, ProtocolError } from '../errors.js';
+import { quote } from '../quote.js';
+
+/** A value that has come, and that the `unpack` of its type refuses: `cause` is what that has thrown. */
+export class UnreadableValue extends ProtocolError {
+  constructor(
+    private readonly tag: string,
+    cause: unknown,
+  ) {
+    super(textOf(tag, cause instanceof Error ? cause.message : String(cause)), Code.InvalidParams, { cause });
+    this.name = 'ProtocolError';
+  }
+
+  /** What the peer is told, where it is told `why` of what was thrown. */
+  told(why: string): ProtocolError {
+    return new ProtocolError(textOf(this.tag, why), this.code);
+  }
+}
+
+function textOf(tag: string, why: string): string {
+  return `a value of the type ${quote(tag)} cannot be read: ${why}`;
+}

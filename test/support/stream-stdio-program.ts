@@ -52,6 +52,11 @@ const ways: Record<string, () => Promise<void>> = {
   async echo() {
     await open(true);
   },
+  /** Answers nothing. */
+  async silent() {
+    await open(false);
+    say('open');
+  },
   /** Opens, is refused a second time, closes, opens again, and closes for good; then it has nothing more to do. */
   async twice() {
     const first = await open(false);

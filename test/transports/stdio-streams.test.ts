@@ -112,6 +112,18 @@ describe('the standard streams', () => {
     expect(said()).toEqual([{ end: 'clean' }]);
   });
 
+  it.each(['close', 'cut'])('end the process well by %s when nobody reads standard output any more', async (way) => {
+    const { child, told, exit } = run('silent');
+    await until(
+      () => 'the link is open',
+      () => told.err.includes('open'),
+    );
+    child.stdout.destroy();
+    child.stdin.write(`${way}\n`);
+    expect(await exit).toBe(0);
+    expect(told.err).not.toContain('EPIPE');
+  });
+
   it('may be files', async () => {
     const [input, output] = ['in', 'out'].map((name) => join(dirname(program.path), name)) as [string, string];
     writeFileSync(input, 'one\ntwo\n');

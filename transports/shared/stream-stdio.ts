@@ -40,7 +40,11 @@ export class StdioLink extends StreamLink {
   }
 
   protected override finish(): void {
-    this.output.write('', () => this.destroy());
+    this.output.write('', (error) => {
+      // The stream emits the error after this call, and without a listener it would end the process.
+      if (error) setImmediate(() => this.destroy());
+      else this.destroy();
+    });
   }
 
   protected override destroy(): void {

@@ -37,7 +37,7 @@ function httpResponse(text: string): string {
 export interface Expected {
   /** For people. */
   readonly what: string;
-  /** What the first bytes are, if they are none that it reads; HTTP and TLS are known without it. `chunk` is all that has come. */
+  /** What the first bytes are, if they are none that it reads; HTTP and TLS are known without it. `chunk` is all that has come, or as much of it as is looked at. */
   foreign(head: Uint8Array, chunk: Uint8Array): string | undefined;
 }
 
@@ -49,7 +49,7 @@ export function look(seen: Uint8Array, chunk: Uint8Array, expected: Expected): U
   const head = new Uint8Array(Math.min(LOOK, seen.length + chunk.length));
   head.set(seen);
   head.set(chunk.subarray(0, head.length - seen.length), seen.length);
-  refuseForeign(withoutBom(head), chunk, expected);
+  refuseForeign(withoutBom(head), seen.length === 0 ? withoutBom(chunk) : withoutBom(head), expected);
   return head.length < LOOK ? head : undefined;
 }
 
@@ -93,12 +93,13 @@ export function isText(head: Uint8Array): boolean {
 
 /** Whether four bytes of size stand here, and behind them the beginning of a message. */
 export function isSized(head: Uint8Array): boolean {
-  const [first, second, , , fifth] = head;
-  if (first !== 0 || second !== 0 || fifth === undefined) return false;
+  const [first, second, third, fourth, fifth] = head;
+  // Four zeros announce nothing: they may be empty frames, each with a NUL behind it.
+  if (first !== 0 || second !== 0 || fifth === undefined || (third === 0 && fourth === 0)) return false;
   return fifth === 0x7b || fifth === 0x5b || isMessagePack(head.subarray(4));
 }
 
-/** The same bytes without a byte order mark. */
+/** The same bytes without a byte order mark, of which a part may not have come yet. */
 export function withoutBom(bytes: Uint8Array): Uint8Array {
-  return BOM.every((byte, at) => bytes[at] === byte) ? bytes.subarray(BOM.length) : bytes;
+  return BOM.every((byte, at) => at >= bytes.length || bytes[at] === byte) ? bytes.subarray(BOM.length) : bytes;
 }

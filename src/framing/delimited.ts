@@ -38,11 +38,13 @@ const expected: Readonly<Record<'\n' | '\0', Expected>> = {
   },
 };
 
-/** Whether a line is a message, and no part of one that goes on behind it. Asked once for a link. */
+/** Whether a line is a message, and no part of one that goes on behind it, nor blank. Asked once for a link. */
 function isWhole(bytes: Uint8Array): boolean {
-  if (!BRACES.includes(bytes[0] as number)) return true;
+  const line = asBuffer(bytes).toString().trim();
+  if (line === '') return false;
+  if (!BRACES.includes(line.charCodeAt(0))) return true;
   try {
-    JSON.parse(asBuffer(bytes).toString());
+    JSON.parse(line);
     return true;
   } catch {
     return false;

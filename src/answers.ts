@@ -1,12 +1,13 @@
 import { sayingAbout } from './calls.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from './contract.js';
-import { encodeQuickly, frameLimit } from './encode.js';
+import { encodeQuickly } from './encode.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
 import { joined } from './joined.js';
 import { exceeds } from './measure.js';
+import { hasRoom, ParkedAnswers } from './parked-answers.js';
 import type { CallSender } from './peer.js';
-import { Queue } from './queue.js';
+import { frameLimit, UNASKED } from './peer-frames.js';
 import { printable } from './quote.js';
 import { mustEnd, outward } from './references/passes.js';
 import type { Outward } from './references/passing.js';
@@ -16,6 +17,9 @@ import type { Work } from './work.js';
 
 /** What an answer goes to. */
 type Asked = Pick<Call | Bad, 'id' | 'batch'>;
+
+/** An answer that is no longer than this, in letters or bytes, is always kept: a fault in its place would be as long. */
+const SMALL = 1_024;
 
 /** How much of a text is left where the whole of it is too large to be sent, in turn. */
 const SHORTER = [1_000, 100, 0];
@@ -28,7 +32,7 @@ export class Answers {
   /** How much the answers hold that wait for the others of their batches. */
   private held = 0;
   /** What finds no room before the peer has read more. */
-  private parked: Queue<Frame> | undefined;
+  private parked: ParkedAnswers | undefined;
 
   constructor(private readonly session: Session) {}
 
@@ -210,7 +214,10 @@ export class Answers {
 
   /** `sent` is what was passed with it by reference. */
   private put(to: Asked, frame: Frame, sent?: Outward): void {
-    if (to.batch === undefined) this.leave(frame, to, sent);
+    if (frame.length > SMALL && !hasRoom(this.session, this.parked, frame.length)) {
+      sent?.end();
+      this.fault(to, { code: Code.Busy, message: `busy: the answer of ${frame.length} bytes finds no room` });
+    } else if (to.batch === undefined) this.leave(frame, to, sent);
     else this.collect(to.batch, frame);
   }
 
@@ -222,17 +229,23 @@ export class Answers {
   private collect(batch: Batch, ...frames: readonly Frame[]): void {
     batch.left--;
     const length = frames.reduce((sum, frame) => sum + frame.length, 0);
+    const { session } = this;
     // A letter may take three bytes.
-    if (this.held + length > this.session.host.limits.frameBytes / 3) this.complete(batch);
+    if (this.held + length > Math.min(session.host.limits.bufferedBytes, session.outbox.limit / 3))
+      this.complete(batch);
     batch.answers.push(...frames);
     this.held += length;
+    session.load.take(length);
     if (batch.left === 0) this.complete(batch);
   }
 
   private complete({ answers }: Batch): void {
     const frames = answers.splice(0);
     if (frames.length === 0) return;
-    for (const { length } of frames) this.held -= length;
+    let bytes = 0;
+    for (const { length } of frames) bytes += length;
+    this.held -= bytes;
+    this.session.load.give(bytes);
     const { join } = this.session.host.codec;
     const all = join === undefined ? frames : joined(join, frames, this.session.outbox.joins, true);
     for (const frame of all) this.leave(frame);
@@ -240,22 +253,12 @@ export class Answers {
 
   /** Whether answers wait for room. */
   get waits(): boolean {
-    return this.parked !== undefined && this.parked.length > 0;
+    return this.parked?.waits === true;
   }
 
   /** There is room again, for some of them at least. */
   relieved(): void {
-    const { parked, session } = this;
-    if (parked === undefined) return;
-    while (parked.first !== undefined && session.over === undefined) {
-      try {
-        session.post(parked.first);
-      } catch {
-        return;
-      }
-      parked.shift();
-    }
-    session.rest();
+    this.parked?.leave();
   }
 
   private leave(frame: Frame, to?: Asked, sent?: Outward): void {
@@ -263,6 +266,7 @@ export class Answers {
     try {
       if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
       else if (this.waits) this.park(frame);
+      else if (frame.length > UNASKED) session.post(frame, (error) => this.lost(error, to, sent));
       else session.post(frame);
     } catch (error) {
       if (session.sealing !== undefined) this.lost(error, to, sent);
@@ -270,21 +274,12 @@ export class Answers {
     }
   }
 
-  /**
-   * An answer cannot be refused as busy, for its call was carried out. It waits, as long as there are no more than calls, of
-   * methods and of references, and streams that may be at work at a time: no further one begins before the peer reads.
-   */
   private park(frame: Frame): void {
-    const { concurrency, limits } = this.session.host;
-    this.parked ??= new Queue();
-    this.parked.push(frame);
-    if (this.parked.length > 2 * concurrency + limits.streams) {
-      const text = `${this.session.link.peer} does not read, and ${this.parked.length} answers wait for it`;
-      this.session.end(new ProtocolError(text, Code.Busy));
-    }
+    this.parked ??= new ParkedAnswers(this.session);
+    this.parked.add(frame);
   }
 
-  /** An answer could not be sealed: its caller is told that, once. */
+  /** An answer could not be sealed, or is too large for the peer: its caller is told that, once. */
   private lost(error: unknown, to: Asked | undefined, sent: Outward | undefined): void {
     const { session } = this;
     sent?.end();
@@ -293,7 +288,11 @@ export class Answers {
       return;
     }
     session.host.trouble(session, error, to?.id);
-    const fault = to && this.attempt(to, { code: Code.InternalError, message: 'the answer could not be sealed' });
+    const tooLarge = error instanceof ProtocolError && error.code === Code.TooLarge;
+    const { code, message } = tooLarge
+      ? error
+      : { code: Code.InternalError, message: 'the answer could not be sealed' };
+    const fault = to && this.attempt(to, { code, message });
     if (fault !== undefined) this.leave(fault);
   }
 }

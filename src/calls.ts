@@ -1,10 +1,12 @@
 import { Asked, type Waiter } from './asked.js';
 import type { About, Call, Frame } from './contract.js';
-import { encode, encodeQuickly, frameLimit, mustFit } from './encode.js';
+import { encode, encodeQuickly } from './encode.js';
 import { Code, ProtocolError, TimeoutError } from './errors.js';
 import { ABOUT, CANCEL, speaks } from './extensions.js';
+import type { Host } from './host.js';
+import { frameLimit, mustFit, UNASKED } from './peer-frames.js';
 import { mustEnd } from './references/passes.js';
-import type { Host, Session } from './session.js';
+import type { Session } from './session.js';
 
 export type { Waiter } from './asked.js';
 
@@ -24,13 +26,24 @@ export class Calls extends Asked {
     const id = this.add(waiter);
     try {
       const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
-      if (about === undefined && session.sealing === undefined) session.outbox.put(session.encode(call));
+      if (about === undefined && session.sealing === undefined) this.put(session.encode(call), id);
       else this.post(call, id, about);
     } catch (error) {
       this.drop(id);
       throw error;
     }
     return id;
+  }
+
+  private put(frame: Frame, id: number): void {
+    const { outbox } = this.session;
+    // Apart from the plain way, which closures would cost a context.
+    if (frame.length > UNASKED) this.putLarge(frame, id);
+    else outbox.put(frame);
+  }
+
+  private putLarge(frame: Frame, id: number): void {
+    this.session.outbox.put(frame, (error) => this.giveUp(id, error));
   }
 
   /** The same for plain data that the codec writes quickly; gives 0, and does nothing, for any other. */
@@ -80,12 +93,12 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
   // A dialect names within the call under what it wants to be told of progress.
   const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
   const frame = session.encode(named ? { ...call, token: call.id } : call);
-  const saying = sayingAbout(session.host, { call: call.id ?? null, ...about });
+  const saying = sayingAbout(session.host, { call: call.id ?? null, ...about }, frameLimit(session));
   if (saying === undefined) session.post(frame, failed);
   else if (session.link.bus === true && codec.join !== undefined && session.sealing === undefined) {
     // A datagram may be lost, or overtaken by another: these two stay together.
     const both = codec.join([saying, frame]);
-    mustFit(both, frameLimit(session));
+    mustFit(both, frameLimit(session), session);
     session.post(both, failed);
   } else {
     session.post(saying);
@@ -97,12 +110,13 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
 export function sayingAbout(
   host: Pick<Host, 'codec' | 'limits' | 'values'>,
   about: Readonly<Record<string, unknown>>,
+  limit: number = host.limits.sentFrameBytes,
 ): Frame | undefined {
-  const { codec, limits } = host;
+  const { codec } = host;
   if (!speaks(codec, ABOUT)) return undefined;
   if (about.metadata !== undefined) mustEnd(host, about.metadata);
   const message: Call = { kind: 'call', id: undefined, method: ABOUT, args: [about], named: true, batch: undefined };
-  return encode(codec, message, limits.frameBytes);
+  return encode(codec, message, limit);
 }
 
 /** What is said of a message, with this too: that something in it is in the tagged form. */

@@ -92,6 +92,10 @@ class TwoWays implements Framing {
     this.writesText = written.text && bytes;
   }
 
+  get held(): number {
+    return this.read.held ?? 0;
+  }
+
   wrap(frames: readonly Frame[]): string | Uint8Array {
     return this.written.wrap(this.writesText ? frames.map(asText) : frames);
   }

@@ -4,10 +4,10 @@
  * else; they know neither the core nor each other.
  */
 
-import type { Limits } from './limits.js';
+import type { Limits, Memory } from './limits.js';
 import type { Message, Outbound, SecInfo } from './messages.js';
 
-export type { Limits } from './limits.js';
+export type { Limits, Memory } from './limits.js';
 export type {
   About,
   Bad,
@@ -118,6 +118,8 @@ export interface Framing {
    * ProtocolError where a frame was cut off.
    */
   end(give: (frame: Frame) => void): void;
+  /** How many bytes of memory the part of a frame takes that has come; 0 between frames. Without it, nothing is counted. */
+  readonly held?: number;
 }
 
 /** Makes the framing of one link. `limit` is the largest frame in bytes. Throws a UsageError if it cannot carry the form. */
@@ -149,6 +151,8 @@ export interface Link {
    * for each message: over `udp:` it is what an address that is not proved may still draw.
    */
   readonly maxFrame?: number;
+  /** The largest frame in bytes that it reads, if that is not `wire.limits.frameBytes`. The peer is told. */
+  readonly frameBytes?: number;
   /**
    * The frames of one tick, in order. Never throws; failure comes through `Receiver.closed`. May be called from within
    * `Receiver.receive`, but never before `accept` has returned. After the end it does nothing.
@@ -160,7 +164,6 @@ export interface Link {
    * little, and keeps at most `limits.bufferedBytes` of it; it ends the link of a peer that sends more.
    */
   pause(): void;
-  /** Read on. */
   resume(): void;
   /**
    * Without a reason: sends what was given and ends. With one: ends at once, what is not sent is lost, and `closed` tells
@@ -227,6 +230,10 @@ export interface Wire {
   /** Under a security: on a link of a bus every `send` holds one message with its header, and stays in one datagram. */
   readonly sealed: boolean;
   readonly limits: Limits;
+  /** The largest frame in bytes on links that anybody may open to this side, in place of `limits.frameBytes`. */
+  readonly acceptedFrameBytes: number;
+  /** What the side keeps for all its peers: a transport counts here what it keeps of incomplete frames. */
+  readonly memory: Memory;
   readonly logger: Logger;
   /** Makes a transport for wrappers such as `mux`; `listen` is the end that the verb asks for where the address leaves it open. */
   transport(source: TransportSource, listen: boolean): Promise<Transport>;

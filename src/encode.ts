@@ -1,10 +1,16 @@
 import type { Codec, Frame, Outbound } from './contract.js';
-import { Code, ProtocolError, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 import { exceeds } from './measure.js';
+import { frameLimit, mustFit } from './peer-frames.js';
 import type { Session } from './session.js';
 
-/** Encodes a message. Throws a UsageError for what cannot be encoded, a ProtocolError for what is larger than `limit` bytes. */
-export function encode(codec: Codec, message: Outbound, limit: number): Frame {
+export { frameLimit };
+
+/**
+ * Encodes a message. Throws a UsageError for what cannot be encoded, a ProtocolError for what is larger than `limit` bytes;
+ * `session`: for whom it is, if it is for one peer.
+ */
+export function encode(codec: Codec, message: Outbound, limit: number, session?: Session): Frame {
   let frame: Frame;
   try {
     frame = codec.encode(message);
@@ -14,7 +20,7 @@ export function encode(codec: Codec, message: Outbound, limit: number): Frame {
       cause,
     });
   }
-  mustFit(frame, limit);
+  mustFit(frame, limit, session);
   return frame;
 }
 
@@ -23,14 +29,4 @@ export function encodeQuickly(session: Session, message: Outbound): Frame | unde
   const frame = session.host.encodePlain?.(message);
   if (frame === undefined || exceeds(frame, frameLimit(session))) return undefined;
   return frame;
-}
-
-/** The largest frame, in bytes, that may be given to the outbox now: that of the link may change. */
-export function frameLimit({ host, link, outbox }: Session): number {
-  return link.maxFrame === undefined ? host.limits.frameBytes : outbox.largest;
-}
-
-/** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. */
-export function mustFit(frame: Frame, limit: number): void {
-  if (exceeds(frame, limit)) throw new ProtocolError(`the message is larger than ${limit} bytes`, Code.TooLarge);
 }

@@ -3,6 +3,7 @@ import type { AnyHandler } from './dynamic/types.js';
 import type { Surroundings } from './middleware/surroundings.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
+import type { SideLoad } from './side-load.js';
 import type { Row } from './table.js';
 import type { SideValues } from './values/side-values.js';
 
@@ -10,6 +11,8 @@ import type { SideValues } from './values/side-values.js';
 export interface Host {
   readonly codec: Codec;
   readonly limits: Limits;
+  /** What the side holds for all its peers. */
+  readonly load: SideLoad;
   /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
   readonly shallow: number;
   /** Of the codec, where plain data is all that is left to it. */

@@ -5,6 +5,7 @@ import type { Dynamic } from './dynamic/dynamic.js';
 import { ConnectionLost, UsageError } from './errors.js';
 import { Faults } from './faults.js';
 import { sayHello } from './hello.js';
+import type { Extensions, Host } from './host.js';
 import { Port } from './incoming.js';
 import { limitsFrom } from './limits.js';
 import { Line } from './line.js';
@@ -16,7 +17,9 @@ import { Reports } from './reports.js';
 import { Roster } from './roster.js';
 import type { Pair } from './sealing.js';
 import { Served } from './served.js';
-import { type Extensions, type Host, Session } from './session.js';
+import { Session } from './session.js';
+import { SideLoad } from './side-load.js';
+import { sideWire } from './side-wire.js';
 import { streams } from './streams/streams.js';
 import type { Row, Table } from './table.js';
 import { isThenable } from './thenable.js';
@@ -30,6 +33,7 @@ const DEFAULT_CONCURRENCY = 256;
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
 export class Hub implements Host {
   readonly limits: Limits;
+  readonly load: SideLoad;
   readonly shallow: number;
   readonly concurrency: number;
   /** In milliseconds, where neither call nor method says it. */
@@ -69,6 +73,7 @@ export class Hub implements Host {
     private readonly messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   ) {
     this.limits = limitsFrom(options.limits);
+    this.load = new SideLoad(this.limits.totalBytes);
     this.shallow = options.stages?.form === undefined ? this.limits.depth : 0;
     this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
@@ -201,21 +206,12 @@ export class Hub implements Host {
   }
 
   private wire(): Wire {
-    const { limits, logger, listens } = this;
-    const { name, form, framing, hello } = this.codec;
-    const sealed = this.security !== undefined;
-    const wire: Wire = {
-      form,
-      framing,
-      codec: name,
-      hello: hello && !sealed,
-      listen: listens,
-      sealed,
-      limits,
-      logger,
-      transport: (source, listen) => makeTransport(source, { ...wire, listen }),
-    };
-    return wire;
+    const { limits } = this.options;
+    return sideWire(this, {
+      listen: this.listens,
+      sealed: this.security !== undefined,
+      frameBytes: limits?.frameBytes,
+    });
   }
 
   /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */

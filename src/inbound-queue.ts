@@ -1,4 +1,4 @@
-import type { Frame, Message } from './contract.js';
+import type { Call, Frame, Message } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
@@ -87,6 +87,7 @@ export class InboundQueue {
     const { bufferedBytes } = session.host.limits;
     this.frames.push(frame);
     this.frameBytes += frame.length;
+    session.load.take(frame.length);
     if (this.untilAsked && session.waiting > 0) this.opened();
     if (this.frameBytes <= bufferedBytes / 2) return;
     this.pause();
@@ -102,6 +103,7 @@ export class InboundQueue {
   /** A message of the frame that is being read has to wait, or the error that has ended the reading of it. */
   keep(message: Message | ProtocolError): void {
     this.rest.push(message);
+    if (isCall(message)) message.held?.take(message.args);
     this.restBytes = this.session.inbox.size;
   }
 
@@ -126,8 +128,10 @@ export class InboundQueue {
     try {
       while (!this.blocked && session.over === undefined && this.frameBytes > down) {
         const message = this.rest.shift();
-        if (message !== undefined) inbox.next(message);
-        else if (!this.nextFrame()) break;
+        if (message !== undefined) {
+          inbox.next(message);
+          if (isCall(message)) message.held?.give();
+        } else if (!this.nextFrame()) break;
       }
     } finally {
       this.dispatching = false;
@@ -142,6 +146,7 @@ export class InboundQueue {
     const frame = this.frames.shift();
     if (frame !== undefined) {
       this.frameBytes -= frame.length;
+      this.session.load.give(frame.length);
       this.session.inbox.open(frame);
       return true;
     }
@@ -174,4 +179,8 @@ export class InboundQueue {
     this.paused = false;
     this.session.release();
   }
+}
+
+function isCall(message: Message | ProtocolError): message is Call {
+  return !(message instanceof ProtocolError) && message.kind === 'call';
 }

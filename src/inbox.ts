@@ -2,8 +2,9 @@ import type { Said } from './about.js';
 import { BadMessages } from './bad-messages.js';
 import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
+import { HeldFrame, WEIGHED } from './held-frame.js';
 import { InboundQueue } from './inbound-queue.js';
-import { tooDeep } from './measure.js';
+import { nestedTooDeep, tooDeep } from './measure.js';
 import { printable, quoteId } from './quote.js';
 import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
@@ -34,6 +35,8 @@ export class Inbox {
   private bad: BadMessages | undefined;
   /** The rest of the frame is dropped. */
   private enough = false;
+  /** The frame that is being read, if it is long enough to be weighed. */
+  private weight: HeldFrame | undefined;
   private said: Said | undefined;
   private tagged: Id | undefined;
   private readonly give = (message: Message): boolean => this.take(message);
@@ -81,6 +84,7 @@ export class Inbox {
     this.bytes = this.size = frame.length;
     this.reading = frame;
     this.left -= frame.length >> MESSAGE_BITS;
+    if (frame.length >= WEIGHED) this.weight = new HeldFrame(session.load, frame);
     try {
       codec.decode(frame, give, session.agreed);
     } catch (thrown) {
@@ -89,6 +93,7 @@ export class Inbox {
       else this.next(error);
     }
     this.reading = undefined;
+    this.weight = undefined;
   }
 
   /** The bytes of the frame that is being read, for the first of its messages that asks. */
@@ -126,6 +131,7 @@ export class Inbox {
       this.enough = this.unreadables.read();
       if (this.reading !== undefined) message.read = wrongWith(session.link, this.reading);
     }
+    if (this.weight !== undefined && message.kind === 'call') message.held = this.weight;
     if (queue?.blocked) queue.keep(message);
     else this.next(message);
     return true;
@@ -170,7 +176,7 @@ export class Inbox {
       case 'call':
         if (this.tooDeep(message.args)) {
           if (this.said?.about.tagged === true && message.id === undefined) refuse(session, message.args);
-          session.answers.deny(message, this.deep());
+          session.answers.deny(message, nestedTooDeep(session.host.limits.depth));
         } else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
           this.extend(message);
         else this.admit(message);
@@ -178,12 +184,12 @@ export class Inbox {
       case 'reply':
         if (this.tooDeep(message.value)) {
           if (this.tagged === message.id) refuse(session, message.value);
-          this.settle(message)?.reject(this.deep());
+          this.settle(message)?.reject(nestedTooDeep(session.host.limits.depth));
         } else if (this.tagged !== undefined) this.revive(message);
         else this.settle(message)?.resolve(message.value);
         return;
       default:
-        if (this.tooDeep(message.error.data)) this.settle(message)?.reject(this.deep());
+        if (this.tooDeep(message.error.data)) this.settle(message)?.reject(nestedTooDeep(session.host.limits.depth));
         else this.settle(message)?.reject(session.host.fromFault(message.error));
     }
   }
@@ -201,13 +207,6 @@ export class Inbox {
     if (!this.long) return false;
     const { codec, limits } = this.session.host;
     return tooDeep(value, limits.depth, codec.form === 'values' ? new Set() : undefined);
-  }
-
-  private deep(): ProtocolError {
-    return new ProtocolError(
-      `the message is nested deeper than ${this.session.host.limits.depth} levels`,
-      Code.TooLarge,
-    );
   }
 
   private settle(answer: Reply | Fault): { resolve(value: unknown): void; reject(error: unknown): void } | undefined {

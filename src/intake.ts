@@ -2,6 +2,7 @@ import { CancelledCalls } from './cancelled-calls.js';
 import type { Call, Id } from './contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from './errors.js';
 import { CALL, STREAM } from './extensions.js';
+import { CALL_BYTES } from './held-frame.js';
 import { isKey } from './ids.js';
 import { CallSender } from './peer.js';
 import { Queue } from './queue.js';
@@ -107,6 +108,8 @@ export class Intake {
     sender.place = place;
     if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
+    call.held?.take(call.args);
+    session.load.take(CALL_BYTES);
     if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
       (value) => {
@@ -127,6 +130,8 @@ export class Intake {
     const { place = 'running', begun } = sender;
     this[place]--;
     if (begun?.cancelled !== undefined) this.cancelled?.remove(place);
+    sender.call.held?.give();
+    this.session.load.give(CALL_BYTES);
     if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
     else this.unnamed.delete(sender);
   }
@@ -196,6 +201,7 @@ export class Intake {
       this.callbacks.push({ call, bytes });
     } else this.waiting.push({ call, bytes });
     this.bytes += bytes;
+    call.held?.take(call.args);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.judge();
   }
@@ -218,9 +224,13 @@ export class Intake {
       if (waiting === undefined) break;
       const { call, bytes } = waiting;
       this.bytes -= bytes;
-      if (this.withdrawn.has(call)) continue;
+      if (this.withdrawn.has(call)) {
+        call.held?.give();
+        continue;
+      }
       if (isKey(call.id)) this.ids.delete(call.id);
       session.start(call);
+      call.held?.give();
     }
     this.judge();
     session.rest();
@@ -241,7 +251,8 @@ export class Intake {
   /** Whether to read on. */
   judge(): void {
     const { session } = this;
-    const pause = (this.isFull(this.paused ? 0.5 : 1) || this.deaf) && session.waiting === 0;
+    const full = this.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
+    const pause = full && session.waiting === 0;
     if (pause === this.paused || session.over !== undefined) return;
     this.paused = pause;
     if (pause) session.hold();

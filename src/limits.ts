@@ -2,8 +2,13 @@ import { UsageError } from './errors.js';
 
 /** What a peer may make this side keep or do. Each has a default in `limits.ts`, and a test named for the attack that it stops. */
 export interface Limits {
-  /** The largest frame, in bytes, that is read or sent. */
+  /**
+   * The largest frame, in bytes, that is read. By default 64 MiB, and 1 MiB on links of `tcp:`, `unix:` and `ws:` that this
+   * side has accepted; a value that is given holds for all links.
+   */
   readonly frameBytes: number;
+  /** The largest frame, in bytes, that is sent; less where the peer has said that it reads less. */
+  readonly sentFrameBytes: number;
   /** How deep the values of a message may be nested. */
   readonly depth: number;
   /** How many of our calls may be open with one peer. */
@@ -12,6 +17,8 @@ export interface Limits {
   readonly queuedCalls: number;
   /** How many bytes may be buffered for one peer. */
   readonly bufferedBytes: number;
+  /** How many bytes a side may hold for all its peers: calls at work and in queues, answers, unsent and partial frames. */
+  readonly totalBytes: number;
   /** How long, in milliseconds, nothing may leave for a peer whose buffer is full. */
   readonly stalledMs: number;
   /** How many bytes are collected before the end of the tick is no longer waited for. */
@@ -34,13 +41,26 @@ export interface Limits {
   readonly lingerMs: number;
 }
 
+/** The bytes that a side keeps for its peers, bounded by the option `limits.totalBytes`. */
+export interface Memory {
+  /**
+   * Counts bytes that are about to be kept. Returns false, and counts nothing, if there is no room for them: then the
+   * caller keeps nothing more, and ends a link. The side may end other links within this call, to make room.
+   */
+  take(bytes: number): boolean;
+  /** The bytes are kept no longer. */
+  give(bytes: number): void;
+}
+
 /** The bounds that hold where the option `limits` does not say otherwise. */
 export const defaultLimits: Limits = Object.freeze({
   frameBytes: 64 * 1024 * 1024,
+  sentFrameBytes: 64 * 1024 * 1024,
   depth: 1_000,
   pendingCalls: 65_535,
   queuedCalls: 1_000,
-  bufferedBytes: 64 * 1024 * 1024,
+  bufferedBytes: 16 * 1024 * 1024,
+  totalBytes: 128 * 1024 * 1024,
   stalledMs: 10_000,
   tickBytes: 64 * 1024,
   badFrames: 10,
@@ -52,6 +72,9 @@ export const defaultLimits: Limits = Object.freeze({
   connectMs: 30_000,
   lingerMs: 10_000,
 });
+
+/** The largest frame, in bytes, that is read where anybody may connect, unless the option `limits.frameBytes` is given. */
+export const ACCEPTED_FRAME_BYTES: number = 1024 * 1024;
 
 /** The defaults with some of them replaced. Throws a UsageError for an unknown bound, or one that is no positive number. */
 export function limitsFrom(asked: Partial<Limits> | undefined): Limits {

@@ -1,4 +1,5 @@
 import type { Frame } from './contract.js';
+import { Code, ProtocolError } from './errors.js';
 import { isMap, isSet } from './kinds.js';
 
 /** Whether a frame is larger than so many bytes. Counts the bytes of a text only if their number is in doubt. */
@@ -37,4 +38,9 @@ export function tooDeep(value: unknown, levels: number, seen?: Set<object>): boo
   if (isMap(value)) return [...value].some(inner);
   for (const key in value) if (inner((value as Record<string, unknown>)[key])) return true;
   return false;
+}
+
+/** The error for a message of which a value is nested so. */
+export function nestedTooDeep(levels: number): ProtocolError {
+  return new ProtocolError(`the message is nested deeper than ${levels} levels`, Code.TooLarge);
 }

@@ -1,12 +1,18 @@
 import { Backlog } from './backlog.js';
 import { leaveTogether } from './clock.js';
 import type { Frame } from './contract.js';
-import { frameLimit } from './encode.js';
+import { Code, ProtocolError } from './errors.js';
 import { joined, surelyFits } from './joined.js';
 import type { Lanes } from './many/lanes.js';
+import { type AwaitedHello, frameLimit, UNASKED } from './peer-frames.js';
 import { unproved } from './rooms.js';
 import type { Session } from './session.js';
 import type { Flow } from './streams/flow.js';
+
+/** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have said yet what it reads. */
+const JOINED = 256 * 1024;
+/** What a link keeps for a moment, in bytes, is not counted. */
+const UNSENT = 16 * 1024;
 
 /**
  * What leaves for one peer at the end of the turn: the frames of a turn go to the link together, in the order of the calls,
@@ -24,14 +30,24 @@ export class Outbox {
   private frames: Frame[] = [];
   private leaving = true;
   private backlog: Backlog | undefined;
+  /** The largest frame, in bytes, that may leave: by our own bound, and by that of the peer once it has said it. */
+  limit: number;
+  /** On a link that this side has dialed: until the peer has said hello. */
+  hello: AwaitedHello | undefined;
 
   constructor(private readonly session: Session) {
+    this.limit = session.host.limits.sentFrameBytes;
     leaveTogether(this);
   }
 
-  /** Throws a ProtocolError, busy, if the peer has not read for so long that nothing more is kept for it. */
-  put(frame: Frame): void {
+  /**
+   * Throws a ProtocolError, busy, if nothing more is kept: the peer has not read for so long, or the side holds too much for
+   * all its peers. `failed` is told of a frame that was kept first and then not sent.
+   */
+  put(frame: Frame, failed?: (error: unknown) => void): void {
     this.backlog?.check(this.collected);
+    if (frame.length > UNASKED) this.checkTotal(frame);
+    if (this.hello?.keeps(frame, failed)) return;
     this.frames.push(frame);
     this.collected += frame.length;
     if (!this.leaving) {
@@ -48,8 +64,8 @@ export class Outbox {
 
   /** The largest message, in bytes, that it takes. */
   get largest(): number {
-    const { link, host } = this.session;
-    return Math.min(link.maxFrame ?? host.limits.frameBytes, host.limits.frameBytes);
+    const { maxFrame = this.limit } = this.session.link;
+    return Math.min(maxFrame, this.limit);
   }
 
   /** Up to how many bytes small messages are joined to one. */
@@ -65,6 +81,13 @@ export class Outbox {
   /** The peer has echoed a token. Gives false where it was asked for none. */
   prove(_token: unknown): boolean {
     return false;
+  }
+
+  private checkTotal(frame: Frame): void {
+    const { load, host } = this.session;
+    if (load.fits(frame.length)) return;
+    const text = `busy: with a message of ${frame.length} bytes, this side would hold more than ${host.limits.totalBytes} bytes for its peers (limits.totalBytes)`;
+    throw new ProtocolError(text, Code.Busy);
   }
 
   /** The turn is over. */
@@ -91,8 +114,11 @@ export class Outbox {
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
     link.send(joins ? this.joined(frames, collected) : frames);
     if (session.over !== undefined) return;
+    const { buffered } = link;
+    if (buffered > UNSENT || session.load.unsent > 0) session.load.sees(buffered);
+    if (session.over !== undefined) return;
     if (this.backlog !== undefined) this.backlog.sent();
-    else if (link.buffered > host.limits.bufferedBytes) {
+    else if (buffered > host.limits.bufferedBytes) {
       this.backlog = new Backlog(session);
       session.crowded(true);
     }
@@ -102,12 +128,14 @@ export class Outbox {
   private joined(frames: readonly Frame[], collected: number): readonly Frame[] {
     const { join } = this.session.host.codec;
     if (join === undefined) return frames;
-    const limit = frameLimit(this.session);
+    const limit = Math.min(JOINED, frameLimit(this.session));
     return surelyFits(frames.length, collected, limit) ? [join(frames)] : joined(join, frames, limit);
   }
 
   /** What was buffered has left. */
   drained(): void {
+    const { load, link } = this.session;
+    if (load.unsent > 0) load.sees(link.buffered);
     if (this.backlog?.drained()) this.relieved();
     this.lanes?.flush();
     this.flow?.drained();
@@ -115,6 +143,7 @@ export class Outbox {
 
   /** The link is about to end well: what was kept leaves too. */
   last(): void {
+    this.hello?.over();
     this.lanes?.release();
     this.send();
   }
@@ -138,6 +167,7 @@ export class Outbox {
     this.backlog = undefined;
     this.lanes = undefined;
     this.flow?.end();
+    this.hello?.end();
   }
 }
 

@@ -1,11 +1,12 @@
 import { ConnectionLost, UsageError } from './errors.js';
+import type { Host } from './host.js';
 import type { Crowd } from './many/crowd.js';
 import type { Groups } from './many/group.js';
 import type { Group, GroupOptions, Several } from './many/types.js';
 import { outside } from './outside.js';
 import { CallSender, ConnectedPeer } from './peer.js';
 import { many } from './rooms.js';
-import type { Host, Session } from './session.js';
+import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
 import type { Peer, Receiver, Receivers } from './types.js';
 

@@ -1,7 +1,7 @@
 import type { Codec, Frame, Message, Sealed, SecInfo, Security } from './contract.js';
-import { frameLimit } from './encode.js';
 import { Code, ProtocolError } from './errors.js';
 import { bytesOf } from './measure.js';
+import { type AwaitedHello, frameLimit, mustFit, UNASKED } from './peer-frames.js';
 import { Queue } from './queue.js';
 import { printable } from './quote.js';
 import type { Session } from './session.js';
@@ -78,12 +78,20 @@ export class Sealing {
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes wait to be sealed`, Code.Busy);
     }
-    this.queue({
-      pair: seal(this.security, this.session.host.codec, frame),
-      plain: frame,
-      bytes: frame.length,
-      failed,
-    });
+    const { hello } = this.session.outbox;
+    const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
+    this.queue({ pair, plain: frame, bytes: frame.length, failed });
+  }
+
+  private sealOne(frame: Frame): Pair | Promise<Pair> {
+    return seal(this.security, this.session.host.codec, frame);
+  }
+
+  /** A large message waits until it is known whether the peer reads it. */
+  private async onceKnown(frame: Frame, hello: AwaitedHello): Promise<Pair> {
+    await hello.known();
+    mustFit(frame, frameLimit(this.session), this.session);
+    return this.sealOne(frame);
   }
 
   /** Lets a sealed message leave, after those that were posted before. */

@@ -12,12 +12,11 @@ import { Inbox } from './inbox.js';
 import { Intake, idInUse } from './intake.js';
 import { type Outbox, outboxFor } from './outbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
+import { PeerLoad } from './peer-load.js';
 import { type Passing, passes, passingOf } from './references/passes.js';
 import type { Sealing } from './sealing.js';
 import { promiseOf } from './thenable.js';
 import { serveWhenReady } from './validation/in-turn.js';
-
-export type { Extensions, Host } from './host.js';
 
 /**
  * The conversation over one link: who waits for an answer, and what the peer has asked.
@@ -43,6 +42,7 @@ export class Session implements Receiver, Timed {
   readonly inbox: Inbox = new Inbox(this);
   readonly outbox: Outbox;
   readonly answers: Answers = new Answers(this);
+  readonly load: PeerLoad;
   intake: Intake | undefined;
   /** What we have asked; made with the first question. */
   asked: Calls | undefined;
@@ -56,6 +56,7 @@ export class Session implements Receiver, Timed {
     readonly host: Host,
   ) {
     this.agreed = link.agreed === true;
+    this.load = new PeerLoad(this, host.load);
     this.outbox = outboxFor(this);
   }
 
@@ -152,7 +153,7 @@ export class Session implements Receiver, Timed {
 
   /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
   encode(message: Call | Reply | Fault): Frame {
-    return encode(this.host.codec, message, frameLimit(this));
+    return encode(this.host.codec, message, frameLimit(this), this);
   }
 
   /**
@@ -160,7 +161,7 @@ export class Session implements Receiver, Timed {
    * the security throws; what that rejects with goes to `failed`, or is reported.
    */
   post(frame: Frame, failed?: (error: unknown) => void): void {
-    if (this.sealing === undefined) this.outbox.put(frame);
+    if (this.sealing === undefined) this.outbox.put(frame, failed);
     else this.sealing.post(frame, failed ?? ((error) => this.host.trouble(this, error)));
   }
 
@@ -288,6 +289,7 @@ export class Session implements Receiver, Timed {
     // Those whose calls are open learn of it; where there are none, somebody else must.
     if (reason instanceof ProtocolError) this.host.trouble(this, reason);
     unwatch(this);
+    this.load.end();
     this.outbox.end();
     this.inbox.queue?.drop();
     this.asked?.rejectAll(reason);

@@ -70,7 +70,7 @@ export class UnprovedOutbox extends Outbox {
   }
 
   override get largest(): number {
-    return this.proved ? super.largest : Math.min(DATAGRAM_BYTES, this.owner.host.limits.frameBytes);
+    return this.proved ? super.largest : Math.min(DATAGRAM_BYTES, this.limit);
   }
 
   override get joins(): number {

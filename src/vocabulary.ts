@@ -16,10 +16,11 @@ import {
   STREAM,
 } from './extensions.js';
 import { hello } from './hello.js';
+import type { Extensions } from './host.js';
 import type { CallSender } from './peer.js';
 import { refuse } from './references/passes.js';
 import { references, unproved } from './rooms.js';
-import type { Extensions, Session } from './session.js';
+import type { Session } from './session.js';
 import { nexted, pulled } from './streams/messages.js';
 
 /** What every side understands of the library's own messages. Looked up by name, and in nothing else. */

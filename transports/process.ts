@@ -14,6 +14,7 @@ import type {
 } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
 import { framingFor } from '../src/framing/index.js';
+import { PartialFrames } from './shared/partial-frames.js';
 import { splitCommand } from './shared/stream-command.js';
 import { explain } from './shared/stream-errors.js';
 import type { StreamHost } from './shared/stream-link.js';
@@ -81,6 +82,8 @@ class Process implements Transport, StreamHost {
   readonly dials = true;
   readonly address: string;
   readonly limits: Limits;
+  readonly frameBytes: number;
+  readonly partial: PartialFrames;
   readonly logger: Logger;
   private readonly plan: ProcessPlan;
   private link: ProcessLink | undefined;
@@ -94,6 +97,8 @@ class Process implements Transport, StreamHost {
     this.plan = plan;
     this.address = `process:${[plan.command, ...plan.args].map(quoted).join(' ')}`;
     this.limits = plan.wire.limits;
+    this.frameBytes = plan.wire.limits.frameBytes;
+    this.partial = new PartialFrames(plan.wire.memory);
     this.logger = plan.wire.logger;
   }
 

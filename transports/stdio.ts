@@ -3,6 +3,7 @@ import { readOptions } from '../src/address.js';
 import type { Accept, FramingFactory, Limits, Logger, Transport, TransportFactory, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
 import { framingFor } from '../src/framing/index.js';
+import { PartialFrames } from './shared/partial-frames.js';
 import { type StreamHost, StreamLink } from './shared/stream-link.js';
 import { StdioLink } from './shared/stream-stdio.js';
 
@@ -44,6 +45,8 @@ class Stdio implements Transport, StreamHost {
   readonly address = 'stdio:';
   readonly dials: boolean;
   readonly limits: Limits;
+  readonly frameBytes: number;
+  readonly partial: PartialFrames;
   readonly logger: Logger;
   private readonly wire: Wire;
   private readonly framing: FramingFactory;
@@ -60,6 +63,8 @@ class Stdio implements Transport, StreamHost {
     this.wire = wire;
     this.dials = !wire.listen;
     this.limits = wire.limits;
+    this.frameBytes = wire.limits.frameBytes;
+    this.partial = new PartialFrames(wire.memory);
     this.logger = wire.logger;
   }
 

@@ -40,11 +40,15 @@ class SelfDelimiting implements Framing {
   private size = 0;
   /** The beginning of a message, in memory of its own. */
   private room: Uint8Array = nothing;
-  private held = 0;
+  private kept = 0;
   /** The first bytes of the stream, until enough of them have come to say what they are. */
   private first: Uint8Array | undefined = nothing;
 
   constructor(private readonly limit: number) {}
+
+  get held(): number {
+    return this.room.length;
+  }
 
   wrap(frames: readonly Frame[]): Uint8Array {
     return join(frames);
@@ -56,7 +60,7 @@ class SelfDelimiting implements Framing {
     let at = this.missing > 0 ? this.resume(chunk) : this.skip;
     let { todo } = this;
     /** Where the message begins; before the chunk, if a part of it is held. */
-    let begin = -this.held;
+    let begin = -this.kept;
     /** What lies between here and there is whole and not yet given. */
     let from = 0;
     for (;;) {
@@ -109,7 +113,7 @@ class SelfDelimiting implements Framing {
   }
 
   end(): void {
-    if (this.held > 0) throw cutOff();
+    if (this.kept > 0) throw cutOff();
   }
 
   /** Goes on with a size that was cut in two. Tells where the next value begins, if it is in the chunk. */
@@ -130,28 +134,28 @@ class SelfDelimiting implements Framing {
 
   /** Keeps a part of the chunk. `whole` is how large the message is at least, as far as that is known. */
   private keep(chunk: Uint8Array, from: number, to: number, whole: number): void {
-    const held = this.held + to - from;
+    const held = this.kept + to - from;
     if (held > this.room.length) {
-      const size = this.held === 0 || whole === held ? held : roomFor(held, whole);
+      const size = this.kept === 0 || whole === held ? held : roomFor(held, whole);
       const room = size < WORTH_OWNING ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
-      room.set(this.room.subarray(0, this.held));
+      room.set(this.room.subarray(0, this.kept));
       this.room = room;
     }
-    this.room.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.held);
-    this.held = held;
+    this.room.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.kept);
+    this.kept = held;
   }
 
   /** The message that is held, with the beginning of the chunk, which completes it. */
   private complete(chunk: Uint8Array, to: number): Uint8Array {
-    this.keep(chunk, 0, to, this.held + to);
-    const { room, held } = this;
+    this.keep(chunk, 0, to, this.kept + to);
+    const { room, kept: held } = this;
     this.drop();
     return own(held === room.length ? room : room.subarray(0, held));
   }
 
   private drop(): void {
     this.room = nothing;
-    this.held = 0;
+    this.kept = 0;
   }
 
   private refuse(size: number): Error {

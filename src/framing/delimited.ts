@@ -68,6 +68,10 @@ class Delimited implements Framing {
     private readonly limit: number,
   ) {}
 
+  get held(): number {
+    return this.kept.room;
+  }
+
   wrap(frames: readonly Frame[]): string {
     return frames.length === 1 ? (frames[0] as string) + this.delimiter : frames.join(this.delimiter) + this.delimiter;
   }

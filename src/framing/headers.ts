@@ -43,6 +43,10 @@ class Headers implements Framing {
     private readonly limit: number,
   ) {}
 
+  get held(): number {
+    return this.kept.room;
+  }
+
   wrap(frames: readonly Frame[]): string | Buffer {
     if (this.text) {
       let out = '';

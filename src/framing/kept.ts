@@ -9,23 +9,28 @@ const nothing = Buffer.alloc(0);
 export class Kept {
   /** How many bytes are kept. */
   size = 0;
-  private room: Buffer = nothing;
+  private memory: Buffer = nothing;
+
+  /** How many bytes of memory it takes. */
+  get room(): number {
+    return this.memory.length;
+  }
 
   /** Adds a copy of a part of the chunk. `whole` is the size at which the frame is complete, as far as that is known. */
   add(chunk: Uint8Array, from: number, to: number, whole = Number.POSITIVE_INFINITY): void {
     const size = this.size + to - from;
-    if (size > this.room.length) {
+    if (size > this.memory.length) {
       const room = Buffer.allocUnsafe(this.size === 0 ? size : Math.max(size, Math.min(2 * size, whole)));
       if (this.size > 0) room.set(this.bytes());
-      this.room = room;
+      this.memory = room;
     }
-    this.room.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.size);
+    this.memory.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.size);
     this.size = size;
   }
 
   /** What is kept, as a view that the next `add` may extend but never changes. */
   bytes(): Buffer {
-    return this.room.subarray(0, this.size);
+    return this.memory.subarray(0, this.size);
   }
 
   /** Gives what is kept, which nobody else holds from then on, and keeps nothing. */
@@ -37,7 +42,7 @@ export class Kept {
 
   /** Keeps nothing, and holds no memory. */
   drop(): void {
-    this.room = nothing;
+    this.memory = nothing;
     this.size = 0;
   }
 }

@@ -27,6 +27,10 @@ class Length implements Framing {
     private readonly limit: number,
   ) {}
 
+  get held(): number {
+    return this.kept.room;
+  }
+
   wrap(frames: readonly Frame[]): Buffer {
     let size = HEADER * frames.length;
     for (const frame of frames) {

@@ -1,9 +1,10 @@
 import { announced, sayingAbout } from '../calls.js';
 import type { About, Call, Frame } from '../contract.js';
-import { encode, frameLimit, mustFit } from '../encode.js';
+import { encode } from '../encode.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
 import type { Packed } from '../outgoing.js';
+import { frameLimit, mustFit } from '../peer-frames.js';
 import { passes } from '../references/passes.js';
 import { many, references } from '../rooms.js';
 import { isCrowd } from '../roster.js';
@@ -69,7 +70,7 @@ export function tellMany(
 
 function noticeOf(hub: Hub, row: Row, { args, named }: Packed, about: About | undefined, receivers: number): Notice {
   const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
-  const frame = encode(hub.codec, call, hub.limits.frameBytes);
+  const frame = encode(hub.codec, call, hub.limits.sentFrameBytes);
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
     throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${receivers}`);
   }
@@ -114,12 +115,12 @@ function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
   if (session.over !== undefined) return;
   try {
     const limit = frameLimit(session);
-    for (const frame of frames) mustFit(frame, limit);
+    for (const frame of frames) mustFit(frame, limit, session);
     if (sealed !== undefined) for (const pair of sealed) session.sealing?.postSealed(pair);
     else if (frames.length > 1 && session.link.bus === true && hub.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.
       const both = hub.codec.join(frames);
-      mustFit(both, limit);
+      mustFit(both, limit, session);
       session.post(both);
     } else for (const frame of frames) session.post(frame);
   } catch (error) {

@@ -1,7 +1,8 @@
+import type { Host } from '../host.js';
 import { isMap, isPlain, isSet } from '../kinds.js';
 import { hubOf } from '../prototypes.js';
 import { references } from '../rooms.js';
-import type { Host, Session } from '../session.js';
+import type { Session } from '../session.js';
 import { isStream } from '../streams/is-stream.js';
 import { mustFitWritten } from '../values/written.js';
 import type { Outward } from './leaving.js';

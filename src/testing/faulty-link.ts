@@ -15,7 +15,7 @@ export interface FaultyLinkOptions {
   readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
 }
 
-const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'info'] as const;
+const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'frameBytes', 'info'] as const;
 
 /** A link on which things go wrong, around one on which they do not. */
 export class FaultyLink implements Link {
@@ -24,6 +24,7 @@ export class FaultyLink implements Link {
   readonly dialed?: boolean;
   readonly bus?: boolean;
   readonly proved?: () => void;
+  readonly frameBytes?: number;
   readonly info?: LinkInfo;
   readonly peer: string;
   /** What the inner link delivers to. */

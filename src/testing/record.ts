@@ -71,6 +71,7 @@ class RecordedLink implements Link {
   readonly dialed?: boolean;
   readonly bus?: boolean;
   readonly proved?: () => void;
+  readonly frameBytes?: number;
   readonly info?: LinkInfo;
   /** What the inner link delivers to. */
   readonly receiver: Receiver;
@@ -83,14 +84,14 @@ class RecordedLink implements Link {
     private readonly inner: Link,
     private readonly tape: Tape,
   ) {
-    const { peer, agreed, dialed, bus, maxFrame, proved, info } = inner;
+    const { peer, agreed, dialed, bus, maxFrame, frameBytes, proved, info } = inner;
     this.peer = peer;
     const traits: Traits = {
       ...(agreed !== undefined && { agreed }),
       ...(dialed !== undefined && { dialed }),
       ...(bus !== undefined && { bus }),
     };
-    Object.assign(this, traits, info !== undefined && { info });
+    Object.assign(this, traits, frameBytes !== undefined && { frameBytes }, info !== undefined && { info });
     if (proved !== undefined) this.proved = () => proved.call(inner);
     // What an unproved address may draw depends on what comes, and is not replayed.
     else if (maxFrame !== undefined) Object.assign(traits, { maxFrame });

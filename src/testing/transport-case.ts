@@ -1,6 +1,6 @@
 import type { Form, Limits, Transport, Wire } from '../contract.js';
 import { UsageError } from '../errors.js';
-import { limitsFrom } from '../limits.js';
+import { ACCEPTED_FRAME_BYTES, limitsFrom } from '../limits.js';
 import type { Gaps } from './runner.js';
 
 /** A transport as the suite is told of it. */
@@ -48,10 +48,12 @@ export function wireFor(options: WireOptions = {}): Wire {
     hello: true,
     listen: false,
     sealed: false,
+    memory: { take: () => true, give() {} },
     logger: { warn() {}, error() {} },
     transport: () => Promise.reject(new UsageError('this wire makes no transports: give wireFor one that does')),
     ...options,
     form,
     limits: limitsFrom(options.limits),
+    acceptedFrameBytes: options.acceptedFrameBytes ?? options.limits?.frameBytes ?? ACCEPTED_FRAME_BYTES,
   };
 }

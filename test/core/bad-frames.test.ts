@@ -223,7 +223,7 @@ describe('deep nesting', () => {
   });
 
   it('of a whole frame ends no stack', async () => {
-    await using far = await tcp();
+    await using far = await tcp({ limits: { frameBytes: 8 * 1024 * 1024 } });
     far.client.write(`${deep(1_000_000)}\n`, `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}\n`, ask);
     await far.client.answers(3);
     expect(far.server.peers.size).toBe(1);

@@ -77,6 +77,26 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
       expect((await asked).code).toBe(Code.TooLarge);
     },
   ],
+  sentFrameBytes: [
+    'a call for an answer that would fill the memory',
+    async () => {
+      const { api, far } = await sideThat(() => 'x'.repeat(20_000), { sentFrameBytes: 10_000 });
+      far.say(call(1));
+      await turn();
+      expect(far.heard).toMatchObject([{ id: 1, error: { code: Code.TooLarge } }]);
+      expect(far.heard[0].error.message).toMatch('limits.sentFrameBytes');
+      await api.close();
+    },
+  ],
+  totalBytes: [
+    'calls that hold more than all peers together may hold, and the peer that holds the most is cut',
+    async () => {
+      const { far, log } = await side({ totalBytes: 1_000_000 });
+      for (let id = 1; id <= 30 && far.closes.length === 0; id++) far.say(call(id, 'x'.repeat(50_000)));
+      expect(far.closes[0]).toMatchObject({ code: Code.Busy });
+      expect(log.texts.join()).toMatch('limits.totalBytes');
+    },
+  ],
   depth: [
     'values nested so deep that whoever walks them runs out of stack',
     async () => {
@@ -264,7 +284,7 @@ it.each([
 
 describe('a batch that asks for more than it brings', () => {
   it('is answered in parts, before its answers fill the memory', async () => {
-    await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits: { frameBytes: 300_000 } });
+    await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits: { sentFrameBytes: 300_000 } });
     let held = 0;
     server.ask.connect(async (_sender, { text }) => {
       if (text === 'last') await until(() => held > 0);
@@ -282,7 +302,7 @@ describe('a batch that asks for more than it brings', () => {
   });
 
   it('does not count against the batches after it', async () => {
-    const { api, far } = await sideThat(() => 'x'.repeat(1_000), { frameBytes: 30_000 });
+    const { api, far } = await sideThat(() => 'x'.repeat(1_000), { sentFrameBytes: 30_000 });
     for (let round = 0; round < 20; round++) far.say(Array.from({ length: 5 }, (_, id) => call(id)));
     await until(() => far.heard.length === 20);
     expect(far.heard.map((batch) => batch.length)).toEqual(Array(20).fill(5));
@@ -302,7 +322,7 @@ it('does not let an id that is as large as a frame end the process', async () =>
   const played = new Played();
   const far = played.visit();
   const log = new Log();
-  const limits = { frameBytes: 10_000 };
+  const limits = { sentFrameBytes: 10_000 };
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: log, limits });
   await turn();
   // An unhandled rejection would.
@@ -313,6 +333,8 @@ it('does not let an id that is as large as a frame end the process', async () =>
   );
   await turn();
   expect(far.heard.map(({ error }) => error.code)).toEqual([Code.TooLarge]);
-  expect(log.texts).toEqual(['no answer could be sent: the message is larger than 10000 bytes']);
+  expect(log.texts).toEqual([
+    expect.stringMatching('^no answer could be sent: the message is larger than 10000 bytes'),
+  ]);
   expect(api.peers.size).toBe(1);
 });

@@ -121,14 +121,14 @@ it('releases the id of a call that could not be encoded', async () => {
 });
 
 describe('a message that is too large', () => {
-  const limits = { frameBytes: 1_000 };
+  const limits = { sentFrameBytes: 1_000 };
 
   it('fails as a call, before anything is sent', async () => {
     const { api, far } = await side({ limits });
     const error = await failure<RpcError>(api.question(null, { value: 'x'.repeat(1_000) }));
     expect(error).toBeInstanceOf(ProtocolError);
     expect(error.code).toBe(Code.TooLarge);
-    expect(error.message).toBe('the message is larger than 1000 bytes');
+    expect(error.message).toBe('the message is larger than 1000 bytes, the bound of this side (limits.sentFrameBytes)');
     expect(() => api.news(null, { value: 'x'.repeat(1_000) })).toThrow(ProtocolError);
     // Bytes count, not letters.
     expect(await failure(api.question(null, { value: 'é'.repeat(480) }))).toBeInstanceOf(ProtocolError);
@@ -147,7 +147,10 @@ describe('a message that is too large', () => {
     api.ask.connect(() => 'x'.repeat(1_000));
     far.say({ jsonrpc: '2.0', id: 1, method: 'ask' });
     await turn();
-    expect(far.heard[0].error).toEqual({ code: Code.TooLarge, message: 'the message is larger than 1000 bytes' });
+    expect(far.heard[0].error).toEqual({
+      code: Code.TooLarge,
+      message: 'the message is larger than 1000 bytes, the bound of this side (limits.sentFrameBytes)',
+    });
   });
 
   it('is told by its code where it is an error', async () => {
@@ -171,7 +174,7 @@ describe('a message that is too large', () => {
   });
 
   it('leaves the other answers of its batch, though it cannot be answered at all', async () => {
-    const { api, far } = await side({ limits: { frameBytes: 1_000 } });
+    const { api, far } = await side({ limits: { sentFrameBytes: 1_000 } });
     api.ask.connect(async () => 'x');
     far.say([
       { jsonrpc: '2.0', id: 'i'.repeat(990), method: 'ask' },

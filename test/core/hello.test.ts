@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
+  Code,
   incoming,
   type Options,
   outgoing,
@@ -9,11 +10,12 @@ import {
   type Receivers,
   RemoteAPI,
   type Reply,
+  type RpcError,
   type Sender,
 } from '../../src/index.js';
 import { Played, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';
-import { Log } from '../support/core-waiting.js';
+import { failure, Log } from '../support/core-waiting.js';
 
 class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<unknown> {}
@@ -52,7 +54,6 @@ describe('hello', () => {
   });
 
   it.each<[string, object, Options]>([
-    ['where the transport has agreed already', { dialed: true, agreed: true }, {}],
     ['with hello=off', { dialed: true }, { codec: 'jrpc?hello=off' }],
     ['in a dialect', { dialed: true }, { codec: 'jrpc?dialect=mcp' }],
     ['on a bus', { dialed: true, bus: true }, {}],
@@ -151,9 +152,48 @@ it('makes an array a packet: each call is answered by itself', async () => {
   using client = await RawClient.connect(server.address);
   client.write(hello);
   client.write([true, false].map((wait, id) => ({ jsonrpc: '2.0', id, method: 'ask', params: { wait } })));
-  expect(await client.answers(2)).toEqual([hello, { jsonrpc: '2.0', id: 1, result: 'now' }]);
+  const told = { ...hello, params: { ...hello.params, frameBytes: 1024 * 1024 } };
+  expect(await client.answers(2)).toEqual([told, { jsonrpc: '2.0', id: 1, result: 'now' }]);
   for (const end of finish) end();
   expect((await client.answers(3))[2]).toEqual({ jsonrpc: '2.0', id: 0, result: 'later' });
+});
+
+describe('the bound on frames that hello tells', () => {
+  it.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])(
+    'makes a larger call over %s fail alone, before it is sent, also right after connecting',
+    async (url) => {
+      await using server = await Spec.serve(url, { logger: null });
+      server.ask.connect((_sender, args) => JSON.stringify(args).length);
+      await using client = await Spec.invert().connect(server.address, { logger: null });
+      const calls = [1, 2 * 1024 * 1024, 2].map((size) => client.remote.ask({ text: 'x'.repeat(size) } as never));
+      const [first, second, third] = await Promise.allSettled(calls);
+      expect([first?.status, third?.status]).toEqual(['fulfilled', 'fulfilled']);
+      expect(second).toMatchObject({ reason: { code: Code.TooLarge } });
+      expect(String((second as PromiseRejectedResult).reason)).toMatch(/1048576 bytes.*its limits\.frameBytes/);
+      expect(server.peers.size).toBe(1);
+    },
+  );
+
+  it('makes an answer that is larger than the caller reads a fault', async () => {
+    await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+    server.ask.connect(() => 'x'.repeat(20_000));
+    await using client = await Spec.invert().connect(server.address, { logger: null, limits: { frameBytes: 10_000 } });
+    const error = await failure<RpcError>(client.remote.ask({}));
+    expect(error.code).toBe(Code.TooLarge);
+    expect(error.message).toMatch('its limits.frameBytes');
+  });
+
+  it('is given by the option for all links, and on accepted ones it is 1 MiB without it', async () => {
+    for (const [limits, frameBytes] of [
+      [{}, 1024 * 1024],
+      [{ frameBytes: 5_000 }, 5_000],
+    ] as const) {
+      await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits });
+      using client = await RawClient.connect(server.address);
+      client.write(hello);
+      expect(await client.answers(1)).toEqual([{ ...hello, params: { ...hello.params, frameBytes } }]);
+    }
+  });
 });
 
 it('is said over every byte stream that is dialed', async () => {

@@ -1,5 +1,5 @@
 import type { Accept, Frame, Link, Parcel, Receiver, Wire } from '../../src/contract.js';
-import { defaultLimits } from '../../src/limits.js';
+import { ACCEPTED_FRAME_BYTES, defaultLimits } from '../../src/limits.js';
 
 /** A wire for tests of transports: text, dialling, and errors of the logger kept in `logged`. */
 export function wire(over: Partial<Wire> = {}): Wire & { readonly logged: string[] } {
@@ -15,6 +15,8 @@ export function wire(over: Partial<Wire> = {}): Wire & { readonly logged: string
     listen: false,
     sealed: false,
     limits: defaultLimits,
+    acceptedFrameBytes: over.limits?.frameBytes ?? ACCEPTED_FRAME_BYTES,
+    memory: { take: () => true, give() {} },
     logger: { warn: log, error: log },
     transport: () => Promise.reject(new Error('no transports here')),
     ...over,

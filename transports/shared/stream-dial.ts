@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Accept, FramingFactory, LinkInfo, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { clearTimer, setTimer } from '../../src/time.js';
+import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
@@ -85,6 +86,8 @@ export class StreamDialer implements Transport {
     const host: StreamHost = {
       dials: true,
       limits: wire.limits,
+      frameBytes: wire.limits.frameBytes,
+      partial: new PartialFrames(wire.memory),
       logger: wire.logger,
       infoOf: () => infoOf(socket),
       gone: ignore,

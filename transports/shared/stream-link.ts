@@ -4,6 +4,7 @@ import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver }
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
 import { WrongProtocol } from '../../src/framing/beginning.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
+import type { PartialFrames } from './partial-frames.js';
 import { moved, waiting } from './stream-buffered.js';
 import { asError } from './stream-errors.js';
 import { listen, type StreamEvents } from './stream-events.js';
@@ -17,6 +18,8 @@ export interface StreamHost {
   /** Whether its links are brought up by this side. */
   readonly dials: boolean;
   readonly limits: Limits;
+  readonly frameBytes: number;
+  readonly partial: PartialFrames;
   readonly logger: Logger;
   /** What is known of the connection under a link, asked for once and while it is open. */
   infoOf?(input: Readable): LinkInfo;
@@ -36,6 +39,7 @@ type State = 'open' | 'ending' | 'over';
  */
 export class StreamLink implements Link, StreamEvents {
   readonly peer: string;
+  readonly frameBytes: number;
   protected readonly input: Readable;
   protected readonly output: Writable;
   protected readonly host: StreamHost;
@@ -49,9 +53,10 @@ export class StreamLink implements Link, StreamEvents {
   /** From the first pause on, until everything that was read meanwhile has been taken up. */
   private unread: Unread<Uint8Array> | undefined = undefined;
 
-  /** The streams must not have emitted anything yet that matters; `start` follows in the same tick. */
+  /** The streams have emitted nothing yet that matters; `start` follows in the same tick. */
   constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
     this.peer = peer;
+    this.frameBytes = host.frameBytes;
     this.input = input;
     this.output = output;
     this.framing = framing;
@@ -68,6 +73,10 @@ export class StreamLink implements Link, StreamEvents {
 
   get dialed(): boolean {
     return this.host.dials;
+  }
+
+  get isPaused(): boolean {
+    return this.input.isPaused();
   }
 
   get info(): LinkInfo {
@@ -90,7 +99,7 @@ export class StreamLink implements Link, StreamEvents {
 
   pause(): void {
     if (this.state !== 'open' || this.input.readableEnded) return;
-    this.unread ??= new Unread(this.peer, this.input, this.output, this.host.limits);
+    this.unread ??= new Unread(this.peer, this.input, this.output, this.host.limits, this.host.partial.memory);
     this.unread.pause();
   }
 
@@ -114,14 +123,10 @@ export class StreamLink implements Link, StreamEvents {
     }
   }
 
-  /** The input has a chunk. */
   read(chunk: Uint8Array): void {
     if (this.state !== 'open') return;
     if (this.unread === undefined) this.push(chunk);
-    else {
-      const tooMuch = this.unread.add(chunk, chunk.length);
-      if (tooMuch !== undefined) this.cut(tooMuch);
-    }
+    else this.unread.add(chunk, chunk.length, this);
   }
 
   /** The input is at its end: the peer sends no more. What it has sent before goes before that, also during a pause. */
@@ -211,7 +216,7 @@ export class StreamLink implements Link, StreamEvents {
   }
 
   /** Ends the link at once; what has not left is lost. */
-  protected cut(reason: Error): void {
+  cut(reason: Error): void {
     if (this.state === 'over') return;
     // First of all, because to destroy a stream may let another chunk through.
     this.state = 'over';
@@ -233,6 +238,7 @@ export class StreamLink implements Link, StreamEvents {
   private push(chunk: Uint8Array): void {
     try {
       this.framing.push(chunk, (frame) => this.give(frame));
+      if (this.state === 'open') this.host.partial.update(this, this.framing.held, chunk.length);
     } catch (error) {
       this.broken(error);
     }
@@ -253,7 +259,9 @@ export class StreamLink implements Link, StreamEvents {
   }
 
   private forget(): void {
+    this.host.partial.drop(this);
     this.unread?.resume();
+    this.unread?.drop();
     this.unread = undefined;
   }
 

@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Accept, FramingFactory, Limits, LinkInfo, Logger, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { time } from '../../src/time.js';
+import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
@@ -32,6 +33,8 @@ export class StreamListener implements Transport, StreamHost {
   readonly dials = false;
   address: string;
   readonly limits: Limits;
+  readonly frameBytes: number;
+  readonly partial: PartialFrames;
   readonly logger: Logger;
   private readonly plan: ListenPlan;
   private readonly server: net.Server;
@@ -47,6 +50,8 @@ export class StreamListener implements Transport, StreamHost {
     this.plan = plan;
     this.address = plan.asked;
     this.limits = plan.wire.limits;
+    this.frameBytes = plan.wire.acceptedFrameBytes;
+    this.partial = new PartialFrames(plan.wire.memory);
     this.logger = plan.wire.logger;
     this.server = net.createServer({ ...plan.socket, noDelay: true, allowHalfOpen: true }, (socket) => this.up(socket));
     this.server.maxConnections = this.limits.peers;
@@ -117,13 +122,7 @@ export class StreamListener implements Transport, StreamHost {
       socket.on('error', () => {}).destroy();
       return;
     }
-    const link = new StreamLink(
-      peer,
-      socket,
-      socket,
-      framing(wire.form as 'text' | 'bytes', this.limits.frameBytes),
-      this,
-    );
+    const link = new StreamLink(peer, socket, socket, framing(wire.form as 'text' | 'bytes', this.frameBytes), this);
     this.links.add(link);
     link.start(this.accept);
   }

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Limits } from '../../src/contract.js';
+import type { Limits, Memory } from '../../src/contract.js';
 import { Code, ProtocolError } from '../../src/errors.js';
 import { clearTimer, setTimer, type Timer } from '../../src/time.js';
 
@@ -102,6 +102,7 @@ export class Unread<Piece> {
     private readonly input: Readable,
     private readonly output: Writable,
     private readonly limits: Pick<Limits, 'bufferedBytes' | 'stalledMs'>,
+    private readonly memory: Memory,
   ) {}
 
   /** Whether the receiver wants nothing now. */
@@ -129,16 +130,27 @@ export class Unread<Piece> {
     this.pausing?.readAll();
   }
 
-  /** One more was read. Gives the error to end the link with if that is more than may be kept. */
-  add(piece: Piece, bytes: number): ProtocolError | undefined {
+  /** One more was read. Ends the link if that is more than may be kept, for this peer or for all peers of the side. */
+  add(piece: Piece, bytes: number, link: { close(reason: Error): void }): void {
+    const { peer, limits } = this;
+    if (!this.memory.take(bytes)) {
+      const text = `busy: what peers have sent and this side has not taken up is too much, also that of ${peer}`;
+      link.close(new ProtocolError(`${text} (limits.totalBytes)`, Code.Busy));
+      return;
+    }
     this.pieces.push({ piece, bytes });
     this.bytes += bytes;
-    const { peer, limits } = this;
-    if (this.bytes <= limits.bufferedBytes) return undefined;
-    return new ProtocolError(
-      `busy: ${peer} goes on sending, and ${this.bytes} bytes wait to be taken up (limits.bufferedBytes is ${limits.bufferedBytes})`,
-      Code.Busy,
-    );
+    if (this.bytes <= limits.bufferedBytes) return;
+    const text = `busy: ${peer} goes on sending, and ${this.bytes} bytes wait to be taken up`;
+    link.close(new ProtocolError(`${text} (limits.bufferedBytes is ${limits.bufferedBytes})`, Code.Busy));
+  }
+
+  /** Keeps nothing more. */
+  drop(): void {
+    this.memory.give(this.bytes);
+    this.bytes = 0;
+    this.pieces = [];
+    this.head = 0;
   }
 
   /** The next one to take up. */
@@ -146,6 +158,7 @@ export class Unread<Piece> {
     const first = this.pieces[this.head];
     if (first === undefined) return undefined;
     this.bytes -= first.bytes;
+    this.memory.give(first.bytes);
     this.head++;
     if (this.head * 2 > this.pieces.length) {
       this.pieces = this.pieces.slice(this.head);

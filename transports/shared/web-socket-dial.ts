@@ -1,6 +1,7 @@
 import type { Accept, Address, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { clearTimer, setTimer } from '../../src/time.js';
+import { PartialFrames } from './partial-frames.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 
 /** A URL that is dialed. */
@@ -62,6 +63,7 @@ export class WebSocketDialer implements Transport, LinkKeeper {
   readonly address: string;
   readonly wire: Wire;
   readonly keepAlive: number | undefined;
+  readonly partial: PartialFrames;
   private readonly connect: Connect;
   private readonly hello: readonly string[];
   private readonly plain: readonly string[];
@@ -88,10 +90,15 @@ export class WebSocketDialer implements Transport, LinkKeeper {
   ) {
     this.address = address;
     this.wire = wire;
+    this.partial = new PartialFrames(wire.memory);
     this.connect = connect;
     this.hello = hello;
     this.plain = plain;
     this.keepAlive = keepAlive;
+  }
+
+  get frameBytes(): number {
+    return this.wire.limits.frameBytes;
   }
 
   open(accept: Accept): Promise<void> {

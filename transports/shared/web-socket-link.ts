@@ -1,5 +1,6 @@
 import type { Accept, Frame, Limits, Link, LinkInfo, Receiver, Wire } from '../../src/contract.js';
 import { ConnectionLost } from '../../src/errors.js';
+import type { PartialFrames } from './partial-frames.js';
 import { linger } from './web-socket-ends.js';
 
 /** Who keeps the links of a transport. */
@@ -7,6 +8,9 @@ export interface LinkKeeper {
   readonly wire: Wire;
   /** After how many milliseconds of silence a peer is asked whether it is still there; undefined is never. */
   readonly keepAlive: number | undefined;
+  /** The largest message, in bytes, that its links read. */
+  readonly frameBytes: number;
+  readonly partial: PartialFrames;
   /** Called once, when nothing is left of the link; `Receiver.closed` has been told by then. */
   gone(link: WebSocketLink): void;
 }
@@ -44,6 +48,10 @@ export abstract class WebSocketLink implements Link {
   protected abstract cut(reason: Error): void;
   /** The peer does not end its side: `freed` follows, whatever it does. */
   protected abstract abandon(): void;
+
+  get frameBytes(): number {
+    return this.keeper.frameBytes;
+  }
 
   get packets(): boolean {
     return true;

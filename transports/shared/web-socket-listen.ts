@@ -5,6 +5,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import type { Accept, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { time } from '../../src/time.js';
+import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
 import { type HttpServer, nameOf } from './web-socket-http.js';
@@ -33,6 +34,7 @@ export interface ListenPlan {
 export class WebSocketListener implements Transport, LinkKeeper {
   readonly wire: Wire;
   readonly keepAlive: number | undefined;
+  readonly partial: PartialFrames;
   private readonly plan: ListenPlan;
   private readonly links = new Set<WebSocketLink>();
   /** The connections of a server of our own, upgraded or not. */
@@ -51,6 +53,11 @@ export class WebSocketListener implements Transport, LinkKeeper {
     this.plan = plan;
     this.wire = plan.wire;
     this.keepAlive = plan.keepAlive;
+    this.partial = new PartialFrames(plan.wire.memory);
+  }
+
+  get frameBytes(): number {
+    return this.wire.acceptedFrameBytes;
   }
 
   get address(): string {
@@ -83,7 +90,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
       noServer: true,
       clientTracking: false,
       handleProtocols: (offered) => choose(offered, wire, plan.protocols),
-      ...socketOptions(wire.limits),
+      ...socketOptions(this.frameBytes),
     });
     const { server, target } = plan.server;
     this.giveBack = takeUpgrades(server, plan.path, (request, socket, head) => this.upgrade(request, socket, head));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
-import type { Accept, Frame, Limits, LinkInfo } from '../../src/contract.js';
+import type { Accept, Frame, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
 import { printable } from '../../src/quote.js';
 import { lookAgain } from '../../src/time.js';
@@ -20,6 +20,8 @@ import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 export type Package = typeof import('ws');
 
 const OPEN = 1;
+/** What a chunk takes besides its bytes, about. */
+const CHUNK = 200;
 /** How much of a refusal is read, in characters: it is shown to people. */
 const REFUSAL_LENGTH = 500;
 /** How often, in milliseconds, an ending link looks whether everything has left. */
@@ -35,7 +37,7 @@ export async function loadPackage(): Promise<Package> {
 }
 
 /** What both ends ask of the package. */
-export function socketOptions({ frameBytes }: Limits) {
+export function socketOptions(frameBytes: number) {
   return {
     // The package keeps the bound as a 32-bit integer, and takes 0 for none.
     maxPayload: Math.min(Math.max(1, Math.floor(frameBytes)), 2 ** 31 - 1),
@@ -50,7 +52,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
   return ({ protocols, again, accept, keeper, signal }) =>
     new Promise((resolve, reject) => {
       let stream: Duplex | undefined;
-      const socket = new WebSocket(target.url, [...protocols], { ...options, ...socketOptions(keeper.wire.limits) });
+      const socket = new WebSocket(target.url, [...protocols], { ...options, ...socketOptions(keeper.frameBytes) });
       const settle = (): void => {
         signal.removeEventListener('abort', abort);
         // A handshake that is given up may still report: nobody listens to it any more.
@@ -101,6 +103,11 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
     });
 }
 
+/** What the package keeps of a message that is not complete: chunks that are not read, and fragments. */
+interface Inner {
+  readonly _receiver?: { _bufferedBytes?: number; _messageLength?: number; _buffers?: readonly unknown[] };
+}
+
 /** A link over a socket of the package `ws`, at either end. */
 export class PackageLink extends WebSocketLink implements Watched {
   private readonly socket: WebSocket;
@@ -138,6 +145,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     this.stream.on('drain', () => {
       if (this.state === 'open') this.receiver?.drained();
     });
+    this.stream.on('data', (chunk: Uint8Array) => this.look(chunk.length));
     this.attach(accept);
     const { keepAlive } = this.keeper;
     if (keepAlive !== undefined && this.state === 'open') {
@@ -156,6 +164,18 @@ export class PackageLink extends WebSocketLink implements Watched {
   silent(): void {
     const text = `the link to ${this.peer} was lost: it did not answer a ping within ${this.keeper.keepAlive} ms (keepAlive)`;
     this.close(new ConnectionLost(text));
+  }
+
+  get isPaused(): boolean {
+    return this.socket.isPaused;
+  }
+
+  /** A chunk was read: the package may keep a part of a message. Other runtimes do not tell how much. */
+  private look(came: number): void {
+    const { _receiver: receiver } = this.socket as unknown as Inner;
+    if (receiver === undefined || this.state !== 'open') return;
+    const { _bufferedBytes: unread = 0, _messageLength: fragments = 0, _buffers: chunks } = receiver;
+    this.keeper.partial.update(this, unread + fragments + CHUNK * (chunks?.length ?? 0), came);
   }
 
   get buffered(): number {
@@ -178,7 +198,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     const { socket, stream } = this;
     if (this.state !== 'open') return;
     socket.pause();
-    this.unread ??= new Unread(this.peer, stream, stream, this.limits);
+    this.unread ??= new Unread(this.peer, stream, stream, this.limits, this.keeper.partial.memory);
     this.unread.pause();
   }
 
@@ -201,7 +221,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     super.tell(reason);
   }
 
-  protected cut(reason: Error): void {
+  cut(reason: Error): void {
     const { code, text } = closeFrame(reason);
     if (this.buffered === 0) this.socket.close(code, text);
     this.socket.terminate();
@@ -214,8 +234,7 @@ export class PackageLink extends WebSocketLink implements Watched {
   private read(frame: Frame, bytes: number): void {
     if (this.unread === undefined) this.receiver?.receive(frame);
     else {
-      const tooMuch = this.unread.add(frame, bytes);
-      if (tooMuch !== undefined) this.close(tooMuch);
+      this.unread.add(frame, bytes, this);
     }
   }
 
@@ -235,6 +254,7 @@ export class PackageLink extends WebSocketLink implements Watched {
 
   private forget(): void {
     this.unread?.resume();
+    this.unread?.drop();
     this.unread = undefined;
   }
 
@@ -246,18 +266,25 @@ export class PackageLink extends WebSocketLink implements Watched {
 
   /** The peer has broken the protocol; the package is about to say so, and waits for long. */
   private broken(error: Error): void {
-    this.tell(judged(error, this.peer, this.limits));
+    this.tell(judged(error, this.peer, this.frameBytes));
     this.watch();
+  }
+
+  protected override freed(reason: Error | undefined): void {
+    this.keeper.partial.drop(this);
+    super.freed(reason);
   }
 
   private ended(code: number, text: string): void {
     const reason = this.reasonOf(code, text);
     const { unread } = this;
-    this.forget();
+    unread?.resume();
+    this.unread = undefined;
     // What came before a clean end goes before it, also during a pause.
     if (reason === undefined && unread !== undefined && this.state === 'open') {
       for (let frame = unread.shift(); frame !== undefined; frame = unread.shift()) this.receiver?.receive(frame);
     }
+    unread?.drop();
     this.freed(reason);
   }
 
@@ -269,11 +296,11 @@ export class PackageLink extends WebSocketLink implements Watched {
   }
 }
 
-function judged(error: Error, peer: string, limits: Limits): Error {
+function judged(error: Error, peer: string, frameBytes: number): Error {
   const code = codeOf(error);
   if (code === undefined || !code.startsWith('WS_ERR')) return cutOff(peer, error);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || code === 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH') {
-    return tooLarge(peer, limits.frameBytes, error);
+    return tooLarge(peer, frameBytes, error);
   }
   return new ProtocolError(`${peer} broke the WebSocket protocol: ${error.message}`, undefined, { cause: error });
 }

@@ -132,9 +132,9 @@ export class StandardLink extends WebSocketLink {
 
   private receive(data: string | ArrayBuffer): void {
     if (this.state !== 'open') return;
-    const { limits, form } = this.keeper.wire;
+    const { form } = this.keeper.wire;
     const size = typeof data === 'string' ? data.length : data.byteLength;
-    if (size > limits.frameBytes) this.close(tooLarge(this.peer, limits.frameBytes));
+    if (size > this.frameBytes) this.close(tooLarge(this.peer, this.frameBytes));
     else this.receiver?.receive(form === 'text' ? asText(data) : asBytes(data));
   }
 

@@ -1,0 +1,117 @@
+import type { Memory } from '../../src/contract.js';
+import { Code, ProtocolError } from '../../src/errors.js';
+import { setTimer, time } from '../../src/time.js';
+
+/** Partial frames up to this size, in bytes, are not counted. */
+const COUNTED = 4 * 1024;
+/** Above this size, in bytes, a partial frame must grow. */
+const LARGE = 64 * 1024;
+/** How fast, in bytes a second, on the average of so many milliseconds. */
+const PACE = 16 * 1024;
+const SPAN_MS = 30_000;
+
+/** A link that may hold a part of a frame. */
+export interface PartialHolder {
+  readonly peer: string;
+  /** Whether this side has stopped reading: then the frame cannot grow. */
+  readonly isPaused: boolean;
+  /** Ends the link at once. */
+  cut(reason: ProtocolError): void;
+}
+
+interface Partial {
+  bytes: number;
+  /** How many bytes have come since then, which is when the present span has begun. */
+  came: number;
+  since: number;
+}
+
+/**
+ * The partial frames of the links of one transport: they count for the whole side, and large ones must grow. A link whose
+ * frames are whole costs nothing here, and there is a timer only while there is a large partial frame.
+ */
+export class PartialFrames {
+  private readonly held = new Map<PartialHolder, Partial>();
+  private watching = false;
+
+  /** `memory`: that of the side. */
+  constructor(readonly memory: Memory) {}
+
+  /**
+   * A link has read `came` bytes, and its partial frame takes so many now (`Framing.held`). The link, or another one, may be
+   * cut within this call.
+   */
+  update(holder: PartialHolder, bytes = 0, came: number): void {
+    if (bytes <= COUNTED && this.held.size === 0) return;
+    const partial = this.held.get(holder);
+    if (bytes <= COUNTED) {
+      if (partial !== undefined) this.drop(holder);
+      return;
+    }
+    const more = bytes - (partial?.bytes ?? 0);
+    if (more > 0 && !this.makeRoom(holder, bytes, more)) return;
+    if (more < 0) this.memory.give(-more);
+    if (partial === undefined) this.held.set(holder, { bytes, came: 0, since: time() });
+    else {
+      // What has become smaller is another frame.
+      if (more < 0) this.begin(partial);
+      else partial.came += came;
+      partial.bytes = bytes;
+    }
+    if (bytes > LARGE) this.watch();
+  }
+
+  /** A link has completed its frame, or has ended. */
+  drop(holder: PartialHolder): void {
+    const partial = this.held.get(holder);
+    if (partial === undefined) return;
+    this.held.delete(holder);
+    this.memory.give(partial.bytes);
+  }
+
+  /** Where the side has no room, whoever holds the most of all is cut. False if that is this one. */
+  private makeRoom(holder: PartialHolder, bytes: number, more: number): boolean {
+    while (!this.memory.take(more)) {
+      let most = holder;
+      let largest = bytes;
+      for (const [other, partial] of this.held) {
+        if (partial.bytes > largest) [most, largest] = [other, partial.bytes];
+      }
+      this.drop(most);
+      const text = `busy: the partial frames of all peers take too much, and that of ${most.peer} takes the most, ${largest} bytes (limits.totalBytes)`;
+      most.cut(new ProtocolError(text, Code.Busy));
+      if (most === holder) return false;
+    }
+    return true;
+  }
+
+  private watch(): void {
+    if (this.watching) return;
+    this.watching = true;
+    setTimer(SPAN_MS / 2, () => this.look()).unref();
+  }
+
+  private look(): void {
+    this.watching = false;
+    const now = time();
+    for (const [holder, partial] of this.held) {
+      if (partial.bytes <= LARGE) continue;
+      if (holder.isPaused) this.begin(partial);
+      else if (now - partial.since >= SPAN_MS) {
+        if (partial.came * 1_000 < PACE * (now - partial.since)) {
+          this.drop(holder);
+          const text = `${holder.peer} has begun a frame, and in ${Math.round((now - partial.since) / 1_000)} s only ${partial.came} more bytes of it came: above ${LARGE} bytes a frame grows by ${PACE} bytes a second`;
+          holder.cut(new ProtocolError(text));
+          continue;
+        }
+        this.begin(partial);
+      }
+      this.watch();
+    }
+  }
+
+  private begin(partial: Partial): void {
+    partial.came = 0;
+    partial.since = time();
+  }
+}

@@ -63,7 +63,6 @@ export class StreamLink implements Link, StreamEvents {
     this.host = host;
   }
 
-  /** Asks for the receiver and begins to read. */
   start(accept: Accept): void {
     this.receiver = accept(this);
     listen(this.input, this.output, this);
@@ -143,19 +142,16 @@ export class StreamLink implements Link, StreamEvents {
     this.noMore();
   }
 
-  /** The output has room again. */
   drained(): void {
     if (this.state === 'open') this.receiver?.drained();
   }
 
-  /** One of the streams has failed. */
   failed(error: Error): void {
     if (this.state === 'open') this.cut(this.lost(error.message, error));
     // Whatever happens to an ending link once everything has left is not worth a reason.
     else if (!this.output.writableFinished) this.reason ??= this.lost(error.message, error);
   }
 
-  /** One of the streams is closed. */
   streamClosed(): void {
     // Half a link is none, unless the half that reads has come to its end.
     if (this.state === 'open' && !this.isHalf) this.cut(this.lost('its stream was closed'));
@@ -164,7 +160,6 @@ export class StreamLink implements Link, StreamEvents {
     else if (this.output.closed) this.destroy();
   }
 
-  /** Both streams are closed. */
   protected freed(): void {
     clearTimer(this.deadline);
     this.tell(this.reason);
@@ -195,7 +190,6 @@ export class StreamLink implements Link, StreamEvents {
     return this.input.readableEnded && !this.output.destroyed;
   }
 
-  /** Ends the output after everything that was written. */
   protected finish(): void {
     this.output.end();
   }
@@ -206,7 +200,6 @@ export class StreamLink implements Link, StreamEvents {
     this.output.destroy();
   }
 
-  /** Tells the end, once. */
   protected tell(reason?: Error): void {
     if (this.state === 'over') return;
     this.state = 'over';
@@ -215,7 +208,6 @@ export class StreamLink implements Link, StreamEvents {
     this.receiver?.closed(reason);
   }
 
-  /** Ends the link at once; what has not left is lost. */
   cut(reason: Error): void {
     if (this.state === 'over') return;
     // First of all, because to destroy a stream may let another chunk through.

@@ -13,17 +13,15 @@ import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
 import { KeepAlive, type Watched } from './web-socket-keep-alive.js';
+import { keptOf } from './web-socket-kept.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
+import { readRefusal } from './web-socket-refusal.js';
 import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 
 /** The package `ws`. */
 export type Package = typeof import('ws');
 
 const OPEN = 1;
-/** What a chunk takes besides its bytes, about. */
-const CHUNK = 200;
-/** How much of a refusal is read, in characters: it is shown to people. */
-const REFUSAL_LENGTH = 500;
 /** How often, in milliseconds, an ending link looks whether everything has left. */
 const LOOK_MS = 10;
 
@@ -103,11 +101,6 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
     });
 }
 
-/** What the package keeps of a message that is not complete: chunks that are not read, and fragments. */
-interface Inner {
-  readonly _receiver?: { _bufferedBytes?: number; _messageLength?: number; _buffers?: readonly unknown[] };
-}
-
 /** A link over a socket of the package `ws`, at either end. */
 export class PackageLink extends WebSocketLink implements Watched {
   private readonly socket: WebSocket;
@@ -172,10 +165,7 @@ export class PackageLink extends WebSocketLink implements Watched {
 
   /** A chunk was read: the package may keep a part of a message. Other runtimes do not tell how much. */
   private look(came: number): void {
-    const { _receiver: receiver } = this.socket as unknown as Inner;
-    if (receiver === undefined || this.state !== 'open') return;
-    const { _bufferedBytes: unread = 0, _messageLength: fragments = 0, _buffers: chunks } = receiver;
-    this.keeper.partial.update(this, unread + fragments + CHUNK * (chunks?.length ?? 0), came);
+    if (this.state === 'open') this.keeper.partial.update(this, keptOf(this.socket), came);
   }
 
   get buffered(): number {
@@ -303,22 +293,6 @@ function judged(error: Error, peer: string, frameBytes: number): Error {
     return tooLarge(peer, frameBytes, error);
   }
   return new ProtocolError(`${peer} broke the WebSocket protocol: ${error.message}`, undefined, { cause: error });
-}
-
-/** Gives the status and the first words of a response. */
-function readRefusal(response: IncomingMessage, give: (text: string) => void): void {
-  let body = '';
-  const status = `${response.statusCode} ${response.statusMessage}`;
-  const plain = /^text\/plain\b/i.test(response.headers['content-type'] ?? '');
-  response.setEncoding('utf8');
-  response.on('data', (chunk: string) => {
-    body += chunk;
-    if (body.length > REFUSAL_LENGTH) response.destroy();
-  });
-  response.on('error', ignore);
-  response.on('close', () =>
-    give(printable(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status, 2 * REFUSAL_LENGTH)),
-  );
 }
 
 function ignore(): void {}

@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+
+/** How much of a refusal is read, in characters: it is shown to people. */
+const REFUSAL_LENGTH = 500;
+
+/** Gives the status and the first words of a response. */
+export function readRefusal(response: IncomingMessage, give: (text: string) => void): void {
+  let body = '';
+  const status = `${response.statusCode} ${response.statusMessage}`;
+  const plain = /^text\/plain\b/i.test(response.headers['content-type'] ?? '');
+  response.setEncoding('utf8');
+  response.on('data', (chunk: string) => {
+    body += chunk;
+    if (body.length > REFUSAL_LENGTH) response.destroy();
+  });
+  response.on('error', ignore);
+  response.on('close', () =>
+    give(printable(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status, 2 * REFUSAL_LENGTH)),
+  );
+}
+
+function ignore(): void {}

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { printable } from '../../src/quote.js';
 
 /** How much of a refusal is read, in characters: it is shown to people. */
 const REFUSAL_LENGTH = 500;

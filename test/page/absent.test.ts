@@ -49,6 +49,8 @@ describe('a page that imports no more', () => {
     server.told(null, { text: 'all' });
     server.told([...server.peers.values()], { text: 'each' });
     expect(['client', 'other']).toContain(await server.ask(null));
+    // What reaches a side before the turn after `connect` waits for that turn.
+    await vi.waitFor(() => expect(told).toHaveLength(4));
     expect(told.sort()).toEqual(['client: all', 'client: each', 'other: all', 'other: each']);
   });
 

@@ -57,8 +57,6 @@ describe('linkPair', () => {
     left.link.close();
     left.link.send(['too late']);
     expect(await left.ended()).toBeUndefined();
-    expect(right.ends).toEqual([]);
-    right.link.resume();
     expect(await right.ended()).toBeUndefined();
     right.link.close();
     await new Promise(setImmediate);

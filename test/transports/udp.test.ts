@@ -24,6 +24,8 @@ testTransport(
       'tells the reason for which the second closes': untold,
       'tells the reason for which the first closes': untold,
       'ends a link once, however often it is closed': untold,
+      'tells an end that has paused that the other one has closed': untold,
+      'tells an end that has paused that the other one has cut the link': untold,
       'takes send, pause and resume after the end, and does nothing': untold,
       'delivers nothing after the end, also within one chunk': untold,
       'may be closed by its receiver while it is delivering': untold,

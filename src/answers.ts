@@ -239,7 +239,8 @@ export class Answers {
     if (batch.left === 0) this.complete(batch);
   }
 
-  private complete({ answers }: Batch): void {
+  /** Sends the answers of a batch that are there. */
+  complete({ answers }: Batch): void {
     const frames = answers.splice(0);
     if (frames.length === 0) return;
     let bytes = 0;

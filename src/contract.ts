@@ -84,7 +84,8 @@ export interface Codec {
    * before stands. Decoded values hold no own property `__proto__`. What it gives belongs to the receiver: bytes among it
    * are not a view of a buffer that will be used again.
    * @param give gives false once no more of the frame is wanted: a frame of a million entries that are no messages ends the link
-   * after a few. Then `decode` stops; what it gives all the same is ignored.
+   * after a few. Then `decode` stops, and subtracts what was not wanted from `left` of its batch; what it gives all the same is
+   * ignored.
    * @param packed the peer has agreed to join the messages of one tick: several in one frame are no batch.
    */
   decode(frame: Frame, give: (message: Message) => unknown, packed: boolean): void;

@@ -1,6 +1,6 @@
 import type { Said } from './about.js';
 import { BadMessages } from './bad-messages.js';
-import type { Bad, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
+import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { HeldFrame, WEIGHED } from './held-frame.js';
 import { InboundQueue } from './inbound-queue.js';
@@ -37,6 +37,8 @@ export class Inbox {
   private enough = false;
   /** The frame that is being read, if it is long enough to be weighed. */
   private weight: HeldFrame | undefined;
+  /** The batch whose rest is dropped. */
+  private cut: Batch | undefined;
   private said: Said | undefined;
   private tagged: Id | undefined;
   private readonly give = (message: Message): boolean => this.take(message);
@@ -94,6 +96,8 @@ export class Inbox {
     }
     this.reading = undefined;
     this.weight = undefined;
+    if (this.cut?.left === 0) this.session.answers.complete(this.cut);
+    this.cut = undefined;
   }
 
   /** The bytes of the frame that is being read, for the first of its messages that asks. */
@@ -129,6 +133,7 @@ export class Inbox {
     // The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported.
     if (message.kind === 'bad') {
       this.enough = this.unreadables.read();
+      if (this.enough) this.cut = message.batch;
       if (this.reading !== undefined) message.read = wrongWith(session.link, this.reading);
     }
     if (this.weight !== undefined && message.kind === 'call') message.held = this.weight;

@@ -57,10 +57,19 @@ function batchOf(
   const messages: Message[] = [];
   for (const entry of entries) {
     const message = typeof entry === 'object' ? messageOf(entry, dialect, text, batch) : none;
-    if (message.kind === 'bad' || (message.kind === 'call' && message.id !== undefined)) batch.left++;
+    if (isAnswered(message)) batch.left++;
     messages.push(message);
   }
-  for (const message of messages) if (give(message) === false) return;
+  for (const [at, message] of messages.entries()) {
+    if (give(message) !== false) continue;
+    // Nobody answers what is not taken: those before it do not wait for that.
+    batch.left -= messages.slice(at).filter(isAnswered).length;
+    return;
+  }
+}
+
+function isAnswered(message: Message): boolean {
+  return message.kind === 'bad' || (message.kind === 'call' && message.id !== undefined);
 }
 
 function unreadable(cause: unknown): ProtocolError {

@@ -71,7 +71,9 @@ describe('entries that are no messages end the link at the eleventh, however man
     const answers = (await attacked).toString();
     expect(far.told.length).toBeLessThanOrEqual(12);
     expect(far.told.at(-1)).toBeInstanceOf(ProtocolError);
-    expect((far.told.at(-1) as Error).message).toMatch(/^11 messages (in a row|of one frame) could not be read$/);
+    expect((far.told.at(-1) as Error).message).toMatch(
+      /^11 messages (in a row|of one frame) could not be read; the last one: /,
+    );
     expect(answers.split(/32600|32700/).length - 1).toBeLessThanOrEqual(11);
     expect(await honest.remote.ask({ n: 8 })).toBe(8);
     expect(far.side.peers.size).toBe(1);
@@ -107,7 +109,9 @@ describe('entries that are no messages end the link at the eleventh, however man
     client.write(upTo(50).flatMap((n) => [1, tell(n)]));
     await client.ended();
     expect(far.heard).toEqual(upTo(10));
-    expect((far.told.at(-1) as Error).message).toBe('11 messages of one frame could not be read');
+    expect((far.told.at(-1) as Error).message).toMatch(
+      /^11 messages of one frame could not be read; the last one: Invalid Request: "\[1,/,
+    );
   });
 
   it('also where more than a turn of good ones stands before them', async () => {
@@ -142,7 +146,9 @@ describe('ten entries that are no messages', () => {
     await client.answers(1);
     client.write(Array(10).fill(1));
     await client.ended();
-    expect((far.told.at(-1) as Error).message).toBe('11 messages in a row could not be read');
+    expect((far.told.at(-1) as Error).message).toMatch(
+      /^11 messages in a row could not be read; the last one: Invalid Request: "\[1,/,
+    );
   });
 
   it('in each of many frames are no reason to end the link while good ones come between', async () => {
@@ -165,6 +171,20 @@ describe('ten entries that are no messages', () => {
     expect(heard).toEqual([1, 2, 4]);
     expect(Spec.told.length).toBe(11);
     expect(far.closes).toEqual([]);
+  });
+
+  it('are the first of a batch: on a bus, what was carried out before the rest was dropped is answered', async () => {
+    Spec.told = [];
+    const played = new Played();
+    const far = played.visit('far', { bus: true });
+    await using side = await Spec.connect(played.maker, { logger: null });
+    side.ask.connect((_sender, { n }) => n);
+    await turn();
+    far.say([ask(1), ...Array(11).fill(1), ask(2), tell(3), ...Array(1_000).fill(1), ask(4)]);
+    await until(() => far.heard.length > 0);
+    const [answers] = far.heard as unknown as [{ id: number | null; result?: number; error?: { code: number } }[]];
+    expect(answers[0]).toEqual({ jsonrpc: '2.0', id: 1, result: 1 });
+    expect(answers.slice(1).map(({ error }) => error?.code)).toEqual(Array(11).fill(-32600));
   });
 
   it('may be fewer: the limit badFrames says so', async () => {

@@ -3,6 +3,7 @@ import type { Address, Bad, Codec, FaultBody, Frame, Id, Message, Outbound, Parc
 import { Code, ProtocolError } from '../src/errors.js';
 import { parcel } from './shared/clone-copy.js';
 import { visit } from './shared/clone-visit.js';
+import { shown } from './shared/hidden.js';
 
 export { transfer } from './shared/clone-transfer.js';
 
@@ -35,7 +36,16 @@ const FAULT = 3;
  */
 export default function clone(address: Address): Codec {
   const { hello = true } = readOptions(address, { hello: 'flag' });
-  return { name: 'clone', form: 'values', hello, natives, answersUnreadable: true, encode, decode, join };
+  return {
+    name: 'clone',
+    form: 'values',
+    hello,
+    natives,
+    answersUnreadable: true,
+    encode: (message) => shown(message, encode),
+    decode,
+    join,
+  };
 }
 
 function encode(message: Outbound): Parcel {

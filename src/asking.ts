@@ -3,6 +3,7 @@ import type { AnswerAbout, Waiter } from './asked.js';
 import { deadlineIn } from './clock.js';
 import type { About, Metadata } from './contract.js';
 import { Aborted, type RpcError, TimeoutError } from './errors.js';
+import { isError } from './kinds.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import { type Abortable, forgetAborted, whenAborted } from './signals.js';
@@ -55,8 +56,16 @@ export function plainWish(timeout: number): Wish {
 
 function abortedBy(signal: Signal): Aborted {
   const { reason } = signal as { reason: unknown };
-  const why = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
-  return new Aborted(`the call was given up${why}`, { cause: reason });
+  return new Aborted(`the call was given up${why(reason)}`, { cause: reason });
+}
+
+/** Never throws, whatever somebody aborts with: other calls have the same signal. */
+function why(reason: unknown): string {
+  try {
+    return isError(reason) && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
+  } catch {
+    return '';
+  }
 }
 
 /** Where the answer of one peer goes. */

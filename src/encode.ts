@@ -3,6 +3,7 @@ import { UsageError } from './errors.js';
 import { exceeds } from './measure.js';
 import { frameLimit, mustFit } from './peer-frames.js';
 import type { Session } from './session.js';
+import { messageOf } from './thrown.js';
 
 export { frameLimit };
 
@@ -16,7 +17,7 @@ export function encode(codec: Codec, message: Outbound, limit: number, session?:
     frame = codec.encode(message);
   } catch (cause) {
     const what = message.kind === 'call' ? `the arguments of ${message.method}` : 'the result';
-    throw new UsageError(`${what} cannot be encoded: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new UsageError(`${what} cannot be encoded: ${messageOf(cause)}`, {
       cause,
     });
   }

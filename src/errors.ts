@@ -50,14 +50,21 @@ function kindOf(prototype: object | null): unknown {
     : undefined;
 }
 
-/** What `instanceof` says: also true for an error of the same class of another copy of the library. */
+/**
+ * What `instanceof` says: also true for an error of the same class of another copy of the library. Never throws: anything may be
+ * thrown, also what throws when it is looked at, and whoever asks stands in the middle of what others have sent.
+ */
 function isInstance(errorClass: ErrorClass, value: unknown): boolean {
-  if (Function.prototype[Symbol.hasInstance].call(errorClass as never, value)) return true;
-  const kind = kindOf(errorClass.prototype);
-  if (kind === undefined || typeof value !== 'object') return false;
-  for (let at = value; at !== null; at = Object.getPrototypeOf(at) as object | null)
-    if (kindOf(at) === kind) return true;
-  return false;
+  try {
+    if (Function.prototype[Symbol.hasInstance].call(errorClass as never, value)) return true;
+    const kind = kindOf(errorClass.prototype);
+    if (kind === undefined || typeof value !== 'object') return false;
+    for (let at = value; at !== null; at = Object.getPrototypeOf(at) as object | null)
+      if (kindOf(at) === kind) return true;
+    return false;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an error is an `RpcError` itself, and of no class that extends it; of this copy of the library or of another. */

@@ -30,6 +30,7 @@ function getterOf(prototype: object, name: string): (this: never) => unknown {
 
 const mapSize = /* @__PURE__ */ getterOf(Map.prototype, 'size');
 const setSize = /* @__PURE__ */ getterOf(Set.prototype, 'size');
+const regExpSource = /* @__PURE__ */ getterOf(RegExp.prototype, 'source');
 const bufferLength = /* @__PURE__ */ getterOf(ArrayBuffer.prototype, 'byteLength');
 
 export function isMap(value: object): value is Map<unknown, unknown> {
@@ -45,7 +46,7 @@ export function isDate(value: object): value is Date {
 }
 
 export function isRegExp(value: object): value is RegExp {
-  return value instanceof RegExp || isTagged(value, 'RegExp');
+  return value instanceof RegExp || (isTagged(value, 'RegExp') && passes(regExpSource, value));
 }
 
 /** Not so memory that is shared. */
@@ -70,7 +71,9 @@ export function isPromise(value: object): value is Promise<unknown> {
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Error) return true;
-  return isTagged(value, 'Error') || isTagged(value, 'DOMException');
+  // Errors have that tag by themselves: a class that says so by a symbol is another one.
+  if (isTagged(value, 'Error')) return !(Symbol.toStringTag in value);
+  return isTagged(value, 'DOMException') && typeof (value as { message?: unknown }).message === 'string';
 }
 
 /** An object whose class is `Object`, or that has none. */
@@ -87,13 +90,21 @@ function isObjectPrototype(prototype: object): boolean {
 /**
  * Whether nothing of an object would be left where its fields are written: it is of a class that says what it is by
  * `Symbol.toStringTag`, or one of the language, and holds what it holds elsewhere than in fields. So are a Map, a Blob, a Promise and
- * an element of a document. What has a `toJSON` is what that gives; views of memory are asked for elsewhere.
+ * an element of a document. What has a `toJSON` is what that gives; typed arrays have their elements for fields.
  */
 export function isHidden(value: object): boolean {
+  return !isOfFields(value) && typeof (value as { toJSON?: unknown }).toJSON !== 'function' && hasNoFields(value);
+}
+
+/** Of the kinds of objects that are their fields, whatever else there is: those that need no closer look. */
+export function isOfFields(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === Object.prototype || prototype === null || Array.isArray(value) || ArrayBuffer.isView(value))
-    return false;
-  if (typeof (value as { readonly toJSON?: unknown }).toJSON === 'function') return false;
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
+}
+
+/** The same as {@link isHidden} for an object that is not of those, whether or not it has a `toJSON`. */
+export function hasNoFields(value: object): boolean {
+  if (ArrayBuffer.isView(value)) return value.byteLength > 0 && !('length' in value);
   const tag = tagOf(value);
   if (tag === 'Object' || tag === 'Arguments' || Object.keys(value).length > 0) return false;
   // Nothing of an empty collection is lost.

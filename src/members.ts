@@ -1,5 +1,6 @@
 import { UsageError } from './errors.js';
 import { type Marked, markedAs, markOf, notice } from './marks.js';
+import { messageOf } from './thrown.js';
 import type { Method } from './types.js';
 
 /** A class whose constructor takes nothing: what a spec is at run time. */
@@ -77,7 +78,7 @@ function instanceOf(spec: SpecConstructor): { made: object; marked: ReadonlyMap<
     return notice(() => new spec());
   } catch (cause) {
     throw new UsageError(
-      `${spec.name} cannot be read: its constructor must work without arguments, and has thrown: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${spec.name} cannot be read: its constructor must work without arguments, and has thrown: ${messageOf(cause)}`,
       { cause },
     );
   }

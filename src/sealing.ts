@@ -6,6 +6,7 @@ import { Queue } from './queue.js';
 import { printable } from './quote.js';
 import type { Session } from './session.js';
 import { isThenable } from './thenable.js';
+import { messageOf } from './thrown.js';
 
 /** The name of the notification that travels before a message and tells what its security says. */
 export const SECINFO = 'rpc.secinfo';
@@ -191,7 +192,7 @@ export class Sealing {
   }
 
   private refuse(cause: unknown): void {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = messageOf(cause);
     this.session.inbox.unreadable(
       new ProtocolError(`a message was refused: ${printable(text)}`, Code.Refused, { cause }),
     );

@@ -15,12 +15,13 @@ class SignalListener {
 
   constructor(private readonly signal: Signal) {}
 
-  handleEvent(): void {
+  /** A function, not an object with `handleEvent`: signals that are not those of the runtime may know functions alone. */
+  readonly listen = (): void => {
     const items = [...this.items];
     this.items.clear();
-    this.signal.removeEventListener('abort', this as unknown as () => void);
+    this.signal.removeEventListener('abort', this.listen);
     for (const item of items) item.aborted(this.signal);
-  }
+  };
 }
 
 const listeners = new WeakMap<Signal, SignalListener>();
@@ -36,7 +37,7 @@ export function whenAborted(signal: Signal, item: Abortable): void {
     listener = new SignalListener(signal);
     listeners.set(signal, listener);
   }
-  if (listener.items.size === 0) signal.addEventListener('abort', listener as unknown as () => void);
+  if (listener.items.size === 0) signal.addEventListener('abort', listener.listen);
   listener.items.add(item);
 }
 
@@ -44,5 +45,5 @@ export function whenAborted(signal: Signal, item: Abortable): void {
 export function forgetAborted(signal: Signal, item: Abortable): void {
   const listener = listeners.get(signal);
   if (listener === undefined || !listener.items.delete(item) || listener.items.size > 0) return;
-  signal.removeEventListener('abort', listener as unknown as () => void);
+  signal.removeEventListener('abort', listener.listen);
 }

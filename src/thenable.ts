@@ -1,3 +1,5 @@
+import { isPromise } from './kinds.js';
+
 /**
  * Whether a value is a promise, of whatever kind: one from another realm, or from a library, is none by `instanceof`. Never throws:
  * what cannot be looked at, such as a revoked proxy, is none.
@@ -20,4 +22,17 @@ export function promiseOf(value: unknown): Promise<unknown> | undefined {
 
 function hasThen(value: unknown): value is PromiseLike<unknown> {
   return value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/**
+ * A value that is not awaited, or only later: if it is a promise that rejects, that ends no process. Whoever calls this tells in
+ * another way what became of the value. Never throws.
+ */
+export function heed(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  try {
+    if (isPromise(value)) value.then(undefined, () => {});
+  } catch {
+    // What cannot be looked at is no promise.
+  }
 }

@@ -2,6 +2,7 @@ import type { Parcel } from '../../src/contract.js';
 import { isArrayBuffer, isMap, isSet } from '../../src/kinds.js';
 import { isMarked, transfersOf } from './clone-transfer.js';
 import { visit } from './clone-visit.js';
+import { mustClone } from './hidden.js';
 
 const NOTHING: readonly object[] = [];
 /** What a number costs, and the head of everything else. */
@@ -197,7 +198,7 @@ function parcelOfClones(head: readonly unknown[], values: readonly unknown[]): P
   return { values: head.concat(copies), transfer: moved, length };
 }
 
-/** About how many bytes a value is. */
+/** About how many bytes a value is. Throws for what structured clone would leave an empty object of. */
 function sizeOf(value: unknown): number {
   let length = 0;
   const count = (inner: unknown): void => {
@@ -206,6 +207,7 @@ function sizeOf(value: unknown): number {
   visit(
     value,
     (holder) => {
+      mustClone(holder);
       length += WORD;
       if (ArrayBuffer.isView(holder) || isArrayBuffer(holder)) {
         length += holder.byteLength;

@@ -1,9 +1,12 @@
 import type { Outbound } from '../../src/contract.js';
-import { isHidden, isPromise, tagOf } from '../../src/kinds.js';
+import { hasNoFields, isError, isHidden, isMap, isOfFields, isPromise, isSet, tagOf } from '../../src/kinds.js';
 import { pathTo } from '../../src/paths.js';
 
 /** Those kinds for which the library has a form in the option `types`. */
-const standard = new Set(['Map', 'Set', 'RegExp', 'Error', 'ArrayBuffer']);
+const standard = new Set(['Map', 'Set', 'RegExp', 'Error', 'ArrayBuffer', 'DataView', 'URL']);
+
+/** Objects that JSON takes for what stands in them. */
+const boxes = new Set(['Number', 'String', 'Boolean']);
 
 /** An object of which nothing would be left. */
 class Hidden extends TypeError {
@@ -21,9 +24,27 @@ export function mustShow(value: object): void {
 export function mustShowAll(values: unknown, replacer?: (this: unknown, key: string, value: unknown) => unknown): void {
   JSON.stringify(values, function (this: unknown, key: string, value: unknown) {
     const instead = replacer === undefined ? value : replacer.call(this, key, value);
-    if (typeof instead === 'object' && instead !== null) mustShow(instead);
+    if (typeof instead === 'object' && instead !== null && isHidden(instead) && !boxes.has(tagOf(instead)))
+      throw new Hidden(instead);
     return instead;
   });
+}
+
+/** Throws for an object of which structured clone leaves an empty one. Some runtimes clone what they have made of JavaScript so. */
+export function mustClone(value: object): void {
+  if (isOfFields(value) || ArrayBuffer.isView(value) || isMap(value) || isSet(value) || isError(value)) return;
+  if (hasNoFields(value) && isLostInClone(value)) throw new Hidden(value);
+}
+
+function isLostInClone(value: object): boolean {
+  let copy: unknown;
+  try {
+    copy = structuredClone(value);
+  } catch {
+    // What moves cannot be cloned; anything else makes the cloning of the whole fail.
+    return false;
+  }
+  return isOfFields(copy as object) && Object.keys(copy as object).length === 0;
 }
 
 /** Encodes a message. What `mustShow` has refused is told with the path at which it stands. */

@@ -10,6 +10,8 @@ import {
   TimeoutError,
 } from '../errors.js';
 import { isError } from '../kinds.js';
+import { UNREADABLE } from '../thrown.js';
+import { mustFitWritten } from '../values/written.js';
 import type { ErrorClass, Known, KnownErrors } from './classes.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import { isPlainData, type Room } from './plain-data.js';
@@ -19,7 +21,8 @@ export type ErrorPolicy = 'hidden' | 'message' | 'full';
 
 /** How much data may hang on one error: its fields, or a cause that is none. */
 const DATA = 64 * 1024;
-const UNREADABLE = 'something that is no error was thrown';
+/** How long the text may be of something that was thrown and is no error. */
+const TEXT = 1024 * 1024;
 
 /** What a peer is told in place of an error that is none of its business. */
 export const HIDDEN: FaultBody = Object.freeze({ code: Code.InternalError, message: 'Internal error' });
@@ -178,7 +181,10 @@ const note = (message: string): FaultBody => ({ code: Code.Application, message 
 
 function text(thrown: unknown): string {
   try {
-    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+    if (typeof thrown === 'string') return thrown;
+    // The same object may stand in it again and again, and JSON writes it as often.
+    mustFitWritten(thrown, TEXT);
+    return JSON.stringify(thrown) ?? String(thrown);
   } catch {
     return UNREADABLE;
   }

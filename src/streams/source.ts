@@ -1,6 +1,6 @@
 import { Code, RpcError } from '../errors.js';
-import { isPromise } from '../kinds.js';
-import { promiseOf } from '../thenable.js';
+import { isSet } from '../kinds.js';
+import { heed, promiseOf } from '../thenable.js';
 
 /** One step of a source: an item, or that there are no more. */
 export type Step = IteratorResult<unknown, unknown>;
@@ -36,7 +36,8 @@ export function sourceOf(given: unknown, what: string): Source {
     const { [Symbol.asyncIterator]: slow, [Symbol.iterator]: quick } = given as Partial<Record<symbol, Opener>>;
     if (typeof slow === 'function') return iterated(slow.call(given), given);
     if (typeof quick === 'function') {
-      if (Array.isArray(given)) for (const item of given) heed(item);
+      // One that rejects before its turn has come, or after the stream has ended, must not end the process.
+      if (Array.isArray(given) || isSet(given)) for (const item of given) heed(item);
       return awaited(iterated(quick.call(given), given));
     }
   }
@@ -71,16 +72,6 @@ function awaited(source: Source): Source {
     );
   };
   return { next, close: source.close };
-}
-
-/** A promise that rejects before its turn has come, or after the stream has ended, must not end the process. */
-function heed(item: unknown): void {
-  if (typeof item !== 'object' || item === null) return;
-  try {
-    if (isPromise(item)) item.then(undefined, () => {});
-  } catch {
-    // What cannot be looked at ends the stream when its turn comes.
-  }
 }
 
 function read(reader: Reader): Source {

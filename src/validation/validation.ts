@@ -1,5 +1,6 @@
 import type { MethodOptions } from '../marks.js';
 import type { Row } from '../row.js';
+import { messageOf } from '../thrown.js';
 import { bounded, type Issue } from './issues.js';
 import { schemaOf } from './parameter-types.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -162,7 +163,7 @@ function conclude<T>(what: string, asked: () => Outcome<T>): T | Promise<T> {
 
 /** It is a mistake of this side, and no peer's: its stack is worth telling. */
 function failed(what: string, cause: unknown): Error {
-  return new Error(`${what}: the schema has failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+  return new Error(`${what}: the schema has failed: ${messageOf(cause)}`, {
     cause,
   });
 }

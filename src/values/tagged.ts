@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import { isMap, isSet } from '../kinds.js';
 import { pathTo } from '../paths.js';
-import { isThenable } from '../thenable.js';
+import { heed, isThenable } from '../thenable.js';
 import { DEPTH, isOdd } from './special.js';
 import { ESCAPE, OPEN, TAG } from './tag.js';
 import { mustFitWritten } from './written.js';
@@ -134,6 +134,8 @@ class Tagging {
   }
 
   private refuse(object: object, isPromise: boolean): void {
+    // That it is refused is told; that it rejects as well must not end the process.
+    if (isPromise) heed(object);
     this.refused ??= { object, isPromise };
   }
 

@@ -1,5 +1,6 @@
 import { Code, ProtocolError } from '../errors.js';
 import { quote } from '../quote.js';
+import { messageOf } from '../thrown.js';
 
 /** A value that has come, and that the `unpack` of its type refuses: `cause` is what that has thrown. */
 export class UnreadableValue extends ProtocolError {
@@ -7,7 +8,7 @@ export class UnreadableValue extends ProtocolError {
     private readonly tag: string,
     cause: unknown,
   ) {
-    super(textOf(tag, cause instanceof Error ? cause.message : String(cause)), Code.InvalidParams, { cause });
+    super(textOf(tag, messageOf(cause)), Code.InvalidParams, { cause });
     this.name = 'ProtocolError';
   }
 

@@ -55,6 +55,31 @@ const reasons = async (calls: readonly Promise<unknown>[]): Promise<unknown[]> =
   (await Promise.allSettled(calls)).map((one) => (one.status === 'rejected' ? one.reason : one.value));
 
 describe('one signal for many calls', () => {
+  it('cancels all of them also if it is aborted with something that cannot be looked at', async () => {
+    const { client } = await sides();
+    const controller = new AbortController();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    const calls = many((n) => client.to(null, { signal: controller.signal }).hang({ n }));
+    revoke();
+    controller.abort(proxy);
+    for (const reason of await reasons(calls)) expect(reason).toBeInstanceOf(Aborted);
+  });
+
+  it('may be one that calls functions alone', async () => {
+    const { client } = await sides();
+    const called: (() => void)[] = [];
+    const signal = {
+      aborted: false,
+      reason: 'over',
+      addEventListener: (_type: string, listener: () => void) => void called.push(listener),
+      removeEventListener() {},
+    };
+    const calls = many((n) => client.to(null, { signal: signal as unknown as AbortSignal }).hang({ n }));
+    signal.aborted = true;
+    for (const listener of called) listener();
+    for (const reason of await reasons(calls)) expect(reason).toBeInstanceOf(Aborted);
+  });
+
   it('has one listener and prints no warning, and cancels each of them in their order', async () => {
     const { client } = await sides();
     const controller = new AbortController();

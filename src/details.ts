@@ -8,6 +8,9 @@ const FRAMES = 20;
 /** The lines of a stack behind its first, as the runtimes write them, and as a stack of the other side is added. */
 const FRAME = /^\s+at |@\S*:\d+:\d+$|^\s*on the other side:$|^\s*$/;
 
+/** A number of more than 64 digits is not shown. */
+const LARGE = 10n ** 64n;
+
 interface Room {
   left: number;
 }
@@ -31,7 +34,11 @@ function isSafe(value: unknown, room: Room, depth: number): boolean {
     room.left -= value.length;
     return room.left >= 0 && isPrintable(value, ROOM);
   }
+  if (typeof value === 'bigint') return room.left >= 0 && !isLarge(value);
+  if (typeof value === 'function') return room.left >= 0 && isPrintable(String(value.name));
   if (typeof value !== 'object' || value === null) return room.left >= 0;
+  // What these show of themselves is no property of theirs.
+  if (isShownAsText(value)) return isSafe(String(value), room, depth);
   if (depth === 0 || room.left < 0) return false;
   if (ArrayBuffer.isView(value)) return true;
   if (value instanceof Error && !isSafeError(value, room, depth)) return false;
@@ -46,6 +53,15 @@ function isSafe(value: unknown, room: Room, depth: number): boolean {
     if (!isSafe(key, room, 0) || !isSafe(descriptor.value, room, depth - 1)) return false;
   }
   return true;
+}
+
+function isShownAsText(value: object): boolean {
+  return value instanceof RegExp || value instanceof URL;
+}
+
+/** Whether a number has so many digits that even to count them takes time. */
+function isLarge(value: bigint): boolean {
+  return value >= LARGE || value <= -LARGE;
 }
 
 function isSafeError(error: Error, room: Room, depth: number): boolean {
@@ -78,9 +94,11 @@ function sketch(value: unknown, room: Room, depth: number): string {
     room.left -= text.length;
     return text;
   }
+  if (typeof value === 'bigint' && isLarge(value)) return 'a large bigint';
   if (typeof value !== 'object' || value === null) {
     return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
   }
+  if (isShownAsText(value)) return sketch(String(value), room, depth);
   if (depth === 0 || room.left <= 0) return '…';
   if (value instanceof Error) return quote(`${value.name}: ${value.message}`);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;

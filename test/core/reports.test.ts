@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loggable } from '../../src/details.js';
 import { incoming, outgoing, type Peer, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { stopClock } from '../../src/testing/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
@@ -215,6 +216,28 @@ describe('what a peer sends stands in the log on one line, cut, without control 
     expect(told[1]?.[1]).toEqual({ plain: 'text' });
     expect(typeof told[2]?.[1]).toBe('string');
     expect(String(told[2]?.[1]).length).toBeLessThan(4_000);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a regular expression', () => new RegExp(ugly.replaceAll('[', '.'))],
+    ['a long regular expression', () => new RegExp('x'.repeat(30_000))],
+    ['a long URL', () => new URL(`http://far/${'x'.repeat(30_000)}`)],
+    ['a large bigint', () => 10n ** 30_000n],
+    ['a function with such a name', () => ({ [ugly]() {} })[ugly]],
+    ['a boxed text', () => Object(ugly)],
+  ])('%s among what is logged', (_what, value) => {
+    for (const given of [
+      value(),
+      { within: [value()] },
+      new Map([[1, value()]]),
+      new Error('of it', { cause: value() }),
+    ]) {
+      const shown = loggable(given);
+      expect(typeof shown).toBe('string');
+      expect((shown as string).length).toBeLessThan(4_000);
+      for (const part of (shown as string).split(/\n(?= {4}at )/)) expect(isUgly(part)).toBe(false);
+    }
+    for (const fine of [/a.b/g, new URL('http://far/'), 5n, isUgly]) expect(loggable(fine)).toBe(fine);
   });
 
   it('what is short and printable is handed to the logger as it is', async () => {

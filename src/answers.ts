@@ -3,6 +3,7 @@ import type { Bad, Batch, Call, FaultBody, Frame, Id } from './contract.js';
 import { encodeQuickly } from './encode.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { lesser } from './faults/envelope.js';
+import { unfit } from './faults/unfit.js';
 import { joined } from './joined.js';
 import { exceeds } from './measure.js';
 import { hasRoom, ParkedAnswers } from './parked-answers.js';
@@ -56,6 +57,8 @@ export class Answers {
 
   private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
     const { session } = this;
+    // Without room, a large text is not even encoded: that would take as much memory once more.
+    if (typeof value === 'string' && session.load.unsent > 0 && this.refuses(call, value)) return;
     const quick = work?.replyMetadata === undefined ? this.quickly(id, value) : undefined;
     if (quick !== undefined) {
       this.put(call, quick);
@@ -74,7 +77,7 @@ export class Answers {
       }
     } catch (error) {
       sent?.end();
-      this.deny(call, this.unfit(error));
+      this.deny(call, unfit(session.host, error));
       return;
     }
     if (saying === undefined) this.put(call, frame, sent);
@@ -206,19 +209,17 @@ export class Answers {
     return undefined;
   }
 
-  /** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
-  private unfit(error: unknown): RpcError {
-    if (error instanceof RpcError) return error;
-    return new RpcError(this.session.host.toFault(error, this.session).message, Code.InternalError);
-  }
-
   /** `sent` is what was passed with it by reference. */
   private put(to: Asked, frame: Frame, sent?: Outward): void {
-    if (frame.length > SMALL && !hasRoom(this.session, this.parked, frame.length)) {
-      sent?.end();
-      this.fault(to, { code: Code.Busy, message: `busy: the answer of ${frame.length} bytes finds no room` });
-    } else if (to.batch === undefined) this.leave(frame, to, sent);
+    if (this.refuses(to, frame)) sent?.end();
+    else if (to.batch === undefined) this.leave(frame, to, sent);
     else this.collect(to.batch, frame);
+  }
+
+  private refuses(to: Asked, { length }: { readonly length: number }): boolean {
+    if (length <= SMALL || hasRoom(this.session, this.parked, length)) return false;
+    this.fault(to, { code: Code.Busy, message: `busy: the answer of ${length} bytes finds no room` });
+    return true;
   }
 
   /**

@@ -49,10 +49,9 @@ export class HeldFrame {
 export function decodedBytes(frame: Frame, values: unknown): number {
   const { length } = frame;
   if (typeof frame !== 'string' && !(frame instanceof Uint8Array)) return length;
-  const plain = typeof frame === 'string' ? 2 * length : length;
   const guessed = Math.round(length * (typeof frame === 'string' ? costOfText(frame) : costOfBytes(frame)));
-  if (guessed <= 2 * plain) return plain;
-  return length < WALKED ? guessed : Math.max(plain, Math.min(guessed, walk(values, guessed)));
+  if (guessed <= 4 * length) return Math.max(length, guessed);
+  return length < WALKED ? guessed : Math.max(length, Math.min(guessed, walk(values, guessed)));
 }
 
 /** How many bytes of memory a letter of JSON becomes, about. */
@@ -61,7 +60,10 @@ function costOfText(text: string): number {
   const step = text.length / samples;
   let cost = 0;
   for (let at = Math.random() * step; at < text.length; at += step) {
-    switch (text.charCodeAt(at | 0)) {
+    const letter = text.charCodeAt(at | 0);
+    // A text with such a letter takes two bytes for each.
+    if (letter > 0xff) cost += 2;
+    switch (letter) {
       case 0x7b: // {
         cost += OBJECT;
         break;

@@ -60,7 +60,7 @@ export const defaultLimits: Limits = Object.freeze({
   pendingCalls: 65_535,
   queuedCalls: 1_000,
   bufferedBytes: 16 * 1024 * 1024,
-  totalBytes: 128 * 1024 * 1024,
+  totalBytes: 96 * 1024 * 1024,
   stalledMs: 10_000,
   tickBytes: 64 * 1024,
   badFrames: 10,

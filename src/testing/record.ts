@@ -1,5 +1,6 @@
 import type { Frame, Link, LinkInfo, Receiver, Transport, TransportMaker, TransportSource } from '../contract.js';
 import { UsageError } from '../errors.js';
+import { defaultLimits } from '../limits.js';
 import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.js';
 
 /**
@@ -90,8 +91,9 @@ class RecordedLink implements Link {
       ...(agreed !== undefined && { agreed }),
       ...(dialed !== undefined && { dialed }),
       ...(bus !== undefined && { bus }),
+      ...(frameBytes !== undefined && frameBytes !== defaultLimits.frameBytes && { frameBytes }),
     };
-    Object.assign(this, traits, frameBytes !== undefined && { frameBytes }, info !== undefined && { info });
+    Object.assign(this, traits, info !== undefined && { info });
     if (proved !== undefined) this.proved = () => proved.call(inner);
     // What an unproved address may draw depends on what comes, and is not replayed.
     else if (maxFrame !== undefined) Object.assign(traits, { maxFrame });

@@ -11,7 +11,7 @@ export type Written =
   | { readonly values: unknown; readonly length: number };
 
 /** What a link says of itself; `packets` is not among it, for a recording has one message in a frame of ours. */
-export type Traits = Pick<Link, 'agreed' | 'dialed' | 'bus' | 'maxFrame'>;
+export type Traits = Pick<Link, 'agreed' | 'dialed' | 'bus' | 'maxFrame' | 'frameBytes'>;
 
 /** The first line of a recording. */
 export interface Head {

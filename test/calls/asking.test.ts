@@ -133,7 +133,7 @@ describe('what is said', () => {
   });
 
   it('of a call must fit into a frame, as the call must', async () => {
-    const { client } = await sides({ limits: { frameBytes: 1_000 } });
+    const { client } = await sides({ limits: { sentFrameBytes: 1_000 } });
     const view = client.to(null, { metadata: { text: 'x'.repeat(1_000) } });
     expect(await failure(view.echo({ n: 1 }))).toMatchObject({ code: Code.TooLarge });
     expect(client.pendingCalls()).toEqual([]);

@@ -190,7 +190,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
   });
 
   it('an item that cannot be sent holds nothing', async () => {
-    const both = await sides(url, codec, { limits: { frameBytes: 10_000 } });
+    const both = await sides(url, codec, { limits: { sentFrameBytes: 10_000 } });
     const { server, client } = both;
     server.items.connect(function* () {
       yield ['x'.repeat(20_000), (n: number) => n];

@@ -91,7 +91,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
   });
 
   it('a call that cannot be sent holds nothing', async () => {
-    const both = await sides(url, codec, {}, { limits: { frameBytes: 10_000, pendingCalls: 1 } });
+    const both = await sides(url, codec, {}, { limits: { sentFrameBytes: 10_000, pendingCalls: 1 } });
     const { server, client } = both;
     const large = 'x'.repeat(20_000);
     await expect(client.take(null, { value: [double, large] })).rejects.toThrow('larger than');
@@ -112,7 +112,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
   });
 
   it('a result that cannot be sent holds nothing', async () => {
-    const both = await sides(url, codec, { limits: { frameBytes: 10_000 } });
+    const both = await sides(url, codec, { limits: { sentFrameBytes: 10_000 } });
     const { server, client } = both;
     server.take.connect(() => [double, new Basket(), 'x'.repeat(20_000)]);
     await expect(client.take(null, { value: 1 })).rejects.toThrow('larger than');

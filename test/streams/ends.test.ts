@@ -163,7 +163,7 @@ describe('a source', () => {
   });
 
   it('with an item that is too large for a frame fails after the items before it', async () => {
-    await using meeting = await meet('tcp:', { limits: { frameBytes: 10_000 } });
+    await using meeting = await meet('tcp:', { limits: { sentFrameBytes: 10_000 } });
     meeting.handling.any.connect(() => ['a', 'b'.repeat(9_000), 'c'.repeat(11_000), 'd']);
     const { items, error } = await all(meeting.calling.remote.any());
     expect(items).toEqual(['a', 'b'.repeat(9_000)]);

@@ -263,7 +263,7 @@ describe('one who takes a stream and', () => {
 describe('a list for one who knows no streams', () => {
   it.each([
     ['items', { streamItems: 100 }, 'more than 100 items'],
-    ['bytes', { frameBytes: 5_000 }, 'more than 5000 bytes'],
+    ['bytes', { sentFrameBytes: 5_000 }, 'more than 5000 bytes'],
   ])('is refused when it has too many %s, and its source is ended', async (_what, limits, text) => {
     const { far, seen } = await giving(limits);
     far.say({ jsonrpc: '2.0', id: 1, method: 'large', params: { size: 100, count: 1e9 } });

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { WebSocket, WebSocketServer } from 'ws';
 import { parseAddress } from '../../src/address.js';
 import { ConnectionLost } from '../../src/errors.js';
+import { defaultLimits } from '../../src/limits.js';
 import { linger } from '../../transports/shared/web-socket-ends.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';
@@ -151,7 +152,7 @@ describe('a transport that has closed', () => {
       shouldAdvanceTime: true,
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
     });
-    const server = await serve();
+    const server = await serve(undefined, { limits: { ...defaultLimits, frameBytes: 64 * 1024 * 1024 } });
     const client = await dial(server.address);
     (await client.ear()).link.send(['x'.repeat(10_000_000)]);
     await client.transport.close();

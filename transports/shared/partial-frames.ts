@@ -1,6 +1,6 @@
 import type { Memory } from '../../src/contract.js';
 import { Code, ProtocolError } from '../../src/errors.js';
-import { setTimer, time } from '../../src/time.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
 
 /** Partial frames up to this size, in bytes, are not counted. */
 const COUNTED = 4 * 1024;
@@ -32,7 +32,7 @@ interface Partial {
  */
 export class PartialFrames {
   private readonly held = new Map<PartialHolder, Partial>();
-  private watching = false;
+  private timer: Timer | undefined;
 
   /** `memory`: that of the side. */
   constructor(readonly memory: Memory) {}
@@ -67,6 +67,9 @@ export class PartialFrames {
     if (partial === undefined) return;
     this.held.delete(holder);
     this.memory.give(partial.bytes);
+    if (this.held.size > 0) return;
+    clearTimer(this.timer);
+    this.timer = undefined;
   }
 
   /** Where the side has no room, whoever holds the most of all is cut. False if that is this one. */
@@ -86,13 +89,11 @@ export class PartialFrames {
   }
 
   private watch(): void {
-    if (this.watching) return;
-    this.watching = true;
-    setTimer(SPAN_MS / 2, () => this.look()).unref();
+    this.timer ??= setTimer(SPAN_MS / 2, () => this.look()).unref();
   }
 
   private look(): void {
-    this.watching = false;
+    this.timer = undefined;
     const now = time();
     for (const [holder, partial] of this.held) {
       if (partial.bytes <= LARGE) continue;

@@ -26,7 +26,9 @@ it('a runtime that tells an error, and then no end, is not waited for', async ()
   vi.stubGlobal('WebSocket', Unended);
   const opening = connectStandard('ws://127.0.0.1:9', { limits: { connectMs: 10_000 } });
   await expect(opening).rejects.toThrow(ConnectionLost);
-  await expect(opening).rejects.toThrow('cannot connect to ws://127.0.0.1:9: Received network error');
+  await expect(opening).rejects.toThrow(
+    'cannot connect to ws://127.0.0.1:9: Received network error or non-101 status code; check that a server listens there',
+  );
   // With the subprotocols of two that know each other, and once more without.
   expect(Unended.made).toHaveLength(2);
 });

@@ -173,7 +173,7 @@ function failed(address: string, code: number, cause: unknown): ConnectionLost {
   // Most say nothing: a page must not find out what there is in a network.
   const why =
     cause instanceof Error && cause.message !== ''
-      ? cause.message
+      ? cause.message.replace(/\.$/, '')
       : `the WebSocket of this runtime reports no reason (code ${code})`;
   const hint = 'check that a server listens there and takes WebSockets at this path';
   return new ConnectionLost(`cannot connect to ${address}: ${why}; ${hint}`, { cause });

@@ -1,3 +1,4 @@
+import { mustBeOfThisCopy } from './copies.js';
 import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import type { SlowOptions } from './many/types.js';
@@ -30,7 +31,11 @@ const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) =>
   keep: slowly('keep'),
   slowBytes: slowly('slowBytes'),
   window: windowExpects,
-  within: (value) => (value instanceof CallSender ? undefined : 'the sender of the call within which this one is made'),
+  within: (value) => {
+    if (value instanceof CallSender) return undefined;
+    mustBeOfThisCopy('within: the sender', value);
+    return 'the sender of the call within which this one is made';
+  },
 };
 
 /** Options of calls as they were asked for. Throws a UsageError for one that is not known or does not fit. */

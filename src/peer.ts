@@ -1,6 +1,7 @@
 import type { Signal } from './abort.js';
 import { deadlineIn } from './clock.js';
 import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
+import { brand } from './copies.js';
 import type { RpcError } from './errors.js';
 import { PROGRESS } from './extensions.js';
 import { isKey } from './ids.js';
@@ -49,6 +50,10 @@ export class ConnectedPeer implements Peer {
 
 /** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
 export class CallSender implements Sender {
+  static {
+    brand(this.prototype);
+  }
+
   /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
   done = false;
   /** As what it is at work, which bounds how many there are; undefined if it was done at once. */

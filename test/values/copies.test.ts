@@ -194,3 +194,19 @@ describe('what does not says that there are two copies, and where each lies', ()
   /** The same, told by the other copy. */
   const twoCopies2 = (): RegExp => new RegExp(`another copy of Obverse.*${folder}/.*file:.*/src/copies\\.ts`);
 });
+
+it('a call within one that another copy carries out says that there are two', async () => {
+  const [side, client] = await desk();
+  const theirs = await class Upstream extends other.RemoteAPI {}.serve('memory:upstream-of-copies');
+  let within: Sender | undefined;
+  side.take.connect((sender) => {
+    within = sender;
+  });
+  await client.remote.take({ value: 1 });
+  expect(() => theirs.with({ within: within as Sender })).toThrow(
+    /^within: the sender belongs to another copy of Obverse/,
+  );
+  await theirs.close();
+  await client.close();
+  await side.close();
+});

@@ -1,0 +1,39 @@
+import net from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { ConnectionLost, RemoteAPI } from '../../src/index.js';
+import { failure } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {}
+
+const servers: net.Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** Why no link comes to be with a server that answers the handshake so, and leaves the connection open. */
+async function refusal(response: string): Promise<unknown> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.write(response));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `ws://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+  return failure(Spec.connect({ url, client: 'ws' }, { logger: null, limits: { connectMs: 20_000 } }));
+}
+
+it.each([
+  ['a redirection without a length', 'HTTP/1.1 302 Found\r\nLocation: /other\r\n\r\n', /: 302 Found$/],
+  ['a page that does not end', 'HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<p>', /: 404 Not Found$/],
+  [
+    'a text of which a part is missing',
+    'HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 900\r\n\r\nnot\x1b[2J you',
+    /: 403 Forbidden: not\\u001b\[2J you$/,
+  ],
+])(
+  '%s refuses the handshake with its status, before the time of the handshake is over',
+  async (_what, response, text) => {
+    const error = await refusal(response);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect((error as Error).message).toMatch(text);
+  },
+);

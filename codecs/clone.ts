@@ -2,7 +2,7 @@ import { readOptions } from '../src/address.js';
 import type { Address, Bad, Codec, FaultBody, Frame, Id, Message, Outbound, Parcel } from '../src/contract.js';
 import { Code, ProtocolError } from '../src/errors.js';
 import { parcel } from './shared/clone-copy.js';
-import { visit } from './shared/clone-visit.js';
+import { hollow, isHollow, visit } from './shared/clone-visit.js';
 import { shown } from './shared/hidden.js';
 
 export { transfer } from './shared/clone-transfer.js';
@@ -80,6 +80,7 @@ function join(frames: readonly Frame[]): Parcel {
 function decode(frame: Frame, give: (message: Message) => unknown): void {
   const values: unknown = typeof frame === 'string' || frame instanceof Uint8Array ? undefined : frame.values;
   if (!Array.isArray(values)) throw unreadable('expected values, not text or bytes');
+  if (isHollow(values)) throw unreadable(hollow(values));
   // What kind a message is says where it ends, so that a bad one loses no other.
   for (let from = 0; from < values.length; ) {
     const end = endOf(values, from);
@@ -116,11 +117,17 @@ function messageAt(values: readonly unknown[], from: number, end: number): Messa
     const named = kind === NAMED;
     const args = named ? [values[from + 3]] : values.slice(from + 4, end);
     if (named && (typeof args[0] !== 'object' || args[0] === null)) return bad('named arguments are an object', id);
-    for (let at = 0; at < args.length; at++) clean(args[at]);
+    for (let at = 0; at < args.length; at++) {
+      const wrong = clean(args[at]);
+      if (wrong !== undefined) return bad(wrong, id);
+    }
     return { kind: 'call', id, method, args, named, batch: undefined };
   }
   if (!isId(id)) return bad('the id of an answer is a safe integer, a string or null');
-  clean(values[end - 1]);
+  const wrong = clean(values[end - 1]);
+  // Whoever waits for the answer gets this one.
+  if (wrong !== undefined)
+    return { kind: 'fault', id, error: { code: Code.InternalError, message: `the answer: ${wrong}` } };
   if (kind === REPLY) return { kind: 'reply', id, value: values[from + 2] };
   return { kind: 'fault', id, error: fault(values[from + 2], values[from + 3], values[from + 4]) };
 }
@@ -131,13 +138,19 @@ function fault(code: unknown, text: unknown, data: unknown): FaultBody {
   return data === undefined ? { code: number, message } : { code: number, message, data };
 }
 
-/** Takes away own properties `__proto__`, which structured clone hands over as it finds them. */
-function clean(value: unknown): void {
-  if (typeof value === 'object' && value !== null) visit(value, withoutProto);
-}
-
-function withoutProto(holder: object): void {
-  if (Object.hasOwn(holder, '__proto__')) Reflect.deleteProperty(holder, '__proto__');
+/**
+ * Takes away own properties `__proto__`, which structured clone hands over as it finds them. Gives what is wrong with a value that is
+ * not to be walked.
+ */
+function clean(value: unknown): string | undefined {
+  let wrong: string | undefined;
+  if (typeof value === 'object' && value !== null) {
+    visit(value, (holder) => {
+      if (Object.hasOwn(holder, '__proto__')) Reflect.deleteProperty(holder, '__proto__');
+      if (Array.isArray(holder) && isHollow(holder)) wrong ??= hollow(holder);
+    });
+  }
+  return wrong;
 }
 
 function isId(id: unknown): id is Id {

@@ -1,7 +1,7 @@
 import type { Parcel } from '../../src/contract.js';
 import { isArrayBuffer, isMap, isSet } from '../../src/kinds.js';
 import { isMarked, transfersOf } from './clone-transfer.js';
-import { visit } from './clone-visit.js';
+import { hollow, isHollow, visit } from './clone-visit.js';
 import { mustClone } from './hidden.js';
 
 const NOTHING: readonly object[] = [];
@@ -74,6 +74,7 @@ class Copier {
 
   /** A list is its items; the holes between them stay holes. */
   private items(value: readonly unknown[]): unknown {
+    if (isHollow(value)) throw new TypeError(hollow(value));
     const copy = this.note(value, value.slice());
     for (let at = 0; at < copy.length; at++) {
       const inner = copy[at];
@@ -209,6 +210,7 @@ function sizeOf(value: unknown): number {
     (holder) => {
       mustClone(holder);
       length += WORD;
+      if (Array.isArray(holder) && isHollow(holder)) throw new TypeError(hollow(holder));
       if (ArrayBuffer.isView(holder) || isArrayBuffer(holder)) {
         length += holder.byteLength;
         return;

@@ -40,3 +40,23 @@ function pushAll(open: object[], holder: object): void {
 function push(open: object[], value: unknown): void {
   if (typeof value === 'object' && value !== null) open.push(value);
 }
+
+/** A list may have so many places without an item, whatever its length. */
+const HOLES = 1_000;
+
+/**
+ * Whether a list has more than 1,000 places without an item, and more of them than items. Structured clone carries a list of four billion
+ * places in a few bytes, and whoever walks it place by place does not come to an end.
+ */
+export function isHollow(list: readonly unknown[]): boolean {
+  if (list.length <= HOLES) return false;
+  for (let at = 0, holes = 0; at < list.length; at++) {
+    if (!(at in list) && ++holes > HOLES && holes * 2 > at) return true;
+  }
+  return false;
+}
+
+/** What is wrong with a list that is hollow. */
+export function hollow(list: readonly unknown[]): string {
+  return `a list of ${list.length} places has more empty ones than items; fill it, or use a Map`;
+}

@@ -177,6 +177,7 @@ export class Inbox {
       return;
     }
     this.bad?.interrupt();
+    if (session.sealing?.refuses(message)) return;
     switch (message.kind) {
       case 'call':
         if (this.tooDeep(message.args)) {

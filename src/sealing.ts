@@ -181,13 +181,21 @@ export class Sealing {
   }
 
   private unsealed(message: Message): boolean {
-    if (message.kind === 'call' && message.id === undefined && message.method === SECINFO) {
-      this.info = (message.args[0] ?? {}) as SecInfo;
-    } else if (this.required && message.kind !== 'bad') {
-      const error = new ProtocolError('a message without secinfo is refused here', Code.Refused);
-      if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
-      this.session.host.trouble(this.session, error, message.id ?? null);
-    } else return this.session.inbox.take(message);
+    if (message.kind !== 'call' || message.id !== undefined || message.method !== SECINFO)
+      return this.session.inbox.take(message);
+    this.info = (message.args[0] ?? {}) as SecInfo;
+    return true;
+  }
+
+  /**
+   * Refuses a message that is at its turn to be dispatched and has come without secinfo where that is required. Gives false if it
+   * may be dispatched.
+   */
+  refuses(message: Message): boolean {
+    if (!this.required || message.kind === 'bad' || message.secinfo !== undefined) return false;
+    const error = new ProtocolError('a message without secinfo is refused here', Code.Refused);
+    if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
+    this.session.host.trouble(this.session, error, message.id ?? null);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
+import { type Frame, incoming, type Peer, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { stopClock } from '../../src/testing/index.js';
 import { Played, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';
@@ -7,6 +7,13 @@ import { RawClient } from '../support/core-raw.js';
 class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<number> {}
   @incoming tell(_sender: Sender, _args: { n: number }): void {}
+}
+/** What a {@link Refusing} has refused. */
+const refused: string[] = [];
+class Refusing extends Spec {
+  protected override messageError(_peer: Peer, error: unknown): void {
+    refused.push((error as Error).message);
+  }
 }
 const tell = (n: number) => ({ jsonrpc: '2.0', method: 'tell', params: { n } });
 const ask = (n: number) => ({ jsonrpc: '2.0', id: n, method: 'ask', params: { n } });
@@ -37,6 +44,26 @@ describe('a peer that sends very many messages at once', () => {
     flooding.write(ask(1));
     await flooding.answers(1);
     expect(heard).toEqual(upTo(100_000));
+  });
+
+  it('has no more of them refused in a turn, where they want secinfo', async () => {
+    const played = new Played();
+    const far = played.visit();
+    const security = { seal: (payload: Frame) => ({ info: { by: 'me' }, payload }), open: (frame: Frame) => frame };
+    const options = { codec: 'jrpc?hello=off', logger: null, security, requireSecinfo: true };
+    await using side = await Refusing.connect(played.maker, options);
+    side.tell.connect(() => void refused.push('not refused'));
+    await turn();
+    using _clock = stopClock();
+    far.say(upTo(2_500).map(tell));
+    expect(refused.length).toBeGreaterThan(900);
+    expect(refused.length).toBeLessThan(1_100);
+    expect(far.paused).toBe(true);
+    await turn();
+    await turn();
+    await turn();
+    expect(refused.length).toBe(2_500);
+    expect(new Set(refused)).toEqual(new Set(['a message without secinfo is refused here']));
   });
 
   it('has 1,000 dispatched in a turn, and is not read meanwhile', async () => {

@@ -39,7 +39,7 @@ describe('a list of four billion empty places from a peer', () => {
     far.port2.postMessage(message);
     far.port2.postMessage(values(0, 2, 'echo', { value: 5 }));
     await far.next(2);
-    const [kind, id, code, text] = far.heard[0]?.[1] as unknown[];
+    const [kind, id, code, text] = far.heard[0]![1] as unknown[];
     expect([kind, id, code]).toEqual([3, 1, Code.InvalidRequest]);
     expect(text).toMatch(/4294967295 places/);
     expect(far.heard[1]?.[1]).toEqual([2, 2, 5]);
@@ -53,7 +53,7 @@ describe('a list of four billion empty places from a peer', () => {
     far.port2.postMessage(['obverse:values', message, 10]);
     far.port2.postMessage(values(0, 2, 'echo', { value: 5 }));
     await far.next(2);
-    expect((far.heard[0]?.[1] as unknown[]).slice(0, 3)).toEqual([3, null, Code.ParseError]);
+    expect((far.heard[0]![1] as unknown[]).slice(0, 3)).toEqual([3, null, Code.ParseError]);
     expect(far.heard[1]?.[1]).toEqual([2, 2, 5]);
   });
 

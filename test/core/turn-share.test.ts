@@ -24,7 +24,10 @@ describe('a peer that sends very many messages at once', () => {
     ['in one batch', (count: number) => [upTo(count).map(tell)]],
     ['in many frames', (count: number) => upTo(count).map(tell)],
   ])('%s keeps others waiting for no more than its share of a turn, and is heard in order', async (_name, frames) => {
-    await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
+    await using server = await Spec.serve('tcp://127.0.0.1:0', {
+      logger: null,
+      limits: { frameBytes: 16 * 1024 * 1024 },
+    });
     const heard: number[] = [];
     let before = -1;
     server.tell.connect((_sender, { n }) => void heard.push(n));

@@ -45,7 +45,9 @@ afterEach(async () => {
 
 async function meet(codec: string, who: string, options: Options = {}): Promise<Meeting> {
   const log = new Log();
-  const all: Options = { logger: log, ...options, codec: options.codec ?? codec };
+  // A peer that is not Obverse may have ended only its own direction: its calls are aborted after `lingerMs`.
+  const limits = { lingerMs: 200, ...options.limits };
+  const all: Options = { logger: log, ...options, limits, codec: options.codec ?? codec };
   if (who === 'the stranger') {
     const side = await Talk.serve('tcp://127.0.0.1:0', all);
     open.push(side);

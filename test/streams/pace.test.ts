@@ -94,7 +94,7 @@ describe('the pace of all streams together', () => {
         const least = Math.min(rate / 4, 1_024 / (length + 1));
         expect(play(ms, way, 3_000).rate).toBeGreaterThan(least);
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     );
   });
 

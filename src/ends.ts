@@ -9,7 +9,7 @@ import { clearTimer, setTimer, type Timer } from './time.js';
 
 /** The link has ended. What came before a clean end is still taken up. */
 export function linkClosed(session: Session, reason: Error | undefined): void {
-  if (reason === undefined) session.inbox.whenDelivered(() => session.settle(new ConnectionLost()));
+  if (reason === undefined) whenDelivered(session, () => session.settle(new ConnectionLost()));
   else if (reason instanceof RpcError) session.settle(reason);
   else session.settle(new ConnectionLost(`the link ended: ${reason.message}`, { cause: reason }));
 }
@@ -19,11 +19,35 @@ export function linkClosed(session: Session, reason: Error | undefined): void {
  * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
  */
 export function inputEnded(session: Session): void {
-  session.inbox.whenDelivered(() => {
+  whenDelivered(session, () => {
     if (session.over !== undefined) return;
     if (session.agreed) finish(session, new ConnectionLost());
     else session.halfClosed = new HalfClosed(session);
   });
+}
+
+/**
+ * Runs `job` once all that came before the end was dispatched. A security that does not come to an end with one frame in `lingerMs`
+ * is waited for no longer: the link is over, and what is at work would go on for nobody.
+ */
+function whenDelivered(session: Session, job: () => void): void {
+  session.inbox.whenDelivered(job);
+  const { queue } = session.inbox;
+  if (queue === undefined) return;
+  const { lingerMs } = session.host.limits;
+  const look = (before: number | undefined): void => {
+    if (session.over !== undefined || session.inbox.queue !== queue) return;
+    const bytes = queue.isOpening ? queue.bytes : undefined;
+    if (bytes !== undefined && bytes === before) finish(session, notOpened(lingerMs));
+    else setTimer(lingerMs, () => look(bytes)).unref();
+  };
+  look(undefined);
+}
+
+function notOpened(lingerMs: number): ConnectionLost {
+  return new ConnectionLost(
+    `the link has ended, and the security has not opened a message of it within ${lingerMs} ms (limits.lingerMs)`,
+  );
 }
 
 /** Ends it. Without a reason, what was posted still leaves. */

@@ -45,6 +45,11 @@ export class InboundQueue {
     return this.holds > (this.hurried ? 1 : 0);
   }
 
+  /** Whether a security is opening a frame, for which all else waits. */
+  get isOpening(): boolean {
+    return this.holds > (this.yielding ? 1 : 0) + (this.unopened ? 1 : 0);
+  }
+
   /** Keeps everything waiting until as many have released it as have held it. */
   hold(): void {
     this.holds++;

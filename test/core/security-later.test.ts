@@ -221,6 +221,15 @@ describe('what waits to be opened', () => {
     expect(far.heard).toMatchObject([{ id: null, error: { code: Code.Refused } }]);
   });
 
+  it('and is never opened keeps no peer that has ended its link', async () => {
+    const { api, far, say } = await held({ limits: { lingerMs: 50 } });
+    say(tell(1), tell(2));
+    const call = failure(api.question(null, { n: 1 }));
+    far.receiver.closed();
+    await until(() => api.peers.size === 0);
+    expect((await call).message).toMatch(/has not opened a message of it within 50 ms \(limits.lingerMs\)/);
+  });
+
   it('stops the reading before it fills the memory, and goes on', async () => {
     const { api, far, opening, say } = await held({ limits: { bufferedBytes: 10_000 } });
     const told: number[] = [];

@@ -31,7 +31,8 @@ export class SideLoad implements Memory {
 
   /** A peer has gone: nothing is held for it. */
   leave(peer: PeerLoad): void {
-    this.peers.delete(peer);
+    // A peer that is cut leaves within the end of its session, and counts once.
+    if (!this.peers.delete(peer)) return;
     this.pressed.delete(peer);
     this.add(-peer.bytes);
   }

@@ -193,7 +193,7 @@ describe('a notification to several', () => {
     expect(await heard()).toEqual([1, 1]);
     expect(small.heard).toEqual([]);
     expect(log.warnings[0]?.[0]).toBe('obverse: small:');
-    expect(log.texts).toEqual(['the message is larger than 100 bytes']);
+    expect(log.texts).toEqual(['the message is larger than 100 bytes, the most that the link carries']);
     links[0]?.receiver.closed(new Error('gone'));
     api.news(null, { text: 'short' });
     expect(await heard()).toEqual([1, 2]);

@@ -61,7 +61,7 @@ it('answers a notification with an id when its handlers are done, and null thoug
   expect(log.warnings[0]?.[0]).toMatch('(message 1)');
 });
 
-it.each([0, -1, 1.5, 2 ** 53, 1e300, '', 'a "b"', '1', null])('gives the id %j back', async (id) => {
+it.each([0, -1, 2 ** 53 - 1, '', 'a "b"', '1', null])('gives the id %j back', async (id) => {
   const { api, far } = await side();
   api.ask.connect(async () => 'yes');
   far.say({ jsonrpc: '2.0', id, method: 'ask', params: {} });
@@ -162,7 +162,7 @@ it('takes a reply only from the peer that was asked', async () => {
   expect(await answer).toBe('genuine');
 });
 
-it.each([0, 2, -1, 1.5, 65_537, 2 ** 53, 1e300, '1', null, ''])(
+it.each([0, 2, -1, 65_537, 2 ** 53 - 1, '1', null, ''])(
   'reports a reply to nothing, with the id %j, and keeps what is open',
   async (id) => {
     const { api, far, log } = await side();

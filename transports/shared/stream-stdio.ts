@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Accept, Framing, LinkInfo } from '../../src/contract.js';
+import { afterTurn } from '../../src/time.js';
 import { codeOf } from './stream-errors.js';
 import { unlisten } from './stream-events.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
@@ -42,7 +43,7 @@ export class StdioLink extends StreamLink {
   protected override finish(): void {
     this.output.write('', (error) => {
       // The stream emits the error after this call, and without a listener it would end the process.
-      if (error) setImmediate(() => this.destroy());
+      if (error) afterTurn(() => this.destroy());
       else this.destroy();
     });
   }

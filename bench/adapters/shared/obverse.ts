@@ -22,7 +22,8 @@ export class Adder extends RemoteAPI {
 /** Serves the contract at an address; gives the address to connect to. */
 export async function serve(address: string, codec: string): Promise<string> {
   const service = new Service();
-  const side = await Adder.serve(address, { codec });
+  // The other contestants have no bound on what arrives.
+  const side = await Adder.serve(address, { codec, limits: { frameBytes: 64 * 1024 * 1024 } });
   side.add.connect((_sender, a, b) => service.add(a, b));
   side.note.connect((_sender, n) => service.note(n));
   side.counted.connect(() => service.counted());

@@ -187,5 +187,5 @@ export class InboundQueue {
 }
 
 function isCall(message: Message | ProtocolError): message is Call {
-  return !(message instanceof ProtocolError) && message.kind === 'call';
+  return 'kind' in message && message.kind === 'call';
 }

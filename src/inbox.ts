@@ -144,8 +144,9 @@ export class Inbox {
 
   /** A message is at its turn, or the error that has ended the reading of its frame. */
   next(message: Message | ProtocolError): void {
-    if (message instanceof ProtocolError) this.unreadable(message);
-    else this.dispatch(message);
+    // Not by `instanceof`, which walks the prototypes of each message.
+    if ('kind' in message) this.dispatch(message);
+    else this.unreadable(message);
     if (--this.left <= 0) this.look();
   }
 

@@ -11,7 +11,8 @@ class Spec extends RemoteAPI {
 
 /** A server whose handlers run until they are let go, and a client that may use one id for many requests. */
 async function sides(options: object = {}) {
-  const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, ...options });
+  // The client may have ended only its own direction: its requests are aborted after `lingerMs`.
+  const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits: { lingerMs: 200 }, ...options });
   const signals: Sender['signal'][] = [];
   const running: (() => void)[] = [];
   server.ask.connect(({ signal }, { n }) => {

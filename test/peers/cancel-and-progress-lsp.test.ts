@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender, type Side } from 'obverse';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { until } from '../support/core-waiting.js';
 import { type Tapped, tapped } from '../support/tapped.js';
 
@@ -147,7 +147,7 @@ describe('tsc --lsp of TypeScript 7', () => {
           (error: Error) => error.name,
         );
         const { id } = wire.sent.findLast(({ method }) => method === 'textDocument/diagnostic') ?? {};
-        await until(() => answerTo(wire, id, from) >= 0);
+        await vi.waitFor(() => expect(answerTo(wire, id, from)).toBeGreaterThanOrEqual(0), { timeout: 60_000 });
         refused = wire.heard[answerTo(wire, id, from)]?.error?.code;
         if (refused !== undefined) expect(outcome).toBe('Aborted');
       }

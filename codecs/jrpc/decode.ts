@@ -43,7 +43,7 @@ function understood(message: Message, { words }: Dialect): Message {
 }
 
 /**
- * The entries of a batch. Those that will be answered share the batch, which is told how many they are. Those that are not even an
+ * The entries of a batch. Those that will be answered share the batch, which counts them. Those that are not even an
  * object share their message as well: of a frame of them, no more than the numbers between its commas is kept.
  */
 function batchOf(

@@ -47,7 +47,7 @@ function isLostInClone(value: object): boolean {
   return isOfFields(copy as object) && Object.keys(copy as object).length === 0;
 }
 
-/** Encodes a message. What `mustShow` has refused is told with the path at which it stands. */
+/** Encodes a message. The error for a value that `mustShow` refuses names its path. */
 export function shown<M extends Outbound, F>(message: M, write: (message: M) => F): F {
   try {
     return write(message);

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { anchorsOf, type Block, blocksOf, nameOf, pages, promisedBy, root, withoutBreaks } from './pages.js';
+import { type Block, blocksOf, nameOf, pages, promisedBy, root, withoutBreaks } from './pages.js';
 
 /*
  * Every block of TypeScript in the pages is a module of its own: it is type-checked, and run where its fence says `ts run`;
@@ -54,23 +54,6 @@ describe('the code in the pages', () => {
       const printed = log.mock.calls.map((call) => withoutBreaks(format(...call)));
       log.mockRestore();
       expect(printed).toEqual(promisedBy(block));
-    });
-  }
-});
-
-describe('the links in the pages', () => {
-  for (const page of pages()) {
-    it(`${page} leads to files and headings that exist`, () => {
-      const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, '');
-      const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
-      const broken = links.filter((link) => {
-        if (/^[a-z]+:/.test(link)) return false;
-        const [file = '', anchor] = link.split('#');
-        const target = file === '' ? page : join(dirname(page), file);
-        if (!existsSync(`${root}/${target}`)) return true;
-        return anchor !== undefined && !anchorsOf(target).has(anchor);
-      });
-      expect(broken).toEqual([]);
     });
   }
 });

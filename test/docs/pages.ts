@@ -19,6 +19,22 @@ export function pages(): string[] {
   return ['README.md', 'CONTRIBUTING.md', ...docs.filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
 }
 
+/** All pages that are published: the changelog and the index of the examples too. */
+export function shippedPages(): string[] {
+  const examples = readdirSync(`${root}/examples`, { recursive: true, encoding: 'utf8' });
+  const indexes = examples
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `examples/${file.replaceAll('\\', '/')}`);
+  return [...pages().map((page) => page.replaceAll('\\', '/')), 'CHANGELOG.md', ...indexes];
+}
+
+/** The text of a page without its code, which becomes blanks: lines keep their numbers. */
+export function proseOf(page: string): string {
+  const blank = (code: string): string => code.replaceAll(/[^\n]/g, ' ');
+  const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, blank);
+  return text.replaceAll(/(?<!`)(`+)(?!`)(?:(?!\n\s*\n).)*?(?<!`)\1(?!`)/gs, blank);
+}
+
 /** The blocks of code in a page. */
 export function blocksOf(page: string): Block[] {
   const blocks: Block[] = [];

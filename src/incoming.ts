@@ -251,11 +251,13 @@ function only(row: Row, values: readonly unknown[]): unknown {
 }
 
 /** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */
-function bind(row: Row, { method, args, named }: Call): readonly unknown[] {
+function bind(row: Row, call: Call): readonly unknown[] {
+  const { method, args, named } = call;
   const { params, positional } = row;
   if (named && params !== undefined && !(positional && isOneArgument(params, args[0] as object)))
     return byName(method, params, args[0] as Record<string, unknown>);
-  if (args.length === 0) return row.arity === 0 || params !== undefined || positional ? [] : [{}];
+  const isNothing = args.length === 0 || (args[0] === null && call.mayBeEmpty === true && !positional);
+  if (isNothing) return row.arity === 0 || params !== undefined || positional ? [] : [{}];
   if (!named && !positional)
     throw new RpcError(`${method} takes its arguments by name, in one object`, Code.InvalidParams);
   if (params !== undefined && args.length > params.length) {

@@ -34,6 +34,8 @@ export interface Call {
   readonly token?: Id;
   /** What a message of a dialect means in our own words: `$/cancelRequest` means `rpc.cancel`. */
   readonly means?: Meaning;
+  /** The one argument, null, is none to a method that takes its arguments by name: vscode-jsonrpc writes undefined so. */
+  readonly mayBeEmpty?: true;
   /** Set by the session: what `rpc.about` has said of this call. */
   about?: About;
   /** Set by the session: what has come with the call by reference, until the call has ended. It begins when that is `ready`. */

@@ -24,5 +24,6 @@ export const lspWords: Words = {
   addToken: (params, token) => {
     params.workDoneToken ??= token;
   },
+  nullMayBeNothing: true,
   aborted: REQUEST_CANCELLED,
 };

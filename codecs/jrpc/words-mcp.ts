@@ -26,6 +26,7 @@ export const mcpWords: Words = {
     meta.progressToken ??= token;
     params._meta = meta;
   },
+  nullMayBeNothing: false,
   aborted: undefined,
 };
 

@@ -23,6 +23,8 @@ export interface Words {
   tokenIn(params: Fields): unknown;
   /** Puts a token into the params of a request, unless there is one. */
   addToken(params: Fields, token: Id): void;
+  /** Whether the list `[null]` may stand for no arguments. */
+  readonly nullMayBeNothing: boolean;
   /** The code of the answer to a call that was given up, where the dialect has one of its own. */
   readonly aborted: number | undefined;
 }
@@ -49,7 +51,9 @@ export function inWords(message: Outbound, words: Words): Outbound {
 export function fromWords(message: Message, words: Words): Message {
   if (message.kind === 'fault')
     return words.aborted === undefined ? message : withCode(message, words.aborted, Code.Aborted);
-  if (message.kind !== 'call' || !message.named) return message;
+  if (message.kind !== 'call') return message;
+  if (!message.named)
+    return words.nullMayBeNothing && isNull(message.args) ? { ...message, mayBeEmpty: true } : message;
   const params = message.args[0] as Fields;
   if (message.id !== undefined) {
     const token = words.tokenIn(params);
@@ -64,6 +68,10 @@ export function fromWords(message: Message, words: Words): Message {
 /** What both dialects take for an id or a token. */
 export function isToken(value: unknown): value is number | string {
   return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+}
+
+function isNull({ length, 0: only }: readonly unknown[]): boolean {
+  return length === 1 && only === null;
 }
 
 function meaning(message: Call, method: string, args: readonly unknown[] | undefined): Call {

@@ -164,10 +164,10 @@ export class Inbox {
     try {
       this.sort(message);
     } catch (error) {
-      const { session } = this;
-      session.host.trouble(session, error, message.id);
-      if (message.kind === 'call' && message.id !== undefined)
-        session.answers.deny(message, new RpcError('Internal error', Code.InternalError));
+      this.session.host.trouble(this.session, error, message.id);
+      if (message.kind !== 'call' || message.id === undefined) return;
+      const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
+      this.session.answers.deny(message, refusal);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Frame, Link } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
-import { beginningOf, PRINTED } from './quote.js';
+import { beginningOf, PRINTED, printable } from './quote.js';
 
 /** A frame that could not be read. Its text is for this side: it shows what was read. */
 export class UnreadableFrame extends ProtocolError {
@@ -10,11 +10,16 @@ export class UnreadableFrame extends ProtocolError {
   /** `thrown` is what the codec has thrown, `read` what it could not read, for people. */
   constructor(thrown: unknown, read: string) {
     const known = thrown instanceof ProtocolError ? thrown : undefined;
-    const told = known?.message ?? 'Parse error';
-    super(`${told}: ${read}`, known?.code ?? Code.ParseError, { cause: known === undefined ? thrown : known.cause });
+    const what = known?.message ?? 'Parse error';
+    super(`${what}: ${read}`, known?.code ?? Code.ParseError, { cause: known === undefined ? thrown : known.cause });
     this.name = 'ProtocolError';
-    this.told = told;
+    this.told = known === undefined ? `${what}: the frame cannot be decoded` : withReason(known);
   }
+}
+
+/** What the codec says, and why. What something else has thrown stays on this side. */
+function withReason({ message, cause }: ProtocolError): string {
+  return cause instanceof SyntaxError ? `${message}: ${printable(cause.message)}` : message;
 }
 
 /** What a frame begins with that could not be read, for people, and what may be the matter. */

@@ -4,6 +4,7 @@ import { parseJson } from '../shared/json.js';
 import type { Dialect } from './dialects.js';
 import { bad, messageOf } from './message.js';
 import { quick } from './quick.js';
+import { reasons } from './reasons.js';
 import { fromWords } from './words.js';
 
 /** A byte order mark, which some write before the first message of a stream, or before each. */
@@ -31,7 +32,8 @@ export function whole(frame: string, give: (message: Message) => unknown, packed
     throw unreadable(cause);
   }
   if (!Array.isArray(value)) give(understood(messageOf(value, dialect, frame), dialect));
-  else if (value.length === 0 || !dialect.batches) give(bad(null));
+  else if (!dialect.batches) give(bad(reasons.noBatches, null));
+  else if (value.length === 0) give(bad(reasons.emptyBatch, null));
   else if (packed) {
     for (const entry of value) if (give(messageOf(entry, dialect, frame)) === false) return;
   } else batchOf(value, give, dialect, frame);
@@ -53,7 +55,7 @@ function batchOf(
   text: string,
 ): void {
   const batch: Batch = { left: 0, answers: [] };
-  const none = bad(null, batch);
+  const none = bad(reasons.entry, null, batch);
   const messages: Message[] = [];
   for (const entry of entries) {
     const message = typeof entry === 'object' ? messageOf(entry, dialect, text, batch) : none;

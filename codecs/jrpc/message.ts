@@ -2,6 +2,7 @@ import type { Bad, Batch, FaultBody, Id, Message } from '../../src/contract.js';
 import { Code } from '../../src/errors.js';
 import { bytesIn } from './bytes.js';
 import type { Dialect } from './dialects.js';
+import { noBytes, noId, noMessage, noMethod, noParams, reasons } from './reasons.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,22 +11,24 @@ type Fields = Readonly<Record<string, unknown>>;
  * be seen; but an answer is never lost for its shape: its caller is told that it failed.
  */
 export function messageOf(value: unknown, dialect: Dialect, text: string, batch?: Batch): Message {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(null, batch);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(noMessage(value), null, batch);
   const fields = value as Fields;
   const id = idOf(fields.id);
   const { method, result, error } = fields;
   const answers = method === undefined && (result !== undefined || error !== undefined);
-  if (fields.jsonrpc !== '2.0') return answers && id !== undefined ? foreign(id, error, dialect, text) : bad(id, batch);
+  if (fields.jsonrpc !== '2.0')
+    return answers && id !== undefined ? foreign(id, error, dialect, text) : bad(reasons.version, id, batch);
   if (answers) return answerOf(fields, id, dialect, text, batch);
   if (method !== undefined) return callOf(fields, id, dialect, text, batch);
   // A peer that leaves out what is null, or undefined, has answered.
   if (dialect.lenient && id !== undefined && fields.params === undefined) return { kind: 'reply', id, value: null };
-  return bad(id, batch);
+  return bad(reasons.shapeless, id, batch);
 }
 
-/** Stands for what is no message. */
-export function bad(id: Id | undefined, batch?: Batch): Bad {
-  return { kind: 'bad', id: id ?? null, error: { code: Code.InvalidRequest, message: 'Invalid Request' }, batch };
+/** Stands for what is no message. The reason stands behind the text of the specification. */
+export function bad(reason: string, id: Id | undefined, batch?: Batch): Bad {
+  const error = { code: Code.InvalidRequest, message: `Invalid Request: ${reason}` };
+  return { kind: 'bad', id: id ?? null, error, batch };
 }
 
 /** What an id may be; undefined for anything else, and for a number that is no safe integer: another one may have been read as it. */
@@ -35,7 +38,8 @@ function idOf(id: unknown): Id | undefined {
 
 function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
   const method = fields.method;
-  if (typeof method !== 'string' || (given === undefined && fields.id !== undefined)) return bad(given, batch);
+  if (typeof method !== 'string') return bad(noMethod(method), given, batch);
+  if (given === undefined && fields.id !== undefined) return bad(noId(fields.id), given, batch);
   // To quickrpc, 0 and null are no id.
   const id = dialect.quickrpc && !given ? undefined : given;
   // A notification is not answered, so it has no part in the batch.
@@ -44,15 +48,15 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
   if (params === undefined || (params === null && dialect.lenient)) {
     return { kind: 'call', id, method, args: [], named: false, batch: answers };
   }
-  if (typeof params !== 'object' || params === null) return bad(id, batch);
+  if (typeof params !== 'object' || params === null) return bad(noParams(params), id, batch);
   if (dialect.quickrpc) {
     try {
       params = bytesIn(params, text);
-    } catch {
-      return bad(id, batch);
+    } catch (error) {
+      return bad(noBytes(error), id, batch);
     }
   }
-  if (params instanceof Uint8Array) return bad(id, batch);
+  if (params instanceof Uint8Array) return bad(noParams(params), id, batch);
   if (Array.isArray(params)) return { kind: 'call', id, method, args: params, named: false, batch: answers };
   return { kind: 'call', id, method, args: [params], named: true, batch: answers };
 }
@@ -63,7 +67,7 @@ function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text:
   if (dialect.quickrpc && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = idOf(Number(id));
   const { result, error } = fields;
   if (error === undefined || (error === null && result !== undefined && dialect.lenient)) {
-    if (id === undefined) return bad(id, batch);
+    if (id === undefined) return bad(fields.id === undefined ? reasons.noId : noId(fields.id), id, batch);
     if (!dialect.quickrpc) return { kind: 'reply', id, value: result };
     try {
       return { kind: 'reply', id, value: bytesIn(result, text) };

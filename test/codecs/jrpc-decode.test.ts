@@ -9,7 +9,7 @@ const lsp = jrpcOf('jrpc?dialect=lsp');
 const invalid = (id: Id): Bad => ({
   kind: 'bad',
   id,
-  error: { code: Code.InvalidRequest, message: 'Invalid Request' },
+  error: { code: Code.InvalidRequest, message: expect.stringMatching(/^Invalid Request: ./) as string },
   batch: undefined,
 });
 

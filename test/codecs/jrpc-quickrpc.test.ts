@@ -17,7 +17,11 @@ function received(stream: Buffer, size = stream.length): Message[] {
   return given;
 }
 
-const invalid = { kind: 'bad', id: null, error: { code: Code.InvalidRequest, message: 'Invalid Request' } };
+const invalid = {
+  kind: 'bad',
+  id: null,
+  error: { code: Code.InvalidRequest, message: expect.stringMatching(/^Invalid Request: ./) },
+};
 
 describe('telegrams that quickrpc has sent', () => {
   const call = { kind: 'call', id: undefined, named: true, batch: undefined } as const;

@@ -110,7 +110,7 @@ describe('entries that are no messages end the link at the eleventh, however man
     await client.ended();
     expect(far.heard).toEqual(upTo(10));
     expect((far.told.at(-1) as Error).message).toMatch(
-      /^11 messages of one frame could not be read; the last one: Invalid Request: "\[1,/,
+      /^11 messages of one frame could not be read; the last one: Invalid Request: each message of a batch is an object: "\[1,/,
     );
   });
 
@@ -147,7 +147,7 @@ describe('ten entries that are no messages', () => {
     client.write(Array(10).fill(1));
     await client.ended();
     expect((far.told.at(-1) as Error).message).toMatch(
-      /^11 messages in a row could not be read; the last one: Invalid Request: "\[1,/,
+      /^11 messages in a row could not be read; the last one: Invalid Request: each message of a batch is an object: "\[1,/,
     );
   });
 

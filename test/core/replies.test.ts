@@ -74,7 +74,11 @@ it.each([{}, [], true])('refuses an id that is %j', async (id) => {
   far.say({ jsonrpc: '2.0', id, method: 'ask', params: {} });
   await turn();
   expect(far.heard).toEqual([
-    { jsonrpc: '2.0', id: null, error: { code: Code.InvalidRequest, message: 'Invalid Request' } },
+    {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: Code.InvalidRequest, message: expect.stringMatching(/^Invalid Request: "id" is a string/) },
+    },
   ]);
 });
 

@@ -29,8 +29,16 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => void heard.splice(0));
 
-const invalid = { jsonrpc: '2.0', error: { code: -32600, message: 'Invalid Request' }, id: null };
-const parseError = { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' }, id: null };
+const invalid = {
+  jsonrpc: '2.0',
+  error: { code: -32600, message: expect.stringMatching(/^Invalid Request: ./) },
+  id: null,
+};
+const parseError = {
+  jsonrpc: '2.0',
+  error: { code: -32700, message: expect.stringMatching(/^Parse error: ./) },
+  id: null,
+};
 /** The specification's own text is "Method not found"; ours says which, and why. */
 const notFound = (method: string, id: unknown) => ({
   jsonrpc: '2.0',

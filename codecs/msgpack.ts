@@ -6,8 +6,9 @@ import { join } from './msgpack/join.js';
 import { isOwned } from './msgpack/owned.js';
 import { QuickReader } from './msgpack/quick-read.js';
 import { quickFrame } from './msgpack/quick-write.js';
-import { bad, fromMessage, toMessage } from './msgpack/rpc.js';
+import { fromMessage, toMessage } from './msgpack/rpc.js';
 import { endOfValue } from './msgpack/tokens.js';
+import { unreadable } from './msgpack/unreadable.js';
 import { pack, unpackAll } from './msgpack/values.js';
 import { shown } from './shared/hidden.js';
 
@@ -83,16 +84,6 @@ function messageIn(bytes: Uint8Array, own: boolean): Message {
   try {
     return toMessage(unpackAll(bytes, own)[0]);
   } catch (error) {
-    return bad(idOf(bytes), error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** The id of a request of which nothing more can be read. */
-function idOf(bytes: Uint8Array): unknown {
-  if (bytes[0] !== 0x94 || bytes[1] !== 0) return null;
-  try {
-    return unpackAll(bytes.subarray(2, endOfValue(bytes, 2)), false)[0];
-  } catch {
-    return null;
+    return unreadable(bytes, error);
   }
 }

@@ -4,6 +4,7 @@ import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } fr
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { HeldFrame, WEIGHED } from './held-frame.js';
 import { InboundQueue } from './inbound-queue.js';
+import { denyTooDeep, lose } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './measure.js';
 import { printable, quoteId } from './quote.js';
 import { refuse } from './references/passes.js';
@@ -181,10 +182,8 @@ export class Inbox {
     if (session.sealing?.refuses(message)) return;
     switch (message.kind) {
       case 'call':
-        if (this.tooDeep(message.args)) {
-          if (this.said?.about.tagged === true && message.id === undefined) refuse(session, message.args);
-          session.answers.deny(message, nestedTooDeep(session.host.limits.depth));
-        } else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
+        if (this.tooDeep(message.args)) denyTooDeep(session, message, this.said?.about.tagged === true);
+        else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
           this.extend(message);
         else this.admit(message);
         return;
@@ -205,6 +204,7 @@ export class Inbox {
     const { code, message } = bad.error;
     const error = new ProtocolError(bad.read === undefined ? message : `${message}: ${bad.read}`, code);
     this.session.host.trouble(this.session, error, bad.id);
+    lose(this.session, bad, error);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
     else this.session.answers.fault(bad, bad.error);
     this.unreadables.count(error.message);

@@ -100,6 +100,8 @@ export interface Bad {
   readonly id: Id;
   readonly error: FaultBody;
   readonly batch: Batch | undefined;
+  /** Of a notification whose other arguments cannot be read: its method and the first of them, which is the id where it is ours. */
+  readonly lost?: Meaning;
   /** Set by the session: what its frame begins with, for people on this side. */
   read?: string;
 }

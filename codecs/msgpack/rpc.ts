@@ -93,7 +93,8 @@ function codeOf(code: unknown): number {
   return Number.isSafeInteger(code) ? (code as number) : Code.Application;
 }
 
-function isId(id: unknown): id is Id {
+/** What an id may be. */
+export function isId(id: unknown): id is Id {
   return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
 }
 

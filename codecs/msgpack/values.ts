@@ -22,11 +22,14 @@ const viewing = new Unpackr(options);
 /** The timestamp of the specification, -1 as an unsigned byte: msgpackr reads and writes it. */
 const TIMESTAMP = 0xff;
 
+/** A value of one of our own extensions that is none. */
+export class Malformed extends TypeError {}
+
 /** Every type but ours is a stranger's: msgpackr has meanings of its own for some of them, which nobody has asked for. */
 function read(type: number, data: Uint8Array, valueAt: ValueAt | undefined): unknown {
   const listed = (): readonly unknown[] => {
     const list = valueAt === undefined ? alone[data[0] as number] : valueAt(data.byteOffset - source.byteOffset);
-    if (!Array.isArray(list)) throw new TypeError('a map or a set is one list');
+    if (!Array.isArray(list)) throw new Malformed('a map or a set is one list');
     return list;
   };
   switch (type) {
@@ -88,6 +91,6 @@ export function unpackAll(bytes: Uint8Array, own: boolean): readonly unknown[] {
 }
 
 function pairs(list: readonly unknown[]): [unknown, unknown][] {
-  if (list.length % 2 === 1) throw new TypeError('a map is a list of keys and values by turns');
+  if (list.length % 2 === 1) throw new Malformed('a map is a list of keys and values by turns');
   return Array.from({ length: list.length / 2 }, (_, at) => [list[2 * at], list[2 * at + 1]]);
 }

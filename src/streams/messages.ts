@@ -25,9 +25,7 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
     try {
       if (tagged === true) values = session.passing.inward(items, 'result', waiter.method).values;
     } catch (error) {
-      // Without these items it is another stream: it ends before them.
-      session.cancel(id as Id);
-      waiter.reject(error);
+      endBefore(session, id as Id, error);
       return;
     }
     waiter.next(values as unknown[]);
@@ -37,6 +35,14 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
   // What was on its way when it was given up is no mistake; this is.
   if (!session.asked?.wasGivenUp(id as Id))
     throw new ProtocolError(`items of a stream that nobody has asked for: id ${quoteId(id)}`);
+}
+
+/** Items that have come cannot be read: without them it is another stream, so that it ends before them. */
+export function endBefore(session: Session, id: Id, error: unknown): void {
+  const waiter = session.waiter(id);
+  if (waiter?.next === undefined) return;
+  session.cancel(id);
+  waiter.reject(error);
 }
 
 /** The peer takes more of a stream, or has read a mark. Throws a ProtocolError for what it cannot have taken. */

@@ -50,6 +50,19 @@ function readAll(far: PlayedLink): void {
 }
 
 describe('one who produces a stream and', () => {
+  it('sends items that are nested too deep: the stream ends before them, and is given up', async () => {
+    const { api, far, id } = await taking({ depth: 10 });
+    const stream = api.any(null);
+    const call = await id();
+    const deep = JSON.parse(`${'['.repeat(20)}${']'.repeat(20)}`) as unknown;
+    far.say(note('rpc.next', call, ['first']), note('rpc.next', call, [deep]), note('rpc.next', call, ['third']));
+    const { items, error } = await all(stream);
+    expect(items).toEqual(['first']);
+    expect(error).toMatchObject({ code: Code.TooLarge });
+    await turn();
+    expect(far.heard.at(-1)).toMatchObject({ method: 'rpc.cancel', params: [call] });
+  });
+
   it('sends more items than the window allows: the stream ends, with what came before, and nothing more is kept', async () => {
     const { api, far, log, id } = await taking();
     const stream = api.to(null, { window: { items: 10 } }).any();

@@ -1,0 +1,108 @@
+import { step } from '../../src/paths.js';
+import { Type } from './extensions.js';
+import { ARRAYS, endOfValue, fixed, MAPS, more, wide } from './tokens.js';
+import { unpackAll } from './values.js';
+
+/*
+ * A map of MessagePack becomes an object, whose keys are texts. A key that is a number, true, false or nil becomes its text; bytes,
+ * arrays, maps and extensions have none, and a map with such a key is refused. msgpackr throws there and does not say where, so
+ * the place is looked for once it has thrown.
+ */
+
+/** The names of the parts of a message, by its kind. */
+const parts: readonly (readonly string[])[] = [
+  ['', 'id', 'method', 'params'],
+  ['', 'id', 'error', 'result'],
+  ['', 'method', 'params'],
+];
+
+/**
+ * What is wrong with the first map of a message that has a key without a text; undefined if none has. `bytes` are one value, whole.
+ * Throws a RangeError for what is nested too deep to be walked.
+ */
+export function wrongKey(bytes: Uint8Array): string | undefined {
+  const found = new Search(bytes).value();
+  if (found === undefined) return undefined;
+  const { kind, path } = found;
+  const part = /^\[(\d)\]/.exec(path);
+  const name = part === null ? undefined : parts[bytes[1]!]?.[Number(part[1])];
+  const where = name === undefined ? `the message${path}` : `${name}${path.slice('[0]'.length)}`;
+  return `the map at ${where} has ${kind} for a key: a key is a text, a number, true, false or nil`;
+}
+
+interface Found {
+  /** What the key is. */
+  readonly kind: string;
+  /** Where its map is, as `[3][0].a`. */
+  readonly path: string;
+}
+
+/** Walks a value. Paths are made on the way back, so that what is not found costs none. */
+class Search {
+  private at = 0;
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  /** The next value: where the first wrong key is within it, if there is one. */
+  value(): Found | undefined {
+    const { bytes, at } = this;
+    const token = bytes[at]!;
+    const width = wide[token]!;
+    let size = 0;
+    for (let i = 1; i <= width; i++) size = size * 256 + bytes[at + i]!;
+    this.at = at + 1 + width;
+    if (isMap(token)) return this.map(width > 0 ? size : more[token]! / 2);
+    if (isArray(token)) return this.array(width > 0 ? size : more[token]!);
+    // What our own extensions for maps and sets hold is one list.
+    const type = isExtension(token) ? bytes[this.at] : undefined;
+    if (type === Type.Map || type === Type.Set) {
+      this.at++;
+      return this.value();
+    }
+    this.at += fixed[token]! + size;
+    return undefined;
+  }
+
+  private array(count: number): Found | undefined {
+    for (let index = 0; index < count; index++) {
+      const found = this.value();
+      if (found !== undefined) return { ...found, path: `[${index}]${found.path}` };
+    }
+    return undefined;
+  }
+
+  private map(count: number): Found | undefined {
+    for (let left = count; left > 0; left--) {
+      const from = this.at;
+      const kind = wrong(this.bytes[from]!);
+      if (kind !== undefined) return { kind, path: '' };
+      this.at = endOfValue(this.bytes, from);
+      const to = this.at;
+      const found = this.value();
+      if (found === undefined) continue;
+      const [key] = unpackAll(this.bytes.subarray(from, to), false);
+      return { ...found, path: `${step(String(key))}${found.path}` };
+    }
+    return undefined;
+  }
+}
+
+/** What a key is that has no text; undefined for one that has. */
+function wrong(token: number): string | undefined {
+  if (isMap(token)) return 'a map';
+  if (isArray(token)) return 'an array';
+  if (isExtension(token)) return 'an extension';
+  return token >= 0xc4 && token <= 0xc6 ? 'bytes' : undefined;
+}
+
+function isMap(token: number): boolean {
+  return (token >= 0x80 && token < 0x90) || (token >= MAPS && token < 0xe0);
+}
+
+function isArray(token: number): boolean {
+  return (token >= 0x90 && token < 0xa0) || (token >= ARRAYS && token < MAPS);
+}
+
+function isExtension(token: number): boolean {
+  return (token >= 0xc7 && token <= 0xc9) || (token >= 0xd4 && token <= 0xd8);
+}

@@ -1,0 +1,63 @@
+import type { Id, Meaning, Message } from '../../src/contract.js';
+import { Code } from '../../src/errors.js';
+import { wrongKey } from './keys.js';
+import { bad, isId } from './rpc.js';
+import { endOfValue } from './tokens.js';
+import { Malformed, unpackAll } from './values.js';
+
+const [REQUEST, RESPONSE, NOTIFICATION] = [0, 1, 2];
+
+/**
+ * What stands for a message whose values cannot be read, for they have thrown `thrown`. A request is refused under its id; of an answer,
+ * its caller is told that it could not be read, for otherwise that would wait until its time is over.
+ */
+export function unreadable(bytes: Uint8Array, thrown: unknown): Message {
+  const key = wrongKeyIn(bytes);
+  const why = key ?? whyNot(thrown);
+  const kind = bytes[0] === 0x94 ? bytes[1] : undefined;
+  const id = kind === REQUEST || kind === RESPONSE ? idIn(bytes) : undefined;
+  if (kind === RESPONSE && id !== undefined)
+    return { kind: 'fault', id, error: { code: Code.InternalError, message: `the answer cannot be read: ${why}` } };
+  const lost = bytes[0] === 0x93 && bytes[1] === NOTIFICATION ? lostWith(bytes) : undefined;
+  const refused = bad(id ?? null, why);
+  const error = key === undefined ? refused.error : { ...refused.error, message: key };
+  return { ...refused, error, ...(lost !== undefined && { lost }) };
+}
+
+function wrongKeyIn(bytes: Uint8Array): string | undefined {
+  try {
+    return wrongKey(bytes);
+  } catch {
+    // It is nested too deep to be walked, and so it was to be read.
+    return undefined;
+  }
+}
+
+/** The texts of msgpackr are for those who use it. */
+function whyNot(error: unknown): string {
+  if (error instanceof Malformed) return error.message;
+  return error instanceof RangeError ? 'its values are nested too deep' : 'its values cannot be decoded';
+}
+
+/** The id of a request or an answer of which nothing more can be read. */
+function idIn(bytes: Uint8Array): Id | undefined {
+  const id = valueAt(bytes, 2);
+  return isId(id) ? id : undefined;
+}
+
+/** What a notification is about of which nothing more can be read. */
+function lostWith(bytes: Uint8Array): Meaning | undefined {
+  const method = valueAt(bytes, 2);
+  if (typeof method !== 'string') return undefined;
+  const params = endOfValue(bytes, 2);
+  const hasFirst = bytes[params]! > 0x90 && bytes[params]! < 0xa0;
+  return { method, args: hasFirst ? [valueAt(bytes, params + 1)] : [] };
+}
+
+function valueAt(bytes: Uint8Array, from: number): unknown {
+  try {
+    return unpackAll(bytes.subarray(from, endOfValue(bytes, from)), false)[0];
+  } catch {
+    return undefined;
+  }
+}

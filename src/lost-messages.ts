@@ -1,0 +1,31 @@
+import type { Bad, Call, Id, Meaning } from './contract.js';
+import type { ProtocolError } from './errors.js';
+import { NEXT } from './extensions.js';
+import { nestedTooDeep } from './measure.js';
+import { refuse } from './references/passes.js';
+import type { Session } from './session.js';
+import { endBefore } from './streams/messages.js';
+
+/*
+ * What has come and is not carried out. A request is answered; a notification is reported, and where somebody waits for more of the
+ * kind, as the consumer of a stream does for items, that one is told.
+ */
+
+/** A call is nested too deep. `tagged`: it was announced as one with values in the tagged form. */
+export function denyTooDeep(session: Session, call: Call, tagged: boolean): void {
+  const error = nestedTooDeep(session.host.limits.depth);
+  if (call.id === undefined) {
+    if (tagged) refuse(session, call.args);
+    tellWhoWaits(session, call, error);
+  }
+  session.answers.deny(call, error);
+}
+
+/** A message could not be read. */
+export function lose(session: Session, { lost }: Bad, error: ProtocolError): void {
+  if (lost !== undefined) tellWhoWaits(session, lost, error);
+}
+
+function tellWhoWaits(session: Session, { method, args }: Meaning, error: ProtocolError): void {
+  if (method === NEXT) endBefore(session, args[0] as Id, error);
+}

@@ -46,6 +46,7 @@ export type {
   Arguments,
   Dynamic,
   HandlerAt,
+  HandlerOptions,
   Mounted,
   MountOptions,
   PathOptions,

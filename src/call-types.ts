@@ -54,6 +54,8 @@ export interface MethodDescription {
   readonly method: string;
   readonly direction: 'incoming' | 'outgoing';
   readonly kind: 'notification' | 'request' | 'stream';
+  /** The mark says that the name on the wire is one of another protocol. */
+  readonly foreign?: true;
   /** The names of the arguments, where the mark names them. */
   readonly params?: readonly string[];
   readonly allowPositionalArgs?: true;

@@ -34,6 +34,8 @@ export interface Host {
   readonly broadcasts: boolean;
   /** Carries a call out: gives its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown;
+  /** Whether somebody here has declared or set a method of this name as incoming. */
+  handles(method: string): boolean;
   /** Who handles a method that has no handler of its own; undefined if nobody does. */
   standIn(row: Row, call: Call): AnyHandler | undefined;
   /** An error as it travels to the peer of a session; it is logged where the options say so. */

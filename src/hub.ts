@@ -128,6 +128,10 @@ export class Hub implements Host {
     return this.served.serve(sender);
   }
 
+  handles(method: string): boolean {
+    return this.served.handles(method);
+  }
+
   standIn: Host['standIn'] = (row, call) => this.served.standIn(row, call);
 
   toFault(error: unknown, session?: Session): FaultBody {

@@ -10,6 +10,7 @@ import { printable, quoteId } from './quote.js';
 import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
 import { STEP, TurnShare } from './turn-share.js';
+import { isUnderstood } from './understood.js';
 import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
 import { refusalOf } from './values/refusal.js';
 
@@ -233,15 +234,10 @@ export class Inbox {
   }
 
   private extend(call: Call): void {
-    const { session } = this;
-    const { extensions } = session.host;
     try {
-      const { method, args } = call.means ?? call;
-      const understood = Object.hasOwn(extensions, method) ? extensions[method]?.(session, args) : undefined;
-      // A token of a dialect may be one that the application knows.
-      if (call.means !== undefined && (understood === undefined || understood === false)) this.admit(call);
+      if (!isUnderstood(this.session, call)) this.admit(call);
     } catch (error) {
-      session.host.trouble(session, error);
+      this.session.host.trouble(this.session, error);
     }
   }
 

@@ -14,6 +14,11 @@ export interface MethodOptions {
   readonly stream?: boolean;
   /** The last segment of the name on the wire, in place of the property's name. */
   readonly name?: string;
+  /**
+   * The name on the wire begins with `rpc.` and is one of another protocol, such as `rpc.on` or `rpc.discover`. Those of this
+   * library, and the names that it plans, stay refused.
+   */
+  readonly foreign?: boolean;
   /** The names of the arguments after the first parameter: several values are sent by these names. */
   readonly params?: readonly string[];
   /** Sends the arguments by position, unless `params` names them, and accepts them by position. */

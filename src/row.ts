@@ -1,6 +1,7 @@
 import { checkCallOptions, over } from './call-options.js';
 import { UsageError } from './errors.js';
 import { type Marked, type MethodOptions, parameterTypesOf } from './marks.js';
+import { mustBeFree } from './reserved-names.js';
 import type { CallOptions, Method, MethodDescription } from './types.js';
 
 /** One method of a spec: everything that a call needs of it, looked up once. */
@@ -51,9 +52,7 @@ export function makeRow({ at, key, body, mark, prototype, path, wire, mount, def
   const { direction, options } = mark;
   checkOptions(at, options);
   const name = `${wire}${options.name ?? key}`;
-  if (name.startsWith('rpc.')) {
-    throw new UsageError(`${at}: names on the wire that begin with "rpc." are reserved by JSON-RPC`);
-  }
+  mustBeFree(at, name, options.foreign);
   const types = parameterTypesOf(prototype, key);
   const arity = Math.max(body.length, types?.length ?? 0, 1) - 1;
   checkArguments(at, options, arity, types?.[1]);
@@ -94,6 +93,7 @@ const checks: { readonly [O in keyof Required<MethodOptions>]: (value: unknown) 
   hasReply: be('boolean'),
   stream: be('boolean'),
   name: (value) => yes(typeof value === 'string' && value !== '', 'a text that is not empty'),
+  foreign: be('boolean'),
   params: (value) =>
     yes(
       Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
@@ -157,12 +157,13 @@ function isName(name: unknown): boolean {
 
 /** A row as data, seen from the side that the class is written for, or from the other one. */
 export function describeRow(row: Row, inverted: boolean): MethodDescription {
-  const { params, timeout, summary, deprecated, meta } = row.mark.options;
+  const { foreign, params, timeout, summary, deprecated, meta } = row.mark.options;
   return {
     path: row.path,
     method: row.wire,
     direction: (row.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
     kind: row.stream ? 'stream' : row.request ? 'request' : 'notification',
+    ...(foreign === true && { foreign: true as const }),
     ...(params !== undefined && { params }),
     ...(row.positional && { allowPositionalArgs: true as const }),
     ...(timeout !== undefined && { timeout }),

@@ -34,6 +34,11 @@ export class Served {
     return all.map(({ row }) => row.path).filter((path) => path.startsWith(prefix));
   }
 
+  /** Whether a method of this name is declared as incoming, or was set. */
+  handles(method: string): boolean {
+    return this.ports.has(method) || this.others?.find(method, this.refusals.get(method)) !== undefined;
+  }
+
   /** Carries a call out: gives its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown {
     const { method } = sender.call;

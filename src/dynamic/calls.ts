@@ -2,8 +2,8 @@ import { checkCallOptions, over } from '../call-options.js';
 import { UsageError } from '../errors.js';
 import { call } from '../outgoing.js';
 import { heldOptions, hubOf } from '../prototypes.js';
+import { mustBeFree } from '../reserved-names.js';
 import type { Row } from '../table.js';
-import { mustBeOurs } from './names.js';
 import { type Kind, kindOfRow, openRow } from './open-method.js';
 import { isWild } from './pattern.js';
 import type { Arguments, PathOptions } from './types.js';
@@ -26,7 +26,7 @@ export function callByPath(
   given?: Arguments,
   options: PathOptions = {},
 ): unknown {
-  const { to = null, ...asked } = options;
+  const { to = null, foreign, ...asked } = options;
   checkCallOptions(asked);
   const place = hubOf(self).dynamic.place(self, path);
   if (isWild(path) || place.rest === '') throw new UsageError(`"${path}" is no method, but several`);
@@ -35,7 +35,7 @@ export function callByPath(
   const declared =
     place.row !== undefined && (place.row.direction === 'outgoing') !== hub.inverted ? place.row : undefined;
   const row = declared ?? openRow('outgoing', kind, place.path, place.wire, named);
-  mustBeOurs(row.wire);
+  if (declared === undefined || foreign !== undefined) mustBeFree(`"${path}"`, row.wire, foreign);
   mustBe(kind, row);
   const args = named ? byName(row, given as Record<string, unknown>) : [...((given ?? []) as readonly unknown[])];
   const all = Object.keys(asked).length === 0 ? heldOptions(self) : over(asked, heldOptions(self));

@@ -1,8 +1,9 @@
 import { UsageError } from '../errors.js';
 import { isPlain } from '../implement.js';
 import type { MethodOptions } from '../marks.js';
+import { mustBeFree } from '../reserved-names.js';
 import type { MethodDescription } from '../types.js';
-import { mustBeOurs, segmentsOf } from './names.js';
+import { segmentsOf } from './names.js';
 
 /** At most so many methods has a spec that is made from data, so many segments a path, and so many letters a name. */
 const MOST_METHODS = 10_000;
@@ -36,6 +37,7 @@ const checks: { readonly [F in keyof Required<MethodDescription>]: Check } = {
   method: text,
   direction: oneOf('incoming', 'outgoing'),
   kind: oneOf('notification', 'request', 'stream'),
+  foreign: flag,
   params: (value) =>
     Array.isArray(value) && value.length <= LONGEST && value.every((name) => text(name) === undefined)
       ? undefined
@@ -94,14 +96,16 @@ function read(given: unknown, at: number): Described {
 }
 
 function made(name: string, description: MethodDescription): Described {
-  const { path, method, direction, kind, params, allowPositionalArgs, timeout, summary, deprecated, meta } =
+  const { path, method, direction, kind, foreign, params, allowPositionalArgs, timeout, summary, deprecated, meta } =
     description;
   const segments = segmentsOf(path);
   if (segments.length > DEEPEST) throw new UsageError(`${name}: a path has at most ${DEEPEST} segments`);
-  mustBeOurs(method);
+  const isForeign = (foreign as boolean | undefined) === true;
+  mustBeFree(`"${method}"`, method, isForeign);
   const options: MethodOptions = {
     ...(kind === 'request' && { hasReply: true }),
     ...(kind === 'stream' && { stream: true }),
+    ...(isForeign && { foreign: true }),
     ...(params !== undefined && { params: [...params] }),
     ...((allowPositionalArgs as boolean | undefined) === true && { allowPositionalArgs }),
     ...(timeout !== undefined && { timeout: timeout ?? Number.POSITIVE_INFINITY }),

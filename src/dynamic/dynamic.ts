@@ -3,13 +3,14 @@ import type { Hub } from '../hub.js';
 import { pack } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
 import { hubOf, madeOf } from '../prototypes.js';
+import { isReserved, mustBeFree } from '../reserved-names.js';
 import type { Row } from '../table.js';
 import type { Mount } from './mounts.js';
-import { mayBeHandled, mustBeOurs } from './names.js';
+import { mayBeHandled } from './names.js';
 import { kindOf, kindOfRow, OpenMethod } from './open-method.js';
 import { bySpecificity, isWild, type Pattern, patternOf } from './pattern.js';
 import { type Place, pathOfName, placeOf } from './place.js';
-import type { AnyHandler, Arguments, PatternHandler } from './types.js';
+import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from './types.js';
 
 /** Of what was unmounted, so many names are remembered to say so. */
 const REMEMBERED = 100;
@@ -46,7 +47,8 @@ export class Dynamic {
 
   private patternFor(method: string): Pattern | undefined {
     if (this.patterns.length === 0 || !mayBeHandled(method)) return undefined;
-    return this.patterns.find((pattern) => pattern.fits(method));
+    const isForeign = isReserved(method);
+    return this.patterns.find((pattern) => pattern.fits(method) && (pattern.foreign || !isForeign));
   }
 
   /** Who handles a declared method that has no handler of its own. */
@@ -77,19 +79,21 @@ export class Dynamic {
   }
 
   /** Makes a function the handler of a path, or with null takes it away. Gives what takes it away. Throws a UsageError. */
-  set(self: object, path: string, handler: unknown): () => void {
+  set(self: object, path: string, handler: unknown, options: HandlerOptions = {}): () => void {
     if (handler !== null && typeof handler !== 'function')
       throw new UsageError(`${String(path)}: a handler is a function, or null for none, not ${String(handler)}`);
     const place = this.place(self, path);
-    mustBeOurs(place.wire);
+    const foreign = foreignIn(path, options);
+    const isDeclared = foreign === undefined && place.row?.mark.options.foreign === true;
+    if (!isDeclared) mustBeFree(`"${path}"`, place.wire, foreign, isWild(path));
     return isWild(path)
-      ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null)
+      ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null, foreign === true)
       : this.setMethod(place, handler as AnyHandler | null);
   }
 
-  private setPattern({ self }: Place, wild: string, handler: PatternHandler | null): () => void {
+  private setPattern({ self }: Place, wild: string, handler: PatternHandler | null, foreign: boolean): () => void {
     const { wire: prefix } = madeOf(self).table;
-    const added = patternOf(prefix, wild, self, handler ?? nobody);
+    const added = patternOf(prefix, wild, self, handler ?? nobody, foreign);
     const others = this.patterns.filter(({ wire }) => wire !== added.wire);
     this.patterns = handler === null ? others : [...others, added].toSorted(bySpecificity);
     return () => {
@@ -154,6 +158,13 @@ export class Dynamic {
 }
 
 function nobody(): undefined {}
+
+function foreignIn(path: string, options: HandlerOptions): boolean | undefined {
+  const { foreign, ...others } = options;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new UsageError(`${path}: unknown option "${other}" of setHandler(); there is foreign`);
+  return foreign;
+}
 
 /** A handler of many methods as the one of this method. */
 function adapted(handler: PatternHandler, path: string, method: string): AnyHandler {

@@ -6,7 +6,7 @@ import type { MemberName } from './absent.js';
 import { callByPath } from './calls.js';
 import { pathOf, resolvePath } from './lookup.js';
 import { type MountedSpec, mountService, mountSide, unmount } from './mounts.js';
-import type { Arguments, MountOptions, PathOptions, ServiceOptions } from './types.js';
+import type { Arguments, HandlerOptions, MountOptions, PathOptions, ServiceOptions } from './types.js';
 
 /** Each is called with a side, or a namespace of one, as `this`. */
 export type DynamicMembers = Readonly<Record<MemberName, (this: object, ...args: never[]) => unknown>>;
@@ -23,8 +23,8 @@ function specOf(given: unknown, root: object): MountedSpec | undefined {
 /** The methods of a side for what no spec declares. `root` is the prototype that every spec has. */
 export function membersOf(root: object): DynamicMembers {
   return {
-    setHandler(this: object, path: string, handler: unknown): () => void {
-      return hubOf(this).dynamic.set(this, path, handler);
+    setHandler(this: object, path: string, handler: unknown, options?: HandlerOptions): () => void {
+      return hubOf(this).dynamic.set(this, path, handler, options);
     },
     mount(this: object, name: string, given: unknown, options?: MountOptions & ServiceOptions): unknown {
       const spec = specOf(given, root);

@@ -1,9 +1,10 @@
 import { checkCallOptions } from '../call-options.js';
 import { UsageError } from '../errors.js';
 import { hubOf, madeOf, make, wire } from '../prototypes.js';
+import { isReserved } from '../reserved-names.js';
 import { type SpecConstructor, tableBelow } from '../table.js';
 import { mountedHub } from './mounted-hub.js';
-import { mustBeOurs, segmentsOf } from './names.js';
+import { segmentsOf } from './names.js';
 import { OpenMethod } from './open-method.js';
 import { serviceOf } from './services.js';
 import type { MountOptions, ServiceOptions } from './types.js';
@@ -85,7 +86,10 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   const { dynamic, served } = hubOf(self);
   const path = `${table.path}${name}`;
   const wire = `${table.wire}${name}`;
-  mustBeOurs(`${wire}.`);
+  if (isReserved(`${wire}.`))
+    throw new UsageError(
+      `"${path}": names on the wire that begin with "rpc." are reserved by JSON-RPC; those of another protocol are set one by one: setHandler("${wire}.…", …, { foreign: true })`,
+    );
   if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
   if (children.has(name) || table.rows.some(({ key }) => key === name))
     throw new UsageError(`"${path}" is declared by ${table.spec.name}: mount it under another name`);

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { isOurs } from '../reserved-names.js';
 
 /** A name that is longer than this was not set by anybody. */
 const LONGEST = 1_000;
@@ -18,7 +19,7 @@ export function segmentFault(segment: string): string | undefined {
  * never handed on, nor is what belongs to the library.
  */
 export function mayBeHandled(method: string): boolean {
-  if (method.length > LONGEST || method.startsWith('rpc.')) return false;
+  if (method.length > LONGEST || isOurs(method)) return false;
   return method.split('.').every((segment) => segmentFault(segment) === undefined);
 }
 
@@ -31,11 +32,4 @@ export function segmentsOf(path: unknown): string[] {
     if (fault !== undefined) throw new UsageError(`the path "${path}" ${fault}`);
   }
   return segments;
-}
-
-/** Throws a UsageError for a name on the wire that belongs to the library. */
-export function mustBeOurs(wire: string): void {
-  if (wire.startsWith('rpc.')) {
-    throw new UsageError(`"${wire}": names on the wire that begin with "rpc." are reserved by JSON-RPC`);
-  }
 }

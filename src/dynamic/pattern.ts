@@ -8,6 +8,8 @@ export interface Pattern {
   /** The side or the namespace that it was set on. */
   readonly self: object;
   readonly handler: PatternHandler;
+  /** It gets methods of other protocols whose names begin with `rpc.`, too. */
+  readonly foreign: boolean;
   fits(method: string): boolean;
 }
 
@@ -20,7 +22,13 @@ export function isWild(path: unknown): boolean {
  * A pattern for the methods below `prefix`, which is empty or ends in a dot. Throws a UsageError for wildcards that stand for
  * less than a segment, or for many in the middle.
  */
-export function patternOf(prefix: string, wild: string, self: object, handler: PatternHandler): Pattern {
+export function patternOf(
+  prefix: string,
+  wild: string,
+  self: object,
+  handler: PatternHandler,
+  foreign = false,
+): Pattern {
   const segments = wild.split('.');
   for (const [at, segment] of segments.entries()) {
     if (segment === '*' || (segment === '**' && at === segments.length - 1) || !segment.includes('*')) continue;
@@ -30,7 +38,7 @@ export function patternOf(prefix: string, wild: string, self: object, handler: P
   }
   const expression = segments.map((segment) => shapes[segment] ?? literal(segment)).join('\\.');
   const exact = new RegExp(`^${literal(prefix)}${expression}$`, 's');
-  return { wire: prefix + segments.join('.'), self, handler, fits: (method) => exact.test(method) };
+  return { wire: prefix + segments.join('.'), self, handler, foreign, fits: (method) => exact.test(method) };
 }
 
 const shapes: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {

@@ -52,6 +52,14 @@ type Declared<M, D> = [D] extends [never] ? AnyHandler : D extends 'incoming' ? 
 export interface PathOptions<P = unknown> extends CallOptions<P> {
   /** Whom it goes to: null, every connected peer, unless it is said. */
   readonly to?: Receivers;
+  /** The name begins with `rpc.` and is one of another protocol, such as `rpc.login`. A method that the spec declares says so itself. */
+  readonly foreign?: boolean;
+}
+
+/** Options of a handler of a path. */
+export interface HandlerOptions {
+  /** The name begins with `rpc.` and is one of another protocol, such as `rpc.on`; a wildcard gets such names, too. */
+  readonly foreign?: boolean;
 }
 
 /** Options of a side that is mounted. */
@@ -77,7 +85,7 @@ export interface Dynamic<S> {
    * such a handler gets what has no handler of its own, the most specific one first. Returns a function that takes the handler
    * away again. Throws a UsageError for what is no path of a method, or no function.
    */
-  setHandler<const P extends string>(path: P, handler: HandlerAt<S, P> | null): () => void;
+  setHandler<const P extends string>(path: P, handler: HandlerAt<S, P> | null, options?: HandlerOptions): () => void;
 
   /**
    * Serves another spec under a name of this side, over the same sessions, in both directions, and gives its side. Throws a

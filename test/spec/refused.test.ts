@@ -90,7 +90,9 @@ describe('a name', () => {
     class Chat extends RemoteAPI {
       readonly room = namespace(Room, { name: 'rpc' });
     }
-    expect(read(Chat)).toBe('Room.join: names on the wire that begin with "rpc." are reserved by JSON-RPC');
+    expect(read(Chat)).toBe(
+      'Room.join: names on the wire that begin with "rpc." are reserved by JSON-RPC; give foreign: true if "rpc.join" is one of another protocol',
+    );
   });
 
   it('that is empty is refused', () => {
@@ -126,15 +128,15 @@ describe('an option', () => {
   it.each([
     [
       { hasreply: true },
-      'unknown option "hasreply"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
+      'unknown option "hasreply"; there are hasReply, stream, name, foreign, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
     ],
     [
       { direction: 'outgoing' },
-      'unknown option "direction"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
+      'unknown option "direction"; there are hasReply, stream, name, foreign, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
     ],
     [
       { toString: 1 },
-      'unknown option "toString"; there are hasReply, stream, name, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
+      'unknown option "toString"; there are hasReply, stream, name, foreign, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
     ],
     [{ hasReply: 'yes' }, 'the option "hasReply" must be a boolean'],
     [

@@ -4,26 +4,43 @@ import { UsageError } from './errors.js';
 // An underscore is in no scheme of a URL, but in names of the model: blindly_believe_everything.
 const SCHEME = /^[a-z][a-z0-9+._-]*$/i;
 const QUERY = /\?([\w.-]+(?:=[^&()]*)?(?:&[\w.-]+(?:=[^&()]*)?)*)$/;
+/** What stands in quotes, and quotes behind a backslash, which open none. */
+const QUOTED = /\\["']|"(?:\\.|[^"\\])*"|'[^']*'/gs;
 
 /**
  * Takes an address apart: `tcp://127.0.0.1:1?framing=nul`, `{ url: 'process:', command: 'node' }`, `jrpc?dialect=lsp`. A
- * name without a colon is a scheme. Options end the text: what follows a question mark is options if it has their form.
+ * name without a colon is a scheme. Options end the text: they begin at the first question mark outside quotes behind which
+ * everything has the form of options (`name`, `name=value`, joined by `&`; no parentheses in values). A question mark that
+ * begins no options is written in quotes, or as `%3F` where the transport reads that ({@link decodeMarks}).
  * Throws a UsageError if there is no scheme.
  */
 export function parseAddress(source: string | AddressObject): Address {
   const text = typeof source === 'string' ? source : source.url;
   if (typeof text !== 'string') throw new UsageError('an address is a string, or an object with a string `url`');
-  const query = QUERY.exec(text);
+  const query = QUERY.exec(text.replace(QUOTED, (quoted) => quoted.replaceAll('?', '_')));
   const bare = query === null ? text : text.slice(0, query.index);
   const colon = bare.indexOf(':');
   const scheme = colon < 0 ? bare : bare.slice(0, colon);
   if (!SCHEME.test(scheme))
     throw new UsageError(`"${text}" names nothing: expected a scheme, as in tcp://127.0.0.1:8888`);
   const options: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of new URLSearchParams(query?.[1] ?? '')) options[key] = value;
+  for (const [key, value] of new URLSearchParams(query === null ? '' : text.slice(query.index))) options[key] = value;
   if (typeof source === 'object')
     for (const [key, value] of Object.entries(source)) if (key !== 'url') options[key] = value;
   return { text, scheme: scheme.toLowerCase(), rest: colon < 0 ? '' : bare.slice(colon + 1), options };
+}
+
+/**
+ * A path or a name as it is meant: `%3F` stands for a question mark, `%253F` for the text `%3F`, and so on. Nothing else is
+ * decoded, since paths may hold a `%`.
+ */
+export function decodeMarks(text: string): string {
+  return text.replace(/%((?:25)*)3f/gi, (whole, more: string) => (more === '' ? '?' : `%${whole.slice(3)}`));
+}
+
+/** The same text as it can be written in an address: the opposite of {@link decodeMarks}. */
+export function encodeMarks(text: string): string {
+  return text.replace(/%((?:25)*3f)/gi, '%25$1').replaceAll('?', '%3F');
 }
 
 /** How an option is read: `text`, `number` and `flag` from strings too, `any` as it is, a list as one of its words. */
@@ -40,30 +57,37 @@ type Value<K> = K extends 'text'
 
 /**
  * Reads the options of an address, each as its kind says; those that were not given are undefined. Throws a UsageError for
- * one that is not known or does not fit.
+ * one that is not known or does not fit. `otherwise` is added to that text where the option comes from the query of an address
+ * in which a question mark may be meant as itself: what to write then.
  */
 export function readOptions<const K extends Record<string, OptionKind>>(
   address: Address,
   kinds: K,
+  otherwise?: string,
 ): { [N in keyof K]?: Value<K[N]> } {
   const read: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(address.options)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    const hint = otherwise !== undefined && isInQuery(address.text, name) ? `. ${otherwise}` : '';
     if (kind === undefined) {
       const known = Object.keys(kinds).join(', ');
       throw new UsageError(
-        `${address.scheme}: has no option "${name}"; ${known === '' ? 'it has none' : `there are ${known}`}`,
+        `${address.scheme}: has no option "${name}"; ${known === '' ? 'it has none' : `there are ${known}`}${hint}`,
       );
     }
-    if (value !== undefined) read[name] = readOption(address.scheme, name, value, kind);
+    if (value !== undefined) read[name] = readOption(address.scheme, name, value, kind, hint);
   }
   return read as { [N in keyof K]?: Value<K[N]> };
 }
 
-function readOption(scheme: string, name: string, value: unknown, kind: OptionKind): unknown {
+function isInQuery(text: string, name: string): boolean {
+  return text.includes(`?${name}`) || text.includes(`&${name}`);
+}
+
+function readOption(scheme: string, name: string, value: unknown, kind: OptionKind, hint: string): unknown {
   const wrong = (expected: string): never => {
     throw new UsageError(
-      `${scheme}: the option "${name}" must be ${expected}, not ${JSON.stringify(value) ?? String(value)}`,
+      `${scheme}: the option "${name}" must be ${expected}, not ${JSON.stringify(value) ?? String(value)}${hint}`,
     );
   };
   if (kind === 'any') return value;

@@ -1,7 +1,9 @@
-import { readOptions } from '../src/address.js';
+import { decodeMarks, encodeMarks, readOptions } from '../src/address.js';
 import type { Accept, Address, Link, Transport, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
 import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
+
+const MARKS = 'If the question mark belongs to the name of the room, write it as %3F';
 
 /**
  * Rooms within one process. In `memory:room` one side serves and others visit it; in `memory:room?bus`, to which
@@ -12,8 +14,8 @@ import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
  * taken, and with ConnectionLost where nobody serves it or it is full.
  */
 export default function memory(address: Address, wire: Wire): Transport {
-  const options = readOptions(address, { name: 'text', bus: 'flag' });
-  const [, room, name] = /^(?:\/\/)?([^:]*):?(.*)$/s.exec(address.rest) ?? [];
+  const options = readOptions(address, { name: 'text', bus: 'flag' }, MARKS);
+  const [, room, name] = /^(?:\/\/)?([^:]*):?(.*)$/s.exec(decodeMarks(address.rest)) ?? [];
   return new Member(room || 'memory', options.name ?? (name || undefined), options.bus ?? false, wire);
 }
 
@@ -42,7 +44,7 @@ class Member implements Transport {
     this.name = name;
     this.bus = bus;
     this.wire = wire;
-    this.address = `memory:${room}${bus ? '?bus' : ''}`;
+    this.address = `memory:${encodeMarks(room)}${bus ? '?bus' : ''}`;
   }
 
   async open(accept: Accept): Promise<void> {

@@ -21,10 +21,14 @@ import type { StreamHost } from './shared/stream-link.js';
 import { logLines } from './shared/stream-log.js';
 import { type PipedChild, ProcessLink } from './shared/stream-process.js';
 
+const MARKS =
+  'If the question mark belongs to the command line, put that argument in quotes, or use { url: "process:", command: "node", args: ["server.js"] }';
+
 /**
  * `process:command args`: starts a program and talks to it over its standard input and output, where it has `stdio:`. The
- * command line is split as a shell does it, with quotes and backslashes, but no shell is run. The peer is called
- * `process:<pid>`.
+ * command line is split as a shell does it, with quotes and backslashes, but no shell is run. The options of this transport
+ * begin at a question mark, so one that belongs to the command line stands in quotes, or is written as `%3F`. The peer is
+ * called `process:<pid>`.
  *
  * Options: `framing`; `stderr`, what becomes of the program's standard error: `inherit` (default), `ignore`, or `log` for
  * warnings of the logger; `grace`, how many milliseconds the program has to exit when the link is closed, and again after
@@ -35,15 +39,19 @@ import { type PipedChild, ProcessLink } from './shared/stream-process.js';
  * with ConnectionLost, which says with which code.
  */
 const process: TransportFactory = (address, wire) => {
-  const options = readOptions(address, {
-    framing: 'text',
-    stderr: ['inherit', 'ignore', 'log'],
-    grace: 'number',
-    command: 'text',
-    args: 'any',
-    cwd: 'text',
-    env: 'any',
-  });
+  const options = readOptions(
+    address,
+    {
+      framing: 'text',
+      stderr: ['inherit', 'ignore', 'log'],
+      grace: 'number',
+      command: 'text',
+      args: 'any',
+      cwd: 'text',
+      env: 'any',
+    },
+    MARKS,
+  );
   if (wire.listen) {
     throw new UsageError('process: starts a program and dials it; the program itself listens, and does that on stdio:');
   }
@@ -201,5 +209,5 @@ function environmentOf(env: unknown): NodeJS.ProcessEnv | undefined {
 
 /** As it can be written in an address. */
 function quoted(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+  return /^[\w./:=@%+,-]+$/.test(word) && !/%3f/i.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readOptions } from '../src/address.js';
+import { decodeMarks, encodeMarks, readOptions } from '../src/address.js';
 import type { Address, LinkInfo, TransportFactory } from '../src/contract.js';
 import { UsageError } from '../src/errors.js';
 import { framingFor } from '../src/framing/index.js';
@@ -10,22 +10,26 @@ import { clearSocketFile } from './shared/stream-socket-file.js';
 /** The longest path of a socket in bytes: the system's field holds one more, for the NUL. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;
 
+const MARKS =
+  'If the question mark belongs to the path, write it as %3F, or use { url: "unix:", path: "/run/chat.sock" }';
+
 /**
  * `unix:/path`, `unix:relative/path`, on Windows `unix:\\.\pipe\name`: frames over a local socket. Peers are called
  * `path#n`. A socket file that nobody serves any more is replaced; one that is served, or a file of another kind, is not,
  * and `open` rejects. The file is removed at `close`. Who may connect is decided by the permissions of the file and its
  * folder.
  *
- * Options: `framing`; `backlog`, how many visitors may wait to be taken in (1,024; only where it listens).
+ * Options: `framing`; `backlog`, how many visitors may wait to be taken in (1,024; only where it listens); `path`, the path as it
+ * is, in place of the one in the address, in which a question mark is written as `%3F`.
  *
  * Throws a UsageError for a path that is missing or too long for the system.
  */
 const unix: TransportFactory = (address, wire) => {
-  const options = readOptions(address, { framing: 'text', backlog: 'number' });
+  const options = readOptions(address, { framing: 'text', backlog: 'number', path: 'text' }, MARKS);
   const framing = framingFor(options.framing, wire);
-  const path = pathOf(address);
+  const path = pathOf(address, options.path);
   const query = options.framing === undefined ? '' : `?framing=${options.framing}`;
-  const text = `unix:${path}${query}`;
+  const text = `unix:${encodeMarks(path)}${query}`;
   let visitors = 0;
   const peerOf = (): string => `${path}#${++visitors}`;
   const infoOf = (): LinkInfo => ({ path });
@@ -49,20 +53,24 @@ const unix: TransportFactory = (address, wire) => {
 
 export default unix;
 
-function pathOf(address: Address): string {
-  const written = address.rest.replace(/^\/\//, '');
+function pathOf(address: Address, path: string | undefined): string {
+  const named = decodeMarks(address.rest.replace(/^\/\//, ''));
+  if (path !== undefined && named !== '') {
+    throw new UsageError(`"${address.text}" names a path, and so does the option "path": leave one of them out`);
+  }
+  const written = path ?? named;
   if (written === '' || written.includes('\0')) {
     throw new UsageError(`"${address.text}" has no path: expected unix:/path, as in unix:/run/chat.sock`);
   }
   if (isPipe(written)) return written;
-  const path = resolve(written);
-  const length = Buffer.byteLength(path);
+  const absolute = resolve(written);
+  const length = Buffer.byteLength(absolute);
   if (length > LONGEST) {
     throw new UsageError(
-      `the path of a socket has at most ${LONGEST} bytes, but ${path} has ${length}: take a shorter one`,
+      `the path of a socket has at most ${LONGEST} bytes, but ${absolute} has ${length}: take a shorter one`,
     );
   }
-  return path;
+  return absolute;
 }
 
 /** A named pipe of Windows is no file. */

@@ -1,4 +1,4 @@
-import { readOptions } from '../src/address.js';
+import { decodeMarks, encodeMarks, readOptions } from '../src/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract.js';
 import { ConnectionLost, UsageError } from '../src/errors.js';
 import { clearTimer, setTimer, type Timer } from '../src/time.js';
@@ -11,12 +11,15 @@ let workers = 0;
 /** How long, in milliseconds, a worker that was told the end may take to finish by itself. */
 const GRACE_MS = 1_000;
 
+const MARKS = 'If the question mark belongs to the file, use { url: "worker:", file: "./file.js?version=2" }';
+
 /**
  * Starts a worker and speaks with what opens `port:parent` in it: `worker:./file.js`. The file is an absolute path, a
  * `file:` URL, or a path relative to the working directory; in browsers what `new Worker` takes, relative to the page. Only
  * dials. The peer is called `worker:n`.
  *
- * Options: `name`; in Node those of its Worker, `workerData`, `transferList`, `argv`, `env`, `execArgv` and `resourceLimits`; in browsers
+ * Options: `name`; `file`, the file as it is, in place of the one in the address, where a question mark in a path is written as
+ * `%3F`; in Node those of its Worker, `workerData`, `transferList`, `argv`, `env`, `execArgv` and `resourceLimits`; in browsers
  * `type`, which is `module` unless `classic` is asked for.
  *
  * `open` resolves when the worker has opened its `port:parent`. It rejects with ConnectionLost if the worker fails or exits
@@ -26,21 +29,32 @@ const GRACE_MS = 1_000;
  * Throws a UsageError if it is to listen, and where there is no file.
  */
 export default function worker(address: Address, wire: Wire): Transport {
-  const options = readOptions(address, {
-    name: 'text',
-    workerData: 'any',
-    transferList: 'any',
-    argv: 'any',
-    env: 'any',
-    execArgv: 'any',
-    resourceLimits: 'any',
-    type: ['module', 'classic'],
-  });
+  const options = readOptions(
+    address,
+    {
+      name: 'text',
+      file: 'text',
+      workerData: 'any',
+      transferList: 'any',
+      argv: 'any',
+      env: 'any',
+      execArgv: 'any',
+      resourceLimits: 'any',
+      type: ['module', 'classic'],
+    },
+    MARKS,
+  );
   if (wire.listen) {
     throw new UsageError(`${address.text} starts a worker and can only connect: in the worker, serve port:parent`);
   }
-  if (address.rest === '') throw new UsageError('worker: needs a file, as in worker:./file.js');
-  return new WorkerTransport(address, wire, () => spawnWorker(address.rest, options));
+  const { file: given, ...settings } = options;
+  if (given !== undefined && address.rest !== '') {
+    throw new UsageError(`"${address.text}" names a file, and so does the option "file": leave one of them out`);
+  }
+  const file = given ?? named(address.rest);
+  if (file === '') throw new UsageError('worker: needs a file, as in worker:./file.js');
+  const shown = given === undefined ? address.text : `worker:${isUrl(file) ? file : encodeMarks(file)}`;
+  return new WorkerTransport(shown, file, wire, () => spawnWorker(file, settings));
 }
 
 class WorkerTransport implements Transport {
@@ -55,9 +69,9 @@ class WorkerTransport implements Transport {
   private ready = false;
   private over = false;
 
-  constructor({ text, rest }: Address, wire: Wire, spawn: () => Spawned) {
-    this.address = text;
-    this.file = rest;
+  constructor(address: string, file: string, wire: Wire, spawn: () => Spawned) {
+    this.address = address;
+    this.file = file;
     this.wire = wire;
     this.spawn = spawn;
   }
@@ -107,4 +121,13 @@ class WorkerTransport implements Transport {
     await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
     if (!this.ready) this.fail(reason ?? new ConnectionLost(`${this.address} was closed before it was open`));
   }
+}
+
+/** The file that an address names. In a URL, `%3F` has its own meaning. */
+function named(rest: string): string {
+  return isUrl(rest) ? rest : decodeMarks(rest);
+}
+
+function isUrl(file: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(file);
 }

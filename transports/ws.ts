@@ -5,6 +5,7 @@ import type { ClientOptions } from 'ws';
 import { hostPort, readOptions } from '../src/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract.js';
 import { UsageError } from '../src/errors.js';
+import { PartialFrames } from './shared/partial-frames.js';
 import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket-dial.js';
 import { offers, readProtocols } from './shared/web-socket-hello.js';
 import { foreignServer, ownServer } from './shared/web-socket-http.js';
@@ -87,7 +88,8 @@ function dialing(address: Address, wire: Wire): Transport {
     );
   }
   const connect = connecting(special ? 'ws' : options.client, target, { ...tls, ...(headers && { headers }) });
-  return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols, keepAlive);
+  const partial = new PartialFrames(wire.memory);
+  return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols, keepAlive, partial);
 }
 
 function readKeepAlive(ms: number | undefined): number | undefined {

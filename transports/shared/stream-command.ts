@@ -2,7 +2,7 @@ import { UsageError } from '../../src/errors.js';
 
 /**
  * Takes a command line apart as a shell does, with quotes and, where `escapes`, backslashes, but without a shell: nothing
- * is expanded. Between single quotes everything is meant as it stands; between double quotes a backslash escapes only a
+ * is expanded. Outside quotes, `%3F` stands for a question mark, which would begin the options of an address. Between single quotes everything is meant as it stands; between double quotes a backslash escapes only a
  * double quote and itself. Throws a UsageError for a quote that is not closed.
  */
 export function splitCommand(line: string, escapes = process.platform !== 'win32'): string[] {
@@ -28,7 +28,9 @@ export function splitCommand(line: string, escapes = process.platform !== 'win32
       word = '';
       begun = false;
     } else {
-      word += char;
+      const isMark = char === '%' && /^3f/i.test(line.slice(at + 1, at + 3));
+      word += isMark ? '?' : char;
+      if (isMark) at += 2;
       begun = true;
     }
   }

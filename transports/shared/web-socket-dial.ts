@@ -1,7 +1,7 @@
 import type { Accept, Address, Transport, Wire } from '../../src/contract.js';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { clearTimer, setTimer } from '../../src/time.js';
-import { PartialFrames } from './partial-frames.js';
+import type { PartialFrames } from './partial-frames.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 
 /** A URL that is dialed. */
@@ -63,7 +63,7 @@ export class WebSocketDialer implements Transport, LinkKeeper {
   readonly address: string;
   readonly wire: Wire;
   readonly keepAlive: number | undefined;
-  readonly partial: PartialFrames;
+  readonly partial: PartialFrames | undefined;
   private readonly connect: Connect;
   private readonly hello: readonly string[];
   private readonly plain: readonly string[];
@@ -79,6 +79,7 @@ export class WebSocketDialer implements Transport, LinkKeeper {
    * @param hello the subprotocols that are offered first.
    * @param plain those that are offered to a server that does not know them; the same list if there is only one attempt.
    * @param keepAlive in milliseconds; undefined is never.
+   * @param partial watches the partial messages of links by the package `ws`; a page has none, and does not load it.
    */
   constructor(
     address: string,
@@ -87,10 +88,11 @@ export class WebSocketDialer implements Transport, LinkKeeper {
     hello: readonly string[],
     plain: readonly string[],
     keepAlive?: number,
+    partial?: PartialFrames,
   ) {
     this.address = address;
     this.wire = wire;
-    this.partial = new PartialFrames(wire.memory);
+    this.partial = partial;
     this.connect = connect;
     this.hello = hello;
     this.plain = plain;

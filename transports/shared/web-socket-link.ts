@@ -10,7 +10,8 @@ export interface LinkKeeper {
   readonly keepAlive: number | undefined;
   /** The largest message, in bytes, that its links read. */
   readonly frameBytes: number;
-  readonly partial: PartialFrames;
+  /** What watches partial messages; undefined where the runtime does not show them. */
+  readonly partial: PartialFrames | undefined;
   /** Called once, when nothing is left of the link; `Receiver.closed` has been told by then. */
   gone(link: WebSocketLink): void;
 }

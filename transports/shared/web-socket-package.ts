@@ -163,7 +163,7 @@ export class PackageLink extends WebSocketLink implements Watched {
 
   /** A chunk was read: the package may keep a part of a message. Other runtimes do not tell how much. */
   private look(came: number): void {
-    if (this.state === 'open') this.keeper.partial.update(this, keptOf(this.socket), came);
+    if (this.state === 'open') this.keeper.partial?.update(this, keptOf(this.socket), came);
   }
 
   get buffered(): number {
@@ -186,7 +186,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     const { socket, stream } = this;
     if (this.state !== 'open') return;
     socket.pause();
-    this.unread ??= new Unread(this.peer, stream, stream, this.limits, this.keeper.partial.memory);
+    this.unread ??= new Unread(this.peer, stream, stream, this.limits, this.keeper.wire.memory);
     this.unread.pause();
   }
 
@@ -259,7 +259,7 @@ export class PackageLink extends WebSocketLink implements Watched {
   }
 
   protected override freed(reason: Error | undefined): void {
-    this.keeper.partial.drop(this);
+    this.keeper.partial?.drop(this);
     super.freed(reason);
   }
 

@@ -1,3 +1,4 @@
+import { letTakeOut } from './bound-methods.js';
 import { deadlineIn } from './clock.js';
 import type { Call } from './contract.js';
 import { within } from './deadline.js';
@@ -192,6 +193,8 @@ export class Port {
     return row.request ? ask(row, handlers, sender, args, own, report) : tell(handlers, sender, args, report);
   }
 }
+
+letTakeOut(Port.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
 
 /** The information of the security stands after all the arguments that the method shows. */
 function withSecinfo({ arity }: Row, bound: readonly unknown[], sender: CallSender): unknown[] {

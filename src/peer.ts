@@ -1,4 +1,5 @@
 import type { Signal } from './abort.js';
+import { letTakeOut } from './bound-methods.js';
 import { deadlineIn } from './clock.js';
 import type { Call, LinkInfo, Metadata, SecInfo } from './contract.js';
 import { brand } from './copies.js';
@@ -47,6 +48,8 @@ export class ConnectedPeer implements Peer {
     if (waiting !== undefined) for (const resolve of waiting) resolve();
   }
 }
+
+letTakeOut(ConnectedPeer.prototype, ['close']);
 
 /** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
 export class CallSender implements Sender {
@@ -140,3 +143,4 @@ export class CallSender implements Sender {
     this.work.cancel(reason);
   }
 }
+letTakeOut(CallSender.prototype, ['progress', 'afterReply'], 'anew');

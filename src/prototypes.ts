@@ -1,3 +1,4 @@
+import { BoundMethods, boundProperty, type Unbound } from './bound-methods.js';
 import { over } from './call-options.js';
 import { callDetailed } from './calling.js';
 import type { Hub } from './hub.js';
@@ -16,6 +17,7 @@ const MADE: unique symbol = Symbol('made');
 const SELVES: unique symbol = Symbol('selves');
 const TARGET: unique symbol = Symbol('target');
 const OPTIONS: unique symbol = Symbol('options');
+const METHODS: unique symbol = Symbol('methods');
 
 /** What an instance of a made class holds. */
 interface Held {
@@ -25,6 +27,8 @@ interface Held {
   readonly [SELVES]: readonly object[];
   /** Of all calls, on what `with` gives. */
   readonly [OPTIONS]: CallOptions | undefined;
+  /** Those that were looked up; undefined on a prototype. */
+  readonly [METHODS]: BoundMethods | undefined;
 }
 
 /** Whom a view calls, and how. */
@@ -33,6 +37,8 @@ interface Target {
   readonly selves: readonly object[];
   readonly receivers: Receivers;
   readonly options: CallOptions | undefined;
+  /** Those of the view and of its namespaces that were looked up. */
+  methods: BoundMethods | undefined;
 }
 interface Aimed {
   readonly [TARGET]: Target;
@@ -70,11 +76,7 @@ export function make(table: Table, inverted: boolean): Made {
       });
       continue;
     }
-    define(Half.prototype, row.key, {
-      value(this: Held, receivers: Receivers, ...args: unknown[]) {
-        return call(this[HUB], row, this, receivers, args, this[OPTIONS]);
-      },
-    });
+    define(Half.prototype, row.key, boundToSide(row.key, calling(row)));
     aimed(remote, row, call);
     if (row.request && !row.stream) {
       // Whoever has such a view has the room.
@@ -91,14 +93,34 @@ export function make(table: Table, inverted: boolean): Made {
   return { table, Half, children, remote, gather: gathering, detailed };
 }
 
-/** A method of a view, which knows its receivers and options. */
+function calling(row: Row): Unbound {
+  return function (this: Held, receivers: Receivers, ...args: unknown[]): unknown {
+    return call(this[HUB], row, this, receivers, args, this[OPTIONS]);
+  } as Unbound;
+}
+
+/** A method of a side, its namespaces and what `with` gives, which can be taken out of it. */
+export function boundToSide(key: PropertyKey, method: Unbound): PropertyDescriptor {
+  return boundProperty(key, method, (self) => (self as Held)[METHODS]);
+}
+
+/** A method of a view, which knows its receivers and options. It can be taken out of the view. */
 function aimed(prototype: object, row: Row, way: typeof call): void {
+  const key = {};
   define(prototype, row.key, {
-    value(this: Aimed, ...args: unknown[]) {
-      const { hub, selves, receivers, options } = this[TARGET];
-      return way(hub, row, selves[row.mount] as object, receivers, args, options);
+    get(this: Aimed) {
+      const target = this[TARGET];
+      target.methods ??= new BoundMethods(target);
+      return target.methods.find(key) ?? target.methods.keep(key, calledBy(target, row, way));
     },
   });
+}
+
+function calledBy(target: Target, row: Row, way: typeof call): (...args: unknown[]) => unknown {
+  return (...args) => {
+    const { hub, selves, receivers, options } = target;
+    return way(hub, row, selves[row.mount] as object, receivers, args, options);
+  };
 }
 
 function define(prototype: object, key: string, property: PropertyDescriptor): void {
@@ -133,6 +155,7 @@ export function wire(made: Made, hub: Hub, selves: object[] = []): object {
     [MADE]: { value: made },
     [SELVES]: { value: selves },
     [OPTIONS]: { value: undefined },
+    [METHODS]: { value: new BoundMethods(self) },
   });
   return self;
 }
@@ -160,7 +183,7 @@ export function viewOf(
   options: CallOptions | undefined,
 ): object {
   const { [HUB]: hub, [MADE]: made, [SELVES]: selves, [OPTIONS]: below } = self as Held;
-  return aim(made[kind], { hub, selves, receivers, options: over(options, below) });
+  return aim(made[kind], { hub, selves, receivers, options: over(options, below), methods: undefined });
 }
 
 /** A side or a namespace whose calls have these options; everything else it shares. */
@@ -175,6 +198,7 @@ export function withOptions(self: object, options: CallOptions | undefined): obj
       },
     },
   }) as object;
+  Object.defineProperty(view, METHODS, { value: new BoundMethods(view) });
   for (const key of held[MADE].children.keys()) {
     const child = (self as Readonly<Record<string, object>>)[key] as object;
     define(view, key, {

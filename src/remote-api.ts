@@ -1,3 +1,4 @@
+import type { Unbound } from './bound-methods.js';
 import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
 import { brand, mustBeOfThisCopy } from './copies.js';
@@ -11,7 +12,7 @@ import type { CallEvents, Listening } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
 import { checkOptions, type Options } from './options.js';
 import { pendingCalls } from './pending.js';
-import { hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
+import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
 import { many } from './rooms.js';
 import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, type Table, tableOf } from './table.js';
 import type {
@@ -191,8 +192,13 @@ const endpoint = {
     return hubOf(this).close();
   },
 };
-Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(endpoint));
-Object.defineProperties(RemoteAPI.prototype, Object.getOwnPropertyDescriptors(dynamicMembers(RemoteAPI.prototype)));
+for (const members of [endpoint, dynamicMembers(RemoteAPI.prototype)]) {
+  for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
+    const isMethod = typeof member.value === 'function';
+    Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
+  }
+}
+Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoint[Symbol.asyncDispose] });
 
 /** Whether a name is meant to be one of the events of calls. */
 function isCallEvent(event: unknown): event is keyof CallEvents {
@@ -225,6 +231,10 @@ export function namespace<S extends Branded>(api: SpecClass<S>, options: Namespa
 const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made }>();
 
 function createSide(spec: SpecConstructor, options: Options): object {
+  if (spec === undefined)
+    throw new UsageError(
+      'create, serve and connect are called on their class, as in Chat.serve(…), and not taken out of it',
+    );
   if (!(spec.prototype instanceof RemoteAPI))
     throw new UsageError('a side is made from a class that extends RemoteAPI');
   const made = madeFor.get(spec) ?? {};

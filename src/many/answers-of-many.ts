@@ -1,4 +1,5 @@
 import { Asking, type Outcome, type Wish } from '../asking.js';
+import { letTakeOut } from '../bound-methods.js';
 import { Aborted, UsageError } from '../errors.js';
 import type { Packed } from '../outgoing.js';
 import type { Session } from '../session.js';
@@ -218,3 +219,5 @@ export class AnswersOfMany implements Gathering<unknown> {
     if (this.failed !== undefined) this.all.catch(() => {});
   }
 }
+
+letTakeOut(AnswersOfMany.prototype, ['first', 'quorum', 'giveUp'], 'anew');

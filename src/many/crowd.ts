@@ -1,3 +1,4 @@
+import { letTakeOut } from '../bound-methods.js';
 import { CallSender, ConnectedPeer } from '../peer.js';
 import type { Roster } from '../roster.js';
 import type { Peer, Receiver } from '../written.js';
@@ -100,3 +101,5 @@ class Without extends Crowd {
     return !this.left.has(peer) && this.crowd.has(peer);
   }
 }
+
+letTakeOut(Crowd.prototype, ['has', 'except']);

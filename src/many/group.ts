@@ -1,3 +1,4 @@
+import { letTakeOut } from '../bound-methods.js';
 import { UsageError } from '../errors.js';
 import type { ConnectedPeer } from '../peer.js';
 import type { Roster } from '../roster.js';
@@ -124,3 +125,5 @@ class NamedGroup extends Crowd implements Group {
     return this;
   }
 }
+
+letTakeOut(NamedGroup.prototype, ['add', 'remove']);

@@ -85,6 +85,7 @@ export {
   type LogErrors,
 } from './faults.js';
 export type { Mark, Marker } from './fits.js';
+export type { EntryLogger, LogEntry } from './log-entry.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export { type CallState, type ContextKey, contextKey } from './middleware/call-state.js';
 export type { CallEvents } from './middleware/events.js';

@@ -42,7 +42,7 @@ export interface Host {
   toFault(error: unknown, session?: Session): FaultBody;
   fromFault(fault: FaultBody): Error;
   /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
-  trouble(session: Session, error: unknown, id?: Id): void;
+  trouble(session: Session, error: unknown, id?: Id, method?: string): void;
   /** The session has ended. Called once. */
   ended(session: Session): void;
 }

@@ -1,16 +1,17 @@
 import { checkCallOptions } from './call-options.js';
 import { chosenFrom, type SealingRoom } from './chosen.js';
-import type { Codec, FaultBody, Frame, Id, Limits, Link, Logger, Security, TransportSource, Wire } from './contract.js';
+import type { Codec, FaultBody, Frame, Id, Limits, Link, Security, TransportSource, Wire } from './contract.js';
 import type { Dynamic } from './dynamic/dynamic.js';
 import { ConnectionLost, UsageError } from './errors.js';
 import { Faults } from './faults.js';
 import { sayHello } from './hello.js';
 import type { Extensions, Host } from './host.js';
 import { Port } from './incoming.js';
-import { limitsFrom } from './limits.js';
+import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from './limits.js';
 import { Line } from './line.js';
+import { type SideLogger, sideLogger } from './log-entry.js';
 import { Surroundings } from './middleware/surroundings.js';
-import { loggerOf, type Options } from './options.js';
+import type { Options } from './options.js';
 import type { CallSender, ConnectedPeer } from './peer.js';
 import { makeTransport } from './registry.js';
 import { Reports } from './reports.js';
@@ -27,9 +28,6 @@ import type { CallOptions, Peer } from './types.js';
 import type { SideValues } from './values/side-values.js';
 import { vocabulary } from './vocabulary.js';
 
-const DEFAULT_TIMEOUT = 60_000;
-const DEFAULT_CONCURRENCY = 256;
-
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
 export class Hub implements Host {
   readonly limits: Limits;
@@ -39,7 +37,7 @@ export class Hub implements Host {
   /** In milliseconds, where neither call nor method says it. */
   readonly timeout: number;
   readonly inverted: boolean;
-  readonly logger: Logger;
+  readonly logger: SideLogger;
   readonly reports: Reports;
   readonly extensions: Extensions = vocabulary;
   readonly handlerTimeout: number;
@@ -80,7 +78,7 @@ export class Hub implements Host {
     this.handlerTimeout = options.handlerTimeout ?? Number.POSITIVE_INFINITY;
     this.defaults = checkCallOptions(options.defaults);
     this.inverted = options.invert === true;
-    this.logger = loggerOf(options);
+    this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger);
     this.faults = new Faults(options, this.reports);
     this.served = new Served(this, options.ignoreUnhandled === true);
@@ -142,7 +140,8 @@ export class Hub implements Host {
     return this.faults.fromFault(fault);
   }
 
-  trouble(session: Session, error: unknown, id?: Id): void {
+  trouble(session: Session, error: unknown, id?: Id, method?: string): void {
+    this.reports.method = method;
     this.report(session.peer as Peer, error, id);
   }
 

@@ -186,7 +186,7 @@ export class Port {
   private handleAll(sender: CallSender, bound: readonly unknown[], args: readonly unknown[], own: unknown): unknown {
     const { row, handlers } = this;
     const { session } = sender.peer;
-    const report = (error: unknown): void => session.host.trouble(session, error, sender.call.id);
+    const report = (error: unknown): void => session.host.trouble(session, error, sender.call.id, row.wire);
     const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);
     if (standIn !== undefined)
       return row.request ? ask(row, [standIn], sender, bound, own, report) : tell([standIn], sender, bound, report);

@@ -52,6 +52,11 @@ export interface Memory {
   give(bytes: number): void;
 }
 
+/** How long a request waits for its answer, in milliseconds, where nothing else says it. */
+export const DEFAULT_TIMEOUT = 60_000;
+/** How many calls of one peer are at work at a time, where the option does not say it. */
+export const DEFAULT_CONCURRENCY = 256;
+
 /** The bounds that hold where the option `limits` does not say otherwise. */
 export const defaultLimits: Limits = Object.freeze({
   frameBytes: 64 * 1024 * 1024,

@@ -2,8 +2,9 @@ import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } 
 import { UsageError } from './errors.js';
 import { isErrorClass } from './faults/classes.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './faults.js';
+import { type EntryLogger, isEntryLogger } from './log-entry.js';
 import type { Interceptor } from './middleware/interceptor.js';
-import type { CallLogger, LineLogger } from './middleware/log-calls.js';
+import type { CallLogger } from './middleware/log-calls.js';
 import { checkStages, type Stages } from './middleware/stages.js';
 import type { CallOptions } from './types.js';
 import type { TypeEntry } from './values/types.js';
@@ -74,11 +75,13 @@ export interface Options {
   readonly stages?: Stages;
   /** Refuses what carries no information of a security. */
   readonly requireSecinfo?: boolean;
-  /** Where the library reports; `console` by default, null is silence. */
-  readonly logger?: Logger | null;
+  /**
+   * Where the library reports: `console` by default, null is silence. What has `warn` and `error` gets a text and details;
+   * `{ log(entry) }` gets the same as a {@link LogEntry}.
+   */
+  readonly logger?: Logger | EntryLogger | null;
 }
 
-const silence: Logger = { warn() {}, error() {} };
 const policies: readonly ErrorPolicy[] = ['hidden', 'message', 'full'];
 
 const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => string | undefined } = {
@@ -129,8 +132,10 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
   requireSecinfo: boolean,
   logger: (value) =>
     unless(
-      value === null || (has(value, 'warn') && has(value, 'error')),
-      'an object with warn and error, such as console, or null',
+      value === null ||
+        (has(value, 'warn') && has(value, 'error')) ||
+        (typeof value === 'object' && isEntryLogger(value as object)),
+      'an object with warn and error, such as console, an object with log(entry), or null',
     ),
 };
 
@@ -166,23 +171,4 @@ export function checkOptions(options: Options): Options {
     );
   }
   return options;
-}
-
-/** The logger that the options ask for; one that throws harms nothing. */
-export function loggerOf(options: Options): Logger {
-  if (options.logger === null) return silence;
-  const logger = options.logger ?? globalThis.console;
-  const guarded = (tell: () => void): void => {
-    try {
-      tell();
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
-  return {
-    warn: (...told) => guarded(() => logger.warn(...told)),
-    error: (...told) => guarded(() => logger.error(...told)),
-    // Not every logger takes what is no trouble.
-    ...('info' in logger && { info: (...told: [string]) => guarded(() => (logger as LineLogger).info(...told)) }),
-  };
 }

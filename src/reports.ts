@@ -1,6 +1,7 @@
-import type { Id, Logger } from './contract.js';
+import type { Id } from './contract.js';
 import { loggable } from './details.js';
 import { RpcError } from './errors.js';
+import { type SideLogger, withError } from './log-entry.js';
 import { printable, quoteId } from './quote.js';
 import { clearTimer, setTimer, type Timer } from './time.js';
 
@@ -82,20 +83,35 @@ export class Reports {
   private readonly tallies = new Map<Reported, Tally>();
   private all: Tally | undefined;
 
-  constructor(readonly logger: Logger) {}
+  /** The method of the message that is reported next, where it is known. */
+  method: string | undefined;
+
+  constructor(readonly logger: SideLogger) {}
 
   /** Something that concerns a peer, or what a peer has caused; `what` is printable, `detail` is made so. */
   write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void {
-    if (this.admits(peer)) this.logger[level](`obverse: ${what}`, loggable(detail));
+    if (!this.admits(peer)) return;
+    const error = loggable(detail);
+    const message = withError(`obverse: ${what}`, error);
+    const who = peer && { peer: peer.id };
+    this.logger.entry({ level, event: 'side', message, ...who, error }, `obverse: ${what}`, error);
   }
 
   /** What is wrong with something that a peer has sent; `id` is that of the message. */
   trouble(peer: Reported, error: unknown, id?: Id): void {
+    const { method } = this;
+    this.method = undefined;
     if (!this.admits(peer)) return;
     const about = id === undefined || id === null ? '' : ` (message ${quoteId(id)})`;
-    // What the protocol has found is told in a line; what a handler throws needs its stack.
-    const detail = error instanceof RpcError ? printable(error.message, LONGEST) : loggable(error);
-    this.logger.warn(`obverse: ${printable(peer.id)}${about}:`, detail);
+    const given = loggable(error);
+    const text = `obverse: ${printable(peer.id)}${about}:`;
+    const known = { ...(id !== undefined && id !== null && { id }), ...(method !== undefined && { method }) };
+    this.logger.entry(
+      { level: 'warn', event: 'message.error', message: withError(text, given), peer: peer.id, ...known, error: given },
+      text,
+      // What the protocol has found is told in a line; what a handler throws needs its stack.
+      error instanceof RpcError ? printable(error.message, LONGEST) : given,
+    );
   }
 
   /** Whether one more report is written; if not, it is counted. */
@@ -155,6 +171,7 @@ export class Reports {
   }
 
   private count(counted: number, who: string): void {
-    this.logger.warn(`obverse: … and ${counted} more from ${who} in the last ${COUNT_MS / 1_000} s`);
+    const message = `obverse: … and ${counted} more from ${who} in the last ${COUNT_MS / 1_000} s`;
+    this.logger.entry({ level: 'warn', event: 'reports.omitted', message }, message);
   }
 }

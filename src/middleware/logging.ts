@@ -1,6 +1,6 @@
-import type { Logger } from '../contract.js';
 import { loggable } from '../details.js';
 import { isError } from '../kinds.js';
+import type { LogEntry, SideLogger } from '../log-entry.js';
 import { printable } from '../quote.js';
 import { isThenable } from '../thenable.js';
 import { time } from '../time.js';
@@ -47,23 +47,36 @@ export function logging(to: CallLogger | LineLogger): Interceptor {
 }
 
 /** What the option of a side asks for; `true` are lines to the side's own logger, as infos if it takes such. */
-export function callLogger(asked: true | CallLogger, logger: Logger & Partial<LineLogger>): Interceptor {
+export function callLogger(asked: true | CallLogger, logger: SideLogger): Interceptor {
   if (asked !== true) return logging(asked);
-  return logging({ info: (...told) => (logger.info === undefined ? logger.warn(...told) : logger.info(...told)) });
+  return logging((call) => {
+    const { text, details } = lineOf(call);
+    const { peer, method, failure } = call;
+    const entry: LogEntry = { level: 'info', event: 'call', message: text, peer, method };
+    logger.entry(failure === undefined ? entry : { ...entry, error: loggable(failure.error) }, text, ...details);
+  });
 }
 
 function lines(logger: LineLogger): CallLogger {
-  return ({ direction, method, peer, duration, args, items, failure }) => {
-    const [whom, name] = [printable(peer), printable(method)];
-    const who = direction === 'incoming' ? `${whom} called ${name}` : `called ${name} of ${whom}`;
-    const what = [
-      failure === undefined ? '' : 'failed after ',
-      items === undefined ? '' : `${items} items in `,
-      `${duration.toFixed(1)} ms`,
-      failure === undefined ? '' : ` (${textOf(failure.error)})`,
-    ].join('');
-    logger.info(`obverse: ${who}: ${what}`, ...(args ?? []).map(loggable));
+  return (call) => {
+    const { text, details } = lineOf(call);
+    logger.info(text, ...details);
   };
+}
+
+function lineOf({ direction, method, peer, duration, args, items, failure }: LoggedCall): {
+  readonly text: string;
+  readonly details: readonly unknown[];
+} {
+  const [whom, name] = [printable(peer), printable(method)];
+  const who = direction === 'incoming' ? `${whom} called ${name}` : `called ${name} of ${whom}`;
+  const what = [
+    failure === undefined ? '' : 'failed after ',
+    items === undefined ? '' : `${items} items in `,
+    `${duration.toFixed(1)} ms`,
+    failure === undefined ? '' : ` (${textOf(failure.error)})`,
+  ].join('');
+  return { text: `obverse: ${who}: ${what}`, details: (args ?? []).map(loggable) };
 }
 
 function textOf(error: unknown): string {

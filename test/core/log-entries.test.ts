@@ -1,0 +1,75 @@
+import { incoming, type LogEntry, RemoteAPI, type Reply, type Sender, UsageError } from 'obverse';
+import pino from 'pino';
+import { expect, it } from 'vitest';
+
+class Room extends RemoteAPI {
+  @incoming tell(_sender: Sender, _args: { text: string }): void {}
+  @incoming({ hasReply: true }) ask(_sender: Sender): Reply<number> {}
+}
+
+let rooms = 0;
+/** A notification whose handler throws, and a request that is answered. */
+async function talk(options: NonNullable<Parameters<typeof Room.create>[0]>): Promise<void> {
+  const room = await Room.serve(`memory:log-entries-${++rooms}:`, options);
+  const visitor = await Room.invert().connect(`memory:log-entries-${rooms}:ann`);
+  room.tell.connect(() => {
+    throw new RangeError('the text is too long');
+  });
+  room.ask.connect(() => 1);
+  visitor.remote.tell({ text: 'hello' });
+  await visitor.remote.ask();
+  await visitor.close();
+  await room.close();
+}
+
+it('gives a logger with log(entry) what was thrown, of whom, and by which method', async () => {
+  const entries: LogEntry[] = [];
+  await talk({ logger: { log: (entry) => entries.push(entry) } });
+  expect(entries).toEqual([
+    {
+      level: 'warn',
+      event: 'message.error',
+      message: 'obverse: ann: RangeError: the text is too long',
+      peer: 'ann',
+      method: 'tell',
+      error: expect.any(RangeError),
+    },
+  ]);
+});
+
+it('gives pino the error with its stack, and the level', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const logger = {
+    log: ({ level, message, error, ...fields }: LogEntry) => log[level]({ ...fields, err: error }, message),
+  };
+  await talk({ logger, logCalls: true });
+  const trouble = lines.find(({ event }) => event === 'message.error');
+  expect(trouble).toMatchObject({
+    level: pino.levels.values.warn,
+    msg: 'obverse: ann: RangeError: the text is too long',
+    peer: 'ann',
+    err: { type: 'RangeError', stack: expect.stringContaining('log-entries.test.ts') },
+  });
+  const call = lines.find(({ event, method }) => event === 'call' && method === 'ask');
+  expect(call).toMatchObject({ level: pino.levels.values.info, peer: 'ann' });
+});
+
+it('goes on where a logger of entries throws, and tells one from a logger of texts by its warn', async () => {
+  await talk({
+    logger: {
+      log() {
+        throw new Error('the disk is full');
+      },
+    },
+  });
+  const told: unknown[][] = [];
+  const logger = { log: () => told.push([]), warn: (...what: unknown[]) => told.push(what), error() {} };
+  await talk({ logger });
+  expect(told).toEqual([['obverse: ann:', expect.any(RangeError)]]);
+});
+
+it('refuses a logger that is neither', () => {
+  expect(() => Room.create({ logger: {} as never })).toThrow(UsageError);
+  expect(() => Room.create({ logger: { log: 1 } as never })).toThrow(/an object with log\(entry\)/);
+});

@@ -1,4 +1,6 @@
+import type { Fault, Reply } from './contract.js';
 import { ProtocolError } from './errors.js';
+import { printable, quoteId } from './quote.js';
 import type { Session } from './session.js';
 
 /**
@@ -39,4 +41,11 @@ export class BadMessages {
       this.inRow > badFrames ? `${this.inRow} messages in a row` : `${this.dispatched} messages of one frame`;
     this.session.end(new ProtocolError(`${which} could not be read; the last one: ${what}`));
   }
+}
+
+/** What is reported of an answer for whose id nobody waits. */
+export function unexpectedAnswer(answer: Reply | Fault): ProtocolError {
+  const text =
+    answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
+  return new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`);
 }

@@ -108,7 +108,7 @@ export class InboundQueue {
   /** A message of the frame that is being read has to wait, or the error that has ended the reading of it. */
   keep(message: Message | ProtocolError): void {
     this.rest.push(message);
-    if (isCall(message)) message.held?.take(message.args);
+    if (isCall(message)) this.session.inbox.weigh(message);
     this.restBytes = this.session.inbox.size;
   }
 

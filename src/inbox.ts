@@ -1,12 +1,11 @@
 import type { Said } from './about.js';
-import { BadMessages } from './bad-messages.js';
+import { BadMessages, unexpectedAnswer } from './bad-messages.js';
 import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { HeldFrame, WEIGHED } from './held-frame.js';
 import { InboundQueue } from './inbound-queue.js';
 import { denyTooDeep, lose } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './measure.js';
-import { printable, quoteId } from './quote.js';
 import { refuse } from './references/passes.js';
 import type { Session } from './session.js';
 import { STEP, TurnShare } from './turn-share.js';
@@ -109,6 +108,12 @@ export class Inbox {
     return bytes;
   }
 
+  /** A call begins to wait, or to work for longer than this turn: its frame counts for as long. Most calls never get here. */
+  weigh(call: Call): void {
+    if (this.weight !== undefined) call.held ??= this.weight;
+    call.held?.take(call.args);
+  }
+
   /** A frame as a whole is lost, or refused before it is read: it is reported, and answered where the codec can. */
   unreadable(error: ProtocolError): void {
     const { session } = this;
@@ -138,7 +143,6 @@ export class Inbox {
       if (this.enough) this.cut = message.batch;
       if (this.reading !== undefined) message.read = wrongWith(session.link, this.reading);
     }
-    if (this.weight !== undefined && message.kind === 'call') message.held = this.weight;
     if (queue?.blocked) queue.keep(message);
     else this.next(message);
     return true;
@@ -222,13 +226,7 @@ export class Inbox {
     const waiter = session.answered(answer.id);
     if (waiter !== undefined) return waiter;
     if (!session.asked?.wasGivenUp(answer.id)) {
-      const text =
-        answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
-      session.host.trouble(
-        session,
-        new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`),
-        answer.id,
-      );
+      session.host.trouble(session, unexpectedAnswer(answer), answer.id);
     }
     return undefined;
   }

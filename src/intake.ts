@@ -108,7 +108,7 @@ export class Intake {
     sender.place = place;
     if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
-    call.held?.take(call.args);
+    session.inbox.weigh(call);
     session.load.take(CALL_BYTES);
     if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
@@ -201,7 +201,7 @@ export class Intake {
       this.callbacks.push({ call, bytes });
     } else this.waiting.push({ call, bytes });
     this.bytes += bytes;
-    call.held?.take(call.args);
+    this.session.inbox.weigh(call);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.judge();
   }

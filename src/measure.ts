@@ -1,6 +1,6 @@
 import type { Frame } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
-import { isMap, isSet } from './kinds.js';
+import { isMap, isOfFields, isSet } from './kinds.js';
 
 /** Whether a frame is larger than so many bytes. Counts the bytes of a text only if their number is in doubt. */
 export function exceeds(frame: Frame, limit: number): boolean {
@@ -32,12 +32,21 @@ export function tooDeep(value: unknown, levels: number, seen?: Set<object>): boo
     if (seen.has(value)) return false;
     seen.add(value);
   }
-  const inner = (item: unknown): boolean => tooDeep(item, levels - 1, seen);
-  if (Array.isArray(value)) return value.some(inner);
-  if (isSet(value)) return [...value].some(inner);
-  if (isMap(value)) return [...value].some(inner);
-  for (const key in value) if (inner((value as Record<string, unknown>)[key])) return true;
+  if (Array.isArray(value)) return listTooDeep(value, levels - 1, seen);
+  if (!isOfFields(value)) {
+    if (isSet(value)) return listTooDeep([...value], levels - 1, seen);
+    if (isMap(value)) return listTooDeep([...value], levels - 1, seen);
+  }
+  for (const key in value) {
+    const field = (value as Record<string, unknown>)[key];
+    // Most fields are no objects, and need no call.
+    if (typeof field === 'object' && tooDeep(field, levels - 1, seen)) return true;
+  }
   return false;
+}
+
+function listTooDeep(list: readonly unknown[], levels: number, seen: Set<object> | undefined): boolean {
+  return list.some((item) => typeof item === 'object' && tooDeep(item, levels, seen));
 }
 
 /** The error for a message of which a value is nested so. */

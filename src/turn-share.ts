@@ -6,10 +6,15 @@ const MS = 5;
 /** The clock is looked at once for so many messages. */
 export const STEP = 16;
 
+/** So much is dispatched before a session asks which turn of the event loop it is: to know costs a turn that does not wait. */
+const UNASKED_MESSAGES = MESSAGES / 4;
+const UNASKED_MS = 1;
+
 /** The turns of the event loop, counted while somebody asks. */
 let turn = 0;
 let counting = false;
 
+/** The present turn, which is counted from now on. */
 function currentTurn(): number {
   if (!counting) {
     counting = true;
@@ -25,25 +30,31 @@ function nextTurn(): void {
 
 /** What one session has dispatched in the present turn of the event loop. Made with its first {@link STEP} messages. */
 export class TurnShare {
-  private turn = -1;
+  /** The turn in which everything since the last question was dispatched; undefined while that may be several. */
+  private turn: number | undefined;
   private messages = 0;
   private since = 0;
 
   /**
-   * So many messages more were dispatched. Gives after how many to ask again, or 0 if that is enough for this turn. Where
+   * So many messages more were dispatched. Returns after how many to ask again, or 0 if that is enough for this turn. Where
    * messages take long, it wants to be asked after each.
    */
   spend(messages: number): number {
-    const at = currentTurn();
-    if (at !== this.turn) {
-      this.turn = at;
-      this.messages = messages;
-      this.since = time();
-      return STEP;
+    const at = time();
+    if (this.turn !== undefined && this.turn !== turn) {
+      this.turn = undefined;
+      this.messages = 0;
+      this.since = at;
     }
     this.messages += messages;
-    const spent = time() - this.since;
-    if (this.messages >= MESSAGES || spent >= MS) return 0;
-    return spent > 1 ? 1 : STEP;
+    const spent = at - this.since;
+    if (this.turn !== undefined) {
+      if (this.messages >= MESSAGES || spent >= MS) return 0;
+    } else if (this.messages >= UNASKED_MESSAGES || spent > UNASKED_MS) {
+      this.turn = currentTurn();
+      // What was before may have waited for the peer.
+      this.since = at;
+    } else return STEP;
+    return spent > UNASKED_MS ? 1 : STEP;
   }
 }

@@ -101,8 +101,8 @@ export type CodecFactory = (address: Address) => Codec;
 
 // ---- framings -------------------------------------------------------------------------------------------------------
 
-/** The framings by name: after each frame a line feed or a NUL, before each a Content-Length header or 4 bytes. */
-export type FramingName = 'lines' | 'nul' | 'headers' | 'length';
+/** The framings by name: after each frame a line feed or a NUL, before each a Content-Length header or 4 bytes; objects and lists of JSON. */
+export type FramingName = 'lines' | 'nul' | 'headers' | 'length' | 'json';
 
 /** Cuts a byte stream into frames and makes one of them. One for each direction pair of a link: it holds a partial frame. */
 export interface Framing {

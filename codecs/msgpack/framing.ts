@@ -67,7 +67,7 @@ class SelfDelimiting implements Framing {
       // Each value to come has a byte at least: what is announced is judged before it comes.
       if (at - begin + todo > this.limit) {
         this.give(chunk, from, begin, give);
-        throw this.refuse(at - begin + todo);
+        throw this.refuse(at - begin + todo, begin < 0 ? undefined : chunk.subarray(begin));
       }
       if (todo === 0) {
         if (at > length) break;
@@ -158,9 +158,10 @@ class SelfDelimiting implements Framing {
     this.kept = 0;
   }
 
-  private refuse(size: number): Error {
+  /** `read` begins with the message, unless that is held. */
+  private refuse(size: number, read: Uint8Array = this.room.subarray(0, this.kept)): Error {
     this.drop();
-    return oversized(this.limit, size);
+    return oversized(this.limit, size, read);
   }
 
   private broken(rest: Uint8Array): Error {

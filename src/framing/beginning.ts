@@ -99,6 +99,13 @@ export function isSized(head: Uint8Array): boolean {
   return fifth === 0x7b || fifth === 0x5b || isMessagePack(head.subarray(4));
 }
 
+/** What the first bytes are where frames of text are read, if they are none. */
+export function foreignToText(head: Uint8Array): string | undefined {
+  if (isHeaders(head)) return 'headers of the framing "headers"';
+  if (isMessagePack(head)) return 'MessagePack';
+  return isSized(head) ? 'the size of a frame of the framing "length"' : undefined;
+}
+
 /** The same bytes without a byte order mark, of which a part may not have come yet. */
 export function withoutBom(bytes: Uint8Array): Uint8Array {
   return BOM.every((byte, at) => at >= bytes.length || bytes[at] === byte) ? bytes.subarray(BOM.length) : bytes;

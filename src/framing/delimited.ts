@@ -1,6 +1,6 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { UsageError } from '../errors.js';
-import { type Expected, isHeaders, isMessagePack, isSized, look } from './beginning.js';
+import { type Expected, foreignToText, look } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { oversized } from './refusals.js';
 
@@ -11,12 +11,6 @@ const nothing = new Uint8Array(0);
 const BRACES = [0x7b, 0x5b];
 const CLOSED = [0x7d, 0x5d];
 
-const ofAny = (head: Uint8Array): string | undefined => {
-  if (isHeaders(head)) return 'headers of the framing "headers"';
-  if (isMessagePack(head)) return 'MessagePack';
-  return isSized(head) ? 'the size of a frame of the framing "length"' : undefined;
-};
-
 const expected: Readonly<Record<'\n' | '\0', Expected>> = {
   '\n': {
     what: 'text, each frame with a line feed behind it (the framing "lines")',
@@ -25,7 +19,7 @@ const expected: Readonly<Record<'\n' | '\0', Expected>> = {
       const isMessage = nul > 1 && BRACES.includes(head[0] as number) && CLOSED.includes(chunk[nul - 1] as number);
       if (isMessage && !chunk.subarray(0, nul).includes(LF))
         return 'text with a NUL behind each frame (the framing "nul")';
-      return ofAny(head);
+      return foreignToText(head);
     },
   },
   '\0': {
@@ -33,7 +27,7 @@ const expected: Readonly<Record<'\n' | '\0', Expected>> = {
     foreign(head, chunk) {
       const isLine =
         !chunk.includes(0) && chunk[chunk.length - 1] === LF && isWhole(chunk.subarray(0, chunk.indexOf(LF)));
-      return isLine ? 'text with a line feed behind each frame (the framing "lines")' : ofAny(head);
+      return isLine ? 'text with a line feed behind each frame (the framing "lines")' : foreignToText(head);
     },
   },
 };
@@ -108,8 +102,8 @@ class Delimited implements Framing {
     const size = this.kept.size + to - from;
     const excess = size - this.limit;
     if (excess > 0 && !(excess === 1 && this.delimiter === '\n' && bytes[to - 1] === CR)) {
-      this.kept.drop();
-      throw oversized(this.limit);
+      const read = this.kept.size > 0 ? this.kept.take() : bytes.subarray(from, to);
+      throw oversized(this.limit, undefined, read);
     }
     this.kept.add(bytes, from, to);
   }
@@ -127,7 +121,7 @@ class Delimited implements Framing {
     for (let at = from; at <= last; ) {
       const to = bytes.indexOf(code, at);
       const end = this.delimiter === '\n' && to > at && bytes[to - 1] === CR ? to - 1 : to;
-      if (end - at > this.limit) throw oversized(this.limit, end - at);
+      if (end - at > this.limit) throw oversized(this.limit, end - at, bytes.subarray(at, end));
       if (end > at) give(bytes.toString('utf8', at, end));
       at = to + 1;
     }

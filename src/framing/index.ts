@@ -2,11 +2,12 @@ import type { FramingFactory, FramingName, Wire } from '../contract.js';
 import { UsageError } from '../errors.js';
 import { lines, nul } from './delimited.js';
 import { headers } from './headers.js';
+import { json } from './json.js';
 import { length } from './length.js';
 
-export { headers, length, lines, nul };
+export { headers, json, length, lines, nul };
 
-const named: Readonly<Record<FramingName, FramingFactory>> = { lines, nul, headers, length };
+const named: Readonly<Record<FramingName, FramingFactory>> = { lines, nul, headers, length, json };
 
 /**
  * The framing of a byte stream: the one that the address asks for, else the one that the codec prefers, else `length`, which

@@ -102,7 +102,7 @@ class Length implements Framing {
     this.kept.drop();
     // No honest size, or no size at all.
     if (!this.begun) refuseForeign(withoutBom(bytes.subarray(0, LOOK)), bytes, expected);
-    throw oversized(this.limit, size);
+    throw oversized(this.limit, size, bytes);
   }
 }
 

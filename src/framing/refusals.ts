@@ -1,10 +1,15 @@
 import { Code, ProtocolError } from '../errors.js';
+import { beginningOf } from '../quote.js';
 
-/** A frame that is larger than the bound: the stream is lost, for its rest is not read. */
-export function oversized(limit: number, size?: number): ProtocolError {
+/**
+ * A frame that is larger than the bound: the stream is lost, for its rest is not read. `read` begins with the frame, or with what
+ * says how large it is.
+ */
+export function oversized(limit: number, size?: number, read?: Uint8Array): ProtocolError {
   const came = size === undefined ? 'came' : `of ${size} came`;
+  const shown = read === undefined ? '' : `, which begins with ${beginningOf(read)}`;
   return new ProtocolError(
-    `a frame has at most ${limit} bytes, but a larger one ${came}; the bound is \`limits.frameBytes\``,
+    `a frame has at most ${limit} bytes, but a larger one ${came}${shown}; the bound is \`limits.frameBytes\``,
     Code.TooLarge,
   );
 }

@@ -19,7 +19,8 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
     assert.match(codec.name, /^[a-z][a-z0-9+.-]*$/);
     assert.ok(['text', 'bytes', 'values'].includes(codec.form), codec.form);
     if (codec.form === 'values') assert.equal(codec.framing, undefined, 'values have no framing');
-    if (codec.form === 'bytes') assert.ok(codec.framing !== 'lines' && codec.framing !== 'nul', 'these carry text');
+    if (codec.form === 'bytes')
+      assert.ok(!['lines', 'nul', 'json'].includes(codec.framing as string), 'these carry text');
     assert.equal(typeof codec.hello, 'boolean');
     assert.equal(typeof codec.answersUnreadable, 'boolean');
     assert.equal(formOf(codec.encode({ kind: 'reply', id: 1, value: 1 })), codec.form);

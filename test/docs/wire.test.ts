@@ -56,7 +56,7 @@ describe('the framings', () => {
     expect(given).toEqual([frame]);
   });
   it('are all there', () =>
-    expect(listed('text framings').map(([name]) => name)).toEqual(['lines', 'nul', 'headers', 'length']));
+    expect(listed('text framings').map(([name]) => name)).toEqual(['lines', 'nul', 'headers', 'length', 'json']));
 });
 
 describe('the values of msgpack', () => {

@@ -83,10 +83,10 @@ describe('framingFor', () => {
     expect(framingFor('self', wire('bytes', own))).toBe(own);
     expect(framingFor('length', wire('bytes', own))).toBe(length);
     expect(() => framingFor('self', wire('text', 'lines'))).toThrow(
-      new UsageError('unknown framing "self"; there are lines, nul, headers, length'),
+      new UsageError('unknown framing "self"; there are lines, nul, headers, length, json'),
     );
     expect(() => framingFor('cobs', wire('bytes', own))).toThrow(
-      new UsageError('unknown framing "cobs"; there are lines, nul, headers, length, self'),
+      new UsageError('unknown framing "cobs"; there are lines, nul, headers, length, json, self'),
     );
   });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/contract.js';
 import { Code, ProtocolError, UsageError } from '../../src/errors.js';
 import { framingFor, json } from '../../src/framing/index.js';
-import type { Random } from '../../src/testing/random.js';
 import { testFraming } from '../../src/testing/framing.js';
+import type { Random } from '../../src/testing/random.js';
 
 testFraming(
   { describe, it },

@@ -88,7 +88,7 @@ export type { Mark, Marker } from './fits.js';
 export type { EntryLogger, LogEntry } from './log-entry.js';
 export { declareMethods, incoming, type MethodOptions, outgoing } from './marks.js';
 export { type CallState, type ContextKey, contextKey } from './middleware/call-state.js';
-export type { CallEvents } from './middleware/events.js';
+export type { CallEvents, UnknownCall } from './middleware/events.js';
 export type { CallContext, IncomingCall, Interceptor, OutgoingCall } from './middleware/interceptor.js';
 export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './middleware/log-calls.js';
 export type { Stages } from './middleware/stages.js';

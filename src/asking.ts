@@ -95,11 +95,12 @@ export class Asking implements Waiter, Abortable {
     this.deadline = Math.min(this.since + timeout, this.utmost);
   }
 
-  /** Sends the call. Throws if it cannot be sent: then nobody waits. */
-  send(args: readonly unknown[], named: boolean): void {
+  /** Sends the call, and gives its id. Throws if it cannot be sent: then nobody waits. */
+  send(args: readonly unknown[], named: boolean): number {
     const { session, wish } = this;
     this.id = session.ask(this.method, args, named, this, wish.about);
     for (const signal of wish.signals) whenAborted(signal, this);
+    return this.id;
   }
 
   /** A signal has fired. */

@@ -42,7 +42,10 @@ export function callDetailed(
   return carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
 }
 
-/** The same with the options that hold for the call, once nobody stands before it any more. */
+/**
+ * The same with the options that hold for the call, once nobody stands before it any more. `sent` is told the id of a request to
+ * one peer.
+ */
 export function carryOut(
   hub: Hub,
   row: Row,
@@ -50,6 +53,7 @@ export function carryOut(
   receivers: Receivers,
   args: unknown[],
   options: CallOptions,
+  sent?: (id: number) => void,
 ): Promise<Detailed<unknown>> | undefined {
   const nothing: Detailed<undefined> = { value: undefined, metadata: {} };
   try {
@@ -61,7 +65,7 @@ export function carryOut(
       notify(hub, row, receivers, packed, wish.about, options.slow === undefined ? undefined : options);
       return row.request ? Promise.resolve(nothing) : undefined;
     }
-    const answer = askFirst(row.wire, hub.roster.several(receivers), packed, wish);
+    const answer = askFirst(row.wire, hub.roster.several(receivers), packed, wish, sent);
     return options.ignoreErrors === true ? answer.catch(() => nothing) : answer;
   } catch (error) {
     if (options.ignoreErrors === true) return row.request ? Promise.resolve(nothing) : undefined;
@@ -79,6 +83,7 @@ export function askFirst(
   sessions: readonly Session[],
   { args, named }: Packed,
   wish: Wish,
+  sent?: (id: number) => void,
 ): Promise<Detailed<unknown>> {
   return new Promise((resolve, reject) => {
     const asked: Asking[] = [];
@@ -95,7 +100,8 @@ export function askFirst(
     for (const session of sessions) {
       try {
         const asking = new Asking(session, method, wish, { resolve: succeed, reject: fail });
-        asking.send(args, named);
+        const id = asking.send(args, named);
+        if (sent !== undefined && sessions.length === 1) sent(id);
         asked.push(asking);
       } catch (error) {
         fail(error);

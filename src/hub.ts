@@ -94,9 +94,10 @@ export class Hub implements Host {
   // ---- what may be called -------------------------------------------------------------------------------------------
 
   /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
-  add({ rows, unmarked }: Table, self: object): void {
-    const { ports, refusals } = this.served;
-    for (const row of rows) {
+  add(table: Table, self: object): void {
+    const { ports, refusals, paths } = this.served;
+    paths.add(table);
+    for (const row of table.rows) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       if (row.stream) this.streaming = true;
       const incoming = (row.direction === 'incoming') !== this.inverted;
@@ -109,7 +110,7 @@ export class Hub implements Host {
         this.middleware.call(row);
       }
     }
-    for (const name of unmarked) refusals.set(name, 'is not marked as incoming');
+    for (const name of table.unmarked) refusals.set(name, 'is not marked as incoming');
   }
 
   /** The port of an incoming method. */

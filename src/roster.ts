@@ -131,6 +131,16 @@ export class Roster {
     return [...new Set((isList(receivers) ? receivers : [receivers as Receiver]).map((one) => this.find(one)))];
   }
 
+  /** The peers that a call would go to now; none where it would fail. Never throws. */
+  meant(receivers: Receivers): readonly Peer[] {
+    try {
+      return this.told(receivers).map(({ peer }) => peer as Peer);
+    } catch {
+      // Whoever calls is told why.
+      return [];
+    }
+  }
+
   /** The sessions of every connected peer. */
   everybody(): Session[] {
     return [...this.peers.values()].map((peer) => peer.session);

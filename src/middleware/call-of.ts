@@ -1,6 +1,8 @@
 import type { Signal } from '../abort.js';
-import type { LinkInfo, Metadata } from '../contract.js';
+import type { Id, LinkInfo, Metadata } from '../contract.js';
 import type { CallSender } from '../peer.js';
+import type { Roster } from '../roster.js';
+import type { Session } from '../session.js';
 import type { CallOptions, Peer, Receivers } from '../types.js';
 import { CallState } from './call-state.js';
 import type { Subject } from './chain.js';
@@ -48,6 +50,9 @@ export class ServedCall extends CallOf implements IncomingCall {
   get direction(): 'incoming' {
     return 'incoming';
   }
+  get id(): Id | undefined {
+    return this.sender.call.id;
+  }
   get peer(): Peer {
     return this.sender.peer;
   }
@@ -79,16 +84,21 @@ export class ServedCall extends CallOf implements IncomingCall {
 
 /** A call that this side makes. */
 export class MadeCall extends CallOf implements OutgoingCall {
+  id: number | undefined = undefined;
   replyMetadata: Metadata | undefined = undefined;
+  /** The one to which it was sent, or else all of them. */
+  private to: Session | undefined = undefined;
+  private all: readonly Peer[] | undefined = undefined;
   private own: CallState | undefined = undefined;
   private added: Metadata | undefined = undefined;
 
-  /** `options` are those that hold for the call. */
+  /** `options` are those that hold for the call; `roster` knows the peers that are connected. */
   constructor(
     subject: Subject,
     args: readonly unknown[],
     readonly receivers: Receivers,
     private options: CallOptions | undefined,
+    private readonly roster: Roster | undefined,
   ) {
     super(subject, args);
   }
@@ -96,6 +106,20 @@ export class MadeCall extends CallOf implements OutgoingCall {
   get direction(): 'outgoing' {
     return 'outgoing';
   }
+  get peers(): readonly Peer[] {
+    return this.to === undefined ? (this.all ?? this.roster?.meant(this.receivers) ?? []) : [this.to.peer as Peer];
+  }
+
+  /** It leaves, for one peer. */
+  leavesFor(session: Session): void {
+    this.to = session;
+  }
+
+  /** It leaves, for whoever is meant now. */
+  leaves(): void {
+    this.all ??= this.roster?.meant(this.receivers);
+  }
+
   override get kind(): Subject['kind'] {
     const { kind } = this.subject;
     return kind === 'request' && this.options?.noReply === true ? 'notification' : kind;

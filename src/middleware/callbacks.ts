@@ -1,5 +1,6 @@
 import { CALL } from '../extensions.js';
 import type { CallSender } from '../peer.js';
+import type { Session } from '../session.js';
 import type { Peer } from '../types.js';
 import { MadeCall, ServedCall } from './call-of.js';
 import type { Subject } from './chain.js';
@@ -28,18 +29,19 @@ export function serveCallback(
   return run(call, () => last(call.args));
 }
 
-/** This side calls something that a peer has passed. Gives a promise, whatever those who stand there give and throw. */
+/** This side calls something that a peer has passed: `last` sends it, with the metadata of the call. Gives a promise, whatever those who stand there give and throw. */
 export async function makeCallback(
   host: Host,
-  receiver: Peer,
+  session: Session,
   member: string | null,
   args: readonly unknown[],
-  last: (args: readonly unknown[]) => Promise<unknown>,
+  last: (args: readonly unknown[], call?: MadeCall) => Promise<unknown>,
 ): Promise<unknown> {
   const run = host.middleware.aroundCallbacks('outgoing');
   if (run === undefined) return last(args);
-  const call = new MadeCall(subjectOf(member), args, receiver, undefined);
-  return run(call, () => last(call.args));
+  const call = new MadeCall(subjectOf(member), args, session.peer as Peer, undefined, undefined);
+  call.leavesFor(session);
+  return run(call, () => last(call.args, call));
 }
 
 function subjectOf(member: string | null): Subject {

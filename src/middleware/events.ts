@@ -1,7 +1,9 @@
+import type { Id } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { CallSender } from '../peer.js';
 import type { Reports } from '../reports.js';
 import { isThenable } from '../thenable.js';
+import type { Peer } from '../types.js';
 import type { Work } from '../work.js';
 import type { CallContext, IncomingCall, Interceptor } from './interceptor.js';
 import { watchedStream } from './watched-stream.js';
@@ -24,6 +26,20 @@ export interface CallEvents {
   'method.sent': (call: IncomingCall) => unknown;
   /** It is over, with what runs after the reply, and all items of a stream. Whatever has become of it, this comes last and once. */
   'method.closed': (call: CallContext) => unknown;
+  /** A peer calls what nobody here serves: it is answered -32601, or ignored. Nothing else is told of such a call. */
+  'method.unknown': (call: UnknownCall) => unknown;
+}
+
+/** A call of a method that nobody here serves: unknown, without a mark, unmounted, or one that goes the other way. */
+export interface UnknownCall {
+  /** The property path that the method would have, with dots. */
+  readonly path: string;
+  /** The name on the wire. */
+  readonly method: string;
+  /** Undefined for a notification. */
+  readonly id: Id | undefined;
+  /** Who has made it. */
+  readonly peer: Peer;
 }
 
 /** Whoever is told of one event. */
@@ -41,6 +57,7 @@ const names: readonly string[] = [
   'method.exception',
   'method.sent',
   'method.closed',
+  'method.unknown',
 ] satisfies (keyof CallEvents)[];
 
 /** Throws a UsageError for an event that there is not, and for what is no listener. */
@@ -50,6 +67,32 @@ export function checkListening({ event, listener }: Listening): void {
   if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
 }
 
+type Tell = (...told: unknown[]) => void;
+
+/** Tells the listeners of one event, each whatever the others do. */
+function tellerFor(listenings: readonly Listening[], event: keyof CallEvents, reports: Reports): Tell {
+  const listeners = listenings.filter((one) => one.event === event).map(({ listener }) => listener);
+  const failed = (error: unknown, { peer }: CallContext | UnknownCall): void =>
+    reports.write('error', peer, `a listener of ${event} has failed:`, error);
+  return (...told) => {
+    const call = told[0] as CallContext | UnknownCall;
+    for (const listener of listeners) {
+      try {
+        const given = listener(...told);
+        if (isThenable(given)) given.then(undefined, (error: unknown) => failed(error, call));
+      } catch (error) {
+        failed(error, call);
+      }
+    }
+  };
+}
+
+/** Tells those whose paths begin so that a peer has called what nobody serves. */
+export function tellUnknown(listenings: readonly Listening[], reports: Reports, call: UnknownCall): void {
+  const hears = listenings.filter(({ path }) => call.path.startsWith(path));
+  if (hears.length > 0) tellerFor(hears, 'method.unknown', reports)(call);
+}
+
 /** What tells listeners of the calls of a method: it stands outermost, and for `method.call` innermost. */
 export function telling(
   listenings: readonly Listening[],
@@ -57,22 +100,7 @@ export function telling(
 ): { readonly outermost: Interceptor[]; readonly innermost: Interceptor[] } {
   if (listenings.length === 0) return { outermost: [], innermost: [] };
 
-  const tellerOf = (event: keyof CallEvents): ((...told: unknown[]) => void) => {
-    const listeners = listenings.filter((one) => one.event === event).map(({ listener }) => listener);
-    const failed = (error: unknown, { peer }: CallContext): void =>
-      reports.write('error', peer, `a listener of ${event} has failed:`, error);
-    return (...told) => {
-      const call = told[0] as CallContext;
-      for (const listener of listeners) {
-        try {
-          const given = listener(...told);
-          if (isThenable(given)) given.then(undefined, (error: unknown) => failed(error, call));
-        } catch (error) {
-          failed(error, call);
-        }
-      }
-    };
-  };
+  const tellerOf = (event: keyof CallEvents): Tell => tellerFor(listenings, event, reports);
   const created = tellerOf('method.created');
   const returns = tellerOf('method.return');
   const fails = tellerOf('method.exception');

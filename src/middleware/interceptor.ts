@@ -1,5 +1,5 @@
 import type { Signal } from '../abort.js';
-import type { LinkInfo, Metadata } from '../contract.js';
+import type { Id, LinkInfo, Metadata } from '../contract.js';
 import type { Peer, Receivers, Sender } from '../types.js';
 import type { CallState } from './call-state.js';
 
@@ -11,6 +11,11 @@ interface AnyCall {
   readonly path: string;
   /** The name on the wire. */
   readonly method: string;
+  /**
+   * The id on the wire; undefined for a notification. Of an outgoing call it is there once `next()` has been called and the call has
+   * left, and undefined where the call goes to several peers: each of them has its own.
+   */
+  readonly id: Id | undefined;
   /** What the mark of the method says under `meta`. */
   readonly meta: unknown;
   /** What the mark says of loggers: whether they are told of the call, and of its arguments. */
@@ -37,13 +42,16 @@ export interface IncomingCall extends AnyCall {
   readonly info: LinkInfo;
   readonly signal: Signal;
   readonly receivers?: undefined;
+  readonly peers?: undefined;
 }
 
 /** A call that this side makes. */
 export interface OutgoingCall extends AnyCall {
   readonly direction: 'outgoing';
-  /** Whom it goes to. */
+  /** Whom it goes to, as the caller has said it. */
   readonly receivers: Receivers;
+  /** The same as peers: those that are connected, until the call leaves; from then on those to which it was sent. */
+  readonly peers: readonly Peer[];
   readonly sender?: undefined;
   readonly peer?: undefined;
   readonly info?: undefined;

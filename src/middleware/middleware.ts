@@ -8,7 +8,7 @@ import { beginInTurn } from '../validation/in-turn.js';
 import type { Validating } from '../validation/incoming-validation.js';
 import { type Chain, compose, type Run, type Subject } from './chain.js';
 import type { CheckOptions, Checks } from './checks.js';
-import { checkListening, type Listening, telling } from './events.js';
+import { checkListening, type Listening, telling, tellUnknown, type UnknownCall } from './events.js';
 import type { Interceptor } from './interceptor.js';
 import type { CallLogger } from './log-calls.js';
 import { callLogger } from './logging.js';
@@ -64,6 +64,8 @@ export class Middleware {
   private callbacks: Partial<Record<Direction, Run>> = {};
   private layers: readonly Layer[] = [];
   private listenings: readonly Listening[] = [];
+  /** Those of calls that nobody serves, around which nothing stands. */
+  private unknowns: readonly Listening[] = [];
   private readonly log: readonly Interceptor[];
 
   constructor(
@@ -118,6 +120,7 @@ export class Middleware {
     this.ports = this.ports.filter(({ row }) => stays(row));
     this.layers = this.layers.filter(stays);
     this.listenings = this.listenings.filter(stays);
+    this.unknowns = this.unknowns.filter(stays);
     this.compose();
   }
 
@@ -139,12 +142,23 @@ export class Middleware {
   /** Tells a listener of calls. Gives what takes it away. */
   listen(listening: Listening): () => void {
     checkListening(listening);
+    if (listening.event === 'method.unknown') {
+      this.unknowns = [...this.unknowns, listening];
+      return () => {
+        this.unknowns = this.unknowns.filter((one) => one !== listening);
+      };
+    }
     this.listenings = [...this.listenings, listening];
     this.compose();
     return () => {
       this.listenings = this.listenings.filter((one) => one !== listening);
       this.compose();
     };
+  }
+
+  /** A peer calls what nobody serves. `callOf` is asked if somebody listens. */
+  unknown(callOf: () => UnknownCall): void {
+    if (this.unknowns.length > 0) tellUnknown(this.unknowns, this.reports, callOf());
   }
 
   // ---- what stands around a call ------------------------------------------------------------------------------------

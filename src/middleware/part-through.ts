@@ -31,7 +31,8 @@ export class PartThrough implements Answering {
     options: CallOptions,
   ) {
     this.peer = session.peer as Peer;
-    this.call = new MadeCall(chain.subject, args, this.peer, options);
+    this.call = new MadeCall(chain.subject, args, this.peer, options, hub.roster);
+    this.call.leavesFor(session);
   }
 
   /** Nobody waits for anything else than the outcome. */
@@ -66,7 +67,7 @@ export class PartThrough implements Answering {
         },
         reject,
       });
-      this.asking.send(args, named);
+      call.id = this.asking.send(args, named);
     });
   }
 

@@ -4,7 +4,7 @@ import type { Row } from '../table.js';
 import { isValidated, mustBeAskable } from '../validation/askable.js';
 import type { Chain, Run } from './chain.js';
 import type { CheckOptions } from './checks.js';
-import type { Listening } from './events.js';
+import type { Listening, UnknownCall } from './events.js';
 import type { Interceptor } from './interceptor.js';
 import type { Direction, Middleware, MiddlewareOptions, Surrounded } from './middleware.js';
 
@@ -93,6 +93,11 @@ export class Surroundings {
   /** Tells a listener of calls. Gives what takes it away. */
   listen(listening: Listening): () => void {
     return this.now(`on('${listening.event}')`).listen(listening);
+  }
+
+  /** A peer calls what nobody serves. `callOf` is asked if somebody listens. */
+  unknown(callOf: () => UnknownCall): void {
+    this.middleware?.unknown(callOf);
   }
 
   /** What stands around the calls of an outgoing method; undefined if nothing does. */

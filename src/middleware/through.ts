@@ -4,6 +4,7 @@ import { current } from '../deadline.js';
 import type { Hub } from '../hub.js';
 import { pack, prepare, send } from '../outgoing.js';
 import type { Session } from '../session.js';
+import { callStream } from '../streams/streams.js';
 import type { Row } from '../table.js';
 import { isThenable } from '../thenable.js';
 import { time } from '../time.js';
@@ -35,6 +36,7 @@ class Through {
       args,
       receivers,
       this.silent ? { ...options, ignoreErrors: false } : options,
+      hub.roster,
     );
   }
 
@@ -71,12 +73,17 @@ class Through {
     const { hub, row, self, call } = this;
     const args = [...call.args];
     const { asked } = call;
-    if (!row.request || row.stream) return send(hub, row, self, call.receivers, args, asked);
-    if (asked === undefined && current() === undefined) {
-      const session = this.single();
-      if (session !== undefined) return this.ask(session, args);
-    }
-    const answer = carryOut(hub, row, self, call.receivers, args, asked ?? {});
+    const session = this.single();
+    if (session === undefined) call.leaves();
+    else call.leavesFor(session);
+    if (!row.request) return send(hub, row, self, call.receivers, args, asked);
+    const isPlain = asked === undefined && !row.stream && current() === undefined;
+    if (isPlain && session !== undefined) return this.ask(session, args);
+    const sent = (id: number): void => {
+      call.id = id;
+    };
+    if (row.stream) return callStream(hub, row, self, call.receivers, args, asked, sent);
+    const answer = carryOut(hub, row, self, call.receivers, args, asked ?? {}, sent);
     return answer?.then(({ value, metadata }) => {
       call.replyMetadata = metadata;
       return value;
@@ -100,7 +107,7 @@ class Through {
       prepare(hub, row, self, call.receivers, given);
       const { args, named } = pack(row, given);
       const since = time();
-      session.ask(row.wire, args, named, {
+      call.id = session.ask(row.wire, args, named, {
         resolve,
         reject,
         about: ({ metadata }) => {

@@ -3,16 +3,16 @@ import { Asking, wishOf } from '../asking.js';
 import { announced, postAbout } from '../calls.js';
 import { deadlineIn } from '../clock.js';
 import type { About, Call } from '../contract.js';
-
 import { current, within } from '../deadline.js';
 import { Code, RpcError } from '../errors.js';
 import { CALL, KEEP, RELEASE } from '../extensions.js';
+import type { MadeCall } from '../middleware/call-of.js';
 import { streamOf } from '../middleware/watched-stream.js';
 import type { CallSender } from '../peer.js';
 import { middleware } from '../rooms.js';
 import type { Session } from '../session.js';
 import { askForStream, failedStream, streams } from '../streams/streams.js';
-import type { Items, Peer } from '../types.js';
+import type { Detailed, Items } from '../types.js';
 import { Coming, type Hold, type Inward } from './coming.js';
 import { Exports } from './exported.js';
 import { type Import, Imports } from './imported.js';
@@ -181,7 +181,7 @@ export class Passing {
 
   private invoke({ id }: Import, member: string | null, args: readonly unknown[]): Promise<unknown> {
     if (!this.isSurrounded) return this.request([id, member, args]);
-    return this.outlasting(id, member, args, (given) => this.request([id, member, given]));
+    return this.outlasting(id, member, args, (given, call) => this.request([id, member, given], call));
   }
 
   private get isSurrounded(): boolean {
@@ -193,27 +193,33 @@ export class Passing {
     id: number,
     member: string | null,
     args: readonly unknown[],
-    last: (args: readonly unknown[]) => Promise<unknown>,
+    last: (args: readonly unknown[], call?: MadeCall) => Promise<unknown>,
   ): Promise<unknown> {
     const { session } = this;
     session.tell(KEEP, [id]);
     const answer = this.isSurrounded
-      ? middleware.there.makeCallback(session.host, session.peer as Peer, member, args, last)
+      ? middleware.there.makeCallback(session.host, session, member, args, last)
       : last(args);
     const ended = (): boolean => session.tell(RELEASE, [id]);
     answer.then(ended, ended);
     return answer;
   }
 
-  private request(args: readonly unknown[]): Promise<unknown> {
+  /** `call` is what those see of it who stand around it: what they have added to it travels with it. */
+  private request(args: readonly unknown[], call?: MadeCall): Promise<unknown> {
     const { session } = this;
     const { timeout } = session.host;
     const outer = current();
-    if (outer === undefined) return session.request(CALL, args, false, timeout);
-    // A handler has no more time for what it calls than is left for itself.
+    if (outer === undefined && call === undefined) return session.request(CALL, args, false, timeout);
     return new Promise((resolve, reject) => {
-      const outcome = { resolve: ({ value }: { value: unknown }) => resolve(value), reject };
-      new Asking(session, CALL, wishOf({}, timeout, outer), outcome).send(args, false);
+      const answered = ({ value, metadata }: Detailed<unknown>): void => {
+        if (call !== undefined) call.replyMetadata = metadata;
+        resolve(value);
+      };
+      // A handler has no more time for what it calls than is left for itself.
+      const wish = wishOf(call?.asked ?? {}, timeout, outer);
+      const id = new Asking(session, CALL, wish, { resolve: answered, reject }).send(args, false);
+      if (call !== undefined) call.id = id;
     });
   }
 
@@ -221,14 +227,18 @@ export class Passing {
     const { session } = this;
     const { id } = imported;
     const method = `callback.${member}`;
-    const ask = (given: readonly unknown[]): Items<unknown> =>
-      askForStream(session, CALL, { args: [id, member, given], named: false });
+    const ask = (given: readonly unknown[], call?: MadeCall): Items<unknown> => {
+      const sent = (sentAs: number): void => {
+        if (call !== undefined) call.id = sentAs;
+      };
+      return askForStream(session, CALL, { args: [id, member, given], named: false }, call?.asked, sent);
+    };
     const failure = imported.failure();
     if (failure !== undefined) return failedStream(failure, method);
     if (!this.isSurrounded && streams.here !== undefined) return ask(args);
-    const begun = this.outlasting(id, member, args, async (given) => {
+    const begun = this.outlasting(id, member, args, async (given, call) => {
       await streams.enter();
-      return ask(given);
+      return ask(given, call);
     });
     return streamOf(begun, method, false);
   }

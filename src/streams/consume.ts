@@ -13,7 +13,7 @@ import type { CallOptions, Items, Receivers } from '../types.js';
 import { Consumer, type Upstream } from './consumer.js';
 import { type Window, windowOf } from './window.js';
 
-/** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. */
+/** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. `sent` is told the id. */
 export function callStream(
   hub: Hub,
   row: Row,
@@ -21,6 +21,7 @@ export function callStream(
   receivers: Receivers,
   args: unknown[],
   asked?: CallOptions,
+  sent?: (id: number) => void,
 ): Items<unknown> {
   try {
     const options = optionsOf(hub, row, asked);
@@ -33,7 +34,7 @@ export function callStream(
         `${row.path} is a stream and has one receiver, not ${others.length + 1}: call it for each of them`,
       );
     }
-    return consume(session, row.wire, packed, options, row.timeout);
+    return consume(session, row.wire, packed, options, row.timeout, sent);
   } catch (error) {
     const failed = new Consumer({ items: 1, bytes: 1 });
     if (asked?.ignoreErrors === true) failed.end(null);
@@ -52,6 +53,7 @@ export function consume(
   packed: Packed,
   options: CallOptions,
   limit: number | undefined,
+  sent?: (id: number) => void,
   lazily = false,
 ): Consumer {
   const window = windowOf(options.window, session.host.limits);
@@ -59,7 +61,8 @@ export function consume(
     // Where messages can be lost there is no credit: the answer is one list.
     const wish = streamWish(options, session.link.bus === true ? undefined : window);
     const asking = new StreamAsking(session, method, wish, consumer, options.timeout ?? limit);
-    asking.send(packed.args, packed.named);
+    const id = asking.send(packed.args, packed.named);
+    sent?.(id);
     consumer.begin(asking);
   };
   const consumer = new Consumer(window, lazily ? begin : undefined);

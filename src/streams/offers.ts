@@ -62,7 +62,7 @@ export function offersTo(session: Session): number {
 /** The stream that the peer has offered under this number. It is asked for with the first item, and by one only. */
 export function take(session: Session, n: number, options: CallOptions = {}): Items<unknown> {
   const ask = ({ consume }: StreamRoom): Items<unknown> =>
-    consume(session, STREAM, { args: [n], named: false }, options, undefined, true);
+    consume(session, STREAM, { args: [n], named: false }, options, undefined, undefined, true);
   return streams.here === undefined ? lateStream(() => streams.enter().then(ask), STREAM) : ask(streams.here);
 }
 

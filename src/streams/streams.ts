@@ -23,17 +23,24 @@ export function callStream(
   receivers: Receivers,
   args: unknown[],
   asked?: CallOptions,
+  sent?: (id: number) => void,
 ): Items<unknown> {
   const { here } = streams;
-  if (here !== undefined) return here.callStream(hub, row, self, receivers, args, asked);
-  const begun = streams.enter().then((room) => room.callStream(hub, row, self, receivers, args, asked));
+  if (here !== undefined) return here.callStream(hub, row, self, receivers, args, asked, sent);
+  const begun = streams.enter().then((room) => room.callStream(hub, row, self, receivers, args, asked, sent));
   return streamOf(begun, row.path, asked?.ignoreErrors === true);
 }
 
 /** Asks a peer for a stream, once streams are loaded: what goes wrong is told by the first `next()`. */
-export function askForStream(session: Session, method: string, packed: Packed): Items<unknown> {
+export function askForStream(
+  session: Session,
+  method: string,
+  packed: Packed,
+  options: CallOptions = {},
+  sent?: (id: number) => void,
+): Items<unknown> {
   try {
-    return (streams.here as StreamRoom).consume(session, method, packed, {}, undefined);
+    return (streams.here as StreamRoom).consume(session, method, packed, options, undefined, sent);
   } catch (error) {
     return failedStream(error, method);
   }

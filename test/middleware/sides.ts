@@ -40,7 +40,7 @@ export class Room extends RemoteAPI {
 }
 
 /** What is lent. */
-class Adder extends RemoteAPI {
+export class Adder extends RemoteAPI {
   @incoming({ hasReply: true, params: ['a', 'b'] }) add(_from: Sender, _a: number, _b: number): Reply<number> {}
 }
 

@@ -16,6 +16,8 @@ export interface Waiter {
   next?(items: readonly unknown[]): void;
   /** What was passed with the call by reference, until nobody waits any more. */
   passed?: { end(): void };
+  /** How long it has waited, and for what, for the text of a timeout: where `deadline - since` does not say it. */
+  late?(): string;
   /** For the text of a timeout. */
   readonly method: string;
   /** On the clock of the process; `Infinity` is for ever. Who waits may put it off. */

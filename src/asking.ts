@@ -115,6 +115,14 @@ export class Asking implements Waiter, Abortable {
     this.session.cancel(this.id, reason.message);
   }
 
+  late(): string {
+    const { timeout, maxTimeout } = this.wish;
+    if (maxTimeout === undefined) return `within ${timeout} ms`;
+    return this.deadline >= this.utmost
+      ? `within ${maxTimeout} ms (maxTimeout)`
+      : `for ${timeout} ms, not even progress`;
+  }
+
   about(said: AnswerAbout): void {
     this.said = said;
   }

@@ -12,6 +12,7 @@ export class BadMessages {
   private decoded = 0;
   private dispatched = 0;
   private inRow = 0;
+  private last = '';
 
   constructor(private readonly session: Session) {}
 
@@ -30,12 +31,19 @@ export class BadMessages {
     this.inRow = 0;
   }
 
+  /** Behind the text of why the link has ended: that the last message could not be read, if so. */
+  get remark(): string {
+    if (this.inRow === 0) return '';
+    return `; the last message from it could not be read (${this.last}): check that both sides have the same codec`;
+  }
+
   /** One more was dispatched, `what` it was. Ends the session if that is one too many. */
   count(what: string): void {
     const { link, host, over } = this.session;
     const { badFrames } = host.limits;
     this.dispatched++;
     this.inRow++;
+    this.last = what;
     if (over !== undefined || link.bus === true || (this.dispatched <= badFrames && this.inRow <= badFrames)) return;
     const which =
       this.inRow > badFrames ? `${this.inRow} messages in a row` : `${this.dispatched} messages of one frame`;

@@ -5,6 +5,7 @@ import { Code, ProtocolError, TimeoutError } from './errors.js';
 import { ABOUT, CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
 import { frameLimit, mustFit, UNASKED } from './peer-frames.js';
+import { printable } from './quote.js';
 import { mustEnd } from './references/passes.js';
 import type { Session } from './session.js';
 
@@ -80,7 +81,11 @@ export class Calls extends Asked {
   /** Rejects whoever has waited too long, and says when the next one will have. */
   expire(now: number): number {
     return this.overdue(now, (waiter, id) => {
-      waiter.reject(new TimeoutError(`${waiter.method} was not answered in time`));
+      const late = waiter.late?.() ?? `within ${Math.round(waiter.deadline - waiter.since)} ms`;
+      const peer = this.session.peer?.id ?? this.session.link.peer;
+      waiter.reject(
+        new TimeoutError(`${waiter.method} was not answered in time: nothing came from ${printable(peer)} ${late}`),
+      );
       // Whoever is at work on it may stop.
       this.session.tell(CANCEL, [id]);
     });

@@ -1,5 +1,6 @@
 import type { Codec, Frame, Outbound } from './contract.js';
 import { UsageError } from './errors.js';
+import { ABOUT, CALL, NEXT, PROGRESS } from './extensions.js';
 import { exceeds } from './measure.js';
 import { frameLimit, mustFit } from './peer-frames.js';
 import type { Session } from './session.js';
@@ -16,13 +17,29 @@ export function encode(codec: Codec, message: Outbound, limit: number, session?:
   try {
     frame = codec.encode(message);
   } catch (cause) {
-    const what = message.kind === 'call' ? `the arguments of ${message.method}` : 'the result';
+    const what = message.kind === 'call' ? whatOf(message.method) : 'the result';
     throw new UsageError(`${what} cannot be encoded: ${messageOf(cause)}`, {
       cause,
     });
   }
   mustFit(frame, limit, session);
   return frame;
+}
+
+/** What a message holds that the program has given. Messages of the library itself mean nothing to those who use it. */
+function whatOf(method: string): string {
+  switch (method) {
+    case NEXT:
+      return 'an item of the stream';
+    case PROGRESS:
+      return 'the progress';
+    case ABOUT:
+      return 'the metadata';
+    case CALL:
+      return 'the arguments of a callback';
+    default:
+      return `the arguments of ${method}`;
+  }
 }
 
 /** The frame of a message that is nothing but plain data, and small; undefined for any other, and for one that is too large. Throws what a getter throws. */

@@ -9,7 +9,7 @@ import { clearTimer, setTimer, type Timer } from './time.js';
 
 /** The link has ended. What came before a clean end is still taken up. */
 export function linkClosed(session: Session, reason: Error | undefined): void {
-  if (reason === undefined) whenDelivered(session, () => session.settle(new ConnectionLost()));
+  if (reason === undefined) whenDelivered(session, () => session.settle(ended(session, 'the link ended')));
   else if (reason instanceof RpcError) session.settle(reason);
   else session.settle(new ConnectionLost(`the link ended: ${reason.message}`, { cause: reason }));
 }
@@ -21,7 +21,7 @@ export function linkClosed(session: Session, reason: Error | undefined): void {
 export function inputEnded(session: Session): void {
   whenDelivered(session, () => {
     if (session.over !== undefined) return;
-    if (session.agreed) finish(session, new ConnectionLost());
+    if (session.agreed) finish(session, ended(session, 'the link ended'));
     else session.halfClosed = new HalfClosed(session);
   });
 }
@@ -42,6 +42,11 @@ function whenDelivered(session: Session, job: () => void): void {
     else setTimer(lingerMs, () => look(bytes)).unref();
   };
   look(undefined);
+}
+
+/** Whoever waits for an answer learns that what came instead could not be read. */
+function ended(session: Session, why: string): ConnectionLost {
+  return new ConnectionLost(`${why}${session.inbox.bad?.remark ?? ''}`);
 }
 
 function notOpened(lingerMs: number): ConnectionLost {
@@ -78,7 +83,7 @@ export class HalfClosed {
   private readonly timer: Timer;
 
   constructor(session: Session) {
-    const reason = new ConnectionLost('the peer has ended its side of the link, so no answer can come from it');
+    const reason = ended(session, 'the peer has ended its side of the link, so no answer can come from it');
     const { lingerMs } = session.host.limits;
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
     session.unanswerable = reason;

@@ -20,6 +20,7 @@ import type { Pair } from './sealing.js';
 import { Served } from './served.js';
 import { Session } from './session.js';
 import { SideLoad } from './side-load.js';
+import { cannotChange, cannotOpen, type SideState } from './side-states.js';
 import { sideWire } from './side-wire.js';
 import { streams } from './streams/streams.js';
 import type { Row, Table } from './table.js';
@@ -60,7 +61,7 @@ export class Hub implements Host {
   private readonly lines = new Set<Line>();
   private line: Line | undefined;
   private changing = false;
-  private state: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  private state: SideState = 'new';
   private listens = false;
   /** A method of the spec answers with a stream. */
   private streaming = false;
@@ -168,7 +169,7 @@ export class Hub implements Host {
   /** Opens the transport that the options name. Whether it listens is said by the verb, where its address leaves it open. */
   async open(listens: boolean): Promise<void> {
     const { transport } = this.options;
-    if (this.state !== 'new') throw new UsageError(`a side is opened once, and this one is ${this.state}`);
+    if (this.state !== 'new') throw cannotOpen(this.state, this.roster.peers.size > 0, this.listens);
     if (transport === undefined)
       throw new UsageError('there is nothing to open: give the option "transport", or use serve(url) or connect(url)');
     this.state = 'opening';
@@ -221,8 +222,7 @@ export class Hub implements Host {
   /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */
   async changeTransport(source: TransportSource): Promise<void> {
     const old = this.line;
-    if (this.state !== 'open' || old === undefined)
-      throw new UsageError(`the transport is changed while a side is open, and this one is ${this.state}`);
+    if (this.state !== 'open' || old === undefined) throw cannotChange(this.state);
     if (this.changing) throw new UsageError('the transport is being changed already: await that first');
     this.changing = true;
     try {
@@ -243,7 +243,7 @@ export class Hub implements Host {
   }
 
   get address(): string {
-    if (this.line === undefined) throw new UsageError('a side has an address once it is open');
+    if (this.line === undefined) throw new UsageError('a side has an address once it is open: await open() first');
     return this.line.address;
   }
 

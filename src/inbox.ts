@@ -33,7 +33,7 @@ export class Inbox {
   private bytes = 0;
   /** The frame that is being read. */
   private reading: Frame | undefined;
-  private bad: BadMessages | undefined;
+  bad: BadMessages | undefined;
   /** The rest of the frame is dropped. */
   private enough = false;
   /** The frame that is being read, if it is long enough to be weighed. */

@@ -8,13 +8,11 @@ import type { Chain } from './middleware/chain.js';
 import type { CallSender } from './peer.js';
 import { quote } from './quote.js';
 import { middleware } from './rooms.js';
+import { type AnyHandler, ask, tell } from './run-handlers.js';
 import { produce } from './streams/produce.js';
 import type { Row } from './table.js';
 import { isThenable } from './thenable.js';
-import type { Sender } from './types.js';
 import { beginInTurn } from './validation/in-turn.js';
-
-type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 
 /** An incoming method on a side: its row, its handlers, and the check that its body makes. */
 export class Port {
@@ -24,6 +22,9 @@ export class Port {
   private afterwards: readonly AnyHandler[] = [];
   private secinfo = false;
   private surrounding: Chain | undefined;
+
+  /** That two of its handlers answer was reported. */
+  private reported = false;
 
   /** Nothing is to be done for its calls but to run the body and the handlers. */
   private plain = true;
@@ -183,6 +184,16 @@ export class Port {
     return this.handleAll(sender, bound, args, own);
   }
 
+  /** A mistake of this side, which its peers can do nothing about: they are told each time, the logger once. */
+  private twice(text: string): void {
+    if (this.reported) return;
+    this.reported = true;
+    const count = this.handlers.length;
+    this.host.logger.error(
+      `obverse: ${text}, and ${count} are connected; others return undefined, or are disconnected`,
+    );
+  }
+
   private handleAll(sender: CallSender, bound: readonly unknown[], args: readonly unknown[], own: unknown): unknown {
     const { row, handlers } = this;
     const { session } = sender.peer;
@@ -190,7 +201,9 @@ export class Port {
     const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);
     if (standIn !== undefined)
       return row.request ? ask(row, [standIn], sender, bound, own, report) : tell([standIn], sender, bound, report);
-    return row.request ? ask(row, handlers, sender, args, own, report) : tell(handlers, sender, args, report);
+    return row.request
+      ? ask(row, handlers, sender, args, own, report, (text) => this.twice(text))
+      : tell(handlers, sender, args, report);
   }
 }
 
@@ -200,57 +213,6 @@ letTakeOut(Port.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
 function withSecinfo({ arity }: Row, bound: readonly unknown[], sender: CallSender): unknown[] {
   const missing = new Array<undefined>(Math.max(0, arity - bound.length)).fill(undefined);
   return [...bound, ...missing, sender.secinfo];
-}
-
-/** A notification: every handler runs, whatever the others do. */
-function tell(
-  handlers: readonly AnyHandler[],
-  sender: Sender,
-  args: readonly unknown[],
-  report: (error: unknown) => void,
-): unknown {
-  let pending: Promise<unknown> | undefined;
-  for (const handler of handlers) {
-    try {
-      const given = handler(sender, ...args);
-      if (!isThenable(given)) continue;
-      const settled = Promise.resolve(given).then(nothing, report);
-      pending = pending === undefined ? settled : Promise.all([pending, settled]).then(nothing);
-    } catch (error) {
-      report(error);
-    }
-  }
-  return pending;
-}
-function nothing(): undefined {}
-
-/** A request with several candidates for its one answer. What is thrown is the answer, and the handlers after it do not run. */
-function ask(
-  row: Row,
-  handlers: readonly AnyHandler[],
-  sender: Sender,
-  args: readonly unknown[],
-  own: unknown,
-  report: (error: unknown) => void,
-): unknown {
-  const given: unknown[] = [own];
-  try {
-    for (const handler of handlers) given.push(handler(sender, ...args));
-  } catch (error) {
-    for (const value of given) if (isThenable(value)) value.then(nothing, report);
-    throw error;
-  }
-  return given.some(isThenable) ? Promise.all(given).then((values) => only(row, values)) : only(row, given);
-}
-
-function only(row: Row, values: readonly unknown[]): unknown {
-  const answers = values.filter((value) => value !== undefined);
-  if (answers.length > 1)
-    throw new RpcError(
-      `${row.wire} produced more than one reply: at most one handler may give one`,
-      Code.InternalError,
-    );
-  return answers[0];
 }
 
 /** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */

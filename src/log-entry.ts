@@ -1,4 +1,5 @@
 import type { Id, Logger } from './contract.js';
+import { loggable } from './details.js';
 import { printable } from './quote.js';
 
 /** One report of a side, for a logger that takes fields beside a text, such as pino. */
@@ -74,7 +75,7 @@ function withEntries(logger: EntryLogger): SideLogger {
 export function withError(text: string, error: unknown): string {
   if (error === undefined) return text;
   try {
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(loggable(error));
     return `${text.replace(/:$/, '')}: ${printable(said, 1_000)}`;
   } catch {
     return text;

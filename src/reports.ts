@@ -92,7 +92,7 @@ export class Reports {
   write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void {
     if (!this.admits(peer)) return;
     const error = loggable(detail);
-    const message = withError(`obverse: ${what}`, error);
+    const message = withError(`obverse: ${what}`, detail);
     const who = peer && { peer: peer.id };
     this.logger.entry({ level, event: 'side', message, ...who, error }, `obverse: ${what}`, error);
   }
@@ -107,7 +107,7 @@ export class Reports {
     const text = `obverse: ${printable(peer.id)}${about}:`;
     const known = { ...(id !== undefined && id !== null && { id }), ...(method !== undefined && { method }) };
     this.logger.entry(
-      { level: 'warn', event: 'message.error', message: withError(text, given), peer: peer.id, ...known, error: given },
+      { level: 'warn', event: 'message.error', message: withError(text, error), peer: peer.id, ...known, error: given },
       text,
       // What the protocol has found is told in a line; what a handler throws needs its stack.
       error instanceof RpcError ? printable(error.message, LONGEST) : given,

@@ -107,6 +107,10 @@ class StreamAsking extends Asking implements Upstream {
     }
   }
 
+  override late(): string {
+    return this.deadline >= this.whole ? super.late() : `within ${this.patience} ms after the last item was asked for`;
+  }
+
   pull(items: number): void {
     this.session.tell(PULL, [this.id, items]);
   }

@@ -182,7 +182,7 @@ describe('opening', () => {
     await api.close();
     expect(await opening).toBeInstanceOf(ConnectionLost);
     expect(await failure(api.open())).toMatchObject({
-      message: 'a side is opened once, and this one is closed',
+      message: 'a side is opened once, and this one is closed: create another one',
     });
     await new Promise((resolve) => server.close(resolve));
   });
@@ -212,7 +212,9 @@ describe('opening', () => {
   it('happens once', async () => {
     await using api = Spec.create({ transport: 'tcp-server://127.0.0.1:0' });
     const opening = api.open();
-    expect(await failure(api.open())).toMatchObject({ message: 'a side is opened once, and this one is opening' });
+    expect(await failure(api.open())).toMatchObject({
+      message: 'a side is opened once, and this one is opening: await the first open()',
+    });
     expect(await opening).toBe(api);
     expect(await failure(api.open())).toBeInstanceOf(UsageError);
     expect(api.peers.size).toBe(0);

@@ -41,7 +41,7 @@ it('fails a call that is not answered in time, and says which', async () => {
   const error = await failure<RpcError>(api.question(null, {}));
   expect(error).toBeInstanceOf(TimeoutError);
   expect(error.code).toBe(Code.Timeout);
-  expect(error.message).toBe('question was not answered in time');
+  expect(error.message).toBe('question was not answered in time: nothing came from far within 10 ms');
 });
 
 it('takes the time from the call, else from the mark, else from the option', async () => {

@@ -96,8 +96,8 @@ export class Hub implements Host {
 
   /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
   add(table: Table, self: object): void {
-    const { ports, refusals, paths } = this.served;
-    paths.add(table);
+    const { ports, refusals, tables } = this.served;
+    tables.push(table);
     for (const row of table.rows) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       if (row.stream) this.streaming = true;

@@ -36,9 +36,7 @@ export function mustBeFree(at: string, wire: string, foreign: boolean | undefine
     if (wild || (isReserved(wire) && !isOurs(wire))) return;
     if (isReserved(wire))
       throw new UsageError(`${text}, and "${wire}" for this library itself: foreign: true does not change that`);
-    throw new UsageError(
-      `${at}: foreign: true is for a name that begins with "rpc." and is one of another protocol, such as "rpc.on"; leave it out for "${wire}"`,
-    );
+    throw new UsageError(`${at}: foreign: true is for a name that begins with "rpc.", and "${wire}" does not`);
   }
   if (!isReserved(wire)) return;
   if (isOurs(wire)) throw new UsageError(text);

@@ -4,20 +4,19 @@ import { Code, RpcError } from './errors.js';
 import type { Host } from './host.js';
 import type { Hub } from './hub.js';
 import type { Port } from './incoming.js';
-import type { UnknownCall } from './middleware/events.js';
 import type { CallSender } from './peer.js';
 import { quote } from './quote.js';
 import { dynamic } from './rooms.js';
+import type { Table } from './table.js';
 import { services } from './vocabulary.js';
-import { WirePaths } from './wire-paths.js';
 
 /** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
 export class Served {
   readonly ports = new Map<string, Port>();
   /** Why what else is declared may not be called. */
   readonly refusals = new Map<string, string>();
-  /** Of the tables that the spec has. */
-  readonly paths = new WirePaths();
+  /** Those of the spec, and of what is mounted. */
+  tables: Table[] = [];
   private others: Dynamic | undefined;
 
   /** `ignoring`: notifications that nobody handles are dropped without a word. */
@@ -57,14 +56,10 @@ export class Served {
     const refusal = this.refusals.get(method);
     const open = this.others?.find(method, refusal);
     if (open !== undefined) return open.serve(sender);
-    this.hub.middleware.unknown(() => this.unknown(sender));
+    this.hub.middleware.unknown(sender, this.tables);
     if (this.ignores(sender.call)) return undefined;
     const why = refusal ?? this.others?.why(method) ?? 'is unknown';
     throw new RpcError(`the method ${quote(method)} ${why}`, Code.MethodNotFound);
-  }
-
-  private unknown({ call: { method, id }, peer }: CallSender): UnknownCall {
-    return { path: this.paths.pathOf(method), method, id, peer };
   }
 
   /** Who handles a declared method that has no handler of its own; undefined if nobody does. */

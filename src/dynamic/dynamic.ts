@@ -148,7 +148,7 @@ export class Dynamic {
     for (const names of [hub.served.ports, hub.served.refusals, this.open])
       for (const name of [...names.keys()]) if (isBelow(name)) names.delete(name);
     this.patterns = this.patterns.filter((pattern) => !isBelow(pattern.wire));
-    hub.served.paths.leave(`${wire}.`);
+    hub.served.tables = hub.served.tables.filter((table) => !table.wire.startsWith(`${wire}.`));
     hub.middleware.leave(`${path}.`);
   }
 

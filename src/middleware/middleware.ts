@@ -2,16 +2,17 @@ import { UsageError } from '../errors.js';
 import type { CallSender } from '../peer.js';
 import type { Reports } from '../reports.js';
 import { Room } from '../room.js';
-import type { Row } from '../table.js';
+import type { Row, Table } from '../table.js';
 import { isValidated } from '../validation/askable.js';
 import { beginInTurn } from '../validation/in-turn.js';
 import type { Validating } from '../validation/incoming-validation.js';
 import { type Chain, compose, type Run, type Subject } from './chain.js';
 import type { CheckOptions, Checks } from './checks.js';
-import { checkListening, type Listening, telling, tellUnknown, type UnknownCall } from './events.js';
+import { checkListening, type Listening, telling, tellUnknown } from './events.js';
 import type { Interceptor } from './interceptor.js';
 import type { CallLogger } from './log-calls.js';
 import { callLogger } from './logging.js';
+import { pathOf } from './wire-paths.js';
 
 /** What the options of a side say of those who stand around its calls. */
 export interface MiddlewareOptions {
@@ -156,9 +157,10 @@ export class Middleware {
     };
   }
 
-  /** A peer calls what nobody serves. `callOf` is asked if somebody listens. */
-  unknown(callOf: () => UnknownCall): void {
-    if (this.unknowns.length > 0) tellUnknown(this.unknowns, this.reports, callOf());
+  /** A peer calls what nobody serves; `tables` are those of what there is. */
+  unknown({ call: { method, id }, peer }: CallSender, tables: readonly Table[]): void {
+    if (this.unknowns.length === 0) return;
+    tellUnknown(this.unknowns, this.reports, { path: pathOf(method, tables), method, id, peer });
   }
 
   // ---- what stands around a call ------------------------------------------------------------------------------------

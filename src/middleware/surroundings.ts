@@ -1,10 +1,11 @@
+import type { CallSender } from '../peer.js';
 import type { Reports } from '../reports.js';
 import { middleware } from '../rooms.js';
-import type { Row } from '../table.js';
+import type { Row, Table } from '../table.js';
 import { isValidated, mustBeAskable } from '../validation/askable.js';
 import type { Chain, Run } from './chain.js';
 import type { CheckOptions } from './checks.js';
-import type { Listening, UnknownCall } from './events.js';
+import type { Listening } from './events.js';
 import type { Interceptor } from './interceptor.js';
 import type { Direction, Middleware, MiddlewareOptions, Surrounded } from './middleware.js';
 
@@ -95,9 +96,9 @@ export class Surroundings {
     return this.now(`on('${listening.event}')`).listen(listening);
   }
 
-  /** A peer calls what nobody serves. `callOf` is asked if somebody listens. */
-  unknown(callOf: () => UnknownCall): void {
-    this.middleware?.unknown(callOf);
+  /** A peer calls what nobody serves; `tables` are those of what there is. */
+  unknown(sender: CallSender, tables: readonly Table[]): void {
+    this.middleware?.unknown(sender, tables);
   }
 
   /** What stands around the calls of an outgoing method; undefined if nothing does. */

@@ -91,7 +91,10 @@ describe('an option that is misspelt', () => {
     ],
     [{ security: {} }, 'the option "security" must be a name such as "user", or a security'],
     [{ invert: 'yes' }, 'the option "invert" must be true or false'],
-    [{ logger: {} }, 'the option "logger" must be an object with warn and error, such as console, or null'],
+    [
+      { logger: {} },
+      'the option "logger" must be an object with warn and error, such as console, an object with log(entry), or null',
+    ],
     [{ transport: 5 }, 'the option "transport" must be an address'],
     [null, 'options are an object, not null'],
   ])('of a side is refused when it is made: %j', (options, message) => {

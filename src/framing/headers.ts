@@ -8,11 +8,19 @@ import { cutOff, lost, oversized } from './refusals.js';
 const LF = 10;
 /** How large a header block may be, in bytes; that of an honest peer has about a hundred. */
 const BLOCK_BYTES = 8 * 1024;
+/** How much is shown of what is no header, in bytes. */
+const SHOWN = 200;
+/** How much of the end of a long line is kept, in bytes: a Content-Length may stand there. */
+const TAIL = 64;
 
 const nothing = new Uint8Array(0);
-const BRACES = [0x7b, 0x5b];
-/** The name of a header as far as it has come, and its colon; or an empty line, which has a fault of its own. */
-const BEGINS_HEADER = /^(?:[\w!#$%&'*+.^`|~-]+[ \t]*(?::|$)|[\r\n]|$)/;
+/** The name of a header as far as it has come, and its colon. */
+const BEGINS_HEADER = /^[\w!#$%&'*+.^`|~-]*[ \t]*(?::|\r?$)/;
+const HEADER = /^[\w!#$%&'*+.^`|~-]+[ \t]*:/;
+/** What stands at the end of a line that begins with something else, such as the rest of a body whose length was too small. */
+const LENGTH_AT_END = /content-length[ \t]*:[ \t]*\d+[ \t]*$/i;
+/** The beginning of a message of JSON-RPC. A line of a log may be JSON as well. */
+const MESSAGE = /^\s*(?:\[\s*)?\{\s*"(?:jsonrpc|id|method|params|result|error)"/;
 /** The first byte of a byte order mark. */
 const BOM = 0xef;
 
@@ -21,11 +29,17 @@ const expected: Expected = {
   foreign(head) {
     if (isMessagePack(head)) return 'MessagePack';
     if (isSized(head)) return 'the size of a frame of the framing "length"';
-    if (BRACES.includes(head[0] as number)) return 'JSON without headers';
-    return BEGINS_HEADER.test(String.fromCharCode(...head)) ? undefined : 'something without headers';
+    return MESSAGE.test(String.fromCharCode(...head)) ? 'JSON without headers' : undefined;
   },
 };
 
+/**
+ * What is no header and no body is skipped line by line, and the next block of headers is read: a program may print among its
+ * messages, and a length may be wrong. Each such line, and each block that cannot be used, is given in parentheses and with its
+ * beginning, as a frame that no codec can read: it is reported and counted like any other, and it is never carried out, though
+ * it may be a message without its headers. Blank lines between frames are skipped without that. Where frames are bytes, the
+ * stream is lost instead.
+ */
 class Headers implements Framing {
   /** The beginning of a header, or of a body. */
   private readonly kept = new Kept();
@@ -35,6 +49,17 @@ class Headers implements Framing {
   private size = -1;
   /** Whether the block is over and the body stands there. */
   private body = false;
+  /** The first header of the block, for people; empty before it. */
+  private read = '';
+  /** Why the body cannot be used; empty if it can. */
+  private fault = '';
+  /** It was said of this block that it cannot be used. */
+  private refused = false;
+  /** A line that is no header stood within the block: a length that comes behind it replaces one before it. */
+  private broken = false;
+  /** The beginning of a long line that is no header, of which only the end is kept, and how many bytes were dropped. */
+  private skipping: string | undefined = undefined;
+  private skipped = 0;
   /** The first bytes of the stream, until enough of them have come to say what they are. */
   private first: Uint8Array | undefined = nothing;
 
@@ -70,26 +95,30 @@ class Headers implements Framing {
           return;
         }
         const frame = this.kept.size > 0 ? this.completed(bytes, at, to) : bytes.subarray(at, to);
-        this.body = false;
-        this.size = -1;
         at = to;
-        give(this.text ? frame.toString('utf8') : frame);
+        this.give(frame, give);
       } else {
         const lf = bytes.indexOf(LF, at);
         const to = lf < 0 ? bytes.length : lf;
-        this.bound(lf < 0 ? to - at : to + 1 - at);
+        const size = this.kept.size + to - at;
+        if (this.block + size + (lf < 0 ? 0 : 1) > BLOCK_BYTES) at = this.shorten(bytes, at, to);
         if (lf < 0) {
           this.kept.add(bytes, at, to);
           return;
         }
-        this.header((this.kept.size > 0 ? this.completed(bytes, at, to) : bytes.subarray(at, to)).toString('latin1'));
+        this.line(this.kept.size > 0 ? this.completed(bytes, at, to) : bytes.subarray(at, to), give);
         at = to + 1;
       }
     }
   }
 
-  end(): void {
-    if (this.body || this.block > 0) throw cutOff();
+  end(give: (frame: Frame) => void): void {
+    const rest = this.kept.bytes();
+    if (this.body || this.block > 0 || this.size >= 0) throw cutOff();
+    if (rest.length === 0) return;
+    if (this.skipping === undefined && BEGINS_HEADER.test(rest.toString('latin1'))) throw cutOff();
+    this.kept.drop();
+    this.line(rest, give);
   }
 
   private completed(bytes: Buffer, from: number, to: number): Buffer {
@@ -97,52 +126,122 @@ class Headers implements Framing {
     return this.kept.take();
   }
 
-  private bound(more: number): void {
-    this.block += more;
-    if (this.block <= BLOCK_BYTES) return;
-    this.kept.drop();
-    throw new ProtocolError(`a header block has at most ${BLOCK_BYTES} bytes, but a larger one came`, Code.TooLarge);
+  private give(body: Buffer, give: (frame: Frame) => void): void {
+    const { fault, read } = this;
+    this.begin();
+    if (fault !== '') this.refuse(fault, shown(read), give);
+    else give(this.text ? body.toString('utf8') : body);
   }
 
-  private header(line: string): void {
-    let header = line.endsWith('\r') ? line.slice(0, -1) : line;
+  /** Another block begins. */
+  private begin(): void {
+    this.body = this.broken = this.refused = false;
+    this.block = 0;
+    this.size = -1;
+    this.read = this.fault = '';
+  }
+
+  /** Something is no frame, `read` is what it begins with. */
+  private refuse(fault: string, read: string, give: (frame: Frame) => void): void {
+    if (!this.text) throw lost(`${fault}: ${quote(read, 80)}`);
+    give(`(${fault}) ${read}`);
+  }
+
+  /**
+   * A line is longer than a block of headers may be. If it is a header, or would make the block too long, the stream is lost;
+   * otherwise all but its end is dropped. Tells where that begins in the chunk.
+   */
+  private shorten(bytes: Buffer, from: number, to: number): number {
+    const kept = this.kept.take();
+    const came = Math.min(to, from + SHOWN);
+    const head = Buffer.concat([kept.subarray(0, SHOWN), bytes.subarray(from, came)]);
+    if (this.skipping === undefined && BEGINS_HEADER.test(head.toString('latin1'))) {
+      const begins = quote(this.read === '' ? textOf(head) : shown(this.read), 80);
+      const text = `a header block has at most ${BLOCK_BYTES} bytes, but a larger one came, which begins with ${begins}`;
+      throw new ProtocolError(text, Code.TooLarge);
+    }
+    this.skipping ??= textOf(head);
+    this.skipped += kept.length + to - from;
+    if (this.skipped > Math.max(this.limit, BLOCK_BYTES))
+      throw oversized(this.limit, undefined, Buffer.from(this.skipping));
+    const missing = TAIL - (to - from);
+    if (missing > 0) this.kept.add(kept, Math.max(0, kept.length - missing), kept.length);
+    return Math.max(from, to - TAIL);
+  }
+
+  private line(bytes: Buffer, give: (frame: Frame) => void): void {
+    const { skipping } = this;
+    const written = bytes.toString('latin1');
+    let line = written.endsWith('\r') ? written.slice(0, -1) : written;
     // Latin-1 shows a byte order mark as three characters.
-    if (header.charCodeAt(0) === BOM) header = header.replace(/^\u00ef\u00bb\u00bf/, '');
-    if (header === '') {
-      if (this.size < 0) throw lost('a header block has no Content-Length');
-      this.block = 0;
+    if (line.charCodeAt(0) === BOM) line = line.replace(/^\u00ef\u00bb\u00bf/, '');
+    if (skipping === undefined && HEADER.test(line)) {
+      this.block += bytes.length + 1;
+      this.header(line, give);
+    } else if (skipping === undefined && line.trim() === '') {
+      if (line === '') this.blank(give);
+    } else {
+      this.skipping = undefined;
+      this.skipped = 0;
+      const end = LENGTH_AT_END.exec(line.slice(-TAIL))?.[0] ?? '';
+      this.broken = true;
+      this.refuse('not a header', skipping ?? textOf(bytes.subarray(0, written.lastIndexOf(end))), give);
+      if (end !== '') this.header(end, give);
+    }
+  }
+
+  /** The end of a block, or an empty line between frames. */
+  private blank(give: (frame: Frame) => void): void {
+    if (this.size >= 0) {
       this.body = true;
       return;
     }
-    const colon = header.indexOf(':');
-    if (colon < 1) throw lost(`a header is "Name: value", not ${quote(header, 40)}`);
-    const name = header.slice(0, colon).trim().toLowerCase();
-    if (name === 'content-length') this.length(header.slice(colon + 1).trim());
-    else if (name === 'content-type') charset(header.slice(colon + 1));
+    const { read, fault, refused } = this;
+    this.begin();
+    if (read !== '' && !refused) this.refuse(fault || 'no Content-Length', shown(read), give);
   }
 
-  private length(value: string): void {
+  private header(line: string, give: (frame: Frame) => void): void {
+    if (this.read === '') this.read = line;
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).trim().toLowerCase();
+    if (name === 'content-length') this.length(line, line.slice(colon + 1).trim(), give);
+    else if (name === 'content-type') this.fault ||= faultOf(line.slice(colon + 1));
+  }
+
+  private length(line: string, value: string, give: (frame: Frame) => void): void {
     const size = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (Number.isNaN(size) || (this.size >= 0 && size !== this.size)) {
-      throw lost(`the Content-Length is one number of bytes, not ${quote(value, 40)}`);
-    }
-    if (size > this.limit) throw oversized(this.limit, size);
+    const isOther = this.size >= 0 && size !== this.size && !this.broken;
+    if (size > this.limit) throw oversized(this.limit, size, Buffer.from(line));
     this.size = size;
+    this.broken = false;
+    if (!Number.isNaN(size) && !isOther) return;
+    this.size = -1;
+    this.refused = true;
+    this.refuse(isOther ? 'another Content-Length' : 'Content-Length is no number', shown(line), give);
   }
 }
 
 const headerOf = (size: number): string => `Content-Length: ${size}\r\n\r\n`;
 
-function charset(type: string): void {
+/** What is wrong with a type; empty if nothing is. */
+function faultOf(type: string): string {
   const named = /charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1];
-  if (named !== undefined && !/^utf-?8$/i.test(named)) {
-    throw lost(`the charset of a frame is utf-8, not ${quote(named, 40)}`);
-  }
+  return named === undefined || /^utf-?8$/i.test(named) ? '' : 'charset is not utf-8';
+}
+
+/** A line that was read as Latin-1, as it is shown. */
+function shown(line: string): string {
+  return textOf(Buffer.from(line, 'latin1'));
+}
+
+function textOf(bytes: Buffer): string {
+  return bytes.toString('utf8', 0, Math.min(bytes.length, SHOWN)).replace(/\r$/, '');
 }
 
 /**
  * Before each frame a block of headers, as in the base protocol of the Language Server Protocol: `Content-Length: 17`, CR
  * LF, an empty line. A CR may be missing, names are read in any case, and headers that mean nothing here are skipped. A
- * frame may be empty.
+ * frame may be empty. Where the stream goes astray, it is taken up again at the next `Content-Length` that can be found.
  */
 export const headers: FramingFactory = (form, limit) => new Headers(form === 'text', limit);

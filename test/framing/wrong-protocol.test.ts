@@ -46,6 +46,8 @@ const alike = (a: Way, b: Way): boolean =>
   [a, b].every((way) => way === 'lines' || way === 'terse');
 const all = Object.keys(ways) as Way[];
 const pairs = all.flatMap((there) => all.filter((here) => !alike(there, here)).map((here) => [here, there] as const));
+/** A line of text before headers may come from a program that prints: it is a bad frame, and does not end the link. */
+const isPrinted = (here: Way, there: Way): boolean => here === 'headers' && there === 'terse';
 
 async function serve(way: Way) {
   const log = new Log();
@@ -65,11 +67,15 @@ describe('a side that reads another framing or codec', () => {
       const error = await failure(client.remote.ask({ n: 1 }));
       expect(error).toMatchObject({ name: expect.stringMatching(/ConnectionLost|ProtocolError/) });
       await until(() => log.texts.length > 0);
-      expect(log.texts[0]).toMatch(/^this side expects .*, and what came begins with ("|the bytes).* which looks like/);
+      expect(log.texts[0]).toMatch(
+        isPrinted(there, here)
+          ? /^Parse error.*: "\(not a header\) /
+          : /^this side expects .*, and what came begins with ("|the bytes).* which looks like/,
+      );
     },
   );
 
-  it.each(pairs.filter(([here]) => here !== 'terse'))(
+  it.each(pairs.filter(([here, there]) => here !== 'terse' && !isPrinted(here, there)))(
     '%s is called by %s: the call fails at once with an error that shows what was read',
     async (here, there) => {
       // Both sides speak: the one that has dialed reads what it does not expect.

@@ -28,6 +28,15 @@ export function loggable(value: unknown): unknown {
   }
 }
 
+/** A value in the manner of JSON: cut, on one line and without control characters. Never throws. */
+export function sketchOf(value: unknown): string {
+  try {
+    return sketch(value, { left: ROOM }, DEPTH);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
 function isSafe(value: unknown, room: Room, depth: number): boolean {
   room.left--;
   if (typeof value === 'string') {

@@ -1,4 +1,5 @@
 import type { Call, Codec, FaultBody, Id, Limits, Logger } from './contract.js';
+import type { Diagnostics } from './diagnostics.js';
 import type { AnyHandler } from './dynamic/types.js';
 import type { Surroundings } from './middleware/surroundings.js';
 import type { CallSender } from './peer.js';
@@ -18,6 +19,7 @@ export interface Host {
   /** Of the codec, where plain data is all that is left to it. */
   readonly encodePlain: Codec['encodePlain'];
   readonly logger: Logger;
+  readonly diagnostics: Diagnostics;
   /** What becomes of values that are more than plain data. */
   readonly values: SideValues;
   /** Who stands around calls. */

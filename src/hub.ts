@@ -1,6 +1,7 @@
 import { checkCallOptions } from './call-options.js';
 import { chosenFrom, type SealingRoom } from './chosen.js';
 import type { Codec, FaultBody, Frame, Id, Limits, Link, Security, TransportSource, Wire } from './contract.js';
+import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
 import type { Dynamic } from './dynamic/dynamic.js';
 import { ConnectionLost, UsageError } from './errors.js';
 import { Faults } from './faults.js';
@@ -10,6 +11,7 @@ import { Port } from './incoming.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from './limits.js';
 import { Line } from './line.js';
 import { type SideLogger, sideLogger } from './log-entry.js';
+import { tellMessageError } from './message-errors.js';
 import { Surroundings } from './middleware/surroundings.js';
 import type { Options } from './options.js';
 import type { CallSender, ConnectedPeer } from './peer.js';
@@ -20,11 +22,10 @@ import type { Pair } from './sealing.js';
 import { Served } from './served.js';
 import { Session } from './session.js';
 import { SideLoad } from './side-load.js';
-import { cannotChange, cannotOpen, type SideState } from './side-states.js';
+import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
 import { sideWire } from './side-wire.js';
 import { streams } from './streams/streams.js';
 import type { Row, Table } from './table.js';
-import { isThenable } from './thenable.js';
 import type { CallOptions, Peer } from './types.js';
 import type { SideValues } from './values/side-values.js';
 import { vocabulary } from './vocabulary.js';
@@ -41,6 +42,7 @@ export class Hub implements Host {
   readonly logger: SideLogger;
   readonly reports: Reports;
   readonly extensions: Extensions = vocabulary;
+  diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
   readonly defaults: CallOptions | undefined;
@@ -147,21 +149,8 @@ export class Hub implements Host {
     this.report(session.peer as Peer, error, id);
   }
 
-  /** What goes wrong with a report harms nothing. */
   private report(peer: Peer, error: unknown, id?: Id): void {
-    const failed = (thrown: unknown): void => {
-      try {
-        this.reports.write('error', peer, 'messageError itself has thrown:', thrown);
-      } catch {
-        // Neither does a logger that throws.
-      }
-    };
-    try {
-      const given = this.messageError(peer, error, id);
-      if (isThenable(given)) given.then(undefined, failed);
-    } catch (thrown) {
-      failed(thrown);
-    }
+    tellMessageError(this.messageError, this.reports, peer, error, id);
   }
 
   // ---- opening and closing ------------------------------------------------------------------------------------------
@@ -176,7 +165,12 @@ export class Hub implements Host {
     this.listens = listens;
     try {
       const rooms = [this.middleware.furnish(), this.streaming ? streams.enter() : undefined];
-      const [chosen] = await Promise.all([chosenFrom(this.options), ...rooms]);
+      const [chosen, diagnostics] = await Promise.all([
+        chosenFrom(this.options),
+        diagnosticsFor(this.options),
+        ...rooms,
+      ]);
+      this.diagnostics = diagnostics;
       ({ codec: this.codec, values: this.values, security: this.security, sealing: this.sealing } = chosen);
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.lineTo(transport)).deliver();
@@ -190,6 +184,7 @@ export class Hub implements Host {
   /** An open line. Rejects if it cannot be opened: then nothing of it stays. */
   private async lineTo(source: TransportSource): Promise<Line> {
     const transport = await makeTransport(source, this.wire());
+    this.diagnostics.messages?.printBroadcasts(transport);
     const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs, this.changing);
     this.lines.add(line);
     // The first one serves before it is open: its peers may come earlier.
@@ -255,6 +250,7 @@ export class Hub implements Host {
       session.sealing = new this.sealing.Sealing(session, this.security, this.options.requireSecinfo === true);
     const peer = this.roster.add(session);
     session.peer = peer;
+    this.diagnostics.messages?.printMessages(session);
     sayHello(session);
     this.roster.tell('connect', peer);
     return session;
@@ -273,8 +269,7 @@ export class Hub implements Host {
 
   /** Throws ConnectionLost if the side is not open: then it is a mistake to tell everybody, even nobody. */
   mustBeOpen(): void {
-    if (this.state === 'new') throw new ConnectionLost('the side is not open: await open() first');
-    if (this.state === 'closed') throw new ConnectionLost('the side was closed');
+    mustBeOpen(this.state);
   }
 
   /** Whether the transport can reach everybody with one message. */

@@ -76,6 +76,11 @@ export interface Options {
   /** Refuses what carries no information of a security. */
   readonly requireSecinfo?: boolean;
   /**
+   * Errors of calls show the line of the call in place of lines of the library. Off by default, unless the environment says
+   * `OBVERSE_CALL_SITES=1`: each call takes a few µs more.
+   */
+  readonly callSites?: boolean;
+  /**
    * Where the library reports: `console` by default, null is silence. What has `warn` and `error` gets a text and details;
    * `{ log(entry) }` gets the same as a {@link LogEntry}.
    */
@@ -130,6 +135,7 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
   logCalls: (value) => unless(typeof value === 'boolean' || typeof value === 'function', 'true, false or a function'),
   stages: checkStages,
   requireSecinfo: boolean,
+  callSites: boolean,
   logger: (value) =>
     unless(
       value === null ||

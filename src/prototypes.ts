@@ -1,6 +1,7 @@
 import { BoundMethods, boundProperty, type Unbound } from './bound-methods.js';
 import { over } from './call-options.js';
 import { callDetailed } from './calling.js';
+import { none } from './diagnostics.js';
 import type { Hub } from './hub.js';
 import { call } from './outgoing.js';
 import { many } from './rooms.js';
@@ -93,10 +94,20 @@ export function make(table: Table, inverted: boolean): Made {
   return { table, Half, children, remote, gather: gathering, detailed };
 }
 
+type Way = typeof call;
+
 function calling(row: Row): Unbound {
-  return function (this: Held, receivers: Receivers, ...args: unknown[]): unknown {
-    return call(this[HUB], row, this, receivers, args, this[OPTIONS]);
+  return function below(this: Held, receivers: Receivers, ...args: unknown[]): unknown {
+    const hub = this[HUB];
+    if (hub.diagnostics !== none) return withSite(below, call, hub, row, this, receivers, args, this[OPTIONS]);
+    return call(hub, row, this, receivers, args, this[OPTIONS]);
   } as Unbound;
+}
+
+/** Calls, and errors show the line of the call if that is asked for. Apart from the plain way, which closures would cost a context. */
+function withSite(below: Unbound, way: Way, ...given: Parameters<Way>): unknown {
+  const { callSites } = given[0].diagnostics;
+  return callSites === undefined ? way(...given) : callSites.withCallSite(below, () => way(...given));
 }
 
 /** A method of a side, its namespaces and what `with` gives, which can be taken out of it. */
@@ -117,9 +128,11 @@ function aimed(prototype: object, row: Row, way: typeof call): void {
 }
 
 function calledBy(target: Target, row: Row, way: typeof call): (...args: unknown[]) => unknown {
-  return (...args) => {
+  return function below(...args) {
     const { hub, selves, receivers, options } = target;
-    return way(hub, row, selves[row.mount] as object, receivers, args, options);
+    const self = selves[row.mount] as object;
+    if (hub.diagnostics !== none) return withSite(below, way, hub, row, self, receivers, args, options);
+    return way(hub, row, self, receivers, args, options);
   };
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js';
+import { ConnectionLost, UsageError } from './errors.js';
 
 /** Where a side is between its making and its end. */
 export type SideState = 'new' | 'opening' | 'open' | 'closed';
@@ -20,4 +20,10 @@ export function cannotChange(state: SideState): UsageError {
   if (state === 'new') return new UsageError(`${is}: await open() first`);
   if (state === 'opening') return new UsageError(`${is}: await open() first`);
   return new UsageError(`${is}: create another one`);
+}
+
+/** Throws ConnectionLost if a side is not open: then it is a mistake to tell everybody, even nobody. */
+export function mustBeOpen(state: SideState): void {
+  if (state === 'new') throw new ConnectionLost('the side is not open: await open() first');
+  if (state === 'closed') throw new ConnectionLost('the side was closed');
 }

@@ -39,7 +39,9 @@ export function callByPath(
   mustBe(kind, row);
   const args = named ? byName(row, given as Record<string, unknown>) : [...((given ?? []) as readonly unknown[])];
   const all = Object.keys(asked).length === 0 ? heldOptions(self) : over(asked, heldOptions(self));
-  return call(hub, row, place.self, to, args, all);
+  const { callSites } = hub.diagnostics;
+  if (callSites === undefined) return call(hub, row, place.self, to, args, all);
+  return callSites.withCallSite(callByPath, () => call(hub, row, place.self, to, args, all));
 }
 
 function isNamed(path: string, given: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Diagnostics } from '../diagnostics.js';
 import { Code, ProtocolError, type RpcError, UsageError } from '../errors.js';
 import type { Items } from '../types.js';
 import { standsFor } from './import-of.js';
@@ -12,7 +13,9 @@ export interface Shape {
 /** Calls what a peer has passed to us. Never throws. */
 export interface Caller {
   call(imported: Import, member: string | null, args: readonly unknown[]): Promise<unknown>;
-  /** The same, where the answer is a stream: what goes wrong is told by the first `next()`. */
+  /** If errors are to show the line of the call. */
+  readonly callSites: Diagnostics['callSites'];
+  /** The same as `call`, where the answer is a stream: what goes wrong is told by the first `next()`. */
   stream(imported: Import, member: string, args: readonly unknown[]): Items<unknown>;
 }
 

@@ -38,6 +38,9 @@ export class Passing {
     this.imports = new Imports(
       {
         call: (imported, member, args) => this.invoke(imported, member, args),
+        get callSites() {
+          return session.host.diagnostics.callSites;
+        },
         stream: (imported, member, args) => this.invokeStream(imported, member, args),
       },
       (word, ids) => session.tell(word === 'keep' ? KEEP : RELEASE, ids),

@@ -24,7 +24,10 @@ function namesOf(list: unknown): readonly string[] {
 export function stubOf(imported: Import): object {
   const { members, streams } = imported.shape;
   if (members !== undefined) return objectStub(imported, members, streams);
-  return brand((...args: unknown[]): Promise<unknown> => imported.call(null, args));
+  return brand(function below(...args: unknown[]): unknown {
+    if (imported.table.caller.callSites !== undefined) return withSite(below, imported, null, args);
+    return imported.call(null, args);
+  });
 }
 
 /** No plain data: what stands for an object is not taken apart when it is sent. */
@@ -55,11 +58,29 @@ interface Held {
 }
 
 function methodOf(held: Held, member: string): unknown {
-  return (...args: unknown[]) => held.imported.call(member, args);
+  return function below(...args: unknown[]): unknown {
+    const { imported } = held;
+    if (imported.table.caller.callSites !== undefined) return withSite(below, imported, member, args);
+    return imported.call(member, args);
+  };
 }
 
 function streamOf(held: Held, member: string): unknown {
-  return (...args: unknown[]) => held.imported.stream(member, args);
+  return function below(...args: unknown[]): unknown {
+    const { imported } = held;
+    const { callSites } = imported.table.caller;
+    if (callSites !== undefined) return callSites.withCallSite(below, () => imported.stream(member, args));
+    return imported.stream(member, args);
+  };
+}
+
+/** The same, and errors show the line of the call. */
+function withSite(below: () => unknown, imported: Import, member: string | null, args: readonly unknown[]): unknown {
+  const { callSites } = imported.table.caller;
+  const answer = callSites?.withCallSite(below, () => imported.call(member, args));
+  // A callback whose type says void is not awaited: what becomes of it must not end the process.
+  answer?.catch(() => {});
+  return answer;
 }
 
 function within(stub: Readonly<Record<string, unknown>>, segment: string): Readonly<Record<string, unknown>> {

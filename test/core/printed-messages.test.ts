@@ -1,0 +1,58 @@
+import { incoming, RemoteAPI, type Reply, type Sender } from 'obverse';
+import { afterEach, beforeEach, expect, it, type MockInstance, vi } from 'vitest';
+
+class Room extends RemoteAPI {
+  @incoming({ hasReply: true }) echo(_sender: Sender, _args: { text: string }): Reply<string> {}
+}
+
+let printed: MockInstance<typeof console.error>;
+let out: MockInstance<typeof process.stdout.write>;
+beforeEach(() => {
+  printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+  out = vi.spyOn(process.stdout, 'write');
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+const lines = (): string[] => printed.mock.calls.map(([line]) => String(line));
+
+let rooms = 0;
+async function talk(text: string, options: { codec?: string } = {}): Promise<void> {
+  const room = await Room.serve(`memory:printed-${++rooms}:`, options);
+  room.echo.connect((_sender, args) => args.text);
+  const visitor = await Room.invert().connect(`memory:printed-${rooms}:ann`, options);
+  expect(await visitor.remote.echo({ text })).toBe(text);
+  await visitor.close();
+  await room.close();
+}
+
+it('prints what travels, in both directions and with the peer, and nothing to stdout', async () => {
+  vi.stubEnv('OBVERSE_DEBUG', 'messages');
+  await talk('hello');
+  expect(lines()).toContain('obverse ← ann: {"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"hello"}}');
+  expect(lines()).toContain('obverse → ann: {"jsonrpc":"2.0","id":1,"result":"hello"}');
+  expect(lines()).toHaveLength(8);
+  expect(out).not.toHaveBeenCalled();
+});
+
+it('shows messages of a binary codec as what they say', async () => {
+  vi.stubEnv('OBVERSE_DEBUG', 'other,messages');
+  await talk('hello', { codec: 'msgpack' });
+  expect(lines().join('\n')).toMatch(/obverse ← ann: call 1 echo \[\{"text": "hello"\}\]/);
+  expect(lines().join('\n')).toMatch(/obverse → ann: reply 1 "hello"/);
+});
+
+it('cuts a long message, and lets no control character through: a message cannot flood or steer a terminal', async () => {
+  vi.stubEnv('OBVERSE_DEBUG', 'messages');
+  await talk(`\u001b[2J${'x'.repeat(100_000)}`);
+  for (const line of lines()) {
+    expect(line.length).toBeLessThan(1_200);
+    expect(line).not.toContain('\u001b');
+  }
+});
+
+it('prints nothing unless it is asked for', async () => {
+  await talk('hello');
+  expect(lines()).toEqual([]);
+});

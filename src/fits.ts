@@ -12,7 +12,7 @@ type Shape<M> =
     ? A extends readonly []
       ? 'named'
       : A extends readonly [(infer One)?]
-        ? unknown extends One
+        ? IsAnyOrUnknown<One> extends true
           ? 'several'
           : NonNullable<One> extends object
             ? NonNullable<One> extends readonly unknown[]
@@ -21,6 +21,9 @@ type Shape<M> =
             : 'several'
         : 'several'
     : never;
+
+/** Without `strict`, `unknown` also extends an object whose fields are all optional: those have keys. */
+type IsAnyOrUnknown<T> = 0 extends 1 & T ? true : unknown extends T ? (keyof T extends never ? true : false) : false;
 
 /** What is wrong with a method of this name, whatever its mark; never if nothing is. */
 type Unfit<M, N> = N extends Reserved

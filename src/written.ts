@@ -122,7 +122,7 @@ export type ItemOf<M> = M extends (...args: never[]) => infer R
   : never;
 
 /** The items of a stream, as its caller gets them. It is iterated once; to leave it before its end stops whoever produces it. */
-export interface Items<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
+export interface Items<T> extends AsyncIterableIterator<T>, AsyncDisposable {
   next(): Promise<IteratorResult<T, undefined>>;
   /** Nobody wants more: what has come is dropped, and whoever produces the items is stopped. */
   return(): Promise<IteratorResult<T, undefined>>;

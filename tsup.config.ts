@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
-/** One entry for each plug-in, so that the core, which they share, stays in chunks that exist once. */
+/** One entry for each file of a folder, so that the core, which they share, stays in chunks that exist once. */
 function pluginsIn(folder: string): Record<string, string> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
   return Object.fromEntries(files.map((file) => [`${folder}/${file.slice(0, -'.ts'.length)}`, `${folder}/${file}`]));
@@ -55,6 +55,7 @@ export default defineConfig({
     ...pageEntries(),
     ...pluginsIn('codecs'),
     ...pluginsIn('transports'),
+    ...pluginsIn('tools'),
   },
   format: 'esm',
   target: 'es2022',

@@ -72,6 +72,8 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
     ],
     ['ws'],
   ],
+  // What runs in the tools of a developer. Nothing else may import it.
+  [/^tools\//, ['src/errors'], ['esbuild']],
 ];
 /** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */
 const plugin = /^(codecs|transports)\/[^/]+\.ts$/;
@@ -108,7 +110,7 @@ function violations(file: string, text: string): string[] {
     .map(({ what }) => `${file} imports ${what}`);
 }
 
-const sources = ['src', 'codecs', 'transports'].flatMap((folder) =>
+const sources = ['src', 'codecs', 'transports', 'tools'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `${folder}/${file}`),
@@ -130,6 +132,10 @@ describe('who may know whom', () => {
     ['src/session.ts', "const jrpc = await import('../codecs/jrpc.js');"],
     ['src/contract.ts', "import { Session } from './session.js';"],
     ['src/testing/pair.ts', "import { RemoteAPI } from '../remote-api.js';"],
+    ['src/remote-api.ts', "const vite = await import('../tools/vite.js');"],
+    ['transports/ws.ts', "import obverse from '../tools/vite.js';"],
+    ['tools/vite.ts', "import { RemoteAPI } from '../src/remote-api.js';"],
+    ['tools/vite.ts', "import { transform } from 'esbuild';"],
   ])('a %s that says %s would be found', (file, text) => expect(violations(file, text)).toHaveLength(1));
 });
 

@@ -42,7 +42,8 @@ export default function obverse(): DecoratorsPlugin {
     config: () => ({ worker: { plugins: () => [obverse()] } }),
     async transform(code, id) {
       if (!SCRIPT.test(id) || OTHERS.test(id) || !/@[\p{ID_Start}$_(]/u.test(code)) return undefined;
-      const transform = await (loaded ??= load());
+      loaded ??= load();
+      const transform = await loaded;
       const compile = (keep: boolean) =>
         transform(code, {
           loader: 'jsx',

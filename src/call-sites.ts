@@ -6,25 +6,49 @@ import type { Gathered } from './types.js';
 
 type AnyFunction = (this: never, ...args: never[]) => unknown;
 
-/** Where a call was made. What it looks like is worked out when it has failed. */
-class Site {
-  declare readonly stack: string;
-
-  /** `below` is the function that the program has called. */
-  constructor(below: AnyFunction) {
-    const { captureStackTrace } = Error as { captureStackTrace?(of: object, below: AnyFunction): void };
-    if (captureStackTrace !== undefined) captureStackTrace(this, below);
-    else this.stack = String(new Error().stack);
-  }
-
-  get frames(): string {
-    const lines = String(this.stack).split('\n');
-    return lines.filter((line) => FRAME.test(line)).join('\n');
-  }
+interface V8 {
+  captureStackTrace?(of: object, below?: AnyFunction): void;
 }
 
 /** A line of a stack, as V8 and as other engines write it. */
 const FRAME = /^\s+at |@\S*:\d+:\d+$/;
+const framesOf = (stack: string): string[] => stack.split('\n').filter((line) => FRAME.test(line));
+
+/** The folder of the library as a stack names it: that of this very line. Undefined where a stack shows none. */
+const library = /((?:\w+:)?[\\/].*[\\/])[^\\/]+:\d+:\d+\)?$/.exec(framesOf(String(new Error().stack))[0] ?? '')?.[1];
+
+/** JavaScriptCore, as in Bun, drops the frame of a function that ends in a call: nothing stands below such a function. */
+const dropsFrames = ((): boolean => {
+  const of = { stack: '' };
+  const last = (): unknown => (Error as V8).captureStackTrace?.(of, first);
+  function first(): unknown {
+    return last();
+  }
+  first();
+  return framesOf(of.stack).length === 0;
+})();
+
+/** Where a call was made. What it looks like is worked out when it has failed. */
+class Site {
+  declare readonly stack: string;
+  private readonly whole: boolean;
+
+  /** `below` is the function that the program has called. */
+  constructor(below: AnyFunction) {
+    const { captureStackTrace } = Error as V8;
+    this.whole = dropsFrames || captureStackTrace === undefined;
+    if (this.whole) this.stack = String(new Error().stack);
+    else captureStackTrace?.(this, below);
+  }
+
+  get frames(): string {
+    const lines = framesOf(String(this.stack));
+    // Where all of it is one bundle, the lines of the program cannot be told from those of the library.
+    const own = this.whole ? lines.findIndex((line) => library === undefined || !line.includes(library)) : 0;
+    return lines.slice(Math.max(own, 0)).join('\n');
+  }
+}
+
 const OTHER_SIDE = '\n  on the other side:';
 
 /**

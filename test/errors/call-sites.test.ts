@@ -147,3 +147,18 @@ it('are off by default', async () => {
   await using both = await sides({});
   expect((await failure(buyHere(both.buyer))).stack).not.toContain('buyHere');
 });
+
+it('shows the line first on runtimes that cannot leave out the frames of the library', async () => {
+  await using pair = await sides();
+  const { captureStackTrace } = Error;
+  // As in Firefox and older Safari.
+  Object.assign(Error, { captureStackTrace: undefined });
+  let failing: Promise<number>;
+  try {
+    failing = pair.buyer.remote.buy();
+  } finally {
+    Object.assign(Error, { captureStackTrace });
+  }
+  const { stack } = await failure(failing);
+  expect(stack?.split('\n')[1]).toContain('call-sites.test.ts');
+});

@@ -43,7 +43,7 @@ export function callDetailed(
 }
 
 /**
- * The same with the options that hold for the call, once nobody stands before it any more. `sent` is told the id of a request to
+ * The same with the options that hold for the call, once every interceptor has passed it on. `sent` is told the id of a request to
  * one peer.
  */
 export function carryOut(

@@ -9,7 +9,7 @@ const [REQUEST, RESPONSE, NOTIFICATION] = [0, 1, 2];
 
 /**
  * What stands for a message whose values cannot be read, for they have thrown `thrown`. A request is refused under its id; of an answer,
- * its caller is told that it could not be read, for otherwise that would wait until its time is over.
+ * its caller gets an error at once, instead of a timeout later.
  */
 export function unreadable(bytes: Uint8Array, thrown: unknown): Message {
   const key = wrongKeyIn(bytes);

@@ -35,7 +35,7 @@ type Place = 'between' | 'message' | 'string' | 'escape' | 'garbage';
  * kept of a message besides its bytes is how deeply it is nested: no stack, so nesting costs nothing here. The kinds of
  * brackets need not match, since what is no JSON is refused by the codec.
  *
- * Text that is no object and no list is given up to the next line feed as one frame, which the codec refuses; so is a
+ * Text that is no object and no list becomes one frame, up to the next line feed, which the codec refuses; so is a
  * message with a line feed within a string, which JSON does not allow: the string has no end.
  */
 class Json implements Framing {

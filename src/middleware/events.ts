@@ -26,7 +26,7 @@ export interface CallEvents {
   'method.sent': (call: IncomingCall) => unknown;
   /** It is over, with what runs after the reply, and all items of a stream. Whatever has become of it, this comes last and once. */
   'method.closed': (call: CallContext) => unknown;
-  /** A peer calls what nobody here serves: it is answered -32601, or ignored. Nothing else is told of such a call. */
+  /** A peer calls what nobody here serves: it is answered -32601, or ignored. No other event and no interceptor sees such a call. */
   'method.unknown': (call: UnknownCall) => unknown;
 }
 

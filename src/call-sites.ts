@@ -12,10 +12,22 @@ interface V8 {
 
 /** A line of a stack, as V8 and as other engines write it. */
 const FRAME = /^\s+at |@\S*:\d+:\d+$/;
-const framesOf = (stack: string): string[] => stack.split('\n').filter((line) => FRAME.test(line));
+const framesOf = (of: { readonly stack?: unknown }): string[] =>
+  stackOf(of)
+    .split('\n')
+    .filter((line) => FRAME.test(line));
+
+/** A stack as text. Never throws: a program may have set `Error.prepareStackTrace`, which runs here and may return anything. */
+function stackOf(of: { readonly stack?: unknown }): string {
+  try {
+    return String(of.stack);
+  } catch {
+    return '';
+  }
+}
 
 /** The folder of the library as a stack names it: that of this very line. Undefined where a stack shows none. */
-const library = /((?:\w+:)?[\\/].*[\\/])[^\\/]+:\d+:\d+\)?$/.exec(framesOf(String(new Error().stack))[0] ?? '')?.[1];
+const library = /((?:\w+:)?[\\/].*[\\/])[^\\/]+:\d+:\d+\)?$/.exec(framesOf(new Error())[0] ?? '')?.[1];
 
 /** JavaScriptCore, as in Bun, drops the frame of a function that ends in a call: nothing stands below such a function. */
 const dropsFrames = ((): boolean => {
@@ -25,7 +37,7 @@ const dropsFrames = ((): boolean => {
     return last();
   }
   first();
-  return framesOf(of.stack).length === 0;
+  return framesOf(of).length === 0;
 })();
 
 /** Where a call was made. What it looks like is worked out when it has failed. */
@@ -37,12 +49,12 @@ class Site {
   constructor(below: AnyFunction) {
     const { captureStackTrace } = Error as V8;
     this.whole = dropsFrames || captureStackTrace === undefined;
-    if (this.whole) this.stack = String(new Error().stack);
+    if (this.whole) this.stack = stackOf(new Error());
     else captureStackTrace?.(this, below);
   }
 
   get frames(): string {
-    const lines = framesOf(String(this.stack));
+    const lines = framesOf(this);
     // Where all of it is one bundle, the lines of the program cannot be told from those of the library.
     const own = this.whole ? lines.findIndex((line) => library === undefined || !line.includes(library)) : 0;
     return lines.slice(Math.max(own, 0)).join('\n');
@@ -108,18 +120,32 @@ function gatheringAt(gathering: GatheringLike, site: Site): GatheringLike {
   return Object.defineProperty(gathering, 'came', { value });
 }
 
-/** The error with the stack of the call. What the program itself has thrown stays as it is. */
+/**
+ * The error with the stack of the call. What the program itself has thrown stays as it is, and so does what cannot be changed:
+ * whoever catches it must find that error, and no other.
+ */
 function atSite(error: unknown, site: Site): unknown {
-  if (!isError(error)) return error;
+  try {
+    return isError(error) ? placed(error, site) : error;
+  } catch {
+    return error;
+  }
+}
+
+function placed(error: Error, site: Site): Error {
   const kind: unknown = Object.getPrototypeOf(error);
   const own = shared(error, kind);
   if (own === error && kind !== RemoteError.prototype && kind !== TimeoutError.prototype) {
     if (kind !== UsageError.prototype && !isRemote(error)) return error;
   }
-  const far = String(error.stack).indexOf(OTHER_SIDE);
-  const rest = far < 0 ? '' : String(error.stack).slice(far);
-  const marked = String(error.stack).includes(AT_OTHER_SIDE) ? AT_OTHER_SIDE : '';
-  own.stack = `${own.name}: ${own.message}${marked}\n${site.frames}${rest}`;
+  const { frames } = site;
+  // As with `Error.stackTraceLimit = 0`.
+  if (frames === '') return own;
+  const stack = stackOf(error);
+  const far = stack.indexOf(OTHER_SIDE);
+  const rest = far < 0 ? '' : stack.slice(far);
+  const marked = stack.includes(AT_OTHER_SIDE) ? AT_OTHER_SIDE : '';
+  own.stack = `${own.name}: ${own.message}${marked}\n${frames}${rest}`;
   return own;
 }
 

@@ -1,6 +1,7 @@
 import type { Id, Logger } from './contract.js';
 import { loggable } from './details.js';
 import { printable } from './quote.js';
+import { heed } from './thenable.js';
 
 /** One report of a side, for a logger that takes fields beside a text, such as pino. */
 export interface LogEntry {
@@ -26,6 +27,7 @@ export interface LogEntry {
 
 /** A logger that takes entries. It has no `warn`: whatever has `warn` and `error`, such as `console`, gets texts and details. */
 export interface EntryLogger {
+  /** What it throws, or rejects with, is ignored. */
   log(entry: LogEntry): void;
 }
 
@@ -82,10 +84,11 @@ export function withError(text: string, error: unknown): string {
   }
 }
 
-function guarded(tell: () => void): void {
+/** There is nobody left to report to if this throws, or returns a promise that rejects, which would end the process. */
+function guarded(tell: () => unknown): void {
   try {
-    tell();
+    heed(tell());
   } catch {
-    // There is nobody left to tell.
+    // Nothing else fails with it.
   }
 }

@@ -1,5 +1,6 @@
 import type { FaultBody } from '../contract.js';
 import type { Reported, Reports } from '../reports.js';
+import { heed } from '../thenable.js';
 import type { ErrorClass } from './classes.js';
 import { HIDDEN, type Teller } from './tell.js';
 
@@ -29,7 +30,12 @@ export class ErrorLog {
   private wants(error: unknown, fault: FaultBody, peer: Reported | undefined): boolean {
     const { which } = this;
     try {
-      if (typeof which === 'function') return which(error);
+      if (typeof which === 'function') {
+        const wanted = which(error);
+        // An async function says true, whatever becomes of its promise.
+        heed(wanted);
+        return wanted;
+      }
       if (typeof which === 'boolean') return which;
       return which === 'hidden' ? fault === HIDDEN : !this.teller.isMeant(error);
     } catch (thrown) {

@@ -2,7 +2,7 @@ import { loggable } from '../details.js';
 import { isError } from '../kinds.js';
 import type { LogEntry, SideLogger } from '../log-entry.js';
 import { printable } from '../quote.js';
-import { isThenable } from '../thenable.js';
+import { heed, isThenable } from '../thenable.js';
 import { time } from '../time.js';
 import type { Receiver, Receivers } from '../types.js';
 import type { Interceptor } from './interceptor.js';
@@ -21,7 +21,7 @@ export function logging(to: CallLogger | LineLogger): Interceptor {
       const { peer, receivers } = call;
       const name = peer?.id ?? nameOf(receivers as Receivers);
       try {
-        tell({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome });
+        heed(tell({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome }));
       } catch {
         // A call does not fail because nobody can write of it.
       }
@@ -60,7 +60,7 @@ export function callLogger(asked: true | CallLogger, logger: SideLogger): Interc
 function lines(logger: LineLogger): CallLogger {
   return (call) => {
     const { text, details } = lineOf(call);
-    logger.info(text, ...details);
+    return logger.info(text, ...details);
   };
 }
 

@@ -69,6 +69,41 @@ it('goes on where a logger of entries throws, and tells one from a logger of tex
   expect(told).toEqual([['obverse: ann:', expect.any(RangeError)]]);
 });
 
+it('goes on where what reports is asynchronous and rejects: an unhandled rejection would end the process', async () => {
+  let asked = 0;
+  const fail = (): Promise<never> => {
+    asked++;
+    return Promise.reject(new Error('the disk is full'));
+  };
+  await talk({ logger: { log: fail }, logCalls: true });
+  await talk({ logger: { warn: fail, error: fail, info: fail } as never, logCalls: true });
+  await talk({ logCalls: fail as never, logger: null });
+  expect(asked).toBeGreaterThan(5);
+  await talk({ logErrors: fail as never, logger: null });
+  // Rejections that nobody handles are reported once the microtasks of a turn are done.
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+it('lets a logger close the side that it reports for', async () => {
+  const events: string[] = [];
+  const room = await Room.serve(`memory:log-entries-${++rooms}:`, {
+    logger: {
+      log({ event }) {
+        events.push(event);
+        void room.close();
+      },
+    },
+  });
+  const visitor = await Room.invert().connect(`memory:log-entries-${rooms}:ann`, { logger: null });
+  room.tell.connect(() => {
+    throw new RangeError('the text is too long');
+  });
+  visitor.remote.tell({ text: 'hello' });
+  await expect(visitor.remote.ask()).rejects.toThrow('link ended');
+  expect(events).toEqual(['message.error']);
+  await visitor.close();
+});
+
 it('refuses a logger that is neither', () => {
   expect(() => Room.create({ logger: {} as never })).toThrow(UsageError);
   expect(() => Room.create({ logger: { log: 1 } as never })).toThrow(/an object with log\(entry\)/);

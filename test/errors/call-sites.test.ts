@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import {
   ConnectionLost,
   incoming,
@@ -11,7 +13,7 @@ import {
   type Stream,
   TimeoutError,
 } from 'obverse';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 class Shop extends RemoteAPI {
   @incoming({ hasReply: true }) buy(_sender: Sender): Reply<number> {}
@@ -161,4 +163,46 @@ it('shows the line first on runtimes that cannot leave out the frames of the lib
   }
   const { stack } = await failure(failing);
   expect(stack?.split('\n')[1]).toContain('call-sites.test.ts');
+});
+
+describe('leave the error as it is where its stack cannot be changed', () => {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  afterEach(() => Object.assign(Error, { prepareStackTrace, stackTraceLimit }));
+
+  it.each<[what: string, change: () => void]>([
+    ['no frames are recorded', () => Object.assign(Error, { stackTraceLimit: 0 })],
+    ['stacks are no text', () => Object.assign(Error, { prepareStackTrace: (_: Error, sites: unknown) => sites })],
+    ['what prepares stacks throws', () => Object.assign(Error, { prepareStackTrace: fail })],
+  ])('%s', async (_what, change) => {
+    await using both = await sides();
+    change();
+    const error = await failure(buyHere(both.buyer));
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error.message).toBe('sold out');
+  });
+  function fail(): never {
+    throw new Error('no stacks');
+  }
+
+  it('an interceptor has frozen it', async () => {
+    await using both = await sides();
+    both.buyer.use(async (_call, next) => {
+      try {
+        return await (next() as Promise<unknown>);
+      } catch (error) {
+        throw Object.freeze(error);
+      }
+    });
+    expect(await failure(buyHere(both.buyer))).toMatchObject({ name: 'RemoteError', message: 'sold out' });
+  });
+
+  it.each(['Error.prepareStackTrace = (_, sites) => sites', 'delete Error.stackTraceLimit'])(
+    'it is changed before the library is loaded: %s',
+    async (change) => {
+      const source = `${change}; await import(${JSON.stringify(new URL('../../src/call-sites.ts', import.meta.url))})`;
+      const args = ['--import', 'tsx', '--input-type=module', '--eval', source];
+      await expect(promisify(execFile)(process.execPath, args)).resolves.toMatchObject({ stderr: '' });
+    },
+  );
 });

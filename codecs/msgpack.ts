@@ -47,18 +47,24 @@ export default function msgpack(address: Address): Codec {
   };
 }
 
-function decode(frame: Frame, give: (message: Message) => unknown): void {
+type Give = (message: Message, bytes?: number) => unknown;
+
+function decode(frame: Frame, give: Give): void {
   if (!(frame instanceof Uint8Array)) {
     throw new ProtocolError('MessagePack travels as bytes, not as text or values', Code.ParseError);
   }
   const reader = new QuickReader(frame);
-  for (let message = reader.message(); message !== undefined; message = reader.message())
-    if (give(message) === false) return;
+  let from = 0;
+  for (let message = reader.message(); message !== undefined; message = reader.message()) {
+    const bytes = reader.at - from;
+    from = reader.at;
+    if (give(message, bytes) === false) return;
+  }
   if (reader.at < frame.length) decodeRest(frame, reader.at, give);
 }
 
 /** What stands in the frame from the first message on that is not of the usual kind. */
-function decodeRest(frame: Uint8Array, from: number, give: (message: Message) => unknown): void {
+function decodeRest(frame: Uint8Array, from: number, give: Give): void {
   const own = isOwned(frame);
   // Not a Buffer: bytes that are read would be Buffers too.
   const bytes = new Uint8Array(frame.buffer, frame.byteOffset + from, frame.byteLength - from);
@@ -73,7 +79,7 @@ function decodeRest(frame: Uint8Array, from: number, give: (message: Message) =>
 }
 
 /** Where a message cannot be read, it is told all the same where it ends, and those around it stand. */
-function oneByOne(bytes: Uint8Array, own: boolean, give: (message: Message) => unknown): void {
+function oneByOne(bytes: Uint8Array, own: boolean, give: Give): void {
   for (let at = 0, end = 0; at < bytes.length; at = end) {
     end = endOfValue(bytes, at);
     if (give(messageIn(bytes.subarray(at, end), own)) === false) return;

@@ -85,10 +85,11 @@ export interface Codec {
    * are not a view of a buffer that will be used again.
    * @param give gives false once no more of the frame is wanted: a frame of a million entries that are no messages ends the link
    * after a few. Then `decode` stops, and subtracts what was not wanted from `left` of its batch; what it gives all the same is
-   * ignored.
+   * ignored. `bytes` is the size of the message within the frame, where the codec knows it: a short message is not searched for
+   * values that are nested too deep, although its frame is long.
    * @param packed the peer has agreed to join the messages of one tick: several in one frame are no batch.
    */
-  decode(frame: Frame, give: (message: Message) => unknown, packed: boolean): void;
+  decode(frame: Frame, give: (message: Message, bytes?: number) => unknown, packed: boolean): void;
   /**
    * Several frames as one: the messages of one tick, where the peer has agreed, and the answers to a batch. A codec
    * without it has neither.

@@ -27,6 +27,9 @@ export class Inbox {
   private left = STEP;
   private step = STEP;
   private share: TurnShare | undefined;
+  /** A frame or message that is longer than this may be nested too deep. */
+  private threshold = 0;
+  /** Whether what is dispatched may be nested too deep. */
   private long = false;
   /** The length of the frame that is being read, with everything that is in it. */
   size = 0;
@@ -42,7 +45,10 @@ export class Inbox {
   private cut: Batch | undefined;
   private said: Said | undefined;
   private tagged: Id | undefined;
-  private readonly give = (message: Message): boolean => this.take(message);
+  private readonly give = (message: Message, bytes?: number): boolean => {
+    this.long = (bytes ?? this.size) > this.threshold;
+    return this.take(message);
+  };
 
   constructor(private readonly session: Session) {}
 
@@ -77,11 +83,12 @@ export class Inbox {
   }
 
   /** Decodes a frame; `give` gets its messages, in order, and gives false once no more of them are wanted. */
-  read(frame: Frame, give: (message: Message) => boolean = this.give): void {
+  read(frame: Frame, give: (message: Message, bytes?: number) => boolean = this.give): void {
     const { session } = this;
     const { codec, shallow } = session.host;
     // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
-    this.long = frame.length > shallow * (typeof frame === 'string' ? 2 : 1);
+    this.threshold = shallow * (typeof frame === 'string' ? 2 : 1);
+    this.long = frame.length > this.threshold;
     this.bad?.begin();
     this.enough = false;
     this.bytes = this.size = frame.length;
@@ -143,8 +150,11 @@ export class Inbox {
       if (this.enough) this.cut = message.batch;
       if (this.reading !== undefined) message.read = wrongWith(session.link, this.reading);
     }
-    if (queue?.blocked) queue.keep(message);
-    else this.next(message);
+    if (queue?.blocked) {
+      // Its own length is not kept with it: it is looked into as if it were as long as the frame.
+      this.long = this.size > this.threshold;
+      queue.keep(message);
+    } else this.next(message);
     return true;
   }
 
@@ -269,12 +279,8 @@ export class Inbox {
 
   private admit(call: Call): void {
     const { session, said } = this;
-    if (said === undefined) {
-      session.admit(call);
-      return;
-    }
     this.said = undefined;
-    if (said.call !== (call.id ?? null)) {
+    if (said === undefined || said.call !== (call.id ?? null)) {
       session.admit(call);
       return;
     }

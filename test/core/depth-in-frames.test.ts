@@ -1,0 +1,81 @@
+import { connect } from 'node:net';
+import { Unpackr } from 'msgpackr';
+import { describe, expect, it } from 'vitest';
+import jrpc from '../../codecs/jrpc.js';
+import { parseAddress } from '../../src/address.js';
+import type { Call } from '../../src/contract.js';
+import { Code, type Codec, incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
+import { RawClient } from '../support/core-raw.js';
+import { until } from '../support/core-waiting.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: { a: unknown }): Reply<unknown> {}
+}
+
+const DEPTH = 20;
+/** `[0, id, 'ask', [{ a: … }]]` with as many lists, each within the one before. */
+function ask(id: number, levels: number): Buffer {
+  const head = Buffer.from([0x94, 0, 0xcd, id >> 8, id & 0xff, 0xa3, ...Buffer.from('ask'), 0x91, 0x81, 0xa1, 0x61]);
+  return Buffer.concat([head, Buffer.alloc(levels, 0x91), Buffer.from([1])]);
+}
+
+/*
+ * Several messages of MessagePack stand in one frame. A short one cannot be nested too deep, and says nothing of those behind it.
+ */
+describe('a message that is nested too deep, in a frame', () => {
+  it.each([
+    ['behind short ones', 3],
+    ['behind as many short ones as are dispatched in a turn', 2_000],
+  ])('%s, is refused, and those around it are answered', async (_where, short) => {
+    const server = await Spec.serve('tcp://127.0.0.1:0', { codec: 'msgpack', logger: null, limits: { depth: DEPTH } });
+    server.ask.connect(() => true);
+    const socket = connect(Number(new URL(server.address).port), '127.0.0.1');
+    const answers = new Map<number, { code: number } | null>();
+    const unpackr = new Unpackr({ useRecords: false });
+    let held = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      held = Buffer.concat([held, chunk]);
+      let whole = 0;
+      try {
+        unpackr.unpackMultiple(held, (value, _from, to) => {
+          const [kind, id, error] = value as [number, number, { code: number } | null];
+          if (kind === 1) answers.set(id, error);
+          whole = to ?? whole;
+        });
+      } catch {
+        // The rest of the last answer is still to come.
+      }
+      held = held.subarray(whole);
+    });
+    const messages = Array.from({ length: short }, (_one, id) => ask(id, 0));
+    const [deep, after] = [short, short + 1];
+    socket.write(Buffer.concat([...messages, ask(deep, 10 * DEPTH), ask(after, 0)]));
+    await until(() => answers.size === short + 2);
+    const refused = [...answers].filter(([, error]) => error !== null);
+    expect(refused.map(([id, error]) => [id, error?.code])).toEqual([[deep, Code.TooLarge]]);
+    socket.destroy();
+    await server.close();
+  });
+
+  it('between short ones that wait, of a codec that knows the size of each, is refused', async () => {
+    const plain = jrpc(parseAddress('jrpc?hello=off'));
+    const codec: Codec = {
+      ...plain,
+      decode: (frame, give, packed) =>
+        plain.decode(frame, (message) => give(message, JSON.stringify((message as Call).args).length), packed),
+    };
+    const server = await Spec.serve('tcp://127.0.0.1:0', { codec, logger: null, limits: { depth: 200 } });
+    server.ask.connect(() => true);
+    const client = await RawClient.connect(server.address);
+    const call = (id: number, levels: number) =>
+      `{"jsonrpc":"2.0","id":${id},"method":"ask","params":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+    const calls = Array.from({ length: 2_000 }, (_one, id) => call(id, id === 1_900 ? 1_000 : 0));
+    client.write(`[${calls.map((one) => one.replace(':}}', ':0}}')).join(',')}]\n`);
+    const [answers] = (await client.answers(1)) as [{ id: number; error?: { code: number } }[]];
+    const refused = answers.filter(({ error }) => error !== undefined);
+    expect(answers.length).toBe(2_000);
+    expect(refused.map(({ id, error }) => [id, error?.code])).toEqual([[1_900, Code.TooLarge]]);
+    client.socket.destroy();
+    await server.close();
+  });
+});

@@ -69,6 +69,17 @@ export function withoutBreaks(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
 }
 
+/** The headings of a page at a level: 2 for `##`. */
+export function headingsOf(page: string, level: number): { line: number; text: string }[] {
+  const found = proseOf(page)
+    .split('\n')
+    .map((each, at) => ({ line: at + 1, text: each }));
+  const marks = `${'#'.repeat(level)} `;
+  return found
+    .filter(({ text }) => text.startsWith(marks))
+    .map(({ line, text }) => ({ line, text: text.slice(marks.length) }));
+}
+
 /** What the headings of a page can be linked by, as the viewers of such pages make it. */
 export function anchorsOf(page: string): Set<string> {
   const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, '');

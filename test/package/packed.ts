@@ -142,7 +142,8 @@ function mustSucceed(command: string, { code, stdout, stderr }: Ran): string {
   return stdout;
 }
 
-function ended(child: ChildProcess): Promise<Ran> {
+/** Resolves once a program has closed its outputs, with all of it. */
+export function ended(child: ChildProcess): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -157,7 +158,7 @@ function ended(child: ChildProcess): Promise<Ran> {
 }
 
 /** The environment without what npm and vitest tell the programs that they run: npm would install into the repository. */
-function outside(): NodeJS.ProcessEnv {
+export function outside(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       !/^(npm_(config_local_prefix|package_|lifecycle_|command|execpath)|vitest|node_env$|node_options$)/i.test(name),

@@ -124,7 +124,7 @@ export class Asking implements Waiter, Abortable {
   }
 
   about(said: AnswerAbout): void {
-    this.said = said;
+    this.said = { ...this.said, ...said };
   }
 
   progress(value: unknown): void {

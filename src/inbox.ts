@@ -1,5 +1,5 @@
-import type { Said } from './about.js';
 import { BadMessages, unexpectedAnswer } from './bad-messages.js';
+import { CallAbout } from './call-about.js';
 import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
 import { HeldFrame, WEIGHED } from './held-frame.js';
@@ -43,14 +43,16 @@ export class Inbox {
   private weight: HeldFrame | undefined;
   /** The batch whose rest is dropped. */
   private cut: Batch | undefined;
-  private said: Said | undefined;
+  readonly about: CallAbout;
   private tagged: Id | undefined;
   private readonly give = (message: Message, bytes?: number): boolean => {
     this.long = (bytes ?? this.size) > this.threshold;
     return this.take(message);
   };
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: Session) {
+    this.about = new CallAbout(session);
+  }
 
   /** How many bytes wait to be dispatched. */
   get waiting(): number {
@@ -194,10 +196,13 @@ export class Inbox {
       return;
     }
     this.bad?.interrupt();
-    if (session.sealing?.refuses(message)) return;
+    if (session.sealing?.refuses(message)) {
+      this.about.forget(message.id);
+      return;
+    }
     switch (message.kind) {
       case 'call':
-        if (this.tooDeep(message.args)) denyTooDeep(session, message, this.said?.about.tagged === true);
+        if (this.tooDeep(message.args)) denyTooDeep(session, message);
         else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
           this.extend(message);
         else this.admit(message);
@@ -205,11 +210,13 @@ export class Inbox {
       case 'reply':
         if (this.tooDeep(message.value)) {
           if (this.tagged === message.id) refuse(session, message.value);
+          this.tagged = undefined;
           this.settle(message)?.reject(nestedTooDeep(session.host.limits.depth));
         } else if (this.tagged !== undefined) this.revive(message);
         else this.settle(message)?.resolve(message.value);
         return;
       default:
+        this.tagged = undefined;
         if (this.tooDeep(message.error.data)) this.settle(message)?.reject(nestedTooDeep(session.host.limits.depth));
         else this.settle(message)?.reject(session.host.fromFault(message.error));
     }
@@ -220,6 +227,7 @@ export class Inbox {
     const error = new ProtocolError(bad.read === undefined ? message : `${message}: ${bad.read}`, code);
     this.session.host.trouble(this.session, error, bad.id);
     lose(this.session, bad, error);
+    this.about.forget(bad.id);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
     else this.session.answers.fault(bad, bad.error);
     this.unreadables.count(error.message);
@@ -249,11 +257,6 @@ export class Inbox {
     }
   }
 
-  /** Something was said of a message that comes next. */
-  expect(said: Said): void {
-    this.said = said;
-  }
-
   /** The answer with this id, which comes next, holds values in the tagged form. */
   expectTagged(answer: Id): void {
     this.tagged = answer;
@@ -278,14 +281,10 @@ export class Inbox {
   }
 
   private admit(call: Call): void {
-    const { session, said } = this;
-    this.said = undefined;
-    if (said === undefined || said.call !== (call.id ?? null)) {
-      session.admit(call);
-      return;
-    }
-    call.about = said.about;
-    if (said.about.tagged !== true) session.admit(call);
+    const { session } = this;
+    const about = this.about.said === undefined ? undefined : this.about.take(call);
+    if (about !== undefined) call.about = about;
+    if (about?.tagged !== true) session.admit(call);
     else {
       let taken: Call;
       try {

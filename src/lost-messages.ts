@@ -11,8 +11,11 @@ import { endBefore } from './streams/messages.js';
  * kind, as the consumer of a stream does for items, that one is told.
  */
 
-/** A call is nested too deep. `tagged`: it was announced as one with values in the tagged form. */
-export function denyTooDeep(session: Session, call: Call, tagged: boolean): void {
+/** A call is nested too deep. */
+export function denyTooDeep(session: Session, call: Call): void {
+  const { about } = session.inbox;
+  const tagged = about.said?.about.tagged === true;
+  about.forget(call.id);
   const error = nestedTooDeep(session.host.limits.depth);
   if (call.id === undefined) {
     if (tagged) refuse(session, call.args);

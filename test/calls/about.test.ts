@@ -42,7 +42,8 @@ describe('what a peer says of its call', () => {
     // Null is the next notification.
     if (id === null) expect(answer.result).toEqual(nothing);
     else expect(answer.result).toEqual({ ...nothing, metadata: { a: 1 }, left: expect.any(Number) });
-    expect(log.texts).toEqual([]);
+    const lost = 'what rpc.about has said of a notification is lost: the call 1 came before that call';
+    expect(log.texts).toEqual(id === null ? [lost] : []);
   });
 
   it.each([
@@ -131,4 +132,88 @@ it('the calls that are open are told from the oldest on, of whomever they were a
   one.socket.destroy();
   two.socket.destroy();
   await Promise.all(asked);
+});
+
+describe('what is said of a call in several messages', () => {
+  it('is joined: metadata stay where progress is said later, and a field that is said anew replaces itself alone', async () => {
+    const { server, log } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: 1, metadata: { a: 1 }, tagged: true }), about({ call: 1, progress: true }), call(1));
+    far.write(about({ call: 2, metadata: { a: 1 } }), about({ call: 2, metadata: { b: 2 } }), call(2));
+    expect(await far.answers(2)).toMatchObject([
+      { result: { metadata: { a: 1 }, progress: true, args: { a: { x: 1 } } } },
+      { result: { metadata: { b: 2 }, progress: false } },
+    ]);
+    expect(log.texts).toEqual([]);
+  });
+
+  it('is joined for an answer, too', async () => {
+    const { server } = await serving();
+    using far = await RawClient.connect(server.address);
+    await until(() => server.peers.size === 1);
+    const asked = server.to(null).detailed.ask({ n: 1 });
+    await far.answers(1);
+    far.write(about({ answer: 1, metadata: { a: 1 } }), about({ answer: 1, tagged: true }));
+    far.write({ jsonrpc: '2.0', id: 1, result: tagged });
+    expect(await asked).toEqual({ value: { x: 1 }, metadata: { a: 1 } });
+  });
+
+  it('is reported where another call comes first, and not carried over to that one', async () => {
+    const { server, log } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: 1, metadata: { a: 1 } }), about({ call: 2, metadata: { b: 2 } }), call(1), call(2));
+    expect(await far.answers(2)).toMatchObject([{ result: { metadata: {} } }, { result: { metadata: {} } }]);
+    expect(log.texts).toEqual([
+      'what rpc.about has said of the call 1 is lost: rpc.about of the call 2 came before that call',
+      'what rpc.about has said of the call 2 is lost: the call 1 came before that call',
+    ]);
+  });
+
+  it.each([
+    ['it cannot be read', { params: 5 }],
+    ['it is nested too deep', { params: { a: JSON.parse(`${'['.repeat(1_100)}${']'.repeat(1_100)}`) } }],
+  ])('is of no use to the next call with that id where %s', async (_why, refused) => {
+    const { server } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: 1, metadata: { secret: 1 }, tagged: true }), { ...call(1), ...refused });
+    await far.answers(1);
+    far.write(call(1));
+    expect((await far.answers(2))[1]).toMatchObject({ result: nothing });
+  });
+
+  it('of an answer is of no use to the next answer with that id where the first is an error', async () => {
+    const { server } = await serving();
+    using far = await RawClient.connect(server.address);
+    await until(() => server.peers.size === 1);
+    const failed = failure(server.ask(null, { n: 1 }));
+    await far.answers(1);
+    far.write(about({ answer: 1, tagged: true }), { jsonrpc: '2.0', id: 1, error: { code: 1, message: 'no' } });
+    await failed;
+    const asked = server.ask(null, { n: 2 });
+    await far.until(() => far.lines.length === 2);
+    far.write({ jsonrpc: '2.0', id: 1, result: tagged });
+    expect(await asked).toEqual(tagged);
+  });
+});
+
+describe('a field that is of no use', () => {
+  it.each([
+    [{ window: 5 }, '"window" is a list of two whole numbers of 1 or more'],
+    [{ window: [1.5, 9] }, '"window" is a list of two whole numbers of 1 or more'],
+    [{ window: [0, 9] }, '"window" is a list of two whole numbers of 1 or more'],
+    [
+      { metadata: [1], window: [1] },
+      '"metadata" is an object, and "window" is a list of two whole numbers of 1 or more',
+    ],
+    [{ timeout: 0 }, '"timeout" is a number above 0'],
+    [{ progress: 1, tagged: 1 }, '"progress" is true or false, and "tagged" is true or false'],
+  ])('is reported, and the others stand: %j', async (said, text) => {
+    const { server, log } = await serving();
+    using far = await RawClient.connect(server.address);
+    far.write(about({ call: 1, metadata: { a: 1 }, timeout: 60_000, ...said }), call(1));
+    const [answer] = (await far.answers(1)) as [{ result: { metadata: unknown; left: unknown } }];
+    expect(answer.result.metadata).toEqual('metadata' in said ? {} : { a: 1 });
+    expect(answer.result.left === null).toBe('timeout' in said);
+    expect(log.texts).toEqual([`a part of rpc.about is ignored: ${text}`]);
+  });
 });

@@ -12,18 +12,42 @@ type Shape<M> =
     ? A extends readonly []
       ? 'named'
       : A extends readonly [(infer One)?]
-        ? IsAnyOrUnknown<One> extends true
-          ? 'several'
-          : NonNullable<One> extends object
-            ? NonNullable<One> extends readonly unknown[]
-              ? 'several'
-              : 'named'
-            : 'several'
+        ? ShapeOfOne<One>
         : 'several'
     : never;
 
+/**
+ * Two ways to the same answer, since in a generic class the compiler leaves one of them undecided, and {@link Is} takes either.
+ * The first distributes over a type parameter, so that its constraint decides. For a mapped type, such as `Omit<T, 'id'>`, that
+ * does not help; the second compares it as the object that it is.
+ */
+type ShapeOfOne<One> = EachShape<One> & MappedShape<One>;
+type EachShape<One> = One extends null | undefined
+  ? never
+  : IsAnyOrUnknown<One> extends true
+    ? 'several'
+    : One extends object
+      ? One extends readonly unknown[]
+        ? 'several'
+        : 'named'
+      : 'several';
+/** Of an object and null nothing is left; of `any` and null, `any`. */
+type MappedShape<One> = [One & null] extends [never]
+  ? Is<One, NoList | undefined> extends true
+    ? 'named'
+    : unknown
+  : unknown;
+/** An object, but not a list: each list has this method. */
+type NoList = object & { readonly reduceRight?: never };
+
 /** Without `strict`, `unknown` also extends an object whose fields are all optional: those have keys. */
 type IsAnyOrUnknown<T> = 0 extends 1 & T ? true : unknown extends T ? (keyof T extends never ? true : false) : false;
+
+/**
+ * Whether T is assignable to U. `T extends U` is never decided while T depends on a type parameter of a class. An inferred type is
+ * compared by the constraint of that parameter; where it does not fit, this is not decided either.
+ */
+type Is<T, U> = { readonly is: T } extends { readonly is: infer _ extends U } ? true : false;
 
 /** What is wrong with a method of this name, whatever its mark; never if nothing is. */
 type Unfit<M, N> = N extends Reserved
@@ -40,7 +64,7 @@ type Unfit<M, N> = N extends Reserved
 export type Fits<M, D, K, P, N, S = unknown> = [Unfit<M, N>] extends [never]
   ? DirectionOf<M> extends D
     ? KindOf<M> extends K
-      ? Shape<M> extends P
+      ? Is<Shape<M>, P> extends true
         ? SchemasFit<M, S>
         : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
       : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`

@@ -108,3 +108,35 @@ export class Wrong extends RemoteAPI {
 // error: Unable to resolve signature of class decorator
 @incoming
 export class Marked extends RemoteAPI {}
+
+/** What a type parameter of a class may be counts, too. */
+export abstract class Generic<
+  T,
+  U extends string,
+  L extends readonly { x: 1 }[],
+  M extends { x: 1 } | string,
+  A extends any,
+  B extends { x: 1 } | { y: 1 },
+> extends RemoteAPI {
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic1(_sender: Sender, _args: T): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic2(_sender: Sender, _args: U): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic3(_sender: Sender, _args: L): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic4(_sender: Sender, _args: M): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic5(_sender: Sender, _args: A): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic6(_sender: Sender, _args: B[]): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic7(_sender: Sender, _args: keyof B): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic8(_sender: Sender, _args: B | string): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic9(_sender: Sender, _args: any): void {}
+  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  @incoming generic10(_sender: Sender, _args: B, _more: number): void {}
+  @incoming object(_sender: Sender, _args: B): void {}
+}

@@ -1,7 +1,7 @@
 // Everything that a maintainer runs: types under both compilers, lint, format, build, tests, checks of the package.
-// `npm test -- NAME…` runs some of the steps only.
+// `npm test -- NAME…` runs some of the steps only. `npm run test:slow` runs the step `slow`, which runs only when it is named.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,15 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const scratch = mkdtempSync(join(tmpdir(), 'obverse-check-'));
-const report = join(scratch, 'vitest.json');
+const reportOf = (key) => join(scratch, `${key}.json`);
+const vitest = (key, ...args) => [
+  'run',
+  ...args,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportOf(key)}`,
+];
+const SLOW = '.slow.test.ts';
 
 const steps = [
   ['types', 'types, TypeScript 6', bin('tsc'), ['--noEmit']],
@@ -17,15 +25,16 @@ const steps = [
   ['lint', 'lint and imports', bin('biome'), ['check', '--formatter-enabled=false', '--error-on-warnings']],
   ['format', 'format', bin('biome'), ['format']],
   ['build', 'build', 'npm', ['run', '--silent', 'build']],
-  ['tests', 'tests', bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]],
+  ['tests', 'tests', bin('vitest'), vitest('tests', '--exclude', `**/*${SLOW}`)],
   ['package', 'package, publint', bin('publint'), ['--strict']],
   ['package', 'package, types', bin('attw'), ['--pack', '.', '--profile', 'esm-only', '--quiet']],
+  ['slow', 'slow tests', bin('vitest'), vitest('slow', SLOW)],
 ];
 
 const wanted = process.argv.slice(2);
 const results = [];
 for (const [key, name, command, args] of steps) {
-  if (wanted.length > 0 && !wanted.includes(key)) continue;
+  if (wanted.length > 0 ? !wanted.includes(key) : key === 'slow') continue;
   console.log(`\n── ${name}`);
   const started = performance.now();
   const { status, error } = spawnSync(command, args, {
@@ -34,7 +43,7 @@ for (const [key, name, command, args] of steps) {
     shell: process.platform === 'win32',
   });
   if (error) console.error(error.message);
-  results.push({ name, passed: status === 0, seconds: (performance.now() - started) / 1000 });
+  results.push({ key, name, passed: status === 0, seconds: (performance.now() - started) / 1000 });
 }
 
 let passed = 0;
@@ -43,7 +52,7 @@ let skipped = 0;
 console.log('');
 for (const result of results) {
   console.log(`${result.passed ? 'passed' : 'FAILED'}  ${result.name}  (${result.seconds.toFixed(1)} s)`);
-  const counts = result.name === 'tests' ? testCounts() : undefined;
+  const counts = testCounts(result.key);
   if (counts === undefined) {
     if (result.passed) passed++;
     else failed++;
@@ -54,13 +63,15 @@ for (const result of results) {
   }
 }
 rmSync(scratch, { recursive: true, force: true });
-console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+// Who runs this more than once adds the counts up, and closes with the sum.
+if (process.env.CHECK_COUNTS) appendFileSync(process.env.CHECK_COUNTS, `${passed} ${failed} ${skipped}\n`);
+else console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** What vitest has counted; nothing if it did not come so far. */
-function testCounts() {
+/** What vitest has counted; nothing for other steps, and if it did not come so far. */
+function testCounts(key) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(reportOf(key), 'utf8'));
     return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
   } catch {
     return undefined;

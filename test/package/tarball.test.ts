@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf, nameOf, root } from '../docs/pages.js';
+import { entriesOf, standAlone } from './declarations.js';
 import { compilers, filesIn, lend, newcomer, packed, remove, run, scratch, start, tsx } from './packed.js';
 
 /*
@@ -102,9 +103,11 @@ describe("the README's chat", () => {
       for (const scheme of transports) await talk(at, scheme, 'ts', tsx);
     });
 
-    it.each(Object.entries(compilers))('is compiled by %s', { timeout: 60_000 }, async (name, compiler) => {
-      const at = await typed(`${name} ${dialect}`, { ...options, skipLibCheck: true });
-      expect(await run(compiler, ['--pretty', 'false'], at)).toEqual({ code: 0, stdout: '', stderr: '' });
+    // Both compilers follow the quick start, in quick-start.test.ts.
+    it('is compiled by TypeScript 7', { timeout: 60_000 }, async () => {
+      const at = await typed(`compiled ${dialect}`, { ...options, skipLibCheck: true });
+      const compiled = await run(compilers['TypeScript 7'], ['--pretty', 'false'], at);
+      expect(compiled).toEqual({ code: 0, stdout: '', stderr: '' });
       for (const scheme of transports) await talk(at, scheme, 'js');
     });
   });
@@ -131,52 +134,9 @@ describe("the README's chat", () => {
 });
 
 describe('the declarations', () => {
-  const least = { target: 'ES2022', lib: ['ES2022'], strict: true, types: [], skipLibCheck: false, noEmit: true };
-  const ways = {
-    NodeNext: { ...least, module: 'NodeNext' },
-    Bundler: { ...least, module: 'ES2022', moduleResolution: 'Bundler' },
-    browser: {
-      ...least,
-      module: 'ES2022',
-      moduleResolution: 'Bundler',
-      lib: ['ES2022', 'DOM'],
-      customConditions: ['browser'],
-    },
-    CommonJS: { ...least, module: 'Node20' },
-    exact: {
-      ...least,
-      module: 'NodeNext',
-      lib: ['ESNext'],
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-    },
-  };
-
-  it.each(Object.keys(ways) as (keyof typeof ways)[])(
-    'stand by themselves, checked, without the types of Node: %s',
-    { timeout: 60_000 },
-    async (way) => {
-      const at = join(bare, `types ${way}`);
-      await mkdir(at);
-      const entries = await entriesOf(bare);
-      const text = entries.map((entry, at) => `export * as entry${at} from '${entry}';\n`).join('');
-      const file = way === 'CommonJS' ? 'all.cts' : 'all.ts';
-      await writeFile(join(at, file), text);
-      await writeFile(join(at, 'tsconfig.json'), JSON.stringify({ compilerOptions: ways[way], files: [file] }));
-      for (const compiler of Object.values(compilers)) {
-        expect(await run(compiler, ['--pretty', 'false'], at)).toEqual({ code: 0, stdout: '', stderr: '' });
-      }
-    },
-  );
+  // Other settings are in declarations.slow.test.ts.
+  standAlone(() => bare, 'NodeNext', 'browser');
 });
-
-/** What can be imported of the library. */
-async function entriesOf(project: string): Promise<string[]> {
-  const { exports } = JSON.parse(await readFile(join(project, 'node_modules/obverse/package.json'), 'utf8'));
-  return Object.keys(exports as object)
-    .filter((entry) => entry !== './package.json')
-    .map((entry) => `obverse${entry.slice(1)}`);
-}
 
 describe('the entries', () => {
   /** Runs a program that prints one object. */

@@ -49,22 +49,30 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => box[Symbol.asyncDispose]());
 
-async function outcomes(compiler: string, config: string, codec: string): Promise<unknown> {
+/** Compiles the program; gives the folder of what was written. */
+async function compiled(compiler: string, config: string): Promise<string> {
   const out = join(box.folder, `out-${config}`);
-  const compiled = await run(compiler, ['-p', config, '--outDir', out, '--pretty', 'false'], box.folder);
-  expect(compiled).toEqual({ code: 0, stdout: '', stderr: '' });
+  const options = ['--outDir', out, '--pretty', 'false'];
+  // The faster compiler checks the types of the program.
+  if (compiler !== compilers['TypeScript 7']) options.push('--noCheck');
+  expect(await run(compiler, ['-p', config, ...options], box.folder)).toEqual({ code: 0, stdout: '', stderr: '' });
+  return out;
+}
+
+async function outcomes(out: string, codec: string): Promise<unknown> {
   const { code, stdout, stderr } = await run(join(out, 'parameters.js'), [codec], box.folder);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout);
 }
 
 describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
-  it.each(['jrpc', 'msgpack'])('tells of parameters, which are checked: %s', { timeout: 60_000 }, async (codec) => {
-    expect(await outcomes(compiler, 'tsconfig.metadata.json', codec)).toEqual(checked);
+  it('tells of parameters, which are checked', { timeout: 60_000 }, async () => {
+    const out = await compiled(compiler, 'tsconfig.metadata.json');
+    for (const codec of ['jrpc', 'msgpack']) expect(await outcomes(out, codec), codec).toEqual(checked);
   });
 
   it.each(['tsconfig.json', 'tsconfig.standard.json'])('tells nothing with %s', { timeout: 60_000 }, async (config) => {
-    expect(await outcomes(compiler, config, 'jrpc')).toEqual(unchecked);
+    expect(await outcomes(await compiled(compiler, config), 'jrpc')).toEqual(unchecked);
   });
 });
 

@@ -1,0 +1,3 @@
+import { leaveNothingBehind } from './many-calls.js';
+
+leaveNothingBehind(1_000_000);

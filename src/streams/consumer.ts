@@ -33,6 +33,8 @@ export class Consumer implements Items<unknown> {
   /** Who waits for an item; there is seldom more than one. */
   private first: Waiting | undefined;
   private last: Waiting | undefined;
+  /** Items have come by themselves: a list of them is no answer any more. */
+  private begun = false;
   /** Nothing more will come. */
   private over = false;
   private failure: { readonly reason: unknown } | undefined;
@@ -65,6 +67,7 @@ export class Consumer implements Items<unknown> {
         `the producer of a stream sends more than its window of ${this.window.items} items and ${this.window.bytes} bytes allows`,
       );
     }
+    if (items.length > 0) this.begun = true;
     this.untold += items.length;
     this.hand();
   }
@@ -72,12 +75,12 @@ export class Consumer implements Items<unknown> {
   /** The stream has ended well: with nothing, or with the list of all its items where the other side knows no streams. */
   end(value: unknown): void {
     if (this.over) return;
-    if (Array.isArray(value) && this.untold === 0) {
+    if (Array.isArray(value) && !this.begun) {
       this.over = true;
       this.arrived.whole(value);
       this.hand();
     } else if (value !== null && value !== undefined) {
-      this.fail(new ProtocolError(`a stream was answered by neither items nor a list of them, but ${typeof value}`));
+      this.fail(new ProtocolError(wrongAnswer(value)));
       return;
     }
     this.over = true;
@@ -203,4 +206,11 @@ export class Consumer implements Items<unknown> {
     }
     this.finish();
   }
+}
+
+function wrongAnswer(value: unknown): string {
+  if (Array.isArray(value))
+    return 'a stream was answered by a list after items of it had come: items travel by rpc.next, or in one list as the answer';
+  const what = typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return `a stream is answered by null after its items, or by one list of them, not by ${what}`;
 }

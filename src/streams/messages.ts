@@ -18,7 +18,11 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
     session.tell(PULL, [null, items]);
     return;
   }
-  if (!Array.isArray(items)) throw new ProtocolError('rpc.next takes the id of a call, and a list of items');
+  if (!Array.isArray(items)) {
+    const error = new ProtocolError('rpc.next takes the id of a call, and a list of items');
+    endBefore(session, id as Id, error);
+    throw error;
+  }
   const waiter = session.waiter(id as Id);
   if (waiter?.next !== undefined) {
     let values: unknown = items;

@@ -121,3 +121,67 @@ describe('a batch of JSON-RPC', () => {
     ]);
   });
 });
+
+describe('a peer that answers a stream with something else than null or one list', () => {
+  const next = (id: unknown, items: unknown) => ({ jsonrpc: '2.0', method: 'rpc.next', params: [id, items] });
+  const answer = (id: unknown, result: unknown) => ({ jsonrpc: '2.0', id, result });
+  /** Asks a peer for a stream, and gives that with a function that writes messages to its consumer. */
+  async function asked(window: { items?: number }) {
+    const { address, come } = await listening('jrpc');
+    const side = await Streams.invert().connect(address, { logger: null });
+    const stranger = await come;
+    stranger.served.count = () => new Promise(() => {});
+    const stream = side.to(null, { window }).count({ to: 5 });
+    const call = (): Seen | undefined => stranger.seen.find(({ method }) => method === 'count');
+    await until(() => call() !== undefined);
+    const write = (messages: object[]): void => {
+      for (const message of messages) stranger.socket.write(`${JSON.stringify(message)}\n`);
+    };
+    return { stream, write, id: call()?.id, stranger, [Symbol.asyncDispose]: () => side.close() };
+  }
+  /** What a stream gives whose producer writes that. */
+  async function given(messages: (id: unknown) => object[]) {
+    await using far = await asked({});
+    far.write(messages(far.id));
+    return await all(far.stream);
+  }
+
+  it.each([
+    ['a list after items', [1, 2], /^a stream was answered by a list after items of it had come/],
+    ['an object', { a: 1 }, /^a stream is answered by null .* not by an object$/],
+    ['a text', 'x', /^a stream is answered by null .* not by a string$/],
+  ])('fails behind the items that came: %s', async (_what, result, text) => {
+    const { items, error } = await given((id) => [next(id, [1]), next(id, [2]), answer(id, result)]);
+    expect(items).toEqual([1, 2]);
+    expect((error as Error).message).toMatch(text);
+  });
+
+  it('loses no item silently: a list after items that were all taken is refused, too', async () => {
+    await using far = await asked({ items: 1 });
+    far.write([next(far.id, [1])]);
+    expect(await far.stream.next()).toEqual({ done: false, value: 1 });
+    await until(() => far.stranger.seen.some(({ method }) => method === 'rpc.pull'));
+    far.write([answer(far.id, [1])]);
+    expect((await failure(far.stream.next())).message).toMatch('after items of it had come');
+  });
+
+  it.each([[['a']], [{ 0: 'a' }], ['a'], [null], [undefined]])(
+    'or sends no list of items (%j): fails there',
+    async (items) => {
+      if (Array.isArray(items)) expect((await given((id) => [next(id, items), answer(id, null)])).items).toEqual(items);
+      else {
+        const { error } = await given((id) => [next(id, items), answer(id, null)]);
+        expect((error as Error).message).toBe('rpc.next takes the id of a call, and a list of items');
+      }
+    },
+  );
+
+  it.each([
+    ['nothing', []],
+    ['empty lists', [[], []]],
+  ])('but %s before null is a stream without items, and before a list it is that list', async (_what, lists) => {
+    const first = (id: unknown) => lists.map((items) => next(id, items));
+    expect(await given((id) => [...first(id), answer(id, null)])).toEqual({ items: [], error: undefined });
+    expect(await given((id) => [...first(id), answer(id, [7])])).toEqual({ items: [7], error: undefined });
+  });
+});

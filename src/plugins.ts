@@ -4,7 +4,7 @@ import type { Plugins } from './registry.js';
 export const plugins: Plugins = {
   codecs: {
     jrpc: () => import('../codecs/jrpc.js'),
-    msgpack: () => import('../codecs/msgpack.js'),
+    msgpack: async () => (await import('../codecs/msgpack/by-name.js')).msgpackByName(),
     terse: () => import('../codecs/terse.js'),
     clone: () => import('../codecs/clone.js'),
   },

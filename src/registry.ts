@@ -55,11 +55,7 @@ class Shelf<F> {
       if (this.elsewhere.includes(address.scheme)) throw absent(address, known);
       throw new UsageError(`unknown ${this.kind} "${address.scheme}" in "${address.text}"; there are ${known}`);
     }
-    try {
-      return (await loader()).default;
-    } catch (cause) {
-      throw missing(this.kind, address, cause);
-    }
+    return (await loader()).default;
   }
 }
 
@@ -68,15 +64,6 @@ function absent({ scheme, text }: Address, known: string): UsageError {
   return new UsageError(
     `"${text}" needs the transport "${scheme}", which exists in Node, Bun and Deno and not in browsers; there are ${known}`,
   );
-}
-
-/** A module that could not be loaded: nearly always an optional package that is not installed. */
-function missing(kind: string, address: Address, cause: unknown): unknown {
-  const name = /(?:Cannot|Could not) find (?:package|module) '([^'./][^']*)'/.exec(
-    cause instanceof Error ? cause.message : '',
-  )?.[1];
-  if (name === undefined) return cause;
-  return new UsageError(`the ${kind} "${address.scheme}" needs the package ${name}: npm install ${name}`, { cause });
 }
 
 const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });

@@ -13,6 +13,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/errors\.ts$/, []],
   [/^src\/limits\.ts$/, ['src/errors']],
   [/^src\/outside\.ts$/, []],
+  [/^src\/optional-package\.ts$/, ['src/errors']],
   [/^src\/time\.ts$/, ['src/outside']],
   [/^src\/quote\.ts$/, []],
   [/^src\/kinds\.ts$/, []],
@@ -49,6 +50,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
       'src/errors',
       'src/address',
       'src/kinds',
+      'src/optional-package',
       'src/paths',
       'src/quote',
       'src/framing/',
@@ -65,6 +67,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
       'src/kinds',
       'src/quote',
       'src/framing/',
+      'src/optional-package',
       'src/outside',
       'src/time',
       'transports/',
@@ -73,7 +76,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
     ['ws'],
   ],
   // What runs in the tools of a developer. Nothing else may import it.
-  [/^tools\//, ['src/errors'], ['esbuild']],
+  [/^tools\//, ['src/optional-package'], ['esbuild']],
 ];
 /** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */
 const plugin = /^(codecs|transports)\/[^/]+\.ts$/;

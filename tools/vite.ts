@@ -1,4 +1,4 @@
-import { UsageError } from '../src/errors.js';
+import { packageError } from '../src/optional-package.js';
 
 /** The plug-in as Vite and Vitest take it. It has a type of its own, so that Vite's types are not needed. */
 export interface DecoratorsPlugin {
@@ -7,7 +7,7 @@ export interface DecoratorsPlugin {
   config(): { worker: { plugins(): DecoratorsPlugin[] } };
   /**
    * Gives a module without its decorators, and its source map; undefined for a module without decorators. Rejects with a UsageError if the
-   * package `esbuild` is needed and not installed.
+   * package `esbuild` is needed and cannot be loaded.
    */
   transform(code: string, id: string): Promise<{ code: string; map: string } | undefined>;
 }
@@ -68,8 +68,6 @@ async function load(): Promise<Transform> {
     const { transform } = await import('esbuild');
     return transform;
   } catch (cause) {
-    throw new UsageError('obverse/vite compiles decorators with the package esbuild: npm install -D esbuild', {
-      cause,
-    });
+    throw packageError('obverse/vite, which compiles decorators,', 'esbuild', 'npm install -D esbuild', cause);
   }
 }

@@ -1,8 +1,9 @@
-import msgpackr from 'msgpackr/index-no-eval';
+import type { Packr, Unpackr } from 'msgpackr';
 import { Boxed, boxed } from './boxes.js';
 import { bigIntFromBytes, Extension, Type, typedFromBytes } from './extensions.js';
 
-const { Packr, Unpackr, addExtension } = msgpackr;
+/** What is used of the package `msgpackr`. */
+export type Package = typeof import('msgpackr/index-no-eval').default;
 
 /*
  * What msgpackr does with extensions holds for everybody who uses the same copy of it in a process. This build of it is
@@ -15,9 +16,24 @@ const options: object = {
   useBigIntExtension: true,
   int64AsType: 'auto',
 };
-const packr = new Packr(options);
-const copying = new Unpackr({ ...options, copyBuffers: true } as object);
-const viewing = new Unpackr(options);
+let library: Package | undefined;
+let packr: Packr;
+let copying: Unpackr;
+let viewing: Unpackr;
+
+/**
+ * Takes the package that reads and writes values, before the first of them: it is optional, and this module does not import it, because a
+ * bundle in one file would load it at its start. The first call counts: the extensions hold for the whole package.
+ */
+export function usePackage(given: Package): void {
+  if (library !== undefined) return;
+  const { Packr, Unpackr, addExtension } = given;
+  for (let type = 0; type < TIMESTAMP; type++) addExtension({ type, unpack: reader(type) } as never);
+  packr = new Packr(options);
+  copying = new Unpackr({ ...options, copyBuffers: true } as object);
+  viewing = new Unpackr(options);
+  library = given;
+}
 
 /** The timestamp of the specification, -1 as an unsigned byte: msgpackr reads and writes it. */
 const TIMESTAMP = 0xff;
@@ -46,8 +62,6 @@ function read(type: number, data: Uint8Array, valueAt: ValueAt | undefined): unk
   }
 }
 
-for (let type = 0; type < TIMESTAMP; type++) addExtension({ type, unpack: reader(type) } as never);
-
 /** Reads the value that stands at a place of what is being read. msgpackr has none for an extension of one byte. */
 type ValueAt = (place: number) => unknown;
 /** The only list of one byte. */
@@ -67,7 +81,7 @@ function classOf(type: number): typeof Boxed {
     classes.set(type, made);
     // It takes 0 for no type at all, but writes a byte, and 256 is 0 there.
     const written = { Class: made, type: type || 256, pack: ({ body }: Boxed) => body, unpack: reader(type) };
-    addExtension(written as never);
+    library?.addExtension(written as never);
   }
   return made;
 }

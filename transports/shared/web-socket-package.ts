@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
 import type { Accept, Frame, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { packageError } from '../../src/optional-package.js';
 import { lookAgain } from '../../src/time.js';
 import { socketInfo } from './socket-info.js';
 import { codeOf, explain } from './stream-errors.js';
@@ -23,12 +24,12 @@ const OPEN = 1;
 /** How often, in milliseconds, an ending link looks whether everything has left. */
 const LOOK_MS = 10;
 
-/** The package `ws`. Throws a UsageError if it is not installed. */
+/** The package `ws`. Rejects with a UsageError if it cannot be loaded. */
 export async function loadPackage(): Promise<Package> {
   try {
     return await import('ws');
   } catch (cause) {
-    throw new UsageError('the transport ws: needs the package ws here: npm install ws', { cause });
+    throw packageError('the transport ws:', 'ws', 'npm install ws', cause);
   }
 }
 

@@ -1,0 +1,18 @@
+import type { CodecFactory } from '../../src/contract.js';
+import { packageError } from '../../src/optional-package.js';
+import { msgpackCodec } from './codec.js';
+import { usePackage } from './values.js';
+
+/**
+ * The codec for a side that names it, as in `codec: 'msgpack'`. The package is loaded here and not imported: in a bundle that is one file,
+ * an import would be evaluated at the start, and a server without the package would not start. Rejects with a UsageError if the package
+ * cannot be loaded.
+ */
+export async function msgpackByName(): Promise<{ readonly default: CodecFactory }> {
+  try {
+    usePackage((await import('msgpackr/index-no-eval')).default);
+  } catch (cause) {
+    throw packageError('the codec "msgpack"', 'msgpackr', 'npm install msgpackr', cause);
+  }
+  return { default: msgpackCodec };
+}

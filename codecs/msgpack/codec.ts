@@ -1,0 +1,82 @@
+import { readOptions } from '../../src/address.js';
+import type { Address, Codec, Frame, Message } from '../../src/contract.js';
+import { Code, ProtocolError } from '../../src/errors.js';
+import { selfDelimiting } from './framing.js';
+import { join } from './join.js';
+import { isOwned } from './owned.js';
+import { QuickReader } from './quick-read.js';
+import { quickFrame } from './quick-write.js';
+import { fromMessage, toMessage } from './rpc.js';
+import { endOfValue } from './tokens.js';
+import { unreadable } from './unreadable.js';
+import { pack, unpackAll } from './values.js';
+import { shown } from '../shared/hidden.js';
+
+/** What is a type of MessagePack, or an extension of ours. A number is not: -0 would be 0. */
+const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set'];
+
+/** The codec, once `usePackage` has been called. */
+export function msgpackCodec(address: Address): Codec {
+  const { hello = true, dialect } = readOptions(address, { hello: 'flag', dialect: ['nvim'] });
+  const nvim = dialect === 'nvim';
+  return {
+    name: 'msgpack',
+    form: 'bytes',
+    framing: selfDelimiting,
+    hello: hello && !nvim,
+    natives,
+    // MessagePack-RPC has no response without an id: to a stranger it is noise.
+    answersUnreadable: false,
+    encode: (message) => quickFrame(message) ?? shown(message, (one) => pack(fromMessage(one, nvim))),
+    encodePlain: quickFrame,
+    decode,
+    join,
+  };
+}
+
+type Give = (message: Message, bytes?: number) => unknown;
+
+function decode(frame: Frame, give: Give): void {
+  if (!(frame instanceof Uint8Array)) {
+    throw new ProtocolError('MessagePack travels as bytes, not as text or values', Code.ParseError);
+  }
+  const reader = new QuickReader(frame);
+  let from = 0;
+  for (let message = reader.message(); message !== undefined; message = reader.message()) {
+    const bytes = reader.at - from;
+    from = reader.at;
+    if (give(message, bytes) === false) return;
+  }
+  if (reader.at < frame.length) decodeRest(frame, reader.at, give);
+}
+
+/** What stands in the frame from the first message on that is not of the usual kind. */
+function decodeRest(frame: Uint8Array, from: number, give: Give): void {
+  const own = isOwned(frame);
+  // Not a Buffer: bytes that are read would be Buffers too.
+  const bytes = new Uint8Array(frame.buffer, frame.byteOffset + from, frame.byteLength - from);
+  let values: readonly unknown[];
+  try {
+    values = unpackAll(bytes, own);
+  } catch {
+    oneByOne(bytes, own, give);
+    return;
+  }
+  for (const value of values) if (give(toMessage(value)) === false) return;
+}
+
+/** Where a message cannot be read, it is told all the same where it ends, and those around it stand. */
+function oneByOne(bytes: Uint8Array, own: boolean, give: Give): void {
+  for (let at = 0, end = 0; at < bytes.length; at = end) {
+    end = endOfValue(bytes, at);
+    if (give(messageIn(bytes.subarray(at, end), own)) === false) return;
+  }
+}
+
+function messageIn(bytes: Uint8Array, own: boolean): Message {
+  try {
+    return toMessage(unpackAll(bytes, own)[0]);
+  } catch (error) {
+    return unreadable(bytes, error);
+  }
+}

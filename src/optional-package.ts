@@ -1,0 +1,31 @@
+import { UsageError } from './errors.js';
+
+/** The codes of errors that say that a module was not found: of Node for `import` and `require`, and of Vite. */
+const NOT_FOUND = /^(ERR_)?MODULE_NOT_FOUND$|^ERR_LOAD_URL$/;
+
+/**
+ * The error for an optional package that could not be loaded, with what the runtime has thrown as its `cause`. It names the command that
+ * installs the package only where the package is absent. A package that fails while it loads is there, so the text says why it failed.
+ *
+ * `user` begins the sentence: `the transport ws:`. `command` installs the package: `npm install ws`.
+ */
+export function packageError(user: string, name: string, command: string, cause: unknown): UsageError {
+  if (isAbsent(name, cause)) return new UsageError(`${user} needs the package ${name} here: ${command}`, { cause });
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const advice = /^Dynamic require of /.test(text)
+    ? `. This bundle is an ES module, in which a CommonJS package has no "require": define one in a banner ` +
+      `(docs/transports.md, "Bundlers"), or leave the package out of the bundle (esbuild --external:${name})`
+    : '';
+  return new UsageError(`${user} needs the package ${name}, which was found, but failed to load: ${text}${advice}`, {
+    cause,
+  });
+}
+
+/** Whether the package itself was not found. The name of one that this package needs is another one, and a file of it is a path. */
+function isAbsent(name: string, cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const { code } = cause as { readonly code?: unknown };
+  if (typeof code !== 'string' || !NOT_FOUND.test(code)) return false;
+  const specifier = new RegExp(`(?:^|[\\s'"])${name}(?:/[^\\s'"]*)?(?:[\\s'",]|$)`);
+  return specifier.test(cause.message.split('\n', 1)[0] as string);
+}

@@ -1,6 +1,7 @@
 import { readOptions } from '../../src/address.js';
 import type { Address, Codec, Frame, Message } from '../../src/contract.js';
 import { Code, ProtocolError } from '../../src/errors.js';
+import { shown } from '../shared/hidden.js';
 import { selfDelimiting } from './framing.js';
 import { join } from './join.js';
 import { isOwned } from './owned.js';
@@ -10,7 +11,6 @@ import { fromMessage, toMessage } from './rpc.js';
 import { endOfValue } from './tokens.js';
 import { unreadable } from './unreadable.js';
 import { pack, unpackAll } from './values.js';
-import { shown } from '../shared/hidden.js';
 
 /** What is a type of MessagePack, or an extension of ours. A number is not: -0 would be 0. */
 const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set'];

@@ -7,6 +7,7 @@ import { call } from './outgoing.js';
 import { many } from './rooms.js';
 import type { Row, SpecConstructor, Table } from './table.js';
 import type { CallOptions, Receivers } from './types.js';
+import { type Direction, defineIncoming, defineWithoutAnswer, refuseHandlers } from './wrong-direction.js';
 
 /*
  * What a side looks like is made from the table, once for each class and direction: prototypes with a method for each
@@ -61,7 +62,13 @@ export interface Made {
 
 /** Makes the classes for one side of a spec. */
 export function make(table: Table, inverted: boolean): Made {
-  const children = new Map([...table.children].map(([key, child]) => [key, make(child, inverted)]));
+  return makeBelow(table, { className: table.spec.name, inverted });
+}
+
+/** `side`: the class that all of it belongs to, and which of its sides this is. */
+function makeBelow(table: Table, side: Direction): Made {
+  const { inverted } = side;
+  const children = new Map([...table.children].map(([key, child]) => [key, makeBelow(child, side)]));
   const Half = class extends table.spec {};
   Object.defineProperty(Half, 'name', { value: table.spec.name });
   const remote = {};
@@ -75,15 +82,16 @@ export function make(table: Table, inverted: boolean): Made {
           return this[HUB].port(row);
         },
       });
+      for (const view of [remote, gathering, detailed]) defineIncoming(view, row, side);
       continue;
     }
-    define(Half.prototype, row.key, boundToSide(row.key, calling(row)));
+    define(Half.prototype, row.key, boundToSide(row.key, refuseHandlers(calling(row), row, side)));
     aimed(remote, row, call);
     if (row.request && !row.stream) {
       // Whoever has such a view has the room.
       aimed(gathering, row, (...asked) => many.there.gather(...asked));
       aimed(detailed, row, callDetailed);
-    }
+    } else for (const view of [gathering, detailed]) defineWithoutAnswer(view, row);
   }
   for (const [key, child] of children) {
     nest(remote, key, child.remote);

@@ -127,10 +127,12 @@ export class Asked {
     return nearest;
   }
 
-  /** Rejects whoever waits. */
-  rejectAll(error: RpcError): void {
-    for (let slot = 1; slot < this.waiters.length; slot++)
-      if (this.waiters[slot] !== undefined) this.abandon(slot)?.reject(error);
+  /** Rejects whoever waits, each with what is given for its method. */
+  rejectAll(reasonFor: (method: string) => RpcError): void {
+    for (let slot = 1; slot < this.waiters.length; slot++) {
+      const waiter = this.waiters[slot] && this.abandon(slot);
+      waiter?.reject(reasonFor(waiter.method));
+    }
   }
 
   private slotOf(id: Id): number {

@@ -1,5 +1,6 @@
 import { leaveTogether } from './clock.js';
 import { ConnectionLost, RpcError } from './errors.js';
+import { printable } from './quote.js';
 import type { Session } from './session.js';
 import { clearTimer, setTimer, type Timer } from './time.js';
 
@@ -7,11 +8,33 @@ import { clearTimer, setTimer, type Timer } from './time.js';
  * How a session comes to its end: its link ends, the peer ends its side of the link, or this side closes it.
  */
 
+/** All that a link without an error tells: a program that was killed closes its links as one does that closes them itself. */
+const CLOSED = 'the other side closed it or exited';
+
+function nameOf({ peer, link }: Session): string {
+  return printable(peer?.id ?? link.peer);
+}
+
+function linkOf(session: Session): string {
+  return `the link to ${nameOf(session)}`;
+}
+
+/**
+ * What each call that is open is rejected with when its link has ended: an error of its own, which names its method and has the
+ * cause of the reason. A reason that is more than ConnectionLost is given as it is.
+ */
+export function reasonOfEach(reason: RpcError): (method: string) => RpcError {
+  if (reason.constructor !== ConnectionLost) return () => reason;
+  const { message, cause } = reason;
+  return (method) => new ConnectionLost(`${method}: ${message}`, cause === undefined ? undefined : { cause });
+}
+
 /** The link has ended. What came before a clean end is still taken up. */
 export function linkClosed(session: Session, reason: Error | undefined): void {
-  if (reason === undefined) whenDelivered(session, () => session.settle(ended(session, 'the link ended')));
+  if (reason === undefined)
+    whenDelivered(session, () => session.settle(ended(session, `${linkOf(session)} ended: ${CLOSED}`)));
   else if (reason instanceof RpcError) session.settle(reason);
-  else session.settle(new ConnectionLost(`the link ended: ${reason.message}`, { cause: reason }));
+  else session.settle(new ConnectionLost(`${linkOf(session)} ended: ${reason.message}`, { cause: reason }));
 }
 
 /**
@@ -21,7 +44,7 @@ export function linkClosed(session: Session, reason: Error | undefined): void {
 export function inputEnded(session: Session): void {
   whenDelivered(session, () => {
     if (session.over !== undefined) return;
-    if (session.agreed) finish(session, ended(session, 'the link ended'));
+    if (session.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
     else session.halfClosed = new HalfClosed(session);
   });
 }
@@ -60,12 +83,13 @@ export function end(session: Session, reason: Error | undefined): void {
   const { sealing } = session;
   if (session.over !== undefined) return;
   if (reason !== undefined) {
-    const cut = `the link was closed on this side: ${reason.message}`;
-    session.settle(reason instanceof RpcError ? reason : new ConnectionLost(cut, { cause: reason }));
+    const cut = `${linkOf(session)} was closed on this side: ${reason.message}`;
+    if (reason instanceof RpcError) session.settle(reason, 'as it is');
+    else session.settle(new ConnectionLost(cut, { cause: reason }));
     session.link.close(reason);
   } else if (session.outbox.isHeld) leaveTogether({ flush: () => session.end() });
   else if (sealing?.isSealing) sealing.whenSealed(() => session.end());
-  else finish(session, new ConnectionLost('the link was closed on this side'));
+  else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`));
 }
 
 /** Ends it for a reason, but what was posted still leaves. */
@@ -83,11 +107,11 @@ export class HalfClosed {
   private readonly timer: Timer;
 
   constructor(session: Session) {
-    const reason = ended(session, 'the peer has ended its side of the link, so no answer can come from it');
+    const reason = ended(session, `${nameOf(session)} has ended its side of the link, so no answer can come from it`);
     const { lingerMs } = session.host.limits;
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
     session.unanswerable = reason;
-    session.asked?.rejectAll(reason);
+    session.asked?.rejectAll(reasonOfEach(reason));
     // Nobody gives them more credit: those whose window is full fail now, and others when it is.
     session.intake?.wakeStreams();
     session.retire();

@@ -85,7 +85,11 @@ export class Hub implements Host {
     this.reports = new Reports(this.logger);
     this.faults = new Faults(options, this.reports);
     this.served = new Served(this, options.ignoreUnhandled === true);
-    this.roster = new Roster(this, (peer, error) => this.report(peer, error));
+    this.roster = new Roster(
+      this,
+      (peer, error) => this.report(peer, error),
+      () => this.state,
+    );
     const { validate = 'incoming' } = options;
     this.middleware = new Surroundings(options, this.reports, {
       validate,
@@ -258,7 +262,7 @@ export class Hub implements Host {
 
   ended(session: Session): void {
     const peer = session.peer as ConnectedPeer;
-    this.roster.remove(peer);
+    this.roster.leave(peer, session.over);
     for (const line of this.lines) line.gone(session);
     this.reports.leave(peer);
     peer.gone();

@@ -5,12 +5,17 @@ import type { Groups } from './many/group.js';
 import type { Group, GroupOptions, Several } from './many/types.js';
 import { outside } from './outside.js';
 import { CallSender, ConnectedPeer } from './peer.js';
+import { printable } from './quote.js';
 import { many } from './rooms.js';
 import type { Session } from './session.js';
+import { type SideState, whyNotOpen } from './side-states.js';
 import { isThenable } from './thenable.js';
 import type { Peer, Receiver, Receivers } from './types.js';
 
 type Listener = (peer: Peer) => unknown;
+
+/** How many characters are shown of why a link has ended. */
+const LONGEST = 500;
 
 /** The peers of a side: who is there, who comes and goes, and whom a call means. */
 export class Roster {
@@ -19,11 +24,14 @@ export class Roster {
   private only: Session | undefined;
   private groups: Groups | undefined;
   private all: Several | undefined;
+  /** What the link of the last peer that has left ended with. */
+  private lastEnd: string | undefined;
 
-  /** `host` is the side whose peers these are; `report` takes what a listener throws or rejects. */
+  /** `host` is the side whose peers these are, `state` where it is; `report` takes what a listener throws or rejects. */
   constructor(
     private readonly host: Host,
     private readonly report: (peer: Peer, error: unknown) => void,
+    private readonly state: () => SideState,
   ) {}
 
   /** A session has begun. Where the name of its peer is taken, it gets another one. */
@@ -42,6 +50,12 @@ export class Roster {
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
     this.groups?.leave(peer);
     this.choose();
+  }
+
+  /** Its link has ended, for this reason. */
+  leave(peer: ConnectedPeer, reason: Error | undefined): void {
+    this.remove(peer);
+    this.lastEnd = reason?.message;
   }
 
   /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
@@ -103,7 +117,7 @@ export class Roster {
    */
   several(receivers: Receivers): Session[] {
     const sessions = this.each(receivers).filter((session) => session.over === undefined);
-    if (sessions.length === 0) throw new ConnectionLost('none of the receivers is connected');
+    if (sessions.length === 0) throw this.absent('none of the receivers is connected');
     return sessions;
   }
 
@@ -122,7 +136,19 @@ export class Roster {
     const sessions = this.sessions(receivers);
     if (sessions.length > 0) return sessions;
     const empty = isCrowd(receivers) && this.peers.size > 0;
-    throw new ConnectionLost(empty ? 'nobody is in the group' : 'no peer is connected');
+    throw this.absent(empty ? 'nobody is in the group' : this.noPeer());
+  }
+
+  private noPeer(): string {
+    const { lastEnd } = this;
+    return lastEnd === undefined
+      ? 'no peer is connected'
+      : `no peer is connected any more: ${printable(lastEnd, LONGEST)}`;
+  }
+
+  /** That somebody is not there is no wonder on a side that is not open: then the error says that. */
+  private absent(otherwise: string): ConnectionLost {
+    return new ConnectionLost(whyNotOpen(this.state()) ?? otherwise);
   }
 
   private sessions(receivers: Receivers): Session[] {
@@ -169,7 +195,7 @@ export class Roster {
   find(receiver: Receiver): Session {
     if (typeof receiver === 'string') {
       const peer = this.peers.get(receiver);
-      if (peer === undefined) throw new ConnectionLost(`no peer is called "${receiver}"`);
+      if (peer === undefined) throw this.absent(`no peer is called "${receiver}"`);
       return peer.session;
     }
     if (receiver instanceof CallSender) return this.own(receiver.peer);

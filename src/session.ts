@@ -4,7 +4,7 @@ import { Calls, postAbout, type Waiter } from './calls.js';
 import { hurry, type Timed, unwatch, watch } from './clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from './contract.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
-import { end, type HalfClosed, inputEnded, linkClosed } from './ends.js';
+import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './ends.js';
 import { ProtocolError, type RpcError } from './errors.js';
 import { CANCEL, speaks } from './extensions.js';
 import type { Host } from './host.js';
@@ -280,8 +280,8 @@ export class Session implements Receiver, Timed {
     end(this, reason);
   }
 
-  /** It has ended, for this reason: everybody who waits is told. */
-  settle(reason: RpcError): void {
+  /** It has ended, for this reason: everybody who waits is told, with the method that was called unless the reason is given as it is. */
+  settle(reason: RpcError, asItIs?: 'as it is'): void {
     if (this.over !== undefined) return;
     this.over = reason;
     this.unanswerable = reason;
@@ -292,7 +292,7 @@ export class Session implements Receiver, Timed {
     this.load.end();
     this.outbox.end();
     this.inbox.queue?.drop();
-    this.asked?.rejectAll(reason);
+    this.asked?.rejectAll(asItIs === undefined ? reasonOfEach(reason) : () => reason);
     this.intake?.stop(reason);
     this.passer?.end(reason);
     this.host.ended(this);

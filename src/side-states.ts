@@ -24,6 +24,13 @@ export function cannotChange(state: SideState): UsageError {
 
 /** Throws ConnectionLost if a side is not open: then it is a mistake to tell everybody, even nobody. */
 export function mustBeOpen(state: SideState): void {
-  if (state === 'new') throw new ConnectionLost('the side is not open: await open() first');
-  if (state === 'closed') throw new ConnectionLost('the side was closed');
+  const why = state === 'opening' ? undefined : whyNotOpen(state);
+  if (why !== undefined) throw new ConnectionLost(why);
+}
+
+/** Why a side has no peers, if that is because of its state. */
+export function whyNotOpen(state: SideState): string | undefined {
+  if (state === 'new') return 'the side is not open: await open() first';
+  if (state === 'opening') return 'the side is still opening: await open() first';
+  return state === 'closed' ? 'the side is closed: close() was called, or it could not be opened' : undefined;
 }

@@ -77,7 +77,7 @@ it('says who has closed the link, and why', async () => {
   const { server, client, ours, theirs, peer } = await busy('memory:why');
   await peer().close(new Error('you are too loud'));
   const error = (await theirs[0]) as RpcError;
-  expect(error.message).toBe('the link was closed on this side: you are too loud');
+  expect(error.message).toMatch(/^question: the link to .+ was closed on this side: you are too loud$/);
   expect((error.cause as Error).message).toBe('you are too loud');
   expect((await ours[0])?.message).toMatch('has cut the link');
   await Promise.all([server.close(), client.close()]);
@@ -125,7 +125,8 @@ it('tells a call why its link was lost', async () => {
   const asked = failure<RpcError>(api.question(null, {}));
   const cause = new Error('read ECONNRESET');
   far.receiver.closed(cause);
-  expect(await asked).toMatchObject({ code: Code.ConnectionLost, message: 'the link ended: read ECONNRESET', cause });
+  const message = 'question: the link to far ended: read ECONNRESET';
+  expect(await asked).toMatchObject({ code: Code.ConnectionLost, message, cause });
 });
 
 it('tells of peers that come and go, once each, until the listener is taken away', async () => {

@@ -140,7 +140,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     client.socket.end();
     const error = await open;
     expect(error).toBeInstanceOf(ConnectionLost);
-    expect(error.message).toMatch('the peer has ended its side of the link, so no answer can come from it');
+    expect(error.message).toMatch(/^question: \S+ has ended its side of the link, so no answer can come from it$/);
     expect(server.peers.size).toBe(1);
     expect(await failure(server.question(peer as never, {}))).toBeInstanceOf(ConnectionLost);
     // It is heard all the same, as long as it is answered.

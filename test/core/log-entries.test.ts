@@ -99,7 +99,7 @@ it('lets a logger close the side that it reports for', async () => {
     throw new RangeError('the text is too long');
   });
   visitor.remote.tell({ text: 'hello' });
-  await expect(visitor.remote.ask()).rejects.toThrow('link ended');
+  await expect(visitor.remote.ask()).rejects.toThrow('ended: the other side closed it');
   expect(events).toEqual(['message.error']);
   await visitor.close();
 });

@@ -37,6 +37,8 @@ describe('the code in the pages', () => {
     const program = ts.createProgram([...declared, ...files.keys()], {
       ...options,
       moduleDetection: ts.ModuleDetectionKind.Force,
+      // As Deno writes imports.
+      allowImportingTsExtensions: true,
     });
     const wrong = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
       const block = file && files.get(file.fileName);

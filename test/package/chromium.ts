@@ -6,8 +6,8 @@ const names = ['chromium', 'chromium-browser', 'google-chrome'];
 /** The browser of this machine, if there is one. */
 export const chromium: string | undefined = names.find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Opens a page, with more options of the browser if there are any, until it is ended: then resolves with what the browser has written, for there the page's errors stand. */
-export function browse(url: string, folder: string, ...more: string[]): { end(): Promise<string> } {
+/** Opens a page, with more options of the browser if there are any, until it is ended: then resolves with what the browser has written, for there the page's errors stand, and what its console shows. */
+export function browse(url: string, folder: string, ...more: string[]): { written(): string; end(): Promise<string> } {
   const options = [
     '--headless',
     '--no-sandbox',
@@ -33,6 +33,7 @@ export function browse(url: string, folder: string, ...more: string[]): { end():
   });
   const gone = new Promise<string>((resolve) => child.on('close', () => resolve(written)));
   return {
+    written: () => written,
     end() {
       child.kill();
       return gone;

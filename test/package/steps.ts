@@ -29,23 +29,24 @@ const PORT = '8888';
 const OTHER = 'and, in another terminal: ';
 
 /**
- * The quick start under a heading of a page: the named files of this section and of what stands before the first section (heading `##`), and the
- * last block of commands.
+ * The quick start under a heading of a page: the named files of this section, of what stands before the first section (heading `##`), and of
+ * the sections that it refers to, and its last block of commands.
  */
-export function quickStart(page: string, heading: string): QuickStart {
-  const sections = headingsOf(page, 2);
-  const [begin, end = Number.POSITIVE_INFINITY] = sections
-    .slice(sections.findIndex(({ text }) => text === heading))
-    .map(({ line }) => line);
-  const first = sections[0]?.line ?? 0;
-  const all = blocksOf(page);
-  const here = all.filter(({ line }) => line > (begin ?? Number.POSITIVE_INFINITY) && line < end);
+export function quickStart(page: string, heading: string, ...referred: string[]): QuickStart {
+  const headings = [{ line: 0, text: '' }, ...headingsOf(page, 2)];
+  const blocks = blocksOf(page);
+  const under = (wanted: string): Block[] => {
+    const at = headings.findIndex(({ text }) => text === wanted);
+    if (at === -1) throw new Error(`${page} has no heading "${wanted}"`);
+    const end = headings[at + 1]?.line ?? Number.POSITIVE_INFINITY;
+    return blocks.filter(({ line }) => line > (headings[at]?.line ?? 0) && line < end);
+  };
   const files = new Map<string, string>();
-  for (const block of [...all.filter(({ line }) => line < first), ...here]) {
-    const name = /^(?:\/\/|<!--) ([\w.-]+\.\w+)\b/.exec(block.code)?.[1];
-    if (name !== undefined) files.set(name, block.code);
+  for (const { code } of ['', ...referred, heading].flatMap(under)) {
+    const name = /^(?:\/\/|<!--) ([\w.-]+\.\w+)\b/.exec(code)?.[1];
+    if (name !== undefined) files.set(name, code);
   }
-  const commands = here.filter(({ info }) => info === 'sh').at(-1);
+  const commands = under(heading).findLast(({ info }) => info === 'sh');
   if (commands === undefined) throw new Error(`${page} has no commands under "${heading}"`);
   return { files, steps: stepsOf(commands) };
 }

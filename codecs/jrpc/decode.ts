@@ -1,7 +1,9 @@
 import type { Batch, Frame, Message } from '../../src/contract.js';
 import { Code, ProtocolError } from '../../src/errors.js';
 import { parseJson } from '../shared/json.js';
+import { mayRound, roundedIn } from '../shared/whole-numbers.js';
 import type { Dialect } from './dialects.js';
+import { refusedFor } from './exact.js';
 import { bad, messageOf } from './message.js';
 import { quick } from './quick.js';
 import { reasons } from './reasons.js';
@@ -10,10 +12,13 @@ import { fromWords } from './words.js';
 /** A byte order mark, which some write before the first message of a stream, or before each. */
 const BOM = 0xfeff;
 
+/** The numbers of a frame that were rounded: none. */
+const NONE: ReadonlyMap<number, string> = new Map();
+
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
 export function decode(frame: Frame, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
-  if (!dialect.quickrpc) {
+  if (!dialect.quickrpc && !mayRound(frame)) {
     const message = quick(frame);
     if (message !== undefined) {
       give(understood(message, dialect));
@@ -31,12 +36,19 @@ export function whole(frame: string, give: (message: Message) => unknown, packed
   } catch (cause) {
     throw unreadable(cause);
   }
-  if (!Array.isArray(value)) give(understood(messageOf(value, dialect, frame), dialect));
+  const rounded = mayRound(frame) ? roundedIn(frame) : NONE;
+  if (!Array.isArray(value)) give(understood(exact(messageOf(value, dialect, frame), rounded.get(0)), dialect));
   else if (!dialect.batches) give(bad(reasons.noBatches, null));
   else if (value.length === 0) give(bad(reasons.emptyBatch, null));
   else if (packed) {
-    for (const entry of value) if (give(messageOf(entry, dialect, frame)) === false) return;
-  } else batchOf(value, give, dialect, frame);
+    for (const [at, entry] of value.entries())
+      if (give(exact(messageOf(entry, dialect, frame), rounded.get(at))) === false) return;
+  } else batchOf(value, give, dialect, frame, rounded);
+}
+
+/** A message, or what stands for it where a number of it was rounded. */
+function exact(message: Message, rounded: string | undefined, batch?: Batch): Message {
+  return rounded === undefined ? message : refusedFor(message, rounded, batch);
 }
 
 /** With what it means in a dialect that has words of its own; those take no batches. */
@@ -53,12 +65,14 @@ function batchOf(
   give: (message: Message) => unknown,
   dialect: Dialect,
   text: string,
+  rounded: ReadonlyMap<number, string>,
 ): void {
   const batch: Batch = { left: 0, answers: [] };
   const none = bad(reasons.entry, null, batch);
   const messages: Message[] = [];
-  for (const entry of entries) {
-    const message = typeof entry === 'object' ? messageOf(entry, dialect, text, batch) : none;
+  for (const [at, entry] of entries.entries()) {
+    const message =
+      typeof entry === 'object' ? exact(messageOf(entry, dialect, text, batch), rounded.get(at), batch) : none;
     if (isAnswered(message)) batch.left++;
     messages.push(message);
   }

@@ -1,5 +1,6 @@
 import { printable, quote } from '../../src/quote.js';
 import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
+import { isRounded, whyRounded } from './whole-numbers.js';
 
 /** Says what is wrong with a line, and where. */
 export class Misread extends Error {
@@ -168,7 +169,11 @@ export class Reader {
   private bare(): unknown {
     const from = this.at;
     const word = this.word();
-    if (NUMBER.test(word)) return Number(word);
+    if (NUMBER.test(word)) {
+      const number = /^[+-]?\d{16,}$/.test(word) ? word.replace(/^\+/, '') : undefined;
+      if (number !== undefined && isRounded(number)) throw new Misread(whyRounded(number), from);
+      return Number(word);
+    }
     if (constants.has(word)) return constants.get(word);
     this.at = from;
     if (word === '') throw new Misread(`expected a value, not ${printable(this.sign) || 'the end'}`, from);

@@ -1,4 +1,4 @@
-import type { Frame } from './contract.js';
+import type { Frame, Message } from './contract.js';
 import type { PeerLoad } from './peer-load.js';
 
 /** Frames that are shorter than this, in letters or bytes, are not weighed: their calls count by their number alone. */
@@ -19,39 +19,80 @@ const KEY = 32;
 const TEXT = 32;
 const VALUE = 8;
 
-/** A frame whose calls are at work or wait: it counts by what it takes decoded, until the last of them is over. */
+/** A frame of which something is at work or waits: it counts by what it takes decoded, until the last of it is over. */
 export class HeldFrame {
   private users = 0;
+  /** What it counts for. */
   private bytes = 0;
+  /** What it may count for, as its text looks. */
+  private most = 0;
+  private walked = 0;
 
   constructor(
     private readonly load: PeerLoad,
     private frame: Frame | undefined,
   ) {}
 
-  /** One of its calls, with these arguments, begins to wait or to work. The session may be ended within this call. */
-  take(args: unknown): void {
-    if (this.frame !== undefined) this.bytes = decodedBytes(this.frame, args);
-    this.frame = undefined;
+  /**
+   * The values of one of its messages are about to be held, or were held by something else of it. Once for each message: one of them
+   * may be small, and the next one large. The session may be ended within this call.
+   */
+  weigh(values: unknown): void {
+    const { frame, bytes } = this;
+    if (frame !== undefined) {
+      const { length } = frame;
+      this.frame = undefined;
+      this.most = guessedBytes(frame);
+      // What is short, or looks cheap, is not walked.
+      this.bytes = length < WALKED || this.most <= 4 * length ? this.most : length;
+    }
+    if (this.bytes < this.most) {
+      this.walked += walk(values, this.most - this.walked);
+      this.bytes = Math.max(this.bytes, Math.min(this.most, this.walked));
+    }
+    if (this.users > 0 && this.bytes > bytes) this.load.take(this.bytes - bytes);
+  }
+
+  /** Something of it begins to wait or to work. The session may be ended within this call. */
+  take(): void {
     if (this.users++ === 0) this.load.take(this.bytes);
   }
 
-  /** One of them is over. */
+  /** One of those is over. */
   give(): void {
     if (--this.users === 0) this.load.give(this.bytes);
   }
 }
 
+/** A message is going to be held; `weight` is that of its frame, if it is weighed. Once for each message. */
+export function hold(message: Message, weight: HeldFrame | undefined): void {
+  // A call that has none keeps none, whatever frame is being read when it begins to work.
+  if (message.kind === 'call') message.held = weight ?? null;
+  weight?.weigh(valuesOf(message));
+}
+
+/** The values that a message brings. */
+function valuesOf(message: Message): unknown {
+  switch (message.kind) {
+    case 'call':
+      return message.args;
+    case 'reply':
+      return message.value;
+    case 'fault':
+      return message.error.data;
+    default:
+      return undefined;
+  }
+}
+
 /**
- * About how many bytes a frame takes once it is decoded; `values` is something of what was decoded of it. Looks at a few
- * places of the frame, which nobody can foresee; what looks costly and is long is walked: text may be full of braces, and bytes may be anything.
+ * About how many bytes a frame takes once it is decoded, as it looks. Looks at a few places of the frame, which nobody can foresee. What
+ * looks costly and is long is walked besides: text may be full of braces, and bytes may be anything.
  */
-export function decodedBytes(frame: Frame, values: unknown): number {
+function guessedBytes(frame: Frame): number {
   const { length } = frame;
-  if (typeof frame !== 'string' && !(frame instanceof Uint8Array)) return length;
-  const guessed = Math.round(length * (typeof frame === 'string' ? costOfText(frame) : costOfBytes(frame)));
-  if (guessed <= 4 * length) return Math.max(length, guessed);
-  return length < WALKED ? guessed : Math.max(length, Math.min(guessed, walk(values, guessed)));
+  if (typeof frame === 'string') return Math.max(length, Math.round(length * costOfText(frame)));
+  return frame instanceof Uint8Array ? Math.max(length, Math.round(length * costOfBytes(frame))) : length;
 }
 
 /** How many bytes of memory a letter of JSON becomes, about. */

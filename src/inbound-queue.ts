@@ -1,5 +1,6 @@
-import type { Call, Frame, Message } from './contract.js';
+import type { Frame, Message } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
+import { type HeldFrame, hold } from './held-frame.js';
 import { Queue } from './queue.js';
 import type { Session } from './session.js';
 import { afterTurn } from './time.js';
@@ -18,6 +19,8 @@ export class InboundQueue {
   /** The rest of one frame; an error stands where the codec could read no further. Nothing else is read before this is dispatched. */
   private readonly rest = new Queue<Message | ProtocolError>();
   private restBytes = 0;
+  /** Counts as long as something of that frame waits here. */
+  private restWeight: HeldFrame | undefined;
   private readonly frames = new Queue<Frame>();
   private frameBytes = 0;
   private readonly jobs = new Queue<() => void>();
@@ -107,9 +110,13 @@ export class InboundQueue {
 
   /** A message of the frame that is being read has to wait, or the error that has ended the reading of it. */
   keep(message: Message | ProtocolError): void {
+    const { inbox } = this.session;
     this.rest.push(message);
-    if (isCall(message)) this.session.inbox.weigh(message);
-    this.restBytes = this.session.inbox.size;
+    this.restBytes = inbox.size;
+    if ('kind' in message) hold(message, inbox.weight);
+    if (this.restWeight !== undefined) return;
+    this.restWeight = inbox.weight;
+    inbox.weight?.take();
   }
 
   /** Runs `job` when everything was dispatched that waits now. */
@@ -133,10 +140,8 @@ export class InboundQueue {
     try {
       while (!this.blocked && session.over === undefined && this.frameBytes > down) {
         const message = this.rest.shift();
-        if (message !== undefined) {
-          inbox.next(message);
-          if (isCall(message)) message.held?.give();
-        } else if (!this.nextFrame()) break;
+        if (message !== undefined) inbox.next(message);
+        else if (!this.nextFrame()) break;
       }
     } finally {
       this.dispatching = false;
@@ -148,6 +153,8 @@ export class InboundQueue {
   /** Begins the next frame, or the next job where no frame waits. */
   private nextFrame(): boolean {
     this.restBytes = 0;
+    this.restWeight?.give();
+    this.restWeight = undefined;
     const frame = this.frames.shift();
     if (frame !== undefined) {
       this.frameBytes -= frame.length;
@@ -184,8 +191,4 @@ export class InboundQueue {
     this.paused = false;
     this.session.release();
   }
-}
-
-function isCall(message: Message | ProtocolError): message is Call {
-  return 'kind' in message && message.kind === 'call';
 }

@@ -2,7 +2,7 @@ import { BadMessages, unexpectedAnswer } from './bad-messages.js';
 import { CallAbout } from './call-about.js';
 import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } from './contract.js';
 import { Code, ProtocolError, RpcError } from './errors.js';
-import { HeldFrame, WEIGHED } from './held-frame.js';
+import { HeldFrame, hold, WEIGHED } from './held-frame.js';
 import { InboundQueue } from './inbound-queue.js';
 import { denyTooDeep, lose } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './measure.js';
@@ -40,7 +40,7 @@ export class Inbox {
   /** The rest of the frame is dropped. */
   private enough = false;
   /** The frame that is being read, if it is long enough to be weighed. */
-  private weight: HeldFrame | undefined;
+  weight: HeldFrame | undefined;
   /** The batch whose rest is dropped. */
   private cut: Batch | undefined;
   readonly about: CallAbout;
@@ -96,7 +96,7 @@ export class Inbox {
     this.bytes = this.size = frame.length;
     this.reading = frame;
     this.left -= frame.length >> MESSAGE_BITS;
-    if (frame.length >= WEIGHED) this.weight = new HeldFrame(session.load, frame);
+    if (frame.length >= WEIGHED || session.load.isLoaded) this.weight = new HeldFrame(session.load, frame);
     try {
       codec.decode(frame, give, session.agreed);
     } catch (thrown) {
@@ -119,8 +119,8 @@ export class Inbox {
 
   /** A call begins to wait, or to work for longer than this turn: its frame counts for as long. Most calls never get here. */
   weigh(call: Call): void {
-    if (this.weight !== undefined) call.held ??= this.weight;
-    call.held?.take(call.args);
+    if (call.held === undefined) hold(call, this.weight);
+    call.held?.take();
   }
 
   /** A frame as a whole is lost, or refused before it is read: it is reported, and answered where the codec can. */

@@ -201,7 +201,8 @@ export class Intake {
       this.callbacks.push({ call, bytes });
     } else this.waiting.push({ call, bytes });
     this.bytes += bytes;
-    this.session.inbox.weigh(call);
+    session.inbox.weigh(call);
+    session.load.take(CALL_BYTES);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.judge();
   }
@@ -224,6 +225,7 @@ export class Intake {
       if (waiting === undefined) break;
       const { call, bytes } = waiting;
       this.bytes -= bytes;
+      session.load.give(CALL_BYTES);
       if (this.withdrawn.has(call)) {
         call.held?.give();
         continue;

@@ -45,6 +45,11 @@ export class PeerLoad {
     if (more > 0 && this.side.isTight) this.press();
   }
 
+  /** Whether the side holds enough that short messages matter as well. */
+  get isLoaded(): boolean {
+    return this.side.isLoaded;
+  }
+
   /** Whether so much more fits into what the side may hold. */
   fits(bytes: number): boolean {
     return this.side.fits(bytes);

@@ -5,6 +5,9 @@ import type { PeerLoad } from './peer-load.js';
 /** What a peer may hold while the side is loaded, in bytes, and is read all the same. */
 const SMALL = 64 * 1024;
 
+/** From this part of the bound on, short frames are weighed. */
+const LOADED = 1 / 16;
+
 /**
  * The bytes that a side holds for all its peers: calls at work and in queues by what they cost decoded, answers that wait, what
  * is not sent yet, and partial frames. From half of the bound on, peers that hold much are not read, and partial frames get no more; above it,
@@ -48,6 +51,14 @@ export class SideLoad implements Memory {
     if (this.total + bytes <= this.limit) return true;
     this.refresh();
     return this.total + bytes <= this.limit;
+  }
+
+  /**
+   * Whether short frames are weighed as well. They may take ten times as much as the number of their calls counts: below this, that is no
+   * more than the bound.
+   */
+  get isLoaded(): boolean {
+    return this.total > LOADED * this.limit;
   }
 
   /** Whether the side holds so much that peers are not read. */

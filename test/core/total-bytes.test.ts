@@ -1,5 +1,6 @@
+import net from 'node:net';
 import { expect, it } from 'vitest';
-import { incoming, RemoteAPI, type Sender } from '../../src/index.js';
+import { incoming, type Limits, type LogEntry, RemoteAPI, type Sender } from '../../src/index.js';
 import { until } from '../support/core-waiting.js';
 
 class Store extends RemoteAPI {
@@ -29,4 +30,50 @@ it('a peer that is cut for what all peers hold counts once: handlers of no more 
   expect(most).toBeLessThanOrEqual(6);
   expect(running).toBeLessThanOrEqual(5);
   await Promise.all(clients.map((client) => client.close()));
+});
+
+/** A server, and a peer that writes lines of JSON to it. */
+async function attacked(limits: Partial<Limits>, serve: (sender: Sender) => unknown, concurrency?: number) {
+  const told: string[] = [];
+  const logger = { log: ({ message }: LogEntry) => void told.push(message) };
+  const server = await Store.serve('tcp://127.0.0.1:0', { logger, limits, ...(concurrency && { concurrency }) });
+  server.keep.connect(serve as never);
+  const socket = net.connect(Number(new URL(server.address).port), '127.0.0.1');
+  socket.on('error', () => {});
+  return {
+    told,
+    write: (...messages: string[]) => socket.write(messages.map((message) => `${message}\n`).join('')),
+    async [Symbol.asyncDispose]() {
+      socket.destroy();
+      await server.close();
+    },
+  };
+}
+const CUT = expect.stringMatching(/was cut, for it makes this side hold \d+ bytes.*limits\.totalBytes/);
+const empties = (count: number): string => `[${'{},'.repeat(count)}{}]`;
+const keep = (text: string): string => `{"jsonrpc":"2.0","method":"keep","params":{"text":${text}}}`;
+const forever = (): Promise<void> => new Promise(() => {});
+
+it('a call of many objects counts with them, also where one that is small comes before it in a batch', async () => {
+  for (const batch of [keep(empties(200_000)), `[${keep('1')},${keep(empties(200_000))}]`]) {
+    await using attack = await attacked({ totalBytes: 4_000_000 }, forever);
+    attack.write(batch);
+    await until(() => attack.told.length > 0);
+    expect(attack.told).toEqual([CUT]);
+  }
+});
+
+it('an answer of many objects counts while it waits for the next turn of the event loop', async () => {
+  await using attack = await attacked({ totalBytes: 4_000_000 }, () => {});
+  const answer = `{"jsonrpc":"2.0","id":7,"result":${empties(200_000)}}`;
+  attack.write(`[${`${keep('1')},`.repeat(4_000)}${answer}]`);
+  await until(() => attack.told.length > 0);
+  expect(attack.told).toEqual([CUT]);
+});
+
+it('calls that wait count for what a call costs: many peers would hold many without it', async () => {
+  await using attack = await attacked({ totalBytes: 100_000, queuedCalls: 10_000 }, forever, 1);
+  attack.write(...Array.from({ length: 1_000 }, (_, n) => keep(`"${n}"`)));
+  await until(() => attack.told.length > 0);
+  expect(attack.told).toEqual([CUT]);
 });

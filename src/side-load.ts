@@ -18,6 +18,7 @@ export class SideLoad implements Memory {
   total = 0;
   private partial = 0;
   private readonly half: number;
+  private readonly loaded: number;
   private readonly peers = new Set<PeerLoad>();
   /** Those that are not read at the moment. */
   private readonly pressed = new Set<PeerLoad>();
@@ -25,6 +26,7 @@ export class SideLoad implements Memory {
   /** `limit`: the bound, in bytes. */
   constructor(readonly limit: number) {
     this.half = limit / 2;
+    this.loaded = limit * LOADED;
   }
 
   /** A peer has come. */
@@ -58,7 +60,7 @@ export class SideLoad implements Memory {
    * more than the bound.
    */
   get isLoaded(): boolean {
-    return this.total > LOADED * this.limit;
+    return this.total > this.loaded;
   }
 
   /** Whether the side holds so much that peers are not read. */

@@ -20,6 +20,7 @@ import { explain } from './shared/stream-errors.js';
 import type { StreamHost } from './shared/stream-link.js';
 import { logLines } from './shared/stream-log.js';
 import { type PipedChild, ProcessLink } from './shared/stream-process.js';
+import { processAdvice } from './shared/typescript-advice.js';
 
 const MARKS =
   'If the question mark belongs to the command line, put that argument in quotes, or use { url: "process:", command: "node", args: ["server.js"] }';
@@ -164,9 +165,9 @@ class Process implements Transport, StreamHost {
   }
 
   private up(child: PipedChild, accept: Accept): void {
-    const { command, grace, framing, wire } = this.plan;
+    const { command, args, grace, framing, wire } = this.plan;
     const frames = framing(wire.form as 'text' | 'bytes', wire.limits.frameBytes);
-    this.link = new ProcessLink(child, command, grace, frames, this);
+    this.link = new ProcessLink(child, { command, advice: processAdvice(command, args), grace }, frames, this);
     const { peer } = this.link;
     if (child.stderr !== null) logLines(child.stderr, (line) => wire.logger.warn(`${peer}: ${line}`));
     this.link.start(accept);

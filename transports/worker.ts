@@ -5,6 +5,7 @@ import { clearTimer, setTimer, type Timer } from '../src/time.js';
 import { portInfo } from './shared/port-events.js';
 import { PortLink } from './shared/port-link.js';
 import { type Spawned, spawnWorker } from './shared/port-worker.js';
+import { workerAdvice } from './shared/typescript-advice.js';
 
 let workers = 0;
 
@@ -78,7 +79,7 @@ class WorkerTransport implements Transport {
 
   open(accept: Accept): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
+      if (this.over) throw this.closedBefore();
       this.fail = reject;
       const spawned = this.spawn();
       this.spawned = spawned;
@@ -119,7 +120,16 @@ class WorkerTransport implements Transport {
   private async retire(reason: Error | undefined): Promise<void> {
     clearTimer(this.timer);
     await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
-    if (!this.ready) this.fail(reason ?? new ConnectionLost(`${this.address} was closed before it was open`));
+    if (!this.ready) this.fail(reason === undefined ? this.closedBefore() : this.explained(reason));
+  }
+
+  private explained(reason: Error): Error {
+    const advice = workerAdvice(this.file, reason.cause);
+    return advice === undefined ? reason : new ConnectionLost(`${reason.message}. ${advice}`, { cause: reason.cause });
+  }
+
+  private closedBefore(): ConnectionLost {
+    return new ConnectionLost(`${this.address} was closed before it was open`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Framing, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/errors.js';
@@ -13,24 +14,30 @@ export interface PipedChild extends ChildProcess {
   stdout: Readable;
 }
 
+/** How a child was started, and how it is ended. */
+export interface Program {
+  readonly command: string;
+  /** What to do if it fails before it has written anything. */
+  readonly advice: string | undefined;
+  /** How many milliseconds the child has to exit by itself, and again after SIGTERM, before it is killed. */
+  readonly grace: number;
+}
+
 /**
  * A link over the input and output of a child process. It ends when the child has exited and all that it wrote has been
  * read: only then is it known why.
  */
 export class ProcessLink extends StreamLink {
   private readonly child: PipedChild;
-  private readonly command: string;
-  private readonly grace: number;
+  private readonly program: Program;
   private timer: Timer | undefined;
   /** This side has asked for the end, so that the child's exit is what was wanted. */
   private asked = false;
 
-  /** `grace`: how many milliseconds the child has to exit by itself, and again after SIGTERM, before it is killed. */
-  constructor(child: PipedChild, command: string, grace: number, framing: Framing, host: StreamHost) {
+  constructor(child: PipedChild, program: Program, framing: Framing, host: StreamHost) {
     super(`process:${child.pid}`, child.stdout, child.stdin, framing, host);
     this.child = child;
-    this.command = command;
-    this.grace = grace;
+    this.program = program;
     child.on('exit', () => {
       this.readAll();
       this.drain();
@@ -39,7 +46,7 @@ export class ProcessLink extends StreamLink {
   }
 
   override get info(): LinkInfo {
-    return { pid: this.child.pid, command: this.command };
+    return { pid: this.child.pid, command: this.program.command };
   }
 
   override close(reason?: Error): void {
@@ -64,7 +71,7 @@ export class ProcessLink extends StreamLink {
   protected override noMore(): void {
     this.state = 'ending';
     this.finish();
-    this.later(this.grace, () => {
+    this.later(this.program.grace, () => {
       this.reason ??= this.lost('it closed its output, but did not exit');
       this.kill('SIGTERM');
     });
@@ -75,7 +82,7 @@ export class ProcessLink extends StreamLink {
   }
 
   protected override linger(): void {
-    this.later(this.grace, () => this.kill('SIGTERM'));
+    this.later(this.program.grace, () => this.kill('SIGTERM'));
   }
 
   protected override destroy(): void {
@@ -91,7 +98,7 @@ export class ProcessLink extends StreamLink {
   private kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill(signal);
-    if (signal === 'SIGTERM') this.later(this.grace, () => this.kill('SIGKILL'));
+    if (signal === 'SIGTERM') this.later(this.program.grace, () => this.kill('SIGKILL'));
   }
 
   /**
@@ -113,13 +120,15 @@ export class ProcessLink extends StreamLink {
     clearTimer(this.timer);
     if (!this.asked || !this.output.writableFinished) {
       const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-      this.reason ??= new ConnectionLost(`${this.name()} ${how}`);
+      const isFailure = code !== 0 && (this.input as Socket).bytesRead === 0;
+      const advice = isFailure && this.program.advice !== undefined ? `; ${this.program.advice}` : '';
+      this.reason ??= new ConnectionLost(`${this.name()} ${how}${advice}`);
     }
     this.freed();
   }
 
   private name(): string {
-    return `the process "${this.command}" (pid ${this.child.pid})`;
+    return `the process "${this.program.command}" (pid ${this.child.pid})`;
   }
 
   /** One thing is waited for at a time. */

@@ -9,8 +9,10 @@ const program = fileURLToPath(new URL('worker.mjs', import.meta.url));
 export class Pool {
   private readonly idle: Worker[];
   private readonly waiting: ((worker: Worker) => void)[] = [];
+  private readonly workers: readonly Worker[];
 
-  private constructor(private readonly workers: readonly Worker[]) {
+  private constructor(workers: readonly Worker[]) {
+    this.workers = workers;
     this.idle = [...workers];
   }
 

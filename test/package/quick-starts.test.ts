@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { headingsOf } from '../docs/pages.js';
-import { browse, chromium } from './chromium.js';
+import { chromium } from './chromium.js';
 import { packed, remove, scratch } from './packed.js';
 import { type Registry, registry } from './registry.js';
-import { follow, followed, type Program, type QuickStart, quickStart } from './steps.js';
+import { follow, followed, type QuickStart, quickStart } from './steps.js';
+import { visit } from './visit.js';
 
 /*
  * The quick starts of docs/quick-starts.md, followed word by word in empty folders, with the packed library.
@@ -53,32 +52,13 @@ describe.each([
   });
 });
 
-/** Opens the page that a program serves, at the address that it prints, until the page's console shows all of it. */
-async function visit({ written }: Program, profile: string, lines: readonly string[]): Promise<void> {
-  const printed = (): string => stripVTControlCharacters(written());
-  const address = await seen(printed, (text) => /http:\/\/(?:localhost|127\.0\.0\.1):\d+\//.exec(text)?.[0]);
-  const browser = browse(address, join(folder, profile));
-  try {
-    const all = (text: string) => (lines.every((line) => text.includes(`] "${line}", source: `)) ? true : undefined);
-    await seen(() => `${printed()}${browser.written()}`, all);
-  } finally {
-    await browser.end();
-  }
-}
-
-async function seen<T>(text: () => string, find: (text: string) => T | undefined): Promise<T> {
-  for (const end = performance.now() + 60_000; performance.now() < end; await wait(50)) {
-    const found = find(text());
-    if (found !== undefined) return found;
-  }
-  throw new Error(`it is not seen within a minute:\n${text()}`);
-}
-
 if (chromium === undefined) console.log('skipped: there is no Chromium, so the quick starts of pages are not followed');
 describe.each(['A page, with Vite', 'A page, with esbuild'])('%s', (name) => {
   it.skipIf(chromium === undefined)('shows in its console what comes', { timeout: 180_000 }, async () => {
     const start = quickStart(page, name);
-    await follow(await enter(start, name), start, (server) => visit(server, `profile ${name}`, ['ann: hello', '1']));
+    await follow(await enter(start, name), start, (server) =>
+      visit(server, join(folder, 'browser', name), ['ann: hello', '1']),
+    );
   });
 });
 

@@ -70,6 +70,8 @@ export interface Followed {
   readonly env: Readonly<Record<string, string>>;
   /** A port that nobody listened on, which stands in the files for the one in the page. */
   readonly port: string;
+  /** What `npm install` is given for the name `obverse`, where the registry has no such package: a tarball. */
+  readonly library?: string;
 }
 
 /** Writes the files of a quick start into a new folder. */
@@ -134,8 +136,9 @@ export interface Program {
   end(): Promise<void>;
 }
 
-function program({ cwd, env }: Followed, command: string): Program {
+function program({ cwd, env, library = 'obverse' }: Followed, written: string): Program {
   const windows = process.platform === 'win32';
+  const command = written.replace(/^npm install obverse\b/, () => `npm install "${library}"`);
   // A group of its own: npx and others start programs that go on when only they are ended.
   const child = spawn(command, { cwd, env: { ...outside(), ...env }, shell: true, detached: !windows, stdio: 'pipe' });
   let text = '';

@@ -25,6 +25,8 @@ export type Serve = (at: TransportSource, plan: Plan) => Promise<Served>;
 /** The stranger's end of a wire: what the page says is written on it, and what comes is told as the page would say it. */
 interface End {
   send(line: string): void;
+  /** Writes no more, and still reads, where the transport can. */
+  finish?(): void;
   /** May be called twice. */
   close(): void;
   /** Whether it sees that the other side has ended. */
@@ -95,7 +97,8 @@ const tcp: Dial = async ({ address }, plan, heard) => {
   await once(socket, 'connect');
   socket.on('data', (chunk) => frames.push(chunk, (frame) => heard.put(show(frame))));
   socket.on('close', () => heard.end());
-  return { send: (line) => socket.write(frames.wrap([read(line)])), close: () => socket.destroy(), sees: true };
+  const send = (line: string) => socket.write(frames.wrap([read(line)]));
+  return { send, finish: () => socket.end(), close: () => socket.destroy(), sees: true };
 };
 
 const ws: Dial = async ({ address }, plan, heard, protocols) => {
@@ -124,8 +127,8 @@ const dials = { tcp, ws, udp } as const;
 
 /**
  * Plays what a block of a page says: `wire tcp jrpc`, then lines that a stranger writes (`>`) and lines that must come
- * (`<`), in their order. A line that begins with `#` is for people, but for `# close`: then the side is closed. Gives what
- * was said in truth, to be compared with the block.
+ * (`<`), in their order. A line that begins with `#` is for people, but for `# close`: then the side is closed, and `# end`: then
+ * the stranger writes no more. Gives what was said in truth, to be compared with the block.
  */
 export async function played(info: string, block: string, serve: Serve): Promise<string> {
   const [, by = '', codec = '', ...extra] = info.split(/\s+/);
@@ -141,6 +144,7 @@ export async function played(info: string, block: string, serve: Serve): Promise
       const [, way, what] = /^([<>]) (.*)$/.exec(line) ?? [];
       if (way === '>') end.send(bare(what as string));
       if (line.startsWith('# close')) await served.close();
+      if (line.startsWith('# end')) end.finish?.();
       if (way !== '<') said += `${line}\n`;
       else {
         const came = await heard.next();
@@ -177,9 +181,11 @@ export function bare(line: string): string {
   return line.replace(/\s{2,}#.*$/, '').trimEnd();
 }
 
-/** Whether what came is what the page says, whatever blanks it has between bytes or values. */
+/** Whether what came is what the page says, whatever blanks it has between bytes or values, and whatever stands for its `…`. */
 function same(came: string, written: string): boolean {
   const text = bare(written);
+  const [head = '', tail] = text.split('…');
+  if (tail !== undefined) return came.startsWith(head) && came.endsWith(tail) && came.length >= text.length - 1;
   if (came === text || came === text.replaceAll(' ', '')) return true;
   return text.startsWith("['obverse:") && came === JSON.stringify(evaluated(text));
 }

@@ -5,6 +5,7 @@
 import type { CallOptions, MethodDescription, PendingCall } from './call-types.js';
 import type { Metadata, SecInfo, TransportSource } from './contract.js';
 import type { Dynamic } from './dynamic/types.js';
+import type { CallsHint, HandlersHint, IncomingHint, OutgoingHint, ProgressHint } from './hints.js';
 import type { Gathering, GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type { CallEvents } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
@@ -96,7 +97,7 @@ export type SecinfoAfterwards<M> = (
 ) => unknown;
 
 /** An incoming method on a side: what one connects handlers to. */
-export interface Incoming<M> {
+export interface Incoming<M, _Hint = IncomingHint> {
   /**
    * Adds a handler; several are called in the order of their connecting. Of a request at most one may give something
    * other than undefined. Returns a function that takes the handler away again.
@@ -122,7 +123,11 @@ export interface IncomingWithSecinfo<M> {
   passSecinfo(on: false): Incoming<M>;
 }
 /** An outgoing method on a side. */
-export type Outgoing<M> = (receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>;
+export type Outgoing<M> = ((receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>) & NoHandlers<M>;
+interface NoHandlers<M> {
+  /** Does not exist: it is there for the error that compilers show. */
+  connect(this: OutgoingHint, handler: Afterwards<M>): () => void;
+}
 
 /** The methods and the namespaces of a spec, as a side has them. */
 export type MembersOf<S> = {
@@ -137,11 +142,11 @@ export type Side<S> = Endpoint<S> & MembersOf<S>;
 type Inner<S> = Namespace<S> & MembersOf<S>;
 
 /** Every incoming method, for `implement`. */
-export type Handlers<S> = {
+export type Handlers<S, _Hint = HandlersHint> = {
   readonly [K in keyof S as Handled<S, K>]: S[K] extends Nested ? Handlers<S[K]> : Handler<S[K]>;
 };
 /** Every outgoing method, without its receivers. */
-export type Remote<S> = {
+export type Remote<S, _Hint = CallsHint> = {
   readonly [K in keyof S as Going<S, K, 'outgoing'>]: S[K] extends Nested
     ? Remote<S[K]>
     : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
@@ -149,7 +154,7 @@ export type Remote<S> = {
 type Asking<S, K extends keyof S> =
   Going<S, K, 'outgoing'> extends never ? never : S[K] extends Nested ? K : KindOf<S[K]> extends 'request' ? K : never;
 /** Every outgoing request, without its receivers; gives what has become of it at each of them. */
-export type Gather<S> = {
+export type Gather<S, _Hint = CallsHint> = {
   readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
     ? Gather<S[K]>
     : (...args: ArgsOf<S[K]>) => Gathering<ReplyOf<S[K]>>;
@@ -162,21 +167,21 @@ export interface Detailed<T> {
   readonly metadata: Metadata;
 }
 /** Every outgoing request, without its receivers; gives the answer with what was said of it. */
-export type InDetail<S> = {
+export type InDetail<S, _Hint = CallsHint> = {
   readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
     ? InDetail<S[K]>
     : (...args: ArgsOf<S[K]>) => Promise<Detailed<ReplyOf<S[K]>>>;
 };
-type Telling<S, K extends keyof S, P> =
-  Going<S, K, 'outgoing'> extends never ? never : S[K] extends Nested ? K : ProgressOf<S[K]> extends P ? K : never;
-/** Outgoing methods whose progress is told in this, without their receivers. */
-export type RemoteTelling<S, P> = {
-  readonly [K in keyof S as Telling<S, K, P>]: S[K] extends Nested
+/** Outgoing methods, without their receivers, for an `onProgress` that takes `P`: one that reports something else cannot be called. */
+export type RemoteTelling<S, P, _Hint = CallsHint> = {
+  readonly [K in keyof S as Going<S, K, 'outgoing'>]: S[K] extends Nested
     ? RemoteTelling<S[K], P>
-    : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
+    : ProgressOf<S[K]> extends P
+      ? (...args: ArgsOf<S[K]>) => ResultOf<S[K]>
+      : (this: ProgressHint, ...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
 };
 /** What `to` gives: the outgoing methods, to certain receivers and with certain options. */
-export type View<S, P = unknown> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
+export type View<S, P = unknown, _Hint = CallsHint> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
   /** The requests, whose promises give `{ value, metadata }`. */
   readonly detailed: InDetail<S>;
 };
@@ -194,6 +199,12 @@ export type Reverse<S> = {
 } & Inversion<S>;
 
 // ---- what every side has --------------------------------------------------------------------------------------------
+
+/** What listeners of a side are told: peers that come and go, and {@link CallEvents}. */
+interface SideEvents extends CallEvents {
+  connect: (peer: Peer) => void;
+  disconnect: (peer: Peer) => void;
+}
 
 /** What every side has, and every namespace of it. A spec may not use these names. */
 export interface Namespace<S> extends Dynamic<S> {
@@ -213,7 +224,8 @@ export interface Namespace<S> extends Dynamic<S> {
    */
   use(...interceptors: readonly Interceptor[]): () => void;
   /** Tells of the calls of this side, or of this namespace. Returns a function that takes the listener away again. */
-  on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
+  // As `keyof CallEvents`, compilers would not print the names of the events.
+  on<E extends { [N in keyof CallEvents]: N }[keyof CallEvents]>(event: E, listener: CallEvents[E]): () => void;
   /** Those of our calls that are open, the oldest first. */
   pendingCalls(): PendingCall[];
   /** The paths of the incoming methods that have no handler, for a check at start-up. */
@@ -230,9 +242,8 @@ export interface Connected<S> extends Namespace<S> {
   readonly everyone: Several;
   /** The group of a name, whose peers are added and removed. Throws a UsageError for options that do not fit. */
   group(name: string, options?: GroupOptions): Group;
-  /** Tells of peers that come and go. Returns a function that takes the listener away again. */
-  on(event: 'connect' | 'disconnect', listener: (peer: Peer) => void): () => void;
-  on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
+  /** Tells of peers that come and go, and of calls. Returns a function that takes the listener away again. */
+  on<E extends { [N in keyof SideEvents]: N }[keyof SideEvents]>(event: E, listener: SideEvents[E]): () => void;
   /** The table of this side as data: each method with its direction as seen from here. */
   describe(): MethodDescription[];
 }

@@ -9,7 +9,7 @@ const events: readonly (keyof CallEvents)[] = [
 ];
 
 /** Records all events of a side. */
-function listen(side: { on: Side<House>['on'] }, name = ''): void {
+function listen(side: { on: Side<House>['room']['on'] }, name = ''): void {
   for (const event of events) {
     side.on(event, (call: CallContext, what?: unknown) => {
       const told = what instanceof Error ? what.message : typeof what === 'number' ? `${what}` : '';

@@ -53,7 +53,8 @@ type Here = Side<Special>;
 export type Read = [
   Expect<Equal<Parameters<Here['say']>, [receivers: Receivers, args: { text: string }]>>,
   // Type parameters become their constraints.
-  Expect<Equal<Here['id'], (receivers: Receivers, _x: unknown) => Promise<unknown>>>,
+  Expect<Equal<Parameters<Here['id']>, [receivers: Receivers, _x: unknown]>>,
+  Expect<Equal<ReturnType<Here['id']>, Promise<unknown>>>,
   Expect<Equal<Parameters<Handler<Special['get']>>, [sender: Sender, _args: { key: string }]>>,
   // Of overloads the last one counts.
   Expect<Equal<Handler<Special['find']>, (sender: Sender, _args: { age: number }) => number | Promise<number>>>,

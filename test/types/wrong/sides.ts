@@ -36,7 +36,7 @@ there.room.implement({ left() {}, goodbye() {} });
 here.echo.connect(() => 5);
 // error: Property 'size' does not exist on type '{ text: string; }'
 here.echo.connect((_sender, { size }) => size);
-// error: Property 'connect' does not exist on type 'Outgoing<
+// error: "this method is called here, and handled on the other side; invert() swaps the sides"
 here.hello.connect(() => {});
 // error: This expression is not callable
 here.notify(null, { text: '' });
@@ -44,9 +44,9 @@ here.notify(null, { text: '' });
 here.hello({ who: 'me' });
 // error: 'whom' does not exist in type '{ who: string; }'
 here.hello(null, { whom: 'me' });
-// error: Property 'echo' does not exist on type 'Remote<Chat>'
+// error: Property 'echo' does not exist on type 'Remote<Chat, 
 here.remote.echo({ text: '' });
-// error: Property 'hello' does not exist on type 'Gather<Chat>'
+// error: Property 'hello' does not exist on type 'Gather<Chat, 
 here.gather(null).hello({ who: 'me' });
 // error: Expected 2 arguments, but got 1
 there.remote.room.join({ nick: 'ann' }, here.room.left({ nick: 'ann' }));

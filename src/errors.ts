@@ -93,7 +93,8 @@ export class RpcError extends Error {
    */
   constructor(message: string, code: number = Code.Application, data?: unknown, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    // A minifier shortens the names of classes.
+    this.name = (kindOf(new.target.prototype as object) as string | undefined) ?? new.target.name;
     this.code = code;
     this.data = data;
   }

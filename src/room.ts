@@ -43,7 +43,9 @@ export class NamedRoom<T> extends Room<T> {
   /** What is there. Throws a UsageError if it is not: `what` needs it. */
   must(what: string): T {
     if (this.here !== undefined) return this.here;
-    throw new UsageError(`${what}: a page imports '${this.entry}' for this, beside 'obverse'`);
+    throw new UsageError(
+      `${what}: a page, and each of its workers, imports '${this.entry}' for this, beside 'obverse'`,
+    );
   }
 
   /** The same for those who hold something that nobody has without it. */

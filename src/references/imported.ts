@@ -13,6 +13,8 @@ export interface Shape {
 /** Calls what a peer has passed to us. Never throws. */
 export interface Caller {
   call(imported: Import, member: string | null, args: readonly unknown[]): Promise<unknown>;
+  /** It was called first after the call that has brought it had ended, which whoever does not await it would not notice. */
+  calledLate(error: Error): void;
   /** If errors are to show the line of the call. */
   readonly callSites: Diagnostics['callSites'];
   /** The same as `call`, where the answer is a stream: what goes wrong is told by the first `next()`. */
@@ -21,6 +23,8 @@ export interface Caller {
 
 /** Something of a peer's that we hold. */
 export class Import {
+  /** The call that has brought it has ended, and nobody has called it since. */
+  expired = false;
   /** How many of the peer's calls that are at work have brought it. */
   scopes = 0;
   /** It has come as a result, and is held until somebody releases it. */
@@ -61,6 +65,8 @@ export class Import {
   call(member: string | null, args: readonly unknown[]): Promise<unknown> {
     const failure = this.failure();
     if (failure !== undefined) {
+      if (this.expired) this.table.caller.calledLate(failure);
+      this.expired = false;
       const failed = Promise.reject(failure);
       // A callback whose type says void is not awaited: what becomes of it must not end the process.
       failed.catch(() => {});
@@ -175,7 +181,7 @@ export class Imports {
     for (const imported of ended) {
       imported.scopes--;
       ids.push(imported.id);
-      this.letGo(imported, why);
+      imported.expired = this.letGo(imported, why);
     }
     if (untold && ids.length > 0) this.tell('release', ids);
   }
@@ -201,11 +207,13 @@ export class Imports {
     this.weight = 0;
   }
 
-  private letGo(imported: Import, why: () => string): void {
-    if (imported.kept || imported.scopes > 0 || this.byId.get(imported.id) !== imported) return;
+  /** Returns whether nobody holds it any more. */
+  private letGo(imported: Import, why: () => string): boolean {
+    if (imported.kept || imported.scopes > 0 || this.byId.get(imported.id) !== imported) return false;
     imported.over = why();
     this.byId.delete(imported.id);
     this.weight -= imported.weight;
+    return true;
   }
 }
 

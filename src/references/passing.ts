@@ -38,6 +38,7 @@ export class Passing {
     this.imports = new Imports(
       {
         call: (imported, member, args) => this.invoke(imported, member, args),
+        calledLate: (error) => session.host.trouble(session, error),
         get callSites() {
           return session.host.diagnostics.callSites;
         },

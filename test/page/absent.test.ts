@@ -112,7 +112,9 @@ describe('what it is told', () => {
   ])('of %s: obverse/%s', async (what, entry, act) => {
     const { library, server } = await meet();
     expect(() => act(server)).toThrow(
-      new library.UsageError(`${what}: a page imports 'obverse/${entry}' for this, beside 'obverse'`),
+      new library.UsageError(
+        `${what}: a page, and each of its workers, imports 'obverse/${entry}' for this, beside 'obverse'`,
+      ),
     );
   });
 
@@ -125,7 +127,9 @@ describe('what it is told', () => {
       @incoming({ hasReply: true, allow: () => false }) gold(_from: Sender): Reply<string> {}
     }
     expect(() => server.mount('vault', Vault)).toThrow(
-      new UsageError("what stands around vault.gold: a page imports 'obverse/middleware' for this, beside 'obverse'"),
+      new UsageError(
+        "what stands around vault.gold: a page, and each of its workers, imports 'obverse/middleware' for this, beside 'obverse'",
+      ),
     );
     await expect(client.callPath('vault.look')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
   });
@@ -172,8 +176,12 @@ describe('what it is told', () => {
 
   it('of a reference, which it neither has nor passes', async () => {
     const { library } = await meet();
-    expect(() => library.keep(() => 1)).toThrow("keep(): a page imports 'obverse/references'");
-    expect(() => library.release(() => 1)).toThrow("release(): a page imports 'obverse/references'");
+    expect(() => library.keep(() => 1)).toThrow(
+      "keep(): a page, and each of its workers, imports 'obverse/references'",
+    );
+    expect(() => library.release(() => 1)).toThrow(
+      "release(): a page, and each of its workers, imports 'obverse/references'",
+    );
     // Nothing was passed.
     library.revoke(() => 1);
   });

@@ -2,6 +2,7 @@ import net from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { ConnectionLost, RemoteAPI } from '../../src/index.js';
 import { failure } from '../support/core-waiting.js';
+import { certificate } from '../support/ws-certificate.js';
 
 class Spec extends RemoteAPI {}
 
@@ -37,3 +38,14 @@ it.each([
     expect((error as Error).message).toMatch(text);
   },
 );
+
+it.each([
+  ['wss: to a server of ws:', 'ws://127.0.0.1:0', undefined, /does not speak TLS; connect with ws: instead/],
+  ['ws: to a server of wss:', 'wss://127.0.0.1:0', certificate(), /if it expects TLS, connect with wss:/],
+])('%s says which scheme to use', async (_what, url, tls, text) => {
+  await using server = await Spec.serve({ url, ...(tls && { tls }) }, { logger: null });
+  const other = server.address.replace(/^wss?/, (scheme) => (scheme === 'ws' ? 'wss' : 'ws'));
+  const error = await failure(Spec.connect({ url: other, client: 'ws' }, { logger: null }));
+  expect(error).toBeInstanceOf(ConnectionLost);
+  expect((error as Error).message).toMatch(text);
+});

@@ -14,7 +14,7 @@ import { agreed } from './web-socket-hello.js';
 import { KeepAlive, type Watched } from './web-socket-keep-alive.js';
 import { keptOf } from './web-socket-kept.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
-import { readRefusal } from './web-socket-refusal.js';
+import { notConnected, readRefusal } from './web-socket-refusal.js';
 import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 
 /** The package `ws`. */
@@ -70,7 +70,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
       });
       socket.on('error', (error) => {
         const unknown = again && error.message === 'Server sent no subprotocol';
-        if (!unknown) return fail(explain(`cannot connect to ${target.address}`, error));
+        if (!unknown) return fail(notConnected(target, error));
         settle();
         resolve(undefined);
       });
@@ -94,7 +94,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
           link.start(accept);
           resolve(link);
         } catch (error) {
-          fail(error instanceof UsageError ? error : explain(`cannot connect to ${target.address}`, error as Error));
+          fail(error instanceof UsageError ? error : notConnected(target, error as Error));
         }
       });
     });

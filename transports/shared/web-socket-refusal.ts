@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { ConnectionLost } from '../../src/errors.js';
 import { printable } from '../../src/quote.js';
 import { clearTimer, setTimer } from '../../src/time.js';
+import { explain } from './stream-errors.js';
+import type { Dialed } from './web-socket-dial.js';
 import { LINGER_MS } from './web-socket-ends.js';
 
 /** How much of a refusal is read, in characters: it is shown to people. */
@@ -24,6 +27,16 @@ export function readRefusal(response: IncomingMessage, give: (text: string) => v
     clearTimer(timer);
     give(printable(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status, 2 * REFUSAL_LENGTH));
   });
+}
+
+const noTls = 'what listens there does not speak TLS; connect with ws: instead of wss:, or check the port';
+const ended = 'what listens there ended the connection without an answer; if it expects TLS, connect with wss:';
+/** What errors of a handshake mean, by the scheme. The name of the first is that of OpenSSL on newer versions of Node. */
+const hints = { 'wss:': { ERR_SSL_WRONG_VERSION_NUMBER: noTls, EPROTO: noTls }, 'ws:': { ECONNRESET: ended } };
+
+/** The error for a handshake that has failed: what to do about it, where that is known. */
+export function notConnected({ url, address }: Dialed, error: Error): ConnectionLost {
+  return explain(`cannot connect to ${address}`, error, hints[url.startsWith('wss:') ? 'wss:' : 'ws:']);
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
-import type { Call, Codec, FaultBody, Id, Limits, Logger } from './contract.js';
+import type { Call, Codec, FaultBody, Id, Limits } from './contract.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { AnyHandler } from './dynamic/types.js';
+import type { SideLogger } from './log-entry.js';
 import type { Surroundings } from './middleware/surroundings.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
@@ -18,7 +19,7 @@ export interface Host {
   readonly shallow: number;
   /** Of the codec, where plain data is all that is left to it. */
   readonly encodePlain: Codec['encodePlain'];
-  readonly logger: Logger;
+  readonly logger: SideLogger;
   readonly diagnostics: Diagnostics;
   /** What becomes of values that are more than plain data. */
   readonly values: SideValues;

@@ -23,7 +23,7 @@ export class Port {
   private secinfo = false;
   private surrounding: Chain | undefined;
 
-  /** That two of its handlers answer was reported. */
+  /** That two of its handlers answer, or that a notification has none, was reported. */
   private reported = false;
 
   /** Nothing is to be done for its calls but to run the body and the handlers. */
@@ -184,14 +184,18 @@ export class Port {
     return this.handleAll(sender, bound, args, own);
   }
 
-  /** A mistake of this side, which its peers can do nothing about: they are told each time, the logger once. */
+  /** More than one handler answers: the peers get an error each time. */
   private twice(text: string): void {
+    const count = this.handlers.length;
+    this.report('error', `${text}, and ${count} are connected; others return undefined, or are disconnected`);
+  }
+
+  /** Reports a mistake of this side, which its peers can do nothing about: once for each method. */
+  private report(level: 'warn' | 'error', text: string): void {
     if (this.reported) return;
     this.reported = true;
-    const count = this.handlers.length;
-    this.host.logger.error(
-      `obverse: ${text}, and ${count} are connected; others return undefined, or are disconnected`,
-    );
+    const message = `obverse: ${text}`;
+    this.host.logger.entry({ level, event: 'side', message, method: this.row.wire }, message);
   }
 
   private handleAll(sender: CallSender, bound: readonly unknown[], args: readonly unknown[], own: unknown): unknown {
@@ -201,6 +205,11 @@ export class Port {
     const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);
     if (standIn !== undefined)
       return row.request ? ask(row, [standIn], sender, bound, own, report) : tell([standIn], sender, bound, report);
+    if (handlers.length === 0 && !row.request && this.afterwards.length === 0)
+      this.report(
+        'warn',
+        `nobody handles ${row.path}, and so it was dropped: add a handler by ${row.path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`,
+      );
     return row.request
       ? ask(row, handlers, sender, args, own, report, (text) => this.twice(text))
       : tell(handlers, sender, args, report);

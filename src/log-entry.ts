@@ -9,7 +9,7 @@ export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
   /**
    * What kind of report it is: `message.error` for what is wrong with a message, `call` for a call that has ended, `side` for
-   * what a listener, an interceptor, a guard or an option of this side has done, `transport` for what a transport reports,
+   * what a listener, an interceptor, a guard or an option of this side has done, or that nobody handles a notification, `transport` for what a transport reports,
    * `reports.omitted` for a count of reports that were not written.
    */
   readonly event: 'message.error' | 'call' | 'side' | 'transport' | 'reports.omitted';

@@ -65,7 +65,10 @@ export interface Options {
    * `standardTypes`, or lists of these. Both sides name them.
    */
   readonly types?: readonly TypeEntry[];
-  /** Notifications that nobody handles are dropped, and not reported. Requests are refused all the same. Off by default. */
+  /**
+   * Notifications that nobody handles are dropped, and not reported. Off by default: then those of unknown names are reported each time,
+   * and those of declared methods once for each method. Requests are refused all the same.
+   */
   readonly ignoreUnhandled?: boolean;
   /** Stand around every call of the side, incoming and outgoing, in this order, the first one outermost. */
   readonly use?: Interceptor | readonly Interceptor[];

@@ -4,7 +4,7 @@ import { ABOUT, CALL, NEXT, PROGRESS } from './extensions.js';
 import { exceeds } from './measure.js';
 import { frameLimit, mustFit } from './peer-frames.js';
 import type { Session } from './session.js';
-import { messageOf } from './thrown.js';
+import { whyUnencodable } from './unencodable.js';
 
 export { frameLimit };
 
@@ -18,9 +18,7 @@ export function encode(codec: Codec, message: Outbound, limit: number, session?:
     frame = codec.encode(message);
   } catch (cause) {
     const what = message.kind === 'call' ? whatOf(message.method) : 'the result';
-    throw new UsageError(`${what} cannot be encoded: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new UsageError(`${what} cannot be encoded: ${whyUnencodable(codec, message, cause)}`, { cause });
   }
   mustFit(frame, limit, session);
   return frame;

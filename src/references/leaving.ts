@@ -1,5 +1,6 @@
 import { Code, RpcError, UsageError } from '../errors.js';
 import { ABOUT, speaks } from '../extensions.js';
+import { pathTo } from '../paths.js';
 import type { Session } from '../session.js';
 import { isStream } from '../streams/is-stream.js';
 import { offer, withdraw } from '../streams/offers.js';
@@ -37,7 +38,7 @@ export class Leaving {
   outward(values: unknown, holder: Holder): Outward | undefined {
     const message = new Message(this.session, this.exports, holder);
     try {
-      const sent = tagged(values, (value) => this.tag(value, message), mostWritten(this.session.host));
+      const sent = tagged(values, (value) => this.tag(value, message, values), mostWritten(this.session.host));
       return sent === values ? undefined : message.with(sent);
     } catch (error) {
       message.end();
@@ -54,7 +55,7 @@ export class Leaving {
     }
   }
 
-  private tag(value: object | bigint | number, message: Message): Tag | undefined {
+  private tag(value: object | bigint | number, message: Message, values: unknown): Tag | undefined {
     const { speaking, session } = this;
     // A stranger gets what the codec makes of it.
     const known = speaking ? session.host.values.tag(value) : undefined;
@@ -68,8 +69,10 @@ export class Leaving {
     const passable = passableOf(value);
     if (passable === undefined && !isStream(value)) return undefined;
     if (!speaking) {
+      const path = pathTo(values, value);
+      const at = path === undefined || path === '' ? '' : ` (one stands at ${path})`;
       throw new UsageError(
-        'functions, streams and references cannot be passed here: the codec speaks to strangers, who would not understand them',
+        `functions, streams and references cannot be passed here${at}: the codec speaks to strangers, who would not understand them`,
       );
     }
     if (passable === undefined) return ['stream', message.offer(value)];

@@ -161,16 +161,23 @@ class Headers implements Framing {
       throw new ProtocolError(text, Code.TooLarge);
     }
     this.skipping ??= textOf(head);
-    this.skipped += kept.length + to - from;
-    if (this.skipped > Math.max(this.limit, BLOCK_BYTES))
-      throw oversized(this.limit, undefined, Buffer.from(this.skipping));
+    const size = kept.length + to - from;
+    this.mustFit(size);
+    this.skipped += Math.max(0, size - TAIL);
     const missing = TAIL - (to - from);
     if (missing > 0) this.kept.add(kept, Math.max(0, kept.length - missing), kept.length);
     return Math.max(from, to - TAIL);
   }
 
+  /** The line that is skipped has so many bytes more than were dropped. */
+  private mustFit(size: number): void {
+    if (this.skipping !== undefined && this.skipped + size > Math.max(this.limit, BLOCK_BYTES))
+      throw oversized(this.limit, undefined, Buffer.from(this.skipping));
+  }
+
   private line(bytes: Buffer, give: (frame: Frame) => void): void {
     const { skipping } = this;
+    this.mustFit(bytes.length);
     const written = bytes.toString('latin1');
     let line = written.endsWith('\r') ? written.slice(0, -1) : written;
     // Latin-1 shows a byte order mark as three characters.

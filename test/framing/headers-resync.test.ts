@@ -222,6 +222,20 @@ describe('attacks on headers', () => {
     },
   );
 
+  it('a line of as many bytes as a frame may have is skipped, and none of a byte more, however it is cut', () => {
+    for (const [size, fits] of [
+      [LIMIT, true],
+      [LIMIT + 1, false],
+    ] as const) {
+      const line = `"${'x'.repeat(size - 1)}\n${message(1)}`;
+      for (const pieces of [[line], line, line.match(/.{1,4999}|\s/g) as string[]]) {
+        const { frames, error } = feed(pieces);
+        expect(frames).toHaveLength(fits ? 2 : 0);
+        if (!fits) expect(error).toMatchObject({ code: Code.TooLarge });
+      }
+    }
+  });
+
   it('a body of a refused block is skipped as one bad frame, and shown in part', () => {
     const long = `{"a":"${'x'.repeat(90_000)}"}`;
     for (const pieces of [

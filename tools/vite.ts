@@ -14,10 +14,24 @@ export interface DecoratorsPlugin {
 
 type Transform = typeof import('esbuild').transform;
 
-/** The files whose decorators are compiled; a query may follow the name, as in `room.ts?worker_file`. */
-const SCRIPT = /\.[cm]?[jt]sx?(?:\?|$)/;
+/** The files whose decorators are compiled. */
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+/** Scripts that stand in other files: in a component of Vue, in a page. */
+const EMBEDDED = /(?:^|&)(?:lang|index=\d+)\.[cm]?[jt]sx?$/;
 /** Modules of packages, which are compiled already, and modules that plug-ins make up. */
 const OTHERS = /\/node_modules\/|^\0/;
+
+/** A decorator, or what looks like one. */
+const DECORATOR = /@\s*[\p{ID_Start}$_(\\]/u;
+
+/** Whether a module is one of the project's scripts; a query may follow the name, as in `room.ts?worker_file`. */
+function isScript(id: string, code: string): boolean {
+  const [path = '', query = ''] = id.split(/\?(.*)/s);
+  if (OTHERS.test(id)) return false;
+  if (SCRIPT.test(path) || EMBEDDED.test(query)) return true;
+  // The plug-in for Vue has made a script of the component, unless that plug-in comes behind this one.
+  return path.endsWith('.vue') && !/(?:^|&)type=/.test(query) && !/^\s*</.test(code);
+}
 
 let loaded: Promise<Transform> | undefined;
 
@@ -31,8 +45,9 @@ let loaded: Promise<Transform> | undefined;
  * export default { plugins: [obverse()] };
  * ```
  *
- * It compiles the scripts of the project (`.ts`, `.tsx`, `.mts`, `.js` and the like, also in web workers) by the package `esbuild`, and
- * leaves alone what has no decorators, and packages in `node_modules`. It works on what Vite has made of a file: decorators of the legacy
+ * It compiles the scripts of the project (`.ts`, `.tsx`, `.mts`, `.js` and the like, also in web workers, and those in components of Vue
+ * if it comes behind the plug-in for Vue) by the package `esbuild`, and leaves alone what has no decorators, and packages in
+ * `node_modules`. It works on what Vite has made of a file: decorators of the legacy
  * dialect (`experimentalDecorators` in `tsconfig.json`), and all decorators in Vite 6 and 7, are compiled by then, and need neither
  * this plug-in nor esbuild.
  */
@@ -41,7 +56,7 @@ export default function obverse(): DecoratorsPlugin {
     name: 'obverse:decorators',
     config: () => ({ worker: { plugins: () => [obverse()] } }),
     async transform(code, id) {
-      if (!SCRIPT.test(id) || OTHERS.test(id) || !/@[\p{ID_Start}$_(]/u.test(code)) return undefined;
+      if (!isScript(id, code) || !DECORATOR.test(code)) return undefined;
       loaded ??= load();
       const transform = await loaded;
       const compile = (keep: boolean) =>

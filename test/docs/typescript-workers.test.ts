@@ -84,7 +84,7 @@ describe('a .ts file, when the main program is run by tsx', { timeout: 60_000 },
   it('fails as a program of plain node with an error that says what to do', async () => {
     const printed = await connecting(`process:"${process.execPath}" ${at}/child.ts`);
     expect(printed).toMatch(
-      /^ConnectionLost the process .* exited with code 1; if Node cannot run the TypeScript of .*child\.ts/,
+      /^ConnectionLost (add: )?the process .* exited with code 1; if Node cannot run the TypeScript of .*child\.ts/,
     );
     expect(printed).toContain(`process:node --import tsx ${at}/child.ts`);
   });

@@ -1,11 +1,11 @@
 /**
- * The seam. Everything that a codec, a framing, a security or a transport sees of Obverse is in this file, and what it
- * may rely on stands in the comments. Plug-ins import from here, from `errors`, `address` and `framing`, and from little
- * else; they know neither the core nor each other.
+ * The seam. Everything that a codec, a framing, a security or a transport sees of Obverse is in this file, and what it may rely on
+ * stands in the comments. Plug-ins import from here, `errors`, `address`, `framing` and little else: neither the core nor each other.
  */
 
 import type { Limits, Memory } from './limits.js';
 import type { Message, Outbound, SecInfo } from './messages.js';
+import type { AddressText } from './names.js';
 
 export type { Limits, Memory } from './limits.js';
 export type {
@@ -254,7 +254,7 @@ export interface AddressObject {
 }
 
 /** Names a transport: an address, an address with options, one's own maker, or several of these (a mux). */
-export type TransportSource = string | AddressObject | TransportMaker | readonly TransportSource[];
+export type TransportSource = AddressText | AddressObject | TransportMaker | readonly TransportSource[];
 
 /** An address, taken apart. */
 export interface Address {

@@ -6,11 +6,12 @@ import { type EntryLogger, isEntryLogger } from './log-entry.js';
 import type { Interceptor } from './middleware/interceptor.js';
 import type { CallLogger } from './middleware/log-calls.js';
 import { checkStages, type Stages } from './middleware/stages.js';
+import type { CodecName, SecurityName } from './names.js';
 import type { CallOptions } from './types.js';
 import type { TypeEntry } from './values/types.js';
 
 /** A codec by its name, with its options, or as it is. */
-export type CodecSource = string | AddressObject | Codec;
+export type CodecSource = CodecName | AddressObject | Codec;
 
 /** Two codecs: what is read, and what is written. */
 export interface CodecPair {
@@ -28,7 +29,7 @@ export interface Options {
    */
   readonly codec?: CodecSource | CodecPair;
   /** `null` by default; a name with its options, or a security of one's own. */
-  readonly security?: string | AddressObject | Security | null;
+  readonly security?: SecurityName | AddressObject | Security | null;
   /** Makes the other side of the conversation: incoming and outgoing change places. */
   readonly invert?: boolean;
   /** How long a request waits for its answer, in milliseconds, where neither call nor method says it: 60,000. `Infinity` is for ever. */

@@ -13,6 +13,7 @@ import type {
   Wire,
 } from './contract.js';
 import { UsageError } from './errors.js';
+import type { CodecName, SecurityName } from './names.js';
 import { outside } from './outside.js';
 
 /** Loads the module of a plug-in when it is first named. */
@@ -94,13 +95,13 @@ export function registerSecurity(name: string, factory: SecurityFactory): void {
 }
 
 /** The codec that a string names: `jrpc`, `jrpc?dialect=lsp`, `msgpack`. Rejects with a UsageError if there is none, or if its package is not installed. */
-export async function codec(source: string | AddressObject): Promise<Codec> {
+export async function codec(source: CodecName | AddressObject): Promise<Codec> {
   const address = parseAddress(source);
   return (await codecs.load(address))(address);
 }
 
 /** The security that a string names: `user?user=ann`; null for `null`, which adds nothing. Rejects with a UsageError if there is none. */
-export async function security(source: string | AddressObject): Promise<Security | null> {
+export async function security(source: SecurityName | AddressObject): Promise<Security | null> {
   const address = parseAddress(source);
   return (await securities.load(address))(address);
 }

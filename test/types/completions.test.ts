@@ -1,0 +1,143 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plugins as browserPlugins } from '../../src/plugins.browser.js';
+import { plugins } from '../../src/plugins.js';
+import { type Sandbox, sandbox } from '../spec/package.js';
+
+/*
+ * What an editor completes between quotes, by the declarations of the library. Each mark `|` in the text stands where the cursor is.
+ */
+const text = `
+import { codec, incoming, namespace, RemoteAPI, security, transport, type Sender } from 'obverse';
+class Room extends RemoteAPI {
+  @incoming enter(_sender: Sender): void {}
+}
+class Chat extends RemoteAPI {
+  readonly room = namespace(Room);
+}
+const side = Chat.create({ codec: '|' });
+Chat.create({ codec: { in: '|', out: 'jrpc' } });
+Chat.invert().connect('tcp://127.0.0.1:1', { codec: '|' });
+codec('|');
+Chat.create({ transport: '|' });
+Chat.serve('|');
+Chat.connect('|');
+Chat.invert().connect('|');
+Chat.connect(['|']);
+side.changeTransport('|');
+transport('|');
+Chat.create({ security: '|' });
+security('|');
+side.on('|', () => {});
+side.room.on('|', () => {});
+Chat.create({ validate: '|' });
+`;
+const cursors = text.split('\n').filter((line) => line.includes('|'));
+const content = text.replaceAll('|', '');
+
+/** What a program writes that has plug-ins of its own, and options behind names. */
+const own = `
+import { type CodecSource, RemoteAPI, registerCodec, type TransportSource } from 'obverse';
+import jrpc from 'obverse/codecs/jrpc';
+class Chat extends RemoteAPI {}
+registerCodec('mine', jrpc);
+export const sources: CodecSource[] = ['mine', 'jrpc?dialect=lsp', String(Date.now())];
+export const addresses: TransportSource[] = ['mine:x', 'tcp://127.0.0.1:8888?framing=nul', String(Date.now())];
+export const sides = [Chat.create({ codec: 'mine?a=1', security: 'mine' }), Chat.create({ transport: 'mine:' })];
+const name: string = String(Date.now());
+export const more = [Chat.create({ codec: name, security: name, transport: name }), Chat.serve(name), Chat.connect(name)];
+`;
+
+let box: Sandbox;
+beforeAll(async () => {
+  box = await sandbox({ js: false });
+}, 60_000);
+afterAll(() => box[Symbol.asyncDispose]());
+
+/** The language service over a program, with the entry of the library that it is to see. */
+function serviceOf(entry: string, file: string, program: string): ts.LanguageService {
+  const editor = join(box.folder, file);
+  const library = join(box.folder, 'node_modules/obverse');
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: [],
+    strict: true,
+    skipLibCheck: true,
+    noEmit: true,
+    paths: { obverse: [join(library, entry)], 'obverse/*': [join(library, '*.d.ts')] },
+  };
+  const read = (path: string): string | undefined => (path === editor ? program : ts.sys.readFile(path));
+  return ts.createLanguageService({
+    getCompilationSettings: () => options,
+    getScriptFileNames: () => [editor],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (path) => {
+      const found = read(path);
+      return found === undefined ? undefined : ts.ScriptSnapshot.fromString(found);
+    },
+    getCurrentDirectory: () => box.folder,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: (path) => path === editor || ts.sys.fileExists(path),
+    readFile: read,
+    readDirectory: ts.sys.readDirectory,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+  });
+}
+
+/** What is completed at each cursor, by the line in which it stands. */
+function completedBy(service: ts.LanguageService): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  let at = 0;
+  for (const line of text.split('\n')) {
+    const column = line.indexOf('|');
+    if (column >= 0) {
+      const entries = service.getCompletionsAtPosition(join(box.folder, 'editor.ts'), at + column, {})?.entries ?? [];
+      found[line] = entries.map(({ name }) => name).sort();
+    }
+    at += line.replaceAll('|', '').length + 1;
+  }
+  return found;
+}
+
+const peers = ['connect', 'disconnect'];
+const calls = ['call', 'closed', 'created', 'exception', 'return', 'sent', 'unknown'].map((name) => `method.${name}`);
+
+describe.each([
+  ['Node', 'src/index.d.ts', plugins],
+  ['a page', 'src/browser.d.ts', browserPlugins],
+] as const)('an editor, for %s', (_name, entry, brought) => {
+  it('completes codecs, securities, addresses and events', { timeout: 60_000 }, () => {
+    const found = completedBy(serviceOf(entry, 'editor.ts', content));
+    const codecs = Object.keys(brought.codecs).sort();
+    const securities = Object.keys(brought.securities).sort();
+    const wanted = Object.fromEntries(
+      cursors.map((line) => {
+        if (line.includes('codec')) return [line, codecs];
+        if (line.includes('security')) return [line, securities];
+        if (line.includes('validate')) return [line, ['both', 'incoming', 'off']];
+        if (line.includes('room.on')) return [line, calls];
+        if (line.includes('side.on')) return [line, [...peers, ...calls]];
+        return [line, 'addresses'];
+      }),
+    );
+    const schemes = new Set([...Object.keys(brought.transports), 'wss']);
+    for (const [line, entries] of Object.entries(found)) {
+      if (wanted[line] !== 'addresses') continue;
+      expect(new Set(entries.map((address) => address.replace(/:.*/, '')))).toEqual(schemes);
+      wanted[line] = entries;
+    }
+    expect(found).toEqual(wanted);
+  });
+});
+
+it('any other string is accepted', async () => {
+  await writeFile(join(box.folder, 'own.ts'), own);
+  const service = serviceOf('src/index.d.ts', 'own.ts', own);
+  const said = service.getSemanticDiagnostics(join(box.folder, 'own.ts'));
+  expect(said.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+});

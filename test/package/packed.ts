@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../docs/pages.js';
+import { registry } from './registry.js';
 
 /** Both compilers. */
 export const compilers = {
@@ -49,7 +50,7 @@ export async function packed(folder: string): Promise<{ tarball: string; files: 
   return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
 }
 
-/** A project of somebody who installs the tarball, and other packages by their names, at the versions that are tested here. */
+/** A project of somebody who installs the tarball, and other packages by their names, at the versions that are installed in the repository. */
 export async function newcomer(folder: string, tarball: string, ...packages: string[]): Promise<string> {
   const project = join(folder, `newcomer${packages.map((name) => `-${name}`).join('')}`);
   await mkdir(project);
@@ -58,7 +59,8 @@ export async function newcomer(folder: string, tarball: string, ...packages: str
     devDependencies: Record<string, string>;
   };
   const named = packages.map((name) => `${name}@${devDependencies[name]}`);
-  await npm(['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...named], project);
+  await using served = await registry(folder, tarball);
+  await npm(['install', '--no-audit', '--no-fund', tarball, ...named], project, served.env);
   return project;
 }
 
@@ -131,9 +133,9 @@ async function mustRun(script: string, args: readonly string[], cwd: string): Pr
   return mustSucceed(`${script} ${args.join(' ')}`, await run(script, args, cwd));
 }
 
-async function npm(args: readonly string[], cwd: string): Promise<string> {
+async function npm(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const shell = process.platform === 'win32';
-  const child = spawn('npm', [...args], { cwd, env: outside(), stdio: 'pipe', shell });
+  const child = spawn('npm', [...args], { cwd, env: { ...outside(), ...env }, stdio: 'pipe', shell });
   return mustSucceed(`npm ${args.join(' ')}`, await ended(child));
 }
 

@@ -7,6 +7,7 @@ import { join } from './join.js';
 import { isOwned } from './owned.js';
 import { QuickReader } from './quick-read.js';
 import { quickFrame } from './quick-write.js';
+import { withoutRecords } from './records.js';
 import { fromMessage, toMessage } from './rpc.js';
 import { endOfValue } from './tokens.js';
 import { unreadable } from './unreadable.js';
@@ -77,6 +78,16 @@ function messageIn(bytes: Uint8Array, own: boolean): Message {
   try {
     return toMessage(unpackAll(bytes, own)[0]);
   } catch (error) {
-    return unreadable(bytes, error);
+    return messageWithRecords(bytes) ?? unreadable(bytes, error);
+  }
+}
+
+/** A message in which msgpackr has taken something for a record; undefined if it cannot be read for another reason. */
+function messageWithRecords(bytes: Uint8Array): Message | undefined {
+  try {
+    const same = withoutRecords(bytes);
+    return same && toMessage(unpackAll(same, true)[0]);
+  } catch {
+    return undefined;
   }
 }

@@ -23,6 +23,11 @@ export class Extension {
   ) {}
 }
 
+/** Whether a value that begins with this byte is an extension. */
+export function isExtension(token: number): boolean {
+  return (token >= 0xc7 && token <= 0xc9) || (token >= 0xd4 && token <= 0xd8);
+}
+
 type View = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number };
 type ViewMaker = { readonly BYTES_PER_ELEMENT?: number; readonly name: string; new (buffer: ArrayBuffer): unknown };
 

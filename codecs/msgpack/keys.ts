@@ -1,5 +1,5 @@
 import { step } from '../../src/paths.js';
-import { Type } from './extensions.js';
+import { isExtension, Type } from './extensions.js';
 import { ARRAYS, endOfValue, fixed, MAPS, more, wide } from './tokens.js';
 import { unpackAll } from './values.js';
 
@@ -53,14 +53,23 @@ class Search {
     this.at = at + 1 + width;
     if (isMap(token)) return this.map(width > 0 ? size : more[token]! / 2);
     if (isArray(token)) return this.array(width > 0 ? size : more[token]!);
-    // What our own extensions for maps and sets hold is one list.
     const type = isExtension(token) ? bytes[this.at] : undefined;
-    if (type === Type.Map || type === Type.Set) {
-      this.at++;
-      return this.value();
+    const end = this.at + fixed[token]! + size;
+    // What our own extensions for maps and sets hold is one list.
+    const found = type === Type.Map || type === Type.Set ? this.list(this.at + 1, end) : undefined;
+    this.at = end;
+    return found;
+  }
+
+  /** The list in an extension. Nobody has looked whether it is whole, and it may announce billions of values. */
+  private list(from: number, end: number): Found | undefined {
+    try {
+      endOfValue(this.bytes.subarray(0, end), from);
+    } catch {
+      return undefined;
     }
-    this.at += fixed[token]! + size;
-    return undefined;
+    this.at = from;
+    return this.value();
   }
 
   private array(count: number): Found | undefined {
@@ -101,8 +110,4 @@ function isMap(token: number): boolean {
 
 function isArray(token: number): boolean {
   return (token >= 0x90 && token < 0xa0) || (token >= ARRAYS && token < MAPS);
-}
-
-function isExtension(token: number): boolean {
-  return (token >= 0xc7 && token <= 0xc9) || (token >= 0xd4 && token <= 0xd8);
 }

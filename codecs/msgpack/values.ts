@@ -1,6 +1,7 @@
 import type { Packr, Unpackr } from 'msgpackr';
 import { Boxed, boxed } from './boxes.js';
 import { bigIntFromBytes, Extension, Type, typedFromBytes } from './extensions.js';
+import { noRecords } from './records.js';
 
 /** What is used of the package `msgpackr`. */
 export type Package = typeof import('msgpackr/index-no-eval').default;
@@ -30,8 +31,8 @@ export function usePackage(given: Package): void {
   const { Packr, Unpackr, addExtension } = given;
   for (let type = 0; type < TIMESTAMP; type++) addExtension({ type, unpack: reader(type) } as never);
   packr = new Packr(options);
-  copying = new Unpackr({ ...options, copyBuffers: true } as object);
-  viewing = new Unpackr(options);
+  copying = new Unpackr({ ...options, structures: noRecords(), copyBuffers: true } as object);
+  viewing = new Unpackr({ ...options, structures: noRecords() } as object);
   library = given;
 }
 

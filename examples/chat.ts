@@ -2,7 +2,7 @@ import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender 
 
 export class Chat extends RemoteAPI {
   /** Enter the room. Answers with the number of people in it. */
-  @incoming({ hasReply: true }) join(sender: Sender, args: { name: string }): Reply<number> {}
+  @incoming({ hasReply: true }) join(_sender: Sender, _args: { name: string }): Reply<number> {}
   /** Somebody said something. */
-  @outgoing said(receivers: Receivers, args: { from: string; text: string }): void {}
+  @outgoing said(_receivers: Receivers, _args: { from: string; text: string }): void {}
 }

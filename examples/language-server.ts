@@ -7,18 +7,18 @@ type Mistake = { message: string; code: number };
 
 /** An editor's side of the Language Server Protocol, as far as this example goes. */
 export class Editor extends RemoteAPI {
-  @outgoing({ hasReply: true }) initialize(to: Receivers, args: object): Reply<Server> {}
-  @outgoing initialized(to: Receivers, args: object): void {}
-  @outgoing({ name: 'textDocument/didOpen' }) didOpen(to: Receivers, args: Opened): void {}
-  @outgoing({ name: 'textDocument/hover', hasReply: true }) hover(to: Receivers, args: Place): Reply<object> {}
+  @outgoing({ hasReply: true }) initialize(_to: Receivers, _args: object): Reply<Server> {}
+  @outgoing initialized(_to: Receivers, _args: object): void {}
+  @outgoing({ name: 'textDocument/didOpen' }) didOpen(_to: Receivers, _args: Opened): void {}
+  @outgoing({ name: 'textDocument/hover', hasReply: true }) hover(_to: Receivers, _args: Place): Reply<object> {}
   @outgoing({ name: 'textDocument/diagnostic', hasReply: true })
-  diagnose(to: Receivers, args: Opened): Reply<{ items: Mistake[] }> {}
-  @outgoing({ hasReply: true }) shutdown(to: Receivers): Reply<null> {}
-  @outgoing exit(to: Receivers): void {}
+  diagnose(_to: Receivers, _args: Opened): Reply<{ items: Mistake[] }> {}
+  @outgoing({ hasReply: true }) shutdown(_to: Receivers): Reply<null> {}
+  @outgoing exit(_to: Receivers): void {}
   @incoming({ name: 'textDocument/publishDiagnostics' })
-  found(from: Sender, args: { diagnostics: Mistake[] }): void {}
+  found(_from: Sender, _args: { diagnostics: Mistake[] }): void {}
   @incoming({ name: 'workspace/configuration', hasReply: true })
-  configuration(from: Sender, args: { items: object[] }): Reply<object[]> {}
+  configuration(_from: Sender, _args: { items: object[] }): Reply<object[]> {}
 }
 
 /** Starts a language server, opens a document, and gives what is wrong with it: servers say it, or want to be asked. */

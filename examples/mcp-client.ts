@@ -7,13 +7,13 @@ type Message = { level: string; data: unknown };
 
 /** A client of the Model Context Protocol, as far as tools go. */
 export class Client extends RemoteAPI {
-  @outgoing({ hasReply: true }) initialize(to: Receivers, args: object): Reply<Identity> {}
-  @outgoing({ name: 'notifications/initialized' }) initialized(to: Receivers): void {}
-  @outgoing({ name: 'tools/list', hasReply: true }) list(to: Receivers): Reply<{ tools: Tool[] }> {}
+  @outgoing({ hasReply: true }) initialize(_to: Receivers, _args: object): Reply<Identity> {}
+  @outgoing({ name: 'notifications/initialized' }) initialized(_to: Receivers): void {}
+  @outgoing({ name: 'tools/list', hasReply: true }) list(_to: Receivers): Reply<{ tools: Tool[] }> {}
   @outgoing({ name: 'tools/call', hasReply: true })
-  call(to: Receivers, args: { name: string; arguments: object }): Reply<Result> {}
-  @incoming({ name: 'notifications/message' }) message(from: Sender, args: Message): void {}
-  @incoming({ name: 'notifications/tools/list_changed' }) changed(from: Sender): void {}
+  call(_to: Receivers, _args: { name: string; arguments: object }): Reply<Result> {}
+  @incoming({ name: 'notifications/message' }) message(_from: Sender, _args: Message): void {}
+  @incoming({ name: 'notifications/tools/list_changed' }) changed(_from: Sender): void {}
 }
 
 /** Starts an MCP server and says hello to it. Gives the client's side and who the server is. */

@@ -6,12 +6,12 @@ type Identity = { protocolVersion: string; capabilities: object; serverInfo: { n
 
 /** A server of the Model Context Protocol, as far as its tools go. */
 export class Tools extends RemoteAPI {
-  @incoming({ hasReply: true }) initialize(from: Sender, args: { protocolVersion: string }): Reply<Identity> {}
-  @incoming({ name: 'notifications/initialized' }) initialized(from: Sender): void {}
-  @incoming({ hasReply: true }) ping(from: Sender): Reply<object> {}
-  @incoming({ name: 'tools/list', hasReply: true }) list(from: Sender): Reply<{ tools: Tool[] }> {}
+  @incoming({ hasReply: true }) initialize(_from: Sender, _args: { protocolVersion: string }): Reply<Identity> {}
+  @incoming({ name: 'notifications/initialized' }) initialized(_from: Sender): void {}
+  @incoming({ hasReply: true }) ping(_from: Sender): Reply<object> {}
+  @incoming({ name: 'tools/list', hasReply: true }) list(_from: Sender): Reply<{ tools: Tool[] }> {}
   @incoming({ name: 'tools/call', hasReply: true })
-  call(from: Sender, args: { name: string; arguments?: Record<string, unknown> }): Reply<Result> {}
+  call(_from: Sender, _args: { name: string; arguments?: Record<string, unknown> }): Reply<Result> {}
 }
 
 const numbers = { a: { type: 'number' }, b: { type: 'number' } };
@@ -32,9 +32,9 @@ export async function serveTools(at: TransportSource = 'stdio:'): Promise<Side<T
   }));
   server.ping.connect(() => ({}));
   server.list.connect(() => ({ tools: [add] }));
-  server.call.connect((_client, { name, arguments: given }) => {
+  server.call.connect((_client, { name, arguments: { a, b } = {} }) => {
     if (name !== add.name) throw new RpcError(`there is no tool "${name}"`, -32_602);
-    return { content: [{ type: 'text', text: String(Number(given?.a) + Number(given?.b)) }] };
+    return { content: [{ type: 'text', text: String(Number(a) + Number(b)) }] };
   });
   return server;
 }

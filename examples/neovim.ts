@@ -5,20 +5,27 @@ const request = { ...positional, hasReply: true } as const;
 
 /** Neovim, as it is embedded: MessagePack-RPC, arguments by position. */
 export class Neovim extends RemoteAPI {
-  @outgoing({ ...request, name: 'nvim_eval' }) eval(to: Receivers, expression: string): Reply<unknown> {}
-  @outgoing({ ...request, name: 'nvim_command' }) command(to: Receivers, command: string): Reply<null> {}
-  @outgoing({ ...request, name: 'nvim_get_api_info' }) info(to: Receivers): Reply<[channel: number, api: object]> {}
+  @outgoing({ ...request, name: 'nvim_eval' }) eval(_to: Receivers, _expression: string): Reply<unknown> {}
+  @outgoing({ ...request, name: 'nvim_command' }) command(_to: Receivers, _command: string): Reply<null> {}
+  @outgoing({ ...request, name: 'nvim_get_api_info' }) info(_to: Receivers): Reply<[channel: number, api: object]> {}
   @outgoing({ ...request, name: 'nvim_buf_set_lines' })
-  setLines(to: Receivers, buffer: number, from: number, till: number, strict: boolean, lines: string[]): Reply<null> {}
+  setLines(
+    _to: Receivers,
+    _buffer: number,
+    _from: number,
+    _till: number,
+    _strict: boolean,
+    _lines: string[],
+  ): Reply<null> {}
   @outgoing({ ...request, name: 'nvim_buf_get_lines' })
-  lines(to: Receivers, buffer: number, from: number, till: number, strict: boolean): Reply<string[]> {}
+  lines(_to: Receivers, _buffer: number, _from: number, _till: number, _strict: boolean): Reply<string[]> {}
   @outgoing({ ...request, name: 'nvim_buf_attach' })
-  attach(to: Receivers, buffer: number, sendBuffer: boolean, options: object): Reply<boolean> {}
+  attach(_to: Receivers, _buffer: number, _sendBuffer: boolean, _options: object): Reply<boolean> {}
 
   @incoming({ ...positional, name: 'nvim_buf_lines_event' })
-  changed(from: Sender, buffer: unknown, tick: number, first: number, last: number, lines: string[]): void {}
+  changed(_from: Sender, _buffer: unknown, _tick: number, _first: number, _last: number, _lines: string[]): void {}
   /** What a script in Neovim asks with `rpcrequest(channel, "ask", …)`. */
-  @incoming(request) ask(from: Sender, question: string): Reply<string> {}
+  @incoming(request) ask(_from: Sender, _question: string): Reply<string> {}
 }
 
 /** Starts Neovim. */

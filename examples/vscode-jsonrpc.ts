@@ -2,10 +2,10 @@ import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, RpcError, ty
 
 /** A desk where numbers are divided. It asks its visitors for paper, and tells everybody what was worked out. */
 export class Desk extends RemoteAPI {
-  @incoming({ hasReply: true }) divide(from: Sender, args: { a: number; b: number }): Reply<number> {}
-  @incoming tidy(from: Sender, args: { thoroughly: boolean }): void {}
-  @outgoing({ hasReply: true }) paper(to: Receivers, args: { sheets: number }): Reply<string> {}
-  @outgoing done(to: Receivers, args: { result: number }): void {}
+  @incoming({ hasReply: true }) divide(_from: Sender, _args: { a: number; b: number }): Reply<number> {}
+  @incoming tidy(_from: Sender, _args: { thoroughly: boolean }): void {}
+  @outgoing({ hasReply: true }) paper(_to: Receivers, _args: { sheets: number }): Reply<string> {}
+  @outgoing done(_to: Receivers, _args: { result: number }): void {}
 }
 
 /** JSON-RPC as language servers and their editors speak it, which is what vscode-jsonrpc does over a socket. */

@@ -3,12 +3,12 @@ import { incoming, RemoteAPI, type Reply, type Sender, type Stream } from 'obver
 /** Files of another machine, which are copied in both directions. */
 export class Files extends RemoteAPI {
   /** How many bytes a file has. */
-  @incoming({ hasReply: true }) size(sender: Sender, args: { name: string }): Reply<number> {}
+  @incoming({ hasReply: true }) size(_sender: Sender, _args: { name: string }): Reply<number> {}
   /** What is in a file. */
-  @incoming({ stream: true }) read(sender: Sender, args: { name: string }): Stream<Uint8Array> {}
+  @incoming({ stream: true }) read(_sender: Sender, _args: { name: string }): Stream<Uint8Array> {}
   /** Puts a file there, and answers with how many bytes it has. */
   @incoming({ hasReply: true }) write(
-    sender: Sender,
-    args: { name: string; content: AsyncIterable<Uint8Array> },
+    _sender: Sender,
+    _args: { name: string; content: AsyncIterable<Uint8Array> },
   ): Reply<number> {}
 }

@@ -4,7 +4,7 @@ import { incoming, RemoteAPI, type Reply, type Sender } from 'obverse';
 export class Primes extends RemoteAPI {
   /** How many primes there are from `from` on, below `to`. Tells how many numbers it has looked at. */
   @incoming({ hasReply: true }) count(
-    sender: Sender<number>,
-    args: { from: number; to: number },
+    _sender: Sender<number>,
+    _args: { from: number; to: number },
   ): Reply<number, number> {}
 }

@@ -3,11 +3,11 @@ import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender 
 /** A chat with rooms, as the server sees it. */
 export class Rooms extends RemoteAPI {
   /** Enter a room, and leave the one before. Answers with the names of those who are there. */
-  @incoming({ hasReply: true }) enter(sender: Sender, args: { room: string; name: string }): Reply<string[]> {}
+  @incoming({ hasReply: true }) enter(_sender: Sender, _args: { room: string; name: string }): Reply<string[]> {}
   /** Say something to the others in the room. */
-  @incoming say(sender: Sender, args: { text: string }): void {}
+  @incoming say(_sender: Sender, _args: { text: string }): void {}
   /** Somebody has come, or gone. */
-  @outgoing changed(receivers: Receivers, args: { room: string; names: string[] }): void {}
+  @outgoing changed(_receivers: Receivers, _args: { room: string; names: string[] }): void {}
   /** Somebody else in the room has said something. */
-  @outgoing said(receivers: Receivers, args: { room: string; from: string; text: string }): void {}
+  @outgoing said(_receivers: Receivers, _args: { room: string; from: string; text: string }): void {}
 }

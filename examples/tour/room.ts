@@ -3,16 +3,16 @@ import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender 
 /** A room that one enters. Written once: the process that keeps the room and the one that visits it both import it. */
 export class Room extends RemoteAPI {
   /** Enter. The room asks back for your colour, and answers with who is there. */
-  @incoming({ hasReply: true }) join(sender: Sender, args: { name: string }): Reply<string[]> {}
+  @incoming({ hasReply: true }) join(_sender: Sender, _args: { name: string }): Reply<string[]> {}
   /** Say something to everybody. */
-  @incoming say(sender: Sender, args: { text: string }): void {}
+  @incoming say(_sender: Sender, _args: { text: string }): void {}
   /** Give something back. Fails for what is not yours. */
-  @incoming({ hasReply: true }) giveBack(sender: Sender, args: { thing: string }): Reply<void> {}
+  @incoming({ hasReply: true }) giveBack(_sender: Sender, _args: { thing: string }): Reply<void> {}
   /** Add two numbers. */
-  @incoming({ hasReply: true, params: ['a', 'b'] }) add(sender: Sender, a: number, b: number): Reply<number> {}
+  @incoming({ hasReply: true, params: ['a', 'b'] }) add(_sender: Sender, _a: number, _b: number): Reply<number> {}
 
   /** The room asks a visitor. */
-  @outgoing({ hasReply: true }) colour(receivers: Receivers, args: { of: string }): Reply<string> {}
+  @outgoing({ hasReply: true }) colour(_receivers: Receivers, _args: { of: string }): Reply<string> {}
   /** Somebody has said something. */
-  @outgoing said(receivers: Receivers, args: { name: string; text: string }): void {}
+  @outgoing said(_receivers: Receivers, _args: { name: string; text: string }): void {}
 }

@@ -1,0 +1,25 @@
+"""Joins a chat that a side of Obverse serves, and prints what is said there."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from obverse_peer import Call, connect
+
+
+def said(call: Call, **message: str) -> None:
+    """Somebody said something. `from` is a keyword of Python, so it comes by name."""
+    print(f"{message['from']}: {message['text']}", flush=True)
+
+
+async def main(port: int) -> None:
+    """Joins as ann, and listens until the link ends."""
+    peer = await connect("127.0.0.1", port, {"said": said})
+    people = await peer.call("join", {"name": "ann"}, timeout=5)
+    print(f"{people} in the room", flush=True)
+    await peer.wait_closed()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8888))

@@ -5,10 +5,12 @@ import { UsageError } from '../src/errors.js';
 import { framingFor } from '../src/framing/index.js';
 import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';
-import { clearSocketFile } from './shared/stream-socket-file.js';
+import { clearSocketFile, dialHints, listenHints } from './shared/stream-socket-file.js';
 
 /** The longest path of a socket in bytes: the system's field holds one more, for the NUL. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;
+
+const PIPE_HINTS = { EACCES: 'this user may not use that pipe; take another name' };
 
 const MARKS =
   'If the question mark belongs to the path, write it as %3F, or use { url: "unix:", path: "/run/chat.sock" }';
@@ -44,11 +46,14 @@ const unix: TransportFactory = (address, wire) => {
       peerOf,
       infoOf,
       addressOf: () => text,
-      ...(!isPipe(path) && { prepare: () => clearSocketFile(path) }),
+      ...(isPipe(path)
+        ? { hints: () => PIPE_HINTS }
+        : { prepare: () => clearSocketFile(path), hints: () => listenHints(path) }),
     });
   }
   if (options.backlog !== undefined) throw new UsageError('unix: the option "backlog" is for the side that listens');
-  return new StreamDialer({ address: text, target: { path }, wire, framing, peerOf, infoOf });
+  const hints = (): Readonly<Record<string, string>> => (isPipe(path) ? PIPE_HINTS : dialHints(path));
+  return new StreamDialer({ address: text, target: { path }, wire, framing, peerOf, infoOf, hints });
 };
 
 export default unix;

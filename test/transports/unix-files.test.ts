@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -134,4 +134,42 @@ describe('addresses of unix', () => {
     await dial(`unix:${long}`);
     expect(() => transport(`unix:${long}x`)).toThrow(UsageError);
   });
+});
+
+describe('a path where no socket can be', () => {
+  const failure = async (opening: Promise<unknown>): Promise<Error> => {
+    const error = await opening.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ConnectionLost);
+    return error as Error;
+  };
+
+  it('is refused with the folder that does not exist, whoever opens it', async () => {
+    const missing = join(folder, 'nowhere');
+    for (const opening of [serve, dial]) {
+      const { message } = await failure(opening(`unix:${missing}/chat.sock`));
+      expect(message).toContain(`the folder ${missing} does not exist; create it, or check the path`);
+      expect(message).not.toContain('ports');
+    }
+  });
+
+  it('is refused where its folder is a file', async () => {
+    await writeFile(join(folder, 'plain'), '');
+    for (const opening of [serve, dial]) {
+      const { message } = await failure(opening(`unix:${folder}/plain/chat.sock`));
+      expect(message).toContain(`${folder}/plain is no folder; check the path`);
+    }
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'is refused where this user may not write (skipped for root, who may)',
+    async () => {
+      const closed = join(folder, 'closed');
+      await mkdir(closed, { mode: 0o500 });
+      const { message } = await failure(serve(`unix:${closed}/chat.sock`));
+      expect(message).toContain(`this user may not write to the folder ${closed}; take another path`);
+    },
+  );
 });

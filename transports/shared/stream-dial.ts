@@ -18,6 +18,8 @@ export interface DialPlan {
   peerOf(socket: net.Socket): string;
   /** What is known of its connection. */
   infoOf(socket: Duplex): LinkInfo;
+  /** What errors of the system mean here, by their names, where it is not what they mean in general. Asked once one has come. */
+  hints?(): Readonly<Record<string, string>>;
 }
 
 /** A transport that dials one socket. */
@@ -59,7 +61,8 @@ export class StreamDialer implements Transport {
         socket.on('error', ignore).destroy();
         reject(reason);
       };
-      const failed = (error: Error): void => fail(explain(`cannot connect to ${this.address}`, error));
+      const failed = (error: Error): void =>
+        fail(explain(`cannot connect to ${this.address}`, error, this.plan.hints?.()));
       const connected = (): void => {
         settle();
         this.up(socket, accept);

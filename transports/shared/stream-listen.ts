@@ -26,6 +26,8 @@ export interface ListenPlan {
   addressOf(server: net.Server): string;
   /** Makes room for the socket before it is bound. */
   prepare?(): Promise<void>;
+  /** What errors of the system mean here, by their names, where it is not what they mean in general. Asked once one has come. */
+  hints?(): Readonly<Record<string, string>>;
 }
 
 /** A transport that waits for visitors on a socket. */
@@ -85,7 +87,7 @@ export class StreamListener implements Transport, StreamHost {
     if (this.closing !== undefined) throw this.closedBefore();
     const { server } = this;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(explain(`cannot listen on ${this.address}`, error)));
+      server.once('error', (error) => reject(explain(`cannot listen on ${this.address}`, error, this.plan.hints?.())));
       server.listen(this.plan.target, () => resolve());
     });
     if (this.closing !== undefined) throw this.closedBefore();

@@ -1,5 +1,6 @@
-import { lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
+import { dirname } from 'node:path';
 import { ConnectionLost, UsageError } from '../../src/errors.js';
 import { codeOf, explain } from './stream-errors.js';
 
@@ -19,7 +20,40 @@ export async function clearSocketFile(path: string): Promise<void> {
 }
 
 function stat(path: string) {
-  return lstatSync(path, { throwIfNoEntry: false });
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw explain(`cannot listen on unix:${path}`, error as Error, listenHints(path));
+  }
+}
+
+/** What errors mean for one who listens at a path. Node reports EACCES also where the folder does not exist. */
+export function listenHints(path: string): Readonly<Record<string, string>> {
+  const folder = dirname(path);
+  const hint = whyNoFolder(folder) ?? `this user may not write to the folder ${folder}; take another path`;
+  return { EACCES: hint, ENOENT: hint, ENOTDIR: hint };
+}
+
+/** The same for one who dials. */
+export function dialHints(path: string): Readonly<Record<string, string>> {
+  const folder = dirname(path);
+  const missing = whyNoFolder(folder);
+  return {
+    EACCES:
+      missing ?? `this user may not connect to it; look at the permissions of the socket and of the folder ${folder}`,
+    ...(missing !== undefined && { ENOENT: missing, ENOTDIR: missing }),
+  };
+}
+
+function whyNoFolder(folder: string): string | undefined {
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) return `the folder ${folder} does not exist; create it, or check the path`;
+    return found.isDirectory() ? undefined : `${folder} is no folder; check the path`;
+  } catch (error) {
+    // Whoever may not look there may do nothing else.
+    return codeOf(error) === 'ENOTDIR' ? `${folder} is no folder; check the path` : undefined;
+  }
 }
 
 /** Whether somebody takes connections there. Rejects where that cannot be known. */

@@ -119,8 +119,13 @@ export function hostPort(address: Address): HostPort {
   const match = /^(?:(?:(\[[0-9a-f:.%]+\])|([^:[\]]*)):)?(\d{1,5})$/i.exec(authority);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
+    const { text, scheme } = address;
+    const expected = `expected ${scheme}://host:port, as in ${scheme}://127.0.0.1:8888`;
+    const [, host, last] = /^([^:[\]]*|\[[^\]]*\]):?([^:[\]]*)$/.exec(authority.replace(/^\d+$/, ':$&')) ?? [];
+    if (last) throw new UsageError(`"${text}": ${last} is no port, which is a number from 0 to 65535; ${expected}`);
+    if (host) throw new UsageError(`"${text}" has no port: ${expected}`);
     throw new UsageError(
-      `"${address.text}" has no host and port: expected ${address.scheme}://host:port, as in ${address.scheme}://127.0.0.1:8888`,
+      `"${text}" has no host and port: ${expected}; an IPv6 address stands in brackets, as in [::1]`,
     );
   }
   return { host: match[1]?.slice(1, -1) ?? match[2] ?? '', port };

@@ -2,6 +2,7 @@ import { mustBeOfThisCopy } from './copies.js';
 import { UsageError } from './errors.js';
 import type { Hub } from './hub.js';
 import type { SlowOptions } from './many/types.js';
+import { mustBeOptions } from './options-object.js';
 import { CallSender } from './peer.js';
 import { many } from './rooms.js';
 import { windowExpects } from './streams/window-option.js';
@@ -41,8 +42,7 @@ const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) =>
 /** Options of calls as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkCallOptions<O extends CallOptions>(options: O | undefined): O | undefined {
   if (options === undefined) return undefined;
-  if (typeof options !== 'object' || options === null)
-    throw new UsageError(`the options of a call are an object, not ${String(options)}`);
+  mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) {
       throw new UsageError(`unknown option "${name}" of a call; there are ${Object.keys(checks).join(', ')}`);

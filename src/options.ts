@@ -7,6 +7,7 @@ import type { Interceptor } from './middleware/interceptor.js';
 import type { CallLogger } from './middleware/log-calls.js';
 import { checkStages, type Stages } from './middleware/stages.js';
 import type { CodecName, SecurityName } from './names.js';
+import { mustBeOptions } from './options-object.js';
 import type { CallOptions } from './types.js';
 import type { TypeEntry } from './values/types.js';
 
@@ -162,10 +163,14 @@ function has<K extends string>(value: unknown, key: K): value is { readonly [N i
   return typeof value === 'object' && value !== null && key in value;
 }
 
+/** Throws a UsageError for what is no object of options. */
+export function mustBeSideOptions(options: unknown): void {
+  mustBeOptions(options, 'options', '{ codec: "msgpack" }');
+}
+
 /** Options as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkOptions(options: Options): Options {
-  if (typeof options !== 'object' || options === null)
-    throw new UsageError(`options are an object, not ${String(options)}`);
+  mustBeSideOptions(options);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name))
       throw new UsageError(`unknown option "${name}"; there are ${Object.keys(checks).join(', ')}`);

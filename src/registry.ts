@@ -54,7 +54,11 @@ class Shelf<F> {
     if (loader === undefined) {
       const known = [...this.loaders.keys()].sort().join(', ');
       if (this.elsewhere.includes(address.scheme)) throw absent(address, known);
-      throw new UsageError(`unknown ${this.kind} "${address.scheme}" in "${address.text}"; there are ${known}`);
+      const { scheme, rest, text } = address;
+      const meant = this.kind === 'transport' && /^\d{1,5}(\/|$)/.test(rest) ? `tcp://${text}` : undefined;
+      const hint =
+        meant === undefined ? '' : `; a host and a port are written as in ${meant} or ${meant.replace('tcp', 'ws')}`;
+      throw new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"; there are ${known}${hint}`);
     }
     return (await loader()).default;
   }

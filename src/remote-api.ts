@@ -10,7 +10,8 @@ import { inverseOf } from './inverses.js';
 import type { GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type { CallEvents, Listening } from './middleware/events.js';
 import type { Interceptor } from './middleware/interceptor.js';
-import { checkOptions, type Options } from './options.js';
+import { checkOptions, mustBeSideOptions, type Options } from './options.js';
+import { mustBeOptions } from './options-object.js';
 import { pendingCalls } from './pending.js';
 import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
 import { many } from './rooms.js';
@@ -219,6 +220,7 @@ export function namespace<S extends Branded>(api: SpecClass<S>, options: Namespa
     mustBeOfThisCopy('namespace(): the class', api);
     throw new UsageError('namespace() takes a class that extends RemoteAPI');
   }
+  mustBeOptions(options, 'namespace(): the options', "{ name: 'room' }");
   for (const key of Object.keys(options))
     if (key !== 'name' && key !== 'defaults')
       throw new UsageError(`namespace(): unknown option "${key}"; there are name, defaults`);
@@ -254,6 +256,7 @@ async function opened(
   listens: boolean,
   options: Options = {},
 ): Promise<object> {
+  mustBeSideOptions(options);
   if (Object.hasOwn(options, 'transport')) throw new UsageError('the transport is given once: as the first argument');
   const side = createSide(spec as SpecConstructor, checkOptions({ ...options, transport }));
   await hubOf(side).open(listens);
@@ -261,11 +264,14 @@ async function opened(
 }
 
 function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
-  const flip = <O extends Options>(options: O = {} as O): O => ({ ...options, invert: options.invert !== true });
+  const flip = <O extends Options>(options: O = {} as O): O => {
+    mustBeSideOptions(options);
+    return { ...options, invert: options.invert !== true };
+  };
   const other = {
     create: (options?: Options) => spec.create(flip(options)),
-    serve: (transport: TransportSource, options?: OpenOptions) => spec.serve(transport, flip(options)),
-    connect: (transport: TransportSource, options?: OpenOptions) => spec.connect(transport, flip(options)),
+    serve: async (transport: TransportSource, options?: OpenOptions) => spec.serve(transport, flip(options)),
+    connect: async (transport: TransportSource, options?: OpenOptions) => spec.connect(transport, flip(options)),
     invert: () => spec,
     describe: () => describeSpec(spec, true),
   };

@@ -1,5 +1,6 @@
 import { checkCallOptions, over } from '../call-options.js';
 import { UsageError } from '../errors.js';
+import { mustBeOptions } from '../options-object.js';
 import { call } from '../outgoing.js';
 import { heldOptions, hubOf } from '../prototypes.js';
 import { mustBeFree } from '../reserved-names.js';
@@ -26,6 +27,7 @@ export function callByPath(
   given?: Arguments,
   options: PathOptions = {},
 ): unknown {
+  mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
   const { to = null, foreign, ...asked } = options;
   checkCallOptions(asked);
   const place = hubOf(self).dynamic.place(self, path);

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
+import { mustBeOptions } from '../options-object.js';
 import { pack } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
 import { hubOf, madeOf } from '../prototypes.js';
@@ -161,6 +162,7 @@ export class Dynamic {
 function nobody(): undefined {}
 
 function foreignIn(path: string, options: HandlerOptions): boolean | undefined {
+  mustBeOptions(options, `${path}: the options of setHandler()`, '{ foreign: true }');
   const { foreign, ...others } = options;
   const [other] = Object.keys(others);
   if (other !== undefined) throw new UsageError(`${path}: unknown option "${other}" of setHandler(); there is foreign`);

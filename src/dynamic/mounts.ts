@@ -1,5 +1,6 @@
 import { checkCallOptions } from '../call-options.js';
 import { UsageError } from '../errors.js';
+import { mustBeOptions } from '../options-object.js';
 import { hubOf, madeOf, make, wire } from '../prototypes.js';
 import { isReserved } from '../reserved-names.js';
 import { type SpecConstructor, tableBelow } from '../table.js';
@@ -103,8 +104,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
 }
 
 function checkOptions(options: object, known: string): void {
-  if (typeof options !== 'object' || options === null)
-    throw new UsageError(`the options of mount() are an object, not ${String(options)}`);
+  mustBeOptions(options, 'the options of mount()', `{ ${known}: … }`);
   for (const key of Object.keys(options))
     if (key !== known) throw new UsageError(`mount(): unknown option "${key}"; here there is ${known}`);
 }

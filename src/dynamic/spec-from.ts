@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { declareMethods, incoming, type MethodOptions, outgoing } from '../marks.js';
+import { mustBeOptions } from '../options-object.js';
 import { namespace, RemoteAPI } from '../remote-api.js';
 import type { SpecConstructor } from '../table.js';
 import type { MethodDescription } from '../types.js';
@@ -23,6 +24,7 @@ export interface SpecOptions {
 export function specFrom(description: SpecSource, options?: SpecOptions): UntypedClass;
 export function specFrom<S>(description: SpecSource, options?: SpecOptions): DescribedAPI<S>;
 export function specFrom(description: unknown, options: SpecOptions = {}): unknown {
+  mustBeOptions(options, 'specFrom(): the options', "{ name: 'Chat' }");
   const { name = 'Described', ...others } = options;
   for (const key of Object.keys(others)) throw new UsageError(`specFrom(): unknown option "${key}"; there is name`);
   if (typeof name !== 'string' || name === '') throw new UsageError('specFrom(): the option "name" must be a text');

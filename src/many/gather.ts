@@ -3,6 +3,7 @@ import { checkCallOptions, optionsOf } from '../call-options.js';
 import { current } from '../deadline.js';
 import { UsageError } from '../errors.js';
 import type { Hub } from '../hub.js';
+import { mustBeOptions } from '../options-object.js';
 import { pack, prepare } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
 import { middleware } from '../rooms.js';
@@ -82,6 +83,7 @@ function timeoutFor(timeout: (peer: Peer) => number | undefined, peer: Peer): nu
 /** Options of `gather` as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkGatherOptions(options: GatherOptions | undefined): GatherOptions | undefined {
   if (options === undefined) return undefined;
+  mustBeOptions(options, 'the options of gather()', '{ timeout: 1_000 }');
   for (const name of Object.keys(options)) {
     if (name === 'noReply' || isSlowOption(name))
       throw new UsageError(`the option "${name}" is one of notifications, and gather() asks for answers`);

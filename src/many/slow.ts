@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { mustBeOptions } from '../options-object.js';
 import type { GroupOptions, SlowOptions, SlowPolicy } from './types.js';
 
 const KEEP = 100;
@@ -45,8 +46,7 @@ export function policyOf(
 
 /** Options of a group as they were asked for. Throws a UsageError for one that is unknown or does not fit. */
 export function checkGroupOptions(options: GroupOptions = {}): GroupOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new UsageError(`the options of a group are an object, not ${String(options)}`);
+  mustBeOptions(options, 'the options of a group', "{ slow: 'drop-oldest' }");
   for (const [name, value] of Object.entries(options)) {
     if (!isSlowOption(name))
       throw new UsageError(`unknown option "${name}" of a group; there are ${Object.keys(checks).join(', ')}`);

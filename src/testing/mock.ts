@@ -1,6 +1,7 @@
 import type { TransportSource } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { Options } from '../options.js';
+import { mustBeOptions } from '../options-object.js';
 import type { APIClass } from '../remote-api.js';
 import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types.js';
 import { FakeBehaviour, type FakeMethod } from './fake-method.js';
@@ -66,6 +67,7 @@ let rooms = 0;
 export function mock<S extends Branded>(api: { readonly prototype: S }, options?: MockOptions): Promise<Mock<S>>;
 export function mock<S>(api: APIClass<S>, options?: MockOptions): Promise<Mock<S>>;
 export async function mock(api: unknown, options: MockOptions = {}): Promise<Mock<unknown>> {
+  mustBeOptions(options, 'mock(): the options', '{ codec: "msgpack" }');
   const { transport = `memory:obverse-mock-${++rooms}`, ...both } = options;
   const spec = api as APIClass<unknown> & { readonly name?: string };
   if (typeof spec?.serve !== 'function' || typeof spec.invert !== 'function') {

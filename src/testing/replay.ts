@@ -1,5 +1,6 @@
 import type { Accept, Codec, Frame, Transport, TransportMaker, Wire } from '../contract.js';
 import { ConnectionLost, UsageError } from '../errors.js';
+import { mustBeOptions } from '../options-object.js';
 import { type RecordingSource, readRecording, type Step } from './recording.js';
 import { Difference } from './replay-difference.js';
 import { Player, type Same } from './replay-player.js';
@@ -39,6 +40,7 @@ export interface Replay extends TransportMaker {
  * replayed.verify();
  */
 export function replay(source: RecordingSource, options: ReplayOptions = {}): Replay {
+  mustBeOptions(options, 'replay(): the options', '{ same: … }');
   for (const name of Object.keys(options)) {
     if (name !== 'same') throw new UsageError(`replay: unknown option "${name}"; there is same`);
   }

@@ -121,7 +121,9 @@ describe('options that are none', () => {
     const { client } = await sides();
     for (const none of [5, null, 'timeout'] as unknown as object[]) {
       expect(() => client.to(null, none)).toThrow(UsageError);
-      expect(() => client.to(null, none)).toThrow(`the options of a call are an object, not ${none}`);
+      expect(() => client.to(null, none)).toThrow(
+        `the options of a call are an object, as in { timeout: 1_000 }, not ${JSON.stringify(none)}`,
+      );
     }
   });
 

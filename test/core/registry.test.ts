@@ -38,6 +38,12 @@ describe('a name that is not known', () => {
     expect(message).toMatch(/^unknown transport "tpc" in "tpc:\/\/127\.0\.0\.1:1"; there are .*\bmemory\b.*\btcp\b/);
     expect(await failure(transport('tpc:x'))).toBeInstanceOf(UsageError);
     expect(await refusal({ transport: 'constructor:x' })).toMatch('unknown transport "constructor"');
+    for (const host of ['localhost:8888', 'example.com:80/path', 'chat-server:1']) {
+      const hint = `; a host and a port are written as in tcp://${host} or ws://${host}`;
+      expect((await refusal({ transport: host })).endsWith(hint)).toBe(true);
+    }
+    expect(message).not.toMatch('a host and a port');
+    expect(await refusal({ transport: 'localhost:abc' })).not.toMatch('a host and a port');
     expect(await refusal({ transport: '__proto__:x' })).toMatch('"__proto__:x" names nothing');
   });
 
@@ -96,7 +102,7 @@ describe('an option that is misspelt', () => {
       'the option "logger" must be an object with warn and error, such as console, an object with log(entry), or null',
     ],
     [{ transport: 5 }, 'the option "transport" must be an address'],
-    [null, 'options are an object, not null'],
+    [null, 'options are an object, as in { codec: "msgpack" }, not null'],
   ])('of a side is refused when it is made: %j', (options, message) => {
     expect(() => Spec.create(options as never)).toThrow(UsageError);
     expect(() => Spec.create(options as never)).toThrow(message);

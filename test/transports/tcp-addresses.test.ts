@@ -63,7 +63,18 @@ describe('addresses of tcp', () => {
   it('refuses what does not fit, before anything is opened', () => {
     const wrong = (url: string, options: WireOptions = {}) => expect(() => transport(url, options));
     wrong('tcp://127.0.0.1:0').toThrow(/cannot be dialed/);
-    wrong('tcp://127.0.0.1').toThrow(/has no host and port/);
+    wrong('tcp://127.0.0.1').toThrow(/has no port: expected tcp:\/\/host:port, as in/);
+    wrong('tcp://[::1]').toThrow(/has no port/);
+    wrong('tcp:').toThrow(/has no host and port/);
+    wrong('tcp://::1:80').toThrow(/has no host and port: .*; an IPv6 address stands in brackets, as in \[::1\]/);
+    for (const port of ['99999', '123456', '-1', 'http', '80x']) {
+      for (const at of ['tcp://127.0.0.1:', 'tcp://:', 'tcp://[::1]:', 'tcp:localhost:'])
+        for (const listen of [true, false])
+          wrong(`${at}${port}`, { listen }).toThrow(
+            `${port} is no port, which is a number from 0 to 65535; expected tcp`,
+          );
+    }
+    wrong('tcp:99999').toThrow(/99999 is no port/);
     wrong('tcp://127.0.0.1:1?framin=nul').toThrow(/no option "framin"/);
     wrong('tcp://127.0.0.1:1?backlog=3').toThrow(/"backlog" is for the side that listens/);
     wrong('tcp://127.0.0.1:1?framing=zip').toThrow(/unknown framing "zip"/);

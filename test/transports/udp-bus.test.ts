@@ -213,7 +213,9 @@ describe('addresses', () => {
 
   for (const [url, listen, message] of [
     ['udp://127.0.0.1:0', false, 'cannot be dialed'],
-    ['udp://127.0.0.1', false, 'has no host and port'],
+    ['udp://127.0.0.1', false, 'has no port'],
+    ['udp://127.0.0.1:99999', false, '99999 is no port, which is a number from 0 to 65535'],
+    ['udp://127.0.0.1:99999', true, '99999 is no port, which is a number from 0 to 65535'],
     ['udp://127.0.0.1:1?ttl=0', false, '"ttl" must be a whole number from 1 to 255'],
     ['udp://127.0.0.1:1?forget=0', true, '"forget" must be a positive number'],
     ['udp://127.0.0.1:1?peers=0', true, '"peers" must be 1 or more'],

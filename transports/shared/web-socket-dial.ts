@@ -41,7 +41,9 @@ export function dialed(address: Address): Dialed {
   try {
     url = new URL(text);
   } catch {
-    throw wrong('expected a URL');
+    const port = /^wss?:\/\/[^/?#]*:([^/?#:\]]+)(?=[/?#]|$)/i.exec(text)?.[1];
+    const isPort = port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535);
+    throw wrong(isPort ? 'expected a URL' : `${port} is no port, which is a number from 0 to 65535; expected a URL`);
   }
   if (url.hash !== '') throw wrong('a WebSocket has no #fragment');
   if (url.port === '0') throw wrong('expected the port of the side that listens');

@@ -36,6 +36,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
       'src/kinds',
       'src/framing/',
       'src/testing/',
+      'src/options-object',
       'transports/shared/memory-pair',
       'node:',
     ],

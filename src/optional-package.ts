@@ -1,7 +1,9 @@
 import { UsageError } from './errors.js';
 
-/** The codes of errors that say that a module was not found: of Node for `import` and `require`, and of Vite. */
+/** The codes of errors that say that a module was not found: of Node for `import` and `require`, and of Vitest. */
 const NOT_FOUND = /^(ERR_)?MODULE_NOT_FOUND$|^ERR_LOAD_URL$/;
+/** The error, without a code, that Vite puts into a bundle in place of an optional package that is absent. */
+const NOT_BUNDLED = /^Could not resolve /;
 
 /**
  * The error for an optional package that could not be loaded, with what the runtime has thrown as its `cause`. It names the command that
@@ -21,11 +23,12 @@ export function packageError(user: string, name: string, command: string, cause:
   });
 }
 
-/** Whether the package itself was not found. The name of one that this package needs is another one, and a file of it is a path. */
+/** Whether the package itself was not found, and not one that it needs, nor a file of it. */
 function isAbsent(name: string, cause: unknown): boolean {
   if (!(cause instanceof Error)) return false;
-  const { code } = cause as { readonly code?: unknown };
-  if (typeof code !== 'string' || !NOT_FOUND.test(code)) return false;
-  const specifier = new RegExp(`(?:^|[\\s'"])${name}(?:/[^\\s'"]*)?(?:[\\s'",]|$)`);
-  return specifier.test(cause.message.split('\n', 1)[0] as string);
+  const { code, message } = cause as Error & { readonly code?: unknown };
+  const isNotFound = typeof code === 'string' ? NOT_FOUND.test(code) : NOT_BUNDLED.test(message);
+  // The rest names the module that imports it.
+  const [what = ''] = message.split(/\n| imported | from /, 1);
+  return isNotFound && new RegExp(`(?:^|[\\s'"])${name}(?:/[^\\s'"]*)?(?:[\\s'",]|$)`).test(what);
 }

@@ -16,6 +16,13 @@ describe('a package that is absent is named with the command that installs it', 
     ['Deno, a part of it', 'msgpackr', 'Import "msgpackr/index-no-eval" not a dependency', 'ERR_MODULE_NOT_FOUND'],
     ['Vite', 'ws', "Cannot find module 'ws' imported from '/app/server.js'", 'ERR_MODULE_NOT_FOUND'],
     ['Vitest', 'ws', 'Failed to load url ws (resolved id: ws). Does the file exist?', 'ERR_LOAD_URL'],
+    ['a bundle of Vite 7', 'ws', 'Could not resolve "ws" imported by "obverse".', undefined],
+    [
+      'a bundle of Vite 8',
+      'msgpackr',
+      'Could not resolve "msgpackr/index-no-eval" imported by "obverse". Is it installed?',
+      undefined,
+    ],
     ['with a scope', '@scope/thing', "Cannot find package '@scope/thing' imported from /app", 'ERR_MODULE_NOT_FOUND'],
   ])('%s', (_runtime, name, text, code) => {
     const error = told(name, text, code);

@@ -75,6 +75,21 @@ async function bundled(project: string, name: string, options: BuildOptions): Pr
   return output;
 }
 
+async function bundledByVite(project: string, name: string): Promise<string> {
+  await viteBuild({
+    configFile: false,
+    root: project,
+    logLevel: 'silent',
+    build: {
+      ssr: 'server.mjs',
+      outDir: join(outside, name),
+      rollupOptions: { output: { entryFileNames: 'server.mjs' } },
+    },
+    ssr: { noExternal: true },
+  });
+  return join(outside, name, 'server.mjs');
+}
+
 const ran = async (file: string): Promise<string> => {
   const { code, stdout, stderr } = await run(file, [], outside);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -106,18 +121,7 @@ describe('a server that is bundled with its optional packages', { timeout: 60_00
   });
 
   it('works by Vite for a server', async () => {
-    await viteBuild({
-      configFile: false,
-      root: full,
-      logLevel: 'silent',
-      build: {
-        ssr: 'server.mjs',
-        outDir: join(outside, 'vite'),
-        rollupOptions: { output: { entryFileNames: 'server.mjs' } },
-      },
-      ssr: { noExternal: true },
-    });
-    expect(await ran(join(outside, 'vite/server.mjs'))).toBe(all);
+    expect(await ran(await bundledByVite(full, 'vite'))).toBe(all);
   });
 
   it.skipIf(withoutBun)('works by bun build', async () => {
@@ -135,5 +139,9 @@ describe('a server that is bundled without them', { timeout: 60_000 }, () => {
     expect(await ran(await bundled(bare, `absent.${extension}`, { format }))).toBe(neither);
     const external = ['ws', 'msgpackr'];
     expect(await ran(await bundled(full, `external.${extension}`, { format, external }))).toBe(neither);
+  });
+
+  it('starts, and names what is absent when it is used: Vite', async () => {
+    expect(await ran(await bundledByVite(bare, 'vite-absent'))).toBe(neither);
   });
 });

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { plugins as browserPlugins } from '../../src/plugins.browser.js';
 import { plugins } from '../../src/plugins.js';
-import { type Sandbox, sandbox } from '../spec/package.js';
+import { compilers, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
  * What an editor completes between quotes, by the declarations of the library. Each mark `|` in the text stands where the cursor is.
@@ -133,6 +136,45 @@ describe.each([
     }
     expect(found).toEqual(wanted);
   });
+});
+
+it('completes the same with TypeScript 7, which is asked as a language server', { timeout: 120_000 }, async () => {
+  const compilerOptions = {
+    target: 'es2022',
+    module: 'nodenext',
+    lib: ['es2022', 'esnext.disposable'],
+    types: [],
+    strict: true,
+  };
+  await writeFile(join(box.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['editor.ts'] }));
+  await writeFile(join(box.folder, 'editor.ts'), content);
+  const wanted = completedBy(serviceOf('src/index.d.ts', 'editor.ts', content));
+  const server = spawn(process.execPath, [compilers['TypeScript 7'], '--lsp', '--stdio'], { cwd: box.folder });
+  const link = createMessageConnection(new StreamMessageReader(server.stdout), new StreamMessageWriter(server.stdin));
+  link.onRequest(() => null);
+  link.listen();
+  try {
+    const rootUri = pathToFileURL(box.folder).href;
+    const uri = `${rootUri}/editor.ts`;
+    await link.sendRequest('initialize', { processId: process.pid, rootUri, capabilities: {} });
+    await link.sendNotification('initialized', {});
+    const textDocument = { uri, languageId: 'typescript', version: 1, text: content };
+    await link.sendNotification('textDocument/didOpen', { textDocument });
+    const found: Record<string, string[]> = {};
+    for (const [line, shown] of text.split('\n').entries()) {
+      const character = shown.indexOf('|');
+      if (character < 0) continue;
+      const given = (await link.sendRequest('textDocument/completion', {
+        textDocument: { uri },
+        position: { line, character },
+      })) as { items: { label: string }[] } | null;
+      found[shown] = (given?.items ?? []).map(({ label }) => label).sort();
+    }
+    expect(found).toEqual(wanted);
+  } finally {
+    link.dispose();
+    server.kill();
+  }
 });
 
 it('any other string is accepted', async () => {

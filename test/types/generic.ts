@@ -1,4 +1,5 @@
 import {
+  declareMethods,
   incoming,
   outgoing,
   type Receivers,
@@ -56,3 +57,9 @@ export async function use(): Promise<string[]> {
   for await (const { id } of there.remote.find({ text: 'a' })) found.push(id);
   return found;
 }
+
+/** Without decorators: of the class itself the compiler knows no more than `any`. */
+export abstract class DeclaredCrud<T extends { id: string }> extends RemoteAPI {
+  put(_sender: Sender, _args: T): Reply<T> {}
+}
+declareMethods<DeclaredCrud<{ id: string }>>(DeclaredCrud, { put: incoming({ hasReply: true }) });

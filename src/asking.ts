@@ -7,6 +7,7 @@ import { isError } from './kinds.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import { type Abortable, forgetAborted, whenAborted } from './signals.js';
+import { isThenable } from './thenable.js';
 import { time } from './time.js';
 import type { CallOptions, Detailed } from './types.js';
 
@@ -131,7 +132,8 @@ export class Asking implements Waiter, Abortable {
     const { session, wish } = this;
     if (wish.maxTimeout !== undefined) this.deadline = Math.min(deadlineIn(wish.timeout), this.utmost);
     try {
-      wish.onProgress?.(value);
+      const given: unknown = wish.onProgress?.(value);
+      if (isThenable(given)) given.then(undefined, (error: unknown) => session.host.trouble(session, error));
     } catch (error) {
       session.host.trouble(session, error);
     }

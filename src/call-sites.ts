@@ -1,6 +1,7 @@
 import { Aborted, ConnectionLost, ProtocolError, RemoteError, TimeoutError, UsageError } from './errors.js';
 import { isRemote } from './faults.js';
 import { isError } from './kinds.js';
+import { stackOf } from './stack.js';
 import { isThenable } from './thenable.js';
 import type { Gathered } from './types.js';
 
@@ -16,15 +17,6 @@ const framesOf = (of: { readonly stack?: unknown }): string[] =>
   stackOf(of)
     .split('\n')
     .filter((line) => FRAME.test(line));
-
-/** A stack as text. Never throws: a program may have set `Error.prepareStackTrace`, which runs here and may return anything. */
-function stackOf(of: { readonly stack?: unknown }): string {
-  try {
-    return String(of.stack);
-  } catch {
-    return '';
-  }
-}
 
 /** The folder of the library as a stack names it: that of this very line. Undefined where a stack shows none. */
 const library = /((?:\w+:)?[\\/].*[\\/])[^\\/]+:\d+:\d+\)?$/.exec(framesOf(new Error())[0] ?? '')?.[1];

@@ -1,5 +1,6 @@
 import { mustBeOfThisCopy } from '../copies.js';
 import { UsageError } from '../errors.js';
+import { stackOf } from '../stack.js';
 import type { Kept } from './handles.js';
 import { importOf } from './import-of.js';
 import type { Import } from './imported.js';
@@ -55,7 +56,9 @@ function placeOf(above: (...args: never[]) => unknown, there?: () => Error): str
 }
 
 function linesOf(error: Error | undefined): string[] {
-  return (error?.stack ?? '').split('\n').filter((line) => /^\s+at |@/.test(line));
+  return stackOf(error ?? {})
+    .split('\n')
+    .filter((line) => /^\s+at |@/.test(line));
 }
 
 /** Whether two lines of a stack are in one file. */

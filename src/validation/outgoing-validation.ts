@@ -53,10 +53,7 @@ function listen(method: string, check: Check, call: MadeCall): void {
   if (told === undefined) return;
   call.onProgress = (value) => {
     const checked = check(value);
-    if (!(checked instanceof Promise)) {
-      told(checked);
-      return;
-    }
+    if (!(checked instanceof Promise)) return told(checked);
     checked.catch(() => {});
     throw new RpcError(`the progress of ${method}: its schema must not be asynchronous`, Code.InternalError);
   };

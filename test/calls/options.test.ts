@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   type Inverted,
   incoming,
+  type LogEntry,
   namespace,
   type Options,
   RemoteAPI,
@@ -354,4 +355,24 @@ describe('progress', () => {
     expect(await client.to(null, { onProgress }).steps()).toBe('done');
     expect(told.length).toBe(1);
   });
+});
+
+it('an onProgress that throws or rejects is reported, and its call goes on', async () => {
+  const told: unknown[] = [];
+  const logger = { log: ({ error }: LogEntry) => void told.push(error) };
+  const { server, client } = await sides({ logger });
+  server.steps.connect((sender) => {
+    sender.progress(1);
+    sender.progress(2);
+    return 'done';
+  });
+  const thrown = new Error('thrown');
+  const rejected = new Error('rejected');
+  const onProgress = (n: number): Promise<void> => {
+    if (n === 1) throw thrown;
+    return Promise.reject(rejected);
+  };
+  expect(await client.to(null, { onProgress }).steps()).toBe('done');
+  await until(() => told.length === 2);
+  expect(told).toEqual([thrown, rejected]);
 });

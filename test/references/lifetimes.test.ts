@@ -247,6 +247,35 @@ it('what is no reference is neither kept nor released', () => {
   expect(() => release({})).toThrow('only what a peer has passed by reference');
 });
 
+it.each<[what: string, prepare: () => unknown]>([
+  ['stacks are no text', () => []],
+  ['what prepares stacks throws', () => explode()],
+])('one is kept and released also where %s', async (_what, prepareStackTrace) => {
+  const both = await sides('memory:lifetimes-stacks', 'clone');
+  const { server, client } = both;
+  const before = Error.prepareStackTrace;
+  let held: { release(): void } | undefined;
+  let stub: Step | undefined;
+  server.hold.connect((_sender, { step }) => {
+    held = keep(step);
+    keep(step);
+    stub = step;
+  });
+  await client.hold(null, { step: double });
+  Object.assign(Error, { prepareStackTrace });
+  try {
+    held?.release();
+    release(stub as Step);
+  } finally {
+    Object.assign(Error, { prepareStackTrace: before });
+  }
+  await expect(stub?.(4)).rejects.toThrow('it was released');
+  await nothingLeft(both);
+});
+function explode(): never {
+  throw new Error('no stacks');
+}
+
 describe('a security that refuses what is sent, later', () => {
   const security = {
     seal: async (payload: Frame) => {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from obverse_peer import Call, connect
+from obverse_calls import Call
+from obverse_peer import connect
 
 
 def said(call: Call, **message: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from obverse_peer import Call, Peer, serve
+from obverse_calls import Call
+from obverse_peer import Peer, serve
 
 people: dict[Peer, str] = {}
 

@@ -49,6 +49,13 @@ class ConnectionLost(RpcError, ConnectionError):
         super().__init__(message, Code.CONNECTION_LOST)
 
 
+class ProtocolError(RpcError):
+    """The peer has broken the protocol in a call of this side."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Code.INVALID_REQUEST)
+
+
 def is_envelope(data: Any) -> bool:
     """Whether the data of an error are those of the library itself."""
     return (
@@ -60,7 +67,9 @@ def is_envelope(data: Any) -> bool:
 
 def to_wire(error: BaseException, depth: int = 0) -> dict[str, Any]:
     """The member ``error`` of an answer. It has no stack, but its causes."""
-    if isinstance(error, RpcError):
+    # These two tell of another call than that of the caller.
+    is_ours = isinstance(error, (ConnectionLost, ProtocolError))
+    if isinstance(error, RpcError) and not is_ours:
         data = error.data
         if is_envelope(data):
             data = {"name": "RpcError", "data": data}

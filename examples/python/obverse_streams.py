@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from obverse_errors import Code, RpcError
+from obverse_errors import ProtocolError
 
 WINDOW = (256, 262_144)
 
@@ -96,7 +96,7 @@ class Items(AsyncIterator[Any]):
             self._came.extend((item, 0) for item in value)
         elif value is not None:
             error = "a stream is answered by null after its items, or by one list"
-            self._failure = RpcError(error, Code.INVALID_REQUEST)
+            self._failure = ProtocolError(error)
         self._over = True
         self._arrived.set()
 
@@ -108,7 +108,7 @@ class Items(AsyncIterator[Any]):
     def give_up(self, why: str) -> None:
         """The producer breaks the protocol: it is told, and the stream fails."""
         self._tell("rpc.cancel", [self._id, why])
-        self.fail(RpcError(why, Code.INVALID_REQUEST))
+        self.fail(ProtocolError(why))
 
     async def __anext__(self) -> Any:
         self.begin()

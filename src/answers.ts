@@ -149,19 +149,19 @@ export class Answers {
     if (begun === undefined) return;
     const silent = begun.cancelled !== undefined && session.host.codec.answersCancelled === false;
     if (call.id !== undefined && session.over === undefined && !silent) begun.watcher?.sent();
-    this.follow(begun);
+    this.follow(begun, call);
   }
 
   /** Nothing of the call is at work any more. */
-  private close({ begun }: CallSender): void {
+  private close({ begun, call }: CallSender): void {
     if (begun === undefined) return;
-    this.follow(begun);
+    this.follow(begun, call);
     begun.watcher?.closed();
   }
 
-  private follow(work: Work): void {
+  private follow(work: Work, { id, method }: Call): void {
     const { session } = this;
-    const report = (error: unknown): void => session.host.trouble(session, error);
+    const report = (error: unknown): void => session.host.trouble(session, error, id, method);
     for (const job of work.finish()) {
       try {
         const given: unknown = job();

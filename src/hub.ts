@@ -171,7 +171,7 @@ export class Hub implements Host {
       const rooms = [this.middleware.furnish(), this.streaming ? streams.enter() : undefined];
       const [chosen, diagnostics] = await Promise.all([
         chosenFrom(this.options),
-        diagnosticsFor(this.options),
+        diagnosticsFor(this.options, this.logger),
         ...rooms,
       ]);
       this.diagnostics = diagnostics;
@@ -188,7 +188,7 @@ export class Hub implements Host {
   /** An open line. Rejects if it cannot be opened: then nothing of it stays. */
   private async lineTo(source: TransportSource): Promise<Line> {
     const transport = await makeTransport(source, this.wire());
-    this.diagnostics.messages?.printBroadcasts(transport);
+    this.diagnostics.messages?.printBroadcasts(transport, this);
     const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs, this.changing);
     this.lines.add(line);
     // The first one serves before it is open: its peers may come earlier.
@@ -254,7 +254,7 @@ export class Hub implements Host {
       session.sealing = new this.sealing.Sealing(session, this.security, this.options.requireSecinfo === true);
     const peer = this.roster.add(session);
     session.peer = peer;
-    this.diagnostics.messages?.printMessages(session);
+    this.diagnostics.messages?.printMessages(session, this);
     sayHello(session);
     this.roster.tell('connect', peer);
     return session;

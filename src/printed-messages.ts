@@ -6,35 +6,47 @@ import type { Session } from './session.js';
 /** How many characters of a frame are printed. */
 const LONGEST = 1_000;
 
+/** Which side prints: two of them may be in one process. */
+interface Side {
+  readonly served: { readonly tables: readonly { readonly spec: { readonly name: string } }[] };
+  readonly inverted: boolean;
+}
+
 /** Prints what travels over the link of a session, in both directions. Before anything does. */
-export function printMessages(session: Session): void {
+export function printMessages(session: Session, side: Side): void {
   const { link } = session;
+  const name = nameOfSide(side);
   const [send, receive] = [link.send.bind(link), session.receive.bind(session)];
   // Properties of these two objects alone: others stay as quick as they are.
   Object.defineProperty(link, 'send', {
     value(frames: readonly Frame[]) {
-      for (const frame of frames) print(`→ ${nameOf(session)}`, frame, session);
+      for (const frame of frames) print(`${name} → ${nameOf(session)}`, frame, session);
       send(frames);
     },
   });
   Object.defineProperty(session, 'receive', {
     value(frame: Frame) {
-      print(`← ${nameOf(session)}`, frame, session);
+      print(`${name} ← ${nameOf(session)}`, frame, session);
       receive(frame);
     },
   });
 }
 
 /** Prints what is sent to everybody at once. */
-export function printBroadcasts(transport: Transport): void {
+export function printBroadcasts(transport: Transport, side: Side): void {
   const broadcast = transport.broadcast?.bind(transport);
   if (broadcast === undefined) return;
   Object.defineProperty(transport, 'broadcast', {
     value(frames: readonly Frame[]) {
-      for (const frame of frames) print('→ everybody', frame, undefined);
+      for (const frame of frames) print(`${nameOfSide(side)} → everybody`, frame, undefined);
       broadcast(frames);
     },
   });
+}
+
+function nameOfSide({ served, inverted }: Side): string {
+  const name = served.tables[0]?.spec.name ?? '';
+  return inverted ? `${name}.invert()` : name;
 }
 
 function nameOf({ peer, link }: Session): string {

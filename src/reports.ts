@@ -104,7 +104,8 @@ export class Reports {
     if (!this.admits(peer)) return;
     const about = id === undefined || id === null ? '' : ` (message ${quoteId(id)})`;
     const given = loggable(error);
-    const text = `obverse: ${printable(peer.id)}${about}:`;
+    const from = method === undefined ? '' : `${printable(method)} from `;
+    const text = `obverse: ${from}${printable(peer.id)}${about}:`;
     const known = { ...(id !== undefined && id !== null && { id }), ...(method !== undefined && { method }) };
     this.logger.entry(
       { level: 'warn', event: 'message.error', message: withError(text, error), peer: peer.id, ...known, error: given },

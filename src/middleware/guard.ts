@@ -20,7 +20,7 @@ export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, 
     const sender = call.sender as CallSender;
     const { session } = sender.peer;
     const failed = (error: unknown): false => {
-      session.host.trouble(session, error, sender.call.id);
+      session.host.trouble(session, error, sender.call.id, sender.call.method);
       return false;
     };
     const go = (allowed: unknown): unknown => {

@@ -110,7 +110,8 @@ export class Producer implements Producing, Sending, Flushable {
   private close(reason: unknown): void {
     const ended = (): void => this.end.reject(reason);
     const failed = (error: unknown): void => {
-      if (error !== reason) this.session.host.trouble(this.session, error, this.sender.call.id);
+      if (error !== reason)
+        this.session.host.trouble(this.session, error, this.sender.call.id, this.sender.call.method);
       ended();
     };
     try {

@@ -22,6 +22,9 @@ export class FakeCalls {
   called(times = 1, withinMs = WITHIN_MS): Promise<unknown[]> {
     const args = this.calls[times - 1];
     if (args !== undefined) return Promise.resolve(args);
+    // The stack of an error that is made when the time is over shows nothing of the test.
+    const site = new Error();
+    Error.captureStackTrace?.(site, this.called);
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         times,
@@ -33,7 +36,9 @@ export class FakeCalls {
       const late = (): void => {
         this.waiting.delete(waiting);
         const often = this.calls.length === 1 ? 'once' : `${this.calls.length} times`;
-        reject(new Error(`${this.path} was called ${often} within ${withinMs} ms, and not ${times}`));
+        const error = new Error(`${this.path} was called ${often} within ${withinMs} ms, and not ${times}`);
+        if (site.stack !== undefined) error.stack = site.stack.replace(/^Error(?:: )?(?=\n)/, `Error: ${error.message}`);
+        reject(error);
       };
       const timer = setTimeout(late, withinMs);
       this.waiting.add(waiting);

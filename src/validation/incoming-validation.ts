@@ -119,5 +119,5 @@ function checkProgress(sender: CallSender, check: Check): void {
 
 function report({ sender }: CallContext, error: unknown): void {
   const { call, peer } = sender as CallSender;
-  peer.session.host.trouble(peer.session, error, call.id);
+  peer.session.host.trouble(peer.session, error, call.id, call.method);
 }

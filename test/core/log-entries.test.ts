@@ -29,7 +29,7 @@ it('gives a logger with log(entry) what was thrown, of whom, and by which method
     {
       level: 'warn',
       event: 'message.error',
-      message: 'obverse: ann: RangeError: the text is too long',
+      message: 'obverse: tell from ann: RangeError: the text is too long',
       peer: 'ann',
       method: 'tell',
       error: expect.any(RangeError),
@@ -47,7 +47,7 @@ it('gives pino the error with its stack, and the level', async () => {
   const trouble = lines.find(({ event }) => event === 'message.error');
   expect(trouble).toMatchObject({
     level: pino.levels.values.warn,
-    msg: 'obverse: ann: RangeError: the text is too long',
+    msg: 'obverse: tell from ann: RangeError: the text is too long',
     peer: 'ann',
     err: { type: 'RangeError', stack: expect.stringContaining('log-entries.test.ts') },
   });
@@ -66,7 +66,7 @@ it('goes on where a logger of entries throws, and tells one from a logger of tex
   const told: unknown[][] = [];
   const logger = { log: () => told.push([]), warn: (...what: unknown[]) => told.push(what), error() {} };
   await talk({ logger });
-  expect(told).toEqual([['obverse: ann:', expect.any(RangeError)]]);
+  expect(told).toEqual([['obverse: tell from ann:', expect.any(RangeError)]]);
 });
 
 it('goes on where what reports is asynchronous and rejects: an unhandled rejection would end the process', async () => {

@@ -1,4 +1,4 @@
-import { incoming, RemoteAPI, type Reply, type Sender } from 'obverse';
+import { incoming, type Logger, RemoteAPI, type Reply, type Sender } from 'obverse';
 import { afterEach, beforeEach, expect, it, type MockInstance, vi } from 'vitest';
 
 class Room extends RemoteAPI {
@@ -18,7 +18,7 @@ afterEach(() => {
 const lines = (): string[] => printed.mock.calls.map(([line]) => String(line));
 
 let rooms = 0;
-async function talk(text: string, options: { codec?: string } = {}): Promise<void> {
+async function talk(text: string, options: { codec?: string; logger?: Logger } = {}): Promise<void> {
   const room = await Room.serve(`memory:printed-${++rooms}:`, options);
   room.echo.connect((_sender, args) => args.text);
   const visitor = await Room.invert().connect(`memory:printed-${rooms}:ann`, options);
@@ -30,17 +30,19 @@ async function talk(text: string, options: { codec?: string } = {}): Promise<voi
 it('prints what travels, in both directions and with the peer, and nothing to stdout', async () => {
   vi.stubEnv('OBVERSE_DEBUG', 'messages');
   await talk('hello');
-  expect(lines()).toContain('obverse ← ann: {"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"hello"}}');
-  expect(lines()).toContain('obverse → ann: {"jsonrpc":"2.0","id":1,"result":"hello"}');
+  expect(lines()).toContain('obverse Room ← ann: {"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"hello"}}');
+  expect(lines()).toContain('obverse Room → ann: {"jsonrpc":"2.0","id":1,"result":"hello"}');
+  // Both sides are in this process: each line shows whose it is.
+  expect(lines().some((line) => /^obverse Room\.invert\(\) → .+: \{.*"method":"echo"/.test(line))).toBe(true);
   expect(lines()).toHaveLength(8);
   expect(out).not.toHaveBeenCalled();
 });
 
 it('shows messages of a binary codec as what they say', async () => {
-  vi.stubEnv('OBVERSE_DEBUG', 'other,messages');
+  vi.stubEnv('OBVERSE_DEBUG', ' messages,');
   await talk('hello', { codec: 'msgpack' });
-  expect(lines().join('\n')).toMatch(/obverse ← ann: call 1 echo \[\{"text": "hello"\}\]/);
-  expect(lines().join('\n')).toMatch(/obverse → ann: reply 1 "hello"/);
+  expect(lines().join('\n')).toMatch(/obverse Room ← ann: call 1 echo \[\{"text": "hello"\}\]/);
+  expect(lines().join('\n')).toMatch(/obverse Room → ann: reply 1 "hello"/);
 });
 
 it('cuts a long message, and lets no control character through: a message cannot flood or steer a terminal', async () => {
@@ -55,4 +57,24 @@ it('cuts a long message, and lets no control character through: a message cannot
 it('prints nothing unless it is asked for', async () => {
   await talk('hello');
   expect(lines()).toEqual([]);
+});
+
+it.each([
+  ['OBVERSE_DEBUG', '1', 'mesages', 'messages'],
+  ['OBVERSE_CALL_SITES', 'yes', 'true', '1'],
+])('a word that %s does not know is reported, once for the process', async (variable, one, two, known) => {
+  const told: string[] = [];
+  const logger = { warn: (text: string) => told.push(text), error: (text: string) => told.push(text) };
+  for (const off of ['', '0', 'off', known]) {
+    vi.stubEnv(variable, off);
+    await talk('hello', { logger });
+  }
+  expect(told).toEqual([]);
+  for (const word of [one, two]) {
+    vi.stubEnv(variable, word);
+    await talk('hello', { logger });
+  }
+  expect(told).toEqual([
+    `obverse: the environment variable ${variable} is "${one}", which it does not know: it knows ${known}`,
+  ]);
 });

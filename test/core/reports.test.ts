@@ -247,6 +247,6 @@ describe('what a peer sends stands in the log on one line, cut, without control 
       throw bug;
     });
     visit().say({ jsonrpc: '2.0', method: 'tell' });
-    expect(log.warnings).toEqual([['obverse: far:', bug]]);
+    expect(log.warnings).toEqual([['obverse: tell from far:', bug]]);
   });
 });

@@ -209,6 +209,13 @@ describe('waiting for calls', () => {
     await fake.note.called();
     using _clock = stopClock();
     await expect(fake.note.called(2, 20)).rejects.toThrow('note was called once within 20 ms, and not 2');
+    // The first line of its stack is that of the test, so that a runner can show it.
+    const late = await (async function waiting() {
+      return fake.note.called(2, 20);
+    })().catch((error: Error) => error);
+    const [text, site] = String((late as Error).stack).split('\n');
+    expect(text).toBe('Error: note was called once within 20 ms, and not 2');
+    expect(site).toMatch(/at waiting .*mock\.test\.ts:/);
   });
 });
 

@@ -37,7 +37,8 @@ export class FakeCalls {
         this.waiting.delete(waiting);
         const often = this.calls.length === 1 ? 'once' : `${this.calls.length} times`;
         const error = new Error(`${this.path} was called ${often} within ${withinMs} ms, and not ${times}`);
-        if (site.stack !== undefined) error.stack = site.stack.replace(/^Error(?:: )?(?=\n)/, `Error: ${error.message}`);
+        if (site.stack !== undefined)
+          error.stack = site.stack.replace(/^Error(?:: )?(?=\n)/, `Error: ${error.message}`);
         reject(error);
       };
       const timer = setTimeout(late, withinMs);

@@ -172,7 +172,7 @@ export class Inbox {
   private look(): void {
     this.share ??= new TurnShare();
     const next = this.share.spend(this.step);
-    this.left = this.step = next === 0 ? STEP : next;
+    this.left = this.step = next === 0 ? this.share.next : next;
     if (next !== 0 || this.session.over !== undefined) return;
     this.held.yieldTurn();
   }

@@ -34,6 +34,8 @@ export class TurnShare {
   private turn: number | undefined;
   private messages = 0;
   private since = 0;
+  /** After how many messages of the next turn to ask for the first time: after one, if those of this turn took long. */
+  next: typeof STEP | 1 = STEP;
 
   /**
    * So many messages more were dispatched. Returns after how many to ask again, or 0 if that is enough for this turn. Where
@@ -42,13 +44,17 @@ export class TurnShare {
   spend(messages: number): number {
     const at = time();
     if (this.turn !== undefined && this.turn !== turn) {
-      this.turn = undefined;
+      this.turn = this.next === 1 ? currentTurn() : undefined;
+      this.next = STEP;
       this.messages = 0;
       this.since = at;
+      // The one message that there was may have waited for the peer.
+      if (this.turn !== undefined) return 1;
     }
     this.messages += messages;
     const spent = at - this.since;
     if (this.turn !== undefined) {
+      if (spent >= MS) this.next = 1;
       if (this.messages >= MESSAGES || spent >= MS) return 0;
     } else if (this.messages >= UNASKED_MESSAGES || spent > UNASKED_MS) {
       this.turn = currentTurn();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Frame, incoming, type Peer, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { stopClock } from '../../src/testing/index.js';
+import { moveTime, time } from '../../src/time.js';
 import { Played, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';
 
@@ -89,6 +90,26 @@ describe('a peer that sends very many messages at once', () => {
     await turn();
     expect(heard).toEqual(upTo(2_501));
     expect(far.paused).toBe(false);
+  });
+
+  it('has few of those dispatched in a turn whose handlers take long, once that has been seen', async () => {
+    const played = new Played();
+    const far = played.visit();
+    await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
+    const heard: number[] = [];
+    await turn();
+    using _clock = stopClock();
+    side.tell.connect((_sender, { n }) => {
+      heard.push(n);
+      // A handler that takes 10 ms.
+      moveTime(time() + 10);
+    });
+    far.say(upTo(100).map(tell));
+    const turns: number[] = [];
+    for (let before = 0; heard.length < 100; before = heard.length, await turn()) turns.push(heard.length - before);
+    expect(turns[0]).toBeLessThan(20);
+    for (const count of turns.slice(1)) expect(count).toBeLessThanOrEqual(2);
+    expect(heard).toEqual(upTo(100));
   });
 
   it('and then ends the link well is heard to the end', async () => {

@@ -3,6 +3,7 @@ import { over } from './call-options.js';
 import { callDetailed } from './calling.js';
 import { none } from './diagnostics.js';
 import type { Hub } from './hub.js';
+import { showAs } from './inspected.js';
 import { call } from './outgoing.js';
 import { many } from './rooms.js';
 import type { Row, SpecConstructor, Table } from './table.js';
@@ -98,8 +99,22 @@ function makeBelow(table: Table, side: Direction): Made {
     nest(gathering, key, child.gather);
     nest(detailed, key, child.detailed);
   }
+  for (const view of [remote, gathering, detailed]) {
+    const text = `Calls of ${nameOf(table, inverted)} { ${Object.keys(view).join(', ')} }`;
+    showAs(view, () => text);
+  }
   nest(remote, 'detailed', detailed);
   return { table, Half, children, remote, gather: gathering, detailed };
+}
+
+function nameOf({ spec }: Table, inverted: boolean): string {
+  return inverted ? `${spec.name}.invert()` : spec.name;
+}
+
+/** How `console.log` shows a side or a namespace of it. */
+export function shownSide(self: object): string {
+  const { [HUB]: hub, [MADE]: made } = self as Held;
+  return `${nameOf(made.table, hub.inverted)} { ${hub.roster.summary} }`;
 }
 
 type Way = typeof call;

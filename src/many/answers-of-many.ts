@@ -1,6 +1,7 @@
 import { Asking, type Outcome, type Wish } from '../asking.js';
 import { letTakeOut } from '../bound-methods.js';
 import { Aborted, UsageError } from '../errors.js';
+import { count, showAs } from '../inspected.js';
 import type { Packed } from '../outgoing.js';
 import type { Session } from '../session.js';
 import type { Detailed } from '../types.js';
@@ -96,6 +97,11 @@ export class AnswersOfMany implements Gathering<unknown> {
 
   get [Symbol.toStringTag](): string {
     return 'Gathering';
+  }
+
+  /** For people. */
+  get title(): string {
+    return `${this.path} { ${count(this.outcomes.length, 'answer')} of ${count(this.parts.length, 'peer')} }`;
   }
 
   /** How many have not answered yet. */
@@ -220,4 +226,5 @@ export class AnswersOfMany implements Gathering<unknown> {
   }
 }
 
+showAs(AnswersOfMany.prototype, ({ title }) => `Gathering ${title}`);
 letTakeOut(AnswersOfMany.prototype, ['first', 'quorum', 'giveUp'], 'anew');

@@ -7,6 +7,7 @@ import { PULL } from '../extensions.js';
 import type { Hub } from '../hub.js';
 import { type Packed, pack, prepare } from '../outgoing.js';
 import type { CallSender } from '../peer.js';
+import { printable } from '../quote.js';
 import type { Session } from '../session.js';
 import type { Row } from '../table.js';
 import type { CallOptions, Items, Receivers } from '../types.js';
@@ -105,6 +106,11 @@ class StreamAsking extends Asking implements Upstream {
       super.giveUp(error as Aborted);
       throw error;
     }
+  }
+
+  get title(): string {
+    const { session, method } = this;
+    return `${printable(method)} { of ${printable(session.peer?.id ?? session.link.peer)} }`;
   }
 
   override late(): string {

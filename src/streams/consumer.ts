@@ -1,10 +1,13 @@
 import { ProtocolError } from '../errors.js';
+import { showAs } from '../inspected.js';
 import type { Items } from '../written.js';
 import { Arrived } from './arrived.js';
 import type { Window } from './window.js';
 
 /** The other end of a stream, as its consumer sees it. */
 export interface Upstream {
+  /** Which stream it is, for people. */
+  readonly title: string;
   /** So many items more were taken. */
   pull(items: number): void;
   /** Nobody wants more. */
@@ -26,6 +29,10 @@ interface Waiting {
  * told to the producer in portions; so one that is forgotten stops its producer, once the window is full.
  */
 export class Consumer implements Items<unknown> {
+  static {
+    showAs(this.prototype, ({ upstream }) => (upstream === undefined ? 'Stream' : `Stream ${upstream.title}`));
+  }
+
   /** What goes wrong only ends it. */
   quiet = false;
   private upstream: Upstream | undefined;

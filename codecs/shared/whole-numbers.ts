@@ -27,11 +27,20 @@ export function isRounded(digits: string): boolean {
  * letter in 16 only, as long as that is no digit, for everything that arrives goes through here.
  */
 export function mayRound(text: string): boolean {
+  let seen = -1;
+  let from = 0;
   for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
     if (!isDigit(text.charCodeAt(at))) continue;
-    let from = at;
-    while (from > 0 && isDigit(text.charCodeAt(from - 1))) from--;
+    let first = at;
+    while (first > seen + 1 && isDigit(text.charCodeAt(first - 1))) first--;
+    // Digits that go on from the last ones begin where those begin: none is looked at twice.
+    if (first > seen + 1 || !isDigit(text.charCodeAt(seen))) from = first;
+    seen = at;
+    const before = text.charCodeAt(from - 1);
+    // Fractions, and ids in strings: nearly all that have so many digits.
+    if (before === POINT || before === QUOTE) continue;
     const end = endOfDigits(text, at);
+    seen = end - 1;
     if (end - from >= DIGITS && isWhole(text, from, end) && isRounded(text.slice(from, end))) return true;
     at += Math.floor((end - at) / DIGITS) * DIGITS;
   }
@@ -47,7 +56,6 @@ function endOfDigits(text: string, from: number): number {
 
 /** Whether these digits are no part of a fraction or an exponent, nor followed by one. */
 function isWhole(text: string, from: number, end: number): boolean {
-  // Nearly all of them stand behind a point.
   if (text.charCodeAt(from - 1) === POINT) return false;
   if (/[eE][+-]?$/.test(text.slice(Math.max(0, from - 2), from))) return false;
   const next = text.charAt(end);

@@ -42,6 +42,25 @@ describe('a whole number beyond 2^53', () => {
     'is no part of a text: %s',
     (text) => expect([...roundedIn(text)]).toEqual([]),
   );
+  it.each([
+    '{"id":"9007199254740993","a":[0.14285714285714285,12345678.123456789012345]}',
+    `{"a":0.${'1'.repeat(1_000)}}`,
+    `{"a":"${'1'.repeat(1_000)}"}`,
+  ])('is not even looked for in what is none: %.70s', (text) => expect(mayRound(text)).toBe(false));
+  it('is found behind a long fraction, and in a long list of digits', () => {
+    for (let digits = 1; digits < 70; digits++)
+      for (const lost of LOST) expect(mayRound(`[0.${'7'.repeat(digits)},${lost}]`)).toBe(true);
+  });
+  it('is looked for in a time that grows as the text does: an attack of digits costs no more than its parse', () => {
+    const time = (text: string): number => {
+      const begun = performance.now();
+      for (let n = 0; n < 5; n++) mayRound(text);
+      return performance.now() - begun;
+    };
+    const digits = `[0.${'1'.repeat(400_000)},"${'2'.repeat(400_000)}"]`;
+    time(digits);
+    expect(time(digits)).toBeLessThan(100 * time(digits.slice(0, 80_000)) + 100);
+  });
   it('is found for the entry of a list that holds it', () => {
     const text = ' [{"a":[1,2]},{"a":["],{",9007199254740993,90071992547409930001]},5,-9007199254740993]';
     expect([...roundedIn(text)]).toEqual([

@@ -30,6 +30,7 @@ export async function serveTools(at: TransportSource = 'stdio:'): Promise<Side<T
     capabilities: { tools: {} },
     serverInfo,
   }));
+  server.initialized.connect(() => {}); // Nothing is to be done then.
   server.ping.connect(() => ({}));
   server.list.connect(() => ({ tools: [add] }));
   server.call.connect((_client, { name, arguments: { a, b } = {} }) => {

@@ -4,7 +4,6 @@ import type { Call } from './contract.js';
 import { within } from './deadline.js';
 import { Code, RpcError, UsageError } from './errors.js';
 import type { Host } from './host.js';
-import { count, showAs } from './inspected.js';
 import type { Chain } from './middleware/chain.js';
 import type { CallSender } from './peer.js';
 import { quote } from './quote.js';
@@ -217,7 +216,6 @@ export class Port {
   }
 }
 
-showAs(Port.prototype, ({ row, handlers }) => `Incoming ${row.path} { ${count(handlers.length, 'handler')} }`);
 letTakeOut(Port.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
 
 /** The information of the security stands after all the arguments that the method shows. */

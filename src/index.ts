@@ -1,9 +1,11 @@
 import { furnish } from './furnished.js';
+import { showInConsole } from './inspected.js';
 import { plugins } from './plugins.js';
 import { provide } from './registry.js';
 
 provide(plugins);
 furnish();
+showInConsole();
 
 // For editors: what `plugins` has.
 declare module './names.js' {

@@ -6,9 +6,7 @@ import { brand } from './copies.js';
 import type { RpcError } from './errors.js';
 import { PROGRESS } from './extensions.js';
 import { isKey } from './ids.js';
-import { showAs } from './inspected.js';
 import type { CallState } from './middleware/call-state.js';
-import { printable } from './quote.js';
 import { outward } from './references/passes.js';
 import type { Session } from './session.js';
 import type { Peer, Sender } from './types.js';
@@ -145,5 +143,4 @@ export class CallSender implements Sender {
     this.work.cancel(reason);
   }
 }
-showAs(CallSender.prototype, ({ id, call }) => `Sender ${printable(id)} { call of ${printable(call.method)} }`);
 letTakeOut(CallSender.prototype, ['progress', 'afterReply'], 'anew');

@@ -3,7 +3,6 @@ import { over } from './call-options.js';
 import { callDetailed } from './calling.js';
 import { none } from './diagnostics.js';
 import type { Hub } from './hub.js';
-import { showAs } from './inspected.js';
 import { call } from './outgoing.js';
 import { many } from './rooms.js';
 import type { Row, SpecConstructor, Table } from './table.js';
@@ -72,9 +71,9 @@ function makeBelow(table: Table, side: Direction): Made {
   const children = new Map([...table.children].map(([key, child]) => [key, makeBelow(child, side)]));
   const Half = class extends table.spec {};
   Object.defineProperty(Half, 'name', { value: table.spec.name });
-  const remote = {};
-  const gathering = {};
-  const detailed = {};
+  const remote: object = Object.create(views);
+  const gathering: object = Object.create(views);
+  const detailed: object = Object.create(views);
   for (const row of table.rows) {
     const outgoing = (row.direction === 'outgoing') !== inverted;
     if (!outgoing) {
@@ -99,23 +98,12 @@ function makeBelow(table: Table, side: Direction): Made {
     nest(gathering, key, child.gather);
     nest(detailed, key, child.detailed);
   }
-  for (const view of [remote, gathering, detailed]) {
-    const text = `Calls of ${nameOf(table, inverted)} { ${Object.keys(view).join(', ')} }`;
-    showAs(view, () => text);
-  }
   nest(remote, 'detailed', detailed);
   return { table, Half, children, remote, gather: gathering, detailed };
 }
 
-function nameOf({ spec }: Table, inverted: boolean): string {
-  return inverted ? `${spec.name}.invert()` : spec.name;
-}
-
-/** How `console.log` shows a side or a namespace of it. */
-export function shownSide(self: object): string {
-  const { [HUB]: hub, [MADE]: made } = self as Held;
-  return `${nameOf(made.table, hub.inverted)} { ${hub.roster.summary} }`;
-}
+/** What the prototypes of all views inherit. */
+export const views: object = {};
 
 type Way = typeof call;
 

@@ -6,7 +6,6 @@ import { dynamicMembers } from './dynamic/absent.js';
 import { UsageError } from './errors.js';
 import { Hub } from './hub.js';
 import { implement } from './implement.js';
-import { showAs } from './inspected.js';
 import { inverseOf } from './inverses.js';
 import type { GatherOptions, Group, GroupOptions, Several } from './many/types.js';
 import type { CallEvents, Listening } from './middleware/events.js';
@@ -14,7 +13,7 @@ import type { Interceptor } from './middleware/interceptor.js';
 import { checkOptions, mustBeSideOptions, type Options } from './options.js';
 import { mustBeOptions } from './options-object.js';
 import { pendingCalls } from './pending.js';
-import { boundToSide, hubOf, type Made, madeOf, make, shownSide, viewOf, wire, withOptions } from './prototypes.js';
+import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './prototypes.js';
 import { many } from './rooms.js';
 import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, type Table, tableOf } from './table.js';
 import type {
@@ -200,7 +199,6 @@ for (const members of [endpoint, dynamicMembers(RemoteAPI.prototype)]) {
     Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
   }
 }
-showAs(RemoteAPI.prototype as object, shownSide);
 Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoint[Symbol.asyncDispose] });
 
 /** Whether a name is meant to be one of the events of calls. */

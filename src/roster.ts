@@ -1,6 +1,5 @@
 import { ConnectionLost, UsageError } from './errors.js';
 import type { Host } from './host.js';
-import { count } from './inspected.js';
 import type { Crowd } from './many/crowd.js';
 import type { Groups } from './many/group.js';
 import type { Group, GroupOptions, Several } from './many/types.js';
@@ -32,7 +31,7 @@ export class Roster {
   constructor(
     private readonly host: Host,
     private readonly report: (peer: Peer, error: unknown) => void,
-    private readonly state: () => SideState,
+    readonly state: () => SideState,
   ) {}
 
   /** A session has begun. Where the name of its peer is taken, it gets another one. */
@@ -57,11 +56,6 @@ export class Roster {
   leave(peer: ConnectedPeer, reason: Error | undefined): void {
     this.remove(peer);
     this.lastEnd = reason?.message;
-  }
-
-  /** The state of the side, and how many are there, for people. */
-  get summary(): string {
-    return `${this.state()}, ${count(this.peers.size, 'peer')}`;
   }
 
   /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */

@@ -1,7 +1,6 @@
 import { Asking, type Outcome, type Wish } from '../asking.js';
 import { letTakeOut } from '../bound-methods.js';
 import { Aborted, UsageError } from '../errors.js';
-import { count, showAs } from '../inspected.js';
 import type { Packed } from '../outgoing.js';
 import type { Session } from '../session.js';
 import type { Detailed } from '../types.js';
@@ -75,7 +74,7 @@ export class AnswersOfMany implements Gathering<unknown> {
 
   /** `begin` fills `parts` before it sends the first of them. What it throws fails the whole. */
   constructor(
-    private readonly path: string,
+    readonly path: string,
     begin: (whole: AnswersOfMany) => void,
   ) {
     this.all = new Promise((resolve, reject) => {
@@ -97,11 +96,6 @@ export class AnswersOfMany implements Gathering<unknown> {
 
   get [Symbol.toStringTag](): string {
     return 'Gathering';
-  }
-
-  /** For people. */
-  get title(): string {
-    return `${this.path} { ${count(this.outcomes.length, 'answer')} of ${count(this.parts.length, 'peer')} }`;
   }
 
   /** How many have not answered yet. */
@@ -226,5 +220,4 @@ export class AnswersOfMany implements Gathering<unknown> {
   }
 }
 
-showAs(AnswersOfMany.prototype, ({ title }) => `Gathering ${title}`);
 letTakeOut(AnswersOfMany.prototype, ['first', 'quorum', 'giveUp'], 'anew');

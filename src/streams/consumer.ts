@@ -1,5 +1,4 @@
 import { ProtocolError } from '../errors.js';
-import { showAs } from '../inspected.js';
 import type { Items } from '../written.js';
 import { Arrived } from './arrived.js';
 import type { Window } from './window.js';
@@ -29,13 +28,9 @@ interface Waiting {
  * told to the producer in portions; so one that is forgotten stops its producer, once the window is full.
  */
 export class Consumer implements Items<unknown> {
-  static {
-    showAs(this.prototype, ({ upstream }) => (upstream === undefined ? 'Stream' : `Stream ${upstream.title}`));
-  }
-
   /** What goes wrong only ends it. */
   quiet = false;
-  private upstream: Upstream | undefined;
+  upstream: Upstream | undefined;
   private readonly arrived: Arrived;
   /** Who waits for an item; there is seldom more than one. */
   private first: Waiting | undefined;

@@ -74,6 +74,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
       serverInfo,
     }));
     server.ping.connect(() => ({}));
+    server.initialized.connect(() => {});
     client = new SdkClient({ name: 'test', version: '1.0.0' }, { capabilities: { sampling: {} } });
     client.onerror = (error) => void complaints.push(error);
     await client.connect(new OverSocket(Number(new URL(server.address).port)));

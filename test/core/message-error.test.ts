@@ -185,7 +185,7 @@ it('reports to the logger of the options, with the id of the message, where it i
   far.say('{', { jsonrpc: '2.0', id: 7, method: 'tell' });
   await turn();
   expect(log.warnings[0]).toEqual(['obverse: far:', 'Parse error: "{"']);
-  expect(log.warnings[1]?.[0]).toBe('obverse: far (message 7):');
+  expect(log.warnings[1]?.[0]).toBe('obverse: tell from far (message 7):');
   expect(log.warnings[1]?.[1]).toBeInstanceOf(RangeError);
   expect(log.errors).toEqual([]);
 });

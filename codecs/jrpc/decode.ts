@@ -18,7 +18,7 @@ const NONE: ReadonlyMap<number, string> = new Map();
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
 export function decode(frame: Frame, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
-  if (!dialect.quickrpc && !mayRound(frame)) {
+  if (!dialect.quickrpc) {
     const message = quick(frame);
     if (message !== undefined) {
       give(understood(message, dialect));

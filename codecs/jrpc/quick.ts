@@ -1,5 +1,6 @@
 import type { Message } from '../../src/contract.js';
 import { parseJson } from '../shared/json.js';
+import { mayRound } from '../shared/whole-numbers.js';
 
 /**
  * The head of a frame whose members stand in the order in which this codec, and most others, write them: an id that is a whole
@@ -21,7 +22,7 @@ const [COMMA, ZERO, COLON, BRACKET, LETTER_I, LETTER_R, BRACE] = [44, 48, 58, 93
  * Reads a frame with such a head; undefined for any other, which is read as a whole then. Where the head is known, only the
  * value behind it is parsed. Nothing is guessed: if what stands between the head and the last brace is one JSON value, the
  * frame has exactly these members; if a further one, or the same again, stands behind it, that is no JSON value and the
- * parse fails.
+ * parse fails. Only that value can hold a number that is rounded.
  */
 export function quick(frame: string): Message | undefined {
   const end = frame.length - 1;
@@ -46,8 +47,11 @@ export function quick(frame: string): Message | undefined {
 }
 
 function reply(frame: string, at: number, end: number, id: number): Message | undefined {
+  const small = smallNumber(frame, at, end);
+  if (small !== undefined) return { kind: 'reply', id, value: small };
+  if (mayRound(frame, at)) return undefined;
   try {
-    return { kind: 'reply', id, value: resultOf(frame, at, end) };
+    return { kind: 'reply', id, value: parseJson(frame.slice(at, end)) };
   } catch {
     return undefined;
   }
@@ -56,7 +60,7 @@ function reply(frame: string, at: number, end: number, id: number): Message | un
 function call(frame: string, at: number, end: number, id: number | undefined, method: string): Message | undefined {
   // Others write the id last: to see it costs less than a parse that fails.
   const last = frame.charCodeAt(end - 1);
-  if (last !== BRACKET && last !== BRACE) return undefined;
+  if ((last !== BRACKET && last !== BRACE) || mayRound(frame, at)) return undefined;
   let params: unknown;
   try {
     params = parseJson(frame.slice(at, end));
@@ -68,18 +72,15 @@ function call(frame: string, at: number, end: number, id: number | undefined, me
   return { kind: 'call', id, method, args: [params], named: true, batch: undefined };
 }
 
-/** The value that ends before the last brace. A small whole number, the commonest answer of all, needs no parser. */
-function resultOf(frame: string, from: number, end: number): unknown {
+/** A whole number of a few digits that ends before the last brace. The commonest answer of all needs no parser. */
+function smallNumber(frame: string, from: number, end: number): number | undefined {
   const digits = end - from;
-  if (digits > 0 && digits < 10) {
-    let number = 0;
-    let at = from;
-    for (; at < end; at++) {
-      const digit = frame.charCodeAt(at) - ZERO;
-      if (digit < 0 || digit > 9) break;
-      number = number * 10 + digit;
-    }
-    if (at === end && (digits === 1 || frame.charCodeAt(from) !== ZERO)) return number;
+  if (digits <= 0 || digits >= 10) return undefined;
+  let number = 0;
+  for (let at = from; at < end; at++) {
+    const digit = frame.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
   }
-  return parseJson(frame.slice(from, end));
+  return digits === 1 || frame.charCodeAt(from) !== ZERO ? number : undefined;
 }

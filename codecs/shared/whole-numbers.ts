@@ -23,13 +23,25 @@ export function isRounded(digits: string): boolean {
 }
 
 /**
- * Whether a text of JSON may hold a whole number that is rounded when it is read; it may also stand within a string. Looks at one
- * letter in 16 only, as long as that is no digit, for everything that arrives goes through here.
+ * Whether a text of JSON, from a place on, may hold a whole number that is rounded when it is read; it may also stand within a string.
+ * Looks at one letter in 16 only, as long as that is no digit, for everything that arrives goes through here. No digit stands right
+ * before `start`.
  */
-export function mayRound(text: string): boolean {
+export function mayRound(text: string, start = 0): boolean {
+  const { length } = text;
+  for (let at = start + DIGITS - 1; at < length; at += DIGITS) {
+    const code = text.charCodeAt(at);
+    // Most texts end here, and do not get to what takes longer.
+    if (code <= NINE && code >= ZERO) return roundsFrom(text, at);
+  }
+  return false;
+}
+
+/** The same, from the first place at which there is a digit. */
+function roundsFrom(text: string, start: number): boolean {
   let seen = -1;
   let from = 0;
-  for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
+  for (let at = start; at < text.length; at += DIGITS) {
     if (!isDigit(text.charCodeAt(at))) continue;
     let first = at;
     while (first > seen + 1 && isDigit(text.charCodeAt(first - 1))) first--;

@@ -38,6 +38,10 @@ describe.each(pages)('%s', (page) => {
     });
     expect(broken).toEqual([]);
   });
+
+  it('holds no mark of a merge', () => {
+    expect(readFileSync(posix.join(root, page), 'utf8')).not.toMatch(/^(<{7}|={7}|>{7})( |$)/m);
+  });
 });
 
 it('finds pages and links', () => {

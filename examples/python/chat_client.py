@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 from obverse_calls import Call
+from obverse_errors import RpcError
 from obverse_peer import connect
 
 
@@ -23,4 +24,11 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8888))
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8888
+    try:
+        asyncio.run(main(port))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except (OSError, RpcError) as error:
+        sys.exit(f"no chat on 127.0.0.1:{port}: {str(error) or type(error).__name__}")

@@ -41,4 +41,11 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8888))
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8888
+    try:
+        asyncio.run(main(port))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        sys.exit(f"cannot serve on 127.0.0.1:{port}: {error}")

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,13 +9,23 @@ import { until } from '../support/core-waiting.js';
 const absent = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))']).status !== 0;
 const why = absent ? ' (n/a: there is no python3 of 3.11 or later)' : '';
 
-function python(name: string, port: string) {
+function python(name: string, port: string, errors: 'shown' | 'quiet' = 'shown') {
   const path = fileURLToPath(new URL(`../../examples/python/${name}.py`, import.meta.url));
   const program = spawn('python3', [path, port], { env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } });
-  program.stderr.pipe(process.stderr);
+  if (errors === 'shown') program.stderr.pipe(process.stderr);
   const lines: string[] = [];
   createInterface(program.stdout).on('line', (line) => lines.push(line));
   return { program, lines };
+}
+
+/** How a program ends, and what it writes to its standard error until then. */
+async function ended(program: ChildProcessWithoutNullStreams): Promise<{ code: unknown; errors: string }> {
+  let errors = '';
+  program.stderr.on('data', (chunk) => {
+    errors += String(chunk);
+  });
+  const [code] = await once(program, 'close');
+  return { code, errors };
 }
 
 it.skipIf(absent)(`a client in Python joins a chat${why}`, async () => {
@@ -44,4 +54,33 @@ it.skipIf(absent)(`a server in Python keeps a chat${why}`, async () => {
     if (name !== 'ann') await room.close();
   }
   program.kill();
+});
+
+it.skipIf(absent)(`a client in Python says in one line that no server runs${why}`, async () => {
+  const free = await Chat.serve('tcp://127.0.0.1:0');
+  const { port } = new URL(free.address);
+  await free.close();
+  const { code, errors } = await ended(python('chat_client', port, 'quiet').program);
+  expect(errors).toMatch(new RegExp(`^no chat on 127\\.0\\.0\\.1:${port}: .+\n$`));
+  expect(code).toBe(1);
+});
+
+it.skipIf(absent)(`a server in Python says in one line that its port is taken${why}`, async () => {
+  await using taken = await Chat.serve('tcp://127.0.0.1:0');
+  const { port } = new URL(taken.address);
+  const { code, errors } = await ended(python('chat_server', port, 'quiet').program);
+  expect(errors).toMatch(new RegExp(`^cannot serve on 127\\.0\\.0\\.1:${port}: .+\n$`));
+  expect(code).toBe(1);
+});
+
+it.skipIf(absent)(`both programs in Python end in one line when they are interrupted${why}`, async () => {
+  const server = python('chat_server', '0', 'quiet');
+  await until(() => server.lines.length === 1);
+  const client = python('chat_client', server.lines[0]?.replace('port ', '') ?? '', 'quiet');
+  await until(() => client.lines.length === 2);
+  for (const { program } of [client, server]) {
+    const end = ended(program);
+    program.kill('SIGINT');
+    expect(await end).toEqual({ code: 130, errors: 'interrupted\n' });
+  }
 });

@@ -82,9 +82,12 @@ export class Calls extends Asked {
   expire(now: number): number {
     return this.overdue(now, (waiter, id) => {
       const late = waiter.late?.() ?? `within ${Math.round(waiter.deadline - waiter.since)} ms`;
-      const peer = this.session.peer?.id ?? this.session.link.peer;
+      const { peer, link } = this.session;
+      const advice = link.advice === undefined ? '' : `; ${link.advice}`;
       waiter.reject(
-        new TimeoutError(`${waiter.method} was not answered in time: nothing came from ${printable(peer)} ${late}`),
+        new TimeoutError(
+          `${waiter.method} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
+        ),
       );
       // Whoever is at work on it may stop.
       this.session.tell(CANCEL, [id]);

@@ -141,11 +141,10 @@ export interface Link {
   readonly agreed?: boolean;
   /** This side has brought it up, and so is the one to say hello. */
   readonly dialed?: boolean;
-  /**
-   * A link of a bus: `Transport.broadcast` reaches it too, nobody says hello on it, and a frame that cannot be read is
-   * dropped without an answer.
-   */
+  /** A link of a bus: `Transport.broadcast` reaches it too, nobody says hello on it, and a frame that cannot be read is dropped without an answer. */
   readonly bus?: boolean;
+  /** What to check where a call was not answered in time: ends the text of its TimeoutError. Read only then. */
+  readonly advice?: string | undefined;
   /** What the transport knows of the peer and its connection: addresses, headers, certificates. For people and for guards. */
   readonly info?: LinkInfo;
   /**

@@ -49,6 +49,11 @@ export class ProcessLink extends StreamLink {
     return { pid: this.child.pid, command: this.program.command };
   }
 
+  /** A program that serves another address writes nothing to its standard output. */
+  get advice(): string | undefined {
+    return (this.input as Socket).bytesRead === 0 ? 'check that the program serves stdio:' : undefined;
+  }
+
   override close(reason?: Error): void {
     if (reason === undefined && this.state === 'open') this.asked = true;
     super.close(reason);

@@ -49,6 +49,8 @@ interface Aimed {
 /** The classes made for one spec in one direction. */
 export interface Made {
   readonly table: Table;
+  /** The class that all of it belongs to, and which of its sides this is. */
+  readonly side: Direction;
   /** Extends the spec's class. */
   readonly Half: SpecConstructor;
   readonly children: ReadonlyMap<string, Made>;
@@ -99,7 +101,7 @@ function makeBelow(table: Table, side: Direction): Made {
     nest(detailed, key, child.detailed);
   }
   nest(remote, 'detailed', detailed);
-  return { table, Half, children, remote, gather: gathering, detailed };
+  return { table, side, Half, children, remote, gather: gathering, detailed };
 }
 
 /** What the prototypes of all views inherit. */

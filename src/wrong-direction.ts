@@ -38,11 +38,15 @@ export function defineWithoutAnswer(view: object, row: Row): void {
   });
 }
 
+/** That a method cannot be handled on this side, since it is outgoing here, and which class to use. */
+export function outgoingHere(path: string, direction: Direction): string {
+  return `${path} is outgoing on this side, which calls it and does not handle it. To handle it, ${otherClass(direction)}`;
+}
+
 /** Lets a method that this side calls throw a UsageError where somebody wants to add a handler to it. */
 export function refuseHandlers(method: Unbound, row: Row, direction: Direction): Unbound {
   const { path } = row;
-  const text = (): string =>
-    `${path} is outgoing on this side, which calls it and does not handle it. To handle it, ${otherClass(direction)}`;
+  const text = (): string => outgoingHere(path, direction);
   // A function that is bound has the prototype of the one that it is made of.
   const prototype = Object.create(Function.prototype) as object;
   for (const name of ['connect', 'disconnect', 'after', 'passSecinfo']) defineRefusal(prototype, name, text);

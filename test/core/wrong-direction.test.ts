@@ -44,6 +44,24 @@ it('calling what this side handles names the method, and the class to connect in
   expect(() => inverted.remote.said()).toThrow('To call it, use the class itself, Store, and not Store.invert()');
 });
 
+it('implementing what has no mark says so, wherever it stands', () => {
+  class Part extends RemoteAPI {
+    @incoming join(_sender: Sender): void {}
+    part(_sender: Sender): void {}
+  }
+  class Whole extends RemoteAPI {
+    readonly inner = namespace(Part, { name: 'other' });
+  }
+  const part: Unchecked = Part.create();
+  expect(() => part.implement({ part() {} })).toThrow(/^part has no @incoming or @outgoing$/);
+  expect(() => part.implement({ parts() {} })).toThrow(/^parts is no incoming method of this side$/);
+  const whole: Unchecked = Whole.invert().create();
+  expect(() => whole.implement({ inner: { part() {} } })).toThrow(/^inner\.part has no @incoming or @outgoing$/);
+  expect(() => whole.implement({ inner: { join() {} } })).toThrow(
+    'use the class itself, Whole, and not Whole.invert()',
+  );
+});
+
 it('connecting a handler to what this side calls names the method, and the class to connect instead', () => {
   const store: Unchecked = Store.create();
   for (const verb of ['connect', 'disconnect', 'after', 'passSecinfo']) {

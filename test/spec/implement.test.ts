@@ -90,14 +90,14 @@ describe('implement', () => {
     const handlers: Handlers<Inverted<Chat>> = { said() {}, room: { left() {} } };
     expect(sides.there.implement(handlers)).toBe(sides.there);
     expect(() => sides.there.implement({ ...handlers, note() {} } as never)).toThrow(
-      new UsageError('note is no incoming method of this side'),
+      /^note is outgoing on this side.* To handle it, use the class itself, Chat, and not Chat\.invert\(\)$/,
     );
   });
 
   it('connects nothing if one name is wrong', async () => {
     await using sides = await talk(Chat);
     expect(() => sides.here.implement({ count: () => 1, said() {} } as never)).toThrow(
-      new UsageError('said is no incoming method of this side'),
+      /^said is outgoing on this side.* To handle it, use the inverted class, Chat\.invert\(\)$/,
     );
     expect(() => sides.here.implement({ count: () => 1, room: { entr: () => 1 } } as never)).toThrow(UsageError);
     expect(() => sides.here.implement({ note() {}, count: 5 } as never)).toThrow(/a handler is a function, not 5/);

@@ -6,7 +6,7 @@ import type { Group, GroupOptions, Several } from './many/types.js';
 import { outside } from './outside.js';
 import { CallSender, ConnectedPeer } from './peer.js';
 import { printable } from './quote.js';
-import { many } from './rooms.js';
+import { many, middleware } from './rooms.js';
 import type { Session } from './session.js';
 import { type SideState, whyNotOpen } from './side-states.js';
 import { isThenable } from './thenable.js';
@@ -82,8 +82,10 @@ export class Roster {
 
   /** Listens for peers that come and go. Throws a UsageError for any other event. */
   on(event: 'connect' | 'disconnect', listener: Listener): () => void {
-    if (!Object.hasOwn(this.listeners, event))
-      throw new UsageError(`there is no event "${String(event)}"; there are connect and disconnect`);
+    if (!Object.hasOwn(this.listeners, event)) {
+      const events = [...Object.keys(this.listeners), ...(middleware.here?.callEvents ?? [])].join(', ');
+      throw new UsageError(`there is no event "${String(event)}"; there are ${events}`);
+    }
     if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
     this.listeners[event].add(listener);
     return () => void this.listeners[event].delete(listener);

@@ -50,7 +50,8 @@ export interface Listening {
   readonly listener: (...told: unknown[]) => unknown;
 }
 
-const names: readonly string[] = [
+/** Their names. */
+export const callEvents: readonly string[] = [
   'method.created',
   'method.call',
   'method.return',
@@ -62,8 +63,8 @@ const names: readonly string[] = [
 
 /** Throws a UsageError for an event that there is not, and for what is no listener. */
 export function checkListening({ event, listener }: Listening): void {
-  if (!names.includes(event))
-    throw new UsageError(`there is no event "${event}"; there are connect, disconnect, ${names.join(', ')}`);
+  if (!callEvents.includes(event))
+    throw new UsageError(`there is no event "${event}"; there are connect, disconnect, ${callEvents.join(', ')}`);
   if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
 }
 

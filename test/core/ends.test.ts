@@ -142,7 +142,9 @@ it('tells of peers that come and go, once each, until the listener is taken away
   await using _second = await Spec.invert().connect(server.address);
   await until(() => server.peers.size === 1);
   expect(events).toEqual(['+ true', '- false']);
-  expect(() => server.on('error' as 'connect', () => {})).toThrow('there is no event "error"; there are connect');
+  expect(() => server.on('error' as 'connect', () => {})).toThrow(
+    'there is no event "error"; there are connect, disconnect, method.created, method.call, method.return, method.exception, ',
+  );
   expect(() => server.on('connect', 5 as never)).toThrow(UsageError);
 });
 

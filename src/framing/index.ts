@@ -25,7 +25,7 @@ export function framingFor(asked: string | undefined, wire: Pick<Wire, 'form' | 
   if (typeof name === 'function') return name;
   if (name === 'self' && typeof preferred === 'function') return preferred;
   if (!Object.hasOwn(named, name)) {
-    const own = typeof preferred === 'function' ? ', self' : '';
+    const own = typeof preferred === 'function' ? ', self' : ' (and self for a codec that has its own, as msgpack has)';
     throw new UsageError(`unknown framing "${name}"; there are ${Object.keys(named).join(', ')}${own}`);
   }
   const framing = named[name as FramingName];

@@ -83,7 +83,9 @@ describe('framingFor', () => {
     expect(framingFor('self', wire('bytes', own))).toBe(own);
     expect(framingFor('length', wire('bytes', own))).toBe(length);
     expect(() => framingFor('self', wire('text', 'lines'))).toThrow(
-      new UsageError('unknown framing "self"; there are lines, nul, headers, length, json'),
+      new UsageError(
+        'unknown framing "self"; there are lines, nul, headers, length, json (and self for a codec that has its own, as msgpack has)',
+      ),
     );
     expect(() => framingFor('cobs', wire('bytes', own))).toThrow(
       new UsageError('unknown framing "cobs"; there are lines, nul, headers, length, json, self'),

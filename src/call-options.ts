@@ -8,6 +8,7 @@ import { many } from './rooms.js';
 import { windowExpects } from './streams/window-option.js';
 import type { Row } from './table.js';
 import type { CallOptions } from './types.js';
+import { unknownOption } from './unknown-option.js';
 
 const time = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
@@ -44,9 +45,7 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
   if (options === undefined) return undefined;
   mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) {
-      throw new UsageError(`unknown option "${name}" of a call; there are ${Object.keys(checks).join(', ')}`);
-    }
+    if (!Object.hasOwn(checks, name)) throw unknownOption(name, checks, ' of a call');
     const expected = value === undefined ? undefined : checks[name as keyof CallOptions](value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" of a call must be ${expected}`);
   }

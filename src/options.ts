@@ -9,6 +9,7 @@ import { checkStages, type Stages } from './middleware/stages.js';
 import type { CodecName, SecurityName } from './names.js';
 import { mustBeOptions } from './options-object.js';
 import type { CallOptions } from './types.js';
+import { unknownOption } from './unknown-option.js';
 import type { TypeEntry } from './values/types.js';
 
 /** A codec by its name, with its options, or as it is. */
@@ -172,8 +173,7 @@ export function mustBeSideOptions(options: unknown): void {
 export function checkOptions(options: Options): Options {
   mustBeSideOptions(options);
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name))
-      throw new UsageError(`unknown option "${name}"; there are ${Object.keys(checks).join(', ')}`);
+    if (!Object.hasOwn(checks, name)) throw unknownOption(name, checks);
     const expected = value === undefined ? undefined : checks[name as keyof Options](value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" must be ${expected}`);
   }

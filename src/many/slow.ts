@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { mustBeOptions } from '../options-object.js';
+import { unknownOption } from '../unknown-option.js';
 import type { GroupOptions, SlowOptions, SlowPolicy } from './types.js';
 
 const KEEP = 100;
@@ -48,8 +49,7 @@ export function policyOf(
 export function checkGroupOptions(options: GroupOptions = {}): GroupOptions {
   mustBeOptions(options, 'the options of a group', "{ slow: 'drop-oldest' }");
   for (const [name, value] of Object.entries(options)) {
-    if (!isSlowOption(name))
-      throw new UsageError(`unknown option "${name}" of a group; there are ${Object.keys(checks).join(', ')}`);
+    if (!isSlowOption(name)) throw unknownOption(name, checks, ' of a group');
     const expected = slowOptionExpects(name, value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" of a group must be ${expected}`);
   }

@@ -89,7 +89,9 @@ describe('an option that is misspelt', () => {
   });
 
   it.each([
-    [{ tranport: 'x' }, 'unknown option "tranport"; there are transport, codec, security'],
+    [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are callSites, codec, /],
+    [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are callSites, codec, '],
+    [{ qqq: 'x' }, 'unknown option "qqq"; there are callSites, codec, '],
     [{ errors: 'all' }, 'the option "errors" must be "hidden" or "message" or "full"'],
     [
       { codec: 5 },

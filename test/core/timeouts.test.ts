@@ -97,7 +97,7 @@ it.each([0, -1, Number.NaN, '5', null])('refuses a timeout of %j', (timeout) => 
   expect(() => api.to(null, { timeout: timeout as number })).toThrow(UsageError);
   expect(() => api.gather(null, { timeout: timeout as number })).toThrow(UsageError);
   expect(() => api.to(null, { tiemout: 5 } as object)).toThrow(
-    'unknown option "tiemout" of a call; there are timeout, ',
+    'unknown option "tiemout" of a call; did you mean timeout? There are ',
   );
 });
 

@@ -81,7 +81,7 @@ describe('a group', () => {
     const other = await side('ben');
     expect(() => api.group(5 as never)).toThrow(UsageError);
     expect(() => api.group('a', { keap: 1 } as never)).toThrow(
-      'unknown option "keap" of a group; there are slow, keep, slowBytes',
+      'unknown option "keap" of a group; did you mean keep? There are keep, slow, slowBytes',
     );
     expect(() => api.group('a', { slow: 'drop' as never })).toThrow('"wait" or "drop-oldest"');
     expect(() => api.group('a', { slow: 'close', keep: -1 })).toThrow('a whole number from 0');

@@ -1,6 +1,7 @@
 /** What the entries of the library have in common; they differ in the plug-ins that they bring with them. */
 
 export { parseAddress, readOptions } from './address.js';
+export type { APIClass } from './api-class.js';
 export type {
   About,
   Accept,
@@ -97,7 +98,7 @@ export { type Kept, keep, passed, release, revoke } from './references/handles.j
 export { reference } from './references/marks.js';
 export type { Far } from './references/types.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './registry.js';
-export { type APIClass, type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';
+export { type NamespaceOptions, namespace, RemoteAPI } from './remote-api.js';
 export type {
   CallOptions,
   Connected,

@@ -12,26 +12,26 @@ export interface CallOptions<P = unknown> extends SlowOptions {
    * How long to wait for the answer, in milliseconds; `Infinity` is for ever. Whoever serves the call is told how much is left. Of
    * a stream: for each of its items, while one is waited for; for ever unless it is said.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** With it each progress renews the timeout, up to this many milliseconds in all. Of a stream: how long the whole may take. */
-  readonly maxTimeout?: number;
+  readonly maxTimeout?: number | undefined;
   /** Gives the call up: it rejects at once with `Aborted`, and whoever serves it is told. */
-  readonly signal?: Signal;
+  readonly signal?: Signal | undefined;
   /** Data beside the arguments: `sender.metadata` on the other side. Of several levels it adds up. */
-  readonly metadata?: Metadata;
+  readonly metadata?: Metadata | undefined;
   /** Is told how far the call is, in order and before the result. */
-  readonly onProgress?: (value: P) => void;
+  readonly onProgress?: ((value: P) => void) | undefined;
   /** Sends a request as a notification: it resolves with undefined at once. */
-  readonly noReply?: boolean;
+  readonly noReply?: boolean | undefined;
   /** What goes wrong with the call is not told: a request resolves with undefined. */
-  readonly ignoreErrors?: boolean;
+  readonly ignoreErrors?: boolean | undefined;
   /** How much of a stream may be under way: 256 items and 256 KB, where it does not say otherwise. */
-  readonly window?: { readonly items?: number; readonly bytes?: number };
+  readonly window?: { readonly items?: number; readonly bytes?: number } | undefined;
   /**
    * The call that is being served: this one has no more time than that, and is given up with it. Its time is inherited without
    * this too, on Node, Bun and Deno.
    */
-  readonly within?: Sender;
+  readonly within?: Sender | undefined;
 }
 
 /** One of our calls that is open. */

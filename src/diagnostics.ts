@@ -18,7 +18,7 @@ export const none: Diagnostics = Object.freeze({});
  * says something else is reported to `logger`, once for the process.
  */
 export function diagnosticsFor(
-  options: { readonly callSites?: boolean },
+  options: { readonly callSites?: boolean | undefined },
   logger: SideLogger,
 ): Diagnostics | Promise<Diagnostics> {
   const sites = options.callSites ?? asked('OBVERSE_CALL_SITES', '1', logger);

@@ -14,10 +14,10 @@ export type { ErrorPolicy } from './faults/tell.js';
 
 /** What the options of a side say of errors. */
 export interface FaultOptions {
-  readonly errors?: ErrorPolicy;
-  readonly errorClasses?: ErrorClasses;
-  readonly logErrors?: LogErrors;
-  readonly exceptLogged?: readonly ErrorClass[];
+  readonly errors?: ErrorPolicy | undefined;
+  readonly errorClasses?: ErrorClasses | undefined;
+  readonly logErrors?: LogErrors | undefined;
+  readonly exceptLogged?: readonly ErrorClass[] | undefined;
 }
 
 /** Turns errors into what travels, and back. One for each side. */

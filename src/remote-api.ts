@@ -1,3 +1,4 @@
+import type { APIClass, Chosen, Invert, Inverting, OpenOptions } from './api-class.js';
 import type { Unbound } from './bound-methods.js';
 import { checkCallOptions } from './call-options.js';
 import type { Id, TransportSource } from './contract.js';
@@ -28,30 +29,6 @@ import type {
   Side,
 } from './types.js';
 
-/** Options of a side whose transport is given already. */
-type OpenOptions = Omit<Options, 'transport'>;
-/** With this among the options, it is the other side. */
-interface Inverting {
-  readonly invert: true;
-}
-
-/** A spec, as a class: sides come from it. */
-export interface APIClass<S> {
-  /** Makes a side without opening it. */
-  create(options: Options & Inverting): Side<Inverted<S>>;
-  create(options?: Options): Side<S>;
-  /** Makes a side and opens it; where the address leaves it open, it listens. */
-  serve(transport: TransportSource, options: OpenOptions & Inverting): Promise<Side<Inverted<S>>>;
-  serve(transport: TransportSource, options?: OpenOptions): Promise<Side<S>>;
-  /** Makes a side and opens it; where the address leaves it open, it dials. */
-  connect(transport: TransportSource, options: OpenOptions & Inverting): Promise<Side<Inverted<S>>>;
-  connect(transport: TransportSource, options?: OpenOptions): Promise<Side<S>>;
-  /** The class of the other side. */
-  invert(): APIClass<Inverted<S>>;
-  /** The table as data: each method with its direction. */
-  describe(): MethodDescription[];
-}
-
 /** The class of a spec, whose constructor is protected. */
 type SpecClass<S> = { readonly prototype: S };
 
@@ -70,7 +47,14 @@ export class RemoteAPI implements Branded {
 
   protected constructor() {}
 
+  // For a call with a mistake in its options, compilers take the first of these signatures: it infers the side from `invert` even
+  // then, so that the mistake is the one error. The others are for calls that name the spec, as in `Chat.connect<Chat>(…)`.
+
   /** Makes a side without opening it: `await side.open()` does. Throws a UsageError for a spec or an option that cannot work. */
+  static create<S extends Branded, I extends boolean = false>(
+    this: SpecClass<S>,
+    options?: Options & Invert<I>,
+  ): Side<Chosen<S, I>>;
   static create<S extends Branded>(this: SpecClass<S>, options: Options & Inverting): Side<Inverted<S>>;
   static create<S extends Branded>(this: SpecClass<S>, options?: Options): Side<S>;
   static create(this: unknown, options: Options = {}): unknown {
@@ -78,6 +62,11 @@ export class RemoteAPI implements Branded {
   }
 
   /** Makes a side and opens it; where the address leaves it open, it listens. Rejects if it cannot be opened. */
+  static serve<S extends Branded, I extends boolean = false>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions & Invert<I>,
+  ): Promise<Side<Chosen<S, I>>>;
   static serve<S extends Branded>(
     this: SpecClass<S>,
     transport: TransportSource,
@@ -93,6 +82,11 @@ export class RemoteAPI implements Branded {
   }
 
   /** Makes a side and opens it; where the address leaves it open, it dials. Rejects if nobody is there. */
+  static connect<S extends Branded, I extends boolean = false>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions & Invert<I>,
+  ): Promise<Side<Chosen<S, I>>>;
   static connect<S extends Branded>(
     this: SpecClass<S>,
     transport: TransportSource,
@@ -209,9 +203,9 @@ function isCallEvent(event: unknown): event is keyof CallEvents {
 /** Options of a nested API. */
 export interface NamespaceOptions {
   /** What its methods' names begin with on the wire, in place of the field's name. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Options of its calls, where neither the call nor its method says otherwise. */
-  readonly defaults?: CallOptions;
+  readonly defaults?: CallOptions | undefined;
 }
 
 /** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
@@ -275,7 +269,7 @@ function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
     invert: () => spec,
     describe: () => describeSpec(spec, true),
   };
-  return inverseOf(other, spec);
+  return inverseOf(other as APIClass<unknown>, spec);
 }
 
 function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {

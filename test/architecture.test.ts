@@ -40,7 +40,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
       'transports/shared/memory-pair',
       'node:',
     ],
-    ['src/types', 'src/remote-api', 'src/options', 'src/registry'],
+    ['src/types', 'src/api-class', 'src/remote-api', 'src/options', 'src/registry'],
   ],
   [/^src\/marks\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\/plugins(\.browser)?\.ts$/, ['src/'], ['codecs/', 'transports/', 'src/securities/']],

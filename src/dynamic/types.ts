@@ -1,7 +1,8 @@
 /**
  * The types of what is not declared in a spec: handlers by path, what is mounted on a side, and calls by name.
  */
-import type { APIClass, NamespaceOptions } from '../remote-api.js';
+import type { APIClass } from '../api-class.js';
+import type { NamespaceOptions } from '../remote-api.js';
 import type {
   Branded,
   CallOptions,
@@ -53,13 +54,13 @@ export interface PathOptions<P = unknown> extends CallOptions<P> {
   /** Whom it goes to: null, every connected peer, unless it is said. */
   readonly to?: Receivers;
   /** The name begins with `rpc.` and is one of another protocol, such as `rpc.login`. A method that the spec declares says so itself. */
-  readonly foreign?: boolean;
+  readonly foreign?: boolean | undefined;
 }
 
 /** Options of a handler of a path. */
 export interface HandlerOptions {
   /** The name begins with `rpc.` and is one of another protocol, such as `rpc.on`; a wildcard gets such names, too. */
-  readonly foreign?: boolean;
+  readonly foreign?: boolean | undefined;
 }
 
 /** Options of a side that is mounted. */
@@ -68,7 +69,7 @@ export type MountOptions = Pick<NamespaceOptions, 'defaults'>;
 /** Options of an object that is mounted. */
 export interface ServiceOptions {
   /** The names of the methods that can be called, of an object of a class too; others cannot. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
 }
 
 /** Never for a class, which is mounted as a spec or not at all. */

@@ -1,9 +1,10 @@
 /**
  * The types of a spec that is made from data: of a type that is given, or of nothing.
  */
+
+import type { APIClass } from '../api-class.js';
 import type { TransportSource } from '../contract.js';
 import type { Options } from '../options.js';
-import type { APIClass } from '../remote-api.js';
 import type {
   Branded,
   CallOptions,

@@ -52,11 +52,11 @@ export interface SlowOptions {
    * to the bounds of the side (`limits.bufferedBytes`). Otherwise up to `keep` of them are kept, and above that the oldest or the
    * newest of the kept ones are dropped, or the link to the receiver is closed.
    */
-  readonly slow?: SlowPolicy;
+  readonly slow?: SlowPolicy | undefined;
   /** How many notifications are kept for one slow receiver: 100. They are sent in their order once it takes them. */
-  readonly keep?: number;
+  readonly keep?: number | undefined;
   /** A receiver is slow while more bytes than this were sent to it and not yet taken by its system: 65,536. */
-  readonly slowBytes?: number;
+  readonly slowBytes?: number | undefined;
 }
 
 /** Options of a group. They belong to the object that they were given for, and not to the name. */
@@ -101,5 +101,5 @@ export interface Gathering<T> extends Promise<Gathered<T>[]>, AsyncIterable<Gath
 /** Options of a request that is gathered. */
 export interface GatherOptions extends Omit<CallOptions, 'timeout' | 'noReply' | keyof SlowOptions> {
   /** How long to wait for an answer, in milliseconds; a function says it for each peer, or undefined for what is usual. */
-  readonly timeout?: number | ((peer: Peer) => number | undefined);
+  readonly timeout?: (number | ((peer: Peer) => number | undefined)) | undefined;
 }

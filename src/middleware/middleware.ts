@@ -17,9 +17,9 @@ import { pathOf } from './wire-paths.js';
 /** What the options of a side say of those who stand around its calls. */
 export interface MiddlewareOptions {
   /** Stand around every call of the side, in this order, the first one outermost. */
-  readonly use?: Interceptor | readonly Interceptor[];
+  readonly use?: Interceptor | readonly Interceptor[] | undefined;
   /** Tells of each call when it is over: in lines to the logger, or to a function. */
-  readonly logCalls?: boolean | CallLogger;
+  readonly logCalls?: boolean | CallLogger | undefined;
 }
 
 /** An incoming method, as far as it wants to know who stands around its calls. */

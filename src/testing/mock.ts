@@ -1,8 +1,8 @@
+import type { APIClass } from '../api-class.js';
 import type { TransportSource } from '../contract.js';
 import { UsageError } from '../errors.js';
 import type { Options } from '../options.js';
 import { mustBeOptions } from '../options-object.js';
-import type { APIClass } from '../remote-api.js';
 import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types.js';
 import { FakeBehaviour, type FakeMethod } from './fake-method.js';
 

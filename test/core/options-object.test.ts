@@ -1,4 +1,13 @@
-import { incoming, namespace, RemoteAPI, type Reply, type Sender, specFrom } from 'obverse';
+import {
+  type CallOptions,
+  incoming,
+  namespace,
+  type Options,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  specFrom,
+} from 'obverse';
 import { mock, replay } from 'obverse/testing';
 import { expect, it } from 'vitest';
 
@@ -39,4 +48,57 @@ it.each<[string, (given: Any) => unknown]>([
       );
     expect(error).toMatch(/object, (as in \{ .+ \}, )?not ("msgpack"|5|\[.*\]|a list)/);
   }
+});
+
+it('takes each option that is undefined for one that is left out, as the types say', async () => {
+  const call: Record<keyof CallOptions, undefined> = {
+    timeout: undefined,
+    maxTimeout: undefined,
+    signal: undefined,
+    metadata: undefined,
+    onProgress: undefined,
+    noReply: undefined,
+    ignoreErrors: undefined,
+    slow: undefined,
+    keep: undefined,
+    slowBytes: undefined,
+    window: undefined,
+    within: undefined,
+  };
+  const all: Record<Exclude<keyof Options, 'transport'>, undefined> = {
+    codec: undefined,
+    security: undefined,
+    invert: undefined,
+    timeout: undefined,
+    handlerTimeout: undefined,
+    defaults: undefined,
+    concurrency: undefined,
+    limits: undefined,
+    errors: undefined,
+    errorClasses: undefined,
+    logErrors: undefined,
+    exceptLogged: undefined,
+    validate: undefined,
+    types: undefined,
+    ignoreUnhandled: undefined,
+    use: undefined,
+    logCalls: undefined,
+    stages: undefined,
+    requireSecinfo: undefined,
+    callSites: undefined,
+    logger: undefined,
+  };
+  await using server = await Store.serve('tcp://127.0.0.1:0', all);
+  server.take.connect(() => 5);
+  await using client = await Store.invert().connect(server.address, { ...all, defaults: call });
+  const { keep, slow, slowBytes, noReply, ...gathered } = call;
+  const everywhere = { keep, slow, slowBytes };
+  server.group('all', everywhere).add(...server.peers.keys());
+  expect(await client.to(null, call).take()).toBe(5);
+  expect(await client.with({ ...everywhere, noReply }).take(null)).toBe(5);
+  expect(await client.gather(null, gathered).take().first()).toBe(5);
+  expect(await client.callPath('take', undefined, call)).toBe(5);
+  server.setHandler('other', () => 6, { foreign: undefined });
+  server.mount('calc', { add: () => 7 }, { methods: undefined });
+  expect(await Promise.all([client.callPath('other'), client.callPath('calc.add')])).toEqual([6, 7]);
 });

@@ -1,0 +1,35 @@
+import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from 'obverse';
+
+class Chat extends RemoteAPI {
+  @incoming({ hasReply: true }) join(_sender: Sender, _args: { name: string }): Reply<number> {}
+  @outgoing said(_receivers: Receivers, _args: { text: string }): void {}
+}
+const url = 'tcp://127.0.0.1:0';
+
+// A mistake in the options is one error: the side that comes of the call is still the one that was meant.
+// error: Did you mean to write 'codec'?
+const served = await Chat.serve(url, { codecs: 'msgpack' });
+served.join.connect((_sender, { name }) => name.length);
+served.said(null, { text: 'hello' });
+// error: Did you mean to write 'codec'?
+const created = Chat.create({ codecs: 'msgpack' });
+created.join.connect((_sender, { name }) => name.length);
+created.said(null, { text: 'hello' });
+// error: Type 'string' is not assignable to type 'number'
+const connected = await Chat.connect(url, { timeout: '5' });
+connected.join.connect((_sender, { name }) => name.length);
+connected.said(null, { text: 'hello' });
+
+// The inverted side, by the class and by the option.
+// error: Did you mean to write 'codec'?
+const inverted = await Chat.invert().connect(url, { codecs: 'msgpack' });
+inverted.join(null, { name: 'ann' });
+inverted.said.connect((_sender, { text }) => void text.length);
+// error: Did you mean to write 'codec'?
+const there = await Chat.connect(url, { codecs: 'msgpack', invert: true });
+there.join(null, { name: 'ann' });
+there.said.connect((_sender, { text }) => void text.length);
+// error: Type 'string' is not assignable to type 'number'
+const back = Chat.invert().create({ timeout: '5', invert: true });
+back.join.connect((_sender, { name }) => name.length);
+back.said(null, { text: 'hello' });

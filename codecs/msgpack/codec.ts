@@ -26,7 +26,7 @@ export function msgpackCodec(address: Address): Codec {
     framing: selfDelimiting,
     hello: hello && !nvim,
     natives,
-    // MessagePack-RPC has no response without an id: to a stranger it is noise.
+    // MessagePack-RPC has no response without an id: a peer that is not Obverse could do nothing with it.
     answersUnreadable: false,
     encode: (message) => quickFrame(message) ?? shown(message, (one) => pack(fromMessage(one, nvim))),
     encodePlain: quickFrame,
@@ -66,7 +66,7 @@ function decodeRest(frame: Uint8Array, from: number, give: Give): void {
   for (const value of values) if (give(toMessage(value)) === false) return;
 }
 
-/** Where a message cannot be read, it is told all the same where it ends, and those around it stand. */
+/** A message that cannot be read still shows where it ends: those around it are read. */
 function oneByOne(bytes: Uint8Array, own: boolean, give: Give): void {
   for (let at = 0, end = 0; at < bytes.length; at = end) {
     end = endOfValue(bytes, at);

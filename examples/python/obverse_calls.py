@@ -67,7 +67,7 @@ class Call:
     task: asyncio.Task[None] | None = None
     credit: Credit | None = None
     reason: str = ""
-    """Why it was given up."""
+    """Why it was cancelled."""
 
     @property
     def is_notification(self) -> bool:

@@ -326,7 +326,7 @@ class Peer(Link):
             await self.drain()
 
     def _done(self, call: Call, task: asyncio.Task[None]) -> None:
-        """A call is answered, or was given up, perhaps before it began."""
+        """A call is answered, or was cancelled, perhaps before it began."""
         self._tasks.discard(task)
         if self._calls.get(call.id) is call:
             del self._calls[call.id]

@@ -106,7 +106,7 @@ class Items(AsyncIterator[Any]):
         self._arrived.set()
 
     def give_up(self, why: str) -> None:
-        """The producer breaks the protocol: it is told, and the stream fails."""
+        """The producer breaks the protocol: the stream fails, and the producer gets a cancel."""
         self._tell("rpc.cancel", [self._id, why])
         self.fail(ProtocolError(why))
 
@@ -130,7 +130,7 @@ class Items(AsyncIterator[Any]):
         return item
 
     async def aclose(self) -> None:
-        """Nobody wants more: the producer is told."""
+        """Nobody wants more: the producer gets a cancel."""
         self._came.clear()
         if not self._over and self._id is not None:
             self._tell("rpc.cancel", [self._id])

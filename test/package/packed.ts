@@ -32,7 +32,12 @@ export async function staged(folder: string, { types = true } = {}): Promise<str
   const dist = join(library, 'dist');
   await mkdir(library);
   const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { files: string[] };
-  const named = ['package.json', 'README.md', 'LICENSE', ...files.filter((name) => name !== 'dist')];
+  const named = [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    ...files.filter((name) => name !== 'dist' && !name.startsWith('!')),
+  ];
   await Promise.all([
     ...named.map((name) => cp(join(root, name), join(library, name), { recursive: true })),
     mustRun(join(root, 'node_modules/tsup/dist/cli-default.js'), ['--silent', '--out-dir', dist], root),

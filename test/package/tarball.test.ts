@@ -60,7 +60,7 @@ async function talk(at: string, scheme: string, extension: 'ts' | 'js', through?
 describe('the tarball', () => {
   it('holds what is needed, and nothing else', () => {
     const known =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|docs\/[\w/-]+\.md|examples\/[\w/.-]+\.(m?[jt]s|md)|dist\/[\w./-]+(\.js|\.d\.ts))$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|docs\/[\w/-]+\.md|examples\/[\w/.-]+\.(m?[jt]s|md|py)|dist\/[\w./-]+(\.js|\.d\.ts))$/;
     expect(files.filter((file) => !known.test(file) || /test\.|\/(bench|examples)\//.test(file))).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']));
     expect(files.filter((file) => file.startsWith('docs/')).length).toBeGreaterThan(5);

@@ -280,7 +280,7 @@ export class Session implements Receiver, Timed {
     end(this, reason);
   }
 
-  /** It has ended, for this reason: everybody who waits is told, with the method that was called unless the reason is given as it is. */
+  /** It has ended: each pending call rejects with an error that names its method, or with `reason` itself where that stays as it is. */
   settle(reason: RpcError, asItIs?: 'as it is'): void {
     if (this.over !== undefined) return;
     this.over = reason;

@@ -200,7 +200,7 @@ export type Reverse<S> = {
 
 // ---- what every side has --------------------------------------------------------------------------------------------
 
-/** What listeners of a side are told: peers that come and go, and {@link CallEvents}. */
+/** The events of a side: peers that connect and disconnect, and {@link CallEvents}. */
 interface SideEvents extends CallEvents {
   connect: (peer: Peer) => void;
   disconnect: (peer: Peer) => void;
@@ -242,7 +242,7 @@ export interface Connected<S> extends Namespace<S> {
   readonly everyone: Several;
   /** The group of a name, whose peers are added and removed. Throws a UsageError for options that do not fit. */
   group(name: string, options?: GroupOptions): Group;
-  /** Tells of peers that come and go, and of calls. Returns a function that takes the listener away again. */
+  /** Adds a listener for peers that connect and disconnect, and for calls. Returns a function that removes it. */
   on<E extends { [N in keyof SideEvents]: N }[keyof SideEvents]>(event: E, listener: SideEvents[E]): () => void;
   /** The table of this side as data: each method with its direction as seen from here. */
   describe(): MethodDescription[];

@@ -67,7 +67,7 @@ def is_envelope(data: Any) -> bool:
 
 def to_wire(error: BaseException, depth: int = 0) -> dict[str, Any]:
     """The member ``error`` of an answer. It has no stack, but its causes."""
-    # These two tell of another call than that of the caller.
+    # These two concern another call than that of the caller.
     is_ours = isinstance(error, (ConnectionLost, ProtocolError))
     if isinstance(error, RpcError) and not is_ours:
         data = error.data

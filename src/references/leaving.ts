@@ -72,7 +72,7 @@ export class Leaving {
       const path = pathTo(values, value);
       const at = path === undefined || path === '' ? '' : ` (one stands at ${path})`;
       throw new UsageError(
-        `functions, streams and references cannot be passed here${at}: the codec speaks to strangers, who would not understand them`,
+        `functions, streams and references cannot be passed here${at}: the codec is for peers that are not Obverse, which would not understand them`,
       );
     }
     if (passable === undefined) return ['stream', message.offer(value)];

@@ -92,9 +92,9 @@ describe('one who speaks a dialect, or terse', () => {
   it.each(['jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'terse'])('%s: is never passed a reference', async (codec) => {
     const server = await serve(codec);
     const client = closing(await Work.invert().connect(server.address, { codec, logger: null }));
-    await expect(client.take(null, { value: () => 1 })).rejects.toThrow('the codec speaks to strangers');
-    expect(() => client.told(null, { step: () => 1 })).toThrow('the codec speaks to strangers');
-    await expect(client.basket(null)).rejects.toThrow('the codec speaks to strangers');
+    await expect(client.take(null, { value: () => 1 })).rejects.toThrow('the codec is for peers that are not Obverse');
+    expect(() => client.told(null, { step: () => 1 })).toThrow('the codec is for peers that are not Obverse');
+    await expect(client.basket(null)).rejects.toThrow('the codec is for peers that are not Obverse');
     expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
   });
 });

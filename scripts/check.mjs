@@ -1,10 +1,11 @@
 // Everything that a maintainer runs: types under both compilers, lint, format, build, tests, checks of the package.
 // `npm test -- NAME…` runs some of the steps only. `npm run test:slow` runs the step `slow`, which runs only when it is named.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readReport } from './vitest-report.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -18,6 +19,8 @@ const vitest = (key, ...args) => [
   `--outputFile.json=${reportOf(key)}`,
 ];
 const SLOW = '.slow.test.ts';
+/** More failures than this are no accident of a busy machine. */
+const MOST_RETRIED = 5;
 
 const steps = [
   ['types', 'types, TypeScript 6', bin('tsc'), ['--noEmit']],
@@ -37,30 +40,24 @@ for (const [key, name, command, args] of steps) {
   if (wanted.length > 0 ? !wanted.includes(key) : key === 'slow') continue;
   console.log(`\n── ${name}`);
   const started = performance.now();
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  if (error) console.error(error.message);
-  results.push({ key, name, passed: status === 0, seconds: (performance.now() - started) / 1000 });
+  const succeeded = run(command, args);
+  const report = readReport(reportOf(key));
+  const result = { name, succeeded, report, retried: [] };
+  if (!succeeded && report) retryAlone(key, name, result);
+  results.push({ ...result, seconds: (performance.now() - started) / 1000 });
 }
 
 let passed = 0;
 let failed = 0;
 let skipped = 0;
 console.log('');
-for (const result of results) {
-  console.log(`${result.passed ? 'passed' : 'FAILED'}  ${result.name}  (${result.seconds.toFixed(1)} s)`);
-  const counts = testCounts(result.key);
-  if (counts === undefined) {
-    if (result.passed) passed++;
-    else failed++;
-  } else {
-    passed += counts.passed;
-    failed += result.passed ? 0 : Math.max(1, counts.failed);
-    skipped += counts.skipped;
-  }
+for (const { name, succeeded, report, retried, seconds } of results) {
+  console.log(`${succeeded ? 'passed' : 'FAILED'}  ${name}  (${seconds.toFixed(1)} s)`);
+  for (const failure of retried) print('        failed beside the others, passed alone', failure);
+  if (!succeeded) for (const failure of report?.failures ?? []) print('        failed', failure);
+  passed += report?.passed ?? (succeeded ? 1 : 0);
+  failed += succeeded ? 0 : Math.max(1, report?.failed ?? 1);
+  skipped += report?.skipped ?? 0;
 }
 rmSync(scratch, { recursive: true, force: true });
 // Who runs this more than once adds the counts up, and closes with the sum.
@@ -68,12 +65,34 @@ if (process.env.CHECK_COUNTS) appendFileSync(process.env.CHECK_COUNTS, `${passed
 else console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** What vitest has counted; nothing for other steps, and if it did not come so far. */
-function testCounts(key) {
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(reportOf(key), 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
-  } catch {
-    return undefined;
-  }
+/** Whether a command succeeds. */
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (error) console.error(error.message);
+  return status === 0;
+}
+
+/**
+ * Runs the files of a few failed tests once more, one at a time and with nothing beside them: a test that needs more time than a
+ * busy machine has is named as such, and a fault fails again.
+ */
+function retryAlone(key, name, result) {
+  const { failures, passed } = result.report;
+  if (failures.length === 0 || failures.length > MOST_RETRIED) return;
+  console.log(`\n── ${name}, once more: what failed, alone`);
+  const files = [...new Set(failures.map(({ path }) => relative(root, path)))];
+  const again = `${key}-alone`;
+  if (!run(bin('vitest'), [...vitest(again, ...files), '--maxWorkers=1'])) return;
+  result.succeeded = true;
+  result.retried = failures;
+  result.report = { ...result.report, failed: 0, passed: passed + failures.length };
+}
+
+function print(what, { path, test, message }) {
+  const [line = ''] = message.split('\n');
+  console.log(`${what}: ${relative(root, path)} > ${test}\n          ${line.slice(0, 300)}`);
 }

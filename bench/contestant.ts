@@ -8,6 +8,8 @@ export interface Caller {
   counted?(): Promise<number>;
   /** Sends bytes there and gives what comes back. */
   bytes?(value: Uint8Array): Promise<Uint8Array>;
+  /** Sends a value there and gives what comes back. */
+  echo?(value: unknown): Promise<unknown>;
   close(): void | Promise<void>;
 }
 
@@ -38,6 +40,10 @@ export class Service {
   }
 
   bytes(value: Uint8Array): Uint8Array {
+    return value;
+  }
+
+  echo(value: unknown): unknown {
     return value;
   }
 }

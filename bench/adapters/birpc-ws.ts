@@ -6,6 +6,7 @@ interface Functions {
   add(a: number, b: number): number;
   note(n: number): void;
   counted(): number;
+  echo(value: unknown): unknown;
 }
 
 export default {
@@ -15,6 +16,7 @@ export default {
       add: (a, b) => service.add(a, b),
       note: (n) => service.note(n),
       counted: () => service.counted(),
+      echo: (value) => service.echo(value),
     };
     return listenWs((socket) => {
       createBirpc<Record<string, never>, Functions>(functions, {
@@ -40,6 +42,7 @@ export default {
       add: (a, b) => peer.add(a, b),
       note: (n) => void peer.note.asEvent(n),
       counted: () => peer.counted(),
+      echo: (value) => peer.echo(value),
       close: () => socket.close(),
     };
   },

@@ -4,7 +4,7 @@ import type { Caller } from '../contestant.js';
 export type Load =
   | { readonly kind: 'calls'; readonly inFlight: number }
   | { readonly kind: 'notes' }
-  | { readonly kind: 'bytes'; readonly inFlight: number };
+  | { readonly kind: 'bytes' | 'object' | 'text'; readonly inFlight: number };
 
 /** When a load is over: after so many, after so many milliseconds, or whichever comes first. */
 export interface Until {
@@ -19,6 +19,21 @@ export interface Carried {
 }
 
 const MEBIBYTE = Uint8Array.from({ length: 1024 * 1024 }, (_, at) => at * 7);
+/** 1 MiB of base64. */
+const TEXT = Buffer.from(MEBIBYTE.subarray(0, (3 * MEBIBYTE.length) / 4)).toString('base64');
+/** About 10 KB as JSON. */
+const OBJECT = {
+  page: 1,
+  rows: Array.from({ length: 56 }, (_, at) => ({
+    id: at,
+    name: `Somebody With A Name ${at}`,
+    email: `somebody.${at}@example.org`,
+    active: at % 3 === 0,
+    score: at / 8,
+    tags: ['red', 'blue'],
+    address: { city: 'Springfield', code: 10_000 + at },
+  })),
+};
 const NOTERS = 8;
 const NOTES_BETWEEN_CALLS = 128;
 
@@ -59,7 +74,7 @@ export async function carry(caller: Caller, load: Load, until: Until): Promise<C
     if (arrived !== told.sum) throw new Error(`notes adding up to ${told.sum} were sent, ${arrived} arrived`);
     return carried;
   }
-  const one = load.kind === 'calls' ? calls : bytes;
+  const one = { calls, bytes, object: objects, text: texts }[load.kind];
   for (let slot = 0; slot < load.inFlight; slot++) callers.push(one(caller, slot, progress));
   await Promise.all(callers);
   return progress.end();
@@ -97,6 +112,28 @@ async function bytes(caller: Caller, slot: number, progress: Progress): Promise<
     if (!(back instanceof Uint8Array) || Buffer.compare(back, sent) !== 0) throw new Error('other bytes came back');
     progress.add(1);
   }
+}
+
+async function objects(caller: Caller, slot: number, progress: Progress): Promise<void> {
+  for (let turn = 0; !progress.over; turn++) {
+    const page = turn * 100 + slot;
+    const back = (await echoed(caller, { ...OBJECT, page })) as typeof OBJECT;
+    if (back.page !== page || back.rows.length !== OBJECT.rows.length || back.rows[slot]?.id !== slot)
+      throw new Error('another object came back');
+    progress.add(1);
+  }
+}
+
+async function texts(caller: Caller, _slot: number, progress: Progress): Promise<void> {
+  while (!progress.over) {
+    if ((await echoed(caller, TEXT)) !== TEXT) throw new Error('another text came back');
+    progress.add(1);
+  }
+}
+
+function echoed(caller: Caller, value: unknown): Promise<unknown> {
+  if (caller.echo === undefined) throw new Error('this contestant echoes nothing');
+  return caller.echo(value);
 }
 
 function count(caller: Caller): Promise<number> {

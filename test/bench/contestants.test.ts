@@ -5,6 +5,9 @@ import { contestants, groups, loads } from '../../bench/contestants.js';
 import { benchFolder, compile } from '../../bench/run/compile.js';
 import { Pair } from '../../bench/run/pair.js';
 
+/** How much of each kind is carried. */
+const counts = { calls: 2_000, notes: 2_000, bytes: 3, object: 100, text: 3 };
+
 let folder = '';
 
 beforeAll(async () => {
@@ -21,7 +24,7 @@ describe.each(contestants)('the contestant $name', (contestant) => {
     const pair = await Pair.start(contestant.name, { folder });
     try {
       for (const name of names) {
-        const { rate } = await pair.carry(loads[name].load, { count: name === 'bytes' ? 3 : 2_000 });
+        const { rate } = await pair.carry(loads[name].load, { count: counts[loads[name].load.kind] });
         expect(rate).toBeGreaterThan(0);
       }
     } finally {

@@ -17,6 +17,9 @@ export class Adder extends RemoteAPI {
 
   @incoming({ hasReply: true, allowPositionalArgs: true })
   bytes(_sender: Sender, _value: Uint8Array): Reply<Uint8Array> {}
+
+  @incoming({ hasReply: true, allowPositionalArgs: true })
+  echo(_sender: Sender, _value: unknown): Reply<unknown> {}
 }
 
 /** Serves the contract at an address; gives the address to connect to. */
@@ -28,6 +31,7 @@ export async function serve(address: string, codec: string): Promise<string> {
   side.note.connect((_sender, n) => service.note(n));
   side.counted.connect(() => service.counted());
   side.bytes.connect((_sender, value) => service.bytes(value));
+  side.echo.connect((_sender, value) => service.echo(value));
   return side.address;
 }
 
@@ -49,6 +53,7 @@ export async function connect(address: string | AddressObject, codec: string): R
     note: (n) => remote.note(n),
     counted: () => remote.counted(),
     bytes: (value) => remote.bytes(value),
+    echo: (value) => remote.echo(value),
     close: () => side.close(),
   };
 }

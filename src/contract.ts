@@ -86,10 +86,11 @@ export interface Codec {
    * @param give gives false once no more of the frame is wanted: a frame of a million entries that are no messages ends the link
    * after a few. Then `decode` stops, and subtracts what was not wanted from `left` of its batch; what it gives all the same is
    * ignored. `bytes` is the size of the message within the frame, where the codec knows it: a short message is not searched for
-   * values that are nested too deep, although its frame is long.
+   * values that are nested too deep, although its frame is long. `levels` is how deep its values are nested at most (lists, maps and
+   * objects; the list of the arguments is one of them), where the codec counts while it reads: then nobody searches them again.
    * @param packed the peer has agreed to join the messages of one tick: several in one frame are no batch.
    */
-  decode(frame: Frame, give: (message: Message, bytes?: number) => unknown, packed: boolean): void;
+  decode(frame: Frame, give: (message: Message, bytes?: number, levels?: number) => unknown, packed: boolean): void;
   /**
    * Several frames as one: the messages of one tick, where the peer has agreed, and the answers to a batch. A codec
    * without it has neither.

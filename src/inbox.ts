@@ -45,8 +45,8 @@ export class Inbox {
   private cut: Batch | undefined;
   readonly about: CallAbout;
   private tagged: Id | undefined;
-  private readonly give = (message: Message, bytes?: number): boolean => {
-    this.long = (bytes ?? this.size) > this.threshold;
+  private readonly give = (message: Message, bytes?: number, levels?: number): boolean => {
+    this.long = levels === undefined ? (bytes ?? this.size) > this.threshold : levels > this.session.host.shallow;
     return this.take(message);
   };
 

@@ -35,7 +35,7 @@ export function msgpackCodec(address: Address): Codec {
   };
 }
 
-type Give = (message: Message, bytes?: number) => unknown;
+type Give = (message: Message, bytes?: number, levels?: number) => unknown;
 
 function decode(frame: Frame, give: Give): void {
   if (!(frame instanceof Uint8Array)) {
@@ -46,7 +46,7 @@ function decode(frame: Frame, give: Give): void {
   for (let message = reader.message(); message !== undefined; message = reader.message()) {
     const bytes = reader.at - from;
     from = reader.at;
-    if (give(message, bytes) === false) return;
+    if (give(message, bytes, reader.levels) === false) return;
   }
   if (reader.at < frame.length) decodeRest(frame, reader.at, give);
 }

@@ -4,16 +4,22 @@ import { NAME, SHORT, shortName, shortText } from './short-text.js';
 const decoder = new TextDecoder();
 const hasBuffer = typeof Buffer !== 'undefined';
 
+/** How deep values are nested that are read here. */
+const LEVELS = 64;
+
 /** Stands for a value that is not read here. */
 const OTHER = Symbol('a value for msgpackr');
 
 /**
- * Reads the messages that nearly all are, those that `quickFrame` writes, without an array around each of them. It stops at
+ * Reads the messages that nearly all are, those that `quickFrame` writes, without an array around each of them, and counts how deep
+ * their values are nested. It stops at
  * the first that holds anything else, or that is none: whatever stands from there on, msgpackr reads.
  */
 export class QuickReader {
   /** Where the first message stands that was not read. */
   at = 0;
+  /** How deep the values of the message are nested that was read last, lists and maps alone; 0 if there are none. */
+  levels = 0;
   private view: DataView | undefined;
   private buffer: Buffer | undefined;
 
@@ -22,6 +28,7 @@ export class QuickReader {
   /** The next message; undefined if it is not to be read here, or there is none. */
   message(): Message | undefined {
     const from = this.at;
+    this.levels = 0;
     const message = this.anyMessage();
     if (message === undefined) this.at = from;
     return message;
@@ -40,7 +47,7 @@ export class QuickReader {
     if (size !== 0x94 || kind !== 1) return undefined;
     const id = this.leaf();
     if (!isId(id) || bytes[this.at++] !== 0xc0) return undefined;
-    const value = this.value();
+    const value = this.value(1);
     return value === OTHER ? undefined : { kind: 'reply', id, value };
   }
 
@@ -50,8 +57,9 @@ export class QuickReader {
     if (method === undefined || !(count >= 0 && count < 16)) return undefined;
     const named = count === 1 && this.isMap(this.bytes[this.at]);
     const args: unknown[] = [];
+    this.levels = 1;
     for (let i = 0; i < count; i++) {
-      const value = this.value();
+      const value = this.value(2);
       if (value === OTHER) return undefined;
       args.push(value);
     }
@@ -59,22 +67,60 @@ export class QuickReader {
   }
 
   private isMap(token: number | undefined): boolean {
-    return token !== undefined && token >= 0x80 && token < 0x90;
+    return token !== undefined && ((token >= 0x80 && token < 0x90) || token === 0xde || token === 0xdf);
   }
 
-  private value(): unknown {
-    const token = this.bytes[this.at];
-    if (!this.isMap(token)) return this.leaf();
+  /** A value that is nested so deep, if it is a list or a map. */
+  private value(level: number): unknown {
+    const token = this.bytes[this.at]!;
+    if (token >= 0x80 && token < 0xa0) {
+      this.at++;
+      return token < 0x90 ? this.fields(token & 0x0f, level) : this.list(token & 0x0f, level);
+    }
+    if (token < 0xdc || token > 0xdf) return this.leaf();
     this.at++;
+    const size = token & 1 ? this.viewed(4)?.getUint32(this.at - 4) : this.viewed(2)?.getUint16(this.at - 2);
+    if (size === undefined) return OTHER;
+    return token < 0xde ? this.list(size, level) : this.fields(size, level);
+  }
+
+  private list(size: number, level: number): unknown {
+    // Each item has a byte at least: what is announced and does not come takes no memory.
+    if (level > LEVELS || size > this.bytes.length - this.at) return OTHER;
+    if (level > this.levels) this.levels = level;
+    const list: unknown[] = [];
+    for (let left = size; left > 0; left--) {
+      const value = this.value(level + 1);
+      if (value === OTHER) return OTHER;
+      list.push(value);
+    }
+    return list;
+  }
+
+  private fields(size: number, level: number): unknown {
+    if (level > LEVELS) return OTHER;
+    if (level > this.levels) this.levels = level;
     const object: Record<string, unknown> = {};
-    for (let left = token! & 0x0f; left > 0; left--) {
-      const key = this.name();
+    for (let left = size; left > 0; left--) {
+      const key = this.key();
       if (key === undefined || key === '__proto__') return OTHER;
-      const value = this.leaf();
+      const value = this.value(level + 1);
       if (value === OTHER) return OTHER;
       object[key] = value;
     }
     return object;
+  }
+
+  /** The name of a field, or undefined. */
+  private key(): string | undefined {
+    const { at } = this;
+    const name = this.name();
+    if (name !== undefined) return name;
+    this.at = at;
+    const token = this.bytes[at]!;
+    if ((token < 0xa0 || token >= 0xc0) && token !== 0xd9) return undefined;
+    const text = this.leaf();
+    return typeof text === 'string' ? text : undefined;
   }
 
   /** A short ASCII string, or undefined. */
@@ -115,6 +161,10 @@ export class QuickReader {
         return this.viewed(4)?.getInt32(this.at - 4) ?? OTHER;
       case 0xd9:
         return this.text(this.bytes[this.at++] ?? this.bytes.length);
+      case 0xda:
+        return this.text(this.viewed(2)?.getUint16(this.at - 2) ?? this.bytes.length);
+      case 0xdb:
+        return this.text(this.viewed(4)?.getUint32(this.at - 4) ?? this.bytes.length);
       default:
         return OTHER;
     }

@@ -1,41 +1,62 @@
 import type { Outbound } from '../../src/contract.js';
 
 const SLAB = 64 * 1024;
-/** What is free at least where a message begins; a larger one is not written here. */
+/** What is free at least where a message begins. */
 const ROOM = 1024;
 /** The largest header of a value, or a number. */
 const HEAD = 9;
+/** A larger message is not written here: the same objects may stand in it again and again. */
+const LARGEST = 16 * 1024 * 1024;
+/** How deep values are nested that are written here. Those that hold themselves end here. */
+const LEVELS = 64;
 /** Up to this length a loop over the characters is faster than a call of an encoder. */
 const SHORT = 63;
 const FIXSTR = 31;
 /** How many items an array or a map has at most whose size is part of its token. */
 const FEW = 15;
+/** A surrogate without its other half, which msgpackr writes as it is in a short text. */
+const LONE = /\p{Surrogate}/u;
 
 const hasBuffer = typeof Buffer !== 'undefined';
+const encoder = new TextEncoder();
 
 /**
- * Writes the messages that nearly all are: a call or its answer, whose values are numbers, short ASCII strings, true, false or
- * null, or plain objects of them. The bytes are those that msgpackr writes, in a third of the time: it makes an array for the
- * message and a new beginning for each. Messages lie one behind the other in a piece of memory, of which each frame is a view;
- * what has been written is never written again, and a full piece lives as long as its last frame.
+ * Writes the messages that nearly all are: a call or its answer, whose values are plain data: numbers, strings, true, false, null,
+ * and plain objects and arrays of them. The bytes are those that msgpackr writes, in one walk over the values. Messages lie one
+ * behind the other in a piece of memory, of which each frame is a view; what has been written is never written again, and a full
+ * piece lives as long as its last frame. A message that outgrows its piece moves to a larger one.
  */
 class QuickWriter {
   private memory!: ArrayBufferLike;
   private bytes!: Uint8Array;
+  private buffer: Buffer | undefined;
   private view!: DataView;
   private at = 0;
+  /** Where the message begins. */
+  private from = 0;
+  private busy = false;
 
   constructor() {
-    this.renew();
+    this.renew(SLAB);
   }
 
-  /** The frame of the message, or undefined if it holds anything else. */
+  /** The frame of the message, or undefined if it holds anything else. Throws what a getter throws. */
   frame(message: Outbound): Uint8Array | undefined {
-    if (this.bytes.length - this.at < ROOM) this.renew();
-    const from = this.at;
-    if (this.message(message)) return new Uint8Array(this.memory, from, this.at - from);
-    this.at = from;
-    return undefined;
+    // A getter of a value may send a message in its turn.
+    if (this.busy) return undefined;
+    if (this.bytes.length - this.at < ROOM) this.renew(SLAB);
+    this.from = this.at;
+    this.busy = true;
+    let frame: Uint8Array | undefined;
+    try {
+      if (this.message(message)) frame = new Uint8Array(this.memory, this.from, this.at - this.from);
+    } finally {
+      this.busy = false;
+      // The rest of a large piece is left: a small message would keep the whole of it.
+      if (this.bytes.length > SLAB) this.at = this.bytes.length;
+      else if (frame === undefined) this.at = this.from;
+    }
+    return frame;
   }
 
   private message(message: Outbound): boolean {
@@ -52,7 +73,7 @@ class QuickWriter {
         }
         if (args.length > FEW || !this.text(method)) return false;
         this.bytes[this.at++] = 0x90 | args.length;
-        for (let i = 0; i < args.length; i++) if (!this.value(args[i])) return false;
+        for (let i = 0; i < args.length; i++) if (!this.value(args[i], LEVELS)) return false;
         return true;
       }
       case 'reply':
@@ -60,55 +81,70 @@ class QuickWriter {
         this.bytes[this.at++] = 1;
         if (!this.leaf(message.id)) return false;
         this.bytes[this.at++] = 0xc0;
-        return this.value(message.value);
+        return this.value(message.value, LEVELS);
       case 'fault':
         return false;
     }
   }
 
-  private value(value: unknown): boolean {
-    return typeof value === 'object' && value !== null ? this.fields(value) : this.leaf(value);
+  private value(value: unknown, levels: number): boolean {
+    if (typeof value !== 'object' || value === null) return this.leaf(value);
+    return Array.isArray(value) ? this.list(value, levels) : this.fields(value, levels);
   }
 
-  private fields(object: object): boolean {
-    if (Object.getPrototypeOf(object) !== Object.prototype) return false;
+  private list(list: readonly unknown[], levels: number): boolean {
+    if (levels === 0 || Object.getPrototypeOf(list) !== Array.prototype || !this.reserve(HEAD)) return false;
+    const { length } = list;
+    if (length <= FEW) this.bytes[this.at++] = 0x90 | length;
+    else if (length < 0x1_0000) this.sized16(0xdc, length);
+    else this.sized32(0xdd, length);
+    for (let at = 0; at < length; at++) if (!this.value(list[at], levels - 1)) return false;
+    return true;
+  }
+
+  private fields(object: object, levels: number): boolean {
+    if (levels === 0 || Object.getPrototypeOf(object) !== Object.prototype || !this.reserve(HEAD)) return false;
     const keys = Object.keys(object);
-    if (keys.length > FEW || this.at + HEAD > this.bytes.length) return false;
-    this.bytes[this.at++] = 0x80 | keys.length;
-    for (let i = 0; i < keys.length; i++) {
+    const { length } = keys;
+    if (length <= FEW) this.bytes[this.at++] = 0x80 | length;
+    else if (length < 0x1_0000) this.sized16(0xde, length);
+    else this.sized32(0xdf, length);
+    for (let i = 0; i < length; i++) {
       const key = keys[i]!;
       const value = (object as { readonly [key: string]: unknown })[key];
       // A field that is undefined is left out, which changes the header.
-      if (value === undefined || !this.text(key) || !this.leaf(value)) return false;
+      if (value === undefined || !this.text(key) || !this.value(value, levels - 1)) return false;
     }
     return true;
   }
 
   private leaf(value: unknown): boolean {
-    if (this.at + HEAD > this.bytes.length) return false;
     switch (typeof value) {
       case 'string':
         return this.text(value);
       case 'number':
+        if (!this.reserve(HEAD)) return false;
         this.number(value);
         return true;
       case 'boolean':
+        if (!this.reserve(HEAD)) return false;
         this.bytes[this.at++] = value ? 0xc3 : 0xc2;
         return true;
       case 'undefined':
-        this.bytes[this.at++] = 0xc0;
-        return true;
+        break;
       default:
         if (value !== null) return false;
-        this.bytes[this.at++] = 0xc0;
-        return true;
     }
+    if (!this.reserve(HEAD)) return false;
+    this.bytes[this.at++] = 0xc0;
+    return true;
   }
 
   private text(text: string): boolean {
     const { length } = text;
-    const { bytes } = this;
-    if (length > SHORT || this.at + length + HEAD > bytes.length) return false;
+    if (length > SHORT) return this.longText(text);
+    if (!this.reserve(length + HEAD)) return false;
+    const { bytes, at: start } = this;
     if (length <= FIXSTR) bytes[this.at++] = 0xa0 | length;
     else this.sized8(0xd9, length);
     let { at } = this;
@@ -118,8 +154,27 @@ class QuickWriter {
       bits |= unit;
       bytes[at++] = unit;
     }
-    this.at = at;
-    return bits < 0x80;
+    if (bits < 0x80) {
+      this.at = at;
+      return true;
+    }
+    this.at = start;
+    return !LONE.test(text) && this.longText(text);
+  }
+
+  /** A text that is long, or has other characters than those of ASCII. */
+  private longText(text: string): boolean {
+    const encoded = hasBuffer ? undefined : encoder.encode(text);
+    const size = encoded === undefined ? Buffer.byteLength(text) : encoded.length;
+    if (!this.reserve(size + HEAD)) return false;
+    if (size <= FIXSTR) this.bytes[this.at++] = 0xa0 | size;
+    else if (size < 0x100) this.sized8(0xd9, size);
+    else if (size < 0x1_0000) this.sized16(0xda, size);
+    else this.sized32(0xdb, size);
+    if (encoded === undefined) this.buffer!.write(text, this.at, size);
+    else this.bytes.set(encoded, this.at);
+    this.at += size;
+    return true;
   }
 
   private number(value: number): void {
@@ -160,10 +215,28 @@ class QuickWriter {
     this.at += 5;
   }
 
+  /** Makes room for so many bytes; gives false if the message would be too large. */
+  private reserve(size: number): boolean {
+    return this.at + size <= this.bytes.length || this.grow(size);
+  }
+
+  /** Moves the message to a piece in which there is more room behind it. */
+  private grow(size: number): boolean {
+    const { bytes, from, at } = this;
+    const written = at - from;
+    if (written + size > LARGEST) return false;
+    this.renew(Math.max(SLAB, 2 * written + size));
+    this.bytes.set(bytes.subarray(from, at));
+    this.from = 0;
+    this.at = written;
+    return true;
+  }
+
   /** All of it is written before it is shown, so that Node need not fill it with zeros. */
-  private renew(): void {
-    this.memory = hasBuffer ? Buffer.allocUnsafeSlow(SLAB).buffer : new ArrayBuffer(SLAB);
+  private renew(size: number): void {
+    this.memory = hasBuffer ? Buffer.allocUnsafeSlow(size).buffer : new ArrayBuffer(size);
     this.bytes = new Uint8Array(this.memory);
+    if (hasBuffer) this.buffer = Buffer.from(this.memory);
     this.view = new DataView(this.memory);
     this.at = 0;
   }
@@ -171,7 +244,7 @@ class QuickWriter {
 
 const writer = new QuickWriter();
 
-/** The frame of a message whose values are all plain and small; undefined for any other, which msgpackr writes. */
+/** The frame of a message whose values are all plain data; undefined for any other, which msgpackr writes. Throws what a getter throws. */
 export function quickFrame(message: Outbound): Uint8Array | undefined {
   return writer.frame(message);
 }

@@ -24,9 +24,21 @@ const leaf = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 20 }),
 );
 const key = fc.oneof(fc.constantFrom('a', 'name', 'constructor', '__proto__', ''), fc.string({ maxLength: 40 }));
+/** Values within others, as deep as about six levels. */
+const nested = fc.letrec((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 6 },
+    { weight: 6, arbitrary: leaf },
+    { weight: 2, arbitrary: fc.dictionary(key, tie('any'), { maxKeys: 20 }) },
+    { weight: 2, arbitrary: fc.array(tie('any'), { maxLength: 20 }) },
+    { weight: 1, arbitrary: fc.string({ minLength: 60, maxLength: 300, unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.nat({ max: 400 }).map((size) => 'ä€'.repeat(size)) },
+  ),
+})).any;
 const value = fc.oneof(
   { weight: 4, arbitrary: leaf },
   { weight: 3, arbitrary: fc.dictionary(key, leaf, { maxKeys: 20 }) },
+  { weight: 2, arbitrary: nested },
   { weight: 1, arbitrary: fc.constantFrom<unknown>([1], { a: [1] }, new Date(5), 5n, Uint8Array.of(1), new Map()) },
 );
 const id = fc.oneof(fc.nat({ max: 2 ** 31 }), fc.constantFrom(1, 128, 65_536), fc.constantFrom('a', null));
@@ -137,7 +149,7 @@ describe('the quick way of msgpack', () => {
     ].map((one) => quickFrame(one) as Uint8Array);
     expect(frames).not.toContain(undefined);
     const start = Buffer.concat(frames);
-    const reader = new QuickReader(Buffer.concat([start, full({ ...call, args: [[1]] }), start]));
+    const reader = new QuickReader(Buffer.concat([start, full({ ...call, args: [[new Date(5)]] }), start]));
     for (let count = 0; count < frames.length; count++) expect(reader.message()).toBeDefined();
     expect(reader.message()).toBeUndefined();
     expect(reader.at).toBe(start.length);
@@ -149,5 +161,79 @@ describe('the quick way of msgpack', () => {
       return [full(one), quickFrame(one) as Uint8Array] as const;
     });
     for (const [wanted, frame] of made) expect(Buffer.compare(frame, wanted)).toBe(0);
+  });
+
+  const reply = (value: unknown): Outbound => ({ kind: 'reply', id: 1, value });
+
+  it('writes and reads large values, and leaves none of their memory to the messages behind them', () => {
+    for (const value of [
+      'x'.repeat(300_000),
+      'ä'.repeat(70_000),
+      Array.from({ length: 70_000 }, (_, at) => at * 1_000),
+      Object.fromEntries(Array.from({ length: 66_000 }, (_, at) => [`field ${at}`, [at]])),
+    ]) {
+      const frame = quickFrame(reply(value)) as Uint8Array;
+      expect(Buffer.compare(frame, full(reply(value)))).toBe(0);
+      expect(new QuickReader(frame).message()).toEqual({ kind: 'reply', id: 1, value });
+      expect(quickFrame(reply(1))?.buffer.byteLength).toBeLessThanOrEqual(64 * 1024);
+    }
+  });
+
+  it('counts how deep the values of a message are nested', () => {
+    const levels = (message: Outbound): number => {
+      const reader = new QuickReader(full(message));
+      expect(reader.message()).toBeDefined();
+      return reader.levels;
+    };
+    expect(levels(reply(1))).toBe(0);
+    expect(levels(reply([]))).toBe(1);
+    expect(levels(reply({ a: [1, {}], b: 'x' }))).toBe(3);
+    expect(levels({ kind: 'call', id: 1, method: 'm', args: [], named: false, batch: undefined })).toBe(1);
+    expect(levels({ kind: 'call', id: 1, method: 'm', args: [1, [[]]], named: false, batch: undefined })).toBe(3);
+  });
+
+  it('leaves what is nested deep, within itself, or endless by being shared', () => {
+    const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
+    expect(quickFrame(reply(deep(64)))).toBeDefined();
+    expect(quickFrame(reply(deep(65)))).toBeUndefined();
+    expect(new QuickReader(full(reply(deep(65)))).message()).toBeUndefined();
+    const circle: unknown[] = [];
+    circle.push(circle);
+    expect(quickFrame(reply(circle))).toBeUndefined();
+    let shared: unknown = { text: 'x'.repeat(100) };
+    for (let level = 0; level < 40; level++) shared = [shared, shared];
+    expect(quickFrame(reply(shared))).toBeUndefined();
+    const text = 'x'.repeat(1_000_000);
+    expect(quickFrame(reply(new Array(1_000_000).fill(text)))).toBeUndefined();
+    expect(Buffer.from(quickFrame(reply('after')) as Uint8Array)).toEqual(Buffer.from(full(reply('after'))));
+  });
+
+  it('takes no memory for what a message announces and does not hold', () => {
+    for (const head of ['dd7fffffff', 'df7fffffff', 'dcffff', 'deffff', 'db7fffffff', 'daffff']) {
+      expect(new QuickReader(Buffer.from(`940101c0${head}01`, 'hex')).message()).toBeUndefined();
+    }
+  });
+
+  it('keeps a message whole of which a getter sends another, or throws', () => {
+    let inner: Uint8Array | undefined;
+    const sends = {
+      before: 'b'.repeat(40),
+      get sent(): number {
+        inner = codec.encode(reply(['inner'])) as Uint8Array;
+        return 5;
+      },
+      after: [1],
+    };
+    expect(Buffer.from(quickFrame(reply(sends)) as Uint8Array)).toEqual(
+      Buffer.from(full(reply({ before: 'b'.repeat(40), sent: 5, after: [1] }))),
+    );
+    expect(Buffer.from(inner as Uint8Array)).toEqual(Buffer.from(full(reply(['inner']))));
+    const throws = {
+      get bad(): number {
+        throw new Error('no');
+      },
+    };
+    expect(() => quickFrame(reply(throws))).toThrow('no');
+    expect(Buffer.from(quickFrame(reply('after')) as Uint8Array)).toEqual(Buffer.from(full(reply('after'))));
   });
 });

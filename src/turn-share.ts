@@ -9,6 +9,8 @@ export const STEP = 16;
 /** So much is dispatched before a session asks which turn of the event loop it is: to know costs a turn that does not wait. */
 const UNASKED_MESSAGES = MESSAGES / 4;
 const UNASKED_MS = 1;
+/** Where the last messages took so long, in milliseconds, the clock is looked at after each. */
+const SLOW_MS = 0.5;
 
 /** The turns of the event loop, counted while somebody asks. */
 let turn = 0;
@@ -34,6 +36,8 @@ export class TurnShare {
   private turn: number | undefined;
   private messages = 0;
   private since = 0;
+  /** When the clock was looked at last. */
+  private seen = 0;
   /** After how many messages of the next turn to ask for the first time: after one, if those of this turn took long. */
   next: typeof STEP | 1 = STEP;
 
@@ -43,6 +47,8 @@ export class TurnShare {
    */
   spend(messages: number): number {
     const at = time();
+    const took = at - this.seen;
+    this.seen = at;
     if (this.turn !== undefined && this.turn !== turn) {
       this.turn = this.next === 1 ? currentTurn() : undefined;
       this.next = STEP;
@@ -61,6 +67,6 @@ export class TurnShare {
       // What was before may have waited for the peer.
       this.since = at;
     } else return STEP;
-    return spent > UNASKED_MS ? 1 : STEP;
+    return took > SLOW_MS ? 1 : STEP;
   }
 }

@@ -14,12 +14,18 @@ export interface Sending extends InLine<Sending> {
  * little. With less, a thousand streams carry less; with more, calls wait longer, and meet the collector of garbage more often.
  */
 const SHARE = 4 * 1024;
+/** The same for a stream that is alone, as long as few other peers are sent streams: turns of the event loop cost more than items. */
+const ALONE = 16 * 1024;
+const FEW = 4;
 /** And how much one of them, perhaps in several turns of the loop, before another has its turn. */
 const TURN = 16 * 1024;
 /** What an item costs of that besides its own bytes. */
 const EACH = 64;
 /** More is not given to a link that has not let go what it was given. */
 const CROWDED = 256 * 1024;
+
+/** How many peers have been sent their share, and wait for the next turn of the event loop. */
+let resting = 0;
 
 /**
  * Who of the streams for one peer sends next. They take turns, a few messages each, and together they leave the event loop free
@@ -42,6 +48,11 @@ export class Flow {
   /** Whether anything more may be sent now. */
   get isOpen(): boolean {
     return this.left > 0 && this.session.link.buffered < CROWDED && this.pace.isOpen;
+  }
+
+  /** Whether one stream at most waits for its turn. */
+  private get isAlone(): boolean {
+    return this.ready.length + (this.current === undefined ? 0 : 1) <= 1;
   }
 
   /** A message of so many items and bytes has been sent. */
@@ -107,9 +118,11 @@ export class Flow {
   private rest(): void {
     if (this.resting) return;
     this.resting = true;
+    resting++;
     afterTurn(() => {
       this.resting = false;
-      this.left = SHARE;
+      this.left = this.isAlone && resting <= FEW ? ALONE : SHARE;
+      resting--;
       this.run();
     });
   }

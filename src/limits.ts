@@ -21,7 +21,7 @@ export interface Limits {
   readonly totalBytes: number;
   /** How long, in milliseconds, nothing may leave for a peer whose buffer is full. */
   readonly stalledMs: number;
-  /** How many bytes are collected before the end of the tick is no longer waited for. */
+  /** The most bytes of one turn of the event loop that are collected before they leave; often it is fewer. */
   readonly tickBytes: number;
   /** How many frames in a row may be unreadable. */
   readonly badFrames: number;

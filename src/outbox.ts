@@ -4,6 +4,7 @@ import type { Frame } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
 import { joined, surelyFits } from './joined.js';
 import type { Lanes } from './many/lanes.js';
+import { PartSize } from './part-size.js';
 import { type AwaitedHello, frameLimit, UNASKED } from './peer-frames.js';
 import { unproved } from './rooms.js';
 import type { Session } from './session.js';
@@ -23,6 +24,8 @@ export class Outbox {
   isHeld = true;
   /** How many bytes were collected and are not with the link yet. */
   collected = 0;
+  /** From how many bytes on, what was collected leaves before the end of the turn. */
+  private readonly part: PartSize;
   /** Notifications that are kept for a slow peer, where there are any. */
   lanes: Lanes | undefined;
   /** The streams that run for the peer, once there was one. */
@@ -36,7 +39,9 @@ export class Outbox {
   hello: AwaitedHello | undefined;
 
   constructor(private readonly session: Session) {
-    this.limit = session.host.limits.sentFrameBytes;
+    const { sentFrameBytes, tickBytes } = session.host.limits;
+    this.limit = sentFrameBytes;
+    this.part = new PartSize(tickBytes);
     leaveTogether(this);
   }
 
@@ -53,7 +58,7 @@ export class Outbox {
     if (!this.leaving) {
       this.leaving = true;
       leaveTogether(this);
-    } else if (this.collected > this.session.host.limits.tickBytes) this.send();
+    } else if (this.collected > this.part.bytes) this.send();
   }
 
   /** A sealed message, whose frames stay together; `plain` is what was sealed, where that is known. */
@@ -96,6 +101,7 @@ export class Outbox {
     this.isHeld = false;
     try {
       this.send();
+      this.part.endTurn();
     } catch (error) {
       // A link does not throw, nor does a codec that joins. If one does all the same, the others still get their frames.
       this.session.end(error instanceof Error ? error : new Error(String(error)));
@@ -110,6 +116,7 @@ export class Outbox {
     const { collected } = this;
     this.frames = [];
     this.collected = 0;
+    this.part.sent(collected);
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
     link.send(joins ? this.joined(frames, collected) : frames);

@@ -1,0 +1,102 @@
+import { time } from './time.js';
+
+/** The parts of a turn have at least so many bytes: less is not worth a write of its own. */
+const LEAST = 1024;
+/** A part is this share of the most bytes that turns have sent lately. */
+const SHARE = 1 / 4;
+/** What is left of that most after a turn that sends less. */
+const KEPT = 0.995;
+
+/** A trial alternates between whole turns and parts, a few times, for so many turns each. The first turns show what was before. */
+const TRIALS = 6;
+const TRIAL_TURNS = 32;
+const SETTLING = 8;
+/** What parts must gain: each costs a write. */
+const GAIN = 1.1;
+/** After so many turns it is tried again: the less often, the oftener parts have brought nothing. */
+const SOON = 512;
+const LATE = 4_096;
+
+/**
+ * After how many bytes the messages of a turn leave for a peer before the turn is over. One write for a turn is the cheapest, but
+ * makes both ends wait for each other; where a turn leaves in parts, the peer works on the first while the next is made. Where both
+ * ends share a thread or a core, parts cost system calls and bring nothing. Which it is, is measured: now and then, turns
+ * leave in parts for a while, and go on doing so if more bytes leave in the same time.
+ */
+export class PartSize {
+  /** So many bytes, once exceeded, leave before the end of the turn. */
+  bytes: number;
+  /** How many bytes have left in this turn, and the most in a turn of those not long ago. */
+  private left = 0;
+  private most = 0;
+  private inParts = false;
+  /** For how many turns more it stays as it is. */
+  private turns = TRIAL_TURNS;
+  /** For how many turns they leave whole once parts have brought nothing again. */
+  private wholeTurns = SOON;
+  /** Which trial this is; 0 while none is made. */
+  private trial = 1;
+  /** When what counts of the trial began, and how many bytes have left since. */
+  private since = 0;
+  private sum = 0;
+  /** The most bytes in a millisecond of the trials so far, without parts and with them: what was slower was disturbed. */
+  private whole = 0;
+  private parted = 0;
+
+  /** `limit` is the most that is collected in any case. */
+  constructor(private readonly limit: number) {
+    this.bytes = limit;
+  }
+
+  /** So many bytes have left, in this turn. */
+  sent(bytes: number): void {
+    this.left += bytes;
+    // This turn sends more than others do: parts grow with it, so that there are few, however much it will be.
+    if (this.inParts && this.left > this.most) this.bytes = this.within(this.left);
+  }
+
+  /** The turn is over: finds the size for the next one. */
+  endTurn(): void {
+    const { left } = this;
+    this.left = 0;
+    const most = Math.max(left, this.most * KEPT);
+    this.most = most;
+    // There is one write, in any case.
+    if (most <= LEAST) return;
+    this.sum += left;
+    const turns = --this.turns;
+    if (turns === TRIAL_TURNS - SETTLING && this.trial > 0) {
+      this.since = time();
+      this.sum = 0;
+    } else if (turns <= 0) this.next();
+    this.bytes = this.inParts ? this.within(most * SHARE) : this.limit;
+  }
+
+  private next(): void {
+    this.turns = TRIAL_TURNS;
+    if (this.trial > 0) {
+      const rate = this.sum / (time() - this.since);
+      if (this.inParts) this.parted = Math.max(this.parted, rate);
+      else this.whole = Math.max(this.whole, rate);
+    }
+    if (this.trial < TRIALS) {
+      this.trial++;
+      this.inParts = this.trial % 2 === 0;
+      return;
+    }
+    this.trial = 0;
+    this.inParts = this.parted > this.whole * GAIN;
+    if (this.inParts) {
+      this.turns = LATE;
+      this.wholeTurns = SOON;
+    } else {
+      this.turns = this.wholeTurns;
+      this.wholeTurns = Math.min(2 * this.wholeTurns, LATE);
+    }
+    this.parted = this.whole = 0;
+  }
+
+  private within(bytes: number): number {
+    return Math.min(Math.max(bytes, LEAST), this.limit);
+  }
+}

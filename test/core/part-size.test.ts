@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
+import { PartSize } from '../../src/part-size.js';
+import { stopClock } from '../../src/testing/index.js';
+import { moveTime, time } from '../../src/time.js';
+import { Played, turn } from '../support/core-played.js';
+
+class Spec extends RemoteAPI {
+  @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<string> {}
+  @outgoing news(_to: Receivers, _args: { text: string }): void {}
+}
+
+const LIMIT = 64 * 1024;
+/** As many turns as trials take. */
+const TRIALS = 6 * 32;
+
+let clock: Disposable;
+beforeEach(() => {
+  clock = stopClock();
+});
+afterEach(() => clock[Symbol.dispose]());
+
+/** One turn of so many bytes, which takes `ms`, and half of it if it leaves in parts of less than itself, where those `help`. */
+function one(part: PartSize, bytes: number, { ms = 1, help = true } = {}): void {
+  const inParts = part.bytes < bytes;
+  moveTime(time() + (inParts && help ? ms / 2 : ms));
+  part.sent(bytes);
+  part.endTurn();
+}
+function turns(part: PartSize, count: number, bytes: number, how = {}): void {
+  for (let at = 0; at < count; at++) one(part, bytes, how);
+}
+
+describe('the size of the parts in which a turn leaves', () => {
+  it('is the limit at first, and for turns of less than 1 KiB', () => {
+    const part = new PartSize(LIMIT);
+    expect(part.bytes).toBe(LIMIT);
+    turns(part, 1_000, 1_024);
+    expect(part.bytes).toBe(LIMIT);
+  });
+
+  it('is a quarter of what a turn brings, where more leaves in the same time', () => {
+    const part = new PartSize(LIMIT);
+    turns(part, TRIALS, 20_000);
+    expect(part.bytes).toBe(5_000);
+    turns(part, 1_000, 20_000);
+    expect(part.bytes).toBe(5_000);
+  });
+
+  it('is the limit where parts gain nothing, and is tried again, the less often the oftener that is so', () => {
+    const part = new PartSize(LIMIT);
+    const inParts: number[] = [];
+    for (let at = 0; at < 8_000; at++) {
+      if (part.bytes < LIMIT) inParts.push(at);
+      one(part, 20_000, { help: false });
+    }
+    // Three trials of 32 turns each time: after 512, 1,024, 2,048 turns and so on.
+    expect(inParts.length).toBe(4 * 3 * 32);
+    // Now they help.
+    turns(part, 4_096 + TRIALS, 20_000);
+    expect(part.bytes).toBe(5_000);
+  });
+
+  it('is the limit where the clock stands still', () => {
+    const part = new PartSize(LIMIT);
+    turns(part, TRIALS, 20_000, { ms: 0 });
+    expect(part.bytes).toBe(LIMIT);
+  });
+
+  it('is never more than the limit, nor less than 1 KiB', () => {
+    const part = new PartSize(4_000);
+    turns(part, TRIALS, 100_000);
+    expect(part.bytes).toBe(4_000);
+    turns(part, 3_000, 1_100);
+    expect(part.bytes).toBe(1_024);
+  });
+
+  it('follows turns that become shorter, slowly', () => {
+    const part = new PartSize(LIMIT);
+    turns(part, TRIALS, 40_000);
+    one(part, 8_000);
+    expect(part.bytes).toBeGreaterThan(9_000);
+    turns(part, 400, 8_000);
+    expect(part.bytes).toBe(2_000);
+  });
+
+  it('grows within a turn that brings much more than the others', () => {
+    const part = new PartSize(LIMIT);
+    turns(part, TRIALS, 4_000);
+    expect(part.bytes).toBe(1_024);
+    let parts = 0;
+    for (let left = 200_000; left > 0; left -= part.bytes) {
+      part.sent(Math.min(left, part.bytes));
+      parts++;
+    }
+    expect(parts).toBeLessThan(14);
+    expect(part.bytes).toBe(LIMIT);
+  });
+});
+
+describe('a side whose turns leave in parts', () => {
+  /** A side, for whose peer parts have helped in turns of some 20 messages of 1 KB. */
+  async function parted(options: object = {}) {
+    const played = new Played();
+    const far = played.visit();
+    const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
+    await turn();
+    for (let at = 0; at < TRIALS; at++) {
+      const before = far.sends.length;
+      for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
+      moveTime(time() + (far.sends.length > before ? 0.5 : 1));
+      await turn();
+    }
+    far.sends.splice(0);
+    return { api, far };
+  }
+
+  it('sends notifications in four parts, in order, and the last at the end of the turn', async () => {
+    const { api, far } = await parted();
+    for (let n = 0; n < 20; n++) api.news(null, { text: `${n} `.padEnd(1_000, 'x') });
+    expect(far.sends.length).toBe(3);
+    await turn();
+    expect(far.sends.length).toBe(4);
+    expect(far.heard.map(({ params }) => Number.parseInt(params.text, 10))).toEqual(
+      Array.from({ length: 20 }, (_, n) => n),
+    );
+    await api.close();
+  });
+
+  it('sends answers in parts too, while the calls behind them are still dispatched', async () => {
+    const { api, far } = await parted();
+    const before: number[] = [];
+    api.ask.connect((_sender, { n }) => {
+      before.push(far.sends.length);
+      return `${n} `.padEnd(1_000, 'x');
+    });
+    for (let n = 0; n < 20; n++) far.say({ jsonrpc: '2.0', id: n, method: 'ask', params: { n } });
+    expect(before.at(-1)).toBe(3);
+    await turn();
+    expect(far.sends.length).toBe(4);
+    expect(far.heard.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    await api.close();
+  });
+
+  it('sends one small message in one write, at the end of the turn', async () => {
+    const { api, far } = await parted();
+    api.news(null, { text: 'small' });
+    expect(far.sends).toEqual([]);
+    await turn();
+    expect(far.sends.length).toBe(1);
+    await api.close();
+  });
+
+  it('collects no more than tickBytes in any case', async () => {
+    const { api, far } = await parted({ limits: { tickBytes: 3_000 } });
+    for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
+    await turn();
+    expect(far.sends.length).toBe(7);
+    await api.close();
+  });
+});

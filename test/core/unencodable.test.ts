@@ -71,7 +71,9 @@ it('a function that a codec for strangers cannot pass is named with its place', 
   await using store = await Store.serve('memory:unencodable', { codec: 'jrpc?dialect=lsp', logger: null });
   await using client = await Store.invert().connect(store.address, { codec: 'jrpc?dialect=lsp', logger: null });
   const error = await failure(client.remote.take({ list: [{ item: () => 1 }] }));
-  expect(error.message).toMatch(/cannot be passed here \(one stands at \[0\]\.list\[0\]\.item\): the codec is for peers that are not Obverse/);
+  expect(error.message).toMatch(
+    /cannot be passed here \(one stands at \[0\]\.list\[0\]\.item\): the codec is for peers that are not Obverse/,
+  );
 });
 
 it('a place among arguments by position begins with the number of the argument', async () => {

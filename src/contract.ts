@@ -74,9 +74,9 @@ export interface Codec {
    */
   encode(message: Outbound): Frame;
   /**
-   * The same, quickly, for a message whose values are nothing but plain data: text, numbers, true, false, null, and plain objects
-   * and lists of these; undefined for any other, which `encode` is asked for then. Where a codec has it, such values are not
-   * looked at twice.
+   * The same, quickly, for a message whose values are nothing but plain data: text, numbers, true, false, null, plain objects and
+   * lists of these, and bytes and dates where the codec carries them by itself; undefined for any other, which `encode` is asked
+   * for then. Where a codec has it, such values are not looked at twice.
    */
   encodePlain?(message: Outbound): Frame | undefined;
   /**

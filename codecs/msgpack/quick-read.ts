@@ -1,9 +1,15 @@
 import type { Id, Message } from '../../src/contract.js';
+import { isExtension } from './extensions.js';
+import { isOwned } from './owned.js';
 import { NAME, SHORT, shortName, shortText } from './short-text.js';
+import { endOfValue } from './tokens.js';
+import { unpackAll } from './values.js';
 
 const decoder = new TextDecoder();
 const hasBuffer = typeof Buffer !== 'undefined';
 
+/** The type of a timestamp, which is -1. */
+const TIMESTAMP = 0xff;
 /** How deep values are nested that are read here. */
 const LEVELS = 64;
 
@@ -11,7 +17,7 @@ const LEVELS = 64;
 const OTHER = Symbol('a value for msgpackr');
 
 /**
- * Reads the messages that nearly all are, those that `quickFrame` writes, without an array around each of them, and counts how deep
+ * Reads the messages that nearly all are, those that `quickFrame` writes, and values of other kinds within them, without an array around each of them, and counts how deep
  * their values are nested. It stops at
  * the first that holds anything else, or that is none: whatever stands from there on, msgpackr reads.
  */
@@ -77,7 +83,7 @@ export class QuickReader {
       this.at++;
       return token < 0x90 ? this.fields(token & 0x0f, level) : this.list(token & 0x0f, level);
     }
-    if (token < 0xdc || token > 0xdf) return this.leaf();
+    if (token < 0xdc || token > 0xdf) return isExtension(token) ? this.extension(level) : this.leaf();
     this.at++;
     const size = token & 1 ? this.viewed(4)?.getUint32(this.at - 4) : this.viewed(2)?.getUint16(this.at - 2);
     if (size === undefined) return OTHER;
@@ -109,6 +115,47 @@ export class QuickReader {
       object[key] = value;
     }
     return object;
+  }
+
+  /** What is none of the plain values. msgpackr reads it, unless it is a usual date. */
+  private extension(level: number): unknown {
+    const { bytes, at } = this;
+    if (bytes[at + 1] === TIMESTAMP && (bytes[at] === 0xd6 || bytes[at] === 0xd7)) return this.date();
+    try {
+      const end = endOfValue(bytes, at);
+      // Not a Buffer: bytes that are read would be Buffers too.
+      const part = new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at);
+      this.at = end;
+      // How deep a map or a set is, nobody has counted; a level takes a byte at least.
+      this.levels = Math.max(this.levels, level + part.length);
+      return unpackAll(part, isOwned(bytes))[0];
+    } catch {
+      return OTHER;
+    }
+  }
+
+  /** A timestamp of 32 or 64 bits. */
+  private date(): unknown {
+    const long = this.bytes[this.at] === 0xd7;
+    this.at += 2;
+    const view = this.viewed(long ? 8 : 4);
+    if (view === undefined) return OTHER;
+    const seconds = view.getUint32(this.at - 4);
+    if (!long) return new Date(seconds * 1000);
+    const first = view.getUint32(this.at - 8);
+    return new Date((first >>> 2) / 1_000_000 + ((first & 3) * 2 ** 32 + seconds) * 1000);
+  }
+
+  /** Bytes in memory of their own, or in that of a frame which nobody else holds. */
+  private binary(size: number): unknown {
+    const { bytes } = this;
+    const from = this.at;
+    const to = from + size;
+    if (to > bytes.length) return OTHER;
+    this.at = to;
+    return isOwned(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset + from, size)
+      : Uint8Array.prototype.slice.call(new Uint8Array(bytes.buffer, bytes.byteOffset + from, size));
   }
 
   /** The name of a field, or undefined. */
@@ -145,6 +192,14 @@ export class QuickReader {
         return false;
       case 0xc3:
         return true;
+      case 0xc4:
+        return this.binary(this.bytes[this.at++] ?? this.bytes.length);
+      case 0xc5:
+        return this.binary(this.viewed(2)?.getUint16(this.at - 2) ?? this.bytes.length);
+      case 0xc6:
+        return this.binary(this.viewed(4)?.getUint32(this.at - 4) ?? this.bytes.length);
+      case 0xca:
+        return this.viewed(4)?.getFloat32(this.at - 4) ?? OTHER;
       case 0xcb:
         return this.viewed(8)?.getFloat64(this.at - 8) ?? OTHER;
       case 0xcc:
@@ -153,12 +208,16 @@ export class QuickReader {
         return this.viewed(2)?.getUint16(this.at - 2) ?? OTHER;
       case 0xce:
         return this.viewed(4)?.getUint32(this.at - 4) ?? OTHER;
+      case 0xcf:
+        return whole(this.viewed(8)?.getBigUint64(this.at - 8));
       case 0xd0:
         return this.viewed(1)?.getInt8(this.at - 1) ?? OTHER;
       case 0xd1:
         return this.viewed(2)?.getInt16(this.at - 2) ?? OTHER;
       case 0xd2:
         return this.viewed(4)?.getInt32(this.at - 4) ?? OTHER;
+      case 0xd3:
+        return whole(this.viewed(8)?.getBigInt64(this.at - 8));
       case 0xd9:
         return this.text(this.bytes[this.at++] ?? this.bytes.length);
       case 0xda:
@@ -196,4 +255,12 @@ export class QuickReader {
 
 function isId(id: unknown): id is Id {
   return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
+}
+
+/** The largest integer of 64 bits that is a number. */
+const MOST = 2n ** 53n;
+
+function whole(value: bigint | undefined): unknown {
+  if (value === undefined) return OTHER;
+  return value <= MOST && value >= -MOST ? Number(value) : value;
 }

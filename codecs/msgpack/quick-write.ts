@@ -14,6 +14,9 @@ const SHORT = 63;
 const FIXSTR = 31;
 /** How many items an array or a map has at most whose size is part of its token. */
 const FEW = 15;
+/** The type of a timestamp, which is -1, and how many seconds it has at most in 32 bits. */
+const TIMESTAMP = 0xff;
+const SECONDS = 2 ** 32;
 /** A surrogate without its other half, which msgpackr writes as it is in a short text. */
 const LONE = /\p{Surrogate}/u;
 
@@ -22,7 +25,7 @@ const encoder = new TextEncoder();
 
 /**
  * Writes the messages that nearly all are: a call or its answer, whose values are plain data: numbers, strings, true, false, null,
- * and plain objects and arrays of them. The bytes are those that msgpackr writes, in one walk over the values. Messages lie one
+ * and plain objects and arrays of them; also bytes and dates, which MessagePack has. The bytes are those that msgpackr writes, in one walk over the values. Messages lie one
  * behind the other in a piece of memory, of which each frame is a view; what has been written is never written again, and a full
  * piece lives as long as its last frame. A message that outgrows its piece moves to a larger one.
  */
@@ -89,7 +92,12 @@ class QuickWriter {
 
   private value(value: unknown, levels: number): boolean {
     if (typeof value !== 'object' || value === null) return this.leaf(value);
-    return Array.isArray(value) ? this.list(value, levels) : this.fields(value, levels);
+    if (Array.isArray(value)) return this.list(value, levels);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) return this.fields(value, levels);
+    if (prototype === Uint8Array.prototype || (hasBuffer && prototype === Buffer.prototype))
+      return this.binary(value as Uint8Array);
+    return prototype === Date.prototype && this.date(value as Date);
   }
 
   private list(list: readonly unknown[], levels: number): boolean {
@@ -103,18 +111,51 @@ class QuickWriter {
   }
 
   private fields(object: object, levels: number): boolean {
-    if (levels === 0 || Object.getPrototypeOf(object) !== Object.prototype || !this.reserve(HEAD)) return false;
+    if (levels === 0 || !this.reserve(HEAD)) return false;
     const keys = Object.keys(object);
     const { length } = keys;
+    const head = this.at - this.from;
     if (length <= FEW) this.bytes[this.at++] = 0x80 | length;
     else if (length < 0x1_0000) this.sized16(0xde, length);
     else this.sized32(0xdf, length);
+    let left = 0;
     for (let i = 0; i < length; i++) {
       const key = keys[i]!;
       const value = (object as { readonly [key: string]: unknown })[key];
-      // A field that is undefined is left out, which changes the header.
-      if (value === undefined || !this.text(key) || !this.value(value, levels - 1)) return false;
+      if (value === undefined) left++;
+      else if (!this.text(key) || !this.value(value, levels - 1)) return false;
     }
+    if (left === 0) return true;
+    // A field that is undefined is left out.
+    if (length > FEW) return false;
+    this.bytes[this.from + head]! -= left;
+    return true;
+  }
+
+  private binary(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    if (!this.reserve(length + HEAD)) return false;
+    if (length < 0x100) this.sized8(0xc4, length);
+    else if (length < 0x1_0000) this.sized16(0xc5, length);
+    else this.sized32(0xc6, length);
+    this.bytes.set(bytes, this.at);
+    this.at += length;
+    return true;
+  }
+
+  /** A timestamp of 32 or 64 bits. Dates before 1970 and after 2106 are left, and those with a form of their own. */
+  private date(date: Date): boolean {
+    const time = date.getTime();
+    if (!(time > 0 && time < SECONDS * 1000) || date.toJSON !== Date.prototype.toJSON) return false;
+    if (!this.reserve(2 * HEAD)) return false;
+    const rest = time % 1000;
+    this.sized8(rest === 0 ? 0xd6 : 0xd7, TIMESTAMP);
+    if (rest !== 0) {
+      this.view.setUint32(this.at, rest * 4_000_000);
+      this.at += 4;
+    }
+    this.view.setUint32(this.at, time / 1000);
+    this.at += 4;
     return true;
   }
 

@@ -180,8 +180,27 @@ export class Port {
   private handle(sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
     const { row, handlers } = this;
     const args = this.secinfo ? withSecinfo(row, bound, sender) : bound;
-    if (row.request && handlers.length === 1 && own === undefined) return (handlers[0] as AnyHandler)(sender, ...args);
+    if (handlers.length === 1 && own === undefined) {
+      const [handler] = handlers as [AnyHandler];
+      return row.request ? handler(sender, ...args) : this.tellOne(handler, sender, args);
+    }
     return this.handleAll(sender, bound, args, own);
+  }
+
+  /** What nearly all notifications are: without a closure, and small enough for the compiler to put where it is called. */
+  private tellOne(handler: AnyHandler, sender: CallSender, args: readonly unknown[]): unknown {
+    try {
+      const given = handler(sender, ...args);
+      return isThenable(given) ? tell([() => given], sender, args, (error) => this.trouble(sender, error)) : undefined;
+    } catch (error) {
+      this.trouble(sender, error);
+      return undefined;
+    }
+  }
+
+  private trouble({ peer, call }: CallSender, error: unknown): void {
+    const { session } = peer;
+    session.host.trouble(session, error, call.id, this.row.wire);
   }
 
   /** More than one handler answers: the peers get an error each time. */
@@ -200,8 +219,7 @@ export class Port {
 
   private handleAll(sender: CallSender, bound: readonly unknown[], args: readonly unknown[], own: unknown): unknown {
     const { row, handlers } = this;
-    const { session } = sender.peer;
-    const report = (error: unknown): void => session.host.trouble(session, error, sender.call.id, row.wire);
+    const report = (error: unknown): void => this.trouble(sender, error);
     const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);
     if (standIn !== undefined)
       return row.request ? ask(row, [standIn], sender, bound, own, report) : tell([standIn], sender, bound, report);

@@ -9,13 +9,13 @@ const KEPT = 0.995;
 
 /** A trial alternates between whole turns and parts, a few times, for so many turns each. The first turns show what was before. */
 const TRIALS = 6;
-const TRIAL_TURNS = 32;
-const SETTLING = 8;
+const TRIAL_TURNS = 16;
+const SETTLING = 4;
 /** What parts must gain: each costs a write. */
 const GAIN = 1.1;
 /** After so many turns it is tried again: the less often, the oftener parts have brought nothing. */
-const SOON = 512;
-const LATE = 4_096;
+const SOON = 1_024;
+const LATE = 8_192;
 
 /**
  * After how many bytes the messages of a turn leave for a peer before the turn is over. One write for a turn is the cheapest, but

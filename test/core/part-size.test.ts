@@ -12,7 +12,7 @@ class Spec extends RemoteAPI {
 
 const LIMIT = 64 * 1024;
 /** As many turns as trials take. */
-const TRIALS = 6 * 32;
+const TRIALS = 6 * 16;
 
 let clock: Disposable;
 beforeEach(() => {
@@ -50,14 +50,14 @@ describe('the size of the parts in which a turn leaves', () => {
   it('is the limit where parts gain nothing, and is tried again, the less often the oftener that is so', () => {
     const part = new PartSize(LIMIT);
     const inParts: number[] = [];
-    for (let at = 0; at < 8_000; at++) {
+    for (let at = 0; at < 16_000; at++) {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Three trials of 32 turns each time: after 512, 1,024, 2,048 turns and so on.
-    expect(inParts.length).toBe(4 * 3 * 32);
+    // Three trials of 16 turns each time: after 1,024, 2,048, 4,096 turns and so on.
+    expect(inParts.length).toBe(5 * 3 * 16);
     // Now they help.
-    turns(part, 4_096 + TRIALS, 20_000);
+    turns(part, 8_192 + TRIALS, 20_000);
     expect(part.bytes).toBe(5_000);
   });
 

@@ -4,8 +4,9 @@ import { parseJson } from '../shared/json.js';
 import { mayRound, roundedIn } from '../shared/whole-numbers.js';
 import type { Dialect } from './dialects.js';
 import { refusedFor } from './exact.js';
+import { LONG, walk } from './levels.js';
 import { bad, messageOf } from './message.js';
-import { quick } from './quick.js';
+import { levels, quick } from './quick.js';
 import { reasons } from './reasons.js';
 import { fromWords } from './words.js';
 
@@ -15,13 +16,16 @@ const BOM = 0xfeff;
 /** The numbers of a frame that were rounded: none. */
 const NONE: ReadonlyMap<number, string> = new Map();
 
+/** What takes the messages: see `Codec.decode`. */
+type Give = (message: Message, bytes?: number, levels?: number) => unknown;
+
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
-export function decode(frame: Frame, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
+export function decode(frame: Frame, give: Give, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
   if (!dialect.quickrpc) {
     const message = quick(frame);
     if (message !== undefined) {
-      give(understood(message, dialect));
+      give(understood(message, dialect), undefined, levels);
       return;
     }
   }
@@ -29,12 +33,22 @@ export function decode(frame: Frame, give: (message: Message) => unknown, packed
 }
 
 /** The same without the quick way: what that gives is held against this. */
-export function whole(frame: string, give: (message: Message) => unknown, packed: boolean, dialect: Dialect): void {
+export function whole(frame: string, give: Give, packed: boolean, dialect: Dialect): void {
   let value: unknown;
   try {
     value = parseJson(frame.charCodeAt(0) === BOM ? frame.slice(1) : frame);
   } catch (cause) {
     throw unreadable(cause);
+  }
+  if (!Array.isArray(value) && frame.length > LONG) {
+    const found = walk(value);
+    const number = found.large && mayRound(frame) ? roundedIn(frame).get(0) : undefined;
+    give(understood(exact(messageOf(value, dialect, frame), number), dialect), undefined, found.levels);
+    return;
+  }
+  if (packed && dialect.batches && Array.isArray(value) && value.length > 0 && frame.length > LONG * value.length) {
+    longOnes(value, give, dialect, frame);
+    return;
   }
   const rounded = mayRound(frame) ? roundedIn(frame) : NONE;
   if (!Array.isArray(value)) give(understood(exact(messageOf(value, dialect, frame), rounded.get(0)), dialect));
@@ -44,6 +58,16 @@ export function whole(frame: string, give: (message: Message) => unknown, packed
     for (const [at, entry] of value.entries())
       if (give(exact(messageOf(entry, dialect, frame), rounded.get(at))) === false) return;
   } else batchOf(value, give, dialect, frame, rounded);
+}
+
+/** The messages of a packet in which most are long. */
+function longOnes(entries: readonly unknown[], give: Give, dialect: Dialect, text: string): void {
+  let rounded: ReadonlyMap<number, string> | undefined;
+  for (const [at, entry] of entries.entries()) {
+    const found = walk(entry);
+    if (found.large) rounded ??= mayRound(text) ? roundedIn(text) : NONE;
+    if (give(exact(messageOf(entry, dialect, text), rounded?.get(at)), undefined, found.levels) === false) return;
+  }
 }
 
 /** A message, or what stands for it where a number of it was rounded. */

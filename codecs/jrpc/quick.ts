@@ -1,6 +1,7 @@
 import type { Message } from '../../src/contract.js';
 import { parseJson } from '../shared/json.js';
 import { mayRound } from '../shared/whole-numbers.js';
+import { LONG, walk } from './levels.js';
 
 /**
  * The head of a frame whose members stand in the order in which this codec, and most others, write them: an id that is a whole
@@ -19,12 +20,19 @@ const TO_PARAMS = '","params":'.length;
 const [COMMA, ZERO, COLON, BRACKET, LETTER_I, LETTER_R, BRACE] = [44, 48, 58, 93, 105, 114, 125];
 
 /**
+ * How deep the values of the message are nested that `quick` has read last, as `Codec.decode` gives it; undefined for a short one,
+ * whose values were not walked.
+ */
+export let levels: number | undefined;
+
+/**
  * Reads a frame with such a head; undefined for any other, which is read as a whole then. Where the head is known, only the
  * value behind it is parsed. Nothing is guessed: if what stands between the head and the last brace is one JSON value, the
  * frame has exactly these members; if a further one, or the same again, stands behind it, that is no JSON value and the
  * parse fails. Only that value can hold a number that is rounded.
  */
 export function quick(frame: string): Message | undefined {
+  levels = undefined;
   const end = frame.length - 1;
   if (frame.charCodeAt(end) !== BRACE) return undefined;
   HEAD.lastIndex = 0;
@@ -49,18 +57,30 @@ export function quick(frame: string): Message | undefined {
 function reply(frame: string, at: number, end: number, id: number): Message | undefined {
   const small = smallNumber(frame, at, end);
   if (small !== undefined) return { kind: 'reply', id, value: small };
-  if (mayRound(frame, at)) return undefined;
+  const isLong = end - at > LONG;
+  if (!isLong && mayRound(frame, at)) return undefined;
+  let value: unknown;
   try {
-    return { kind: 'reply', id, value: parseJson(frame.slice(at, end)) };
+    value = parseJson(frame.slice(at, end));
   } catch {
     return undefined;
   }
+  return isLong && !isWhole(frame, at, value, 0) ? undefined : { kind: 'reply', id, value };
+}
+
+/** Walks the values of a long frame, for `levels`. False where one of them may have been rounded. `around`: what stands around them in a message. */
+function isWhole(frame: string, at: number, value: unknown, around: number): boolean {
+  const found = walk(value);
+  levels = found.levels + around;
+  return !found.large || !mayRound(frame, at);
 }
 
 function call(frame: string, at: number, end: number, id: number | undefined, method: string): Message | undefined {
   // Others write the id last: to see it costs less than a parse that fails.
   const last = frame.charCodeAt(end - 1);
-  if ((last !== BRACKET && last !== BRACE) || mayRound(frame, at)) return undefined;
+  if (last !== BRACKET && last !== BRACE) return undefined;
+  const isLong = end - at > LONG;
+  if (!isLong && mayRound(frame, at)) return undefined;
   let params: unknown;
   try {
     params = parseJson(frame.slice(at, end));
@@ -68,8 +88,10 @@ function call(frame: string, at: number, end: number, id: number | undefined, me
     return undefined;
   }
   if (typeof params !== 'object' || params === null) return undefined;
-  if (Array.isArray(params)) return { kind: 'call', id, method, args: params, named: false, batch: undefined };
-  return { kind: 'call', id, method, args: [params], named: true, batch: undefined };
+  const named = !Array.isArray(params);
+  if (isLong && !isWhole(frame, at, params, named ? 1 : 0)) return undefined;
+  if (!named) return { kind: 'call', id, method, args: params as unknown[], named, batch: undefined };
+  return { kind: 'call', id, method, args: [params], named, batch: undefined };
 }
 
 /** A whole number of a few digits that ends before the last brace. The commonest answer of all needs no parser. */

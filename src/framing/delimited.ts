@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { type Expected, foreignToText, look } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { oversized } from './refusals.js';
+import { utf8Text } from './text.js';
 
 const CR = 13;
 const LF = 10;
@@ -85,7 +86,7 @@ class Delimited implements Framing {
     }
     if (last >= from) {
       // What is not larger than one frame may be holds none that is; otherwise each is looked at before it is decoded.
-      if (last - from <= this.limit) this.split(bytes.toString('utf8', from, last), give);
+      if (last - from <= this.limit) this.split(utf8Text(bytes, from, last), give);
       else this.judgeEach(bytes, from, last, code, give);
       from = last + 1;
     }
@@ -111,9 +112,9 @@ class Delimited implements Framing {
   private giveKept(give: (frame: Frame) => void): void {
     const whole = this.kept.take();
     if (this.delimiter === '\n' && whole[whole.length - 1] === CR) {
-      if (whole.length > 1) give(whole.toString('utf8', 0, whole.length - 1));
+      if (whole.length > 1) give(utf8Text(whole, 0, whole.length - 1));
     } else {
-      give(whole.toString('utf8'));
+      give(utf8Text(whole));
     }
   }
 
@@ -122,7 +123,7 @@ class Delimited implements Framing {
       const to = bytes.indexOf(code, at);
       const end = this.delimiter === '\n' && to > at && bytes[to - 1] === CR ? to - 1 : to;
       if (end - at > this.limit) throw oversized(this.limit, end - at, bytes.subarray(at, end));
-      if (end > at) give(bytes.toString('utf8', at, end));
+      if (end > at) give(utf8Text(bytes, at, end));
       at = to + 1;
     }
   }

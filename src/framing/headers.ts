@@ -4,6 +4,7 @@ import { quote } from '../quote.js';
 import { type Expected, isMessagePack, isSized, look } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { cutOff, lost, oversized } from './refusals.js';
+import { utf8Text } from './text.js';
 
 const LF = 10;
 /** How large a header block may be, in bytes; that of an honest peer has about a hundred. */
@@ -130,7 +131,7 @@ class Headers implements Framing {
     const { fault, read } = this;
     this.begin();
     if (fault !== '') this.refuse(fault, shown(read), give);
-    else give(this.text ? body.toString('utf8') : body);
+    else give(this.text ? utf8Text(body) : body);
   }
 
   /** Another block begins. */

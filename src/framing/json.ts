@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { type Expected, foreignToText, look } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { cutOff, oversized } from './refusals.js';
+import { utf8Text } from './text.js';
 
 const nothing = new Uint8Array(0);
 const LF = 10;
@@ -115,12 +116,12 @@ class Json implements Framing {
     this.place = 'between';
     if (size > this.limit) throw this.refused(bytes, from, size);
     if (this.kept.size === 0) {
-      give(bytes.toString('utf8', from, to > from && bytes[to - 1] === CR ? to - 1 : to));
+      give(utf8Text(bytes, from, to > from && bytes[to - 1] === CR ? to - 1 : to));
       return;
     }
     this.kept.add(bytes, from, to, size);
     const whole = this.kept.take();
-    give(whole.toString('utf8', 0, whole[size - 1] === CR ? size - 1 : size));
+    give(utf8Text(whole, 0, whole[size - 1] === CR ? size - 1 : size));
   }
 
   private keep(bytes: Buffer, from: number): void {

@@ -2,6 +2,7 @@ import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { type Expected, isHeaders, isMessagePack, isText, refuseForeign, withoutBom } from './beginning.js';
 import { asBuffer, Kept } from './kept.js';
 import { cutOff, oversized } from './refusals.js';
+import { utf8Text } from './text.js';
 
 const HEADER = 4;
 /** How many bytes are looked at to say what they are in place of a size. */
@@ -65,7 +66,7 @@ class Length implements Framing {
         return;
       }
       at = from + size;
-      give(this.text ? bytes.toString('utf8', from, at) : bytes.subarray(from, at));
+      give(this.text ? utf8Text(bytes, from, at) : bytes.subarray(from, at));
     }
     if (at < bytes.length) this.kept.add(bytes, at, bytes.length);
   }
@@ -88,7 +89,7 @@ class Length implements Framing {
     this.kept.add(bytes, at, to, whole);
     if (this.kept.size === whole) {
       const frame = this.kept.take();
-      give(this.text ? frame.toString('utf8', HEADER) : frame.subarray(HEADER));
+      give(this.text ? utf8Text(frame, HEADER) : frame.subarray(HEADER));
     }
     return to;
   }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
 import type { Accept, Frame, LinkInfo } from '../../src/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
+import { utf8Text } from '../../src/framing/text.js';
 import { packageError } from '../../src/optional-package.js';
 import { lookAgain } from '../../src/time.js';
 import { socketInfo } from './socket-info.js';
@@ -130,7 +131,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     this.socket
       .on('message', (data: Buffer) => {
         // Either kind of message is taken for what the codec reads, which is the judge of it.
-        if (this.state === 'open') this.read(text ? data.toString() : data, data.length);
+        if (this.state === 'open') this.read(text ? utf8Text(data) : data, data.length);
       })
       .on('error', (error) => this.broken(error))
       .on('close', (code, reason) => this.ended(code, reason.toString()));

@@ -5,7 +5,7 @@ import { cutOff, lost, oversized } from '../../src/framing/refusals.js';
 import { beginningOf } from '../../src/quote.js';
 import { join } from './join.js';
 import { own, WORTH_OWNING } from './owned.js';
-import { ARRAYS, fixed, MAPS, more, NEVER, wide } from './tokens.js';
+import { ARRAYS, fixed, leaves, MAPS, more, NEVER, wide } from './tokens.js';
 
 const nothing = new Uint8Array(0);
 /** How much more memory may be taken than has come, where the size of a message is announced. */
@@ -82,6 +82,14 @@ class SelfDelimiting implements Framing {
         todo = 1;
       }
       if (at >= length) break;
+      // Most values are small and of a known size: what a row of them adds to the size of the message is judged behind it.
+      const row = at;
+      for (let step = leaves[chunk[at]!]!; step > 0 && todo > 0; step = leaves[chunk[at]!]!) {
+        at += step;
+        todo--;
+        if (at >= length) break;
+      }
+      if (at > row) continue;
       const token = chunk[at]!;
       const width = wide[token]!;
       if (width === 0) {

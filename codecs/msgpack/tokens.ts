@@ -23,6 +23,9 @@ wide.set([1, 2, 4, 1, 2, 4], 0xc4);
 fixed.set([1, 1, 1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17], 0xc7);
 wide.set([1, 2, 4, 2, 4, 2, 4], 0xd9);
 
+/** How many bytes a value has whose token alone says it, and which holds no others; 0 for any other. */
+export const leaves = fixed.map((size, token) => (wide[token] || more[token] || token === NEVER ? 0 : 1 + size));
+
 /** The bytes are no MessagePack, so that nobody knows where the next value begins. */
 function malformed(what: string): ProtocolError {
   return new ProtocolError(`this is no MessagePack: ${what}`, Code.ParseError);

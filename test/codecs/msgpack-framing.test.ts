@@ -153,6 +153,22 @@ describe('the framing of msgpack', () => {
     expect(given.map((frame) => frame.length)).toEqual([8, 8, 8, 8, 4]);
   });
 
+  it('holds the bound to the byte for a message of many small values, wherever it is cut', () => {
+    const message = pack(Array.from({ length: 15 }, (_, at) => (at % 3 === 0 ? at : 'x'.repeat(at))));
+    for (let size = 1; size <= message.length; size++) {
+      expect(Buffer.concat(through(make('bytes', message.length), message, [size]) as Uint8Array[])).toEqual(message);
+      const given: Frame[] = [];
+      const framing = make('bytes', message.length - 1);
+      const push = (): void => {
+        for (let at = 0; at < message.length; at += size)
+          framing.push(message.subarray(at, at + size), (frame) => given.push(frame));
+      };
+      expect(push).toThrow(ProtocolError);
+      expect(given).toEqual([]);
+      expect(framing.held).toBe(0);
+    }
+  });
+
   it('carries bytes alone', () => {
     expect(() => make('text', 10)).toThrow(UsageError);
   });

@@ -4,10 +4,13 @@ import { bytesOf, exceeds } from './measure.js';
 /** What a codec adds when it joins: around all frames, and to each of them, in bytes. */
 const AROUND = 2;
 const EACH = 1;
+/** A frame of more letters or bytes than this travels alone: to copy it once more costs more than a frame of its own. */
+const LARGE = 8 * 1024;
 
 /**
  * Joins frames, in order, into as few as possible of which none has more than `limit` bytes. A frame that has no room
- * beside another one stays as it is, also where `single` asks for a frame of one to be joined, as a batch of one is.
+ * beside another one stays as it is, also where `single` asks for a frame of one to be joined, as a batch of one is. Without
+ * `single`, so does a large frame.
  */
 export function joined(
   join: NonNullable<Codec['join']>,
@@ -26,6 +29,11 @@ export function joined(
     bytes = AROUND;
   };
   for (const frame of frames) {
+    if (!single && frame.length > LARGE) {
+      leave();
+      out.push(frame);
+      continue;
+    }
     const size = bytesOf(frame) + EACH;
     if (bytes + size > limit) leave();
     group.push(frame);
@@ -35,8 +43,9 @@ export function joined(
   return out;
 }
 
-/** Whether frames of so many letters or bytes in all can be joined without a look at each. */
-export function surelyFits(count: number, length: number, limit: number): boolean {
+/** Whether frames of `length` letters or bytes in all can be joined as they are: they surely fit, and none is large. */
+export function surelyFits(frames: readonly Frame[], length: number, limit: number): boolean {
   // A letter takes three bytes at most.
-  return AROUND + EACH * count + 3 * length <= limit;
+  if (AROUND + EACH * frames.length + 3 * length > limit) return false;
+  return length <= LARGE || !frames.some((frame) => frame.length > LARGE);
 }

@@ -136,7 +136,7 @@ export class Outbox {
     const { join } = this.session.host.codec;
     if (join === undefined) return frames;
     const limit = Math.min(JOINED, frameLimit(this.session));
-    return surelyFits(frames.length, collected, limit) ? [join(frames)] : joined(join, frames, limit);
+    return surelyFits(frames, collected, limit) ? [join(frames)] : joined(join, frames, limit);
   }
 
   /** What was buffered has left. */

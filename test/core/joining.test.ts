@@ -49,6 +49,17 @@ describe('joining', () => {
     expect(Math.max(...sizes(far))).toBeLessThanOrEqual(1_000);
   });
 
+  it('lets a large message travel alone, in its place among the others', async () => {
+    const { api, far } = await side({ packets: true, agreed: true }, { limits: { tickBytes: 1_000_000 } });
+    far.sends.length = 0;
+    const lengths = [1, 2, 10_000, 3, 4, 5, 20_000, 10_000, 6];
+    for (const length of lengths) api.news(null, { text: 'x'.repeat(length) });
+    await turn();
+    expect(messages(far).map(({ params }) => params.text.length)).toEqual(lengths);
+    const joined = far.heard.map((frame) => (Array.isArray(frame) ? frame.length : 'alone'));
+    expect(joined).toEqual([2, 'alone', 3, 'alone', 'alone', 'alone']);
+  });
+
   it('reads the largest frame of the link each time', async () => {
     const { api, far } = await side({ packets: true, agreed: true, maxFrame: 10_000 });
     Object.assign(far, { maxFrame: 500 });

@@ -66,6 +66,8 @@ const manyBytes: readonly LoadName[] = ['bytes2', 'bytes16'];
 export const contestants: readonly Contestant[] = [
   { name: 'array-ceiling', groups: { tcp: all, memory: [] } },
   { name: 'jsonrpc-ceiling', groups: { tcp: all } },
+  { name: 'array-ceiling-parts', groups: { tcp: all } },
+  { name: 'jsonrpc-ceiling-parts', groups: { tcp: all } },
   { name: 'obverse-jrpc-tcp', groups: { tcp: all, large: values, memory: [] } },
   {
     name: 'obverse-msgpack-tcp',

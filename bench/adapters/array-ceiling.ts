@@ -7,7 +7,7 @@ const NOTE = 3;
 const between = (quoted: string): string => `,${quoted},`;
 
 /** `[type, id, method, args]`, one for each line: the leanest JSON that still names the method. */
-const positions: Envelope = {
+export const positions: Envelope = {
   call: (id, method, args) => `[${CALL},${id}${middle(method, between)}${JSON.stringify(args)}]\n`,
   note: (method, args) => `[${NOTE},0${middle(method, between)}${JSON.stringify(args)}]\n`,
   reply: (id, value) => `[${REPLY},${id},${json(value)}]\n`,

@@ -11,7 +11,7 @@ interface AnyMessage {
 const between = (quoted: string): string => `,"method":${quoted},"params":`;
 
 /** JSON-RPC 2.0 objects, one for each line. */
-const objects: Envelope = {
+export const objects: Envelope = {
   call: (id, method, args) => `{"jsonrpc":"2.0","id":${id}${middle(method, between)}${JSON.stringify(args)}}\n`,
   note: (method, args) => `{"jsonrpc":"2.0"${middle(method, between)}${JSON.stringify(args)}}\n`,
   reply: (id, result) => `{"jsonrpc":"2.0","id":${id},"result":${json(result)}}\n`,

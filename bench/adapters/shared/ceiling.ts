@@ -33,7 +33,12 @@ export function json(value: unknown): string {
   return typeof value === 'number' && Number.isFinite(value) ? `${value}` : (JSON.stringify(value) ?? 'null');
 }
 
+/** When lines leave before the end of the tick: more of them have collected than so many letters. */
 const TICK_BYTES = 64 * 1024;
+/** Where a tick leaves in parts, one is a quarter of the most that ticks have brought lately, and has at least so many letters. */
+const PARTS = 4;
+const LEAST_PART = 1_024;
+const KEPT = 0.995;
 const LINE_FEED = 10;
 
 /**
@@ -45,21 +50,27 @@ const LINE_FEED = 10;
 export class CeilingPeer {
   private out = '';
   private scheduled = false;
+  private part = TICK_BYTES;
+  private left = 0;
+  private most = 0;
   private tail: Buffer[] = [];
   private readonly resolves: (Resolve | undefined)[] = [];
   private readonly rejects: (Reject | undefined)[] = [];
   private readonly free: number[] = [];
   private readonly flush = (): void => {
     this.scheduled = false;
-    const out = this.out;
-    this.out = '';
-    if (out !== '') this.socket.write(out, 'utf8');
+    this.write();
+    if (!this.inParts) return;
+    this.most = Math.max(this.left, this.most * KEPT);
+    this.left = 0;
+    this.part = Math.min(Math.max(this.most / PARTS, LEAST_PART), TICK_BYTES);
   };
 
   constructor(
     private readonly socket: net.Socket,
     private readonly envelope: Envelope,
     private readonly methods: ReadonlyMap<string, Method>,
+    private readonly inParts: boolean,
   ) {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.push(chunk));
@@ -136,7 +147,14 @@ export class CeilingPeer {
     if (!this.scheduled) {
       this.scheduled = true;
       process.nextTick(this.flush);
-    } else if (this.out.length > TICK_BYTES) this.flush();
+    } else if (this.out.length > this.part) this.write();
+  }
+
+  private write(): void {
+    const { out } = this;
+    this.out = '';
+    this.left += out.length;
+    if (out !== '') this.socket.write(out, 'utf8');
   }
 
   private push(chunk: Buffer): void {
@@ -168,8 +186,8 @@ export class CeilingPeer {
   }
 }
 
-/** The contestant that speaks this envelope over TCP. */
-export function ceiling(envelope: Envelope): Adapter {
+/** The contestant that speaks this envelope over TCP; with `inParts`, what a tick brings leaves in some parts, and not in one write. */
+export function ceiling(envelope: Envelope, inParts = false): Adapter {
   return {
     serve() {
       const service = new Service();
@@ -178,10 +196,10 @@ export function ceiling(envelope: Envelope): Adapter {
         ['note', (n: number) => service.note(n)],
         ['counted', () => service.counted()],
       ]);
-      return listen((socket) => new CeilingPeer(socket, envelope, methods));
+      return listen((socket) => new CeilingPeer(socket, envelope, methods, inParts));
     },
     async connect(address) {
-      const peer = new CeilingPeer(await dial(address), envelope, new Map());
+      const peer = new CeilingPeer(await dial(address), envelope, new Map(), inParts);
       return {
         add: (a, b) => peer.call('add', [a, b]) as Promise<number>,
         note: (n) => peer.note('note', [n]),

@@ -1,12 +1,10 @@
 import type { Outbound } from '../../src/contract.js';
+import { hasBuffer, MessageMemory, SLAB } from './message-memory.js';
 
-const SLAB = 64 * 1024;
 /** What is free at least where a message begins. */
 const ROOM = 1024;
 /** The largest header of a value, or a number. */
 const HEAD = 9;
-/** A larger message is not written here: the same objects may stand in it again and again. */
-const LARGEST = 16 * 1024 * 1024;
 /** How deep values are nested that are written here. Those that hold themselves end here. */
 const LEVELS = 64;
 /** Up to this length a loop over the characters is faster than a call of an encoder. */
@@ -20,28 +18,15 @@ const SECONDS = 2 ** 32;
 /** A surrogate without its other half, which msgpackr writes as it is in a short text. */
 const LONE = /\p{Surrogate}/u;
 
-const hasBuffer = typeof Buffer !== 'undefined';
 const encoder = new TextEncoder();
 
 /**
  * Writes the messages that nearly all are: a call or its answer, whose values are plain data: numbers, strings, true, false, null,
- * and plain objects and arrays of them; also bytes and dates, which MessagePack has. The bytes are those that msgpackr writes, in one walk over the values. Messages lie one
- * behind the other in a piece of memory, of which each frame is a view; what has been written is never written again, and a full
- * piece lives as long as its last frame. A message that outgrows its piece moves to a larger one.
+ * and plain objects and arrays of them; also bytes and dates, which MessagePack has. The bytes are those that msgpackr writes, in
+ * one walk over the values. Each frame is a view of memory that lives as long as the last frame in it.
  */
-class QuickWriter {
-  private memory!: ArrayBufferLike;
-  private bytes!: Uint8Array;
-  private buffer: Buffer | undefined;
-  private view!: DataView;
-  private at = 0;
-  /** Where the message begins. */
-  private from = 0;
+class QuickWriter extends MessageMemory {
   private busy = false;
-
-  constructor() {
-    this.renew(SLAB);
-  }
 
   /** The frame of the message, or undefined if it holds anything else. Throws what a getter throws. */
   frame(message: Outbound): Uint8Array | undefined {
@@ -56,7 +41,7 @@ class QuickWriter {
     } finally {
       this.busy = false;
       // The rest of a large piece is left: a small message would keep the whole of it.
-      if (this.bytes.length > SLAB) this.at = this.bytes.length;
+      if (this.bytes.length > SLAB) this.renew(0);
       else if (frame === undefined) this.at = this.from;
     }
     return frame;
@@ -200,22 +185,42 @@ class QuickWriter {
       return true;
     }
     this.at = start;
-    return !LONE.test(text) && this.longText(text);
+    return !LONE.test(text) && this.anyText(text);
   }
 
-  /** A text that is long, or has other characters than those of ASCII. */
+  /** A text that is long, and mostly has no other characters than those of ASCII: then it is not looked through for its size. */
   private longText(text: string): boolean {
+    if (!hasBuffer) return this.anyText(text);
+    const { length } = text;
+    if (!this.reserve(length + 2 * HEAD)) return false;
+    const { at } = this;
+    this.size(length);
+    // With room for one character more, so that a text of other characters never takes as many bytes by being cut.
+    if (this.buffer!.write(text, this.at, length + 4) === length) {
+      this.at += length;
+      return true;
+    }
+    this.at = at;
+    return this.anyText(text);
+  }
+
+  private anyText(text: string): boolean {
     const encoded = hasBuffer ? undefined : encoder.encode(text);
     const size = encoded === undefined ? Buffer.byteLength(text) : encoded.length;
     if (!this.reserve(size + HEAD)) return false;
-    if (size <= FIXSTR) this.bytes[this.at++] = 0xa0 | size;
-    else if (size < 0x100) this.sized8(0xd9, size);
-    else if (size < 0x1_0000) this.sized16(0xda, size);
-    else this.sized32(0xdb, size);
+    this.size(size);
     if (encoded === undefined) this.buffer!.write(text, this.at, size);
     else this.bytes.set(encoded, this.at);
     this.at += size;
     return true;
+  }
+
+  /** The head of a text. */
+  private size(size: number): void {
+    if (size <= FIXSTR) this.bytes[this.at++] = 0xa0 | size;
+    else if (size < 0x100) this.sized8(0xd9, size);
+    else if (size < 0x1_0000) this.sized16(0xda, size);
+    else this.sized32(0xdb, size);
   }
 
   private number(value: number): void {
@@ -235,51 +240,6 @@ class QuickWriter {
     else if (value >= -0x80) this.sized8(0xd0, value);
     else if (value >= -0x8000) this.sized16(0xd1, value);
     else this.sized32(0xd2, value);
-  }
-
-  private sized8(token: number, value: number): void {
-    this.bytes[this.at] = token;
-    this.bytes[this.at + 1] = value;
-    this.at += 2;
-  }
-
-  private sized16(token: number, value: number): void {
-    this.bytes[this.at] = token;
-    this.bytes[this.at + 1] = value >> 8;
-    this.bytes[this.at + 2] = value;
-    this.at += 3;
-  }
-
-  private sized32(token: number, value: number): void {
-    this.bytes[this.at] = token;
-    this.view.setUint32(this.at + 1, value);
-    this.at += 5;
-  }
-
-  /** Makes room for so many bytes; gives false if the message would be too large. */
-  private reserve(size: number): boolean {
-    return this.at + size <= this.bytes.length || this.grow(size);
-  }
-
-  /** Moves the message to a piece in which there is more room behind it. */
-  private grow(size: number): boolean {
-    const { bytes, from, at } = this;
-    const written = at - from;
-    if (written + size > LARGEST) return false;
-    this.renew(Math.max(SLAB, 2 * written + size));
-    this.bytes.set(bytes.subarray(from, at));
-    this.from = 0;
-    this.at = written;
-    return true;
-  }
-
-  /** All of it is written before it is shown, so that Node need not fill it with zeros. */
-  private renew(size: number): void {
-    this.memory = hasBuffer ? Buffer.allocUnsafeSlow(size).buffer : new ArrayBuffer(size);
-    this.bytes = new Uint8Array(this.memory);
-    if (hasBuffer) this.buffer = Buffer.from(this.memory);
-    this.view = new DataView(this.memory);
-    this.at = 0;
   }
 }
 

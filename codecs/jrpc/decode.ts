@@ -46,10 +46,6 @@ export function whole(frame: string, give: Give, packed: boolean, dialect: Diale
     give(understood(exact(messageOf(value, dialect, frame), number), dialect), undefined, found.levels);
     return;
   }
-  if (packed && dialect.batches && Array.isArray(value) && value.length > 0 && frame.length > LONG * value.length) {
-    longOnes(value, give, dialect, frame);
-    return;
-  }
   const rounded = mayRound(frame) ? roundedIn(frame) : NONE;
   if (!Array.isArray(value)) give(understood(exact(messageOf(value, dialect, frame), rounded.get(0)), dialect));
   else if (!dialect.batches) give(bad(reasons.noBatches, null));
@@ -58,16 +54,6 @@ export function whole(frame: string, give: Give, packed: boolean, dialect: Diale
     for (const [at, entry] of value.entries())
       if (give(exact(messageOf(entry, dialect, frame), rounded.get(at))) === false) return;
   } else batchOf(value, give, dialect, frame, rounded);
-}
-
-/** The messages of a packet in which most are long. */
-function longOnes(entries: readonly unknown[], give: Give, dialect: Dialect, text: string): void {
-  let rounded: ReadonlyMap<number, string> | undefined;
-  for (const [at, entry] of entries.entries()) {
-    const found = walk(entry);
-    if (found.large) rounded ??= mayRound(text) ? roundedIn(text) : NONE;
-    if (give(exact(messageOf(entry, dialect, text), rounded?.get(at)), undefined, found.levels) === false) return;
-  }
 }
 
 /** A message, or what stands for it where a number of it was rounded. */

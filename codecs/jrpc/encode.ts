@@ -1,6 +1,7 @@
 import type { Call, Fault, Outbound } from '../../src/contract.js';
 import { Code, UsageError } from '../../src/errors.js';
 import { mustShowAll } from '../shared/hidden.js';
+import { withLongText } from './long-text.js';
 
 const NOTIFICATION = '{"jsonrpc":"2.0"';
 const ANSWER = '{"jsonrpc":"2.0","id":';
@@ -121,6 +122,8 @@ export function jsonOf(value: unknown, replacer?: Replacer): string {
 
 /** An object in JSON without a field may be one that JSON has no form for: then they are looked at, and only then. */
 function stringify(value: unknown, replacer: Replacer | undefined): string | undefined {
+  const plain = replacer === undefined ? withLongText(value) : undefined;
+  if (plain !== undefined) return plain;
   const json: string | undefined = JSON.stringify(value, replacer);
   if (typeof value === 'object' && json?.includes('{}')) mustShowAll(value, replacer);
   return json;

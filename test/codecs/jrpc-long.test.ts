@@ -30,12 +30,11 @@ describe('a long frame of JSON-RPC', () => {
     expect(full?.levels).toBeGreaterThanOrEqual(levels);
   });
 
-  it('never says less than there is, also for a packet and for the members in another order', () => {
+  it('never says less than there is, also for the members in another order', () => {
     for (const levels of [1, 5, 999, 1_000, 1_001, 100_000]) {
       const params = nested(levels, `"${text}"`);
-      const frames = [call(params), turned(params), `[${call(params)},${call(params)}]`, reply(params)];
-      for (const frame of frames)
-        for (const one of read(frame, { packed: true })) expect(one.levels).toBeGreaterThanOrEqual(levels);
+      const frames = [call(params), turned(params), reply(params)];
+      for (const frame of frames) for (const one of read(frame)) expect(one.levels).toBeGreaterThanOrEqual(levels);
     }
   });
 

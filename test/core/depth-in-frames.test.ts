@@ -13,10 +13,20 @@ class Spec extends RemoteAPI {
 }
 
 const DEPTH = 20;
-/** `[0, id, 'ask', [{ a: … }]]` with as many lists, each within the one before. */
-function ask(id: number, levels: number): Buffer {
+/** As many lists, each within the one before. */
+const lists = (levels: number): Buffer => Buffer.concat([Buffer.alloc(levels, 0x91), Buffer.from([1])]);
+const maps = (levels: number): Buffer =>
+  Buffer.concat([...Array(levels).fill(Buffer.from([0x81, 0xa1, 0x62])), lists(0)]);
+/** The extension for a set of one value. */
+function set(levels: number): Buffer {
+  const items = lists(levels);
+  return Buffer.concat([Buffer.from([0xc7, items.length, 0x53]), items]);
+}
+
+/** `[0, id, 'ask', [{ a: … }]]`: two levels, and those of the value. */
+function ask(id: number, value: Buffer): Buffer {
   const head = Buffer.from([0x94, 0, 0xcd, id >> 8, id & 0xff, 0xa3, ...Buffer.from('ask'), 0x91, 0x81, 0xa1, 0x61]);
-  return Buffer.concat([head, Buffer.alloc(levels, 0x91), Buffer.from([1])]);
+  return Buffer.concat([head, value]);
 }
 
 /*
@@ -24,9 +34,12 @@ function ask(id: number, levels: number): Buffer {
  */
 describe('a message that is nested too deep, in a frame', () => {
   it.each([
-    ['behind short ones', 3],
-    ['behind as many short ones as are dispatched in a turn', 2_000],
-  ])('%s, is refused, and those around it are answered', async (_where, short) => {
+    ['behind short ones', 3, lists(10 * DEPTH)],
+    ['behind as many short ones as are dispatched in a turn', 2_000, lists(10 * DEPTH)],
+    ['by one level', 3, lists(DEPTH - 1)],
+    ['by one level that is a map', 3, maps(DEPTH - 1)],
+    ['by the lists in a set', 3, set(10 * DEPTH)],
+  ])('%s, is refused, and those around it are answered', async (_where, short, values) => {
     const server = await Spec.serve('tcp://127.0.0.1:0', { codec: 'msgpack', logger: null, limits: { depth: DEPTH } });
     server.ask.connect(() => true);
     const socket = connect(Number(new URL(server.address).port), '127.0.0.1');
@@ -47,9 +60,9 @@ describe('a message that is nested too deep, in a frame', () => {
       }
       held = held.subarray(whole);
     });
-    const messages = Array.from({ length: short }, (_one, id) => ask(id, 0));
+    const messages = Array.from({ length: short }, (_one, id) => ask(id, lists(0)));
     const [deep, after] = [short, short + 1];
-    socket.write(Buffer.concat([...messages, ask(deep, 10 * DEPTH), ask(after, 0)]));
+    socket.write(Buffer.concat([...messages, ask(deep, values), ask(after, lists(DEPTH - 2))]));
     await until(() => answers.size === short + 2);
     const refused = [...answers].filter(([, error]) => error !== null);
     expect(refused.map(([id, error]) => [id, error?.code])).toEqual([[deep, Code.TooLarge]]);

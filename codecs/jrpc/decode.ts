@@ -51,8 +51,10 @@ export function whole(frame: string, give: Give, packed: boolean, dialect: Diale
   else if (!dialect.batches) give(bad(reasons.noBatches, null));
   else if (value.length === 0) give(bad(reasons.emptyBatch, null));
   else if (packed) {
-    for (const [at, entry] of value.entries())
-      if (give(exact(messageOf(entry, dialect, frame), rounded.get(at))) === false) return;
+    for (let at = 0; at < value.length; at++) {
+      const message = messageOf(value[at], dialect, frame);
+      if (give(rounded === NONE ? message : exact(message, rounded.get(at))) === false) return;
+    }
   } else batchOf(value, give, dialect, frame, rounded);
 }
 

@@ -4,7 +4,7 @@ import type { Frame } from './contract.js';
 import { Code, ProtocolError } from './errors.js';
 import { joined, surelyFits } from './joined.js';
 import type { Lanes } from './many/lanes.js';
-import { PartSize } from './part-size.js';
+import { LEAST_PART, PartSize } from './part-size.js';
 import { type AwaitedHello, frameLimit, UNASKED } from './peer-frames.js';
 import { unproved } from './rooms.js';
 import type { Session } from './session.js';
@@ -25,7 +25,9 @@ export class Outbox {
   /** How many bytes were collected and are not with the link yet. */
   collected = 0;
   /** From how many bytes on, what was collected leaves before the end of the turn. */
-  private readonly part: PartSize;
+  private leaveAt: number;
+  /** Finds that size, once a turn was long enough to leave in parts: most links never need it. */
+  private part: PartSize | undefined;
   /** Notifications that are kept for a slow peer, where there are any. */
   lanes: Lanes | undefined;
   /** The streams that run for the peer, once there was one. */
@@ -41,7 +43,7 @@ export class Outbox {
   constructor(private readonly session: Session) {
     const { sentFrameBytes, tickBytes } = session.host.limits;
     this.limit = sentFrameBytes;
-    this.part = new PartSize(tickBytes);
+    this.leaveAt = tickBytes;
     leaveTogether(this);
   }
 
@@ -58,7 +60,7 @@ export class Outbox {
     if (!this.leaving) {
       this.leaving = true;
       leaveTogether(this);
-    } else if (this.collected > this.part.bytes) this.send();
+    } else if (this.collected > this.leaveAt) this.send();
   }
 
   /** A sealed message, whose frames stay together; `plain` is what was sealed, where that is known. */
@@ -100,8 +102,9 @@ export class Outbox {
     this.leaving = false;
     this.isHeld = false;
     try {
+      if (this.collected > LEAST_PART) this.part ??= new PartSize(this.session.host.limits.tickBytes);
       this.send();
-      this.part.endTurn();
+      if (this.part !== undefined) this.leaveAt = this.part.endTurn();
     } catch (error) {
       // A link does not throw, nor does a codec that joins. If one does all the same, the others still get their frames.
       this.session.end(error instanceof Error ? error : new Error(String(error)));
@@ -116,7 +119,7 @@ export class Outbox {
     const { collected } = this;
     this.frames = [];
     this.collected = 0;
-    this.part.sent(collected);
+    if (this.part !== undefined) this.leaveAt = this.part.sent(collected);
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
     link.send(joins ? this.joined(frames, collected) : frames);

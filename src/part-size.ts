@@ -1,7 +1,7 @@
 import { time } from './time.js';
 
 /** The parts of a turn have at least so many bytes: less is not worth a write of its own. */
-const LEAST = 1024;
+export const LEAST_PART = 1024;
 /** A part is this share of the most bytes that turns have sent lately. */
 const SHARE = 1 / 4;
 /** What is left of that most after a turn that sends less. */
@@ -48,21 +48,22 @@ export class PartSize {
     this.bytes = limit;
   }
 
-  /** So many bytes have left, in this turn. */
-  sent(bytes: number): void {
+  /** So many bytes have left, in this turn. Returns after how many more the next part leaves. */
+  sent(bytes: number): number {
     this.left += bytes;
     // This turn sends more than others do: parts grow with it, so that there are few, however much it will be.
     if (this.inParts && this.left > this.most) this.bytes = this.within(this.left);
+    return this.bytes;
   }
 
-  /** The turn is over: finds the size for the next one. */
-  endTurn(): void {
+  /** The turn is over: finds the size for the next one, and returns it. */
+  endTurn(): number {
     const { left } = this;
     this.left = 0;
     const most = Math.max(left, this.most * KEPT);
     this.most = most;
     // There is one write, in any case.
-    if (most <= LEAST) return;
+    if (most <= LEAST_PART) return this.bytes;
     this.sum += left;
     const turns = --this.turns;
     if (turns === TRIAL_TURNS - SETTLING && this.trial > 0) {
@@ -70,6 +71,7 @@ export class PartSize {
       this.sum = 0;
     } else if (turns <= 0) this.next();
     this.bytes = this.inParts ? this.within(most * SHARE) : this.limit;
+    return this.bytes;
   }
 
   private next(): void {
@@ -97,6 +99,6 @@ export class PartSize {
   }
 
   private within(bytes: number): number {
-    return Math.min(Math.max(bytes, LEAST), this.limit);
+    return Math.min(Math.max(bytes, LEAST_PART), this.limit);
   }
 }

@@ -7,14 +7,18 @@ const SHARE = 1 / 4;
 /** What is left of that most after a turn that sends less. */
 const KEPT = 0.995;
 
-/** A trial alternates between whole turns and parts, a few times, for so many turns each. The first turns show what was before. */
-const TRIALS = 6;
-const TRIAL_TURNS = 16;
+/**
+ * A trial alternates between whole turns and parts, for so many turns each; the first turns of each show what was before. It ends with
+ * whole turns: while the compiler works, later turns are the faster ones.
+ */
+const STEPS = 5;
+const STEP_TURNS = 16;
 const SETTLING = 4;
 /** What parts must gain: each costs a write. */
-const GAIN = 1.1;
-/** After so many turns it is tried again: the less often, the oftener parts have brought nothing. */
-const SOON = 1_024;
+const GAIN = 1.15;
+/** The first trial begins after so many turns. It is repeated, the less often the oftener it has ended alike. */
+const FIRST = 64;
+const SOON = 512;
 const LATE = 8_192;
 
 /**
@@ -30,16 +34,17 @@ export class PartSize {
   private left = 0;
   private most = 0;
   private inParts = false;
-  /** For how many turns more it stays as it is. */
-  private turns = TRIAL_TURNS;
-  /** For how many turns they leave whole once parts have brought nothing again. */
-  private wholeTurns = SOON;
-  /** Which trial this is; 0 while none is made. */
-  private trial = 1;
-  /** When what counts of the trial began, and how many bytes have left since. */
+  /** For how many turns more it stays as it is, and for how many it does after the next trial. */
+  private turns = FIRST;
+  private pause = SOON;
+  /** How the last trial has ended. */
+  private helped = false;
+  /** Which step of a trial this is; 0 while none is made. */
+  private step = 0;
+  /** When what counts of the step began, and how many bytes have left since. */
   private since = 0;
   private sum = 0;
-  /** The most bytes in a millisecond of the trials so far, without parts and with them: what was slower was disturbed. */
+  /** The most bytes in a millisecond of the steps so far, without parts and with them: what was slower was disturbed. */
   private whole = 0;
   private parted = 0;
 
@@ -66,7 +71,7 @@ export class PartSize {
     if (most <= LEAST_PART) return this.bytes;
     this.sum += left;
     const turns = --this.turns;
-    if (turns === TRIAL_TURNS - SETTLING && this.trial > 0) {
+    if (turns === STEP_TURNS - SETTLING && this.step > 0) {
       this.since = time();
       this.sum = 0;
     } else if (turns <= 0) this.next();
@@ -75,26 +80,24 @@ export class PartSize {
   }
 
   private next(): void {
-    this.turns = TRIAL_TURNS;
-    if (this.trial > 0) {
+    this.turns = STEP_TURNS;
+    if (this.step > 0) {
       const rate = this.sum / (time() - this.since);
       if (this.inParts) this.parted = Math.max(this.parted, rate);
       else this.whole = Math.max(this.whole, rate);
     }
-    if (this.trial < TRIALS) {
-      this.trial++;
-      this.inParts = this.trial % 2 === 0;
-      return;
-    }
-    this.trial = 0;
+    if (this.step < STEPS) {
+      this.step++;
+      this.inParts = this.step % 2 === 0;
+    } else this.decide();
+  }
+
+  private decide(): void {
     this.inParts = this.parted > this.whole * GAIN;
-    if (this.inParts) {
-      this.turns = LATE;
-      this.wholeTurns = SOON;
-    } else {
-      this.turns = this.wholeTurns;
-      this.wholeTurns = Math.min(2 * this.wholeTurns, LATE);
-    }
+    this.pause = this.inParts === this.helped ? Math.min(2 * this.pause, LATE) : SOON;
+    this.helped = this.inParts;
+    this.turns = this.pause;
+    this.step = 0;
     this.parted = this.whole = 0;
   }
 

@@ -11,8 +11,8 @@ class Spec extends RemoteAPI {
 }
 
 const LIMIT = 64 * 1024;
-/** As many turns as trials take. */
-const TRIALS = 6 * 16;
+/** As many turns as pass until the first trial has ended. */
+const FIRST = 64 + 5 * 16;
 
 let clock: Disposable;
 beforeEach(() => {
@@ -41,7 +41,7 @@ describe('the size of the parts in which a turn leaves', () => {
 
   it('is a quarter of what a turn brings, where more leaves in the same time', () => {
     const part = new PartSize(LIMIT);
-    turns(part, TRIALS, 20_000);
+    turns(part, FIRST, 20_000);
     expect(part.bytes).toBe(5_000);
     turns(part, 1_000, 20_000);
     expect(part.bytes).toBe(5_000);
@@ -54,22 +54,22 @@ describe('the size of the parts in which a turn leaves', () => {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Three trials of 16 turns each time: after 1,024, 2,048, 4,096 turns and so on.
-    expect(inParts.length).toBe(5 * 3 * 16);
+    // Two steps of 16 turns for each trial, which begin at 64, and then after 1,024, 2,048, 4,096 and 8,192 turns.
+    expect(inParts.length).toBe(5 * 2 * 16);
     // Now they help.
-    turns(part, 8_192 + TRIALS, 20_000);
+    turns(part, 8_192 + 5 * 16, 20_000);
     expect(part.bytes).toBe(5_000);
   });
 
   it('is the limit where the clock stands still', () => {
     const part = new PartSize(LIMIT);
-    turns(part, TRIALS, 20_000, { ms: 0 });
+    turns(part, FIRST, 20_000, { ms: 0 });
     expect(part.bytes).toBe(LIMIT);
   });
 
   it('is never more than the limit, nor less than 1 KiB', () => {
     const part = new PartSize(4_000);
-    turns(part, TRIALS, 100_000);
+    turns(part, FIRST, 100_000);
     expect(part.bytes).toBe(4_000);
     turns(part, 3_000, 1_100);
     expect(part.bytes).toBe(1_024);
@@ -77,7 +77,7 @@ describe('the size of the parts in which a turn leaves', () => {
 
   it('follows turns that become shorter, slowly', () => {
     const part = new PartSize(LIMIT);
-    turns(part, TRIALS, 40_000);
+    turns(part, FIRST, 40_000);
     one(part, 8_000);
     expect(part.bytes).toBeGreaterThan(9_000);
     turns(part, 400, 8_000);
@@ -86,7 +86,7 @@ describe('the size of the parts in which a turn leaves', () => {
 
   it('grows within a turn that brings much more than the others', () => {
     const part = new PartSize(LIMIT);
-    turns(part, TRIALS, 4_000);
+    turns(part, FIRST, 4_000);
     expect(part.bytes).toBe(1_024);
     let parts = 0;
     for (let left = 200_000; left > 0; left -= part.bytes) {
@@ -105,7 +105,7 @@ describe('a side whose turns leave in parts', () => {
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
     await turn();
-    for (let at = 0; at < TRIALS; at++) {
+    for (let at = 0; at < FIRST; at++) {
       const before = far.sends.length;
       for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
       moveTime(time() + (far.sends.length > before ? 0.5 : 1));

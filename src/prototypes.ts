@@ -87,7 +87,10 @@ function makeBelow(table: Table, side: Direction): Made {
       for (const view of [remote, gathering, detailed]) defineIncoming(view, row, side);
       continue;
     }
-    define(Half.prototype, row.key, boundToSide(row.key, refuseHandlers(calling(row), row, side)));
+    const method = refuseHandlers(calling(row), row, side);
+    const look: object = Object.getPrototypeOf(method);
+    const bind = (self: object) => Object.setPrototypeOf(calledOn(self as Held, row), look);
+    define(Half.prototype, row.key, boundToSide(row.key, method, bind));
     aimed(remote, row, call);
     if (row.request && !row.stream) {
       // Whoever has such a view has the room.
@@ -117,6 +120,15 @@ function calling(row: Row): Unbound {
   } as Unbound;
 }
 
+/** The same, for one side. */
+function calledOn(self: Held, row: Row): (receivers: Receivers, ...args: unknown[]) => unknown {
+  const { [HUB]: hub, [OPTIONS]: options } = self;
+  return function below(receivers, ...args) {
+    if (hub.diagnostics !== none) return withSite(below as Unbound, call, hub, row, self, receivers, args, options);
+    return call(hub, row, self, receivers, args, options);
+  };
+}
+
 /** Calls, and errors show the line of the call if that is asked for. Apart from the plain way, which closures would cost a context. */
 function withSite(below: Unbound, way: Way, ...given: Parameters<Way>): unknown {
   const { callSites } = given[0].diagnostics;
@@ -124,8 +136,12 @@ function withSite(below: Unbound, way: Way, ...given: Parameters<Way>): unknown 
 }
 
 /** A method of a side, its namespaces and what `with` gives, which can be taken out of it. */
-export function boundToSide(key: PropertyKey, method: Unbound): PropertyDescriptor {
-  return boundProperty(key, method, (self) => (self as Held)[METHODS]);
+export function boundToSide(
+  key: PropertyKey,
+  method: Unbound,
+  bind?: (self: object) => (...args: never[]) => unknown,
+): PropertyDescriptor {
+  return boundProperty(key, method, (self) => (self as Held)[METHODS], bind);
 }
 
 /** A method of a view, which knows its receivers and options. It can be taken out of the view. */

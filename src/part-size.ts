@@ -14,12 +14,10 @@ const KEPT = 0.995;
 const STEPS = 5;
 const STEP_TURNS = 16;
 const SETTLING = 4;
-/** What parts must gain: each costs a write. */
-const GAIN = 1.15;
 /** The first trial begins after so many turns. It is repeated, the less often the oftener it has ended alike. */
 const FIRST = 64;
-const SOON = 512;
-const LATE = 8_192;
+const SOON = 1_024;
+const LATE = 16_384;
 
 /**
  * After how many bytes the messages of a turn leave for a peer before the turn is over. One write for a turn is the cheapest, but
@@ -93,7 +91,7 @@ export class PartSize {
   }
 
   private decide(): void {
-    this.inParts = this.parted > this.whole * GAIN;
+    this.inParts = this.parted > this.whole;
     this.pause = this.inParts === this.helped ? Math.min(2 * this.pause, LATE) : SOON;
     this.helped = this.inParts;
     this.turns = this.pause;

@@ -54,10 +54,10 @@ describe('the size of the parts in which a turn leaves', () => {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Two steps of 16 turns for each trial, which begin at 64, and then after 1,024, 2,048, 4,096 and 8,192 turns.
-    expect(inParts.length).toBe(5 * 2 * 16);
+    // Two steps of 16 turns for each trial, which begin at 64, and then after 2,048, 4,096 and 8,192 turns.
+    expect(inParts.length).toBe(4 * 2 * 16);
     // Now they help.
-    turns(part, 8_192 + 5 * 16, 20_000);
+    turns(part, 16_384 + 5 * 16, 20_000);
     expect(part.bytes).toBe(5_000);
   });
 

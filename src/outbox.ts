@@ -102,7 +102,9 @@ export class Outbox {
     this.leaving = false;
     this.isHeld = false;
     try {
-      if (this.collected > LEAST_PART) this.part ??= new PartSize(this.session.host.limits.tickBytes);
+      const { link, host } = this.session;
+      // On a bus, what leaves together may be one datagram: parts would be more, and tear a sealed message from its header.
+      if (this.collected > LEAST_PART && link.bus !== true) this.part ??= new PartSize(host.limits.tickBytes);
       this.send();
       if (this.part !== undefined) this.leaveAt = this.part.endTurn();
     } catch (error) {

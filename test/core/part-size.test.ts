@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
+import { incoming, type Link, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { PartSize } from '../../src/part-size.js';
 import { stopClock } from '../../src/testing/index.js';
 import { moveTime, time } from '../../src/time.js';
@@ -100,9 +100,9 @@ describe('the size of the parts in which a turn leaves', () => {
 
 describe('a side whose turns leave in parts', () => {
   /** A side, for whose peer parts have helped in turns of some 20 messages of 1 KB. */
-  async function parted(options: object = {}) {
+  async function parted(options: object = {}, traits: Partial<Link> = {}) {
     const played = new Played();
-    const far = played.visit();
+    const far = played.visit('far', traits);
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
     await turn();
     for (let at = 0; at < FIRST; at++) {
@@ -145,6 +145,15 @@ describe('a side whose turns leave in parts', () => {
   it('sends one small message in one write, at the end of the turn', async () => {
     const { api, far } = await parted();
     api.news(null, { text: 'small' });
+    expect(far.sends).toEqual([]);
+    await turn();
+    expect(far.sends.length).toBe(1);
+    await api.close();
+  });
+
+  it('sends a turn as a whole on a bus, where what leaves together may be one datagram', async () => {
+    const { api, far } = await parted({}, { bus: true });
+    for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
     expect(far.sends).toEqual([]);
     await turn();
     expect(far.sends.length).toBe(1);

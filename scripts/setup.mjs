@@ -14,9 +14,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
   console.log('Installing the development packages (once) …');
-  // Not `npm ci`: it refuses a lock file that was made where a registry lacks the builds for other systems.
-  // With what a NODE_ENV of production would leave out.
-  const args = ['install', '--include=dev', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  // `--include=dev`: with NODE_ENV=production, npm leaves the development packages out.
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -138,7 +138,12 @@ async function mustRun(script: string, args: readonly string[], cwd: string): Pr
   return mustSucceed(`${script} ${args.join(' ')}`, await run(script, args, cwd));
 }
 
-async function npm(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+/** Runs npm, which must succeed, and gives what it has printed. */
+export async function npm(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const shell = process.platform === 'win32';
   const child = spawn('npm', [...args], { cwd, env: { ...outside(), ...env }, stdio: 'pipe', shell });
   return mustSucceed(`npm ${args.join(' ')}`, await ended(child));

@@ -20,4 +20,6 @@ for (const feature of Object.keys(features)) {
   }
 }
 console.log(`tried ${tried}`);
+// The far end closes, and so both programs end.
+near.leave(null);
 await near.close();

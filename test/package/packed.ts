@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../docs/pages.js';
 import { registry } from './registry.js';
+import { type Runtime, thisNode } from './runtimes.js';
 
 /** Both compilers. */
 export const compilers = {
@@ -97,24 +98,29 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a script with this Node, and its options before it. */
+/** Runs a script, with options of its runtime before it. */
 export function run(
   script: string,
   args: readonly string[],
   cwd: string,
   options: readonly string[] = [],
+  runtime: Runtime = thisNode,
 ): Promise<Ran> {
-  return ended(spawn(process.execPath, [...options, script, ...args], { cwd, env: outside(), stdio: 'pipe' }));
+  return ended(spawned(runtime, [...options, script, ...args], cwd));
 }
 
-/** Starts a script that goes on until it is ended, once it has printed what is looked for, whose first group is given. */
+/**
+ * Starts a script that goes on until it is ended, once it has printed what is looked for, whose first group is given. `over` resolves when
+ * it has ended; `end` ends it.
+ */
 export async function start(
   script: string,
   args: readonly string[],
   cwd: string,
   ready: RegExp,
-): Promise<{ found: string; end(): Promise<Ran> }> {
-  const child = spawn(process.execPath, [script, ...args], { cwd, env: outside(), stdio: 'pipe' });
+  runtime: Runtime = thisNode,
+): Promise<{ found: string; over: Promise<Ran>; end(): Promise<Ran> }> {
+  const child = spawned(runtime, [script, ...args], cwd);
   const over = ended(child);
   const found = await new Promise<string>((resolve, reject) => {
     let printed = '';
@@ -127,11 +133,16 @@ export async function start(
   });
   return {
     found,
+    over,
     end: () => {
       child.kill();
       return over;
     },
   };
+}
+
+function spawned({ program, args }: Runtime, more: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+  return spawn(program, [...args, ...more], { cwd, env: outside(), stdio: 'pipe' });
 }
 
 async function mustRun(script: string, args: readonly string[], cwd: string): Promise<string> {

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everything, matrixEnds, meet } from './matrix-ends.js';
+import { remove, scratch } from './packed.js';
+import { installRuntime, runtimeNames, thisNode } from './runtimes.js';
+
+/*
+ * The packed library in every runtime that it supports: two programs make calls, streams, references and errors both ways.
+ */
+
+let folder: string;
+let project: string;
+beforeAll(async () => {
+  folder = await scratch();
+  project = await matrixEnds(folder);
+}, 180_000);
+afterAll(() => remove(folder));
+
+const runtimes = process.env.RUNTIMES ?? (await scratch());
+afterAll(() => (process.env.RUNTIMES === undefined ? remove(runtimes) : undefined));
+
+describe.each(runtimeNames)('%s', (name) => {
+  const runtime = installRuntime(name, runtimes);
+  if (typeof runtime === 'string') {
+    console.warn(`skipped: ${name} cannot be installed: ${runtime}`);
+    it.skip(`does all that a call can do (${name} cannot be installed)`, () => {});
+    return;
+  }
+  it.each([
+    ['tcp', 'jrpc'],
+    ['tcp', 'msgpack'],
+    ['ws', 'jrpc'],
+    ['ws', 'msgpack'],
+  ])(
+    'does all that a call can do, over %s: with %s, and ends',
+    async (scheme, codec) => {
+      const { near, far } = await meet(project, scheme, codec, runtime);
+      expect(near).toEqual(everything);
+      expect(far).toMatchObject({ code: 0, stderr: '' });
+    },
+    120_000,
+  );
+
+  it.each(['tcp', 'ws'])(
+    'is a client of this Node, over %s:',
+    async (scheme) => {
+      const { near, far } = await meet(project, scheme, 'msgpack', runtime, thisNode);
+      expect(near).toEqual(everything);
+      expect(far).toMatchObject({ code: 0, stderr: '' });
+    },
+    120_000,
+  );
+});

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
@@ -8,16 +8,16 @@ function pluginsIn(folder: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [`${folder}/${file.slice(0, -'.ts'.length)}`, `${folder}/${file}`]));
 }
 
-/** What a page imports beside the core. */
-function pageEntries(): Record<string, string> {
-  const files = readdirSync('src/page').map((file) => file.slice(0, -'.ts'.length));
-  return Object.fromEntries(files.map((file) => [`page/${file}`, `src/page/${file}.ts`]));
+/** The entries of the extensions that a page may import. */
+function extensionEntries(): Record<string, string> {
+  const names = readdirSync('src/extensions').filter((name) => existsSync(`src/extensions/${name}/install.ts`));
+  return Object.fromEntries(names.map((name) => [`extensions/${name}`, `src/extensions/${name}/install.ts`]));
 }
 
 /** The modules that the core loads when something needs them: plug-ins are none of these, and the testing help is no part of it. */
 function loadedLater(): Set<string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !/^(plugins|testing\b)/.test(file),
+    (file) => file.endsWith('.ts') && !/^(plugins|testing)\b/.test(file),
   );
   return new Set(
     files.flatMap((file) => {
@@ -37,7 +37,7 @@ const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
     const later = loadedLater();
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!later.has(path)) return undefined;
-      const core = relative(dirname(path), resolve('src/api.js')).replaceAll('\\', '/');
+      const core = relative(dirname(path), resolve('src/exports.js')).replaceAll('\\', '/');
       return {
         contents: `${readFileSync(path, 'utf8')}export { RemoteAPI as core } from './${core}';\n`,
         loader: 'ts',
@@ -52,7 +52,8 @@ export default defineConfig({
     index: 'src/index.ts',
     browser: 'src/browser.ts',
     testing: 'src/testing/index.ts',
-    ...pageEntries(),
+    all: 'src/all.ts',
+    ...extensionEntries(),
     ...pluginsIn('codecs'),
     ...pluginsIn('transports'),
     ...pluginsIn('tools'),

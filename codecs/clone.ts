@@ -1,6 +1,6 @@
-import { readOptions } from '../src/address.js';
-import type { Address, Bad, Codec, FaultBody, Frame, Id, Message, Outbound, Parcel } from '../src/contract.js';
-import { Code, ProtocolError } from '../src/errors.js';
+import { readOptions } from '../src/contract/address.js';
+import type { Address, Bad, Codec, FaultBody, Frame, Id, Message, Outbound, Parcel } from '../src/contract/contract.js';
+import { Code, ProtocolError } from '../src/contract/errors.js';
 import { parcel } from './shared/clone-copy.js';
 import { hollow, isHollow, visit } from './shared/clone-visit.js';
 import { shown } from './shared/hidden.js';

@@ -1,6 +1,6 @@
-import { readOptions } from '../src/address.js';
-import type { Address, Codec, Frame, FramingName, Outbound } from '../src/contract.js';
-import { UsageError } from '../src/errors.js';
+import { readOptions } from '../src/contract/address.js';
+import type { Address, Codec, Frame, FramingName, Outbound } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
 import { decode } from './jrpc/decode.js';
 import { type Dialect, dialects, strict } from './jrpc/dialects.js';
 import { encode, encodePlain } from './jrpc/encode.js';

@@ -1,5 +1,5 @@
 import msgpackr from 'msgpackr/index-no-eval';
-import type { Address, Codec } from '../src/contract.js';
+import type { Address, Codec } from '../src/contract/contract.js';
 import { msgpackCodec } from './msgpack/codec.js';
 import { usePackage } from './msgpack/values.js';
 

@@ -1,7 +1,18 @@
-import { readOptions } from '../src/address.js';
-import type { Address, Bad, Call, Codec, Fault, FaultBody, Frame, Id, Message, Outbound } from '../src/contract.js';
-import { Code, ProtocolError } from '../src/errors.js';
-import { printable } from '../src/quote.js';
+import { printable } from '../src/base/quote.js';
+import { readOptions } from '../src/contract/address.js';
+import type {
+  Address,
+  Bad,
+  Call,
+  Codec,
+  Fault,
+  FaultBody,
+  Frame,
+  Id,
+  Message,
+  Outbound,
+} from '../src/contract/contract.js';
+import { Code, ProtocolError } from '../src/contract/errors.js';
 import { mustShow, shown } from './shared/hidden.js';
 import { Misread, Reader } from './shared/terse-reader.js';
 import { NUMBER, SLASHED } from './shared/terse-words.js';

@@ -1,10 +1,10 @@
-import { plugins } from './plugins.browser.js';
-import { provide } from './registry.js';
+import { plugins } from './plugins/browser.js';
+import { provide } from './plugins/registry.js';
 
 provide(plugins);
 
 // For editors: what `plugins` has.
-declare module './names.js' {
+declare module './contract/plugin-names.js' {
   interface CodecNames {
     jrpc: true;
     terse: true;
@@ -25,4 +25,4 @@ declare module './names.js' {
   }
 }
 
-export * from './api.js';
+export * from './exports.js';

@@ -1,14 +1,14 @@
-import { furnish } from './furnished.js';
-import { showInConsole } from './inspected.js';
-import { plugins } from './plugins.js';
-import { provide } from './registry.js';
+import { showInConsole } from './api/inspected.js';
+import { furnish } from './extensions/furnished.js';
+import { plugins } from './plugins/node.js';
+import { provide } from './plugins/registry.js';
 
 provide(plugins);
 furnish();
 showInConsole();
 
 // For editors: what `plugins` has.
-declare module './names.js' {
+declare module './contract/plugin-names.js' {
   interface CodecNames {
     jrpc: true;
     msgpack: true;
@@ -34,6 +34,6 @@ declare module './names.js' {
   }
 }
 
-export * from './api.js';
 // Byte streams are cut in Buffers, which browsers do not have.
-export { framingFor } from './framing/index.js';
+export { framingFor } from './contract/framing/framings.js';
+export * from './exports.js';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { plugins as browserPlugins } from '../src/plugins.browser.js';
-import { plugins } from '../src/plugins.js';
+import { plugins as browserPlugins } from '../src/plugins/browser.js';
+import { plugins } from '../src/plugins/node.js';
 import { root } from './docs/pages.js';
 
 /**
@@ -10,75 +10,22 @@ import { root } from './docs/pages.js';
  * first rule that fits a file holds.
  */
 const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: readonly string[]])[] = [
-  [/^src\/errors\.ts$/, []],
-  [/^src\/limits\.ts$/, ['src/errors']],
-  [/^src\/outside\.ts$/, []],
-  [/^src\/optional-package\.ts$/, ['src/errors']],
-  [/^src\/time\.ts$/, ['src/outside']],
-  [/^src\/quote\.ts$/, []],
-  [/^src\/kinds\.ts$/, []],
-  [/^src\/paths\.ts$/, ['src/kinds']],
-  [/^src\/messages\.ts$/, ['src/contract']],
-  [/^src\/names\.ts$/, []],
-  [/^src\/contract\.ts$/, ['src/limits', 'src/messages', 'src/names']],
-  [/^src\/address\.ts$/, ['src/contract', 'src/errors']],
-  [/^src\/framing\//, ['src/contract', 'src/errors', 'src/quote', 'src/framing/']],
-  [/^src\/securities\//, ['src/contract', 'src/errors', 'src/address']],
+  [/^src\/base\//, ['src/base/']],
+  [/^src\/contract\//, ['src/base/', 'src/contract/']],
+  [/^src\/plugins\/securities\//, ['src/contract/']],
+  [/^src\/plugins\/registry\.ts$/, ['src/base/', 'src/contract/']],
+  [/^src\/plugins\//, ['src/contract/'], ['src/plugins/', 'codecs/', 'transports/']],
   [
     /^src\/testing\//,
-    [
-      'src/contract',
-      'src/errors',
-      'src/address',
-      'src/limits',
-      'src/outside',
-      'src/time',
-      'src/kinds',
-      'src/framing/',
-      'src/testing/',
-      'src/options-object',
-      'transports/shared/memory-pair',
-      'node:',
-    ],
-    ['src/types', 'src/api-class', 'src/remote-api', 'src/options', 'src/registry'],
+    ['src/base/', 'src/contract/', 'src/testing/', 'transports/shared/memory-pair', 'node:'],
+    ['src/types/', 'src/api/', 'src/plugins/registry'],
   ],
-  [/^src\/marks\.ts$/, ['src/', 'reflect-metadata/lite']],
-  [/^src\/plugins(\.browser)?\.ts$/, ['src/'], ['codecs/', 'transports/', 'src/securities/']],
+  [/^src\/spec\/decorators\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\//, ['src/']],
-  [
-    /^codecs\//,
-    [
-      'src/contract',
-      'src/errors',
-      'src/address',
-      'src/kinds',
-      'src/optional-package',
-      'src/paths',
-      'src/quote',
-      'src/framing/',
-      'codecs/',
-      'msgpackr',
-    ],
-  ],
-  [
-    /^transports\//,
-    [
-      'src/contract',
-      'src/errors',
-      'src/address',
-      'src/kinds',
-      'src/quote',
-      'src/framing/',
-      'src/optional-package',
-      'src/outside',
-      'src/time',
-      'transports/',
-      'node:',
-    ],
-    ['ws'],
-  ],
+  [/^codecs\//, ['src/base/', 'src/contract/', 'codecs/', 'msgpackr']],
+  [/^transports\//, ['src/base/', 'src/contract/', 'transports/', 'node:'], ['ws']],
   // What runs in the tools of a developer. Nothing else may import it.
-  [/^tools\//, ['src/optional-package'], ['esbuild']],
+  [/^tools\//, ['src/contract/optional-package'], ['esbuild']],
 ];
 /** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */
 const plugin = /^(codecs|transports)\/[^/]+\.ts$/;
@@ -110,7 +57,7 @@ function violations(file: string, text: string): string[] {
     .filter(({ what, kind }) => {
       const beginnings = kind === 'value' ? may : [...may, ...lazily];
       const allowed = beginnings.some((beginning) => what === `${beginning}.ts` || what.startsWith(beginning));
-      return !allowed || (plugin.test(what) && what !== file && !/^src\/plugins/.test(file));
+      return !allowed || (plugin.test(what) && what !== file && !/^src\/plugins\//.test(file));
     })
     .map(({ what }) => `${file} imports ${what}`);
 }
@@ -126,20 +73,19 @@ describe('who may know whom', () => {
   it.each(sources)('%s', (file) => expect(violations(file, read(file))).toEqual([]));
 
   it.each([
-    ['codecs/jrpc.ts', "import { Session } from '../src/session.js';"],
+    ['codecs/jrpc.ts', "import { Session } from '../src/session/session.js';"],
     ['codecs/jrpc.ts', "import terse from './terse.js';"],
-    ['transports/tcp.ts', "import type { Hub } from '../src/hub.js';"],
+    ['transports/tcp.ts', "import type { Hub } from '../src/api/endpoint.js';"],
     ['transports/tcp.ts', "export { default } from './ws.js';"],
     ['transports/tcp.ts', "import { WebSocket } from 'ws';"],
-    ['src/time.ts', "import { deadlineIn } from './clock.js';"],
-    ['codecs/jrpc.ts', "import { time } from '../src/time.js';"],
-    ['src/session.ts', "import net from 'node:net';"],
-    ['src/session.ts', "const jrpc = await import('../codecs/jrpc.js');"],
-    ['src/contract.ts', "import { Session } from './session.js';"],
-    ['src/testing/pair.ts', "import { RemoteAPI } from '../remote-api.js';"],
-    ['src/remote-api.ts', "const vite = await import('../tools/vite.js');"],
+    ['src/base/time.ts', "import { Code } from '../contract/errors.js';"],
+    ['src/session/session.ts', "import net from 'node:net';"],
+    ['src/session/session.ts', "const jrpc = await import('../../codecs/jrpc.js');"],
+    ['src/contract/contract.ts', "import { Session } from '../session/session.js';"],
+    ['src/testing/pair.ts', "import { RemoteAPI } from '../api/remote-api.js';"],
+    ['src/api/remote-api.ts', "const vite = await import('../../tools/vite.js');"],
     ['transports/ws.ts', "import obverse from '../tools/vite.js';"],
-    ['tools/vite.ts', "import { RemoteAPI } from '../src/remote-api.js';"],
+    ['tools/vite.ts', "import { RemoteAPI } from '../src/api/remote-api.js';"],
     ['tools/vite.ts', "import { transform } from 'esbuild';"],
   ])('a %s that says %s would be found', (file, text) => expect(violations(file, text)).toHaveLength(1));
 });
@@ -174,8 +120,8 @@ describe('the registry', () => {
       expect(entries(folder)).toEqual(named(folder));
     },
   );
-  it('lists what stands in src/securities', () => {
-    expect(Object.keys(plugins.securities).sort()).toEqual(named('src/securities'));
+  it('lists what stands in src/plugins/securities', () => {
+    expect(Object.keys(plugins.securities).sort()).toEqual(named('src/plugins/securities'));
   });
   it('gives browsers a part of it', () => {
     for (const kind of ['codecs', 'transports', 'securities'] as const) {

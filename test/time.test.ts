@@ -7,7 +7,7 @@ import { root } from './docs/pages.js';
  * Whatever waits in the library waits on the one clock that a test can stop: no other room asks the runtime for the time,
  * or for a timer. The exceptions say why they need real time.
  */
-const clocks = ['src/time.ts'];
+const clocks = ['src/base/time.ts'];
 const exceptions: Readonly<Record<string, string>> = {
   'src/testing/clock.ts': 'is what turns the clock, and lets the event loop have its turn in between',
   'src/testing/framing.ts': 'measures how long a framing works, which a clock that stands cannot tell',
@@ -42,7 +42,7 @@ describe('the clock of the library', () => {
     expect(others.flatMap((file) => uses(file, read(file)))).toEqual([]);
   });
   it('is the only one that asks the runtime', () => {
-    expect(uses('src/time.ts', read('src/time.ts')).length).toBeGreaterThan(3);
+    expect(uses('src/base/time.ts', read('src/base/time.ts')).length).toBeGreaterThan(3);
   });
   it.each(Object.keys(exceptions))('has the exception %s, which is one', (file) => {
     expect(uses(file, read(file))).not.toEqual([]);
@@ -57,5 +57,5 @@ describe('the clock of the library', () => {
     'await Promise.race([work, aborted(AbortSignal.timeout(5))]);',
   ])('would find %s', (line) => expect(uses('transports/tcp.ts', line)).toHaveLength(1));
   it('finds nothing in comments', () =>
-    expect(uses('src/hub.ts', '// setTimeout\n/* performance.now() */')).toEqual([]));
+    expect(uses('src/api/endpoint.ts', '// setTimeout\n/* performance.now() */')).toEqual([]));
 });

@@ -1,4 +1,4 @@
-import { packageError } from '../src/optional-package.js';
+import { packageError } from '../src/contract/optional-package.js';
 
 /** The plug-in as Vite and Vitest take it. It has a type of its own, so that Vite's types are not needed. */
 export interface DecoratorsPlugin {

@@ -1,6 +1,6 @@
-import { parseAddress } from '../src/address.js';
-import type { TransportFactory, TransportSource } from '../src/contract.js';
-import { UsageError } from '../src/errors.js';
+import { parseAddress } from '../src/contract/address.js';
+import type { TransportFactory, TransportSource } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
 import { splitParts } from './shared/mux-address.js';
 import { MuxTransport, Part } from './shared/mux-transport.js';
 

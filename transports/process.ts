@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import here from 'node:process';
-import { readOptions } from '../src/address.js';
+import { readOptions } from '../src/contract/address.js';
 import type {
   Accept,
   Address,
@@ -11,9 +11,9 @@ import type {
   Transport,
   TransportFactory,
   Wire,
-} from '../src/contract.js';
-import { ConnectionLost, UsageError } from '../src/errors.js';
-import { framingFor } from '../src/framing/index.js';
+} from '../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../src/contract/errors.js';
+import { framingFor } from '../src/contract/framing/framings.js';
 import { PartialFrames } from './shared/partial-frames.js';
 import { splitCommand } from './shared/stream-command.js';
 import { explain } from './shared/stream-errors.js';

@@ -1,8 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
-import { readOptions } from '../src/address.js';
-import type { Accept, FramingFactory, Limits, Logger, Transport, TransportFactory, Wire } from '../src/contract.js';
-import { ConnectionLost, UsageError } from '../src/errors.js';
-import { framingFor } from '../src/framing/index.js';
+import { readOptions } from '../src/contract/address.js';
+import type {
+  Accept,
+  FramingFactory,
+  Limits,
+  Logger,
+  Transport,
+  TransportFactory,
+  Wire,
+} from '../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../src/contract/errors.js';
+import { framingFor } from '../src/contract/framing/framings.js';
 import { PartialFrames } from './shared/partial-frames.js';
 import { type StreamHost, StreamLink } from './shared/stream-link.js';
 import { StdioLink } from './shared/stream-stdio.js';

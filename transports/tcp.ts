@@ -1,8 +1,8 @@
 import net from 'node:net';
-import { hostPort, readOptions } from '../src/address.js';
-import type { TransportFactory } from '../src/contract.js';
-import { UsageError } from '../src/errors.js';
-import { framingFor } from '../src/framing/index.js';
+import { hostPort, readOptions } from '../src/contract/address.js';
+import type { TransportFactory } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
+import { framingFor } from '../src/contract/framing/framings.js';
 import { socketInfo } from './shared/socket-info.js';
 import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';

@@ -1,8 +1,8 @@
 import net from 'node:net';
-import { hostPort, readOptions } from '../src/address.js';
-import type { Address, Transport, Wire } from '../src/contract.js';
-import { UsageError } from '../src/errors.js';
-import { framingFor } from '../src/framing/index.js';
+import { hostPort, readOptions } from '../src/contract/address.js';
+import type { Address, Transport, Wire } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
+import { framingFor } from '../src/contract/framing/framings.js';
 import { UdpBus } from './shared/udp-bus.js';
 import { Datagrams } from './shared/udp-datagrams.js';
 import { UdpDialer } from './shared/udp-dial.js';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { decodeMarks, encodeMarks, readOptions } from '../src/address.js';
-import type { Address, LinkInfo, TransportFactory } from '../src/contract.js';
-import { UsageError } from '../src/errors.js';
-import { framingFor } from '../src/framing/index.js';
+import { decodeMarks, encodeMarks, readOptions } from '../src/contract/address.js';
+import type { Address, LinkInfo, TransportFactory } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
+import { framingFor } from '../src/contract/framing/framings.js';
 import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';
 import { clearSocketFile, dialHints, listenHints } from './shared/stream-socket-file.js';

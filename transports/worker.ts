@@ -1,7 +1,7 @@
-import { decodeMarks, encodeMarks, readOptions } from '../src/address.js';
-import type { Accept, Address, Transport, Wire } from '../src/contract.js';
-import { ConnectionLost, UsageError } from '../src/errors.js';
-import { clearTimer, setTimer, type Timer } from '../src/time.js';
+import { clearTimer, setTimer, type Timer } from '../src/base/time.js';
+import { decodeMarks, encodeMarks, readOptions } from '../src/contract/address.js';
+import type { Accept, Address, Transport, Wire } from '../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { portInfo } from './shared/port-events.js';
 import { PortLink } from './shared/port-link.js';
 import { type Spawned, spawnWorker } from './shared/port-worker.js';

@@ -1,6 +1,6 @@
-import { readOptions } from '../src/address.js';
-import type { TransportFactory } from '../src/contract.js';
-import { UsageError } from '../src/errors.js';
+import { readOptions } from '../src/contract/address.js';
+import type { TransportFactory } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
 import { dialed, WebSocketDialer } from './shared/web-socket-dial.js';
 import { offers, readProtocols } from './shared/web-socket-hello.js';
 import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';

@@ -1,4 +1,4 @@
-import { isBytes } from '../../src/kinds.js';
+import { isBytes } from '../../src/base/kinds.js';
 import type { Replacer } from './encode.js';
 
 /*

@@ -1,5 +1,5 @@
-import type { Batch, Frame, Message } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
+import type { Batch, Frame, Message } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { parseJson } from '../shared/json.js';
 import { mayRound, roundedIn } from '../shared/whole-numbers.js';
 import type { Dialect } from './dialects.js';

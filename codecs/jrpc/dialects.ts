@@ -1,4 +1,4 @@
-import type { FramingName } from '../../src/contract.js';
+import type { FramingName } from '../../src/contract/contract.js';
 import type { Words } from './words.js';
 import { lspWords } from './words-lsp.js';
 import { mcpWords } from './words-mcp.js';

@@ -1,5 +1,5 @@
-import type { Call, Fault, Outbound } from '../../src/contract.js';
-import { Code, UsageError } from '../../src/errors.js';
+import type { Call, Fault, Outbound } from '../../src/contract/contract.js';
+import { Code, UsageError } from '../../src/contract/errors.js';
 import { mustShowAll } from '../shared/hidden.js';
 import { withLongText } from './long-text.js';
 

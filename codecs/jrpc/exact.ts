@@ -1,5 +1,5 @@
-import type { Batch, Id, Message } from '../../src/contract.js';
-import { Code } from '../../src/errors.js';
+import type { Batch, Id, Message } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
 import { whyRounded } from '../shared/whole-numbers.js';
 import { bad } from './message.js';
 

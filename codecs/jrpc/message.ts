@@ -1,5 +1,5 @@
-import type { Bad, Batch, FaultBody, Id, Message } from '../../src/contract.js';
-import { Code } from '../../src/errors.js';
+import type { Bad, Batch, FaultBody, Id, Message } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
 import { bytesIn } from './bytes.js';
 import type { Dialect } from './dialects.js';
 import { noBytes, noId, noMessage, noMethod, noParams, reasons } from './reasons.js';

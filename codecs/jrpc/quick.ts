@@ -1,4 +1,4 @@
-import type { Message } from '../../src/contract.js';
+import type { Message } from '../../src/contract/contract.js';
 import { parseJson } from '../shared/json.js';
 import { mayRound } from '../shared/whole-numbers.js';
 import { LONG, walk } from './levels.js';

@@ -1,4 +1,4 @@
-import type { Outbound } from '../../src/contract.js';
+import type { Outbound } from '../../src/contract/contract.js';
 import { bytesOut } from './bytes.js';
 import { faultOf, jsonOf, paramsOf } from './encode.js';
 

@@ -1,5 +1,5 @@
-import type { Call, Fault, Id, Message, Outbound } from '../../src/contract.js';
-import { Code } from '../../src/errors.js';
+import type { Call, Fault, Id, Message, Outbound } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
 import { paramsOf } from './encode.js';
 
 /** The fields of an object of JSON. */

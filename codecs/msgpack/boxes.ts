@@ -1,4 +1,4 @@
-import { isDate, isMap, isSet } from '../../src/kinds.js';
+import { isDate, isMap, isSet } from '../../src/base/kinds.js';
 import { mustShow } from '../shared/hidden.js';
 import { bigIntToBytes, bytesOf, Extension, kindOf, Type, typedToBytes } from './extensions.js';
 

@@ -1,5 +1,5 @@
-import type { CodecFactory } from '../../src/contract.js';
-import { packageError } from '../../src/optional-package.js';
+import type { CodecFactory } from '../../src/contract/contract.js';
+import { packageError } from '../../src/contract/optional-package.js';
 import { msgpackCodec } from './codec.js';
 import { usePackage } from './values.js';
 

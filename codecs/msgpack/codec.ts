@@ -1,6 +1,6 @@
-import { readOptions } from '../../src/address.js';
-import type { Address, Codec, Frame, Message } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
+import { readOptions } from '../../src/contract/address.js';
+import type { Address, Codec, Frame, Message } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { shown } from '../shared/hidden.js';
 import { selfDelimiting } from './framing.js';
 import { join } from './join.js';

@@ -1,4 +1,4 @@
-import { isArrayBuffer } from '../../src/kinds.js';
+import { isArrayBuffer } from '../../src/base/kinds.js';
 
 /** The types of extensions that this codec writes and understands; `docs/wire.md` lists their bytes. */
 export const Type = {

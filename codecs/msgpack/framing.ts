@@ -1,8 +1,15 @@
-import type { Frame, Framing, FramingFactory } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
-import { type Expected, isHeaders, isMessagePack, isSized, isText, look } from '../../src/framing/beginning.js';
-import { cutOff, lost, oversized } from '../../src/framing/refusals.js';
-import { beginningOf } from '../../src/quote.js';
+import { beginningOf } from '../../src/base/quote.js';
+import type { Frame, Framing, FramingFactory } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
+import {
+  type Expected,
+  isHeaders,
+  isMessagePack,
+  isSized,
+  isText,
+  look,
+} from '../../src/contract/framing/beginning.js';
+import { cutOff, lost, oversized } from '../../src/contract/framing/refusals.js';
 import { join } from './join.js';
 import { own, WORTH_OWNING } from './owned.js';
 import { ARRAYS, fixed, leaves, MAPS, more, NEVER, wide } from './tokens.js';

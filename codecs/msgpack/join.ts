@@ -1,4 +1,4 @@
-import type { Frame } from '../../src/contract.js';
+import type { Frame } from '../../src/contract/contract.js';
 
 const hasBuffer = typeof Buffer !== 'undefined';
 

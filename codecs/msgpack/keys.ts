@@ -1,4 +1,4 @@
-import { step } from '../../src/paths.js';
+import { step } from '../../src/base/value-paths.js';
 import { isExtension, Type } from './extensions.js';
 import { ARRAYS, endOfValue, fixed, MAPS, more, wide } from './tokens.js';
 import { unpackAll } from './values.js';

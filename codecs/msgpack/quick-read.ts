@@ -1,4 +1,4 @@
-import type { Id, Message } from '../../src/contract.js';
+import type { Id, Message } from '../../src/contract/contract.js';
 import { isExtension } from './extensions.js';
 import { isOwned } from './owned.js';
 import { NAME, SHORT, shortName, shortText } from './short-text.js';

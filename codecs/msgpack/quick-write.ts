@@ -1,4 +1,4 @@
-import type { Outbound } from '../../src/contract.js';
+import type { Outbound } from '../../src/contract/contract.js';
 import { hasBuffer, MessageMemory, SLAB } from './message-memory.js';
 
 /** What is free at least where a message begins. */

@@ -1,5 +1,5 @@
-import type { Bad, Fault, FaultBody, Id, Message, Outbound } from '../../src/contract.js';
-import { Code } from '../../src/errors.js';
+import type { Bad, Fault, FaultBody, Id, Message, Outbound } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
 import { Extension } from './extensions.js';
 
 /** The kinds of messages of https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md, by their first element. */

@@ -1,5 +1,5 @@
-import type { Id, Meaning, Message } from '../../src/contract.js';
-import { Code } from '../../src/errors.js';
+import type { Id, Meaning, Message } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
 import { wrongKey } from './keys.js';
 import { bad, isId } from './rpc.js';
 import { endOfValue } from './tokens.js';

@@ -1,5 +1,5 @@
-import type { Parcel } from '../../src/contract.js';
-import { isArrayBuffer, isMap, isSet } from '../../src/kinds.js';
+import { isArrayBuffer, isMap, isSet } from '../../src/base/kinds.js';
+import type { Parcel } from '../../src/contract/contract.js';
 import { isMarked, transfersOf } from './clone-transfer.js';
 import { hollow, isHollow, visit } from './clone-visit.js';
 import { mustClone } from './hidden.js';

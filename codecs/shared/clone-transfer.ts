@@ -1,5 +1,5 @@
-import { UsageError } from '../../src/errors.js';
-import { isArrayBuffer } from '../../src/kinds.js';
+import { isArrayBuffer } from '../../src/base/kinds.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { visit } from './clone-visit.js';
 
 /** What moves with a value. Most programs never mark one, and are spared the looking. */

@@ -1,4 +1,4 @@
-import { isError, isMap, isSet } from '../../src/kinds.js';
+import { isError, isMap, isSet } from '../../src/base/kinds.js';
 
 /** So many objects are visited without noting which: a value with fewer costs no Set, a cycle among them a few rounds. */
 const UNNOTED = 64;

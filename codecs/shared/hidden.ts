@@ -1,6 +1,6 @@
-import type { Outbound } from '../../src/contract.js';
-import { hasNoFields, isError, isHidden, isMap, isOfFields, isPromise, isSet, tagOf } from '../../src/kinds.js';
-import { pathTo } from '../../src/paths.js';
+import { hasNoFields, isError, isHidden, isMap, isOfFields, isPromise, isSet, tagOf } from '../../src/base/kinds.js';
+import { pathTo } from '../../src/base/value-paths.js';
+import type { Outbound } from '../../src/contract/contract.js';
 
 /** Those kinds for which the library has a form in the option `types`. */
 const standard = new Set(['Map', 'Set', 'RegExp', 'Error', 'ArrayBuffer', 'DataView', 'URL']);

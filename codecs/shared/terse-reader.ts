@@ -1,4 +1,4 @@
-import { printable, quote } from '../../src/quote.js';
+import { printable, quote } from '../../src/base/quote.js';
 import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
 import { isRounded, whyRounded } from './whole-numbers.js';
 

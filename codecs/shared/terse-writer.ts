@@ -1,5 +1,5 @@
-import type { Id } from '../../src/contract.js';
-import { isBytes } from '../../src/kinds.js';
+import { isBytes } from '../../src/base/kinds.js';
+import type { Id } from '../../src/contract/contract.js';
 import { mustShow } from './hidden.js';
 import { DEPTH, SLASHED } from './terse-words.js';
 

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.js';
-import { firstTimer, holdTime, moveTime, releaseTime, time } from '../time.js';
+import { firstTimer, holdTime, moveTime, releaseTime, time } from '../base/time.js';
+import { UsageError } from '../contract/errors.js';
 
 /** The clock of the library, in the hands of a test. */
 export interface StoppedClock extends Disposable {

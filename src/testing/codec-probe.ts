@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Codec, Frame, Message, Outbound } from '../contract.js';
-import { ProtocolError } from '../errors.js';
+import type { Codec, Frame, Message, Outbound } from '../contract/contract.js';
+import { ProtocolError } from '../contract/errors.js';
 
 /** A call with the id 1 and no arguments, but for what is said otherwise. */
 export function callOf(more: Partial<Extract<Outbound, { kind: 'call' }>> = {}): Outbound {

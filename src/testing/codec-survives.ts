@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { Codec, Frame, Outbound } from '../contract.js';
+import type { Codec, Frame, Outbound } from '../contract/contract.js';
 import type { CodecSubject } from './codec.js';
 import { callOf, carries, survives, travelled } from './codec-probe.js';
 import { type Random, withRandom } from './random.js';

@@ -1,4 +1,4 @@
-import type { Codec, Frame } from '../contract.js';
+import type { Codec, Frame } from '../contract/contract.js';
 import { testCarries } from './codec-carries.js';
 import { testHolds } from './codec-holds.js';
 import { testSurvives } from './codec-survives.js';

@@ -1,5 +1,5 @@
-import { Code, RpcError } from '../errors.js';
-import type { AnswerOf, ArgsOf, Handler, KindOf, ReplyOf, Sender } from '../types.js';
+import { Code, RpcError } from '../contract/errors.js';
+import type { AnswerOf, ArgsOf, Handler, KindOf, ReplyOf, Sender } from '../types/side.js';
 import { FakeCalls } from './fake-calls.js';
 
 /** What a request of the fake answers: the value itself, and of a stream its items. */

@@ -1,5 +1,5 @@
-import type { Frame } from '../contract.js';
-import { clearTimer, setTimer, type Timer, time } from '../time.js';
+import { clearTimer, setTimer, type Timer, time } from '../base/time.js';
+import type { Frame } from '../contract/contract.js';
 import type { Fate, FaultPlan } from './fault-plan.js';
 
 /** How long, in milliseconds, a frame waits for the one with which it is to change places. */

@@ -1,4 +1,4 @@
-import type { Frame } from '../contract.js';
+import type { Frame } from '../contract/contract.js';
 import type { Random } from './random.js';
 
 /** What can go wrong with a link, each kind by its name. */

@@ -1,5 +1,5 @@
-import type { Frame, Link, LinkInfo, Receiver } from '../contract.js';
-import { ConnectionLost } from '../errors.js';
+import type { Frame, Link, LinkInfo, Receiver } from '../contract/contract.js';
+import { ConnectionLost } from '../contract/errors.js';
 import { FaultLane, type LaneEnds } from './fault-lane.js';
 import type { Fate, FaultPlan } from './fault-plan.js';
 

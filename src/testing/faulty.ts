@@ -1,6 +1,6 @@
-import { readOptions } from '../address.js';
-import type { Link, Transport, TransportMaker, TransportSource } from '../contract.js';
-import { UsageError } from '../errors.js';
+import { readOptions } from '../contract/address.js';
+import type { Link, Transport, TransportMaker, TransportSource } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
 import { type Chances, type Fate, type FaultKind, FaultPlan } from './fault-plan.js';
 import { type Direction, FaultyLink } from './faulty-link.js';
 import { Random } from './random.js';

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { Frame, Framing, FramingFactory } from '../contract.js';
-import { Code, ProtocolError } from '../errors.js';
+import type { Frame, Framing, FramingFactory } from '../contract/contract.js';
+import { Code, ProtocolError } from '../contract/errors.js';
 import { type Random, withRandom } from './random.js';
 import { type Gaps, gapped, type Runner } from './runner.js';
 

@@ -1,9 +1,9 @@
-import type { APIClass } from '../api-class.js';
-import type { TransportSource } from '../contract.js';
-import { UsageError } from '../errors.js';
-import type { Options } from '../options.js';
-import { mustBeOptions } from '../options-object.js';
-import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types.js';
+import type { Options } from '../api/options.js';
+import type { TransportSource } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
+import { mustBeOptions } from '../contract/options-object.js';
+import type { APIClass } from '../types/api-class.js';
+import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types/side.js';
 import { FakeBehaviour, type FakeMethod } from './fake-method.js';
 
 /** The incoming methods of a fake. */

@@ -1,6 +1,6 @@
 import { memoryPair } from '../../transports/shared/memory-pair.js';
-import type { Accept, Link, Logger } from '../contract.js';
-import { defaultLimits } from '../limits.js';
+import type { Accept, Link, Logger } from '../contract/contract.js';
+import { defaultLimits } from '../contract/limits.js';
 
 /** Two links that face each other: what one sends, the other one's receiver is given. */
 export interface LinkPair {

@@ -1,6 +1,14 @@
-import type { Frame, Link, LinkInfo, Receiver, Transport, TransportMaker, TransportSource } from '../contract.js';
-import { UsageError } from '../errors.js';
-import { defaultLimits } from '../limits.js';
+import type {
+  Frame,
+  Link,
+  LinkInfo,
+  Receiver,
+  Transport,
+  TransportMaker,
+  TransportSource,
+} from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
+import { defaultLimits } from '../contract/limits.js';
 import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.js';
 
 /**

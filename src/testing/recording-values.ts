@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.js';
-import { isArrayBuffer, isDate, isError, isMap, isPlain, isRegExp, isSet } from '../kinds.js';
+import { isArrayBuffer, isDate, isError, isMap, isPlain, isRegExp, isSet } from '../base/kinds.js';
+import { UsageError } from '../contract/errors.js';
 
 /*
  * Values of structured clone as JSON. What JSON has stands for itself; everything else is an object with the one key `$`:

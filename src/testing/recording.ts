@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Form, Frame, Link, Parcel } from '../contract.js';
-import { UsageError } from '../errors.js';
-import { time } from '../time.js';
+import { time } from '../base/time.js';
+import type { Form, Frame, Link, Parcel } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
 import { fromJSON, toJSON } from './recording-values.js';
 
 /** A frame as it is written down: text, bytes as base64, or values with the size that the parcel says. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { Codec, Frame, Message } from '../contract.js';
-import { ProtocolError } from '../errors.js';
+import type { Codec, Frame, Message } from '../contract/contract.js';
+import { ProtocolError } from '../contract/errors.js';
 
 /** How much, in characters, is shown before and behind the first difference. */
 const BEFORE = 60;

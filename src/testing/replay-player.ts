@@ -1,6 +1,6 @@
-import type { Accept, Frame, Link, Receiver } from '../contract.js';
-import { ConnectionLost, type ProtocolError } from '../errors.js';
-import { afterTurn } from '../time.js';
+import { afterTurn } from '../base/time.js';
+import type { Accept, Frame, Link, Receiver } from '../contract/contract.js';
+import { ConnectionLost, type ProtocolError } from '../contract/errors.js';
 import { readFrame, type Step, writeFrame } from './recording.js';
 import type { Difference } from './replay-difference.js';
 

@@ -1,6 +1,6 @@
-import type { Accept, Codec, Frame, Transport, TransportMaker, Wire } from '../contract.js';
-import { ConnectionLost, UsageError } from '../errors.js';
-import { mustBeOptions } from '../options-object.js';
+import type { Accept, Codec, Frame, Transport, TransportMaker, Wire } from '../contract/contract.js';
+import { ConnectionLost, UsageError } from '../contract/errors.js';
+import { mustBeOptions } from '../contract/options-object.js';
 import { type RecordingSource, readRecording, type Step } from './recording.js';
 import { Difference } from './replay-difference.js';
 import { Player, type Same } from './replay-player.js';
@@ -66,7 +66,7 @@ export function replay(source: RecordingSource, options: ReplayOptions = {}): Re
 
 /** What reads frames for people; without it they are shown as bytes. */
 async function codecOf(name: string): Promise<Codec | undefined> {
-  const { codec } = await import('../registry.js');
+  const { codec } = await import('../plugins/registry.js');
   try {
     return await codec(name);
   } catch {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Frame, Sealed, Security } from '../contract.js';
+import type { Frame, Sealed, Security } from '../contract/contract.js';
 import { type Gaps, gapped, type Runner } from './runner.js';
 
 /** A security that is to be tested. */

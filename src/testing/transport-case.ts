@@ -1,6 +1,6 @@
-import type { Form, Limits, Transport, Wire } from '../contract.js';
-import { UsageError } from '../errors.js';
-import { ACCEPTED_FRAME_BYTES, limitsFrom } from '../limits.js';
+import type { Form, Limits, Transport, Wire } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
+import { ACCEPTED_FRAME_BYTES, limitsFrom } from '../contract/limits.js';
 import type { Gaps } from './runner.js';
 
 /** A transport as the suite is told of it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ConnectionLost } from '../errors.js';
+import { ConnectionLost } from '../contract/errors.js';
 import type { TransportCase } from './transport-case.js';
 import { assertGoodbye, frameOf, type Meeting, turn, until, withFirst, withMeeting } from './transport-ends.js';
 

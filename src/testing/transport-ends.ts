@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Form, Frame, Link, Parcel, Receiver, Transport } from '../contract.js';
+import type { Form, Frame, Link, Parcel, Receiver, Transport } from '../contract/contract.js';
 import { type TransportCase, type WireOptions, wireFor } from './transport-case.js';
 
 /** One end of a link: the receiver that keeps what comes, in order, and the link to answer by. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Code, ProtocolError } from '../errors.js';
-import { afterTurn } from '../time.js';
+import { afterTurn } from '../base/time.js';
+import { Code, ProtocolError } from '../contract/errors.js';
 import type { TransportCase } from './transport-case.js';
 import { assertGoodbye, frameOf, type Meeting, turn, until, withMeeting } from './transport-ends.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Form } from '../contract.js';
+import type { Form } from '../contract/contract.js';
 import type { TransportCase } from './transport-case.js';
 import { frameOf, type Meeting, textOf, withMeeting } from './transport-ends.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RpcError, UsageError } from '../errors.js';
+import { RpcError, UsageError } from '../contract/errors.js';
 import { type TransportCase, wireFor } from './transport-case.js';
 import { type End, frameOf, Side, until, withFirst, withMeeting } from './transport-ends.js';
 

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hubOf } from '../../src/api/side-class.js';
 import {
   Aborted,
   ConnectionLost,
@@ -11,7 +12,6 @@ import {
   type Sender,
   type Side,
 } from '../../src/index.js';
-import { hubOf } from '../../src/prototypes.js';
 import { RawClient } from '../support/core-raw.js';
 import { until } from '../support/core-waiting.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { leaveTogether } from '../../src/clock.js';
-import { current, within } from '../../src/deadline.js';
-import type { CallSender } from '../../src/peer.js';
+import { leaveTogether } from '../../src/base/clock.js';
+import { current, within } from '../../src/calls/call-context.js';
+import type { CallSender } from '../../src/session/peer.js';
 
 it('what leaves at the end of a turn is under the deadline of no call, whoever was the first', async () => {
   const sender = { done: false } as CallSender;

@@ -12,7 +12,7 @@ import {
   type Side,
   TimeoutError,
 } from '../../src/index.js';
-import type { CallSender } from '../../src/peer.js';
+import type { CallSender } from '../../src/session/peer.js';
 import { failure, until } from '../support/core-waiting.js';
 
 /** The handlers of the server call the client back: from the client's view, one call within another. */

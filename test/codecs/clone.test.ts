@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import clone, { transfer } from '../../codecs/clone.js';
-import { parseAddress } from '../../src/address.js';
-import type { Frame, Message, Outbound, Parcel } from '../../src/contract.js';
-import { Code, ProtocolError, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Frame, Message, Outbound, Parcel } from '../../src/contract/contract.js';
+import { Code, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { testCodec } from '../../src/testing/codec.js';
 
 const codec = clone(parseAddress('clone'));

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codecFrom } from '../../src/chosen.js';
-import type { Codec, Frame, FramingFactory } from '../../src/contract.js';
+import { codecFrom } from '../../src/api/resolve-options.js';
+import type { Codec, Frame, FramingFactory } from '../../src/contract/contract.js';
 import {
   incoming,
   type Options,

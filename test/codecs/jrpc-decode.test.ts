@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../codecs/shared/json.js';
-import type { Bad, Id, Message } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
+import type { Bad, Id, Message } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { jrpcOf, read } from '../support/codec-read.js';
 
 const codec = jrpcOf();

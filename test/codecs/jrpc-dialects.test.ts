@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decode, whole } from '../../codecs/jrpc/decode.js';
 import { dialects } from '../../codecs/jrpc/dialects.js';
 import { quick } from '../../codecs/jrpc/quick.js';
-import type { Call, Message, Outbound } from '../../src/contract.js';
+import type { Call, Message, Outbound } from '../../src/contract/contract.js';
 import { jrpcOf, read } from '../support/codec-read.js';
 
 const lsp = jrpcOf('jrpc?dialect=lsp');

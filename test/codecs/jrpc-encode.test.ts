@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
+import type { Call } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { jrpcOf, read } from '../support/codec-read.js';
 
 const codec = jrpcOf();

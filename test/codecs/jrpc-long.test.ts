@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decode, whole } from '../../codecs/jrpc/decode.js';
 import { dialects, strict } from '../../codecs/jrpc/dialects.js';
 import { LONG } from '../../codecs/jrpc/levels.js';
-import type { Message } from '../../src/contract.js';
+import type { Message } from '../../src/contract/contract.js';
 
 const text = 'x'.repeat(2 * LONG);
 const ROUNDED = '9007199254740993';

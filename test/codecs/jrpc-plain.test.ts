@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encode, encodePlain } from '../../codecs/jrpc/encode.js';
-import type { Outbound } from '../../src/contract.js';
+import type { Outbound } from '../../src/contract/contract.js';
 
 const leaf = fc.oneof(
   fc.string(),

@@ -5,7 +5,7 @@ import { decode, whole } from '../../codecs/jrpc/decode.js';
 import { type Dialect, dialects, strict } from '../../codecs/jrpc/dialects.js';
 import { encode } from '../../codecs/jrpc/encode.js';
 import { quick } from '../../codecs/jrpc/quick.js';
-import type { Message, Outbound } from '../../src/contract.js';
+import type { Message, Outbound } from '../../src/contract/contract.js';
 import { Random } from '../../src/testing/random.js';
 
 const FRAMES = Number(process.env.OBVERSE_MUTATIONS ?? 50_000);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
-import { nul } from '../../src/framing/index.js';
+import type { Message } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
+import { nul } from '../../src/contract/framing/framings.js';
 import { jrpcOf, read } from '../support/codec-read.js';
 
 const codec = jrpcOf('jrpc?dialect=quickrpc');

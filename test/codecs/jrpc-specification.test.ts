@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch, Frame, Message, Outbound } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
+import type { Batch, Frame, Message, Outbound } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { jrpcOf, read } from '../support/codec-read.js';
 
 const codec = jrpcOf();

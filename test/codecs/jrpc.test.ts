@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import jrpc from '../../codecs/jrpc.js';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import { testCodec } from '../../src/testing/codec.js';
 
 const noNull = 'this peer leaves out the id where it is null';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import msgpack, { Extension } from '../../codecs/msgpack.js';
-import { parseAddress } from '../../src/address.js';
-import type { Message } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Message } from '../../src/contract/contract.js';
 import { read as readFrame } from '../support/codec-read.js';
 
 const codec = msgpack(parseAddress('msgpack'));

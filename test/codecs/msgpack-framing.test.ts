@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import msgpack from '../../codecs/msgpack.js';
-import { parseAddress } from '../../src/address.js';
-import type { Frame, Framing, FramingFactory, Message } from '../../src/contract.js';
-import { Code, ProtocolError, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Frame, Framing, FramingFactory, Message } from '../../src/contract/contract.js';
+import { Code, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { testFraming } from '../../src/testing/framing.js';
 
 const codec = msgpack(parseAddress('msgpack'));

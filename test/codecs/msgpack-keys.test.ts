@@ -1,9 +1,9 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import msgpack from '../../codecs/msgpack.js';
-import { parseAddress } from '../../src/address.js';
-import type { Message } from '../../src/contract.js';
-import { Code } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Message } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
 import { read as readFrame } from '../support/codec-read.js';
 
 const codec = msgpack(parseAddress('msgpack'));

@@ -6,8 +6,8 @@ import { fromMessage, toMessage } from '../../codecs/msgpack/rpc.js';
 import { endOfValue } from '../../codecs/msgpack/tokens.js';
 import { pack, unpackAll } from '../../codecs/msgpack/values.js';
 import msgpack from '../../codecs/msgpack.js';
-import { parseAddress } from '../../src/address.js';
-import type { Message, Outbound } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Message, Outbound } from '../../src/contract/contract.js';
 
 const codec = msgpack(parseAddress('msgpack'));
 

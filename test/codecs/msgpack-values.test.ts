@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import msgpack, { Extension } from '../../codecs/msgpack.js';
-import { parseAddress } from '../../src/address.js';
-import type { Frame, FramingFactory, Message } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Frame, FramingFactory, Message } from '../../src/contract/contract.js';
 
 const codec = msgpack(parseAddress('msgpack'));
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import terse from '../../codecs/terse.js';
-import { parseAddress } from '../../src/address.js';
-import type { Message, Outbound } from '../../src/contract.js';
-import { Code, ProtocolError, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Message, Outbound } from '../../src/contract/contract.js';
+import { Code, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { testCodec } from '../../src/testing/codec.js';
 
 const codec = terse(parseAddress('terse:'));

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/contract/limits.js';
 import {
   Code,
   ConnectionLost,
@@ -13,7 +14,6 @@ import {
   type Sender,
   type Stream,
 } from '../../src/index.js';
-import { defaultLimits } from '../../src/limits.js';
 import { stopClock } from '../../src/testing/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';

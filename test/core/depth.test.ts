@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tooDeep } from '../../src/measure.js';
+import { tooDeep } from '../../src/session/message-size.js';
 
 function nested(levels: number): unknown {
   let value: unknown = 1;

@@ -4,8 +4,8 @@ import clone from '../../codecs/clone.js';
 import jrpc from '../../codecs/jrpc.js';
 import msgpack from '../../codecs/msgpack.js';
 import terse from '../../codecs/terse.js';
-import { parseAddress } from '../../src/address.js';
-import type { Frame, Message } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Frame, Message } from '../../src/contract/contract.js';
 import { incoming, RemoteAPI, type Reply, RpcError, type Sender } from '../../src/index.js';
 import { failure } from '../support/core-waiting.js';
 

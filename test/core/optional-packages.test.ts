@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.js';
-import { packageError } from '../../src/optional-package.js';
+import { UsageError } from '../../src/contract/errors.js';
+import { packageError } from '../../src/contract/optional-package.js';
 
 /* Whether a package is absent is read from the error that a runtime gives. These are the errors of the runtimes, word for word. */
 const told = (name: string, text: string, code?: string): UsageError =>

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { moveTime, time } from '../../src/base/time.js';
 import { incoming, type Link, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
-import { PartSize } from '../../src/part-size.js';
+import { PartSize } from '../../src/session/part-size.js';
 import { stopClock } from '../../src/testing/index.js';
-import { moveTime, time } from '../../src/time.js';
 import { Played, turn } from '../support/core-played.js';
 
 class Spec extends RemoteAPI {

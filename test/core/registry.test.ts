@@ -21,7 +21,7 @@ import {
   UsageError,
   type Wire,
 } from '../../src/index.js';
-import { provide } from '../../src/registry.js';
+import { provide } from '../../src/plugins/registry.js';
 import { linkPair } from '../../src/testing/pair.js';
 import { Played } from '../support/core-played.js';
 import { failure, until } from '../support/core-waiting.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loggable } from '../../src/details.js';
+import { loggable } from '../../src/base/details.js';
 import { incoming, outgoing, type Peer, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { stopClock } from '../../src/testing/index.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Timer } from '../../src/base/time.js';
 import {
   Code,
   outgoing,
@@ -12,7 +13,6 @@ import {
   TimeoutError,
   UsageError,
 } from '../../src/index.js';
-import { Timer } from '../../src/time.js';
 import { Played, turn } from '../support/core-played.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 

@@ -1,5 +1,6 @@
 import { stopClock } from 'obverse/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { moveTime, time } from '../../src/base/time.js';
 import {
   type Inverted,
   incoming,
@@ -10,7 +11,6 @@ import {
   type Sender,
   type Side,
 } from '../../src/index.js';
-import { moveTime, time } from '../../src/time.js';
 
 class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) never(_sender: Sender, _args: { n?: number }): Reply<unknown> {}

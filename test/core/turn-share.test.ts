@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { moveTime, time } from '../../src/base/time.js';
 import { type Frame, incoming, type Peer, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import { stopClock } from '../../src/testing/index.js';
-import { moveTime, time } from '../../src/time.js';
 import { Played, turn } from '../support/core-played.js';
 import { RawClient } from '../support/core-raw.js';
 

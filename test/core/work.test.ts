@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Aborted, ConnectionLost } from '../../src/index.js';
-import { Work } from '../../src/work.js';
+import { Work } from '../../src/session/active-call.js';
 
 describe('the work of a call', () => {
   it('is given up once: the first reason counts, for those who ask before and after', () => {

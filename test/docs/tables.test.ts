@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Code, codec, RemoteAPI, transport } from 'obverse';
 import { wireFor } from 'obverse/testing';
 import { describe, expect, it } from 'vitest';
-import { defaultLimits } from '../../src/limits.js';
-import { plugins } from '../../src/plugins.js';
+import { defaultLimits } from '../../src/contract/limits.js';
+import { plugins } from '../../src/plugins/node.js';
 import { root } from './pages.js';
 
 /* The tables of options, bounds and codes are complete, and say what the code says. */

@@ -5,7 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { AddressObject, Form, Frame, TransportSource } from 'obverse';
 import { codec as codecOf } from 'obverse';
 import { WebSocket } from 'ws';
-import { framingFor } from '../../src/framing/index.js';
+import { framingFor } from '../../src/contract/framing/framings.js';
 
 /** What a side of the page's class is told: where it serves, and how. */
 export interface Plan {

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import clone from '../../codecs/clone.js';
 import msgpack from '../../codecs/msgpack.js';
-import { parseAddress } from '../../src/address.js';
-import type { Frame, FramingName, Message, Outbound, Parcel } from '../../src/contract.js';
-import { framingFor } from '../../src/framing/index.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Frame, FramingName, Message, Outbound, Parcel } from '../../src/contract/contract.js';
+import { framingFor } from '../../src/contract/framing/framings.js';
 import { blocksOf, nameOf, root } from './pages.js';
 import { bare, evaluated, played, type Serve, unescaped } from './wire-talk.js';
 

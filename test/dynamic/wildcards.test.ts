@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bySpecificity, patternOf } from '../../src/dynamic/pattern.js';
+import { bySpecificity, patternOf } from '../../src/extensions/dynamic/pattern.js';
 import {
   type CallContext,
   incoming,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Options, Side, TransportSource } from 'obverse';
-import type { Inverted } from '../../src/types.js';
+import type { Inverted } from '../../src/types/side.js';
 import { compileForThreads } from '../support/compile-for-threads.js';
 import { behave, type Ended, Hanging } from './spec.js';
 

@@ -1,11 +1,11 @@
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 
-type Errors = typeof import('../../src/errors.js');
+type Errors = typeof import('../../src/contract/errors.js');
 
 it('names of the classes of the library survive a minifier', async () => {
   const { outputFiles } = await build({
-    entryPoints: ['src/errors.ts'],
+    entryPoints: ['src/contract/errors.ts'],
     bundle: true,
     minify: true,
     format: 'esm',

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import type { Frame, FramingFactory } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
-import { headers, length, lines, nul } from '../../src/framing/index.js';
+import type { Frame, FramingFactory } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
+import { headers, length, lines, nul } from '../../src/contract/framing/framings.js';
 
 /** What a stream gives, and the error that ended it. */
 function read(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { framingFor } from '../../src/framing/index.js';
+import { framingFor } from '../../src/contract/framing/framings.js';
 
 const BOM = '\ufeff';
 const message = '{"jsonrpc":"2.0","id":1,"method":"ask","params":{"n":7}}';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Form, Frame, FramingFactory, FramingName } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
-import { framingFor, headers, length, lines, nul } from '../../src/framing/index.js';
+import type { Form, Frame, FramingFactory, FramingName } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
+import { framingFor, headers, length, lines, nul } from '../../src/contract/framing/framings.js';
 import { testFraming } from '../../src/testing/framing.js';
 
 testFraming({ describe, it }, { name: 'lines', make: lines, form: 'text' });

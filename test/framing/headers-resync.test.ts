@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamMessageReader } from 'vscode-jsonrpc/node';
-import type { Frame } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
-import { headers } from '../../src/framing/index.js';
+import type { Frame } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
+import { headers } from '../../src/contract/framing/framings.js';
 import { until } from '../support/core-waiting.js';
 
 const body = (id: number): string => `{"jsonrpc":"2.0","id":${id},"method":"ask"}`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Frame } from '../../src/contract.js';
-import { Code, ProtocolError, UsageError } from '../../src/errors.js';
-import { framingFor, json } from '../../src/framing/index.js';
+import type { Frame } from '../../src/contract/contract.js';
+import { Code, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { framingFor, json } from '../../src/contract/framing/framings.js';
 import { testFraming } from '../../src/testing/framing.js';
 import type { Random } from '../../src/testing/random.js';
 

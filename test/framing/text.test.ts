@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { utf8Text } from '../../src/framing/text.js';
+import { utf8Text } from '../../src/contract/framing/text.js';
 
 const LARGE = 2 ** 20;
 

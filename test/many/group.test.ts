@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import jrpc from '../../codecs/jrpc.js';
+import { hubOf } from '../../src/api/side-class.js';
 import {
   type Codec,
   ConnectionLost,
@@ -11,7 +12,6 @@ import {
   type Several,
   UsageError,
 } from '../../src/index.js';
-import { hubOf } from '../../src/prototypes.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { failure, until } from '../support/core-waiting.js';
 import { Spec } from './spec.js';

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { hubOf } from '../../src/api/side-class.js';
 import { Code, type GroupOptions, type Peer, type RpcError, UsageError } from '../../src/index.js';
-import { hubOf } from '../../src/prototypes.js';
 import { Played, turn } from '../support/core-played.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 import { Spec } from './spec.js';

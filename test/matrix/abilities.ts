@@ -13,7 +13,7 @@ import {
   type Stream,
 } from 'obverse';
 import { z } from 'zod';
-import { markOf } from '../../src/marks.js';
+import { markOf } from '../../src/spec/decorators.js';
 
 /** An object that is passed by reference. */
 @reference

@@ -12,7 +12,7 @@ import { answer, Desk, Taken } from './page/spec.js';
 import { breakdown, loadedWith, sizesOf, table } from './rooms.js';
 
 /** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
-const BOUND = 62_700;
+const BOUND = 62_720;
 
 let folder: string;
 let project: string;
@@ -120,7 +120,7 @@ describe('in a bundle for browsers', () => {
 describe('an entry that a page imports for its effect', () => {
   const sentences = {
     dynamic: 'is served no more',
-    many: 'a group has a text as its name',
+    multicast: 'a group has a text as its name',
     middleware: 'has called next() twice',
     references: 'the limit "references" allows no more',
   };

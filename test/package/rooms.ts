@@ -88,8 +88,9 @@ export async function breakdown(): Promise<{ loaded: Share[]; later: Share[] }> 
 }
 
 function roomOf(input: string): string {
-  const [, folder] = /^(src\/\w+\/|codecs\/|transports\/|node_modules\/[^/]+\/)/.exec(input) ?? [];
-  return folder ?? 'src/*.ts';
+  const [, folder] =
+    /^(src\/extensions\/\w+\/|src\/\w+\/|codecs\/|transports\/|node_modules\/[^/]+\/)/.exec(input) ?? [];
+  return folder ?? 'src/';
 }
 
 /** Shares as lines of a table. */

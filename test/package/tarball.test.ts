@@ -170,7 +170,7 @@ describe('the entries', () => {
     expect(testing).toEqual(expect.arrayContaining(['testCodec function', 'testTransport function']));
     expect(Object.keys(plugins).length).toBeGreaterThan(13);
     // What a page imports for its effect has nothing to give.
-    const effects = ['all', 'dynamic', 'many', 'middleware', 'references'].map((name) => `obverse/${name}`);
+    const effects = ['all', 'dynamic', 'multicast', 'middleware', 'references'].map((name) => `obverse/${name}`);
     for (const [entry, names] of Object.entries(plugins)) {
       if (effects.includes(entry)) expect(names, entry).toEqual([]);
       else expect(names, entry).toContain('default function');

@@ -105,10 +105,10 @@ describe('what it is told', () => {
     ['notifyPath()', 'dynamic', (side: Side) => side.notifyPath('other')],
     ['use()', 'middleware', (side: Side) => side.use((_call, next) => next())],
     ["on('method.call')", 'middleware', (side: Side) => side.on('method.call', () => {})],
-    ['group()', 'many', (side: Side) => side.group('room')],
-    ['gather()', 'many', (side: Side) => side.gather(null)],
-    ['everyone', 'many', (side: Side) => side.everyone],
-    ['the option "slow"', 'many', (side: Side) => side.to(null, { slow: 'close' }).told({ text: 'x' })],
+    ['group()', 'multicast', (side: Side) => side.group('room')],
+    ['gather()', 'multicast', (side: Side) => side.gather(null)],
+    ['everyone', 'multicast', (side: Side) => side.everyone],
+    ['the option "slow"', 'multicast', (side: Side) => side.to(null, { slow: 'close' }).told({ text: 'x' })],
   ])('of %s: obverse/%s', async (what, entry, act) => {
     const { library, server } = await meet();
     expect(() => act(server)).toThrow(
@@ -120,7 +120,7 @@ describe('what it is told', () => {
 
   it('of a guard that is mounted on a side that is open: nothing is served without it', async () => {
     const { library, server, client } = await meet();
-    await import('../../src/page/dynamic.js');
+    await import('../../src/extensions/dynamic/install.js');
     const { incoming, RemoteAPI, UsageError } = library;
     class Vault extends RemoteAPI {
       @incoming({ hasReply: true }) look(_from: Sender): Reply<string> {}
@@ -220,7 +220,7 @@ interface Wire {
 describe('a page that imports what it uses', () => {
   it('has it, for sides that were made before too', async () => {
     const { server, client } = await meet();
-    await import('../../src/page/all.js');
+    await import('../../src/all.js');
     server.setHandler('double', (_from: Sender, { n }: { n: number }) => 2 * n);
     expect(await client.callPath('double', { n: 2 })).toBe(4);
     const seen: string[] = [];

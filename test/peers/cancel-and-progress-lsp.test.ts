@@ -79,7 +79,7 @@ const answerTo = ({ heard }: Tapped, id: unknown, from: number): number =>
 
 describe('typescript-language-server', () => {
   const command = `node ${modules}/typescript-language-server/lib/cli.mjs --stdio`;
-  const uri = new URL('src/errors.ts', folder).href;
+  const uri = new URL('src/contract/errors.ts', folder).href;
   const text = readFileSync(new URL(uri), 'utf8');
   const lines = text.split('\n');
   const line = lines.findIndex((one) => one.includes('class RpcError'));
@@ -160,7 +160,7 @@ describe('tsc --lsp of TypeScript 7', () => {
 
   it('tells of its own progress to the method of the spec, and to no call', { timeout: 90_000 }, async () => {
     await withServer(command, async (desk) => {
-      const uri = new URL('src/errors.ts', folder).href;
+      const uri = new URL('src/contract/errors.ts', folder).href;
       open(desk, uri, readFileSync(new URL(uri), 'utf8'));
       const told: unknown[] = [];
       await desk.editor.to(null, { onProgress: (value) => void told.push(value) }).diagnose({ textDocument: { uri } });

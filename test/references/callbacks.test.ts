@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { hubOf } from '../../src/api/side-class.js';
+import { passed } from '../../src/extensions/references/handles.js';
 import {
   incoming,
   keep,
@@ -10,10 +12,8 @@ import {
   type Sender,
   type Side,
 } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/peer.js';
-import { hubOf } from '../../src/prototypes.js';
-import { passed } from '../../src/references/handles.js';
-import type { Inverted, Remote } from '../../src/types.js';
+import type { ConnectedPeer } from '../../src/session/peer.js';
+import type { Inverted, Remote } from '../../src/types/side.js';
 
 type Step = (n: number) => unknown;
 

@@ -2,6 +2,8 @@
  * Both ends of a conversation, in a process whose memory is collected when it is asked to be. Prints a line of JSON for each thing
  * that it has seen, and ends.
  */
+
+import { hubOf } from '../../src/api/side-class.js';
 import {
   type Far,
   incoming,
@@ -13,8 +15,7 @@ import {
   reference,
   type Sender,
 } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/peer.js';
-import { hubOf } from '../../src/prototypes.js';
+import type { ConnectedPeer } from '../../src/session/peer.js';
 
 type Step = (n: number) => unknown;
 

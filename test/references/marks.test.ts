@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { methodsOf } from '../../src/extensions/references/exposed-methods.js';
 import { reference, UsageError } from '../../src/index.js';
-import { methodsOf } from '../../src/references/methods.js';
 
 /** The class that a text of TypeScript exports as `Made`, compiled with or without the legacy dialect. */
 function compiled(text: string, experimentalDecorators: boolean): new () => object {

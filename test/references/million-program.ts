@@ -2,9 +2,10 @@
  * Calls a function that was passed so many times, 64 calls at a time, both ends in one process; every hundredth call passes a
  * function itself. Prints what both sides hold before, meanwhile and after it, and the CPU time of a call.
  */
+
+import { hubOf } from '../../src/api/side-class.js';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/peer.js';
-import { hubOf } from '../../src/prototypes.js';
+import type { ConnectedPeer } from '../../src/session/peer.js';
 
 type Step = (n: number, back?: Step) => unknown;
 

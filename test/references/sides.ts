@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import { hubOf } from '../../src/api/side-class.js';
 import {
   type Far,
   type Inverted,
@@ -12,8 +13,7 @@ import {
   type Side,
   type Stream,
 } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/peer.js';
-import { hubOf } from '../../src/prototypes.js';
+import type { ConnectedPeer } from '../../src/session/peer.js';
 import { until } from '../support/core-waiting.js';
 
 /** A callback as the tests write it. */

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Security } from '../../src/contract.js';
-import none from '../../src/securities/null.js';
-import user from '../../src/securities/user.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Security } from '../../src/contract/contract.js';
+import none from '../../src/plugins/securities/null.js';
+import user from '../../src/plugins/securities/user.js';
 import { testSecurity } from '../../src/testing/security.js';
 
 testSecurity(

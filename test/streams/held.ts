@@ -1,5 +1,5 @@
-import { hubOf } from '../../src/prototypes.js';
-import { offersTo } from '../../src/streams/offers.js';
+import { hubOf } from '../../src/api/side-class.js';
+import { offersTo } from '../../src/extensions/references/offers.js';
 import type { Meeting } from './spec.js';
 
 /** What a side holds of calls and streams, its own and those of its peers. */

@@ -9,7 +9,7 @@ let rooms = 0;
 const opened: { close(): Promise<void> }[] = [];
 async function meet(options: object = {}) {
   const { incoming, outgoing, reference, RemoteAPI } = await import('../../src/browser.js');
-  await import('../../src/page/all.js');
+  await import('../../src/all.js');
 
   class Base extends RemoteAPI {
     @incoming({ hasReply: true }) give(_from: Sender, _args: { items: AsyncIterable<number> }): Reply<number> {}
@@ -124,7 +124,7 @@ describe('while streams are loaded', () => {
     const { server, client } = await meet({ limits: { streams: 2 } });
     server.setHandler('count', (_from, { to }: { to: number }) => numbers(to));
     // Its own side of the way is there already: what waits is the side that serves.
-    const { streams } = await import('../../src/streams/streams.js');
+    const { streams } = await import('../../src/extensions/streams/streams.js');
     const room = await streams.enter();
     const asked = Array.from({ length: 3 }, () => client.streamPath('count', { to: 5_000 }));
     streams.here = undefined;
@@ -143,7 +143,7 @@ describe('while streams are loaded', () => {
       return: vi.fn(() => ({ done: true, value: 0 }) as const),
     };
     server.setHandler('ones', () => ({ [Symbol.iterator]: () => source }));
-    const { streams } = await import('../../src/streams/streams.js');
+    const { streams } = await import('../../src/extensions/streams/streams.js');
     const room = await streams.enter();
     const items = client.streamPath('ones');
     let enter: () => void = () => {};

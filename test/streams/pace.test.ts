@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Session } from '../../src/session.js';
-import { Pace } from '../../src/streams/pace.js';
-import { firstTimer, holdTime, moveTime, releaseTime, time } from '../../src/time.js';
+import { firstTimer, holdTime, moveTime, releaseTime, time } from '../../src/base/time.js';
+import { Pace } from '../../src/extensions/streams/pacer.js';
+import type { Session } from '../../src/session/session.js';
 
 /*
  * A way is played: it carries so many bytes in a millisecond, in order, and a mark comes back so long after it was carried. The

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultLimits } from '../../src/limits.js';
-import { Arrived } from '../../src/streams/arrived.js';
-import { type InLine, Turns } from '../../src/streams/turns.js';
-import { weigh } from '../../src/streams/weight.js';
-import { UnderWay, windowOf } from '../../src/streams/window.js';
+import { defaultLimits } from '../../src/contract/limits.js';
+import { Arrived } from '../../src/extensions/streams/arrived-items.js';
+import { type InLine, Turns } from '../../src/extensions/streams/round-robin.js';
+import { weigh } from '../../src/extensions/streams/weigh.js';
+import { UnderWay, windowOf } from '../../src/extensions/streams/window.js';
 
 describe('what is under way', () => {
   it('is never more than the window but for one message, and is free again when all is taken', () => {

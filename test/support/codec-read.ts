@@ -1,6 +1,6 @@
 import jrpc from '../../codecs/jrpc.js';
-import { parseAddress } from '../../src/address.js';
-import type { Codec, Frame, Message } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Codec, Frame, Message } from '../../src/contract/contract.js';
 
 /** The codec that a user names so. */
 export function jrpcOf(name = 'jrpc'): Codec {

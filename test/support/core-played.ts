@@ -1,4 +1,4 @@
-import type { Accept, Frame, Link, Receiver, Transport, TransportMaker } from '../../src/contract.js';
+import type { Accept, Frame, Link, Receiver, Transport, TransportMaker } from '../../src/contract/contract.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever a test wants to see of a message
 type Json = any;

@@ -1,4 +1,4 @@
-import type { Logger } from '../../src/contract.js';
+import type { Logger } from '../../src/contract/contract.js';
 
 /** A logger that keeps what it was told. */
 export class Log implements Logger {

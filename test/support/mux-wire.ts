@@ -1,5 +1,5 @@
-import type { Frame, Link, Receiver, Transport, TransportSource, Wire } from '../../src/contract.js';
-import { makeTransport, provide } from '../../src/registry.js';
+import type { Frame, Link, Receiver, Transport, TransportSource, Wire } from '../../src/contract/contract.js';
+import { makeTransport, provide } from '../../src/plugins/registry.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
 
 provide({

@@ -1,6 +1,6 @@
 import net from 'node:net';
-import { parseAddress } from '../../src/address.js';
-import type { Frame, Link } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Frame, Link } from '../../src/contract/contract.js';
 import { wireFor } from '../../src/testing/transport.js';
 import stdio from '../../transports/stdio.js';
 import { onLine } from './stream-lines.js';

@@ -3,8 +3,8 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Accept, Frame, Link, Receiver, Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import type { Accept, Frame, Link, Receiver, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { onLine } from './stream-lines.js';
 
 /** Makes one plain script of a program of the tests, so that starting it takes no compiler. Gives its path and what removes it. */

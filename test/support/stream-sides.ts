@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterEach } from 'vitest';
-import type { Transport } from '../../src/contract.js';
+import type { Transport } from '../../src/contract/contract.js';
 import { Side } from '../../src/testing/transport-ends.js';
 
 const sides: Side[] = [];

@@ -1,5 +1,5 @@
-import { parseAddress } from '../../src/address.js';
-import type { Link } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Link } from '../../src/contract/contract.js';
 import { wireFor } from '../../src/testing/transport.js';
 import stdio from '../../transports/stdio.js';
 

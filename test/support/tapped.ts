@@ -1,4 +1,4 @@
-import type { Codec } from '../../src/contract.js';
+import type { Codec } from '../../src/contract/contract.js';
 import { codec } from '../../src/index.js';
 
 /** A message of JSON-RPC, as far as it is looked at. */

@@ -1,5 +1,14 @@
-import { parseAddress } from '../../src/address.js';
-import type { AddressObject, Form, Limits, Link, Logger, Receiver, Transport, Wire } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type {
+  AddressObject,
+  Form,
+  Limits,
+  Link,
+  Logger,
+  Receiver,
+  Transport,
+  Wire,
+} from '../../src/contract/contract.js';
 import { wireFor } from '../../src/testing/transport.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';

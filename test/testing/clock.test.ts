@@ -11,8 +11,8 @@ import {
 } from 'obverse';
 import { faulty, type StoppedClock, stopClock } from 'obverse/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { deadlineIn } from '../../src/clock.js';
-import { clearTimer, firstTimer, setTimer, time } from '../../src/time.js';
+import { deadlineIn } from '../../src/base/clock.js';
+import { clearTimer, firstTimer, setTimer, time } from '../../src/base/time.js';
 
 class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { text: string }): Reply<string> {}

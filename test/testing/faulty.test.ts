@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Form, Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Form, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { type Fault, type Faults, faulty } from '../../src/testing/faulty.js';
 import { testTransport } from '../../src/testing/transport.js';
 import { DEATH } from '../../src/testing/transport-closing.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConnectionLost } from '../../src/errors.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import { linkPair } from '../../src/testing/pair.js';
 import { LinkLog } from '../transports/link-log.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Wire } from '../../src/contract.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Wire } from '../../src/contract/contract.js';
 import { record } from '../../src/testing/record.js';
 import { readFrame, writeFrame } from '../../src/testing/recording.js';
 import { fromJSON, toJSON } from '../../src/testing/recording-values.js';

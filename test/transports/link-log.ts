@@ -1,5 +1,5 @@
-import type { Accept, Frame, Link, Parcel, Receiver, Wire } from '../../src/contract.js';
-import { ACCEPTED_FRAME_BYTES, defaultLimits } from '../../src/limits.js';
+import type { Accept, Frame, Link, Parcel, Receiver, Wire } from '../../src/contract/contract.js';
+import { ACCEPTED_FRAME_BYTES, defaultLimits } from '../../src/contract/limits.js';
 
 /** A wire for tests of transports: text, dialling, and errors of the logger kept in `logged`. */
 export function wire(over: Partial<Wire> = {}): Wire & { readonly logged: string[] } {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
-import { defaultLimits } from '../../src/limits.js';
-import { makeTransport, registerTransport } from '../../src/registry.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { defaultLimits } from '../../src/contract/limits.js';
+import { makeTransport, registerTransport } from '../../src/plugins/registry.js';
 import { testTransport } from '../../src/testing/transport.js';
 import { DEATH } from '../../src/testing/transport-closing.js';
 import memory from '../../transports/memory.js';

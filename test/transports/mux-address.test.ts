@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import { UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { wireFor } from '../../src/testing/transport.js';
 import mux from '../../transports/mux.js';
 import { joinParts, splitParts } from '../../transports/shared/mux-address.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Transport } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import type { Transport } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { mux } from '../../transports/mux.js';
 import { busPart, closeSides, Side, until } from '../support/mux-wire.js';
 

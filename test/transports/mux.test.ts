@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { testTransport } from '../../src/testing/transport.js';
 import mux from '../../transports/mux.js';
 import { splitParts } from '../../transports/shared/mux-address.js';

@@ -1,9 +1,9 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
-import { defaultLimits } from '../../src/limits.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { defaultLimits } from '../../src/contract/limits.js';
 import { testTransport } from '../../src/testing/transport.js';
 import port from '../../transports/port.js';
 import { bundled } from './fixtures/bundled.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import { testTransport } from '../../src/testing/transport.js';
 import process from '../../transports/process.js';
 import { buildProgram, FarStdio } from '../support/stream-far.js';

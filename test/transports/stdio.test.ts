@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import { testTransport } from '../../src/testing/transport.js';
 import stdio from '../../transports/stdio.js';
 import { ends, type Way } from '../support/stream-ways.js';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
 import { until } from '../../src/testing/transport-ends.js';
 import tcp from '../../transports/tcp.js';
@@ -150,7 +150,7 @@ describe('opening tcp', () => {
 
   it('lets a process end that has closed', () => {
     const script = `
-      import { parseAddress } from './src/address.ts';
+      import { parseAddress } from './src/contract/address.ts';
       import { wireFor } from './src/testing/transport.ts';
       import tcp from './transports/tcp.ts';
       const receiver = { receive() {}, drained() {}, closed() {} };

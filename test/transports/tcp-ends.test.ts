@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
 import { type End, until } from '../../src/testing/transport-ends.js';
 import { LINGER_MS } from '../../transports/shared/stream-link.js';

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import { testTransport } from '../../src/testing/transport.js';
 import tcp from '../../transports/tcp.js';
 

@@ -1,8 +1,8 @@
 import dgram from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Wire } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Wire } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
 import udp from '../../transports/udp.js';
 import { accepting, wire } from './link-log.js';
 

@@ -1,9 +1,9 @@
 import dgram from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import type { Wire } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
-import { defaultLimits } from '../../src/limits.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { Wire } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import { defaultLimits } from '../../src/contract/limits.js';
 import { testTransport } from '../../src/testing/transport.js';
 import udp from '../../transports/udp.js';
 import { accepting, wire } from './link-log.js';

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
 import unix from '../../transports/unix.js';
 import { opened } from '../support/stream-sides.js';

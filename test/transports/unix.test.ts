@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import { testTransport } from '../../src/testing/transport.js';
 import unix from '../../transports/unix.js';
 

@@ -1,6 +1,6 @@
 import { Worker as NodeWorker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import port from '../../transports/port.js';
 import worker from '../../transports/worker.js';
 import { bundled } from './fixtures/bundled.js';

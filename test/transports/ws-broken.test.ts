@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { Code, ProtocolError, type RpcError } from '../../src/errors.js';
+import { Code, ProtocolError, type RpcError } from '../../src/contract/errors.js';
 import { closeFrame, RawClient } from '../support/ws-raw.js';
 import { closeSides, connectStandard, type Ear, type SideOptions, serve, until } from '../support/ws-sides.js';
 

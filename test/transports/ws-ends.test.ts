@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { parseAddress } from '../../src/address.js';
-import { ConnectionLost } from '../../src/errors.js';
-import { defaultLimits } from '../../src/limits.js';
+import { parseAddress } from '../../src/contract/address.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import { defaultLimits } from '../../src/contract/limits.js';
 import { linger } from '../../transports/shared/web-socket-ends.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { RawClient } from '../support/ws-raw.js';
 import { closeSides, connect, connectStandard, serve, until } from '../support/ws-sides.js';
 

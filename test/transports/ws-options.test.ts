@@ -1,9 +1,9 @@
 import http from 'node:http';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { parseAddress } from '../../src/address.js';
-import type { AddressObject } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { parseAddress } from '../../src/contract/address.js';
+import type { AddressObject } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';
 import { certificate } from '../support/ws-certificate.js';
@@ -196,7 +196,7 @@ describe('the package ws', () => {
       throw new Error("Cannot find package 'ws'");
     });
     const { default: bare } = await import('../../transports/ws.js');
-    const { UsageError } = await import('../../src/errors.js');
+    const { UsageError } = await import('../../src/contract/errors.js');
     try {
       vi.stubGlobal('WebSocket', undefined);
       for (const listening of [true, false]) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { UsageError } from '../../src/errors.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { certificate } from '../support/ws-certificate.js';
 import { RawClient } from '../support/ws-raw.js';
 import { closeSides, connect, serve, until } from '../support/ws-sides.js';

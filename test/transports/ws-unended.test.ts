@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { ConnectionLost } from '../../src/errors.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import { closeSides, connectStandard } from '../support/ws-sides.js';
 
 /** The WebSocket of Node 22 where nobody listens: it tells an error, and never an end. */

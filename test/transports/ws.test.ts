@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { parseAddress } from '../../src/address.js';
+import { parseAddress } from '../../src/contract/address.js';
 import { testTransport } from '../../src/testing/transport.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
-import { plugins as browserPlugins } from '../../src/plugins.browser.js';
-import { plugins } from '../../src/plugins.js';
+import { plugins as browserPlugins } from '../../src/plugins/browser.js';
+import { plugins } from '../../src/plugins/node.js';
 import { compilers, type Sandbox, sandbox } from '../spec/package.js';
 
 /*

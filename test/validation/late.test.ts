@@ -1,7 +1,7 @@
 import { incoming, RemoteAPI, type Reply, type Sender, TimeoutError } from 'obverse';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { StandardSchema } from '../../src/validation/standard-schema.js';
+import type { StandardSchema } from '../../src/types/schema.js';
 import { talk, ways } from './sides.js';
 
 /** What is to be decided of a text, by whoever holds the functions; the last one that has asked. */

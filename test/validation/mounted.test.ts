@@ -9,8 +9,8 @@ import { z } from 'zod';
 let rooms = 0;
 async function meet() {
   const { Code, incoming, outgoing, RemoteAPI } = await import('../../src/browser.js');
-  await import('../../src/page/dynamic.js');
-  await import('../../src/page/middleware.js');
+  await import('../../src/extensions/dynamic/install.js');
+  await import('../../src/extensions/middleware/install.js');
 
   class Base extends RemoteAPI {
     @incoming note(_from: Sender, _args: { n: number }): void {}

@@ -1,7 +1,7 @@
 import { copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { schemaOf } from '../../src/validation/parameter-types.js';
+import { schemaOf } from '../../src/extensions/validation/parameter-types.js';
 import { compilers, root, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*

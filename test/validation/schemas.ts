@@ -2,9 +2,9 @@ import { type } from 'arktype';
 import { RemoteAPI } from 'obverse';
 import * as v from 'valibot';
 import { z } from 'zod';
-import type { Row } from '../../src/row.js';
-import { rowsOf, type SpecConstructor, tableOf } from '../../src/table.js';
-import type { StandardSchema } from '../../src/validation/standard-schema.js';
+import type { Row } from '../../src/spec/method-descriptor.js';
+import { rowsOf, type SpecConstructor, tableOf } from '../../src/spec/method-table.js';
+import type { StandardSchema } from '../../src/types/schema.js';
 
 /** The row of a method of a spec. */
 export function rowOf(spec: { readonly prototype: RemoteAPI }, path: string): Row {

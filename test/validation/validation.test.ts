@@ -2,8 +2,8 @@ import { incoming, type MethodOptions, RemoteAPI, type Reply, type Sender, type 
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Validation, validationOf } from '../../src/validation/validation.js';
-import { ValidationError } from '../../src/validation/validation-error.js';
+import { type Validation, validationOf } from '../../src/extensions/validation/validation.js';
+import { ValidationError } from '../../src/extensions/validation/validation-error.js';
 import { libraries, rowOf } from './schemas.js';
 
 /** The checks of a method with one object, of one with values by name, and of one with values by position. */

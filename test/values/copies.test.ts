@@ -48,7 +48,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const twoCopies = (): RegExp => new RegExp(`another copy of Obverse.*file:.*/src/copies\\.ts.*${folder}/`);
+const twoCopies = (): RegExp => new RegExp(`another copy of Obverse.*file:.*/src/contract/copies\\.ts.*${folder}/`);
 
 class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { what: string }): Reply<unknown> {}
@@ -192,7 +192,7 @@ describe('what does not says that there are two copies, and where each lies', ()
   });
 
   /** The same, told by the other copy. */
-  const twoCopies2 = (): RegExp => new RegExp(`another copy of Obverse.*${folder}/.*file:.*/src/copies\\.ts`);
+  const twoCopies2 = (): RegExp => new RegExp(`another copy of Obverse.*${folder}/.*file:.*/src/contract/copies\\.ts`);
 });
 
 it('a call within one that another copy carries out says that there are two', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterTurn } from '../../src/base/time.js';
 import {
   codec as codecOf,
   incoming,
@@ -13,8 +14,7 @@ import {
   standardTypes,
   UsageError,
 } from '../../src/index.js';
-import { afterTurn } from '../../src/time.js';
-import type { Inverted } from '../../src/types.js';
+import type { Inverted } from '../../src/types/side.js';
 
 /* Values that throw what throws itself when somebody looks at it, and values that only look like others. */
 

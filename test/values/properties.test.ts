@@ -1,10 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { standardTypes } from '../../src/extensions/values/standard.js';
+import { isSpecial, revived, tagged } from '../../src/extensions/values/tagged.js';
+import { Types } from '../../src/extensions/values/types.js';
 import { codec } from '../../src/index.js';
-import { standardTypes } from '../../src/values/standard.js';
-import { isSpecial, revived, tagged } from '../../src/values/tagged.js';
-import { Types } from '../../src/values/types.js';
 import { natives, through } from './through.js';
 
 class Money {

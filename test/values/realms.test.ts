@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isPlainData } from '../../src/faults/plain-data.js';
+import { isPlainData } from '../../src/extensions/errors/plain-data.js';
+import { weigh } from '../../src/extensions/streams/weigh.js';
 import { incoming, RemoteAPI, type Reply, type Sender, standardTypes } from '../../src/index.js';
-import { weigh } from '../../src/streams/weight.js';
 import { fromJSON, toJSON } from '../../src/testing/recording-values.js';
 
 /* Values and errors of another realm: a `vm` context, an iframe, the sandbox of a test runner. */

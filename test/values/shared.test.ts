@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { weigh } from '../../src/extensions/streams/weigh.js';
+import { isSpecial, NOTHING_MORE, revived, tagged } from '../../src/extensions/values/tagged.js';
+import { mustFitWritten } from '../../src/extensions/values/written.js';
 import {
   Code,
   incoming,
@@ -11,10 +14,7 @@ import {
   type Stream,
   standardTypes,
 } from '../../src/index.js';
-import { weigh } from '../../src/streams/weight.js';
 import { fromJSON, toJSON } from '../../src/testing/recording-values.js';
-import { isSpecial, NOTHING_MORE, revived, tagged } from '../../src/values/tagged.js';
-import { mustFitWritten } from '../../src/values/written.js';
 
 /*
  * A list that holds the same list twice, forty levels deep, is forty objects, and 2^40 if one looks at each as often as it occurs:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSpecial, NOTHING_MORE } from '../../src/values/special.js';
+import { isSpecial, NOTHING_MORE } from '../../src/extensions/values/special.js';
 
 const everything = { views: true, numbers: true };
 

@@ -1,11 +1,11 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
-import { ProtocolError, UsageError } from '../../src/errors.js';
+import { ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { standardTypes } from '../../src/extensions/values/standard.js';
+import { revived } from '../../src/extensions/values/tagged.js';
+import { temporalTypes } from '../../src/extensions/values/temporal.js';
+import { Types } from '../../src/extensions/values/types.js';
 import { codec } from '../../src/index.js';
-import { standardTypes } from '../../src/values/standard.js';
-import { revived } from '../../src/values/tagged.js';
-import { temporalTypes } from '../../src/values/temporal.js';
-import { Types } from '../../src/values/types.js';
 import { natives, sent, through } from './through.js';
 
 const types = new Types([standardTypes]);

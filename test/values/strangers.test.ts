@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Extension } from '../../codecs/msgpack.js';
-import type { Message } from '../../src/contract.js';
+import type { Message } from '../../src/contract/contract.js';
+import { standardTypes } from '../../src/extensions/values/standard.js';
+import { revived } from '../../src/extensions/values/tagged.js';
+import { Types } from '../../src/extensions/values/types.js';
 import { codec } from '../../src/index.js';
-import { standardTypes } from '../../src/values/standard.js';
-import { revived } from '../../src/values/tagged.js';
-import { Types } from '../../src/values/types.js';
 import { sent } from './through.js';
 
 /*

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Code, ProtocolError, UsageError } from '../../src/errors.js';
-import { revived, type Tagger, tagged } from '../../src/values/tagged.js';
-import { unknownTag } from '../../src/values/unknown-tag.js';
+import { Code, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { revived, type Tagger, tagged } from '../../src/extensions/values/tagged.js';
+import { unknownTag } from '../../src/extensions/values/unknown-tag.js';
 
 class Point {
   constructor(

@@ -1,6 +1,6 @@
-import type { Codec, Message } from '../../src/contract.js';
-import { isSpecial, revived, tagged } from '../../src/values/tagged.js';
-import type { Types } from '../../src/values/types.js';
+import type { Codec, Message } from '../../src/contract/contract.js';
+import { isSpecial, revived, tagged } from '../../src/extensions/values/tagged.js';
+import type { Types } from '../../src/extensions/values/types.js';
 
 /** Those of the standard types that each codec carries as they are. */
 export const natives: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,10 @@
 import { transform } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { ProtocolError, UsageError } from '../../src/errors.js';
-import { serializable } from '../../src/values/serializable.js';
-import { standardTypes } from '../../src/values/standard.js';
-import { isSpecial, revived } from '../../src/values/tagged.js';
-import { type TypeEntry, Types } from '../../src/values/types.js';
+import { ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { serializable } from '../../src/extensions/values/serializable.js';
+import { standardTypes } from '../../src/extensions/values/standard.js';
+import { isSpecial, revived } from '../../src/extensions/values/tagged.js';
+import { type TypeEntry, Types } from '../../src/extensions/values/types.js';
 import { sent } from './through.js';
 
 @serializable({ id: 'money' })

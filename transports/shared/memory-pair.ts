@@ -1,6 +1,6 @@
-import type { Accept, Frame, Link, LinkInfo, Logger, Parcel, Receiver } from '../../src/contract.js';
-import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
-import { afterTurn } from '../../src/time.js';
+import { afterTurn } from '../../src/base/time.js';
+import type { Accept, Frame, Link, LinkInfo, Logger, Parcel, Receiver } from '../../src/contract/contract.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { copyParcels } from './memory-parcels.js';
 
 /** What one end of a pair is given. */

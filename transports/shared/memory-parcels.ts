@@ -1,4 +1,4 @@
-import type { Logger, Parcel } from '../../src/contract.js';
+import type { Logger, Parcel } from '../../src/contract/contract.js';
 
 /**
  * Copies parcels as a MessagePort does, and moves what they say is to be moved. A parcel that goes to many is given to

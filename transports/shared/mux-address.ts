@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors.js';
+import { UsageError } from '../../src/contract/errors.js';
 
 const BRACKETS = ['()', '[]', '{}', '<>'] as const;
 

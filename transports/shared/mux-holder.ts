@@ -1,5 +1,5 @@
-import type { Transport, TransportSource, Wire } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
+import type { Transport, TransportSource, Wire } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { type MuxPart, MuxTransport, Part } from './mux-transport.js';
 
 /** A mux to hold on to: given to a side as its `transport`, it takes parts in and out while that side runs. */

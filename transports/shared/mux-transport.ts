@@ -1,6 +1,6 @@
-import type { Accept, Frame, Transport, TransportSource, Wire } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
-import { outside } from '../../src/outside.js';
+import { outside } from '../../src/base/async-context.js';
+import type { Accept, Frame, Transport, TransportSource, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { joinParts } from './mux-address.js';
 
 /** One of the transports of a mux. */

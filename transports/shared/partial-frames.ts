@@ -1,6 +1,6 @@
-import type { Memory } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
-import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type { Memory } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 
 /** Partial frames up to this size, in bytes, are not counted. */
 const COUNTED = 4 * 1024;

@@ -1,6 +1,6 @@
-import type { LinkInfo } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
-import { listenerOutside } from '../../src/outside.js';
+import { listenerOutside } from '../../src/base/async-context.js';
+import type { LinkInfo } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
 
 type Listener = (value: unknown) => void;
 

@@ -1,5 +1,5 @@
-import type { Accept, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError } from '../../src/errors.js';
+import type { Accept, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { reportLost } from './memory-parcels.js';
 import { listen, type Port } from './port-events.js';
 import { Mark, pack, unpack } from './port-messages.js';

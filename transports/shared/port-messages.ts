@@ -1,6 +1,6 @@
-import type { Form, Frame, Parcel } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
-import { beginningOf } from '../../src/quote.js';
+import { beginningOf } from '../../src/base/quote.js';
+import type { Form, Frame, Parcel } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 
 /**
  * What travels on a port: arrays whose first element says what they are. Whatever else is posted there belongs to somebody

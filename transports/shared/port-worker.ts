@@ -1,5 +1,5 @@
-import { UsageError } from '../../src/errors.js';
-import { clearTimer, setTimer } from '../../src/time.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { type Port, workerThreads } from './port-events.js';
 
 /** A worker that was started, in Node or in a browser. */

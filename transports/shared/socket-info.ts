@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { LinkInfo } from '../../src/contract.js';
+import type { LinkInfo } from '../../src/contract/contract.js';
 
 /**
  * What is known of the connection of a socket: the address and the port of either end, and under TLS what was agreed and who the

@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors.js';
+import { UsageError } from '../../src/contract/errors.js';
 
 /**
  * Takes a command line apart as a shell does, with quotes and, where `escapes`, backslashes, but without a shell: nothing

@@ -1,8 +1,8 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Accept, FramingFactory, LinkInfo, Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
-import { clearTimer, setTimer } from '../../src/time.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
+import type { Accept, FramingFactory, LinkInfo, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';

@@ -1,4 +1,4 @@
-import { ConnectionLost } from '../../src/errors.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 
 /** What the commonest errors of the system mean, and what to do about them. */
 const HINTS: Readonly<Record<string, string>> = {

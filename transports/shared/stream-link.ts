@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError } from '../../src/errors.js';
-import { WrongProtocol } from '../../src/framing/beginning.js';
-import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import { WrongProtocol } from '../../src/contract/framing/beginning.js';
 import type { PartialFrames } from './partial-frames.js';
 import { moved, waiting } from './stream-buffered.js';
 import { asError } from './stream-errors.js';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { printable } from '../../src/quote.js';
+import { printable } from '../../src/base/quote.js';
 
 /** A longer line is told in pieces, so that a program that never ends its lines fills no memory, nor a line of a log. */
 const LONGEST = 8_192;

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { Framing, LinkInfo } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError } from '../../src/errors.js';
-import type { WrongProtocol } from '../../src/framing/beginning.js';
-import { PRINTED } from '../../src/quote.js';
-import { clearTimer, setTimer, type Timer } from '../../src/time.js';
+import { PRINTED } from '../../src/base/quote.js';
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import type { Framing, LinkInfo } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import type { WrongProtocol } from '../../src/contract/framing/beginning.js';
 import { LINGER_MS, type StreamHost, StreamLink } from './stream-link.js';
 
 /** A child process whose input and output are pipes. */

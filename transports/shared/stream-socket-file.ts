@@ -1,7 +1,7 @@
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { dirname } from 'node:path';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { codeOf, explain } from './stream-errors.js';
 
 /** Makes room for a socket at the path: removes one that nobody serves, and refuses to touch anything else. */

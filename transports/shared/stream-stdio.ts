@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Accept, Framing, LinkInfo } from '../../src/contract.js';
-import { afterTurn } from '../../src/time.js';
+import { afterTurn } from '../../src/base/time.js';
+import type { Accept, Framing, LinkInfo } from '../../src/contract/contract.js';
 import { codeOf } from './stream-errors.js';
 import { unlisten } from './stream-events.js';
 import { type StreamHost, StreamLink } from './stream-link.js';

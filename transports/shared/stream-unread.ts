@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Limits, Memory } from '../../src/contract.js';
-import { Code, ProtocolError } from '../../src/errors.js';
-import { clearTimer, setTimer, type Timer } from '../../src/time.js';
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import type { Limits, Memory } from '../../src/contract/contract.js';
+import { Code, ProtocolError } from '../../src/contract/errors.js';
 
 /** What is read of a paused input in one period: at first, and at most. */
 const CHUNK = 64 * 1024;

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
-import type { Accept, Frame, Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
-import { time } from '../../src/time.js';
+import { time } from '../../src/base/time.js';
+import type { Accept, Frame, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { UdpPeers } from './udp-peers.js';
 import { type Endpoint, nameOf, numberOf, UdpSocket } from './udp-socket.js';

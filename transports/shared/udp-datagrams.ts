@@ -1,6 +1,6 @@
-import type { Frame, FramingFactory, Wire } from '../../src/contract.js';
-import { printable } from '../../src/quote.js';
-import { time } from '../../src/time.js';
+import { printable } from '../../src/base/quote.js';
+import { time } from '../../src/base/time.js';
+import type { Frame, FramingFactory, Wire } from '../../src/contract/contract.js';
 
 /** What UDP over IPv4 can carry: 65,535 bytes without the headers of IP and UDP. */
 const DATAGRAM_BYTES = 65_507;

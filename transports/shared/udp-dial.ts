@@ -1,5 +1,5 @@
-import type { Accept, Transport } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
+import type { Accept, Transport } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { UdpLink } from './udp-link.js';
 import { type Endpoint, numberOf, UdpSocket } from './udp-socket.js';

@@ -1,5 +1,5 @@
-import type { Frame, Link, LinkInfo, Receiver } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
+import type { Frame, Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';
 

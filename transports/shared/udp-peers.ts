@@ -1,6 +1,6 @@
-import type { Accept, Frame } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
-import { clearTimer, setTimer, type Timer, time } from '../../src/time.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type { Accept, Frame } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import type { Datagrams } from './udp-datagrams.js';
 import { UdpLink } from './udp-link.js';
 import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';

@@ -1,8 +1,8 @@
 import dgram from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
-import { ConnectionLost } from '../../src/errors.js';
-import { clearTimer, setTimer } from '../../src/time.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 
 /** How long, in milliseconds, a socket that is closed waits for what the system has not taken yet. */
 const FLUSH_MS = 1_000;

@@ -1,6 +1,6 @@
-import type { Accept, Address, Transport, Wire } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
-import { clearTimer, setTimer } from '../../src/time.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
+import type { Accept, Address, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import type { PartialFrames } from './partial-frames.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 

@@ -1,6 +1,6 @@
-import { Code, ConnectionLost, ProtocolError } from '../../src/errors.js';
-import { printable } from '../../src/quote.js';
-import { clearTimer, setTimer } from '../../src/time.js';
+import { printable } from '../../src/base/quote.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 
 /** How long, in milliseconds, an ending link waits for a peer that has nothing more to take and does not end its side. */
 export const LINGER_MS = 1_000;

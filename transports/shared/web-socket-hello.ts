@@ -1,6 +1,6 @@
-import type { Wire } from '../../src/contract.js';
-import { UsageError } from '../../src/errors.js';
-import { printable } from '../../src/quote.js';
+import { printable } from '../../src/base/quote.js';
+import type { Wire } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
 
 /**
  * Obverse says hello by subprotocol. A client offers the name of its codec and then `obverse.` with that name; only a

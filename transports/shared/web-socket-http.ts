@@ -2,7 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
 import { type AddressInfo, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Limits } from '../../src/contract.js';
+import type { Limits } from '../../src/contract/contract.js';
 
 /** The HTTP server below: one of our own, or one that was there before and stays. */
 export interface HttpServer {

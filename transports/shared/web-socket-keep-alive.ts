@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { clearTimer, setTimer, type Timer } from '../../src/time.js';
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 
 /** What is asked whether it is still there. */
 export interface Watched {

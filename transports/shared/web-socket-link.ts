@@ -1,5 +1,5 @@
-import type { Accept, Frame, Limits, Link, LinkInfo, Receiver, Wire } from '../../src/contract.js';
-import { ConnectionLost } from '../../src/errors.js';
+import type { Accept, Frame, Limits, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
 import type { PartialFrames } from './partial-frames.js';
 import { linger } from './web-socket-ends.js';
 

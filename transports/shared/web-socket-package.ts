@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, WebSocket } from 'ws';
-import type { Accept, Frame, LinkInfo } from '../../src/contract.js';
-import { ConnectionLost, ProtocolError, UsageError } from '../../src/errors.js';
-import { utf8Text } from '../../src/framing/text.js';
-import { packageError } from '../../src/optional-package.js';
-import { lookAgain } from '../../src/time.js';
+import { lookAgain } from '../../src/base/time.js';
+import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
+import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { utf8Text } from '../../src/contract/framing/text.js';
+import { packageError } from '../../src/contract/optional-package.js';
 import { socketInfo } from './socket-info.js';
 import { codeOf, explain } from './stream-errors.js';
 import { Unread } from './stream-unread.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { ConnectionLost } from '../../src/errors.js';
-import { printable } from '../../src/quote.js';
-import { clearTimer, setTimer } from '../../src/time.js';
+import { printable } from '../../src/base/quote.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
+import type { ConnectionLost } from '../../src/contract/errors.js';
 import { explain } from './stream-errors.js';
 import type { Dialed } from './web-socket-dial.js';
 import { LINGER_MS } from './web-socket-ends.js';

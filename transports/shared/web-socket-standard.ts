@@ -1,6 +1,6 @@
-import type { Accept, Frame, LinkInfo } from '../../src/contract.js';
-import { ConnectionLost, UsageError } from '../../src/errors.js';
-import { afterTurn, lookAgain } from '../../src/time.js';
+import { afterTurn, lookAgain } from '../../src/base/time.js';
+import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed, OTHER_CODEC, withOtherCodec } from './web-socket-hello.js';

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { UsageError } from '../../src/errors.js';
+import { UsageError } from '../../src/contract/errors.js';
 
 /** Takes a request for an upgrade on its path. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

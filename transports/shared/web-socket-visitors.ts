@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { UsageError } from '../../src/errors.js';
-import { quote } from '../../src/quote.js';
+import { quote } from '../../src/base/quote.js';
+import { UsageError } from '../../src/contract/errors.js';
 
 /** How many characters of a header that came are shown. */
 const SHOWN = 100;

@@ -1,0 +1,12 @@
+import * as dynamic from './extensions/dynamic/room.js';
+import * as middleware from './extensions/middleware/room.js';
+import * as many from './extensions/multicast/room.js';
+import * as references from './extensions/references/room.js';
+import * as rooms from './extensions/rooms.js';
+
+// A page imports this to have what other runtimes have from the beginning. Nothing here may stand in a file that it shares with the
+// others: a bundler keeps for its effect alone what package.json names.
+rooms.dynamic.furnish(dynamic);
+rooms.many.furnish(many);
+rooms.middleware.furnish(middleware);
+rooms.references.furnish(references);

@@ -1,0 +1,153 @@
+import { isError } from '../base/kinds.js';
+import { isThenable } from '../base/promise-like.js';
+import { stackOf } from '../base/stack.js';
+import { Aborted, ConnectionLost, ProtocolError, RemoteError, TimeoutError, UsageError } from '../contract/errors.js';
+import { isRemote } from '../extensions/errors/errors.js';
+import type { Gathered } from '../types/side.js';
+
+type AnyFunction = (this: never, ...args: never[]) => unknown;
+
+interface V8 {
+  captureStackTrace?(of: object, below?: AnyFunction): void;
+}
+
+/** A line of a stack, as V8 and as other engines write it. */
+const FRAME = /^\s+at |@\S*:\d+:\d+$/;
+const framesOf = (of: { readonly stack?: unknown }): string[] =>
+  stackOf(of)
+    .split('\n')
+    .filter((line) => FRAME.test(line));
+
+/** The folder of the library as a stack names it: that of this very line. Undefined where a stack shows none. */
+const library = /((?:\w+:)?[\\/].*[\\/])[^\\/]+:\d+:\d+\)?$/.exec(framesOf(new Error())[0] ?? '')?.[1];
+
+/** JavaScriptCore, as in Bun, drops the frame of a function that ends in a call: nothing stands below such a function. */
+const dropsFrames = ((): boolean => {
+  const of = { stack: '' };
+  const last = (): unknown => (Error as V8).captureStackTrace?.(of, first);
+  function first(): unknown {
+    return last();
+  }
+  first();
+  return framesOf(of).length === 0;
+})();
+
+/** Where a call was made. What it looks like is worked out when it has failed. */
+class Site {
+  declare readonly stack: string;
+  private readonly whole: boolean;
+
+  /** `below` is the function that the program has called. */
+  constructor(below: AnyFunction) {
+    const { captureStackTrace } = Error as V8;
+    this.whole = dropsFrames || captureStackTrace === undefined;
+    if (this.whole) this.stack = stackOf(new Error());
+    else captureStackTrace?.(this, below);
+  }
+
+  get frames(): string {
+    const lines = framesOf(this);
+    // Where all of it is one bundle, the lines of the program cannot be told from those of the library.
+    const own = this.whole ? lines.findIndex((line) => library === undefined || !line.includes(library)) : 0;
+    return lines.slice(Math.max(own, 0)).join('\n');
+  }
+}
+
+const OTHER_SIDE = '\n  on the other side:';
+
+/**
+ * Makes a call, and gives what it gives: errors with which it ends have the stack of the line where it was made. `below` is the
+ * function that the program has called.
+ */
+export function withCallSite<T>(below: AnyFunction, call: () => T): T {
+  const site = new Site(below);
+  let given: T;
+  try {
+    given = call();
+  } catch (error) {
+    throw atSite(error, site);
+  }
+  if (isStream(given)) return streamAt(given, site) as T;
+  if (isGathering(given)) return gatheringAt(given, site) as T;
+  if (!isThenable(given)) return given;
+  return given.then(undefined, (error: unknown) => {
+    throw atSite(error, site);
+  }) as T;
+}
+
+interface StreamLike {
+  next(): Promise<unknown>;
+}
+function isStream(value: unknown): value is StreamLike {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && 'next' in value;
+}
+
+function streamAt(stream: StreamLike, site: Site): StreamLike {
+  const next = stream.next.bind(stream);
+  const value = (): Promise<unknown> =>
+    next().catch((error: unknown) => {
+      throw atSite(error, site);
+    });
+  return Object.defineProperty(stream, 'next', { value });
+}
+
+interface GatheringLike {
+  readonly parts: readonly { readonly outcome: Gathered<unknown> | undefined }[];
+  came(outcome: Gathered<unknown>): void;
+}
+function isGathering(value: unknown): value is GatheringLike {
+  return typeof value === 'object' && value !== null && 'parts' in value && 'came' in value;
+}
+
+function gatheringAt(gathering: GatheringLike, site: Site): GatheringLike {
+  const name = (outcome: Gathered<unknown> | undefined): void => {
+    if (outcome?.status === 'rejected') (outcome as { reason: unknown }).reason = atSite(outcome.reason, site);
+  };
+  for (const { outcome } of gathering.parts) name(outcome);
+  const came = gathering.came.bind(gathering);
+  const value = (outcome: Gathered<unknown>): void => {
+    name(outcome);
+    came(outcome);
+  };
+  return Object.defineProperty(gathering, 'came', { value });
+}
+
+/**
+ * The error with the stack of the call. What the program itself has thrown stays as it is, and so does what cannot be changed:
+ * whoever catches it must find that error, and no other.
+ */
+function atSite(error: unknown, site: Site): unknown {
+  try {
+    return isError(error) ? placed(error, site) : error;
+  } catch {
+    return error;
+  }
+}
+
+function placed(error: Error, site: Site): Error {
+  const kind: unknown = Object.getPrototypeOf(error);
+  const own = shared(error, kind);
+  if (own === error && kind !== RemoteError.prototype && kind !== TimeoutError.prototype) {
+    if (kind !== UsageError.prototype && !isRemote(error)) return error;
+  }
+  const { frames } = site;
+  // As with `Error.stackTraceLimit = 0`.
+  if (frames === '') return own;
+  const stack = stackOf(error);
+  const far = stack.indexOf(OTHER_SIDE);
+  const rest = far < 0 ? '' : stack.slice(far);
+  const marked = stack.includes(AT_OTHER_SIDE) ? AT_OTHER_SIDE : '';
+  own.stack = `${own.name}: ${own.message}${marked}\n${frames}${rest}`;
+  return own;
+}
+
+const AT_OTHER_SIDE = '\n    at the other side of the call';
+
+/** What ends a link fails every call that is open with one error: each call gets its own. */
+function shared(error: Error, kind: unknown): Error {
+  const options = Object.hasOwn(error, 'cause') ? { cause: error.cause } : undefined;
+  if (kind === ConnectionLost.prototype) return new ConnectionLost(error.message, options);
+  if (kind === Aborted.prototype) return new Aborted(error.message, options);
+  if (kind === ProtocolError.prototype) return new ProtocolError(error.message, (error as ProtocolError).code, options);
+  return error;
+}

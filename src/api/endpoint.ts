@@ -1,0 +1,286 @@
+import { Served } from '../calls/dispatcher.js';
+import { Port } from '../calls/incoming-method.js';
+import type { Codec, FaultBody, Frame, Id, Limits, Link, Security, TransportSource } from '../contract/contract.js';
+import { ConnectionLost, UsageError } from '../contract/errors.js';
+import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
+import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
+import { Faults } from '../extensions/errors/errors.js';
+import { Surroundings } from '../extensions/middleware/surroundings.js';
+import type { Pair } from '../extensions/security/sealed-frames.js';
+import { streams } from '../extensions/streams/streams.js';
+import type { SideValues } from '../extensions/values/side-values.js';
+import { makeTransport } from '../plugins/registry.js';
+import { sayHello } from '../session/handshake.js';
+import type { CallSender, ConnectedPeer } from '../session/peer.js';
+import { vocabulary } from '../session/protocol.js';
+import { Session } from '../session/session.js';
+import type { Extensions, Host } from '../session/session-host.js';
+import { SideLoad } from '../session/side-load.js';
+import { checkCallOptions } from '../spec/call-options.js';
+import type { Row, Table } from '../spec/method-table.js';
+import type { CallOptions, Peer } from '../types/side.js';
+import { Line } from './active-transport.js';
+import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
+import { type SideLogger, sideLogger } from './log-entry.js';
+import { tellMessageError } from './message-errors.js';
+import type { Options } from './options.js';
+import { Roster } from './peer-registry.js';
+import { Reports } from './reports.js';
+import { chosenFrom, type SealingRoom } from './resolve-options.js';
+import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
+import { sideWire } from './side-wire.js';
+
+/** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
+export class Hub implements Host {
+  readonly limits: Limits;
+  readonly load: SideLoad;
+  readonly shallow: number;
+  readonly concurrency: number;
+  /** In milliseconds, where neither call nor method says it. */
+  readonly timeout: number;
+  readonly inverted: boolean;
+  readonly logger: SideLogger;
+  readonly reports: Reports;
+  readonly extensions: Extensions = vocabulary;
+  diagnostics: Diagnostics = none;
+  readonly handlerTimeout: number;
+  /** Options of every call, below those of its method. */
+  readonly defaults: CallOptions | undefined;
+  readonly roster: Roster;
+  /** Who stands around calls. */
+  readonly middleware: Surroundings;
+  codec!: Codec;
+  values!: SideValues;
+  encodePlain: Codec['encodePlain'];
+  security: Security | undefined;
+
+  /** Loaded with the security, which most sides do not have. */
+  private sealing!: SealingRoom;
+  private readonly faults: Faults;
+  /** What may be called. */
+  readonly served: Served;
+  /** Every line that is not closed: the one over which new calls go, and one that comes or goes. */
+  private readonly lines = new Set<Line>();
+  private line: Line | undefined;
+  private changing = false;
+  private state: SideState = 'new';
+  private listens = false;
+  /** A method of the spec answers with a stream. */
+  private streaming = false;
+
+  /** `messageError` is told of whatever is wrong with what a peer has sent. */
+  constructor(
+    private readonly options: Options,
+    private readonly messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
+  ) {
+    this.limits = limitsFrom(options.limits);
+    this.load = new SideLoad(this.limits.totalBytes);
+    this.shallow = options.stages?.form === undefined ? this.limits.depth : 0;
+    this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
+    this.handlerTimeout = options.handlerTimeout ?? Number.POSITIVE_INFINITY;
+    this.defaults = checkCallOptions(options.defaults);
+    this.inverted = options.invert === true;
+    this.logger = sideLogger(options.logger);
+    this.reports = new Reports(this.logger);
+    this.faults = new Faults(options, this.reports);
+    this.served = new Served(this, options.ignoreUnhandled === true);
+    this.roster = new Roster(this, this.report, () => this.state);
+    const { validate = 'incoming' } = options;
+    this.middleware = new Surroundings(options, this.reports, {
+      validate,
+      timeout: this.timeout,
+      types: options.types,
+    });
+  }
+
+  // ---- what may be called -------------------------------------------------------------------------------------------
+
+  /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
+  add(table: Table, self: object): void {
+    const { ports, refusals, tables } = this.served;
+    tables.push(table);
+    for (const row of table.rows) {
+      if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
+      if (row.stream) this.streaming = true;
+      const incoming = (row.direction === 'incoming') !== this.inverted;
+      if (incoming) {
+        const port = new Port(row, this.inverted ? undefined : self, this);
+        ports.set(row.wire, port);
+        this.middleware.serve(port);
+      } else {
+        refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
+        this.middleware.call(row);
+      }
+    }
+    for (const name of table.unmarked) refusals.set(name, 'is not marked as incoming');
+  }
+
+  /** The port of an incoming method. */
+  port(row: Row): Port {
+    return this.served.ports.get(row.wire) as Port;
+  }
+
+  /** What can be called that the spec does not declare. Throws a UsageError where the room for that is not there. */
+  get dynamic(): Dynamic {
+    return this.served.dynamic;
+  }
+
+  serve(sender: CallSender): unknown {
+    return this.served.serve(sender);
+  }
+
+  handles(method: string): boolean {
+    return this.served.handles(method);
+  }
+
+  standIn: Host['standIn'] = (row, call) => this.served.standIn(row, call);
+
+  toFault(error: unknown, session?: Session): FaultBody {
+    return this.faults.toFault(error, session?.peer);
+  }
+
+  fromFault(fault: FaultBody): Error {
+    return this.faults.fromFault(fault);
+  }
+
+  trouble(session: Session, error: unknown, id?: Id, method?: string): void {
+    this.reports.method = method;
+    this.report(session.peer as Peer, error, id);
+  }
+
+  private readonly report = (peer: Peer, error: unknown, id?: Id): void =>
+    tellMessageError(this.messageError, this.reports, peer, error, id);
+
+  // ---- opening and closing ------------------------------------------------------------------------------------------
+
+  /** Opens the transport that the options name. Whether it listens is said by the verb, where its address leaves it open. */
+  async open(listens: boolean): Promise<void> {
+    const { transport } = this.options;
+    if (this.state !== 'new') throw cannotOpen(this.state, this.roster.peers.size > 0, this.listens);
+    if (transport === undefined)
+      throw new UsageError('there is nothing to open: give the option "transport", or use serve(url) or connect(url)');
+    this.state = 'opening';
+    this.listens = listens;
+    try {
+      const rooms = [this.middleware.furnish(), this.streaming ? streams.enter() : undefined];
+      const [chosen, diagnostics] = await Promise.all([
+        chosenFrom(this.options),
+        diagnosticsFor(this.options, this.logger),
+        ...rooms,
+      ]);
+      this.diagnostics = diagnostics;
+      ({ codec: this.codec, values: this.values, security: this.security, sealing: this.sealing } = chosen);
+      if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
+      (await this.lineTo(transport)).deliver();
+    } catch (error) {
+      this.state = 'closed';
+      throw error;
+    }
+    this.state = 'open';
+  }
+
+  /** An open line. Rejects if it cannot be opened: then nothing of it stays. */
+  private async lineTo(source: TransportSource): Promise<Line> {
+    const frameBytes = this.options.limits?.frameBytes;
+    const wire = sideWire(this, { listen: this.listens, sealed: this.security !== undefined, frameBytes });
+    const transport = await makeTransport(source, wire);
+    this.diagnostics.messages?.printBroadcasts(transport, this);
+    const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs, this.changing);
+    this.lines.add(line);
+    // The first one serves before it is open: its peers may come earlier.
+    this.line ??= line;
+    try {
+      this.mustNotBeClosed();
+      await line.open(this.listens ? undefined : this.limits.connectMs);
+      this.mustNotBeClosed();
+    } catch (error) {
+      await line.close();
+      this.lines.delete(line);
+      throw error;
+    }
+    return line;
+  }
+
+  private mustNotBeClosed(): void {
+    if (this.state === 'closed') throw new ConnectionLost('the side was closed while its transport was being opened');
+  }
+
+  /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */
+  async changeTransport(source: TransportSource): Promise<void> {
+    const old = this.line;
+    if (this.state !== 'open' || old === undefined) throw cannotChange(this.state);
+    if (this.changing) throw new UsageError('the transport is being changed already: await that first');
+    this.changing = true;
+    try {
+      this.line = await this.lineTo(source);
+      for (const peer of old.peers) this.roster.remove(peer);
+      await old.retire(this.line);
+      this.lines.delete(old);
+    } finally {
+      this.changing = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.state = 'closed';
+    await Promise.all([...this.lines].map((line) => line.close()));
+    this.lines.clear();
+    this.reports.end();
+  }
+
+  get address(): string {
+    if (this.line === undefined) throw new UsageError('a side has an address once it is open: await open() first');
+    return this.line.address;
+  }
+
+  // ---- sessions -----------------------------------------------------------------------------------------------------
+
+  private begin(link: Link): Session {
+    const session = new Session(link, this);
+    if (this.security !== undefined)
+      session.sealing = new this.sealing.Sealing(session, this.security, this.options.requireSecinfo === true);
+    const peer = this.roster.add(session);
+    session.peer = peer;
+    this.diagnostics.messages?.printMessages(session, this);
+    sayHello(session);
+    this.roster.tell('connect', peer);
+    return session;
+  }
+
+  ended(session: Session): void {
+    const peer = session.peer as ConnectedPeer;
+    this.roster.leave(peer, session.over);
+    for (const line of this.lines) line.gone(session);
+    this.reports.leave(peer);
+    peer.gone();
+    this.roster.tell('disconnect', peer);
+  }
+
+  // ---- everybody at once --------------------------------------------------------------------------------------------
+
+  /** Throws ConnectionLost if the side is not open: then it is a mistake to tell everybody, even nobody. */
+  mustBeOpen(): void {
+    mustBeOpen(this.state);
+  }
+
+  /** Whether the transport can reach everybody with one message. */
+  get broadcasts(): boolean {
+    return this.line?.broadcasts === true;
+  }
+
+  /** Seals a frame, once for all its receivers; undefined without a security. Throws what the security throws. */
+  seal(frame: Frame): Pair | Promise<Pair> | undefined {
+    return this.security && this.sealing.seal(this.security, this.codec, frame);
+  }
+
+  broadcast(frames: Pair | Promise<Pair>): void {
+    const { line } = this;
+    if (frames instanceof Promise)
+      frames.then(
+        (pair: readonly Frame[]) => line?.broadcast(pair),
+        (error) => this.logger.error('a message could not be sealed', error),
+      );
+    else line?.broadcast(frames);
+  }
+}

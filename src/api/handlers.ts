@@ -1,0 +1,54 @@
+import { UsageError } from '../contract/errors.js';
+import type { Row, Table } from '../spec/method-table.js';
+import { type Direction, outgoingHere } from '../spec/wrong-direction.js';
+import type { Sender } from '../types/side.js';
+import type { Hub } from './endpoint.js';
+import type { Made } from './side-class.js';
+
+type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
+
+/**
+ * Connects what an object holds for the incoming methods of a side or of a namespace: all of it, or nothing and a UsageError.
+ * An instance of a class stays the `this` of its methods, and may have more than handlers; of other objects each name counts.
+ */
+export function implement(hub: Hub, made: Made, handlers: unknown): void {
+  const found = [...handlersIn(made, handlers)];
+  for (const [row, handler] of found) hub.port(row).connect(handler);
+}
+
+function* handlersIn({ table, side, children }: Made, handlers: unknown): Generator<[Row, AnyHandler]> {
+  const { path } = table;
+  if (typeof handlers !== 'object' || handlers === null) {
+    throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} are an object, not ${String(handlers)}`);
+  }
+  const given = handlers as Readonly<Record<string, unknown>>;
+  const rows = table.rows.filter(({ direction }) => (direction === 'incoming') !== side.inverted);
+  const plain = isPlain(handlers);
+  for (const key of plain ? Object.keys(given) : []) {
+    const isKnown = children.has(key) || rows.some((row) => row.key === key);
+    if (!isKnown) throw new UsageError(whyNot(key, table, side));
+  }
+  for (const row of rows) {
+    const handler = given[row.key];
+    if (handler === undefined) continue;
+    if (typeof handler !== 'function') {
+      throw new UsageError(`${row.path}: a handler is a function, not ${String(handler)}`);
+    }
+    yield [row, (plain ? handler : handler.bind(handlers)) as AnyHandler];
+  }
+  for (const [key, child] of children) {
+    if (given[key] !== undefined) yield* handlersIn(child, given[key]);
+  }
+}
+
+/** Why a name of a table takes no handler on this side. */
+function whyNot(key: string, { path, wire, rows, unmarked }: Table, side: Direction): string {
+  if (rows.some((row) => row.key === key)) return outgoingHere(path + key, side);
+  return `${path}${key} ${unmarked.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is no incoming method of this side'}`;
+}
+
+/** An object of a literal, of a module, or of another realm: no class has made it. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

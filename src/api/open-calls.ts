@@ -1,0 +1,20 @@
+import { endTurn } from '../base/clock.js';
+import { time } from '../base/time.js';
+import type { Peer, PendingCall } from '../types/side.js';
+import type { Hub } from './endpoint.js';
+
+/** The calls of a side that are open: what was asked, of whom, and since when. */
+export function pendingCalls(hub: Hub): PendingCall[] {
+  endTurn();
+  const at = time();
+  const calls = hub.roster.everybody().flatMap((session) =>
+    [...(session.asked?.all() ?? [])].map(([id, { method, since }]) => ({
+      peer: session.peer as Peer,
+      id,
+      method,
+      since: performance.timeOrigin + since,
+      elapsed: at - since,
+    })),
+  );
+  return calls.sort((a, b) => a.since - b.since);
+}

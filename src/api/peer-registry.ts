@@ -1,0 +1,227 @@
+import { outside } from '../base/async-context.js';
+import { isThenable } from '../base/promise-like.js';
+import { printable } from '../base/quote.js';
+import { ConnectionLost, UsageError } from '../contract/errors.js';
+import type { Groups } from '../extensions/multicast/groups.js';
+import type { Crowd } from '../extensions/multicast/receiver-set.js';
+import { many, middleware } from '../extensions/rooms.js';
+import { CallSender, ConnectedPeer } from '../session/peer.js';
+import type { Session } from '../session/session.js';
+import type { Host } from '../session/session-host.js';
+import type { Group, GroupOptions, Several } from '../types/peers.js';
+import type { Peer, Receiver, Receivers } from '../types/side.js';
+import { type SideState, whyNotOpen } from './side-states.js';
+
+type Listener = (peer: Peer) => unknown;
+
+/** How many characters are shown of why a link has ended. */
+const LONGEST = 500;
+
+/** The peers of a side: who is there, who comes and goes, and whom a call means. */
+export class Roster {
+  readonly peers = new Map<string, ConnectedPeer>();
+  private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
+  private only: Session | undefined;
+  private groups: Groups | undefined;
+  private all: Several | undefined;
+  /** What the link of the last peer that has left ended with. */
+  private lastEnd: string | undefined;
+
+  /** `host` is the side whose peers these are, `state` where it is; `report` takes what a listener throws or rejects. */
+  constructor(
+    private readonly host: Host,
+    private readonly report: (peer: Peer, error: unknown) => void,
+    readonly state: () => SideState,
+  ) {}
+
+  /** A session has begun. Where the name of its peer is taken, it gets another one. */
+  add(session: Session): ConnectedPeer {
+    const name = session.link.peer;
+    let id = name;
+    for (let n = 2; this.peers.has(id); n++) id = `${name}~${n}`;
+    const peer = new ConnectedPeer(session, id);
+    this.peers.set(id, peer);
+    this.choose();
+    return peer;
+  }
+
+  /** The peer is no longer meant by anybody who does not hold it. */
+  remove(peer: ConnectedPeer): void {
+    if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    this.groups?.leave(peer);
+    this.choose();
+  }
+
+  /** Its link has ended, for this reason. */
+  leave(peer: ConnectedPeer, reason: Error | undefined): void {
+    this.remove(peer);
+    this.lastEnd = reason?.message;
+  }
+
+  /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
+  group(name: string, options?: GroupOptions): Group {
+    this.groups ??= new (many.must('group()').Groups)(this);
+    return this.groups.group(name, options);
+  }
+
+  /** Everybody who is there when something is sent. */
+  get everyone(): Several {
+    this.all ??= new (many.must('everyone').Everyone)(this);
+    return this.all;
+  }
+
+  /** In how many groups somebody is. */
+  get groupCount(): number {
+    return this.groups?.size ?? 0;
+  }
+
+  // The only peer, as every client has, is found without looking for it.
+  private choose(): void {
+    this.only = this.peers.size === 1 ? this.peers.values().next().value?.session : undefined;
+  }
+
+  /** Listens for peers that come and go. Throws a UsageError for any other event. */
+  on(event: 'connect' | 'disconnect', listener: Listener): () => void {
+    if (!Object.hasOwn(this.listeners, event)) {
+      const events = [...Object.keys(this.listeners), ...(middleware.here?.callEvents ?? [])].join(', ');
+      throw new UsageError(`there is no event "${String(event)}"; there are ${events}`);
+    }
+    if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
+    this.listeners[event].add(listener);
+    return () => void this.listeners[event].delete(listener);
+  }
+
+  /** Tells the listeners, each whatever the others do, and within no call: a handler may open a side, or close one. */
+  tell(event: 'connect' | 'disconnect', peer: Peer): void {
+    if (this.listeners[event].size > 0) outside(() => this.tellAll(event, peer));
+  }
+
+  private tellAll(event: 'connect' | 'disconnect', peer: Peer): void {
+    for (const listener of [...this.listeners[event]]) {
+      try {
+        const given = listener(peer);
+        if (isThenable(given)) given.then(undefined, (error: unknown) => this.report(peer, error));
+      } catch (error) {
+        this.report(peer, error);
+      }
+    }
+  }
+
+  /** The session of one receiver; undefined where there may be several. Throws ConnectionLost for one who is not there. */
+  single(receivers: Receivers): Session | undefined {
+    if (receivers === null) return this.only;
+    return isSeveral(receivers) ? undefined : this.sessionOf(receivers);
+  }
+
+  /**
+   * The sessions of several receivers, each once. A peer who has gone meanwhile is left out; throws ConnectionLost for an id
+   * that names nobody, or where nobody is left.
+   */
+  several(receivers: Receivers): Session[] {
+    const sessions = this.each(receivers).filter((session) => session.over === undefined);
+    if (sessions.length === 0) throw this.absent('none of the receivers is connected');
+    return sessions;
+  }
+
+  /** The same for a notification: that everybody, an empty list or a group is nobody is no mistake then. */
+  told(receivers: Receivers): Session[] {
+    if (receivers === null) return this.everybody();
+    if (isCrowd(receivers)) return this.crowd(receivers).filter((session) => session.over === undefined);
+    return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
+  }
+
+  /**
+   * The sessions of the receivers, each once, in their order, with those of peers who have gone meanwhile. Throws
+   * ConnectionLost for an id that names nobody, or where there is nobody.
+   */
+  each(receivers: Receivers): Session[] {
+    const sessions = this.sessions(receivers);
+    if (sessions.length > 0) return sessions;
+    const empty = isCrowd(receivers) && this.peers.size > 0;
+    throw this.absent(empty ? 'nobody is in the group' : this.noPeer());
+  }
+
+  private noPeer(): string {
+    const { lastEnd } = this;
+    return lastEnd === undefined
+      ? 'no peer is connected'
+      : `no peer is connected any more: ${printable(lastEnd, LONGEST)}`;
+  }
+
+  /** That somebody is not there is no wonder on a side that is not open: then the error says that. */
+  private absent(otherwise: string): ConnectionLost {
+    return new ConnectionLost(whyNotOpen(this.state()) ?? otherwise);
+  }
+
+  private sessions(receivers: Receivers): Session[] {
+    if (receivers === null) return this.everybody();
+    if (isCrowd(receivers)) return this.crowd(receivers);
+    return [...new Set((isList(receivers) ? receivers : [receivers as Receiver]).map((one) => this.find(one)))];
+  }
+
+  /** The peers that a call would go to now; none where it would fail. Never throws. */
+  meant(receivers: Receivers): readonly Peer[] {
+    try {
+      return this.told(receivers).map(({ peer }) => peer as Peer);
+    } catch {
+      // Whoever calls is told why.
+      return [];
+    }
+  }
+
+  /** The sessions of every connected peer. */
+  everybody(): Session[] {
+    return [...this.peers.values()].map((peer) => peer.session);
+  }
+
+  private crowd(crowd: Crowd): Session[] {
+    if (crowd.roster !== this) throw new UsageError('the group belongs to another side');
+    const sessions: Session[] = [];
+    for (const { session } of crowd.members()) sessions.push(session);
+    return sessions;
+  }
+
+  private sessionOf(receiver: Receiver): Session {
+    const session = this.find(receiver);
+    if (session.over !== undefined) throw session.over;
+    return session;
+  }
+
+  /** On the link of another side, another spec would be spoken, perhaps in another codec. */
+  private own({ id, session }: ConnectedPeer): Session {
+    if (session.host === this.host) return session;
+    throw new UsageError(`the peer "${id}" belongs to another side`);
+  }
+
+  /** The session of a receiver, also of one that has gone. Throws ConnectionLost for an id that names nobody. */
+  find(receiver: Receiver): Session {
+    if (typeof receiver === 'string') {
+      const peer = this.peers.get(receiver);
+      if (peer === undefined) throw this.absent(`no peer is called "${receiver}"`);
+      return peer.session;
+    }
+    if (receiver instanceof CallSender) return this.own(receiver.peer);
+    if (receiver instanceof ConnectedPeer) return this.own(receiver);
+    throw new UsageError(
+      `a receiver is a sender, a peer or the id of one, not ${describe(receiver)}; the first argument of an outgoing method is its receivers, null for every peer`,
+    );
+  }
+}
+
+function isList(receivers: Receivers): receivers is readonly Receiver[] {
+  return Array.isArray(receivers);
+}
+
+function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Several {
+  return isList(receivers) || isCrowd(receivers);
+}
+
+/** Whether this is a group, everyone, or either without some. */
+export function isCrowd(value: unknown): value is Crowd {
+  return many.here !== undefined && value instanceof many.here.Crowd;
+}
+
+function describe(value: unknown): string {
+  if (isCrowd(value)) return 'a group, which stands alone';
+  return typeof value === 'object' ? 'another object' : String(value);
+}

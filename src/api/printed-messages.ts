@@ -1,0 +1,82 @@
+import { sketchOf } from '../base/details.js';
+import { printable } from '../base/quote.js';
+import type { Frame, Message, Transport } from '../contract/contract.js';
+import type { Session } from '../session/session.js';
+
+/** How many characters of a frame are printed. */
+const LONGEST = 1_000;
+
+/** Which side prints: two of them may be in one process. */
+interface Side {
+  readonly served: { readonly tables: readonly { readonly spec: { readonly name: string } }[] };
+  readonly inverted: boolean;
+}
+
+/** Prints what travels over the link of a session, in both directions. Before anything does. */
+export function printMessages(session: Session, side: Side): void {
+  const { link } = session;
+  const name = nameOfSide(side);
+  const [send, receive] = [link.send.bind(link), session.receive.bind(session)];
+  // Properties of these two objects alone: others stay as quick as they are.
+  Object.defineProperty(link, 'send', {
+    value(frames: readonly Frame[]) {
+      for (const frame of frames) print(`${name} → ${nameOf(session)}`, frame, session);
+      send(frames);
+    },
+  });
+  Object.defineProperty(session, 'receive', {
+    value(frame: Frame) {
+      print(`${name} ← ${nameOf(session)}`, frame, session);
+      receive(frame);
+    },
+  });
+}
+
+/** Prints what is sent to everybody at once. */
+export function printBroadcasts(transport: Transport, side: Side): void {
+  const broadcast = transport.broadcast?.bind(transport);
+  if (broadcast === undefined) return;
+  Object.defineProperty(transport, 'broadcast', {
+    value(frames: readonly Frame[]) {
+      for (const frame of frames) print(`${nameOfSide(side)} → everybody`, frame, undefined);
+      broadcast(frames);
+    },
+  });
+}
+
+function nameOfSide({ served, inverted }: Side): string {
+  const name = served.tables[0]?.spec.name ?? '';
+  return inverted ? `${name}.invert()` : name;
+}
+
+function nameOf({ peer, link }: Session): string {
+  return printable(peer?.id ?? link.peer);
+}
+
+/** To stderr: stdout belongs to the program, and perhaps to a transport. */
+function print(way: string, frame: Frame, session: Session | undefined): void {
+  try {
+    // biome-ignore lint/suspicious/noConsole: the environment asks for it
+    globalThis.console.error(`obverse ${way}: ${textOf(frame, session)}`);
+  } catch {
+    // Nothing that travels is lost because it cannot be printed.
+  }
+}
+
+function textOf(frame: Frame, session: Session | undefined): string {
+  if (typeof frame === 'string') return printable(frame.trimEnd(), LONGEST);
+  const texts: string[] = [];
+  try {
+    session?.host.codec.decode(frame, (message) => void texts.push(shown(message)), session.agreed);
+  } catch {
+    // What a security has made of it, or what is no message.
+  }
+  return texts.length > 0 ? printable(texts.join(', '), LONGEST) : `${frame.length} bytes`;
+}
+
+function shown(message: Message): string {
+  const { kind, id } = message;
+  const which = id === undefined ? kind : `${kind} ${sketchOf(id)}`;
+  if (kind === 'call') return `${which} ${printable(message.method)} ${sketchOf(message.args)}`;
+  return `${which} ${sketchOf(kind === 'reply' ? message.value : message.error)}`;
+}

@@ -1,0 +1,281 @@
+import type { Unbound } from '../base/bound-methods.js';
+import type { Id, TransportSource } from '../contract/contract.js';
+import { brand, mustBeOfThisCopy } from '../contract/copies.js';
+import { UsageError } from '../contract/errors.js';
+import { mustBeOptions } from '../contract/options-object.js';
+import { dynamicMembers } from '../extensions/dynamic/absent.js';
+import type { CallEvents, Listening } from '../extensions/middleware/call-events.js';
+import { many } from '../extensions/rooms.js';
+import { checkCallOptions } from '../spec/call-options.js';
+import { inverseOf } from '../spec/inverse.js';
+import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, type Table, tableOf } from '../spec/method-table.js';
+import type { APIClass, Chosen, Invert, Inverting, OpenOptions } from '../types/api-class.js';
+import type { Interceptor } from '../types/interceptor.js';
+import type { GatherOptions, Group, GroupOptions, Several } from '../types/peers.js';
+import type {
+  apiBrand,
+  Branded,
+  CallOptions,
+  Inverted,
+  MethodDescription,
+  Peer,
+  PendingCall,
+  Receivers,
+  Side,
+} from '../types/side.js';
+import { Hub } from './endpoint.js';
+import { implement } from './handlers.js';
+import { pendingCalls } from './open-calls.js';
+import { checkOptions, mustBeSideOptions, type Options } from './options.js';
+import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
+
+/** The class of a spec, whose constructor is protected. */
+type SpecClass<S> = { readonly prototype: S };
+
+/**
+ * What a spec extends. Its methods are marked `@incoming` or `@outgoing`, and their bodies are empty or check the
+ * arguments. Sides come from `create`, `serve` and `connect`, the class of the other side from `invert`.
+ */
+export class RemoteAPI implements Branded {
+  /** What the types know a spec by; it does not exist at run time. */
+  declare readonly [apiBrand]: true;
+
+  static {
+    brand(this);
+    brand(this.prototype);
+  }
+
+  protected constructor() {}
+
+  // For a call with a mistake in its options, compilers take the first of these signatures: it infers the side from `invert` even
+  // then, so that the mistake is the one error. The others are for calls that name the spec, as in `Chat.connect<Chat>(…)`.
+
+  /** Makes a side without opening it: `await side.open()` does. Throws a UsageError for a spec or an option that cannot work. */
+  static create<S extends Branded, I extends boolean = false>(
+    this: SpecClass<S>,
+    options?: Options & Invert<I>,
+  ): Side<Chosen<S, I>>;
+  static create<S extends Branded>(this: SpecClass<S>, options: Options & Inverting): Side<Inverted<S>>;
+  static create<S extends Branded>(this: SpecClass<S>, options?: Options): Side<S>;
+  static create(this: unknown, options: Options = {}): unknown {
+    return createSide(this as SpecConstructor, checkOptions(options));
+  }
+
+  /** Makes a side and opens it; where the address leaves it open, it listens. Rejects if it cannot be opened. */
+  static serve<S extends Branded, I extends boolean = false>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions & Invert<I>,
+  ): Promise<Side<Chosen<S, I>>>;
+  static serve<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options: OpenOptions & Inverting,
+  ): Promise<Side<Inverted<S>>>;
+  static serve<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions,
+  ): Promise<Side<S>>;
+  static serve(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {
+    return opened(this, transport, true, options);
+  }
+
+  /** Makes a side and opens it; where the address leaves it open, it dials. Rejects if nobody is there. */
+  static connect<S extends Branded, I extends boolean = false>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions & Invert<I>,
+  ): Promise<Side<Chosen<S, I>>>;
+  static connect<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options: OpenOptions & Inverting,
+  ): Promise<Side<Inverted<S>>>;
+  static connect<S extends Branded>(
+    this: SpecClass<S>,
+    transport: TransportSource,
+    options?: OpenOptions,
+  ): Promise<Side<S>>;
+  static connect(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {
+    return opened(this, transport, false, options);
+  }
+
+  /** The class of the other side: incoming and outgoing change places. Twice gives the class itself. */
+  static invert<S extends Branded>(this: SpecClass<S>): APIClass<Inverted<S>> {
+    return inverse(this as unknown as SpecConstructor & APIClass<unknown>) as APIClass<Inverted<S>>;
+  }
+
+  /** The table of the spec as data: each method with its direction. Throws a UsageError for a spec that cannot work. */
+  static describe(this: SpecClass<Branded>): MethodDescription[] {
+    return describeSpec(this as unknown as SpecConstructor, false);
+  }
+
+  /**
+   * Is told of whatever is wrong with what a peer has sent: a message that cannot be read, an answer that nobody awaits, what
+   * the handler of a notification throws. The connection goes on unless the error says otherwise. Override it to do
+   * something else than to report it to the logger, which is told of 10 errors of a peer, and from then on, every 10 s, how many
+   * more there were; this method is called each time.
+   * @param inReplyTo the id of the message, where it has one.
+   */
+  protected messageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
+    hubOf(this).reports.trouble(peer, error, inReplyTo);
+  }
+}
+
+// What a side has is not declared on the class: a spec would inherit it, and could then not be inverted. `Side<S>` has the types.
+const endpoint = {
+  implement(this: object, handlers: object): object {
+    implement(hubOf(this), madeOf(this), handlers);
+    return this;
+  },
+  to(this: object, receivers: Receivers, options?: CallOptions): object {
+    return viewOf(this, 'remote', receivers, checkCallOptions(options));
+  },
+  with(this: object, options: CallOptions): object {
+    return withOptions(this, checkCallOptions(options));
+  },
+  get remote(): object {
+    const view = viewOf(this, 'remote', null, undefined);
+    Object.defineProperty(this, 'remote', { value: view });
+    return view;
+  },
+  gather(this: object, receivers: Receivers, options?: GatherOptions): object {
+    const { checkGatherOptions } = many.must('gather()');
+    return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
+  },
+  use(this: object, ...interceptors: readonly Interceptor[]): () => void {
+    return hubOf(this).middleware.use(madeOf(this).table.path, interceptors);
+  },
+  pendingCalls(this: object): PendingCall[] {
+    return pendingCalls(hubOf(this));
+  },
+  unhandledCalls(this: object): string[] {
+    return hubOf(this).served.unhandled(madeOf(this).table.path);
+  },
+  get peers(): ReadonlyMap<string, Peer> {
+    return hubOf(this).roster.peers;
+  },
+  get address(): string {
+    return hubOf(this).address;
+  },
+  get everyone(): Several {
+    return hubOf(this).roster.everyone;
+  },
+  group(this: object, name: string, options?: GroupOptions): Group {
+    return hubOf(this).roster.group(name, options);
+  },
+  on(this: object, event: 'connect' | 'disconnect' | keyof CallEvents, listener: (...told: never[]) => unknown) {
+    if (!isCallEvent(event)) return hubOf(this).roster.on(event, listener as (peer: Peer) => unknown);
+    const { path } = madeOf(this).table;
+    return hubOf(this).middleware.listen({ event, path, listener: listener as Listening['listener'] });
+  },
+  describe(this: object): MethodDescription[] {
+    return describeTable(madeOf(this).table, hubOf(this).inverted);
+  },
+  async open(this: object): Promise<object> {
+    await hubOf(this).open(false);
+    return this;
+  },
+  changeTransport(this: object, transport: TransportSource): Promise<void> {
+    return hubOf(this).changeTransport(transport);
+  },
+  close(this: object): Promise<void> {
+    return hubOf(this).close();
+  },
+  [Symbol.asyncDispose](this: object): Promise<void> {
+    return hubOf(this).close();
+  },
+};
+for (const members of [endpoint, dynamicMembers(RemoteAPI.prototype)]) {
+  for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
+    const isMethod = typeof member.value === 'function';
+    Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
+  }
+}
+Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoint[Symbol.asyncDispose] });
+
+/** Whether a name is meant to be one of the events of calls. */
+function isCallEvent(event: unknown): event is keyof CallEvents {
+  return typeof event === 'string' && event.startsWith('method.');
+}
+
+/** Options of a nested API. */
+export interface NamespaceOptions {
+  /** What its methods' names begin with on the wire, in place of the field's name. */
+  readonly name?: string | undefined;
+  /** Options of its calls, where neither the call nor its method says otherwise. */
+  readonly defaults?: CallOptions | undefined;
+}
+
+/** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
+export function namespace<S extends Branded>(api: SpecClass<S>, options: NamespaceOptions = {}): S {
+  if (!(api?.prototype instanceof RemoteAPI)) {
+    mustBeOfThisCopy('namespace(): the class', api);
+    throw new UsageError('namespace() takes a class that extends RemoteAPI');
+  }
+  mustBeOptions(options, 'namespace(): the options', "{ name: 'room' }");
+  for (const key of Object.keys(options))
+    if (key !== 'name' && key !== 'defaults')
+      throw new UsageError(`namespace(): unknown option "${key}"; there are name, defaults`);
+  const { name, defaults } = options;
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw new UsageError('namespace(): the option "name" must be a text that is not empty');
+  return new NamespaceMark(api as unknown as SpecConstructor, name, checkCallOptions(defaults)) as unknown as S;
+}
+
+const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made }>();
+
+function createSide(spec: SpecConstructor, options: Options): object {
+  if (spec === undefined)
+    throw new UsageError(
+      'create, serve and connect are called on their class, as in Chat.serve(…), and not taken out of it',
+    );
+  if (!(spec.prototype instanceof RemoteAPI))
+    throw new UsageError('a side is made from a class that extends RemoteAPI');
+  const made = madeFor.get(spec) ?? {};
+  madeFor.set(spec, made);
+  const direction = options.invert === true ? 'inverted' : 'straight';
+  made[direction] ??= make(tableOf(spec, RemoteAPI.prototype), options.invert === true);
+  const hub = new Hub(options, (peer, error, id) =>
+    (side as unknown as { messageError(peer: Peer, error: unknown, id?: Id): unknown }).messageError(peer, error, id),
+  );
+  const side = wire(made[direction], hub);
+  return side;
+}
+
+async function opened(
+  spec: unknown,
+  transport: TransportSource,
+  listens: boolean,
+  options: Options = {},
+): Promise<object> {
+  mustBeSideOptions(options);
+  if (Object.hasOwn(options, 'transport')) throw new UsageError('the transport is given once: as the first argument');
+  const side = createSide(spec as SpecConstructor, checkOptions({ ...options, transport }));
+  await hubOf(side).open(listens);
+  return side;
+}
+
+function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
+  const flip = <O extends Options>(options: O = {} as O): O => {
+    mustBeSideOptions(options);
+    return { ...options, invert: options.invert !== true };
+  };
+  const other = {
+    create: (options?: Options) => spec.create(flip(options)),
+    serve: async (transport: TransportSource, options?: OpenOptions) => spec.serve(transport, flip(options)),
+    connect: async (transport: TransportSource, options?: OpenOptions) => spec.connect(transport, flip(options)),
+    invert: () => spec,
+    describe: () => describeSpec(spec, true),
+  };
+  return inverseOf(other as APIClass<unknown>, spec);
+}
+
+function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {
+  return describeTable(tableOf(spec, RemoteAPI.prototype), inverted);
+}
+
+function describeTable(table: Table, inverted: boolean): MethodDescription[] {
+  return rowsOf(table).map((row) => describeRow(row, inverted));
+}

@@ -1,0 +1,36 @@
+import { ConnectionLost, UsageError } from '../contract/errors.js';
+
+/** Where a side is between its making and its end. */
+export type SideState = 'new' | 'opening' | 'open' | 'closed';
+
+/** Why a side cannot be opened (again). `hasPeers`: somebody is connected; `listens`: it waits for peers. */
+export function cannotOpen(state: SideState, hasPeers: boolean, listens: boolean): UsageError {
+  const once = 'a side is opened once, and this one';
+  if (state === 'opening') return new UsageError(`${once} is opening: await the first open()`);
+  if (state === 'closed') return new UsageError(`${once} is closed: create another one`);
+  if (hasPeers || listens) return new UsageError(`${once} is open`);
+  return new UsageError(
+    `${once} was, but its link has ended: await changeTransport(address) to connect it again, or create another side`,
+  );
+}
+
+/** Why the transport of a side cannot be changed. */
+export function cannotChange(state: SideState): UsageError {
+  const is = `the transport is changed while a side is open, and this one is ${state}`;
+  if (state === 'new') return new UsageError(`${is}: await open() first`);
+  if (state === 'opening') return new UsageError(`${is}: await open() first`);
+  return new UsageError(`${is}: create another one`);
+}
+
+/** Throws ConnectionLost if a side is not open: then it is a mistake to tell everybody, even nobody. */
+export function mustBeOpen(state: SideState): void {
+  const why = state === 'opening' ? undefined : whyNotOpen(state);
+  if (why !== undefined) throw new ConnectionLost(why);
+}
+
+/** Why a side has no peers, if that is because of its state. */
+export function whyNotOpen(state: SideState): string | undefined {
+  if (state === 'new') return 'the side is not open: await open() first';
+  if (state === 'opening') return 'the side is still opening: await open() first';
+  return state === 'closed' ? 'the side is closed: close() was called, or it could not be opened' : undefined;
+}

@@ -1,0 +1,35 @@
+import type { Logger, Wire } from '../contract/contract.js';
+import { ACCEPTED_FRAME_BYTES } from '../contract/limits.js';
+import { makeTransport } from '../plugins/registry.js';
+import type { Host } from '../session/session-host.js';
+
+/** What a transport is told of the side beyond its codec and its bounds. */
+export interface WirePlan {
+  readonly listen: boolean;
+  /** There is a security. */
+  readonly sealed: boolean;
+  /** The bound on frames as the options give it: then it holds for all links. */
+  readonly frameBytes: number | undefined;
+}
+
+/** What the transports of a side know of that which they carry. */
+export function sideWire(
+  { codec, limits, load, logger }: Pick<Host, 'codec' | 'limits' | 'load'> & { readonly logger: Logger },
+  { listen, sealed, frameBytes }: WirePlan,
+): Wire {
+  const { name, form, framing, hello } = codec;
+  const wire: Wire = {
+    form,
+    framing,
+    codec: name,
+    hello: hello && !sealed,
+    listen,
+    sealed,
+    limits,
+    acceptedFrameBytes: frameBytes ?? ACCEPTED_FRAME_BYTES,
+    memory: load,
+    logger,
+    transport: (source, listens) => makeTransport(source, { ...wire, listen: listens }),
+  };
+  return wire;
+}

@@ -1,0 +1,32 @@
+import type { CallSender } from '../session/peer.js';
+
+/*
+ * A call that comes with a deadline hands it on: what its handler calls, whomever, has no more time than is left. On runtimes
+ * with asynchronous contexts (Node, Bun, Deno) that needs nothing of the handler; elsewhere it says `{ within: sender }`.
+ */
+
+interface Context {
+  run<T>(sender: CallSender | undefined, job: () => T): T;
+  getStore(): CallSender | undefined;
+}
+
+let context: Context | null | undefined;
+
+/** Runs the handlers of a call that has a deadline. Only such calls pay for a context. */
+export function within<T>(sender: CallSender, job: () => T): T {
+  if (context === undefined) context = makeContext();
+  return context === null ? job() : context.run(sender, job);
+}
+
+/** The call whose deadline holds here, as far as the runtime can tell. Costs nothing before there was one. */
+export function current(): CallSender | undefined {
+  const sender = context?.getStore();
+  // What goes on after its call was answered has no deadline any more.
+  return sender?.done === true && sender.begun?.cancelled === undefined ? undefined : sender;
+}
+
+function makeContext(): Context | null {
+  // Not imported, so that nothing of Node can be reached from a browser.
+  const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
+  return hooks === undefined ? null : new hooks.AsyncLocalStorage<CallSender | undefined>();
+}

@@ -1,0 +1,72 @@
+import type { Hub } from '../api/endpoint.js';
+import { quote } from '../base/quote.js';
+import type { Call } from '../contract/contract.js';
+import { Code, RpcError } from '../contract/errors.js';
+import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
+import { dynamic } from '../extensions/rooms.js';
+import type { CallSender } from '../session/peer.js';
+import { services } from '../session/protocol.js';
+import type { Host } from '../session/session-host.js';
+import type { Table } from '../spec/method-table.js';
+import type { Port } from './incoming-method.js';
+
+/** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
+export class Served {
+  readonly ports = new Map<string, Port>();
+  /** Why what else is declared may not be called. */
+  readonly refusals = new Map<string, string>();
+  /** Those of the spec, and of what is mounted. */
+  tables: Table[] = [];
+  private others: Dynamic | undefined;
+
+  /** `ignoring`: notifications that nobody handles are dropped without a word. */
+  constructor(
+    private readonly hub: Hub,
+    private readonly ignoring: boolean,
+  ) {}
+
+  /** What the spec does not declare. Throws a UsageError where the room for that is not there. */
+  get dynamic(): Dynamic {
+    this.others ??= new (dynamic.must('what no spec declares').Dynamic)(this.hub);
+    return this.others;
+  }
+
+  /** The paths of the declared methods without a handler that begin so. */
+  unhandled(prefix: string): string[] {
+    const all = [...this.ports.values()].filter(({ handlers }) => handlers.length === 0);
+    return all.map(({ row }) => row.path).filter((path) => path.startsWith(prefix));
+  }
+
+  /** Whether a method of this name is declared as incoming, or was set. */
+  handles(method: string): boolean {
+    return this.ports.has(method) || this.others?.find(method, this.refusals.get(method)) !== undefined;
+  }
+
+  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  serve(sender: CallSender): unknown {
+    const { method } = sender.call;
+    const port = this.ports.get(method);
+    if (port !== undefined) return port.serve(sender);
+    const service = Object.hasOwn(services, method) ? services[method] : undefined;
+    return service === undefined ? this.serveOther(sender) : service(sender);
+  }
+
+  private serveOther(sender: CallSender): unknown {
+    const { method } = sender.call;
+    const refusal = this.refusals.get(method);
+    const open = this.others?.find(method, refusal);
+    if (open !== undefined) return open.serve(sender);
+    this.hub.middleware.unknown(sender, this.tables);
+    if (this.ignores(sender.call)) return undefined;
+    const why = refusal ?? this.others?.why(method) ?? 'is unknown';
+    throw new RpcError(`the method ${quote(method)} ${why}`, Code.MethodNotFound);
+  }
+
+  /** Who handles a declared method that has no handler of its own; undefined if nobody does. */
+  standIn: Host['standIn'] = (row, call) =>
+    this.others?.standIn(row) ?? (this.ignores(call) ? () => undefined : undefined);
+
+  private ignores({ id }: Call): boolean {
+    return id === undefined && this.ignoring;
+  }
+}

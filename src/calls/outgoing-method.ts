@@ -1,0 +1,115 @@
+import type { Hub } from '../api/endpoint.js';
+import { isThenable } from '../base/promise-like.js';
+import type { About } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
+import { tellMany } from '../extensions/multicast/notify-many.js';
+import { middleware } from '../extensions/rooms.js';
+import { callStream } from '../extensions/streams/streams.js';
+import type { Row } from '../spec/method-table.js';
+import type { SlowOptions } from '../types/peers.js';
+import type { CallOptions, Receivers } from '../types/side.js';
+import { current } from './call-context.js';
+import { askFirst, callWith, justValue } from './calls-with-options.js';
+import { plainWish } from './outgoing-call.js';
+
+/** Calls what a row describes: a notification gives nothing and may throw, a request gives a promise and never throws. */
+export function call(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  options?: CallOptions,
+): unknown {
+  const chain = hub.middleware.around(row);
+  if (chain !== undefined) return middleware.there.callThrough(chain, hub, row, self, receivers, args, options);
+  return send(hub, row, self, receivers, args, options);
+}
+
+/** The same, once nobody stands before the call any more. */
+export function send(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  options?: CallOptions,
+): unknown {
+  if (row.stream) return callStream(hub, row, self, receivers, args, options);
+  if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || current() !== undefined)
+    return callWith(hub, row, self, receivers, args, options);
+  if (!row.request) {
+    prepare(hub, row, self, receivers, args);
+    notify(hub, row, receivers, pack(row, args));
+    return undefined;
+  }
+  try {
+    prepare(hub, row, self, receivers, args);
+    const packed = pack(row, args);
+    const timeout = row.timeout ?? hub.timeout;
+    const session = hub.roster.single(receivers);
+    if (session !== undefined) return session.request(row.wire, packed.args, packed.named, timeout);
+    return askFirst(row.wire, hub.roster.several(receivers), packed, plainWish(timeout)).then(justValue);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** The receivers are checked, and the body runs: what it throws stops the call. */
+export function prepare(hub: Hub, row: Row, self: object, receivers: Receivers, args: unknown[]): void {
+  if (receivers === undefined)
+    throw new UsageError(
+      `${row.path}: the first argument is the receivers: null for every peer, a peer, its id, or several`,
+    );
+  if (hub.inverted) return;
+  const given = row.body.call(self, receivers, ...args) as unknown;
+  if (!isThenable(given)) return;
+  given.then(undefined, () => {});
+  throw new UsageError(`the body of ${row.path} is async, and so cannot stop what is sent: check without waiting`);
+}
+
+/** Arguments as they travel. */
+export interface Packed {
+  readonly args: readonly unknown[];
+  readonly named: boolean;
+}
+
+/** The arguments as they travel: by name in one object, or by position. Throws a UsageError if they do not fit. */
+export function pack(row: Row, args: unknown[]): Packed {
+  const { params } = row;
+  if (params !== undefined) {
+    if (args.length > params.length)
+      throw new UsageError(`${row.path} takes ${params.length} arguments (${params.join(', ')}), not ${args.length}`);
+    const named: Record<string, unknown> = {};
+    for (const [at, value] of args.entries()) if (value !== undefined) named[params[at] as string] = value;
+    return { args: [named], named: true };
+  }
+  if (row.positional) {
+    // What is left out at the end does not travel: in JSON it would be null.
+    let { length } = args;
+    while (length > 0 && args[length - 1] === undefined) length--;
+    return { args: args.slice(0, length), named: false };
+  }
+  const [only] = args;
+  if (args.length > 1 || (only !== undefined && (typeof only !== 'object' || only === null || Array.isArray(only)))) {
+    throw new UsageError(
+      `${row.path} takes one object, whose fields are the arguments, not ${args.length > 1 ? `${args.length} values` : String(only)}`,
+    );
+  }
+  return only === undefined ? { args: [], named: false } : { args, named: true };
+}
+
+/** Tells the receivers. `slow` says what becomes of it at those who do not take what they are sent. */
+export function notify(
+  hub: Hub,
+  row: Row,
+  receivers: Receivers,
+  packed: Packed,
+  about?: About,
+  slow?: SlowOptions,
+): void {
+  const session = slow === undefined ? hub.roster.single(receivers) : undefined;
+  if (session !== undefined && (receivers !== null || !hub.broadcasts))
+    session.notify(row.wire, packed.args, packed.named, about);
+  else tellMany(hub, row, receivers, packed, about, slow);
+}

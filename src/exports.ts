@@ -1,0 +1,152 @@
+/** What the entries of the library have in common; they differ in the plug-ins that they bring with them. */
+
+export type { EntryLogger, LogEntry } from './api/log-entry.js';
+export type { CodecPair, CodecSource, Options } from './api/options.js';
+export { type NamespaceOptions, namespace, RemoteAPI } from './api/remote-api.js';
+export { parseAddress, readOptions } from './contract/address.js';
+export type {
+  About,
+  Accept,
+  Address,
+  AddressObject,
+  Bad,
+  Batch,
+  Call,
+  Codec,
+  CodecFactory,
+  Fault,
+  FaultBody,
+  Form,
+  Frame,
+  Framing,
+  FramingFactory,
+  FramingName,
+  Id,
+  Limits,
+  Link,
+  LinkInfo,
+  Logger,
+  Meaning,
+  Message,
+  Metadata,
+  Outbound,
+  Parcel,
+  Receiver,
+  Reply as ReplyMessage,
+  Sealed,
+  SecInfo,
+  Security,
+  SecurityFactory,
+  Transport,
+  TransportFactory,
+  TransportMaker,
+  TransportSource,
+  Wire,
+} from './contract/contract.js';
+export {
+  Aborted,
+  Code,
+  ConnectionLost,
+  ProtocolError,
+  RemoteError,
+  RpcError,
+  TimeoutError,
+  UsageError,
+} from './contract/errors.js';
+export { type SpecOptions, type SpecSource, specFrom } from './extensions/dynamic/spec-from.js';
+export {
+  type ArrivedError,
+  type ErrorClass,
+  type ErrorClasses,
+  type ErrorEntry,
+  type ErrorPolicy,
+  isOneOf,
+  isRemote,
+  type LogErrors,
+} from './extensions/errors/errors.js';
+export type { CallEvents, UnknownCall } from './extensions/middleware/call-events.js';
+export { type CallState, type ContextKey, contextKey } from './extensions/middleware/call-state.js';
+export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './extensions/middleware/log-calls.js';
+export { type Kept, keep, passed, release, revoke } from './extensions/references/handles.js';
+export { reference } from './extensions/references/reference-mark.js';
+export type { Issue } from './extensions/validation/issues.js';
+export { issuesOf, ValidationError } from './extensions/validation/validation-error.js';
+export {
+  type Class,
+  type SerializableOptions,
+  serializable,
+  type ValueType,
+} from './extensions/values/serializable.js';
+export { standardTypes } from './extensions/values/standard.js';
+export { type TemporalNamespace, temporalTypes } from './extensions/values/temporal.js';
+export type { TypeEntry } from './extensions/values/types.js';
+export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './plugins/registry.js';
+export { declareMethods, incoming, type MethodOptions, outgoing } from './spec/decorators.js';
+export type { APIClass } from './types/api-class.js';
+export type { Stages } from './types/codec-stages.js';
+export type {
+  AnyHandler,
+  Arguments,
+  Dynamic,
+  HandlerAt,
+  HandlerOptions,
+  Mounted,
+  MountOptions,
+  PathOptions,
+  PatternHandler,
+  ServiceOptions,
+  WildCall,
+} from './types/dynamic.js';
+export type { CallContext, IncomingCall, Interceptor, OutgoingCall } from './types/interceptor.js';
+export type { Mark, Marker } from './types/marker.js';
+export type { Far } from './types/references.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './types/schema.js';
+export type {
+  CallOptions,
+  Connected,
+  Detailed,
+  Endpoint,
+  Fulfilled,
+  Gather,
+  Gathered,
+  Gathering,
+  GatherOptions,
+  Group,
+  GroupOptions,
+  Handler,
+  Handlers,
+  Incoming,
+  IncomingWithSecinfo,
+  InDetail,
+  Inverted,
+  Items,
+  MethodDescription,
+  Namespace,
+  Outgoing,
+  Peer,
+  PendingCall,
+  Receivers,
+  Rejected,
+  Remote,
+  RemoteTelling,
+  Reply,
+  Reverse,
+  Sender,
+  Several,
+  Side,
+  SlowOptions,
+  SlowPolicy,
+  Stream,
+  StreamSource,
+  View,
+} from './types/side.js';
+export type {
+  DescribedAPI,
+  UntypedAPI,
+  UntypedClass,
+  UntypedHandlers,
+  UntypedMembers,
+  UntypedMounted,
+  UntypedSide,
+  UntypedView,
+} from './types/untyped.js';

@@ -1,0 +1,179 @@
+import type { Hub } from '../../api/endpoint.js';
+import { hubOf, madeOf } from '../../api/side-class.js';
+import { pack } from '../../calls/outgoing-method.js';
+import { UsageError } from '../../contract/errors.js';
+import { mustBeOptions } from '../../contract/options-object.js';
+import type { CallSender } from '../../session/peer.js';
+import type { Row } from '../../spec/method-table.js';
+import { isReserved, mustBeFree } from '../../spec/reserved-names.js';
+import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from '../../types/dynamic.js';
+import type { Mount } from './mounts.js';
+import { kindOf, kindOfRow, OpenMethod } from './open-method.js';
+import { mayBeHandled } from './paths.js';
+import { bySpecificity, isWild, type Pattern, patternOf } from './pattern.js';
+import { type Place, pathOfName, placeOf } from './place.js';
+
+/** Of what was unmounted, so many names are remembered to say so. */
+const REMEMBERED = 100;
+
+/**
+ * What can be called on a side besides what its spec declares: because it was set, mounted, or fits a wildcard. It is asked
+ * only where the spec has nothing, or no handler.
+ */
+export class Dynamic {
+  /** What is mounted, by path. */
+  readonly mounts = new Map<string, Mount>();
+  /** By the names on the wire. */
+  readonly open = new Map<string, OpenMethod>();
+  /** The most specific first. */
+  patterns: readonly Pattern[] = [];
+  private readonly gone = new Set<string>();
+
+  constructor(readonly hub: Hub) {}
+
+  // ---- what comes ---------------------------------------------------------------------------------------------------
+
+  /** Who carries out a call that the spec does not know as incoming. `refusal` is what it has to say of the method. */
+  find(method: string, refusal: string | undefined): OpenMethod | undefined {
+    return this.open.get(method) ?? (refusal === undefined ? this.wild(method) : undefined);
+  }
+
+  private wild(method: string): OpenMethod | undefined {
+    const pattern = this.patternFor(method);
+    if (pattern === undefined) return undefined;
+    const { self, handler } = pattern;
+    const path = pathOfName(self, method, () => this.sides());
+    return new OpenMethod(this.hub, path, method, adapted(handler, path, method), handler);
+  }
+
+  private patternFor(method: string): Pattern | undefined {
+    if (this.patterns.length === 0 || !mayBeHandled(method)) return undefined;
+    const isForeign = isReserved(method);
+    return this.patterns.find((pattern) => pattern.fits(method) && (pattern.foreign || !isForeign));
+  }
+
+  /** Who handles a declared method that has no handler of its own. */
+  standIn(row: Row): AnyHandler | undefined {
+    const handler = this.patternFor(row.wire)?.handler;
+    if (handler === undefined) return undefined;
+    const { path, wire: method } = row;
+    const kind = kindOfRow(row);
+    return (sender, ...values) => {
+      const { args, named } = pack(row, values);
+      return handler(sender, named ? (args[0] as Arguments) : args, { method, path, kind });
+    };
+  }
+
+  /** Why a method that was served is no more; undefined for any other. */
+  why(method: string): string | undefined {
+    for (const name of this.gone) {
+      if (method.startsWith(`${name}.`)) return `is served no more: "${name}" was unmounted`;
+    }
+    return undefined;
+  }
+
+  // ---- what is set --------------------------------------------------------------------------------------------------
+
+  /** Where a path leads to, through what is mounted too. */
+  place(self: object, path: unknown): Place {
+    return placeOf(self, path, (at) => this.mounts.get(at)?.side);
+  }
+
+  /** Makes a function the handler of a path, or with null takes it away. Gives what takes it away. Throws a UsageError. */
+  set(self: object, path: string, handler: unknown, options: HandlerOptions = {}): () => void {
+    if (handler !== null && typeof handler !== 'function')
+      throw new UsageError(`${String(path)}: a handler is a function, or null for none, not ${String(handler)}`);
+    const place = this.place(self, path);
+    const foreign = foreignIn(path, options);
+    const isDeclared = foreign === undefined && place.row?.mark.options.foreign === true;
+    if (!isDeclared) mustBeFree(`"${path}"`, place.wire, foreign, isWild(path));
+    return isWild(path)
+      ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null, foreign === true)
+      : this.setMethod(place, handler as AnyHandler | null);
+  }
+
+  private setPattern({ self }: Place, wild: string, handler: PatternHandler | null, foreign: boolean): () => void {
+    const { wire: prefix } = madeOf(self).table;
+    const added = patternOf(prefix, wild, self, handler ?? nobody, foreign);
+    const others = this.patterns.filter(({ wire }) => wire !== added.wire);
+    this.patterns = handler === null ? others : [...others, added].toSorted(bySpecificity);
+    return () => {
+      this.patterns = this.patterns.filter((one) => one !== added);
+    };
+  }
+
+  private setMethod({ self, rest, path, wire }: Place, handler: AnyHandler | null): () => void {
+    if (rest === '' || this.mounts.has(path)) {
+      const name = path.replace(/\.$/, '');
+      throw new UsageError(`"${name}" holds methods, and is none: set "${name}.**" for all of them`);
+    }
+    const port = this.hub.served.ports.get(wire);
+    if (port !== undefined) {
+      port.handlers = handler === null ? [] : [handler];
+      return () => void (handler !== null && port.disconnect(handler));
+    }
+    if (handler === null) {
+      this.open.delete(wire);
+      return () => {};
+    }
+    const added = new OpenMethod(hubOf(self), path, wire, handler, handler);
+    this.open.set(wire, added);
+    return () => void (this.open.get(wire) === added && this.open.delete(wire));
+  }
+
+  // ---- what is mounted ----------------------------------------------------------------------------------------------
+
+  /** Something is mounted. */
+  add(mount: Mount): void {
+    this.mounts.set(mount.path, mount);
+    this.gone.delete(mount.wire);
+  }
+
+  /** It is there no more, nor is anything below it. */
+  remove(mount: Mount): void {
+    this.clear(mount);
+    this.gone.add(mount.wire);
+    const [oldest] = this.gone;
+    if (this.gone.size > REMEMBERED) this.gone.delete(oldest as string);
+  }
+
+  /** Nothing stands there, nor below it. */
+  clear({ path, wire }: Pick<Mount, 'path' | 'wire'>): void {
+    const { hub } = this;
+    const isBelow = (name: string): boolean => name.startsWith(`${wire}.`);
+    for (const mount of [...this.mounts.values()]) {
+      if (mount.wire !== wire && !isBelow(mount.wire)) continue;
+      this.mounts.delete(mount.path);
+      mount.end?.();
+    }
+    for (const names of [hub.served.ports, hub.served.refusals, this.open])
+      for (const name of [...names.keys()]) if (isBelow(name)) names.delete(name);
+    this.patterns = this.patterns.filter((pattern) => !isBelow(pattern.wire));
+    hub.served.tables = hub.served.tables.filter((table) => !table.wire.startsWith(`${wire}.`));
+    hub.middleware.leave(`${path}.`);
+  }
+
+  /** The sides that are mounted. */
+  *sides(): Generator<object> {
+    for (const { side } of this.mounts.values()) if (side !== undefined) yield side;
+  }
+}
+
+function nobody(): undefined {}
+
+function foreignIn(path: string, options: HandlerOptions): boolean | undefined {
+  mustBeOptions(options, `${path}: the options of setHandler()`, '{ foreign: true }');
+  const { foreign, ...others } = options;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new UsageError(`${path}: unknown option "${other}" of setHandler(); there is foreign`);
+  return foreign;
+}
+
+/** A handler of many methods as the one of this method. */
+function adapted(handler: PatternHandler, path: string, method: string): AnyHandler {
+  return (sender, ...values) => {
+    const { call } = sender as CallSender;
+    const named = call.named && values.length === 1;
+    return handler(sender, named ? (values[0] as Arguments) : values, { method, path, kind: kindOf(call) });
+  };
+}

@@ -1,0 +1,5 @@
+import { dynamic } from '../rooms.js';
+import * as room from './room.js';
+
+// A page imports this for what no spec declares: `setHandler()`, `mount()`, calls by path. Elsewhere it is there already.
+dynamic.furnish(room);

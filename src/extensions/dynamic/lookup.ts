@@ -1,0 +1,49 @@
+import { hubOf, madeOf } from '../../api/side-class.js';
+import { Port } from '../../calls/incoming-method.js';
+import { segmentFault } from './paths.js';
+
+/** What is served under a path of a side or of a namespace; undefined if nothing is. */
+export function resolvePath(self: object, path: string): object | undefined {
+  const { dynamic, served } = hubOf(self);
+  if (typeof path !== 'string' || path.split('.').some((segment) => segmentFault(segment) !== undefined))
+    return undefined;
+  const place = dynamic.place(self, path);
+  if (place.rest === '') return place.self;
+  const full = place.path;
+  for (const { objects } of dynamic.mounts.values()) {
+    const object = objects?.get(full);
+    if (object !== undefined) return object;
+  }
+  return served.ports.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
+}
+
+/** The path from a side or a namespace under which something is served; undefined if it is not served there. */
+export function pathOf(self: object, target: unknown): string | undefined {
+  if (typeof target !== 'function' && (typeof target !== 'object' || target === null)) return undefined;
+  const prefix = madeOf(self).table.path;
+  for (const path of pathsOf(self, target)) {
+    if (path === prefix.slice(0, -1)) return '';
+    if (path.startsWith(prefix)) return path.slice(prefix.length);
+  }
+  return undefined;
+}
+
+/** Every path from the root under which something is served. */
+function* pathsOf(self: object, target: object): Generator<string> {
+  const { dynamic, served } = hubOf(self);
+  const { ports } = served;
+  if (target instanceof Port) {
+    if (ports.get(target.row.wire) === target) yield target.row.path;
+    return;
+  }
+  const hub = hubOf(target);
+  if (hub !== undefined) {
+    const isHere = hub === dynamic.hub || [...dynamic.sides()].some((side) => hubOf(side) === hub);
+    if (isHere) yield madeOf(target).table.path.slice(0, -1);
+    return;
+  }
+  for (const { objects = [] } of dynamic.mounts.values())
+    for (const [path, object] of objects) if (object === target) yield path;
+  for (const { path, target: set } of dynamic.open.values()) if (set === target) yield path;
+  for (const { row, handlers } of ports.values()) if (handlers.includes(target as never)) yield row.path;
+}

@@ -1,0 +1,110 @@
+import { hubOf, madeOf, make, wire } from '../../api/side-class.js';
+import { UsageError } from '../../contract/errors.js';
+import { mustBeOptions } from '../../contract/options-object.js';
+import { checkCallOptions } from '../../spec/call-options.js';
+import { type SpecConstructor, tableBelow } from '../../spec/method-table.js';
+import { isReserved } from '../../spec/reserved-names.js';
+import type { MountOptions, ServiceOptions } from '../../types/dynamic.js';
+import { mountedHub } from './mounted-endpoint.js';
+import { OpenMethod } from './open-method.js';
+import { segmentsOf } from './paths.js';
+import { serviceOf } from './service-reader.js';
+
+/** What is mounted on a side. */
+export interface Mount {
+  /** From the root. */
+  readonly path: string;
+  /** What its methods' names begin with on the wire, without the dot. */
+  readonly wire: string;
+  /** The side, of a spec. */
+  readonly side?: object;
+  /** The object and the objects within it, by their paths, of anything else. */
+  readonly objects?: ReadonlyMap<string, object>;
+  end?(): void;
+}
+
+/** A spec to be mounted, and which side of it. */
+export interface MountedSpec {
+  readonly spec: SpecConstructor;
+  /** What every spec extends. */
+  readonly root: object;
+  readonly inverted: boolean;
+}
+
+/** Serves a spec under a name of a side, and gives its side. Throws a UsageError for a name that is taken. */
+export function mountSide(self: object, name: string, api: MountedSpec, options: MountOptions = {}): object {
+  checkOptions(options, 'defaults');
+  const at = free(self, name);
+  const outer = hubOf(self);
+  const { hub, end } = mountedHub(outer, at.path, api.inverted);
+  const table = tableBelow(api.spec, api.root, `${at.path}.`, `${at.wire}.`, checkCallOptions(options.defaults));
+  const made = make(table, api.inverted);
+  try {
+    const side = wire(made, hub);
+    outer.dynamic.add({ ...at, side, end });
+    return side;
+  } catch (error) {
+    // Some of its methods may stand there already.
+    outer.dynamic.clear(at);
+    throw error;
+  }
+}
+
+/** Serves the functions of an object under a name of a side. Gives what unmounts it. Throws a UsageError as `serviceOf` does. */
+export function mountService(self: object, name: string, given: unknown, options: ServiceOptions = {}): () => void {
+  checkOptions(options, 'methods');
+  const at = free(self, name);
+  const { functions, objects } = serviceOf(at.path, given, options.methods);
+  const hub = hubOf(self);
+  const { dynamic } = hub;
+  for (const [key, { handler, target }] of functions) {
+    const path = `${at.path}.${key}`;
+    const method = `${at.wire}.${key}`;
+    dynamic.open.set(method, new OpenMethod(hub, path, method, handler, target));
+  }
+  const within = [...objects].map(([key, object]) => [`${at.path}.${key}`, object] as const);
+  const mount: Mount = { ...at, objects: new Map([[at.path, given as object], ...within]) };
+  dynamic.add(mount);
+  return () => {
+    if (dynamic.mounts.get(at.path) === mount) dynamic.remove(mount);
+  };
+}
+
+/** Takes away what is mounted under a name of a side. Gives false if there is nothing. */
+export function unmount(self: object, name: string): boolean {
+  const { dynamic } = hubOf(self);
+  const mount = dynamic.mounts.get(`${madeOf(self).table.path}${name}`);
+  if (mount === undefined) return false;
+  dynamic.remove(mount);
+  return true;
+}
+
+/** Where a name leads to. Throws a UsageError if something is there. */
+function free(self: object, name: string): { readonly path: string; readonly wire: string } {
+  if (segmentsOf(name).length > 1 || name.includes('*'))
+    throw new UsageError(`"${name}": something is mounted under one name; on a namespace, with its own mount()`);
+  const { table, children } = madeOf(self);
+  const { dynamic, served } = hubOf(self);
+  const path = `${table.path}${name}`;
+  const wire = `${table.wire}${name}`;
+  if (isReserved(`${wire}.`))
+    throw new UsageError(
+      `"${path}": names on the wire that begin with "rpc." are reserved by JSON-RPC; those of another protocol are set one by one: setHandler("${wire}.…", …, { foreign: true })`,
+    );
+  if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
+  if (children.has(name) || table.rows.some(({ key }) => key === name))
+    throw new UsageError(`"${path}" is declared by ${table.spec.name}: mount it under another name`);
+  for (const names of [served.ports, served.refusals, dynamic.open]) {
+    for (const taken of names.keys()) {
+      if (taken === wire || taken.startsWith(`${wire}.`))
+        throw new UsageError(`"${path}" is taken by the method "${taken}": mount it under another name`);
+    }
+  }
+  return { path, wire };
+}
+
+function checkOptions(options: object, known: string): void {
+  mustBeOptions(options, 'the options of mount()', `{ ${known}: … }`);
+  for (const key of Object.keys(options))
+    if (key !== known) throw new UsageError(`mount(): unknown option "${key}"; here there is ${known}`);
+}

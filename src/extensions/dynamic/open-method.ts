@@ -1,0 +1,94 @@
+import type { Hub } from '../../api/endpoint.js';
+import { isThenable } from '../../base/promise-like.js';
+import { Port } from '../../calls/incoming-method.js';
+import type { Call } from '../../contract/contract.js';
+import type { CallSender } from '../../session/peer.js';
+import type { Row } from '../../spec/method-table.js';
+import type { AnyHandler } from '../../types/dynamic.js';
+import { isStream } from '../streams/is-stream.js';
+import { streams } from '../streams/streams.js';
+
+/** What a method without a spec can be: whoever calls it says so. */
+export type Kind = 'notification' | 'request' | 'stream';
+
+/** What a call asks for. */
+export function kindOf({ id, about }: Call): Kind {
+  if (id === undefined) return 'notification';
+  return about?.window === undefined ? 'request' : 'stream';
+}
+
+/** What a declared method is. */
+export function kindOfRow({ stream, request }: Row): Kind {
+  return stream ? 'stream' : request ? 'request' : 'notification';
+}
+
+/**
+ * The row of a method that no spec declares. Arguments travel as they are given: in one object if they are `named`, or by
+ * position; both are taken.
+ */
+export function openRow(direction: Row['direction'], kind: Kind, path: string, wire: string, named: boolean): Row {
+  return {
+    key: wire,
+    path,
+    wire,
+    direction,
+    request: kind !== 'notification',
+    stream: kind === 'stream',
+    body: nothing,
+    arity: 0,
+    types: undefined,
+    params: undefined,
+    positional: !named,
+    timeout: undefined,
+    defaults: undefined,
+    mark: { direction, options: {} },
+    mount: 0,
+  };
+}
+function nothing(): void {}
+
+/** A method that can be called because somebody has said so while the side runs. Its calls go the way of all others. */
+export class OpenMethod {
+  private readonly ports: { [K in Kind]?: Port } = {};
+
+  /** `target` is what was given as the handler. */
+  constructor(
+    private readonly hub: Hub,
+    readonly path: string,
+    readonly wire: string,
+    private readonly handler: AnyHandler,
+    readonly target: object,
+  ) {}
+
+  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  serve(sender: CallSender): unknown {
+    const kind = kindOf(sender.call);
+    const port = this.ports[kind] ?? this.make(kind);
+    // Who stands there may have changed; for those that come with a spec, the middleware sees to that.
+    port.chain = this.hub.middleware.around(port.row);
+    return port.serve(sender);
+  }
+
+  private make(kind: Kind): Port {
+    const port = new Port(openRow('incoming', kind, this.path, this.wire, false), undefined, this.hub);
+    port.connect(kind === 'request' ? listing(this.handler) : this.handler);
+    this.ports[kind] = port;
+    return port;
+  }
+}
+
+/** Who asks for no stream, and meets one, gets its items in a list. */
+function listing(handler: AnyHandler): AnyHandler {
+  return (sender, ...args) => {
+    const given = handler(sender, ...args);
+    const listed = (value: unknown): unknown =>
+      hasItems(value) ? streams.enter().then(({ collect }) => collect(sender as CallSender, value)) : value;
+    return isThenable(given) ? Promise.resolve(given).then(listed) : listed(given);
+  };
+}
+
+/** Whether a value is a stream, or what a generator gives; what is iterable otherwise is data. */
+function hasItems(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return isStream(value) || (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function');
+}

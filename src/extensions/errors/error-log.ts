@@ -1,0 +1,46 @@
+import type { Reported, Reports } from '../../api/reports.js';
+import { heed } from '../../base/promise-like.js';
+import type { FaultBody } from '../../contract/contract.js';
+import type { ErrorClass } from './error-classes.js';
+import { HIDDEN, type Teller } from './error-writer.js';
+
+/**
+ * Which errors are reported to the logger of the side that answers a call with them: all (`true`), none (`false`), those that
+ * the peer is not told (`hidden`), those that are not meant for the peer either (`unexpected`: neither registered nor an
+ * `RpcError`), or those for which a function says true.
+ */
+export type LogErrors = boolean | 'hidden' | 'unexpected' | ((error: unknown) => boolean);
+
+/** Reports errors with which calls are answered. */
+export class ErrorLog {
+  constructor(
+    private readonly which: LogErrors,
+    private readonly except: readonly ErrorClass[],
+    private readonly teller: Teller,
+    private readonly reports: Reports,
+  ) {}
+
+  /** A call of a peer is answered with `fault`, since `error` was thrown. */
+  answered(error: unknown, fault: FaultBody, peer?: Reported): void {
+    if (!this.wants(error, fault, peer) || this.except.some((errorClass) => error instanceof errorClass)) return;
+    const what = fault === HIDDEN ? 'is told "Internal error" instead of' : 'is answered with an error';
+    this.reports.write('error', peer, `a peer ${what}:`, error);
+  }
+
+  private wants(error: unknown, fault: FaultBody, peer: Reported | undefined): boolean {
+    const { which } = this;
+    try {
+      if (typeof which === 'function') {
+        const wanted = which(error);
+        // An async function says true, whatever becomes of its promise.
+        heed(wanted);
+        return wanted;
+      }
+      if (typeof which === 'boolean') return which;
+      return which === 'hidden' ? fault === HIDDEN : !this.teller.isMeant(error);
+    } catch (thrown) {
+      this.reports.write('error', peer, 'logErrors has thrown:', thrown);
+      return true;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import * as unproved from '../session/unproved-peer.js';
+import * as dynamic from './dynamic/room.js';
+import { checks as checkRoom } from './middleware/middleware.js';
+import * as middleware from './middleware/room.js';
+import * as many from './multicast/room.js';
+import * as references from './references/room.js';
+import * as rooms from './rooms.js';
+import * as streams from './streams/room.js';
+import { streams as streamRoom } from './streams/streams.js';
+import * as checks from './validation/checks.js';
+
+/**
+ * Puts in place from the beginning what a page loads when it needs it: where the files lie on a disk, to find a file costs more than
+ * what is in it, and so no call ever waits for one.
+ */
+export function furnish(): void {
+  rooms.dynamic.furnish(dynamic);
+  rooms.many.furnish(many);
+  rooms.references.furnish(references);
+  rooms.middleware.furnish(middleware);
+  rooms.unproved.furnish(unproved);
+  checkRoom.furnish(checks);
+  streamRoom.furnish(streams);
+}

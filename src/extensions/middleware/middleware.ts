@@ -1,0 +1,250 @@
+import type { Reports } from '../../api/reports.js';
+import { UsageError } from '../../contract/errors.js';
+import type { CallSender } from '../../session/peer.js';
+import type { Row, Table } from '../../spec/method-table.js';
+import type { Interceptor } from '../../types/interceptor.js';
+import { Room } from '../room.js';
+import { isValidated } from '../validation/askable.js';
+import { beginInTurn } from '../validation/call-order.js';
+import type { CheckOptions, Checks } from '../validation/checks.js';
+import type { Validating } from '../validation/incoming.js';
+import { checkListening, type Listening, telling, tellUnknown } from './call-events.js';
+import { callLogger } from './call-logger.js';
+import { type Chain, compose, type Run, type Subject } from './chain.js';
+import type { CallLogger } from './log-calls.js';
+import { pathOf } from './wire-paths.js';
+
+/** What the options of a side say of those who stand around its calls. */
+export interface MiddlewareOptions {
+  /** Stand around every call of the side, in this order, the first one outermost. */
+  readonly use?: Interceptor | readonly Interceptor[] | undefined;
+  /** Tells of each call when it is over: in lines to the logger, or to a function. */
+  readonly logCalls?: boolean | CallLogger | undefined;
+}
+
+/** An incoming method, as far as it wants to know who stands around its calls. */
+export interface Surrounded {
+  readonly row: Row;
+  /** Undefined: nobody does. */
+  chain: Chain | undefined;
+}
+
+/** Which way a call goes, as a side sees it. */
+export type Direction = 'incoming' | 'outgoing';
+
+/** Where an interceptor of `use` stands: around the methods whose paths begin so. */
+interface Layer {
+  readonly path: string;
+  readonly interceptor: Interceptor;
+}
+
+/** Guards and validation are loaded when a side is opened that has a method with one of them, or when such a method is mounted. */
+export const checks: Room<typeof import('../validation/checks.js')> = new Room(() => import('../validation/checks.js'));
+
+/**
+ * Who stands around the calls of a side. The order, the outermost first: listeners, the logger of calls, the side, its
+ * namespaces, the mark; then what is built in: the guard of an incoming method, the validation; then the body and the handlers,
+ * or the wire.
+ *
+ * Chains are composed when who stands there changes, and not for a call; a call that has begun keeps its own.
+ */
+export class Middleware {
+  /** Nothing stands around outgoing calls. */
+  private quiet = true;
+  /** The outgoing methods that have something of their own. */
+  private readonly marked = new Set<Row>();
+  private ports: Surrounded[] = [];
+  /** What the marks of methods ask for. */
+  private readonly own = new WeakMap<Row, readonly Interceptor[]>();
+  /** Guards and validation; loaded where a method asks for them. */
+  private checks: Checks | undefined;
+  /** The methods that ask for them before they are there. */
+  private unchecked: { readonly row: Row; readonly direction: Direction }[] = [];
+  private isOpen = false;
+  private chains = new WeakMap<Row, Chain | typeof NOBODY>();
+  private callbacks: Partial<Record<Direction, Run>> = {};
+  private layers: readonly Layer[] = [];
+  private listenings: readonly Listening[] = [];
+  /** Those of calls that nobody serves, around which nothing stands. */
+  private unknowns: readonly Listening[] = [];
+  private readonly log: readonly Interceptor[];
+
+  constructor(
+    options: MiddlewareOptions,
+    private readonly reports: Reports,
+    private readonly checking: CheckOptions,
+  ) {
+    const { use = [], logCalls = false } = options;
+    this.log = logCalls === false ? [] : [callLogger(logCalls, reports.logger)];
+    this.layers = [use].flat().map((interceptor) => ({ path: '', interceptor }));
+    this.compose();
+  }
+
+  // ---- who stands there ---------------------------------------------------------------------------------------------
+
+  /** Takes up an incoming method. */
+  serve(port: Surrounded): void {
+    this.take(port.row, 'incoming');
+    this.ports.push(port);
+    port.chain = this.chainOf(port.row);
+  }
+
+  /** Takes up an outgoing method, so that what is wrong with its mark is found now. */
+  call(row: Row): void {
+    this.take(row, 'outgoing');
+    if (this.marked.has(row)) this.quiet = false;
+  }
+
+  private take(row: Row, direction: Direction): void {
+    const own = this.ownOf(row, direction);
+    this.own.set(row, own);
+    if (direction === 'outgoing' && own.length > 0) this.marked.add(row);
+  }
+
+  /** Loads what the marks ask for. It belongs to opening: whoever stands there does so from the first call on. */
+  async furnish(): Promise<void> {
+    this.isOpen = true;
+    if (this.unchecked.length > 0) await this.load();
+  }
+
+  private async load(): Promise<Checks> {
+    const { Checks } = await checks.enter();
+    this.checks ??= new Checks(this.checking);
+    for (const { row, direction } of this.unchecked.splice(0)) this.take(row, direction);
+    this.compose();
+    return this.checks;
+  }
+
+  /** The methods whose paths begin so are gone, and with them who stands around them alone. */
+  leave(path: string): void {
+    const stays = (one: { readonly path: string }): boolean => !one.path.startsWith(path);
+    this.ports = this.ports.filter(({ row }) => stays(row));
+    this.layers = this.layers.filter(stays);
+    this.listenings = this.listenings.filter(stays);
+    this.unknowns = this.unknowns.filter(stays);
+    this.compose();
+  }
+
+  /** Puts interceptors around the methods whose paths begin so, within those that stand there. Gives what takes them away. */
+  use(path: string, interceptors: readonly Interceptor[]): () => void {
+    for (const interceptor of interceptors) {
+      if (typeof interceptor !== 'function')
+        throw new UsageError(`use() takes functions (call, next) => …, not ${String(interceptor)}`);
+    }
+    const added = interceptors.map((interceptor): Layer => ({ path, interceptor }));
+    this.layers = [...this.layers, ...added];
+    this.compose();
+    return () => {
+      this.layers = this.layers.filter((layer) => !added.includes(layer));
+      this.compose();
+    };
+  }
+
+  /** Tells a listener of calls. Gives what takes it away. */
+  listen(listening: Listening): () => void {
+    checkListening(listening);
+    if (listening.event === 'method.unknown') {
+      this.unknowns = [...this.unknowns, listening];
+      return () => {
+        this.unknowns = this.unknowns.filter((one) => one !== listening);
+      };
+    }
+    this.listenings = [...this.listenings, listening];
+    this.compose();
+    return () => {
+      this.listenings = this.listenings.filter((one) => one !== listening);
+      this.compose();
+    };
+  }
+
+  /** A peer calls what nobody serves; `tables` are those of what there is. */
+  unknown({ call: { method, id }, peer }: CallSender, tables: readonly Table[]): void {
+    if (this.unknowns.length === 0) return;
+    tellUnknown(this.unknowns, this.reports, { path: pathOf(method, tables), method, id, peer });
+  }
+
+  // ---- what stands around a call ------------------------------------------------------------------------------------
+
+  /** What stands around the calls of an outgoing method; undefined if nothing does. */
+  around(row: Row): Chain | undefined {
+    if (this.quiet) return undefined;
+    let chain = this.chains.get(row);
+    if (chain === undefined) {
+      chain = this.chainOf(row) ?? NOBODY;
+      this.chains.set(row, chain);
+    }
+    return chain === NOBODY ? undefined : chain;
+  }
+
+  /** What stands around the calls of what was passed by reference: what stands around everything on the side. */
+  aroundCallbacks(direction: Direction): Run | undefined {
+    return this.callbacks[direction];
+  }
+
+  /** Who stands there has changed. */
+  private compose(): void {
+    this.quiet = this.marked.size + this.layers.length + this.log.length + this.listenings.length === 0;
+    this.chains = new WeakMap();
+    for (const port of this.ports) port.chain = this.chainOf(port.row);
+    const run = compose(this.interceptors('', []));
+    this.callbacks = run === undefined ? {} : { incoming: run, outgoing: run };
+  }
+
+  private chainOf(row: Row): Chain | undefined {
+    const own = this.own.get(row) ?? [];
+    const run = compose(this.interceptors(row.path, own));
+    const keepsOrder = own.some((one) => (one as Partial<Validating>).keepsOrder === true);
+    return run && { subject: subjectOf(row), run, keepsOrder };
+  }
+
+  /** Everybody around the methods of a path; `own` is what a method brings with it. */
+  private interceptors(path: string, own: readonly Interceptor[]): Interceptor[] {
+    const here = (one: { readonly path: string }): boolean => path.startsWith(one.path);
+    const { outermost, innermost } = telling(this.listenings.filter(here), this.reports);
+    // Each of these paths begins the next one.
+    const layers = this.layers.filter(here).toSorted((a, b) => a.path.length - b.path.length);
+    return [...outermost, ...this.log, ...layers.map(({ interceptor }) => interceptor), ...own, ...innermost];
+  }
+
+  /** What the mark of a method asks for. */
+  private ownOf(row: Row, direction: Direction): readonly Interceptor[] {
+    const { use = [] } = row.mark.options;
+    const own = [use].flat();
+    if (!this.asksForChecks(row, direction)) return own;
+    if (this.isOpen && checks.here !== undefined) this.checks ??= new checks.here.Checks(this.checking);
+    if (this.checks !== undefined) return [...own, ...this.checks.of(row, direction)];
+    this.unchecked.push({ row, direction });
+    return this.isOpen ? [...own, this.awaited(row, direction)] : own;
+  }
+
+  private asksForChecks(row: Row, direction: Direction): boolean {
+    const guarded = direction === 'incoming' && row.mark.options.allow !== undefined;
+    return guarded || (this.checking.validate !== 'off' && isValidated(row));
+  }
+
+  /**
+   * Stands for the checks of what is mounted on a side that is open, until they are loaded: its first calls wait for them, those of
+   * a peer in the order of their arrival.
+   */
+  private awaited(row: Row, direction: Direction): Validating {
+    const loaded = this.load();
+    // Whoever calls is told.
+    loaded.catch(() => {});
+    const wait: Interceptor = (call, next) => {
+      const go = (checks: Checks): unknown => {
+        const run = compose(checks.of(row, direction));
+        return run === undefined ? next() : run(call, next);
+      };
+      return call.direction === 'incoming' ? beginInTurn(call.sender as CallSender, loaded, go) : loaded.then(go);
+    };
+    return Object.assign(wait, { keepsOrder: true });
+  }
+}
+
+const NOBODY = Symbol('nobody');
+
+function subjectOf(row: Row): Subject {
+  const { meta, logged = true } = row.mark.options;
+  const kind = row.stream ? 'stream' : row.request ? 'request' : 'notification';
+  return { kind, path: row.path, method: row.wire, meta, logged };
+}

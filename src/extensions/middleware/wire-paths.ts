@@ -1,0 +1,13 @@
+import type { Table } from '../../spec/method-table.js';
+
+/** The property path that a method of this name on the wire has in one of the tables, or would have: a namespace may have another name there. */
+export function pathOf(method: string, tables: readonly Table[]): string {
+  let nearest: Table | undefined;
+  for (const table of tables) {
+    const row = table.rows.find(({ wire }) => wire === method);
+    if (row !== undefined) return row.path;
+    const { length } = nearest?.wire ?? '';
+    if (table.wire.length > length && method.startsWith(table.wire)) nearest = table;
+  }
+  return nearest === undefined ? method : nearest.path + method.slice(nearest.wire.length);
+}

@@ -1,0 +1,136 @@
+import type { Hub } from '../../api/endpoint.js';
+import { isCrowd } from '../../api/peer-registry.js';
+import type { Packed } from '../../calls/outgoing-method.js';
+import type { About, Call, Frame } from '../../contract/contract.js';
+import { UsageError } from '../../contract/errors.js';
+import { encode } from '../../session/encode.js';
+import { frameLimit, mustFit } from '../../session/frame-limits.js';
+import { announced, sayingAbout } from '../../session/sent-calls.js';
+import type { Session } from '../../session/session.js';
+import type { Row } from '../../spec/method-table.js';
+import type { SlowOptions } from '../../types/peers.js';
+import type { Receivers } from '../../types/side.js';
+import { passes } from '../references/passes.js';
+import { many, references } from '../rooms.js';
+import type { Pair } from '../security/sealed-frames.js';
+import type { Policy } from './slow-policy.js';
+
+/** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
+interface Notice {
+  /** What is said of it, if anything, and the message. They leave together or not at all. */
+  readonly frames: readonly Frame[];
+  readonly sealed: readonly (Pair | Promise<Pair>)[] | undefined;
+}
+
+/**
+ * Sends a notification to several receivers, to a group or to everybody. That nobody is there is no mistake, on a side that is
+ * open. `slow` is what becomes of it at those who do not take what they are sent, where the receivers do not say it.
+ */
+export function tellMany(
+  hub: Hub,
+  row: Row,
+  receivers: Receivers,
+  packed: Packed,
+  about?: About,
+  slow?: SlowOptions,
+): void {
+  const sessions = hub.roster.told(receivers);
+  const broadcasts = receivers === null && hub.broadcasts;
+  if (sessions.length === 0 && !broadcasts) {
+    if (!Array.isArray(receivers)) hub.mustBeOpen();
+    return;
+  }
+  let same = packed;
+  let said = about;
+  if (passes(hub, packed.args)) {
+    const args = references.here && many.here?.sameForAll(hub, packed.args);
+    if (args === undefined) {
+      tellEach(hub, row, sessions, packed, about, broadcasts);
+      return;
+    }
+    if (args !== packed.args) {
+      same = { args, named: packed.named };
+      said = announced(about);
+    }
+  }
+  const notice = noticeOf(hub, row, same, said, sessions.length);
+  const post = (session: Session): void => postTo(hub, session, notice);
+  const policy = policyFor(receivers, slow);
+  const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
+  for (const session of sessions) {
+    if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
+    if (policy === undefined) post(session);
+    else many.there.sendSlowly(session, policy, bytes, post);
+  }
+  if (broadcasts) {
+    const frame = joined(hub, notice);
+    hub.broadcast(hub.seal(frame) ?? [frame]);
+  }
+}
+
+function noticeOf(hub: Hub, row: Row, { args, named }: Packed, about: About | undefined, receivers: number): Notice {
+  const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
+  const frame = encode(hub.codec, call, hub.limits.sentFrameBytes);
+  if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
+    throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${receivers}`);
+  }
+  const saying = about && sayingAbout(hub, { call: null, ...about });
+  const frames = saying === undefined ? [frame] : [saying, frame];
+  if (hub.security === undefined) return { frames, sealed: undefined };
+  return { frames, sealed: frames.map((each) => hub.seal(each) as Pair | Promise<Pair>) };
+}
+
+/**
+ * What goes by reference is held for each peer by itself, and so each is sent a message of its own, and none is dropped. Throws
+ * a UsageError for what can be passed to nobody.
+ */
+function tellEach(
+  hub: Hub,
+  row: Row,
+  sessions: readonly Session[],
+  { args, named }: Packed,
+  about: About | undefined,
+  broadcasts: boolean,
+): void {
+  if (broadcasts) {
+    throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
+  }
+  sessions[0]?.passing.check(args);
+  for (const session of sessions) {
+    try {
+      if (session.over === undefined) session.notify(row.wire, args, named, about);
+    } catch (error) {
+      hub.trouble(session, error);
+    }
+  }
+}
+
+/** Of what may be lost on its own, both parts in one, where the codec can join them; or else the message alone. */
+function joined({ codec }: Hub, { frames }: Notice): Frame {
+  return (frames.length > 1 ? codec.join?.(frames) : undefined) ?? (frames.at(-1) as Frame);
+}
+
+/** One peer that cannot take it harms no other. */
+function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
+  if (session.over !== undefined) return;
+  try {
+    const limit = frameLimit(session);
+    for (const frame of frames) mustFit(frame, limit, session);
+    if (sealed !== undefined) for (const pair of sealed) session.sealing?.postSealed(pair);
+    else if (frames.length > 1 && session.link.bus === true && hub.codec.join !== undefined) {
+      // A datagram may be lost, or overtaken by another: these two stay together.
+      const both = hub.codec.join(frames);
+      mustFit(both, limit, session);
+      session.post(both);
+    } else for (const frame of frames) session.post(frame);
+  } catch (error) {
+    hub.trouble(session, error);
+  }
+}
+
+/** What is asked for with the call counts for more than what the group says. */
+function policyFor(receivers: Receivers, slow: SlowOptions | undefined): Policy | undefined {
+  const crowd = isCrowd(receivers) ? receivers : undefined;
+  if (slow?.slow === undefined) return crowd?.policy;
+  return crowd === undefined ? many.there.policyOf(slow) : crowd.policyWith(slow);
+}

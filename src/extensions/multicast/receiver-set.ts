@@ -1,0 +1,105 @@
+import type { Roster } from '../../api/peer-registry.js';
+import { letTakeOut } from '../../base/bound-methods.js';
+import { CallSender, ConnectedPeer } from '../../session/peer.js';
+import type { Peer, Receiver } from '../../types/method.js';
+import type { Several, SlowOptions } from '../../types/peers.js';
+import { type Policy, policyOf } from './slow-policy.js';
+
+/** Several peers of a side as one receiver. What it holds is looked up whenever it is used. */
+export abstract class Crowd implements Several {
+  /** Not to be seen by one who prints a group: behind it lies the whole side. */
+  declare readonly roster: Roster;
+
+  constructor(roster: Roster) {
+    Object.defineProperty(this, 'roster', { value: roster });
+  }
+
+  /** Those who are in it now, in the order of their coming. */
+  abstract members(): Iterable<ConnectedPeer>;
+  abstract get size(): number;
+  /** What becomes of notifications to those who are slow; undefined where they wait. */
+  abstract get policy(): Policy | undefined;
+  /** The same by other options. */
+  abstract policyWith(options: SlowOptions): Policy | undefined;
+  protected abstract holds(peer: ConnectedPeer): boolean;
+
+  get peers(): Peer[] {
+    return [...this.members()];
+  }
+
+  [Symbol.iterator](): Iterator<Peer> {
+    return this.peers[Symbol.iterator]();
+  }
+
+  has(receiver: Receiver): boolean {
+    const peer = peerOf(this.roster, receiver);
+    return peer !== undefined && this.holds(peer);
+  }
+
+  except(...receivers: readonly Receiver[]): Several {
+    return new Without(this, receivers);
+  }
+}
+
+/** The peer that a receiver means; undefined for one who is not there, and for what is no receiver. */
+export function peerOf(roster: Roster, receiver: Receiver): ConnectedPeer | undefined {
+  if (receiver instanceof ConnectedPeer) return receiver;
+  return receiver instanceof CallSender ? receiver.peer : roster.peers.get(receiver as string);
+}
+
+/** Every peer of a side. */
+export class Everyone extends Crowd {
+  members(): Iterable<ConnectedPeer> {
+    return this.roster.peers.values();
+  }
+
+  get size(): number {
+    return this.roster.peers.size;
+  }
+
+  get policy(): undefined {
+    return undefined;
+  }
+
+  policyWith(options: SlowOptions): Policy | undefined {
+    return policyOf(options);
+  }
+
+  protected holds(peer: ConnectedPeer): boolean {
+    return this.roster.peers.get(peer.id) === peer;
+  }
+}
+
+/** A crowd without some, who are looked up once. */
+class Without extends Crowd {
+  declare private readonly crowd: Crowd;
+  declare private readonly left: ReadonlySet<ConnectedPeer | undefined>;
+
+  constructor(crowd: Crowd, receivers: readonly Receiver[]) {
+    super(crowd.roster);
+    const left = new Set(receivers.map((receiver) => peerOf(crowd.roster, receiver)));
+    Object.defineProperties(this, { crowd: { value: crowd }, left: { value: left } });
+  }
+
+  *members(): Generator<ConnectedPeer> {
+    for (const peer of this.crowd.members()) if (!this.left.has(peer)) yield peer;
+  }
+
+  get size(): number {
+    return this.peers.length;
+  }
+
+  get policy(): Policy | undefined {
+    return this.crowd.policy;
+  }
+
+  policyWith(options: SlowOptions): Policy | undefined {
+    return this.crowd.policyWith(options);
+  }
+
+  protected holds(peer: ConnectedPeer): boolean {
+    return !this.left.has(peer) && this.crowd.has(peer);
+  }
+}
+
+letTakeOut(Crowd.prototype, ['has', 'except']);

@@ -1,0 +1,8 @@
+/** What the core uses of this, once it is there. */
+
+export { checkGatherOptions, gather } from './gather.js';
+export { Groups } from './groups.js';
+export { Crowd, Everyone } from './receiver-set.js';
+export { sameForAll } from './same-for-all.js';
+export { sendSlowly } from './slow-lanes.js';
+export { mustBelong, policyOf, slowOptionExpects } from './slow-policy.js';

@@ -1,0 +1,49 @@
+import type { Inverted, Remote, Side } from '../../types/side.js';
+import { references } from '../rooms.js';
+
+/*
+ * What an application does with what was passed by reference. It is carried out where references are; a page that has none has
+ * passed nothing, and was passed nothing.
+ */
+
+/** Keeps a reference until it is disposed of: `using kept = keep(callback)`. */
+export interface Kept extends Disposable {
+  /** Gives it up, once: with the last one who has kept it, the reference can be called no more. */
+  release(): void;
+}
+
+/**
+ * Keeps what a peer has passed with a call, beyond that call: a function, or an object. It is to be called before the call is
+ * answered. Whoever keeps it holds it for himself; it lives until the last of them gives it up, or until `release` of the
+ * reference itself. What has come as a result is held already, until `release`; kept, until that is given up.
+ *
+ * Throws a UsageError for what is no reference, or was released; what has ended the link, if it has ended.
+ */
+export function keep(reference: object): Kept {
+  return references.must('keep()').keep(reference);
+}
+
+/**
+ * Releases what a peer has passed, a result or what was kept, for all who have kept it: it can be called no more, and the peer
+ * may forget it. One that is released already is ignored, and so is one that nobody has kept: it lives as long as its call.
+ * Throws a UsageError for what is no reference.
+ */
+export function release(reference: object): void {
+  references.must('release()').release(reference, release, () => new Error());
+}
+
+/**
+ * Takes a function or an object back from every peer that it was passed to: from now on their calls of it fail. Calls that are
+ * at work go on. What was not passed to anybody is ignored; passed again, it is another reference.
+ */
+export function revoke(target: object): void {
+  references.here?.revoke(target);
+}
+
+/**
+ * A side as its receiver sees it, for the types: what takes a reference to a `Counter` is written `Remote<Inverted<Counter>>`, and
+ * `passed(counter)` is a side of `Counter` as such. At run time it is the side itself.
+ */
+export function passed<S>(side: Side<S>): Remote<Inverted<S>> {
+  return side as unknown as Remote<Inverted<S>>;
+}

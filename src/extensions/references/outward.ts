@@ -1,0 +1,123 @@
+import { pathTo } from '../../base/value-paths.js';
+import { Code, RpcError, UsageError } from '../../contract/errors.js';
+import type { Session } from '../../session/session.js';
+import { ABOUT, speaks } from '../../session/system-names.js';
+import { isStream } from '../streams/is-stream.js';
+import { type Tag, tagged } from '../values/tagged.js';
+import type { Callee, Export, Exports, Holder } from './exports.js';
+import { importOf } from './import-of.js';
+import type { Imports } from './imports.js';
+import { weightOf } from './members.js';
+import { offer, withdraw } from './offers.js';
+import { mostWritten } from './passes.js';
+import { passableOf } from './referable.js';
+
+/** What is to be sent: the values as they travel, and `end`, which says that what goes by reference is held for them no more. */
+export interface Outward {
+  readonly values: unknown;
+  end(): void;
+}
+
+/** What leaves: values are put into the tagged form, and what goes by reference is held for the peer. */
+export class Leaving {
+  private readonly speaking: boolean;
+
+  constructor(
+    private readonly session: Session,
+    private readonly exports: Exports,
+    private readonly imports: Imports,
+  ) {
+    this.speaking = speaks(session.host.codec, ABOUT);
+  }
+
+  /**
+   * The values as they travel; undefined if they are plain. `holder` is who says that what goes by reference is held no more; with
+   * an open call for a holder, streams may be among it. Throws a UsageError for what cannot be passed to this peer, an RpcError,
+   * busy, for more than it may hold.
+   */
+  outward(values: unknown, holder: Holder): Outward | undefined {
+    const message = new Message(this.session, this.exports, holder);
+    try {
+      const sent = tagged(values, (value) => this.tag(value, message, values), mostWritten(this.session.host));
+      return sent === values ? undefined : message.with(sent);
+    } catch (error) {
+      message.end();
+      throw error;
+    }
+  }
+
+  /** Throws a UsageError for what cannot be passed to this peer. That it holds too much already is told when it is passed. */
+  check(values: unknown): void {
+    try {
+      this.outward(values, 'peer')?.end();
+    } catch (error) {
+      if (!(error instanceof RpcError && error.code === Code.Busy)) throw error;
+    }
+  }
+
+  private tag(value: object | bigint | number, message: Message, values: unknown): Tag | undefined {
+    const { speaking, session } = this;
+    // A stranger gets what the codec makes of it.
+    const known = speaking ? session.host.values.tag(value) : undefined;
+    if (known !== undefined || (typeof value !== 'object' && typeof value !== 'function')) return known;
+    const imported = importOf(value);
+    if (imported !== undefined && imported.table === this.imports) {
+      const failure = imported.failure();
+      if (failure !== undefined) throw failure;
+      return ['own', imported.id];
+    }
+    const passable = passableOf(value);
+    if (passable === undefined && !isStream(value)) return undefined;
+    if (!speaking) {
+      const path = pathTo(values, value);
+      const at = path === undefined || path === '' ? '' : ` (one stands at ${path})`;
+      throw new UsageError(
+        `functions, streams and references cannot be passed here${at}: the codec is for peers that are not Obverse, which would not understand them`,
+      );
+    }
+    if (passable === undefined) return ['stream', message.offer(value)];
+    const { members, streams, callee } = passable;
+    const id = message.hold(value, weightOf(members?.length), callee);
+    if (members === undefined) return ['fn', id];
+    return streams.length === 0 ? ['ref', id, members] : ['ref', id, members, streams];
+  }
+}
+
+/** What is held for one message. */
+class Message {
+  private readonly held: Export[] = [];
+  private readonly offered: number[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly exports: Exports,
+    private readonly holder: Holder,
+  ) {}
+
+  hold(target: object, weight: number, callee: Callee): number {
+    const exported = this.exports.hold(target, this.holder, weight, callee);
+    this.held.push(exported);
+    return exported.id;
+  }
+
+  offer(source: object): number {
+    if (this.holder !== 'call') {
+      throw new UsageError(
+        'a stream is passed as an argument of a request: nothing else says how long it may be asked for',
+      );
+    }
+    const n = offer(this.session, source);
+    this.offered.push(n);
+    return n;
+  }
+
+  with(values: unknown): Outward {
+    return { values, end: () => this.end() };
+  }
+
+  /** Once. */
+  end(): void {
+    for (const exported of this.held.splice(0)) this.exports.free(exported, this.holder);
+    for (const n of this.offered.splice(0)) withdraw(this.session, n);
+  }
+}

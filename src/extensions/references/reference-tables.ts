@@ -1,0 +1,255 @@
+import { deadlineIn } from '../../base/clock.js';
+import { current, within } from '../../calls/call-context.js';
+import { Asking, wishOf } from '../../calls/outgoing-call.js';
+import type { About, Call } from '../../contract/contract.js';
+import { Code, RpcError } from '../../contract/errors.js';
+import type { CallSender } from '../../session/peer.js';
+import type { Waiter } from '../../session/pending-calls.js';
+import { announced, postAbout } from '../../session/sent-calls.js';
+import type { Session } from '../../session/session.js';
+import { CALL, KEEP, RELEASE } from '../../session/system-names.js';
+import type { Detailed, Items } from '../../types/side.js';
+import type { MadeCall } from '../middleware/call-of.js';
+import { middleware } from '../rooms.js';
+import { streamOf } from '../streams/relayed-stream.js';
+import { askForStream, failedStream, streams } from '../streams/streams.js';
+import { Exports } from './exports.js';
+import { type Import, Imports } from './imports.js';
+import { Coming, type Hold, type Inward } from './inward.js';
+import { Leaving, type Outward } from './outward.js';
+
+export type { Hold, Inward } from './inward.js';
+export type { Outward } from './outward.js';
+
+/**
+ * What one session passes by reference, and what it puts into the tagged form, in both directions. Made when the first message
+ * has something of the kind.
+ */
+export class Passing {
+  private readonly exports: Exports;
+  private readonly imports: Imports;
+  private readonly leaving: Leaving;
+  private readonly coming: Coming;
+
+  constructor(private readonly session: Session) {
+    const { limits } = session.host;
+    const { peer } = session.link;
+    this.exports = new Exports(limits.references, peer);
+    this.imports = new Imports(
+      {
+        call: (imported, member, args) => this.invoke(imported, member, args),
+        calledLate: (error) => session.host.trouble(session, error),
+        get callSites() {
+          return session.host.diagnostics.callSites;
+        },
+        stream: (imported, member, args) => this.invokeStream(imported, member, args),
+      },
+      (word, ids) => session.tell(word === 'keep' ? KEEP : RELEASE, ids),
+      limits.references,
+      peer,
+    );
+    this.leaving = new Leaving(session, this.exports, this.imports);
+    this.coming = new Coming(session, this.exports, this.imports);
+  }
+
+  /** How many references there are, in both directions. */
+  get size(): number {
+    return this.exports.size + this.imports.size;
+  }
+
+  // ---- what leaves --------------------------------------------------------------------------------------------------
+
+  /** Asks, with what is passed held until the answer is there. */
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about: About | undefined): number {
+    const sent = this.leaving.outward(args, 'call');
+    if (sent === undefined) return this.session.askPlain(method, args, named, waiter, about);
+    waiter.passed = sent;
+    try {
+      return this.session.askPlain(method, sent.values as unknown[], named, waiter, announced(about));
+    } catch (error) {
+      sent.end();
+      throw error;
+    }
+  }
+
+  /** Notifies. What is passed is held until the peer releases it. Gives false, and does nothing, if nothing is passed. */
+  notify(plain: Call, about: About | undefined): boolean {
+    const { session } = this;
+    const sent = this.leaving.outward(plain.args, 'peer');
+    if (sent === undefined) return false;
+    const call: Call = { ...plain, args: sent.values as unknown[] };
+    try {
+      if (session.over !== undefined) throw session.over;
+      postAbout(session, call, announced(about), (error) => {
+        sent.end();
+        session.host.trouble(session, error);
+      });
+      return true;
+    } catch (error) {
+      sent.end();
+      throw error;
+    }
+  }
+
+  /**
+   * Values that are no arguments, as they travel; undefined if they are plain. What is passed by reference is held until the peer
+   * releases it, or until `end`, if they could not be sent. Throws a UsageError for what cannot be passed to this peer, an
+   * RpcError, busy, for more than it may hold.
+   */
+  outward(values: unknown): Outward | undefined {
+    return this.leaving.outward(values, 'peer');
+  }
+
+  /** Throws a UsageError for what cannot be passed to this peer. */
+  check(values: unknown): void {
+    this.leaving.check(values);
+  }
+
+  // ---- what comes ---------------------------------------------------------------------------------------------------
+
+  /**
+   * The values of a message that was announced as tagged, and what ends what has come with it. `method` is for texts. Throws for
+   * what cannot be read, and a ProtocolError for more references than may be held: then all of them are given back.
+   */
+  inward(values: unknown, hold: Hold, method: string): Inward {
+    return this.coming.inward(values, hold, method);
+  }
+
+  /** A call that was announced as tagged, with its arguments as they are meant. Throws as `inward`. */
+  taken(call: Call): Call {
+    const hold = call.id === undefined ? 'notification' : 'call';
+    const { values, ready, end } = this.inward(call.args, hold, call.method);
+    return { ...call, args: values as unknown[], passed: { end, ready } };
+  }
+
+  /** What has come goes to nobody: what was passed with it is released. Never throws. */
+  refuse(values: unknown): void {
+    this.coming.refuse(values);
+  }
+
+  // ---- what the peer says of them -----------------------------------------------------------------------------------
+
+  keep(ids: readonly unknown[]): void {
+    for (const id of ids) this.exports.keep(id);
+  }
+
+  /** Throws a ProtocolError for what the peer does not hold. */
+  release(ids: readonly unknown[]): void {
+    for (const id of ids) this.exports.release(id);
+  }
+
+  /** A call of a reference waits for its turn: what it calls is not freed before it has begun, whatever else ends meanwhile. */
+  await(call: Call): void {
+    const exported = this.exports.find(call.args[0]);
+    if (exported === undefined) return;
+    exported.holds.call++;
+    const { passed } = call;
+    let ended = false;
+    const end = (): void => {
+      if (ended) return;
+      ended = true;
+      this.exports.free(exported, 'call');
+      passed?.end();
+    };
+    call.passed = { end, ready: passed?.ready };
+  }
+
+  /** The peer calls something that was passed to it. */
+  call(sender: CallSender): unknown {
+    const [id, member, args] = sender.call.args;
+    if (!Array.isArray(args) || (member !== null && typeof member !== 'string')) {
+      const text = `${CALL} takes the id of a reference, the name of a method or null, and a list of arguments`;
+      throw new RpcError(text, Code.InvalidParams);
+    }
+    const { callee } = this.exports.at(id);
+    const { host } = this.session;
+    const carryOut = (): unknown => {
+      if (host.middleware.aroundCallbacks('incoming') === undefined) return callee(member, args, sender);
+      return middleware
+        .must('use()')
+        .serveCallback(host, sender, member, args, (given) => callee(member, given, sender));
+    };
+    const timeout = this.timeFor(sender.call.about);
+    if (timeout === Number.POSITIVE_INFINITY) return carryOut();
+    sender.work.deadline = deadlineIn(timeout);
+    return within(sender, carryOut);
+  }
+
+  /** In milliseconds. What a stream may take is said by its caller alone. */
+  private timeFor(about: About | undefined): number {
+    const { timeout = Number.POSITIVE_INFINITY, window } = about ?? {};
+    return window === undefined ? Math.min(timeout, this.session.host.handlerTimeout) : timeout;
+  }
+
+  // ---- calls of what the peer has passed ----------------------------------------------------------------------------
+
+  private invoke({ id }: Import, member: string | null, args: readonly unknown[]): Promise<unknown> {
+    if (!this.isSurrounded) return this.request([id, member, args]);
+    return this.outlasting(id, member, args, (given, call) => this.request([id, member, given], call));
+  }
+
+  private get isSurrounded(): boolean {
+    return this.session.host.middleware.aroundCallbacks('outgoing') !== undefined;
+  }
+
+  /** Who stands around a call may take his time: the call that has brought the reference may be over before this one leaves. */
+  private outlasting(
+    id: number,
+    member: string | null,
+    args: readonly unknown[],
+    last: (args: readonly unknown[], call?: MadeCall) => Promise<unknown>,
+  ): Promise<unknown> {
+    const { session } = this;
+    session.tell(KEEP, [id]);
+    const answer = this.isSurrounded
+      ? middleware.there.makeCallback(session.host, session, member, args, last)
+      : last(args);
+    const ended = (): boolean => session.tell(RELEASE, [id]);
+    answer.then(ended, ended);
+    return answer;
+  }
+
+  /** `call` is what those see of it who stand around it: what they have added to it travels with it. */
+  private request(args: readonly unknown[], call?: MadeCall): Promise<unknown> {
+    const { session } = this;
+    const { timeout } = session.host;
+    const outer = current();
+    if (outer === undefined && call === undefined) return session.request(CALL, args, false, timeout);
+    return new Promise((resolve, reject) => {
+      const answered = ({ value, metadata }: Detailed<unknown>): void => {
+        if (call !== undefined) call.replyMetadata = metadata;
+        resolve(value);
+      };
+      // A handler has no more time for what it calls than is left for itself.
+      const wish = wishOf(call?.asked ?? {}, timeout, outer);
+      const id = new Asking(session, CALL, wish, { resolve: answered, reject }).send(args, false);
+      if (call !== undefined) call.id = id;
+    });
+  }
+
+  private invokeStream(imported: Import, member: string, args: readonly unknown[]): Items<unknown> {
+    const { session } = this;
+    const { id } = imported;
+    const method = `callback.${member}`;
+    const ask = (given: readonly unknown[], call?: MadeCall): Items<unknown> => {
+      const sent = (sentAs: number): void => {
+        if (call !== undefined) call.id = sentAs;
+      };
+      return askForStream(session, CALL, { args: [id, member, given], named: false }, call?.asked, sent);
+    };
+    const failure = imported.failure();
+    if (failure !== undefined) return failedStream(failure, method);
+    if (!this.isSurrounded && streams.here !== undefined) return ask(args);
+    const begun = this.outlasting(id, member, args, async (given, call) => {
+      await streams.enter();
+      return ask(given, call);
+    });
+    return streamOf(begun, method, false);
+  }
+
+  /** The link has ended. */
+  end(reason: RpcError): void {
+    this.exports.clear();
+    this.imports.clear(reason);
+  }
+}

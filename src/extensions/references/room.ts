@@ -1,0 +1,7 @@
+/** What the core uses of references, once they are there. */
+
+export { revoke } from './exports.js';
+export { keep, release } from './keep.js';
+export { serveOffered } from './offers.js';
+export { goesByReference } from './referable.js';
+export { Passing } from './reference-tables.js';

@@ -1,0 +1,101 @@
+import { quote } from '../../base/quote.js';
+import { brand } from '../../contract/copies.js';
+import { ProtocolError } from '../../contract/errors.js';
+import type { Import, Shape } from './imports.js';
+import { MOST_MEMBERS } from './members.js';
+
+/** The shape of a function. */
+export const FUNCTION: Shape = Object.freeze({ members: undefined, streams: Object.freeze([]) });
+
+/** What a peer says of the methods of an object. Throws a ProtocolError for what are no such lists. */
+export function shapeOf(members: unknown, streams: unknown): Shape {
+  return { members: namesOf(members), streams: streams === undefined ? [] : namesOf(streams) };
+}
+
+function namesOf(list: unknown): readonly string[] {
+  if (!Array.isArray(list) || list.length > MOST_MEMBERS)
+    throw new ProtocolError(`a reference lists its methods, which are at most ${MOST_MEMBERS}`);
+  for (const name of list as unknown[])
+    if (typeof name !== 'string') throw new ProtocolError('a reference lists its methods by name');
+  return list as string[];
+}
+
+/** Stands for what a peer has passed. Throws a ProtocolError for an object that cannot be made. */
+export function stubOf(imported: Import): object {
+  const { members, streams } = imported.shape;
+  if (members !== undefined) return objectStub(imported, members, streams);
+  return brand(function below(...args: unknown[]): unknown {
+    if (imported.table.caller.callSites !== undefined) return withSite(below, imported, null, args);
+    return imported.call(null, args);
+  });
+}
+
+/** No plain data: what stands for an object is not taken apart when it is sent. */
+const stubs: object = Object.freeze(brand(Object.create(null) as object));
+
+/**
+ * Stands for an object of a peer's: it has these methods, and no others. A name with dots is a method of a namespace. No name
+ * reaches a prototype, and none makes it a promise.
+ */
+function objectStub(imported: Import, members: readonly string[], streams: readonly string[]): object {
+  const stub = Object.create(stubs) as object;
+  const held: Held = { imported, stub };
+  const streaming = new Set(streams);
+  for (const member of members) {
+    const segments = member.split('.');
+    const name = segments.pop() as string;
+    let at = stub as Readonly<Record<string, unknown>>;
+    for (const segment of segments) at = within(at, segment);
+    define(at, name, streaming.has(member) ? streamOf(held, member) : methodOf(held, member));
+  }
+  return stub;
+}
+
+/** Each method holds the whole, so that one that is taken out of its object keeps that from being collected. */
+interface Held {
+  readonly imported: Import;
+  readonly stub: object;
+}
+
+function methodOf(held: Held, member: string): unknown {
+  return function below(...args: unknown[]): unknown {
+    const { imported } = held;
+    if (imported.table.caller.callSites !== undefined) return withSite(below, imported, member, args);
+    return imported.call(member, args);
+  };
+}
+
+function streamOf(held: Held, member: string): unknown {
+  return function below(...args: unknown[]): unknown {
+    const { imported } = held;
+    const { callSites } = imported.table.caller;
+    if (callSites !== undefined) return callSites.withCallSite(below, () => imported.stream(member, args));
+    return imported.stream(member, args);
+  };
+}
+
+/** The same, and errors show the line of the call. */
+function withSite(below: () => unknown, imported: Import, member: string | null, args: readonly unknown[]): unknown {
+  const { callSites } = imported.table.caller;
+  const answer = callSites?.withCallSite(below, () => imported.call(member, args));
+  // A callback whose type says void is not awaited: what becomes of it must not end the process.
+  answer?.catch(() => {});
+  return answer;
+}
+
+function within(stub: Readonly<Record<string, unknown>>, segment: string): Readonly<Record<string, unknown>> {
+  if (!Object.hasOwn(stub, segment)) define(stub, segment, Object.create(stubs));
+  const inner = stub[segment];
+  if (typeof inner !== 'object') throw twice(segment);
+  return inner as Readonly<Record<string, unknown>>;
+}
+
+function define(stub: object, name: string, value: unknown): void {
+  if (name === 'then') throw new ProtocolError('a reference with a method "then" would be taken for a promise');
+  if (Object.hasOwn(stub, name)) throw twice(name);
+  Object.defineProperty(stub, name, { value, enumerable: true });
+}
+
+function twice(name: string): ProtocolError {
+  return new ProtocolError(`a reference has the method ${quote(name)} twice`);
+}

@@ -1,0 +1,35 @@
+import { NamedRoom, Room } from './room.js';
+
+/*
+ * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
+ * asks for them. Other runtimes have them from the beginning.
+ */
+
+/** What no spec declares: handlers and calls by path, what is mounted. */
+export const dynamic: NamedRoom<typeof import('./dynamic/room.js')> = new NamedRoom(
+  () => import('./dynamic/room.js'),
+  'obverse/dynamic',
+);
+
+/** What is passed by reference: functions, objects, streams as arguments. */
+export const references: NamedRoom<typeof import('./references/room.js')> = new NamedRoom(
+  () => import('./references/room.js'),
+  'obverse/references',
+);
+
+/** Who stands around calls: interceptors, listeners, what is logged. */
+export const middleware: NamedRoom<typeof import('./middleware/room.js')> = new NamedRoom(
+  () => import('./middleware/room.js'),
+  'obverse/middleware',
+);
+
+/** Many receivers: groups, the answers of all, what becomes of those who are slow. */
+export const many: NamedRoom<typeof import('./multicast/room.js')> = new NamedRoom(
+  () => import('./multicast/room.js'),
+  'obverse/multicast',
+);
+
+/** What is sent to an address that has not been proved. Only transports of datagrams have such, and pages have none. */
+export const unproved: Room<typeof import('../session/unproved-peer.js')> = new Room(
+  () => import('../session/unproved-peer.js'),
+);

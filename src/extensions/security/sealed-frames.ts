@@ -1,0 +1,208 @@
+import { isThenable } from '../../base/promise-like.js';
+import { Queue } from '../../base/queue.js';
+import { printable } from '../../base/quote.js';
+import { messageOf } from '../../base/thrown.js';
+import type { Codec, Frame, Message, Sealed, SecInfo, Security } from '../../contract/contract.js';
+import { Code, ProtocolError } from '../../contract/errors.js';
+import { type AwaitedHello, frameLimit, mustFit, UNASKED } from '../../session/frame-limits.js';
+import { bytesOf } from '../../session/message-size.js';
+import type { Session } from '../../session/session.js';
+
+/** The name of the notification that travels before a message and tells what its security says. */
+export const SECINFO = 'rpc.secinfo';
+
+/** What a framing adds to a frame, at most, in bytes. */
+const FRAMED = 32;
+
+/** A sealed message as it travels: its header, unless there is nothing to say, and the message. */
+export type Pair = readonly Frame[];
+
+/** Seals a frame, once for all its receivers. Throws what the security throws. */
+export function seal(security: Security, codec: Codec, frame: Frame): Pair | Promise<Pair> {
+  const pair = ({ info, payload }: Sealed): Pair => {
+    const message = payload ?? frame;
+    if (Object.keys(info).length === 0) return [message];
+    return [
+      codec.encode({ kind: 'call', id: undefined, method: SECINFO, args: [info], named: true, batch: undefined }),
+      message,
+    ];
+  };
+  const sealed = security.seal(frame);
+  return isThenable(sealed) ? Promise.resolve(sealed).then(pair) : pair(sealed);
+}
+
+/** A message that waits to be sealed, or for those that were posted before it. */
+interface Leaving {
+  readonly pair: Pair | Promise<Pair>;
+  /** What was sealed, where that is known. */
+  readonly plain: Frame | undefined;
+  readonly bytes: number;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * What stands between a session and its link under a security. Each message travels after a header of its own; the header
+ * waits here for its message. Sealing and opening may take time: whatever comes meanwhile waits, so that the order is kept.
+ * A security that answers at once costs no promise.
+ */
+export class Sealing {
+  private readonly leaving = new Queue<Leaving>();
+  private leavingBytes = 0;
+  private sealingNow = false;
+  private info: SecInfo | undefined;
+  private sealed: (() => void)[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly security: Security,
+    private readonly required: boolean,
+  ) {}
+
+  // ---- out ----------------------------------------------------------------------------------------------------------
+
+  /** Whether messages still wait to be sealed. */
+  get isSealing(): boolean {
+    return this.sealingNow;
+  }
+
+  /** Calls back when no message waits to be sealed. */
+  whenSealed(then: () => void): void {
+    this.sealed.push(then);
+  }
+
+  /**
+   * Seals a frame and lets it leave. Throws what the security throws at once; what it rejects with later goes to `failed`.
+   * Throws a ProtocolError, busy, if too much waits to be sealed.
+   */
+  post(frame: Frame, failed: (error: unknown) => void): void {
+    const { bufferedBytes } = this.session.host.limits;
+    if (this.leavingBytes > bufferedBytes) {
+      throw new ProtocolError(`busy: ${this.leavingBytes} bytes wait to be sealed`, Code.Busy);
+    }
+    const { hello } = this.session.outbox;
+    const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
+    this.queue({ pair, plain: frame, bytes: frame.length, failed });
+  }
+
+  private sealOne(frame: Frame): Pair | Promise<Pair> {
+    return seal(this.security, this.session.host.codec, frame);
+  }
+
+  /** A large message waits until it is known whether the peer reads it. */
+  private async onceKnown(frame: Frame, hello: AwaitedHello): Promise<Pair> {
+    await hello.known();
+    mustFit(frame, frameLimit(this.session), this.session);
+    return this.sealOne(frame);
+  }
+
+  /** Lets a sealed message leave, after those that were posted before. */
+  postSealed(pair: Pair | Promise<Pair>): void {
+    this.queue({ pair, plain: undefined, bytes: 0, failed: (error) => this.session.host.trouble(this.session, error) });
+  }
+
+  private queue(item: Leaving): void {
+    const { pair } = item;
+    if (!this.sealingNow && !(pair instanceof Promise)) {
+      this.put(pair, item.plain);
+      return;
+    }
+    // It is awaited only when its turn has come: until then, nobody would hear that it was rejected.
+    if (pair instanceof Promise) pair.catch(() => {});
+    this.leaving.push(item);
+    this.leavingBytes += item.bytes;
+    if (!this.sealingNow) void this.leave();
+  }
+
+  private async leave(): Promise<void> {
+    this.sealingNow = true;
+    for (let item = this.leaving.shift(); item !== undefined; item = this.leaving.shift()) {
+      try {
+        const pair = await item.pair;
+        if (this.session.over === undefined) this.put(pair, item.plain);
+      } catch (error) {
+        item.failed(error);
+      }
+      this.leavingBytes -= item.bytes;
+    }
+    this.sealingNow = false;
+    for (const then of this.sealed.splice(0)) then();
+  }
+
+  /** Throws a ProtocolError if a header and its message do not fit into the one datagram in which they travel. */
+  private put(pair: Pair, plain: Frame | undefined): void {
+    const { link, outbox } = this.session;
+    if (link.bus === true && pair.length > 1) {
+      const bytes = pair.reduce((sum, frame) => sum + bytesOf(frame) + FRAMED, -FRAMED);
+      const limit = frameLimit(this.session);
+      if (bytes > limit)
+        throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
+    }
+    outbox.putSealed(pair, plain);
+  }
+
+  // ---- in -----------------------------------------------------------------------------------------------------------
+
+  /** Takes a frame. While one is being opened, those that follow wait in the queue of the inbox. */
+  receive(frame: Frame): void {
+    const { info } = this;
+    if (info === undefined) {
+      this.session.inbox.read(frame, (message) => this.unsealed(message));
+      return;
+    }
+    this.info = undefined;
+    let payload: Frame | Promise<Frame>;
+    try {
+      payload = this.security.open(frame, info);
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
+    if (isThenable(payload)) void this.later(payload, info);
+    else this.read(payload, info);
+  }
+
+  private async later(payload: PromiseLike<Frame>, info: SecInfo): Promise<void> {
+    const { session } = this;
+    session.inbox.held.hold();
+    try {
+      const frame = await payload;
+      if (session.over === undefined) this.read(frame, info);
+    } catch (error) {
+      if (session.over === undefined) this.refuse(error);
+    }
+    session.inbox.queue?.release();
+  }
+
+  private read(payload: Frame, info: SecInfo): void {
+    this.session.inbox.read(payload, (message) => {
+      if (message.kind !== 'bad') message.secinfo = info;
+      return this.session.inbox.take(message);
+    });
+  }
+
+  private unsealed(message: Message): boolean {
+    if (message.kind !== 'call' || message.id !== undefined || message.method !== SECINFO)
+      return this.session.inbox.take(message);
+    this.info = (message.args[0] ?? {}) as SecInfo;
+    return true;
+  }
+
+  /**
+   * Refuses a message that is at its turn to be dispatched and has come without secinfo where that is required. Gives false if it
+   * may be dispatched.
+   */
+  refuses(message: Message): boolean {
+    if (!this.required || message.kind === 'bad' || message.secinfo !== undefined) return false;
+    const error = new ProtocolError('a message without secinfo is refused here', Code.Refused);
+    if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
+    this.session.host.trouble(this.session, error, message.id ?? null);
+    return true;
+  }
+
+  private refuse(cause: unknown): void {
+    const text = messageOf(cause);
+    this.session.inbox.unreadable(
+      new ProtocolError(`a message was refused: ${printable(text)}`, Code.Refused, { cause }),
+    );
+  }
+}

@@ -1,0 +1,147 @@
+import type { Hub } from '../../api/endpoint.js';
+import { deadlineIn } from '../../base/clock.js';
+import { printable } from '../../base/quote.js';
+import { current } from '../../calls/call-context.js';
+import { Asking, type Outcome, type Wish, wishOf } from '../../calls/outgoing-call.js';
+import { type Packed, pack, prepare } from '../../calls/outgoing-method.js';
+import { type Aborted, UsageError } from '../../contract/errors.js';
+import type { CallSender } from '../../session/peer.js';
+import type { Session } from '../../session/session.js';
+import { PULL } from '../../session/system-names.js';
+import { optionsOf } from '../../spec/call-options.js';
+import type { Row } from '../../spec/method-table.js';
+import type { CallOptions, Items, Receivers } from '../../types/side.js';
+import { Consumer, type Upstream } from './consumer.js';
+import { type Window, windowOf } from './window.js';
+
+/** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. `sent` is told the id. */
+export function callStream(
+  hub: Hub,
+  row: Row,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+  asked?: CallOptions,
+  sent?: (id: number) => void,
+): Items<unknown> {
+  try {
+    const options = optionsOf(hub, row, asked);
+    if (options.noReply === true) throw new UsageError(`${row.path} is a stream: it cannot be called with noReply`);
+    prepare(hub, row, self, receivers, args);
+    const packed = pack(row, args);
+    const [session, ...others] = hub.roster.several(receivers);
+    if (session === undefined || others.length > 0) {
+      throw new UsageError(
+        `${row.path} is a stream and has one receiver, not ${others.length + 1}: call it for each of them`,
+      );
+    }
+    return consume(session, row.wire, packed, options, row.timeout, sent);
+  } catch (error) {
+    const failed = new Consumer({ items: 1, bytes: 1 });
+    if (asked?.ignoreErrors === true) failed.end(null);
+    else failed.fail(error);
+    return failed;
+  }
+}
+
+/**
+ * Asks a peer for a stream. `limit` is how long an item may take where the options do not say it, in milliseconds. With
+ * `lazily` it asks when the first item is asked for. Throws what ends it before it has begun.
+ */
+export function consume(
+  session: Session,
+  method: string,
+  packed: Packed,
+  options: CallOptions,
+  limit: number | undefined,
+  sent?: (id: number) => void,
+  lazily = false,
+): Consumer {
+  const window = windowOf(options.window, session.host.limits);
+  const begin = (): void => {
+    // Where messages can be lost there is no credit: the answer is one list.
+    const wish = streamWish(options, session.link.bus === true ? undefined : window);
+    const asking = new StreamAsking(session, method, wish, consumer, options.timeout ?? limit);
+    const id = asking.send(packed.args, packed.named);
+    sent?.(id);
+    consumer.begin(asking);
+  };
+  const consumer = new Consumer(window, lazily ? begin : undefined);
+  consumer.quiet = options.ignoreErrors === true;
+  if (!lazily) begin();
+  return consumer;
+}
+
+/** What `timeout` bounds is the wait for one item; the whole is bounded by `maxTimeout`, and by the call within which it is made. */
+function streamWish(options: CallOptions, window: Window | undefined): Wish {
+  const outer = (options.within as CallSender | undefined) ?? current();
+  const unbounded = { ...options, timeout: Number.POSITIVE_INFINITY };
+  const wish = wishOf(unbounded, Number.POSITIVE_INFINITY, outer);
+  return window === undefined ? wish : { ...wish, about: { ...wish.about, window: [window.items, window.bytes] } };
+}
+
+/** One call for a stream: its answer is the end, and items come before. */
+class StreamAsking extends Asking implements Upstream {
+  private readonly whole: number;
+  private waits = false;
+
+  constructor(
+    session: Session,
+    method: string,
+    wish: Wish,
+    private readonly consumer: Consumer,
+    private readonly patience: number = Number.POSITIVE_INFINITY,
+  ) {
+    const outcome: Outcome = { resolve: ({ value }) => consumer.end(value), reject: (error) => consumer.fail(error) };
+    super(session, method, wish, outcome);
+    this.whole = this.deadline;
+  }
+
+  /** Items have come. What is more than was asked for ends the stream, and is reported. */
+  next(items: readonly unknown[]): void {
+    const { session } = this;
+    try {
+      this.consumer.came(items, session.inbox.size);
+    } catch (error) {
+      super.giveUp(error as Aborted);
+      throw error;
+    }
+  }
+
+  get title(): string {
+    const { session, method } = this;
+    return `${printable(method)} { of ${printable(session.peer?.id ?? session.link.peer)} }`;
+  }
+
+  override late(): string {
+    return this.deadline >= this.whole ? super.late() : `within ${this.patience} ms after the last item was asked for`;
+  }
+
+  pull(items: number): void {
+    this.session.tell(PULL, [this.id, items]);
+  }
+
+  leave(): void {
+    if (this.isOver) return;
+    this.end();
+    this.session.cancel(this.id);
+  }
+
+  awaited(waits: boolean): void {
+    this.waits = waits;
+    if (this.patience === Number.POSITIVE_INFINITY) return;
+    this.deadline = waits ? Math.min(this.whole, deadlineIn(this.patience)) : this.whole;
+    if (waits) this.session.remind(this.deadline);
+  }
+
+  override progress(value: unknown): void {
+    super.progress(value);
+    this.awaited(this.waits);
+  }
+
+  /** A signal has fired: what has come before is of no use any more. */
+  override giveUp(reason: Aborted): void {
+    this.consumer.clear();
+    super.giveUp(reason);
+  }
+}

@@ -1,0 +1,59 @@
+import type { SchemaIssue } from '../../types/schema.js';
+
+/** One thing that is wrong with a value, as it is told to a peer. */
+export interface Issue {
+  /** The way to it: names of fields, and places in lists. Of arguments, it begins with the name or the place of the argument. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/*
+ * A peer can send a value that is wrong in a million places, and a schema tells of each: what is kept, and answered, is bounded.
+ */
+const MOST = 10;
+const DEEPEST = 16;
+const LONGEST_KEY = 100;
+const LONGEST_MESSAGE = 200;
+/** How many are told in words. */
+const IN_WORDS = 3;
+
+/** What a schema has said, bounded. Whatever stands there, it gives issues, and at least one. */
+export function issuesFrom(given: readonly unknown[], within: readonly (string | number)[] = []): readonly Issue[] {
+  if (given.length === 0) return [{ path: within, message: 'it does not fit' }];
+  return first(given, MOST).map((issue) => {
+    const { message, path } = (issue ?? {}) as Partial<SchemaIssue>;
+    return {
+      path: [...within, ...(Array.isArray(path) ? first(path, DEEPEST).map(keyOf) : [])],
+      message: typeof message === 'string' ? cut(message, LONGEST_MESSAGE) : 'it does not fit',
+    };
+  });
+}
+
+/** As many of these as are told. */
+export function bounded(issues: readonly Issue[]): readonly Issue[] {
+  return issues.length > MOST ? issues.slice(0, MOST) : issues;
+}
+
+/** The first of them, as a text for people. Libraries that name the place in the message are not made to say it twice. */
+export function inWords(issues: readonly Issue[]): string {
+  const told = issues.slice(0, IN_WORDS).map(({ path, message }) => {
+    const place = path.join('.');
+    return place === '' || message.startsWith(place) ? message : `${place}: ${message}`;
+  });
+  if (issues.length > IN_WORDS) told.push('…');
+  return told.join('; ');
+}
+
+/** A plain list: libraries give lists of classes of their own, of which `slice` and `map` make others that are not empty. */
+function first(list: readonly unknown[], most: number): unknown[] {
+  return Array.from({ length: Math.min(list.length, most) }, (_, at) => list[at]);
+}
+
+function keyOf(step: unknown): string | number {
+  const key = typeof step === 'object' && step !== null && 'key' in step ? step.key : step;
+  return typeof key === 'number' ? key : cut(String(key), LONGEST_KEY);
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}

@@ -1,0 +1,173 @@
+import { messageOf } from '../../base/thrown.js';
+import type { MethodOptions } from '../../spec/decorators.js';
+import type { Row } from '../../spec/method-descriptor.js';
+import type { StandardSchema } from '../../types/schema.js';
+import { after, ask, askAlone, type Verdict } from './ask-schema.js';
+import { bounded, type Issue } from './issues.js';
+import { schemaOf } from './parameter-types.js';
+import { ValidationError } from './validation-error.js';
+
+/**
+ * Gives a value as it is to be used, at once or, where the schema takes its time, by a promise. Throws, or rejects with, a
+ * ValidationError if it does not fit, and an Error with a `cause` if the schema itself has failed.
+ */
+export type Check<T = unknown> = (value: T) => T | Promise<T>;
+
+/** What the schemas of one method check; undefined is what they do not. */
+export interface Validation {
+  /** The arguments after the first parameter, in the order of the method's parameters. */
+  readonly args: Check<readonly unknown[]> | undefined;
+  readonly result: Check | undefined;
+  readonly item: Check | undefined;
+  readonly progress: Check | undefined;
+}
+
+/** What a row says of the values of its method. */
+export type Checked = Pick<Row, 'wire' | 'params' | 'positional' | 'types'> & {
+  readonly body: { readonly length: number };
+  readonly mark: { readonly options: MethodOptions };
+};
+
+/**
+ * The checks of a method; undefined if it has none. `revived` says of which classes, besides the standard ones, instances arrive
+ * as such. The schemas are such as can be asked: see `mustBeAskable`.
+ */
+export function validationOf(row: Checked, revived: (type: unknown) => boolean = () => false): Validation | undefined {
+  const { returns, items, progress } = row.mark.options;
+  const args = argumentsOf(row, revived);
+  if ((args ?? returns ?? items ?? progress) === undefined) return undefined;
+  return {
+    args,
+    result: returns && alone(`the result of ${row.wire}`, returns),
+    item: items && alone(`an item of ${row.wire}`, items),
+    progress: progress && alone(`the progress of ${row.wire}`, progress),
+  };
+}
+
+/** How arguments that travel so are checked. */
+function argumentsOf(row: Checked, revived: (type: unknown) => boolean): Check<readonly unknown[]> | undefined {
+  const { params, positional, mark } = row;
+  const given = mark.options.args;
+  const many = isList(given);
+  if (params === undefined && !positional) {
+    const schema = many ? given[0] : given;
+    return schema && ((values) => conclude(row.wire, () => askObject(schema, values)));
+  }
+  if (params !== undefined && given !== undefined && !many) {
+    return (values) => conclude(row.wire, () => askNamed(given, params, values));
+  }
+  const schemas = schemasOf(row, many ? given : [given], revived);
+  if (schemas.every((schema) => schema === undefined)) return undefined;
+  // What stands behind is the rest of the arguments, if the function shows that it may have one: the last schema holds for each.
+  const rest = params === undefined && schemas.length >= row.body.length ? schemas.at(-1) : undefined;
+  return (values) => conclude(row.wire, () => askEach(schemas, rest, params, values));
+}
+
+/** One for each value: what the mark says, or else the class of the parameter. */
+function schemasOf(
+  { types = [] }: Checked,
+  given: readonly (StandardSchema | undefined)[],
+  revived: (type: unknown) => boolean,
+): (StandardSchema | undefined)[] {
+  const count = Math.max(given.length, types.length - 1);
+  return Array.from({ length: count }, (_, at) => given[at] ?? schemaOf(types[at + 1], revived));
+}
+
+/** The one object. It stays one, whatever the schema makes of it. */
+function askObject(schema: StandardSchema, [given]: readonly unknown[]): Outcome<readonly unknown[]> {
+  return after(ask(schema, given ?? {}), (verdict) =>
+    verdict.issues === undefined ? { value: [fieldsOf(verdict.value)] } : verdict,
+  );
+}
+
+/** The object whose fields are the values. */
+function askNamed(
+  schema: StandardSchema,
+  params: readonly string[],
+  values: readonly unknown[],
+): Outcome<readonly unknown[]> {
+  const named: Record<string, unknown> = {};
+  for (const [at, name] of params.entries()) if (values[at] !== undefined) named[name] = values[at];
+  return after(ask(schema, named), (verdict) => {
+    if (verdict.issues !== undefined) return verdict;
+    const fields = fieldsOf(verdict.value);
+    const value = params.map((name) => (Object.hasOwn(fields, name) ? fields[name] : undefined));
+    return { value: shortened(value, values.length) };
+  });
+}
+
+/** Each value by itself; `rest` holds for those that stand behind the last schema. */
+function askEach(
+  schemas: readonly (StandardSchema | undefined)[],
+  rest: StandardSchema | undefined,
+  params: readonly string[] | undefined,
+  values: readonly unknown[],
+): Outcome<readonly unknown[]> {
+  const count = Math.max(schemas.length, values.length);
+  const verdicts = Array.from({ length: count }, (_, at): Verdict | Promise<Verdict> => {
+    const schema = at < schemas.length ? schemas[at] : rest;
+    return schema === undefined ? { value: values[at] } : askAlone(schema, values[at], [params?.[at] ?? at]);
+  });
+  const join = (all: readonly Verdict[]): Known<readonly unknown[]> => {
+    const issues = all.flatMap((verdict) => verdict.issues ?? []);
+    if (issues.length > 0) return { issues: bounded(issues) };
+    return {
+      value: shortened(
+        all.map((verdict) => (verdict as { value: unknown }).value),
+        values.length,
+      ),
+    };
+  };
+  return verdicts.some((verdict) => verdict instanceof Promise)
+    ? Promise.all(verdicts).then(join)
+    : join(verdicts as Verdict[]);
+}
+
+/** Without what is undefined at the end and was not there before, so that a handler sees as many arguments as were sent. */
+function shortened(values: unknown[], least: number): readonly unknown[] {
+  let { length } = values;
+  while (length > least && values[length - 1] === undefined) length--;
+  values.length = length;
+  return values;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new TypeError('a schema of named arguments must give an object');
+}
+
+function alone(what: string, schema: StandardSchema): Check {
+  return (value) => conclude(what, () => askAlone(schema, value));
+}
+
+type Known<T> = { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly Issue[] };
+type Outcome<T> = Known<T> | Promise<Known<T>>;
+
+/** The value, or the error that says what is wrong. */
+function conclude<T>(what: string, asked: () => Outcome<T>): T | Promise<T> {
+  const settle = (known: Known<T>): T => {
+    if (known.issues === undefined) return known.value;
+    throw new ValidationError(what, known.issues);
+  };
+  let outcome: Outcome<T>;
+  try {
+    outcome = asked();
+  } catch (error) {
+    throw failed(what, error);
+  }
+  if (!(outcome instanceof Promise)) return settle(outcome);
+  return outcome.then(settle, (error: unknown) => {
+    throw failed(what, error);
+  });
+}
+
+/** It is a mistake of this side, and no peer's: its stack is worth telling. */
+function failed(what: string, cause: unknown): Error {
+  return new Error(`${what}: the schema has failed: ${messageOf(cause)}`, {
+    cause,
+  });
+}
+
+function isList(args: MethodOptions['args']): args is readonly (StandardSchema | undefined)[] {
+  return Array.isArray(args);
+}

@@ -1,0 +1,41 @@
+import { brand } from '../../contract/copies.js';
+import { ProtocolError } from '../../contract/errors.js';
+import type { Class } from './serializable.js';
+
+/** What is no object, or not told by its class: bytes may come from another realm. */
+export type Kind = 'bigint' | 'number' | 'bytes' | 'view';
+
+/** How the values of one class travel: their tag, and the payload behind it. */
+export class TypeForm {
+  /** @param standard whether a codec may carry such values as they are, and names the id of the type if it does. */
+  constructor(
+    readonly id: string,
+    readonly of: Class | Kind,
+    // biome-ignore lint/suspicious/noExplicitAny: a value of the class
+    readonly pack: (value: any) => readonly unknown[],
+    readonly unpack: (payload: readonly unknown[]) => unknown,
+    readonly standard: boolean,
+  ) {
+    brand(this);
+  }
+}
+
+/** The one text of a payload. Throws a ProtocolError if it is anything else, or longer. */
+export function textOf(payload: readonly unknown[], longest = Number.POSITIVE_INFINITY): string {
+  const [text] = payload;
+  if (payload.length !== 1 || typeof text !== 'string') throw new ProtocolError('expected one text');
+  if (text.length > longest) throw new ProtocolError(`expected at most ${longest} characters, not ${text.length}`);
+  return text;
+}
+
+/** The one list of a payload. Throws a ProtocolError if it is anything else. */
+export function listOf(payload: readonly unknown[]): readonly unknown[] {
+  const [list] = payload;
+  if (payload.length !== 1 || !Array.isArray(list)) throw new ProtocolError('expected one list');
+  return list;
+}
+
+/** Classes by their names. */
+export function byName<C extends { readonly name: string }>(classes: readonly C[]): ReadonlyMap<string, C> {
+  return new Map(classes.map((one) => [one.name, one]));
+}

@@ -1,0 +1,8 @@
+import { quote } from '../../base/quote.js';
+import { Code, ProtocolError } from '../../contract/errors.js';
+
+/** The error for a tag that nobody knows. */
+export function unknownTag(tag: string): ProtocolError {
+  const text = `a value of the type ${quote(tag, 100)} has come, which this side does not know: register it with the option "types"`;
+  return new ProtocolError(text, Code.InvalidParams);
+}

@@ -1,7 +1,0 @@
-import { Code, RpcError } from '../errors.js';
-import type { Host } from '../host.js';
-
-/** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
-export function unfit(host: Pick<Host, 'toFault'>, error: unknown): RpcError {
-  return error instanceof RpcError ? error : new RpcError(host.toFault(error).message, Code.InternalError);
-}

@@ -1,8 +1,0 @@
-/** What the core uses of those who stand around calls, once they are there. */
-export { ServedCall } from './call-of.js';
-export { makeCallback, serveCallback } from './callbacks.js';
-export { callEvents } from './events.js';
-export { logging } from './logging.js';
-export { Middleware } from './middleware.js';
-export { PartThrough } from './part-through.js';
-export { callThrough, detailedThrough } from './through.js';

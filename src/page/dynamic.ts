@@ -1,5 +1,0 @@
-import * as room from '../dynamic/room.js';
-import { dynamic } from '../rooms.js';
-
-// A page imports this for what no spec declares: `setHandler()`, `mount()`, calls by path. Elsewhere it is there already.
-dynamic.furnish(room);

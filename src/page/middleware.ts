@@ -1,5 +1,0 @@
-import * as room from '../middleware/room.js';
-import { middleware } from '../rooms.js';
-
-// A page imports this for who stands around calls: `use()`, and listeners of calls. Elsewhere it is there already.
-middleware.furnish(room);

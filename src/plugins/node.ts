@@ -1,0 +1,27 @@
+import type { Plugins } from './registry.js';
+
+/** What Obverse brings with it on Node, Bun and Deno. The only arrow from the core to the plug-ins, and a lazy one. */
+export const plugins: Plugins = {
+  codecs: {
+    jrpc: () => import('../../codecs/jrpc.js'),
+    msgpack: async () => (await import('../../codecs/msgpack/by-name.js')).msgpackByName(),
+    terse: () => import('../../codecs/terse.js'),
+    clone: () => import('../../codecs/clone.js'),
+  },
+  transports: {
+    tcp: () => import('../../transports/tcp.js'),
+    unix: () => import('../../transports/unix.js'),
+    ws: () => import('../../transports/ws.js'),
+    stdio: () => import('../../transports/stdio.js'),
+    process: () => import('../../transports/process.js'),
+    worker: () => import('../../transports/worker.js'),
+    port: () => import('../../transports/port.js'),
+    memory: () => import('../../transports/memory.js'),
+    udp: () => import('../../transports/udp.js'),
+    mux: () => import('../../transports/mux.js'),
+  },
+  securities: {
+    null: () => import('./securities/null.js'),
+    user: () => import('./securities/user.js'),
+  },
+};

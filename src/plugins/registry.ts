@@ -1,0 +1,154 @@
+import { outside } from '../base/async-context.js';
+import { parseAddress } from '../contract/address.js';
+import type {
+  Address,
+  AddressObject,
+  Codec,
+  CodecFactory,
+  Security,
+  SecurityFactory,
+  Transport,
+  TransportFactory,
+  TransportMaker,
+  TransportSource,
+  Wire,
+} from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
+import type { CodecName, SecurityName } from '../contract/plugin-names.js';
+
+/** Loads the module of a plug-in when it is first named. */
+export type Loader<F> = () => Promise<{ readonly default: F }>;
+
+/** The plug-ins that one build of the library brings with it. */
+export interface Plugins {
+  readonly codecs: Readonly<Record<string, Loader<CodecFactory>>>;
+  readonly transports: Readonly<Record<string, Loader<TransportFactory>>>;
+  readonly securities: Readonly<Record<string, Loader<SecurityFactory>>>;
+  /** Transports that other builds of the library have. */
+  readonly elsewhere?: readonly string[];
+}
+
+/** One kind of plug-in, by name. */
+class Shelf<F> {
+  private readonly loaders = new Map<string, Loader<F>>();
+  /** What only other builds have. */
+  elsewhere: readonly string[] = [];
+
+  constructor(
+    private readonly kind: string,
+    private readonly aliases: Readonly<Record<string, string>>,
+  ) {}
+
+  add(name: string, loader: Loader<F>): void {
+    if (!/^[a-z][a-z0-9+._-]*$/.test(name))
+      throw new UsageError(`"${name}" cannot name a ${this.kind}: expected a lower-case word`);
+    this.loaders.set(name, loader);
+  }
+
+  has(name: string): boolean {
+    return this.loaders.has(name);
+  }
+
+  async load(address: Address): Promise<F> {
+    const loader = this.loaders.get(this.aliases[address.scheme] ?? address.scheme);
+    if (loader === undefined) {
+      const known = [...this.loaders.keys()].sort().join(', ');
+      if (this.elsewhere.includes(address.scheme)) throw absent(address, known);
+      const { scheme, rest, text } = address;
+      const meant = this.kind === 'transport' && /^\d{1,5}(\/|$)/.test(rest) ? `tcp://${text}` : undefined;
+      const hint =
+        meant === undefined ? '' : `; a host and a port are written as in ${meant} or ${meant.replace('tcp', 'ws')}`;
+      throw new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"; there are ${known}${hint}`);
+    }
+    return (await loader()).default;
+  }
+}
+
+/** A page cannot reach what Node can. */
+function absent({ scheme, text }: Address, known: string): UsageError {
+  return new UsageError(
+    `"${text}" needs the transport "${scheme}", which exists in Node, Bun and Deno and not in browsers; there are ${known}`,
+  );
+}
+
+const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
+const transports = new Shelf<TransportFactory>('transport', { wss: 'ws' });
+const securities = new Shelf<SecurityFactory>('security', { blindly_believe_everything: 'user' });
+
+/** Puts the plug-ins of a build on the shelves; they are loaded when they are first named. */
+export function provide(plugins: Plugins): void {
+  transports.elsewhere = plugins.elsewhere ?? [];
+  for (const [name, loader] of Object.entries(plugins.codecs)) codecs.add(name, loader);
+  for (const [name, loader] of Object.entries(plugins.transports)) transports.add(name, loader);
+  for (const [name, loader] of Object.entries(plugins.securities)) securities.add(name, loader);
+}
+
+/** Makes a codec known by a name, in place of one that had it. Throws a UsageError if the name is no lower-case word. */
+export function registerCodec(name: string, factory: CodecFactory): void {
+  codecs.add(name, async () => ({ default: factory }));
+}
+
+/** Makes a transport known by the scheme of its addresses, in place of one that had it. Throws a UsageError if the scheme is no lower-case word. */
+export function registerTransport(scheme: string, factory: TransportFactory): void {
+  transports.add(scheme, async () => ({ default: factory }));
+}
+
+/** Makes a security known by a name, in place of one that had it. Throws a UsageError if the name is no lower-case word. */
+export function registerSecurity(name: string, factory: SecurityFactory): void {
+  securities.add(name, async () => ({ default: factory }));
+}
+
+/** The codec that a string names: `jrpc`, `jrpc?dialect=lsp`, `msgpack`. Rejects with a UsageError if there is none, or if its package is not installed. */
+export async function codec(source: CodecName | AddressObject): Promise<Codec> {
+  const address = parseAddress(source);
+  return (await codecs.load(address))(address);
+}
+
+/** The security that a string names: `user?user=ann`; null for `null`, which adds nothing. Rejects with a UsageError if there is none. */
+export async function security(source: SecurityName | AddressObject): Promise<Security | null> {
+  const address = parseAddress(source);
+  return (await securities.load(address))(address);
+}
+
+/**
+ * What makes the transport that an address names, to be given as the option `transport`. Whether it listens is said by
+ * the verb, unless the scheme ends in `-server`. Rejects with a UsageError if there is none.
+ */
+export async function transport(source: TransportSource): Promise<TransportMaker> {
+  if (typeof source === 'function') return source;
+  const { address, listens } = addressOf(source);
+  const factory = await transports.load(address);
+  return (wire) => factory(address, listens ? { ...wire, listen: true } : wire);
+}
+
+/** Makes a transport for a wire. */
+export async function makeTransport(source: TransportSource, wire: Wire): Promise<Transport> {
+  const make = await transport(source);
+  return outside(() => make(wire));
+}
+
+/** The address of a source, with the model's short forms put into ours. */
+function addressOf(source: Exclude<TransportSource, TransportMaker>): { address: Address; listens: boolean } {
+  if (Array.isArray(source)) {
+    const address = { text: 'mux:', scheme: 'mux', rest: '', options: { parts: source as readonly TransportSource[] } };
+    return { address, listens: false };
+  }
+  const single = source as string | AddressObject;
+  if (isPort(single))
+    return { address: { text: 'port:', scheme: 'port', rest: '', options: { port: single } }, listens: false };
+  const address = parseAddress(single);
+  const { scheme } = address;
+  if (scheme === 'tcpserv') return { address: { ...address, scheme: 'tcp' }, listens: true };
+  if (scheme === 'internal') {
+    const options = { bus: 'on', ...address.options };
+    return { address: { ...address, scheme: 'memory', rest: address.rest || 'internal', options }, listens: false };
+  }
+  if (scheme.endsWith('-server') && !transports.has(scheme)) {
+    return { address: { ...address, scheme: scheme.slice(0, -'-server'.length) }, listens: true };
+  }
+  return { address, listens: false };
+}
+
+function isPort(source: unknown): boolean {
+  return typeof (source as { postMessage?: unknown } | null)?.postMessage === 'function';
+}

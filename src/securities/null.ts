@@ -1,8 +1,0 @@
-import { readOptions } from '../address.js';
-import type { Address } from '../contract.js';
-
-/** Adds nothing and checks nothing. A header that a peer sends all the same is ignored. */
-export default function none(address: Address): null {
-  readOptions(address, {});
-  return null;
-}

@@ -1,0 +1,59 @@
+import { printable, quoteId } from '../base/quote.js';
+import type { Fault, Reply } from '../contract/contract.js';
+import { ProtocolError } from '../contract/errors.js';
+import type { Session } from './session.js';
+
+/**
+ * Counts the messages of one peer that could not be read: those in a row, and those of one frame, whatever stands between them. More
+ * than `badFrames` end the link. On a bus nobody is cut off, for another might have sent them in the peer's name; there the rest of
+ * the frame is dropped. Made with the first such message.
+ */
+export class BadMessages {
+  private decoded = 0;
+  private dispatched = 0;
+  private inRow = 0;
+  private last = '';
+
+  constructor(private readonly session: Session) {}
+
+  /** Another frame is read. */
+  begin(): void {
+    this.decoded = this.dispatched = 0;
+  }
+
+  /** The codec has come to one more. Gives true if it need not read on: this is the last one of its frame that is counted. */
+  read(): boolean {
+    return ++this.decoded > this.session.host.limits.badFrames;
+  }
+
+  /** One that could be read was dispatched. */
+  interrupt(): void {
+    this.inRow = 0;
+  }
+
+  /** Behind the text of why the link has ended: that the last message could not be read, if so. */
+  get remark(): string {
+    if (this.inRow === 0) return '';
+    return `; the last message from it could not be read (${this.last}): check that both sides have the same codec`;
+  }
+
+  /** One more was dispatched, `what` it was. Ends the session if that is one too many. */
+  count(what: string): void {
+    const { link, host, over } = this.session;
+    const { badFrames } = host.limits;
+    this.dispatched++;
+    this.inRow++;
+    this.last = what;
+    if (over !== undefined || link.bus === true || (this.dispatched <= badFrames && this.inRow <= badFrames)) return;
+    const which =
+      this.inRow > badFrames ? `${this.inRow} messages in a row` : `${this.dispatched} messages of one frame`;
+    this.session.end(new ProtocolError(`${which} could not be read; the last one: ${what}`));
+  }
+}
+
+/** What is reported of an answer for whose id nobody waits. */
+export function unexpectedAnswer(answer: Reply | Fault): ProtocolError {
+  const text =
+    answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
+  return new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`);
+}

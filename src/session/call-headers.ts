@@ -1,0 +1,52 @@
+import { quoteId } from '../base/quote.js';
+import type { About, Call, Id } from '../contract/contract.js';
+import { ProtocolError } from '../contract/errors.js';
+import type { Session } from './session.js';
+
+/** What has been said, and of which message: the call with this id, or (null) the next notification. */
+export interface Said {
+  readonly call: Id;
+  readonly about: About;
+}
+
+/** What a peer has said of the call that it makes next. */
+export class CallAbout {
+  /** Undefined while nothing was said, which is what most calls find. */
+  said: Said | undefined;
+
+  constructor(private readonly session: Session) {}
+
+  /** Something was said of a call that comes next: what was said of the same call before stands, except for the same fields. */
+  expect(said: Said): void {
+    const before = this.said;
+    this.said = said;
+    if (before === undefined) return;
+    if (before.call === said.call) this.said = { call: said.call, about: { ...before.about, ...said.about } };
+    else this.lose(before, `rpc.about of ${nameOf(said.call)}`);
+  }
+
+  /** A call has come: gives what was said of it. What was said of another is lost, and reported. */
+  take(call: Call): About | undefined {
+    const { said } = this;
+    this.said = undefined;
+    if (said === undefined) return undefined;
+    const id = call.id ?? null;
+    if (said.call === id) return said.about;
+    this.lose(said, nameOf(id));
+    return undefined;
+  }
+
+  /** The call with this id was refused: what was said of it is not for the next one that has the id. */
+  forget(id: Id | undefined): void {
+    if (this.said?.call === (id ?? null)) this.said = undefined;
+  }
+
+  private lose({ call }: Said, next: string): void {
+    const text = `what rpc.about has said of ${nameOf(call)} is lost: ${next} came before that call`;
+    this.session.host.trouble(this.session, new ProtocolError(text));
+  }
+}
+
+function nameOf(call: Id): string {
+  return call === null ? 'a notification' : `the call ${quoteId(call)}`;
+}

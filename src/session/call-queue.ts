@@ -1,0 +1,284 @@
+import { Queue } from '../base/queue.js';
+import { printable, quoteId } from '../base/quote.js';
+import type { Call, Id } from '../contract/contract.js';
+import { Code, ProtocolError, type RpcError, TimeoutError } from '../contract/errors.js';
+import { references } from '../extensions/rooms.js';
+import { CancelledCalls } from './cancelled-calls.js';
+import { CALL_BYTES } from './held-frame.js';
+import { isKey } from './ids.js';
+import { CallSender } from './peer.js';
+import type { Session } from './session.js';
+import { CALL, STREAM } from './system-names.js';
+
+/** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
+const OVERFLOW = 16;
+
+interface Waiting {
+  readonly call: Call;
+  readonly bytes: number;
+}
+
+/**
+ * What a peer has asked and has not been answered yet: what is at work, what waits for its turn, and when to stop reading.
+ *
+ * Answers are always read, so that a handler may await a call to the very peer that called it. Hence reading pauses only
+ * while nothing of ours awaits an answer there; while something does, requests beyond the bound are answered as busy.
+ *
+ * Calls of references have room of their own, as much again: what is at work may wait for them.
+ */
+export class Intake {
+  /** By the id: what is at work as its sender, what waits as the call. */
+  private readonly ids = new Map<Id, CallSender | Call>();
+  /** What is at work without an id of its own, or was answered before it ended. */
+  private readonly unnamed = new Set<CallSender>();
+  private readonly withdrawn = new WeakSet<Call>();
+  private readonly waiting = new Queue<Waiting>();
+  /** Calls of references that wait. */
+  private readonly callbacks = new Queue<Waiting>();
+  private bytes = 0;
+  private running = 0;
+  /** Calls of references that are at work. */
+  private calling = 0;
+  /** Streams that run. */
+  private lasting = 0;
+  private cancelled: CancelledCalls | undefined;
+  private paused = false;
+  /** The peer does not read what we send. */
+  private deaf = false;
+
+  constructor(private readonly session: Session) {}
+
+  /** How many calls are at work or wait. */
+  get size(): number {
+    return this.running + this.calling + this.lasting + this.queued;
+  }
+
+  /** How many streams run. */
+  get streams(): number {
+    return this.lasting;
+  }
+
+  private get queued(): number {
+    return this.waiting.length + this.callbacks.length;
+  }
+
+  /** Whether a call may start at once: there is room, and none of its kind waits before it. */
+  takes({ method }: Call): boolean {
+    const { running, calling, deaf } = this;
+    const { concurrency } = this.session.host;
+    if (running < concurrency && calling < concurrency && !deaf && this.queued === 0) return true;
+    if (method === STREAM) return true;
+    if (deaf) return false;
+    if (method === CALL) return this.hasRoom('calling') && this.callbacks.length === 0;
+    return this.hasRoom('running') && this.waiting.length === 0;
+  }
+
+  private hasRoom(place: 'running' | 'calling'): boolean {
+    return this[place] - (this.cancelled?.spared(place) ?? 0) < this.session.host.concurrency;
+  }
+
+  /** What may start now of that which waits. Nothing begins whose answer would find a peer that does not read. */
+  private shift(): Waiting | undefined {
+    if (this.deaf) return undefined;
+    return (
+      (this.hasRoom('calling') ? this.callbacks.shift() : undefined) ??
+      (this.hasRoom('running') ? this.waiting.shift() : undefined)
+    );
+  }
+
+  /** Whether a call with this id is at work or waits. */
+  holds(id: Id): boolean {
+    return this.ids.has(id);
+  }
+
+  /** The call with this id, if it is at work. */
+  at(id: Id): CallSender | undefined {
+    const held = this.ids.get(id);
+    return held instanceof CallSender ? held : undefined;
+  }
+
+  /** A call is at work until its promise settles. */
+  work(sender: CallSender, answer: Promise<unknown>): void {
+    const { session } = this;
+    const { call } = sender;
+    const { begun } = sender;
+    // A stream is at work for as long as it runs, and leaves room for the others.
+    const place = begun?.producing !== undefined ? 'lasting' : call.method === CALL ? 'calling' : 'running';
+    this[place]++;
+    sender.place = place;
+    if (isKey(call.id)) this.ids.set(call.id, sender);
+    else this.unnamed.add(sender);
+    session.inbox.weigh(call);
+    session.load.take(CALL_BYTES);
+    if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
+    answer.then(
+      (value) => {
+        this.end(sender);
+        session.answers.succeed(call, value, sender);
+        this.next();
+      },
+      (error: unknown) => {
+        this.end(sender);
+        session.answers.fail(call, error, sender);
+        this.next();
+      },
+    );
+  }
+
+  private end(sender: CallSender): void {
+    const { id } = sender.call;
+    const { place = 'running', begun } = sender;
+    this[place]--;
+    if (begun?.cancelled !== undefined) this.cancelled?.remove(place);
+    sender.call.held?.give();
+    this.session.load.give(CALL_BYTES);
+    if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
+    else this.unnamed.delete(sender);
+  }
+
+  /** The caller gives a call up: what waits does not begin, what is at work is told. */
+  cancel(id: Id, reason: RpcError): void {
+    const held = this.ids.get(id);
+    if (held instanceof CallSender) this.giveUp(held, reason);
+    else if (held !== undefined) {
+      this.withdrawn.add(held);
+      this.ids.delete(id);
+      if (this.session.host.codec.answersCancelled === false) held.passed?.end();
+      else this.session.answers.deny(held, reason);
+    }
+  }
+
+  /** What is at work is told that nobody needs it any more, and makes room for another call. */
+  private giveUp(sender: CallSender, reason: RpcError): void {
+    const { place = 'running', begun } = sender;
+    if (begun?.cancelled !== undefined) return;
+    sender.cancel(reason);
+    this.cancelled ??= new CancelledCalls(this.session);
+    this.cancelled.add(place);
+    this.next();
+  }
+
+  /** Those whose time is over are told, and answered; says when the next one's will be. */
+  due(now: number): number {
+    let nearest = this.cancelled?.due(now) ?? Number.POSITIVE_INFINITY;
+    for (const held of [...this.ids.values(), ...this.unnamed]) {
+      const work = held instanceof CallSender && !held.done ? held.begun : undefined;
+      if (work === undefined || work.cancelled !== undefined) continue;
+      if (work.deadline > now) nearest = Math.min(nearest, work.deadline);
+      else this.overrun(held as CallSender);
+    }
+    return nearest;
+  }
+
+  /** It is still at work, and keeps its place; but its caller has its answer, and may use the id again. */
+  private overrun(sender: CallSender): void {
+    const { call } = sender;
+    const late = new TimeoutError(`${printable(call.method)} took longer than it may`);
+    this.giveUp(sender, late);
+    if (call.id === undefined) return;
+    this.ids.delete(call.id);
+    this.unnamed.add(sender);
+    this.session.answers.deny(call, late);
+    sender.done = true;
+    this.session.answers.answered(sender);
+  }
+
+  /** A call waits for its turn; `bytes` is what it brings. */
+  queue(call: Call, bytes: number): void {
+    const { session, queued } = this;
+    if (this.isFull(1)) {
+      if (call.id !== undefined && session.waiting > 0) {
+        session.answers.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
+        return;
+      }
+      if (this.isOver()) {
+        session.end(new ProtocolError(`${queued} calls wait, and the peer goes on calling`, Code.Busy));
+        return;
+      }
+    }
+    if (call.method === CALL) {
+      if (references.here !== undefined) session.passing.await(call);
+      this.callbacks.push({ call, bytes });
+    } else this.waiting.push({ call, bytes });
+    this.bytes += bytes;
+    session.inbox.weigh(call);
+    session.load.take(CALL_BYTES);
+    if (isKey(call.id)) this.ids.set(call.id, call);
+    this.judge();
+  }
+
+  /** Whether as much waits as that part of the bounds. */
+  private isFull(part: number): boolean {
+    const { queuedCalls, bufferedBytes } = this.session.host.limits;
+    return this.queued >= part * queuedCalls || this.bytes >= part * bufferedBytes;
+  }
+
+  private isOver(): boolean {
+    const { queuedCalls, bufferedBytes } = this.session.host.limits;
+    return this.queued >= OVERFLOW * queuedCalls || this.bytes >= 2 * bufferedBytes;
+  }
+
+  private next(): void {
+    const { session } = this;
+    while (session.over === undefined) {
+      const waiting = this.shift();
+      if (waiting === undefined) break;
+      const { call, bytes } = waiting;
+      this.bytes -= bytes;
+      session.load.give(CALL_BYTES);
+      if (this.withdrawn.has(call)) {
+        call.held?.give();
+        continue;
+      }
+      if (isKey(call.id)) this.ids.delete(call.id);
+      session.start(call);
+      call.held?.give();
+    }
+    this.judge();
+    session.rest();
+  }
+
+  /** We have called the peer: its answer must be read. */
+  awaiting(): void {
+    if (this.paused) this.judge();
+  }
+
+  /** The peer leaves unread what we send, or reads again. */
+  crowded(crowded: boolean): void {
+    this.deaf = crowded;
+    if (crowded) this.judge();
+    else this.next();
+  }
+
+  /** Whether to read on. */
+  judge(): void {
+    const { session } = this;
+    const full = this.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
+    const pause = full && session.waiting === 0;
+    if (pause === this.paused || session.over !== undefined) return;
+    this.paused = pause;
+    if (pause) session.hold();
+    else session.release();
+  }
+
+  /** Streams look again whether they may go on. */
+  wakeStreams(): void {
+    for (const held of [...this.ids.values()]) if (held instanceof CallSender) held.begun?.producing?.pull(0);
+  }
+
+  /** Nothing that waits will start, and what is at work works for nobody. */
+  stop(reason: RpcError): void {
+    const atWork = [...this.ids.values(), ...this.unnamed];
+    this.waiting.clear();
+    this.callbacks.clear();
+    this.bytes = 0;
+    this.ids.clear();
+    this.unnamed.clear();
+    for (const held of atWork) if (held instanceof CallSender) held.cancel(reason);
+  }
+}
+
+/** The error for a call whose id another call has that is at work. */
+export function idInUse(id: Id): ProtocolError {
+  return new ProtocolError(`the id ${quoteId(id)} is in use`);
+}

@@ -1,0 +1,131 @@
+import { leaveTogether } from '../base/clock.js';
+import { printable } from '../base/quote.js';
+import { clearTimer, setTimer, type Timer } from '../base/time.js';
+import { ConnectionLost, RpcError } from '../contract/errors.js';
+import type { Session } from './session.js';
+
+/*
+ * How a session comes to its end: its link ends, the peer ends its side of the link, or this side closes it.
+ */
+
+/** All that a link without an error tells: a program that was killed closes its links as one does that closes them itself. */
+const CLOSED = 'the other side closed it or exited';
+
+function nameOf({ peer, link }: Session): string {
+  return printable(peer?.id ?? link.peer);
+}
+
+function linkOf(session: Session): string {
+  return `the link to ${nameOf(session)}`;
+}
+
+/**
+ * What each call that is open is rejected with when its link has ended: an error of its own, which names its method and has the
+ * cause of the reason. A reason that is more than ConnectionLost is given as it is.
+ */
+export function reasonOfEach(reason: RpcError): (method: string) => RpcError {
+  if (reason.constructor !== ConnectionLost) return () => reason;
+  const { message, cause } = reason;
+  return (method) => new ConnectionLost(`${method}: ${message}`, cause === undefined ? undefined : { cause });
+}
+
+/** The link has ended. What came before a clean end is still taken up. */
+export function linkClosed(session: Session, reason: Error | undefined): void {
+  if (reason === undefined)
+    whenDelivered(session, () => session.settle(ended(session, `${linkOf(session)} ended: ${CLOSED}`)));
+  else if (reason instanceof RpcError) session.settle(reason);
+  else session.settle(new ConnectionLost(`${linkOf(session)} ended: ${reason.message}`, { cause: reason }));
+}
+
+/**
+ * The peer sends no more, and can still be sent to. An Obverse ends its side only when it is done: that is the end. Any
+ * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
+ */
+export function inputEnded(session: Session): void {
+  whenDelivered(session, () => {
+    if (session.over !== undefined) return;
+    if (session.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
+    else session.halfClosed = new HalfClosed(session);
+  });
+}
+
+/**
+ * Runs `job` once all that came before the end was dispatched. A security that does not come to an end with one frame in `lingerMs`
+ * is waited for no longer: the link is over, and what is at work would go on for nobody.
+ */
+function whenDelivered(session: Session, job: () => void): void {
+  session.inbox.whenDelivered(job);
+  const { queue } = session.inbox;
+  if (queue === undefined) return;
+  const { lingerMs } = session.host.limits;
+  const look = (before: number | undefined): void => {
+    if (session.over !== undefined || session.inbox.queue !== queue) return;
+    const bytes = queue.isOpening ? queue.bytes : undefined;
+    if (bytes !== undefined && bytes === before) finish(session, notOpened(lingerMs));
+    else setTimer(lingerMs, () => look(bytes)).unref();
+  };
+  look(undefined);
+}
+
+/** Whoever waits for an answer learns that what came instead could not be read. */
+function ended(session: Session, why: string): ConnectionLost {
+  return new ConnectionLost(`${why}${session.inbox.bad?.remark ?? ''}`);
+}
+
+function notOpened(lingerMs: number): ConnectionLost {
+  return new ConnectionLost(
+    `the link has ended, and the security has not opened a message of it within ${lingerMs} ms (limits.lingerMs)`,
+  );
+}
+
+/** Ends it. Without a reason, what was posted still leaves. */
+export function end(session: Session, reason: Error | undefined): void {
+  const { sealing } = session;
+  if (session.over !== undefined) return;
+  if (reason !== undefined) {
+    const cut = `${linkOf(session)} was closed on this side: ${reason.message}`;
+    if (reason instanceof RpcError) session.settle(reason, 'as it is');
+    else session.settle(new ConnectionLost(cut, { cause: reason }));
+    session.link.close(reason);
+  } else if (session.outbox.isHeld) leaveTogether({ flush: () => session.end() });
+  else if (sealing?.isSealing) sealing.whenSealed(() => session.end());
+  else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`));
+}
+
+/** Ends it for a reason, but what was posted still leaves. */
+function finish(session: Session, reason: ConnectionLost): void {
+  session.outbox.last();
+  session.settle(reason);
+  session.link.close();
+}
+
+/**
+ * A peer that sends no more is answered, and then the link is closed; but it is not waited for longer than `lingerMs`. What
+ * we ask of it cannot be answered: our open calls fail at once, and so do new ones.
+ */
+export class HalfClosed {
+  private readonly timer: Timer;
+
+  constructor(session: Session) {
+    const reason = ended(session, `${nameOf(session)} has ended its side of the link, so no answer can come from it`);
+    const { lingerMs } = session.host.limits;
+    this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
+    session.unanswerable = reason;
+    session.asked?.rejectAll(reasonOfEach(reason));
+    // Nobody gives them more credit: those whose window is full fail now, and others when it is.
+    session.intake?.wakeStreams();
+    session.retire();
+    if (session.over !== undefined) this.stop();
+  }
+
+  /** The session has ended. */
+  stop(): void {
+    clearTimer(this.timer);
+  }
+}
+
+function tooLong(lingerMs: number): ConnectionLost {
+  return new ConnectionLost(
+    `the peer has ended its side of the link, and answering what it had asked took longer than ${lingerMs} ms (limits.lingerMs)`,
+  );
+}

@@ -1,0 +1,94 @@
+import { clearTimer, setTimer, type Timer, time } from '../base/time.js';
+import type { Frame } from '../contract/contract.js';
+import { Code, ProtocolError } from '../contract/errors.js';
+import { exceeds } from './message-size.js';
+import type { Session } from './session.js';
+
+/** Frames up to this size, in bytes, are sent before the peer has said how large a frame it reads. */
+export const UNASKED: number = 64 * 1024;
+/** How long, in milliseconds, a larger frame waits for that: a peer that is not Obverse never says it. */
+const WAIT_MS = 1_000;
+
+interface Waiting {
+  readonly frame: Frame;
+  readonly failed: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * A link that this side has dialed, until the peer has said hello: a large frame waits for that, and everything behind it.
+ * So a call that is too large for the peer fails alone, and the link is not cut. Where nothing large is sent, nothing waits.
+ */
+export class AwaitedHello {
+  private readonly until = time() + WAIT_MS;
+  private frames: Waiting[] | undefined;
+  private timer: Timer | undefined;
+  private readonly told: (() => void)[] = [];
+
+  constructor(private readonly session: Session) {}
+
+  /** Keeps a frame that is large, or that follows one. False if it may leave. `failed` is told if it cannot be sent after all. */
+  keeps(frame: Frame, failed: ((error: unknown) => void) | undefined): boolean {
+    if (this.frames === undefined) {
+      // Under a security, what waits has no header yet.
+      if (frame.length <= UNASKED || this.session.sealing !== undefined) return false;
+      const left = this.until - time();
+      if (left <= 0) {
+        this.over();
+        return false;
+      }
+      this.frames = [];
+      this.timer = setTimer(left, () => this.over());
+    }
+    this.frames.push({ frame, failed });
+    return true;
+  }
+
+  /** Resolves when it is known how large a frame the peer reads, or nothing more is awaited. */
+  async known(): Promise<void> {
+    const left = this.until - time();
+    if (left <= 0) return;
+    this.timer ??= setTimer(left, () => this.over());
+    await new Promise<void>((resolve) => this.told.push(resolve));
+  }
+
+  /** The peer has said hello, or has had its time: what waits leaves, or fails. */
+  over(): void {
+    const { session, frames = [] } = this;
+    this.end();
+    const limit = frameLimit(session);
+    for (const { frame, failed } of frames) {
+      try {
+        mustFit(frame, limit, session);
+        session.outbox.put(frame);
+      } catch (error) {
+        if (failed === undefined) session.host.trouble(session, error);
+        else failed(error);
+      }
+    }
+  }
+
+  /** Nothing more is awaited; what waits is dropped. */
+  end(): void {
+    clearTimer(this.timer);
+    this.frames = undefined;
+    this.session.outbox.hello = undefined;
+    for (const tell of this.told.splice(0)) tell();
+  }
+}
+
+/** The largest frame, in bytes, that may leave for the peer now: that of the link may change. */
+export function frameLimit({ link, outbox }: Session): number {
+  return link.maxFrame === undefined ? outbox.limit : outbox.largest;
+}
+
+/** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. `session`: for whom, so that the error tells whose bound it is. */
+export function mustFit(frame: Frame, limit: number, session?: Session): void {
+  if (!exceeds(frame, limit)) return;
+  const own = session === undefined || limit === session.host.limits.sentFrameBytes;
+  const whose = own
+    ? 'the bound of this side (limits.sentFrameBytes)'
+    : session.link.maxFrame !== undefined
+      ? 'the most that the link carries'
+      : `the most that ${session.link.peer} reads (its limits.frameBytes)`;
+  throw new ProtocolError(`the message is larger than ${limit} bytes, ${whose}`, Code.TooLarge);
+}

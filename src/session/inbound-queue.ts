@@ -1,0 +1,194 @@
+import { Queue } from '../base/queue.js';
+import { afterTurn } from '../base/time.js';
+import type { Frame, Message } from '../contract/contract.js';
+import { Code, ProtocolError } from '../contract/errors.js';
+import { type HeldFrame, hold } from './held-frame.js';
+import type { Session } from './session.js';
+
+/**
+ * What has arrived from one peer and is not dispatched yet, in the order of arrival: the rest of the frame that is being read, then
+ * further frames, then what waits for both. A session has one only while something makes it wait:
+ *
+ * - the side is not open yet, or has just been opened: whoever has opened it may still add handlers (`hold`, by `Line`);
+ * - a security takes its time to open a frame (`hold`, by `Sealing`);
+ * - enough was dispatched in this turn of the event loop: other peers come first (`yieldTurn`, by `Inbox`).
+ *
+ * Frames count by their bytes, up to `bufferedBytes`.
+ */
+export class InboundQueue {
+  /** The rest of one frame; an error stands where the codec could read no further. Nothing else is read before this is dispatched. */
+  private readonly rest = new Queue<Message | ProtocolError>();
+  private restBytes = 0;
+  /** Counts as long as something of that frame waits here. */
+  private restWeight: HeldFrame | undefined;
+  private readonly frames = new Queue<Frame>();
+  private frameBytes = 0;
+  private readonly jobs = new Queue<() => void>();
+  /** How many reasons to wait there are. */
+  private holds = 0;
+  /** One of them: the rest of the turn belongs to other peers. */
+  private yielding = false;
+  /** There is no room to wait for other peers: dispatch goes on in spite of `yielding`. */
+  private hurried = false;
+  private dispatching = false;
+  /** One of the reasons to wait: the side that has the session is not open yet, or has been open for less than a turn. */
+  private unopened = false;
+  private untilAsked = false;
+  private paused = false;
+
+  constructor(private readonly session: Session) {}
+
+  /** How many bytes are held. */
+  get bytes(): number {
+    return this.frameBytes + this.restBytes;
+  }
+
+  /** Whether what arrives has to wait. If not, the queue is being emptied. */
+  get blocked(): boolean {
+    return this.holds > (this.hurried ? 1 : 0);
+  }
+
+  /** Whether a security is opening a frame, for which all else waits. */
+  get isOpening(): boolean {
+    return this.holds > (this.yielding ? 1 : 0) + (this.unopened ? 1 : 0);
+  }
+
+  /** Keeps everything waiting until as many have released it as have held it. */
+  hold(): void {
+    this.holds++;
+  }
+
+  /** The last one who releases it dispatches what waits, within this call. */
+  release(): void {
+    if (--this.holds === 0) this.dispatch();
+  }
+
+  /** Keeps everything waiting until `opened`; with `untilAsked`, no longer than until a frame comes while we await an answer. */
+  awaitOpening(untilAsked: boolean): void {
+    this.unopened = true;
+    this.untilAsked = untilAsked;
+    this.hold();
+  }
+
+  /** May be called twice. */
+  opened(): void {
+    if (!this.unopened) return;
+    this.unopened = false;
+    this.release();
+  }
+
+  /** The rest of the turn belongs to other peers; reading stops meanwhile. */
+  yieldTurn(): void {
+    if (this.yielding) return;
+    this.yielding = true;
+    this.hold();
+    this.pause();
+    afterTurn(() => {
+      this.yielding = false;
+      this.release();
+    });
+  }
+
+  /** A frame has arrived. Ends the session with a ProtocolError if more bytes wait than may be buffered. */
+  add(frame: Frame): void {
+    const { session } = this;
+    const { bufferedBytes } = session.host.limits;
+    this.frames.push(frame);
+    this.frameBytes += frame.length;
+    session.load.take(frame.length);
+    if (this.untilAsked && session.waiting > 0) this.opened();
+    if (this.frameBytes <= bufferedBytes / 2) return;
+    this.pause();
+    if (this.frameBytes <= bufferedBytes) return;
+    // Not every link can be paused. Where only fairness makes it wait, that ends here, and not the link.
+    if (this.yielding && this.holds === 1) this.hurry(bufferedBytes / 2);
+    else {
+      const text = `${this.frameBytes} bytes of ${session.link.peer} wait to be dispatched`;
+      session.end(new ProtocolError(`${text}, and the limit "bufferedBytes" is ${bufferedBytes}`, Code.Busy));
+    }
+  }
+
+  /** A message of the frame that is being read has to wait, or the error that has ended the reading of it. */
+  keep(message: Message | ProtocolError): void {
+    const { inbox } = this.session;
+    this.rest.push(message);
+    this.restBytes = inbox.size;
+    if ('kind' in message) hold(message, inbox.weight);
+    if (this.restWeight !== undefined) return;
+    this.restWeight = inbox.weight;
+    inbox.weight?.take();
+  }
+
+  /** Runs `job` when everything was dispatched that waits now. */
+  whenDelivered(job: () => void): void {
+    this.jobs.push(job);
+  }
+
+  /** Nothing of it will be dispatched. */
+  drop(): void {
+    this.rest.clear();
+    this.frames.clear();
+    this.jobs.clear();
+    this.frameBytes = this.restBytes = 0;
+  }
+
+  private dispatch(down = -1): void {
+    const { session } = this;
+    const { inbox } = session;
+    if (this.dispatching) return;
+    this.dispatching = true;
+    try {
+      while (!this.blocked && session.over === undefined && this.frameBytes > down) {
+        const message = this.rest.shift();
+        if (message !== undefined) inbox.next(message);
+        else if (!this.nextFrame()) break;
+      }
+    } finally {
+      this.dispatching = false;
+    }
+    if (this.holds === 0) this.emptied();
+    else if (!this.yielding && this.bytes < session.host.limits.bufferedBytes / 4) this.resume();
+  }
+
+  /** Begins the next frame, or the next job where no frame waits. */
+  private nextFrame(): boolean {
+    this.restBytes = 0;
+    this.restWeight?.give();
+    this.restWeight = undefined;
+    const frame = this.frames.shift();
+    if (frame !== undefined) {
+      this.frameBytes -= frame.length;
+      this.session.load.give(frame.length);
+      this.session.inbox.open(frame);
+      return true;
+    }
+    const job = this.jobs.shift();
+    job?.();
+    return job !== undefined;
+  }
+
+  private emptied(): void {
+    const { session } = this;
+    session.inbox.queue = undefined;
+    this.resume();
+    session.rest();
+  }
+
+  private hurry(down: number): void {
+    this.hurried = true;
+    this.dispatch(down);
+    this.hurried = false;
+  }
+
+  private pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.session.hold();
+  }
+
+  private resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.session.release();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Bad, Call, Id, Meaning } from '../contract/contract.js';
+import type { ProtocolError } from '../contract/errors.js';
+import { refuse } from '../extensions/references/passes.js';
+import { endBefore } from '../extensions/streams/messages.js';
+import { nestedTooDeep } from './message-size.js';
+import type { Session } from './session.js';
+import { NEXT } from './system-names.js';
+
+/*
+ * What has come and is not carried out. A request is answered; a notification is reported, and where somebody waits for more of the
+ * kind, as the consumer of a stream does for items, that one is told.
+ */
+
+/** A call is nested too deep. */
+export function denyTooDeep(session: Session, call: Call): void {
+  const { about } = session.inbox;
+  const tagged = about.said?.about.tagged === true;
+  about.forget(call.id);
+  const error = nestedTooDeep(session.host.limits.depth);
+  if (call.id === undefined) {
+    if (tagged) refuse(session, call.args);
+    tellWhoWaits(session, call, error);
+  }
+  session.answers.deny(call, error);
+}
+
+/** A message could not be read. */
+export function lose(session: Session, { lost }: Bad, error: ProtocolError): void {
+  if (lost !== undefined) tellWhoWaits(session, lost, error);
+}
+
+function tellWhoWaits(session: Session, { method, args }: Meaning, error: ProtocolError): void {
+  if (method === NEXT) endBefore(session, args[0] as Id, error);
+}

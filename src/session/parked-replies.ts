@@ -1,0 +1,58 @@
+import { Queue } from '../base/queue.js';
+import type { Frame } from '../contract/contract.js';
+import { Code, ProtocolError } from '../contract/errors.js';
+import type { Session } from './session.js';
+
+/** Answers that find no room before the peer has read more: their calls were carried out, so they are not refused. */
+export class ParkedAnswers {
+  /** How many bytes wait. */
+  bytes = 0;
+  private readonly frames = new Queue<Frame>();
+
+  constructor(private readonly session: Session) {}
+
+  /** Whether any waits. */
+  get waits(): boolean {
+    return this.frames.length > 0;
+  }
+
+  /**
+   * Keeps one, as long as there are no more than calls, of methods and of references, and streams that may be at work at a time:
+   * no further one begins before the peer reads. Otherwise the session ends.
+   */
+  add(frame: Frame): void {
+    const { session, frames } = this;
+    const { concurrency, limits } = session.host;
+    frames.push(frame);
+    this.bytes += frame.length;
+    session.load.take(frame.length);
+    if (frames.length <= 2 * concurrency + limits.streams) return;
+    const text = `${session.link.peer} does not read, and ${frames.length} answers wait for it`;
+    session.end(new ProtocolError(text, Code.Busy));
+  }
+
+  /** There is room again, for some of them at least. */
+  leave(): void {
+    const { session, frames } = this;
+    while (session.over === undefined) {
+      const { first } = frames;
+      if (first === undefined) break;
+      try {
+        session.post(first);
+      } catch {
+        return;
+      }
+      frames.shift();
+      this.bytes -= first.length;
+      session.load.give(first.length);
+    }
+    session.rest();
+  }
+}
+
+/** Whether so long an answer may be kept, beside those that wait for the peer and what the side holds for all of them. */
+export function hasRoom({ load, host, link }: Session, parked: ParkedAnswers | undefined, length: number): boolean {
+  const { bufferedBytes } = host.limits;
+  const waiting = Math.max(0, link.buffered - bufferedBytes) + (parked === undefined ? 0 : parked.bytes);
+  return (waiting === 0 || waiting + length <= bufferedBytes) && load.fits(length);
+}

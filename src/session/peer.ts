@@ -1,0 +1,146 @@
+import { letTakeOut } from '../base/bound-methods.js';
+import { deadlineIn } from '../base/clock.js';
+import type { Signal } from '../base/signal.js';
+import type { Call, LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
+import { brand } from '../contract/copies.js';
+import type { RpcError } from '../contract/errors.js';
+import type { CallState } from '../extensions/middleware/call-state.js';
+import { outward } from '../extensions/references/passes.js';
+import type { Peer, Sender } from '../types/side.js';
+import { Work } from './active-call.js';
+import { isKey } from './ids.js';
+import type { Session } from './session.js';
+import { PROGRESS } from './system-names.js';
+
+const nothing: Readonly<Record<string, never>> = Object.freeze({});
+
+/** A peer of a side: stable for as long as its session. */
+export class ConnectedPeer implements Peer {
+  /** Not to be seen by one who prints a peer: behind it lies the whole side. */
+  declare readonly session: Session;
+  declare private ended: (() => void)[] | undefined;
+
+  constructor(
+    session: Session,
+    readonly id: string,
+  ) {
+    Object.defineProperty(this, 'session', { value: session });
+    Object.defineProperty(this, 'ended', { value: undefined, writable: true });
+  }
+
+  get info(): LinkInfo {
+    return this.session.link.info ?? nothing;
+  }
+
+  close(reason?: Error): Promise<void> {
+    if (this.session.over !== undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.ended ??= [];
+      this.ended.push(resolve);
+      this.session.end(reason);
+    });
+  }
+
+  /** The session has ended. */
+  gone(): void {
+    const waiting = this.ended;
+    this.ended = undefined;
+    if (waiting !== undefined) for (const resolve of waiting) resolve();
+  }
+}
+
+letTakeOut(ConnectedPeer.prototype, ['close']);
+
+/** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
+export class CallSender implements Sender {
+  static {
+    brand(this.prototype);
+  }
+
+  /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
+  done = false;
+  /** As what it is at work, which bounds how many there are; undefined if it was done at once. */
+  place: 'running' | 'calling' | 'lasting' | undefined = undefined;
+  /** Nothing that a call has besides its arguments is made before it is asked for. */
+  private made: Work | undefined = undefined;
+
+  constructor(
+    readonly peer: ConnectedPeer,
+    /** Not part of the front door. */
+    readonly call: Call,
+  ) {}
+
+  /** What belongs to the call besides its arguments; made now. */
+  get work(): Work {
+    this.made ??= new Work();
+    return this.made;
+  }
+
+  /** The same, if there is any. */
+  get begun(): Work | undefined {
+    return this.made;
+  }
+
+  /** The same call as one of another method, with other arguments. Whatever else belongs to it they share. */
+  as(method: string, args: readonly unknown[], named: boolean): CallSender {
+    this.made ??= new Work();
+    return Object.create(this, { call: { value: { ...this.call, method, args, named } } }) as CallSender;
+  }
+
+  get id(): string {
+    return this.peer.id;
+  }
+
+  get secinfo(): SecInfo | undefined {
+    return this.call.secinfo;
+  }
+
+  get metadata(): Metadata {
+    return this.call.about?.metadata ?? nothing;
+  }
+
+  get state(): CallState {
+    return this.work.state;
+  }
+
+  get signal(): Signal {
+    return this.work.signal;
+  }
+
+  get timeLeft(): number {
+    return this.made === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.made.deadline - deadlineIn(0));
+  }
+
+  set replyMetadata(metadata: Metadata | undefined) {
+    this.work.replyMetadata = metadata;
+  }
+  get replyMetadata(): Metadata | undefined {
+    return this.made?.replyMetadata;
+  }
+
+  get wantsProgress(): boolean {
+    const { call } = this;
+    // Under the id null, nobody could tell whose progress it is.
+    return isKey(call.id) ? call.about?.progress === true || call.token !== undefined : call.token !== undefined;
+  }
+
+  progress(value: unknown): void {
+    const { call, peer } = this;
+    if (this.done || !this.wantsProgress || this.made?.cancelled !== undefined) return;
+    const { session } = peer;
+    const sent = outward(session, value);
+    const token = call.token ?? call.id;
+    const told = session.tell(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
+    if (!told) sent?.end();
+  }
+
+  afterReply(job: () => void): void {
+    this.work.after(job);
+  }
+
+  /** Gives the call up. */
+  cancel(reason: RpcError): void {
+    this.work.cancel(reason);
+  }
+}
+letTakeOut(CallSender.prototype, ['progress', 'afterReply'], 'anew');

@@ -1,0 +1,157 @@
+import { type Turn, turnFor } from '../base/clock.js';
+import type { Id, Metadata } from '../contract/contract.js';
+import type { RpcError } from '../contract/errors.js';
+
+/** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */
+export interface Waiter {
+  /** The answer has come. */
+  resolve(value: unknown): void;
+  /** The other side has refused, or no answer will come. */
+  reject(error: unknown): void;
+  /** What is said of the answer, before it comes. */
+  about?(about: AnswerAbout): void;
+  /** The other side tells how far it is. */
+  progress?(value: unknown): void;
+  /** Items of the stream that was asked for. */
+  next?(items: readonly unknown[]): void;
+  /** What was passed with the call by reference, until nobody waits any more. */
+  passed?: { end(): void };
+  /** How long it has waited, and for what, for the text of a timeout: where `deadline - since` does not say it. */
+  late?(): string;
+  /** For the text of a timeout. */
+  readonly method: string;
+  /** On the clock of the process; `Infinity` is for ever. Who waits may put it off. */
+  readonly deadline: number;
+  /** On the clock of the process: when it was asked. */
+  readonly since: number;
+}
+
+/** Who waits for the answer to a call without options: its time runs from the end of the turn in which it is made. */
+export class PlainWaiter implements Waiter {
+  private readonly turn: Turn;
+
+  constructor(
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (error: unknown) => void,
+    readonly method: string,
+    private readonly timeout: number,
+  ) {
+    this.turn = turnFor(timeout);
+  }
+
+  get since(): number {
+    return this.turn.end;
+  }
+
+  get deadline(): number {
+    return this.turn.end + this.timeout;
+  }
+}
+
+/** What travels of an answer besides its value. */
+export interface AnswerAbout {
+  readonly metadata?: Metadata;
+  /** In its value stand values in the tagged form. */
+  readonly tagged?: boolean;
+}
+
+const SLOTS = 0x10000;
+const AGES = 0x8000;
+
+/**
+ * What we have asked one peer. An id is `slot + 65,536 × age`: a slot is used again at once when its answer has come, and
+ * grows older only when it is given up. So ids stay small, and a late answer meets nobody. Slot 0 stays empty, for to some
+ * peers the id 0 means none; ages begin anew after 32,768, so that an id fits into 31 bits.
+ */
+export class Asked {
+  private readonly waiters: (Waiter | undefined)[] = [undefined];
+  private readonly ages: number[] = [0];
+  private readonly free: number[] = [];
+  /** How many wait. */
+  size = 0;
+
+  /** Notes who waits, and gives the id. */
+  add(waiter: Waiter): number {
+    this.size++;
+    const slot = this.free.pop();
+    if (slot === undefined) {
+      this.ages.push(0);
+      return this.waiters.push(waiter) - 1;
+    }
+    this.waiters[slot] = waiter;
+    return slot + (this.ages[slot] as number) * SLOTS;
+  }
+
+  /** The answer has come: gives who waits for it, if anybody does, and frees the id. */
+  take(id: Id): Waiter | undefined {
+    const slot = this.slotOf(id);
+    return slot === 0 ? undefined : this.clear(slot);
+  }
+
+  /** Who waits for the answer to this call, if anybody does. */
+  at(id: Id): Waiter | undefined {
+    const slot = this.slotOf(id);
+    return slot === 0 ? undefined : this.waiters[slot];
+  }
+
+  /** Everybody who waits, with the ids. */
+  *all(): Generator<[id: number, waiter: Waiter]> {
+    for (const [slot, waiter] of this.waiters.entries())
+      if (waiter !== undefined) yield [slot + (this.ages[slot] as number) * SLOTS, waiter];
+  }
+
+  /** Gives up to wait. The id does not come again soon. */
+  drop(id: Id): Waiter | undefined {
+    const slot = this.slotOf(id);
+    return slot === 0 ? undefined : this.abandon(slot);
+  }
+
+  /** Whether this is the id of a call that was given up: its answer comes late, but it was asked for. */
+  wasGivenUp(id: Id): boolean {
+    if (typeof id !== 'number') return false;
+    const age = this.ages[id % SLOTS];
+    return age !== undefined && age > 0 && (id - (id % SLOTS)) / SLOTS < age;
+  }
+
+  /** Gives up whoever has waited too long, and says when the next one will have: `Infinity` if nobody waits. */
+  overdue(now: number, expired: (waiter: Waiter, id: number) => void): number {
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let slot = 1; this.size > 0 && slot < this.waiters.length; slot++) {
+      const waiter = this.waiters[slot];
+      if (waiter === undefined) continue;
+      if (waiter.deadline <= now) {
+        const id = slot + (this.ages[slot] as number) * SLOTS;
+        expired(this.abandon(slot) as Waiter, id);
+      } else if (waiter.deadline < nearest) nearest = waiter.deadline;
+    }
+    return nearest;
+  }
+
+  /** Rejects whoever waits, each with what is given for its method. */
+  rejectAll(reasonFor: (method: string) => RpcError): void {
+    for (let slot = 1; slot < this.waiters.length; slot++) {
+      const waiter = this.waiters[slot] && this.abandon(slot);
+      waiter?.reject(reasonFor(waiter.method));
+    }
+  }
+
+  private slotOf(id: Id): number {
+    if (typeof id !== 'number') return 0;
+    const slot = id % SLOTS;
+    return this.waiters[slot] !== undefined && (this.ages[slot] as number) * SLOTS + slot === id ? slot : 0;
+  }
+
+  private abandon(slot: number): Waiter | undefined {
+    this.ages[slot] = ((this.ages[slot] as number) + 1) % AGES;
+    return this.clear(slot);
+  }
+
+  private clear(slot: number): Waiter | undefined {
+    const waiter = this.waiters[slot];
+    this.waiters[slot] = undefined;
+    this.free.push(slot);
+    this.size--;
+    if (waiter?.passed !== undefined) waiter.passed.end();
+    return waiter;
+  }
+}

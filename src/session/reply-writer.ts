@@ -1,0 +1,300 @@
+import { isThenable } from '../base/promise-like.js';
+import { printable } from '../base/quote.js';
+import type { Bad, Batch, Call, FaultBody, Frame, Id } from '../contract/contract.js';
+import { Code, ProtocolError, RpcError } from '../contract/errors.js';
+import { lesser } from '../extensions/errors/envelope.js';
+import { unfit } from '../extensions/errors/unfit.js';
+import { mustEnd, outward } from '../extensions/references/passes.js';
+import type { Outward } from '../extensions/references/reference-tables.js';
+import type { Work } from './active-call.js';
+import { encodeQuickly } from './encode.js';
+import { frameLimit, UNASKED } from './frame-limits.js';
+import { joined } from './joined-frames.js';
+import { exceeds } from './message-size.js';
+import { hasRoom, ParkedAnswers } from './parked-replies.js';
+import type { CallSender } from './peer.js';
+import { sayingAbout } from './sent-calls.js';
+import type { Session } from './session.js';
+
+/** What an answer goes to. */
+type Asked = Pick<Call | Bad, 'id' | 'batch'>;
+
+/** An answer that is no longer than this, in letters or bytes, is always kept: a fault in its place would be as long. */
+const SMALL = 1_024;
+
+/** How much of a text is left where the whole of it is too large to be sent, in turn. */
+const SHORTER = [1_000, 100, 0];
+
+/**
+ * How what a peer has sent is answered: alone, or in its batch. Nothing here throws, for whoever answers stands in the
+ * middle of what others have sent.
+ */
+export class Answers {
+  /** How much the answers hold that wait for the others of their batches. */
+  private held = 0;
+  /** What finds no room before the peer has read more. */
+  private parked: ParkedAnswers | undefined;
+
+  constructor(private readonly session: Session) {}
+
+  /** The call went well. */
+  succeed(call: Call, value: unknown, sender: CallSender): void {
+    const { id } = call;
+    if (sender.done) {
+      this.close(sender);
+      return;
+    }
+    sender.done = true;
+    const { begun } = sender;
+    if (id !== undefined && this.session.over === undefined) {
+      const { cancelled } = begun ?? {};
+      if (cancelled === undefined || this.session.host.codec.answersCancelled !== false)
+        this.reply(call, id, value, begun);
+    }
+    if (call.passed !== undefined) call.passed.end();
+    if (begun !== undefined) this.finish(sender);
+  }
+
+  private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
+    const { session } = this;
+    // Without room, a large text is not even encoded: that would take as much memory once more.
+    if (typeof value === 'string' && session.load.unsent > 0 && this.refuses(call, value)) return;
+    const quick = work?.replyMetadata === undefined ? this.quickly(id, value) : undefined;
+    if (quick !== undefined) {
+      this.put(call, quick);
+      return;
+    }
+    let frame: Frame;
+    let saying: Frame | undefined;
+    let sent: Outward | undefined;
+    try {
+      sent = outward(session, value);
+      frame = session.encode({ kind: 'reply', id, value: sent === undefined ? value : sent.values });
+      const metadata = work?.replyMetadata;
+      if (sent !== undefined || metadata !== undefined) {
+        const about = { answer: id, ...(sent && { tagged: true }), ...(metadata && { metadata }) };
+        saying = sayingAbout(session.host, about);
+      }
+    } catch (error) {
+      sent?.end();
+      this.deny(call, unfit(session.host, error));
+      return;
+    }
+    if (saying === undefined) this.put(call, frame, sent);
+    else this.putBoth(call, saying, frame, sent);
+  }
+
+  /** An answer, after what is said of it. A datagram may be lost, or overtaken by another: on a bus these two stay together. */
+  private putBoth(call: Call, saying: Frame, frame: Frame, sent: Outward | undefined): void {
+    const { link, sealing, host } = this.session;
+    const { join } = host.codec;
+    if (link.bus !== true || join === undefined || sealing !== undefined) {
+      this.leave(saying);
+      this.put(call, frame, sent);
+    } else {
+      const both = join([saying, frame]);
+      if (exceeds(both, frameLimit(this.session))) {
+        sent?.end();
+        this.deny(
+          call,
+          new ProtocolError('the answer, with what is said of it, is too large for the link', Code.TooLarge),
+        );
+      } else if (call.batch === undefined) this.put(call, both, sent);
+      else this.collect(call.batch, saying, frame);
+    }
+  }
+
+  private quickly(id: Id, value: unknown): Frame | undefined {
+    try {
+      return encodeQuickly(this.session, { kind: 'reply', id, value });
+    } catch {
+      // It will be thrown again, and told.
+      return undefined;
+    }
+  }
+
+  /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
+  fail(call: Call, error: unknown, sender: CallSender): void {
+    const { session } = this;
+    if (sender.done) {
+      this.close(sender);
+      return;
+    }
+    sender.done = true;
+    const { begun } = sender;
+    const cancelled = begun?.cancelled;
+    if (call.id === undefined) {
+      if (error !== cancelled || error === undefined) session.host.trouble(session, error);
+    } else if (cancelled === undefined) this.fault(call, session.host.toFault(error, session));
+    else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
+    if (call.passed !== undefined) call.passed.end();
+    if (begun !== undefined) this.finish(sender);
+  }
+
+  /** What a call fails with whose handler has given something that throws `error` when it is looked at. */
+  unreadable(error: unknown): RpcError {
+    const { message } = this.session.host.toFault(error);
+    return new RpcError(`the result cannot be read: ${message}`, Code.InternalError);
+  }
+
+  /** The call is answered, and over. */
+  finish(sender: CallSender): void {
+    this.answered(sender);
+    this.close(sender);
+  }
+
+  /** The call is answered, as far as it is to be: what was to run then runs now; it harms nobody. */
+  answered({ call, begun }: CallSender): void {
+    const { session } = this;
+    if (begun === undefined) return;
+    const silent = begun.cancelled !== undefined && session.host.codec.answersCancelled === false;
+    if (call.id !== undefined && session.over === undefined && !silent) begun.watcher?.sent();
+    this.follow(begun, call);
+  }
+
+  /** Nothing of the call is at work any more. */
+  private close({ begun, call }: CallSender): void {
+    if (begun === undefined) return;
+    this.follow(begun, call);
+    begun.watcher?.closed();
+  }
+
+  private follow(work: Work, { id, method }: Call): void {
+    const { session } = this;
+    const report = (error: unknown): void => session.host.trouble(session, error, id, method);
+    for (const job of work.finish()) {
+      try {
+        const given: unknown = job();
+        if (isThenable(given)) given.then(undefined, report);
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
+  /** The call is refused by the library itself, which says so whatever the policy for errors. */
+  deny(call: Call, { code, message }: RpcError): void {
+    const { session } = this;
+    call.passed?.end();
+    if (call.id === undefined)
+      session.host.trouble(session, new ProtocolError(`${printable(call.method)}: ${message}`, code));
+    else this.fault(call, { code, message });
+  }
+
+  /** Answers with an error: if it cannot be sent as it is, without what stands within it, or without its data and shortened. */
+  fault(to: Asked, error: FaultBody): void {
+    const { session } = this;
+    if (session.over !== undefined) return;
+    const { code, message } = error;
+    const frame =
+      this.attempt(to, error) ??
+      this.attempt(to, ...lesser(error), ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
+    if (frame !== undefined) this.put(to, frame);
+    else {
+      session.host.trouble(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
+      if (to.batch !== undefined) this.collect(to.batch);
+    }
+  }
+
+  /** The first of these errors that can be encoded. */
+  private attempt({ id = null }: Asked, ...errors: readonly FaultBody[]): Frame | undefined {
+    for (const error of errors) {
+      try {
+        if (error.data !== undefined) mustEnd(this.session.host, error.data);
+        return this.session.encode({ kind: 'fault', id, error });
+      } catch {
+        // The next one is smaller.
+      }
+    }
+    return undefined;
+  }
+
+  /** `sent` is what was passed with it by reference. */
+  private put(to: Asked, frame: Frame, sent?: Outward): void {
+    if (this.refuses(to, frame)) sent?.end();
+    else if (to.batch === undefined) this.leave(frame, to, sent);
+    else this.collect(to.batch, frame);
+  }
+
+  private refuses(to: Asked, { length }: { readonly length: number }): boolean {
+    if (length <= SMALL || hasRoom(this.session, this.parked, length)) return false;
+    this.fault(to, { code: Code.Busy, message: `busy: the answer of ${length} bytes finds no room` });
+    return true;
+  }
+
+  /**
+   * An answer of a batch waits for the others, unless all that wait together are more than one frame may hold: a small batch
+   * can ask for large answers. Then those that are there leave as a batch of their own,
+   * or as several where they do not fit into one frame of the link.
+   */
+  private collect(batch: Batch, ...frames: readonly Frame[]): void {
+    batch.left--;
+    const length = frames.reduce((sum, frame) => sum + frame.length, 0);
+    const { session } = this;
+    // A letter may take three bytes.
+    if (this.held + length > Math.min(session.host.limits.bufferedBytes, session.outbox.limit / 3))
+      this.complete(batch);
+    batch.answers.push(...frames);
+    this.held += length;
+    session.load.take(length);
+    if (batch.left === 0) this.complete(batch);
+  }
+
+  /** Sends the answers of a batch that are there. */
+  complete({ answers }: Batch): void {
+    const frames = answers.splice(0);
+    if (frames.length === 0) return;
+    let bytes = 0;
+    for (const { length } of frames) bytes += length;
+    this.held -= bytes;
+    this.session.load.give(bytes);
+    const { join } = this.session.host.codec;
+    const all = join === undefined ? frames : joined(join, frames, this.session.outbox.joins, true);
+    for (const frame of all) this.leave(frame);
+  }
+
+  /** Whether answers wait for room. */
+  get waits(): boolean {
+    return this.parked?.waits === true;
+  }
+
+  /** There is room again, for some of them at least. */
+  relieved(): void {
+    this.parked?.leave();
+  }
+
+  private leave(frame: Frame, to?: Asked, sent?: Outward): void {
+    const { session } = this;
+    try {
+      if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
+      else if (this.waits) this.park(frame);
+      else if (frame.length > UNASKED) session.post(frame, (error) => this.lost(error, to, sent));
+      else session.post(frame);
+    } catch (error) {
+      if (session.sealing !== undefined) this.lost(error, to, sent);
+      else this.park(frame);
+    }
+  }
+
+  private park(frame: Frame): void {
+    this.parked ??= new ParkedAnswers(this.session);
+    this.parked.add(frame);
+  }
+
+  /** An answer could not be sealed, or is too large for the peer: its caller is told that, once. */
+  private lost(error: unknown, to: Asked | undefined, sent: Outward | undefined): void {
+    const { session } = this;
+    sent?.end();
+    if (error instanceof ProtocolError && error.code === Code.Busy) {
+      session.end(error);
+      return;
+    }
+    session.host.trouble(session, error, to?.id);
+    const tooLarge = error instanceof ProtocolError && error.code === Code.TooLarge;
+    const { code, message } = tooLarge
+      ? error
+      : { code: Code.InternalError, message: 'the answer could not be sealed' };
+    const fault = to && this.attempt(to, { code, message });
+    if (fault !== undefined) this.leave(fault);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Diagnostics } from '../api/diagnostics.js';
+import type { SideLogger } from '../api/log-entry.js';
+import type { Call, Codec, FaultBody, Id, Limits } from '../contract/contract.js';
+import type { Surroundings } from '../extensions/middleware/surroundings.js';
+import type { SideValues } from '../extensions/values/side-values.js';
+import type { Row } from '../spec/method-table.js';
+import type { AnyHandler } from '../types/dynamic.js';
+import type { CallSender } from './peer.js';
+import type { Session } from './session.js';
+import type { SideLoad } from './side-load.js';
+
+/** What a session needs of the side that it belongs to. One for all sessions of a side. */
+export interface Host {
+  readonly codec: Codec;
+  readonly limits: Limits;
+  /** What the side holds for all its peers. */
+  readonly load: SideLoad;
+  /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
+  readonly shallow: number;
+  /** Of the codec, where plain data is all that is left to it. */
+  readonly encodePlain: Codec['encodePlain'];
+  readonly logger: SideLogger;
+  readonly diagnostics: Diagnostics;
+  /** What becomes of values that are more than plain data. */
+  readonly values: SideValues;
+  /** Who stands around calls. */
+  readonly middleware: Surroundings;
+  /** How many calls of one peer are at work at a time. */
+  readonly concurrency: number;
+  /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
+  readonly extensions: Extensions;
+  /** How long a call waits for its answer, in milliseconds, where it does not say it itself. */
+  readonly timeout: number;
+  /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
+  readonly handlerTimeout: number;
+  /** Whether the transport can reach everybody with one message. */
+  readonly broadcasts: boolean;
+  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  serve(sender: CallSender): unknown;
+  /** Whether somebody here has declared or set a method of this name as incoming. */
+  handles(method: string): boolean;
+  /** Who handles a method that has no handler of its own; undefined if nobody does. */
+  standIn(row: Row, call: Call): AnyHandler | undefined;
+  /** An error as it travels to the peer of a session; it is logged where the options say so. */
+  toFault(error: unknown, session?: Session): FaultBody;
+  fromFault(fault: FaultBody): Error;
+  /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
+  trouble(session: Session, error: unknown, id?: Id, method?: string): void;
+  /** The session has ended. Called once. */
+  ended(session: Session): void;
+}
+
+/**
+ * What other rooms understand of a session's messages, by the name of the method. Such a message has no answer. It gives false
+ * if it meant nothing here: a message of a dialect is then served under its own name.
+ */
+export type Extensions = Readonly<Record<string, (session: Session, args: readonly unknown[]) => unknown>>;

@@ -1,0 +1,300 @@
+import { hurry, type Timed, unwatch, watch } from '../base/clock.js';
+import { promiseOf } from '../base/promise-like.js';
+import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from '../contract/contract.js';
+import { ProtocolError, type RpcError } from '../contract/errors.js';
+import { type Passing, passes, passingOf } from '../extensions/references/passes.js';
+import type { Sealing } from '../extensions/security/sealed-frames.js';
+import { serveWhenReady } from '../extensions/validation/call-order.js';
+import { Intake, idInUse } from './call-queue.js';
+import { encode, encodeQuickly, frameLimit } from './encode.js';
+import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './end-reasons.js';
+import { Inbox } from './inbox.js';
+import { CallSender, type ConnectedPeer } from './peer.js';
+import { PeerLoad } from './peer-load.js';
+import { PlainWaiter } from './pending-calls.js';
+import { Answers } from './reply-writer.js';
+import { type Outbox, outboxFor } from './send-queue.js';
+import { Calls, postAbout, type Waiter } from './sent-calls.js';
+import type { Host } from './session-host.js';
+import { CANCEL, speaks } from './system-names.js';
+
+/**
+ * The conversation over one link: who waits for an answer, and what the peer has asked.
+ *
+ * There may be thousands of them, so what is not always needed is made when it is: the table of what was asked, the queue
+ * of what is to be done, the watch over a peer that does not read.
+ */
+export class Session implements Receiver, Timed {
+  /** Why it has ended; undefined as long as it has not. */
+  over: RpcError | undefined;
+  /** Why no answer can come any more: it has ended, or its peer has ended its side; undefined as long as one can. */
+  unanswerable: RpcError | undefined;
+  /** Once the peer has ended its side, while it is still answered. */
+  halfClosed: HalfClosed | undefined;
+  /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
+  agreed: boolean;
+  /** Whom it talks with; set by the side that has made it. */
+  peer: ConnectedPeer | undefined;
+  /** With a security: what stands between this session and its link. */
+  sealing: Sealing | undefined;
+  /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
+  turn: Promise<unknown> | undefined;
+  readonly inbox: Inbox = new Inbox(this);
+  readonly outbox: Outbox;
+  readonly answers: Answers = new Answers(this);
+  readonly load: PeerLoad;
+  intake: Intake | undefined;
+  /** What we have asked; made with the first question. */
+  asked: Calls | undefined;
+  private passer: Passing | undefined;
+  private watched = false;
+  private retiring = false;
+  private holders = 0;
+
+  constructor(
+    readonly link: Link,
+    readonly host: Host,
+  ) {
+    this.agreed = link.agreed === true;
+    this.load = new PeerLoad(this, host.load);
+    this.outbox = outboxFor(this);
+  }
+
+  /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
+  get passing(): Passing {
+    this.passer ??= passingOf(this);
+    return this.passer;
+  }
+
+  // ---- what we ask --------------------------------------------------------------------------------------------------
+
+  /** How many answers are still to come. */
+  get waiting(): number {
+    return this.asked === undefined ? 0 : this.asked.size;
+  }
+
+  /**
+   * Calls, and notes who waits for the answer. Gives the id. Throws if the call cannot be sent: then nobody waits. `about` is
+   * said of the call where the peer can be told.
+   */
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+    if (about === undefined && this.host.encodePlain !== undefined && this.sealing === undefined) {
+      this.asked ??= new Calls(this);
+      const id = this.asked.askQuickly(method, args, named, waiter);
+      if (id !== 0) return this.hasAsked(id, waiter);
+    }
+    if (passes(this.host, args)) return this.passing.ask(method, args, named, waiter, about);
+    return this.askPlain(method, args, named, waiter, about);
+  }
+
+  /** The same for values that the codec can carry as they are. */
+  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+    this.asked ??= new Calls(this);
+    return this.hasAsked(this.asked.ask(method, args, named, waiter, about), waiter);
+  }
+
+  private hasAsked(id: number, waiter: Waiter): number {
+    this.intake?.awaiting();
+    if (this.watched) hurry(waiter.deadline);
+    else this.remind(waiter.deadline);
+    return id;
+  }
+
+  /** Calls, and promises the answer. `timeout` in milliseconds. */
+  request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.ask(method, args, named, new PlainWaiter(resolve, reject, method, timeout));
+    });
+  }
+
+  /** Notifies. Throws if it cannot be sent. */
+  notify(method: string, args: readonly unknown[], named: boolean, about?: About): void {
+    const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
+    const quick = about === undefined && this.over === undefined ? encodeQuickly(this, call) : undefined;
+    if (quick !== undefined) this.post(quick);
+    else if (!passes(this.host, args) || !this.passing.notify(call, about)) {
+      if (this.over !== undefined) throw this.over;
+      if (about !== undefined) postAbout(this, call, about);
+      else this.post(this.encode(call));
+    }
+  }
+
+  /** Tells the peer one of the library's own messages, if its codec has words for it. Gives false if it was not told. */
+  tell(method: string, args: readonly unknown[]): boolean {
+    if (this.over !== undefined || !speaks(this.host.codec, method)) return false;
+    try {
+      this.notify(method, args, false);
+      return true;
+    } catch (error) {
+      this.host.trouble(this, error);
+      return false;
+    }
+  }
+
+  /** The answer to one of our calls has come: gives who waits for it, if anybody does. */
+  answered(id: Id): Waiter | undefined {
+    const waiter = this.asked?.take(id);
+    if (waiter !== undefined && this.waiting === 0) this.intake?.judge();
+    return waiter;
+  }
+
+  /** Who waits for the answer to a call of ours. */
+  waiter(id: Id): Waiter | undefined {
+    return this.asked?.at(id);
+  }
+
+  /** Gives one of our calls up: nobody waits any more, and the peer is told. Whether to reject the waiter is the caller's. */
+  cancel(id: Id, reason?: string): void {
+    if (this.asked?.drop(id) === undefined) return;
+    this.tell(CANCEL, reason === undefined ? [id] : [id, reason]);
+    if (this.waiting === 0) this.intake?.judge();
+    this.rest();
+  }
+
+  /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
+  encode(message: Call | Reply | Fault): Frame {
+    return encode(this.host.codec, message, frameLimit(this), this);
+  }
+
+  /**
+   * Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer, and what
+   * the security throws; what that rejects with goes to `failed`, or is reported.
+   */
+  post(frame: Frame, failed?: (error: unknown) => void): void {
+    if (this.sealing === undefined) this.outbox.put(frame, failed);
+    else this.sealing.post(frame, failed ?? ((error) => this.host.trouble(this, error)));
+  }
+
+  // ---- what the peer asks -------------------------------------------------------------------------------------------
+
+  receive(frame: Frame): void {
+    if (this.over === undefined) this.inbox.receive(frame);
+    if (this.retiring) this.rest();
+  }
+
+  /** The call of the peer's with this id, while it is at work. */
+  work(id: Id): CallSender | undefined {
+    return this.intake?.at(id);
+  }
+
+  /** The peer gives a call up; one that has ended is ignored. */
+  withdraw(id: Id, reason: RpcError): void {
+    this.intake?.cancel(id, reason);
+  }
+
+  /** How many calls are open, in both directions. */
+  get open(): number {
+    return this.waiting + (this.intake?.size ?? 0);
+  }
+
+  /** Takes a call up: at once, or when its turn comes. */
+  admit(call: Call): void {
+    const { intake } = this;
+    if (call.id !== undefined && intake?.holds(call.id)) {
+      this.answers.deny(call, idInUse(call.id));
+    } else if (intake === undefined || intake.takes(call)) this.start(call);
+    else intake.queue(call, this.inbox.claim());
+  }
+
+  /** Carries a call out, now. */
+  start(call: Call): void {
+    const sender = new CallSender(this.peer as ConnectedPeer, call);
+    let answer: unknown;
+    let promise: Promise<unknown> | undefined;
+    try {
+      answer = call.passed?.ready === undefined ? this.host.serve(sender) : serveWhenReady(sender, call.passed.ready);
+      promise = promiseOf(answer);
+    } catch (error) {
+      this.answers.fail(call, answer === undefined ? error : this.answers.unreadable(error), sender);
+      return;
+    }
+    if (promise === undefined) this.answers.succeed(call, answer, sender);
+    else {
+      this.intake ??= new Intake(this);
+      this.intake.work(sender, promise);
+    }
+  }
+
+  /**
+   * Whether the peer leaves unread what we send: then nothing that it asks is begun, and nothing more is read from it, unless
+   * we wait for its answers.
+   */
+  crowded(crowded: boolean): void {
+    if (crowded) this.intake ??= new Intake(this);
+    else this.answers.relieved();
+    this.intake?.crowded(crowded);
+  }
+
+  /** Stops reading until as many have released it as have held it. */
+  hold(): void {
+    if (this.holders++ === 0) this.link.pause();
+  }
+
+  release(): void {
+    if (--this.holders === 0 && this.over === undefined) this.link.resume();
+  }
+
+  // ---- time and end -------------------------------------------------------------------------------------------------
+
+  /** Asks to be called by then, at the latest. */
+  remind(at: number): void {
+    this.watched = true;
+    watch(this, at);
+  }
+
+  due(at: number): number {
+    this.watched = false; // Set again by calls that are made while this looks, as by a handler whose time is over.
+    const answers = this.asked?.expire(at) ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(answers, this.outbox.due(at), this.intake?.due(at) ?? Number.POSITIVE_INFINITY);
+    this.watched ||= next !== Number.POSITIVE_INFINITY;
+    if (this.retiring) this.rest();
+    return next;
+  }
+
+  drained(): void {
+    this.outbox.drained();
+  }
+
+  /** Ends it as soon as nothing is pending in either direction. */
+  retire(): void {
+    this.retiring = true;
+    this.rest();
+  }
+
+  /** Something has come to its end. */
+  rest(): void {
+    if (!this.retiring || this.open > 0) return;
+    if (!this.outbox.waits && !this.answers.waits && this.inbox.queue === undefined) this.end();
+  }
+
+  inputEnded(): void {
+    inputEnded(this);
+  }
+
+  closed(reason?: Error): void {
+    linkClosed(this, reason);
+  }
+
+  /** Ends it. Without a reason, what was posted still leaves. */
+  end(reason?: Error): void {
+    end(this, reason);
+  }
+
+  /** It has ended: each pending call rejects with an error that names its method, or with `reason` itself where that stays as it is. */
+  settle(reason: RpcError, asItIs?: 'as it is'): void {
+    if (this.over !== undefined) return;
+    this.over = reason;
+    this.unanswerable = reason;
+    this.halfClosed?.stop();
+    // Those whose calls are open learn of it; where there are none, somebody else must.
+    if (reason instanceof ProtocolError) this.host.trouble(this, reason);
+    unwatch(this);
+    this.load.end();
+    this.outbox.end();
+    this.inbox.queue?.drop();
+    this.asked?.rejectAll(asItIs === undefined ? reasonOfEach(reason) : () => reason);
+    this.intake?.stop(reason);
+    this.passer?.end(reason);
+    this.host.ended(this);
+  }
+}

@@ -1,0 +1,122 @@
+import type { Memory } from '../contract/contract.js';
+import { Code, ProtocolError } from '../contract/errors.js';
+import type { PeerLoad } from './peer-load.js';
+
+/** What a peer may hold while the side is loaded, in bytes, and is read all the same. */
+const SMALL = 64 * 1024;
+
+/** From this part of the bound on, short frames are weighed. */
+const LOADED = 1 / 16;
+
+/**
+ * The bytes that a side holds for all its peers: calls at work and in queues by what they cost decoded, answers that wait, what
+ * is not sent yet, and partial frames. From half of the bound on, peers that hold much are not read, and partial frames get no more; above it,
+ * the peer that holds the most is cut.
+ */
+export class SideLoad implements Memory {
+  /** What is held now, in bytes. */
+  total = 0;
+  private partial = 0;
+  private readonly half: number;
+  private readonly loaded: number;
+  private readonly peers = new Set<PeerLoad>();
+  /** Those that are not read at the moment. */
+  private readonly pressed = new Set<PeerLoad>();
+
+  /** `limit`: the bound, in bytes. */
+  constructor(readonly limit: number) {
+    this.half = limit / 2;
+    this.loaded = limit * LOADED;
+  }
+
+  /** A peer has come. */
+  enter(peer: PeerLoad): void {
+    this.peers.add(peer);
+  }
+
+  /** A peer has gone: nothing is held for it. */
+  leave(peer: PeerLoad): void {
+    // A peer that is cut leaves within the end of its session, and counts once.
+    if (!this.peers.delete(peer)) return;
+    this.pressed.delete(peer);
+    this.add(-peer.bytes);
+  }
+
+  /** Counts what is held for a peer, or is not any longer. */
+  add(bytes: number): void {
+    this.total += bytes;
+    if (bytes < 0 && this.pressed.size > 0) this.relax();
+  }
+
+  /** Whether so much fits in addition. */
+  fits(bytes: number): boolean {
+    if (this.total + bytes <= this.limit) return true;
+    this.refresh();
+    return this.total + bytes <= this.limit;
+  }
+
+  /**
+   * Whether short frames are weighed as well. They may take ten times as much as the number of their calls counts: below this, that is no
+   * more than the bound.
+   */
+  get isLoaded(): boolean {
+    return this.total > this.loaded;
+  }
+
+  /** Whether the side holds so much that peers are not read. */
+  get isTight(): boolean {
+    return this.total > this.half;
+  }
+
+  /** Whether a peer is not to be read now; `pressed` is called when that has changed. */
+  presses(peer: PeerLoad): boolean {
+    if (this.total <= this.half || peer.bytes <= SMALL) return false;
+    this.pressed.add(peer);
+    return true;
+  }
+
+  /** More is held than the bound allows: the peers that hold the most are cut, until the rest fits. */
+  relieve(more = 0): void {
+    this.refresh();
+    while (this.total + more > this.limit) {
+      let most: PeerLoad | undefined;
+      for (const peer of this.peers) if (most === undefined || peer.bytes > most.bytes) most = peer;
+      if (most === undefined || most.bytes === 0) return;
+      const { link } = most.session;
+      const text = `busy: ${link.peer} was cut, for it makes this side hold ${most.bytes} bytes, the most of all peers, and together they are above ${this.limit} (limits.totalBytes)`;
+      most.session.end(new ProtocolError(text, Code.Busy));
+      this.leave(most);
+    }
+  }
+
+  // ---- partial frames -----------------------------------------------------------------------------------------------
+
+  take(bytes: number): boolean {
+    // Whoever sends no more than beginnings of frames takes no room from those whose frames are complete.
+    if (this.partial + bytes > this.half) return false;
+    if (this.total + bytes > this.limit) this.relieve(bytes);
+    this.partial += bytes;
+    this.total += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.partial -= bytes;
+    this.add(-bytes);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** What links have sent meanwhile counts no longer. */
+  private refresh(): void {
+    for (const peer of this.peers) if (peer.unsent > 0) peer.sees(peer.session.link.buffered);
+  }
+
+  /** Less is held: from three eighths of the bound on, everybody is read again. */
+  private relax(): void {
+    if (this.total > 0.75 * this.half) return;
+    const pressed = [...this.pressed];
+    this.pressed.clear();
+    for (const peer of pressed) peer.session.intake?.judge();
+  }
+}

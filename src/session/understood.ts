@@ -1,0 +1,21 @@
+import type { Call } from '../contract/contract.js';
+import type { Session } from './session.js';
+
+/**
+ * Whether a notification of the library, or of a dialect that means one, was understood or may be ignored; if not, it is a method of
+ * the side under its own name. A token of a dialect may be one that the application knows; and a name that begins with `rpc.` may be
+ * that of another protocol, which the side has declared. Throws what understanding it throws.
+ */
+export function isUnderstood(session: Session, call: Call): boolean {
+  const { means } = call;
+  const { method, args } = means ?? call;
+  const { extensions } = session.host;
+  const known = Object.hasOwn(extensions, method) ? extensions[method] : undefined;
+  if (means === undefined) {
+    if (known === undefined) return !session.host.handles(method);
+    known(session, args);
+    return true;
+  }
+  const given = known?.(session, args);
+  return given !== undefined && given !== false;
+}

@@ -1,0 +1,94 @@
+import { messageOf } from '../base/thrown.js';
+import { UsageError } from '../contract/errors.js';
+import type { Method } from '../types/side.js';
+import { type Marked, markedAs, markOf, notice } from './decorators.js';
+
+/** A class whose constructor takes nothing: what a spec is at run time. */
+export type SpecConstructor = new () => object;
+
+/** A marked method of a class, its own or inherited. */
+export interface Member {
+  readonly key: string;
+  readonly body: Method;
+  readonly mark: Marked;
+}
+
+/** What a class has, with what it inherits. */
+export interface Members {
+  readonly methods: readonly Member[];
+  /** The names of what stands on its prototypes without a mark. */
+  readonly unmarked: readonly string[];
+  /** The fields of an instance. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a class: its marks from the prototypes below `root`, its fields from an instance made for it. What overrides a marked
+ * method replaces it, and inherits the mark unless it has one of its own.
+ */
+export function membersOf(spec: SpecConstructor, root: object): Members {
+  const { made, marked } = instanceOf(spec);
+  const found = new Map<string | symbol, PropertyDescriptor>();
+  const marks = new Map<string | symbol, Marked>();
+  const covered = new Map(marked);
+  for (const prototype of prototypesOf(spec, root)) {
+    for (const key of Reflect.ownKeys(prototype)) {
+      if (key === 'constructor') continue;
+      const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor;
+      found.set(key, descriptor);
+      const method: unknown = descriptor.value;
+      const noted = markedAs(prototype, key);
+      if (noted !== undefined && noted !== method) covered.set(noted, key);
+      if (!isMethod(method)) continue;
+      covered.delete(method);
+      const mark = markOf(method);
+      if (mark !== undefined) marks.set(key, mark);
+    }
+  }
+  refuse(spec, covered);
+  const methods = [...marks].map(([key, mark]) => {
+    const at = `${spec.name}.${String(key)}`;
+    const body: unknown = found.get(key)?.value;
+    if (typeof key === 'symbol') throw new UsageError(`${at} is marked, but a symbol has no name on the wire`);
+    if (!isMethod(body) || Object.hasOwn(made, key)) {
+      throw new UsageError(`${at} is marked, but what overrides it is not a method`);
+    }
+    return { key, body, mark };
+  });
+  const unmarked = [...found.keys()].filter((key) => typeof key === 'string' && !marks.has(key));
+  return { methods, unmarked: unmarked as string[], fields: { ...made } };
+}
+
+/** A marked function that is not a method any more is not called: what stands in its place has no mark, and says nothing. */
+function refuse(spec: SpecConstructor, covered: ReadonlyMap<Method, string | symbol>): void {
+  for (const [method, key] of covered) {
+    const mark = `@${markOf(method)?.direction}`;
+    throw new UsageError(
+      `${spec.name}.${String(key)}: another function stands in the place of the one that ${mark} has marked; write ${mark} above a decorator that replaces the method`,
+    );
+  }
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
+}
+
+function instanceOf(spec: SpecConstructor): { made: object; marked: ReadonlyMap<Method, string | symbol> } {
+  try {
+    return notice(() => new spec());
+  } catch (cause) {
+    throw new UsageError(
+      `${spec.name} cannot be read: its constructor must work without arguments, and has thrown: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** The prototypes of a class below `root`, the farthest first. */
+function prototypesOf(spec: SpecConstructor, root: object): object[] {
+  const prototypes: object[] = [];
+  for (let at: object | null = spec.prototype; at !== null && at !== root; at = Object.getPrototypeOf(at)) {
+    prototypes.unshift(at);
+  }
+  return prototypes;
+}

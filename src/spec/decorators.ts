@@ -1,0 +1,150 @@
+import 'reflect-metadata/lite';
+import { UsageError } from '../contract/errors.js';
+import type { ErrorClass } from '../extensions/errors/errors.js';
+import type { IncomingCall, Interceptor } from '../types/interceptor.js';
+import type { Declarable, Marker } from '../types/marker.js';
+import type { StandardSchema } from '../types/schema.js';
+import type { CallOptions, Method } from '../types/side.js';
+
+/** Options of a marked method. */
+export interface MethodOptions {
+  /** The method is a request: its body says `Reply<T>`. */
+  readonly hasReply?: boolean;
+  /** The method is a stream: its body says `Stream<T>`. */
+  readonly stream?: boolean;
+  /** The last segment of the name on the wire, in place of the property's name. */
+  readonly name?: string;
+  /**
+   * The name on the wire begins with `rpc.` and is one of another protocol, such as `rpc.on` or `rpc.discover`. Those of this
+   * library, and the names that it plans, stay refused.
+   */
+  readonly foreign?: boolean;
+  /** The names of the arguments after the first parameter: several values are sent by these names. */
+  readonly params?: readonly string[];
+  /** Sends the arguments by position, unless `params` names them, and accepts them by position. */
+  readonly allowPositionalArgs?: boolean;
+  /** How long the caller waits for the answer, in milliseconds; `Infinity` is for ever. */
+  readonly timeout?: number;
+  /** What a call of this method has for options where the caller says nothing. */
+  readonly defaults?: CallOptions;
+  /**
+   * Checks the arguments: a Standard Schema of the one object (with `params`, of the object that has these names), or a list with
+   * one for each value; undefined in the list leaves a value unchecked.
+   */
+  readonly args?: StandardSchema | readonly (StandardSchema | undefined)[];
+  /** Checks the result of a request. */
+  readonly returns?: StandardSchema;
+  /** Checks each item of a stream. */
+  readonly items?: StandardSchema;
+  /** Checks each value of its progress. */
+  readonly progress?: StandardSchema;
+  /** The classes of errors that the method is known to throw; they count as registered on both sides. */
+  readonly errors?: readonly ErrorClass[];
+  /** Stand around each call of this method, on both sides, within those of its namespace and side. */
+  readonly use?: Interceptor | readonly Interceptor[];
+  /** Decides on the side that serves who may call: what is false, or a promise of it, refuses the call. */
+  readonly allow?: (call: IncomingCall) => boolean | Promise<boolean>;
+  /** Whether calls of it are told to loggers of calls: `without arguments` leaves those out. True unless it is said. */
+  readonly logged?: boolean | 'without arguments';
+  /** Data of the application's own about the method; `describe` gives it, and interceptors see it. */
+  readonly meta?: unknown;
+  /** What the method does, in a line, for `describe`. */
+  readonly summary?: string;
+  readonly deprecated?: boolean;
+}
+
+/** What a decorator notes of a method. */
+export interface Marked {
+  readonly direction: 'incoming' | 'outgoing';
+  readonly options: MethodOptions;
+}
+
+const MARK = 'obverse:mark';
+
+/** What a decorator has noted of this function itself. */
+export function markOf(method: Method): Marked | undefined {
+  return Reflect.getOwnMetadata(MARK, method) as Marked | undefined;
+}
+
+/** The function that was marked as this member of a prototype: in the legacy dialect, and without decorators. */
+export function markedAs(prototype: object, key: string | symbol): Method | undefined {
+  return Reflect.getOwnMetadata(MARK, prototype, key) as Method | undefined;
+}
+
+/** The classes of the parameters, all of them, where a compiler emits them; most do not. */
+export function parameterTypesOf(prototype: object, key: string): readonly unknown[] | undefined {
+  return Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
+}
+
+/** Where the marks of the class go that is being read: a decorator may be one of another copy of the library in the process. */
+const NOTICED = Symbol.for('obverse.noticed');
+const shared = globalThis as { [NOTICED]?: Map<Method, string | symbol> | undefined };
+
+/** Makes an instance, and tells which functions the standard dialect has marked in its class, with the names they had then. */
+export function notice<T>(make: () => T): { made: T; marked: ReadonlyMap<Method, string | symbol> } {
+  const outer = shared[NOTICED];
+  const marked = new Map<Method, string | symbol>();
+  shared[NOTICED] = marked;
+  try {
+    return { made: make(), marked };
+  } finally {
+    shared[NOTICED] = outer;
+  }
+}
+
+type Decorator = (target: object, place: unknown, descriptor?: PropertyDescriptor) => void;
+type Factory = (first?: object, second?: unknown, third?: PropertyDescriptor) => Decorator | undefined;
+
+/** `@incoming` and `@outgoing`: bare they are called as decorators, with options they give one. */
+function marker(direction: Marked['direction']): Factory {
+  return (first = {}, second, third) => {
+    if (second !== undefined) note({ direction, options: {} }, first, second, third);
+    else if (typeof first === 'object' && first !== null) {
+      const options = { ...first };
+      return (target, place, descriptor) => note({ direction, options }, target, place, descriptor);
+    } else throw new UsageError(`@${direction} takes a method, or options in an object`);
+    return undefined;
+  };
+}
+
+/** Takes `(value, context)` in the standard dialect, `(target, key, descriptor)` in the legacy one. */
+function note(mark: Marked, target: unknown, place: unknown, descriptor: PropertyDescriptor | undefined): void {
+  const standard = typeof place === 'object';
+  const context = place as ClassMethodDecoratorContext;
+  const key = standard ? context.name : (place as string | symbol);
+  const method = standard ? target : descriptor?.value;
+  const fits = standard ? context.kind === 'method' && !context.static && !context.private : typeof target === 'object';
+  if (!fits || typeof method !== 'function') {
+    throw new UsageError(
+      `@${mark.direction} ${String(key)}: only methods of an instance can be marked, not fields, accessors, or what is static or private`,
+    );
+  }
+  if (markOf(method) !== undefined) {
+    throw new UsageError(`${String(key)}: a method is marked once, @incoming or @outgoing`);
+  }
+  Reflect.defineMetadata(MARK, mark, method);
+  // Another decorator may put its own function in the method's place: whoever reads the class finds that out from these.
+  if (standard) context.addInitializer(() => shared[NOTICED]?.set(method as Method, key));
+  else Reflect.defineMetadata(MARK, method, target as object, key);
+}
+
+/** Marks a method that the peer calls: its first parameter is the `Sender`. Bare, or with {@link MethodOptions}. */
+export const incoming: Marker<'incoming'> = marker('incoming') as unknown as Marker<'incoming'>;
+/** Marks a method that calls the peer: its first parameter is the `Receivers`. Bare, or with {@link MethodOptions}. */
+export const outgoing: Marker<'outgoing'> = marker('outgoing') as unknown as Marker<'outgoing'>;
+
+/**
+ * The same marks without decorators, for runtimes that only strip types: `declareMethods(Chat, { join: incoming({ hasReply:
+ * true }), said: outgoing })`. Throws a UsageError for a name that is no method of the class.
+ */
+export function declareMethods<S extends object>(api: { readonly prototype: S }, marks: Declarable<S>): void {
+  for (const [key, mark] of Object.entries(marks)) {
+    const descriptor = Object.getOwnPropertyDescriptor(api.prototype, key);
+    if (typeof descriptor?.value !== 'function') {
+      throw new UsageError(`${(api as { name?: string }).name ?? 'the class'}.${key} is not a method of its own`);
+    }
+    if (typeof mark !== 'function')
+      throw new UsageError(`${key}: a mark is incoming or outgoing, bare or with options`);
+    (mark as Decorator)(api.prototype, key, descriptor);
+  }
+}

@@ -1,0 +1,174 @@
+import { UsageError } from '../contract/errors.js';
+import type { CallOptions, Method, MethodDescription } from '../types/side.js';
+import { checkCallOptions, over } from './call-options.js';
+import { type Marked, type MethodOptions, parameterTypesOf } from './decorators.js';
+import { mustBeFree } from './reserved-names.js';
+
+/** One method of a spec: everything that a call needs of it, looked up once. */
+export interface Row {
+  readonly key: string;
+  /** The property path with dots; unique. */
+  readonly path: string;
+  /** The name on the wire; unique. */
+  readonly wire: string;
+  readonly direction: 'incoming' | 'outgoing';
+  /** Whether it is answered: a request, or a stream. */
+  readonly request: boolean;
+  readonly stream: boolean;
+  readonly body: Method;
+  /** How many parameters the method shows after the first one. */
+  readonly arity: number;
+  /** The classes of the parameters, the first one's too, where a compiler emits them. */
+  readonly types: readonly unknown[] | undefined;
+  readonly params: readonly string[] | undefined;
+  readonly positional: boolean;
+  readonly timeout: number | undefined;
+  /** What its calls have for options, where the caller says nothing: its own over those of its namespaces. */
+  readonly defaults: CallOptions | undefined;
+  readonly mark: Marked;
+  /** Which of the tables of the spec holds the row, counted from the root: on a side, whose `this` the body has. */
+  readonly mount: number;
+}
+
+/** A marked method, and where it stands. */
+export interface Place {
+  /** Its class and its name there, for messages. */
+  readonly at: string;
+  readonly key: string;
+  readonly body: Method;
+  readonly mark: Marked;
+  /** The prototype of the class that is read; the method may be inherited. */
+  readonly prototype: object;
+  /** What stands before the last segment of its path, and of its name on the wire: empty, or ending in a dot. */
+  readonly path: string;
+  readonly wire: string;
+  readonly mount: number;
+  /** Of the namespaces around it. */
+  readonly defaults: CallOptions | undefined;
+}
+
+/** Makes the row of a method. Throws a UsageError for options that could not work. */
+export function makeRow({ at, key, body, mark, prototype, path, wire, mount, defaults }: Place): Row {
+  const { direction, options } = mark;
+  checkOptions(at, options);
+  const name = `${wire}${options.name ?? key}`;
+  mustBeFree(at, name, options.foreign);
+  const types = parameterTypesOf(prototype, key);
+  const arity = Math.max(body.length, types?.length ?? 0, 1) - 1;
+  checkArguments(at, options, arity, types?.[1]);
+  return {
+    key,
+    path: `${path}${key}`,
+    wire: name,
+    direction,
+    request: options.hasReply === true || options.stream === true,
+    stream: options.stream === true,
+    body,
+    arity,
+    types,
+    params: options.params,
+    positional: options.allowPositionalArgs === true,
+    timeout: options.timeout,
+    defaults: over(checkCallOptions(options.defaults), defaults),
+    mark,
+    mount,
+  };
+}
+
+const yes = (is: boolean, expected: string): string | undefined => (is ? undefined : expected);
+const be = (kind: string) => (value: unknown) => yes(typeof value === kind, `a ${kind}`);
+const schema = (value: unknown): string | undefined =>
+  yes(
+    (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value,
+    'a Standard Schema',
+  );
+const each = (value: unknown, check: (one: unknown) => string | undefined, what: string): string | undefined =>
+  yes(
+    (Array.isArray(value) ? value : [value]).every((one) => check(one) === undefined),
+    what,
+  );
+
+/** What each option may be: says what was expected where it is not. */
+const checks: { readonly [O in keyof Required<MethodOptions>]: (value: unknown) => string | undefined } = {
+  hasReply: be('boolean'),
+  stream: be('boolean'),
+  name: (value) => yes(typeof value === 'string' && value !== '', 'a text that is not empty'),
+  foreign: be('boolean'),
+  params: (value) =>
+    yes(
+      Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
+      'a list of different names',
+    ),
+  allowPositionalArgs: be('boolean'),
+  timeout: (value) => yes(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
+  defaults: (value) => yes(typeof value === 'object' && value !== null, 'an object of call options'),
+  args: (value) =>
+    each(value, (one) => (one === undefined ? undefined : schema(one)), 'a Standard Schema, or a list of them'),
+  returns: schema,
+  items: schema,
+  progress: schema,
+  errors: (value) => yes(Array.isArray(value) && value.every((one) => typeof one === 'function'), 'a list of classes'),
+  use: (value) => each(value, be('function'), 'a function, or a list of them'),
+  allow: be('function'),
+  logged: (value) =>
+    yes(typeof value === 'boolean' || value === 'without arguments', 'true, false or "without arguments"'),
+  meta: () => undefined,
+  summary: be('string'),
+  deprecated: be('boolean'),
+};
+
+function checkOptions(at: string, options: MethodOptions): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, option)) {
+      throw new UsageError(`${at}: unknown option "${option}"; there are ${Object.keys(checks).join(', ')}`);
+    }
+    const expected = value === undefined ? undefined : checks[option as keyof MethodOptions](value);
+    if (expected !== undefined) throw new UsageError(`${at}: the option "${option}" must be ${expected}`);
+  }
+  if (options.stream === true && options.hasReply === true) {
+    throw new UsageError(
+      `${at}: a stream has no reply besides its items; give stream: true or hasReply: true, not both`,
+    );
+  }
+}
+
+/** What `emitDecoratorMetadata` gives for arguments that cannot hold others by name. */
+const noObject = new Set<unknown>([String, Number, Boolean, BigInt, Symbol, Array, Function]);
+
+/** Several values, as far as the function shows them, need names or a place. `type` is the class of the first, where it is known. */
+function checkArguments(at: string, options: MethodOptions, arity: number, type: unknown): void {
+  const { params, allowPositionalArgs } = options;
+  if (params !== undefined) {
+    if (params.length < arity) {
+      throw new UsageError(`${at}: it has ${arity} arguments, but params names only ${params.length}`);
+    }
+  } else if ((arity > 1 || noObject.has(type)) && allowPositionalArgs !== true) {
+    const what = arity > 1 ? `${arity} arguments need` : 'an argument that is no object needs';
+    throw new UsageError(
+      `${at}: ${what} params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position`,
+    );
+  }
+}
+
+/** A field of this name must not reach a prototype. */
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && name !== '__proto__';
+}
+
+/** A row as data, seen from the side that the class is written for, or from the other one. */
+export function describeRow(row: Row, inverted: boolean): MethodDescription {
+  const { foreign, params, timeout, summary, deprecated, meta } = row.mark.options;
+  return {
+    path: row.path,
+    method: row.wire,
+    direction: (row.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
+    kind: row.stream ? 'stream' : row.request ? 'request' : 'notification',
+    ...(foreign === true && { foreign: true as const }),
+    ...(params !== undefined && { params }),
+    ...(row.positional && { allowPositionalArgs: true as const }),
+    ...(timeout !== undefined && { timeout }),
+    ...(summary !== undefined && { summary }),
+    ...(deprecated === true && { deprecated: true as const }),
+    ...(meta !== undefined && { meta }),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * What a mark demands of the method that it stands on: types only. A mark cannot change a method's type, so it checks it, and
+ * what does not fit meets a parameter whose type is a sentence: the compiler shows it.
+ */
+import type { MethodOptions } from '../spec/decorators.js';
+import type { SchemasFit, SchemasSay, WithSchemas } from './schema-fit.js';
+import type { ArgsOf, DirectionOf, KindOf, Method, Reserved } from './side.js';
+
+/** No argument, or one object: sent by name. Anything else needs `params` or `allowPositionalArgs`. */
+type Shape<M> =
+  ArgsOf<M> extends infer A
+    ? A extends readonly []
+      ? 'named'
+      : A extends readonly [(infer One)?]
+        ? ShapeOfOne<One>
+        : 'several'
+    : never;
+
+/**
+ * Two ways to the same answer, since in a generic class the compiler leaves one of them undecided, and {@link Is} takes either.
+ * The first distributes over a type parameter, so that its constraint decides. For a mapped type, such as `Omit<T, 'id'>`, that
+ * does not help; the second compares it as the object that it is.
+ */
+type ShapeOfOne<One> = EachShape<One> & MappedShape<One>;
+type EachShape<One> = One extends null | undefined
+  ? never
+  : IsAnyOrUnknown<One> extends true
+    ? 'several'
+    : One extends object
+      ? One extends readonly unknown[]
+        ? 'several'
+        : 'named'
+      : 'several';
+/** Of an object and null nothing is left; of `any` and null, `any`. */
+type MappedShape<One> = [One & null] extends [never]
+  ? Is<One, NoList | undefined> extends true
+    ? 'named'
+    : unknown
+  : unknown;
+/** An object, but not a list: each list has this method. */
+type NoList = object & { readonly reduceRight?: never };
+
+/** Without `strict`, `unknown` also extends an object whose fields are all optional: those have keys. */
+type IsAnyOrUnknown<T> = 0 extends 1 & T ? true : unknown extends T ? (keyof T extends never ? true : false) : false;
+
+/**
+ * Whether T is assignable to U. `T extends U` is never decided while T depends on a type parameter of a class. An inferred type is
+ * compared by the constraint of that parameter; where it does not fit, this is not decided either.
+ */
+type Is<T, U> = { readonly is: T } extends { readonly is: infer _ extends U } ? true : false;
+
+/** What is wrong with a method of this name, whatever its mark; never if nothing is. */
+type Unfit<M, N> = N extends Reserved
+  ? `a side has the name "${N & string}" itself: call the method otherwise, and give it this one on the wire with name: '${N & string}'`
+  : N extends symbol
+    ? 'a symbol has no name on the wire'
+    : [DirectionOf<M>] extends [never]
+      ? 'the first parameter must be Sender (@incoming) or Receivers (@outgoing)'
+      : [KindOf<M>] extends [never]
+        ? 'the return type must be void, Reply<T> or Stream<T>'
+        : never;
+
+/** `unknown` where a mark of this direction, kind and shape, with these schemas, fits the method of this name; else what to write. */
+export type Fits<M, D, K, P, N, S = unknown> = [Unfit<M, N>] extends [never]
+  ? DirectionOf<M> extends D
+    ? KindOf<M> extends K
+      ? Is<Shape<M>, P> extends true
+        ? SchemasFit<M, S>
+        : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
+      : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
+    : D extends 'incoming'
+      ? 'the first parameter of an @incoming method is its Sender'
+      : 'the first parameter of an @outgoing method is its Receivers'
+  : Unfit<M, N>;
+
+/** Where a mark of the standard dialect may stand: what all compilers give of a method's context, as far as it counts here. */
+interface Place<N> {
+  readonly kind: 'method';
+  readonly name: N;
+  readonly static: false;
+  readonly private: false;
+}
+
+declare const text: unique symbol;
+declare const values: unique symbol;
+declare const schemas: unique symbol;
+
+/** How a mark of this direction and kind is written. */
+type Text<D, K> = K extends 'request'
+  ? `${D & string}({ hasReply: true })`
+  : K extends 'stream'
+    ? `${D & string}({ stream: true })`
+    : D;
+/** How a mark with this shape is written. */
+type Values<P> = 'several' extends P ? 'params or allowPositionalArgs' : 'neither params nor allowPositionalArgs';
+/** What the schemas of a mark say of a method. */
+type Saying<S> = unknown extends S ? () => SchemasSay<unknown, unknown> : <M>(method: M) => SchemasSay<M, S>;
+/** What a mark says, for `declareMethods`. It does not exist at run time. */
+interface Written<T, V, S> {
+  readonly [text]: T;
+  readonly [values]: V;
+  readonly [schemas]: S;
+}
+
+/**
+ * A decorator in both dialects. The check stands beside what M is inferred from, so that it is inferred from the method alone,
+ * generic ones included.
+ */
+export interface Mark<D, K, P, S = unknown> extends Written<Text<D, K>, Values<P>, Saying<S>> {
+  <M extends Method, const N>(value: M, context: Place<N> & Fits<M, D, K, P, N, S>): void;
+  <M extends Method, const N extends string | symbol>(
+    target: object,
+    key: N,
+    descriptor: TypedPropertyDescriptor<M> & Fits<M, D, K, P, N, S>,
+  ): void;
+}
+
+type KindFor<O> = O extends { hasReply: true } ? 'request' : O extends { stream: true } ? 'stream' : 'notification';
+type ShapeFor<O> = O extends { params: readonly string[] } | { allowPositionalArgs: true }
+  ? 'named' | 'several'
+  : 'named';
+
+/** The decorator with options, or bare. */
+export interface Marker<D> extends Mark<D, 'notification', 'named'> {
+  (): Mark<D, 'notification', 'named'>;
+  <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>, WithSchemas<O>>;
+}
+
+/** Marks by the names of methods, each of which fits its method. */
+export type Declarable<S> = {
+  readonly [N in keyof S]?: [Unfit<S[N], N>] extends [never]
+    ? Written<
+        Text<DirectionOf<S[N]>, KindOf<S[N]>>,
+        Values<'several' | Shape<S[N]>> | Values<Shape<S[N]>>,
+        (method: S[N]) => SchemasSay<unknown, unknown>
+      >
+    : Written<Unfit<S[N], N>, unknown, unknown>;
+};

@@ -1,8 +1,0 @@
-import { Code, ProtocolError } from '../errors.js';
-import { quote } from '../quote.js';
-
-/** The error for a tag that nobody knows. */
-export function unknownTag(tag: string): ProtocolError {
-  const text = `a value of the type ${quote(tag, 100)} has come, which this side does not know: register it with the option "types"`;
-  return new ProtocolError(text, Code.InvalidParams);
-}

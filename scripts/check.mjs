@@ -26,6 +26,7 @@ const steps = [
   ['types', 'types, TypeScript 6', bin('tsc'), ['--noEmit']],
   ['types', 'types, TypeScript 7', process.execPath, ['node_modules/typescript7/bin/tsc', '--noEmit']],
   ['lint', 'lint and imports', bin('biome'), ['check', '--formatter-enabled=false', '--error-on-warnings']],
+  ['layers', 'circles and layers', process.execPath, ['scripts/layers.mjs']],
   ['format', 'format', bin('biome'), ['format']],
   ['build', 'build', 'npm', ['run', '--silent', 'build']],
   ['tests', 'tests', bin('vitest'), vitest('tests', '--exclude', `**/*${SLOW}`)],

@@ -50,6 +50,14 @@ it('finds pages and links', () => {
   expect(published).toContain('examples');
 });
 
+it('lists every page in the index', () => {
+  const listed = new Set(linksOf('docs/README.md'));
+  const own = pages
+    .flatMap((page) => /^docs\/([\w-]+\.md)$/.exec(page)?.[1] ?? [])
+    .filter((name) => name !== 'README.md');
+  expect(own.filter((name) => !listed.has(name))).toEqual([]);
+});
+
 // The version of the package is on every page of it: one that says what "0.1.0" does speaks of itself.
 it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s speaks of no version of Obverse', (page) => {
   expect(readFileSync(`${root}/${page}`, 'utf8').match(/\bObverse v?\d+\.\d+/gi) ?? []).toEqual([]);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Code, codec, RemoteAPI, transport } from 'obverse';
+import { Code, codec, declareMethods, incoming, RemoteAPI, transport } from 'obverse';
 import { wireFor } from 'obverse/testing';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/contract/limits.js';
@@ -78,6 +78,24 @@ describe('the options', () => {
     const known = listed(await refusal(() => Empty.create({ nonsense: 1 } as never)));
     const told = rows(section('docs/sides.md', 'Options'), '| option | default | |').flatMap(([names]) => named(names));
     expect(told.sort()).toEqual(known.sort());
+  });
+});
+
+describe('the options of a decorator', () => {
+  it('are those that there are', async () => {
+    class Shop extends RemoteAPI {
+      order(): void {}
+    }
+    const nonsense = incoming({ nonsense: 1 } as never) as never;
+    const known = listed(
+      await refusal(() => {
+        declareMethods(Shop, { order: nonsense });
+        Shop.describe();
+      }),
+    );
+    const told = rows(textOf('docs/decorators.md'), '| option | specifies |').flatMap(([names]) => named(names));
+    expect(told.sort()).toEqual(known.sort());
+    expect(told).toContain('hasReply');
   });
 });
 

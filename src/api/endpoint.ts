@@ -17,7 +17,7 @@ import { Session } from '../session/session.js';
 import type { Extensions, Host } from '../session/session-host.js';
 import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';
-import type { Row, Table } from '../spec/method-table.js';
+import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions, Peer } from '../types/side.js';
 import { Line } from './active-transport.js';
 import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
@@ -97,10 +97,10 @@ export class Hub implements Host {
   // ---- what may be called -------------------------------------------------------------------------------------------
 
   /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
-  add(table: Table, self: object): void {
+  add(table: MethodTable, self: object): void {
     const { ports, refusals, tables } = this.served;
     tables.push(table);
-    for (const row of table.rows) {
+    for (const row of table.methods) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       if (row.stream) this.streaming = true;
       const incoming = (row.direction === 'incoming') !== this.inverted;
@@ -117,7 +117,7 @@ export class Hub implements Host {
   }
 
   /** The port of an incoming method. */
-  port(row: Row): Port {
+  port(row: MethodDescriptor): Port {
     return this.served.ports.get(row.wire) as Port;
   }
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../contract/errors.js';
-import type { Row, Table } from '../spec/method-table.js';
+import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import { type Direction, outgoingHere } from '../spec/wrong-direction.js';
 import type { Sender } from '../types/side.js';
 import type { Hub } from './endpoint.js';
@@ -16,13 +16,13 @@ export function implement(hub: Hub, made: Made, handlers: unknown): void {
   for (const [row, handler] of found) hub.port(row).connect(handler);
 }
 
-function* handlersIn({ table, side, children }: Made, handlers: unknown): Generator<[Row, AnyHandler]> {
+function* handlersIn({ table, side, children }: Made, handlers: unknown): Generator<[MethodDescriptor, AnyHandler]> {
   const { path } = table;
   if (typeof handlers !== 'object' || handlers === null) {
     throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} are an object, not ${String(handlers)}`);
   }
   const given = handlers as Readonly<Record<string, unknown>>;
-  const rows = table.rows.filter(({ direction }) => (direction === 'incoming') !== side.inverted);
+  const rows = table.methods.filter(({ direction }) => (direction === 'incoming') !== side.inverted);
   const plain = isPlain(handlers);
   for (const key of plain ? Object.keys(given) : []) {
     const isKnown = children.has(key) || rows.some((row) => row.key === key);
@@ -42,7 +42,7 @@ function* handlersIn({ table, side, children }: Made, handlers: unknown): Genera
 }
 
 /** Why a name of a table takes no handler on this side. */
-function whyNot(key: string, { path, wire, rows, unmarked }: Table, side: Direction): string {
+function whyNot(key: string, { path, wire, methods: rows, unmarked }: MethodTable, side: Direction): string {
   if (rows.some((row) => row.key === key)) return outgoingHere(path + key, side);
   return `${path}${key} ${unmarked.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is no incoming method of this side'}`;
 }

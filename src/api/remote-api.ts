@@ -7,8 +7,15 @@ import { dynamicMembers } from '../extensions/dynamic/absent.js';
 import type { CallEvents, Listening } from '../extensions/middleware/call-events.js';
 import { many } from '../extensions/rooms.js';
 import { checkCallOptions } from '../spec/call-options.js';
-import { inverseOf } from '../spec/inverse.js';
-import { describeRow, NamespaceMark, rowsOf, type SpecConstructor, type Table, tableOf } from '../spec/method-table.js';
+import { registerInverse } from '../spec/inverse.js';
+import {
+  type MethodTable,
+  methodDescription,
+  methodsOf,
+  methodTableOf,
+  NamespaceMark,
+  type SpecConstructor,
+} from '../spec/method-table.js';
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions } from '../types/api-class.js';
 import type { Interceptor } from '../types/interceptor.js';
 import type { GatherOptions, Group, GroupOptions, Several } from '../types/peers.js';
@@ -236,7 +243,7 @@ function createSide(spec: SpecConstructor, options: Options): object {
   const made = madeFor.get(spec) ?? {};
   madeFor.set(spec, made);
   const direction = options.invert === true ? 'inverted' : 'straight';
-  made[direction] ??= make(tableOf(spec, RemoteAPI.prototype), options.invert === true);
+  made[direction] ??= make(methodTableOf(spec, RemoteAPI.prototype), options.invert === true);
   const hub = new Hub(options, (peer, error, id) =>
     (side as unknown as { messageError(peer: Peer, error: unknown, id?: Id): unknown }).messageError(peer, error, id),
   );
@@ -269,13 +276,13 @@ function inverse(spec: SpecConstructor & APIClass<unknown>): APIClass<unknown> {
     invert: () => spec,
     describe: () => describeSpec(spec, true),
   };
-  return inverseOf(other as APIClass<unknown>, spec);
+  return registerInverse(other as APIClass<unknown>, spec);
 }
 
 function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescription[] {
-  return describeTable(tableOf(spec, RemoteAPI.prototype), inverted);
+  return describeTable(methodTableOf(spec, RemoteAPI.prototype), inverted);
 }
 
-function describeTable(table: Table, inverted: boolean): MethodDescription[] {
-  return rowsOf(table).map((row) => describeRow(row, inverted));
+function describeTable(table: MethodTable, inverted: boolean): MethodDescription[] {
+  return methodsOf(table).map((row) => methodDescription(row, inverted));
 }

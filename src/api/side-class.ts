@@ -2,8 +2,8 @@ import { BoundMethods, boundProperty, type Unbound } from '../base/bound-methods
 import { callDetailed } from '../calls/calls-with-options.js';
 import { call } from '../calls/outgoing-method.js';
 import { many } from '../extensions/rooms.js';
-import { over } from '../spec/call-options.js';
-import type { Row, SpecConstructor, Table } from '../spec/method-table.js';
+import { mergeCallOptions } from '../spec/call-options.js';
+import type { MethodDescriptor, MethodTable, SpecConstructor } from '../spec/method-table.js';
 import { type Direction, defineIncoming, defineWithoutAnswer, refuseHandlers } from '../spec/wrong-direction.js';
 import type { CallOptions, Receivers } from '../types/side.js';
 import { none } from './diagnostics.js';
@@ -48,7 +48,7 @@ interface Aimed {
 
 /** The classes made for one spec in one direction. */
 export interface Made {
-  readonly table: Table;
+  readonly table: MethodTable;
   /** The class that all of it belongs to, and which of its sides this is. */
   readonly side: Direction;
   /** Extends the spec's class. */
@@ -63,12 +63,12 @@ export interface Made {
 }
 
 /** Makes the classes for one side of a spec. */
-export function make(table: Table, inverted: boolean): Made {
+export function make(table: MethodTable, inverted: boolean): Made {
   return makeBelow(table, { className: table.spec.name, inverted });
 }
 
 /** `side`: the class that all of it belongs to, and which of its sides this is. */
-function makeBelow(table: Table, side: Direction): Made {
+function makeBelow(table: MethodTable, side: Direction): Made {
   const { inverted } = side;
   const children = new Map([...table.children].map(([key, child]) => [key, makeBelow(child, side)]));
   const Half = class extends table.spec {};
@@ -76,7 +76,7 @@ function makeBelow(table: Table, side: Direction): Made {
   const remote: object = Object.create(views);
   const gathering: object = Object.create(views);
   const detailed: object = Object.create(views);
-  for (const row of table.rows) {
+  for (const row of table.methods) {
     const outgoing = (row.direction === 'outgoing') !== inverted;
     if (!outgoing) {
       define(Half.prototype, row.key, {
@@ -112,7 +112,7 @@ export const views: object = {};
 
 type Way = typeof call;
 
-function calling(row: Row): Unbound {
+function calling(row: MethodDescriptor): Unbound {
   return function below(this: Held, receivers: Receivers, ...args: unknown[]): unknown {
     const hub = this[HUB];
     if (hub.diagnostics !== none) return withSite(below, call, hub, row, this, receivers, args, this[OPTIONS]);
@@ -121,7 +121,7 @@ function calling(row: Row): Unbound {
 }
 
 /** The same, for one side. */
-function calledOn(self: Held, row: Row): (receivers: Receivers, ...args: unknown[]) => unknown {
+function calledOn(self: Held, row: MethodDescriptor): (receivers: Receivers, ...args: unknown[]) => unknown {
   const { [HUB]: hub, [OPTIONS]: options } = self;
   return function below(receivers, ...args) {
     if (hub.diagnostics !== none) return withSite(below as Unbound, call, hub, row, self, receivers, args, options);
@@ -145,7 +145,7 @@ export function boundToSide(
 }
 
 /** A method of a view, which knows its receivers and options. It can be taken out of the view. */
-function aimed(prototype: object, row: Row, way: typeof call): void {
+function aimed(prototype: object, row: MethodDescriptor, way: typeof call): void {
   const key = {};
   define(prototype, row.key, {
     get(this: Aimed) {
@@ -156,10 +156,10 @@ function aimed(prototype: object, row: Row, way: typeof call): void {
   });
 }
 
-function calledBy(target: Target, row: Row, way: typeof call): (...args: unknown[]) => unknown {
+function calledBy(target: Target, row: MethodDescriptor, way: typeof call): (...args: unknown[]) => unknown {
   return function below(...args) {
     const { hub, selves, receivers, options } = target;
-    const self = selves[row.mount] as object;
+    const self = selves[row.index] as object;
     if (hub.diagnostics !== none) return withSite(below, way, hub, row, self, receivers, args, options);
     return way(hub, row, self, receivers, args, options);
   };
@@ -187,7 +187,7 @@ function aim(prototype: object, target: Target): object {
 /** One instance of a made class, with its namespaces, wired to a hub. `selves` collects the instances, by mount. */
 export function wire(made: Made, hub: Hub, selves: object[] = []): object {
   const self = new made.Half();
-  selves[made.table.mount] = self;
+  selves[made.table.index] = self;
   hub.add(made.table, self);
   for (const [key, child] of made.children) {
     Object.defineProperty(self, key, { value: wire(child, hub, selves), enumerable: true });
@@ -225,14 +225,14 @@ export function viewOf(
   options: CallOptions | undefined,
 ): object {
   const { [HUB]: hub, [MADE]: made, [SELVES]: selves, [OPTIONS]: below } = self as Held;
-  return aim(made[kind], { hub, selves, receivers, options: over(options, below), methods: undefined });
+  return aim(made[kind], { hub, selves, receivers, options: mergeCallOptions(options, below), methods: undefined });
 }
 
 /** A side or a namespace whose calls have these options; everything else it shares. */
 export function withOptions(self: object, options: CallOptions | undefined): object {
   const held = self as Held;
   const view = Object.create(self, {
-    [OPTIONS]: { value: over(options, held[OPTIONS]) },
+    [OPTIONS]: { value: mergeCallOptions(options, held[OPTIONS]) },
     // One that was made for the side itself is not meant here.
     remote: {
       get(this: object) {

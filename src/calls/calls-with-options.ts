@@ -3,8 +3,8 @@ import { Aborted, Code, RpcError } from '../contract/errors.js';
 import { middleware } from '../extensions/rooms.js';
 import type { CallSender } from '../session/peer.js';
 import type { Session } from '../session/session.js';
-import { optionsOf } from '../spec/call-options.js';
-import type { Row } from '../spec/method-table.js';
+import { callOptionsOf } from '../spec/call-options.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions, Detailed, Receivers } from '../types/side.js';
 import { current } from './call-context.js';
 import { Asking, type Wish, wishOf } from './outgoing-call.js';
@@ -13,13 +13,13 @@ import { notify, type Packed, pack, prepare } from './outgoing-method.js';
 /** Calls with options. As without, a notification gives nothing and may throw, a request gives a promise and never throws. */
 export function callWith(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
   asked: CallOptions | undefined,
 ): unknown {
-  const answer = carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
+  const answer = carryOut(hub, row, self, receivers, args, callOptionsOf(hub, row, asked));
   return row.request ? answer?.then(justValue) : undefined;
 }
 
@@ -31,7 +31,7 @@ export function justValue({ value }: Detailed<unknown>): unknown {
 /** The same, and gives with the value what was said of the answer. */
 export function callDetailed(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
@@ -39,7 +39,7 @@ export function callDetailed(
 ): Promise<Detailed<unknown>> | undefined {
   const chain = hub.middleware.around(row);
   if (chain !== undefined) return middleware.there.detailedThrough(chain, hub, row, self, receivers, args, asked);
-  return carryOut(hub, row, self, receivers, args, optionsOf(hub, row, asked));
+  return carryOut(hub, row, self, receivers, args, callOptionsOf(hub, row, asked));
 }
 
 /**
@@ -48,7 +48,7 @@ export function callDetailed(
  */
 export function carryOut(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],

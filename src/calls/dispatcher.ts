@@ -7,7 +7,7 @@ import { dynamic } from '../extensions/rooms.js';
 import type { CallSender } from '../session/peer.js';
 import { services } from '../session/protocol.js';
 import type { Host } from '../session/session-host.js';
-import type { Table } from '../spec/method-table.js';
+import type { MethodTable } from '../spec/method-table.js';
 import type { Port } from './incoming-method.js';
 
 /** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
@@ -16,7 +16,7 @@ export class Served {
   /** Why what else is declared may not be called. */
   readonly refusals = new Map<string, string>();
   /** Those of the spec, and of what is mounted. */
-  tables: Table[] = [];
+  tables: MethodTable[] = [];
   private others: Dynamic | undefined;
 
   /** `ignoring`: notifications that nobody handles are dropped without a word. */

@@ -10,7 +10,7 @@ import { produce } from '../extensions/streams/produce.js';
 import { beginInTurn } from '../extensions/validation/call-order.js';
 import type { CallSender } from '../session/peer.js';
 import type { Host } from '../session/session-host.js';
-import type { Row } from '../spec/method-table.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import { within } from './call-context.js';
 import { type AnyHandler, ask, tell } from './run-handlers.js';
 
@@ -31,7 +31,7 @@ export class Port {
 
   /** `self` is the `this` of the body; without it the body does not run, for it is written for the other side. */
   constructor(
-    readonly row: Row,
+    readonly row: MethodDescriptor,
     private readonly self: object | undefined,
     private readonly host: Host,
   ) {
@@ -237,13 +237,13 @@ export class Port {
 letTakeOut(Port.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
 
 /** The information of the security stands after all the arguments that the method shows. */
-function withSecinfo({ arity }: Row, bound: readonly unknown[], sender: CallSender): unknown[] {
+function withSecinfo({ arity }: MethodDescriptor, bound: readonly unknown[], sender: CallSender): unknown[] {
   const missing = new Array<undefined>(Math.max(0, arity - bound.length)).fill(undefined);
   return [...bound, ...missing, sender.secinfo];
 }
 
 /** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */
-function bind(row: Row, call: Call): readonly unknown[] {
+function bind(row: MethodDescriptor, call: Call): readonly unknown[] {
   const { method, args, named } = call;
   const { params, positional } = row;
   if (named && params !== undefined && !(positional && isOneArgument(params, args[0] as object)))

@@ -5,7 +5,7 @@ import { UsageError } from '../contract/errors.js';
 import { tellMany } from '../extensions/multicast/notify-many.js';
 import { middleware } from '../extensions/rooms.js';
 import { callStream } from '../extensions/streams/streams.js';
-import type { Row } from '../spec/method-table.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import type { SlowOptions } from '../types/peers.js';
 import type { CallOptions, Receivers } from '../types/side.js';
 import { current } from './call-context.js';
@@ -15,7 +15,7 @@ import { plainWish } from './outgoing-call.js';
 /** Calls what a row describes: a notification gives nothing and may throw, a request gives a promise and never throws. */
 export function call(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
@@ -29,7 +29,7 @@ export function call(
 /** The same, once nobody stands before the call any more. */
 export function send(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
@@ -56,7 +56,7 @@ export function send(
 }
 
 /** The receivers are checked, and the body runs: what it throws stops the call. */
-export function prepare(hub: Hub, row: Row, self: object, receivers: Receivers, args: unknown[]): void {
+export function prepare(hub: Hub, row: MethodDescriptor, self: object, receivers: Receivers, args: unknown[]): void {
   if (receivers === undefined)
     throw new UsageError(
       `${row.path}: the first argument is the receivers: null for every peer, a peer, its id, or several`,
@@ -75,7 +75,7 @@ export interface Packed {
 }
 
 /** The arguments as they travel: by name in one object, or by position. Throws a UsageError if they do not fit. */
-export function pack(row: Row, args: unknown[]): Packed {
+export function pack(row: MethodDescriptor, args: unknown[]): Packed {
   const { params } = row;
   if (params !== undefined) {
     if (args.length > params.length)
@@ -102,7 +102,7 @@ export function pack(row: Row, args: unknown[]): Packed {
 /** Tells the receivers. `slow` says what becomes of it at those who do not take what they are sent. */
 export function notify(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   receivers: Receivers,
   packed: Packed,
   about?: About,

@@ -1,6 +1,6 @@
 import { isThenable } from '../base/promise-like.js';
 import { Code, RpcError } from '../contract/errors.js';
-import type { Row } from '../spec/method-table.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Sender } from '../types/side.js';
 
 /** A handler of an incoming method. */
@@ -31,7 +31,7 @@ function nothing(): undefined {}
 /** A request with several candidates for its one answer. What is thrown is the answer, and the handlers after it do not run. `twice`
  * is told if more than one of them answers. */
 export function ask(
-  row: Row,
+  row: MethodDescriptor,
   handlers: readonly AnyHandler[],
   sender: Sender,
   args: readonly unknown[],
@@ -51,7 +51,7 @@ export function ask(
     : only(row, given, twice);
 }
 
-function only(row: Row, values: readonly unknown[], twice: (text: string) => void): unknown {
+function only(row: MethodDescriptor, values: readonly unknown[], twice: (text: string) => void): unknown {
   const answers = values.filter((value) => value !== undefined);
   if (answers.length > 1) {
     const text = `${row.wire} produced more than one reply: at most one handler may give one`;

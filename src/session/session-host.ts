@@ -3,7 +3,7 @@ import type { SideLogger } from '../api/log-entry.js';
 import type { Call, Codec, FaultBody, Id, Limits } from '../contract/contract.js';
 import type { Surroundings } from '../extensions/middleware/surroundings.js';
 import type { SideValues } from '../extensions/values/side-values.js';
-import type { Row } from '../spec/method-table.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import type { AnyHandler } from '../types/dynamic.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
@@ -40,7 +40,7 @@ export interface Host {
   /** Whether somebody here has declared or set a method of this name as incoming. */
   handles(method: string): boolean;
   /** Who handles a method that has no handler of its own; undefined if nobody does. */
-  standIn(row: Row, call: Call): AnyHandler | undefined;
+  standIn(row: MethodDescriptor, call: Call): AnyHandler | undefined;
   /** An error as it travels to the peer of a session; it is logged where the options say so. */
   toFault(error: unknown, session?: Session): FaultBody;
   fromFault(fault: FaultBody): Error;

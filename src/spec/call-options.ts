@@ -8,7 +8,7 @@ import { windowExpects } from '../extensions/streams/window-option.js';
 import { CallSender } from '../session/peer.js';
 import type { SlowOptions } from '../types/peers.js';
 import type { CallOptions } from '../types/side.js';
-import type { Row } from './method-table.js';
+import type { MethodDescriptor } from './method-table.js';
 
 const time = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
@@ -56,7 +56,10 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
 }
 
 /** Options over others, which hold where these say nothing. Metadata adds up. */
-export function over(first: CallOptions | undefined, below: CallOptions | undefined): CallOptions | undefined {
+export function mergeCallOptions(
+  first: CallOptions | undefined,
+  below: CallOptions | undefined,
+): CallOptions | undefined {
   if (first === undefined || below === undefined) return first ?? below;
   const stated = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined));
   const metadata = first.metadata && below.metadata && { ...below.metadata, ...first.metadata };
@@ -64,9 +67,10 @@ export function over(first: CallOptions | undefined, below: CallOptions | undefi
 }
 
 /** What holds for one call: what it asks for itself, then its method and namespace, then its side. */
-export function optionsOf(hub: Hub, row: Row, asked: CallOptions | undefined): CallOptions {
-  const options = over(asked, over(row.defaults, hub.defaults)) ?? {};
+export function callOptionsOf(hub: Hub, method: MethodDescriptor, asked: CallOptions | undefined): CallOptions {
+  const options = mergeCallOptions(asked, mergeCallOptions(method.defaults, hub.defaults)) ?? {};
   // What the mark says of time counts for more than what the side says of all calls.
-  const isMarked = row.timeout !== undefined && asked?.timeout === undefined && row.defaults?.timeout === undefined;
-  return isMarked && options.timeout !== undefined ? { ...options, timeout: row.timeout } : options;
+  const isMarked =
+    method.timeout !== undefined && asked?.timeout === undefined && method.defaults?.timeout === undefined;
+  return isMarked && options.timeout !== undefined ? { ...options, timeout: method.timeout } : options;
 }

@@ -1,21 +1,21 @@
 import { messageOf } from '../base/thrown.js';
 import { UsageError } from '../contract/errors.js';
 import type { Method } from '../types/side.js';
-import { type Marked, markedAs, markOf, notice } from './decorators.js';
+import { collectMarks, type MethodMark, markedAs, markOf } from './decorators.js';
 
 /** A class whose constructor takes nothing: what a spec is at run time. */
 export type SpecConstructor = new () => object;
 
 /** A marked method of a class, its own or inherited. */
-export interface Member {
+export interface MarkedMethod {
   readonly key: string;
   readonly body: Method;
-  readonly mark: Marked;
+  readonly mark: MethodMark;
 }
 
 /** What a class has, with what it inherits. */
-export interface Members {
-  readonly methods: readonly Member[];
+export interface ClassMembers {
+  readonly methods: readonly MarkedMethod[];
   /** The names of what stands on its prototypes without a mark. */
   readonly unmarked: readonly string[];
   /** The fields of an instance. */
@@ -26,10 +26,10 @@ export interface Members {
  * Reads a class: its marks from the prototypes below `root`, its fields from an instance made for it. What overrides a marked
  * method replaces it, and inherits the mark unless it has one of its own.
  */
-export function membersOf(spec: SpecConstructor, root: object): Members {
+export function readClass(spec: SpecConstructor, root: object): ClassMembers {
   const { made, marked } = instanceOf(spec);
   const found = new Map<string | symbol, PropertyDescriptor>();
-  const marks = new Map<string | symbol, Marked>();
+  const marks = new Map<string | symbol, MethodMark>();
   const covered = new Map(marked);
   for (const prototype of prototypesOf(spec, root)) {
     for (const key of Reflect.ownKeys(prototype)) {
@@ -75,7 +75,7 @@ function isMethod(value: unknown): value is Method {
 
 function instanceOf(spec: SpecConstructor): { made: object; marked: ReadonlyMap<Method, string | symbol> } {
   try {
-    return notice(() => new spec());
+    return collectMarks(() => new spec());
   } catch (cause) {
     throw new UsageError(
       `${spec.name} cannot be read: its constructor must work without arguments, and has thrown: ${messageOf(cause)}`,

@@ -54,7 +54,7 @@ export interface MethodOptions {
 }
 
 /** What a decorator notes of a method. */
-export interface Marked {
+export interface MethodMark {
   readonly direction: 'incoming' | 'outgoing';
   readonly options: MethodOptions;
 }
@@ -62,8 +62,8 @@ export interface Marked {
 const MARK = 'obverse:mark';
 
 /** What a decorator has noted of this function itself. */
-export function markOf(method: Method): Marked | undefined {
-  return Reflect.getOwnMetadata(MARK, method) as Marked | undefined;
+export function markOf(method: Method): MethodMark | undefined {
+  return Reflect.getOwnMetadata(MARK, method) as MethodMark | undefined;
 }
 
 /** The function that was marked as this member of a prototype: in the legacy dialect, and without decorators. */
@@ -81,7 +81,7 @@ const NOTICED = Symbol.for('obverse.noticed');
 const shared = globalThis as { [NOTICED]?: Map<Method, string | symbol> | undefined };
 
 /** Makes an instance, and tells which functions the standard dialect has marked in its class, with the names they had then. */
-export function notice<T>(make: () => T): { made: T; marked: ReadonlyMap<Method, string | symbol> } {
+export function collectMarks<T>(make: () => T): { made: T; marked: ReadonlyMap<Method, string | symbol> } {
   const outer = shared[NOTICED];
   const marked = new Map<Method, string | symbol>();
   shared[NOTICED] = marked;
@@ -96,7 +96,7 @@ type Decorator = (target: object, place: unknown, descriptor?: PropertyDescripto
 type Factory = (first?: object, second?: unknown, third?: PropertyDescriptor) => Decorator | undefined;
 
 /** `@incoming` and `@outgoing`: bare they are called as decorators, with options they give one. */
-function marker(direction: Marked['direction']): Factory {
+function marker(direction: MethodMark['direction']): Factory {
   return (first = {}, second, third) => {
     if (second !== undefined) note({ direction, options: {} }, first, second, third);
     else if (typeof first === 'object' && first !== null) {
@@ -108,7 +108,7 @@ function marker(direction: Marked['direction']): Factory {
 }
 
 /** Takes `(value, context)` in the standard dialect, `(target, key, descriptor)` in the legacy one. */
-function note(mark: Marked, target: unknown, place: unknown, descriptor: PropertyDescriptor | undefined): void {
+function note(mark: MethodMark, target: unknown, place: unknown, descriptor: PropertyDescriptor | undefined): void {
   const standard = typeof place === 'object';
   const context = place as ClassMethodDecoratorContext;
   const key = standard ? context.name : (place as string | symbol);

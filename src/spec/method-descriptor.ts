@@ -1,11 +1,12 @@
 import { UsageError } from '../contract/errors.js';
 import type { CallOptions, Method, MethodDescription } from '../types/side.js';
-import { checkCallOptions, over } from './call-options.js';
-import { type Marked, type MethodOptions, parameterTypesOf } from './decorators.js';
-import { mustBeFree } from './reserved-names.js';
+import { checkCallOptions, mergeCallOptions } from './call-options.js';
+import type { MarkedMethod } from './class-reader.js';
+import { type MethodMark, type MethodOptions, parameterTypesOf } from './decorators.js';
+import { checkWireName } from './reserved-names.js';
 
 /** One method of a spec: everything that a call needs of it, looked up once. */
-export interface Row {
+export interface MethodDescriptor {
   readonly key: string;
   /** The property path with dots; unique. */
   readonly path: string;
@@ -25,34 +26,41 @@ export interface Row {
   readonly timeout: number | undefined;
   /** What its calls have for options, where the caller says nothing: its own over those of its namespaces. */
   readonly defaults: CallOptions | undefined;
-  readonly mark: Marked;
-  /** Which of the tables of the spec holds the row, counted from the root: on a side, whose `this` the body has. */
-  readonly mount: number;
+  readonly mark: MethodMark;
+  /** The position of its table among those of the spec, the root first: it selects the instance that the body has as `this`. */
+  readonly index: number;
 }
 
-/** A marked method, and where it stands. */
-export interface Place {
+/** A marked method, and its place in a spec. */
+export interface PlacedMethod extends MarkedMethod {
   /** Its class and its name there, for messages. */
   readonly at: string;
-  readonly key: string;
-  readonly body: Method;
-  readonly mark: Marked;
   /** The prototype of the class that is read; the method may be inherited. */
   readonly prototype: object;
   /** What stands before the last segment of its path, and of its name on the wire: empty, or ending in a dot. */
   readonly path: string;
   readonly wire: string;
-  readonly mount: number;
+  readonly index: number;
   /** Of the namespaces around it. */
   readonly defaults: CallOptions | undefined;
 }
 
-/** Makes the row of a method. Throws a UsageError for options that could not work. */
-export function makeRow({ at, key, body, mark, prototype, path, wire, mount, defaults }: Place): Row {
+/** Makes the descriptor of a method. Throws a UsageError for options that could not work. */
+export function describeMethod({
+  at,
+  key,
+  body,
+  mark,
+  prototype,
+  path,
+  wire,
+  index,
+  defaults,
+}: PlacedMethod): MethodDescriptor {
   const { direction, options } = mark;
   checkOptions(at, options);
   const name = `${wire}${options.name ?? key}`;
-  mustBeFree(at, name, options.foreign);
+  checkWireName(at, name, options.foreign);
   const types = parameterTypesOf(prototype, key);
   const arity = Math.max(body.length, types?.length ?? 0, 1) - 1;
   checkArguments(at, options, arity, types?.[1]);
@@ -69,9 +77,9 @@ export function makeRow({ at, key, body, mark, prototype, path, wire, mount, def
     params: options.params,
     positional: options.allowPositionalArgs === true,
     timeout: options.timeout,
-    defaults: over(checkCallOptions(options.defaults), defaults),
+    defaults: mergeCallOptions(checkCallOptions(options.defaults), defaults),
     mark,
-    mount,
+    index,
   };
 }
 
@@ -155,17 +163,17 @@ function isName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && name !== '__proto__';
 }
 
-/** A row as data, seen from the side that the class is written for, or from the other one. */
-export function describeRow(row: Row, inverted: boolean): MethodDescription {
-  const { foreign, params, timeout, summary, deprecated, meta } = row.mark.options;
+/** A method as data, seen from the side that the class is written for, or from the other one. */
+export function methodDescription(method: MethodDescriptor, inverted: boolean): MethodDescription {
+  const { foreign, params, timeout, summary, deprecated, meta } = method.mark.options;
   return {
-    path: row.path,
-    method: row.wire,
-    direction: (row.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
-    kind: row.stream ? 'stream' : row.request ? 'request' : 'notification',
+    path: method.path,
+    method: method.wire,
+    direction: (method.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
+    kind: method.stream ? 'stream' : method.request ? 'request' : 'notification',
     ...(foreign === true && { foreign: true as const }),
     ...(params !== undefined && { params }),
-    ...(row.positional && { allowPositionalArgs: true as const }),
+    ...(method.positional && { allowPositionalArgs: true as const }),
     ...(timeout !== undefined && { timeout }),
     ...(summary !== undefined && { summary }),
     ...(deprecated === true && { deprecated: true as const }),

@@ -15,7 +15,7 @@ const ours: ReadonlySet<string> = new Set(
 );
 
 /** Whether a name on the wire is that of a message of this library, today's or a planned one. */
-export function isOurs(wire: string): boolean {
+export function isLibraryName(wire: string): boolean {
   return ours.has(wire);
 }
 
@@ -28,17 +28,17 @@ export function isReserved(wire: string): boolean {
  * Throws a UsageError for a name on the wire that a method may not have. `foreign` is what its mark, or the option, says: that the
  * name is one of another protocol. `at` is where it stands, for the text; `wild` a name that stands for many.
  */
-export function mustBeFree(at: string, wire: string, foreign: boolean | undefined, wild = false): void {
+export function checkWireName(at: string, wire: string, foreign: boolean | undefined, wild = false): void {
   if (foreign !== undefined && typeof foreign !== 'boolean')
     throw new UsageError(`${at}: the option "foreign" must be true or false, not ${String(foreign)}`);
   const text = `${at}: names on the wire that begin with "rpc." are reserved by JSON-RPC`;
   if (foreign === true) {
-    if (wild || (isReserved(wire) && !isOurs(wire))) return;
+    if (wild || (isReserved(wire) && !isLibraryName(wire))) return;
     if (isReserved(wire))
       throw new UsageError(`${text}, and "${wire}" for this library itself: foreign: true does not change that`);
     throw new UsageError(`${at}: foreign: true is for a name that begins with "rpc.", and "${wire}" does not`);
   }
   if (!isReserved(wire)) return;
-  if (isOurs(wire)) throw new UsageError(text);
+  if (isLibraryName(wire)) throw new UsageError(text);
   throw new UsageError(`${text}; give foreign: true if "${wire}" is one of another protocol`);
 }

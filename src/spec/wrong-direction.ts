@@ -1,6 +1,6 @@
 import type { Unbound } from '../base/bound-methods.js';
 import { UsageError } from '../contract/errors.js';
-import type { Row } from './method-table.js';
+import type { MethodDescriptor } from './method-table.js';
 
 /*
  * What a program meets that uses a method in the direction in which its side does not have it, as one does that has forgotten
@@ -23,17 +23,17 @@ function otherClass({ className, inverted }: Direction): string {
 }
 
 /** Stands in a view for a method that this side handles. Throws a UsageError when it is called. */
-export function defineIncoming(view: object, row: Row, direction: Direction): void {
-  const { path } = row;
-  defineRefusal(view, row.key, () => {
+export function defineIncoming(view: object, method: MethodDescriptor, direction: Direction): void {
+  const { path } = method;
+  defineRefusal(view, method.key, () => {
     return `${path} is incoming on this side, which handles it and does not call it. To call it, ${otherClass(direction)}`;
   });
 }
 
 /** Stands in a view of answers for a method that has no answer, or many. Throws a UsageError when it is called. */
-export function defineWithoutAnswer(view: object, row: Row): void {
-  const { path, stream } = row;
-  defineRefusal(view, row.key, () => {
+export function defineWithoutAnswer(view: object, method: MethodDescriptor): void {
+  const { path, stream } = method;
+  defineRefusal(view, method.key, () => {
     return `${path} ${stream ? 'gives a stream' : 'has no reply'}: gather and detailed are for requests`;
   });
 }
@@ -44,8 +44,8 @@ export function outgoingHere(path: string, direction: Direction): string {
 }
 
 /** Lets a method that this side calls throw a UsageError where somebody wants to add a handler to it. */
-export function refuseHandlers(method: Unbound, row: Row, direction: Direction): Unbound {
-  const { path } = row;
+export function refuseHandlers(method: Unbound, descriptor: MethodDescriptor, direction: Direction): Unbound {
+  const { path } = descriptor;
   const text = (): string => outgoingHere(path, direction);
   // A function that is bound has the prototype of the one that it is made of.
   const prototype = Object.create(Function.prototype) as object;

@@ -2,13 +2,13 @@ import { type } from 'arktype';
 import { RemoteAPI } from 'obverse';
 import * as v from 'valibot';
 import { z } from 'zod';
-import type { Row } from '../../src/spec/method-descriptor.js';
-import { rowsOf, type SpecConstructor, tableOf } from '../../src/spec/method-table.js';
+import type { MethodDescriptor } from '../../src/spec/method-descriptor.js';
+import { methodsOf, methodTableOf, type SpecConstructor } from '../../src/spec/method-table.js';
 import type { StandardSchema } from '../../src/types/schema.js';
 
 /** The row of a method of a spec. */
-export function rowOf(spec: { readonly prototype: RemoteAPI }, path: string): Row {
-  const row = rowsOf(tableOf(spec as SpecConstructor, RemoteAPI.prototype)).find((each) => each.path === path);
+export function rowOf(spec: { readonly prototype: RemoteAPI }, path: string): MethodDescriptor {
+  const row = methodsOf(methodTableOf(spec as SpecConstructor, RemoteAPI.prototype)).find((each) => each.path === path);
   if (row === undefined) throw new Error(`there is no ${path}`);
   return row;
 }

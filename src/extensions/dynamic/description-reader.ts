@@ -1,7 +1,7 @@
 import { isPlain } from '../../api/handlers.js';
 import { UsageError } from '../../contract/errors.js';
 import type { MethodOptions } from '../../spec/decorators.js';
-import { mustBeFree } from '../../spec/reserved-names.js';
+import { checkWireName } from '../../spec/reserved-names.js';
 import type { MethodDescription } from '../../types/side.js';
 import { segmentsOf } from './paths.js';
 
@@ -101,7 +101,7 @@ function made(name: string, description: MethodDescription): Described {
   const segments = segmentsOf(path);
   if (segments.length > DEEPEST) throw new UsageError(`${name}: a path has at most ${DEEPEST} segments`);
   const isForeign = (foreign as boolean | undefined) === true;
-  mustBeFree(`"${method}"`, method, isForeign);
+  checkWireName(`"${method}"`, method, isForeign);
   const options: MethodOptions = {
     ...(kind === 'request' && { hasReply: true }),
     ...(kind === 'stream' && { stream: true }),

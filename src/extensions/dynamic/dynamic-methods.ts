@@ -4,8 +4,8 @@ import { pack } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import type { CallSender } from '../../session/peer.js';
-import type { Row } from '../../spec/method-table.js';
-import { isReserved, mustBeFree } from '../../spec/reserved-names.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
+import { checkWireName, isReserved } from '../../spec/reserved-names.js';
 import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from '../../types/dynamic.js';
 import type { Mount } from './mounts.js';
 import { kindOf, kindOfRow, OpenMethod } from './open-method.js';
@@ -53,7 +53,7 @@ export class Dynamic {
   }
 
   /** Who handles a declared method that has no handler of its own. */
-  standIn(row: Row): AnyHandler | undefined {
+  standIn(row: MethodDescriptor): AnyHandler | undefined {
     const handler = this.patternFor(row.wire)?.handler;
     if (handler === undefined) return undefined;
     const { path, wire: method } = row;
@@ -86,7 +86,7 @@ export class Dynamic {
     const place = this.place(self, path);
     const foreign = foreignIn(path, options);
     const isDeclared = foreign === undefined && place.row?.mark.options.foreign === true;
-    if (!isDeclared) mustBeFree(`"${path}"`, place.wire, foreign, isWild(path));
+    if (!isDeclared) checkWireName(`"${path}"`, place.wire, foreign, isWild(path));
     return isWild(path)
       ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null, foreign === true)
       : this.setMethod(place, handler as AnyHandler | null);

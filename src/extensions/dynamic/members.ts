@@ -1,5 +1,5 @@
 import { hubOf } from '../../api/side-class.js';
-import { straightOf } from '../../spec/inverse.js';
+import { specOfInverse } from '../../spec/inverse.js';
 import type { SpecConstructor } from '../../spec/method-table.js';
 import type { Arguments, HandlerOptions, MountOptions, PathOptions, ServiceOptions } from '../../types/dynamic.js';
 import type { Items } from '../../types/side.js';
@@ -16,7 +16,7 @@ function specOf(given: unknown, root: object): MountedSpec | undefined {
     const isSpec = Object.prototype.isPrototypeOf.call(root, given.prototype as object);
     return isSpec ? { spec: given as SpecConstructor, root, inverted: false } : undefined;
   }
-  const spec = straightOf(given);
+  const spec = specOfInverse(given);
   return spec && { spec, root, inverted: true };
 }
 

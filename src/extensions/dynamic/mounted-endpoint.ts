@@ -1,6 +1,6 @@
 import type { Hub } from '../../api/endpoint.js';
 import { ConnectionLost, UsageError } from '../../contract/errors.js';
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 
 /** What a side that is mounted on another has for a hub. */
 export interface MountedHub {
@@ -36,7 +36,7 @@ export function mountedHub(hub: Hub, path: string, inverted: boolean): MountedHu
       },
     },
     port: {
-      value: (row: Row) => {
+      value: (row: MethodDescriptor) => {
         mustBeThere();
         return hub.port(row);
       },

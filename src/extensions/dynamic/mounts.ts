@@ -2,7 +2,7 @@ import { hubOf, madeOf, make, wire } from '../../api/side-class.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import { checkCallOptions } from '../../spec/call-options.js';
-import { type SpecConstructor, tableBelow } from '../../spec/method-table.js';
+import { methodTableBelow, type SpecConstructor } from '../../spec/method-table.js';
 import { isReserved } from '../../spec/reserved-names.js';
 import type { MountOptions, ServiceOptions } from '../../types/dynamic.js';
 import { mountedHub } from './mounted-endpoint.js';
@@ -37,7 +37,7 @@ export function mountSide(self: object, name: string, api: MountedSpec, options:
   const at = free(self, name);
   const outer = hubOf(self);
   const { hub, end } = mountedHub(outer, at.path, api.inverted);
-  const table = tableBelow(api.spec, api.root, `${at.path}.`, `${at.wire}.`, checkCallOptions(options.defaults));
+  const table = methodTableBelow(api.spec, api.root, `${at.path}.`, `${at.wire}.`, checkCallOptions(options.defaults));
   const made = make(table, api.inverted);
   try {
     const side = wire(made, hub);
@@ -92,7 +92,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
       `"${path}": names on the wire that begin with "rpc." are reserved by JSON-RPC; those of another protocol are set one by one: setHandler("${wire}.…", …, { foreign: true })`,
     );
   if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
-  if (children.has(name) || table.rows.some(({ key }) => key === name))
+  if (children.has(name) || table.methods.some(({ key }) => key === name))
     throw new UsageError(`"${path}" is declared by ${table.spec.name}: mount it under another name`);
   for (const names of [served.ports, served.refusals, dynamic.open]) {
     for (const taken of names.keys()) {

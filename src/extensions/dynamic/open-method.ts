@@ -3,7 +3,7 @@ import { isThenable } from '../../base/promise-like.js';
 import { Port } from '../../calls/incoming-method.js';
 import type { Call } from '../../contract/contract.js';
 import type { CallSender } from '../../session/peer.js';
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { AnyHandler } from '../../types/dynamic.js';
 import { isStream } from '../streams/is-stream.js';
 import { streams } from '../streams/streams.js';
@@ -18,7 +18,7 @@ export function kindOf({ id, about }: Call): Kind {
 }
 
 /** What a declared method is. */
-export function kindOfRow({ stream, request }: Row): Kind {
+export function kindOfRow({ stream, request }: MethodDescriptor): Kind {
   return stream ? 'stream' : request ? 'request' : 'notification';
 }
 
@@ -26,7 +26,13 @@ export function kindOfRow({ stream, request }: Row): Kind {
  * The row of a method that no spec declares. Arguments travel as they are given: in one object if they are `named`, or by
  * position; both are taken.
  */
-export function openRow(direction: Row['direction'], kind: Kind, path: string, wire: string, named: boolean): Row {
+export function openRow(
+  direction: MethodDescriptor['direction'],
+  kind: Kind,
+  path: string,
+  wire: string,
+  named: boolean,
+): MethodDescriptor {
   return {
     key: wire,
     path,
@@ -42,7 +48,7 @@ export function openRow(direction: Row['direction'], kind: Kind, path: string, w
     timeout: undefined,
     defaults: undefined,
     mark: { direction, options: {} },
-    mount: 0,
+    index: 0,
   };
 }
 function nothing(): void {}

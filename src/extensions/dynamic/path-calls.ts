@@ -2,9 +2,9 @@ import { heldOptions, hubOf } from '../../api/side-class.js';
 import { call } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
-import { checkCallOptions, over } from '../../spec/call-options.js';
-import type { Row } from '../../spec/method-table.js';
-import { mustBeFree } from '../../spec/reserved-names.js';
+import { checkCallOptions, mergeCallOptions } from '../../spec/call-options.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
+import { checkWireName } from '../../spec/reserved-names.js';
 import type { Arguments, PathOptions } from '../../types/dynamic.js';
 import { type Kind, kindOfRow, openRow } from './open-method.js';
 import { isWild } from './pattern.js';
@@ -37,10 +37,10 @@ export function callByPath(
   const declared =
     place.row !== undefined && (place.row.direction === 'outgoing') !== hub.inverted ? place.row : undefined;
   const row = declared ?? openRow('outgoing', kind, place.path, place.wire, named);
-  if (declared === undefined || foreign !== undefined) mustBeFree(`"${path}"`, row.wire, foreign);
+  if (declared === undefined || foreign !== undefined) checkWireName(`"${path}"`, row.wire, foreign);
   mustBe(kind, row);
   const args = named ? byName(row, given as Record<string, unknown>) : [...((given ?? []) as readonly unknown[])];
-  const all = Object.keys(asked).length === 0 ? heldOptions(self) : over(asked, heldOptions(self));
+  const all = Object.keys(asked).length === 0 ? heldOptions(self) : mergeCallOptions(asked, heldOptions(self));
   const { callSites } = hub.diagnostics;
   if (callSites === undefined) return call(hub, row, place.self, to, args, all);
   return callSites.withCallSite(callByPath, () => call(hub, row, place.self, to, args, all));
@@ -52,13 +52,13 @@ function isNamed(path: string, given: unknown): boolean {
   throw new UsageError(`${path}: the arguments are a list, or an object with their names, not ${String(given)}`);
 }
 
-function mustBe(kind: Kind, row: Row): void {
+function mustBe(kind: Kind, row: MethodDescriptor): void {
   const is = kindOfRow(row);
   if (is !== kind) throw new UsageError(`${row.path} is a ${is}: it is called with ${verbs[is]}`);
 }
 
 /** Named arguments as a method takes them: one object, or what the mark names in its order. */
-function byName({ path, params }: Row, given: Record<string, unknown>): unknown[] {
+function byName({ path, params }: MethodDescriptor, given: Record<string, unknown>): unknown[] {
   if (params === undefined) return [given];
   for (const name of Object.keys(given)) {
     if (!params.includes(name))

@@ -1,5 +1,5 @@
 import { UsageError } from '../../contract/errors.js';
-import { isOurs } from '../../spec/reserved-names.js';
+import { isLibraryName } from '../../spec/reserved-names.js';
 
 /** A name that is longer than this was not set by anybody. */
 const LONGEST = 1_000;
@@ -19,7 +19,7 @@ export function segmentFault(segment: string): string | undefined {
  * never handed on, nor is what belongs to the library.
  */
 export function mayBeHandled(method: string): boolean {
-  if (method.length > LONGEST || isOurs(method)) return false;
+  if (method.length > LONGEST || isLibraryName(method)) return false;
   return method.split('.').every((segment) => segmentFault(segment) === undefined);
 }
 

@@ -1,5 +1,5 @@
 import { madeOf } from '../../api/side-class.js';
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import { segmentsOf } from './paths.js';
 
 /** Where a path leads to, as far as it is declared. */
@@ -9,7 +9,7 @@ export interface Place {
   /** What is left of the path below it; empty if the path is that of a namespace. */
   readonly rest: string;
   /** The declared method of this path, in either direction. */
-  readonly row: Row | undefined;
+  readonly row: MethodDescriptor | undefined;
   /** From the root. */
   readonly path: string;
   readonly wire: string;
@@ -30,7 +30,7 @@ export function placeOf(start: object, path: unknown, sideAt: SideAt): Place {
   }
   const { table } = madeOf(self);
   const rest = segments.join('.');
-  const row = table.rows.find(({ key }) => key === rest);
+  const row = table.methods.find(({ key }) => key === rest);
   return { self, rest, row, path: `${table.path}${rest}`, wire: row?.wire ?? `${table.wire}${rest}` };
 }
 

@@ -1,7 +1,7 @@
 import type { Reports } from '../../api/reports.js';
 import { UsageError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
-import type { Row, Table } from '../../spec/method-table.js';
+import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
 import type { Interceptor } from '../../types/interceptor.js';
 import { Room } from '../room.js';
 import { isValidated } from '../validation/askable.js';
@@ -24,7 +24,7 @@ export interface MiddlewareOptions {
 
 /** An incoming method, as far as it wants to know who stands around its calls. */
 export interface Surrounded {
-  readonly row: Row;
+  readonly row: MethodDescriptor;
   /** Undefined: nobody does. */
   chain: Chain | undefined;
 }
@@ -52,16 +52,16 @@ export class Middleware {
   /** Nothing stands around outgoing calls. */
   private quiet = true;
   /** The outgoing methods that have something of their own. */
-  private readonly marked = new Set<Row>();
+  private readonly marked = new Set<MethodDescriptor>();
   private ports: Surrounded[] = [];
   /** What the marks of methods ask for. */
-  private readonly own = new WeakMap<Row, readonly Interceptor[]>();
+  private readonly own = new WeakMap<MethodDescriptor, readonly Interceptor[]>();
   /** Guards and validation; loaded where a method asks for them. */
   private checks: Checks | undefined;
   /** The methods that ask for them before they are there. */
-  private unchecked: { readonly row: Row; readonly direction: Direction }[] = [];
+  private unchecked: { readonly row: MethodDescriptor; readonly direction: Direction }[] = [];
   private isOpen = false;
-  private chains = new WeakMap<Row, Chain | typeof NOBODY>();
+  private chains = new WeakMap<MethodDescriptor, Chain | typeof NOBODY>();
   private callbacks: Partial<Record<Direction, Run>> = {};
   private layers: readonly Layer[] = [];
   private listenings: readonly Listening[] = [];
@@ -90,12 +90,12 @@ export class Middleware {
   }
 
   /** Takes up an outgoing method, so that what is wrong with its mark is found now. */
-  call(row: Row): void {
+  call(row: MethodDescriptor): void {
     this.take(row, 'outgoing');
     if (this.marked.has(row)) this.quiet = false;
   }
 
-  private take(row: Row, direction: Direction): void {
+  private take(row: MethodDescriptor, direction: Direction): void {
     const own = this.ownOf(row, direction);
     this.own.set(row, own);
     if (direction === 'outgoing' && own.length > 0) this.marked.add(row);
@@ -158,7 +158,7 @@ export class Middleware {
   }
 
   /** A peer calls what nobody serves; `tables` are those of what there is. */
-  unknown({ call: { method, id }, peer }: CallSender, tables: readonly Table[]): void {
+  unknown({ call: { method, id }, peer }: CallSender, tables: readonly MethodTable[]): void {
     if (this.unknowns.length === 0) return;
     tellUnknown(this.unknowns, this.reports, { path: pathOf(method, tables), method, id, peer });
   }
@@ -166,7 +166,7 @@ export class Middleware {
   // ---- what stands around a call ------------------------------------------------------------------------------------
 
   /** What stands around the calls of an outgoing method; undefined if nothing does. */
-  around(row: Row): Chain | undefined {
+  around(row: MethodDescriptor): Chain | undefined {
     if (this.quiet) return undefined;
     let chain = this.chains.get(row);
     if (chain === undefined) {
@@ -190,7 +190,7 @@ export class Middleware {
     this.callbacks = run === undefined ? {} : { incoming: run, outgoing: run };
   }
 
-  private chainOf(row: Row): Chain | undefined {
+  private chainOf(row: MethodDescriptor): Chain | undefined {
     const own = this.own.get(row) ?? [];
     const run = compose(this.interceptors(row.path, own));
     const keepsOrder = own.some((one) => (one as Partial<Validating>).keepsOrder === true);
@@ -207,7 +207,7 @@ export class Middleware {
   }
 
   /** What the mark of a method asks for. */
-  private ownOf(row: Row, direction: Direction): readonly Interceptor[] {
+  private ownOf(row: MethodDescriptor, direction: Direction): readonly Interceptor[] {
     const { use = [] } = row.mark.options;
     const own = [use].flat();
     if (!this.asksForChecks(row, direction)) return own;
@@ -217,7 +217,7 @@ export class Middleware {
     return this.isOpen ? [...own, this.awaited(row, direction)] : own;
   }
 
-  private asksForChecks(row: Row, direction: Direction): boolean {
+  private asksForChecks(row: MethodDescriptor, direction: Direction): boolean {
     const guarded = direction === 'incoming' && row.mark.options.allow !== undefined;
     return guarded || (this.checking.validate !== 'off' && isValidated(row));
   }
@@ -226,7 +226,7 @@ export class Middleware {
    * Stands for the checks of what is mounted on a side that is open, until they are loaded: its first calls wait for them, those of
    * a peer in the order of their arrival.
    */
-  private awaited(row: Row, direction: Direction): Validating {
+  private awaited(row: MethodDescriptor, direction: Direction): Validating {
     const loaded = this.load();
     // Whoever calls is told.
     loaded.catch(() => {});
@@ -243,7 +243,7 @@ export class Middleware {
 
 const NOBODY = Symbol('nobody');
 
-function subjectOf(row: Row): Subject {
+function subjectOf(row: MethodDescriptor): Subject {
   const { meta, logged = true } = row.mark.options;
   const kind = row.stream ? 'stream' : row.request ? 'request' : 'notification';
   return { kind, path: row.path, method: row.wire, meta, logged };

@@ -5,7 +5,7 @@ import { pack, prepare } from '../../calls/outgoing-method.js';
 import type { Aborted } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Gathered } from '../../types/peers.js';
 import type { CallOptions, Peer } from '../../types/side.js';
 import type { Answering, AnswersOfMany } from '../multicast/gathered-replies.js';
@@ -24,7 +24,7 @@ export class PartThrough implements Answering {
     private readonly chain: Chain,
     private readonly whole: AnswersOfMany,
     private readonly hub: Hub,
-    private readonly row: Row,
+    private readonly row: MethodDescriptor,
     private readonly self: object,
     private readonly session: Session,
     args: readonly unknown[],

@@ -1,6 +1,6 @@
 import type { Reports } from '../../api/reports.js';
 import type { CallSender } from '../../session/peer.js';
-import type { Row, Table } from '../../spec/method-table.js';
+import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
 import type { Interceptor } from '../../types/interceptor.js';
 import { middleware } from '../rooms.js';
 import { isValidated, mustBeAskable } from '../validation/askable.js';
@@ -16,7 +16,7 @@ import type { Direction, Middleware, MiddlewareOptions, Surrounded } from './mid
 export class Surroundings {
   private middleware: Middleware | undefined;
   private ports: Surrounded[] = [];
-  private rows: Row[] = [];
+  private rows: MethodDescriptor[] = [];
   private asked: boolean;
   private isOpen = false;
 
@@ -55,13 +55,13 @@ export class Surroundings {
   }
 
   /** Takes up an outgoing method, so that what is wrong with its mark is found now. */
-  call(row: Row): void {
+  call(row: MethodDescriptor): void {
     this.judge(row, false);
     if (this.middleware === undefined) this.rows.push(row);
     else this.middleware.call(row);
   }
 
-  private judge(row: Row, guarded: boolean): void {
+  private judge(row: MethodDescriptor, guarded: boolean): void {
     const validates = this.checking.validate !== 'off';
     if (validates) mustBeAskable(row);
     if (!guarded && row.mark.options.use === undefined && !(validates && isValidated(row))) return;
@@ -97,12 +97,12 @@ export class Surroundings {
   }
 
   /** A peer calls what nobody serves; `tables` are those of what there is. */
-  unknown(sender: CallSender, tables: readonly Table[]): void {
+  unknown(sender: CallSender, tables: readonly MethodTable[]): void {
     this.middleware?.unknown(sender, tables);
   }
 
   /** What stands around the calls of an outgoing method; undefined if nothing does. */
-  around(row: Row): Chain | undefined {
+  around(row: MethodDescriptor): Chain | undefined {
     return this.middleware?.around(row);
   }
 

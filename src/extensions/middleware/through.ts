@@ -5,8 +5,8 @@ import { current } from '../../calls/call-context.js';
 import { carryOut } from '../../calls/calls-with-options.js';
 import { pack, prepare, send } from '../../calls/outgoing-method.js';
 import type { Session } from '../../session/session.js';
-import { optionsOf } from '../../spec/call-options.js';
-import type { Row } from '../../spec/method-table.js';
+import { callOptionsOf } from '../../spec/call-options.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions, Detailed, Receivers } from '../../types/side.js';
 import { streamOf } from '../streams/relayed-stream.js';
 import { callStream } from '../streams/streams.js';
@@ -22,14 +22,14 @@ class Through {
   constructor(
     private readonly chain: Chain,
     private readonly hub: Hub,
-    private readonly row: Row,
+    private readonly row: MethodDescriptor,
     private readonly self: object,
     receivers: Receivers,
     args: readonly unknown[],
     asked: CallOptions | undefined,
   ) {
     const isPlain = asked === undefined && row.defaults === undefined && hub.defaults === undefined;
-    const options = isPlain ? undefined : optionsOf(hub, row, asked);
+    const options = isPlain ? undefined : callOptionsOf(hub, row, asked);
     this.silent = options?.ignoreErrors === true;
     this.call = new MadeCall(
       chain.subject,
@@ -125,7 +125,7 @@ class Through {
 export function callThrough(
   chain: Chain,
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: readonly unknown[],
@@ -138,7 +138,7 @@ export function callThrough(
 export async function detailedThrough(
   chain: Chain,
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: readonly unknown[],

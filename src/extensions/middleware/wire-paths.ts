@@ -1,10 +1,10 @@
-import type { Table } from '../../spec/method-table.js';
+import type { MethodTable } from '../../spec/method-table.js';
 
 /** The property path that a method of this name on the wire has in one of the tables, or would have: a namespace may have another name there. */
-export function pathOf(method: string, tables: readonly Table[]): string {
-  let nearest: Table | undefined;
+export function pathOf(method: string, tables: readonly MethodTable[]): string {
+  let nearest: MethodTable | undefined;
   for (const table of tables) {
-    const row = table.rows.find(({ wire }) => wire === method);
+    const row = table.methods.find(({ wire }) => wire === method);
     if (row !== undefined) return row.path;
     const { length } = nearest?.wire ?? '';
     if (table.wire.length > length && method.startsWith(table.wire)) nearest = table;

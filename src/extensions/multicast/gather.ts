@@ -5,8 +5,8 @@ import { pack, prepare } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import type { CallSender } from '../../session/peer.js';
-import { checkCallOptions, optionsOf } from '../../spec/call-options.js';
-import type { Row } from '../../spec/method-table.js';
+import { callOptionsOf, checkCallOptions } from '../../spec/call-options.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Gathering, GatherOptions } from '../../types/peers.js';
 import type { CallOptions, Peer, Receivers } from '../../types/side.js';
 import { middleware } from '../rooms.js';
@@ -16,7 +16,7 @@ import { isSlowOption } from './slow-policy.js';
 /** Asks every receiver, and gives what each has answered, as it comes. It fails as a whole only if nobody can be asked. */
 export function gather(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
@@ -27,7 +27,7 @@ export function gather(
     if (chain !== undefined) {
       const { PartThrough } = middleware.there;
       const parts = hub.roster.each(receivers).map((session) => {
-        const options = optionsOf(hub, row, optionsFor(asked, session.peer as Peer));
+        const options = callOptionsOf(hub, row, optionsFor(asked, session.peer as Peer));
         return new PartThrough(chain, whole, hub, row, self, session, args, options);
       });
       whole.parts.push(...parts);
@@ -46,9 +46,9 @@ export function gather(
 }
 
 /** What the call to each peer is to be like: the same for all, unless the timeout differs. */
-function wishesOf(hub: Hub, row: Row, asked: GatherOptions = {}): (peer: Peer) => Wish {
+function wishesOf(hub: Hub, row: MethodDescriptor, asked: GatherOptions = {}): (peer: Peer) => Wish {
   const { timeout, ...others } = asked;
-  const options = optionsOf(hub, row, others);
+  const options = callOptionsOf(hub, row, others);
   const limit = row.timeout ?? hub.timeout;
   const outer = (options.within as CallSender | undefined) ?? current();
   const of = (time: number | undefined): Wish =>

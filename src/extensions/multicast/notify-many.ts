@@ -7,7 +7,7 @@ import { encode } from '../../session/encode.js';
 import { frameLimit, mustFit } from '../../session/frame-limits.js';
 import { announced, sayingAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { SlowOptions } from '../../types/peers.js';
 import type { Receivers } from '../../types/side.js';
 import { passes } from '../references/passes.js';
@@ -28,7 +28,7 @@ interface Notice {
  */
 export function tellMany(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   receivers: Receivers,
   packed: Packed,
   about?: About,
@@ -68,7 +68,13 @@ export function tellMany(
   }
 }
 
-function noticeOf(hub: Hub, row: Row, { args, named }: Packed, about: About | undefined, receivers: number): Notice {
+function noticeOf(
+  hub: Hub,
+  row: MethodDescriptor,
+  { args, named }: Packed,
+  about: About | undefined,
+  receivers: number,
+): Notice {
   const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
   const frame = encode(hub.codec, call, hub.limits.sentFrameBytes);
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
@@ -86,7 +92,7 @@ function noticeOf(hub: Hub, row: Row, { args, named }: Packed, about: About | un
  */
 function tellEach(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   sessions: readonly Session[],
   { args, named }: Packed,
   about: About | undefined,

@@ -1,7 +1,7 @@
 import { hubOf, madeOf } from '../../api/side-class.js';
 import { pack } from '../../calls/outgoing-method.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import { type Row, rowsOf } from '../../spec/method-table.js';
+import { type MethodDescriptor, methodsOf } from '../../spec/method-table.js';
 import { type Callee, notThere } from './exports.js';
 
 /** A side as something that can be passed: its incoming methods, by their paths. */
@@ -16,7 +16,7 @@ export function sideOf(value: object): PassedSide | undefined {
   const hub = hubOf(value);
   if (hub === undefined) return undefined;
   const { table } = madeOf(value);
-  const rows = rowsOf(table).filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
+  const rows = methodsOf(table).filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
   const byMember = new Map(rows.map((row) => [row.path.slice(table.path.length), row]));
   return {
     members: [...byMember.keys()],
@@ -31,7 +31,7 @@ export function sideOf(value: object): PassedSide | undefined {
 }
 
 /** The arguments as the method has them. Throws an RpcError, invalid params, if they do not fit. */
-function packed(row: Row, given: readonly unknown[]): ReturnType<typeof pack> {
+function packed(row: MethodDescriptor, given: readonly unknown[]): ReturnType<typeof pack> {
   try {
     return pack(row, [...given]);
   } catch (error) {

@@ -8,8 +8,8 @@ import { type Aborted, UsageError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { PULL } from '../../session/system-names.js';
-import { optionsOf } from '../../spec/call-options.js';
-import type { Row } from '../../spec/method-table.js';
+import { callOptionsOf } from '../../spec/call-options.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions, Items, Receivers } from '../../types/side.js';
 import { Consumer, type Upstream } from './consumer.js';
 import { type Window, windowOf } from './window.js';
@@ -17,7 +17,7 @@ import { type Window, windowOf } from './window.js';
 /** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. `sent` is told the id. */
 export function callStream(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
@@ -25,7 +25,7 @@ export function callStream(
   sent?: (id: number) => void,
 ): Items<unknown> {
   try {
-    const options = optionsOf(hub, row, asked);
+    const options = callOptionsOf(hub, row, asked);
     if (options.noReply === true) throw new UsageError(`${row.path} is a stream: it cannot be called with noReply`);
     prepare(hub, row, self, receivers, args);
     const packed = pack(row, args);

@@ -1,7 +1,7 @@
 import type { Hub } from '../../api/endpoint.js';
 import type { Packed } from '../../calls/outgoing-method.js';
 import type { Session } from '../../session/session.js';
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions, Items, Receivers } from '../../types/side.js';
 import { Room } from '../room.js';
 import { streamOf } from './relayed-stream.js';
@@ -18,7 +18,7 @@ export const streams: Room<StreamRoom> = new Room(() => import('./room.js'));
 /** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. */
 export function callStream(
   hub: Hub,
-  row: Row,
+  row: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],

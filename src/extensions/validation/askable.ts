@@ -1,8 +1,11 @@
 import { UsageError } from '../../contract/errors.js';
-import type { Row } from '../../spec/method-descriptor.js';
+import type { MethodDescriptor } from '../../spec/method-descriptor.js';
 
 /** What is looked at to see whether the schemas of a method can be asked. */
-export type Askable = Pick<Row, 'path' | 'request' | 'stream' | 'arity' | 'params' | 'positional' | 'mark'>;
+export type Askable = Pick<
+  MethodDescriptor,
+  'path' | 'request' | 'stream' | 'arity' | 'params' | 'positional' | 'mark'
+>;
 
 /**
  * Throws a UsageError for schemas that could never be asked. It stands apart from the validation, which is loaded when a side is
@@ -26,7 +29,7 @@ export function mustBeAskable({ path, request, stream, arity, params, positional
 }
 
 /** Whether anything may be checked of the values of a method: its mark has schemas, or a compiler tells the classes of parameters. */
-export function isValidated({ mark, types }: Pick<Row, 'mark' | 'types'>): boolean {
+export function isValidated({ mark, types }: Pick<MethodDescriptor, 'mark' | 'types'>): boolean {
   const { args, returns, items, progress } = mark.options;
   return (args ?? returns ?? items ?? progress ?? types) !== undefined;
 }

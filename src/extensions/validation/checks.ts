@@ -1,4 +1,4 @@
-import type { Row } from '../../spec/method-table.js';
+import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Interceptor } from '../../types/interceptor.js';
 import type { TypeEntry } from '../values/types.js';
 import { guard } from './guard.js';
@@ -25,7 +25,7 @@ export class Checks {
   }
 
   /** What stands around the calls of a method, the outermost first. */
-  of(row: Row, direction: 'incoming' | 'outgoing'): Interceptor[] {
+  of(row: MethodDescriptor, direction: 'incoming' | 'outgoing'): Interceptor[] {
     const { validate, timeout } = this.options;
     const checking = { validate, timeout, revived: this.revived };
     if (direction === 'outgoing') return listed(outgoingValidation(row, checking));

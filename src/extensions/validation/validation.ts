@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/thrown.js';
 import type { MethodOptions } from '../../spec/decorators.js';
-import type { Row } from '../../spec/method-descriptor.js';
+import type { MethodDescriptor } from '../../spec/method-descriptor.js';
 import type { StandardSchema } from '../../types/schema.js';
 import { after, ask, askAlone, type Verdict } from './ask-schema.js';
 import { bounded, type Issue } from './issues.js';
@@ -23,7 +23,7 @@ export interface Validation {
 }
 
 /** What a row says of the values of its method. */
-export type Checked = Pick<Row, 'wire' | 'params' | 'positional' | 'types'> & {
+export type Checked = Pick<MethodDescriptor, 'wire' | 'params' | 'positional' | 'types'> & {
   readonly body: { readonly length: number };
   readonly mark: { readonly options: MethodOptions };
 };

@@ -99,6 +99,16 @@ describe('the options of a decorator', () => {
   });
 });
 
+describe('the options of a call', () => {
+  it('are those that there are', async () => {
+    class Empty extends RemoteAPI {}
+    const known = listed(await refusal(() => Empty.create().with({ nonsense: 1 } as never)));
+    const told = rows(textOf('docs/call-options.md'), '| option | applies to | |').flatMap(([names]) => named(names));
+    expect(told.sort()).toEqual(known.sort());
+    expect(told).toContain('timeout');
+  });
+});
+
 describe('the bounds', () => {
   const units: Readonly<Record<string, number>> = { MiB: 1024 * 1024, KiB: 1024 };
   const told = rows(

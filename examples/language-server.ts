@@ -5,7 +5,7 @@ type Place = { textDocument: { uri: string }; position: { line: number; characte
 type Server = { capabilities: { diagnosticProvider?: object } };
 type Mistake = { message: string; code: number };
 
-/** An editor's side of the Language Server Protocol, as far as this example goes. */
+/** An editor's side of the Language Server Protocol, with the methods that this example needs. */
 export class Editor extends RemoteAPI {
   @outgoing({ hasReply: true }) initialize(_to: Receivers, _args: object): Reply<Server> {}
   @outgoing initialized(_to: Receivers, _args: object): void {}
@@ -21,11 +21,11 @@ export class Editor extends RemoteAPI {
   configuration(_from: Sender, _args: { items: object[] }): Reply<object[]> {}
 }
 
-/** Starts a language server, opens a document, and gives what is wrong with it: servers say it, or want to be asked. */
+/** Starts a language server, opens a document, and returns its diagnostics, which a server sends by itself or on request. */
 export async function open(command: string, document: Opened): Promise<[Side<Editor>, Promise<Mistake[]>]> {
   const editor = await Editor.connect(`process:${command}`, { codec: 'jrpc?dialect=lsp', logger: null });
   editor.configuration.connect((_server, { items }) => items.map(() => ({})));
-  const told = new Promise<Mistake[]>((resolve) => {
+  const pushed = new Promise<Mistake[]>((resolve) => {
     editor.found.connect((_server, { diagnostics }) => diagnostics.length > 0 && resolve(diagnostics));
   });
   const capabilities = { workspace: { configuration: true }, textDocument: { publishDiagnostics: {}, hover: {} } };
@@ -33,5 +33,5 @@ export async function open(command: string, document: Opened): Promise<[Side<Edi
   editor.remote.initialized({});
   editor.remote.didOpen(document);
   const asks = server.capabilities.diagnosticProvider !== undefined;
-  return [editor, asks ? editor.remote.diagnose(document).then(({ items }) => items) : told];
+  return [editor, asks ? editor.remote.diagnose(document).then(({ items }) => items) : pushed];
 }

@@ -9,19 +9,19 @@ import {
   type TransportSource,
 } from 'obverse';
 
-/** What the two say is theirs: it declares nothing, and all of it is handed on. */
+/** Declares no methods: the proxy forwards all messages. */
 class Anything extends RemoteAPI {}
 
-/** What the one side is asked, the other one is. */
+/** Forwards all calls of one side to the other. */
 function forward(from: Side<Anything>, to: Side<Anything>): void {
   from.setHandler('**', (sender, args, { method, kind }) => {
     if (kind === 'notification') return to.notifyPath(method, args);
-    // Given up by the one, it is given up at the other.
+    // If the caller cancels, the forwarded call is cancelled too.
     return to.callPath(method, args, { signal: sender.signal, timeout: Number.POSITIVE_INFINITY });
   });
 }
 
-/** An error of the other end is told as it came: with its code and its data. */
+/** Forwards an error of the other end unchanged, with its code and its data. */
 const honest: Interceptor = async (_call, next) => {
   try {
     return await next();
@@ -31,8 +31,8 @@ const honest: Interceptor = async (_call, next) => {
 };
 
 /**
- * Stands between an editor and a language server, hands everything on in both directions, and logs it: `log` is told of what
- * the editor asks (incoming) and of what the server does (outgoing). Started by an editor, `editor` is `stdio:`.
+ * A proxy between an editor and a language server, which forwards everything in both directions. `log` receives the calls of
+ * the editor (incoming) and those of the server (outgoing). If an editor starts the proxy, `editor` is `stdio:`.
  */
 export async function proxy(editor: TransportSource, command: string, log: CallLogger): Promise<Side<Anything>> {
   const codec = 'jrpc?dialect=lsp';

@@ -5,7 +5,7 @@ type Result = { content: { type: string; text?: string }[]; isError?: boolean };
 type Identity = { protocolVersion: string; capabilities: object; serverInfo: { name: string; version: string } };
 type Message = { level: string; data: unknown };
 
-/** A client of the Model Context Protocol, as far as tools go. */
+/** A client of the Model Context Protocol, for tools. */
 export class Client extends RemoteAPI {
   @outgoing({ hasReply: true }) initialize(_to: Receivers, _args: object): Reply<Identity> {}
   @outgoing({ name: 'notifications/initialized' }) initialized(_to: Receivers): void {}
@@ -16,7 +16,7 @@ export class Client extends RemoteAPI {
   @incoming({ name: 'notifications/tools/list_changed' }) changed(_from: Sender): void {}
 }
 
-/** Starts an MCP server and says hello to it. Gives the client's side and who the server is. */
+/** Starts an MCP server and initializes it. Returns the client's side and the answer of the server. */
 export async function start(command: string): Promise<[Side<Client>, Identity]> {
   const client = await Client.connect({ url: `process:${command}`, stderr: 'ignore' }, { codec: 'jrpc?dialect=mcp' });
   const server = await client.remote.initialize({

@@ -4,7 +4,7 @@ type Tool = { name: string; description: string; inputSchema: object };
 type Result = { content: { type: 'text'; text: string }[]; isError?: boolean };
 type Identity = { protocolVersion: string; capabilities: object; serverInfo: { name: string; version: string } };
 
-/** A server of the Model Context Protocol, as far as its tools go. */
+/** A server of the Model Context Protocol, for tools. */
 export class Tools extends RemoteAPI {
   @incoming({ hasReply: true }) initialize(_from: Sender, _args: { protocolVersion: string }): Reply<Identity> {}
   @incoming({ name: 'notifications/initialized' }) initialized(_from: Sender): void {}
@@ -30,7 +30,7 @@ export async function serveTools(at: TransportSource = 'stdio:'): Promise<Side<T
     capabilities: { tools: {} },
     serverInfo,
   }));
-  server.initialized.connect(() => {}); // Nothing is to be done then.
+  server.initialized.connect(() => {}); // Nothing to do.
   server.ping.connect(() => ({}));
   server.list.connect(() => ({ tools: [add] }));
   server.call.connect((_client, { name, arguments: { a, b } = {} }) => {

@@ -3,7 +3,7 @@ import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender,
 const positional = { allowPositionalArgs: true } as const;
 const request = { ...positional, hasReply: true } as const;
 
-/** Neovim, as it is embedded: MessagePack-RPC, arguments by position. */
+/** An embedded Neovim: MessagePack-RPC, with arguments by position. */
 export class Neovim extends RemoteAPI {
   @outgoing({ ...request, name: 'nvim_eval' }) eval(_to: Receivers, _expression: string): Reply<unknown> {}
   @outgoing({ ...request, name: 'nvim_command' }) command(_to: Receivers, _command: string): Reply<null> {}
@@ -24,7 +24,7 @@ export class Neovim extends RemoteAPI {
 
   @incoming({ ...positional, name: 'nvim_buf_lines_event' })
   changed(_from: Sender, _buffer: unknown, _tick: number, _first: number, _last: number, _lines: string[]): void {}
-  /** What a script in Neovim asks with `rpcrequest(channel, "ask", …)`. */
+  /** A script in Neovim calls this with `rpcrequest(channel, "ask", …)`. */
   @incoming(request) ask(_from: Sender, _question: string): Reply<string> {}
 }
 

@@ -1,6 +1,6 @@
 import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, RpcError, type Sender, type Side } from 'obverse';
 
-/** A desk where numbers are divided. It asks its visitors for paper, and tells everybody what was worked out. */
+/** A desk that divides numbers. It asks its visitors for paper, and sends each result to everybody. */
 export class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) divide(_from: Sender, _args: { a: number; b: number }): Reply<number> {}
   @incoming tidy(_from: Sender, _args: { thoroughly: boolean }): void {}
@@ -8,10 +8,10 @@ export class Desk extends RemoteAPI {
   @outgoing done(_to: Receivers, _args: { result: number }): void {}
 }
 
-/** JSON-RPC as language servers and their editors speak it, which is what vscode-jsonrpc does over a socket. */
+/** The JSON-RPC of language servers and editors, which vscode-jsonrpc uses over a socket. */
 const codec = 'jrpc?dialect=lsp';
 
-/** Serves a desk, to visitors that have vscode-jsonrpc. */
+/** Serves a desk to visitors that use vscode-jsonrpc. */
 export async function serve(): Promise<Side<Desk>> {
   const desk = await Desk.serve('tcp://127.0.0.1:0', { codec });
   desk.divide.connect(async (visitor, { a, b }) => {
@@ -23,7 +23,7 @@ export async function serve(): Promise<Side<Desk>> {
   return desk;
 }
 
-/** Visits a desk that has vscode-jsonrpc. */
+/** Visits a desk that uses vscode-jsonrpc. */
 export async function visit(address: string): Promise<{ result: number; refused: RpcError; told: number[] }> {
   await using visitor = await Desk.invert().connect(address, { codec });
   const told: number[] = [];

@@ -4,35 +4,39 @@ import { pipeline } from 'node:stream/promises';
 import type { Inverted, Remote } from 'obverse';
 import type { Files } from './files.js';
 
-type There = Remote<Inverted<Files>>;
-/** Is told how much of how much was copied. */
-export type Tell = (done: number, total: number) => void;
+type RemoteFiles = Remote<Inverted<Files>>;
+/** Receives how many bytes of how many were copied. */
+export type OnProgress = (done: number, total: number) => void;
 
-/** The same chunks; tells how far they are. */
-async function* told(chunks: AsyncIterable<Uint8Array>, total: number, tell: Tell): AsyncGenerator<Uint8Array> {
+/** Yields the same chunks, and reports progress. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  total: number,
+  onProgress: OnProgress,
+): AsyncGenerator<Uint8Array> {
   let done = 0;
   for await (const chunk of chunks) {
     yield chunk;
-    // Whoever takes the chunks asks for the next one when this one is written, or has left.
+    // The consumer requests the next chunk when this one is written, or was sent.
     done += chunk.length;
-    tell(done, total);
+    onProgress(done, total);
   }
 }
 
-/** Copies a file from there to here. */
-export async function download(files: There, name: string, to: string, tell: Tell): Promise<void> {
+/** Copies a remote file to this machine. */
+export async function download(files: RemoteFiles, name: string, to: string, onProgress: OnProgress): Promise<void> {
   const total = await files.size({ name });
-  await pipeline(told(files.read({ name }), total, tell), createWriteStream(to));
+  await pipeline(counted(files.read({ name }), total, onProgress), createWriteStream(to));
 }
 
-/** Copies a file from here to there. */
-export async function upload(files: There, from: string, name: string, tell: Tell): Promise<void> {
+/** Copies a local file to the other machine. */
+export async function upload(files: RemoteFiles, from: string, name: string, onProgress: OnProgress): Promise<void> {
   const { size } = await stat(from);
-  const written = await files.write({ name, content: told(createReadStream(from), size, tell) });
+  const written = await files.write({ name, content: counted(createReadStream(from), size, onProgress) });
   if (written !== size) throw new Error(`${written} bytes of ${size} have arrived`);
 }
 
-/** A progress bar of so many letters. */
+/** A progress bar with `width` characters. */
 export function bar(done: number, total: number, width = 30): string {
   const part = total === 0 ? 1 : done / total;
   const full = Math.round(part * width);

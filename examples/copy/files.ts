@@ -1,12 +1,12 @@
 import { incoming, RemoteAPI, type Reply, type Sender, type Stream } from 'obverse';
 
-/** Files of another machine, which are copied in both directions. */
+/** The files of another machine, to copy in both directions. */
 export class Files extends RemoteAPI {
-  /** How many bytes a file has. */
+  /** The size of a file in bytes. */
   @incoming({ hasReply: true }) size(_sender: Sender, _args: { name: string }): Reply<number> {}
-  /** What is in a file. */
+  /** The contents of a file. */
   @incoming({ stream: true }) read(_sender: Sender, _args: { name: string }): Stream<Uint8Array> {}
-  /** Puts a file there, and answers with how many bytes it has. */
+  /** Writes a file, and returns its size in bytes. */
   @incoming({ hasReply: true }) write(
     _sender: Sender,
     _args: { name: string; content: AsyncIterable<Uint8Array> },

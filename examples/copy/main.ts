@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bar, download, type Tell, upload } from './copy.js';
+import { bar, download, type OnProgress, upload } from './copy.js';
 import { Files } from './files.js';
 
 const size = Number(process.argv[2] ?? 64) * 1024 * 1024;
@@ -13,8 +13,8 @@ const [here, there, back] = [`${folder}/here.bin`, `${folder}/there`, `${folder}
 await mkdir(there);
 await writeFile(here, randomBytes(size));
 
-/** Draws one line; on a terminal again and again, elsewhere once it is full. */
-const drawing = (what: string): Tell => {
+/** Draws one line; on a terminal repeatedly, elsewhere once when it is full. */
+const drawing = (what: string): OnProgress => {
   return (done, total) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${what} ${bar(done, total)}${done === total ? '\n' : ''}`);
     else if (done === total) console.log(`${what} ${bar(done, total)}`);

@@ -13,7 +13,7 @@ export async function serveFiles(address: TransportSource, folder: string): Prom
     return path.join(folder, name);
   };
   files.size.connect(async (_sender, { name }) => (await stat(place(name))).size);
-  // Read as fast as the other end takes it: a file of any size is never in the memory.
+  // The file is read only as fast as the other end consumes it, so even a large file needs little memory.
   files.read.connect((_sender, { name }) => createReadStream(place(name)));
   files.write.connect(async (_sender, { name, content }) => {
     const part = `${place(name)}.part`;

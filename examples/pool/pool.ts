@@ -16,13 +16,13 @@ export class Pool {
     this.idle = [...workers];
   }
 
-  /** Starts so many threads. */
+  /** Starts `size` threads. */
   static async of(size: number): Promise<Pool> {
     const start = (): Promise<Worker> => Primes.invert().connect(`worker:${program}`, { codec: 'clone' });
     return new Pool(await Promise.all(Array.from({ length: size }, start)));
   }
 
-  /** Counts in parts, one for each thread. An aborted signal stops them all, also those that wait. */
+  /** Counts in parts, one for each thread. An aborted signal stops them all, including those that wait. */
   async count(
     to: number,
     options: { signal?: AbortSignal; onProgress?: (looked: number) => void } = {},

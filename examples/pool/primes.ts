@@ -1,8 +1,8 @@
 import { incoming, RemoteAPI, type Reply, type Sender } from 'obverse';
 
-/** What one worker of the pool does. */
+/** The methods of one worker of the pool. */
 export class Primes extends RemoteAPI {
-  /** How many primes there are from `from` on, below `to`. Tells how many numbers it has looked at. */
+  /** The number of primes from `from` on, below `to`. Its progress is how many numbers it has checked. */
   @incoming({ hasReply: true }) count(
     _sender: Sender<number>,
     _args: { from: number; to: number },

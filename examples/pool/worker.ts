@@ -2,7 +2,7 @@ import { Primes } from './primes.js';
 
 const CHUNK = 10_000;
 
-/** Counts in pieces: between them the thread hears whether anybody still wants to know. */
+/** Counts in pieces: between them the thread can receive a cancellation. */
 export async function serveAsWorker(): Promise<void> {
   const primes = await Primes.serve('port:parent', { codec: 'clone' });
   primes.count.connect(async (sender, { from, to }) => {

@@ -1,7 +1,7 @@
 import type { Peer, Side, TransportSource } from 'obverse';
 import { Rooms } from './rooms.js';
 
-/** Keeps the rooms at an address: a room is a group of peers, and there is nothing else to keep. */
+/** Serves the rooms at an address. A room is a group of peers, and has no other state. */
 export async function keepRooms(address: TransportSource): Promise<Side<Rooms>> {
   const chat = await Rooms.serve(address);
   const guests = new Map<Peer, { name: string; room: string }>();
@@ -26,7 +26,7 @@ export async function keepRooms(address: TransportSource): Promise<Side<Rooms>> 
   chat.say.connect(({ peer }, { text }) => {
     const { room, name: from } = guests.get(peer) ?? {};
     if (room === undefined || from === undefined) return;
-    // One that does not read loses old news, and delays nobody.
+    // A peer that does not read loses old messages, and does not delay the others.
     chat.to(chat.group(room).except(peer), { slow: 'drop-oldest' }).said({ room, from, text });
   });
   chat.on('disconnect', leave);

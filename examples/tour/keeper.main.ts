@@ -1,4 +1,4 @@
-// The other process, thread or program: keeps a room at the address that it is given, until it is told to go.
+// The other process, thread or program: serves a room at the address in its arguments, until its parent disconnects.
 import { keepRoom } from './keeper.js';
 
 const [address = 'stdio:', codec = 'jrpc'] = process.argv.slice(2);
@@ -6,6 +6,6 @@ const room = await keepRoom(address, { codec });
 process.send?.(room.address);
 process.once('disconnect', () => void room.close());
 room.on('disconnect', () => {
-  // A link that leads to one visitor alone ends the room with it.
+  // A link with a single visitor: the room ends with it.
   if (address === 'stdio:' || address === 'port:parent') void room.close();
 });

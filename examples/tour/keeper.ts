@@ -1,7 +1,7 @@
 import type { Options, Side, TransportSource } from 'obverse';
 import { Room } from './room.js';
 
-/** Keeps a room: what the side does that the class is written for. */
+/** Serves a room: the side that the class is written for. */
 export async function keepRoom(at: TransportSource, options: Options): Promise<Side<Room>> {
   const names = new Map<string, string>();
   const room = await Room.serve(at, options);
@@ -10,7 +10,7 @@ export async function keepRoom(at: TransportSource, options: Options): Promise<S
     names.set(sender.id, `${name} (${colour})`);
     return [...names.values()];
   });
-  room.say.connect((sender, { text }) => room.said(null, { name: names.get(sender.id) ?? 'a stranger', text }));
+  room.say.connect((sender, { text }) => room.said(null, { name: names.get(sender.id) ?? 'somebody', text }));
   room.giveBack.connect((_sender, { thing }) => {
     throw new Error(`the ${thing} is not yours`);
   });

@@ -1,4 +1,4 @@
-// The loader of this process does not reach into a thread: it is asked for there.
+// A thread does not inherit the loader of the process: register it here.
 import { register } from 'tsx/esm/api';
 
 register();

@@ -10,7 +10,7 @@ import { type Visit, visit } from './visitor.js';
 
 const program = relative(process.cwd(), fileURLToPath(new URL('keeper.main.ts', import.meta.url)));
 
-/** Visits a room that another process keeps, at an address. */
+/** Visits a room that another process serves at an address. */
 async function visitProcess(address: string, codec: string): Promise<Visit> {
   const keeper: ChildProcess = fork(program, [address, codec], { execArgv: ['--import', 'tsx'] });
   const [at] = (await Promise.race([once(keeper, 'message'), once(keeper, 'exit').then(failed)])) as [string];
@@ -24,10 +24,10 @@ async function visitProcess(address: string, codec: string): Promise<Visit> {
 }
 
 function failed(): never {
-  throw new Error('the process that was to keep the room has ended');
+  throw new Error('the process that serves the room has ended');
 }
 
-/** Visits a room that is kept in this process. */
+/** Visits a room that is served in this process. */
 async function visitHere(address: string, codec: string): Promise<Visit> {
   const room = await keepRoom(address, { codec });
   try {
@@ -37,7 +37,7 @@ async function visitHere(address: string, codec: string): Promise<Visit> {
   }
 }
 
-/** A program or a thread that is started for one visitor: the link leads to it alone. */
+/** Visits a room in a program or a thread that is started for one visitor: its link has a single peer. */
 function visitAlone(at: (codec: string) => TransportSource) {
   return (_address: string, codec: string): Promise<Visit> => visit(at(codec), { codec }, ['ann']);
 }
@@ -65,7 +65,7 @@ const tour: readonly [address: string, where: string, how: typeof visitHere, cod
 
 console.log(`
 Obverse: one class is the contract of a conversation, and both sides are derived from it.
-The class is examples/tour/room.ts. Another process keeps the room; this one visits it, over tcp: with jrpc.
+The class is examples/tour/room.ts. Another process serves the room; this one visits it, over tcp: with jrpc.
 `);
 const [[address, , how]] = tour as [(typeof tour)[number]];
 const { present, error, heard } = await how(address, 'jrpc');

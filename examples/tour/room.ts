@@ -1,8 +1,8 @@
 import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from 'obverse';
 
-/** A room that one enters. Written once: the process that keeps the room and the one that visits it both import it. */
+/** A room with visitors. The process that serves the room and the one that visits it both import this class. */
 export class Room extends RemoteAPI {
-  /** Enter. The room asks back for your colour, and answers with who is there. */
+  /** Enter. The room asks for your colour, and returns who is there. */
   @incoming({ hasReply: true }) join(_sender: Sender, _args: { name: string }): Reply<string[]> {}
   /** Say something to everybody. */
   @incoming say(_sender: Sender, _args: { text: string }): void {}
@@ -11,7 +11,7 @@ export class Room extends RemoteAPI {
   /** Add two numbers. */
   @incoming({ hasReply: true, params: ['a', 'b'] }) add(_sender: Sender, _a: number, _b: number): Reply<number> {}
 
-  /** The room asks a visitor. */
+  /** The room asks a visitor for a colour. */
   @outgoing({ hasReply: true }) colour(_receivers: Receivers, _args: { of: string }): Reply<string> {}
   /** Somebody has said something. */
   @outgoing said(_receivers: Receivers, _args: { name: string; text: string }): void {}

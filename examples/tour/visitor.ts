@@ -6,11 +6,11 @@ export interface Visit {
   readonly present: readonly string[];
   readonly error: string;
   readonly heard: readonly string[];
-  /** Microseconds for a call, there and back, one after the other: the median. */
+  /** The median duration of a call in microseconds, for calls one after the other. */
   readonly microseconds: number;
 }
 
-/** Two visitors enter a room, or one where the link leads to one alone; each calls, is called, and hears what is said. */
+/** Visitors enter a room, two of them or one if the link allows only one; each calls, is called, and receives what is said. */
 export async function visit(at: TransportSource, options: Options, names: readonly string[]): Promise<Visit> {
   const visitors = await Promise.all(names.map((name) => enter(at, options, name)));
   const [first] = visitors as [Visitor];

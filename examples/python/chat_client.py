@@ -1,4 +1,4 @@
-"""Joins a chat that a side of Obverse serves, and prints what is said there."""
+"""Joins a chat that a side of Obverse serves, and prints its messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from obverse_peer import connect
 
 
 def said(call: Call, **message: str) -> None:
-    """Somebody said something. `from` is a keyword of Python, so it comes by name."""
+    """Somebody said something. `from` is a keyword of Python, so it is in a dict."""
     print(f"{message['from']}: {message['text']}", flush=True)
 
 

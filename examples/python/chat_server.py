@@ -12,7 +12,7 @@ people: dict[Peer, str] = {}
 
 
 def join(call: Call, name: str) -> int:
-    """Enters the room, and tells everybody. Answers with the number of people in it."""
+    """Enters the room, and notifies everybody. Returns the number of people in it."""
     people[call.peer] = name
     for peer in people:
         peer.notify("said", {"from": "the room", "text": f"{name} is here"})

@@ -1,4 +1,4 @@
-"""What is known of a call: of one that this side has made, and of one of the peer."""
+"""The calls of this side that are pending, and the calls of the peer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from obverse_peer import Peer
 
 NOTIFICATION = object()
-"""Stands for the id of a call that has none."""
+"""The id of a notification, which has none."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """A result, and what its handler has said besides."""
+    """A result, and the metadata of its handler."""
 
     value: Any
     metadata: dict[str, Any]
@@ -36,14 +36,14 @@ class Pending:
     about: dict[str, Any] = field(default_factory=dict)
 
     def succeed(self, value: Any) -> None:
-        """The answer has come."""
+        """The answer has arrived."""
         if self.items is not None:
             self.items.end(value)
         elif not self.answer.done():
             self.answer.set_result(Answer(value, self.about.get("metadata", {})))
 
     def fail(self, error: BaseException) -> None:
-        """An error has come, or nothing will."""
+        """The call has failed: by an error, or because no answer can come."""
         if self.items is not None:
             self.items.fail(error)
         elif not self.answer.done():
@@ -63,7 +63,7 @@ class Call:
     wants_progress: bool = False
     window: tuple[int, int] | None = None
     reply_metadata: dict[str, Any] = field(default_factory=dict)
-    """Is said of the answer."""
+    """Is sent with the answer."""
     task: asyncio.Task[None] | None = None
     credit: Credit | None = None
     reason: str = ""
@@ -71,11 +71,11 @@ class Call:
 
     @property
     def is_notification(self) -> bool:
-        """Whether nobody waits for an answer."""
+        """Whether the call is a notification."""
         return self.id is NOTIFICATION
 
     def learn(self, about: dict[str, Any]) -> None:
-        """Takes what was said of it; what does not fit counts as not said."""
+        """Reads the call headers; ignores what does not fit."""
         timeout = about.get("timeout")
         if isinstance(timeout, (int, float)) and timeout > 0:
             self.timeout = timeout / 1000
@@ -87,7 +87,7 @@ class Call:
             self.window = (window[0], window[1])
 
     def progress(self, value: Any) -> None:
-        """Tells the caller how far it is, if it wants to know."""
+        """Sends progress to the caller, if it wants progress."""
         if self.wants_progress:
             self.peer.extend("rpc.progress", [self.id, value])
 

@@ -11,7 +11,7 @@ MAX_CAUSES = 16
 
 
 class Code(IntEnum):
-    """What an answer that is an error says."""
+    """The error of an answer."""
 
     PARSE_ERROR = -32700
     INVALID_REQUEST = -32600
@@ -26,7 +26,7 @@ class Code(IntEnum):
 
 
 class RpcError(Exception):
-    """An error with a code and data. ``name`` is that of its class over there."""
+    """An error with a code and data. ``name`` is its class on the other side."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class RpcError(Exception):
 
 
 class ConnectionLost(RpcError, ConnectionError):
-    """The link ended before the answer, or was never there."""
+    """The link ended before the answer, or never existed."""
 
     def __init__(self, message: str = "the link has ended") -> None:
         super().__init__(message, Code.CONNECTION_LOST)
@@ -67,7 +67,7 @@ def is_envelope(data: Any) -> bool:
 
 def to_wire(error: BaseException, depth: int = 0) -> dict[str, Any]:
     """The member ``error`` of an answer. It has no stack, but its causes."""
-    # These two concern another call than that of the caller.
+    # These two describe another call than that of the caller.
     is_ours = isinstance(error, (ConnectionLost, ProtocolError))
     if isinstance(error, RpcError) and not is_ours:
         data = error.data
@@ -88,7 +88,7 @@ def to_wire(error: BaseException, depth: int = 0) -> dict[str, Any]:
 
 
 def from_wire(error: Any, depth: int = 0) -> RpcError:
-    """What an answer fails with, whatever stands in its member ``error``."""
+    """The error of an answer, whatever its member ``error`` is."""
     if not isinstance(error, Mapping):
         return RpcError(str(error), Code.INTERNAL_ERROR, error)
     code, message = error.get("code"), error.get("message")

@@ -17,7 +17,7 @@ MAX_BAD = 10
 
 
 class Link:
-    """Reads and writes messages. A subclass says what becomes of them."""
+    """Reads and writes messages. A subclass handles them."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Link:
         self._reading = asyncio.create_task(self._read())
 
     def sort(self, message: dict[str, Any], size: int) -> bool:
-        """A message has come, in a frame of that size. False: it cannot be read."""
+        """Handles a message, and the size of its frame. False: it cannot be read."""
         raise NotImplementedError
 
     def ended(self, reason: BaseException) -> None:
@@ -44,22 +44,22 @@ class Link:
         raise NotImplementedError
 
     async def close(self) -> None:
-        """Lets what was sent leave, and ends the link."""
+        """Ends the link after everything was sent."""
         with suppress(ConnectionError):
             await self.drain()
         self._end(ConnectionLost("the link was closed"))
         await self.wait_closed()
 
     async def wait_closed(self) -> None:
-        """Returns when the link has ended, whoever ends it."""
+        """Returns when the link has ended, on either side."""
         await asyncio.wait([self._reading])
 
     # ---- what is written -------------------------------------------------------------
 
     def frame(self, message: dict[str, Any]) -> bytes:
-        """A message as it travels. Raises an RpcError if the peer reads less."""
+        """Encodes a message. Raises an RpcError if it is larger than the peer reads."""
         message = {"jsonrpc": "2.0", **message}
-        # ASCII: UTF-8 has no form for half surrogates. NaN is no JSON.
+        # ASCII: UTF-8 has no form for lone surrogates. NaN is not JSON.
         text = json.dumps(message, separators=(",", ":"), allow_nan=False)
         most = self._peer_max_frame
         if len(text) > most:
@@ -74,13 +74,13 @@ class Link:
         self._writer.write(frame)
 
     def send(self, message: dict[str, Any]) -> int:
-        """Sends a message, and gives the size of its frame."""
+        """Sends a message, and returns the size of its frame."""
         frame = self.frame(message)
         self.write(frame)
         return len(frame)
 
     def tell(self, method: str, params: Any) -> None:
-        """Sends a notification as it is; nothing happens if the link has ended."""
+        """Sends a notification; does nothing if the link has ended."""
         with suppress(ConnectionLost):
             self.send({"method": method, "params": params})
 
@@ -95,7 +95,7 @@ class Link:
             await self._writer.drain()
 
     def greet(self) -> None:
-        """Says hello, which promises to take several messages in one list."""
+        """Sends hello, which promises to accept several messages in one list."""
         self._greeted = True
         hello: dict[str, Any] = {"obverse": 1, "codec": "jrpc"}
         if self._max_frame != MAX_FRAME:
@@ -103,7 +103,7 @@ class Link:
         self.tell("rpc.hello", hello)
 
     def greeted(self, hello: Any) -> None:
-        """The peer has said hello, and perhaps how large a frame it reads."""
+        """The peer has sent hello, and perhaps the largest frame that it reads."""
         if isinstance(hello, dict) and type(hello.get("frameBytes")) is int:
             self._peer_max_frame = hello["frameBytes"]
         if not self._greeted:
@@ -142,7 +142,7 @@ class Link:
                 self._bad = 0
 
     def bad(self, id: Any, why: str, code: Code = Code.INVALID_REQUEST) -> None:
-        """A message cannot be read. Many in a row end the link."""
+        """Counts an unreadable message. Many in a row end the link."""
         self._bad += 1
         log.warning("%s", why)
         self.refuse(id, RpcError(why, code))
@@ -158,5 +158,5 @@ class Link:
 
 
 def no_number(name: str) -> None:
-    """Python reads NaN and Infinity, which are no JSON."""
+    """Python reads NaN and Infinity, which are not JSON."""
     raise ValueError(f"{name} is no JSON")

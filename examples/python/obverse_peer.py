@@ -5,8 +5,8 @@ Written from docs/wire.md with the standard library alone, for Python 3.11 and l
     peer = await connect("127.0.0.1", 8888, {"said": lambda call, text: print(text)})
     print(await peer.call("join", {"name": "ann"}, timeout=5))
 
-A handler gets the :class:`Call` and its arguments. It gives the answer, an awaitable of
-that, or, as a generator of either kind, the items of a stream.
+A handler receives the :class:`Call` and its arguments. It returns the answer, an
+awaitable of it, or, as a generator of either kind, the items of a stream.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Peer(Link):
     # ---- calls of this side ----------------------------------------------------------
 
     async def call(self, method: str, params: Params = None, **options: Any) -> Any:
-        """Calls a method, and gives its result. Takes the options of :meth:`ask`."""
+        """Calls a method, and returns its result. Takes the options of :meth:`ask`."""
         return (await self.ask(method, params, **options)).value
 
     async def ask(
@@ -65,9 +65,9 @@ class Peer(Link):
         metadata: Mapping[str, Any] | None = None,
         on_progress: Callable[[Any], None] | None = None,
     ) -> Answer:
-        """Calls a method. Raises an RpcError, or a TimeoutError after so many seconds.
+        """Calls a method. Raises an RpcError, or a TimeoutError after the timeout.
 
-        To cancel the task that awaits it gives the call up on the other side, too.
+        Cancelling the task that awaits it also cancels the call on the other side.
         """
         about: dict[str, Any] = {}
         if timeout is not None:
@@ -91,7 +91,7 @@ class Peer(Link):
     def stream(
         self, method: str, params: Params = None, *, window: tuple[int, int] = WINDOW
     ) -> Items:
-        """Calls a method whose answer is a stream: so much of it may be under way."""
+        """Calls a method whose answer is a stream, with this window."""
 
         def start(items: Items) -> int:
             pending = Pending(asyncio.Future(), items=items)
@@ -108,13 +108,13 @@ class Peer(Link):
         params: Params = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        """Calls a method that answers nothing."""
+        """Sends a notification."""
         about = {"metadata": dict(metadata)} if metadata else {}
         _, held, _ = self._post({"method": method}, "params", params, None, about)
         self._exports.hold(held)
 
     def extend(self, method: str, params: list[Any]) -> int:
-        """Sends progress or items, which say themselves whether they are tagged."""
+        """Sends progress or items, with the flag for the tagged form."""
         encoder, held, _ = self._encoder(offers=False)
         values = encoder.write(params)
         tagged = [True] if encoder.tagged else []
@@ -134,7 +134,7 @@ class Peer(Link):
         return number
 
     def _settle(self, number: Any) -> Pending | None:
-        """Nobody waits any more, and what was passed with the call is let go."""
+        """Removes a pending call, and releases what was passed with it."""
         pending = self._pending.pop(number, None)
         if pending is not None:
             self._exports.release(pending.held)
@@ -143,7 +143,7 @@ class Peer(Link):
         return pending
 
     def _encoder(self, offers: bool) -> tuple[Encoder, set[int], set[int]]:
-        """Writes values, and notes what was passed by reference, and as a stream."""
+        """Encodes values, and records what was passed by reference and as a stream."""
         held: set[int] = set()
         offered: set[int] = set()
 
@@ -171,7 +171,7 @@ class Peer(Link):
         id: Any,
         about: dict[str, Any],
     ) -> tuple[int, set[int], set[int]]:
-        """Sends a message behind what is said of it; both are encoded before that."""
+        """Sends the headers of a message, then the message; both are encoded first."""
         is_call = member == "params"
         encoder, held, offered = self._encoder(offers=is_call and id is not None)
         if values is not None or not is_call:
@@ -249,7 +249,7 @@ class Peer(Link):
                 self._exports.release(params)
 
     def _values(self, value: Any, tagged: bool, borrowed: bool = False) -> Any:
-        """What has come. What was passed with it is the same within one message."""
+        """Decodes a value. One reference is one object within a message."""
         remotes: dict[int, Remote] = {}
 
         def came(tag: str, payload: list[Any]) -> Any:
@@ -326,7 +326,7 @@ class Peer(Link):
             await self.drain()
 
     def _done(self, call: Call, task: asyncio.Task[None]) -> None:
-        """A call is answered, or was cancelled, perhaps before it began."""
+        """A call was answered, or cancelled, perhaps before it started."""
         self._tasks.discard(task)
         if self._calls.get(call.id) is call:
             del self._calls[call.id]
@@ -396,7 +396,7 @@ async def connect(
     host: str, port: int, handlers: Handlers | None = None, max_frame: int = MAX_FRAME
 ) -> Peer:
     """Dials a side that serves."""
-    # The bound on a line is 64 KiB by default.
+    # The maximum length of a line is 64 KiB by default.
     reader, writer = await asyncio.open_connection(host, port, limit=max_frame)
     return Peer(reader, writer, handlers or {}, True, max_frame)
 
@@ -408,7 +408,7 @@ async def serve(
     joined: Callable[[Peer], None] = lambda peer: None,
     max_frame: int = MAX_FRAME,
 ) -> asyncio.Server:
-    """Serves whoever dials; ``joined`` is called for each of them."""
+    """Serves every peer that dials; ``joined`` is called for each."""
 
     async def accept(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter

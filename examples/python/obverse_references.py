@@ -1,4 +1,4 @@
-"""What is passed by reference: functions, objects and streams, and who holds them."""
+"""References: functions, objects and streams that are passed, and who holds them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Ask = Callable[[str, list[Any]], Awaitable[Any]]
 
 @dataclass(slots=True)
 class Export:
-    """Something of this side, and how many messages hold it over there."""
+    """An object of this side, and how many messages hold it on the other side."""
 
     value: Any
     holds: int = 0
 
 
 class Exports:
-    """What this side has passed, by its number; no number comes twice."""
+    """What this side has passed, by number; no number is used twice."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -30,7 +30,7 @@ class Exports:
         self._by_identity: dict[int, int] = {}
 
     def next_number(self) -> int:
-        """A number that stands for nothing yet."""
+        """An unused number."""
         return next(self._numbers)
 
     def number(self, value: Any) -> int:
@@ -42,20 +42,20 @@ class Exports:
         return number
 
     def at(self, number: Any) -> Any:
-        """What has that number. Raises an RpcError if it is not held."""
+        """The object with this number. Raises an RpcError if it is not held."""
         if not isinstance(number, int) or number not in self._held:
             why = f"the reference {number!r} is not held: released, or never passed"
             raise RpcError(why, Code.INVALID_PARAMS)
         return self._held[number].value
 
     def hold(self, numbers: Iterable[Any]) -> None:
-        """One more message holds them; what is not held is ignored."""
+        """Adds one hold to each; ignores what is not held."""
         for number in numbers:
             if number in self._held:
                 self._held[number].holds += 1
 
     def release(self, numbers: Iterable[Any]) -> None:
-        """One message less holds them."""
+        """Removes one hold from each."""
         for number in numbers:
             export = self._held.get(number)
             if export is None:
@@ -69,8 +69,8 @@ class Exports:
 class Remote:
     """A function or an object of the peer.
 
-    What came with a request is held until the request is answered, or longer by
-    :meth:`keep`. What came with anything else is held until :meth:`release`.
+    With a request, it is held until the request is answered, or longer by
+    :meth:`keep`. With any other message, it is held until :meth:`release`.
     """
 
     def __init__(
@@ -89,13 +89,13 @@ class Remote:
         return await self._ask("rpc.call", [self.number, method, list(args)])
 
     def keep(self) -> None:
-        """Holds it beyond the request that has brought it."""
+        """Holds it beyond the request that passed it."""
         if not self._holds:
             self._tell("rpc.keep", [self.number])
         self._holds = True
 
     def release(self) -> None:
-        """Holds it no more."""
+        """Releases it."""
         if self._holds:
             self._tell("rpc.release", [self.number])
         self._holds = False

@@ -24,18 +24,18 @@ class Credit:
     _room: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self) -> None:
-        """Returns when one more item may leave, whatever its size."""
+        """Returns when one more item may be sent, of any size."""
         while len(self._sizes) >= self.items or self._under_way >= self.bytes:
             self._room.clear()
             await self._room.wait()
 
     def sent(self, size: int) -> None:
-        """An item has left, in a frame of so many bytes."""
+        """An item was sent, in a frame of ``size`` bytes."""
         self._sizes.append(size)
         self._under_way += size
 
     def pulled(self, items: Any) -> bool:
-        """So many were taken. False for more than were sent: that is ignored."""
+        """The consumer has pulled. False for more than were sent: that is ignored."""
         if not isinstance(items, int) or not 0 < items <= len(self._sizes):
             return False
         for _ in range(items):
@@ -45,10 +45,10 @@ class Credit:
 
 
 class Items(AsyncIterator[Any]):
-    """The items of a stream, as its consumer gets them.
+    """The items of a stream, for its consumer.
 
-    ``start`` asks for the stream, and gives the id of that request; ``tell`` sends a
-    notification. Leave a stream that is not read to its end by :meth:`aclose`.
+    ``start`` requests the stream, and returns the id of that request; ``tell`` sends a
+    notification. End a stream that is not read to its end with :meth:`aclose`.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class Items(AsyncIterator[Any]):
         self._untold = self._taken = self._bytes = self._freed = 0
 
     def begin(self) -> None:
-        """Asks for the stream, if nobody has; the first item does it otherwise."""
+        """Requests the stream now; otherwise the first item does."""
         if self._id is None:
             self._id = self._start(self)
 
     def put(self, items: Any, size: int) -> None:
-        """Items have come, in a frame of that size."""
+        """Items have arrived, in a frame of this size."""
         if self._over:
             return
         if not isinstance(items, list):
@@ -82,7 +82,7 @@ class Items(AsyncIterator[Any]):
             self.give_up("the producer of a stream sends more than its window allows")
             return
         for at, item in enumerate(items):
-            # The bytes of a frame are free once all of its items are taken.
+            # The bytes of a frame are free when all of its items are consumed.
             self._came.append((item, size if at == len(items) - 1 else 0))
         if items:
             self._begun = True
@@ -91,7 +91,7 @@ class Items(AsyncIterator[Any]):
         self._arrived.set()
 
     def end(self, value: Any) -> None:
-        """The answer has come: null, or the list of a peer without streams."""
+        """The answer has arrived: null, or the list of a peer without streams."""
         if isinstance(value, list) and not self._begun:
             self._came.extend((item, 0) for item in value)
         elif value is not None:
@@ -101,12 +101,12 @@ class Items(AsyncIterator[Any]):
         self._arrived.set()
 
     def fail(self, error: BaseException) -> None:
-        """It ends with an error, after the items that have come."""
+        """Ends with an error, after the items that have arrived."""
         self._over, self._failure = True, error
         self._arrived.set()
 
     def give_up(self, why: str) -> None:
-        """The producer breaks the protocol: the stream fails, and the producer gets a cancel."""
+        """The producer broke the protocol: the stream fails, and is cancelled."""
         self._tell("rpc.cancel", [self._id, why])
         self.fail(ProtocolError(why))
 
@@ -130,7 +130,7 @@ class Items(AsyncIterator[Any]):
         return item
 
     async def aclose(self) -> None:
-        """Nobody wants more: the producer gets a cancel."""
+        """Cancels the stream."""
         self._came.clear()
         if not self._over and self._id is not None:
             self._tell("rpc.cancel", [self._id])

@@ -1,4 +1,4 @@
-"""The tagged form: what JSON has no form for, as an object ``{"$rpc": [tag, …]}``."""
+"""The tagged form: values that JSON lacks, as an object ``{"$rpc": [tag, …]}``."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Passed = tuple[str, Any]
 
 
 class Encoder:
-    """Writes the values of one message; ``tagged`` says if it has to be announced.
+    """Encodes the values of one message; ``tagged`` is whether it must be announced.
 
-    ``passed`` gives the tag and the number of a function or a stream.
+    ``passed`` returns the tag and the number of a function or a stream.
     """
 
     def __init__(self, passed: Callable[[Any], Passed]) -> None:
@@ -39,7 +39,7 @@ class Encoder:
         self._passed = passed
 
     def write(self, value: Any) -> Any:
-        """Raises a TypeError for what cannot travel."""
+        """Raises a TypeError for a value that cannot be sent."""
         match value:
             case None | bool() | str():
                 return value
@@ -91,12 +91,12 @@ class Encoder:
 
 
 def is_plain(value: float) -> bool:
-    """Whether JSON has a form for it."""
+    """Whether JSON has this value."""
     return math.isfinite(value) and (value != 0 or math.copysign(1, value) > 0)
 
 
 def odd(value: float) -> str:
-    """How a number is written that JSON has no form for."""
+    """The tagged form of a number that JSON does not have."""
     if math.isnan(value):
         return "NaN"
     if value == 0:
@@ -105,10 +105,10 @@ def odd(value: float) -> str:
 
 
 def read(value: Any, came: Callable[[str, list[Any]], Any]) -> Any:
-    """Reads a value of a message that was announced.
+    """Decodes a value of an announced message.
 
-    ``came`` makes what was passed by reference. Raises a ValueError for an
-    object that is not in the form, and for a tag that is not known.
+    ``came`` makes the objects that were passed by reference. Raises a ValueError for an
+    object that is not in the form, and for an unknown tag.
     """
     match value:
         case list():
@@ -128,7 +128,7 @@ def read(value: Any, came: Callable[[str, list[Any]], Any]) -> Any:
 
 
 def revive(tag: str, payload: list[Any], came: Callable[[str, list[Any]], Any]) -> Any:
-    """The value that a tag and its payload stand for."""
+    """The value of a tag and its payload."""
     first = payload[0]
     match tag:
         case "date":

@@ -110,7 +110,7 @@ function makeBelow(table: MethodTable, side: Direction): Made {
 /** What the prototypes of all views inherit. */
 export const views: object = {};
 
-type Way = typeof call;
+type Way = (...given: Parameters<typeof callDetailed>) => unknown;
 
 function calling(row: MethodDescriptor): Unbound {
   return function below(this: Held, receivers: Receivers, ...args: unknown[]): unknown {
@@ -145,7 +145,7 @@ export function boundToSide(
 }
 
 /** A method of a view, which knows its receivers and options. It can be taken out of the view. */
-function aimed(prototype: object, row: MethodDescriptor, way: typeof call): void {
+function aimed(prototype: object, row: MethodDescriptor, way: Way): void {
   const key = {};
   define(prototype, row.key, {
     get(this: Aimed) {
@@ -156,7 +156,7 @@ function aimed(prototype: object, row: MethodDescriptor, way: typeof call): void
   });
 }
 
-function calledBy(target: Target, row: MethodDescriptor, way: typeof call): (...args: unknown[]) => unknown {
+function calledBy(target: Target, row: MethodDescriptor, way: Way): (...args: unknown[]) => unknown {
   return function below(...args) {
     const { hub, selves, receivers, options } = target;
     const self = selves[row.index] as object;

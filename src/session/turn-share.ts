@@ -6,9 +6,12 @@ const MS = 5;
 /** The clock is looked at once for so many messages. */
 export const STEP = 16;
 
-/** So much is dispatched before a session asks which turn of the event loop it is: to know costs a turn that does not wait. */
-const UNASKED_MESSAGES = MESSAGES / 4;
-const UNASKED_MS = 1;
+/**
+ * So much is dispatched before a session asks which turn of the event loop it is: to know costs a turn that does not wait. What is
+ * left of the share holds what arrives at once where 64 calls are open.
+ */
+const UNASKED_MESSAGES = (MESSAGES * 3) / 4;
+const UNASKED_MS = 3;
 /** Where the last messages took so long, in milliseconds, the clock is looked at after each. */
 const SLOW_MS = 0.5;
 
@@ -64,8 +67,8 @@ export class TurnShare {
       if (this.messages >= MESSAGES || spent >= MS) return 0;
     } else if (this.messages >= UNASKED_MESSAGES || spent > UNASKED_MS) {
       this.turn = currentTurn();
-      // What was before may have waited for the peer.
-      this.since = at;
+      // What was before may have waited for the peer: of that, no more than the unasked part counts.
+      if (spent > UNASKED_MS) this.since = at - UNASKED_MS;
     } else return STEP;
     return took > SLOW_MS ? 1 : STEP;
   }

@@ -53,7 +53,9 @@ class Json implements Framing {
   }
 
   wrap(frames: readonly Frame[]): string {
-    return frames.length === 1 ? `${frames[0]}\n` : `${frames.join('\n')}\n`;
+    // Looked at in any case: where that is first done once the code is compiled, the compiled code is thrown away.
+    const first = frames[0] as string;
+    return `${frames.length === 1 ? first : frames.join('\n')}\n`;
   }
 
   push(chunk: Uint8Array, give: (frame: Frame) => void): void {

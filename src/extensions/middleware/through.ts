@@ -3,7 +3,7 @@ import { isThenable } from '../../base/promise-like.js';
 import { time } from '../../base/time.js';
 import { current } from '../../calls/call-context.js';
 import { carryOut } from '../../calls/calls-with-options.js';
-import { pack, prepare, send } from '../../calls/outgoing-method.js';
+import { call as callRow, pack, prepare } from '../../calls/outgoing-method.js';
 import type { Session } from '../../session/session.js';
 import { callOptionsOf } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
@@ -76,7 +76,7 @@ class Through {
     const session = this.single();
     if (session === undefined) call.leaves();
     else call.leavesFor(session);
-    if (!row.request) return send(hub, row, self, call.receivers, args, asked);
+    if (!row.request) return callRow(hub, row, self, call.receivers, args, asked, true);
     const isPlain = asked === undefined && !row.stream && current() === undefined;
     if (isPlain && session !== undefined) return this.ask(session, args);
     const sent = (id: number): void => {

@@ -28,7 +28,6 @@ describe.each(Object.entries(meetings))('over %s', (name, meet) => {
         (error: unknown) => error,
       );
       await here.remote.callBack();
-      const before = performance.now();
       await (end as () => unknown)();
       const error = await outcome;
       if (blind) {
@@ -36,7 +35,6 @@ describe.each(Object.entries(meetings))('over %s', (name, meet) => {
         return;
       }
       expect(error).toBeInstanceOf(ConnectionLost);
-      expect(performance.now() - before).toBeLessThan(5_000);
       expect(here.peers.size).toBe(0);
       expect(left).toBe(1);
       await expect(here.remote.hang()).rejects.toBeInstanceOf(ConnectionLost);

@@ -9,10 +9,8 @@ it('a pool of workers counts, tells how far it is, and stops when it is told to'
   expect(looked).toBeGreaterThan(50_000);
 
   const controller = new AbortController();
-  const began = performance.now();
   const never = pool.count(1e9, { signal: controller.signal, onProgress: () => controller.abort() });
   await expect(never).rejects.toThrow(Aborted);
-  expect(performance.now() - began).toBeLessThan(10_000);
   // The threads have stopped: they have time for something else.
   expect(await pool.count(1_000)).toBe(168);
 });

@@ -61,9 +61,7 @@ export const features: Readonly<Record<string, Feature>> = {
     async run(caller) {
       equal(await caller.to(null, { timeout: 400, maxTimeout: 5_000 }).steps({ to: 4 }), 'done');
       const key = newKey();
-      const began = performance.now();
-      await rejects(caller.to(null, { timeout: 10_000, maxTimeout: 60 }).hang({ key }), TimeoutError);
-      ok(performance.now() - began < 5_000);
+      await rejects(caller.to(null, { timeout: Number.POSITIVE_INFINITY, maxTimeout: 60 }).hang({ key }), TimeoutError);
     },
   },
   'metadata travels both ways': {

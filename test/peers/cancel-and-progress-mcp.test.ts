@@ -213,15 +213,13 @@ describe('a RemoteAPI class that drives server-everything', () => {
       expect(done.content[0]?.text).toContain('completed');
 
       const gone = new AbortController();
-      const begun = performance.now();
       const untilSecond = (value: unknown): void => {
         if ((value as Progress).progress === 2) gone.abort();
       };
       const asked = client
         .to(null, { signal: gone.signal, onProgress: untilSecond })
-        .call({ name, arguments: { duration: 30, steps: 300 } });
+        .call({ name, arguments: { duration: 300, steps: 3_000 } });
       await expect(asked).rejects.toMatchObject({ name: 'Aborted' });
-      expect(performance.now() - begun).toBeLessThan(15_000);
       const sum = await client.remote.call({ name: 'get-sum', arguments: { a: 2, b: 40 } });
       expect(sum.content[0]?.text).toContain('42');
     } finally {

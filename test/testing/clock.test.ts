@@ -54,7 +54,6 @@ function fate(promise: Promise<unknown>): { now: string } {
 describe.each(['memory', 'tcp://127.0.0.1:0'])('a call over %s, while the clock stands', (url) => {
   it('waits for its 60 seconds in no time', async () => {
     const { client } = await desk(url === 'memory' ? undefined : url);
-    const began = performance.now();
     const clock = stopped();
     const asked = client.remote.never();
     const told = fate(asked);
@@ -64,7 +63,6 @@ describe.each(['memory', 'tcp://127.0.0.1:0'])('a call over %s, while the clock 
     expect(told.now).toBe('TimeoutError');
     await expect(asked).rejects.toThrow(TimeoutError);
     expect(clock.turned).toBe(60_000);
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('is answered before the time passes', async () => {
@@ -143,9 +141,11 @@ describe('a stopped clock', () => {
     expect([before.now, within.now, shortly.now, fired]).toEqual(['pending', 'pending', 'pending', ['own']]);
     clearTimer(own);
     const stood = time();
+    const since = performance.now();
     clock.restore();
-    expect(time() - stood).toBeGreaterThanOrEqual(0);
-    expect(time() - stood).toBeLessThan(1_000);
+    const passed = time() - stood;
+    expect(passed).toBeGreaterThanOrEqual(0);
+    expect(passed).toBeLessThanOrEqual(performance.now() - since + 1);
     // The 50 ms that are left pass by themselves.
     await expect(short).rejects.toThrow(TimeoutError);
     expect([before.now, within.now]).toEqual(['pending', 'pending']);

@@ -1,0 +1,20 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { StoppedClock } from 'obverse/testing';
+
+/**
+ * Turns the clock step by step until a promise is settled, however long sockets and processes take for their part. Returns how many
+ * milliseconds it was turned by then.
+ */
+export async function turnUntil(clock: StoppedClock, awaited: Promise<unknown>, step = 100): Promise<number> {
+  const before = clock.turned;
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  void awaited.then(settle, settle);
+  for (;;) {
+    await wait(1);
+    if (settled) return clock.turned - before;
+    await clock.turn(step);
+  }
+}

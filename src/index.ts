@@ -1,3 +1,5 @@
+// Before the decorators of a spec run: where `emitDecoratorMetadata` is on, it keeps the classes of parameters.
+import 'reflect-metadata/lite';
 import { showInConsole } from './api/inspected.js';
 import { furnish } from './extensions/furnished.js';
 import { plugins } from './plugins/node.js';

@@ -20,7 +20,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
     ['src/base/', 'src/contract/', 'src/testing/', 'transports/shared/memory-pair', 'node:'],
     ['src/types/', 'src/api/', 'src/plugins/registry'],
   ],
-  [/^src\/spec\/decorators\.ts$/, ['src/', 'reflect-metadata/lite']],
+  [/^src\/index\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\//, ['src/']],
   [/^codecs\//, ['src/base/', 'src/contract/', 'codecs/', 'msgpackr']],
   [/^transports\//, ['src/base/', 'src/contract/', 'transports/', 'node:'], ['ws']],

@@ -1,4 +1,3 @@
-import 'reflect-metadata/lite';
 import { UsageError } from '../contract/errors.js';
 import type { ErrorClass } from '../extensions/errors/errors.js';
 import type { IncomingCall, Interceptor } from '../types/interceptor.js';
@@ -59,26 +58,42 @@ export interface MethodMark {
   readonly options: MethodOptions;
 }
 
-const MARK = 'obverse:mark';
+/** What is kept of the marks: of a function its own, and of a prototype which functions were marked as which of its members. */
+type Kept = MethodMark | Map<string | symbol, Method>;
+
+/** A decorator may be one of another copy of the library in the process: all copies keep in one place what decorators note. */
+const MARKS = Symbol.for('obverse.marks');
+/** Where the marks of the class go that is being read. */
+const NOTICED = Symbol.for('obverse.noticed');
+const shared = globalThis as {
+  [MARKS]?: WeakMap<object, Kept>;
+  [NOTICED]?: Map<Method, string | symbol> | undefined;
+};
+shared[MARKS] ??= new WeakMap();
+const kept = shared[MARKS];
 
 /** What a decorator has noted of this function itself. */
 export function markOf(method: Method): MethodMark | undefined {
-  return Reflect.getOwnMetadata(MARK, method) as MethodMark | undefined;
+  return kept.get(method) as MethodMark | undefined;
 }
 
 /** The function that was marked as this member of a prototype: in the legacy dialect, and without decorators. */
 export function markedAs(prototype: object, key: string | symbol): Method | undefined {
-  return Reflect.getOwnMetadata(MARK, prototype, key) as Method | undefined;
+  return membersOf(prototype)?.get(key);
 }
 
-/** The classes of the parameters, all of them, where a compiler emits them; most do not. */
+function membersOf(prototype: object): Map<string | symbol, Method> | undefined {
+  return kept.get(prototype) as Map<string | symbol, Method> | undefined;
+}
+
+/**
+ * The classes of the parameters, all of them, where a compiler emits them (most do not) and `reflect-metadata` keeps them: a page
+ * that relies on them imports that itself.
+ */
 export function parameterTypesOf(prototype: object, key: string): readonly unknown[] | undefined {
-  return Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
+  const { getMetadata } = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
+  return getMetadata?.('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
 }
-
-/** Where the marks of the class go that is being read: a decorator may be one of another copy of the library in the process. */
-const NOTICED = Symbol.for('obverse.noticed');
-const shared = globalThis as { [NOTICED]?: Map<Method, string | symbol> | undefined };
 
 /** Makes an instance, and tells which functions the standard dialect has marked in its class, with the names they had then. */
 export function collectMarks<T>(make: () => T): { made: T; marked: ReadonlyMap<Method, string | symbol> } {
@@ -122,10 +137,14 @@ function note(mark: MethodMark, target: unknown, place: unknown, descriptor: Pro
   if (markOf(method) !== undefined) {
     throw new UsageError(`${String(key)}: a method is marked once, @incoming or @outgoing`);
   }
-  Reflect.defineMetadata(MARK, mark, method);
+  kept.set(method, mark);
   // Another decorator may put its own function in the method's place: whoever reads the class finds that out from these.
   if (standard) context.addInitializer(() => shared[NOTICED]?.set(method as Method, key));
-  else Reflect.defineMetadata(MARK, method, target as object, key);
+  else
+    kept.set(
+      target as object,
+      (membersOf(target as object) ?? new Map<string | symbol, Method>()).set(key, method as Method),
+    );
 }
 
 /** Marks a method that the peer calls: its first parameter is the `Sender`. Bare, or with {@link MethodOptions}. */

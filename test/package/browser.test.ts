@@ -12,7 +12,7 @@ import { answer, Desk, Taken } from './page/spec.js';
 import { breakdown, loadedWith, sizesOf, table } from './rooms.js';
 
 /** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
-const BOUND = 62_720;
+const BOUND = 59_800;
 
 let folder: string;
 let project: string;
@@ -57,13 +57,12 @@ describe('in a bundle for browsers', () => {
     made = await bundle(['page.ts']);
   });
 
-  it('reaches no module of Node, and no package but one', () => {
+  it('reaches no module of Node, and no other package', () => {
     const { inputs, outputs } = made.metafile;
     const external = Object.values(outputs).flatMap(({ imports }) => imports.filter((each) => each.external));
     expect(external).toEqual([]);
-    const packages = new Set(Object.keys(inputs).map((input) => /.*node_modules\/([^/]+)\//.exec(input)?.[1] ?? input));
-    expect(packages.has('reflect-metadata')).toBe(true);
-    expect(packages.has('ws') || packages.has('msgpackr')).toBe(false);
+    // The library itself lies outside of `node_modules`.
+    expect(Object.keys(inputs).filter((input) => input.includes('node_modules/'))).toEqual([]);
     const asking = made.outputFiles.filter(({ text }) => /\b(from|import|require)\s*\(?\s*["'`]node:/.test(text));
     expect(asking.map(({ path }) => path)).toEqual([]);
   });

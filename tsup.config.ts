@@ -19,12 +19,14 @@ function loadedLater(): Set<string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !/^(plugins|testing)\b/.test(file),
   );
-  return new Set(
-    files.flatMap((file) => {
+  const plugins = ['codecs', 'transports', 'src/securities'].flatMap((folder) => Object.values(pluginsIn(folder)));
+  return new Set([
+    ...plugins.map((file) => resolve(file)),
+    ...files.flatMap((file) => {
       const imports = readFileSync(resolve('src', file), 'utf8').matchAll(/\bimport\('(\.[^']+)\.js'\)/g);
       return [...imports].map(([, path]) => resolve('src', dirname(file), `${path}.ts`));
     }),
-  );
+  ]);
 }
 
 /**

@@ -6,7 +6,7 @@ const layers = {
   'src/base/': [],
   'src/contract/': ['src/base/'],
   'src/types/': ['src/contract/', 'src/base/'],
-  'src/spec/': ['src/types/', 'src/contract/', 'src/base/', 'node_modules/reflect-metadata/'],
+  'src/spec/': ['src/types/', 'src/contract/', 'src/base/'],
   'src/session/': ['src/types/', 'src/contract/', 'src/base/'],
   'src/calls/': ['src/session/', 'src/spec/', 'src/types/', 'src/contract/', 'src/base/'],
   'src/plugins/registry.ts': ['src/contract/', 'src/base/'],

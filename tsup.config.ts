@@ -19,7 +19,9 @@ function loadedLater(): Set<string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !/^(plugins|testing)\b/.test(file),
   );
-  const plugins = ['codecs', 'transports', 'src/securities'].flatMap((folder) => Object.values(pluginsIn(folder)));
+  const plugins = ['codecs', 'transports', 'src/plugins/securities'].flatMap((folder) =>
+    Object.values(pluginsIn(folder)),
+  );
   return new Set([
     ...plugins.map((file) => resolve(file)),
     ...files.flatMap((file) => {

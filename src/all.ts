@@ -1,8 +1,12 @@
 import * as dynamic from './extensions/dynamic/room.js';
+import { checks as checkRoom } from './extensions/middleware/middleware.js';
 import * as middleware from './extensions/middleware/room.js';
 import * as many from './extensions/multicast/room.js';
 import * as references from './extensions/references/room.js';
 import * as rooms from './extensions/rooms.js';
+import * as streams from './extensions/streams/room.js';
+import { streams as streamRoom } from './extensions/streams/streams.js';
+import * as checks from './extensions/validation/checks.js';
 
 // A page imports this to have what other runtimes have from the beginning. Nothing here may stand in a file that it shares with the
 // others: a bundler keeps for its effect alone what package.json names.
@@ -10,3 +14,5 @@ rooms.dynamic.furnish(dynamic);
 rooms.many.furnish(many);
 rooms.middleware.furnish(middleware);
 rooms.references.furnish(references);
+checkRoom.furnish(checks);
+streamRoom.furnish(streams);

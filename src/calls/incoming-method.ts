@@ -6,8 +6,7 @@ import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
 import type { Chain } from '../extensions/middleware/chain.js';
 import { middleware } from '../extensions/rooms.js';
-import { produce } from '../extensions/streams/produce.js';
-import { beginInTurn } from '../extensions/validation/call-order.js';
+import { streams } from '../extensions/streams/streams.js';
 import type { CallSender } from '../session/peer.js';
 import type { Host } from '../session/session-host.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
@@ -103,7 +102,7 @@ export class Port {
     const { row } = this;
     const { about } = sender.call;
     // What a stream may take is said by its caller alone: as long as it is taken, it goes on.
-    if (row.stream) return produce(sender, () => this.inTime(sender, about?.timeout));
+    if (row.stream) return streams.there.produce(sender, () => this.inTime(sender, about?.timeout));
     const timeout = Math.min(about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
     return this.inTime(sender, timeout);
   }
@@ -125,7 +124,7 @@ export class Port {
   /** What the handlers give, now or when those calls have begun that came before and are checked still. */
   private answer(sender: CallSender): unknown {
     if (sender.peer.session.turn === undefined || this.surrounding?.keepsOrder === true) return this.begin(sender);
-    return beginInTurn(sender, undefined, () => this.begin(sender));
+    return middleware.there.beginInTurn(sender, undefined, () => this.begin(sender));
   }
 
   /** The same, through all that stands around the call. */

@@ -4,7 +4,7 @@ import type { About } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { tellMany } from '../extensions/multicast/notify-many.js';
 import { middleware } from '../extensions/rooms.js';
-import { callStream } from '../extensions/streams/streams.js';
+import { streams } from '../extensions/streams/streams.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { SlowOptions } from '../types/peers.js';
 import type { CallOptions, Receivers } from '../types/side.js';
@@ -32,7 +32,10 @@ export function call(
     const chain = hub.middleware.around(row);
     if (chain !== undefined) return middleware.there.callThrough(chain, hub, row, self, receivers, args, options);
   }
-  if (row.stream) return callStream(hub, row, self, receivers, args, options);
+  if (row.stream) {
+    if (streams.here === undefined) hub.mustBeOpen();
+    return streams.there.callStream(hub, row, self, receivers, args, options);
+  }
   if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || current() !== undefined)
     return callWith(hub, row, self, receivers, args, options);
   try {

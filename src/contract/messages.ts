@@ -38,8 +38,8 @@ export interface Call {
   readonly mayBeEmpty?: true;
   /** Set by the session: what `rpc.about` has said of this call. */
   about?: About;
-  /** Set by the session: what has come with the call by reference, until the call has ended. It begins when that is `ready`. */
-  passed?: { end(): void; readonly ready?: Promise<unknown> | undefined };
+  /** Set by the session: what has come with the call by reference, until the call has ended. */
+  passed?: { end(): void };
   /** Set by the session: what the frame of the call counts for, as long as the call waits or is at work; null for a short one. */
   held?: { take(): void; give(): void } | null;
   /** Set by the session, once its security has opened the message. */

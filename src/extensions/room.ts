@@ -8,6 +8,11 @@ export class Room<T> {
 
   constructor(private readonly load: () => Promise<T>) {}
 
+  /** What is there, for those who only get to it where it is. */
+  get there(): T {
+    return this.here as T;
+  }
+
   /** It is there already. */
   furnish(room: T): void {
     this.here = room;
@@ -46,10 +51,5 @@ export class NamedRoom<T> extends Room<T> {
     throw new UsageError(
       `${what}: a page, and each of its workers, imports '${this.entry}' for this, beside 'obverse'`,
     );
-  }
-
-  /** The same for those who hold something that nobody has without it. */
-  get there(): T {
-    return this.here as T;
   }
 }

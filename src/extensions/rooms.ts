@@ -1,4 +1,5 @@
 import { NamedRoom, Room } from './room.js';
+import { streams } from './streams/streams.js';
 
 /*
  * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
@@ -13,7 +14,8 @@ export const dynamic: NamedRoom<typeof import('./dynamic/room.js')> = new NamedR
 
 /** What is passed by reference: functions, objects, streams as arguments. */
 export const references: NamedRoom<typeof import('./references/room.js')> = new NamedRoom(
-  () => import('./references/room.js'),
+  // Its references may give streams, and so may its arguments.
+  async () => (await Promise.all([import('./references/room.js'), streams.enter()]))[0],
   'obverse/references',
 );
 

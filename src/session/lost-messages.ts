@@ -1,7 +1,7 @@
 import type { Bad, Call, Id, Meaning } from '../contract/contract.js';
 import type { ProtocolError } from '../contract/errors.js';
 import { refuse } from '../extensions/references/passes.js';
-import { endBefore } from '../extensions/streams/messages.js';
+import { streams } from '../extensions/streams/streams.js';
 import { nestedTooDeep } from './message-size.js';
 import type { Session } from './session.js';
 import { NEXT } from './system-names.js';
@@ -30,5 +30,5 @@ export function lose(session: Session, { lost }: Bad, error: ProtocolError): voi
 }
 
 function tellWhoWaits(session: Session, { method, args }: Meaning, error: ProtocolError): void {
-  if (method === NEXT) endBefore(session, args[0] as Id, error);
+  if (method === NEXT) streams.here?.endBefore(session, args[0] as Id, error);
 }

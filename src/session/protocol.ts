@@ -1,8 +1,8 @@
 import type { Id } from '../contract/contract.js';
-import { Aborted } from '../contract/errors.js';
+import { Aborted, ProtocolError } from '../contract/errors.js';
 import { refuse } from '../extensions/references/passes.js';
 import { references, unproved } from '../extensions/rooms.js';
-import { nexted, pulled } from '../extensions/streams/messages.js';
+import { streams } from '../extensions/streams/streams.js';
 import { hearAbout } from './about-notification.js';
 import { hello } from './handshake.js';
 import type { CallSender } from './peer.js';
@@ -29,13 +29,19 @@ export const vocabulary: Extensions = Object.freeze({
   [ABOUT]: hearAbout,
   [CANCEL]: cancelled,
   [PROGRESS]: progressed,
-  [NEXT]: nexted,
-  [PULL]: pulled,
+  [NEXT]: (session, args) => ofStreams().nexted(session, args),
+  [PULL]: (session, args) => ofStreams().pulled(session, args),
   [KEEP]: (session, ids) => session.passing.keep(ids),
   [PROVE]: (session, args) => unproved.here?.prove(session, args),
   [PROVED]: (session, [token]) => session.outbox.prove(token),
   [RELEASE]: (session, ids) => session.passing.release(ids),
 });
+
+/** Where they were not loaded, none was asked for, and none runs. */
+function ofStreams(): typeof streams.there {
+  if (streams.here === undefined) throw new ProtocolError('a message is about a stream, and this side has none');
+  return streams.here;
+}
 
 /** The requests of the library itself, looked up where a side has no method of the name. */
 export const services: Readonly<Record<string, (sender: CallSender) => unknown>> = Object.freeze({

@@ -4,7 +4,6 @@ import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from '../co
 import { ProtocolError, type RpcError } from '../contract/errors.js';
 import { type Passing, passes, passingOf } from '../extensions/references/passes.js';
 import type { Sealing } from '../extensions/security/sealed-frames.js';
-import { serveWhenReady } from '../extensions/validation/call-order.js';
 import { Intake, idInUse } from './call-queue.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
 import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './end-reasons.js';
@@ -202,7 +201,7 @@ export class Session implements Receiver, Timed {
     let answer: unknown;
     let promise: Promise<unknown> | undefined;
     try {
-      answer = call.passed?.ready === undefined ? this.host.serve(sender) : serveWhenReady(sender, call.passed.ready);
+      answer = this.host.serve(sender);
       promise = promiseOf(answer);
     } catch (error) {
       this.answers.fail(call, answer === undefined ? error : this.answers.unreadable(error), sender);

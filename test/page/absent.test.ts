@@ -34,6 +34,18 @@ async function meet(extra: object = {}) {
   });
   return { library, server, client, dial };
 }
+
+/** The same with a spec that has no streams. */
+async function meetWithoutStreams() {
+  const { incoming, RemoteAPI } = await import('../../src/browser.js');
+  class Plain extends RemoteAPI {
+    @incoming({ hasReply: true }) half(_from: Sender, _args: { n: number }): Reply<number> {}
+  }
+  const server = await Plain.serve(`memory:page-${++rooms}`, { logger: null });
+  const client = await Plain.invert().connect(server.address, { logger: null });
+  server.half.connect((_from, { n }) => n / 2);
+  return { server, client };
+}
 beforeEach(() => vi.resetModules());
 
 describe('a page that imports no more', () => {
@@ -132,6 +144,45 @@ describe('what it is told', () => {
       ),
     );
     await expect(client.callPath('vault.look')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
+  });
+
+  it('of a guard that is mounted on an open side whose interceptors alone were loaded', async () => {
+    const { library, server, client } = await meet({ use: (_call: unknown, next: () => unknown) => next() });
+    await import('../../src/extensions/dynamic/install.js');
+    const { incoming, RemoteAPI, UsageError } = library;
+    class Vault extends RemoteAPI {
+      @incoming({ hasReply: true, allow: () => false }) gold(_from: Sender): Reply<string> {}
+    }
+    expect(() => server.mount('vault', Vault)).toThrow(
+      new UsageError(
+        "what stands around vault.gold: a page, and each of its workers, imports 'obverse/middleware' for this, beside 'obverse'",
+      ),
+    );
+    await expect(client.callPath('vault.gold')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
+  });
+
+  it('of a stream that is called before the side is open', async () => {
+    const { ConnectionLost, incoming, RemoteAPI } = await import('../../src/browser.js');
+    class Numbers extends RemoteAPI {
+      @incoming({ stream: true }) count(_from: Sender): Stream<number> {}
+    }
+    const side = Numbers.invert().create({ transport: 'memory:nobody', logger: null });
+    const first = async (): Promise<unknown> => side.remote.count().next();
+    await expect(first()).rejects.toThrow(ConnectionLost);
+  });
+
+  it('of items of a stream that nobody can have asked for', async () => {
+    const { server, client } = await meetWithoutStreams();
+    const told: unknown[] = [];
+    Object.defineProperty(server, 'messageError', {
+      value: (_peer: unknown, error: Error) => told.push(error.message),
+    });
+    const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
+    session.tell('rpc.next', [1, [1]]);
+    session.tell('rpc.pull', [null, 1]);
+    const why = 'a message is about a stream, and this side has none';
+    await vi.waitFor(() => expect(told).toEqual([why, why]));
+    expect(await client.remote.half({ n: 3 })).toBe(1.5);
   });
 
   it('of a call by path, by the promise', async () => {

@@ -58,7 +58,7 @@ describe('in a page', () => {
     const other = await import('../../src/spec/class-reader.js');
     expect(
       other
-        .membersOf(Desk as unknown as new () => object, Object.getPrototypeOf(Desk.prototype))
+        .readClass(Desk as unknown as new () => object, Object.getPrototypeOf(Desk.prototype))
         .methods.map(({ key }) => key),
     ).toEqual(['half']);
   });

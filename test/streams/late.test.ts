@@ -2,7 +2,7 @@ import type { Receivers, Reply, Sender, Stream } from 'obverse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /*
- * A side whose spec has no streams is opened without them: the first one that it meets all the same waits until they are loaded.
+ * A side whose spec has no streams is opened without them. What can call, mount or pass others brings them with it: nothing waits.
  * Each test begins with a library of its own, of which no streams were loaded yet.
  */
 let rooms = 0;
@@ -116,48 +116,5 @@ describe('a stream that is the first one', () => {
     server.lend.connect(() => new Lent() as never);
     const lent = await client.lend(null);
     expect(await all(lent.items(3))).toEqual([1, 2, 3]);
-  });
-});
-
-describe('while streams are loaded', () => {
-  it('as many are begun as may run, and no more', async () => {
-    const { server, client } = await meet({ limits: { streams: 2 } });
-    server.setHandler('count', (_from, { to }: { to: number }) => numbers(to));
-    // Its own side of the way is there already: what waits is the side that serves.
-    const { streams } = await import('../../src/extensions/streams/streams.js');
-    const room = await streams.enter();
-    const asked = Array.from({ length: 3 }, () => client.streamPath('count', { to: 5_000 }));
-    streams.here = undefined;
-    const outcomes = await Promise.allSettled(asked.map(all));
-    streams.here = room;
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
-    expect(outcomes[2]).toMatchObject({
-      reason: { message: expect.stringContaining('streams run for the peer already') },
-    });
-  });
-
-  it('one that is given up ends its source', async () => {
-    const { server, client } = await meet();
-    const source = {
-      next: () => ({ done: false, value: 1 }) as const,
-      return: vi.fn(() => ({ done: true, value: 0 }) as const),
-    };
-    server.setHandler('ones', () => ({ [Symbol.iterator]: () => source }));
-    const { streams } = await import('../../src/extensions/streams/streams.js');
-    const room = await streams.enter();
-    const items = client.streamPath('ones');
-    let enter: () => void = () => {};
-    const entering = new Promise<typeof room>((resolve) => {
-      enter = () => resolve(room);
-    });
-    vi.spyOn(streams, 'enter').mockReturnValue(entering);
-    streams.here = undefined;
-    // The answers to these say that the stream has begun, and that it was given up.
-    await expect(client.callPath('nothing')).rejects.toThrow();
-    await items.return?.();
-    await expect(client.callPath('nothing')).rejects.toThrow();
-    expect(source.return).not.toHaveBeenCalled();
-    enter();
-    await vi.waitFor(() => expect(source.return).toHaveBeenCalledTimes(1));
   });
 });

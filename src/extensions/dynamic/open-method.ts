@@ -88,7 +88,7 @@ function listing(handler: AnyHandler): AnyHandler {
   return (sender, ...args) => {
     const given = handler(sender, ...args);
     const listed = (value: unknown): unknown =>
-      hasItems(value) ? streams.enter().then(({ collect }) => collect(sender as CallSender, value)) : value;
+      hasItems(value) ? streams.there.collect(sender as CallSender, value) : value;
     return isThenable(given) ? Promise.resolve(given).then(listed) : listed(given);
   };
 }

@@ -1,5 +1,8 @@
 import { middleware } from '../rooms.js';
+import * as checkRoom from '../validation/checks.js';
+import { checks } from './middleware.js';
 import * as room from './room.js';
 
-// A page imports this for who stands around calls: `use()`, and listeners of calls. Elsewhere it is there already.
+// A page imports this for who stands around calls: `use()`, listeners of calls, guards of what it mounts. Elsewhere it is there already.
 middleware.furnish(room);
+checks.furnish(checkRoom);

@@ -3,9 +3,8 @@ import { UsageError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
 import type { Interceptor } from '../../types/interceptor.js';
-import { Room } from '../room.js';
+import { NamedRoom } from '../room.js';
 import { isValidated } from '../validation/askable.js';
-import { beginInTurn } from '../validation/call-order.js';
 import type { CheckOptions, Checks } from '../validation/checks.js';
 import type { Validating } from '../validation/incoming.js';
 import { checkListening, type Listening, telling, tellUnknown } from './call-events.js';
@@ -38,8 +37,11 @@ interface Layer {
   readonly interceptor: Interceptor;
 }
 
-/** Guards and validation are loaded when a side is opened that has a method with one of them, or when such a method is mounted. */
-export const checks: Room<typeof import('../validation/checks.js')> = new Room(() => import('../validation/checks.js'));
+/** Guards and validation are loaded when a side is opened that has a method with one of them, and with `obverse/middleware`. */
+export const checks: NamedRoom<typeof import('../validation/checks.js')> = new NamedRoom(
+  () => import('../validation/checks.js'),
+  'obverse/middleware',
+);
 
 /**
  * Who stands around the calls of a side. The order, the outermost first: listeners, the logger of calls, the side, its
@@ -104,15 +106,11 @@ export class Middleware {
   /** Loads what the marks ask for. It belongs to opening: whoever stands there does so from the first call on. */
   async furnish(): Promise<void> {
     this.isOpen = true;
-    if (this.unchecked.length > 0) await this.load();
-  }
-
-  private async load(): Promise<Checks> {
+    if (this.unchecked.length === 0) return;
     const { Checks } = await checks.enter();
-    this.checks ??= new Checks(this.checking);
+    this.checks = new Checks(this.checking);
     for (const { row, direction } of this.unchecked.splice(0)) this.take(row, direction);
     this.compose();
-    return this.checks;
   }
 
   /** The methods whose paths begin so are gone, and with them who stands around them alone. */
@@ -211,33 +209,16 @@ export class Middleware {
     const { use = [] } = row.mark.options;
     const own = [use].flat();
     if (!this.asksForChecks(row, direction)) return own;
-    if (this.isOpen && checks.here !== undefined) this.checks ??= new checks.here.Checks(this.checking);
+    // What is mounted now can be called at once: it is refused where its checks were not loaded.
+    if (this.isOpen) this.checks ??= new (checks.must(`what stands around ${row.path}`).Checks)(this.checking);
     if (this.checks !== undefined) return [...own, ...this.checks.of(row, direction)];
     this.unchecked.push({ row, direction });
-    return this.isOpen ? [...own, this.awaited(row, direction)] : own;
+    return own;
   }
 
   private asksForChecks(row: MethodDescriptor, direction: Direction): boolean {
     const guarded = direction === 'incoming' && row.mark.options.allow !== undefined;
     return guarded || (this.checking.validate !== 'off' && isValidated(row));
-  }
-
-  /**
-   * Stands for the checks of what is mounted on a side that is open, until they are loaded: its first calls wait for them, those of
-   * a peer in the order of their arrival.
-   */
-  private awaited(row: MethodDescriptor, direction: Direction): Validating {
-    const loaded = this.load();
-    // Whoever calls is told.
-    loaded.catch(() => {});
-    const wait: Interceptor = (call, next) => {
-      const go = (checks: Checks): unknown => {
-        const run = compose(checks.of(row, direction));
-        return run === undefined ? next() : run(call, next);
-      };
-      return call.direction === 'incoming' ? beginInTurn(call.sender as CallSender, loaded, go) : loaded.then(go);
-    };
-    return Object.assign(wait, { keepsOrder: true });
   }
 }
 

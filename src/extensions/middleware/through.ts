@@ -9,7 +9,7 @@ import { callOptionsOf } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions, Detailed, Receivers } from '../../types/side.js';
 import { streamOf } from '../streams/relayed-stream.js';
-import { callStream } from '../streams/streams.js';
+import { streams } from '../streams/streams.js';
 import { MadeCall } from './call-of.js';
 import type { Chain } from './chain.js';
 
@@ -82,7 +82,7 @@ class Through {
     const sent = (id: number): void => {
       call.id = id;
     };
-    if (row.stream) return callStream(hub, row, self, call.receivers, args, asked, sent);
+    if (row.stream) return streams.there.callStream(hub, row, self, call.receivers, args, asked, sent);
     const answer = carryOut(hub, row, self, call.receivers, args, asked ?? {}, sent);
     return answer?.then(({ value, metadata }) => {
       call.replyMetadata = metadata;

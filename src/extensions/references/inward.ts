@@ -1,6 +1,5 @@
 import { ProtocolError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
-import { streams } from '../streams/streams.js';
 import { revived } from '../values/tagged.js';
 import type { Exports } from './exports.js';
 import { type Import, type Imports, isReferenceId } from './imports.js';
@@ -19,8 +18,6 @@ export type Hold =
 /** What has come: the values as they are meant, and `end`, which says that the call that has brought them has ended. */
 export interface Inward {
   readonly values: unknown;
-  /** Settles when what has come can be used; undefined if it can be at once. */
-  readonly ready?: Promise<unknown> | undefined;
   end(): void;
 }
 
@@ -46,9 +43,7 @@ export class Coming {
     }
     for (const imported of come) imported.scopes++;
     const end = (): void => this.imports.leave(come.splice(0), method, hold === 'notification');
-    // The first item of a stream is asked for before the call that has brought it can be answered.
-    const ready = message.hasStreams && streams.here === undefined ? streams.enter() : undefined;
-    return { values: meant, ready, end };
+    return { values: meant, end };
   }
 
   /** What has come is for nobody: everything that was passed with it is given back. Never throws. */
@@ -69,7 +64,6 @@ export class Coming {
 class Arrival {
   /** What has come with it, each once. */
   readonly come = new Set<Import>();
-  hasStreams = false;
   /** All that the sender holds for it. */
   private readonly ids = new Set<number>();
   private failure: { readonly error: unknown } | undefined;
@@ -116,7 +110,6 @@ class Arrival {
       }
       case 'stream':
         if (!isReferenceId(id)) throw new ProtocolError('a stream has a whole number for an id');
-        this.hasStreams = true;
         return take(this.session, id);
       default:
         return this.session.host.values.revive(tag, payload);

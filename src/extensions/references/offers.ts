@@ -5,9 +5,8 @@ import type { Session } from '../../session/session.js';
 import { STREAM, speaks } from '../../session/system-names.js';
 import type { CallOptions, Items } from '../../types/side.js';
 import { produce } from '../streams/produce.js';
-import { lateStream } from '../streams/relayed-stream.js';
 import { sourceOf } from '../streams/source.js';
-import { type StreamRoom, streams } from '../streams/streams.js';
+import { consume } from '../streams/stream-call.js';
 
 /*
  * Streams as arguments. One side offers a stream under a number, which travels in the place of the value; the other side asks
@@ -61,9 +60,7 @@ export function offersTo(session: Session): number {
 
 /** The stream that the peer has offered under this number. It is asked for with the first item, and by one only. */
 export function take(session: Session, n: number, options: CallOptions = {}): Items<unknown> {
-  const ask = ({ consume }: StreamRoom): Items<unknown> =>
-    consume(session, STREAM, { args: [n], named: false }, options, undefined, undefined, true);
-  return streams.here === undefined ? lateStream(() => streams.enter().then(ask), STREAM) : ask(streams.here);
+  return consume(session, STREAM, { args: [n], named: false }, options, undefined, undefined, true);
 }
 
 /** The peer asks for a stream that it was offered. */

@@ -12,7 +12,7 @@ import type { Detailed, Items } from '../../types/side.js';
 import type { MadeCall } from '../middleware/call-of.js';
 import { middleware } from '../rooms.js';
 import { streamOf } from '../streams/relayed-stream.js';
-import { askForStream, failedStream, streams } from '../streams/streams.js';
+import { askForStream, failedStream } from '../streams/stream-call.js';
 import { Exports } from './exports.js';
 import { type Import, Imports } from './imports.js';
 import { Coming, type Hold, type Inward } from './inward.js';
@@ -118,8 +118,8 @@ export class Passing {
   /** A call that was announced as tagged, with its arguments as they are meant. Throws as `inward`. */
   taken(call: Call): Call {
     const hold = call.id === undefined ? 'notification' : 'call';
-    const { values, ready, end } = this.inward(call.args, hold, call.method);
-    return { ...call, args: values as unknown[], passed: { end, ready } };
+    const { values, end } = this.inward(call.args, hold, call.method);
+    return { ...call, args: values as unknown[], passed: { end } };
   }
 
   /** What has come goes to nobody: what was passed with it is released. Never throws. */
@@ -151,7 +151,7 @@ export class Passing {
       this.exports.free(exported, 'call');
       passed?.end();
     };
-    call.passed = { end, ready: passed?.ready };
+    call.passed = { end };
   }
 
   /** The peer calls something that was passed to it. */
@@ -239,11 +239,8 @@ export class Passing {
     };
     const failure = imported.failure();
     if (failure !== undefined) return failedStream(failure, method);
-    if (!this.isSurrounded && streams.here !== undefined) return ask(args);
-    const begun = this.outlasting(id, member, args, async (given, call) => {
-      await streams.enter();
-      return ask(given, call);
-    });
+    if (!this.isSurrounded) return ask(args);
+    const begun = this.outlasting(id, member, args, async (given, call) => ask(given, call));
     return streamOf(begun, method, false);
   }
 

@@ -1,11 +1,6 @@
-import { isThenable } from '../../base/promise-like.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import type { Producing } from '../../session/active-call.js';
 import type { CallSender } from '../../session/peer.js';
-import { streams } from './streams.js';
-
-/** Counts a call as a stream that has sent nothing yet. */
-const nothingYet: Producing = { pull: () => false };
+import { sendItems } from './send-items.js';
 
 /**
  * Serves a call whose answer is a stream: `open` carries it out, and gives where the items come from, or a promise of that.
@@ -30,16 +25,5 @@ export function produce(sender: CallSender, open: () => unknown): Promise<unknow
   const running = session.intake?.streams ?? 0;
   if (running >= session.host.limits.streams)
     throw new RpcError(`busy: ${running} streams run for the peer already`, Code.Busy);
-  const given = open();
-  const { here } = streams;
-  if (here !== undefined) return here.sendItems(sender, given);
-  if (windowOf(sender) !== undefined) sender.work.producing = nothingYet;
-  // Whoever sends it sees that it has failed.
-  if (isThenable(given)) given.then(undefined, () => {});
-  return streams.enter().then(({ sendItems }) => sendItems(sender, given));
-}
-
-/** The window that the caller has told; none where messages may be lost: there a stream is one list, whatever the caller says. */
-export function windowOf({ call, peer }: CallSender): readonly [items: number, bytes: number] | undefined {
-  return peer.session.link.bus === true ? undefined : call.about?.window;
+  return sendItems(sender, open());
 }

@@ -22,11 +22,6 @@ export function streamOf(given: unknown, path: string, quiet: boolean): Items<un
   return new RelayedStream(() => source, undefined, quiet);
 }
 
-/** The stream that `open` promises; it is opened when it is first asked for something. */
-export function lateStream(open: () => Promise<Items<unknown>>, path: string): Items<unknown> {
-  return new RelayedStream(async () => sourceOf(await open(), path));
-}
-
 function isItems(given: unknown): given is Items<unknown> {
   return (
     typeof given === 'object' &&

@@ -1,5 +1,6 @@
-/** What there is of streams beyond the ways to them: loaded with the first spec that has one, or with the first one there is. */
+/** What the core uses of streams, once they are there. */
 
 export { collect } from './collect.js';
-export { sendItems } from './send-items.js';
-export { callStream, consume } from './stream-call.js';
+export { endBefore, nexted, pulled } from './messages.js';
+export { produce } from './produce.js';
+export { callStream } from './stream-call.js';

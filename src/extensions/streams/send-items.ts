@@ -1,6 +1,5 @@
 import type { CallSender } from '../../session/peer.js';
 import { collect } from './collect.js';
-import { windowOf } from './produce.js';
 import { Producer } from './producer.js';
 import { least } from './window.js';
 
@@ -14,4 +13,9 @@ export function sendItems(sender: CallSender, given: unknown): Promise<unknown> 
   const [items, bytes] = window;
   const producer = new Producer(sender, least({ items, bytes }, sender.peer.session.host.limits));
   return producer.run(given);
+}
+
+/** The window that the caller has told; none where messages may be lost: there a stream is one list, whatever the caller says. */
+function windowOf({ call, peer }: CallSender): readonly [items: number, bytes: number] | undefined {
+  return peer.session.link.bus === true ? undefined : call.about?.window;
 }

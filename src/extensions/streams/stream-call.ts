@@ -12,6 +12,7 @@ import { callOptionsOf } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions, Items, Receivers } from '../../types/side.js';
 import { Consumer, type Upstream } from './consumer.js';
+import { streamOf } from './relayed-stream.js';
 import { type Window, windowOf } from './window.js';
 
 /** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. `sent` is told the id. */
@@ -70,6 +71,26 @@ export function consume(
   consumer.quiet = options.ignoreErrors === true;
   if (!lazily) begin();
   return consumer;
+}
+
+/** Asks a peer for a stream: what goes wrong is told by the first `next()`. */
+export function askForStream(
+  session: Session,
+  method: string,
+  packed: Packed,
+  options: CallOptions = {},
+  sent?: (id: number) => void,
+): Items<unknown> {
+  try {
+    return consume(session, method, packed, options, undefined, sent);
+  } catch (error) {
+    return failedStream(error, method);
+  }
+}
+
+/** A stream that fails before its first item. */
+export function failedStream(error: unknown, method: string): Items<unknown> {
+  return streamOf(Promise.reject(error), method, false);
 }
 
 /** What `timeout` bounds is the wait for one item; the whole is bounded by `maxTimeout`, and by the call within which it is made. */

@@ -30,11 +30,6 @@ export function beginInTurn<T>(
   });
 }
 
-/** Serves a call whose arguments are not all there yet: it begins when they are. Apart from others: a closure costs a context. */
-export function serveWhenReady(sender: CallSender, ready: Promise<unknown>): Promise<unknown> {
-  return beginInTurn(sender, ready, () => sender.peer.session.host.serve(sender));
-}
-
 /** Where a call stands that is about to begin, while `begin` runs. */
 let beginning: Place | undefined;
 

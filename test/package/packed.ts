@@ -44,7 +44,10 @@ export async function staged(folder: string, { types = true } = {}): Promise<str
     mustRun(join(root, 'node_modules/tsup/dist/cli-default.js'), ['--silent', '--out-dir', dist], root),
   ]);
   // Only then: the bundler begins by emptying the folder.
-  if (types) await mustRun(compilers['TypeScript 7'], ['-p', 'tsconfig.build.json', '--outDir', dist], root);
+  if (types) {
+    await mustRun(compilers['TypeScript 7'], ['-p', 'tsconfig.build.json', '--outDir', dist], root);
+    await mustRun(join(root, 'scripts/prune-declarations.mjs'), [dist], root);
+  }
   return library;
 }
 

@@ -73,6 +73,22 @@ describe('the tarball', () => {
     expect(targets.filter((target) => !files.includes(target.slice(2)))).toEqual([]);
   });
 
+  it('has no declarations that no entry leads to, and no source maps', { timeout: 60_000 }, async () => {
+    const at = join(bare, 'reached');
+    await mkdir(at);
+    const text = (await entriesOf(bare)).map((entry, n) => `export * as entry${n} from '${entry}';\n`).join('');
+    await writeFile(join(at, 'all.ts'), text);
+    const reached = new Set<string>();
+    for (const conditions of [[], ['--customConditions', 'browser']]) {
+      const options = ['--target', 'ES2022', '--module', 'ES2022', '--moduleResolution', 'Bundler', '--noEmit'];
+      const args = [...options, ...conditions, '--types', '[]', '--listFilesOnly', 'all.ts'];
+      const { stdout } = await run(compilers['TypeScript 6'], args, at);
+      for (const path of stdout.match(/(?<=node_modules\/obverse\/).*\.d\.ts$/gm) ?? []) reached.add(path);
+    }
+    expect(files.filter((file) => file.endsWith('.d.ts')).sort()).toEqual([...reached].sort());
+    expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+  });
+
   it('names no machine and no registry', async () => {
     const library = join(bare, 'node_modules/obverse');
     const told = (await filesIn(library)).map(async (file) => {

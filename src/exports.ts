@@ -1,8 +1,6 @@
 /** What the entries of the library have in common; they differ in the plug-ins that they bring with them. */
 
-export type { EntryLogger, LogEntry } from './api/log-entry.js';
-export type { CodecPair, CodecSource, Options } from './api/options.js';
-export { type NamespaceOptions, namespace, RemoteAPI } from './api/remote-api.js';
+export { namespace, RemoteAPI } from './api/remote-api.js';
 export { parseAddress, readOptions } from './contract/address.js';
 export type {
   About,
@@ -54,35 +52,20 @@ export {
   UsageError,
 } from './contract/errors.js';
 export { type SpecOptions, type SpecSource, specFrom } from './extensions/dynamic/spec-from.js';
-export {
-  type ArrivedError,
-  type ErrorClass,
-  type ErrorClasses,
-  type ErrorEntry,
-  type ErrorPolicy,
-  isOneOf,
-  isRemote,
-  type LogErrors,
-} from './extensions/errors/errors.js';
-export type { CallEvents, UnknownCall } from './extensions/middleware/call-events.js';
-export { type CallState, type ContextKey, contextKey } from './extensions/middleware/call-state.js';
-export { type CallLogger, type LineLogger, type LoggedCall, logCalls } from './extensions/middleware/log-calls.js';
+export { isOneOf, isRemote } from './extensions/errors/errors.js';
+export { contextKey } from './extensions/middleware/context-key.js';
+export { logCalls } from './extensions/middleware/log-calls.js';
 export { type Kept, keep, passed, release, revoke } from './extensions/references/handles.js';
 export { reference } from './extensions/references/reference-mark.js';
 export type { Issue } from './extensions/validation/issues.js';
 export { issuesOf, ValidationError } from './extensions/validation/validation-error.js';
-export {
-  type Class,
-  type SerializableOptions,
-  serializable,
-  type ValueType,
-} from './extensions/values/serializable.js';
+export { type SerializableOptions, serializable } from './extensions/values/serializable.js';
 export { standardTypes } from './extensions/values/standard.js';
 export { type TemporalNamespace, temporalTypes } from './extensions/values/temporal.js';
-export type { TypeEntry } from './extensions/values/types.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './plugins/registry.js';
-export { declareMethods, incoming, type MethodOptions, outgoing } from './spec/decorators.js';
+export { declareMethods, incoming, outgoing } from './spec/decorators.js';
 export type { APIClass } from './types/api-class.js';
+export type { CallState, ContextKey } from './types/call-state.js';
 export type { Stages } from './types/codec-stages.js';
 export type {
   AnyHandler,
@@ -97,8 +80,22 @@ export type {
   ServiceOptions,
   WildCall,
 } from './types/dynamic.js';
-export type { CallContext, IncomingCall, Interceptor, OutgoingCall } from './types/interceptor.js';
+export type { ArrivedError, ErrorClass, ErrorClasses, ErrorEntry, ErrorPolicy, LogErrors } from './types/errors.js';
+export type {
+  CallContext,
+  CallEvents,
+  CallLogger,
+  IncomingCall,
+  Interceptor,
+  LineLogger,
+  LoggedCall,
+  OutgoingCall,
+  UnknownCall,
+} from './types/interceptor.js';
+export type { EntryLogger, LogEntry } from './types/log-entry.js';
 export type { Mark, Marker } from './types/marker.js';
+export type { MethodOptions } from './types/method-options.js';
+export type { CodecPair, CodecSource, NamespaceOptions, Options } from './types/options.js';
 export type { Far } from './types/references.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './types/schema.js';
 export type {
@@ -150,3 +147,4 @@ export type {
   UntypedSide,
   UntypedView,
 } from './types/untyped.js';
+export type { Class, TypeEntry, ValueType } from './types/values.js';

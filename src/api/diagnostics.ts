@@ -1,6 +1,6 @@
 import { environmentVariable } from '../base/environment.js';
 import { quote } from '../base/quote.js';
-import type { SideLogger } from './log-entry.js';
+import type { SideLogger } from '../types/log-entry.js';
 
 /** What helps to find a fault, and is off unless somebody asks for it. Loaded only then. */
 export interface Diagnostics {

@@ -4,7 +4,7 @@ import { brand, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
 import { dynamicMembers } from '../extensions/dynamic/absent.js';
-import type { CallEvents, Listening } from '../extensions/middleware/call-events.js';
+import type { Listening } from '../extensions/middleware/call-events.js';
 import { many } from '../extensions/rooms.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import { registerInverse } from '../spec/inverse.js';
@@ -17,7 +17,8 @@ import {
   type SpecConstructor,
 } from '../spec/method-table.js';
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions } from '../types/api-class.js';
-import type { Interceptor } from '../types/interceptor.js';
+import type { CallEvents, Interceptor } from '../types/interceptor.js';
+import type { NamespaceOptions, Options } from '../types/options.js';
 import type { GatherOptions, Group, GroupOptions, Several } from '../types/peers.js';
 import type {
   apiBrand,
@@ -33,7 +34,7 @@ import type {
 import { Hub } from './endpoint.js';
 import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';
-import { checkOptions, mustBeSideOptions, type Options } from './options.js';
+import { checkOptions, mustBeSideOptions } from './options.js';
 import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
 
 /** The class of a spec, whose constructor is protected. */
@@ -205,14 +206,6 @@ Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoin
 /** Whether a name is meant to be one of the events of calls. */
 function isCallEvent(event: unknown): event is keyof CallEvents {
   return typeof event === 'string' && event.startsWith('method.');
-}
-
-/** Options of a nested API. */
-export interface NamespaceOptions {
-  /** What its methods' names begin with on the wire, in place of the field's name. */
-  readonly name?: string | undefined;
-  /** Options of its calls, where neither the call nor its method says otherwise. */
-  readonly defaults?: CallOptions | undefined;
 }
 
 /** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */

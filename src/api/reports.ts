@@ -3,7 +3,8 @@ import { printable, quoteId } from '../base/quote.js';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Id } from '../contract/contract.js';
 import { RpcError } from '../contract/errors.js';
-import { type SideLogger, withError } from './log-entry.js';
+import type { SideLogger } from '../types/log-entry.js';
+import { withError } from './log-entry.js';
 
 /** How many reports about one peer are written before they are only counted. */
 const EACH = 10;

@@ -2,7 +2,7 @@ import type { AddressObject, Codec, Security } from '../contract/contract.js';
 import { references } from '../extensions/rooms.js';
 import { plainValues, type SideValues } from '../extensions/values/side-values.js';
 import { codec, security } from '../plugins/registry.js';
-import type { CodecPair, CodecSource, Options } from './options.js';
+import type { CodecPair, CodecSource, Options } from '../types/options.js';
 
 /*
  * What the options of a side ask for. Of the library itself nothing is loaded for an option that is not given.

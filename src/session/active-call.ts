@@ -1,7 +1,8 @@
 import type { Signal } from '../base/signal.js';
 import type { Metadata } from '../contract/contract.js';
 import { type Aborted, type RpcError, UsageError } from '../contract/errors.js';
-import { CallState } from '../extensions/middleware/call-state.js';
+import type { CallState } from '../types/call-state.js';
+import { StoredCallState } from './call-state.js';
 
 /** Whoever produces the items of a stream, as those see it who ask for more. */
 export interface Producing {
@@ -39,7 +40,7 @@ export class Work {
   private onCancel: ((reason: RpcError) => void)[] | undefined;
 
   get state(): CallState {
-    this.noted ??= new CallState();
+    this.noted ??= new StoredCallState();
     return this.noted;
   }
 

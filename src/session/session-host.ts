@@ -1,10 +1,10 @@
 import type { Diagnostics } from '../api/diagnostics.js';
-import type { SideLogger } from '../api/log-entry.js';
 import type { Call, Codec, FaultBody, Id, Limits } from '../contract/contract.js';
 import type { Surroundings } from '../extensions/middleware/surroundings.js';
 import type { SideValues } from '../extensions/values/side-values.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { AnyHandler } from '../types/dynamic.js';
+import type { SideLogger } from '../types/log-entry.js';
 import type { CallSender } from './peer.js';
 import type { Session } from './session.js';
 import type { SideLoad } from './side-load.js';

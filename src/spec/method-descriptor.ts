@@ -1,8 +1,9 @@
 import { UsageError } from '../contract/errors.js';
+import type { MethodOptions } from '../types/method-options.js';
 import type { CallOptions, Method, MethodDescription } from '../types/side.js';
 import { checkCallOptions, mergeCallOptions } from './call-options.js';
 import type { MarkedMethod } from './class-reader.js';
-import { type MethodMark, type MethodOptions, parameterTypesOf } from './decorators.js';
+import { type MethodMark, parameterTypesOf } from './decorators.js';
 import { checkWireName } from './reserved-names.js';
 
 /** One method of a spec: everything that a call needs of it, looked up once. */

@@ -1,8 +1,8 @@
-import type { Options } from '../api/options.js';
 import type { TransportSource } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
 import type { APIClass } from '../types/api-class.js';
+import type { Options } from '../types/options.js';
 import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types/side.js';
 import { FakeBehaviour, type FakeMethod } from './fake-method.js';
 

@@ -2,8 +2,8 @@
  * The types of a spec as a class: the options with which sides come from it, and which side that is. Nothing here exists at run time.
  */
 
-import type { Options } from '../api/options.js';
 import type { TransportSource } from '../contract/contract.js';
+import type { Options } from './options.js';
 import type { Inverted, MethodDescription, Side } from './side.js';
 
 /** Options of a side whose transport is given already. */

@@ -2,8 +2,8 @@
  * The types of what is not declared in a spec: handlers by path, what is mounted on a side, and calls by name.
  */
 
-import type { NamespaceOptions } from '../api/remote-api.js';
 import type { APIClass } from './api-class.js';
+import type { NamespaceOptions } from './options.js';
 import type {
   Branded,
   CallOptions,

@@ -1,6 +1,6 @@
 import type { Signal } from '../base/signal.js';
 import type { Id, LinkInfo, Metadata } from '../contract/contract.js';
-import type { CallState } from '../extensions/middleware/call-state.js';
+import type { CallState } from './call-state.js';
 import type { Peer, Receivers, Sender } from './side.js';
 
 /** What a call is on its way, in either direction: one object for each call, seen by every interceptor of it. */
@@ -67,3 +67,59 @@ export type CallContext = IncomingCall | OutgoingCall;
  * at most: the second time it throws a UsageError.
  */
 export type Interceptor = (call: CallContext, next: () => unknown) => unknown;
+
+/**
+ * What listeners are told of calls, in this order. Names and order are those of rpclib: `method_context_created`, `method_call`,
+ * `method_return_object` or `method_exception_object`, `method_return_string` or `method_exception_string`,
+ * `method_context_closed`.
+ */
+export interface CallEvents {
+  /** There is a call; nothing has been done about it. */
+  'method.created': (call: CallContext) => unknown;
+  /** It is carried out now: nobody has refused it. Of an outgoing call: it leaves. */
+  'method.call': (call: CallContext) => unknown;
+  /** What it gives in the end; nothing for a notification, an iterable for a stream. */
+  'method.return': (call: CallContext, result: unknown) => unknown;
+  /** What it fails with in the end. */
+  'method.exception': (call: CallContext, error: unknown) => unknown;
+  /** Its answer was encoded, and is on its way; only of an incoming call that is answered. */
+  'method.sent': (call: IncomingCall) => unknown;
+  /** It is over, with what runs after the reply, and all items of a stream. Whatever has become of it, this comes last and once. */
+  'method.closed': (call: CallContext) => unknown;
+  /** A peer calls what nobody here serves: it is answered -32601, or ignored. No other event and no interceptor sees such a call. */
+  'method.unknown': (call: UnknownCall) => unknown;
+}
+
+/** A call of a method that nobody here serves: unknown, without a mark, unmounted, or one that goes the other way. */
+export interface UnknownCall {
+  /** The property path that the method would have, with dots. */
+  readonly path: string;
+  /** The name on the wire. */
+  readonly method: string;
+  /** Undefined for a notification. */
+  readonly id: Id | undefined;
+  /** Who has made it. */
+  readonly peer: Peer;
+}
+
+/** What is told of a call when it is over. */
+export interface LoggedCall extends Pick<CallContext, 'direction' | 'kind' | 'path' | 'method'> {
+  /** The id of whoever has called, or whom it went to: ids with commas, `everybody` or `a group`. */
+  readonly peer: string;
+  /** How long it has taken, in milliseconds: of a stream, until its end. */
+  readonly duration: number;
+  /** The arguments as the caller gave them; undefined where the mark says `logged: 'without arguments'`. */
+  readonly args: readonly unknown[] | undefined;
+  /** How many items were given; only of a stream. */
+  readonly items?: number;
+  /** Why it has failed; absent if it went well. */
+  readonly failure?: { readonly error: unknown };
+}
+
+/** Takes what is told of a call. What it throws is lost. */
+export type CallLogger = (call: LoggedCall) => void;
+
+/** Takes a line of text for each call, and the arguments behind it. `console` fits. */
+export interface LineLogger {
+  info(line: string, ...details: unknown[]): void;
+}

@@ -7,7 +7,7 @@
  */
 import type { Signal } from '../base/signal.js';
 import type { LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
-import type { CallState } from '../extensions/middleware/call-state.js';
+import type { CallState } from './call-state.js';
 import type { Several } from './peers.js';
 
 declare const replyOf: unique symbol;

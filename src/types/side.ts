@@ -4,11 +4,10 @@
  */
 
 import type { Metadata, SecInfo, TransportSource } from '../contract/contract.js';
-import type { CallEvents } from '../extensions/middleware/call-events.js';
 import type { CallOptions, MethodDescription, PendingCall } from './call-options.js';
 import type { Dynamic } from './dynamic.js';
 import type { CallsHint, HandlersHint, IncomingHint, OutgoingHint, ProgressHint } from './hints.js';
-import type { Interceptor } from './interceptor.js';
+import type { CallEvents, Interceptor } from './interceptor.js';
 import type {
   AnswerOf,
   ArgsOf,

@@ -2,10 +2,10 @@
  * The types of a spec that is made from data: of a type that is given, or of nothing.
  */
 
-import type { Options } from '../api/options.js';
 import type { TransportSource } from '../contract/contract.js';
 import type { APIClass } from './api-class.js';
 import type { AnyHandler } from './dynamic.js';
+import type { Options } from './options.js';
 import type { Branded, CallOptions, Connected, Endpoint, GatherOptions, MethodDescription, Receivers } from './side.js';
 
 /** A spec from data, as the class of the type that was given for it. */

@@ -4,7 +4,8 @@ import { ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { serializable } from '../../src/extensions/values/serializable.js';
 import { standardTypes } from '../../src/extensions/values/standard.js';
 import { isSpecial, revived } from '../../src/extensions/values/tagged.js';
-import { type TypeEntry, Types } from '../../src/extensions/values/types.js';
+import { Types } from '../../src/extensions/values/types.js';
+import type { TypeEntry } from '../../src/types/values.js';
 import { sent } from './through.js';
 
 @serializable({ id: 'money' })

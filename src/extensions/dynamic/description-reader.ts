@@ -1,7 +1,7 @@
 import { isPlain } from '../../api/handlers.js';
 import { UsageError } from '../../contract/errors.js';
-import type { MethodOptions } from '../../spec/decorators.js';
 import { checkWireName } from '../../spec/reserved-names.js';
+import type { MethodOptions } from '../../types/method-options.js';
 import type { MethodDescription } from '../../types/side.js';
 import { segmentsOf } from './paths.js';
 

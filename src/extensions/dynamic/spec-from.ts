@@ -1,8 +1,9 @@
 import { namespace, RemoteAPI } from '../../api/remote-api.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
-import { declareMethods, incoming, type MethodOptions, outgoing } from '../../spec/decorators.js';
+import { declareMethods, incoming, outgoing } from '../../spec/decorators.js';
 import type { SpecConstructor } from '../../spec/method-table.js';
+import type { MethodOptions } from '../../types/method-options.js';
 import type { MethodDescription } from '../../types/side.js';
 import type { DescribedAPI, UntypedClass } from '../../types/untyped.js';
 import { type Described, readDescription } from './description-reader.js';

@@ -1,15 +1,8 @@
 import type { Reported, Reports } from '../../api/reports.js';
 import { heed } from '../../base/promise-like.js';
 import type { FaultBody } from '../../contract/contract.js';
-import type { ErrorClass } from './error-classes.js';
+import type { ErrorClass, LogErrors } from '../../types/errors.js';
 import { HIDDEN, type Teller } from './error-writer.js';
-
-/**
- * Which errors are reported to the logger of the side that answers a call with them: all (`true`), none (`false`), those that
- * the peer is not told (`hidden`), those that are not meant for the peer either (`unexpected`: neither registered nor an
- * `RpcError`), or those for which a function says true.
- */
-export type LogErrors = boolean | 'hidden' | 'unexpected' | ((error: unknown) => boolean);
 
 /** Reports errors with which calls are answered. */
 export class ErrorLog {

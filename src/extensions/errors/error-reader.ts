@@ -1,15 +1,13 @@
 import { isError } from '../../base/kinds.js';
 import type { FaultBody } from '../../contract/contract.js';
 import { RemoteError } from '../../contract/errors.js';
+import type { ArrivedError } from '../../types/errors.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Known, KnownErrors } from './error-classes.js';
 import type { Room } from './plain-data.js';
 
 /** The same for every copy of the library in a process. */
 const REMOTE = Symbol.for('obverse.remote');
-
-/** An error that has come from the other side. */
-export type ArrivedError = Error & { readonly code: unknown; readonly data?: unknown };
 
 /**
  * Whether an error has come from the other side, as what it was there or as a `RemoteError`: not an error of the same class

@@ -11,13 +11,11 @@ import {
   RpcError,
   TimeoutError,
 } from '../../contract/errors.js';
+import type { ErrorClass, ErrorPolicy } from '../../types/errors.js';
 import { mustFitWritten } from '../values/written.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
-import type { ErrorClass, Known, KnownErrors } from './error-classes.js';
+import type { Known, KnownErrors } from './error-classes.js';
 import { isPlainData, type Room } from './plain-data.js';
-
-/** How much of an error that is not registered is told to the peer: nothing, its name and message, or its stack too. */
-export type ErrorPolicy = 'hidden' | 'message' | 'full';
 
 /** How much data may hang on one error: its fields, or a cause that is none. */
 const DATA = 64 * 1024;

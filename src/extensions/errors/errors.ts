@@ -1,15 +1,14 @@
 import type { Reported, Reports } from '../../api/reports.js';
 import type { FaultBody } from '../../contract/contract.js';
 import { Aborted, Code, TimeoutError } from '../../contract/errors.js';
-import { type ErrorClass, type ErrorClasses, KnownErrors } from './error-classes.js';
-import { ErrorLog, type LogErrors } from './error-log.js';
+import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from '../../types/errors.js';
+import { KnownErrors } from './error-classes.js';
+import { ErrorLog } from './error-log.js';
 import { Rebuilder } from './error-reader.js';
-import { type ErrorPolicy, Teller } from './error-writer.js';
+import { Teller } from './error-writer.js';
 
-export type { ErrorClass, ErrorClasses, ErrorEntry } from './error-classes.js';
-export type { LogErrors } from './error-log.js';
-export { type ArrivedError, isRemote } from './error-reader.js';
-export type { ErrorPolicy } from './error-writer.js';
+export type { ArrivedError, ErrorClass, ErrorClasses, ErrorEntry, ErrorPolicy, LogErrors } from '../../types/errors.js';
+export { isRemote } from './error-reader.js';
 export { isOneOf } from './one-of.js';
 
 /** What the options of a side say of errors. */

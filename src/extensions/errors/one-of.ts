@@ -1,4 +1,4 @@
-import type { ErrorClass } from './error-classes.js';
+import type { ErrorClass } from '../../types/errors.js';
 
 /**
  * Whether an error is an instance of one of these classes; then it has the type of these. For `catch`, with the list that a

@@ -1,46 +1,10 @@
 import type { Reports } from '../../api/reports.js';
 import { isThenable } from '../../base/promise-like.js';
-import type { Id } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import type { Work } from '../../session/active-call.js';
 import type { CallSender } from '../../session/peer.js';
-import type { CallContext, IncomingCall, Interceptor } from '../../types/interceptor.js';
-import type { Peer } from '../../types/side.js';
+import type { CallContext, CallEvents, IncomingCall, Interceptor, UnknownCall } from '../../types/interceptor.js';
 import { watchedStream } from '../streams/relayed-stream.js';
-
-/**
- * What listeners are told of calls, in this order. Names and order are those of rpclib: `method_context_created`, `method_call`,
- * `method_return_object` or `method_exception_object`, `method_return_string` or `method_exception_string`,
- * `method_context_closed`.
- */
-export interface CallEvents {
-  /** There is a call; nothing has been done about it. */
-  'method.created': (call: CallContext) => unknown;
-  /** It is carried out now: nobody has refused it. Of an outgoing call: it leaves. */
-  'method.call': (call: CallContext) => unknown;
-  /** What it gives in the end; nothing for a notification, an iterable for a stream. */
-  'method.return': (call: CallContext, result: unknown) => unknown;
-  /** What it fails with in the end. */
-  'method.exception': (call: CallContext, error: unknown) => unknown;
-  /** Its answer was encoded, and is on its way; only of an incoming call that is answered. */
-  'method.sent': (call: IncomingCall) => unknown;
-  /** It is over, with what runs after the reply, and all items of a stream. Whatever has become of it, this comes last and once. */
-  'method.closed': (call: CallContext) => unknown;
-  /** A peer calls what nobody here serves: it is answered -32601, or ignored. No other event and no interceptor sees such a call. */
-  'method.unknown': (call: UnknownCall) => unknown;
-}
-
-/** A call of a method that nobody here serves: unknown, without a mark, unmounted, or one that goes the other way. */
-export interface UnknownCall {
-  /** The property path that the method would have, with dots. */
-  readonly path: string;
-  /** The name on the wire. */
-  readonly method: string;
-  /** Undefined for a notification. */
-  readonly id: Id | undefined;
-  /** Who has made it. */
-  readonly peer: Peer;
-}
 
 /** Whoever is told of one event. */
 export interface Listening {

@@ -1,13 +1,12 @@
-import type { LogEntry, SideLogger } from '../../api/log-entry.js';
 import { loggable } from '../../base/details.js';
 import { isError } from '../../base/kinds.js';
 import { heed, isThenable } from '../../base/promise-like.js';
 import { printable } from '../../base/quote.js';
 import { time } from '../../base/time.js';
-import type { Interceptor } from '../../types/interceptor.js';
+import type { CallLogger, Interceptor, LineLogger, LoggedCall } from '../../types/interceptor.js';
+import type { LogEntry, SideLogger } from '../../types/log-entry.js';
 import type { Receiver, Receivers } from '../../types/side.js';
 import { watchedStream } from '../streams/relayed-stream.js';
-import type { CallLogger, LineLogger, LoggedCall } from './log-calls.js';
 
 /** Tells of every call when it is over. */
 export function logging(to: CallLogger | LineLogger): Interceptor {

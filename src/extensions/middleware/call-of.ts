@@ -1,11 +1,12 @@
 import type { Roster } from '../../api/peer-registry.js';
 import type { Signal } from '../../base/signal.js';
 import type { Id, LinkInfo, Metadata } from '../../contract/contract.js';
+import { StoredCallState } from '../../session/call-state.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
+import type { CallState } from '../../types/call-state.js';
 import type { IncomingCall, OutgoingCall } from '../../types/interceptor.js';
 import type { CallOptions, Peer, Receivers } from '../../types/side.js';
-import { CallState } from './call-state.js';
 import type { Subject } from './chain.js';
 
 const nothing: Metadata = Object.freeze({});
@@ -128,7 +129,7 @@ export class MadeCall extends CallOf implements OutgoingCall {
     return this.options?.signal;
   }
   get state(): CallState {
-    this.own ??= new CallState();
+    this.own ??= new StoredCallState();
     return this.own;
   }
 

@@ -1,28 +1,6 @@
 import { UsageError } from '../../contract/errors.js';
-import type { CallContext, Interceptor } from '../../types/interceptor.js';
+import type { CallLogger, Interceptor, LineLogger } from '../../types/interceptor.js';
 import { middleware } from '../rooms.js';
-
-/** What is told of a call when it is over. */
-export interface LoggedCall extends Pick<CallContext, 'direction' | 'kind' | 'path' | 'method'> {
-  /** The id of whoever has called, or whom it went to: ids with commas, `everybody` or `a group`. */
-  readonly peer: string;
-  /** How long it has taken, in milliseconds: of a stream, until its end. */
-  readonly duration: number;
-  /** The arguments as the caller gave them; undefined where the mark says `logged: 'without arguments'`. */
-  readonly args: readonly unknown[] | undefined;
-  /** How many items were given; only of a stream. */
-  readonly items?: number;
-  /** Why it has failed; absent if it went well. */
-  readonly failure?: { readonly error: unknown };
-}
-
-/** Takes what is told of a call. What it throws is lost. */
-export type CallLogger = (call: LoggedCall) => void;
-
-/** Takes a line of text for each call, and the arguments behind it. `console` fits. */
-export interface LineLogger {
-  info(line: string, ...details: unknown[]): void;
-}
 
 /**
  * An interceptor that tells of every call when it is over: who, which method, how long, with what outcome. `to` is a function

@@ -2,7 +2,7 @@ import type { Reports } from '../../api/reports.js';
 import { UsageError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
-import type { Interceptor } from '../../types/interceptor.js';
+import type { CallLogger, Interceptor } from '../../types/interceptor.js';
 import { NamedRoom } from '../room.js';
 import { isValidated } from '../validation/askable.js';
 import type { CheckOptions, Checks } from '../validation/checks.js';
@@ -10,7 +10,6 @@ import type { Validating } from '../validation/incoming.js';
 import { checkListening, type Listening, telling, tellUnknown } from './call-events.js';
 import { callLogger } from './call-logger.js';
 import { type Chain, compose, type Run, type Subject } from './chain.js';
-import type { CallLogger } from './log-calls.js';
 import { pathOf } from './wire-paths.js';
 
 /** What the options of a side say of those who stand around its calls. */

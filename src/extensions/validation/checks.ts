@@ -1,6 +1,6 @@
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Interceptor } from '../../types/interceptor.js';
-import type { TypeEntry } from '../values/types.js';
+import type { TypeEntry } from '../../types/values.js';
 import { guard } from './guard.js';
 import { incomingValidation } from './incoming.js';
 import { outgoingValidation } from './outgoing.js';

@@ -1,5 +1,5 @@
+import type { TypeEntry } from '../../types/values.js';
 import { TypeForm } from '../values/type-form.js';
-import type { TypeEntry } from '../values/types.js';
 
 /** Tells of which classes instances arrive on a side with these types: of those that are named there. */
 export function revivedBy(types: readonly TypeEntry[] = []): (type: unknown) => boolean {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/thrown.js';
-import type { MethodOptions } from '../../spec/decorators.js';
 import type { MethodDescriptor } from '../../spec/method-descriptor.js';
+import type { MethodOptions } from '../../types/method-options.js';
 import type { StandardSchema } from '../../types/schema.js';
 import { after, ask, askAlone, type Verdict } from './ask-schema.js';
 import { bounded, type Issue } from './issues.js';

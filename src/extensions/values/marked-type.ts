@@ -1,6 +1,7 @@
 import { quote } from '../../base/quote.js';
 import { ProtocolError, UsageError } from '../../contract/errors.js';
-import { type Class, markedId, type ValueType } from './serializable.js';
+import type { Class, ValueType } from '../../types/values.js';
+import { markedId } from './serializable.js';
 
 /** What a class says of itself by static methods, if it does. */
 interface Statics {

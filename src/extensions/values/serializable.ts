@@ -1,19 +1,5 @@
 import { UsageError } from '../../contract/errors.js';
-
-/** A class, also one that only others extend. */
-export type Class<T = unknown> = abstract new (...args: never[]) => T;
-
-/** A class of values, and how they travel. */
-// biome-ignore lint/suspicious/noExplicitAny: what it is stands in the entry, and is checked there
-export interface ValueType<T = any> {
-  /** What stands for the class on the wire, the same on both sides. */
-  readonly id: string;
-  readonly class: Class<T>;
-  /** What the value is made of: data, or further values that this side can send. */
-  pack(value: T): unknown;
-  /** Makes the value of what `pack` has given, as a peer has sent it: it may be anything, and what is thrown refuses it. */
-  unpack(data: unknown): T;
-}
+import type { Class } from '../../types/values.js';
 
 /** Options of {@link serializable}. */
 export interface SerializableOptions {

@@ -1,4 +1,4 @@
-import type { Class } from './serializable.js';
+import type { Class } from '../../types/values.js';
 import { TypeForm, textOf } from './type-form.js';
 
 /** Those classes of Temporal whose values are data (https://tc39.es/proposal-temporal/). */

@@ -1,12 +1,9 @@
 import { brand } from '../../contract/copies.js';
 import { ProtocolError } from '../../contract/errors.js';
-import type { Class } from './serializable.js';
-
-/** What is no object, or not told by its class: bytes may come from another realm. */
-export type Kind = 'bigint' | 'number' | 'bytes' | 'view';
+import type { Class, Kind, TypePacking } from '../../types/values.js';
 
 /** How the values of one class travel: their tag, and the payload behind it. */
-export class TypeForm {
+export class TypeForm implements TypePacking {
   /** @param standard whether a codec may carry such values as they are, and names the id of the type if it does. */
   constructor(
     readonly id: string,

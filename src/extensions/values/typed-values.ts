@@ -1,6 +1,7 @@
 import type { Codec } from '../../contract/contract.js';
+import type { TypeEntry } from '../../types/values.js';
 import { SideValues } from './side-values.js';
-import { type TypeEntry, Types } from './types.js';
+import { Types } from './types.js';
 
 /** The values of a side with these types over this codec. Throws a UsageError for what is no type. */
 export function typedValues(entries: readonly TypeEntry[], codec: Codec): SideValues {

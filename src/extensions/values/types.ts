@@ -1,15 +1,12 @@
 import { tagOf as builtIn, isArrayBuffer, isDate, isError, isMap, isRegExp, isSet } from '../../base/kinds.js';
 import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { ProtocolError, UsageError } from '../../contract/errors.js';
+import type { Class, Kind, TypeEntry, ValueType } from '../../types/values.js';
 import { markedType } from './marked-type.js';
-import type { Class, ValueType } from './serializable.js';
 import { ESCAPE, type Reviver, type Tag, type Tagger, type Wants } from './tagged.js';
-import { type Kind, TypeForm } from './type-form.js';
+import { TypeForm } from './type-form.js';
 import { unknownTag } from './unknown-tag.js';
 import { UnreadableValue } from './unreadable-value.js';
-
-/** What the option `types` may hold: classes that are marked by `@serializable`, types as objects, and lists of these. */
-export type TypeEntry = Class | ValueType | TypeForm | readonly TypeEntry[];
 
 /** Tags that mean something to the library itself. */
 export const RESERVED: ReadonlySet<string> = new Set([ESCAPE, 'fn', 'ref', 'own', 'stream']);

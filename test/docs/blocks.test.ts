@@ -6,9 +6,8 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type Block, blocksOf, nameOf, pages, promisedBy, root, withoutBreaks } from './pages.js';
 
 /*
- * Every block of TypeScript in the pages is a module of its own: it is type-checked, and run where its fence says `ts run`;
- * then it prints what the comments behind `console.log` say.
- * A block that names itself in its first line, as in `// chat.ts`, can be imported by the others of its page.
+ * Every block of TypeScript in the pages is a module: it is type-checked. A block `ts run` is also run, and must print what the
+ * comments after `console.log` say. The other blocks of a page can import a block with a name in its first line, as in `// chat.ts`.
  */
 const folder = `${root}/test/docs/.blocks/pages`;
 const files = new Map<string, Block>();

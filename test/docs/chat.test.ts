@@ -7,14 +7,14 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { blocksOf, nameOf, root } from './pages.js';
 
 /*
- * The three files of the README, as they stand there, in two processes. Only the address is another one: "Change the string
+ * The three files of the README, unchanged except for the address, in two processes: "Change the string
  * and nothing else changes."
  */
 const here = `${root}/test/docs/.blocks/chat`;
 const written = "'tcp://127.0.0.1:8888'";
 const files = new Map(blocksOf('README.md').map((block) => [nameOf(block), block.code]));
 
-/** Runs a module, and tells its parent when that is done: a server listens by then. */
+/** Runs a module, and notifies its parent when it has run: a server listens by then. */
 const starter = `await import(process.argv[2]);
 process.send?.('started');
 `;
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(here, { recursive: true, force: true }));
 
-/** The three files in a folder of their own. What stands in the place of the address may bring options with it. */
+/** Writes the three files to a folder. What replaces the address may include options. */
 function write(name: string, serve: string, connect = serve): string {
   const folder = `${here}/${name}`;
   mkdirSync(folder, { recursive: true });
@@ -51,7 +51,7 @@ function write(name: string, serve: string, connect = serve): string {
 
 interface Run {
   readonly child: ChildProcess;
-  /** All that it has printed, once it has exited. */
+  /** All of its output, after it has exited. */
   readonly printed: Promise<string>;
 }
 
@@ -72,7 +72,7 @@ function run(folder: string, file: string): Run {
   return { child, printed };
 }
 
-/** Runs the server, and once it listens the client. Gives what the client has printed. */
+/** Runs the server, and when it listens the client. Returns the output of the client. */
 async function talk(folder: string): Promise<string> {
   const server = run(folder, 'server.ts');
   const started = await Promise.race([once(server.child, 'message').then(() => true), server.printed]);
@@ -80,7 +80,7 @@ async function talk(folder: string): Promise<string> {
   return run(folder, 'client.ts').printed;
 }
 
-/** A port of this machine that nobody listens on now. */
+/** A free port of this machine. */
 async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

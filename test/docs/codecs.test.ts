@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from './pages.js';
 import { evaluated } from './wire-talk.js';
 
-/* The table of docs/codecs.md, in which each row is a value and what arrives of it in each codec. */
+/* The table of docs/codecs.md: each row is a value, and how it arrives with each codec. */
 const [head = '', , ...rows] = /^\| value \|.*?(?=^$)/ms
   .exec(readFileSync(`${root}/docs/codecs.md`, 'utf8'))![0]
   .trimEnd()
@@ -24,8 +24,8 @@ async function arrival(name: string, value: unknown): Promise<unknown> {
   return given[0]?.kind === 'reply' ? given[0].value : given[0];
 }
 
-describe('what arrives, as docs/codecs.md says', () => {
-  it('is told of every codec', () => {
+describe('how values arrive, as documented in docs/codecs.md', () => {
+  it('is documented for every codec', () => {
     expect(names).toEqual(['jrpc', 'jrpc?dialect=quickrpc', 'msgpack', 'terse', 'clone']);
     expect(rows.length).toBeGreaterThan(15);
   });

@@ -5,11 +5,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { anchorsOf, proseOf, root, shippedPages } from './pages.js';
 
 /*
- * The pages as somebody reads them who has the package and nothing else: every relative link leads to a file that is published,
- * and nothing that is written as text disappears when the page is rendered.
+ * The pages of the published package: every relative link leads to a published file or heading.
  */
 const pages = shippedPages();
-/** The files that are published, and their folders. `dist/` is left out: no page may lead there, a repository has none. */
+/** The published files and their folders, without `dist/`: no page may link to it, because the repository does not contain it. */
 const published = new Set<string>();
 beforeAll(() => {
   const shell = process.platform === 'win32';
@@ -21,7 +20,7 @@ beforeAll(() => {
   }
 });
 
-/** Where the links of a page lead: those in the text, those that are defined by a name, and those of HTML. */
+/** The targets of the links of a page: inline links, reference definitions, and links in HTML. */
 function linksOf(page: string): string[] {
   const forms = /\]\(\s*<?([^)\s>]+)[^)]*\)|^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)|(?:href|src)="([^"]*)"/gm;
   return [...proseOf(page).matchAll(forms)].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
@@ -39,7 +38,7 @@ describe.each(pages)('%s', (page) => {
     expect(broken).toEqual([]);
   });
 
-  it('holds no mark of a merge', () => {
+  it('contains no conflict markers', () => {
     expect(readFileSync(posix.join(root, page), 'utf8')).not.toMatch(/^(<{7}|={7}|>{7})( |$)/m);
   });
 });
@@ -58,7 +57,7 @@ it('lists every page in the index', () => {
   expect(own.filter((name) => !listed.has(name))).toEqual([]);
 });
 
-// The version of the package is on every page of it: one that says what "0.1.0" does speaks of itself.
-it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s speaks of no version of Obverse', (page) => {
+// Each version of the package has its own pages, so a page must not mention a version.
+it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s mentions no version of Obverse', (page) => {
   expect(readFileSync(`${root}/${page}`, 'utf8').match(/\bObverse v?\d+\.\d+/gi) ?? []).toEqual([]);
 });

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the project. */
+/** The root folder of the project. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One block of code in a page. */
 export interface Block {
   readonly page: string;
   readonly line: number;
-  /** What stands behind the fence: `ts`, `ts run`, `sh`. */
+  /** The info string after the fence: `ts`, `ts run`, `sh`. */
   readonly info: string;
   readonly code: string;
 }
@@ -28,7 +28,7 @@ export function shippedPages(): string[] {
   return [...pages().map((page) => page.replaceAll('\\', '/')), 'CHANGELOG.md', ...indexes];
 }
 
-/** The text of a page without its code, which becomes blanks: lines keep their numbers. */
+/** The text of a page with its code replaced by blanks, so that lines keep their numbers. */
 export function proseOf(page: string): string {
   const blank = (code: string): string => code.replaceAll(/[^\n]/g, ' ');
   const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, blank);
@@ -46,12 +46,12 @@ export function blocksOf(page: string): Block[] {
   return blocks;
 }
 
-/** The name that a block of TypeScript gives itself in its first line, as in `// chat.ts`. */
+/** The name in the first line of a block of TypeScript, as in `// chat.ts`. */
 export function nameOf(block: Block): string {
   return /^\/\/ ([\w-]+\.ts)\b/.exec(block.code)?.[1] ?? `block-${block.line}.ts`;
 }
 
-/** What a block says that it prints: behind each `console.log` a comment, which may go on in the next lines. */
+/** The expected output of a block: the comment after each `console.log`, which may continue in the next lines. */
 export function promisedBy(block: Block): string[] {
   const promised: string[] = [];
   let open = false;
@@ -64,7 +64,7 @@ export function promisedBy(block: Block): string[] {
   return promised.map(withoutBreaks);
 }
 
-/** A text whose breaks and runs of blanks are one blank each. */
+/** A text with each run of white space replaced by one blank. */
 export function withoutBreaks(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
 }
@@ -80,7 +80,7 @@ export function headingsOf(page: string, level: number): { line: number; text: s
     .map(({ line, text }) => ({ line, text: text.slice(marks.length) }));
 }
 
-/** What the headings of a page can be linked by, as the viewers of such pages make it. */
+/** The anchors of the headings of a page, as viewers of Markdown make them. */
 export function anchorsOf(page: string): Set<string> {
   const text = readFileSync(`${root}/${page}`, 'utf8').replaceAll(/^```.*?^```$/gms, '');
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map((match) => (match[1] as string).toLowerCase());

@@ -4,11 +4,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { blocksOf, nameOf, root } from './pages.js';
 
-/* The plug-ins of the pages are held to the published suites as the pages say: by node:test, in a process of their own. */
+/* The plug-ins of the pages pass the published suites as the pages show it: with node:test, in a separate process. */
 const folder = `${root}/test/docs/.blocks/plugins`;
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Writes the modules of a page and runs one. Gives how it has exited, and what it has printed. */
+/** Writes the modules of a page and runs one. Returns its exit code and its output. */
 async function run(page: string, name: string): Promise<{ code: number; printed: string }> {
   mkdirSync(folder, { recursive: true });
   for (const block of blocksOf(page).filter(({ info }) => info.startsWith('ts'))) {

@@ -9,7 +9,7 @@ import { Feed, serveFeed } from '../support/reconnecting-spec.js';
 import { blocksOf, nameOf, root } from './pages.js';
 
 /*
- * The function of the page on reconnecting, as it stands there, against a server that is killed and started again.
+ * The function of the page on reconnecting, unchanged, against a server that is killed and started again.
  */
 const folder = `${root}/test/docs/.blocks/reconnecting`;
 type KeepConnected = (side: object, address: string, options: object) => () => void;
@@ -48,7 +48,7 @@ async function started(at: string): Promise<Server> {
   return { address, child, kill };
 }
 
-/** A client that is kept connected, with what it has heard and how often it was ready. */
+/** A client that is kept connected, with what it has received and how often it was ready. */
 async function reader(address: string) {
   const side = await Feed.invert().connect(address, { logger: null });
   const heard: string[] = [];
@@ -85,7 +85,7 @@ describe.each(['tcp', 'ws'])('a server over %s: that is killed', (scheme) => {
     expect(numbers).toEqual([1, 2]);
     expect(await failure(add(1))).toBeInstanceOf(ConnectionLost);
     expect(side.peers.size).toBe(0);
-    // While nobody is there, requests fail and notifications are dropped.
+    // While no peer is connected, requests fail and notifications are dropped.
     expect(await failure(side.remote.join({ name: 'ann' }))).toBeInstanceOf(ConnectionLost);
     side.remote.publish({ text: 'to nobody' });
     await until(() => failures.length > 1);
@@ -116,7 +116,7 @@ it('a program of process: that is killed is started again', { timeout: 60_000 },
   expect(servers[1]).not.toBe(servers[0]);
 });
 
-describe('a server that goes on', () => {
+describe('a server that continues', () => {
   it('sees a new peer, and aborts the handlers of the old one', async () => {
     const server = await serveFeed('tcp://127.0.0.1:0');
     ends.push(() => server.close());
@@ -145,7 +145,7 @@ describe('a server that goes on', () => {
 });
 
 describe('keepConnected', () => {
-  it('stops when it is told, and when the side is closed', async () => {
+  it('stops when it is stopped, and when the side is closed', async () => {
     const server = await serveFeed('tcp://127.0.0.1:0');
     const stopped = await reader(server.address);
     const closed = await reader(server.address);

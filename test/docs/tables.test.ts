@@ -6,7 +6,7 @@ import { defaultLimits } from '../../src/contract/limits.js';
 import { plugins } from '../../src/plugins/node.js';
 import { root } from './pages.js';
 
-/* The tables of options, bounds and codes are complete, and say what the code says. */
+/* The tables of options, bounds and codes are complete, and agree with the code. */
 const textOf = (page: string): string => readFileSync(`${root}/${page}`, 'utf8');
 
 /** The part of a page below a heading, up to the next of its kind. */
@@ -29,7 +29,7 @@ function rows(text: string, head: string): string[][] {
 }
 
 const named = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
-/** What an error lists behind "there is" or "there are". */
+/** The names that an error lists after "there is" or "there are". */
 const listed = (text: string): string[] =>
   (/there (?:are|is) ([\w, ]+)/.exec(text)?.[1]?.split(', ') ?? []).filter((name) => !name.includes(' '));
 
@@ -55,10 +55,10 @@ describe('the options', () => {
     udp: 'udp://239.1.2.3:1',
     mux: 'mux:(memory:options)',
   };
-  it('are told of every transport', () =>
+  it('are documented for every transport', () =>
     expect(Object.keys(addresses).sort()).toEqual(Object.keys(plugins.transports).sort()));
 
-  it.each(Object.entries(addresses))('of %s: are those that there are', async (scheme, url) => {
+  it.each(Object.entries(addresses))('of %s: are the existing ones', async (scheme, url) => {
     const make = await transport({ url, nonsense: 1 });
     const known = listed(await refusal(() => make(wireFor({ listen: false }))));
     const told = rows(section('docs/transports.md', scheme), '| option | |').flatMap(([names]) => named(names));
@@ -66,14 +66,14 @@ describe('the options', () => {
     expect(told).not.toEqual([]);
   });
 
-  it.each(Object.keys(plugins.codecs))('of %s are those that there are', async (name) => {
+  it.each(Object.keys(plugins.codecs))('of %s are the existing ones', async (name) => {
     const known = listed(await refusal(() => codec({ url: name, nonsense: 1 })));
     const table = rows(section('docs/codecs.md', 'Options'), '| codec | option | |');
     const own = table.filter(([codecs]) => named(codecs).includes(name));
     expect(own.map(([, option]) => named(option)[0]?.replace(/=.*/, '')).sort()).toEqual(known.sort());
   });
 
-  it('of a side are those that there are', async () => {
+  it('of a side are the existing ones', async () => {
     class Empty extends RemoteAPI {}
     const known = listed(await refusal(() => Empty.create({ nonsense: 1 } as never)));
     const told = rows(section('docs/sides.md', 'Options'), '| option | default | |').flatMap(([names]) => named(names));

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf, root } from './pages.js';
 
 /*
- * What the page on transports says of TypeScript in workers and processes, tried by this Node: its bootstrap as it stands there, and what
- * fails without it.
+ * TypeScript in workers and processes, as the page on transports describes it, with this version of Node: its bootstrap unchanged,
+ * and what fails without it.
  */
 const folder = `${root}/test/docs/.blocks/typescript-workers`;
 const at = relative(root, folder).replaceAll('\\', '/');
@@ -24,7 +24,7 @@ const far = (address: string): string => `import { Sums } from './spec.js';
 const side = await Sums.serve('${address}');
 side.add.connect((_sender, { a, b }: { a: number; b: number }) => a + b);
 `;
-/** Connects to what its argument says, and prints the sum, or why there is none. */
+/** Connects to its argument, and prints the sum or the error. */
 const main = `import { declareMethods, incoming, RemoteAPI } from 'obverse';
 class Sums extends RemoteAPI { add() {} }
 declareMethods(Sums, { add: incoming({ hasReply: true }) });
@@ -47,7 +47,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the program prints when it is run by tsx. */
+/** The output of the program, run by tsx. */
 async function connecting(target: string | object): Promise<string> {
   const args = ['--import', 'tsx', `${folder}/main.ts`, JSON.stringify(target)];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });

@@ -7,7 +7,7 @@ import { codec as codecOf } from 'obverse';
 import { WebSocket } from 'ws';
 import { framingFor } from '../../src/contract/framing/framings.js';
 
-/** What a side of the page's class is told: where it serves, and how. */
+/** How a side of the page's class is opened. */
 export interface Plan {
   readonly codec: string;
   readonly security?: string;
@@ -22,10 +22,10 @@ export interface Served {
 }
 export type Serve = (at: TransportSource, plan: Plan) => Promise<Served>;
 
-/** The stranger's end of a wire: what the page says is written on it, and what comes is told as the page would say it. */
+/** The peer's end of the link: sends the lines of the page, and reports what arrives in the notation of the page. */
 interface End {
   send(line: string): void;
-  /** Writes no more, and still reads, where the transport can. */
+  /** Ends the output and continues to read, if the transport can. */
   finish?(): void;
   /** May be called twice. */
   close(): void;
@@ -33,7 +33,7 @@ interface End {
   readonly sees: boolean;
 }
 
-/** What has come, one line for each frame, datagram or message. */
+/** What has arrived, one line for each frame, datagram or message. */
 class Heard {
   private readonly lines: string[] = [];
   private arrived: (() => void) | undefined;
@@ -60,7 +60,7 @@ class Heard {
   }
 }
 
-/** How a frame stands in a page. */
+/** The notation of a frame in the page. */
 interface Notation {
   read(line: string): Frame;
   show(frame: Frame): string;
@@ -82,7 +82,7 @@ export function unescaped(written: string): Buffer {
   return Buffer.from(read, 'latin1');
 }
 
-/** A value as JavaScript writes it. */
+/** The value of a JavaScript expression. */
 export function evaluated(expression: string): unknown {
   return new Function(`return ${expression}`)();
 }
@@ -126,9 +126,9 @@ const udp: Dial = async ({ address }, _plan, heard) => {
 const dials = { tcp, ws, udp } as const;
 
 /**
- * Plays what a block of a page says: `wire tcp jrpc`, then lines that a stranger writes (`>`) and lines that must come
- * (`<`), in their order. A line that begins with `#` is for people, but for `# close`: then the side is closed, and `# end`: then
- * the stranger writes no more. Gives what was said in truth, to be compared with the block.
+ * Plays a conversation of a page: `wire tcp jrpc`, then lines that a peer sends (`>`) and lines that must arrive
+ * (`<`), in order. A line that begins with `#` is a comment, except `# close`, which closes the side, and `# end`, which ends
+ * the output of the peer. Returns the actual conversation, for comparison with the block.
  */
 export async function played(info: string, block: string, serve: Serve): Promise<string> {
   const [, by = '', codec = '', ...extra] = info.split(/\s+/);
@@ -176,12 +176,12 @@ async function overPort(plan: Plan, heard: Heard, serve: Serve) {
   return { served, end };
 }
 
-/** A line without what is said about it: behind two blanks and a `#`. */
+/** A line without its comment, which follows two blanks and a `#`. */
 export function bare(line: string): string {
   return line.replace(/\s{2,}#.*$/, '').trimEnd();
 }
 
-/** Whether what came is what the page says, whatever blanks it has between bytes or values, and whatever stands for its `…`. */
+/** Whether a line agrees with the page, apart from blanks between bytes or values, and from the text that `…` stands for. */
 function same(came: string, written: string): boolean {
   const text = bare(written);
   const [head = '', tail] = text.split('…');

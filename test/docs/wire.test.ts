@@ -14,11 +14,11 @@ import { blocksOf, nameOf, root } from './pages.js';
 import { bare, evaluated, played, type Serve, unescaped } from './wire-talk.js';
 
 /*
- * What docs/wire.md says of bytes is held against the library: its conversations are played, its lists are written and read.
+ * The bytes in docs/wire.md agree with the library: its conversations are played, its lists are encoded and decoded.
  */
 const blocks = blocksOf('docs/wire.md');
 const block = (info: string): string => blocks.find((each) => each.info === info)?.code ?? '';
-/** The lines of a list: two columns, with two blanks between them at least. */
+/** The lines of a list: two columns, separated by at least two blanks. */
 const listed = (info: string): (readonly [string, string])[] =>
   block(info)
     .trimEnd()
@@ -112,7 +112,7 @@ describe('the subprotocols of WebSockets', () => {
     }
   });
 
-  /** What a server says to one who offers that; `whole`: until it ends the connection itself. */
+  /** The response of a server to an offer; `whole`: until the server ends the connection. */
   async function answer(offered: string, whole = false): Promise<string> {
     const served = await serve('ws://127.0.0.1:0', { codec: 'jrpc', dials: false });
     const socket = net.connect(Number(new URL(served.address).port), '127.0.0.1');

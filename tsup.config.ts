@@ -14,21 +14,17 @@ function extensionEntries(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`extensions/${name}`, `src/extensions/${name}/install.ts`]));
 }
 
-/** The modules that the core loads when something needs them: plug-ins are none of these, and the testing help is no part of it. */
+/** The modules that the core loads when something needs them, plug-ins included; the testing help is no part of it. */
 function loadedLater(): Set<string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !/^(plugins|testing)\b/.test(file),
+    (file) => file.endsWith('.ts') && !/^testing\b/.test(file),
   );
-  const plugins = ['codecs', 'transports', 'src/plugins/securities'].flatMap((folder) =>
-    Object.values(pluginsIn(folder)),
-  );
-  return new Set([
-    ...plugins.map((file) => resolve(file)),
-    ...files.flatMap((file) => {
+  return new Set(
+    files.flatMap((file) => {
       const imports = readFileSync(resolve('src', file), 'utf8').matchAll(/\bimport\('(\.[^']+)\.js'\)/g);
       return [...imports].map(([, path]) => resolve('src', dirname(file), `${path}.ts`));
     }),
-  ]);
+  );
 }
 
 /**

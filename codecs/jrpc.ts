@@ -1,14 +1,6 @@
-import { readOptions } from '../src/contract/address.js';
-import type { Address, Codec, Frame, FramingName, Outbound } from '../src/contract/contract.js';
-import { UsageError } from '../src/contract/errors.js';
-import { decode } from './jrpc/decode.js';
-import { type Dialect, dialects, strict } from './jrpc/dialects.js';
-import { encode, encodePlain } from './jrpc/encode.js';
-import { encodeQuickrpc } from './jrpc/quickrpc.js';
-import { inWords, translated } from './jrpc/words.js';
-import { shown } from './shared/hidden.js';
-
-const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
+import type { Address, Codec } from '../src/contract/contract.js';
+import { codecOf } from './jrpc/codec.js';
+import { dialects } from './jrpc/dialects.js';
 
 /**
  * JSON-RPC 2.0, to the letter of https://www.jsonrpc.org/specification. Between peers that have agreed, an array is a packet;
@@ -22,40 +14,5 @@ const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
  * text, a BigInt and a cycle make the call fail. Bytes travel in the dialect `quickrpc` alone.
  */
 export default function jrpc(address: Address): Codec {
-  const { dialect: name, hello } = readOptions(address, { dialect: ['lsp', 'mcp', 'quickrpc'], hello: 'flag' });
-  if (name !== undefined && hello === true) {
-    throw new UsageError(
-      `jrpc: the dialect "${name}" speaks to strangers and says no hello; leave out the option "hello"`,
-    );
-  }
-  const dialect: Dialect = name === undefined ? strict : dialects[name];
-  const codec: Codec = {
-    name: 'jrpc',
-    form: 'text',
-    framing: delimiter(address) ?? dialect.framing,
-    hello: name === undefined && hello !== false,
-    ...(dialect.words !== undefined && { words: translated }),
-    answersUnreadable: true,
-    answersCancelled: dialect.answersCancelled,
-    encode: writer(dialect),
-    ...(name === undefined && { encodePlain }),
-    decode: (frame, give, packed) => decode(frame, give, packed, dialect),
-  };
-  return dialect.batches ? { ...codec, join: joined } : codec;
-}
-
-function writer({ quickrpc, words }: Dialect): (message: Outbound) => string {
-  if (quickrpc) return (message) => shown(message, encodeQuickrpc);
-  if (words === undefined) return (message) => shown(message, encode);
-  return (message) => shown(message, (one) => encode(inWords(one, words)));
-}
-
-/** What quickrpc writes after the colon of its codec: the delimiter, where it is one of those that there are. */
-function delimiter(address: Address): FramingName | undefined {
-  if (address.rest === '') return undefined;
-  if (address.rest === '\n') return 'lines';
-  if (address.rest === '\0') return 'nul';
-  throw new UsageError(
-    `jrpc: takes no ${JSON.stringify(address.rest)} after its colon; another framing is asked of the transport, as in tcp://127.0.0.1:8888?framing=nul`,
-  );
+  return codecOf(address, (name) => dialects[name]);
 }

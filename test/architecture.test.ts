@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../src/contract/address.js';
 import { plugins as browserPlugins } from '../src/plugins/browser.js';
 import { plugins } from '../src/plugins/node.js';
 import { root } from './docs/pages.js';
@@ -130,7 +131,7 @@ describe('the registry', () => {
   });
   it.each(Object.entries({ ...plugins.codecs, ...plugins.transports, ...plugins.securities }))(
     '%s is a module with one function as its default',
-    async (_name, load) => expect(typeof (await load()).default).toBe('function'),
+    async (name, load) => expect(typeof (await load(parseAddress(name))).default).toBe('function'),
   );
   it.each(
     (['codecs', 'transports'] as const).flatMap((folder) => named(folder).map((name) => [folder, name] as const)),

@@ -2,13 +2,12 @@ import type { Batch, Frame, Message } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { parseJson } from '../shared/json.js';
 import { mayRound, roundedIn } from '../shared/whole-numbers.js';
-import type { Dialect } from './dialects.js';
+import type { Dialect } from './dialect.js';
 import { refusedFor } from './exact.js';
 import { LONG, walk } from './levels.js';
 import { bad, messageOf } from './message.js';
 import { levels, quick } from './quick.js';
 import { reasons } from './reasons.js';
-import { fromWords } from './words.js';
 
 /** A byte order mark, which some write before the first message of a stream, or before each. */
 const BOM = 0xfeff;
@@ -22,7 +21,7 @@ type Give = (message: Message, bytes?: number, levels?: number) => unknown;
 /** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
 export function decode(frame: Frame, give: Give, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
-  if (!dialect.quickrpc) {
+  if (dialect.quickrpc === undefined) {
     const message = quick(frame);
     if (message !== undefined) {
       give(understood(message, dialect), undefined, levels);
@@ -64,8 +63,8 @@ function exact(message: Message, rounded: string | undefined, batch?: Batch): Me
 }
 
 /** With what it means in a dialect that has words of its own; those take no batches. */
-function understood(message: Message, { words }: Dialect): Message {
-  return words === undefined ? message : fromWords(message, words);
+function understood(message: Message, { translation }: Dialect): Message {
+  return translation === undefined ? message : translation.from(message);
 }
 
 /**

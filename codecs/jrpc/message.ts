@@ -1,7 +1,6 @@
 import type { Bad, Batch, FaultBody, Id, Message } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
-import { bytesIn } from './bytes.js';
-import type { Dialect } from './dialects.js';
+import type { Dialect } from './dialect.js';
 import { noBytes, noId, noMessage, noMethod, noParams, reasons } from './reasons.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -41,7 +40,7 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
   if (typeof method !== 'string') return bad(noMethod(method), given, batch);
   if (given === undefined && fields.id !== undefined) return bad(noId(fields.id), given, batch);
   // To quickrpc, 0 and null are no id.
-  const id = dialect.quickrpc && !given ? undefined : given;
+  const id = dialect.quickrpc !== undefined && !given ? undefined : given;
   // A notification is not answered, so it has no part in the batch.
   const answers = id === undefined ? undefined : batch;
   let params = fields.params;
@@ -49,9 +48,9 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
     return { kind: 'call', id, method, args: [], named: false, batch: answers };
   }
   if (typeof params !== 'object' || params === null) return bad(noParams(params), id, batch);
-  if (dialect.quickrpc) {
+  if (dialect.quickrpc !== undefined) {
     try {
-      params = bytesIn(params, text);
+      params = dialect.quickrpc.bytesIn(params, text);
     } catch (error) {
       return bad(noBytes(error), id, batch);
     }
@@ -64,13 +63,13 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
 function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
   let id = asked;
   // Python's own kind of id is a number; a peer that writes it as text means the number.
-  if (dialect.quickrpc && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = idOf(Number(id));
+  if (dialect.quickrpc !== undefined && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = idOf(Number(id));
   const { result, error } = fields;
   if (error === undefined || (error === null && result !== undefined && dialect.lenient)) {
     if (id === undefined) return bad(fields.id === undefined ? reasons.noId : noId(fields.id), id, batch);
-    if (!dialect.quickrpc) return { kind: 'reply', id, value: result };
+    if (dialect.quickrpc === undefined) return { kind: 'reply', id, value: result };
     try {
-      return { kind: 'reply', id, value: bytesIn(result, text) };
+      return { kind: 'reply', id, value: dialect.quickrpc.bytesIn(result, text) };
     } catch (cause) {
       return { kind: 'fault', id, error: { code: Code.InternalError, message: String(cause) } };
     }
@@ -96,9 +95,9 @@ function errorOf(error: unknown, dialect: Dialect, text: string): FaultBody {
     message: typeof message === 'string' ? message : 'the answer is an error without a message',
   };
   if (data === undefined) return body;
-  if (!dialect.quickrpc) return { ...body, data };
+  if (dialect.quickrpc === undefined) return { ...body, data };
   try {
-    return { ...body, data: bytesIn(data, text) };
+    return { ...body, data: dialect.quickrpc.bytesIn(data, text) };
   } catch {
     return { ...body, data };
   }

@@ -32,9 +32,6 @@ export interface Words {
 const CANCEL = 'rpc.cancel';
 const PROGRESS = 'rpc.progress';
 
-/** The names of the messages that the dialects have words for. */
-export const translated: readonly string[] = [CANCEL, PROGRESS];
-
 /** A message of ours as the dialect says it: the same one, if it has no other words for it. Throws as `Word.toParams` does. */
 export function inWords(message: Outbound, words: Words): Outbound {
   if (message.kind === 'reply') return message;

@@ -7,7 +7,8 @@ import type { Plugins } from './registry.js';
  */
 export const plugins: Plugins = {
   codecs: {
-    jrpc: () => import('../../codecs/jrpc.js'),
+    jrpc: ({ options }) =>
+      options.dialect === undefined ? import('../../codecs/jrpc/strict.js') : import('../../codecs/jrpc.js'),
     terse: () => import('../../codecs/terse.js'),
     clone: () => import('../../codecs/clone.js'),
     msgpack: async () => {

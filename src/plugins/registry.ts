@@ -16,8 +16,8 @@ import type {
 import { UsageError } from '../contract/errors.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
 
-/** Loads the module of a plug-in when it is first named. */
-export type Loader<F> = () => Promise<{ readonly default: F }>;
+/** Loads the module of a plug-in when an address names it. */
+export type Loader<F> = (address: Address) => Promise<{ readonly default: F }>;
 
 /** The plug-ins that one build of the library brings with it. */
 export interface Plugins {
@@ -60,7 +60,7 @@ class Shelf<F> {
         meant === undefined ? '' : `; a host and a port are written as in ${meant} or ${meant.replace('tcp', 'ws')}`;
       throw new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"; there are ${known}${hint}`);
     }
-    return (await loader()).default;
+    return (await loader(address)).default;
   }
 }
 

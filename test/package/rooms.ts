@@ -60,7 +60,7 @@ export async function breakdown(): Promise<{ loaded: Share[]; later: Share[] }> 
     logLevel: 'silent',
   });
   const { outputs } = metafile;
-  const files = loadedWith(metafile, /<stdin>/, /codecs\/jrpc\.ts$/, /transports\/ws\.browser\.ts$/);
+  const files = loadedWith(metafile, /<stdin>/, /codecs\/jrpc\/strict\.ts$/, /transports\/ws\.browser\.ts$/);
   const written = outputFiles.filter(({ path }) =>
     files.some((file) => path.replaceAll('\\', '/').endsWith(`/${file}`)),
   );

@@ -1,0 +1,54 @@
+import { readOptions } from '../../src/contract/address.js';
+import type { Address, Codec, Frame, FramingName, Outbound } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
+import { shown } from '../shared/hidden.js';
+import { decode } from './decode.js';
+import { type Dialect, strict } from './dialect.js';
+import { encode, encodePlain } from './encode.js';
+
+const names = ['lsp', 'mcp', 'quickrpc'] as const;
+
+/** The names of the messages that the dialects have words for. */
+const translated: readonly string[] = ['rpc.cancel', 'rpc.progress'];
+
+const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
+
+/** The codec for the options of an address; `dialectOf` returns the dialect of a name. Throws a UsageError for options that do not fit. */
+export function codecOf(address: Address, dialectOf: (name: (typeof names)[number]) => Dialect): Codec {
+  const { dialect: name, hello } = readOptions(address, { dialect: names, hello: 'flag' });
+  if (name !== undefined && hello === true) {
+    throw new UsageError(
+      `jrpc: the dialect "${name}" speaks to strangers and says no hello; leave out the option "hello"`,
+    );
+  }
+  const dialect = name === undefined ? strict : dialectOf(name);
+  const codec: Codec = {
+    name: 'jrpc',
+    form: 'text',
+    framing: delimiter(address) ?? dialect.framing,
+    hello: name === undefined && hello !== false,
+    ...(dialect.translation !== undefined && { words: translated }),
+    answersUnreadable: true,
+    answersCancelled: dialect.answersCancelled,
+    encode: writer(dialect),
+    ...(name === undefined && { encodePlain }),
+    decode: (frame, give, packed) => decode(frame, give, packed, dialect),
+  };
+  return dialect.batches ? { ...codec, join: joined } : codec;
+}
+
+function writer({ quickrpc, translation }: Dialect): (message: Outbound) => string {
+  if (quickrpc !== undefined) return (message) => shown(message, quickrpc.encode);
+  if (translation === undefined) return (message) => shown(message, encode);
+  return (message) => shown(message, (one) => encode(translation.into(one)));
+}
+
+/** What quickrpc writes after the colon of its codec: the delimiter, where it is one of those that there are. */
+function delimiter(address: Address): FramingName | undefined {
+  if (address.rest === '') return undefined;
+  if (address.rest === '\n') return 'lines';
+  if (address.rest === '\0') return 'nul';
+  throw new UsageError(
+    `jrpc: takes no ${JSON.stringify(address.rest)} after its colon; another framing is asked of the transport, as in tcp://127.0.0.1:8888?framing=nul`,
+  );
+}

@@ -18,6 +18,7 @@ export default defineConfig({
     exclude: ['test/legacy/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    globalSetup: ['test/package/shared-package.ts'],
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -6,7 +6,7 @@ import { type BuildResult, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../docs/pages.js';
 import { browse, chromium } from './chromium.js';
-import { filesIn, lend, remove, scratch, staged } from './packed.js';
+import { filesIn, lend, packed, remove, scratch } from './packed.js';
 import { answerRooms, furnished, Rooms } from './page/rooms.js';
 import { answer, Desk, Taken } from './page/spec.js';
 import { breakdown, loadedWith, sizesOf, table } from './rooms.js';
@@ -19,7 +19,8 @@ let project: string;
 beforeAll(async () => {
   folder = await scratch();
   project = join(folder, 'project');
-  const library = await staged(folder, { types: false });
+  const library = join(folder, 'library');
+  await cp((await packed()).library, library, { recursive: true });
   await mkdir(join(project, 'node_modules'), { recursive: true });
   await symlink(library, join(project, 'node_modules/obverse'), 'junction');
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');

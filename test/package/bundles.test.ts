@@ -5,7 +5,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { build as viteBuild } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf } from '../docs/pages.js';
-import { lend, remove, run, scratch, staged } from './packed.js';
+import { lend, packed, remove, run, scratch } from './packed.js';
 
 /*
  * A server in one file, as bundlers make it of the published library. It is run where no package is installed, so that what it uses comes
@@ -49,7 +49,7 @@ let bare: string;
 let outside: string;
 beforeAll(async () => {
   folder = await scratch();
-  const library = await staged(folder, { types: false });
+  const { library } = await packed();
   [bare, full, outside] = ['bare', 'full', 'outside'].map((name) => join(folder, name)) as [string, string, string];
   await mkdir(outside);
   for (const project of [bare, full]) {

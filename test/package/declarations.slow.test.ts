@@ -6,7 +6,7 @@ let folder: string;
 let project: string;
 beforeAll(async () => {
   folder = await scratch();
-  project = await newcomer(folder, (await packed(folder)).tarball);
+  project = await newcomer(folder, (await packed()).tarball);
 }, 180_000);
 afterAll(() => remove(folder));
 

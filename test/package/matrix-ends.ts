@@ -11,7 +11,7 @@ export const everything: Ran = { code: 0, stdout: `tried ${2 * Object.keys(featu
 
 /** A project with the packed library, and with the two ends of the matrix as programs in plain JavaScript: near.mjs, far.mjs, worker.mjs. */
 export async function matrixEnds(folder: string): Promise<string> {
-  const project = await newcomer(folder, (await packed(folder)).tarball, 'ws', 'msgpackr', 'zod');
+  const project = await newcomer(folder, (await packed()).tarball, 'ws', 'msgpackr', 'zod');
   await build({
     entryPoints: ['near', 'far'].map((name) => join(root, `test/matrix/${name}.ts`)),
     outdir: project,

@@ -41,7 +41,7 @@ let folder: string;
 let library: string;
 beforeAll(async () => {
   folder = await scratch();
-  if (absent === undefined) library = (await packed(folder)).tarball;
+  if (absent === undefined) library = (await packed()).tarball;
 }, 180_000);
 afterAll(() => remove(folder));
 

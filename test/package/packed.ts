@@ -1,7 +1,9 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { root } from '../docs/pages.js';
 import { registry } from './registry.js';
 import { type Runtime, thisNode } from './runtimes.js';
@@ -24,39 +26,58 @@ export function remove(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/**
- * Builds the library as `npm run build` does, but into a folder of its own: tests that run at the same time may use what was
- * built into the repository. Gives the folder of the package, with all that is published.
- */
-export async function staged(folder: string, { types = true } = {}): Promise<string> {
+/** What is published: the folder of the package, its tarball, and the paths of what is in it. */
+export interface Packed {
+  readonly library: string;
+  readonly tarball: string;
+  readonly files: readonly string[];
+}
+
+/** Builds and packs the library as it is published, once in a run: the test files share it, and only read it. */
+export async function packed(): Promise<Packed> {
+  const shared = process.env.OBVERSE_SHARED;
+  if (shared === undefined)
+    throw new Error('vitest.config.ts names test/package/shared-package.ts as its global setup');
+  const done = join(shared, 'packed.json');
+  const failed = join(shared, 'failed.txt');
+  // Whoever makes the folder does the work; the others wait.
+  const mine = await mkdir(join(shared, 'library')).then(
+    () => true,
+    () => false,
+  );
+  if (mine) {
+    try {
+      await writeFile(`${done}.new`, JSON.stringify(await pack(shared)));
+      await rename(`${done}.new`, done);
+    } catch (error) {
+      await writeFile(failed, String(error));
+    }
+  }
+  while (!existsSync(done)) {
+    if (existsSync(failed)) throw new Error(await readFile(failed, 'utf8'));
+    await wait(50);
+  }
+  return JSON.parse(await readFile(done, 'utf8')) as Packed;
+}
+
+/** In a folder of its own: tests that run at the same time may use what was built into the repository. */
+async function pack(folder: string): Promise<Packed> {
   const library = join(folder, 'library');
   const dist = join(library, 'dist');
-  await mkdir(library);
-  const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { files: string[] };
-  const named = [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    ...files.filter((name) => name !== 'dist' && !name.startsWith('!')),
-  ];
+  const { files: published } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  const named = published.filter((name) => name !== 'dist' && !name.startsWith('!'));
   await Promise.all([
-    ...named.map((name) => cp(join(root, name), join(library, name), { recursive: true })),
+    ...['package.json', 'README.md', 'LICENSE', ...named].map((name) =>
+      cp(join(root, name), join(library, name), { recursive: true }),
+    ),
     mustRun(join(root, 'node_modules/tsup/dist/cli-default.js'), ['--silent', '--out-dir', dist], root),
   ]);
   // Only then: the bundler begins by emptying the folder.
-  if (types) {
-    await mustRun(compilers['TypeScript 7'], ['-p', 'tsconfig.build.json', '--outDir', dist], root);
-    await mustRun(join(root, 'scripts/prune-declarations.mjs'), [dist], root);
-  }
-  return library;
-}
-
-/** Packs the library as it is published. Gives the tarball, and the paths of what is in it. */
-export async function packed(folder: string): Promise<{ tarball: string; files: string[] }> {
-  const library = await staged(folder);
+  await mustRun(compilers['TypeScript 7'], ['-p', 'tsconfig.build.json', '--outDir', dist], root);
+  await mustRun(join(root, 'scripts/prune-declarations.mjs'), [dist], root);
   const said = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], library);
   const [{ filename, files }] = JSON.parse(said) as [{ filename: string; files: { path: string }[] }];
-  return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
+  return { library, tarball: join(folder, filename), files: files.map(({ path }) => path) };
 }
 
 /** A project of somebody who installs the tarball, and other packages by their names, at the versions that are installed in the repository. */

@@ -16,7 +16,7 @@ let folder: string;
 let tarball: string;
 beforeAll(async () => {
   folder = await scratch();
-  tarball = (await packed(folder)).tarball;
+  tarball = (await packed()).tarball;
 }, 180_000);
 afterAll(() => remove(folder));
 

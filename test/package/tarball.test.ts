@@ -16,13 +16,13 @@ const transports = ['tcp', 'ws'] as const;
 const said = { code: 0, stdout: 'ann: hello\n1\n', stderr: '' };
 
 let folder: string;
-let files: string[];
+let files: readonly string[];
 /** Has only Obverse, and has also what is optional. */
 let bare: string;
 let full: string;
 beforeAll(async () => {
   folder = await scratch();
-  const made = await packed(folder);
+  const made = await packed();
   files = made.files;
   [bare, full] = await Promise.all([newcomer(folder, made.tarball), newcomer(folder, made.tarball, 'ws', 'msgpackr')]);
   await lend(full, '@types/node', 'undici-types');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Aborted, Code, ConnectionLost, type RpcError } from '../../src/index.js';
 import { until } from '../support/core-waiting.js';
 import { held, heldBy } from './held.js';
+import { manyStreams } from './many-streams.js';
 import { all, handle, type Meeting, meet, Seen, Streams, upTo } from './spec.js';
 
 /** Two ends whose connection can be cut on its way. */
@@ -176,22 +177,4 @@ async function* endless(seen: Seen): AsyncGenerator<number> {
   for (;;) yield seen.produced++;
 }
 
-describe('10,000 streams', () => {
-  it.each(['break', 'end', 'error', 'signal'])('leave nothing behind (%s)', { timeout: 60_000 }, async (how) => {
-    await using meeting = await meet('tcp:');
-    const { calling, seen } = meeting;
-    const one = async (n: number): Promise<void> => {
-      if (how === 'end') await all(calling.remote.count({ to: 3, kind: n % 2 ? 'async' : 'generator' }));
-      else if (how === 'error') await all(calling.remote.fail({ after: 3 }));
-      else if (how === 'signal') {
-        const controller = new AbortController();
-        const stream = calling.to(null, { signal: controller.signal }).count({ to: 1e9 });
-        await stream.next();
-        controller.abort();
-      } else for await (const _ of calling.remote.count({ to: 1e9, kind: n % 2 ? 'async' : 'generator' })) break;
-    };
-    for (let n = 0; n < 10_000; n += 500) await Promise.all(upTo(500).map(one));
-    await until(() => seen.ended === 10_000);
-    await until(() => heldBy(meeting).calling === 0 && heldBy(meeting).handling === 0);
-  });
-});
+manyStreams(1_000);

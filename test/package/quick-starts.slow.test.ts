@@ -17,7 +17,7 @@ let folder: string;
 let packages: Registry;
 beforeAll(async () => {
   folder = await scratch();
-  packages = await registry(folder, (await packed(folder)).tarball);
+  packages = await registry(folder, (await packed()).tarball);
 }, 180_000);
 afterAll(async () => {
   await packages[Symbol.asyncDispose]();

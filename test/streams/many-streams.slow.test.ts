@@ -1,0 +1,3 @@
+import { manyStreams } from './many-streams.js';
+
+manyStreams(10_000);

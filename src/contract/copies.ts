@@ -19,9 +19,20 @@ const COPY = Symbol.for('obverse.copy');
 /** A classic script has no address of its own. */
 const thisCopy: Copy = Object.freeze({ version: 1, url: import.meta.url ?? 'a script without an address' });
 
-/** Marks an object as one of this copy; what extends it, or has it for a prototype, counts as well. */
-export function brand<T extends object>(object: T): T {
-  return Object.defineProperty(object, COPY, { value: thisCopy });
+/** The kind of a branded object; another copy has another symbol. */
+const KIND = Symbol('kind');
+
+/**
+ * Marks an object as one of this copy; what extends it, or has it for a prototype, counts as well. `kind` lets lower layers, which
+ * do not know its class, recognize it with {@link isOfKind}.
+ */
+export function brand<T extends object>(object: T, kind?: string): T {
+  return Object.defineProperties(object, { [COPY]: { value: thisCopy }, [KIND]: { value: kind } });
+}
+
+/** Whether a value is an object that this copy has branded with that kind. */
+export function isOfKind(value: unknown, kind: string): boolean {
+  return (value as { readonly [KIND]?: string } | null | undefined)?.[KIND] === kind;
 }
 
 /** Throws a UsageError that says so, and where each copy lies, if a value belongs to another copy of the library. `what` begins the text. */

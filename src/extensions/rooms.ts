@@ -1,5 +1,8 @@
+import { addCallOptions } from '../spec/call-options.js';
+import type { SlowOptions } from '../types/peers.js';
 import { NamedRoom, Room } from './room.js';
 import { streams } from './streams/streams.js';
+import { windowExpects } from './streams/window-option.js';
 
 /*
  * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
@@ -34,4 +37,17 @@ export const many: NamedRoom<typeof import('./multicast/room.js')> = new NamedRo
 /** What is sent to an address that has not been proved. Only transports of datagrams have such, and pages have none. */
 export const unproved: Room<typeof import('../session/unproved-peer.js')> = new Room(
   () => import('../session/unproved-peer.js'),
+);
+
+function slowly(name: keyof SlowOptions): (value: unknown) => string | undefined {
+  return (value) => many.must(`the option "${name}"`).slowOptionExpects(name, value);
+}
+
+addCallOptions(
+  { window: windowExpects, slow: slowly('slow'), keep: slowly('keep'), slowBytes: slowly('slowBytes') },
+  (options) => {
+    const { slow, keep, slowBytes } = options;
+    if (slow !== undefined || keep !== undefined || slowBytes !== undefined)
+      many.must('the option "slow"').mustBelong(options);
+  },
 );

@@ -54,7 +54,7 @@ letTakeOut(ConnectedPeer.prototype, ['close']);
 /** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
 export class CallSender implements Sender {
   static {
-    brand(this.prototype);
+    brand(this.prototype, 'sender');
   }
 
   /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */

@@ -1,25 +1,22 @@
-import type { Hub } from '../api/endpoint.js';
-import { mustBeOfThisCopy } from '../contract/copies.js';
+import { isOfKind, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
 import { unknownOption } from '../contract/unknown-option.js';
-import { many } from '../extensions/rooms.js';
-import { windowExpects } from '../extensions/streams/window-option.js';
-import { CallSender } from '../session/peer.js';
-import type { SlowOptions } from '../types/peers.js';
 import type { CallOptions } from '../types/side.js';
-import type { MethodDescriptor } from './method-table.js';
 
 const time = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
 const flag = (value: unknown): string | undefined => (typeof value === 'boolean' ? undefined : 'true or false');
 
-function slowly(name: keyof SlowOptions): (value: unknown) => string | undefined {
-  return (value) => many.must(`the option "${name}"`).slowOptionExpects(name, value);
+/** The checks of options by their names: each says what was expected where the value does not fit. */
+export interface CallOptionChecks {
+  readonly [option: string]: (value: unknown) => string | undefined;
 }
 
-/** What each option of a call may be: says what was expected where it is not. */
-const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) => string | undefined } = {
+/** Checks what options mean together. Throws a UsageError. */
+type CheckTogether = (options: CallOptions) => void;
+
+const checks: { [option: string]: CallOptionChecks[string] } = {
   timeout: time,
   maxTimeout: time,
   signal: (value) =>
@@ -29,16 +26,20 @@ const checks: { readonly [O in keyof Required<CallOptions>]: (value: unknown) =>
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
   noReply: flag,
   ignoreErrors: flag,
-  slow: slowly('slow'),
-  keep: slowly('keep'),
-  slowBytes: slowly('slowBytes'),
-  window: windowExpects,
   within: (value) => {
-    if (value instanceof CallSender) return undefined;
+    if (isOfKind(value, 'sender')) return undefined;
     mustBeOfThisCopy('within: the sender', value);
     return 'the sender of the call within which this one is made';
   },
 };
+
+const together: CheckTogether[] = [];
+
+/** Adds options of calls that an extension understands; `check` looks at those of one call together. */
+export function addCallOptions(added: CallOptionChecks, check?: CheckTogether): void {
+  Object.assign(checks, added);
+  if (check !== undefined) together.push(check);
+}
 
 /** Options of calls as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkCallOptions<O extends CallOptions>(options: O | undefined): O | undefined {
@@ -46,12 +47,10 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
   mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) throw unknownOption(name, checks, ' of a call');
-    const expected = value === undefined ? undefined : checks[name as keyof CallOptions](value);
+    const expected = value === undefined ? undefined : checks[name]?.(value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" of a call must be ${expected}`);
   }
-  const { slow, keep, slowBytes } = options;
-  if (slow !== undefined || keep !== undefined || slowBytes !== undefined)
-    many.must('the option "slow"').mustBelong(options);
+  for (const check of together) check(options);
   return options;
 }
 
@@ -66,9 +65,18 @@ export function mergeCallOptions(
   return { ...below, ...stated, ...(metadata !== undefined && { metadata }) };
 }
 
+/** The options that a side, or a method with its namespaces, has for its calls. */
+interface Defaults {
+  readonly defaults: CallOptions | undefined;
+}
+/** A method, as far as it matters here. */
+interface CalledMethod extends Defaults {
+  readonly timeout: number | undefined;
+}
+
 /** What holds for one call: what it asks for itself, then its method and namespace, then its side. */
-export function callOptionsOf(hub: Hub, method: MethodDescriptor, asked: CallOptions | undefined): CallOptions {
-  const options = mergeCallOptions(asked, mergeCallOptions(method.defaults, hub.defaults)) ?? {};
+export function callOptionsOf(side: Defaults, method: CalledMethod, asked: CallOptions | undefined): CallOptions {
+  const options = mergeCallOptions(asked, mergeCallOptions(method.defaults, side.defaults)) ?? {};
   // What the mark says of time counts for more than what the side says of all calls.
   const isMarked =
     method.timeout !== undefined && asked?.timeout === undefined && method.defaults?.timeout === undefined;

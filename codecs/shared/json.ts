@@ -4,7 +4,29 @@
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  return typeof value === 'object' && value !== null && mayNameProto(text) ? withoutProto(value) : value;
+  if (typeof value !== 'object' || value === null || isFewWithoutProto(value)) return value;
+  return mayNameProto(text) ? withoutProto(value) : value;
+}
+
+/** With more values, a search in the text takes less time. */
+const FEW = 8;
+
+/** Whether a list or an object holds a few values, none of them an object, and none under the key. So do most of what is parsed. */
+function isFewWithoutProto(holder: object): boolean {
+  let left = FEW;
+  if (Array.isArray(holder)) {
+    for (let at = 0; at < holder.length; at++) {
+      const value: unknown = holder[at];
+      if (--left < 0 || (typeof value === 'object' && value !== null)) return false;
+    }
+    return true;
+  }
+  for (const key in holder) {
+    if (key === '__proto__' || --left < 0) return false;
+    const value = (holder as Readonly<Record<string, unknown>>)[key];
+    if (typeof value === 'object' && value !== null) return false;
+  }
+  return true;
 }
 
 /** Whether the key may occur, also in the spellings that escape some of its letters: _ p r o t are 5f to 74. */

@@ -144,20 +144,25 @@ export class Inbox {
 
   /** The codec has read a message. Gives false if no more of the frame is wanted: the link has ended, or is about to. */
   take(message: Message): boolean {
-    const { session, queue } = this;
-    if (session.over !== undefined || this.enough) return false;
-    // The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported.
-    if (message.kind === 'bad') {
-      this.enough = this.unreadables.read();
-      if (this.enough) this.cut = message.batch;
-      if (this.reading !== undefined) message.read = wrongWith(session.link, this.reading);
-    }
+    const { queue } = this;
+    if (this.session.over !== undefined || this.enough) return false;
+    if (message.kind === 'bad') this.judge(message);
     if (queue?.blocked) {
       // Its own length is not kept with it: it is looked into as if it were as long as the frame.
       this.long = this.size > this.threshold;
       queue.keep(message);
-    } else this.next(message);
+    } else {
+      this.dispatch(message);
+      if (--this.left <= 0) this.look();
+    }
     return true;
+  }
+
+  /** The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported. */
+  private judge(bad: Bad): void {
+    this.enough = this.unreadables.read();
+    if (this.enough) this.cut = bad.batch;
+    if (this.reading !== undefined) bad.read = wrongWith(this.session.link, this.reading);
   }
 
   /** A message is at its turn, or the error that has ended the reading of its frame. */
@@ -179,47 +184,43 @@ export class Inbox {
 
   /** Never throws: what goes wrong here is no fault of the frame, and those behind it are taken up all the same. */
   private dispatch(message: Message): void {
-    try {
-      this.sort(message);
-    } catch (error) {
-      this.session.host.trouble(this.session, error, message.id);
-      if (message.kind !== 'call' || message.id === undefined) return;
-      const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
-      this.session.answers.deny(message, refusal);
-    }
-  }
-
-  private sort(message: Message): void {
     const { session } = this;
-    if (message.kind === 'bad') {
-      this.refuse(message);
-      return;
-    }
-    this.bad?.interrupt();
-    if (session.sealing?.refuses(message)) {
-      this.about.forget(message.id);
-      return;
-    }
-    switch (message.kind) {
-      case 'call':
-        if (this.tooDeep(message.args)) denyTooDeep(session, message);
+    try {
+      if (message.kind === 'bad') {
+        this.refuse(message);
+        return;
+      }
+      this.bad?.interrupt();
+      if (session.sealing?.refuses(message)) this.about.forget(message.id);
+      else if (message.kind === 'call') {
+        if (this.long && this.tooDeep(message.args)) denyTooDeep(session, message);
         else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
           this.extend(message);
         else this.admit(message);
-        return;
-      case 'reply':
-        if (this.tooDeep(message.value)) {
-          if (this.tagged === message.id) refuse(session, message.value);
-          this.tagged = undefined;
-          this.settle(message)?.reject(nestedTooDeep(session.host.limits.depth));
-        } else if (this.tagged !== undefined) this.revive(message);
-        else this.settle(message)?.resolve(message.value);
-        return;
-      default:
-        this.tagged = undefined;
-        if (this.tooDeep(message.error.data)) this.settle(message)?.reject(nestedTooDeep(session.host.limits.depth));
-        else this.settle(message)?.reject(session.host.fromFault(message.error));
+      } else if (message.kind === 'fault') this.failed(message);
+      else if (this.long && this.tooDeep(message.value)) this.tooDeepAnswer(message);
+      else if (this.tagged !== undefined) this.revive(message);
+      else this.settle(message)?.resolve(message.value);
+    } catch (error) {
+      session.host.trouble(session, error, message.id);
+      if (message.kind !== 'call' || message.id === undefined) return;
+      const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
+      session.answers.deny(message, refusal);
     }
+  }
+
+  private tooDeepAnswer(reply: Reply): void {
+    const { session } = this;
+    if (this.tagged === reply.id) refuse(session, reply.value);
+    this.tagged = undefined;
+    this.settle(reply)?.reject(nestedTooDeep(session.host.limits.depth));
+  }
+
+  private failed(fault: Fault): void {
+    const { host } = this.session;
+    this.tagged = undefined;
+    const deep = this.long && this.tooDeep(fault.error.data);
+    this.settle(fault)?.reject(deep ? nestedTooDeep(host.limits.depth) : host.fromFault(fault.error));
   }
 
   private refuse(bad: Bad): void {
@@ -234,7 +235,6 @@ export class Inbox {
   }
 
   private tooDeep(value: unknown): boolean {
-    if (!this.long) return false;
     const { codec, limits } = this.session.host;
     return tooDeep(value, limits.depth, codec.form === 'values' ? new Set() : undefined);
   }

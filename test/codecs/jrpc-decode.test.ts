@@ -249,6 +249,21 @@ describe('the key __proto__', () => {
     });
   }
 
+  it.each(spellings)('is in no object of a few values, spelled %s', (key) => {
+    for (const value of ['1', 'null', '"text"', '[]'])
+      for (const [text, want] of [
+        [`{"${key}":${value}}`, {}],
+        [`{"a":1,"${key}":${value},"b":"text"}`, { a: 1, b: 'text' }],
+        [`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"${key}":${value}}`, 8],
+        [`[1,{"${key}":${value}}]`, [1, {}]],
+        [`{"a":{"${key}":${value}}}`, { a: {} }],
+      ] as const) {
+        const read = parseJson(text) as object;
+        if (want === 8) expect(Object.keys(read)).toHaveLength(8);
+        else expect(JSON.stringify(read)).toBe(JSON.stringify(want));
+      }
+  });
+
   it('may stand in a text, and does not hide members of the envelope', () => {
     expect(read(codec, '{"jsonrpc":"2.0","id":1,"result":["__proto__","\\u0070"]}')).toMatchObject([
       { value: ['__proto__', 'p'] },

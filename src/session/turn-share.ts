@@ -12,6 +12,8 @@ export const STEP = 16;
  */
 const UNASKED_MESSAGES = (MESSAGES * 3) / 4;
 const UNASKED_MS = 3;
+/** Of that time, so much counts: the rest may have been spent waiting for the peer. */
+const COUNTED_MS = 2;
 /** Where the last messages took so long, in milliseconds, the clock is looked at after each. */
 const SLOW_MS = 0.5;
 
@@ -67,8 +69,7 @@ export class TurnShare {
       if (this.messages >= MESSAGES || spent >= MS) return 0;
     } else if (this.messages >= UNASKED_MESSAGES || spent > UNASKED_MS) {
       this.turn = currentTurn();
-      // What was before may have waited for the peer: of that, no more than the unasked part counts.
-      if (spent > UNASKED_MS) this.since = at - UNASKED_MS;
+      this.since = Math.max(this.since, at - COUNTED_MS);
     } else return STEP;
     return took > SLOW_MS ? 1 : STEP;
   }

@@ -1,5 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import type { TestSpecification } from 'vitest/node';
+import { BaseSequencer } from 'vitest/node';
+
+/** Begins with what installs packages or starts many processes: one of these at the end would run alone, while the other cores wait. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      /[\\/](package|ends|examples|types)[\\/]/.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 // Vite 7 lowers both dialects of decorators by esbuild; Vite 8 does not lower the standard one.
 export default defineConfig({
@@ -21,5 +33,6 @@ export default defineConfig({
     globalSetup: ['test/package/shared-package.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
   },
 });

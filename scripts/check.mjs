@@ -1,6 +1,7 @@
 // Everything that a maintainer runs: types under both compilers, lint, format, build, tests, checks of the package.
 // `npm test -- NAME…` runs some of the steps only. `npm run test:slow` runs the step `slow`, which runs only when it is named.
-import { spawnSync } from 'node:child_process';
+// Two lanes run side by side: the build and then the tests in one, everything else in the other.
+import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -22,30 +23,58 @@ const SLOW = '.slow.test.ts';
 /** More failures than this are no accident of a busy machine. */
 const MOST_RETRIED = 5;
 
-const steps = [
-  ['types', 'types, TypeScript 6', bin('tsc'), ['--noEmit']],
-  ['types', 'types, TypeScript 7', process.execPath, ['node_modules/typescript7/bin/tsc', '--noEmit']],
-  ['lint', 'lint and imports', bin('biome'), ['check', '--formatter-enabled=false', '--error-on-warnings']],
-  ['layers', 'circles and layers', process.execPath, ['scripts/layers.mjs']],
-  ['format', 'format', bin('biome'), ['format']],
-  ['build', 'build', 'npm', ['run', '--silent', 'build']],
-  ['tests', 'tests', bin('vitest'), vitest('tests', '--exclude', `**/*${SLOW}`)],
-  ['package', 'package, publint', bin('publint'), ['--strict']],
-  ['package', 'package, types', bin('attw'), ['--pack', '.', '--profile', 'esm-only', '--quiet']],
-  ['slow', 'slow tests', bin('vitest'), vitest('slow', SLOW)],
+/** Packing must not build again, which would empty the folder that tests use. */
+const packing = { npm_config_ignore_scripts: 'true' };
+
+const lanes = [
+  [
+    ['build', 'build', 'npm', ['run', '--silent', 'build']],
+    ['tests', 'tests', bin('vitest'), vitest('tests', '--exclude', `**/*${SLOW}`)],
+    ['slow', 'slow tests', bin('vitest'), vitest('slow', SLOW)],
+  ],
+  [
+    ['types', 'types, TypeScript 6', bin('tsc'), ['--noEmit']],
+    ['types', 'types, TypeScript 7', process.execPath, ['node_modules/typescript7/bin/tsc', '--noEmit']],
+    ['lint', 'lint and imports', bin('biome'), ['check', '--formatter-enabled=false', '--error-on-warnings']],
+    ['layers', 'circles and layers', process.execPath, ['scripts/layers.mjs']],
+    ['format', 'format', bin('biome'), ['format']],
+    ['package', 'package, publint', bin('publint'), ['--strict'], packing],
+    ['package', 'package, types', bin('attw'), ['--pack', '.', '--profile', 'esm-only', '--quiet'], packing],
+  ],
 ];
 
 const wanted = process.argv.slice(2);
+const isWanted = ([key]) => (wanted.length > 0 ? wanted.includes(key) : key !== 'slow');
+const [testing, beside] = lanes.map((lane) => lane.filter(isWanted));
 const results = [];
-for (const [key, name, command, args] of steps) {
-  if (wanted.length > 0 ? !wanted.includes(key) : key === 'slow') continue;
-  console.log(`\n── ${name}`);
-  const started = performance.now();
-  const succeeded = run(command, args);
-  const report = readReport(reportOf(key));
-  const result = { name, succeeded, report, retried: [] };
-  if (!succeeded && report) retryAlone(key, name, result);
-  results.push({ ...result, seconds: (performance.now() - started) / 1000 });
+let built;
+const building = new Promise((resolve) => {
+  built = resolve;
+});
+
+/** What the tests print is shown as it comes; what other steps print is shown when they end. */
+const inLanes = [runLane(testing, 'inherit'), runLane(beside, 'pipe')];
+const [suspects] = await Promise.all(inLanes);
+for (const [key, name, result] of suspects) await retryAlone(key, name, result);
+
+/** Runs steps one after the other. Returns those whose tests failed: they may have failed for what ran beside them. */
+async function runLane(steps, output) {
+  const failed = [];
+  for (const [key, name, command, args, env] of steps) {
+    if (key === 'package') await building;
+    if (output === 'inherit') console.log(`\n── ${name}`);
+    const started = performance.now();
+    const { succeeded, text } = await run(command, args, output, env);
+    if (output !== 'inherit') console.log(`\n── ${name}\n${text}`);
+    const result = { name, succeeded, report: readReport(reportOf(key)), retried: [] };
+    result.seconds = (performance.now() - started) / 1000;
+    results.push(result);
+    if (!succeeded && result.report) failed.push([key, name, result]);
+    if (key === 'build') built();
+  }
+  // Where nothing builds, the package is checked as it is.
+  if (output === 'inherit') built();
+  return failed;
 }
 
 let passed = 0;
@@ -66,28 +95,38 @@ if (process.env.CHECK_COUNTS) appendFileSync(process.env.CHECK_COUNTS, `${passed
 else console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Whether a command succeeds. */
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
+/** Runs a command: whether it succeeds, and what it prints unless that is shown as it comes. */
+function run(command, args, output = 'inherit', env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', output, output],
+      shell: process.platform === 'win32',
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+    }
+    child.on('error', (error) => resolve({ succeeded: false, text: error.message }));
+    child.on('close', (code) => resolve({ succeeded: code === 0, text }));
   });
-  if (error) console.error(error.message);
-  return status === 0;
 }
 
 /**
  * Runs the files of a few failed tests once more, one at a time and with nothing beside them: a test that needs more time than a
  * busy machine has is named as such, and a fault fails again.
  */
-function retryAlone(key, name, result) {
+async function retryAlone(key, name, result) {
   const { failures, passed } = result.report;
   if (failures.length === 0 || failures.length > MOST_RETRIED) return;
   console.log(`\n── ${name}, once more: what failed, alone`);
   const files = [...new Set(failures.map(({ path }) => relative(root, path)))];
   const again = `${key}-alone`;
-  if (!run(bin('vitest'), [...vitest(again, ...files), '--maxWorkers=1'])) return;
+  const { succeeded } = await run(bin('vitest'), [...vitest(again, ...files), '--maxWorkers=1']);
+  if (!succeeded) return;
   result.succeeded = true;
   result.retried = failures;
   result.report = { ...result.report, failed: 0, passed: passed + failures.length };

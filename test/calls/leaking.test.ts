@@ -9,7 +9,7 @@ import { mux } from 'obverse/transports/mux';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { current } from '../../src/calls/call-context.js';
 import type { Inverted } from '../../src/types/side.js';
-import { compileForThreads } from '../support/compile-for-threads.js';
+import { compileProgram } from '../support/compile-program.js';
 import { until } from '../support/core-waiting.js';
 import { behave, Upstream } from './leaking-spec.js';
 
@@ -123,7 +123,7 @@ it('a process that a handler has started brings nothing of its call', async () =
 }, 20_000);
 
 it('a worker that a handler has started brings nothing of its call', async () => {
-  const program = await compileForThreads(far, `${scratch}/far.mjs`);
+  const program = await compileProgram(far, `${scratch}/far.mjs`);
   const client = await withinDeadCall(() => dial({ url: `worker:${program}`, argv: ['port:parent'] }));
   await talk(client);
   await client.close();

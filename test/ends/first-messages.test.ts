@@ -1,12 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import type { Inverted, Side, TransportSource } from 'obverse';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compileForThreads } from '../support/compile-for-threads.js';
+import { compiledOnce } from '../support/compile-program.js';
 import { until } from '../support/core-waiting.js';
 import { First } from './first-spec.js';
 import { greetsAtOnce } from './first-words.js';
@@ -16,10 +14,8 @@ import { greetsAtOnce } from './first-words.js';
  * `await serve()`, whatever the transport.
  */
 
-const far = fileURLToPath(new URL('first-far.ts', import.meta.url));
-const compiled = fileURLToPath(new URL(`.compiled/first-${process.pid}`, import.meta.url));
-const execArgv = ['--import', 'tsx'];
-afterAll(() => rm(compiled, { recursive: true, force: true }));
+const far = compiledOnce(new URL('first-far.ts', import.meta.url));
+afterAll(far.remove);
 
 type Near = Side<Inverted<First>>;
 interface Meeting {
@@ -28,7 +24,6 @@ interface Meeting {
   end(): Promise<unknown>;
 }
 
-let program: Promise<string> | undefined;
 let names = 0;
 
 async function within(serve: TransportSource, source: (address: string) => TransportSource): Promise<Meeting> {
@@ -39,7 +34,7 @@ async function within(serve: TransportSource, source: (address: string) => Trans
 const same = (address: string): TransportSource => address;
 
 async function across(address: string): Promise<Meeting> {
-  const child: ChildProcess = fork(far, [address], { execArgv });
+  const child: ChildProcess = fork(await far.path(), [address]);
   const [{ address: source }] = (await once(child, 'message')) as [{ address: string }];
   return { source, end: async () => child.kill('SIGKILL') };
 }
@@ -59,12 +54,11 @@ const ways: Readonly<Record<string, () => Promise<Meeting>>> = {
     return within({ url: 'port:', port: port1 }, () => ({ url: 'port:', port: port2 }));
   },
   async 'process: and stdio:'() {
-    const args = [...execArgv, far, 'stdio:'];
+    const args = [await far.path(), 'stdio:'];
     return { source: { url: 'process:', command: process.execPath, args, grace: 500 }, end: async () => {} };
   },
   async 'worker: and port:parent'() {
-    program ??= compileForThreads(far, `${compiled}/far.mjs`);
-    return { source: { url: `worker:${await program}`, argv: ['port:parent'] }, end: async () => {} };
+    return { source: { url: `worker:${await far.path()}`, argv: ['port:parent'] }, end: async () => {} };
   },
 };
 

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Options, Side, TransportSource } from 'obverse';
 import type { Inverted } from '../../src/types/side.js';
-import { compileForThreads } from '../support/compile-for-threads.js';
+import { compiledOnce } from '../support/compile-program.js';
 import { behave, type Ended, Hanging } from './spec.js';
 
 /** Two ends that talk, and what can be done to them. */
@@ -23,15 +22,9 @@ export interface Meeting {
 export const allWays = ['FIN', 'RST', 'SIGKILL', 'terminate', 'closed port', 'close() here', 'close() there'] as const;
 export type Way = (typeof allWays)[number];
 
-const far = fileURLToPath(new URL('far.ts', import.meta.url));
-const execArgv = ['--import', 'tsx'];
-
-const compiled = fileURLToPath(new URL(`.compiled/${process.pid}`, import.meta.url));
-
+const far = compiledOnce(new URL('far.ts', import.meta.url));
 /** Removes what was compiled. */
-export function removeCompiled(): Promise<void> {
-  return rm(compiled, { recursive: true, force: true });
-}
+export const removeCompiled = far.remove;
 
 const quiet: Options = { logger: null };
 
@@ -42,7 +35,7 @@ const noPort = 'it goes over no port';
 
 /** The far end in a process of its own, reached through a proxy that can end the connection in its own way. */
 async function acrossProxy(address: string, through: (at: string) => Promise<Proxied>): Promise<Meeting> {
-  const child = fork(far, [address], { execArgv });
+  const child = fork(await far.path(), [address]);
   const [{ address: at }] = (await once(child, 'message')) as [{ address: string }];
   const proxied = await through(at);
   const here = await Hanging.invert().connect(proxied.address, quiet);
@@ -134,7 +127,7 @@ async function overProcess(): Promise<Meeting> {
   const source: TransportSource = {
     url: 'process:',
     command: process.execPath,
-    args: [...execArgv, far, 'stdio:'],
+    args: [await far.path(), 'stdio:'],
     stderr: 'log',
     grace: 500,
   };
@@ -158,7 +151,7 @@ async function overProcess(): Promise<Meeting> {
 
 async function overWorker(how: 'worker' | 'port'): Promise<Meeting> {
   const { port1: teller, port2: ear } = new MessageChannel();
-  const program = await compileForThreads(far, `${compiled}/far.mjs`);
+  const program = await far.path();
   const options = { workerData: { teller }, transferList: [teller] };
   const argv = ['port:parent', 'clone'];
   let worker: Worker | undefined;

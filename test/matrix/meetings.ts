@@ -1,11 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { type Inverted, type Options, type Side, standardTypes, type TransportSource } from 'obverse';
-import { compileForThreads } from '../support/compile-for-threads.js';
+import { compiledOnce } from '../support/compile-program.js';
 import { Overdrawn, Stage } from './abilities.js';
 import { behave } from './behave.js';
 import { perform, type Way } from './features.js';
@@ -16,16 +14,9 @@ export interface Meeting {
   end(): Promise<unknown>;
 }
 
-const far = fileURLToPath(new URL('far.ts', import.meta.url));
-const compiled = fileURLToPath(new URL(`.compiled/${process.pid}`, import.meta.url));
-const execArgv = ['--import', 'tsx'];
-
-/** Removes what was compiled for threads. */
-export function removeCompiled(): Promise<void> {
-  return rm(compiled, { recursive: true, force: true });
-}
-
-let program: Promise<string> | undefined;
+const far = compiledOnce(new URL('far.ts', import.meta.url));
+/** Removes what was compiled. */
+export const removeCompiled = far.remove;
 
 async function near(source: TransportSource, { codec }: Way): Promise<Side<Inverted<Stage>>> {
   const options: Options = { codec, types: [standardTypes], errorClasses: [Overdrawn], logger: null };
@@ -35,7 +26,7 @@ async function near(source: TransportSource, { codec }: Way): Promise<Side<Inver
 }
 
 async function acrossProcess(address: string, way: Way): Promise<Meeting> {
-  const child: ChildProcess = fork(far, [address, way.codec, way.link], { execArgv });
+  const child: ChildProcess = fork(await far.path(), [address, way.codec, way.link]);
   const [{ address: at }] = (await once(child, 'message')) as [{ address: string }];
   const side = await near(at, way);
   return {
@@ -68,13 +59,12 @@ export const meetings: Readonly<Record<string, (way: Way) => Promise<Meeting>>> 
   'ws:': (way) => acrossProcess('ws://127.0.0.1:0', way),
   'unix:': (way) => acrossProcess(`unix:${tmpdir()}/obverse-matrix-${process.pid}-${rooms++}.sock`, way),
   async 'process:'(way) {
-    const args = [...execArgv, far, 'stdio:', way.codec, way.link];
+    const args = [await far.path(), 'stdio:', way.codec, way.link];
     const side = await near({ url: 'process:', command: process.execPath, args, grace: 500 }, way);
     return { near: side, end: () => side.close() };
   },
   async 'worker:'(way) {
-    program ??= compileForThreads(far, `${compiled}/far.mjs`);
-    const side = await near({ url: `worker:${await program}`, argv: ['port:parent', way.codec, way.link] }, way);
+    const side = await near({ url: `worker:${await far.path()}`, argv: ['port:parent', way.codec, way.link] }, way);
     return { near: side, end: () => side.close() };
   },
   'port:'(way) {

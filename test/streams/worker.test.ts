@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileForThreads } from '../support/compile-for-threads.js';
+import { compileProgram } from '../support/compile-program.js';
 import { held } from './held.js';
 import { all, Seen, Streams, sourceOf, upTo } from './spec.js';
 
 const folder = fileURLToPath(new URL(`.compiled/${process.pid}`, import.meta.url));
 const program = `${folder}/far.mjs`;
 
-beforeAll(() => compileForThreads(fileURLToPath(new URL('far.ts', import.meta.url)), program));
+beforeAll(() => compileProgram(fileURLToPath(new URL('far.ts', import.meta.url)), program));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each(['clone', 'jrpc'])('over worker: with %s', (codec) => {

@@ -3,7 +3,6 @@ import { printable } from '../base/quote.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
 import { lesser } from '../extensions/errors/envelope.js';
-import { unfit } from '../extensions/errors/unfit.js';
 import { mustEnd, outward } from '../extensions/references/passes.js';
 import type { Outward } from '../extensions/references/reference-tables.js';
 import type { Work } from './active-call.js';
@@ -15,6 +14,7 @@ import { hasRoom, ParkedAnswers } from './parked-replies.js';
 import type { CallSender } from './peer.js';
 import { sayingAbout } from './sent-calls.js';
 import type { Session } from './session.js';
+import { unfit } from './unfit-result.js';
 
 /** What an answer goes to. */
 type Asked = Pick<Call | Bad, 'id' | 'batch'>;

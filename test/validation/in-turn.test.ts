@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inTurn, type Ordered } from '../../src/extensions/validation/call-order.js';
+import { inTurn, type Ordered } from '../../src/session/call-order.js';
 
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
   let resolve!: () => void;

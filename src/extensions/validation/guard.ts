@@ -1,9 +1,9 @@
 import { isThenable } from '../../base/promise-like.js';
 import { Code, RpcError } from '../../contract/errors.js';
+import { beginInTurn } from '../../session/call-order.js';
 import type { CallSender } from '../../session/peer.js';
 import type { IncomingCall, Interceptor } from '../../types/interceptor.js';
 import type { MethodOptions } from '../../types/method-options.js';
-import { beginInTurn } from './call-order.js';
 import { inTime } from './in-time.js';
 import type { Validating } from './incoming.js';
 

@@ -1,9 +1,9 @@
 import { isThenable } from '../../base/promise-like.js';
 import { Code, RpcError } from '../../contract/errors.js';
+import { beginInTurn } from '../../session/call-order.js';
 import type { CallSender } from '../../session/peer.js';
 import type { CallContext, Interceptor } from '../../types/interceptor.js';
 import type { ServedCall } from '../middleware/call-of.js';
-import { beginInTurn } from './call-order.js';
 import { CheckedStream } from './checked-stream.js';
 import { inTime } from './in-time.js';
 import { mayLeave } from './outgoing.js';

@@ -1,4 +1,4 @@
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from './peer.js';
 
 /** Whose calls begin in the order of their arrival: a session. */
 export interface Ordered {

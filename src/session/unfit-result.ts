@@ -1,5 +1,5 @@
-import { Code, RpcError } from '../../contract/errors.js';
-import type { Host } from '../../session/session-host.js';
+import { Code, RpcError } from '../contract/errors.js';
+import type { Host } from './session-host.js';
 
 /** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
 export function unfit(host: Pick<Host, 'toFault'>, error: unknown): RpcError {

@@ -1,7 +1,9 @@
+import { installAlways } from './extensions/always.js';
 import { plugins } from './plugins/browser.js';
 import { provide } from './plugins/registry.js';
 
 provide(plugins);
+installAlways();
 
 // For editors: what `plugins` has.
 declare module './contract/plugin-names.js' {

@@ -1,11 +1,13 @@
 // Before the decorators of a spec run: where `emitDecoratorMetadata` is on, it keeps the classes of parameters.
 import 'reflect-metadata/lite';
 import { showInConsole } from './api/inspected.js';
+import { installAlways } from './extensions/always.js';
 import { furnish } from './extensions/furnished.js';
 import { plugins } from './plugins/node.js';
 import { provide } from './plugins/registry.js';
 
 provide(plugins);
+installAlways();
 furnish();
 showInConsole();
 

@@ -4,17 +4,16 @@ import type { Codec, FaultBody, Frame, Id, Limits, Link, Security, TransportSour
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
+import { lesser } from '../extensions/errors/envelope.js';
 import { Faults } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
 import { streams } from '../extensions/streams/streams.js';
-import type { SideValues } from '../extensions/values/side-values.js';
 import { makeTransport } from '../plugins/registry.js';
 import { sayHello } from '../session/handshake.js';
 import type { CallSender, ConnectedPeer } from '../session/peer.js';
-import { vocabulary } from '../session/protocol.js';
 import { Session } from '../session/session.js';
-import type { Extensions, Host } from '../session/session-host.js';
+import type { Host } from '../session/session-host.js';
 import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
@@ -23,6 +22,7 @@ import type { Options } from '../types/options.js';
 import type { CallOptions, Peer } from '../types/side.js';
 import { Line } from './active-transport.js';
 import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
+import { type Attached, attachExtensions } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
 import { Roster } from './peer-registry.js';
@@ -42,7 +42,12 @@ export class Hub implements Host {
   readonly inverted: boolean;
   readonly logger: SideLogger;
   readonly reports: Reports;
-  readonly extensions: Extensions = vocabulary;
+  /** What the extensions do for this side. */
+  private readonly attached: Attached;
+  readonly notifications: Host['notifications'];
+  readonly requests: Host['requests'];
+  readonly mapper: Host['mapper'];
+  readonly guardedQueue: Host['guardedQueue'];
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
@@ -51,7 +56,6 @@ export class Hub implements Host {
   /** Who stands around calls. */
   readonly middleware: Surroundings;
   codec!: Codec;
-  values!: SideValues;
   encodePlain: Codec['encodePlain'];
   security: Security | undefined;
 
@@ -71,7 +75,7 @@ export class Hub implements Host {
 
   /** `messageError` is told of whatever is wrong with what a peer has sent. */
   constructor(
-    private readonly options: Options,
+    readonly options: Options,
     private readonly messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   ) {
     this.limits = limitsFrom(options.limits);
@@ -85,6 +89,13 @@ export class Hub implements Host {
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger);
     this.faults = new Faults(options, this.reports);
+    this.attached = attachExtensions(this);
+    ({
+      notifications: this.notifications,
+      requests: this.requests,
+      mapper: this.mapper,
+      guardedQueue: this.guardedQueue,
+    } = this.attached);
     this.served = new Served(this, options.ignoreUnhandled === true);
     this.roster = new Roster(this, this.report, () => this.state);
     const { validate = 'incoming' } = options;
@@ -141,6 +152,8 @@ export class Hub implements Host {
     return this.faults.toFault(error, session?.peer);
   }
 
+  readonly smaller: Host['smaller'] = lesser;
+
   fromFault(fault: FaultBody): Error {
     return this.faults.fromFault(fault);
   }
@@ -166,12 +179,12 @@ export class Hub implements Host {
     try {
       const rooms = [this.middleware.furnish(), this.streaming ? streams.enter() : undefined];
       const [chosen, diagnostics] = await Promise.all([
-        chosenFrom(this.options),
+        chosenFrom(this.options, this.attached.opening),
         diagnosticsFor(this.options, this.logger),
         ...rooms,
       ]);
       this.diagnostics = diagnostics;
-      ({ codec: this.codec, values: this.values, security: this.security, sealing: this.sealing } = chosen);
+      ({ codec: this.codec, security: this.security, sealing: this.sealing } = chosen);
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.lineTo(transport)).deliver();
     } catch (error) {

@@ -1,6 +1,4 @@
 import type { AddressObject, Codec, Security } from '../contract/contract.js';
-import { references } from '../extensions/rooms.js';
-import { plainValues, type SideValues } from '../extensions/values/side-values.js';
 import { codec, security } from '../plugins/registry.js';
 import type { CodecPair, CodecSource, Options } from '../types/options.js';
 
@@ -26,18 +24,6 @@ async function stagedCodecFrom({ codec, stages }: Options): Promise<Codec> {
   return staged(bare, stages);
 }
 
-/** What becomes of values with the types that the option names. Rejects with a UsageError for what is no type. */
-async function valuesFrom(types: Options['types'], codec: Promise<Codec>): Promise<SideValues> {
-  if (types === undefined || types.length === 0) return plainValues;
-  // Values of these types travel in the form of what goes by reference.
-  const [{ typedValues }, bare] = await Promise.all([
-    import('../extensions/values/typed-values.js'),
-    codec,
-    references.enter(),
-  ]);
-  return typedValues(types, bare);
-}
-
 /** The security that the option asks for; undefined for none. */
 async function securityFrom(asked: Options['security']): Promise<Security | undefined> {
   if (asked === undefined || asked === null) return undefined;
@@ -50,19 +36,24 @@ export type SealingRoom = typeof import('../extensions/security/sealed-frames.js
 /** What the options of a side make of it. */
 export interface Chosen {
   readonly codec: Codec;
-  readonly values: SideValues;
   readonly security: Security | undefined;
   /** There where a security is. */
   readonly sealing: SealingRoom;
 }
 
-/** Loads what the options ask for, all of it at the same time. Rejects with a UsageError for what there is not, or does not fit. */
-export async function chosenFrom(options: Options): Promise<Chosen> {
+/**
+ * Loads what the options ask for, all of it at the same time; `opening` loads what extensions need. Rejects with a UsageError for what
+ * there is not, or does not fit.
+ */
+export async function chosenFrom(
+  options: Options,
+  opening: (codec: Promise<Codec>) => Promise<unknown>,
+): Promise<Chosen> {
   const asked = stagedCodecFrom(options);
   const sealed = securityFrom(options.security).then(
     async (security) =>
       [security, (security && (await import('../extensions/security/sealed-frames.js'))) as SealingRoom] as const,
   );
-  const [codec, values, [security, sealing]] = await Promise.all([asked, valuesFrom(options.types, asked), sealed]);
-  return { codec, values, security, sealing };
+  const [codec, [security, sealing]] = await Promise.all([asked, sealed, opening(asked)]);
+  return { codec, security, sealing };
 }

@@ -5,7 +5,6 @@ import { Code, RpcError } from '../contract/errors.js';
 import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
 import { dynamic } from '../extensions/rooms.js';
 import type { CallSender } from '../session/peer.js';
-import { services } from '../session/protocol.js';
 import type { Host } from '../session/session-host.js';
 import type { MethodTable } from '../spec/method-table.js';
 import type { Port } from './incoming-method.js';
@@ -47,8 +46,9 @@ export class Served {
     const { method } = sender.call;
     const port = this.ports.get(method);
     if (port !== undefined) return port.serve(sender);
-    const service = Object.hasOwn(services, method) ? services[method] : undefined;
-    return service === undefined ? this.serveOther(sender) : service(sender);
+    const { requests } = this.hub;
+    const request = Object.hasOwn(requests, method) ? requests[method] : undefined;
+    return request === undefined ? this.serveOther(sender) : request.serve(sender);
   }
 
   private serveOther(sender: CallSender): unknown {

@@ -1,4 +1,5 @@
-import * as unproved from '../session/unproved-peer.js';
+import { install } from '../api/extension-registry.js';
+import { addressProof } from './address-proof/extension.js';
 import * as dynamic from './dynamic/room.js';
 import { checks as checkRoom } from './middleware/middleware.js';
 import * as middleware from './middleware/room.js';
@@ -18,7 +19,7 @@ export function furnish(): void {
   rooms.many.furnish(many);
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
-  rooms.unproved.furnish(unproved);
   checkRoom.furnish(checks);
   streamRoom.furnish(streams);
+  install(addressProof);
 }

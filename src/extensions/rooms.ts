@@ -1,6 +1,6 @@
 import { addCallOptions } from '../spec/call-options.js';
 import type { SlowOptions } from '../types/peers.js';
-import { NamedRoom, Room } from './room.js';
+import { NamedRoom } from './room.js';
 import { streams } from './streams/streams.js';
 import { windowExpects } from './streams/window-option.js';
 
@@ -32,11 +32,6 @@ export const middleware: NamedRoom<typeof import('./middleware/room.js')> = new 
 export const many: NamedRoom<typeof import('./multicast/room.js')> = new NamedRoom(
   () => import('./multicast/room.js'),
   'obverse/multicast',
-);
-
-/** What is sent to an address that has not been proved. Only transports of datagrams have such, and pages have none. */
-export const unproved: Room<typeof import('../session/unproved-peer.js')> = new Room(
-  () => import('../session/unproved-peer.js'),
 );
 
 function slowly(name: keyof SlowOptions): (value: unknown) => string | undefined {

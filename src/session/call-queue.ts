@@ -2,13 +2,12 @@ import { Queue } from '../base/queue.js';
 import { printable, quoteId } from '../base/quote.js';
 import type { Call, Id } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from '../contract/errors.js';
-import { references } from '../extensions/rooms.js';
 import { CancelledCalls } from './cancelled-calls.js';
 import { CALL_BYTES } from './held-frame.js';
 import { isKey } from './ids.js';
 import { CallSender } from './peer.js';
 import type { Session } from './session.js';
-import { CALL, STREAM } from './system-names.js';
+import type { SystemRequest } from './session-host.js';
 
 /** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
 const OVERFLOW = 16;
@@ -67,10 +66,20 @@ export class Intake {
     const { running, calling, deaf } = this;
     const { concurrency } = this.session.host;
     if (running < concurrency && calling < concurrency && !deaf && this.queued === 0) return true;
-    if (method === STREAM) return true;
+    const lane = this.request(method)?.lane;
+    if (lane === 'free') return true;
     if (deaf) return false;
-    if (method === CALL) return this.hasRoom('calling') && this.callbacks.length === 0;
+    if (lane === 'callbacks') return this.hasRoom('calling') && this.callbacks.length === 0;
     return this.hasRoom('running') && this.waiting.length === 0;
+  }
+
+  /** The request of the library itself of this name; undefined for methods of the side. */
+  private request(method: string): SystemRequest | undefined {
+    return method.startsWith('rpc.') ? this.session.host.requests[method] : undefined;
+  }
+
+  private isCallback(method: string): boolean {
+    return this.request(method)?.lane === 'callbacks';
   }
 
   private hasRoom(place: 'running' | 'calling'): boolean {
@@ -103,7 +112,7 @@ export class Intake {
     const { call } = sender;
     const { begun } = sender;
     // A stream is at work for as long as it runs, and leaves room for the others.
-    const place = begun?.producing !== undefined ? 'lasting' : call.method === CALL ? 'calling' : 'running';
+    const place = begun?.producing !== undefined ? 'lasting' : this.isCallback(call.method) ? 'calling' : 'running';
     this[place]++;
     sender.place = place;
     if (isKey(call.id)) this.ids.set(call.id, sender);
@@ -196,10 +205,9 @@ export class Intake {
         return;
       }
     }
-    if (call.method === CALL) {
-      if (references.here !== undefined) session.passing.await(call);
-      this.callbacks.push({ call, bytes });
-    } else this.waiting.push({ call, bytes });
+    const request = this.request(call.method);
+    request?.queued?.(session, call);
+    (request?.lane === 'callbacks' ? this.callbacks : this.waiting).push({ call, bytes });
     this.bytes += bytes;
     session.inbox.weigh(call);
     session.load.take(CALL_BYTES);

@@ -1,7 +1,5 @@
 import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
-import { refuse } from '../extensions/references/passes.js';
-import { refusalOf } from '../extensions/values/refusal.js';
 import { BadMessages, unexpectedAnswer } from './bad-messages.js';
 import { CallAbout } from './call-headers.js';
 import { HeldFrame, hold, WEIGHED } from './held-frame.js';
@@ -211,7 +209,7 @@ export class Inbox {
 
   private tooDeepAnswer(reply: Reply): void {
     const { session } = this;
-    if (this.tagged === reply.id) refuse(session, reply.value);
+    if (this.tagged === reply.id) session.host.mapper.discard(session, reply.value);
     this.tagged = undefined;
     this.settle(reply)?.reject(nestedTooDeep(session.host.limits.depth));
   }
@@ -270,8 +268,8 @@ export class Inbox {
       if (tagged === reply.id) {
         // What was passed with the call may come back: it is held until the call is settled.
         if (session.waiter(reply.id) !== undefined)
-          values = session.passing.inward(values, 'result', 'the answer').values;
-        else refuse(session, values);
+          values = session.values.inward(values, 'result', 'the answer').values;
+        else session.host.mapper.discard(session, values);
       }
     } catch (error) {
       this.settle(reply)?.reject(error);
@@ -288,9 +286,9 @@ export class Inbox {
     else {
       let taken: Call;
       try {
-        taken = session.passing.taken(call);
+        taken = session.values.taken(call);
       } catch (error) {
-        session.answers.deny(call, refusalOf(session.host, error));
+        session.answers.deny(call, session.host.mapper.refusal(error));
         return;
       }
       session.admit(taken);

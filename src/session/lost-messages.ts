@@ -1,7 +1,5 @@
 import type { Bad, Call, Id, Meaning } from '../contract/contract.js';
 import type { ProtocolError } from '../contract/errors.js';
-import { refuse } from '../extensions/references/passes.js';
-import { streams } from '../extensions/streams/streams.js';
 import { nestedTooDeep } from './message-size.js';
 import type { Session } from './session.js';
 import { NEXT } from './system-names.js';
@@ -18,7 +16,7 @@ export function denyTooDeep(session: Session, call: Call): void {
   about.forget(call.id);
   const error = nestedTooDeep(session.host.limits.depth);
   if (call.id === undefined) {
-    if (tagged) refuse(session, call.args);
+    if (tagged) session.host.mapper.discard(session, call.args);
     tellWhoWaits(session, call, error);
   }
   session.answers.deny(call, error);
@@ -30,5 +28,13 @@ export function lose(session: Session, { lost }: Bad, error: ProtocolError): voi
 }
 
 function tellWhoWaits(session: Session, { method, args }: Meaning, error: ProtocolError): void {
-  if (method === NEXT) streams.here?.endBefore(session, args[0] as Id, error);
+  if (method === NEXT) endBefore(session, args[0] as Id, error);
+}
+
+/** Items that have arrived cannot be read: without them it would be another stream, so the stream ends before them. */
+export function endBefore(session: Session, id: Id, error: unknown): void {
+  const waiter = session.waiter(id);
+  if (waiter?.next === undefined) return;
+  session.cancel(id);
+  waiter.reject(error);
 }

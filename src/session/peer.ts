@@ -4,13 +4,13 @@ import type { Signal } from '../base/signal.js';
 import type { Call, LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
 import { brand } from '../contract/copies.js';
 import type { RpcError } from '../contract/errors.js';
-import { outward } from '../extensions/references/passes.js';
 import type { CallState } from '../types/call-state.js';
 import type { Peer, Sender } from '../types/side.js';
 import { Work } from './active-call.js';
 import { isKey } from './ids.js';
 import type { Session } from './session.js';
 import { PROGRESS } from './system-names.js';
+import { outward } from './value-mapper.js';
 
 const nothing: Readonly<Record<string, never>> = Object.freeze({});
 

@@ -2,9 +2,6 @@ import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
-import { lesser } from '../extensions/errors/envelope.js';
-import { mustEnd, outward } from '../extensions/references/passes.js';
-import type { Outward } from '../extensions/references/reference-tables.js';
 import type { Work } from './active-call.js';
 import { encodeQuickly } from './encode.js';
 import { frameLimit, UNASKED } from './frame-limits.js';
@@ -15,6 +12,7 @@ import type { CallSender } from './peer.js';
 import { sayingAbout } from './sent-calls.js';
 import type { Session } from './session.js';
 import { unfit } from './unfit-result.js';
+import { type Mapped, outward } from './value-mapper.js';
 
 /** What an answer goes to. */
 type Asked = Pick<Call | Bad, 'id' | 'batch'>;
@@ -66,7 +64,7 @@ export class Answers {
     }
     let frame: Frame;
     let saying: Frame | undefined;
-    let sent: Outward | undefined;
+    let sent: Mapped | undefined;
     try {
       sent = outward(session, value);
       frame = session.encode({ kind: 'reply', id, value: sent === undefined ? value : sent.values });
@@ -85,7 +83,7 @@ export class Answers {
   }
 
   /** An answer, after what is said of it. A datagram may be lost, or overtaken by another: on a bus these two stay together. */
-  private putBoth(call: Call, saying: Frame, frame: Frame, sent: Outward | undefined): void {
+  private putBoth(call: Call, saying: Frame, frame: Frame, sent: Mapped | undefined): void {
     const { link, sealing, host } = this.session;
     const { join } = host.codec;
     if (link.bus !== true || join === undefined || sealing !== undefined) {
@@ -188,7 +186,7 @@ export class Answers {
     const { code, message } = error;
     const frame =
       this.attempt(to, error) ??
-      this.attempt(to, ...lesser(error), ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
+      this.attempt(to, ...session.host.smaller(error), ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
     if (frame !== undefined) this.put(to, frame);
     else {
       session.host.trouble(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
@@ -200,7 +198,7 @@ export class Answers {
   private attempt({ id = null }: Asked, ...errors: readonly FaultBody[]): Frame | undefined {
     for (const error of errors) {
       try {
-        if (error.data !== undefined) mustEnd(this.session.host, error.data);
+        if (error.data !== undefined) this.session.host.mapper.mustEnd(error.data);
         return this.session.encode({ kind: 'fault', id, error });
       } catch {
         // The next one is smaller.
@@ -210,7 +208,7 @@ export class Answers {
   }
 
   /** `sent` is what was passed with it by reference. */
-  private put(to: Asked, frame: Frame, sent?: Outward): void {
+  private put(to: Asked, frame: Frame, sent?: Mapped): void {
     if (this.refuses(to, frame)) sent?.end();
     else if (to.batch === undefined) this.leave(frame, to, sent);
     else this.collect(to.batch, frame);
@@ -263,7 +261,7 @@ export class Answers {
     this.parked?.leave();
   }
 
-  private leave(frame: Frame, to?: Asked, sent?: Outward): void {
+  private leave(frame: Frame, to?: Asked, sent?: Mapped): void {
     const { session } = this;
     try {
       if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
@@ -282,7 +280,7 @@ export class Answers {
   }
 
   /** An answer could not be sealed, or is too large for the peer: its caller is told that, once. */
-  private lost(error: unknown, to: Asked | undefined, sent: Outward | undefined): void {
+  private lost(error: unknown, to: Asked | undefined, sent: Mapped | undefined): void {
     const { session } = this;
     sent?.end();
     if (error instanceof ProtocolError && error.code === Code.Busy) {

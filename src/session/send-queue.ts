@@ -1,13 +1,11 @@
 import { leaveTogether } from '../base/clock.js';
 import type { Frame } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
-import type { Lanes } from '../extensions/multicast/slow-lanes.js';
-import { unproved } from '../extensions/rooms.js';
-import type { Flow } from '../extensions/streams/scheduler.js';
 import { type AwaitedHello, frameLimit, UNASKED } from './frame-limits.js';
 import { joined, surelyFits } from './joined-frames.js';
 import { LEAST_PART, PartSize } from './part-size.js';
 import type { Session } from './session.js';
+import type { SessionPart } from './session-part.js';
 import { Backlog } from './stall-detector.js';
 
 /** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have said yet what it reads. */
@@ -28,10 +26,8 @@ export class Outbox {
   private leaveAt: number;
   /** Finds that size, once a turn was long enough to leave in parts: most links never need it. */
   private part: PartSize | undefined;
-  /** Notifications that are kept for a slow peer, where there are any. */
-  lanes: Lanes | undefined;
-  /** The streams that run for the peer, once there was one. */
-  flow: Flow | undefined;
+  /** What extensions keep for the session; undefined if nothing. */
+  private parts: SessionPart[] | undefined;
   private frames: Frame[] = [];
   private leaving = true;
   private backlog: Backlog | undefined;
@@ -149,23 +145,36 @@ export class Outbox {
     const { load, link } = this.session;
     if (load.unsent > 0) load.sees(link.buffered);
     if (this.backlog?.drained()) this.relieved();
-    this.lanes?.flush();
-    this.flow?.drained();
+    if (this.parts !== undefined) for (const part of [...this.parts]) part.drained?.();
+  }
+
+  /** Adds what an extension keeps for the session. Parts are called in the order in which they were added. */
+  add(part: SessionPart): void {
+    this.parts ??= [];
+    this.parts.push(part);
+  }
+
+  remove(part: SessionPart): void {
+    this.parts = this.parts?.filter((other) => other !== part);
   }
 
   /** The link is about to end well: what was kept leaves too. */
   last(): void {
     this.hello?.over();
-    this.lanes?.release();
+    if (this.parts !== undefined) for (const part of [...this.parts]) part.closing?.();
     this.send();
   }
 
   /** Looks whether the peer still reads, and says when to look again: `Infinity` if there is no need. */
   due(now: number): number {
-    if (this.backlog === undefined && this.lanes === undefined) return Number.POSITIVE_INFINITY;
-    const at = this.backlog?.due(now);
-    if (at === Number.POSITIVE_INFINITY) this.relieved();
-    return Math.min(at ?? Number.POSITIVE_INFINITY, this.lanes?.due(now) ?? Number.POSITIVE_INFINITY);
+    let next = Number.POSITIVE_INFINITY;
+    if (this.backlog !== undefined) {
+      next = this.backlog.due(now);
+      if (next === Number.POSITIVE_INFINITY) this.relieved();
+    }
+    if (this.parts !== undefined)
+      for (const part of [...this.parts]) next = Math.min(next, part.due?.(now) ?? Number.POSITIVE_INFINITY);
+    return next;
   }
 
   private relieved(): void {
@@ -177,14 +186,15 @@ export class Outbox {
   end(): void {
     this.frames = [];
     this.backlog = undefined;
-    this.lanes = undefined;
-    this.flow?.end();
+    const { parts } = this;
+    this.parts = undefined;
+    if (parts !== undefined) for (const part of parts) part.ended?.();
     this.hello?.end();
   }
 }
 
-/** The outbox of a session: another one where its link asks for a proof of the address. */
+/** The send queue of a session: a guarded one where its link asks for a proof of the address. */
 export function outboxFor(session: Session): Outbox {
-  const guarded = session.link.proved === undefined ? undefined : unproved.here;
-  return guarded === undefined ? new Outbox(session) : new guarded.UnprovedOutbox(session);
+  const guarded = session.link.proved === undefined ? undefined : session.host.guardedQueue;
+  return guarded === undefined ? new Outbox(session) : guarded(session);
 }

@@ -1,7 +1,6 @@
 import { printable } from '../base/quote.js';
 import type { About, Call, Frame } from '../contract/contract.js';
 import { Code, ProtocolError, TimeoutError } from '../contract/errors.js';
-import { mustEnd } from '../extensions/references/passes.js';
 import { encode, encodeQuickly } from './encode.js';
 import { frameLimit, mustFit, UNASKED } from './frame-limits.js';
 import { Asked, type Waiter } from './pending-calls.js';
@@ -116,13 +115,13 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
 
 /** What is said of a call or an answer, encoded; undefined where the peers of the side cannot be told. */
 export function sayingAbout(
-  host: Pick<Host, 'codec' | 'limits' | 'values'>,
+  host: Pick<Host, 'codec' | 'limits' | 'mapper'>,
   about: Readonly<Record<string, unknown>>,
   limit: number = host.limits.sentFrameBytes,
 ): Frame | undefined {
   const { codec } = host;
   if (!speaks(codec, ABOUT)) return undefined;
-  if (about.metadata !== undefined) mustEnd(host, about.metadata);
+  if (about.metadata !== undefined) host.mapper.mustEnd(about.metadata);
   const message: Call = { kind: 'call', id: undefined, method: ABOUT, args: [about], named: true, batch: undefined };
   return encode(codec, message, limit);
 }

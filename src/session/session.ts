@@ -2,11 +2,10 @@ import { hurry, type Timed, unwatch, watch } from '../base/clock.js';
 import { promiseOf } from '../base/promise-like.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
-import { type Passing, passes, passingOf } from '../extensions/references/passes.js';
-import type { Sealing } from '../extensions/security/sealed-frames.js';
 import { Intake, idInUse } from './call-queue.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
 import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './end-reasons.js';
+import type { FrameFilter } from './frame-filter.js';
 import { Inbox } from './inbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
 import { PeerLoad } from './peer-load.js';
@@ -16,6 +15,7 @@ import { type Outbox, outboxFor } from './send-queue.js';
 import { Calls, postAbout, type Waiter } from './sent-calls.js';
 import type { Host } from './session-host.js';
 import { CANCEL, speaks } from './system-names.js';
+import type { SessionValues } from './value-mapper.js';
 
 /**
  * The conversation over one link: who waits for an answer, and what the peer has asked.
@@ -35,7 +35,7 @@ export class Session implements Receiver, Timed {
   /** Whom it talks with; set by the side that has made it. */
   peer: ConnectedPeer | undefined;
   /** With a security: what stands between this session and its link. */
-  sealing: Sealing | undefined;
+  sealing: FrameFilter | undefined;
   /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
   turn: Promise<unknown> | undefined;
   readonly inbox: Inbox = new Inbox(this);
@@ -45,7 +45,7 @@ export class Session implements Receiver, Timed {
   intake: Intake | undefined;
   /** What we have asked; made with the first question. */
   asked: Calls | undefined;
-  private passer: Passing | undefined;
+  private mapped: SessionValues | undefined;
   private watched = false;
   private retiring = false;
   private holders = 0;
@@ -60,9 +60,9 @@ export class Session implements Receiver, Timed {
   }
 
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
-  get passing(): Passing {
-    this.passer ??= passingOf(this);
-    return this.passer;
+  get values(): SessionValues {
+    this.mapped ??= this.host.mapper.attach(this);
+    return this.mapped;
   }
 
   // ---- what we ask --------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ export class Session implements Receiver, Timed {
       const id = this.asked.askQuickly(method, args, named, waiter);
       if (id !== 0) return this.hasAsked(id, waiter);
     }
-    if (passes(this.host, args)) return this.passing.ask(method, args, named, waiter, about);
+    if (this.host.mapper.mustMap(args)) return this.values.ask(method, args, named, waiter, about);
     return this.askPlain(method, args, named, waiter, about);
   }
 
@@ -111,7 +111,7 @@ export class Session implements Receiver, Timed {
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
     const quick = about === undefined && this.over === undefined ? encodeQuickly(this, call) : undefined;
     if (quick !== undefined) this.post(quick);
-    else if (!passes(this.host, args) || !this.passing.notify(call, about)) {
+    else if (!this.host.mapper.mustMap(args) || !this.values.notify(call, about)) {
       if (this.over !== undefined) throw this.over;
       if (about !== undefined) postAbout(this, call, about);
       else this.post(this.encode(call));
@@ -293,7 +293,7 @@ export class Session implements Receiver, Timed {
     this.inbox.queue?.drop();
     this.asked?.rejectAll(asItIs === undefined ? reasonOfEach(reason) : () => reason);
     this.intake?.stop(reason);
-    this.passer?.end(reason);
+    this.mapped?.end(reason);
     this.host.ended(this);
   }
 }

@@ -9,8 +9,8 @@ import type { Session } from './session.js';
 export function isUnderstood(session: Session, call: Call): boolean {
   const { means } = call;
   const { method, args } = means ?? call;
-  const { extensions } = session.host;
-  const known = Object.hasOwn(extensions, method) ? extensions[method] : undefined;
+  const { notifications } = session.host;
+  const known = Object.hasOwn(notifications, method) ? notifications[method] : undefined;
   if (means === undefined) {
     if (known === undefined) return !session.host.handles(method);
     known(session, args);

@@ -4,6 +4,7 @@
  */
 
 import { hubOf } from '../../src/api/side-class.js';
+import { passingOf } from '../../src/extensions/references/value-mapper.js';
 import {
   type Far,
   incoming,
@@ -36,7 +37,10 @@ class Work extends RemoteAPI {
 const collect = (globalThis as { gc?: () => void }).gc as () => void;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const sizeOf = (side: object): number =>
-  [...hubOf(side).roster.peers.values()].reduce((sum, peer) => sum + (peer as ConnectedPeer).session.passing.size, 0);
+  [...hubOf(side).roster.peers.values()].reduce(
+    (sum, peer) => sum + passingOf((peer as ConnectedPeer).session).size,
+    0,
+  );
 const seen: Record<string, unknown> = {};
 const collected = async (): Promise<void> => {
   // What a WeakRef has given is not collected within the same turn.

@@ -4,6 +4,7 @@
  */
 
 import { hubOf } from '../../src/api/side-class.js';
+import { passingOf } from '../../src/extensions/references/value-mapper.js';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/session/peer.js';
 
@@ -23,7 +24,7 @@ const tables = (): number[] =>
   [server, client].map((side) =>
     [...hubOf(side).roster.peers.values()].reduce((sum, peer) => {
       const { session } = peer as ConnectedPeer;
-      return sum + session.passing.size + session.waiting;
+      return sum + passingOf(session).size + session.waiting;
     }, 0),
   );
 let most: number[] = [];

@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
 import { hubOf } from '../../src/api/side-class.js';
+import { passingOf } from '../../src/extensions/references/value-mapper.js';
 import {
   type Far,
   type Inverted,
@@ -100,7 +101,7 @@ export async function sides(
 /** How many references a side holds, in both directions. */
 export function sizeOf(side: object): number {
   return [...hubOf(side).roster.peers.values()].reduce(
-    (sum, peer) => sum + (peer as ConnectedPeer).session.passing.size,
+    (sum, peer) => sum + passingOf((peer as ConnectedPeer).session).size,
     0,
   );
 }

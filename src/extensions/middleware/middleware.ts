@@ -1,6 +1,5 @@
 import type { Reports } from '../../api/reports.js';
 import { UsageError } from '../../contract/errors.js';
-import { beginInTurn } from '../../session/call-order.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
 import type { CallLogger, Interceptor } from '../../types/interceptor.js';

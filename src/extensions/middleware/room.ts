@@ -1,6 +1,6 @@
 /** What the core uses of those who stand around calls, once they are there. */
 
-export { beginInTurn } from '../validation/call-order.js';
+export { beginInTurn } from '../../session/call-order.js';
 export { callEvents } from './call-events.js';
 export { logging } from './call-logger.js';
 export { ServedCall } from './call-of.js';

@@ -10,7 +10,7 @@ import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { SlowOptions } from '../../types/peers.js';
 import type { Receivers } from '../../types/side.js';
-import { passes } from '../references/passes.js';
+import { passingOf } from '../references/value-mapper.js';
 import { many, references } from '../rooms.js';
 import type { Pair } from '../security/sealed-frames.js';
 import type { Policy } from './slow-policy.js';
@@ -42,7 +42,7 @@ export function tellMany(
   }
   let same = packed;
   let said = about;
-  if (passes(hub, packed.args)) {
+  if (hub.mapper.mustMap(packed.args)) {
     const args = references.here && many.here?.sameForAll(hub, packed.args);
     if (args === undefined) {
       tellEach(hub, row, sessions, packed, about, broadcasts);
@@ -101,7 +101,7 @@ function tellEach(
   if (broadcasts) {
     throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
   }
-  sessions[0]?.passing.check(args);
+  if (sessions[0] !== undefined) passingOf(sessions[0]).check(args);
   for (const session of sessions) {
     try {
       if (session.over === undefined) session.notify(row.wire, args, named, about);

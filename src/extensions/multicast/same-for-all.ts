@@ -1,6 +1,6 @@
 import type { Hub } from '../../api/endpoint.js';
 import { ABOUT, speaks } from '../../session/system-names.js';
-import { mostWritten } from '../references/passes.js';
+import type { ReferenceMapper } from '../references/value-mapper.js';
 import { references } from '../rooms.js';
 import { type Tag, tagged } from '../values/tagged.js';
 
@@ -9,16 +9,17 @@ import { type Tag, tagged } from '../values/tagged.js';
  * in them goes by reference, of which each peer has its own.
  */
 export function sameForAll(hub: Hub, args: readonly unknown[]): readonly unknown[] | undefined {
-  const { codec, values } = hub;
+  const { codec } = hub;
+  const mapper = hub.mapper as ReferenceMapper;
   const { goesByReference } = references.there;
   const speaking = speaks(codec, ABOUT);
   let differs = false;
   const tag = (value: object | bigint | number): Tag | undefined => {
     // A stranger gets what the codec makes of it.
-    const known = speaking ? values.tag(value) : undefined;
+    const known = speaking ? mapper.types.tag(value) : undefined;
     if (known === undefined) differs ||= goesByReference(value);
     return known;
   };
-  const sent = tagged(args, tag, mostWritten(hub));
+  const sent = tagged(args, tag, mapper.mostWritten);
   return differs ? undefined : (sent as readonly unknown[]);
 }

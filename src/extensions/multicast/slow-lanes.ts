@@ -2,6 +2,7 @@ import { Queue } from '../../base/queue.js';
 import { time } from '../../base/time.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
+import type { SessionPart } from '../../session/session-part.js';
 import type { Policy } from './slow-policy.js';
 
 /** Not every link says when what was buffered has left; so often it is asked. In milliseconds. */
@@ -33,19 +34,26 @@ class Lane {
  * kept behind those of its lane that are kept already, or dropped, or the peer is.
  */
 export function sendSlowly(session: Session, policy: Policy, bytes: number, post: Post): void {
-  const { outbox } = session;
-  if (outbox.lanes === undefined && session.link.buffered <= policy.slowBytes) post(session);
-  else {
-    outbox.lanes ??= new Lanes(session);
-    outbox.lanes.send(policy, bytes, post);
-  }
+  const kept = lanesOf.get(session);
+  if (kept === undefined && session.link.buffered <= policy.slowBytes) post(session);
+  else (kept ?? new Lanes(session)).send(policy, bytes, post);
+}
+
+/** What is kept for the peers of sessions that are slow. */
+const lanesOf = new WeakMap<Session, Lanes>();
+
+/** Whether something is kept for the peer of a session. */
+export function isSlow(session: Session): boolean {
+  return lanesOf.has(session);
 }
 
 /** What is kept for one slow peer, by lanes. It is there as long as something is kept. */
-export class Lanes {
+class Lanes implements SessionPart {
   private readonly lanes = new Map<string | undefined, Lane>();
 
   constructor(private readonly session: Session) {
+    lanesOf.set(session, this);
+    session.outbox.add(this);
     session.remind(time() + LOOK);
   }
 
@@ -88,7 +96,7 @@ export class Lanes {
   }
 
   /** Sends what the peer takes now, one of each lane in turn. */
-  flush(): void {
+  drained(): void {
     const { session, lanes } = this;
     for (let moved = true; moved && session.over === undefined; ) {
       moved = false;
@@ -99,7 +107,7 @@ export class Lanes {
         if (lane.kept.length === 0) lanes.delete(name);
       }
     }
-    if (lanes.size === 0) session.outbox.lanes = undefined;
+    if (lanes.size === 0) this.leave();
   }
 
   /** What was collected is given to the link first, as soon as it counts: only then does it show whether it is taken. */
@@ -111,15 +119,24 @@ export class Lanes {
   }
 
   /** Sends everything: the link ends. */
-  release(): void {
+  closing(): void {
     for (const lane of this.lanes.values())
       for (let kept = lane.shift(); kept !== undefined; kept = lane.shift()) kept.post(this.session);
     this.lanes.clear();
   }
 
+  ended(): void {
+    lanesOf.delete(this.session);
+  }
+
+  private leave(): void {
+    lanesOf.delete(this.session);
+    this.session.outbox.remove(this);
+  }
+
   /** Looks whether the peer takes more, and says when to look again. */
   due(at: number): number {
-    this.flush();
+    this.drained();
     return this.lanes.size === 0 ? Number.POSITIVE_INFINITY : at + LOOK;
   }
 }

@@ -1,30 +1,18 @@
 import { ProtocolError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
+import type { Hold, Unmapped } from '../../session/value-mapper.js';
 import { revived } from '../values/tagged.js';
 import type { Exports } from './exports.js';
 import { type Import, type Imports, isReferenceId } from './imports.js';
 import { take } from './offers.js';
 import { FUNCTION, shapeOf, stubOf } from './stubs.js';
-
-/** How long the receiver may call what has come. */
-export type Hold =
-  /** Until the call is answered, which both sides know. */
-  | 'call'
-  /** Until the handlers have ended, which the sender is told. */
-  | 'notification'
-  /** Until it is released. */
-  | 'result';
-
-/** What has come: the values as they are meant, and `end`, which says that the call that has brought them has ended. */
-export interface Inward {
-  readonly values: unknown;
-  end(): void;
-}
+import type { ReferenceMapper } from './value-mapper.js';
 
 /** What comes: values in the tagged form become what they are meant to be. */
 export class Coming {
   constructor(
     private readonly session: Session,
+    private readonly mapper: ReferenceMapper,
     private readonly exports: Exports,
     private readonly imports: Imports,
   ) {}
@@ -33,8 +21,8 @@ export class Coming {
    * The values of a message that was announced as tagged. `method` is for texts. Throws what `revived` throws, and a ProtocolError
    * for more references than may be held: then everything that has come with the message is given back.
    */
-  inward(values: unknown, hold: Hold, method: string): Inward {
-    const message = new Arrival(this.session, this.exports, this.imports);
+  inward(values: unknown, hold: Hold, method: string): Unmapped {
+    const message = new Arrival(this.session, this.mapper, this.exports, this.imports);
     const meant = message.read(values, hold !== 'call');
     const come = [...message.come];
     if (hold === 'result') {
@@ -70,6 +58,7 @@ class Arrival {
 
   constructor(
     private readonly session: Session,
+    private readonly mapper: ReferenceMapper,
     private readonly exports: Exports,
     private readonly imports: Imports,
   ) {}
@@ -112,7 +101,7 @@ class Arrival {
         if (!isReferenceId(id)) throw new ProtocolError('a stream has a whole number for an id');
         return take(this.session, id);
       default:
-        return this.session.host.values.revive(tag, payload);
+        return this.mapper.types.revive(tag, payload);
     }
   }
 }

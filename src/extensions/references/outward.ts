@@ -2,6 +2,7 @@ import { pathTo } from '../../base/value-paths.js';
 import { Code, RpcError, UsageError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
 import { ABOUT, speaks } from '../../session/system-names.js';
+import type { Mapped } from '../../session/value-mapper.js';
 import { isStream } from '../streams/is-stream.js';
 import { type Tag, tagged } from '../values/tagged.js';
 import type { Callee, Export, Exports, Holder } from './exports.js';
@@ -9,14 +10,8 @@ import { importOf } from './import-of.js';
 import type { Imports } from './imports.js';
 import { weightOf } from './members.js';
 import { offer, withdraw } from './offers.js';
-import { mostWritten } from './passes.js';
 import { passableOf } from './referable.js';
-
-/** What is to be sent: the values as they travel, and `end`, which says that what goes by reference is held for them no more. */
-export interface Outward {
-  readonly values: unknown;
-  end(): void;
-}
+import type { ReferenceMapper } from './value-mapper.js';
 
 /** What leaves: values are put into the tagged form, and what goes by reference is held for the peer. */
 export class Leaving {
@@ -24,6 +19,7 @@ export class Leaving {
 
   constructor(
     private readonly session: Session,
+    private readonly mapper: ReferenceMapper,
     private readonly exports: Exports,
     private readonly imports: Imports,
   ) {
@@ -35,10 +31,10 @@ export class Leaving {
    * an open call for a holder, streams may be among it. Throws a UsageError for what cannot be passed to this peer, an RpcError,
    * busy, for more than it may hold.
    */
-  outward(values: unknown, holder: Holder): Outward | undefined {
+  outward(values: unknown, holder: Holder): Mapped | undefined {
     const message = new Message(this.session, this.exports, holder);
     try {
-      const sent = tagged(values, (value) => this.tag(value, message, values), mostWritten(this.session.host));
+      const sent = tagged(values, (value) => this.tag(value, message, values), this.mapper.mostWritten);
       return sent === values ? undefined : message.with(sent);
     } catch (error) {
       message.end();
@@ -56,9 +52,9 @@ export class Leaving {
   }
 
   private tag(value: object | bigint | number, message: Message, values: unknown): Tag | undefined {
-    const { speaking, session } = this;
+    const { speaking } = this;
     // A stranger gets what the codec makes of it.
-    const known = speaking ? session.host.values.tag(value) : undefined;
+    const known = speaking ? this.mapper.types.tag(value) : undefined;
     if (known !== undefined || (typeof value !== 'object' && typeof value !== 'function')) return known;
     const imported = importOf(value);
     if (imported !== undefined && imported.table === this.imports) {
@@ -111,7 +107,7 @@ class Message {
     return n;
   }
 
-  with(values: unknown): Outward {
+  with(values: unknown): Mapped {
     return { values, end: () => this.end() };
   }
 

@@ -8,6 +8,7 @@ import type { Waiter } from '../../session/pending-calls.js';
 import { announced, postAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import { CALL, KEEP, RELEASE } from '../../session/system-names.js';
+import type { Hold, Mapped, SessionValues, Unmapped } from '../../session/value-mapper.js';
 import type { Detailed, Items } from '../../types/side.js';
 import type { MadeCall } from '../middleware/call-of.js';
 import { middleware } from '../rooms.js';
@@ -15,23 +16,24 @@ import { streamOf } from '../streams/relayed-stream.js';
 import { askForStream, failedStream } from '../streams/stream-call.js';
 import { Exports } from './exports.js';
 import { type Import, Imports } from './imports.js';
-import { Coming, type Hold, type Inward } from './inward.js';
-import { Leaving, type Outward } from './outward.js';
-
-export type { Hold, Inward } from './inward.js';
-export type { Outward } from './outward.js';
+import { Coming } from './inward.js';
+import { Leaving } from './outward.js';
+import type { ReferenceMapper } from './value-mapper.js';
 
 /**
  * What one session passes by reference, and what it puts into the tagged form, in both directions. Made when the first message
  * has something of the kind.
  */
-export class Passing {
+export class Passing implements SessionValues {
   private readonly exports: Exports;
   private readonly imports: Imports;
   private readonly leaving: Leaving;
   private readonly coming: Coming;
 
-  constructor(private readonly session: Session) {
+  constructor(
+    private readonly session: Session,
+    mapper: ReferenceMapper,
+  ) {
     const { limits } = session.host;
     const { peer } = session.link;
     this.exports = new Exports(limits.references, peer);
@@ -48,8 +50,8 @@ export class Passing {
       limits.references,
       peer,
     );
-    this.leaving = new Leaving(session, this.exports, this.imports);
-    this.coming = new Coming(session, this.exports, this.imports);
+    this.leaving = new Leaving(session, mapper, this.exports, this.imports);
+    this.coming = new Coming(session, mapper, this.exports, this.imports);
   }
 
   /** How many references there are, in both directions. */
@@ -96,7 +98,7 @@ export class Passing {
    * releases it, or until `end`, if they could not be sent. Throws a UsageError for what cannot be passed to this peer, an
    * RpcError, busy, for more than it may hold.
    */
-  outward(values: unknown): Outward | undefined {
+  outward(values: unknown): Mapped | undefined {
     return this.leaving.outward(values, 'peer');
   }
 
@@ -111,7 +113,7 @@ export class Passing {
    * The values of a message that was announced as tagged, and what ends what has come with it. `method` is for texts. Throws for
    * what cannot be read, and a ProtocolError for more references than may be held: then all of them are given back.
    */
-  inward(values: unknown, hold: Hold, method: string): Inward {
+  inward(values: unknown, hold: Hold, method: string): Unmapped {
     return this.coming.inward(values, hold, method);
   }
 

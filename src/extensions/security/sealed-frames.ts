@@ -4,6 +4,7 @@ import { printable } from '../../base/quote.js';
 import { messageOf } from '../../base/thrown.js';
 import type { Codec, Frame, Message, Sealed, SecInfo, Security } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
+import type { FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
 import { type AwaitedHello, frameLimit, mustFit, UNASKED } from '../../session/frame-limits.js';
 import { bytesOf } from '../../session/message-size.js';
 import type { Session } from '../../session/session.js';
@@ -14,8 +15,7 @@ export const SECINFO = 'rpc.secinfo';
 /** What a framing adds to a frame, at most, in bytes. */
 const FRAMED = 32;
 
-/** A sealed message as it travels: its header, unless there is nothing to say, and the message. */
-export type Pair = readonly Frame[];
+export type { SealedFrames as Pair } from '../../session/frame-filter.js';
 
 /** Seals a frame, once for all its receivers. Throws what the security throws. */
 export function seal(security: Security, codec: Codec, frame: Frame): Pair | Promise<Pair> {
@@ -45,7 +45,7 @@ interface Leaving {
  * waits here for its message. Sealing and opening may take time: whatever comes meanwhile waits, so that the order is kept.
  * A security that answers at once costs no promise.
  */
-export class Sealing {
+export class Sealing implements FrameFilter {
   private readonly leaving = new Queue<Leaving>();
   private leavingBytes = 0;
   private sealingNow = false;

@@ -1,9 +1,10 @@
 import { quoteId } from '../../base/quote.js';
 import type { Id } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
+import { endBefore } from '../../session/lost-messages.js';
 import type { Session } from '../../session/session.js';
 import { PULL } from '../../session/system-names.js';
-import { refuse } from '../references/passes.js';
+import { markArrived } from './scheduler.js';
 
 /*
  * `rpc.next [id, [item, …], tagged?]`: items of the stream that was asked for by the call with this id. `rpc.pull [id, n]`: so many of
@@ -27,7 +28,7 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
   if (waiter?.next !== undefined) {
     let values: unknown = items;
     try {
-      if (tagged === true) values = session.passing.inward(items, 'result', waiter.method).values;
+      if (tagged === true) values = session.values.inward(items, 'result', waiter.method).values;
     } catch (error) {
       endBefore(session, id as Id, error);
       return;
@@ -35,24 +36,16 @@ export function nexted(session: Session, [id, items, tagged]: readonly unknown[]
     waiter.next(values as unknown[]);
     return;
   }
-  if (tagged === true) refuse(session, items);
+  if (tagged === true) session.host.mapper.discard(session, items);
   // What was on its way when it was given up is no mistake; this is.
   if (!session.asked?.wasGivenUp(id as Id))
     throw new ProtocolError(`items of a stream that nobody has asked for: id ${quoteId(id)}`);
 }
 
-/** Items that have come cannot be read: without them it is another stream, so that it ends before them. */
-export function endBefore(session: Session, id: Id, error: unknown): void {
-  const waiter = session.waiter(id);
-  if (waiter?.next === undefined) return;
-  session.cancel(id);
-  waiter.reject(error);
-}
-
 /** The peer takes more of a stream, or has read a mark. Throws a ProtocolError for what it cannot have taken. */
 export function pulled(session: Session, [id, items]: readonly unknown[]): void {
   if (id === null) {
-    if (!isCount(items) || session.outbox.flow?.arrived(items) !== true) {
+    if (!isCount(items) || !markArrived(session, items)) {
       throw new ProtocolError('a mark on the way (rpc.pull with null) was never made');
     }
     return;

@@ -7,7 +7,7 @@ import type { Producing } from '../../session/active-call.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { NEXT } from '../../session/system-names.js';
-import { outward } from '../references/passes.js';
+import { outward } from '../../session/value-mapper.js';
 import { type Flow, flowOf, type Sending } from './scheduler.js';
 import { type Source, type Step, sourceOf } from './source.js';
 import { weigh } from './weigh.js';

@@ -1,5 +1,6 @@
 import { afterTurn } from '../../base/time.js';
 import type { Session } from '../../session/session.js';
+import type { SessionPart } from '../../session/session-part.js';
 import { Pace } from './pacer.js';
 import { type InLine, Turns } from './round-robin.js';
 
@@ -31,7 +32,7 @@ let resting = 0;
  * Who of the streams for one peer sends next. They take turns, a few messages each, and together they leave the event loop free
  * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
  */
-export class Flow {
+export class Flow implements SessionPart {
   private readonly ready = new Turns<Sending>();
   private readonly pace: Pace;
   private left = SHARE;
@@ -89,7 +90,7 @@ export class Flow {
   }
 
   /** The session has ended. */
-  end(): void {
+  ended(): void {
     this.pace.end();
   }
 
@@ -128,8 +129,20 @@ export class Flow {
   }
 }
 
+const flows = new WeakMap<Session, Flow>();
+
 /** The flow of a session; made with its first stream. */
 export function flowOf(session: Session): Flow {
-  session.outbox.flow ??= new Flow(session);
-  return session.outbox.flow;
+  let flow = flows.get(session);
+  if (flow === undefined) {
+    flow = new Flow(session);
+    flows.set(session, flow);
+    session.outbox.add(flow);
+  }
+  return flow;
+}
+
+/** The peer has read up to a mark of its streams. False if there is none. */
+export function markArrived(session: Session, mark: number): boolean {
+  return flows.get(session)?.arrived(mark) === true;
 }

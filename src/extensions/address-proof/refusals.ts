@@ -1,7 +1,7 @@
-import type { Frame, Id, Message } from '../contract/contract.js';
-import { Code } from '../contract/errors.js';
-import { bytesOf } from './message-size.js';
-import type { Session } from './session.js';
+import type { Frame, Id, Message } from '../../contract/contract.js';
+import { Code } from '../../contract/errors.js';
+import { bytesOf } from '../../session/message-size.js';
+import type { Session } from '../../session/session.js';
 
 /** What is joined makes datagrams of so many bytes, which no network splits. */
 export const JOINED_BYTES = 1_200;

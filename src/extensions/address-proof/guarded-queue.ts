@@ -1,13 +1,13 @@
-import { leaveTogether } from '../base/clock.js';
-import { time } from '../base/time.js';
-import type { Frame } from '../contract/contract.js';
-import { Code, ProtocolError } from '../contract/errors.js';
-import { bytesOf } from './message-size.js';
-import { Outbox } from './send-queue.js';
-import type { Session } from './session.js';
-import type { Host } from './session-host.js';
-import { PROVE, PROVED, speaks } from './system-names.js';
-import { type Content, contentOf, JOINED_BYTES, refuseAnswers, TOO_MUCH, UNPROVED } from './unproved-errors.js';
+import { leaveTogether } from '../../base/clock.js';
+import { time } from '../../base/time.js';
+import type { Frame } from '../../contract/contract.js';
+import { Code, ProtocolError } from '../../contract/errors.js';
+import { bytesOf } from '../../session/message-size.js';
+import { Outbox } from '../../session/send-queue.js';
+import type { Session } from '../../session/session.js';
+import type { Host } from '../../session/session-host.js';
+import { PROVE, PROVED, speaks } from '../../session/system-names.js';
+import { type Content, contentOf, JOINED_BYTES, refuseAnswers, TOO_MUCH, UNPROVED } from './refusals.js';
 
 /** How long, in milliseconds, a peer has to prove its address before what waits for that is refused. */
 const PATIENCE = 1_000;

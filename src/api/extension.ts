@@ -1,0 +1,34 @@
+import type { Codec } from '../contract/contract.js';
+import type { Outbox } from '../session/send-queue.js';
+import type { Session } from '../session/session.js';
+import type { Host, SystemNotifications, SystemRequest } from '../session/session-host.js';
+import type { ValueMapper } from '../session/value-mapper.js';
+import type { Options } from '../types/options.js';
+
+/**
+ * A capability that the core does not know, such as streams or references. An entry of the package installs it, and each side that is
+ * made afterwards has it.
+ */
+export interface Extension {
+  readonly name: string;
+  /** Notifications of the library itself, by their names on the wire. Two extensions have none of the same name. */
+  readonly notifications?: SystemNotifications;
+  /** Requests of the library itself, by their names on the wire. */
+  readonly requests?: Readonly<Record<string, SystemRequest>>;
+  /** Called once for each side, while it is made: only what `host` has from its options is there yet. */
+  attach?(host: ExtensionHost): SideExtension;
+}
+
+/** What an extension does for one side. Of `values` and `guardedQueue` a side has one each: the last that is installed. */
+export interface SideExtension {
+  /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
+  opening?(codec: Promise<Codec>): Promise<void>;
+  readonly values?: ValueMapper;
+  /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
+  readonly guardedQueue?: (session: Session) => Outbox;
+}
+
+/** What a side offers to its extensions. */
+export interface ExtensionHost extends Host {
+  readonly options: Options;
+}

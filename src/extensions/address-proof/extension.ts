@@ -1,0 +1,13 @@
+import type { Extension } from '../../api/extension.js';
+import { PROVE, PROVED } from '../../session/system-names.js';
+import { prove, UnprovedOutbox } from './guarded-queue.js';
+
+/** Sends little to an address that has not been proved. Only transports of datagrams have such, and pages have none. */
+export const addressProof: Extension = {
+  name: 'address proof',
+  notifications: {
+    [PROVE]: prove,
+    [PROVED]: (session, [token]) => session.outbox.prove(token),
+  },
+  attach: () => ({ guardedQueue: (session) => new UnprovedOutbox(session) }),
+};

@@ -1,0 +1,27 @@
+import type { Extension } from '../../api/extension.js';
+import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
+import { references as room } from '../rooms.js';
+import { passingOf, ReferenceMapper } from './value-mapper.js';
+
+/** Value types, and what goes by reference: functions, objects, streams as arguments. */
+export const references: Extension = {
+  name: 'references',
+  notifications: {
+    [KEEP]: (session, ids) => passingOf(session).keep(ids),
+    [RELEASE]: (session, ids) => passingOf(session).release(ids),
+  },
+  requests: {
+    [CALL]: {
+      lane: 'callbacks',
+      serve: (sender) => passingOf(sender.peer.session).call(sender),
+      queued: (session, call) => {
+        if (room.here !== undefined) passingOf(session).await(call);
+      },
+    },
+    [STREAM]: { lane: 'free', serve: (sender) => room.must(STREAM).serveOffered(sender) },
+  },
+  attach: (host) => {
+    const values = new ReferenceMapper(host, host.options.types);
+    return { values, opening: (codec) => values.open(codec) };
+  },
+};

@@ -53,9 +53,13 @@ export class PartSize {
 
   /** So many bytes have left, in this turn. Returns after how many more the next part leaves. */
   sent(bytes: number): number {
-    this.left += bytes;
-    // This turn sends more than others do: parts grow with it, so that there are few, however much it will be.
-    if (this.inParts && this.left > this.most) this.bytes = this.within(this.left);
+    const { most } = this;
+    const left = this.left + bytes;
+    this.left = left;
+    // A turn that sends more than others do has parts that grow with it, so that there are few, however much it will be. Worked out in
+    // any case: a way that is first taken once the code is compiled makes the compiler begin anew.
+    const size = this.within(left > most ? left : most * SHARE);
+    if (this.inParts) this.bytes = size;
     return this.bytes;
   }
 

@@ -7,8 +7,8 @@ import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
 import { lesser } from '../extensions/errors/envelope.js';
 import { Faults } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
+import { reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
-import { streams } from '../extensions/streams/streams.js';
 import { makeTransport } from '../plugins/registry.js';
 import { sayHello } from '../session/handshake.js';
 import type { CallSender, ConnectedPeer } from '../session/peer.js';
@@ -87,7 +87,7 @@ export class Hub implements Host {
     this.defaults = checkCallOptions(options.defaults);
     this.inverted = options.invert === true;
     this.logger = sideLogger(options.logger);
-    this.reports = new Reports(this.logger);
+    this.reports = new Reports(this.logger, reporting);
     this.faults = new Faults(options, this.reports);
     this.attached = attachExtensions(this);
     ({

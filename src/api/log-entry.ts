@@ -1,4 +1,3 @@
-import { loggable } from '../base/details.js';
 import { heed } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import type { Logger } from '../contract/contract.js';
@@ -8,10 +7,13 @@ interface Classic extends Logger {
   info?(message: string, ...details: unknown[]): void;
 }
 
+/** Reports nothing. */
+export const silence: SideLogger = Object.freeze({ warn() {}, error() {}, entry() {} });
+
 /** The logger that an option names. One that throws harms nothing. */
 export function sideLogger(given: Logger | EntryLogger | null | undefined): SideLogger {
   const logger = given ?? globalThis.console;
-  if (given === null) return { warn() {}, error() {}, entry() {} };
+  if (given === null) return silence;
   return isEntryLogger(logger) ? withEntries(logger) : withTexts(logger);
 }
 
@@ -43,7 +45,7 @@ function withEntries(logger: EntryLogger): SideLogger {
 export function withError(text: string, error: unknown): string {
   if (error === undefined) return text;
   try {
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(loggable(error));
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return `${text.replace(/:$/, '')}: ${printable(said, 1_000)}`;
   } catch {
     return text;

@@ -1,179 +1,96 @@
-import { loggable } from '../base/details.js';
-import { printable, quoteId } from '../base/quote.js';
-import { clearTimer, setTimer, type Timer } from '../base/time.js';
+import { printable } from '../base/quote.js';
 import type { Id } from '../contract/contract.js';
-import { RpcError } from '../contract/errors.js';
 import type { SideLogger } from '../types/log-entry.js';
-import { withError } from './log-entry.js';
-
-/** How many reports about one peer are written before they are only counted. */
-const EACH = 10;
-/** The same for all peers of a side together: a new link is a new peer. */
-const ALL = 100;
-/** How many characters of a text are written. */
-const LONGEST = 1_000;
-/** How often, in milliseconds, those that were only counted are reported. */
-const COUNT_MS = 10_000;
-
-/** How much was reported about somebody of late. */
-class Tally {
-  private written = 0;
-  private counted = 0;
-  private timer: Timer | undefined;
-
-  /** `most`: how many are written; `tell` says how many more there were; `over` is called when nothing was reported for a while. */
-  constructor(
-    private readonly most: number,
-    private readonly tell: (counted: number) => void,
-    private readonly over: () => void,
-  ) {
-    this.wait();
-  }
-
-  /** Whether one more may be written. */
-  get hasRoom(): boolean {
-    return this.written < this.most;
-  }
-
-  write(): void {
-    this.written++;
-  }
-
-  count(more = 1): void {
-    this.counted += more;
-  }
-
-  /** Nothing is reported any more: says how many there were besides those that were written. */
-  end(): void {
-    clearTimer(this.timer);
-    this.told();
-  }
-
-  private told(): void {
-    const { counted } = this;
-    this.counted = 0;
-    if (counted > 0) this.tell(counted);
-  }
-
-  /** The timer does not keep the process alive. */
-  private wait(): void {
-    this.timer = setTimer(COUNT_MS, () => {
-      if (this.counted === 0) {
-        this.over();
-        return;
-      }
-      this.wait();
-      this.told();
-    }).unref();
-  }
-}
+import { silence } from './log-entry.js';
 
 /** Whom a report is about. */
 export interface Reported {
   readonly id: string;
 }
 
-/**
- * What a side writes to its logger about its peers. A peer decides by what it sends how often there is something to report, so
- * of each peer 10 reports are written, and from then on, every 10 s, how many more there were, until there is none for 10 s. Of
- * all peers together it is 100. Texts are on one line, cut, and without control characters.
- *
- * Nothing is kept of a peer about which nothing was reported in the last 10 s.
- */
-export class Reports {
-  private readonly tallies = new Map<Reported, Tally>();
-  private all: Tally | undefined;
+/** Writes reports, as many as the logger can bear. */
+export interface ReportWriter {
+  /** Something that concerns a peer, or what a peer has caused; `what` is printable, `detail` is made so. */
+  write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void;
+  /** What is wrong with something that a peer has sent; `id` is that of the message, `method` its method where it is known. */
+  trouble(peer: Reported, error: unknown, id: Id | undefined, method: string | undefined): void;
+  /** The peer has gone. */
+  leave(peer: Reported): void;
+  /** The side is closed. */
+  end(): void;
+}
 
+/** Where the writer comes from: it is loaded with the first report. */
+export interface ReportWriters {
+  readonly here: Writers | undefined;
+  enter(): Promise<Writers>;
+}
+interface Writers {
+  readonly CountingReports: new (logger: SideLogger) => ReportWriter;
+}
+
+/** As many reports as the writer would write at most are kept until it is loaded. */
+const MOST = 100;
+
+/** What a side reports to its logger about its peers. Without a logger nothing is written, and no writer is loaded. */
+export class Reports {
   /** The method of the message that is reported next, where it is known. */
   method: string | undefined;
+  private writer: ReportWriter | undefined;
+  private waiting: ((writer: ReportWriter) => void)[] | undefined;
 
-  constructor(readonly logger: SideLogger) {}
+  constructor(
+    readonly logger: SideLogger,
+    private readonly writers: ReportWriters,
+  ) {}
 
-  /** Something that concerns a peer, or what a peer has caused; `what` is printable, `detail` is made so. */
+  /** See {@link ReportWriter.write}. */
   write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void {
-    if (!this.admits(peer)) return;
-    const error = loggable(detail);
-    const message = withError(`obverse: ${what}`, detail);
-    const who = peer && { peer: peer.id };
-    this.logger.entry({ level, event: 'side', message, ...who, error }, `obverse: ${what}`, error);
+    this.report((writer) => writer.write(level, peer, what, detail));
   }
 
-  /** What is wrong with something that a peer has sent; `id` is that of the message. */
+  /** See {@link ReportWriter.trouble}. */
   trouble(peer: Reported, error: unknown, id?: Id): void {
     const { method } = this;
     this.method = undefined;
-    if (!this.admits(peer)) return;
-    const about = id === undefined || id === null ? '' : ` (message ${quoteId(id)})`;
-    const given = loggable(error);
-    const from = method === undefined ? '' : `${printable(method)} from `;
-    const text = `obverse: ${from}${printable(peer.id)}${about}:`;
-    const known = { ...(id !== undefined && id !== null && { id }), ...(method !== undefined && { method }) };
-    this.logger.entry(
-      { level: 'warn', event: 'message.error', message: withError(text, error), peer: peer.id, ...known, error: given },
-      text,
-      // What the protocol has found is told in a line; what a handler throws needs its stack.
-      error instanceof RpcError ? printable(error.message, LONGEST) : given,
-    );
-  }
-
-  /** Whether one more report is written; if not, it is counted. */
-  private admits(peer: Reported | undefined): boolean {
-    const mine = peer && this.of(peer);
-    const all = this.everybody();
-    if (mine?.hasRoom !== false && all.hasRoom) {
-      mine?.write();
-      all.write();
-      return true;
-    }
-    (mine ?? all).count();
-    return false;
+    this.report((writer) => writer.trouble(peer, error, id, method));
   }
 
   /** The peer has gone. */
   leave(peer: Reported): void {
-    const tally = this.tallies.get(peer);
-    if (tally === undefined) return;
-    this.tallies.delete(peer);
-    tally.end();
+    this.writer?.leave(peer);
+    this.waiting?.push((writer) => writer.leave(peer));
   }
 
   /** The side is closed. */
   end(): void {
-    for (const peer of this.tallies.keys()) this.leave(peer);
-    this.all?.end();
-    this.all = undefined;
+    this.writer?.end();
+    this.waiting?.push((writer) => writer.end());
   }
 
-  private of(peer: Reported): Tally {
-    let tally = this.tallies.get(peer);
-    if (tally === undefined) {
-      const { id } = peer;
-      const tell = (counted: number): void => {
-        const all = this.everybody();
-        if (all.hasRoom) {
-          all.write();
-          this.count(counted, printable(id));
-        } else all.count(counted);
-      };
-      tally = new Tally(EACH, tell, () => this.tallies.delete(peer));
-      this.tallies.set(peer, tally);
-    }
-    return tally;
+  private report(job: (writer: ReportWriter) => void): void {
+    if (this.logger === silence) return;
+    const { here } = this.writers;
+    if (this.writer === undefined && here !== undefined) this.writer = new here.CountingReports(this.logger);
+    if (this.writer !== undefined) job(this.writer);
+    else if (this.waiting === undefined) {
+      this.waiting = [job];
+      this.load();
+    } else if (this.waiting.length < MOST) this.waiting.push(job);
   }
 
-  private everybody(): Tally {
-    this.all ??= new Tally(
-      ALL,
-      (counted) => this.count(counted, 'all peers'),
-      () => {
-        this.all = undefined;
+  private load(): void {
+    this.writers.enter().then(
+      ({ CountingReports }) => {
+        this.writer = new CountingReports(this.logger);
+        for (const job of this.waiting?.splice(0) ?? []) job(this.writer);
+        this.waiting = undefined;
+      },
+      (error: unknown) => {
+        this.waiting = undefined;
+        const message = `obverse: a report could not be written: ${printable(String(error))}`;
+        this.logger.entry({ level: 'warn', event: 'side', message }, message);
       },
     );
-    return this.all;
-  }
-
-  private count(counted: number, who: string): void {
-    const message = `obverse: … and ${counted} more from ${who} in the last ${COUNT_MS / 1_000} s`;
-    this.logger.entry({ level: 'warn', event: 'reports.omitted', message }, message);
   }
 }

@@ -1,4 +1,5 @@
 import { install } from '../api/extension-registry.js';
+import * as reporting from '../api/report-writer.js';
 import { addressProof } from './address-proof/extension.js';
 import * as dynamic from './dynamic/room.js';
 import { checks as checkRoom } from './middleware/middleware.js';
@@ -19,6 +20,7 @@ export function furnish(): void {
   rooms.many.furnish(many);
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
+  rooms.reporting.furnish(reporting);
   checkRoom.furnish(checks);
   streamRoom.furnish(streams);
   install(addressProof);

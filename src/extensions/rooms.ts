@@ -4,6 +4,8 @@ import { NamedRoom } from './room.js';
 import { streams } from './streams/streams.js';
 import { windowExpects } from './streams/window-option.js';
 
+export { streams } from './streams/streams.js';
+
 /*
  * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
  * asks for them. Other runtimes have them from the beginning.
@@ -45,4 +47,9 @@ addCallOptions(
     if (slow !== undefined || keep !== undefined || slowBytes !== undefined)
       many.must('the option "slow"').mustBelong(options);
   },
+);
+
+/** What is written to the logger about peers. Loaded with the first report. */
+export const reporting: Room<typeof import('../api/report-writer.js')> = new Room(
+  () => import('../api/report-writer.js'),
 );

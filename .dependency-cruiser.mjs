@@ -36,7 +36,7 @@ const extensions = {
   middleware: ['streams'],
   validation: ['streams', 'values'],
   references: ['values', 'streams'],
-  dynamic: ['references', 'streams'],
+  dynamic: ['references', 'streams', 'errors'],
 };
 
 const fits = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}`);

@@ -1,4 +1,5 @@
 import * as dynamic from './extensions/dynamic/room.js';
+import * as registering from './extensions/errors/register-classes.js';
 import { checks as checkRoom } from './extensions/middleware/middleware.js';
 import * as middleware from './extensions/middleware/room.js';
 import * as many from './extensions/multicast/room.js';
@@ -16,3 +17,4 @@ rooms.middleware.furnish(middleware);
 rooms.references.furnish(references);
 checkRoom.furnish(checks);
 streamRoom.furnish(streams);
+rooms.registration.furnish(registering);

@@ -7,7 +7,7 @@ import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
 import { lesser } from '../extensions/errors/envelope.js';
 import { Faults } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
-import { reporting, streams } from '../extensions/rooms.js';
+import { registration, reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
 import { makeTransport } from '../plugins/registry.js';
 import { sayHello } from '../session/handshake.js';
@@ -88,7 +88,7 @@ export class Hub implements Host {
     this.inverted = options.invert === true;
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger, reporting);
-    this.faults = new Faults(options, this.reports);
+    this.faults = new Faults(options, this.reports, registration);
     this.attached = attachExtensions(this);
     ({
       notifications: this.notifications,
@@ -177,7 +177,7 @@ export class Hub implements Host {
     this.state = 'opening';
     this.listens = listens;
     try {
-      const rooms = [this.middleware.furnish(), this.streaming ? streams.enter() : undefined];
+      const rooms = [this.middleware.furnish(), this.faults.furnish(), this.streaming ? streams.enter() : undefined];
       const [chosen, diagnostics] = await Promise.all([
         chosenFrom(this.options, this.attached.opening),
         diagnosticsFor(this.options, this.logger),

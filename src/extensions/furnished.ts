@@ -2,6 +2,7 @@ import { install } from '../api/extension-registry.js';
 import * as reporting from '../api/report-writer.js';
 import { addressProof } from './address-proof/extension.js';
 import * as dynamic from './dynamic/room.js';
+import * as registering from './errors/register-classes.js';
 import { checks as checkRoom } from './middleware/middleware.js';
 import * as middleware from './middleware/room.js';
 import * as many from './multicast/room.js';
@@ -23,5 +24,6 @@ export function furnish(): void {
   rooms.reporting.furnish(reporting);
   checkRoom.furnish(checks);
   streamRoom.furnish(streams);
+  rooms.registration.furnish(registering);
   install(addressProof);
 }

@@ -1,6 +1,6 @@
 import { addCallOptions } from '../spec/call-options.js';
 import type { SlowOptions } from '../types/peers.js';
-import { NamedRoom } from './room.js';
+import { NamedRoom, Room } from './room.js';
 import { streams } from './streams/streams.js';
 import { windowExpects } from './streams/window-option.js';
 
@@ -52,4 +52,10 @@ addCallOptions(
 /** What is written to the logger about peers. Loaded with the first report. */
 export const reporting: Room<typeof import('../api/report-writer.js')> = new Room(
   () => import('../api/report-writer.js'),
+);
+
+/** What registers classes of errors. Loaded when a side is opened that names some, and with what mounts methods. */
+export const registration: NamedRoom<typeof import('./errors/register-classes.js')> = new NamedRoom(
+  () => import('./errors/register-classes.js'),
+  'obverse/dynamic',
 );

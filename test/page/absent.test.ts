@@ -80,6 +80,35 @@ describe('a page that imports no more', () => {
     expect(await client.remote.echo({ value: [since, odd, new Map()] })).toEqual([since.toJSON(), { n: 1 }, {}]);
   });
 
+  it('has errors of classes that an option or a decorator names, and is told of a wrong one when it is opened', async () => {
+    class Full extends Error {
+      seats = 0;
+    }
+    const { server, client } = await meet({ errorClasses: [Full] });
+    server.add.connect(() => {
+      throw Object.assign(new Full('no seat'), { seats: 3 });
+    });
+    const failed = client.remote.add({ a: 1, b: 2 });
+    await expect(failed).rejects.toThrow(Full);
+    await expect(failed).rejects.toMatchObject({ message: 'no seat', seats: 3 });
+    await expect(meet({ errorClasses: [Full, class Full extends Error {}] })).rejects.toThrow(
+      'errorClasses: there are two classes named Full',
+    );
+  });
+
+  it('reports what is wrong with what a peer has sent, the first ten of them', async () => {
+    const lines: string[] = [];
+    const logger = { warn: (...told: unknown[]) => lines.push(told.join(' ')), error: () => {} };
+    const { client } = await meet({ logger });
+    const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
+    // More than are kept until the writer is loaded.
+    for (let n = 0; n < 150; n++) session.tell('rpc.pull', [n, 'many']);
+    await vi.waitFor(() => expect(lines).toHaveLength(10));
+    expect(lines[0]).toMatch(/^obverse: .*: rpc.pull takes the id of a call/);
+    expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
+    expect(lines).toHaveLength(10);
+  });
+
   it('refuses what holds itself, however often, and does not look for ever', async () => {
     const { client } = await meet();
     const knot: Record<string, unknown> = { since: new Date(0) };

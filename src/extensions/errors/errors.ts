@@ -19,26 +19,56 @@ export interface FaultOptions {
   readonly exceptLogged?: readonly ErrorClass[] | undefined;
 }
 
+type Registration = typeof import('./register-classes.js');
+
+/** Where the code comes from that registers classes: a page loads it where an option or a decorator names some. */
+export interface Registrations {
+  readonly here: Registration | undefined;
+  must(what: string): Registration;
+  enter(): Promise<Registration>;
+}
+
 /** Turns errors into what travels, and back. One for each side. */
 export class Faults {
-  private readonly known: KnownErrors;
+  private readonly known = new KnownErrors();
+  /** What is registered when the side is opened; undefined once it is open. */
+  private later: ((registration: Registration) => void)[] | undefined = [];
   private readonly teller: Teller;
   private readonly rebuilder: Rebuilder;
   private readonly log: ErrorLog;
 
-  /** Throws a UsageError if two classes have the same name, or one is no class of errors. */
-  constructor(options: FaultOptions, reports: Reports) {
-    const { errors = 'message', errorClasses = [], logErrors = 'hidden', exceptLogged = [] } = options;
+  /** Throws a UsageError if two classes have the same name, or one is no class of errors; in a page, `furnish` rejects with it. */
+  constructor(
+    options: FaultOptions,
+    reports: Reports,
+    private readonly registrations: Registrations,
+  ) {
+    const { errors = 'message', errorClasses, logErrors = 'hidden', exceptLogged = [] } = options;
     const failed = (what: string, error: unknown): void => reports.write('warn', undefined, `${what}:`, error);
-    this.known = new KnownErrors(errorClasses);
     this.teller = new Teller(errors, this.known, failed);
     this.rebuilder = new Rebuilder(this.known, failed);
     this.log = new ErrorLog(logErrors, exceptLogged, this.teller, reports);
+    if (errorClasses !== undefined)
+      this.register('errorClasses', ({ registerClasses }) => registerClasses(this.known, errorClasses));
   }
 
   /** Registers what a method is known to throw. Throws a UsageError as the constructor does. */
   learn(path: string, classes: readonly ErrorClass[]): void {
-    this.known.learn(path, classes);
+    this.register(`the errors of ${path}`, ({ registerErrorsOf }) => registerErrorsOf(this.known, path, classes));
+  }
+
+  private register(what: string, job: (registration: Registration) => void): void {
+    if (this.registrations.here !== undefined || this.later === undefined) job(this.registrations.must(what));
+    else this.later.push(job);
+  }
+
+  /** Loads what the options and the decorators ask for. It belongs to opening. */
+  async furnish(): Promise<void> {
+    const { later = [] } = this;
+    this.later = undefined;
+    if (later.length === 0) return;
+    const loaded = await this.registrations.enter();
+    for (const job of later) job(loaded);
   }
 
   /** An error as it travels to a peer; it is logged where the options say so. Never throws, whatever was thrown. */

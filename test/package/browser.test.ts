@@ -12,7 +12,7 @@ import { answer, Desk, Taken } from './page/spec.js';
 import { breakdown, loadedWith, sizesOf, table } from './rooms.js';
 
 /** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
-const BOUND = 54_900;
+const BOUND = 55_540;
 
 let folder: string;
 let project: string;

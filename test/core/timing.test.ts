@@ -1,5 +1,5 @@
 import { stopClock } from 'obverse/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { moveTime, time } from '../../src/base/time.js';
 import {
   type Inverted,
@@ -11,6 +11,7 @@ import {
   type Sender,
   type Side,
 } from '../../src/index.js';
+import { closing } from '../support/closing.js';
 
 class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) never(_sender: Sender, _args: { n?: number }): Reply<unknown> {}
@@ -19,13 +20,7 @@ class Spec extends RemoteAPI {
   @incoming note(_sender: Sender, _args: { n: number }): void {}
 }
 
-const open: (Disposable | AsyncDisposable)[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) {
-    if (Symbol.asyncDispose in each) await each[Symbol.asyncDispose]();
-    else each[Symbol.dispose]();
-  }
-});
+const keep = closing();
 let rooms = 0;
 async function sides(
   options: object = {},
@@ -34,12 +29,12 @@ async function sides(
   const server = await Spec.serve(`memory:timing-${rooms++}`, { logger: null, ...served });
   server.never.connect(() => new Promise(() => {}));
   const client = await Spec.invert().connect(server.address, { logger: null, ...options });
-  open.push(server, client);
+  for (const side of [server, client]) keep(side);
   return { server, client };
 }
 function stopped() {
   const clock = stopClock();
-  open.push(clock);
+  keep(clock);
   return clock;
 }
 /** How many milliseconds after `start` a call has failed, by the clock of the library; undefined as long as it has not. */

@@ -2,27 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import type { Frame, FramingFactory } from '../../src/contract/contract.js';
+import type { FramingFactory } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { headers, length, lines, nul } from '../../src/contract/framing/framings.js';
+import { readAll } from './read-all.js';
 
 /** What a stream gives, and the error that ended it. */
-function read(
-  make: FramingFactory,
-  limit: number,
-  ...chunks: (string | Uint8Array)[]
-): { frames: Frame[]; error: unknown } {
-  const framing = make('text', limit);
-  const frames: Frame[] = [];
-  try {
-    for (const chunk of chunks) framing.push(Buffer.from(chunk as string), (frame) => frames.push(frame));
-    framing.end((frame) => frames.push(frame));
-    return { frames, error: undefined };
-  } catch (error) {
-    expect(error).toBeInstanceOf(ProtocolError);
-    return { frames, error };
-  }
-}
+const read = (make: FramingFactory, limit: number, ...chunks: (string | Uint8Array)[]) =>
+  readAll(make('text', limit), ...chunks);
 
 describe('lines', () => {
   it('tolerates a CR, and takes the last line without its end', () => {

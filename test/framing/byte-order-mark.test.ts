@@ -1,7 +1,8 @@
 import net from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
+import { closing } from '../support/closing.js';
 import { Log, until } from '../support/core-waiting.js';
 
 class Spec extends RemoteAPI {
@@ -9,14 +10,7 @@ class Spec extends RemoteAPI {
 }
 
 const BOM = '\ufeff';
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
-function keep<T extends { close(): unknown }>(one: T): T {
-  opened.push(one);
-  return one;
-}
+const keep = closing();
 
 const call = '{"jsonrpc":"2.0","id":1,"method":"ask","params":{"n":7}}';
 const reply = '{"jsonrpc":"2.0","id":1,"result":7}';

@@ -5,6 +5,7 @@ import { Code, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { framingFor, json } from '../../src/contract/framing/framings.js';
 import { testFraming } from '../../src/testing/framing.js';
 import type { Random } from '../../src/testing/random.js';
+import { readAll } from './read-all.js';
 
 testFraming(
   { describe, it },
@@ -24,19 +25,7 @@ testFraming(
   },
 );
 
-/** What a stream gives, what is left of it at the end, and the error that ended it. */
-function read(limit: number, ...chunks: (string | Uint8Array)[]): { frames: Frame[]; error: unknown } {
-  const framing = json('text', limit);
-  const frames: Frame[] = [];
-  try {
-    for (const chunk of chunks) framing.push(Buffer.from(chunk as string), (frame) => frames.push(frame));
-    framing.end((frame) => frames.push(frame));
-    return { frames, error: undefined };
-  } catch (error) {
-    expect(error).toBeInstanceOf(ProtocolError);
-    return { frames, error };
-  }
-}
+const read = (limit: number, ...chunks: (string | Uint8Array)[]) => readAll(json('text', limit), ...chunks);
 const bytewise = (stream: string): Uint8Array[] => [...Buffer.from(stream)].map((byte) => Uint8Array.of(byte));
 
 describe('json', () => {

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   incoming,
   outgoing,
@@ -11,6 +11,7 @@ import {
   type Reply,
   type Sender,
 } from '../../src/index.js';
+import { closing } from '../support/closing.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 
 class Spec extends RemoteAPI {
@@ -19,14 +20,7 @@ class Spec extends RemoteAPI {
 }
 const Client = Spec.invert();
 
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
-function keep<T extends { close(): unknown }>(one: T): T {
-  opened.push(one);
-  return one;
-}
+const keep = closing();
 
 /** What the two framings and codecs of an address are called in texts. */
 const ways = {

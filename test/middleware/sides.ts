@@ -1,3 +1,5 @@
+export { until } from '../support/core-waiting.js';
+
 import {
   type Inverted,
   incoming,
@@ -91,9 +93,4 @@ const opened: Side<object>[] = [];
 export async function closeAll(): Promise<void> {
   record.length = 0;
   for (const side of opened.splice(0)) await (side as unknown as { close(): Promise<void> }).close();
-}
-
-/** Waits until something is so. */
-export async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setImmediate(resolve));
 }

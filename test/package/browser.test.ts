@@ -9,7 +9,7 @@ import { browse, chromium } from './chromium.js';
 import { filesIn, lend, packed, remove, scratch } from './packed.js';
 import { answerRooms, furnished, Rooms } from './page/rooms.js';
 import { answer, Desk, Taken } from './page/spec.js';
-import { breakdown, loadedWith, sizesOf, table } from './rooms.js';
+import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
 
 /** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
 const BOUND = 55_540;
@@ -37,17 +37,7 @@ function bundle(entryPoints: string[]): Promise<Bundle> {
     entryPoints,
     absWorkingDir: project,
     outdir: join(project, 'out'),
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    legalComments: 'none',
-    tsconfigRaw: '{}',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
+    ...forPages,
   });
 }
 

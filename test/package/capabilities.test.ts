@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { everything, matrixEnds, meet } from './matrix-ends.js';
+import { everything, matrixEnds, meet, ways } from './matrix-ends.js';
 import { remove, run, scratch } from './packed.js';
 
 /*
@@ -16,12 +16,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => remove(folder));
 
-it.each([
-  ['tcp', 'jrpc'],
-  ['tcp', 'msgpack'],
-  ['ws', 'jrpc'],
-  ['ws', 'msgpack'],
-])(
+it.each(ways)(
   'works between two processes over %s: with %s',
   async (scheme, codec) => {
     const { near, far } = await meet(project, scheme, codec);

@@ -6,6 +6,14 @@ import { features } from '../matrix/features.js';
 import { newcomer, packed, type Ran, run, start } from './packed.js';
 import { type Runtime, thisNode } from './runtimes.js';
 
+/** The transports between two programs, each with each codec. */
+export const ways = [
+  ['tcp', 'jrpc'],
+  ['tcp', 'msgpack'],
+  ['ws', 'jrpc'],
+  ['ws', 'msgpack'],
+] as const;
+
 /** What `near.mjs` prints when every feature works both ways. */
 export const everything: Ran = { code: 0, stdout: `tried ${2 * Object.keys(features).length}\n`, stderr: '' };
 

@@ -2,6 +2,21 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile, type OutputFile } from 'esbuild';
 import { root } from '../docs/pages.js';
 
+/** How a bundler makes the files of a page, for esbuild; nothing is written. */
+export const forPages = {
+  bundle: true,
+  minify: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  legalComments: 'none',
+  tsconfigRaw: '{}',
+  metafile: true,
+  write: false,
+  logLevel: 'silent',
+} as const;
+
 /** What a folder of the source, a file of the core, a plug-in or a package adds to what a page loads, in bytes. */
 export interface Share {
   readonly room: string;
@@ -47,17 +62,7 @@ export async function breakdown(): Promise<{ loaded: Share[]; later: Share[] }> 
     },
     absWorkingDir: root,
     outdir: 'out',
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    legalComments: 'none',
-    tsconfigRaw: '{}',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
+    ...forPages,
   });
   const { outputs } = metafile;
   const files = loadedWith(metafile, /<stdin>/, /codecs\/jrpc\/strict\.ts$/, /transports\/ws\.browser\.ts$/);

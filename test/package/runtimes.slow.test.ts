@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { everything, matrixEnds, meet } from './matrix-ends.js';
+import { everything, matrixEnds, meet, ways } from './matrix-ends.js';
 import { remove, scratch } from './packed.js';
 import { installRuntime, runtimeNames, thisNode } from './runtimes.js';
 
@@ -25,12 +25,7 @@ describe.each(runtimeNames)('%s', (name) => {
     it.skip(`does all that a call can do (${name} cannot be installed)`, () => {});
     return;
   }
-  it.each([
-    ['tcp', 'jrpc'],
-    ['tcp', 'msgpack'],
-    ['ws', 'jrpc'],
-    ['ws', 'msgpack'],
-  ])(
+  it.each(ways)(
     'does all that a call can do, over %s: with %s, and ends',
     async (scheme, codec) => {
       const { near, far } = await meet(project, scheme, codec, runtime);

@@ -1,3 +1,5 @@
+export { until } from './core-waiting.js';
+
 import type { Frame, Link, Receiver, Transport, TransportSource, Wire } from '../../src/contract/contract.js';
 import { makeTransport, provide } from '../../src/plugins/registry.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
@@ -88,13 +90,4 @@ const made: Side[] = [];
 /** Closes every side that was made; for `afterEach`. */
 export async function closeSides(): Promise<void> {
   await Promise.allSettled(made.splice(0).map((side) => side.transport.close()));
-}
-
-/** Resolves when the condition holds. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }

@@ -1,26 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { Accept, Frame, Link, Receiver, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { onLine } from './stream-lines.js';
-
-/** Makes one plain script of a program of the tests, so that starting it takes no compiler. Gives its path and what removes it. */
-export async function buildProgram(name: string): Promise<{ path: string; remove: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'obverse-'));
-  const path = join(folder, `${name}.mjs`);
-  await build({
-    entryPoints: [new URL(`./${name}.ts`, import.meta.url).pathname],
-    outfile: path,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
-  return { path, remove: () => rm(folder, { recursive: true }) };
-}
 
 type Told =
   | { up: true }

@@ -1,3 +1,5 @@
+import { afterEach, beforeAll } from 'vitest';
+import { WebSocket, type WebSocketServer } from 'ws';
 import { parseAddress } from '../../src/contract/address.js';
 import type {
   AddressObject,
@@ -12,6 +14,10 @@ import type {
 import { wireFor } from '../../src/testing/transport.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';
+import { until } from './core-waiting.js';
+import { RawClient } from './ws-raw.js';
+
+export { until };
 
 /** What a side of a test may be told. */
 export interface SideOptions {
@@ -107,11 +113,28 @@ export function connectStandard(address: string | AddressObject, options: SideOp
   return new Side(browser(parseAddress(address), wire(options))).open();
 }
 
-/** Resolves when the condition holds. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+/** Gives a runtime that has no WebSocket the one of the package `ws`. */
+export function lendWebSocket(): void {
+  beforeAll(() => {
+    (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+  });
+}
+
+/** A server of ours and a visitor of bare bytes. */
+export async function visited(options: SideOptions = {}): Promise<{ raw: RawClient; ear: Ear }> {
+  const server = await serve(undefined, options);
+  const raw = await RawClient.dial(server.address);
+  return { raw, ear: await server.ear() };
+}
+
+/** A list for servers that are not ours: they are closed after each test. */
+export function otherServers(): WebSocketServer[] {
+  const servers: WebSocketServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) {
+      for (const client of server.clients) client.terminate();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+  return servers;
 }

@@ -10,9 +10,10 @@ import {
   UsageError,
 } from 'obverse';
 import { faulty, type StoppedClock, stopClock } from 'obverse/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deadlineIn } from '../../src/base/clock.js';
 import { clearTimer, firstTimer, setTimer, time } from '../../src/base/time.js';
+import { closing } from '../support/closing.js';
 
 class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { text: string }): Reply<string> {}
@@ -21,23 +22,17 @@ class Desk extends RemoteAPI {
   @outgoing said(_receivers: Receivers, _args: { n: number }): void {}
 }
 
-const open: (Disposable | AsyncDisposable)[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) {
-    if (Symbol.asyncDispose in each) await each[Symbol.asyncDispose]();
-    else each[Symbol.dispose]();
-  }
-});
+const keep = closing();
 function stopped(): StoppedClock {
   const clock = stopClock();
-  open.push(clock);
+  keep(clock);
   return clock;
 }
 let rooms = 0;
 async function desk(url = `memory:clock-${rooms++}`) {
   const server = await Desk.serve(url);
   const client = await Desk.invert().connect(server.address);
-  open.push(server, client);
+  for (const side of [server, client]) keep(side);
   server.never.connect(() => new Promise(() => {}));
   return { server, client };
 }
@@ -202,7 +197,7 @@ describe('a stopped clock', () => {
   it('is used by the silence after which a peer is forgotten', async () => {
     const bus = await Desk.serve('udp://127.0.0.1:0', { codec: 'jrpc' });
     const peer = await Desk.invert().connect(bus.address);
-    open.push(bus, peer);
+    for (const side of [bus, peer]) keep(side);
     const met = new Promise((resolve) => bus.on('connect', resolve));
     peer.remote.hint({ n: 1 });
     await met;
@@ -216,10 +211,10 @@ describe('a stopped clock', () => {
 
   it('is used by the delays of a faulty transport', async () => {
     const server = await Desk.serve(`memory:clock-faulty`);
-    open.push(server);
+    keep(server);
     server.ask.connect((_sender, { text }) => text);
     const client = await Desk.invert().connect(faulty('memory:clock-faulty', { delay: 5_000 }));
-    open.push(client);
+    keep(client);
     const clock = stopped();
     const told = fate(client.remote.ask({ text: 'slow' }));
     await clock.turn(4_999);

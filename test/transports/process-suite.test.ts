@@ -2,20 +2,22 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
 import { testTransport } from '../../src/testing/transport.js';
 import process from '../../transports/process.js';
-import { buildProgram, FarStdio } from '../support/stream-far.js';
+import { compiledOnce } from '../support/compile-program.js';
+import { FarStdio } from '../support/stream-far.js';
 
-let program: Awaited<ReturnType<typeof buildProgram>>;
+const compiled = compiledOnce(new URL('../support/stream-far-program.ts', import.meta.url));
+let program = '';
 beforeAll(async () => {
-  program = await buildProgram('stream-far-program');
+  program = await compiled.path();
 });
-afterAll(() => program.remove());
+afterAll(() => compiled.remove());
 
 // Here is `process:`; the first side is a stand-in for `stdio:` in the program that it starts. So this holds both.
 testTransport(
   { describe, it },
   {
     name: 'process and stdio',
-    first: (wire) => new FarStdio(program.path, wire),
+    first: (wire) => new FarStdio(program, wire),
     second: (wire, address) => process(parseAddress(address), wire),
     goodbye: /exited with code 0$/,
     gaps: {

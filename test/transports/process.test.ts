@@ -11,17 +11,18 @@ import { until } from '../../src/testing/transport-ends.js';
 import start from '../../transports/process.js';
 import { splitCommand } from '../../transports/shared/stream-command.js';
 import { turnUntil } from '../support/clock-turning.js';
-import { buildProgram } from '../support/stream-far.js';
+import { compiledOnce } from '../support/compile-program.js';
 import { keeping, opened } from '../support/stream-sides.js';
 
 const node = process.execPath;
-let program: Awaited<ReturnType<typeof buildProgram>>;
+const compiled = compiledOnce(new URL('../support/stream-stdio-program.ts', import.meta.url));
+let program = '';
 let folder = '';
 beforeAll(async () => {
-  program = await buildProgram('stream-stdio-program');
+  program = await compiled.path();
   folder = await realpath(await mkdtemp(join(tmpdir(), 'obverse-')));
 });
-afterAll(() => Promise.all([program.remove(), rm(folder, { recursive: true })]));
+afterAll(() => Promise.all([compiled.remove(), rm(folder, { recursive: true })]));
 
 const transport = (url: string | AddressObject, options: WireOptions = {}) =>
   start(parseAddress(url), wireFor(options));
@@ -31,7 +32,7 @@ const script = async (code: string, object: object = {}, options: WireOptions = 
   return { side, end: side.ends[0]!, pid: Number(side.ends[0]!.link.peer.slice('process:'.length)) };
 };
 const stdioProgram = (way: string, object: object = { stderr: 'ignore' }, options: WireOptions = {}) =>
-  opened(transport({ url: 'process:', command: node, args: [program.path, way], ...object }, options));
+  opened(transport({ url: 'process:', command: node, args: [program, way], ...object }, options));
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -43,7 +44,7 @@ const isAlive = (pid: number): boolean => {
 
 describe('how a program is started', () => {
   it('takes a command line, and calls the peer by its pid', async () => {
-    const side = await opened(transport(`process:"${node}" '${program.path}' echo?stderr=ignore`));
+    const side = await opened(transport(`process:"${node}" '${program}' echo?stderr=ignore`));
     const { link } = side.ends[0]!;
     expect(link.peer).toMatch(/^process:\d+$/);
     expect(isAlive(Number(link.peer.slice(8)))).toBe(true);

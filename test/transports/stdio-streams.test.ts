@@ -8,15 +8,16 @@ import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { wireFor } from '../../src/testing/transport.js';
 import { until } from '../../src/testing/transport-ends.js';
 import stdio from '../../transports/stdio.js';
-import { buildProgram } from '../support/stream-far.js';
+import { compiledOnce } from '../support/compile-program.js';
 import { opened } from '../support/stream-sides.js';
 import { ends } from '../support/stream-ways.js';
 
-let program: Awaited<ReturnType<typeof buildProgram>>;
+const compiled = compiledOnce(new URL('../support/stream-stdio-program.ts', import.meta.url));
+let program = '';
 beforeAll(async () => {
-  program = await buildProgram('stream-stdio-program');
+  program = await compiled.path();
 });
-afterAll(() => program.remove());
+afterAll(() => compiled.remove());
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -25,7 +26,7 @@ afterEach(() => {
 
 /** The program, what it has written to either stream, and its exit code. */
 function run(way: string) {
-  const child = spawn(process.execPath, [program.path, way], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [program, way], { stdio: 'pipe' });
   children.push(child);
   const told = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
@@ -125,10 +126,10 @@ describe('the standard streams', () => {
   });
 
   it('may be files', async () => {
-    const [input, output] = ['in', 'out'].map((name) => join(dirname(program.path), name)) as [string, string];
+    const [input, output] = ['in', 'out'].map((name) => join(dirname(program), name)) as [string, string];
     writeFileSync(input, 'one\ntwo\n');
     const [from, to] = [openSync(input, 'r'), openSync(output, 'w')];
-    const child = spawn(process.execPath, [program.path, 'echo'], { stdio: [from, to, 'ignore'] });
+    const child = spawn(process.execPath, [program, 'echo'], { stdio: [from, to, 'ignore'] });
     children.push(child);
     const code = await new Promise((resolve) => child.once('close', resolve));
     closeSync(from);

@@ -1,22 +1,12 @@
 import { stopClock } from 'obverse/testing';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Code, ProtocolError, type RpcError } from '../../src/contract/errors.js';
 import { turnUntil } from '../support/clock-turning.js';
 import { closeFrame, RawClient } from '../support/ws-raw.js';
-import { closeSides, connectStandard, type Ear, type SideOptions, serve, until } from '../support/ws-sides.js';
+import { closeSides, connectStandard, lendWebSocket, serve, until, visited } from '../support/ws-sides.js';
 
-beforeAll(() => {
-  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
-});
+lendWebSocket();
 afterEach(closeSides);
-
-/** A server of ours and a visitor of bare bytes. */
-async function visited(options: SideOptions = {}): Promise<{ raw: RawClient; ear: Ear }> {
-  const server = await serve(undefined, options);
-  const raw = await RawClient.dial(server.address);
-  return { raw, ear: await server.ear() };
-}
 
 describe('a broken protocol', () => {
   it.each<[string, (raw: RawClient) => unknown, number]>([

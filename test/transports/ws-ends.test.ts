@@ -1,6 +1,6 @@
 import { stopClock } from 'obverse/testing';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { parseAddress } from '../../src/contract/address.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { defaultLimits } from '../../src/contract/limits.js';
@@ -8,29 +8,20 @@ import { linger } from '../../transports/shared/web-socket-ends.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';
 import { turnUntil } from '../support/clock-turning.js';
-import { closeFrame, RawClient } from '../support/ws-raw.js';
+import { closeFrame } from '../support/ws-raw.js';
 import {
   closeSides,
   connect,
   connectStandard,
-  type Ear,
-  type SideOptions,
+  lendWebSocket,
   serve,
   until,
+  visited,
   wire,
 } from '../support/ws-sides.js';
 
-beforeAll(() => {
-  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
-});
+lendWebSocket();
 afterEach(closeSides);
-
-/** A server of ours and a visitor of bare bytes. */
-async function visited(options: SideOptions = {}): Promise<{ raw: RawClient; ear: Ear }> {
-  const server = await serve(undefined, options);
-  const raw = await RawClient.dial(server.address);
-  return { raw, ear: await server.ear() };
-}
 
 describe('a clean end', () => {
   it.each([

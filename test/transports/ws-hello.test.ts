@@ -1,22 +1,22 @@
 import type { IncomingMessage } from 'node:http';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { RawClient } from '../support/ws-raw.js';
-import { closeSides, connect, connectStandard, serve, until } from '../support/ws-sides.js';
+import {
+  closeSides,
+  connect,
+  connectStandard,
+  lendWebSocket,
+  otherServers,
+  serve,
+  until,
+} from '../support/ws-sides.js';
 
-beforeAll(() => {
-  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
-});
+lendWebSocket();
 
-const strangers: WebSocketServer[] = [];
-afterEach(async () => {
-  await closeSides();
-  for (const server of strangers.splice(0)) {
-    for (const client of server.clients) client.terminate();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
+const strangers = otherServers();
+afterEach(closeSides);
 
 /** A server without us, and the subprotocols that each of its visitors has offered. */
 async function stranger(handleProtocols?: (offered: Set<string>) => string | false) {

@@ -1,22 +1,23 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { RawClient } from '../support/ws-raw.js';
-import { closeSides, connect, connectStandard, type SideOptions, serve, until } from '../support/ws-sides.js';
+import {
+  closeSides,
+  connect,
+  connectStandard,
+  lendWebSocket,
+  otherServers,
+  type SideOptions,
+  serve,
+  until,
+} from '../support/ws-sides.js';
 
-beforeAll(() => {
-  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
-});
+lendWebSocket();
 
-const strangers: WebSocketServer[] = [];
-afterEach(async () => {
-  await closeSides();
-  for (const server of strangers.splice(0)) {
-    for (const client of server.clients) client.terminate();
-    server.close();
-  }
-});
+const strangers = otherServers();
+afterEach(closeSides);
 
 /** What a stranger has seen of a message. */
 type Seen = [text: string, binary: boolean];

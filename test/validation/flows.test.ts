@@ -13,6 +13,7 @@ import {
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { until } from '../support/core-waiting.js';
 import { talk, ways } from './sides.js';
 
 const trimmed = z.string().trim().max(5);
@@ -27,10 +28,6 @@ class Feed extends RemoteAPI {
   @incoming({ hasReply: true, progress: z.number().max(100).transform(Math.round) })
   copy(_sender: Sender): Reply<string, number> {}
 }
-
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-};
 
 const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   const list: T[] = [];

@@ -2,6 +2,7 @@ import { incoming, RemoteAPI, type Reply, type Sender, TimeoutError } from 'obve
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { StandardSchema } from '../../src/types/schema.js';
+import { until } from '../support/core-waiting.js';
 import { talk, ways } from './sides.js';
 
 /** What is to be decided of a text, by whoever holds the functions; the last one that has asked. */
@@ -12,9 +13,6 @@ const decided = (name: string): Promise<boolean> =>
     open.set(name, decide);
   });
 const free = z.object({ name: z.string().refine(decided, 'it is taken') });
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-};
 
 class Desk extends RemoteAPI {
   @incoming({ args: free }) note(_sender: Sender, _args: { name: string }): void {}

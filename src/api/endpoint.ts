@@ -73,10 +73,10 @@ export class Hub implements Host {
   /** A method of the spec answers with a stream. */
   private streaming = false;
 
-  /** `messageError` is told of whatever is wrong with what a peer has sent. */
+  /** `onMessageError` is told of whatever is wrong with what a peer has sent. */
   constructor(
     readonly options: Options,
-    private readonly messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
+    private readonly onMessageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   ) {
     this.limits = limitsFrom(options.limits);
     this.load = new SideLoad(this.limits.totalBytes);
@@ -164,7 +164,7 @@ export class Hub implements Host {
   }
 
   private readonly report = (peer: Peer, error: unknown, id?: Id): void =>
-    tellMessageError(this.messageError, this.reports, peer, error, id);
+    tellMessageError(this.onMessageError, this.reports, peer, error, id);
 
   // ---- opening and closing ------------------------------------------------------------------------------------------
 

@@ -3,9 +3,9 @@ import type { Id } from '../contract/contract.js';
 import type { Peer } from '../types/side.js';
 import type { Reports } from './reports.js';
 
-/** Calls the `messageError` of a side. What goes wrong with it is reported, and harms nothing. */
+/** Calls the `onMessageError` of a side. What goes wrong with it is reported, and harms nothing. */
 export function tellMessageError(
-  messageError: (peer: Peer, error: unknown, id?: Id) => unknown,
+  onMessageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   reports: Reports,
   peer: Peer,
   error: unknown,
@@ -13,13 +13,13 @@ export function tellMessageError(
 ): void {
   const failed = (thrown: unknown): void => {
     try {
-      reports.write('error', peer, 'messageError itself has thrown:', thrown);
+      reports.write('error', peer, 'onMessageError itself has thrown:', thrown);
     } catch {
       // Neither does a logger that throws.
     }
   };
   try {
-    const given = messageError(peer, error, id);
+    const given = onMessageError(peer, error, id);
     if (isThenable(given)) given.then(undefined, failed);
   } catch (thrown) {
     failed(thrown);

@@ -126,7 +126,7 @@ export class RemoteAPI implements Branded {
    * more there were; this method is called each time.
    * @param inReplyTo the id of the message, where it has one.
    */
-  protected messageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
+  protected onMessageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
     hubOf(this).reports.trouble(peer, error, inReplyTo);
   }
 }
@@ -238,7 +238,11 @@ function createSide(spec: SpecConstructor, options: Options): object {
   const direction = options.invert === true ? 'inverted' : 'straight';
   made[direction] ??= make(methodTableOf(spec, RemoteAPI.prototype), options.invert === true);
   const hub = new Hub(options, (peer, error, id) =>
-    (side as unknown as { messageError(peer: Peer, error: unknown, id?: Id): unknown }).messageError(peer, error, id),
+    (side as unknown as { onMessageError(peer: Peer, error: unknown, id?: Id): unknown }).onMessageError(
+      peer,
+      error,
+      id,
+    ),
   );
   const side = wire(made[direction], hub);
   return side;

@@ -27,7 +27,7 @@ export interface Replay extends TransportMaker {
  * Plays the peers of a conversation that {@link record} has written down: what they said comes in its order, after all
  * that this side had sent before it. What this side sends must be what it has sent then, to each peer in its order. The
  * first frame that is another one ends its link with a ProtocolError that shows both: the calls that wait reject with it,
- * `messageError` is told, and `verify` throws it.
+ * `onMessageError` is told, and `verify` throws it.
  *
  * Throws a UsageError for what is no recording or an unknown option; opening rejects with one where the codec is not the
  * recorded one, and with ConnectionLost where the recorded one could not be opened either.

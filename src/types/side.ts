@@ -262,7 +262,7 @@ export type Reserved =
   | keyof Endpoint<unknown>
   | 'then'
   | 'detailed'
-  | 'messageError'
+  | 'onMessageError'
   | 'constructor'
   | 'toString'
   | 'toLocaleString'

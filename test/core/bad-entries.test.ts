@@ -8,13 +8,13 @@ import { until } from '../support/core-waiting.js';
 import { RawClient as RawWebSocket } from '../support/ws-raw.js';
 
 class Spec extends RemoteAPI {
-  /** What was told to `messageError`, of every side of this file. */
+  /** What was told to `onMessageError`, of every side of this file. */
   static told: unknown[] = [];
 
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<number> {}
   @incoming tell(_sender: Sender, _args: { n: number }): void {}
 
-  protected override messageError(_peer: Peer, error: unknown): void {
+  protected override onMessageError(_peer: Peer, error: unknown): void {
     Spec.told.push(error);
   }
 }

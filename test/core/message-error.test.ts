@@ -29,7 +29,7 @@ class Plain extends RemoteAPI {
 
 class Spec extends Plain {
   readonly told: Told[] = [];
-  protected override messageError(peer: Peer, error: unknown, id?: Id): void {
+  protected override onMessageError(peer: Peer, error: unknown, id?: Id): void {
     this.told.push({ peer, error, id });
   }
 }
@@ -112,18 +112,18 @@ it.each([
   [
     'throws',
     () => {
-      throw new Error('in messageError');
+      throw new Error('in onMessageError');
     },
   ],
   [
     'rejects',
     async () => {
-      throw new Error('in messageError');
+      throw new Error('in onMessageError');
     },
   ],
 ])('harms nothing when it %s', async (_how, fail) => {
   class Failing extends Plain {
-    protected override messageError(): void {
+    protected override onMessageError(): void {
       // biome-ignore lint/correctness/noVoidTypeReturn: an override may be async
       return fail() as never;
     }
@@ -140,7 +140,7 @@ it.each([
   expect(far.heard.at(-1)).toMatchObject({ id: 1, result: 'still here' });
   expect(far.closes).toEqual([]);
   expect(log.errors.map(([text, error]) => [text, (error as Error).message])).toEqual(
-    Array(4).fill(['obverse: messageError itself has thrown:', 'in messageError']),
+    Array(4).fill(['obverse: onMessageError itself has thrown:', 'in onMessageError']),
   );
 });
 
@@ -160,7 +160,7 @@ it('harms nothing when the logger throws too', async () => {
 
 it('may close the peer that it is told of', async () => {
   class Strict extends Plain {
-    protected override messageError(peer: Peer, error: unknown): void {
+    protected override onMessageError(peer: Peer, error: unknown): void {
       void peer.close(error as Error);
     }
   }

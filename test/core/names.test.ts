@@ -33,7 +33,7 @@ class Spec extends RemoteAPI {
     throw new Error('an accessor was read');
   }
   [Symbol.for('hidden')](): void {}
-  protected override messageError(): void {}
+  protected override onMessageError(): void {}
 }
 
 const options = { codec: 'jrpc?hello=off', logger: null };
@@ -59,7 +59,7 @@ it.each([
   ['question', 'goes the other way: this side calls it, and does not serve it'],
   ['helper', 'is not marked as incoming'],
   ['accessor', 'is not marked as incoming'],
-  ['messageError', 'is not marked as incoming'],
+  ['onMessageError', 'is not marked as incoming'],
   ['room.secret', 'is not marked as incoming'],
   // What is called otherwise on the wire is not known by its own name.
   ['listAll', 'is unknown'],

@@ -16,9 +16,9 @@ class Spec extends RemoteAPI {
 
 class Counting extends Spec {
   heard = 0;
-  protected override messageError(peer: Peer, error: unknown, id?: number | string | null): void {
+  protected override onMessageError(peer: Peer, error: unknown, id?: number | string | null): void {
     this.heard++;
-    super.messageError(peer, error, id);
+    super.onMessageError(peer, error, id);
   }
 }
 
@@ -46,7 +46,7 @@ describe('a peer that sends without end what must be reported', () => {
     ['items of streams that nobody reads', (n) => `{"jsonrpc":"2.0","method":"rpc.next","params":[${n},[1]]}`],
     ['notifications whose handler throws', () => '{"jsonrpc":"2.0","method":"tell"}'],
   ])(
-    '%s: ten are written, the others are counted every ten seconds, and messageError is called each time',
+    '%s: ten are written, the others are counted every ten seconds, and onMessageError is called each time',
     async (_what, message) => {
       using clock = stopClock();
       const { api, visit, lines, heard } = await meet();

@@ -12,7 +12,7 @@ class Spec extends RemoteAPI {
 /** What a {@link Refusing} has refused. */
 const refused: string[] = [];
 class Refusing extends Spec {
-  protected override messageError(_peer: Peer, error: unknown): void {
+  protected override onMessageError(_peer: Peer, error: unknown): void {
     refused.push((error as Error).message);
   }
 }

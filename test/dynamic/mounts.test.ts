@@ -335,7 +335,7 @@ it('a plain JSON-RPC client sees one API', async () => {
   raw.write({ jsonrpc: '2.0', id: 1, method: 'hello', params: { name: 'ann' } });
   raw.write({ jsonrpc: '2.0', id: 2, method: 'stats.count', params: { of: 'abc' } });
   raw.write({ jsonrpc: '2.0', id: 3, method: 'stats.changed', params: { to: 1 } });
-  raw.write({ jsonrpc: '2.0', id: 4, method: 'stats.messageError' });
+  raw.write({ jsonrpc: '2.0', id: 4, method: 'stats.onMessageError' });
   const answers = await raw.answers(4);
   expect(answers).toEqual([
     { jsonrpc: '2.0', id: 1, result: 'hello ann' },
@@ -348,7 +348,7 @@ it('a plain JSON-RPC client sees one API', async () => {
         message: 'the method "stats.changed" goes the other way: this side calls it, and does not serve it',
       },
     },
-    { jsonrpc: '2.0', id: 4, error: { code: -32601, message: 'the method "stats.messageError" is unknown' } },
+    { jsonrpc: '2.0', id: 4, error: { code: -32601, message: 'the method "stats.onMessageError" is unknown' } },
   ]);
   stats.changed(null, { to: 5 });
   expect((await raw.answers(5))[4]).toEqual({ jsonrpc: '2.0', method: 'stats.changed', params: { to: 5 } });

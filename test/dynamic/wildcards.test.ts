@@ -172,7 +172,7 @@ describe('what is not declared', () => {
     server.setHandler('*', () => 'anything');
     await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
     await expect(client.callPath('room.said')).rejects.toThrow('the method "room.said" goes the other way');
-    await expect(client.callPath('messageError')).resolves.toBe('anything');
+    await expect(client.callPath('onMessageError')).resolves.toBe('anything');
   });
 });
 

@@ -203,7 +203,7 @@ describe('what it is told', () => {
   it('of items of a stream that nobody can have asked for', async () => {
     const { server, client } = await meetWithoutStreams();
     const told: unknown[] = [];
-    Object.defineProperty(server, 'messageError', {
+    Object.defineProperty(server, 'onMessageError', {
       value: (_peer: unknown, error: Error) => told.push(error.message),
     });
     const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;

@@ -143,10 +143,10 @@ describe('the body of an incoming method', () => {
     expect(log.length).toBe(1);
   });
 
-  it('stops a notification: what it throws is told to messageError, and no handler runs', async () => {
+  it('stops a notification: what it throws is told to onMessageError, and no handler runs', async () => {
     const errors: unknown[] = [];
     class Watched extends Chat {
-      protected override messageError(_peer: unknown, error: unknown): void {
+      protected override onMessageError(_peer: unknown, error: unknown): void {
         errors.push(error);
       }
     }

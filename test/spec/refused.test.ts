@@ -48,7 +48,7 @@ describe('a name', () => {
   it.each(
     [
       'implement to remote gather unhandledCalls peers address on describe open changeTransport close'.split(' '),
-      'messageError then toString valueOf hasOwnProperty __proto__'.split(' '),
+      'onMessageError then toString valueOf hasOwnProperty __proto__'.split(' '),
     ].flat(),
   )('of a side itself is refused: %s', (name) => {
     expect(read(spec(inward, () => {}, name))).toBe(

@@ -96,7 +96,9 @@ describe.each(ways)('streams over %s with %s', (...way) => {
       return 'copied';
     });
     const troubles: unknown[] = [];
-    Object.defineProperty(sides.there, 'messageError', { value: (_: unknown, error: unknown) => troubles.push(error) });
+    Object.defineProperty(sides.there, 'onMessageError', {
+      value: (_: unknown, error: unknown) => troubles.push(error),
+    });
     const told: number[] = [];
     expect(await sides.there.to(null, { onProgress: (value) => told.push(value as number) }).copy()).toBe('copied');
     expect(told).toEqual([1, 100]);

@@ -27,7 +27,7 @@ async function meet() {
   const server = await Base.serve(`memory:mounted-${++rooms}`, { logger: null });
   const client = await Base.invert().connect(server.address, { logger: null });
   const refused: unknown[] = [];
-  Object.defineProperty(server, 'messageError', { value: (_peer: unknown, error: unknown) => refused.push(error) });
+  Object.defineProperty(server, 'onMessageError', { value: (_peer: unknown, error: unknown) => refused.push(error) });
   return { server, client, Vault, Wrong, Code, refused, close: () => Promise.all([client.close(), server.close()]) };
 }
 beforeEach(() => vi.resetModules());

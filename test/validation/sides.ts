@@ -30,7 +30,7 @@ export async function talk<S extends RemoteAPI>(
   const troubles: unknown[] = [];
   const url = transport === 'memory' ? `memory:validation-${++rooms}` : 'tcp://127.0.0.1:0';
   const here = await api.serve(url, { codec, ...options, logger: null });
-  Object.defineProperty(here, 'messageError', { value: (_peer: Peer, error: unknown) => troubles.push(error) });
+  Object.defineProperty(here, 'onMessageError', { value: (_peer: Peer, error: unknown) => troubles.push(error) });
   const there = await api.invert().connect(here.address, { codec, ...others, logger: null });
   return {
     here: here as unknown as Side<S>,

@@ -39,7 +39,7 @@ class Bank extends RemoteAPI {
   echo(_sender: Sender, _value: unknown): Reply<unknown> {}
   @incoming({ hasReply: true }) give(_sender: Sender, _args: { what: string }): Reply<unknown> {}
   @incoming tell(_sender: Sender, _args: { value: unknown }): void {}
-  protected override messageError(_peer: Peer, error: unknown): void {
+  protected override onMessageError(_peer: Peer, error: unknown): void {
     troubles.push(error);
   }
   @outgoing({ hasReply: true }) ask(_to: Receivers, _args: { value: unknown }): Reply<unknown> {}

@@ -59,7 +59,7 @@ class Talk extends RemoteAPI {
   @incoming({ stream: true }) items(_sender: Sender, _args: { what: string }): Stream<unknown> {}
   @outgoing({ stream: true }) flow(_to: Receivers, _args: object): Stream<unknown> {}
   @outgoing({ hasReply: true }) back(_to: Receivers, _args: { value: unknown }): Reply<unknown> {}
-  protected override messageError(_peer: Peer, error: unknown): void {
+  protected override onMessageError(_peer: Peer, error: unknown): void {
     troubles.push(error);
   }
 }

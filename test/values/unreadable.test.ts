@@ -26,7 +26,7 @@ class Shop extends RemoteAPI {
   @incoming({ stream: true }) source(_sender: Sender, _args: { what: string }): Stream<unknown> {}
   @incoming({ stream: true }) items(_sender: Sender, _args: { what: string }): Stream<unknown> {}
   @outgoing({ hasReply: true }) ask(_to: Receivers, _args: { value: unknown }): Reply<unknown> {}
-  protected override messageError(_peer: Peer, error: unknown): void {
+  protected override onMessageError(_peer: Peer, error: unknown): void {
     troubles.push(error);
   }
 }

@@ -1,13 +1,24 @@
 import { Served } from '../calls/dispatcher.js';
 import { Port } from '../calls/incoming-method.js';
-import type { Codec, FaultBody, Frame, Id, Limits, Link, Security, TransportSource } from '../contract/contract.js';
-import { ConnectionLost, UsageError } from '../contract/errors.js';
+import type {
+  Call,
+  Codec,
+  FaultBody,
+  Frame,
+  Id,
+  Limits,
+  Link,
+  Security,
+  Transport,
+  TransportSource,
+} from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
 import { lesser } from '../extensions/errors/envelope.js';
 import { Faults } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
-import { registration, reporting, streams } from '../extensions/rooms.js';
+import { dynamic, registration, reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
 import { makeTransport } from '../plugins/registry.js';
 import { sayHello } from '../session/handshake.js';
@@ -20,8 +31,8 @@ import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
 import type { CallOptions, Peer } from '../types/side.js';
-import { Line } from './active-transport.js';
 import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
+import type { ExtensionHost } from './extension.js';
 import { type Attached, attachExtensions } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
@@ -30,9 +41,10 @@ import { Reports } from './reports.js';
 import { chosenFrom, type SealingRoom } from './resolve-options.js';
 import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
 import { sideWire } from './side-wire.js';
+import { Transports } from './transports.js';
 
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
-export class Hub implements Host {
+export class Hub implements ExtensionHost {
   readonly limits: Limits;
   readonly load: SideLoad;
   readonly shallow: number;
@@ -43,7 +55,7 @@ export class Hub implements Host {
   readonly logger: SideLogger;
   readonly reports: Reports;
   /** What the extensions do for this side. */
-  private readonly attached: Attached;
+  readonly attached: Attached;
   readonly notifications: Host['notifications'];
   readonly requests: Host['requests'];
   readonly mapper: Host['mapper'];
@@ -64,12 +76,9 @@ export class Hub implements Host {
   private readonly faults: Faults;
   /** What may be called. */
   readonly served: Served;
-  /** Every line that is not closed: the one over which new calls go, and one that comes or goes. */
-  private readonly lines = new Set<Line>();
-  private line: Line | undefined;
-  private changing = false;
+  private readonly transports: Transports = new Transports(this);
   private state: SideState = 'new';
-  private listens = false;
+  listens = false;
   /** A method of the spec answers with a stream. */
   private streaming = false;
 
@@ -135,7 +144,8 @@ export class Hub implements Host {
 
   /** What can be called that the spec does not declare. Throws a UsageError where the room for that is not there. */
   get dynamic(): Dynamic {
-    return this.served.dynamic;
+    this.served.others ??= new (dynamic.must('what no spec declares').Dynamic)(this);
+    return this.served.others as Dynamic;
   }
 
   serve(sender: CallSender): unknown {
@@ -146,7 +156,9 @@ export class Hub implements Host {
     return this.served.handles(method);
   }
 
-  standIn: Host['standIn'] = (row, call) => this.served.standIn(row, call);
+  standIn(row: MethodDescriptor, call: Call): ReturnType<Served['standIn']> {
+    return this.served.standIn(row, call);
+  }
 
   toFault(error: unknown, session?: Session): FaultBody {
     return this.faults.toFault(error, session?.peer);
@@ -186,7 +198,7 @@ export class Hub implements Host {
       this.diagnostics = diagnostics;
       ({ codec: this.codec, security: this.security, sealing: this.sealing } = chosen);
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
-      (await this.lineTo(transport)).deliver();
+      (await this.transports.open(transport)).deliver();
     } catch (error) {
       this.state = 'closed';
       throw error;
@@ -194,63 +206,37 @@ export class Hub implements Host {
     this.state = 'open';
   }
 
-  /** An open line. Rejects if it cannot be opened: then nothing of it stays. */
-  private async lineTo(source: TransportSource): Promise<Line> {
+  async makeTransport(source: TransportSource): Promise<Transport> {
     const frameBytes = this.options.limits?.frameBytes;
     const wire = sideWire(this, { listen: this.listens, sealed: this.security !== undefined, frameBytes });
     const transport = await makeTransport(source, wire);
     this.diagnostics.messages?.printBroadcasts(transport, this);
-    const line = new Line(transport, (link) => this.begin(link), this.limits.stalledMs, this.changing);
-    this.lines.add(line);
-    // The first one serves before it is open: its peers may come earlier.
-    this.line ??= line;
-    try {
-      this.mustNotBeClosed();
-      await line.open(this.listens ? undefined : this.limits.connectMs);
-      this.mustNotBeClosed();
-    } catch (error) {
-      await line.close();
-      this.lines.delete(line);
-      throw error;
-    }
-    return line;
+    return transport;
   }
 
-  private mustNotBeClosed(): void {
-    if (this.state === 'closed') throw new ConnectionLost('the side was closed while its transport was being opened');
+  get isClosed(): boolean {
+    return this.state === 'closed';
   }
 
   /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */
   async changeTransport(source: TransportSource): Promise<void> {
-    const old = this.line;
-    if (this.state !== 'open' || old === undefined) throw cannotChange(this.state);
-    if (this.changing) throw new UsageError('the transport is being changed already: await that first');
-    this.changing = true;
-    try {
-      this.line = await this.lineTo(source);
-      for (const peer of old.peers) this.roster.remove(peer);
-      await old.retire(this.line);
-      this.lines.delete(old);
-    } finally {
-      this.changing = false;
-    }
+    if (this.state !== 'open') throw cannotChange(this.state);
+    await this.transports.change(source, (peer) => this.roster.remove(peer));
   }
 
   async close(): Promise<void> {
     this.state = 'closed';
-    await Promise.all([...this.lines].map((line) => line.close()));
-    this.lines.clear();
+    await this.transports.close();
     this.reports.end();
   }
 
   get address(): string {
-    if (this.line === undefined) throw new UsageError('a side has an address once it is open: await open() first');
-    return this.line.address;
+    return this.transports.address;
   }
 
   // ---- sessions -----------------------------------------------------------------------------------------------------
 
-  private begin(link: Link): Session {
+  begin(link: Link): Session {
     const session = new Session(link, this);
     if (this.security !== undefined)
       session.sealing = new this.sealing.Sealing(session, this.security, this.options.requireSecinfo === true);
@@ -265,7 +251,7 @@ export class Hub implements Host {
   ended(session: Session): void {
     const peer = session.peer as ConnectedPeer;
     this.roster.leave(peer, session.over);
-    for (const line of this.lines) line.gone(session);
+    this.transports.gone(session);
     this.reports.leave(peer);
     peer.gone();
     this.roster.tell('disconnect', peer);
@@ -280,7 +266,7 @@ export class Hub implements Host {
 
   /** Whether the transport can reach everybody with one message. */
   get broadcasts(): boolean {
-    return this.line?.broadcasts === true;
+    return this.transports.broadcasts;
   }
 
   /** Seals a frame, once for all its receivers; undefined without a security. Throws what the security throws. */
@@ -289,12 +275,6 @@ export class Hub implements Host {
   }
 
   broadcast(frames: Pair | Promise<Pair>): void {
-    const { line } = this;
-    if (frames instanceof Promise)
-      frames.then(
-        (pair: readonly Frame[]) => line?.broadcast(pair),
-        (error) => this.logger.error('a message could not be sealed', error),
-      );
-    else line?.broadcast(frames);
+    this.transports.broadcast(frames, (error) => this.logger.error('a message could not be sealed', error));
   }
 }

@@ -1,3 +1,4 @@
+import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
 import { coreNotifications } from '../session/protocol.js';
 import type { Host } from '../session/session-host.js';
@@ -11,7 +12,7 @@ export function install(...extensions: readonly Extension[]): void {
 }
 
 /** What the extensions do for one side. */
-export interface Attached extends Pick<Host, 'notifications' | 'requests' | 'mapper' | 'guardedQueue'> {
+export interface Attached extends CallExtensions, Pick<Host, 'notifications' | 'requests' | 'mapper' | 'guardedQueue'> {
   opening(codec: Promise<Codec>): Promise<unknown>;
 }
 
@@ -29,6 +30,8 @@ export function attachExtensions(host: ExtensionHost): Attached {
     notifications,
     requests,
     mapper: sides.findLast(({ values }) => values)?.values as Host['mapper'],
+    streams: sides.findLast(({ streams }) => streams)?.streams as CallExtensions['streams'],
+    multicast: sides.findLast(({ multicast }) => multicast)?.multicast as CallExtensions['multicast'],
     guardedQueue: sides.findLast((side) => side.guardedQueue)?.guardedQueue,
     opening: (codec) => Promise.all(sides.map((side) => side.opening?.(codec))),
   };

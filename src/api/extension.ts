@@ -1,7 +1,8 @@
+import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
 import type { Outbox } from '../session/send-queue.js';
 import type { Session } from '../session/session.js';
-import type { Host, SystemNotifications, SystemRequest } from '../session/session-host.js';
+import type { SystemNotifications, SystemRequest } from '../session/session-host.js';
 import type { ValueMapper } from '../session/value-mapper.js';
 import type { Options } from '../types/options.js';
 
@@ -19,8 +20,8 @@ export interface Extension {
   attach?(host: ExtensionHost): SideExtension;
 }
 
-/** What an extension does for one side. Of `values` and `guardedQueue` a side has one each: the last that is installed. */
-export interface SideExtension {
+/** What an extension does for one side. Of each slot but `opening` a side has one: that of the last extension that is installed. */
+export interface SideExtension extends Partial<CallExtensions> {
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
   readonly values?: ValueMapper;
@@ -29,6 +30,6 @@ export interface SideExtension {
 }
 
 /** What a side offers to its extensions. */
-export interface ExtensionHost extends Host {
+export interface ExtensionHost extends CallingSide {
   readonly options: Options;
 }

@@ -110,7 +110,8 @@ function makeBelow(table: MethodTable, side: Direction): Made {
 /** What the prototypes of all views inherit. */
 export const views: object = {};
 
-type Way = (...given: Parameters<typeof callDetailed>) => unknown;
+type Way = (hub: Hub, ...given: Rest<Parameters<typeof callDetailed>>) => unknown;
+type Rest<T extends readonly unknown[]> = T extends [unknown, ...infer R] ? R : never;
 
 function calling(row: MethodDescriptor): Unbound {
   return function below(this: Held, receivers: Receivers, ...args: unknown[]): unknown {

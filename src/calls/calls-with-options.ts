@@ -1,18 +1,17 @@
-import type { Hub } from '../api/endpoint.js';
 import { Aborted, Code, RpcError } from '../contract/errors.js';
-import { middleware } from '../extensions/rooms.js';
 import type { CallSender } from '../session/peer.js';
 import type { Session } from '../session/session.js';
 import { callOptionsOf } from '../spec/call-options.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions, Detailed, Receivers } from '../types/side.js';
 import { current } from './call-context.js';
+import type { CallingSide } from './calling-side.js';
 import { Asking, type Wish, wishOf } from './outgoing-call.js';
 import { notify, type Packed, pack, prepare } from './outgoing-method.js';
 
 /** Calls with options. As without, a notification gives nothing and may throw, a request gives a promise and never throws. */
 export function callWith(
-  hub: Hub,
+  hub: CallingSide,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,
@@ -30,7 +29,7 @@ export function justValue({ value }: Detailed<unknown>): unknown {
 
 /** The same, and gives with the value what was said of the answer. */
 export function callDetailed(
-  hub: Hub,
+  hub: CallingSide,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,
@@ -38,7 +37,7 @@ export function callDetailed(
   asked: CallOptions | undefined,
 ): Promise<Detailed<unknown>> | undefined {
   const chain = hub.middleware.around(row);
-  if (chain !== undefined) return middleware.there.detailedThrough(chain, hub, row, self, receivers, args, asked);
+  if (chain !== undefined) return chain.detailed(hub, row, self, receivers, args, asked);
   return carryOut(hub, row, self, receivers, args, callOptionsOf(hub, row, asked));
 }
 
@@ -47,7 +46,7 @@ export function callDetailed(
  * one peer.
  */
 export function carryOut(
-  hub: Hub,
+  hub: CallingSide,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,

@@ -1,13 +1,21 @@
-import type { Hub } from '../api/endpoint.js';
 import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError } from '../contract/errors.js';
-import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
-import { dynamic } from '../extensions/rooms.js';
 import type { CallSender } from '../session/peer.js';
-import type { Host } from '../session/session-host.js';
-import type { MethodTable } from '../spec/method-table.js';
+import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
+import type { AnyHandler } from '../types/dynamic.js';
+import type { CallingSide } from './calling-side.js';
 import type { Port } from './incoming-method.js';
+
+/** Serves methods that no spec declares. */
+export interface MethodResolver {
+  /** The method of this name on the wire; `refusal` is why what the spec declares under the name may not be called. */
+  find(name: string, refusal: string | undefined): { serve(sender: CallSender): unknown } | undefined;
+  /** Who handles a method of the spec that has no handler of its own; undefined if nobody does. */
+  standIn(row: MethodDescriptor): AnyHandler | undefined;
+  /** Why a method may not be called; undefined if there is no reason but that it is unknown. */
+  why(name: string): string | undefined;
+}
 
 /** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
 export class Served {
@@ -16,19 +24,14 @@ export class Served {
   readonly refusals = new Map<string, string>();
   /** Those of the spec, and of what is mounted. */
   tables: MethodTable[] = [];
-  private others: Dynamic | undefined;
+  /** Methods that no spec declares; undefined as long as there are none. */
+  others: MethodResolver | undefined;
 
   /** `ignoring`: notifications that nobody handles are dropped without a word. */
   constructor(
-    private readonly hub: Hub,
+    private readonly hub: CallingSide,
     private readonly ignoring: boolean,
   ) {}
-
-  /** What the spec does not declare. Throws a UsageError where the room for that is not there. */
-  get dynamic(): Dynamic {
-    this.others ??= new (dynamic.must('what no spec declares').Dynamic)(this.hub);
-    return this.others;
-  }
 
   /** The paths of the declared methods without a handler that begin so. */
   unhandled(prefix: string): string[] {
@@ -63,8 +66,9 @@ export class Served {
   }
 
   /** Who handles a declared method that has no handler of its own; undefined if nobody does. */
-  standIn: Host['standIn'] = (row, call) =>
-    this.others?.standIn(row) ?? (this.ignores(call) ? () => undefined : undefined);
+  standIn(row: MethodDescriptor, call: Call): AnyHandler | undefined {
+    return this.others?.standIn(row) ?? (this.ignores(call) ? () => undefined : undefined);
+  }
 
   private ignores({ id }: Call): boolean {
     return id === undefined && this.ignoring;

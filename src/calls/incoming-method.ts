@@ -4,13 +4,11 @@ import { isThenable } from '../base/promise-like.js';
 import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
-import type { Chain } from '../extensions/middleware/chain.js';
-import { middleware } from '../extensions/rooms.js';
-import { streams } from '../extensions/streams/streams.js';
+import { beginInTurn } from '../session/call-order.js';
 import type { CallSender } from '../session/peer.js';
-import type { Host } from '../session/session-host.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import { within } from './call-context.js';
+import type { CallingSide, IncomingChain } from './calling-side.js';
 import { type AnyHandler, ask, tell } from './run-handlers.js';
 
 /** An incoming method on a side: its row, its handlers, and the check that its body makes. */
@@ -20,7 +18,7 @@ export class Port {
   /** Those that run after the reply. */
   private afterwards: readonly AnyHandler[] = [];
   private secinfo = false;
-  private surrounding: Chain | undefined;
+  private surrounding: IncomingChain | undefined;
 
   /** That two of its handlers answer, or that a notification has none, was reported. */
   private reported = false;
@@ -32,7 +30,7 @@ export class Port {
   constructor(
     readonly row: MethodDescriptor,
     private readonly self: object | undefined,
-    private readonly host: Host,
+    private readonly host: CallingSide,
   ) {
     this.judge();
   }
@@ -44,10 +42,10 @@ export class Port {
   }
 
   /** Who stands around its calls. */
-  get chain(): Chain | undefined {
+  get chain(): IncomingChain | undefined {
     return this.surrounding;
   }
-  set chain(chain: Chain | undefined) {
+  set chain(chain: IncomingChain | undefined) {
     this.surrounding = chain;
     this.judge();
   }
@@ -102,7 +100,7 @@ export class Port {
     const { row } = this;
     const { about } = sender.call;
     // What a stream may take is said by its caller alone: as long as it is taken, it goes on.
-    if (row.stream) return streams.there.produce(sender, () => this.inTime(sender, about?.timeout));
+    if (row.stream) return this.host.attached.streams.produce(sender, () => this.inTime(sender, about?.timeout));
     const timeout = Math.min(about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
     return this.inTime(sender, timeout);
   }
@@ -124,7 +122,7 @@ export class Port {
   /** What the handlers give, now or when those calls have begun that came before and are checked still. */
   private answer(sender: CallSender): unknown {
     if (sender.peer.session.turn === undefined || this.surrounding?.keepsOrder === true) return this.begin(sender);
-    return middleware.there.beginInTurn(sender, undefined, () => this.begin(sender));
+    return beginInTurn(sender, undefined, () => this.begin(sender));
   }
 
   /** The same, through all that stands around the call. */
@@ -142,9 +140,7 @@ export class Port {
     } catch (error) {
       unfit = { error };
     }
-    const { ServedCall } = middleware.there;
-    const call = new ServedCall(surrounding.subject, args, sender);
-    call.unfit = unfit !== undefined;
+    const call = surrounding.served(args, sender, unfit !== undefined);
     const given = surrounding.run(call, () => {
       if (unfit !== undefined) throw unfit.error;
       return this.run(sender, call.args);

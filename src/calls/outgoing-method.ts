@@ -1,14 +1,11 @@
-import type { Hub } from '../api/endpoint.js';
 import { isThenable } from '../base/promise-like.js';
 import type { About } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
-import { tellMany } from '../extensions/multicast/notify-many.js';
-import { middleware } from '../extensions/rooms.js';
-import { streams } from '../extensions/streams/streams.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { SlowOptions } from '../types/peers.js';
 import type { CallOptions, Receivers } from '../types/side.js';
 import { current } from './call-context.js';
+import type { CallingSide } from './calling-side.js';
 import { askFirst, callWith, justValue } from './calls-with-options.js';
 import { plainWish } from './outgoing-call.js';
 
@@ -20,7 +17,7 @@ import { plainWish } from './outgoing-call.js';
  * instead of once more within each place of a program that calls a method.
  */
 export function call(
-  hub: Hub,
+  hub: CallingSide,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,
@@ -30,12 +27,9 @@ export function call(
 ): unknown {
   if (!isThrough) {
     const chain = hub.middleware.around(row);
-    if (chain !== undefined) return middleware.there.callThrough(chain, hub, row, self, receivers, args, options);
+    if (chain !== undefined) return chain.call(hub, row, self, receivers, args, options);
   }
-  if (row.stream) {
-    if (streams.here === undefined) hub.mustBeOpen();
-    return streams.there.callStream(hub, row, self, receivers, args, options);
-  }
+  if (row.stream) return hub.attached.streams.call(row, self, receivers, args, options);
   if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || current() !== undefined)
     return callWith(hub, row, self, receivers, args, options);
   try {
@@ -59,7 +53,7 @@ export function call(
     const session = hub.roster.single(receivers);
     if (!row.request) {
       if (session !== undefined && (receivers !== null || !hub.broadcasts)) session.notify(row.wire, sent, named);
-      else tellMany(hub, row, receivers, { args: sent, named });
+      else hub.attached.multicast.notify(row, receivers, { args: sent, named });
       return undefined;
     }
     const timeout = row.timeout ?? hub.timeout;
@@ -73,7 +67,13 @@ export function call(
 }
 
 /** The receivers are checked, and the body runs: what it throws stops the call. */
-export function prepare(hub: Hub, row: MethodDescriptor, self: object, receivers: Receivers, args: unknown[]): void {
+export function prepare(
+  hub: CallingSide,
+  row: MethodDescriptor,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+): void {
   if (receivers === undefined)
     throw new UsageError(
       `${row.path}: the first argument is the receivers: null for every peer, a peer, its id, or several`,
@@ -118,7 +118,7 @@ export function pack(row: MethodDescriptor, args: unknown[]): Packed {
 
 /** Tells the receivers. `slow` says what becomes of it at those who do not take what they are sent. */
 export function notify(
-  hub: Hub,
+  hub: CallingSide,
   row: MethodDescriptor,
   receivers: Receivers,
   packed: Packed,
@@ -128,5 +128,5 @@ export function notify(
   const session = slow === undefined ? hub.roster.single(receivers) : undefined;
   if (session !== undefined && (receivers !== null || !hub.broadcasts))
     session.notify(row.wire, packed.args, packed.named, about);
-  else tellMany(hub, row, receivers, packed, about, slow);
+  else hub.attached.multicast.notify(row, receivers, packed, about, slow);
 }

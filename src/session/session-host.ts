@@ -1,9 +1,4 @@
-import type { Diagnostics } from '../api/diagnostics.js';
-import type { Call, Codec, FaultBody, Id, Limits } from '../contract/contract.js';
-import type { Surroundings } from '../extensions/middleware/surroundings.js';
-import type { MethodDescriptor } from '../spec/method-table.js';
-import type { AnyHandler } from '../types/dynamic.js';
-import type { SideLogger } from '../types/log-entry.js';
+import type { Call, Codec, FaultBody, Id, Limits, Logger } from '../contract/contract.js';
 import type { CallSender } from './peer.js';
 import type { Outbox } from './send-queue.js';
 import type { Session } from './session.js';
@@ -20,11 +15,8 @@ export interface Host {
   readonly shallow: number;
   /** Of the codec, where plain data is all that is left to it. */
   readonly encodePlain: Codec['encodePlain'];
-  readonly logger: SideLogger;
-  readonly diagnostics: Diagnostics;
+  readonly logger: Logger;
   readonly mapper: ValueMapper;
-  /** Who stands around calls. */
-  readonly middleware: Surroundings;
   /** How many calls of one peer are at work at a time. */
   readonly concurrency: number;
   /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
@@ -43,8 +35,6 @@ export interface Host {
   serve(sender: CallSender): unknown;
   /** Whether somebody here has declared or set a method of this name as incoming. */
   handles(method: string): boolean;
-  /** Who handles a method that has no handler of its own; undefined if nobody does. */
-  standIn(row: MethodDescriptor, call: Call): AnyHandler | undefined;
   /** An error as it travels to the peer of a session; it is logged where the options say so. */
   toFault(error: unknown, session?: Session): FaultBody;
   fromFault(fault: FaultBody): Error;

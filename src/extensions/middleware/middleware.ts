@@ -1,4 +1,5 @@
 import type { Reports } from '../../api/reports.js';
+import type { IncomingChain } from '../../calls/calling-side.js';
 import { UsageError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
@@ -9,7 +10,8 @@ import type { CheckOptions, Checks } from '../validation/checks.js';
 import type { Validating } from '../validation/incoming.js';
 import { checkListening, type Listening, telling, tellUnknown } from './call-events.js';
 import { callLogger } from './call-logger.js';
-import { type Chain, compose, type Run, type Subject } from './chain.js';
+import { compose, type Run, type Subject } from './chain.js';
+import { MethodChain } from './method-chain.js';
 import { pathOf } from './wire-paths.js';
 
 /** What the options of a side say of those who stand around its calls. */
@@ -24,7 +26,7 @@ export interface MiddlewareOptions {
 export interface Surrounded {
   readonly row: MethodDescriptor;
   /** Undefined: nobody does. */
-  chain: Chain | undefined;
+  chain: IncomingChain | undefined;
 }
 
 /** Which way a call goes, as a side sees it. */
@@ -62,7 +64,7 @@ export class Middleware {
   /** The methods that ask for them before they are there. */
   private unchecked: { readonly row: MethodDescriptor; readonly direction: Direction }[] = [];
   private isOpen = false;
-  private chains = new WeakMap<MethodDescriptor, Chain | typeof NOBODY>();
+  private chains = new WeakMap<MethodDescriptor, MethodChain | typeof NOBODY>();
   private callbacks: Partial<Record<Direction, Run>> = {};
   private layers: readonly Layer[] = [];
   private listenings: readonly Listening[] = [];
@@ -163,7 +165,7 @@ export class Middleware {
   // ---- what stands around a call ------------------------------------------------------------------------------------
 
   /** What stands around the calls of an outgoing method; undefined if nothing does. */
-  around(row: MethodDescriptor): Chain | undefined {
+  around(row: MethodDescriptor): MethodChain | undefined {
     if (this.quiet) return undefined;
     let chain = this.chains.get(row);
     if (chain === undefined) {
@@ -187,11 +189,11 @@ export class Middleware {
     this.callbacks = run === undefined ? {} : { incoming: run, outgoing: run };
   }
 
-  private chainOf(row: MethodDescriptor): Chain | undefined {
+  private chainOf(row: MethodDescriptor): MethodChain | undefined {
     const own = this.own.get(row) ?? [];
     const run = compose(this.interceptors(row.path, own));
     const keepsOrder = own.some((one) => (one as Partial<Validating>).keepsOrder === true);
-    return run && { subject: subjectOf(row), run, keepsOrder };
+    return run && new MethodChain(subjectOf(row), run, keepsOrder);
   }
 
   /** Everybody around the methods of a path; `own` is what a method brings with it. */

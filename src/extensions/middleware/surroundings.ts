@@ -6,7 +6,8 @@ import { middleware } from '../rooms.js';
 import { isValidated, mustBeAskable } from '../validation/askable.js';
 import type { CheckOptions } from '../validation/checks.js';
 import type { Listening } from './call-events.js';
-import type { Chain, Run } from './chain.js';
+import type { Run } from './chain.js';
+import type { MethodChain } from './method-chain.js';
 import type { Direction, Middleware, MiddlewareOptions, Surrounded } from './middleware.js';
 
 /**
@@ -102,7 +103,7 @@ export class Surroundings {
   }
 
   /** What stands around the calls of an outgoing method; undefined if nothing does. */
-  around(row: MethodDescriptor): Chain | undefined {
+  around(row: MethodDescriptor): MethodChain | undefined {
     return this.middleware?.around(row);
   }
 

@@ -1,3 +1,4 @@
+import type { Hub } from '../../api/endpoint.js';
 import { deadlineIn } from '../../base/clock.js';
 import { current, within } from '../../calls/call-context.js';
 import { Asking, wishOf } from '../../calls/outgoing-call.js';
@@ -42,7 +43,7 @@ export class Passing implements SessionValues {
         call: (imported, member, args) => this.invoke(imported, member, args),
         calledLate: (error) => session.host.trouble(session, error),
         get callSites() {
-          return session.host.diagnostics.callSites;
+          return (session.host as Hub).diagnostics.callSites;
         },
         stream: (imported, member, args) => this.invokeStream(imported, member, args),
       },
@@ -52,6 +53,10 @@ export class Passing implements SessionValues {
     );
     this.leaving = new Leaving(session, mapper, this.exports, this.imports);
     this.coming = new Coming(session, mapper, this.exports, this.imports);
+  }
+
+  private get hub(): Hub {
+    return this.session.host as Hub;
   }
 
   /** How many references there are, in both directions. */
@@ -164,7 +169,7 @@ export class Passing implements SessionValues {
       throw new RpcError(text, Code.InvalidParams);
     }
     const { callee } = this.exports.at(id);
-    const { host } = this.session;
+    const host = this.hub;
     const carryOut = (): unknown => {
       if (host.middleware.aroundCallbacks('incoming') === undefined) return callee(member, args, sender);
       return middleware
@@ -191,7 +196,7 @@ export class Passing implements SessionValues {
   }
 
   private get isSurrounded(): boolean {
-    return this.session.host.middleware.aroundCallbacks('outgoing') !== undefined;
+    return this.hub.middleware.aroundCallbacks('outgoing') !== undefined;
   }
 
   /** Who stands around a call may take his time: the call that has brought the reference may be over before this one leaves. */
@@ -204,7 +209,7 @@ export class Passing implements SessionValues {
     const { session } = this;
     session.tell(KEEP, [id]);
     const answer = this.isSurrounded
-      ? middleware.there.makeCallback(session.host, session, member, args, last)
+      ? middleware.there.makeCallback(this.hub, session, member, args, last)
       : last(args);
     const ended = (): boolean => session.tell(RELEASE, [id]);
     answer.then(ended, ended);

@@ -1,3 +1,4 @@
+import type { Hub } from '../../api/endpoint.js';
 import type { Extension } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { NEXT, PULL } from '../../session/system-names.js';
@@ -10,6 +11,15 @@ export const streams: Extension = {
     [NEXT]: (session, args) => loaded().nexted(session, args),
     [PULL]: (session, args) => loaded().pulled(session, args),
   },
+  attach: (host) => ({
+    streams: {
+      call: (row, self, receivers, args, options) => {
+        if (room.here === undefined) host.mustBeOpen();
+        return room.there.callStream(host as Hub, row, self, receivers, args, options);
+      },
+      produce: (sender, source) => room.there.produce(sender, source),
+    },
+  }),
 };
 
 /** Where they were not loaded, none was asked for, and none runs. */

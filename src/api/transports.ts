@@ -1,0 +1,98 @@
+import type { Link, Transport, TransportSource } from '../contract/contract.js';
+import { ConnectionLost, UsageError } from '../contract/errors.js';
+import type { Limits } from '../contract/limits.js';
+import type { SealedFrames } from '../session/frame-filter.js';
+import type { ConnectedPeer } from '../session/peer.js';
+import type { Session } from '../session/session.js';
+
+import { Line } from './active-transport.js';
+
+/** What the transports need of their side. */
+export interface TransportsOwner {
+  readonly limits: Limits;
+  readonly listens: boolean;
+  readonly isClosed: boolean;
+  /** Rejects with a UsageError for a source that no transport fits. */
+  makeTransport(source: TransportSource): Promise<Transport>;
+  /** A link is there: returns the session that begins on it. */
+  begin(link: Link): Session;
+}
+
+/** The transports of a side that are not closed: the one over which new calls go, and one that comes or goes. */
+export class Transports {
+  private readonly all = new Set<Line>();
+  private current: Line | undefined;
+  private changing = false;
+
+  constructor(private readonly owner: TransportsOwner) {}
+
+  /** Opens a transport. Rejects if it cannot be opened: then nothing of it stays. */
+  async open(source: TransportSource): Promise<Line> {
+    const { owner } = this;
+    const transport = await owner.makeTransport(source);
+    const line = new Line(transport, (link) => owner.begin(link), owner.limits.stalledMs, this.changing);
+    this.all.add(line);
+    // The first one serves before it is open: its peers may come earlier.
+    this.current ??= line;
+    try {
+      this.mustNotBeClosed();
+      await line.open(owner.listens ? undefined : owner.limits.connectMs);
+      this.mustNotBeClosed();
+    } catch (error) {
+      await line.close();
+      this.all.delete(line);
+      throw error;
+    }
+    return line;
+  }
+
+  private mustNotBeClosed(): void {
+    if (this.owner.isClosed) throw new ConnectionLost('the side was closed while its transport was being opened');
+  }
+
+  /**
+   * Opens another transport for new calls, lets what is pending on the old one finish, and closes it. `left` is called for each peer of
+   * the old one. Rejects with a UsageError if one is being changed already.
+   */
+  async change(source: TransportSource, left: (peer: ConnectedPeer) => void): Promise<void> {
+    const old = this.current as Line;
+    if (this.changing) throw new UsageError('the transport is being changed already: await that first');
+    this.changing = true;
+    try {
+      this.current = await this.open(source);
+      for (const peer of old.peers) left(peer);
+      await old.retire(this.current);
+      this.all.delete(old);
+    } finally {
+      this.changing = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.all].map((line) => line.close()));
+    this.all.clear();
+  }
+
+  /** Throws a UsageError as long as none was opened. */
+  get address(): string {
+    if (this.current === undefined) throw new UsageError('a side has an address once it is open: await open() first');
+    return this.current.address;
+  }
+
+  /** A session has ended. */
+  gone(session: Session): void {
+    for (const line of this.all) line.gone(session);
+  }
+
+  /** Whether the transport can reach everybody with one message. */
+  get broadcasts(): boolean {
+    return this.current?.broadcasts === true;
+  }
+
+  /** Sends frames to everybody; `failed` is called if they could not be sealed. */
+  broadcast(frames: SealedFrames | Promise<SealedFrames>, failed: (error: unknown) => void): void {
+    const { current } = this;
+    if (frames instanceof Promise) frames.then((sealed) => current?.broadcast(sealed), failed);
+    else current?.broadcast(frames);
+  }
+}

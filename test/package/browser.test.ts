@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type BuildResult, build } from 'esbuild';
+import { type BuildOptions, type BuildResult, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../docs/pages.js';
 import { browse, chromium } from './chromium.js';
@@ -13,6 +13,8 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
 
 /** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
 const BOUND = 55_540;
+/** The same of everything in one file, as for a page without modules. */
+const SINGLE_FILE_BOUND = 110_300;
 
 let folder: string;
 let project: string;
@@ -32,13 +34,14 @@ afterAll(() => remove(folder));
 type Bundle = BuildResult<{ metafile: true; write: false }>;
 
 /** Bundles as for a page. A module of Node that could be reached would fail here. */
-function bundle(entryPoints: string[]): Promise<Bundle> {
+function bundle(entryPoints: string[], options: BuildOptions = {}): Promise<Bundle> {
   return build({
     entryPoints,
     absWorkingDir: project,
     outdir: join(project, 'out'),
     ...forPages,
-  });
+    ...options,
+  }) as Promise<Bundle>;
 }
 
 describe('in a bundle for browsers', () => {
@@ -80,6 +83,14 @@ describe('in a bundle for browsers', () => {
       ].join('\n'),
     );
     expect(gzipped).toBeLessThanOrEqual(BOUND);
+  });
+
+  it('costs what it may with everything in a single file', async () => {
+    await writeFile(join(project, 'single.ts'), "import 'obverse/all';\nexport * from 'obverse';\n");
+    const single = await bundle(['single.ts'], { splitting: false, format: 'iife', globalName: 'obverse' });
+    const { minified, gzipped } = sizesOf(single.outputFiles);
+    console.log(`A single file with everything has ${gzipped} bytes (${minified} before gzip).`);
+    expect(gzipped).toBeLessThanOrEqual(SINGLE_FILE_BOUND);
   });
 
   // A sentence of each, which no minifier shortens.

@@ -64,16 +64,29 @@ export { standardTypes } from './extensions/values/standard.js';
 export { type TemporalNamespace, temporalTypes } from './extensions/values/temporal.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './plugins/registry.js';
 export { declareMethods, incoming, outgoing } from './spec/decorators.js';
-export type { APIClass } from './types/api-class.js';
+export type { CallOptions, GatherOptions, MethodDescription, PendingCall } from './types/call-options.js';
 export type { CallState, ContextKey } from './types/call-state.js';
 export type { Stages } from './types/codec-stages.js';
 export type {
+  Detailed,
+  Gather,
+  Handler,
+  Handlers,
+  Incoming,
+  IncomingWithSecinfo,
+  InDetail,
+  Inverted,
+  Outgoing,
+  Remote,
+  RemoteTelling,
+  Reverse,
+  View,
+} from './types/derived.js';
+export type {
   AnyHandler,
   Arguments,
-  Dynamic,
   HandlerAt,
   HandlerOptions,
-  Mounted,
   MountOptions,
   PathOptions,
   PatternHandler,
@@ -81,6 +94,7 @@ export type {
   WildCall,
 } from './types/dynamic.js';
 export type { ArrivedError, ErrorClass, ErrorClasses, ErrorEntry, ErrorPolicy, LogErrors } from './types/errors.js';
+export type { Fulfilled, Gathered, Gathering, Rejected } from './types/gathering.js';
 export type {
   CallContext,
   CallEvents,
@@ -94,51 +108,21 @@ export type {
 } from './types/interceptor.js';
 export type { EntryLogger, LogEntry } from './types/log-entry.js';
 export type { Mark, Marker } from './types/marker.js';
+export type { Items, Reply, Stream, StreamSource } from './types/method.js';
 export type { MethodOptions } from './types/method-options.js';
 export type { CodecPair, CodecSource, NamespaceOptions, Options } from './types/options.js';
+export type { Group, GroupOptions, Peer, Receivers, Sender, Several, SlowOptions, SlowPolicy } from './types/peers.js';
 export type { Far } from './types/references.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './types/schema.js';
 export type {
-  CallOptions,
+  APIClass,
   Connected,
-  Detailed,
-  Endpoint,
-  Fulfilled,
-  Gather,
-  Gathered,
-  Gathering,
-  GatherOptions,
-  Group,
-  GroupOptions,
-  Handler,
-  Handlers,
-  Incoming,
-  IncomingWithSecinfo,
-  InDetail,
-  Inverted,
-  Items,
-  MethodDescription,
-  Namespace,
-  Outgoing,
-  Peer,
-  PendingCall,
-  Receivers,
-  Rejected,
-  Remote,
-  RemoteTelling,
-  Reply,
-  Reverse,
-  Sender,
-  Several,
-  Side,
-  SlowOptions,
-  SlowPolicy,
-  Stream,
-  StreamSource,
-  View,
-} from './types/side.js';
-export type {
   DescribedAPI,
+  Dynamic,
+  Endpoint,
+  Mounted,
+  Namespace,
+  Side,
   UntypedAPI,
   UntypedClass,
   UntypedHandlers,
@@ -146,5 +130,5 @@ export type {
   UntypedMounted,
   UntypedSide,
   UntypedView,
-} from './types/untyped.js';
+} from './types/side.js';
 export type { Class, TypeEntry, ValueType } from './types/values.js';

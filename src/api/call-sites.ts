@@ -3,7 +3,7 @@ import { isThenable } from '../base/promise-like.js';
 import { stackOf } from '../base/stack.js';
 import { Aborted, ConnectionLost, ProtocolError, RemoteError, TimeoutError, UsageError } from '../contract/errors.js';
 import { isRemote } from '../extensions/errors/errors.js';
-import type { Gathered } from '../types/side.js';
+import type { Gathered } from '../types/gathering.js';
 
 type AnyFunction = (this: never, ...args: never[]) => unknown;
 

@@ -1,7 +1,7 @@
 import { UsageError } from '../contract/errors.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import { type Direction, outgoingHere } from '../spec/wrong-direction.js';
-import type { Sender } from '../types/side.js';
+import type { Sender } from '../types/peers.js';
 import type { Hub } from './endpoint.js';
 import type { Made } from './side-class.js';
 

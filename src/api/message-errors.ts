@@ -1,6 +1,6 @@
 import { isThenable } from '../base/promise-like.js';
 import type { Id } from '../contract/contract.js';
-import type { Peer } from '../types/side.js';
+import type { Peer } from '../types/peers.js';
 import type { Reports } from './reports.js';
 
 /** Calls the `onMessageError` of a side. What goes wrong with it is reported, and harms nothing. */

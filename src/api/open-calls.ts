@@ -1,6 +1,7 @@
 import { endTurn } from '../base/clock.js';
 import { time } from '../base/time.js';
-import type { Peer, PendingCall } from '../types/side.js';
+import type { PendingCall } from '../types/call-options.js';
+import type { Peer } from '../types/peers.js';
 import type { Hub } from './endpoint.js';
 
 /** The calls of a side that are open: what was asked, of whom, and since when. */

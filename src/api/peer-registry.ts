@@ -8,8 +8,7 @@ import { many, middleware } from '../extensions/rooms.js';
 import { CallSender, ConnectedPeer } from '../session/peer.js';
 import type { Session } from '../session/session.js';
 import type { Host } from '../session/session-host.js';
-import type { Group, GroupOptions, Several } from '../types/peers.js';
-import type { Peer, Receiver, Receivers } from '../types/side.js';
+import type { Group, GroupOptions, Peer, Receiver, Receivers, Several } from '../types/peers.js';
 import { type SideState, whyNotOpen } from './side-states.js';
 
 type Listener = (peer: Peer) => unknown;

@@ -16,21 +16,13 @@ import {
   NamespaceMark,
   type SpecConstructor,
 } from '../spec/method-table.js';
-import type { APIClass, Chosen, Invert, Inverting, OpenOptions } from '../types/api-class.js';
+import type { CallOptions, GatherOptions, MethodDescription, PendingCall } from '../types/call-options.js';
+import type { Inverted } from '../types/derived.js';
 import type { CallEvents, Interceptor } from '../types/interceptor.js';
+import type { apiBrand, Branded } from '../types/method.js';
 import type { NamespaceOptions, Options } from '../types/options.js';
-import type { GatherOptions, Group, GroupOptions, Several } from '../types/peers.js';
-import type {
-  apiBrand,
-  Branded,
-  CallOptions,
-  Inverted,
-  MethodDescription,
-  Peer,
-  PendingCall,
-  Receivers,
-  Side,
-} from '../types/side.js';
+import type { Group, GroupOptions, Peer, Receivers, Several } from '../types/peers.js';
+import type { APIClass, Chosen, Invert, Inverting, OpenOptions, Side } from '../types/side.js';
 import { Hub } from './endpoint.js';
 import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';

@@ -5,7 +5,8 @@ import { many } from '../extensions/rooms.js';
 import { mergeCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor, MethodTable, SpecConstructor } from '../spec/method-table.js';
 import { type Direction, defineIncoming, defineWithoutAnswer, refuseHandlers } from '../spec/wrong-direction.js';
-import type { CallOptions, Receivers } from '../types/side.js';
+import type { CallOptions } from '../types/call-options.js';
+import type { Receivers } from '../types/peers.js';
 import { none } from './diagnostics.js';
 import type { Hub } from './endpoint.js';
 

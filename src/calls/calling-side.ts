@@ -3,10 +3,11 @@ import type { CallSender } from '../session/peer.js';
 import type { Session } from '../session/session.js';
 import type { Host } from '../session/session-host.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
+import type { CallOptions } from '../types/call-options.js';
+import type { Detailed } from '../types/derived.js';
 import type { AnyHandler } from '../types/dynamic.js';
 import type { SideLogger } from '../types/log-entry.js';
-import type { SlowOptions } from '../types/peers.js';
-import type { CallOptions, Detailed, Receivers } from '../types/side.js';
+import type { Receivers, SlowOptions } from '../types/peers.js';
 import type { Packed } from './outgoing-method.js';
 
 /** What calls, in both directions, need of the side that they belong to. */

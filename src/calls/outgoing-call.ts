@@ -9,7 +9,8 @@ import { Aborted, type RpcError, TimeoutError } from '../contract/errors.js';
 import type { CallSender } from '../session/peer.js';
 import type { AnswerAbout, Waiter } from '../session/pending-calls.js';
 import type { Session } from '../session/session.js';
-import type { CallOptions, Detailed } from '../types/side.js';
+import type { CallOptions } from '../types/call-options.js';
+import type { Detailed } from '../types/derived.js';
 
 /** How the caller of one call wants it: its options, with what they inherit worked out. */
 export interface Wish {

@@ -1,7 +1,7 @@
 import { isThenable } from '../base/promise-like.js';
 import { Code, RpcError } from '../contract/errors.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
-import type { Sender } from '../types/side.js';
+import type { Sender } from '../types/peers.js';
 
 /** A handler of an incoming method. */
 export type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;

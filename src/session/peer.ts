@@ -5,7 +5,7 @@ import type { Call, LinkInfo, Metadata, SecInfo } from '../contract/contract.js'
 import { brand } from '../contract/copies.js';
 import type { RpcError } from '../contract/errors.js';
 import type { CallState } from '../types/call-state.js';
-import type { Peer, Sender } from '../types/side.js';
+import type { Peer, Sender } from '../types/peers.js';
 import { Work } from './active-call.js';
 import { isKey } from './ids.js';
 import type { Session } from './session.js';

@@ -2,7 +2,7 @@ import { isOfKind, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
 import { unknownOption } from '../contract/unknown-option.js';
-import type { CallOptions } from '../types/side.js';
+import type { CallOptions } from '../types/call-options.js';
 
 const time = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';

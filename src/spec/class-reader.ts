@@ -1,6 +1,6 @@
 import { messageOf } from '../base/thrown.js';
 import { UsageError } from '../contract/errors.js';
-import type { Method } from '../types/side.js';
+import type { Method } from '../types/method.js';
 import { collectMarks, type MethodMark, markedAs, markOf } from './decorators.js';
 
 /** A class whose constructor takes nothing: what a spec is at run time. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../contract/errors.js';
 import type { Declarable, Marker } from '../types/marker.js';
+import type { Method } from '../types/method.js';
 import type { MethodOptions } from '../types/method-options.js';
-import type { Method } from '../types/side.js';
 
 /** What a decorator notes of a method. */
 export interface MethodMark {

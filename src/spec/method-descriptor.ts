@@ -1,6 +1,7 @@
 import { UsageError } from '../contract/errors.js';
+import type { CallOptions, MethodDescription } from '../types/call-options.js';
+import type { Method } from '../types/method.js';
 import type { MethodOptions } from '../types/method-options.js';
-import type { CallOptions, Method, MethodDescription } from '../types/side.js';
 import { checkCallOptions, mergeCallOptions } from './call-options.js';
 import type { MarkedMethod } from './class-reader.js';
 import { type MethodMark, parameterTypesOf } from './decorators.js';

@@ -1,6 +1,6 @@
 import { brand, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
-import type { CallOptions } from '../types/side.js';
+import type { CallOptions } from '../types/call-options.js';
 import { mergeCallOptions } from './call-options.js';
 import { readClass, type SpecConstructor } from './class-reader.js';
 import { describeMethod, type MethodDescriptor } from './method-descriptor.js';

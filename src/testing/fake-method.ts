@@ -1,5 +1,7 @@
 import { Code, RpcError } from '../contract/errors.js';
-import type { AnswerOf, ArgsOf, Handler, KindOf, ReplyOf, Sender } from '../types/side.js';
+import type { Handler } from '../types/derived.js';
+import type { AnswerOf, ArgsOf, KindOf, ReplyOf } from '../types/method.js';
+import type { Sender } from '../types/peers.js';
 import { FakeCalls } from './fake-calls.js';
 
 /** What a request of the fake answers: the value itself, and of a stream its items. */

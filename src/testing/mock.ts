@@ -1,9 +1,12 @@
 import type { TransportSource } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
-import type { APIClass } from '../types/api-class.js';
+import type { MethodDescription } from '../types/call-options.js';
+import type { Handlers, Inverted, Remote } from '../types/derived.js';
+import type { Branded } from '../types/method.js';
 import type { Options } from '../types/options.js';
-import type { Branded, Handlers, Inverted, MethodDescription, Remote, Sender, Side } from '../types/side.js';
+import type { Sender } from '../types/peers.js';
+import type { APIClass, Side } from '../types/side.js';
 import { FakeBehaviour, type FakeMethod } from './fake-method.js';
 
 /** The incoming methods of a fake. */

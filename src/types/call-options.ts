@@ -1,10 +1,10 @@
 /**
- * The types of one call and of one method: how it is wanted, and what is known of it. Nothing here exists at run time.
+ * The types of one call and of one method: the options of a call, and what is known of it. Nothing here exists at run time.
  */
+
 import type { Signal } from '../base/signal.js';
 import type { Metadata } from '../contract/contract.js';
-import type { Peer, Sender } from './method.js';
-import type { SlowOptions } from './peers.js';
+import type { Peer, Sender, SlowOptions } from './peers.js';
 
 /** Options of a call, and of all calls of a view. `P` is what `onProgress` is told. */
 export interface CallOptions<P = unknown> extends SlowOptions {
@@ -65,4 +65,10 @@ export interface MethodDescription {
   readonly deprecated?: true;
   /** What the mark says under `meta`. */
   readonly meta?: unknown;
+}
+
+/** Options of a request that is gathered. */
+export interface GatherOptions extends Omit<CallOptions, 'timeout' | 'noReply' | keyof SlowOptions> {
+  /** How long to wait for an answer, in milliseconds; a function says it for each peer, or undefined for what is usual. */
+  readonly timeout?: (number | ((peer: Peer) => number | undefined)) | undefined;
 }

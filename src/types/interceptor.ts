@@ -1,7 +1,7 @@
 import type { Signal } from '../base/signal.js';
 import type { Id, LinkInfo, Metadata } from '../contract/contract.js';
 import type { CallState } from './call-state.js';
-import type { Peer, Receivers, Sender } from './side.js';
+import type { Peer, Receivers, Sender } from './peers.js';
 
 /** What a call is on its way, in either direction: one object for each call, seen by every interceptor of it. */
 interface AnyCall {

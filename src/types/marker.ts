@@ -2,9 +2,11 @@
  * What a mark demands of the method that it stands on: types only. A mark cannot change a method's type, so it checks it, and
  * what does not fit meets a parameter whose type is a sentence: the compiler shows it.
  */
+
+import type { ArgsOf, DirectionOf, KindOf, Method } from './method.js';
 import type { MethodOptions } from './method-options.js';
+import type { Reserved } from './reserved.js';
 import type { SchemasFit, SchemasSay, WithSchemas } from './schema-fit.js';
-import type { ArgsOf, DirectionOf, KindOf, Method, Reserved } from './side.js';
 
 /** No argument, or one object: sent by name. Anything else needs `params` or `allowPositionalArgs`. */
 type Shape<M> =

@@ -1,7 +1,7 @@
+import type { CallOptions } from './call-options.js';
 import type { ErrorClass } from './errors.js';
 import type { IncomingCall, Interceptor } from './interceptor.js';
 import type { StandardSchema } from './schema.js';
-import type { CallOptions } from './side.js';
 
 /** Options of a marked method. */
 export interface MethodOptions {

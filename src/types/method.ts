@@ -5,62 +5,14 @@
  * the kind, and the decorator checks both. Type parameters of a generic method become their constraints, and of overloads the
  * last one counts, as in every mapped type.
  */
-import type { Signal } from '../base/signal.js';
-import type { LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
-import type { CallState } from './call-state.js';
-import type { Several } from './peers.js';
+
+import type { Receivers, Sender } from './peers.js';
 
 declare const replyOf: unique symbol;
 declare const streamOf: unique symbol;
 declare const progressOf: unique symbol;
-declare const senderBrand: unique symbol;
 /** In the package's declarations too: without it no class would be a spec. */
 export declare const apiBrand: unique symbol;
-
-/** A peer: one object for as long as its link, and so what one keeps in a `Set`. */
-export interface Peer {
-  /** What the transport calls the peer: `ip:port`, `process:4711`, `stdio`. Unique among the peers of a side. */
-  readonly id: string;
-  /** What the transport knows of the peer and its connection; docs/transports.md says what each one knows. */
-  readonly info: LinkInfo;
-  /** Ends the link to this peer. Without a reason, what was sent before still leaves; with one, it ends at once. */
-  close(reason?: Error): Promise<void>;
-}
-
-/** Who sent a message: made for each call, and the first argument of its handlers. `P` is what its progress is told in. */
-// biome-ignore lint/suspicious/noExplicitAny: a sender of any progress is a receiver, and stands in a spec
-export interface Sender<P = any> {
-  /** The id of the peer. */
-  readonly id: string;
-  readonly peer: Peer;
-  /** What the security of this side has found in the message; undefined without a security, or where it said nothing. */
-  readonly secinfo: SecInfo | undefined;
-  /** What the caller has added to the call; empty if nothing. */
-  readonly metadata: Metadata;
-  /** What interceptors have left for the handlers, under keys of {@link contextKey}. */
-  readonly state: CallState;
-  /**
-   * Aborts when the caller gives the call up, when its time is over, or when its link ends; the reason is an `Aborted`, a
-   * `TimeoutError` or what has ended the link. Made when it is first asked for.
-   */
-  readonly signal: Signal;
-  /** How many milliseconds the caller still waits, as far as that is known; `Infinity` if not. */
-  readonly timeLeft: number;
-  /** Whether anybody is told of progress. */
-  readonly wantsProgress: boolean;
-  /** Travels with the reply, if it is set before: fields that the codec can carry. */
-  replyMetadata: Metadata | undefined;
-  /** Tells the caller how far the call is, if he wants to know; in order, and before the result. After it, nothing. */
-  progress(value: P): void;
-  /** Runs a function once the call is answered; of a notification, once its handlers have ended. What it throws is reported. */
-  afterReply(job: () => void): void;
-  readonly [senderBrand]?: never;
-}
-
-/** One receiver: whoever sent a message, a peer, or the id of one. */
-export type Receiver = Sender | Peer | string;
-/** Whom a message goes to: one, several, a group; null is every connected peer. */
-export type Receivers = Receiver | readonly Receiver[] | Several | null;
 /** What the body of a request "returns": its result, and what its progress is told in. Includes void, so that the body may be empty. */
 export type Reply<T, P = unknown> = { readonly [replyOf]: T; readonly [progressOf]?: P } | void;
 /** What the body of a stream "returns": its items, and what its progress is told in. */

@@ -1,10 +1,10 @@
 import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } from '../contract/contract.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
+import type { CallOptions } from './call-options.js';
 import type { Stages } from './codec-stages.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './errors.js';
 import type { CallLogger, Interceptor } from './interceptor.js';
 import type { EntryLogger } from './log-entry.js';
-import type { CallOptions } from './side.js';
 import type { TypeEntry } from './values.js';
 
 /** A codec by its name, with its options, or as it is. */

@@ -1,9 +1,58 @@
 /**
- * The types of what goes to several peers at once, and of what comes back. Nothing here exists at run time.
+ * The types of peers, one or several: who has sent a message, and whom one goes to. Nothing here exists at run time.
  */
 
-import type { Peer, Receiver } from './method.js';
-import type { CallOptions } from './side.js';
+import type { Signal } from '../base/signal.js';
+import type { LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
+import type { CallState } from './call-state.js';
+
+declare const senderBrand: unique symbol;
+
+/** A peer: one object for as long as its link, and so what one keeps in a `Set`. */
+export interface Peer {
+  /** What the transport calls the peer: `ip:port`, `process:4711`, `stdio`. Unique among the peers of a side. */
+  readonly id: string;
+  /** What the transport knows of the peer and its connection; docs/transports.md says what each one knows. */
+  readonly info: LinkInfo;
+  /** Ends the link to this peer. Without a reason, what was sent before still leaves; with one, it ends at once. */
+  close(reason?: Error): Promise<void>;
+}
+
+/** Who sent a message: made for each call, and the first argument of its handlers. `P` is what its progress is told in. */
+// biome-ignore lint/suspicious/noExplicitAny: a sender of any progress is a receiver, and stands in a spec
+export interface Sender<P = any> {
+  /** The id of the peer. */
+  readonly id: string;
+  readonly peer: Peer;
+  /** What the security of this side has found in the message; undefined without a security, or where it said nothing. */
+  readonly secinfo: SecInfo | undefined;
+  /** What the caller has added to the call; empty if nothing. */
+  readonly metadata: Metadata;
+  /** What interceptors have left for the handlers, under keys of {@link contextKey}. */
+  readonly state: CallState;
+  /**
+   * Aborts when the caller gives the call up, when its time is over, or when its link ends; the reason is an `Aborted`, a
+   * `TimeoutError` or what has ended the link. Made when it is first asked for.
+   */
+  readonly signal: Signal;
+  /** How many milliseconds the caller still waits, as far as that is known; `Infinity` if not. */
+  readonly timeLeft: number;
+  /** Whether anybody is told of progress. */
+  readonly wantsProgress: boolean;
+  /** Travels with the reply, if it is set before: fields that the codec can carry. */
+  replyMetadata: Metadata | undefined;
+  /** Tells the caller how far the call is, if he wants to know; in order, and before the result. After it, nothing. */
+  progress(value: P): void;
+  /** Runs a function once the call is answered; of a notification, once its handlers have ended. What it throws is reported. */
+  afterReply(job: () => void): void;
+  readonly [senderBrand]?: never;
+}
+
+/** One receiver: whoever sent a message, a peer, or the id of one. */
+export type Receiver = Sender | Peer | string;
+
+/** Whom a message goes to: one, several, a group; null is every connected peer. */
+export type Receivers = Receiver | readonly Receiver[] | Several | null;
 
 declare const severalBrand: unique symbol;
 
@@ -62,45 +111,3 @@ export interface SlowOptions {
 
 /** Options of a group. They belong to the object that they were given for, and not to the name. */
 export type GroupOptions = SlowOptions;
-
-// ---- what comes back ------------------------------------------------------------------------------------------------
-
-/** What one of several peers has answered. */
-export interface Fulfilled<T> {
-  readonly peer: Peer;
-  readonly status: 'fulfilled';
-  readonly value: T;
-}
-/** Why there is no answer of one of several peers. */
-export interface Rejected {
-  readonly peer: Peer;
-  readonly status: 'rejected';
-  readonly reason: Error;
-}
-/** What has become of the request to one of several peers. */
-export type Gathered<T> = Fulfilled<T> | Rejected;
-
-/**
- * A request to several peers, while it is answered. It is a promise of what has become of each, in the order of the receivers;
- * it rejects only if nobody could be asked. Iterated, it gives the same one by one, as they come. The calls that are still
- * open when enough is known are given up: their peers are told, and they count as rejected with {@link Aborted}.
- */
-export interface Gathering<T> extends Promise<Gathered<T>[]>, AsyncIterable<Gathered<T>> {
-  /** The first success. Gives up the others; rejects with an AggregateError of the reasons if all have failed. */
-  first(): Promise<T>;
-  /**
-   * The first `count` successes, as they came. Gives up the others; rejects with an AggregateError of the reasons, in the order
-   * of the receivers, as soon as so many are no longer possible.
-   */
-  quorum(count: number): Promise<Fulfilled<T>[]>;
-  /** Gives up whatever is still open. */
-  giveUp(reason?: string): void;
-  /** To leave the loop is to give up the others. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Gathered<T>>;
-}
-
-/** Options of a request that is gathered. */
-export interface GatherOptions extends Omit<CallOptions, 'timeout' | 'noReply' | keyof SlowOptions> {
-  /** How long to wait for an answer, in milliseconds; a function says it for each peer, or undefined for what is usual. */
-  readonly timeout?: (number | ((peer: Peer) => number | undefined)) | undefined;
-}

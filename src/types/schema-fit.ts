@@ -2,7 +2,7 @@
  * What the schemas of a mark demand of the method that it stands on: types only. What the method's type allows must be what the
  * schema takes, and what the schema gives must be what the method's type says.
  */
-import type { ArgsOf, ItemOf, KindOf, ProgressOf, ReplyOf } from './side.js';
+import type { ArgsOf, ItemOf, KindOf, ProgressOf, ReplyOf } from './method.js';
 
 /** The options of a mark that have a schema; `unknown` if none has. */
 export type WithSchemas<O> = O extends

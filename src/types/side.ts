@@ -1,137 +1,30 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The types of the front door: what each side gets from a spec. Nothing here exists at run time.
+ * The types of the front door: what each side has, a class of sides, and sides of which nothing is declared. They refer to each
+ * other, and so stand in one file. Nothing here exists at run time.
  */
 
-import type { Metadata, SecInfo, TransportSource } from '../contract/contract.js';
-import type { CallOptions, MethodDescription, PendingCall } from './call-options.js';
-import type { Dynamic } from './dynamic.js';
-import type { CallsHint, HandlersHint, IncomingHint, OutgoingHint, ProgressHint } from './hints.js';
-import type { CallEvents, Interceptor } from './interceptor.js';
+import type { TransportSource } from '../contract/contract.js';
+import type { CallOptions, GatherOptions, MethodDescription, PendingCall } from './call-options.js';
+import type { Gather, Handlers, Incoming, Inverted, MemberKey, NestedAPI, Outgoing, Remote, View } from './derived.js';
 import type {
-  AnswerOf,
-  ArgsOf,
-  apiBrand,
-  Branded,
-  DirectionOf,
-  KindOf,
-  Peer,
-  ProgressOf,
-  Receivers,
-  ReplyOf,
-  ResultOf,
-  Sender,
-} from './method.js';
-import type { Gathering, GatherOptions, Group, GroupOptions, Several } from './peers.js';
-
-export type * from './call-options.js';
-export type * from './method.js';
-export type * from './peers.js';
-
-declare const inversionOf: unique symbol;
-
-interface Inversion<S> {
-  readonly [inversionOf]: S;
-}
-type Nested = Branded | Inversion<unknown>;
-
-// Members are filtered with `as` over `keyof S`, so that doc comments and go-to-definition lead back to the spec.
-type Hidden = typeof apiBrand | typeof inversionOf | Reserved;
-/** The direction of what is a method of the spec by all that its type says; never for a helper. */
-type Way<M> = [KindOf<M>] extends [never] ? never : DirectionOf<M>;
-type Member<S, K extends keyof S> = K extends Hidden
-  ? never
-  : S[K] extends Nested
-    ? K
-    : [Way<S[K]>] extends [never]
-      ? never
-      : K;
-type Going<S, K extends keyof S, D> = K extends Hidden
-  ? never
-  : S[K] extends Nested
-    ? K
-    : [Way<S[K]>] extends [never]
-      ? never
-      : Way<S[K]> extends D
-        ? K
-        : never;
-/** A namespace in which nothing comes in needs no handlers. */
-type Handled<S, K extends keyof S> =
-  Going<S, K, 'incoming'> extends never
-    ? never
-    : S[K] extends Nested
-      ? [keyof Handlers<S[K]>] extends [never]
-        ? never
-        : K
-      : K;
-
-// ---- what is derived from it ----------------------------------------------------------------------------------------
-
-type SenderOf<M> = unknown extends ProgressOf<M> ? Sender : Sender<ProgressOf<M>>;
-/** A handler of an incoming method. */
-export type Handler<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => AnswerOf<M>;
-/** Arguments of which none can be left out, since one follows them. */
-type Filled<A> = A extends readonly [infer First, ...infer Rest]
-  ? [First, ...Filled<Rest>]
-  : A extends readonly []
-    ? []
-    : A extends readonly unknown[]
-      ? number extends A['length']
-        ? A
-        : A extends readonly [(infer First)?, ...infer Rest]
-          ? [First | undefined, ...Filled<Rest>]
-          : never
-      : never;
-/** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
-export type SecinfoHandler<M> = (
-  sender: SenderOf<M>,
-  ...args: [...args: Filled<ArgsOf<M>>, secinfo: SecInfo | undefined]
-) => AnswerOf<M>;
-
-/** A handler that runs after the reply. */
-export type Afterwards<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => unknown;
-/** The same with the information of the security. */
-export type SecinfoAfterwards<M> = (
-  sender: SenderOf<M>,
-  ...args: [...args: Filled<ArgsOf<M>>, secinfo: SecInfo | undefined]
-) => unknown;
-
-/** An incoming method on a side: what one connects handlers to. */
-export interface Incoming<M, _Hint = IncomingHint> {
-  /**
-   * Adds a handler; several are called in the order of their connecting. Of a request at most one may give something
-   * other than undefined. Returns a function that takes the handler away again.
-   */
-  connect(handler: Handler<M>): () => void;
-  /** Takes a handler away; one that is not connected is ignored. */
-  disconnect(handler: Handler<M>): void;
-  /**
-   * Adds a handler that runs once the call has gone well and is answered; of a notification, once its handlers have ended. What
-   * it gives means nothing, what it throws is reported. Returns a function that takes it away again.
-   */
-  after(handler: Afterwards<M>): () => void;
-  /** Whether the handlers get `secinfo` as their last argument. Off unless it is called. */
-  passSecinfo(on?: true): IncomingWithSecinfo<M>;
-  passSecinfo(on: false): Incoming<M>;
-}
-/** An incoming method whose handlers get `secinfo` as their last argument. */
-export interface IncomingWithSecinfo<M> {
-  connect(handler: SecinfoHandler<M>): () => void;
-  disconnect(handler: SecinfoHandler<M>): void;
-  after(handler: SecinfoAfterwards<M>): () => void;
-  passSecinfo(on?: true): IncomingWithSecinfo<M>;
-  passSecinfo(on: false): Incoming<M>;
-}
-/** An outgoing method on a side. */
-export type Outgoing<M> = ((receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>) & NoHandlers<M>;
-interface NoHandlers<M> {
-  /** Does not exist: it is there for the error that compilers show. */
-  connect(this: OutgoingHint, handler: Afterwards<M>): () => void;
-}
+  AnyHandler,
+  Arguments,
+  HandlerAt,
+  HandlerOptions,
+  MountOptions,
+  PathOptions,
+  ServiceOptions,
+} from './dynamic.js';
+import type { CallsHint } from './hints.js';
+import type { CallEvents, Interceptor } from './interceptor.js';
+import type { Branded, DirectionOf, Items } from './method.js';
+import type { Options } from './options.js';
+import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
 
 /** The methods and the namespaces of a spec, as a side has them. */
 export type MembersOf<S> = {
-  readonly [K in keyof S as Member<S, K>]: S[K] extends Nested
+  readonly [K in keyof S as MemberKey<S, K>]: S[K] extends NestedAPI
     ? Inner<S[K]>
     : DirectionOf<S[K]> extends 'incoming'
       ? Incoming<S[K]>
@@ -140,63 +33,6 @@ export type MembersOf<S> = {
 /** One side of the conversation: incoming methods take handlers, outgoing ones are called. */
 export type Side<S> = Endpoint<S> & MembersOf<S>;
 type Inner<S> = Namespace<S> & MembersOf<S>;
-
-/** Every incoming method, for `implement`. */
-export type Handlers<S, _Hint = HandlersHint> = {
-  readonly [K in keyof S as Handled<S, K>]: S[K] extends Nested ? Handlers<S[K]> : Handler<S[K]>;
-};
-/** Every outgoing method, without its receivers. */
-export type Remote<S, _Hint = CallsHint> = {
-  readonly [K in keyof S as Going<S, K, 'outgoing'>]: S[K] extends Nested
-    ? Remote<S[K]>
-    : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
-};
-type Asking<S, K extends keyof S> =
-  Going<S, K, 'outgoing'> extends never ? never : S[K] extends Nested ? K : KindOf<S[K]> extends 'request' ? K : never;
-/** Every outgoing request, without its receivers; gives what has become of it at each of them. */
-export type Gather<S, _Hint = CallsHint> = {
-  readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
-    ? Gather<S[K]>
-    : (...args: ArgsOf<S[K]>) => Gathering<ReplyOf<S[K]>>;
-};
-
-/** An answer with what was said of it. */
-export interface Detailed<T> {
-  readonly value: T;
-  /** What whoever served the call has added; empty if nothing. */
-  readonly metadata: Metadata;
-}
-/** Every outgoing request, without its receivers; gives the answer with what was said of it. */
-export type InDetail<S, _Hint = CallsHint> = {
-  readonly [K in keyof S as Asking<S, K>]: S[K] extends Nested
-    ? InDetail<S[K]>
-    : (...args: ArgsOf<S[K]>) => Promise<Detailed<ReplyOf<S[K]>>>;
-};
-/** Outgoing methods, without their receivers, for an `onProgress` that takes `P`: one that reports something else cannot be called. */
-export type RemoteTelling<S, P, _Hint = CallsHint> = {
-  readonly [K in keyof S as Going<S, K, 'outgoing'>]: S[K] extends Nested
-    ? RemoteTelling<S[K], P>
-    : ProgressOf<S[K]> extends P
-      ? (...args: ArgsOf<S[K]>) => ResultOf<S[K]>
-      : (this: ProgressHint, ...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
-};
-/** What `to` gives: the outgoing methods, to certain receivers and with certain options. */
-export type View<S, P = unknown, _Hint = CallsHint> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
-  /** The requests, whose promises give `{ value, metadata }`. */
-  readonly detailed: InDetail<S>;
-};
-
-type Flip<M> = M extends (first: infer _F, ...args: infer A) => infer R
-  ? DirectionOf<M> extends 'incoming'
-    ? (receivers: Receivers, ...args: A) => R
-    : (sender: Sender, ...args: A) => R
-  : never;
-/** The spec of the other side. Twice gives the spec itself. */
-export type Inverted<S> = S extends Inversion<infer Original> ? Original : Reverse<S>;
-/** What {@link Inverted} gives for a spec that is written down; it has a name so that declarations and hints can show it. */
-export type Reverse<S> = {
-  readonly [K in keyof S as Member<S, K>]: S[K] extends Nested ? Inverted<S[K]> : Flip<S[K]>;
-} & Inversion<S>;
 
 // ---- what every side has --------------------------------------------------------------------------------------------
 
@@ -211,7 +47,7 @@ export interface Namespace<S> extends Dynamic<S> {
   /** Connects one handler to each incoming method. Throws a UsageError for a name that is no incoming method. */
   implement(handlers: Handlers<S>): this;
   /** The outgoing methods, to these receivers and with these options. */
-  to<P = unknown>(receivers: Receivers, options?: CallOptions<P>): View<S, P>;
+  to<P = unknown>(receivers: Receivers, options?: CallOptions<P>): View<S, P, CallsHint>;
   /** The same with these options for all its calls; it shares everything else. */
   with(options: CallOptions): this;
   /** The outgoing methods, to every connected peer: on a client, to the server. */
@@ -257,16 +93,144 @@ export interface Endpoint<S> extends Connected<S>, AsyncDisposable {
   /** Ends every link; what is pending is rejected with ConnectionLost. Resolves when nothing is left open. May be called twice. */
   close(): Promise<void>;
 }
-/** The names that a side has itself, or that would make it a promise. */
-export type Reserved =
-  | keyof Endpoint<unknown>
-  | 'then'
-  | 'detailed'
-  | 'onMessageError'
-  | 'constructor'
-  | 'toString'
-  | 'toLocaleString'
-  | 'valueOf'
-  | 'hasOwnProperty'
-  | 'isPrototypeOf'
-  | 'propertyIsEnumerable';
+
+/** Never for a class, which is mounted as a spec or not at all. */
+type NoClass<O> = O extends { readonly prototype: unknown } ? never : unknown;
+
+/** A side that is mounted on another: it has the sessions and the peers of that one, which opens and closes them. */
+export type Mounted<S> = Connected<S> & MembersOf<S>;
+
+/** What a side and each namespace of it can do without a spec. Paths are relative to it. */
+export interface Dynamic<S> {
+  /**
+   * Makes a function the one handler of a path, in the place of all that stand there; null leaves none. A path that the spec does
+   * not declare becomes callable by it. `room.*` is every method of a namespace, `room.**` those of its namespaces too, `*` all:
+   * such a handler gets what has no handler of its own, the most specific one first. Returns a function that takes the handler
+   * away again. Throws a UsageError for what is no path of a method, or no function.
+   */
+  setHandler<const P extends string>(path: P, handler: HandlerAt<S, P> | null, options?: HandlerOptions): () => void;
+
+  /**
+   * Serves another spec under a name of this side, over the same sessions, in both directions, and gives its side. Throws a
+   * UsageError for a name that is taken.
+   */
+  mount(name: string, api: UntypedAPI, options?: MountOptions): UntypedMounted;
+  mount<M extends Branded>(name: string, api: { readonly prototype: M }, options?: MountOptions): Mounted<M>;
+  mount<M>(name: string, api: APIClass<M>, options?: MountOptions): Mounted<M>;
+  /**
+   * Serves the functions of an object under a name of this side: `calc.add`, and `calc.deep.sub` of the objects within it. They are
+   * handlers, and get the sender first; methods of a class that `@reference` marks are called as if the object had been passed,
+   * without it. The object is read once. Returns a function that unmounts it. Throws a UsageError for a name that is taken, and
+   * for an object without functions.
+   */
+  mount<O extends object>(name: string, service: O & NoClass<O>, options?: ServiceOptions): () => void;
+  /** Takes away what is mounted under a name, with all that stands below it. Gives false if there is nothing. */
+  unmount(name: string): boolean;
+
+  /** The path under which something is served: a function, an object, an incoming method, a namespace; undefined if it is not. */
+  pathOf(target: object): string | undefined;
+  /** What is served under a path: the function that was set, or the object, method or namespace; undefined if nothing is. */
+  resolvePath(path: string): object | undefined;
+
+  /**
+   * Calls a method by its path, whether the spec declares it or not, and gives a promise of the answer. `T` is what the caller
+   * takes that to be: nothing checks it.
+   */
+  callPath<T = unknown, P = unknown>(path: string, args?: Arguments, options?: PathOptions<P>): Promise<T>;
+  /** Sends a notification by its path. */
+  notifyPath(path: string, args?: Arguments, options?: PathOptions): void;
+  /** Calls a method whose answer is a stream by its path. */
+  streamPath<T = unknown, P = unknown>(path: string, args?: Arguments, options?: PathOptions<P>): Items<T>;
+}
+
+/** Options of a side whose transport is given already. */
+export type OpenOptions = Omit<Options, 'transport'>;
+
+/** The option that selects the other side, by its type. */
+export interface Invert<I extends boolean> {
+  readonly invert?: I | undefined;
+}
+
+/** With this among the options, it is the other side. */
+export interface Inverting {
+  readonly invert: true;
+}
+
+/** The side that {@link Invert} selects: the inverted one for `true` alone. */
+export type Chosen<S, I extends boolean> = [I] extends [true] ? Inverted<S> : S;
+
+/** A spec, as a class: sides come from it. */
+export interface APIClass<S> {
+  /** Makes a side without opening it. */
+  create<I extends boolean = false>(options?: Options & Invert<I>): Side<Chosen<S, I>>;
+  /** Makes a side and opens it; where the address leaves it open, it listens. */
+  serve<I extends boolean = false>(
+    transport: TransportSource,
+    options?: OpenOptions & Invert<I>,
+  ): Promise<Side<Chosen<S, I>>>;
+  /** Makes a side and opens it; where the address leaves it open, it dials. */
+  connect<I extends boolean = false>(
+    transport: TransportSource,
+    options?: OpenOptions & Invert<I>,
+  ): Promise<Side<Chosen<S, I>>>;
+  /** The class of the other side. */
+  invert(): APIClass<Inverted<S>>;
+  /** The table as data: each method with its direction. */
+  describe(): MethodDescription[];
+}
+
+/** A spec from data, as the class of the type that was given for it. */
+export interface DescribedAPI<S> extends APIClass<S> {
+  readonly prototype: S;
+}
+
+declare const untyped: unique symbol;
+
+/** Methods and namespaces by names of which nothing is known. */
+export interface UntypedMembers {
+  // biome-ignore lint/suspicious/noExplicitAny: nobody has said what it is
+  readonly [name: string]: any;
+}
+
+/** The outgoing methods of an untyped spec. */
+export interface UntypedView extends UntypedMembers {
+  readonly detailed: UntypedMembers;
+}
+
+/** What an untyped side has, whoever opens and closes it. Its methods and namespaces can be used, and nothing checks how. */
+export interface UntypedMounted extends Connected<Branded>, UntypedMembers {
+  implement(handlers: UntypedHandlers): this;
+  // biome-ignore lint/suspicious/noExplicitAny: an UntypedView, which no type that depends on another one takes for a View
+  to<P = unknown>(receivers: Receivers, options?: CallOptions<P>): any;
+  readonly remote: UntypedView;
+  gather(receivers: Receivers, options?: GatherOptions): UntypedMembers;
+}
+
+/** Handlers by name, and those of namespaces within. */
+export interface UntypedHandlers {
+  readonly [name: string]: AnyHandler | UntypedHandlers;
+}
+
+/** A side of an untyped spec. */
+export interface UntypedSide
+  extends UntypedMounted,
+    AsyncDisposable,
+    Pick<Endpoint<Branded>, 'changeTransport' | 'close'> {
+  open(): Promise<this>;
+}
+
+/** A spec of which the types know nothing: sides come from it as from a class. */
+export interface UntypedAPI {
+  create(options?: Options): UntypedSide;
+  serve(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<UntypedSide>;
+  connect(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<UntypedSide>;
+  invert(): UntypedAPI;
+  describe(): MethodDescription[];
+  /** What the types know it by; it does not exist at run time. */
+  readonly [untyped]: true;
+}
+
+/** The same as a class, which can be a namespace. */
+export interface UntypedClass extends UntypedAPI {
+  readonly prototype: Branded;
+}

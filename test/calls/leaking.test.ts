@@ -8,7 +8,7 @@ import { incoming, RemoteAPI, type Reply, type Sender, type Side, type Transport
 import { mux } from 'obverse/transports/mux';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { current } from '../../src/calls/call-context.js';
-import type { Inverted } from '../../src/types/side.js';
+import type { Inverted } from '../../src/types/derived.js';
 import { compileProgram } from '../support/compile-program.js';
 import { until } from '../support/core-waiting.js';
 import { behave, Upstream } from './leaking-spec.js';

@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Options, Side, TransportSource } from 'obverse';
-import type { Inverted } from '../../src/types/side.js';
+import type { Inverted } from '../../src/types/derived.js';
 import { compiledOnce } from '../support/compile-program.js';
 import { behave, type Ended, Hanging } from './spec.js';
 

@@ -14,7 +14,7 @@ import {
   type Side,
 } from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/session/peer.js';
-import type { Inverted, Remote } from '../../src/types/side.js';
+import type { Inverted, Remote } from '../../src/types/derived.js';
 
 type Step = (n: number) => unknown;
 

@@ -15,6 +15,7 @@ import type {
   Side,
   StreamSource,
 } from 'obverse';
+import type { Reserved } from '../../src/types/reserved.js';
 import type { Equal, Expect } from './equal.js';
 import { Chat, type Room } from './spec.js';
 
@@ -41,6 +42,20 @@ export type Members = [
     >
   >,
 ];
+
+/** What a spec may not use for names of methods, beside the keys of an object and what would make a side a promise or a view. */
+type OtherNames =
+  | 'then'
+  | 'detailed'
+  | 'onMessageError'
+  | 'constructor'
+  | 'toString'
+  | 'toLocaleString'
+  | 'valueOf'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable';
+export type ReservedNames = Expect<Equal<Exclude<Reserved, OtherNames>, keyof Endpoint<unknown>>>;
 
 export type Calls = [
   Expect<Equal<Parameters<Here['hello']>, [receivers: Receivers, _args: { who: string }]>>,

@@ -14,7 +14,7 @@ import {
   standardTypes,
   UsageError,
 } from '../../src/index.js';
-import type { Inverted } from '../../src/types/side.js';
+import type { Inverted } from '../../src/types/derived.js';
 
 /* Values that throw what throws itself when somebody looks at it, and values that only look like others. */
 

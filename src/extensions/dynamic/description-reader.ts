@@ -1,8 +1,8 @@
 import { isPlain } from '../../api/handlers.js';
 import { UsageError } from '../../contract/errors.js';
 import { checkWireName } from '../../spec/reserved-names.js';
+import type { MethodDescription } from '../../types/call-options.js';
 import type { MethodOptions } from '../../types/method-options.js';
-import type { MethodDescription } from '../../types/side.js';
 import { segmentsOf } from './paths.js';
 
 /** At most so many methods has a spec that is made from data, so many segments a path, and so many letters a name. */

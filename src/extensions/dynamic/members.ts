@@ -2,7 +2,7 @@ import { hubOf } from '../../api/side-class.js';
 import { specOfInverse } from '../../spec/inverse.js';
 import type { SpecConstructor } from '../../spec/method-table.js';
 import type { Arguments, HandlerOptions, MountOptions, PathOptions, ServiceOptions } from '../../types/dynamic.js';
-import type { Items } from '../../types/side.js';
+import type { Items } from '../../types/method.js';
 import type { MemberName } from './absent.js';
 import { pathOf, resolvePath } from './lookup.js';
 import { type MountedSpec, mountService, mountSide, unmount } from './mounts.js';

@@ -3,9 +3,9 @@ import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import { declareMethods, incoming, outgoing } from '../../spec/decorators.js';
 import type { SpecConstructor } from '../../spec/method-table.js';
+import type { MethodDescription } from '../../types/call-options.js';
 import type { MethodOptions } from '../../types/method-options.js';
-import type { MethodDescription } from '../../types/side.js';
-import type { DescribedAPI, UntypedClass } from '../../types/untyped.js';
+import type { DescribedAPI, UntypedClass } from '../../types/side.js';
 import { type Described, readDescription } from './description-reader.js';
 
 /** What a spec can be made from: what `describe()` gives, or its JSON. */

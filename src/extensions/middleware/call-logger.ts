@@ -5,7 +5,7 @@ import { printable } from '../../base/quote.js';
 import { time } from '../../base/time.js';
 import type { CallLogger, Interceptor, LineLogger, LoggedCall } from '../../types/interceptor.js';
 import type { LogEntry, SideLogger } from '../../types/log-entry.js';
-import type { Receiver, Receivers } from '../../types/side.js';
+import type { Receiver, Receivers } from '../../types/peers.js';
 import { watchedStream } from '../streams/relayed-stream.js';
 
 /** Tells of every call when it is over. */

@@ -4,9 +4,10 @@ import type { Id, LinkInfo, Metadata } from '../../contract/contract.js';
 import { StoredCallState } from '../../session/call-state.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
+import type { CallOptions } from '../../types/call-options.js';
 import type { CallState } from '../../types/call-state.js';
 import type { IncomingCall, OutgoingCall } from '../../types/interceptor.js';
-import type { CallOptions, Peer, Receivers } from '../../types/side.js';
+import type { Peer, Receivers } from '../../types/peers.js';
 import type { Subject } from './chain.js';
 
 const nothing: Metadata = Object.freeze({});

@@ -1,7 +1,7 @@
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { CALL } from '../../session/system-names.js';
-import type { Peer } from '../../types/side.js';
+import type { Peer } from '../../types/peers.js';
 import { MadeCall, ServedCall } from './call-of.js';
 import type { Subject } from './chain.js';
 import type { Surroundings } from './surroundings.js';

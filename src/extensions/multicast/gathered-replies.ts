@@ -3,9 +3,9 @@ import { Asking, type Outcome, type Wish } from '../../calls/outgoing-call.js';
 import type { Packed } from '../../calls/outgoing-method.js';
 import { Aborted, UsageError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
-import type { Peer } from '../../types/method.js';
-import type { Fulfilled, Gathered, Gathering } from '../../types/peers.js';
-import type { Detailed } from '../../types/side.js';
+import type { Detailed } from '../../types/derived.js';
+import type { Fulfilled, Gathered, Gathering } from '../../types/gathering.js';
+import type { Peer } from '../../types/peers.js';
 
 /** The request to one of the receivers, while it is open and afterwards. */
 export interface Answering {

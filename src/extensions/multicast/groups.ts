@@ -2,8 +2,7 @@ import type { Roster } from '../../api/peer-registry.js';
 import { letTakeOut } from '../../base/bound-methods.js';
 import { UsageError } from '../../contract/errors.js';
 import type { ConnectedPeer } from '../../session/peer.js';
-import type { Receiver } from '../../types/method.js';
-import type { Group, GroupOptions, SlowOptions } from '../../types/peers.js';
+import type { Group, GroupOptions, Receiver, SlowOptions } from '../../types/peers.js';
 import { Crowd, peerOf } from './receiver-set.js';
 import { checkGroupOptions, type Policy, policyOf } from './slow-policy.js';
 

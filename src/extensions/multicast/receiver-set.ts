@@ -1,8 +1,7 @@
 import type { Roster } from '../../api/peer-registry.js';
 import { letTakeOut } from '../../base/bound-methods.js';
 import { CallSender, ConnectedPeer } from '../../session/peer.js';
-import type { Peer, Receiver } from '../../types/method.js';
-import type { Several, SlowOptions } from '../../types/peers.js';
+import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
 /** Several peers of a side as one receiver. What it holds is looked up whenever it is used. */

@@ -1,4 +1,5 @@
-import type { Inverted, Remote, Side } from '../../types/side.js';
+import type { Inverted, Remote } from '../../types/derived.js';
+import type { Side } from '../../types/side.js';
 import { references } from '../rooms.js';
 
 /*

@@ -1,6 +1,6 @@
 import type { Diagnostics } from '../../api/diagnostics.js';
 import { Code, ProtocolError, type RpcError, UsageError } from '../../contract/errors.js';
-import type { Items } from '../../types/side.js';
+import type { Items } from '../../types/method.js';
 import { standsFor } from './import-of.js';
 import { weightOf } from './members.js';
 

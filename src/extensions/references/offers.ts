@@ -3,7 +3,8 @@ import { Code, ProtocolError, RpcError, UsageError } from '../../contract/errors
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { STREAM, speaks } from '../../session/system-names.js';
-import type { CallOptions, Items } from '../../types/side.js';
+import type { CallOptions } from '../../types/call-options.js';
+import type { Items } from '../../types/method.js';
 import { produce } from '../streams/produce.js';
 import { sourceOf } from '../streams/source.js';
 import { consume } from '../streams/stream-call.js';

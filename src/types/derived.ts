@@ -1,0 +1,207 @@
+/**
+ * What is derived from a spec: handlers, views, and the spec of the other side. Nothing here exists at run time.
+ */
+
+import type { Metadata, SecInfo } from '../contract/contract.js';
+import type { Gathering } from './gathering.js';
+import type { CallsHint, HandlersHint, IncomingHint, OutgoingHint, ProgressHint } from './hints.js';
+import type {
+  AnswerOf,
+  ArgsOf,
+  apiBrand,
+  Branded,
+  DirectionOf,
+  KindOf,
+  ProgressOf,
+  ReplyOf,
+  ResultOf,
+} from './method.js';
+import type { Receivers, Sender } from './peers.js';
+import type { Reserved } from './reserved.js';
+
+declare const inversionOf: unique symbol;
+
+interface Inversion<S> {
+  readonly [inversionOf]: S;
+}
+
+/** What is a namespace of a spec. */
+export type NestedAPI = Branded | Inversion<unknown>;
+
+// Members are filtered with `as` over `keyof S`, so that doc comments and go-to-definition lead back to the spec.
+type HiddenKey = typeof apiBrand | typeof inversionOf | Reserved;
+
+/** The direction of what is a method of the spec by all that its type says; never for a helper. */
+type MethodDirection<M> = [KindOf<M>] extends [never] ? never : DirectionOf<M>;
+
+/** A key of a spec, if it is a method or a namespace. */
+export type MemberKey<S, K extends keyof S> = K extends HiddenKey
+  ? never
+  : S[K] extends NestedAPI
+    ? K
+    : [MethodDirection<S[K]>] extends [never]
+      ? never
+      : K;
+
+/** A key of a spec, if it is a namespace, or a method of this direction. */
+type DirectedKey<S, K extends keyof S, D> = K extends HiddenKey
+  ? never
+  : S[K] extends NestedAPI
+    ? K
+    : [MethodDirection<S[K]>] extends [never]
+      ? never
+      : MethodDirection<S[K]> extends D
+        ? K
+        : never;
+
+/** A namespace in which nothing comes in needs no handlers. */
+type HandledKey<S, K extends keyof S> =
+  DirectedKey<S, K, 'incoming'> extends never
+    ? never
+    : S[K] extends NestedAPI
+      ? [keyof Handlers<S[K]>] extends [never]
+        ? never
+        : K
+      : K;
+
+// ---- what is derived from it ----------------------------------------------------------------------------------------
+
+type SenderOf<M> = unknown extends ProgressOf<M> ? Sender : Sender<ProgressOf<M>>;
+
+/** A handler of an incoming method. */
+export type Handler<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => AnswerOf<M>;
+
+/** Arguments of which none can be left out, since one follows them. */
+type WithoutOptional<A> = A extends readonly [infer First, ...infer Rest]
+  ? [First, ...WithoutOptional<Rest>]
+  : A extends readonly []
+    ? []
+    : A extends readonly unknown[]
+      ? number extends A['length']
+        ? A
+        : A extends readonly [(infer First)?, ...infer Rest]
+          ? [First | undefined, ...WithoutOptional<Rest>]
+          : never
+      : never;
+
+/** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
+export type SecinfoHandler<M> = (
+  sender: SenderOf<M>,
+  ...args: [...args: WithoutOptional<ArgsOf<M>>, secinfo: SecInfo | undefined]
+) => AnswerOf<M>;
+
+/** A handler that runs after the reply. */
+export type Afterwards<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => unknown;
+
+/** The same with the information of the security. */
+export type SecinfoAfterwards<M> = (
+  sender: SenderOf<M>,
+  ...args: [...args: WithoutOptional<ArgsOf<M>>, secinfo: SecInfo | undefined]
+) => unknown;
+
+/** An incoming method on a side: what one connects handlers to. */
+export interface Incoming<M, _Hint = IncomingHint> {
+  /**
+   * Adds a handler; several are called in the order of their connecting. Of a request at most one may give something
+   * other than undefined. Returns a function that takes the handler away again.
+   */
+  connect(handler: Handler<M>): () => void;
+  /** Takes a handler away; one that is not connected is ignored. */
+  disconnect(handler: Handler<M>): void;
+  /**
+   * Adds a handler that runs once the call has gone well and is answered; of a notification, once its handlers have ended. What
+   * it gives means nothing, what it throws is reported. Returns a function that takes it away again.
+   */
+  after(handler: Afterwards<M>): () => void;
+  /** Whether the handlers get `secinfo` as their last argument. Off unless it is called. */
+  passSecinfo(on?: true): IncomingWithSecinfo<M>;
+  passSecinfo(on: false): Incoming<M>;
+}
+
+/** An incoming method whose handlers get `secinfo` as their last argument. */
+export interface IncomingWithSecinfo<M> {
+  connect(handler: SecinfoHandler<M>): () => void;
+  disconnect(handler: SecinfoHandler<M>): void;
+  after(handler: SecinfoAfterwards<M>): () => void;
+  passSecinfo(on?: true): IncomingWithSecinfo<M>;
+  passSecinfo(on: false): Incoming<M>;
+}
+
+/** An outgoing method on a side. */
+export type Outgoing<M> = ((receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>) & NoHandlers<M>;
+
+interface NoHandlers<M> {
+  /** Does not exist: it is there for the error that compilers show. */
+  connect(this: OutgoingHint, handler: Afterwards<M>): () => void;
+}
+
+/** Every incoming method, for `implement`. */
+export type Handlers<S, _Hint = HandlersHint> = {
+  readonly [K in keyof S as HandledKey<S, K>]: S[K] extends NestedAPI ? Handlers<S[K]> : Handler<S[K]>;
+};
+
+/** Every outgoing method, without its receivers. */
+export type Remote<S, _Hint = CallsHint> = {
+  readonly [K in keyof S as DirectedKey<S, K, 'outgoing'>]: S[K] extends NestedAPI
+    ? Remote<S[K]>
+    : (...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
+};
+
+type RequestKey<S, K extends keyof S> =
+  DirectedKey<S, K, 'outgoing'> extends never
+    ? never
+    : S[K] extends NestedAPI
+      ? K
+      : KindOf<S[K]> extends 'request'
+        ? K
+        : never;
+
+/** Every outgoing request, without its receivers; gives what has become of it at each of them. */
+export type Gather<S, _Hint = CallsHint> = {
+  readonly [K in keyof S as RequestKey<S, K>]: S[K] extends NestedAPI
+    ? Gather<S[K]>
+    : (...args: ArgsOf<S[K]>) => Gathering<ReplyOf<S[K]>>;
+};
+
+/** An answer with what was said of it. */
+export interface Detailed<T> {
+  readonly value: T;
+  /** What whoever served the call has added; empty if nothing. */
+  readonly metadata: Metadata;
+}
+
+/** Every outgoing request, without its receivers; gives the answer with what was said of it. */
+export type InDetail<S, _Hint = CallsHint> = {
+  readonly [K in keyof S as RequestKey<S, K>]: S[K] extends NestedAPI
+    ? InDetail<S[K]>
+    : (...args: ArgsOf<S[K]>) => Promise<Detailed<ReplyOf<S[K]>>>;
+};
+
+/** Outgoing methods, without their receivers, for an `onProgress` that takes `P`: one that reports something else cannot be called. */
+export type RemoteTelling<S, P, _Hint = CallsHint> = {
+  readonly [K in keyof S as DirectedKey<S, K, 'outgoing'>]: S[K] extends NestedAPI
+    ? RemoteTelling<S[K], P>
+    : ProgressOf<S[K]> extends P
+      ? (...args: ArgsOf<S[K]>) => ResultOf<S[K]>
+      : (this: ProgressHint, ...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
+};
+
+/** What `to` gives: the outgoing methods, to certain receivers and with certain options. */
+export type View<S, P = unknown, _Hint = CallsHint> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
+  /** The requests, whose promises give `{ value, metadata }`. */
+  readonly detailed: InDetail<S>;
+};
+
+type FlippedMethod<M> = M extends (first: infer _F, ...args: infer A) => infer R
+  ? DirectionOf<M> extends 'incoming'
+    ? (receivers: Receivers, ...args: A) => R
+    : (sender: Sender, ...args: A) => R
+  : never;
+
+/** The spec of the other side. Twice gives the spec itself. */
+export type Inverted<S> = S extends Inversion<infer Original> ? Original : Reverse<S>;
+
+/** What {@link Inverted} gives for a spec that is written down; it has a name so that declarations and hints can show it. */
+export type Reverse<S> = {
+  readonly [K in keyof S as MemberKey<S, K>]: S[K] extends NestedAPI ? Inverted<S[K]> : FlippedMethod<S[K]>;
+} & Inversion<S>;

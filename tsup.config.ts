@@ -37,9 +37,13 @@ const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
     const later = loadedLater();
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!later.has(path)) return undefined;
-      const core = relative(dirname(path), resolve('src/exports.js')).replaceAll('\\', '/');
+      const to = (file: string): string => `./${relative(dirname(path), resolve('src', file)).replaceAll('\\', '/')}`;
+      const core = [
+        `export { RemoteAPI as core } from '${to('exports.js')}';`,
+        `export { installAlways as extensions } from '${to('extensions/always.js')}';`,
+      ];
       return {
-        contents: `${readFileSync(path, 'utf8')}export { RemoteAPI as core } from './${core}';\n`,
+        contents: `${readFileSync(path, 'utf8')}${core.join('\n')}\n`,
         loader: 'ts',
       };
     });

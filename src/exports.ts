@@ -131,4 +131,5 @@ export type {
   UntypedSide,
   UntypedView,
 } from './types/side.js';
+export type { SideStats } from './types/stats.js';
 export type { Class, TypeEntry, ValueType } from './types/values.js';

@@ -4,6 +4,7 @@ import type { Frame, Link, Receiver, Transport } from '../contract/contract.js';
 import { ConnectionLost } from '../contract/errors.js';
 import type { ConnectedPeer } from '../session/peer.js';
 import type { Session } from '../session/session.js';
+import type { SideLoad } from '../session/side-load.js';
 
 /** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
 const SLACK_MS = 100;
@@ -86,7 +87,9 @@ export class Line {
     for (const session of this.sessions) session.inbox.queue?.opened();
   }
 
-  broadcast(frames: readonly Frame[]): void {
+  /** Sends frames to everybody at once; `load` counts them. */
+  broadcast(frames: readonly Frame[], load: SideLoad): void {
+    load.sends(frames);
     this.transport.broadcast?.(frames);
   }
 

@@ -23,11 +23,13 @@ import type { apiBrand, Branded } from '../types/method.js';
 import type { NamespaceOptions, Options } from '../types/options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from '../types/peers.js';
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions, Side } from '../types/side.js';
+import type { SideStats } from '../types/stats.js';
 import { Hub } from './endpoint.js';
 import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';
 import { checkOptions, mustBeSideOptions } from './options.js';
 import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
+import { sideStats } from './side-stats.js';
 
 /** The class of a spec, whose constructor is protected. */
 type SpecClass<S> = { readonly prototype: S };
@@ -149,6 +151,9 @@ const endpoint = {
   },
   pendingCalls(this: object): PendingCall[] {
     return pendingCalls(hubOf(this));
+  },
+  stats(this: object): SideStats {
+    return sideStats(hubOf(this));
   },
   unhandledCalls(this: object): string[] {
     return hubOf(this).served.unhandled(madeOf(this).table.path);

@@ -92,7 +92,7 @@ export class Transports {
   /** Sends frames to everybody; `failed` is called if they could not be sealed. */
   broadcast(frames: SealedFrames | Promise<SealedFrames>, failed: (error: unknown) => void): void {
     const { current } = this;
-    if (frames instanceof Promise) frames.then((sealed) => current?.broadcast(sealed), failed);
-    else current?.broadcast(frames);
+    if (frames instanceof Promise) frames.then((sealed) => current?.broadcast(sealed, this.host.load), failed);
+    else current?.broadcast(frames, this.host.load);
   }
 }

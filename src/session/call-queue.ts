@@ -57,7 +57,8 @@ export class Intake {
     return this.lasting;
   }
 
-  private get queued(): number {
+  /** How many calls wait for their turn. */
+  get queued(): number {
     return this.waiting.length + this.callbacks.length;
   }
 

@@ -7,6 +7,8 @@ export type SealedFrames = readonly Frame[];
 export interface FrameFilter {
   /** Whether frames still wait to leave. */
   readonly isSealing: boolean;
+  /** How many bytes wait to leave. */
+  readonly bytes: number;
   /** Calls back when no frame waits to leave. */
   whenSealed(then: () => void): void;
   /** Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. */

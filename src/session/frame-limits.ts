@@ -43,6 +43,11 @@ export class AwaitedHello {
     return true;
   }
 
+  /** How many bytes wait. */
+  get bytes(): number {
+    return this.frames?.reduce((sum, { frame }) => sum + frame.length, 0) ?? 0;
+  }
+
   /** Resolves when it is known how large a frame the peer reads, or nothing more is awaited. */
   async known(): Promise<void> {
     const left = this.until - time();

@@ -94,6 +94,11 @@ export class Asked {
     return slot === 0 ? undefined : this.waiters[slot];
   }
 
+  /** How many wait for the items of a stream. */
+  get streams(): number {
+    return this.size === 0 ? 0 : this.waiters.filter((waiter) => waiter?.next !== undefined).length;
+  }
+
   /** Everybody who waits, with the ids. */
   *all(): Generator<[id: number, waiter: Waiter]> {
     for (const [slot, waiter] of this.waiters.entries())

@@ -29,9 +29,9 @@ const SHORTER = [1_000, 100, 0];
  */
 export class Answers {
   /** How much the answers hold that wait for the others of their batches. */
-  private held = 0;
+  held = 0;
   /** What finds no room before the peer has read more. */
-  private parked: ParkedAnswers | undefined;
+  parked: ParkedAnswers | undefined;
 
   constructor(private readonly session: Session) {}
 

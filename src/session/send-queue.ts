@@ -86,6 +86,13 @@ export class Outbox {
     return false;
   }
 
+  /** How many bytes wait, here and in the link. */
+  get buffered(): number {
+    let bytes = this.session.link.buffered + this.collected + (this.hello?.bytes ?? 0);
+    for (const part of this.parts ?? []) bytes += part.bytes ?? 0;
+    return bytes;
+  }
+
   private checkTotal(frame: Frame): void {
     const { load, host } = this.session;
     if (load.fits(frame.length)) return;
@@ -120,7 +127,8 @@ export class Outbox {
     if (this.part !== undefined) this.leaveAt = this.part.sent(collected);
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
-    link.send(joins ? this.joined(frames, collected) : frames);
+    if (joins) this.give(this.joined(frames, collected));
+    else this.give(frames, collected);
     if (session.over !== undefined) return;
     const { buffered } = link;
     if (buffered > UNSENT || session.load.unsent > 0) session.load.sees(buffered);
@@ -130,6 +138,13 @@ export class Outbox {
       this.backlog = new Backlog(session);
       session.crowded(true);
     }
+  }
+
+  /** Gives frames to the link. `bytes`: their length in all, if it is known. */
+  protected give(frames: readonly Frame[], bytes?: number): void {
+    const { host, link } = this.session;
+    host.load.sends(frames, bytes);
+    link.send(frames);
   }
 
   /** The frames in as few as the link and the bounds allow; `collected` is their length in all. */

@@ -45,7 +45,7 @@ export class Session implements Receiver, Timed {
   intake: Intake | undefined;
   /** What we have asked; made with the first question. */
   asked: Calls | undefined;
-  private mapped: SessionValues | undefined;
+  mapped: SessionValues | undefined;
   private watched = false;
   private retiring = false;
   private holders = 0;

@@ -1,4 +1,4 @@
-import type { Memory } from '../contract/contract.js';
+import type { Frame, Memory } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
 import type { PeerLoad } from './peer-load.js';
 
@@ -16,10 +16,17 @@ const LOADED = 1 / 16;
 export class SideLoad implements Memory {
   /** What is held now, in bytes. */
   total = 0;
+  /** Frames that links have delivered since the side was made, and their length. */
+  framesReceived = 0;
+  bytesReceived = 0;
+  /** Frames that were given to links since the side was made, and their length. */
+  framesSent = 0;
+  bytesSent = 0;
   private partial = 0;
   private readonly half: number;
   private readonly loaded: number;
-  private readonly peers = new Set<PeerLoad>();
+  /** Of the sessions that have not ended. */
+  readonly peers: Set<PeerLoad> = new Set();
   /** Those that are not read at the moment. */
   private readonly pressed = new Set<PeerLoad>();
 
@@ -46,6 +53,13 @@ export class SideLoad implements Memory {
   add(bytes: number): void {
     this.total += bytes;
     if (bytes < 0 && this.pressed.size > 0) this.relax();
+  }
+
+  /** Counts frames that are given to a link. `bytes`: their length in all, if it is known. */
+  sends(frames: readonly Frame[], bytes?: number): void {
+    this.framesSent += frames.length;
+    if (bytes !== undefined) this.bytesSent += bytes;
+    else for (const { length } of frames) this.bytesSent += length;
   }
 
   /** Whether so much fits in addition. */

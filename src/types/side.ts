@@ -21,6 +21,7 @@ import type { CallEvents, Interceptor } from './interceptor.js';
 import type { Branded, DirectionOf, Items } from './method.js';
 import type { Options } from './options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
+import type { SideStats } from './stats.js';
 
 /** The methods and the namespaces of a spec, as a side has them. */
 export type MembersOf<S> = {
@@ -72,6 +73,8 @@ export interface Namespace<S> extends Dynamic<S> {
 export interface Connected<S> extends Namespace<S> {
   /** The connected peers, by id. */
   readonly peers: ReadonlyMap<string, Peer>;
+  /** The numbers of this side at this moment, in a new object. Works in every state of the side. */
+  stats(): SideStats;
   /** What a peer connects to; known once `open` has resolved. */
   readonly address: string;
   /** The connected peers as receivers: for those without some, as in `everyone.except(sender)`. */

@@ -91,6 +91,7 @@ function names(): string[] {
       'remote',
       'gather',
       'peers',
+      'stats',
       'address',
       'implement',
       'describe',

@@ -81,6 +81,10 @@ export class UnprovedOutbox extends Outbox {
     return this.waiting.length > 0;
   }
 
+  override get buffered(): number {
+    return super.buffered + this.keptBytes;
+  }
+
   override put(frame: Frame): void {
     if (this.proved) super.put(frame);
     else this.keep([frame], frame);
@@ -94,7 +98,7 @@ export class UnprovedOutbox extends Outbox {
   private keep(frames: readonly Frame[], plain: Frame | undefined): void {
     const bytes = frames.reduce((sum, frame) => sum + bytesOf(frame), 0);
     if (this.refusing || (plain !== undefined && plain === this.asking)) {
-      if (bytes <= this.room) this.owner.link.send(frames);
+      if (bytes <= this.room) this.give(frames);
       return;
     }
     // More than can be answered in time: these are lost, as datagrams are.
@@ -139,7 +143,7 @@ export class UnprovedOutbox extends Outbox {
       const { room } = this;
       const reserved = others === own ? 0 : Math.min((others - own + 1) * ERROR_BYTES, room / 2);
       if (frames.length === 0 || bytes > room - reserved) return true;
-      owner.link.send(frames);
+      this.give(frames, bytes);
       others -= own;
       this.count(-bytes);
       return false;

@@ -57,6 +57,12 @@ class Lanes implements SessionPart {
     session.remind(time() + LOOK);
   }
 
+  get bytes(): number {
+    let bytes = 0;
+    for (const lane of this.lanes.values()) bytes += lane.bytes;
+    return bytes;
+  }
+
   send(policy: Policy, bytes: number, post: Post): void {
     let lane = this.lanes.get(policy.lane);
     if (lane === undefined && this.session.link.buffered <= policy.slowBytes) {

@@ -1,6 +1,7 @@
 import type { Extension } from '../../api/extension.js';
 import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
 import { references as room } from '../rooms.js';
+import type { Passing } from './reference-tables.js';
 import { passingOf, ReferenceMapper } from './value-mapper.js';
 
 /** Value types, and what goes by reference: functions, objects, streams as arguments. */
@@ -22,6 +23,11 @@ export const references: Extension = {
   },
   attach: (host) => {
     const values = new ReferenceMapper(host, host.options.types);
-    return { values, opening: (codec) => values.open(codec) };
+    const count = (): number => {
+      let size = 0;
+      for (const { session } of host.load.peers) size += (session.mapped as Passing | undefined)?.size ?? 0;
+      return size;
+    };
+    return { values, opening: (codec) => values.open(codec), stats: () => ({ references: count() }) };
   },
 };

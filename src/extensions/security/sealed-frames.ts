@@ -65,6 +65,11 @@ export class Sealing implements FrameFilter {
     return this.sealingNow;
   }
 
+  /** How many bytes wait to be sealed. */
+  get bytes(): number {
+    return this.leavingBytes;
+  }
+
   /** Calls back when no message waits to be sealed. */
   whenSealed(then: () => void): void {
     this.sealed.push(then);

@@ -14,8 +14,7 @@ export function install(...extensions: readonly Extension[]): void {
 /** What the extensions do for one side. */
 export interface Attached extends CallExtensions, Pick<Host, 'notifications' | 'requests' | 'mapper' | 'guardedQueue'> {
   opening(codec: Promise<Codec>): Promise<unknown>;
-  /** The numbers of all of them. */
-  stats(): readonly Readonly<Record<string, number>>[];
+  readonly sides: readonly SideExtension[];
 }
 
 /** Attaches every installed extension to a side. */
@@ -29,7 +28,7 @@ export function attachExtensions(host: ExtensionHost): Attached {
     if (extension.attach !== undefined) sides.push(extension.attach(host));
   }
   return {
-    stats: () => sides.map((side) => side.stats?.() ?? {}),
+    sides,
     notifications,
     requests,
     mapper: sides.findLast(({ values }) => values)?.values as Host['mapper'],

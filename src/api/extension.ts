@@ -24,7 +24,7 @@ export interface Extension {
 export interface SideExtension extends Partial<CallExtensions> {
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
-  /** Numbers of the side for `side.stats()`, by name. Numbers of the same name are added up. */
+  /** Numbers of the side for `side.stats()`, by name: those that the core does not know. */
   stats?(): Readonly<Record<string, number>>;
   readonly values?: ValueMapper;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */

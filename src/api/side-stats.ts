@@ -3,8 +3,7 @@ import type { Hub } from './endpoint.js';
 
 /** The numbers of a side. Also of one that is not open, or is closed. */
 export function sideStats({ roster, load, attached }: Hub): SideStats {
-  const { framesReceived, framesSent, bytesReceived, bytesSent } = load;
-  const stats: Record<keyof SideStats, number> & Record<string, number> = {
+  const stats: Record<keyof SideStats, number> = {
     peers: roster.peers.size,
     pendingCalls: 0,
     activeCalls: 0,
@@ -12,22 +11,16 @@ export function sideStats({ roster, load, attached }: Hub): SideStats {
     streams: 0,
     references: 0,
     bufferedBytes: 0,
-    framesReceived,
-    framesSent,
-    bytesReceived,
-    bytesSent,
+    ...load.traffic,
   };
   for (const { session } of load.peers) {
-    const { asked, intake, outbox, answers, sealing } = session;
-    stats.pendingCalls += session.waiting;
+    const { waiting, open, asked, intake, outbox, answers, sealing } = session;
+    const queued = intake?.queued ?? 0;
+    stats.pendingCalls += waiting;
+    stats.activeCalls += open - waiting - queued;
+    stats.queuedCalls += queued;
     stats.streams += (asked?.streams ?? 0) + (intake?.streams ?? 0);
-    if (intake !== undefined) {
-      stats.activeCalls += intake.size - intake.queued;
-      stats.queuedCalls += intake.queued;
-    }
     stats.bufferedBytes += outbox.buffered + answers.held + (answers.parked?.bytes ?? 0) + (sealing?.bytes ?? 0);
   }
-  for (const numbers of attached.stats())
-    for (const [name, number] of Object.entries(numbers)) stats[name] = (stats[name] ?? 0) + number;
-  return stats;
+  return Object.assign(stats, ...attached.sides.map((side) => side.stats?.()));
 }

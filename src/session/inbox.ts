@@ -59,9 +59,9 @@ export class Inbox {
 
   /** A frame has arrived. */
   receive(frame: Frame): void {
-    const { load } = this.session.host;
-    load.framesReceived++;
-    load.bytesReceived += frame.length;
+    const { traffic } = this.session.host.load;
+    traffic.framesReceived++;
+    traffic.bytesReceived += frame.length;
     if (this.queue === undefined) this.open(frame);
     else this.queue.add(frame);
   }

@@ -96,7 +96,7 @@ export class Asked {
 
   /** How many wait for the items of a stream. */
   get streams(): number {
-    return this.size === 0 ? 0 : this.waiters.filter((waiter) => waiter?.next !== undefined).length;
+    return this.waiters.filter((waiter) => waiter?.next).length;
   }
 
   /** Everybody who waits, with the ids. */

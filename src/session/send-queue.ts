@@ -88,8 +88,8 @@ export class Outbox {
 
   /** How many bytes wait, here and in the link. */
   get buffered(): number {
-    let bytes = this.session.link.buffered + this.collected + (this.hello?.bytes ?? 0);
-    for (const part of this.parts ?? []) bytes += part.bytes ?? 0;
+    let bytes = this.session.link.buffered + this.collected;
+    for (const part of [this.hello, ...(this.parts ?? [])]) bytes += part?.bytes ?? 0;
     return bytes;
   }
 
@@ -127,8 +127,9 @@ export class Outbox {
     if (this.part !== undefined) this.leaveAt = this.part.sent(collected);
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
-    if (joins) this.give(this.joined(frames, collected));
-    else this.give(frames, collected);
+    const leaving = joins ? this.joined(frames, collected) : frames;
+    host.load.sends(leaving);
+    link.send(leaving);
     if (session.over !== undefined) return;
     const { buffered } = link;
     if (buffered > UNSENT || session.load.unsent > 0) session.load.sees(buffered);
@@ -138,13 +139,6 @@ export class Outbox {
       this.backlog = new Backlog(session);
       session.crowded(true);
     }
-  }
-
-  /** Gives frames to the link. `bytes`: their length in all, if it is known. */
-  protected give(frames: readonly Frame[], bytes?: number): void {
-    const { host, link } = this.session;
-    host.load.sends(frames, bytes);
-    link.send(frames);
   }
 
   /** The frames in as few as the link and the bounds allow; `collected` is their length in all. */

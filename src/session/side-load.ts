@@ -16,12 +16,8 @@ const LOADED = 1 / 16;
 export class SideLoad implements Memory {
   /** What is held now, in bytes. */
   total = 0;
-  /** Frames that links have delivered since the side was made, and their length. */
-  framesReceived = 0;
-  bytesReceived = 0;
-  /** Frames that were given to links since the side was made, and their length. */
-  framesSent = 0;
-  bytesSent = 0;
+  /** Frames that links have delivered, and that were given to them, since the side was made; and their length. */
+  readonly traffic = { framesReceived: 0, framesSent: 0, bytesReceived: 0, bytesSent: 0 };
   private partial = 0;
   private readonly half: number;
   private readonly loaded: number;
@@ -55,11 +51,10 @@ export class SideLoad implements Memory {
     if (bytes < 0 && this.pressed.size > 0) this.relax();
   }
 
-  /** Counts frames that are given to a link. `bytes`: their length in all, if it is known. */
-  sends(frames: readonly Frame[], bytes?: number): void {
-    this.framesSent += frames.length;
-    if (bytes !== undefined) this.bytesSent += bytes;
-    else for (const { length } of frames) this.bytesSent += length;
+  /** Counts frames that are given to a link. */
+  sends(frames: readonly Frame[]): void {
+    this.traffic.framesSent += frames.length;
+    for (const { length } of frames) this.traffic.bytesSent += length;
   }
 
   /** Whether so much fits in addition. */

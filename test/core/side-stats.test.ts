@@ -268,9 +268,9 @@ describe('bytes that are buffered', () => {
   });
 });
 
-it('extensions add numbers of their own, and add to those that are there', async () => {
-  install({ name: 'quota', attach: () => ({ stats: () => ({ refused: 3, references: 2 }) }) });
-  expect(Spec.create().stats()).toEqual({ ...nothing, refused: 3, references: 2 });
+it('extensions add numbers of their own', async () => {
+  install({ name: 'quota', attach: () => ({ stats: () => ({ refused: 3 }) }) });
+  expect(Spec.create().stats()).toEqual({ ...nothing, refused: 3 });
   install({ name: 'quota' });
   expect(Spec.create().stats()).toEqual(nothing);
 });
@@ -295,6 +295,7 @@ it('is a new object each time, and can be taken out of the side', () => {
 
 it('is a name that no method of a spec may have', () => {
   class Counting extends RemoteAPI {
+    // @ts-expect-error: compilers refuse it, too.
     @incoming stats(_sender: Sender): void {}
   }
   expect(() => Counting.create()).toThrow('a side has the name "stats" itself');

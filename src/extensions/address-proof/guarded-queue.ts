@@ -114,6 +114,12 @@ export class UnprovedOutbox extends Outbox {
     leaveTogether(this.look);
   }
 
+  private give(frames: readonly Frame[]): void {
+    const { host, link } = this.owner;
+    host.load.sends(frames);
+    link.send(frames);
+  }
+
   private count(bytes: number): void {
     this.keptBytes += bytes;
     this.side.bytes += bytes;
@@ -143,7 +149,7 @@ export class UnprovedOutbox extends Outbox {
       const { room } = this;
       const reserved = others === own ? 0 : Math.min((others - own + 1) * ERROR_BYTES, room / 2);
       if (frames.length === 0 || bytes > room - reserved) return true;
-      this.give(frames, bytes);
+      this.give(frames);
       others -= own;
       this.count(-bytes);
       return false;

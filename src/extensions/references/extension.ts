@@ -23,11 +23,14 @@ export const references: Extension = {
   },
   attach: (host) => {
     const values = new ReferenceMapper(host, host.options.types);
-    const count = (): number => {
-      let size = 0;
-      for (const { session } of host.load.peers) size += (session.mapped as Passing | undefined)?.size ?? 0;
-      return size;
+    return {
+      values,
+      opening: (codec) => values.open(codec),
+      stats() {
+        let references = 0;
+        for (const { session } of host.load.peers) references += (session.mapped as Passing | undefined)?.size ?? 0;
+        return { references };
+      },
     };
-    return { values, opening: (codec) => values.open(codec), stats: () => ({ references: count() }) };
   },
 };

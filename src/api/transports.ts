@@ -4,12 +4,15 @@ import type { Limits } from '../contract/limits.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { ConnectedPeer } from '../session/peer.js';
 import type { Session } from '../session/session.js';
+import type { SideLoad } from '../session/side-load.js';
 
 import { Line } from './active-transport.js';
 
 /** What the transports need of their side. */
 export interface TransportsOwner {
   readonly limits: Limits;
+  /** Counts what is sent to everybody at once. */
+  readonly load: SideLoad;
   readonly listens: boolean;
   readonly isClosed: boolean;
   /** Rejects with a UsageError for a source that no transport fits. */
@@ -92,7 +95,7 @@ export class Transports {
   /** Sends frames to everybody; `failed` is called if they could not be sealed. */
   broadcast(frames: SealedFrames | Promise<SealedFrames>, failed: (error: unknown) => void): void {
     const { current } = this;
-    if (frames instanceof Promise) frames.then((sealed) => current?.broadcast(sealed, this.host.load), failed);
-    else current?.broadcast(frames, this.host.load);
+    if (frames instanceof Promise) frames.then((sealed) => current?.broadcast(sealed, this.owner.load), failed);
+    else current?.broadcast(frames, this.owner.load);
   }
 }

@@ -22,6 +22,7 @@ type NamespaceName =
 type EndpointName =
   | 'peers'
   | 'address'
+  | 'stats'
   | 'everyone'
   | 'group'
   | 'describe'

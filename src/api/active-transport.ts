@@ -10,7 +10,7 @@ import type { SideLoad } from '../session/side-load.js';
 const SLACK_MS = 100;
 
 /** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
-export class Line {
+export class ActiveTransport {
   private readonly sessions = new Set<Session>();
   /** What arrives waits: whoever opens the side has not had a turn yet to add handlers. */
   private holding = true;
@@ -102,7 +102,7 @@ export class Line {
    * Lets what is pending finish, then closes. What is pending may wait for what comes over the line that replaces this one: so that
    * delivers at once then, and otherwise with the end of this.
    */
-  async retire(next: Line): Promise<void> {
+  async retire(next: ActiveTransport): Promise<void> {
     this.retired = true;
     const empty = new Promise<void>((resolve) => {
       this.emptied = resolve;

@@ -1,5 +1,5 @@
-import { Served } from '../calls/dispatcher.js';
-import { Port } from '../calls/incoming-method.js';
+import { Dispatcher } from '../calls/dispatcher.js';
+import { IncomingMethod } from '../calls/incoming-method.js';
 import type {
   Call,
   Codec,
@@ -16,7 +16,7 @@ import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
 import { lesser } from '../extensions/errors/envelope.js';
-import { Faults } from '../extensions/errors/errors.js';
+import { ErrorMapper } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
 import { dynamic, registration, reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
@@ -24,7 +24,7 @@ import { makeTransport } from '../plugins/registry.js';
 import { sayHello } from '../session/handshake.js';
 import type { CallSender, ConnectedPeer } from '../session/peer.js';
 import { Session } from '../session/session.js';
-import type { Host } from '../session/session-host.js';
+import type { SessionHost } from '../session/session-host.js';
 import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
@@ -37,7 +37,7 @@ import type { ExtensionHost } from './extension.js';
 import { type Attached, attachExtensions } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
-import { Roster } from './peer-registry.js';
+import { PeerRegistry } from './peer-registry.js';
 import { Reports } from './reports.js';
 import { chosenFrom, type SealingRoom } from './resolve-options.js';
 import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
@@ -45,7 +45,7 @@ import { sideWire } from './side-wire.js';
 import { Transports } from './transports.js';
 
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
-export class Hub implements ExtensionHost {
+export class RpcEndpoint implements ExtensionHost {
   readonly limits: Limits;
   readonly load: SideLoad;
   readonly shallow: number;
@@ -57,15 +57,15 @@ export class Hub implements ExtensionHost {
   readonly reports: Reports;
   /** What the extensions do for this side. */
   readonly attached: Attached;
-  readonly notifications: Host['notifications'];
-  readonly requests: Host['requests'];
-  readonly mapper: Host['mapper'];
-  readonly guardedQueue: Host['guardedQueue'];
+  readonly notifications: SessionHost['notifications'];
+  readonly requests: SessionHost['requests'];
+  readonly mapper: SessionHost['mapper'];
+  readonly guardedQueue: SessionHost['guardedQueue'];
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
   readonly defaults: CallOptions | undefined;
-  readonly roster: Roster;
+  readonly roster: PeerRegistry;
   /** Who stands around calls. */
   readonly middleware: Surroundings;
   codec!: Codec;
@@ -74,9 +74,9 @@ export class Hub implements ExtensionHost {
 
   /** Loaded with the security, which most sides do not have. */
   private sealing!: SealingRoom;
-  private readonly faults: Faults;
+  private readonly faults: ErrorMapper;
   /** What may be called. */
-  readonly served: Served;
+  readonly served: Dispatcher;
   private readonly transports: Transports = new Transports(this);
   private state: SideState = 'new';
   listens = false;
@@ -98,7 +98,7 @@ export class Hub implements ExtensionHost {
     this.inverted = options.invert === true;
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger, reporting);
-    this.faults = new Faults(options, this.reports, registration);
+    this.faults = new ErrorMapper(options, this.reports, registration);
     this.attached = attachExtensions(this);
     ({
       notifications: this.notifications,
@@ -106,8 +106,8 @@ export class Hub implements ExtensionHost {
       mapper: this.mapper,
       guardedQueue: this.guardedQueue,
     } = this.attached);
-    this.served = new Served(this, options.ignoreUnhandled === true);
-    this.roster = new Roster(this, this.report, () => this.state);
+    this.served = new Dispatcher(this, options.ignoreUnhandled === true);
+    this.roster = new PeerRegistry(this, this.report, () => this.state);
     const { validate = 'incoming' } = options;
     this.middleware = new Surroundings(options, this.reports, {
       validate,
@@ -127,7 +127,7 @@ export class Hub implements ExtensionHost {
       if (row.stream) this.streaming = true;
       const incoming = (row.direction === 'incoming') !== this.inverted;
       if (incoming) {
-        const port = new Port(row, this.inverted ? undefined : self, this);
+        const port = new IncomingMethod(row, this.inverted ? undefined : self, this);
         ports.set(row.wire, port);
         this.middleware.serve(port);
       } else {
@@ -139,8 +139,8 @@ export class Hub implements ExtensionHost {
   }
 
   /** The port of an incoming method. */
-  port(row: MethodDescriptor): Port {
-    return this.served.ports.get(row.wire) as Port;
+  port(row: MethodDescriptor): IncomingMethod {
+    return this.served.ports.get(row.wire) as IncomingMethod;
   }
 
   /** What can be called that the spec does not declare. Throws a UsageError where the room for that is not there. */
@@ -157,7 +157,7 @@ export class Hub implements ExtensionHost {
     return this.served.handles(method);
   }
 
-  standIn(row: MethodDescriptor, call: Call): ReturnType<Served['standIn']> {
+  standIn(row: MethodDescriptor, call: Call): ReturnType<Dispatcher['standIn']> {
     return this.served.standIn(row, call);
   }
 
@@ -165,7 +165,7 @@ export class Hub implements ExtensionHost {
     return this.faults.toFault(error, session?.peer);
   }
 
-  readonly smaller: Host['smaller'] = lesser;
+  readonly smaller: SessionHost['smaller'] = lesser;
 
   fromFault(fault: FaultBody): Error {
     return this.faults.fromFault(fault);
@@ -240,7 +240,7 @@ export class Hub implements ExtensionHost {
   begin(link: Link): Session {
     const session = new Session(link, this);
     if (this.security !== undefined)
-      session.sealing = new this.sealing.Sealing(session, this.security, this.options.requireSecinfo === true);
+      session.sealing = new this.sealing.SecurityFilter(session, this.security, this.options.requireSecinfo === true);
     const peer = this.roster.add(session);
     session.peer = peer;
     this.diagnostics.messages?.printMessages(session, this);

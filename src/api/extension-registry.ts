@@ -1,7 +1,7 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
 import { coreNotifications } from '../session/protocol.js';
-import type { Host } from '../session/session-host.js';
+import type { SessionHost } from '../session/session-host.js';
 import type { Extension, ExtensionHost, SideExtension } from './extension.js';
 
 const installed = new Map<string, Extension>();
@@ -12,7 +12,9 @@ export function install(...extensions: readonly Extension[]): void {
 }
 
 /** What the extensions do for one side. */
-export interface Attached extends CallExtensions, Pick<Host, 'notifications' | 'requests' | 'mapper' | 'guardedQueue'> {
+export interface Attached
+  extends CallExtensions,
+    Pick<SessionHost, 'notifications' | 'requests' | 'mapper' | 'guardedQueue'> {
   opening(codec: Promise<Codec>): Promise<unknown>;
   readonly sides: readonly SideExtension[];
 }
@@ -20,7 +22,7 @@ export interface Attached extends CallExtensions, Pick<Host, 'notifications' | '
 /** Attaches every installed extension to a side. */
 export function attachExtensions(host: ExtensionHost): Attached {
   const notifications = { ...coreNotifications };
-  const requests: Record<string, Host['requests'][string]> = {};
+  const requests: Record<string, SessionHost['requests'][string]> = {};
   const sides: SideExtension[] = [];
   for (const extension of installed.values()) {
     Object.assign(notifications, extension.notifications);
@@ -31,7 +33,7 @@ export function attachExtensions(host: ExtensionHost): Attached {
     sides,
     notifications,
     requests,
-    mapper: sides.findLast(({ values }) => values)?.values as Host['mapper'],
+    mapper: sides.findLast(({ values }) => values)?.values as SessionHost['mapper'],
     streams: sides.findLast(({ streams }) => streams)?.streams as CallExtensions['streams'],
     multicast: sides.findLast(({ multicast }) => multicast)?.multicast as CallExtensions['multicast'],
     guardedQueue: sides.findLast((side) => side.guardedQueue)?.guardedQueue,

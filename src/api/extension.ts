@@ -1,6 +1,6 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
-import type { Outbox } from '../session/send-queue.js';
+import type { SendQueue } from '../session/send-queue.js';
 import type { Session } from '../session/session.js';
 import type { SystemNotifications, SystemRequest } from '../session/session-host.js';
 import type { ValueMapper } from '../session/value-mapper.js';
@@ -28,7 +28,7 @@ export interface SideExtension extends Partial<CallExtensions> {
   stats?(): Readonly<Record<string, number>>;
   readonly values?: ValueMapper;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
-  readonly guardedQueue?: (session: Session) => Outbox;
+  readonly guardedQueue?: (session: Session) => SendQueue;
 }
 
 /** What a side offers to its extensions. */

@@ -2,7 +2,7 @@ import { UsageError } from '../contract/errors.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import { type Direction, outgoingHere } from '../spec/wrong-direction.js';
 import type { Sender } from '../types/peers.js';
-import type { Hub } from './endpoint.js';
+import type { RpcEndpoint } from './endpoint.js';
 import type { Made } from './side-class.js';
 
 type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
@@ -11,7 +11,7 @@ type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
  * Connects what an object holds for the incoming methods of a side or of a namespace: all of it, or nothing and a UsageError.
  * An instance of a class stays the `this` of its methods, and may have more than handlers; of other objects each name counts.
  */
-export function implement(hub: Hub, made: Made, handlers: unknown): void {
+export function implement(hub: RpcEndpoint, made: Made, handlers: unknown): void {
   const found = [...handlersIn(made, handlers)];
   for (const [row, handler] of found) hub.port(row).connect(handler);
 }

@@ -1,11 +1,11 @@
 import { printable } from '../base/quote.js';
-import { Port } from '../calls/incoming-method.js';
+import { IncomingMethod } from '../calls/incoming-method.js';
 import { AnswersOfMany } from '../extensions/multicast/gathered-replies.js';
 import { Consumer } from '../extensions/streams/consumer.js';
 import { CallSender } from '../session/peer.js';
-import type { Hub } from './endpoint.js';
+import type { RpcEndpoint } from './endpoint.js';
 import { RemoteAPI } from './remote-api.js';
-import { hubOf, madeOf, views } from './side-class.js';
+import { endpointOf, madeOf, views } from './side-class.js';
 
 /** What `console.log` of Node, Bun and Deno asks an object for. */
 const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom');
@@ -16,13 +16,16 @@ const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom');
  */
 export function showInConsole(): void {
   showAs(RemoteAPI.prototype as object, (side) => {
-    const hub = hubOf(side) as Hub;
+    const hub = endpointOf(side) as RpcEndpoint;
     const { name } = madeOf(side).table.spec;
     const { state, peers } = hub.roster;
     return `${name}${hub.inverted ? '.invert()' : ''} { ${state()}, ${count(peers.size, 'peer')} }`;
   });
   showAs(views, (view) => `Calls { ${namesIn(view).join(', ')} }`);
-  showAs(Port.prototype, ({ row, handlers }) => `Incoming ${row.path} { ${count(handlers.length, 'handler')} }`);
+  showAs(
+    IncomingMethod.prototype,
+    ({ row, handlers }) => `Incoming ${row.path} { ${count(handlers.length, 'handler')} }`,
+  );
   showAs(CallSender.prototype, ({ id, call }) => `Sender ${printable(id)} { call of ${printable(call.method)} }`);
   showAs(Consumer.prototype, ({ upstream }) => (upstream === undefined ? 'Stream' : `Stream ${upstream.title}`));
   showAs(AnswersOfMany.prototype, ({ path, parts }) => {

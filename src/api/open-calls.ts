@@ -2,10 +2,10 @@ import { endTurn } from '../base/clock.js';
 import { time } from '../base/time.js';
 import type { PendingCall } from '../types/call-options.js';
 import type { Peer } from '../types/peers.js';
-import type { Hub } from './endpoint.js';
+import type { RpcEndpoint } from './endpoint.js';
 
 /** The calls of a side that are open: what was asked, of whom, and since when. */
-export function pendingCalls(hub: Hub): PendingCall[] {
+export function pendingCalls(hub: RpcEndpoint): PendingCall[] {
   endTurn();
   const at = time();
   const calls = hub.roster.everybody().flatMap((session) =>

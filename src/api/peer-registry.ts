@@ -3,11 +3,11 @@ import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import type { Groups } from '../extensions/multicast/groups.js';
-import type { Crowd } from '../extensions/multicast/receiver-set.js';
+import type { ReceiverSet } from '../extensions/multicast/receiver-set.js';
 import { many, middleware } from '../extensions/rooms.js';
 import { CallSender, ConnectedPeer } from '../session/peer.js';
 import type { Session } from '../session/session.js';
-import type { Host } from '../session/session-host.js';
+import type { SessionHost } from '../session/session-host.js';
 import type { Group, GroupOptions, Peer, Receiver, Receivers, Several } from '../types/peers.js';
 import { type SideState, whyNotOpen } from './side-states.js';
 
@@ -17,7 +17,7 @@ type Listener = (peer: Peer) => unknown;
 const LONGEST = 500;
 
 /** The peers of a side: who is there, who comes and goes, and whom a call means. */
-export class Roster {
+export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
   private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
   private only: Session | undefined;
@@ -28,7 +28,7 @@ export class Roster {
 
   /** `host` is the side whose peers these are, `state` where it is; `report` takes what a listener throws or rejects. */
   constructor(
-    private readonly host: Host,
+    private readonly host: SessionHost,
     private readonly report: (peer: Peer, error: unknown) => void,
     readonly state: () => SideState,
   ) {}
@@ -173,7 +173,7 @@ export class Roster {
     return [...this.peers.values()].map((peer) => peer.session);
   }
 
-  private crowd(crowd: Crowd): Session[] {
+  private crowd(crowd: ReceiverSet): Session[] {
     if (crowd.roster !== this) throw new UsageError('the group belongs to another side');
     const sessions: Session[] = [];
     for (const { session } of crowd.members()) sessions.push(session);
@@ -216,8 +216,8 @@ function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Sev
 }
 
 /** Whether this is a group, everyone, or either without some. */
-export function isCrowd(value: unknown): value is Crowd {
-  return many.here !== undefined && value instanceof many.here.Crowd;
+export function isCrowd(value: unknown): value is ReceiverSet {
+  return many.here !== undefined && value instanceof many.here.ReceiverSet;
 }
 
 function describe(value: unknown): string {

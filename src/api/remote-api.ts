@@ -24,11 +24,11 @@ import type { NamespaceOptions, Options } from '../types/options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from '../types/peers.js';
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions, Side } from '../types/side.js';
 import type { SideStats } from '../types/stats.js';
-import { Hub } from './endpoint.js';
+import { RpcEndpoint } from './endpoint.js';
 import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';
 import { checkOptions, mustBeSideOptions } from './options.js';
-import { boundToSide, hubOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
+import { boundToSide, endpointOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
 import { sideStats } from './side-stats.js';
 
 /** The class of a spec, whose constructor is protected. */
@@ -121,14 +121,14 @@ export class RemoteAPI implements Branded {
    * @param inReplyTo the id of the message, where it has one.
    */
   protected onMessageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
-    hubOf(this).reports.trouble(peer, error, inReplyTo);
+    endpointOf(this).reports.trouble(peer, error, inReplyTo);
   }
 }
 
 // What a side has is not declared on the class: a spec would inherit it, and could then not be inverted. `Side<S>` has the types.
 const endpoint = {
   implement(this: object, handlers: object): object {
-    implement(hubOf(this), madeOf(this), handlers);
+    implement(endpointOf(this), madeOf(this), handlers);
     return this;
   },
   to(this: object, receivers: Receivers, options?: CallOptions): object {
@@ -147,49 +147,49 @@ const endpoint = {
     return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
   },
   use(this: object, ...interceptors: readonly Interceptor[]): () => void {
-    return hubOf(this).middleware.use(madeOf(this).table.path, interceptors);
+    return endpointOf(this).middleware.use(madeOf(this).table.path, interceptors);
   },
   pendingCalls(this: object): PendingCall[] {
-    return pendingCalls(hubOf(this));
+    return pendingCalls(endpointOf(this));
   },
   stats(this: object): SideStats {
-    return sideStats(hubOf(this));
+    return sideStats(endpointOf(this));
   },
   unhandledCalls(this: object): string[] {
-    return hubOf(this).served.unhandled(madeOf(this).table.path);
+    return endpointOf(this).served.unhandled(madeOf(this).table.path);
   },
   get peers(): ReadonlyMap<string, Peer> {
-    return hubOf(this).roster.peers;
+    return endpointOf(this).roster.peers;
   },
   get address(): string {
-    return hubOf(this).address;
+    return endpointOf(this).address;
   },
   get everyone(): Several {
-    return hubOf(this).roster.everyone;
+    return endpointOf(this).roster.everyone;
   },
   group(this: object, name: string, options?: GroupOptions): Group {
-    return hubOf(this).roster.group(name, options);
+    return endpointOf(this).roster.group(name, options);
   },
   on(this: object, event: 'connect' | 'disconnect' | keyof CallEvents, listener: (...told: never[]) => unknown) {
-    if (!isCallEvent(event)) return hubOf(this).roster.on(event, listener as (peer: Peer) => unknown);
+    if (!isCallEvent(event)) return endpointOf(this).roster.on(event, listener as (peer: Peer) => unknown);
     const { path } = madeOf(this).table;
-    return hubOf(this).middleware.listen({ event, path, listener: listener as Listening['listener'] });
+    return endpointOf(this).middleware.listen({ event, path, listener: listener as Listening['listener'] });
   },
   describe(this: object): MethodDescription[] {
-    return describeTable(madeOf(this).table, hubOf(this).inverted);
+    return describeTable(madeOf(this).table, endpointOf(this).inverted);
   },
   async open(this: object): Promise<object> {
-    await hubOf(this).open(false);
+    await endpointOf(this).open(false);
     return this;
   },
   changeTransport(this: object, transport: TransportSource): Promise<void> {
-    return hubOf(this).changeTransport(transport);
+    return endpointOf(this).changeTransport(transport);
   },
   close(this: object): Promise<void> {
-    return hubOf(this).close();
+    return endpointOf(this).close();
   },
   [Symbol.asyncDispose](this: object): Promise<void> {
-    return hubOf(this).close();
+    return endpointOf(this).close();
   },
 };
 for (const members of [endpoint, dynamicMembers(RemoteAPI.prototype)]) {
@@ -234,7 +234,7 @@ function createSide(spec: SpecConstructor, options: Options): object {
   madeFor.set(spec, made);
   const direction = options.invert === true ? 'inverted' : 'straight';
   made[direction] ??= make(methodTableOf(spec, RemoteAPI.prototype), options.invert === true);
-  const hub = new Hub(options, (peer, error, id) =>
+  const hub = new RpcEndpoint(options, (peer, error, id) =>
     (side as unknown as { onMessageError(peer: Peer, error: unknown, id?: Id): unknown }).onMessageError(
       peer,
       error,
@@ -254,7 +254,7 @@ async function opened(
   mustBeSideOptions(options);
   if (Object.hasOwn(options, 'transport')) throw new UsageError('the transport is given once: as the first argument');
   const side = createSide(spec as SpecConstructor, checkOptions({ ...options, transport }));
-  await hubOf(side).open(listens);
+  await endpointOf(side).open(listens);
   return side;
 }
 

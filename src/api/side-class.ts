@@ -8,7 +8,7 @@ import { type Direction, defineIncoming, defineWithoutAnswer, refuseHandlers } f
 import type { CallOptions } from '../types/call-options.js';
 import type { Receivers } from '../types/peers.js';
 import { none } from './diagnostics.js';
-import type { Hub } from './endpoint.js';
+import type { RpcEndpoint } from './endpoint.js';
 
 /*
  * What a side looks like is made from the table, once for each class and direction: prototypes with a method for each
@@ -24,7 +24,7 @@ const METHODS: unique symbol = Symbol('methods');
 
 /** What an instance of a made class holds. */
 interface Held {
-  readonly [HUB]: Hub;
+  readonly [HUB]: RpcEndpoint;
   readonly [MADE]: Made;
   /** The instances of the spec and of its namespaces, by mount. */
   readonly [SELVES]: readonly object[];
@@ -36,7 +36,7 @@ interface Held {
 
 /** Whom a view calls, and how. */
 interface Target {
-  readonly hub: Hub;
+  readonly hub: RpcEndpoint;
   readonly selves: readonly object[];
   readonly receivers: Receivers;
   readonly options: CallOptions | undefined;
@@ -111,7 +111,7 @@ function makeBelow(table: MethodTable, side: Direction): Made {
 /** What the prototypes of all views inherit. */
 export const views: object = {};
 
-type Way = (hub: Hub, ...given: Rest<Parameters<typeof callDetailed>>) => unknown;
+type Way = (hub: RpcEndpoint, ...given: Rest<Parameters<typeof callDetailed>>) => unknown;
 type Rest<T extends readonly unknown[]> = T extends [unknown, ...infer R] ? R : never;
 
 function calling(row: MethodDescriptor): Unbound {
@@ -187,7 +187,7 @@ function aim(prototype: object, target: Target): object {
 }
 
 /** One instance of a made class, with its namespaces, wired to a hub. `selves` collects the instances, by mount. */
-export function wire(made: Made, hub: Hub, selves: object[] = []): object {
+export function wire(made: Made, hub: RpcEndpoint, selves: object[] = []): object {
   const self = new made.Half();
   selves[made.table.index] = self;
   hub.add(made.table, self);
@@ -205,7 +205,7 @@ export function wire(made: Made, hub: Hub, selves: object[] = []): object {
 }
 
 /** The hub behind a side or a namespace of it. */
-export function hubOf(self: object): Hub {
+export function endpointOf(self: object): RpcEndpoint {
   return (self as Held)[HUB];
 }
 

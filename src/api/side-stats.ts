@@ -1,8 +1,8 @@
 import type { SideStats } from '../types/stats.js';
-import type { Hub } from './endpoint.js';
+import type { RpcEndpoint } from './endpoint.js';
 
 /** The numbers of a side. Also of one that is not open, or is closed. */
-export function sideStats({ roster, load, attached }: Hub): SideStats {
+export function sideStats({ roster, load, attached }: RpcEndpoint): SideStats {
   const stats: Record<keyof SideStats, number> = {
     peers: roster.peers.size,
     pendingCalls: 0,

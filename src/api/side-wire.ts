@@ -1,7 +1,7 @@
 import type { Logger, Wire } from '../contract/contract.js';
 import { ACCEPTED_FRAME_BYTES } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
-import type { Host } from '../session/session-host.js';
+import type { SessionHost } from '../session/session-host.js';
 
 /** What a transport is told of the side beyond its codec and its bounds. */
 export interface WirePlan {
@@ -14,7 +14,7 @@ export interface WirePlan {
 
 /** What the transports of a side know of that which they carry. */
 export function sideWire(
-  { codec, limits, load, logger }: Pick<Host, 'codec' | 'limits' | 'load'> & { readonly logger: Logger },
+  { codec, limits, load, logger }: Pick<SessionHost, 'codec' | 'limits' | 'load'> & { readonly logger: Logger },
   { listen, sealed, frameBytes }: WirePlan,
 ): Wire {
   const { name, form, framing, hello } = codec;

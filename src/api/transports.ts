@@ -6,7 +6,7 @@ import type { ConnectedPeer } from '../session/peer.js';
 import type { Session } from '../session/session.js';
 import type { SideLoad } from '../session/side-load.js';
 
-import { Line } from './active-transport.js';
+import { ActiveTransport } from './active-transport.js';
 
 /** What the transports need of their side. */
 export interface TransportsOwner {
@@ -23,17 +23,17 @@ export interface TransportsOwner {
 
 /** The transports of a side that are not closed: the one over which new calls go, and one that comes or goes. */
 export class Transports {
-  private readonly all = new Set<Line>();
-  private current: Line | undefined;
+  private readonly all = new Set<ActiveTransport>();
+  private current: ActiveTransport | undefined;
   private changing = false;
 
   constructor(private readonly owner: TransportsOwner) {}
 
   /** Opens a transport. Rejects if it cannot be opened: then nothing of it stays. */
-  async open(source: TransportSource): Promise<Line> {
+  async open(source: TransportSource): Promise<ActiveTransport> {
     const { owner } = this;
     const transport = await owner.makeTransport(source);
-    const line = new Line(transport, (link) => owner.begin(link), owner.limits.stalledMs, this.changing);
+    const line = new ActiveTransport(transport, (link) => owner.begin(link), owner.limits.stalledMs, this.changing);
     this.all.add(line);
     // The first one serves before it is open: its peers may come earlier.
     this.current ??= line;
@@ -58,7 +58,7 @@ export class Transports {
    * the old one. Rejects with a UsageError if one is being changed already.
    */
   async change(source: TransportSource, left: (peer: ConnectedPeer) => void): Promise<void> {
-    const old = this.current as Line;
+    const old = this.current as ActiveTransport;
     if (this.changing) throw new UsageError('the transport is being changed already: await that first');
     this.changing = true;
     try {

@@ -13,13 +13,13 @@ interface Context {
 let context: Context | null | undefined;
 
 /** Runs the handlers of a call that has a deadline. Only such calls pay for a context. */
-export function within<T>(sender: CallSender, job: () => T): T {
+export function runWithin<T>(sender: CallSender, job: () => T): T {
   if (context === undefined) context = makeContext();
   return context === null ? job() : context.run(sender, job);
 }
 
 /** The call whose deadline holds here, as far as the runtime can tell. Costs nothing before there was one. */
-export function current(): CallSender | undefined {
+export function currentCall(): CallSender | undefined {
   const sender = context?.getStore();
   // What goes on after its call was answered has no deadline any more.
   return sender?.done === true && sender.begun?.cancelled === undefined ? undefined : sender;

@@ -1,17 +1,17 @@
 import type { About, Call } from '../contract/contract.js';
 import type { CallSender } from '../session/peer.js';
 import type { Session } from '../session/session.js';
-import type { Host } from '../session/session-host.js';
+import type { SessionHost } from '../session/session-host.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { Detailed } from '../types/derived.js';
 import type { AnyHandler } from '../types/dynamic.js';
 import type { SideLogger } from '../types/log-entry.js';
 import type { Receivers, SlowOptions } from '../types/peers.js';
-import type { Packed } from './outgoing-method.js';
+import type { PackedArguments } from './outgoing-method.js';
 
 /** What calls, in both directions, need of the side that they belong to. */
-export interface CallingSide extends Host {
+export interface CallingSide extends SessionHost {
   /** Whether this is the side that the spec is inverted for. */
   readonly inverted: boolean;
   /** Options of every call, below those of its method. */
@@ -100,5 +100,5 @@ export interface StreamCalls {
 
 /** Notifications for more than one receiver, or for receivers that may be slow. */
 export interface Multicast {
-  notify(row: MethodDescriptor, receivers: Receivers, packed: Packed, about?: About, slow?: SlowOptions): void;
+  notify(row: MethodDescriptor, receivers: Receivers, packed: PackedArguments, about?: About, slow?: SlowOptions): void;
 }

@@ -6,10 +6,10 @@ import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { Detailed } from '../types/derived.js';
 import type { Receivers } from '../types/peers.js';
-import { current } from './call-context.js';
+import { currentCall } from './call-context.js';
 import type { CallingSide } from './calling-side.js';
-import { Asking, type Wish, wishOf } from './outgoing-call.js';
-import { notify, type Packed, pack, prepare } from './outgoing-method.js';
+import { OutgoingCall, type Wish, wishOf } from './outgoing-call.js';
+import { notify, type PackedArguments, packArguments, prepare } from './outgoing-method.js';
 
 /** Calls with options. As without, a notification gives nothing and may throw, a request gives a promise and never throws. */
 export function callWith(
@@ -59,9 +59,13 @@ export function carryOut(
   const nothing: Detailed<undefined> = { value: undefined, metadata: {} };
   try {
     prepare(hub, row, self, receivers, args);
-    const packed = pack(row, args);
+    const packed = packArguments(row, args);
     // What a handler calls has no more time than the handler.
-    const wish = wishOf(options, row.timeout ?? hub.timeout, (options.within as CallSender | undefined) ?? current());
+    const wish = wishOf(
+      options,
+      row.timeout ?? hub.timeout,
+      (options.within as CallSender | undefined) ?? currentCall(),
+    );
     if (!row.request || options.noReply === true) {
       notify(hub, row, receivers, packed, wish.about, options.slow === undefined ? undefined : options);
       return row.request ? Promise.resolve(nothing) : undefined;
@@ -82,12 +86,12 @@ export function carryOut(
 export function askFirst(
   method: string,
   sessions: readonly Session[],
-  { args, named }: Packed,
+  { args, named }: PackedArguments,
   wish: Wish,
   sent?: (id: number) => void,
 ): Promise<Detailed<unknown>> {
   return new Promise((resolve, reject) => {
-    const asked: Asking[] = [];
+    const asked: OutgoingCall[] = [];
     let left = sessions.length;
     let failure: unknown;
     const succeed = (answer: Detailed<unknown>): void => {
@@ -100,7 +104,7 @@ export function askFirst(
     };
     for (const session of sessions) {
       try {
-        const asking = new Asking(session, method, wish, { resolve: succeed, reject: fail });
+        const asking = new OutgoingCall(session, method, wish, { resolve: succeed, reject: fail });
         const id = asking.send(args, named);
         if (sent !== undefined && sessions.length === 1) sent(id);
         asked.push(asking);

@@ -5,7 +5,7 @@ import type { CallSender } from '../session/peer.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { AnyHandler } from '../types/dynamic.js';
 import type { CallingSide } from './calling-side.js';
-import type { Port } from './incoming-method.js';
+import type { IncomingMethod } from './incoming-method.js';
 
 /** Serves methods that no spec declares. */
 export interface MethodResolver {
@@ -18,8 +18,8 @@ export interface MethodResolver {
 }
 
 /** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
-export class Served {
-  readonly ports = new Map<string, Port>();
+export class Dispatcher {
+  readonly ports = new Map<string, IncomingMethod>();
   /** Why what else is declared may not be called. */
   readonly refusals = new Map<string, string>();
   /** Those of the spec, and of what is mounted. */

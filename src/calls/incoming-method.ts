@@ -7,12 +7,12 @@ import { Code, RpcError, UsageError } from '../contract/errors.js';
 import { beginInTurn } from '../session/call-order.js';
 import type { CallSender } from '../session/peer.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
-import { within } from './call-context.js';
+import { runWithin } from './call-context.js';
 import type { CallingSide, IncomingChain } from './calling-side.js';
 import { type AnyHandler, ask, tell } from './run-handlers.js';
 
 /** An incoming method on a side: its row, its handlers, and the check that its body makes. */
-export class Port {
+export class IncomingMethod {
   /** Never changed in place, so that a handler may connect and disconnect while it runs. */
   handlers: readonly AnyHandler[] = [];
   /** Those that run after the reply. */
@@ -108,7 +108,7 @@ export class Port {
   private inTime(sender: CallSender, timeout = Number.POSITIVE_INFINITY): unknown {
     if (timeout === Number.POSITIVE_INFINITY) return this.answer(sender);
     sender.work.deadline = deadlineIn(timeout);
-    return within(sender, () => this.answer(sender));
+    return runWithin(sender, () => this.answer(sender));
   }
 
   /** The arguments. Throws an RpcError if they do not fit, or if nobody handles the method. */
@@ -235,7 +235,7 @@ export class Port {
   }
 }
 
-letTakeOut(Port.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
+letTakeOut(IncomingMethod.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
 
 /** The information of the security stands after all the arguments that the method shows. */
 function withSecinfo({ arity }: MethodDescriptor, bound: readonly unknown[], sender: CallSender): unknown[] {

@@ -7,7 +7,7 @@ import { time } from '../base/time.js';
 import type { About, Metadata } from '../contract/contract.js';
 import { Aborted, type RpcError, TimeoutError } from '../contract/errors.js';
 import type { CallSender } from '../session/peer.js';
-import type { AnswerAbout, Waiter } from '../session/pending-calls.js';
+import type { AnswerAbout, ReplyHandler } from '../session/pending-calls.js';
 import type { Session } from '../session/session.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { Detailed } from '../types/derived.js';
@@ -77,7 +77,7 @@ export interface Outcome {
 }
 
 /** One call to one peer that has wishes: it can be given up, hears of progress, and learns what is said of its answer. */
-export class Asking implements Waiter, Abortable {
+export class OutgoingCall implements ReplyHandler, Abortable {
   deadline: number;
   readonly since: number = time();
   /** Nobody waits any more. */

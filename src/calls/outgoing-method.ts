@@ -4,7 +4,7 @@ import { UsageError } from '../contract/errors.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { Receivers, SlowOptions } from '../types/peers.js';
-import { current } from './call-context.js';
+import { currentCall } from './call-context.js';
 import type { CallingSide } from './calling-side.js';
 import { askFirst, callWith, justValue } from './calls-with-options.js';
 import { plainWish } from './outgoing-call.js';
@@ -30,7 +30,7 @@ export function call(
     if (chain !== undefined) return chain.call(hub, row, self, receivers, args, options);
   }
   if (row.stream) return hub.attached.streams.call(row, self, receivers, args, options);
-  if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || current() !== undefined)
+  if (options !== undefined || row.defaults !== undefined || hub.defaults !== undefined || currentCall() !== undefined)
     return callWith(hub, row, self, receivers, args, options);
   try {
     if (receivers === undefined || !hub.inverted) prepare(hub, row, self, receivers, args);
@@ -46,7 +46,7 @@ export function call(
       only === null ||
       Array.isArray(only)
     ) {
-      const packed = pack(row, args);
+      const packed = packArguments(row, args);
       sent = packed.args;
       named = packed.named;
     }
@@ -86,13 +86,13 @@ export function prepare(
 }
 
 /** Arguments as they travel. */
-export interface Packed {
+export interface PackedArguments {
   readonly args: readonly unknown[];
   readonly named: boolean;
 }
 
 /** The arguments as they travel: by name in one object, or by position. Throws a UsageError if they do not fit. */
-export function pack(row: MethodDescriptor, args: unknown[]): Packed {
+export function packArguments(row: MethodDescriptor, args: unknown[]): PackedArguments {
   const { params } = row;
   if (params !== undefined) {
     if (args.length > params.length)
@@ -121,7 +121,7 @@ export function notify(
   hub: CallingSide,
   row: MethodDescriptor,
   receivers: Receivers,
-  packed: Packed,
+  packed: PackedArguments,
   about?: About,
   slow?: SlowOptions,
 ): void {

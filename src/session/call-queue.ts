@@ -25,7 +25,7 @@ interface Waiting {
  *
  * Calls of references have room of their own, as much again: what is at work may wait for them.
  */
-export class Intake {
+export class CallQueue {
   /** By the id: what is at work as its sender, what waits as the call. */
   private readonly ids = new Map<Id, CallSender | Call>();
   /** What is at work without an id of its own, or was answered before it ended. */

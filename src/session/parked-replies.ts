@@ -4,7 +4,7 @@ import { Code, ProtocolError } from '../contract/errors.js';
 import type { Session } from './session.js';
 
 /** Answers that find no room before the peer has read more: their calls were carried out, so they are not refused. */
-export class ParkedAnswers {
+export class ParkedReplies {
   /** How many bytes wait. */
   bytes = 0;
   private readonly frames = new Queue<Frame>();
@@ -51,7 +51,7 @@ export class ParkedAnswers {
 }
 
 /** Whether so long an answer may be kept, beside those that wait for the peer and what the side holds for all of them. */
-export function hasRoom({ load, host, link }: Session, parked: ParkedAnswers | undefined, length: number): boolean {
+export function hasRoom({ load, host, link }: Session, parked: ParkedReplies | undefined, length: number): boolean {
   const { bufferedBytes } = host.limits;
   const waiting = Math.max(0, link.buffered - bufferedBytes) + (parked === undefined ? 0 : parked.bytes);
   return (waiting === 0 || waiting + length <= bufferedBytes) && load.fits(length);

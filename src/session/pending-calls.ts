@@ -3,7 +3,7 @@ import type { Id, Metadata } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 
 /** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */
-export interface Waiter {
+export interface ReplyHandler {
   /** The answer has come. */
   resolve(value: unknown): void;
   /** The other side has refused, or no answer will come. */
@@ -27,7 +27,7 @@ export interface Waiter {
 }
 
 /** Who waits for the answer to a call without options: its time runs from the end of the turn in which it is made. */
-export class PlainWaiter implements Waiter {
+export class PlainWaiter implements ReplyHandler {
   private readonly turn: Turn;
 
   constructor(
@@ -63,15 +63,15 @@ const AGES = 0x8000;
  * grows older only when it is given up. So ids stay small, and a late answer meets nobody. Slot 0 stays empty, for to some
  * peers the id 0 means none; ages begin anew after 32,768, so that an id fits into 31 bits.
  */
-export class Asked {
-  private readonly waiters: (Waiter | undefined)[] = [undefined];
+export class PendingCallTable {
+  private readonly waiters: (ReplyHandler | undefined)[] = [undefined];
   private readonly ages: number[] = [0];
   private readonly free: number[] = [];
   /** How many wait. */
   size = 0;
 
   /** Notes who waits, and gives the id. */
-  add(waiter: Waiter): number {
+  add(waiter: ReplyHandler): number {
     this.size++;
     const slot = this.free.pop();
     if (slot === undefined) {
@@ -83,13 +83,13 @@ export class Asked {
   }
 
   /** The answer has come: gives who waits for it, if anybody does, and frees the id. */
-  take(id: Id): Waiter | undefined {
+  take(id: Id): ReplyHandler | undefined {
     const slot = this.slotOf(id);
     return slot === 0 ? undefined : this.clear(slot);
   }
 
   /** Who waits for the answer to this call, if anybody does. */
-  at(id: Id): Waiter | undefined {
+  at(id: Id): ReplyHandler | undefined {
     const slot = this.slotOf(id);
     return slot === 0 ? undefined : this.waiters[slot];
   }
@@ -100,13 +100,13 @@ export class Asked {
   }
 
   /** Everybody who waits, with the ids. */
-  *all(): Generator<[id: number, waiter: Waiter]> {
+  *all(): Generator<[id: number, waiter: ReplyHandler]> {
     for (const [slot, waiter] of this.waiters.entries())
       if (waiter !== undefined) yield [slot + (this.ages[slot] as number) * SLOTS, waiter];
   }
 
   /** Gives up to wait. The id does not come again soon. */
-  drop(id: Id): Waiter | undefined {
+  drop(id: Id): ReplyHandler | undefined {
     const slot = this.slotOf(id);
     return slot === 0 ? undefined : this.abandon(slot);
   }
@@ -119,14 +119,14 @@ export class Asked {
   }
 
   /** Gives up whoever has waited too long, and says when the next one will have: `Infinity` if nobody waits. */
-  overdue(now: number, expired: (waiter: Waiter, id: number) => void): number {
+  overdue(now: number, expired: (waiter: ReplyHandler, id: number) => void): number {
     let nearest = Number.POSITIVE_INFINITY;
     for (let slot = 1; this.size > 0 && slot < this.waiters.length; slot++) {
       const waiter = this.waiters[slot];
       if (waiter === undefined) continue;
       if (waiter.deadline <= now) {
         const id = slot + (this.ages[slot] as number) * SLOTS;
-        expired(this.abandon(slot) as Waiter, id);
+        expired(this.abandon(slot) as ReplyHandler, id);
       } else if (waiter.deadline < nearest) nearest = waiter.deadline;
     }
     return nearest;
@@ -146,12 +146,12 @@ export class Asked {
     return this.waiters[slot] !== undefined && (this.ages[slot] as number) * SLOTS + slot === id ? slot : 0;
   }
 
-  private abandon(slot: number): Waiter | undefined {
+  private abandon(slot: number): ReplyHandler | undefined {
     this.ages[slot] = ((this.ages[slot] as number) + 1) % AGES;
     return this.clear(slot);
   }
 
-  private clear(slot: number): Waiter | undefined {
+  private clear(slot: number): ReplyHandler | undefined {
     const waiter = this.waiters[slot];
     this.waiters[slot] = undefined;
     this.free.push(slot);

@@ -7,7 +7,7 @@ import { encodeQuickly } from './encode.js';
 import { frameLimit, UNASKED } from './frame-limits.js';
 import { joined } from './joined-frames.js';
 import { exceeds } from './message-size.js';
-import { hasRoom, ParkedAnswers } from './parked-replies.js';
+import { hasRoom, ParkedReplies } from './parked-replies.js';
 import type { CallSender } from './peer.js';
 import { sayingAbout } from './sent-calls.js';
 import type { Session } from './session.js';
@@ -27,11 +27,11 @@ const SHORTER = [1_000, 100, 0];
  * How what a peer has sent is answered: alone, or in its batch. Nothing here throws, for whoever answers stands in the
  * middle of what others have sent.
  */
-export class Answers {
+export class ReplyWriter {
   /** How much the answers hold that wait for the others of their batches. */
   held = 0;
   /** What finds no room before the peer has read more. */
-  parked: ParkedAnswers | undefined;
+  parked: ParkedReplies | undefined;
 
   constructor(private readonly session: Session) {}
 
@@ -275,7 +275,7 @@ export class Answers {
   }
 
   private park(frame: Frame): void {
-    this.parked ??= new ParkedAnswers(this.session);
+    this.parked ??= new ParkedReplies(this.session);
     this.parked.add(frame);
   }
 

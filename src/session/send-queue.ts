@@ -6,7 +6,7 @@ import { joined, surelyFits } from './joined-frames.js';
 import { LEAST_PART, PartSize } from './part-size.js';
 import type { Session } from './session.js';
 import type { SessionPart } from './session-part.js';
-import { Backlog } from './stall-detector.js';
+import { StallDetector } from './stall-detector.js';
 
 /** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have said yet what it reads. */
 const JOINED = 256 * 1024;
@@ -17,7 +17,7 @@ const UNSENT = 16 * 1024;
  * What leaves for one peer at the end of the turn: the frames of a turn go to the link together, in the order of the calls,
  * and earlier once there are enough bytes of them.
  */
-export class Outbox {
+export class SendQueue {
   /** It begins within `accept`, and until that has returned nothing may be sent: at the latest, that is in this turn. */
   isHeld = true;
   /** How many bytes were collected and are not with the link yet. */
@@ -30,7 +30,7 @@ export class Outbox {
   private parts: SessionPart[] | undefined;
   private frames: Frame[] = [];
   private leaving = true;
-  private backlog: Backlog | undefined;
+  private backlog: StallDetector | undefined;
   /** The largest frame, in bytes, that may leave: by our own bound, and by that of the peer once it has said it. */
   limit: number;
   /** On a link that this side has dialed: until the peer has said hello. */
@@ -136,7 +136,7 @@ export class Outbox {
     if (session.over !== undefined) return;
     if (this.backlog !== undefined) this.backlog.sent();
     else if (buffered > host.limits.bufferedBytes) {
-      this.backlog = new Backlog(session);
+      this.backlog = new StallDetector(session);
       session.crowded(true);
     }
   }
@@ -203,7 +203,7 @@ export class Outbox {
 }
 
 /** The send queue of a session: a guarded one where its link asks for a proof of the address. */
-export function outboxFor(session: Session): Outbox {
+export function sendQueueFor(session: Session): SendQueue {
   const guarded = session.link.proved === undefined ? undefined : session.host.guardedQueue;
-  return guarded === undefined ? new Outbox(session) : guarded(session);
+  return guarded === undefined ? new SendQueue(session) : guarded(session);
 }

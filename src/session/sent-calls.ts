@@ -3,21 +3,21 @@ import type { About, Call, Frame } from '../contract/contract.js';
 import { Code, ProtocolError, TimeoutError } from '../contract/errors.js';
 import { encode, encodeQuickly } from './encode.js';
 import { frameLimit, mustFit, UNASKED } from './frame-limits.js';
-import { Asked, type Waiter } from './pending-calls.js';
+import { PendingCallTable, type ReplyHandler } from './pending-calls.js';
 import type { Session } from './session.js';
-import type { Host } from './session-host.js';
+import type { SessionHost } from './session-host.js';
 import { ABOUT, CANCEL, speaks } from './system-names.js';
 
-export type { Waiter } from './pending-calls.js';
+export type { ReplyHandler } from './pending-calls.js';
 
 /** What a side has asked one peer: the calls that are open, and how they leave. */
-export class Calls extends Asked {
+export class SentCalls extends PendingCallTable {
   constructor(private readonly session: Session) {
     super();
   }
 
   /** Sends a call, and notes who waits. Throws if it cannot be sent: then nobody waits. */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
     const { session } = this;
     if (session.unanswerable !== undefined) throw session.unanswerable;
     if (this.size >= session.host.limits.pendingCalls) {
@@ -47,7 +47,7 @@ export class Calls extends Asked {
   }
 
   /** The same for plain data that the codec writes quickly; gives 0, and does nothing, for any other. */
-  askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: Waiter): number {
+  askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler): number {
     const { session } = this;
     if (session.unanswerable !== undefined || this.size >= session.host.limits.pendingCalls) return 0;
     const id = this.add(waiter);
@@ -115,7 +115,7 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
 
 /** What is said of a call or an answer, encoded; undefined where the peers of the side cannot be told. */
 export function sayingAbout(
-  host: Pick<Host, 'codec' | 'limits' | 'mapper'>,
+  host: Pick<SessionHost, 'codec' | 'limits' | 'mapper'>,
   about: Readonly<Record<string, unknown>>,
   limit: number = host.limits.sentFrameBytes,
 ): Frame | undefined {

@@ -1,12 +1,12 @@
 import type { Call, Codec, FaultBody, Id, Limits, Logger } from '../contract/contract.js';
 import type { CallSender } from './peer.js';
-import type { Outbox } from './send-queue.js';
+import type { SendQueue } from './send-queue.js';
 import type { Session } from './session.js';
 import type { SideLoad } from './side-load.js';
 import type { ValueMapper } from './value-mapper.js';
 
 /** What a session needs of the side that it belongs to. One for all sessions of a side. */
-export interface Host {
+export interface SessionHost {
   readonly codec: Codec;
   readonly limits: Limits;
   /** What the side holds for all its peers. */
@@ -30,7 +30,7 @@ export interface Host {
   /** Whether the transport can reach everybody with one message. */
   readonly broadcasts: boolean;
   /** The send queue of a session whose link asks for a proof of the address; undefined where no transport does. */
-  readonly guardedQueue: ((session: Session) => Outbox) | undefined;
+  readonly guardedQueue: ((session: Session) => SendQueue) | undefined;
   /** Carries a call out: gives its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown;
   /** Whether somebody here has declared or set a method of this name as incoming. */

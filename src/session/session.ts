@@ -2,7 +2,7 @@ import { hurry, type Timed, unwatch, watch } from '../base/clock.js';
 import { promiseOf } from '../base/promise-like.js';
 import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
-import { Intake, idInUse } from './call-queue.js';
+import { CallQueue, idInUse } from './call-queue.js';
 import { encode, encodeQuickly, frameLimit } from './encode.js';
 import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './end-reasons.js';
 import type { FrameFilter } from './frame-filter.js';
@@ -10,10 +10,10 @@ import { Inbox } from './inbox.js';
 import { CallSender, type ConnectedPeer } from './peer.js';
 import { PeerLoad } from './peer-load.js';
 import { PlainWaiter } from './pending-calls.js';
-import { Answers } from './reply-writer.js';
-import { type Outbox, outboxFor } from './send-queue.js';
-import { Calls, postAbout, type Waiter } from './sent-calls.js';
-import type { Host } from './session-host.js';
+import { ReplyWriter } from './reply-writer.js';
+import { type SendQueue, sendQueueFor } from './send-queue.js';
+import { postAbout, type ReplyHandler, SentCalls } from './sent-calls.js';
+import type { SessionHost } from './session-host.js';
 import { CANCEL, speaks } from './system-names.js';
 import type { SessionValues } from './value-mapper.js';
 
@@ -39,12 +39,12 @@ export class Session implements Receiver, Timed {
   /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
   turn: Promise<unknown> | undefined;
   readonly inbox: Inbox = new Inbox(this);
-  readonly outbox: Outbox;
-  readonly answers: Answers = new Answers(this);
+  readonly outbox: SendQueue;
+  readonly answers: ReplyWriter = new ReplyWriter(this);
   readonly load: PeerLoad;
-  intake: Intake | undefined;
+  intake: CallQueue | undefined;
   /** What we have asked; made with the first question. */
-  asked: Calls | undefined;
+  asked: SentCalls | undefined;
   mapped: SessionValues | undefined;
   private watched = false;
   private retiring = false;
@@ -52,11 +52,11 @@ export class Session implements Receiver, Timed {
 
   constructor(
     readonly link: Link,
-    readonly host: Host,
+    readonly host: SessionHost,
   ) {
     this.agreed = link.agreed === true;
     this.load = new PeerLoad(this, host.load);
-    this.outbox = outboxFor(this);
+    this.outbox = sendQueueFor(this);
   }
 
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
@@ -76,9 +76,9 @@ export class Session implements Receiver, Timed {
    * Calls, and notes who waits for the answer. Gives the id. Throws if the call cannot be sent: then nobody waits. `about` is
    * said of the call where the peer can be told.
    */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
     if (about === undefined && this.host.encodePlain !== undefined && this.sealing === undefined) {
-      this.asked ??= new Calls(this);
+      this.asked ??= new SentCalls(this);
       const id = this.asked.askQuickly(method, args, named, waiter);
       if (id !== 0) return this.hasAsked(id, waiter);
     }
@@ -87,12 +87,12 @@ export class Session implements Receiver, Timed {
   }
 
   /** The same for values that the codec can carry as they are. */
-  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about?: About): number {
-    this.asked ??= new Calls(this);
+  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
+    this.asked ??= new SentCalls(this);
     return this.hasAsked(this.asked.ask(method, args, named, waiter, about), waiter);
   }
 
-  private hasAsked(id: number, waiter: Waiter): number {
+  private hasAsked(id: number, waiter: ReplyHandler): number {
     this.intake?.awaiting();
     if (this.watched) hurry(waiter.deadline);
     else this.remind(waiter.deadline);
@@ -131,14 +131,14 @@ export class Session implements Receiver, Timed {
   }
 
   /** The answer to one of our calls has come: gives who waits for it, if anybody does. */
-  answered(id: Id): Waiter | undefined {
+  answered(id: Id): ReplyHandler | undefined {
     const waiter = this.asked?.take(id);
     if (waiter !== undefined && this.waiting === 0) this.intake?.judge();
     return waiter;
   }
 
   /** Who waits for the answer to a call of ours. */
-  waiter(id: Id): Waiter | undefined {
+  waiter(id: Id): ReplyHandler | undefined {
     return this.asked?.at(id);
   }
 
@@ -209,7 +209,7 @@ export class Session implements Receiver, Timed {
     }
     if (promise === undefined) this.answers.succeed(call, answer, sender);
     else {
-      this.intake ??= new Intake(this);
+      this.intake ??= new CallQueue(this);
       this.intake.work(sender, promise);
     }
   }
@@ -219,7 +219,7 @@ export class Session implements Receiver, Timed {
    * we wait for its answers.
    */
   crowded(crowded: boolean): void {
-    if (crowded) this.intake ??= new Intake(this);
+    if (crowded) this.intake ??= new CallQueue(this);
     else this.answers.relieved();
     this.intake?.crowded(crowded);
   }

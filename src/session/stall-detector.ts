@@ -6,7 +6,7 @@ import type { Session } from './session.js';
  * The watch over a peer for which more is buffered than `bufferedBytes`. It is cut when nothing has left for `stalledMs`: a
  * bound on the bytes alone would cut off a healthy reader that is given much at once. At twice the bound nothing more is taken.
  */
-export class Backlog {
+export class StallDetector {
   private buffered: number;
   private since: number;
 

@@ -1,7 +1,7 @@
 import { Code, RpcError } from '../contract/errors.js';
-import type { Host } from './session-host.js';
+import type { SessionHost } from './session-host.js';
 
 /** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
-export function unfit(host: Pick<Host, 'toFault'>, error: unknown): RpcError {
+export function unfit(host: Pick<SessionHost, 'toFault'>, error: unknown): RpcError {
   return error instanceof RpcError ? error : new RpcError(host.toFault(error).message, Code.InternalError);
 }

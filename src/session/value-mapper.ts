@@ -1,6 +1,6 @@
 import type { About, Call } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
-import type { Waiter } from './pending-calls.js';
+import type { ReplyHandler } from './pending-calls.js';
 import type { Session } from './session.js';
 
 /** Values that are sent in the place of others. */
@@ -40,7 +40,7 @@ export interface ValueMapper {
 /** The part of a value mapper that belongs to one session. */
 export interface SessionValues {
   /** Calls, and holds what is passed until the answer is there. Returns the id. Throws if the call cannot be sent. */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about: About | undefined): number;
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about: About | undefined): number;
   /** Notifies. Returns false, and does nothing, if the arguments are plain. */
   notify(call: Call, about: About | undefined): boolean;
   /** Values beside arguments; undefined if they are plain. Throws for what cannot be sent to this peer. */

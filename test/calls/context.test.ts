@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
 import { leaveTogether } from '../../src/base/clock.js';
-import { current, within } from '../../src/calls/call-context.js';
+import { currentCall, runWithin } from '../../src/calls/call-context.js';
 import type { CallSender } from '../../src/session/peer.js';
 
 it('what leaves at the end of a turn is under the deadline of no call, whoever was the first', async () => {
   const sender = { done: false } as CallSender;
   const found: unknown[] = [];
   const left = new Promise<void>((resolve) => {
-    within(sender, () => {
-      expect(current()).toBe(sender);
-      leaveTogether({ flush: () => found.push(current()) });
+    runWithin(sender, () => {
+      expect(currentCall()).toBe(sender);
+      leaveTogether({ flush: () => found.push(currentCall()) });
     });
     leaveTogether({
       flush() {
-        found.push(current());
+        found.push(currentCall());
         queueMicrotask(() => {
-          found.push(current());
+          found.push(currentCall());
           resolve();
         });
       },

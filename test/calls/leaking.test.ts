@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { incoming, RemoteAPI, type Reply, type Sender, type Side, type TransportSource } from 'obverse';
 import { mux } from 'obverse/transports/mux';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { current } from '../../src/calls/call-context.js';
+import { currentCall } from '../../src/calls/call-context.js';
 import type { Inverted } from '../../src/types/derived.js';
 import { compileProgram } from '../support/compile-program.js';
 import { until } from '../support/core-waiting.js';
@@ -24,7 +24,7 @@ class Front extends RemoteAPI {
 const store = new AsyncLocalStorage<string>();
 const seen = new Set<string>();
 function note(where: string): void {
-  if (current() !== undefined) seen.add(`${where}: under the deadline of a call`);
+  if (currentCall() !== undefined) seen.add(`${where}: under the deadline of a call`);
   if (store.getStore() !== undefined) seen.add(`${where}: with the store of a request`);
 }
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, expect } from 'vitest';
-import { hubOf } from '../../src/api/side-class.js';
+import { endpointOf } from '../../src/api/side-class.js';
 import {
   Aborted,
   type Inverted,
@@ -33,7 +33,7 @@ export async function sides(options: Options = {}): Promise<{ server: Side<Work>
 
 /** What a side holds of calls that are open, in both directions. */
 export function held(side: object): number {
-  const sessions = hubOf(side).roster.everybody();
+  const sessions = endpointOf(side).roster.everybody();
   return sessions.reduce((sum, session) => {
     const intake = (session as unknown as { intake?: { ids: Map<unknown, unknown>; unnamed: Set<unknown> } }).intake;
     return sum + session.waiting + (intake === undefined ? 0 : intake.ids.size + intake.unnamed.size);

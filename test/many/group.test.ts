@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import jrpc from '../../codecs/jrpc.js';
-import { hubOf } from '../../src/api/side-class.js';
+import { endpointOf } from '../../src/api/side-class.js';
 import {
   type Codec,
   ConnectionLost,
@@ -34,7 +34,7 @@ async function side(...names: string[]) {
     await turn();
     return links.map((link) => link.heard.length);
   };
-  const { roster } = hubOf(api);
+  const { roster } = endpointOf(api);
   return { api, played, links, heard, roster, encodes: () => encodes, peer: (id: string) => api.peers.get(id) as Peer };
 }
 const names = (several: Several) => [...several].map(({ id }) => id);

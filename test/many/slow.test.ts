@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { hubOf } from '../../src/api/side-class.js';
+import { endpointOf } from '../../src/api/side-class.js';
 import { isSlow } from '../../src/extensions/multicast/slow-lanes.js';
 import { Code, type GroupOptions, type Peer, type RpcError, UsageError } from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/session/peer.js';
@@ -188,7 +188,7 @@ describe('what is kept', () => {
     const near = transport.visit('near');
     const api = await Spec.connect(transport.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
     await turn();
-    const { session } = hubOf(api).roster.peers.get('far') as ConnectedPeer;
+    const { session } = endpointOf(api).roster.peers.get('far') as ConnectedPeer;
     const heard = () => far.heard.map(({ params }) => params.n);
     return { api, far, near, session, heard };
   }

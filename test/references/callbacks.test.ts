@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { hubOf } from '../../src/api/side-class.js';
+import { endpointOf } from '../../src/api/side-class.js';
 import { passed } from '../../src/extensions/references/handles.js';
-import { passingOf } from '../../src/extensions/references/value-mapper.js';
+import { referencesOf } from '../../src/extensions/references/value-mapper.js';
 import {
   incoming,
   keep,
@@ -63,8 +63,8 @@ async function sides(url: string, codec: string): Promise<{ server: Side<Work>; 
 }
 
 const sizeOf = (side: object): number =>
-  [...hubOf(side).roster.peers.values()].reduce(
-    (sum, peer) => sum + passingOf((peer as ConnectedPeer).session).size,
+  [...endpointOf(side).roster.peers.values()].reduce(
+    (sum, peer) => sum + referencesOf((peer as ConnectedPeer).session).size,
     0,
   );
 

@@ -3,8 +3,8 @@
  * that it has seen, and ends.
  */
 
-import { hubOf } from '../../src/api/side-class.js';
-import { passingOf } from '../../src/extensions/references/value-mapper.js';
+import { endpointOf } from '../../src/api/side-class.js';
+import { referencesOf } from '../../src/extensions/references/value-mapper.js';
 import {
   type Far,
   incoming,
@@ -37,8 +37,8 @@ class Work extends RemoteAPI {
 const collect = (globalThis as { gc?: () => void }).gc as () => void;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const sizeOf = (side: object): number =>
-  [...hubOf(side).roster.peers.values()].reduce(
-    (sum, peer) => sum + passingOf((peer as ConnectedPeer).session).size,
+  [...endpointOf(side).roster.peers.values()].reduce(
+    (sum, peer) => sum + referencesOf((peer as ConnectedPeer).session).size,
     0,
   );
 const seen: Record<string, unknown> = {};

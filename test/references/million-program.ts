@@ -3,8 +3,8 @@
  * function itself. Prints what both sides hold before, meanwhile and after it, and the CPU time of a call.
  */
 
-import { hubOf } from '../../src/api/side-class.js';
-import { passingOf } from '../../src/extensions/references/value-mapper.js';
+import { endpointOf } from '../../src/api/side-class.js';
+import { referencesOf } from '../../src/extensions/references/value-mapper.js';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/session/peer.js';
 
@@ -22,9 +22,9 @@ const server = await Work.serve(url, { codec, logger: null });
 const client = await Work.invert().connect(server.address, { codec, logger: null });
 const tables = (): number[] =>
   [server, client].map((side) =>
-    [...hubOf(side).roster.peers.values()].reduce((sum, peer) => {
+    [...endpointOf(side).roster.peers.values()].reduce((sum, peer) => {
       const { session } = peer as ConnectedPeer;
-      return sum + passingOf(session).size + session.waiting;
+      return sum + referencesOf(session).size + session.waiting;
     }, 0),
   );
 let most: number[] = [];

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
-import { hubOf } from '../../src/api/side-class.js';
-import { passingOf } from '../../src/extensions/references/value-mapper.js';
+import { endpointOf } from '../../src/api/side-class.js';
+import { referencesOf } from '../../src/extensions/references/value-mapper.js';
 import {
   type Far,
   type Inverted,
@@ -100,8 +100,8 @@ export async function sides(
 
 /** How many references a side holds, in both directions. */
 export function sizeOf(side: object): number {
-  return [...hubOf(side).roster.peers.values()].reduce(
-    (sum, peer) => sum + passingOf((peer as ConnectedPeer).session).size,
+  return [...endpointOf(side).roster.peers.values()].reduce(
+    (sum, peer) => sum + referencesOf((peer as ConnectedPeer).session).size,
     0,
   );
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { describe, expect, it } from 'vitest';
-import { hubOf } from '../../src/api/side-class.js';
+import { endpointOf } from '../../src/api/side-class.js';
 import { offer, offersTo, take, withdraw } from '../../src/extensions/references/offers.js';
 import { ConnectionLost, UsageError } from '../../src/index.js';
 import type { Session } from '../../src/session/session.js';
@@ -10,7 +10,7 @@ import { failure, until } from '../support/core-waiting.js';
 import { heldBy } from './held.js';
 import { all, type Kind, meet, Seen, sourceOf, upTo } from './spec.js';
 
-const sessionOf = (side: object): Session => hubOf(side).roster.everybody()[0] as Session;
+const sessionOf = (side: object): Session => endpointOf(side).roster.everybody()[0] as Session;
 
 describe.each([
   ['tcp:', 'jrpc'],

@@ -1,10 +1,10 @@
-import { hubOf } from '../../src/api/side-class.js';
+import { endpointOf } from '../../src/api/side-class.js';
 import { offersTo } from '../../src/extensions/references/offers.js';
 import type { Meeting } from './spec.js';
 
 /** What a side holds of calls and streams, its own and those of its peers. */
 export function held(side: object): number {
-  return hubOf(side)
+  return endpointOf(side)
     .roster.everybody()
     .reduce((sum, session) => {
       const { intake, outbox } = session as unknown as {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstTimer, holdTime, moveTime, releaseTime, time } from '../../src/base/time.js';
-import { Pace } from '../../src/extensions/streams/pacer.js';
+import { Pacer } from '../../src/extensions/streams/pacer.js';
 import type { Session } from '../../src/session/session.js';
 
 /*
@@ -27,7 +27,7 @@ function play(ms: number, wayAt: (at: number) => Way, last = ms): { rate: number
   const session = {
     tell: (_method: string, [, id]: [null, number]) => marks.push({ id, after: sent }),
   } as unknown as Session;
-  const pace = new Pace(session, () => {});
+  const pace = new Pacer(session, () => {});
   const began = time();
   for (let at = 0; at < ms; at += 0.02) {
     moveTime(began + at);
@@ -102,7 +102,7 @@ describe('the pace of all streams together', () => {
   it('stops for one that shows nothing, and goes on after a second if it answers no marks', async () => {
     releaseTime();
     let opened = 0;
-    const pace = new Pace({ tell: () => {} } as unknown as Session, () => opened++);
+    const pace = new Pacer({ tell: () => {} } as unknown as Session, () => opened++);
     while (pace.isOpen) pace.add(MESSAGE);
     expect(opened).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -112,7 +112,10 @@ describe('the pace of all streams together', () => {
 
   it('takes no mark that was not made, none twice, and none before those before it', () => {
     const made: number[] = [];
-    const pace = new Pace({ tell: (_: string, [, n]: [null, number]) => made.push(n) } as unknown as Session, () => {});
+    const pace = new Pacer(
+      { tell: (_: string, [, n]: [null, number]) => made.push(n) } as unknown as Session,
+      () => {},
+    );
     while (pace.isOpen) pace.add(MESSAGE);
     expect(made.length).toBeGreaterThan(2);
     expect(pace.read(1)).toBe(false);
@@ -124,10 +127,10 @@ describe('the pace of all streams together', () => {
   });
 
   /** A way of which the test answers the marks. */
-  function way(): { pace: Pace; marks: number[]; fill: (bytes?: number) => number } {
+  function way(): { pace: Pacer; marks: number[]; fill: (bytes?: number) => number } {
     const marks: number[] = [];
     const session = { tell: (_: string, [, n]: [null, number]) => marks.push(n) } as unknown as Session;
-    const pace = new Pace(session, () => {});
+    const pace = new Pacer(session, () => {});
     const fill = (bytes = MESSAGE): number => {
       let sent = 0;
       for (; pace.isOpen && sent < 100_000_000; sent += bytes) pace.add(bytes);

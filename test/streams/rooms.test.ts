@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/contract/limits.js';
-import { Arrived } from '../../src/extensions/streams/arrived-items.js';
-import { type InLine, Turns } from '../../src/extensions/streams/round-robin.js';
+import { ArrivedItems } from '../../src/extensions/streams/arrived-items.js';
+import { type InLine, RoundRobin } from '../../src/extensions/streams/round-robin.js';
 import { weigh } from '../../src/extensions/streams/weigh.js';
 import { UnderWay, windowOf } from '../../src/extensions/streams/window.js';
 
@@ -99,7 +99,7 @@ describe('what has arrived', () => {
     const step = fc.record({ come: fc.nat(5), take: fc.nat(6) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 1_000 }), (steps) => {
-        const arrived = new Arrived({ items: 1e9, bytes: 1e9 });
+        const arrived = new ArrivedItems({ items: 1e9, bytes: 1e9 });
         let [next, first] = [0, 0];
         for (const { come, take } of steps) {
           arrived.push(
@@ -118,7 +118,7 @@ describe('what has arrived', () => {
   });
 
   it('keeps nothing that was taken, however long the stream is and though it is never empty', () => {
-    const arrived = new Arrived({ items: 1e9, bytes: 1e9 });
+    const arrived = new ArrivedItems({ items: 1e9, bytes: 1e9 });
     arrived.push([0], 1);
     for (let n = 1; n < 100_000; n++) {
       arrived.push([n], 1);
@@ -167,7 +167,7 @@ describe('a line of those who take turns', () => {
     const act = fc.oneof(fc.constant('push'), fc.constant('shift'), fc.nat(20));
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
-        const turns = new Turns<InLine<never>>();
+        const turns = new RoundRobin<InLine<never>>();
         const line: InLine<never>[] = [];
         for (const one of acts) {
           if (one === 'push') {

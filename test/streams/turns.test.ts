@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { current } from '../../src/calls/call-context.js';
+import { currentCall } from '../../src/calls/call-context.js';
 import type { CallSender } from '../../src/session/peer.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { until } from '../support/core-waiting.js';
@@ -124,7 +124,7 @@ describe('a source', () => {
     const { calling, handling } = meeting;
     handling.any.connect(async function* (sender) {
       for (let n = 0; n < 3; n++) {
-        yield current() === (sender as unknown as CallSender);
+        yield currentCall() === (sender as unknown as CallSender);
         await turn();
       }
     });

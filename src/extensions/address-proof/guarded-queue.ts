@@ -3,9 +3,9 @@ import { time } from '../../base/time.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 import { bytesOf } from '../../session/message-size.js';
-import { Outbox } from '../../session/send-queue.js';
+import { SendQueue } from '../../session/send-queue.js';
 import type { Session } from '../../session/session.js';
-import type { Host } from '../../session/session-host.js';
+import type { SessionHost } from '../../session/session-host.js';
 import { PROVE, PROVED, speaks } from '../../session/system-names.js';
 import { type Content, contentOf, JOINED_BYTES, refuseAnswers, TOO_MUCH, UNPROVED } from './refusals.js';
 
@@ -36,7 +36,7 @@ interface Waiting {
 }
 
 /** How many bytes wait for all peers of a side. */
-const keptBy = new WeakMap<Host, { bytes: number }>();
+const keptBy = new WeakMap<SessionHost, { bytes: number }>();
 
 /**
  * The outbox of a link that has to know whether the address of its peer is the peer's own: anybody can send a datagram in
@@ -44,7 +44,7 @@ const keptBy = new WeakMap<Host, { bytes: number }>();
  * draw. What fits leaves at the end of the turn; the rest waits until the peer has echoed a token. If it has not after a
  * second, answers become errors, calls of ours fail, and notifications are dropped.
  */
-export class UnprovedOutbox extends Outbox {
+export class UnprovedOutbox extends SendQueue {
   private readonly token = makeToken();
   private proved = false;
   private waiting: Waiting[] = [];

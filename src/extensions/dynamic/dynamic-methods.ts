@@ -1,6 +1,6 @@
-import type { Hub } from '../../api/endpoint.js';
-import { hubOf, madeOf } from '../../api/side-class.js';
-import { pack } from '../../calls/outgoing-method.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import { endpointOf, madeOf } from '../../api/side-class.js';
+import { packArguments } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import type { CallSender } from '../../session/peer.js';
@@ -29,7 +29,7 @@ export class Dynamic {
   patterns: readonly Pattern[] = [];
   private readonly gone = new Set<string>();
 
-  constructor(readonly hub: Hub) {}
+  constructor(readonly hub: RpcEndpoint) {}
 
   // ---- what comes ---------------------------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ export class Dynamic {
     const { path, wire: method } = row;
     const kind = kindOfRow(row);
     return (sender, ...values) => {
-      const { args, named } = pack(row, values);
+      const { args, named } = packArguments(row, values);
       return handler(sender, named ? (args[0] as Arguments) : args, { method, path, kind });
     };
   }
@@ -116,7 +116,7 @@ export class Dynamic {
       this.open.delete(wire);
       return () => {};
     }
-    const added = new OpenMethod(hubOf(self), path, wire, handler, handler);
+    const added = new OpenMethod(endpointOf(self), path, wire, handler, handler);
     this.open.set(wire, added);
     return () => void (this.open.get(wire) === added && this.open.delete(wire));
   }

@@ -1,10 +1,10 @@
-import { hubOf, madeOf } from '../../api/side-class.js';
-import { Port } from '../../calls/incoming-method.js';
+import { endpointOf, madeOf } from '../../api/side-class.js';
+import { IncomingMethod } from '../../calls/incoming-method.js';
 import { segmentFault } from './paths.js';
 
 /** What is served under a path of a side or of a namespace; undefined if nothing is. */
 export function resolvePath(self: object, path: string): object | undefined {
-  const { dynamic, served } = hubOf(self);
+  const { dynamic, served } = endpointOf(self);
   if (typeof path !== 'string' || path.split('.').some((segment) => segmentFault(segment) !== undefined))
     return undefined;
   const place = dynamic.place(self, path);
@@ -30,15 +30,15 @@ export function pathOf(self: object, target: unknown): string | undefined {
 
 /** Every path from the root under which something is served. */
 function* pathsOf(self: object, target: object): Generator<string> {
-  const { dynamic, served } = hubOf(self);
+  const { dynamic, served } = endpointOf(self);
   const { ports } = served;
-  if (target instanceof Port) {
+  if (target instanceof IncomingMethod) {
     if (ports.get(target.row.wire) === target) yield target.row.path;
     return;
   }
-  const hub = hubOf(target);
+  const hub = endpointOf(target);
   if (hub !== undefined) {
-    const isHere = hub === dynamic.hub || [...dynamic.sides()].some((side) => hubOf(side) === hub);
+    const isHere = hub === dynamic.hub || [...dynamic.sides()].some((side) => endpointOf(side) === hub);
     if (isHere) yield madeOf(target).table.path.slice(0, -1);
     return;
   }

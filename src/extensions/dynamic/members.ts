@@ -1,4 +1,4 @@
-import { hubOf } from '../../api/side-class.js';
+import { endpointOf } from '../../api/side-class.js';
 import { specOfInverse } from '../../spec/inverse.js';
 import type { SpecConstructor } from '../../spec/method-table.js';
 import type { Arguments, HandlerOptions, MountOptions, PathOptions, ServiceOptions } from '../../types/dynamic.js';
@@ -24,7 +24,7 @@ function specOf(given: unknown, root: object): MountedSpec | undefined {
 export function membersOf(root: object): DynamicMembers {
   return {
     setHandler(this: object, path: string, handler: unknown, options?: HandlerOptions): () => void {
-      return hubOf(this).dynamic.set(this, path, handler, options);
+      return endpointOf(this).dynamic.set(this, path, handler, options);
     },
     mount(this: object, name: string, given: unknown, options?: MountOptions & ServiceOptions): unknown {
       const spec = specOf(given, root);

@@ -1,10 +1,10 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { ConnectionLost, UsageError } from '../../contract/errors.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 
 /** What a side that is mounted on another has for a hub. */
 export interface MountedHub {
-  readonly hub: Hub;
+  readonly hub: RpcEndpoint;
   /** It was unmounted: its calls fail from now on. */
   end(): void;
 }
@@ -13,14 +13,14 @@ export interface MountedHub {
  * The hub of a side that is mounted: that of the side on which it is, with a direction of its own, and an end. Everything else
  * is found through the prototype, as it is at the time, whether the side is open yet or not.
  */
-export function mountedHub(hub: Hub, path: string, inverted: boolean): MountedHub {
+export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): MountedHub {
   let isOver = false;
   const mustBeThere = (): void => {
     if (isOver) throw new ConnectionLost(`"${path}" was unmounted`);
   };
   const refused = (verb: string) => () =>
     Promise.reject(new UsageError(`"${path}" is mounted on another side: ${verb} that one, or unmount("${path}")`));
-  const own: { readonly [K in keyof Hub]?: PropertyDescriptor } = {
+  const own: { readonly [K in keyof RpcEndpoint]?: PropertyDescriptor } = {
     inverted: { value: inverted },
     // Whatever is sent asks first who is there.
     roster: {
@@ -46,7 +46,7 @@ export function mountedHub(hub: Hub, path: string, inverted: boolean): MountedHu
     close: { value: refused('close') },
   };
   return {
-    hub: Object.create(hub, own as PropertyDescriptorMap) as Hub,
+    hub: Object.create(hub, own as PropertyDescriptorMap) as RpcEndpoint,
     end: () => {
       isOver = true;
     },

@@ -1,4 +1,4 @@
-import { hubOf, madeOf, make, wire } from '../../api/side-class.js';
+import { endpointOf, madeOf, make, wire } from '../../api/side-class.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import { checkCallOptions } from '../../spec/call-options.js';
@@ -35,7 +35,7 @@ export interface MountedSpec {
 export function mountSide(self: object, name: string, api: MountedSpec, options: MountOptions = {}): object {
   checkOptions(options, 'defaults');
   const at = free(self, name);
-  const outer = hubOf(self);
+  const outer = endpointOf(self);
   const { hub, end } = mountedHub(outer, at.path, api.inverted);
   const table = methodTableBelow(api.spec, api.root, `${at.path}.`, `${at.wire}.`, checkCallOptions(options.defaults));
   const made = make(table, api.inverted);
@@ -55,7 +55,7 @@ export function mountService(self: object, name: string, given: unknown, options
   checkOptions(options, 'methods');
   const at = free(self, name);
   const { functions, objects } = serviceOf(at.path, given, options.methods);
-  const hub = hubOf(self);
+  const hub = endpointOf(self);
   const { dynamic } = hub;
   for (const [key, { handler, target }] of functions) {
     const path = `${at.path}.${key}`;
@@ -72,7 +72,7 @@ export function mountService(self: object, name: string, given: unknown, options
 
 /** Takes away what is mounted under a name of a side. Gives false if there is nothing. */
 export function unmount(self: object, name: string): boolean {
-  const { dynamic } = hubOf(self);
+  const { dynamic } = endpointOf(self);
   const mount = dynamic.mounts.get(`${madeOf(self).table.path}${name}`);
   if (mount === undefined) return false;
   dynamic.remove(mount);
@@ -84,7 +84,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   if (segmentsOf(name).length > 1 || name.includes('*'))
     throw new UsageError(`"${name}": something is mounted under one name; on a namespace, with its own mount()`);
   const { table, children } = madeOf(self);
-  const { dynamic, served } = hubOf(self);
+  const { dynamic, served } = endpointOf(self);
   const path = `${table.path}${name}`;
   const wire = `${table.wire}${name}`;
   if (isReserved(`${wire}.`))

@@ -1,6 +1,6 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { isThenable } from '../../base/promise-like.js';
-import { Port } from '../../calls/incoming-method.js';
+import { IncomingMethod } from '../../calls/incoming-method.js';
 import type { Call } from '../../contract/contract.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
@@ -55,11 +55,11 @@ function nothing(): void {}
 
 /** A method that can be called because somebody has said so while the side runs. Its calls go the way of all others. */
 export class OpenMethod {
-  private readonly ports: { [K in Kind]?: Port } = {};
+  private readonly ports: { [K in Kind]?: IncomingMethod } = {};
 
   /** `target` is what was given as the handler. */
   constructor(
-    private readonly hub: Hub,
+    private readonly hub: RpcEndpoint,
     readonly path: string,
     readonly wire: string,
     private readonly handler: AnyHandler,
@@ -75,8 +75,8 @@ export class OpenMethod {
     return port.serve(sender);
   }
 
-  private make(kind: Kind): Port {
-    const port = new Port(openRow('incoming', kind, this.path, this.wire, false), undefined, this.hub);
+  private make(kind: Kind): IncomingMethod {
+    const port = new IncomingMethod(openRow('incoming', kind, this.path, this.wire, false), undefined, this.hub);
     port.connect(kind === 'request' ? listing(this.handler) : this.handler);
     this.ports[kind] = port;
     return port;

@@ -1,4 +1,4 @@
-import { heldOptions, hubOf } from '../../api/side-class.js';
+import { endpointOf, heldOptions } from '../../api/side-class.js';
 import { call } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
@@ -30,9 +30,9 @@ export function callByPath(
   mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
   const { to = null, foreign, ...asked } = options;
   checkCallOptions(asked);
-  const place = hubOf(self).dynamic.place(self, path);
+  const place = endpointOf(self).dynamic.place(self, path);
   if (isWild(path) || place.rest === '') throw new UsageError(`"${path}" is no method, but several`);
-  const hub = hubOf(place.self);
+  const hub = endpointOf(place.self);
   const named = isNamed(path, given);
   const declared =
     place.row !== undefined && (place.row.direction === 'outgoing') !== hub.inverted ? place.row : undefined;

@@ -1,5 +1,5 @@
 import { isPlain } from '../../api/handlers.js';
-import { hubOf } from '../../api/side-class.js';
+import { endpointOf } from '../../api/side-class.js';
 import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { UsageError } from '../../contract/errors.js';
 import type { AnyHandler } from '../../types/dynamic.js';
@@ -38,7 +38,7 @@ export function serviceOf(name: string, given: unknown, methods?: readonly strin
   }
   if (typeof given !== 'object' || given === null)
     throw new UsageError(`"${name}": mount takes a class that extends RemoteAPI, or an object, not ${String(given)}`);
-  if (hubOf(given) !== undefined)
+  if (endpointOf(given) !== undefined)
     throw new UsageError(
       `"${name}" is a side already, with a connection of its own: mount its class, which gives a side`,
     );

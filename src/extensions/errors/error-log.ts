@@ -2,14 +2,14 @@ import type { Reported, Reports } from '../../api/reports.js';
 import { heed } from '../../base/promise-like.js';
 import type { FaultBody } from '../../contract/contract.js';
 import type { ErrorClass, LogErrors } from '../../types/errors.js';
-import { HIDDEN, type Teller } from './error-writer.js';
+import { type ErrorWriter, HIDDEN } from './error-writer.js';
 
 /** Reports errors with which calls are answered. */
 export class ErrorLog {
   constructor(
     private readonly which: LogErrors,
     private readonly except: readonly ErrorClass[],
-    private readonly teller: Teller,
+    private readonly teller: ErrorWriter,
     private readonly reports: Reports,
   ) {}
 

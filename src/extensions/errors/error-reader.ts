@@ -21,7 +21,7 @@ export function isRemote(error: unknown): error is ArrivedError {
  * Turns what has travelled into errors. Nothing that a peer sends runs anything but the constructor, or `unpack`, of a
  * registered class that asks for it.
  */
-export class Rebuilder {
+export class ErrorReader {
   /** `failed` hears of a constructor that throws, or gives no error. */
   constructor(
     private readonly known: KnownErrors,

@@ -29,7 +29,7 @@ export const HIDDEN: FaultBody = Object.freeze({ code: Code.InternalError, messa
 const ours: readonly ErrorClass[] = [ConnectionLost, TimeoutError, Aborted, ProtocolError];
 
 /** Turns errors into what travels. */
-export class Teller {
+export class ErrorWriter {
   /** `failed` hears of a `pack` that throws, or gives no list. */
   constructor(
     private readonly policy: ErrorPolicy,

@@ -4,8 +4,8 @@ import { Aborted, Code, TimeoutError } from '../../contract/errors.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from '../../types/errors.js';
 import { KnownErrors } from './error-classes.js';
 import { ErrorLog } from './error-log.js';
-import { Rebuilder } from './error-reader.js';
-import { Teller } from './error-writer.js';
+import { ErrorReader } from './error-reader.js';
+import { ErrorWriter } from './error-writer.js';
 
 export type { ArrivedError, ErrorClass, ErrorClasses, ErrorEntry, ErrorPolicy, LogErrors } from '../../types/errors.js';
 export { isRemote } from './error-reader.js';
@@ -29,12 +29,12 @@ export interface Registrations {
 }
 
 /** Turns errors into what travels, and back. One for each side. */
-export class Faults {
+export class ErrorMapper {
   private readonly known = new KnownErrors();
   /** What is registered when the side is opened; undefined once it is open. */
   private later: ((registration: Registration) => void)[] | undefined = [];
-  private readonly teller: Teller;
-  private readonly rebuilder: Rebuilder;
+  private readonly teller: ErrorWriter;
+  private readonly rebuilder: ErrorReader;
   private readonly log: ErrorLog;
 
   /** Throws a UsageError if two classes have the same name, or one is no class of errors; in a page, `furnish` rejects with it. */
@@ -45,8 +45,8 @@ export class Faults {
   ) {
     const { errors = 'message', errorClasses, logErrors = 'hidden', exceptLogged = [] } = options;
     const failed = (what: string, error: unknown): void => reports.write('warn', undefined, `${what}:`, error);
-    this.teller = new Teller(errors, this.known, failed);
-    this.rebuilder = new Rebuilder(this.known, failed);
+    this.teller = new ErrorWriter(errors, this.known, failed);
+    this.rebuilder = new ErrorReader(this.known, failed);
     this.log = new ErrorLog(logErrors, exceptLogged, this.teller, reports);
     if (errorClasses !== undefined)
       this.register('errorClasses', ({ registerClasses }) => registerClasses(this.known, errorClasses));

@@ -1,4 +1,4 @@
-import type { Roster } from '../../api/peer-registry.js';
+import type { PeerRegistry } from '../../api/peer-registry.js';
 import type { Signal } from '../../base/signal.js';
 import type { Id, LinkInfo, Metadata } from '../../contract/contract.js';
 import { StoredCallState } from '../../session/call-state.js';
@@ -100,7 +100,7 @@ export class MadeCall extends CallOf implements OutgoingCall {
     args: readonly unknown[],
     readonly receivers: Receivers,
     private options: CallOptions | undefined,
-    private readonly roster: Roster | undefined,
+    private readonly roster: PeerRegistry | undefined,
   ) {
     super(subject, args);
   }

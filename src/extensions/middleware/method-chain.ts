@@ -1,4 +1,4 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { CallingSide, IncomingChain, OutgoingChain } from '../../calls/calling-side.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
@@ -25,7 +25,7 @@ export class MethodChain implements Chain, OutgoingChain, IncomingChain<ServedCa
     args: readonly unknown[],
     options: CallOptions | undefined,
   ): unknown {
-    return callThrough(this, side as Hub, row, self, receivers, args, options);
+    return callThrough(this, side as RpcEndpoint, row, self, receivers, args, options);
   }
 
   detailed(
@@ -36,7 +36,7 @@ export class MethodChain implements Chain, OutgoingChain, IncomingChain<ServedCa
     args: readonly unknown[],
     options: CallOptions | undefined,
   ): Promise<Detailed<unknown>> {
-    return detailedThrough(this, side as Hub, row, self, receivers, args, options);
+    return detailedThrough(this, side as RpcEndpoint, row, self, receivers, args, options);
   }
 
   served(args: readonly unknown[], sender: CallSender, unfit: boolean): ServedCall {

@@ -1,7 +1,7 @@
-import type { Hub } from '../../api/endpoint.js';
-import { current } from '../../calls/call-context.js';
-import { Asking, wishOf } from '../../calls/outgoing-call.js';
-import { pack, prepare } from '../../calls/outgoing-method.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import { currentCall } from '../../calls/call-context.js';
+import { OutgoingCall, wishOf } from '../../calls/outgoing-call.js';
+import { packArguments, prepare } from '../../calls/outgoing-method.js';
 import type { Aborted } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
@@ -16,7 +16,7 @@ import type { Chain } from './chain.js';
 /** One of several receivers of a request around which somebody stands: they see a call to each of them. */
 export class PartThrough implements Answering {
   outcome: Gathered<unknown> | undefined;
-  private asking: Asking | undefined;
+  private asking: OutgoingCall | undefined;
   private readonly peer: Peer;
   private readonly call: MadeCall;
 
@@ -24,7 +24,7 @@ export class PartThrough implements Answering {
   constructor(
     private readonly chain: Chain,
     private readonly whole: AnswersOfMany,
-    private readonly hub: Hub,
+    private readonly hub: RpcEndpoint,
     private readonly row: MethodDescriptor,
     private readonly self: object,
     private readonly session: Session,
@@ -57,11 +57,15 @@ export class PartThrough implements Answering {
     if (this.outcome?.status === 'rejected') throw this.outcome.reason;
     const given = [...call.args];
     prepare(hub, row, self, peer, given);
-    const { args, named } = pack(row, given);
+    const { args, named } = packArguments(row, given);
     const options = call.asked ?? {};
-    const wish = wishOf(options, row.timeout ?? hub.timeout, (options.within as CallSender | undefined) ?? current());
+    const wish = wishOf(
+      options,
+      row.timeout ?? hub.timeout,
+      (options.within as CallSender | undefined) ?? currentCall(),
+    );
     return new Promise((resolve, reject) => {
-      this.asking = new Asking(session, row.wire, wish, {
+      this.asking = new OutgoingCall(session, row.wire, wish, {
         resolve: ({ value, metadata }) => {
           call.replyMetadata = metadata;
           resolve(value);

@@ -1,9 +1,9 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { isThenable } from '../../base/promise-like.js';
 import { time } from '../../base/time.js';
-import { current } from '../../calls/call-context.js';
+import { currentCall } from '../../calls/call-context.js';
 import { carryOut } from '../../calls/calls-with-options.js';
-import { call as callRow, pack, prepare } from '../../calls/outgoing-method.js';
+import { call as callRow, packArguments, prepare } from '../../calls/outgoing-method.js';
 import type { Session } from '../../session/session.js';
 import { callOptionsOf } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
@@ -23,7 +23,7 @@ class Through {
 
   constructor(
     private readonly chain: Chain,
-    private readonly hub: Hub,
+    private readonly hub: RpcEndpoint,
     private readonly row: MethodDescriptor,
     private readonly self: object,
     receivers: Receivers,
@@ -79,7 +79,7 @@ class Through {
     if (session === undefined) call.leaves();
     else call.leavesFor(session);
     if (!row.request) return callRow(hub, row, self, call.receivers, args, asked, true);
-    const isPlain = asked === undefined && !row.stream && current() === undefined;
+    const isPlain = asked === undefined && !row.stream && currentCall() === undefined;
     if (isPlain && session !== undefined) return this.ask(session, args);
     const sent = (id: number): void => {
       call.id = id;
@@ -107,7 +107,7 @@ class Through {
     const { hub, row, self, call } = this;
     return new Promise((resolve, reject) => {
       prepare(hub, row, self, call.receivers, given);
-      const { args, named } = pack(row, given);
+      const { args, named } = packArguments(row, given);
       const since = time();
       call.id = session.ask(row.wire, args, named, {
         resolve,
@@ -126,7 +126,7 @@ class Through {
 /** Calls what a row describes through all that stands around it. Gives and throws what a call without them would. */
 export function callThrough(
   chain: Chain,
-  hub: Hub,
+  hub: RpcEndpoint,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,
@@ -139,7 +139,7 @@ export function callThrough(
 /** The same of a request, with what was said of the answer. */
 export async function detailedThrough(
   chain: Chain,
-  hub: Hub,
+  hub: RpcEndpoint,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,

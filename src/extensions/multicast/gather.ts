@@ -1,7 +1,7 @@
-import type { Hub } from '../../api/endpoint.js';
-import { current } from '../../calls/call-context.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import { currentCall } from '../../calls/call-context.js';
 import { type Wish, wishOf } from '../../calls/outgoing-call.js';
-import { pack, prepare } from '../../calls/outgoing-method.js';
+import { packArguments, prepare } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import type { CallSender } from '../../session/peer.js';
@@ -16,7 +16,7 @@ import { isSlowOption } from './slow-policy.js';
 
 /** Asks every receiver, and gives what each has answered, as it comes. It fails as a whole only if nobody can be asked. */
 export function gather(
-  hub: Hub,
+  hub: RpcEndpoint,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,
@@ -36,7 +36,7 @@ export function gather(
       return;
     }
     prepare(hub, row, self, receivers, args);
-    const packed = pack(row, args);
+    const packed = packArguments(row, args);
     const wishes = wishesOf(hub, row, asked);
     const parts = hub.roster
       .each(receivers)
@@ -47,11 +47,11 @@ export function gather(
 }
 
 /** What the call to each peer is to be like: the same for all, unless the timeout differs. */
-function wishesOf(hub: Hub, row: MethodDescriptor, asked: GatherOptions = {}): (peer: Peer) => Wish {
+function wishesOf(hub: RpcEndpoint, row: MethodDescriptor, asked: GatherOptions = {}): (peer: Peer) => Wish {
   const { timeout, ...others } = asked;
   const options = callOptionsOf(hub, row, others);
   const limit = row.timeout ?? hub.timeout;
-  const outer = (options.within as CallSender | undefined) ?? current();
+  const outer = (options.within as CallSender | undefined) ?? currentCall();
   const of = (time: number | undefined): Wish =>
     wishOf(time === undefined ? options : { ...options, timeout: time }, limit, outer);
   if (typeof timeout !== 'function') {

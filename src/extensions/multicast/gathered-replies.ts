@@ -1,6 +1,6 @@
 import { letTakeOut } from '../../base/bound-methods.js';
-import { Asking, type Outcome, type Wish } from '../../calls/outgoing-call.js';
-import type { Packed } from '../../calls/outgoing-method.js';
+import { type Outcome, OutgoingCall, type Wish } from '../../calls/outgoing-call.js';
+import type { PackedArguments } from '../../calls/outgoing-method.js';
 import { Aborted, UsageError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
 import type { Detailed } from '../../types/derived.js';
@@ -19,7 +19,7 @@ export interface Answering {
 export class Part implements Answering, Outcome {
   /** Undefined as long as the call is open. */
   outcome: Gathered<unknown> | undefined;
-  private readonly asking: Asking;
+  private readonly asking: OutgoingCall;
 
   constructor(
     private readonly whole: AnswersOfMany,
@@ -27,10 +27,10 @@ export class Part implements Answering, Outcome {
     method: string,
     wish: Wish,
   ) {
-    this.asking = new Asking(session, method, wish, this);
+    this.asking = new OutgoingCall(session, method, wish, this);
   }
 
-  send({ args, named }: Packed): void {
+  send({ args, named }: PackedArguments): void {
     try {
       this.asking.send(args, named);
     } catch (error) {

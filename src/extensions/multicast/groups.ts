@@ -1,9 +1,9 @@
-import type { Roster } from '../../api/peer-registry.js';
+import type { PeerRegistry } from '../../api/peer-registry.js';
 import { letTakeOut } from '../../base/bound-methods.js';
 import { UsageError } from '../../contract/errors.js';
 import type { ConnectedPeer } from '../../session/peer.js';
 import type { Group, GroupOptions, Receiver, SlowOptions } from '../../types/peers.js';
-import { Crowd, peerOf } from './receiver-set.js';
+import { peerOf, ReceiverSet } from './receiver-set.js';
 import { checkGroupOptions, type Policy, policyOf } from './slow-policy.js';
 
 /** What there is of a group while somebody is in it. */
@@ -20,7 +20,7 @@ export class Groups {
   /** In which groups a peer is: one who goes is looked for nowhere else. */
   private readonly memberships = new Map<ConnectedPeer, Set<string>>();
 
-  constructor(private readonly roster: Roster) {}
+  constructor(private readonly roster: PeerRegistry) {}
 
   /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
   group(name: string, options: GroupOptions | undefined): Group {
@@ -76,12 +76,12 @@ export class Groups {
 }
 
 /** A way to the group of a name: it holds nothing but the name and a policy, and so may be thrown away. */
-class NamedGroup extends Crowd implements Group {
+class NamedGroup extends ReceiverSet implements Group {
   declare private readonly groups: Groups;
   declare readonly policy: Policy | undefined;
 
   constructor(
-    roster: Roster,
+    roster: PeerRegistry,
     groups: Groups,
     readonly name: string,
     options: GroupOptions,

@@ -1,6 +1,6 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { isCrowd } from '../../api/peer-registry.js';
-import type { Packed } from '../../calls/outgoing-method.js';
+import type { PackedArguments } from '../../calls/outgoing-method.js';
 import type { About, Call, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { encode } from '../../session/encode.js';
@@ -9,13 +9,13 @@ import { announced, sayingAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Receivers, SlowOptions } from '../../types/peers.js';
-import { passingOf } from '../references/value-mapper.js';
+import { referencesOf } from '../references/value-mapper.js';
 import { many, references } from '../rooms.js';
 import type { Pair } from '../security/sealed-frames.js';
 import type { Policy } from './slow-policy.js';
 
 /** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
-interface Notice {
+interface EncodedNotification {
   /** What is said of it, if anything, and the message. They leave together or not at all. */
   readonly frames: readonly Frame[];
   readonly sealed: readonly (Pair | Promise<Pair>)[] | undefined;
@@ -25,11 +25,11 @@ interface Notice {
  * Sends a notification to several receivers, to a group or to everybody. That nobody is there is no mistake, on a side that is
  * open. `slow` is what becomes of it at those who do not take what they are sent, where the receivers do not say it.
  */
-export function tellMany(
-  hub: Hub,
+export function notifyMany(
+  hub: RpcEndpoint,
   row: MethodDescriptor,
   receivers: Receivers,
-  packed: Packed,
+  packed: PackedArguments,
   about?: About,
   slow?: SlowOptions,
 ): void {
@@ -68,12 +68,12 @@ export function tellMany(
 }
 
 function noticeOf(
-  hub: Hub,
+  hub: RpcEndpoint,
   row: MethodDescriptor,
-  { args, named }: Packed,
+  { args, named }: PackedArguments,
   about: About | undefined,
   receivers: number,
-): Notice {
+): EncodedNotification {
   const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
   const frame = encode(hub.codec, call, hub.limits.sentFrameBytes);
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
@@ -90,17 +90,17 @@ function noticeOf(
  * a UsageError for what can be passed to nobody.
  */
 function tellEach(
-  hub: Hub,
+  hub: RpcEndpoint,
   row: MethodDescriptor,
   sessions: readonly Session[],
-  { args, named }: Packed,
+  { args, named }: PackedArguments,
   about: About | undefined,
   broadcasts: boolean,
 ): void {
   if (broadcasts) {
     throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
   }
-  if (sessions[0] !== undefined) passingOf(sessions[0]).check(args);
+  if (sessions[0] !== undefined) referencesOf(sessions[0]).check(args);
   for (const session of sessions) {
     try {
       if (session.over === undefined) session.notify(row.wire, args, named, about);
@@ -111,12 +111,12 @@ function tellEach(
 }
 
 /** Of what may be lost on its own, both parts in one, where the codec can join them; or else the message alone. */
-function joined({ codec }: Hub, { frames }: Notice): Frame {
+function joined({ codec }: RpcEndpoint, { frames }: EncodedNotification): Frame {
   return (frames.length > 1 ? codec.join?.(frames) : undefined) ?? (frames.at(-1) as Frame);
 }
 
 /** One peer that cannot take it harms no other. */
-function postTo(hub: Hub, session: Session, { frames, sealed }: Notice): void {
+function postTo(hub: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
   if (session.over !== undefined) return;
   try {
     const limit = frameLimit(session);

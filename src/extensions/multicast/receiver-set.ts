@@ -1,15 +1,15 @@
-import type { Roster } from '../../api/peer-registry.js';
+import type { PeerRegistry } from '../../api/peer-registry.js';
 import { letTakeOut } from '../../base/bound-methods.js';
 import { CallSender, ConnectedPeer } from '../../session/peer.js';
 import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
 /** Several peers of a side as one receiver. What it holds is looked up whenever it is used. */
-export abstract class Crowd implements Several {
+export abstract class ReceiverSet implements Several {
   /** Not to be seen by one who prints a group: behind it lies the whole side. */
-  declare readonly roster: Roster;
+  declare readonly roster: PeerRegistry;
 
-  constructor(roster: Roster) {
+  constructor(roster: PeerRegistry) {
     Object.defineProperty(this, 'roster', { value: roster });
   }
 
@@ -41,13 +41,13 @@ export abstract class Crowd implements Several {
 }
 
 /** The peer that a receiver means; undefined for one who is not there, and for what is no receiver. */
-export function peerOf(roster: Roster, receiver: Receiver): ConnectedPeer | undefined {
+export function peerOf(roster: PeerRegistry, receiver: Receiver): ConnectedPeer | undefined {
   if (receiver instanceof ConnectedPeer) return receiver;
   return receiver instanceof CallSender ? receiver.peer : roster.peers.get(receiver as string);
 }
 
 /** Every peer of a side. */
-export class Everyone extends Crowd {
+export class Everyone extends ReceiverSet {
   members(): Iterable<ConnectedPeer> {
     return this.roster.peers.values();
   }
@@ -70,11 +70,11 @@ export class Everyone extends Crowd {
 }
 
 /** A crowd without some, who are looked up once. */
-class Without extends Crowd {
-  declare private readonly crowd: Crowd;
+class Without extends ReceiverSet {
+  declare private readonly crowd: ReceiverSet;
   declare private readonly left: ReadonlySet<ConnectedPeer | undefined>;
 
-  constructor(crowd: Crowd, receivers: readonly Receiver[]) {
+  constructor(crowd: ReceiverSet, receivers: readonly Receiver[]) {
     super(crowd.roster);
     const left = new Set(receivers.map((receiver) => peerOf(crowd.roster, receiver)));
     Object.defineProperties(this, { crowd: { value: crowd }, left: { value: left } });
@@ -101,4 +101,4 @@ class Without extends Crowd {
   }
 }
 
-letTakeOut(Crowd.prototype, ['has', 'except']);
+letTakeOut(ReceiverSet.prototype, ['has', 'except']);

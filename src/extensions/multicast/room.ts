@@ -2,7 +2,7 @@
 
 export { checkGatherOptions, gather } from './gather.js';
 export { Groups } from './groups.js';
-export { Crowd, Everyone } from './receiver-set.js';
+export { Everyone, ReceiverSet } from './receiver-set.js';
 export { sameForAll } from './same-for-all.js';
 export { sendSlowly } from './slow-lanes.js';
 export { mustBelong, policyOf, slowOptionExpects } from './slow-policy.js';

@@ -1,4 +1,4 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { ABOUT, speaks } from '../../session/system-names.js';
 import type { ReferenceMapper } from '../references/value-mapper.js';
 import { references } from '../rooms.js';
@@ -8,7 +8,7 @@ import { type Tag, tagged } from '../values/tagged.js';
  * Arguments as they travel to every peer of a side, with values of registered types in the tagged form; undefined if something
  * in them goes by reference, of which each peer has its own.
  */
-export function sameForAll(hub: Hub, args: readonly unknown[]): readonly unknown[] | undefined {
+export function sameForAll(hub: RpcEndpoint, args: readonly unknown[]): readonly unknown[] | undefined {
   const { codec } = hub;
   const mapper = hub.mapper as ReferenceMapper;
   const { goesByReference } = references.there;

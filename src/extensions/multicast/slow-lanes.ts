@@ -36,11 +36,11 @@ class Lane {
 export function sendSlowly(session: Session, policy: Policy, bytes: number, post: Post): void {
   const kept = lanesOf.get(session);
   if (kept === undefined && session.link.buffered <= policy.slowBytes) post(session);
-  else (kept ?? new Lanes(session)).send(policy, bytes, post);
+  else (kept ?? new SlowLanes(session)).send(policy, bytes, post);
 }
 
 /** What is kept for the peers of sessions that are slow. */
-const lanesOf = new WeakMap<Session, Lanes>();
+const lanesOf = new WeakMap<Session, SlowLanes>();
 
 /** Whether something is kept for the peer of a session. */
 export function isSlow(session: Session): boolean {
@@ -48,7 +48,7 @@ export function isSlow(session: Session): boolean {
 }
 
 /** What is kept for one slow peer, by lanes. It is there as long as something is kept. */
-class Lanes implements SessionPart {
+class SlowLanes implements SessionPart {
   private readonly lanes = new Map<string | undefined, Lane>();
 
   constructor(private readonly session: Session) {

@@ -1,5 +1,5 @@
-import { hubOf, madeOf } from '../../api/side-class.js';
-import { pack } from '../../calls/outgoing-method.js';
+import { endpointOf, madeOf } from '../../api/side-class.js';
+import { packArguments } from '../../calls/outgoing-method.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import { type MethodDescriptor, methodsOf } from '../../spec/method-table.js';
 import { type Callee, notThere } from './exports.js';
@@ -13,7 +13,7 @@ export interface PassedSide {
 
 /** What a value is if it is a side, or a namespace of one: its incoming methods may be called where it is passed to. */
 export function sideOf(value: object): PassedSide | undefined {
-  const hub = hubOf(value);
+  const hub = endpointOf(value);
   if (hub === undefined) return undefined;
   const { table } = madeOf(value);
   const rows = methodsOf(table).filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
@@ -31,9 +31,9 @@ export function sideOf(value: object): PassedSide | undefined {
 }
 
 /** The arguments as the method has them. Throws an RpcError, invalid params, if they do not fit. */
-function packed(row: MethodDescriptor, given: readonly unknown[]): ReturnType<typeof pack> {
+function packed(row: MethodDescriptor, given: readonly unknown[]): ReturnType<typeof packArguments> {
   try {
-    return pack(row, [...given]);
+    return packArguments(row, [...given]);
   } catch (error) {
     throw new RpcError((error as Error).message, Code.InvalidParams);
   }

@@ -1,22 +1,22 @@
 import type { Extension } from '../../api/extension.js';
 import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
 import { references as room } from '../rooms.js';
-import type { Passing } from './reference-tables.js';
-import { passingOf, ReferenceMapper } from './value-mapper.js';
+import type { ReferenceTables } from './reference-tables.js';
+import { ReferenceMapper, referencesOf } from './value-mapper.js';
 
 /** Value types, and what goes by reference: functions, objects, streams as arguments. */
 export const references: Extension = {
   name: 'references',
   notifications: {
-    [KEEP]: (session, ids) => passingOf(session).keep(ids),
-    [RELEASE]: (session, ids) => passingOf(session).release(ids),
+    [KEEP]: (session, ids) => referencesOf(session).keep(ids),
+    [RELEASE]: (session, ids) => referencesOf(session).release(ids),
   },
   requests: {
     [CALL]: {
       lane: 'callbacks',
-      serve: (sender) => passingOf(sender.peer.session).call(sender),
+      serve: (sender) => referencesOf(sender.peer.session).call(sender),
       queued: (session, call) => {
-        if (room.here !== undefined) passingOf(session).await(call);
+        if (room.here !== undefined) referencesOf(session).await(call);
       },
     },
     [STREAM]: { lane: 'free', serve: (sender) => room.must(STREAM).serveOffered(sender) },
@@ -28,7 +28,8 @@ export const references: Extension = {
       opening: (codec) => values.open(codec),
       stats() {
         let references = 0;
-        for (const { session } of host.load.peers) references += (session.mapped as Passing | undefined)?.size ?? 0;
+        for (const { session } of host.load.peers)
+          references += (session.mapped as ReferenceTables | undefined)?.size ?? 0;
         return { references };
       },
     };

@@ -9,7 +9,7 @@ import { FUNCTION, shapeOf, stubOf } from './stubs.js';
 import type { ReferenceMapper } from './value-mapper.js';
 
 /** What comes: values in the tagged form become what they are meant to be. */
-export class Coming {
+export class InwardMapper {
   constructor(
     private readonly session: Session,
     private readonly mapper: ReferenceMapper,

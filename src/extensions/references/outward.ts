@@ -14,7 +14,7 @@ import { passableOf } from './referable.js';
 import type { ReferenceMapper } from './value-mapper.js';
 
 /** What leaves: values are put into the tagged form, and what goes by reference is held for the peer. */
-export class Leaving {
+export class OutwardMapper {
   private readonly speaking: boolean;
 
   constructor(

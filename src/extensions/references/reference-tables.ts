@@ -1,11 +1,11 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { deadlineIn } from '../../base/clock.js';
-import { current, within } from '../../calls/call-context.js';
-import { Asking, wishOf } from '../../calls/outgoing-call.js';
+import { currentCall, runWithin } from '../../calls/call-context.js';
+import { OutgoingCall, wishOf } from '../../calls/outgoing-call.js';
 import type { About, Call } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
-import type { Waiter } from '../../session/pending-calls.js';
+import type { ReplyHandler } from '../../session/pending-calls.js';
 import { announced, postAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import { CALL, KEEP, RELEASE } from '../../session/system-names.js';
@@ -18,19 +18,19 @@ import { streamOf } from '../streams/relayed-stream.js';
 import { askForStream, failedStream } from '../streams/stream-call.js';
 import { Exports } from './exports.js';
 import { type Import, Imports } from './imports.js';
-import { Coming } from './inward.js';
-import { Leaving } from './outward.js';
+import { InwardMapper } from './inward.js';
+import { OutwardMapper } from './outward.js';
 import type { ReferenceMapper } from './value-mapper.js';
 
 /**
  * What one session passes by reference, and what it puts into the tagged form, in both directions. Made when the first message
  * has something of the kind.
  */
-export class Passing implements SessionValues {
+export class ReferenceTables implements SessionValues {
   private readonly exports: Exports;
   private readonly imports: Imports;
-  private readonly leaving: Leaving;
-  private readonly coming: Coming;
+  private readonly leaving: OutwardMapper;
+  private readonly coming: InwardMapper;
 
   constructor(
     private readonly session: Session,
@@ -44,7 +44,7 @@ export class Passing implements SessionValues {
         call: (imported, member, args) => this.invoke(imported, member, args),
         calledLate: (error) => session.host.trouble(session, error),
         get callSites() {
-          return (session.host as Hub).diagnostics.callSites;
+          return (session.host as RpcEndpoint).diagnostics.callSites;
         },
         stream: (imported, member, args) => this.invokeStream(imported, member, args),
       },
@@ -52,12 +52,12 @@ export class Passing implements SessionValues {
       limits.references,
       peer,
     );
-    this.leaving = new Leaving(session, mapper, this.exports, this.imports);
-    this.coming = new Coming(session, mapper, this.exports, this.imports);
+    this.leaving = new OutwardMapper(session, mapper, this.exports, this.imports);
+    this.coming = new InwardMapper(session, mapper, this.exports, this.imports);
   }
 
-  private get hub(): Hub {
-    return this.session.host as Hub;
+  private get hub(): RpcEndpoint {
+    return this.session.host as RpcEndpoint;
   }
 
   /** How many references there are, in both directions. */
@@ -68,7 +68,13 @@ export class Passing implements SessionValues {
   // ---- what leaves --------------------------------------------------------------------------------------------------
 
   /** Asks, with what is passed held until the answer is there. */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: Waiter, about: About | undefined): number {
+  ask(
+    method: string,
+    args: readonly unknown[],
+    named: boolean,
+    waiter: ReplyHandler,
+    about: About | undefined,
+  ): number {
     const sent = this.leaving.outward(args, 'call');
     if (sent === undefined) return this.session.askPlain(method, args, named, waiter, about);
     waiter.passed = sent;
@@ -180,7 +186,7 @@ export class Passing implements SessionValues {
     const timeout = this.timeFor(sender.call.about);
     if (timeout === Number.POSITIVE_INFINITY) return carryOut();
     sender.work.deadline = deadlineIn(timeout);
-    return within(sender, carryOut);
+    return runWithin(sender, carryOut);
   }
 
   /** In milliseconds. What a stream may take is said by its caller alone. */
@@ -221,7 +227,7 @@ export class Passing implements SessionValues {
   private request(args: readonly unknown[], call?: MadeCall): Promise<unknown> {
     const { session } = this;
     const { timeout } = session.host;
-    const outer = current();
+    const outer = currentCall();
     if (outer === undefined && call === undefined) return session.request(CALL, args, false, timeout);
     return new Promise((resolve, reject) => {
       const answered = ({ value, metadata }: Detailed<unknown>): void => {
@@ -230,7 +236,7 @@ export class Passing implements SessionValues {
       };
       // A handler has no more time for what it calls than is left for itself.
       const wish = wishOf(call?.asked ?? {}, timeout, outer);
-      const id = new Asking(session, CALL, wish, { resolve: answered, reject }).send(args, false);
+      const id = new OutgoingCall(session, CALL, wish, { resolve: answered, reject }).send(args, false);
       if (call !== undefined) call.id = id;
     });
   }

@@ -4,4 +4,4 @@ export { revoke } from './exports.js';
 export { keep, release } from './keep.js';
 export { serveOffered } from './offers.js';
 export { goesByReference } from './referable.js';
-export { Passing } from './reference-tables.js';
+export { ReferenceTables } from './reference-tables.js';

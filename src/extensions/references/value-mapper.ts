@@ -1,9 +1,9 @@
-import { hubOf } from '../../api/side-class.js';
+import { endpointOf } from '../../api/side-class.js';
 import { isMap, isPlain, isSet } from '../../base/kinds.js';
 import type { Codec } from '../../contract/contract.js';
 import type { RpcError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
-import type { Host } from '../../session/session-host.js';
+import type { SessionHost } from '../../session/session-host.js';
 import type { ValueMapper } from '../../session/value-mapper.js';
 import type { Options } from '../../types/options.js';
 import { references } from '../rooms.js';
@@ -12,7 +12,7 @@ import { refusalOf } from '../values/refusal.js';
 import { plainValues, type SideValues } from '../values/side-values.js';
 import { mustFitWritten } from '../values/written.js';
 import { isMarked } from './reference-mark.js';
-import type { Passing } from './reference-tables.js';
+import type { ReferenceTables } from './reference-tables.js';
 
 /**
  * Sends value types, and references where they are loaded. Where they are not, nothing goes by reference: what would, is refused, and
@@ -23,7 +23,7 @@ export class ReferenceMapper implements ValueMapper {
   types: SideValues = plainValues;
 
   constructor(
-    private readonly host: Host,
+    private readonly host: SessionHost,
     private readonly entries: Options['types'],
   ) {}
 
@@ -57,19 +57,19 @@ export class ReferenceMapper implements ValueMapper {
     return refusalOf(this.host, error);
   }
 
-  attach(session: Session): Passing {
-    const { Passing } = references.must('what goes by reference (functions, objects, streams as arguments)');
-    return new Passing(session, this);
+  attach(session: Session): ReferenceTables {
+    const { ReferenceTables } = references.must('what goes by reference (functions, objects, streams as arguments)');
+    return new ReferenceTables(session, this);
   }
 
   discard(session: Session, values: unknown): void {
-    if (references.here !== undefined) passingOf(session).refuse(values);
+    if (references.here !== undefined) referencesOf(session).refuse(values);
   }
 }
 
 /** What a session passes by reference, in both directions; made with the first message that has something of the kind. */
-export function passingOf(session: Session): Passing {
-  return session.values as Passing;
+export function referencesOf(session: Session): ReferenceTables {
+  return session.values as ReferenceTables;
 }
 
 /** Looks into what `tagged` looks into, each object once: values may hold themselves. */
@@ -78,7 +78,7 @@ function holdsReference(values: unknown): boolean {
   for (const value of found) {
     if (typeof value === 'function') return true;
     if (typeof value !== 'object' || value === null) continue;
-    if (hubOf(value) !== undefined || isStream(value) || isOfMarked(value)) return true;
+    if (endpointOf(value) !== undefined || isStream(value) || isOfMarked(value)) return true;
     for (const item of within(value)) if (typeof item === 'object' || typeof item === 'function') found.add(item);
   }
   return false;

@@ -45,7 +45,7 @@ interface Leaving {
  * waits here for its message. Sealing and opening may take time: whatever comes meanwhile waits, so that the order is kept.
  * A security that answers at once costs no promise.
  */
-export class Sealing implements FrameFilter {
+export class SecurityFilter implements FrameFilter {
   private readonly leaving = new Queue<Leaving>();
   private leavingBytes = 0;
   private sealingNow = false;

@@ -14,7 +14,7 @@ interface Chunk {
 const NONE: readonly unknown[] = [];
 
 /** The items of a stream that have come and were not taken yet: bounded by the window that was granted. */
-export class Arrived {
+export class ArrivedItems {
   /** How many items wait. */
   length = 0;
   /** The sizes of the frames whose items have all been taken. */

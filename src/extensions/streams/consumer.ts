@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../contract/errors.js';
 import type { Items } from '../../types/method.js';
-import { Arrived } from './arrived-items.js';
+import { ArrivedItems } from './arrived-items.js';
 import type { Window } from './window.js';
 
 /** The other end of a stream, as its consumer sees it. */
@@ -31,7 +31,7 @@ export class Consumer implements Items<unknown> {
   /** What goes wrong only ends it. */
   quiet = false;
   upstream: Upstream | undefined;
-  private readonly arrived: Arrived;
+  private readonly arrived: ArrivedItems;
   /** Who waits for an item; there is seldom more than one. */
   private first: Waiting | undefined;
   private last: Waiting | undefined;
@@ -50,7 +50,7 @@ export class Consumer implements Items<unknown> {
     private readonly window: Window,
     private start?: () => void,
   ) {
-    this.arrived = new Arrived(window);
+    this.arrived = new ArrivedItems(window);
     this.portion = Math.max(1, window.items / 2);
   }
 

@@ -1,4 +1,4 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { NEXT, PULL } from '../../session/system-names.js';
@@ -15,7 +15,7 @@ export const streams: Extension = {
     streams: {
       call: (row, self, receivers, args, options) => {
         if (room.here === undefined) host.mustBeOpen();
-        return room.there.callStream(host as Hub, row, self, receivers, args, options);
+        return room.there.callStream(host as RpcEndpoint, row, self, receivers, args, options);
       },
       produce: (sender, source) => room.there.produce(sender, source),
     },

@@ -34,7 +34,7 @@ const PATIENCE = 1_000;
  * a time, and how long the way takes when it is empty; twice their product is enough to keep the way busy, and more would
  * only wait on it. One who answers no marks is not waited for.
  */
-export class Pace {
+export class Pacer {
   private readonly marks = new Queue<Mark>();
   /** Bytes since the beginning. */
   private sent = 0;

@@ -1,6 +1,6 @@
 import { type Flushable, leaveTogether } from '../../base/clock.js';
 import { isThenable } from '../../base/promise-like.js';
-import { within } from '../../calls/call-context.js';
+import { runWithin } from '../../calls/call-context.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { Producing } from '../../session/active-call.js';
@@ -8,7 +8,7 @@ import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { NEXT } from '../../session/system-names.js';
 import { outward } from '../../session/value-mapper.js';
-import { type Flow, flowOf, type Sending } from './scheduler.js';
+import { flowOf, type Sending, type StreamScheduler } from './scheduler.js';
 import { type Source, type Step, sourceOf } from './source.js';
 import { weigh } from './weigh.js';
 import { UnderWay, type Window } from './window.js';
@@ -31,7 +31,7 @@ interface End {
  */
 export class Producer implements Producing, Sending, Flushable {
   private readonly session: Session;
-  private readonly flow: Flow;
+  private readonly flow: StreamScheduler;
   private readonly underWay: UnderWay;
   /** Its neighbours while it waits for its turn. */
   before: Sending | undefined;
@@ -78,7 +78,7 @@ export class Producer implements Producing, Sending, Flushable {
     try {
       const source = sourceOf(given, `the handler of ${sender.call.method}`);
       const isTimed = sender.begun !== undefined && sender.begun.deadline !== Number.POSITIVE_INFINITY;
-      this.source = isTimed ? { ...source, next: () => within(sender, source.next) } : source;
+      this.source = isTimed ? { ...source, next: () => runWithin(sender, source.next) } : source;
     } catch (error) {
       this.failed(error);
       return;

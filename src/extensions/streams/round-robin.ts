@@ -5,7 +5,7 @@ export interface InLine<T> {
 }
 
 /** A line of those who wait. Whoever stands in it can leave it, wherever that is, at no more cost than the first. */
-export class Turns<T extends InLine<T>> {
+export class RoundRobin<T extends InLine<T>> {
   length = 0;
   private first: T | undefined;
   private last: T | undefined;

@@ -1,8 +1,8 @@
 import { afterTurn } from '../../base/time.js';
 import type { Session } from '../../session/session.js';
 import type { SessionPart } from '../../session/session-part.js';
-import { Pace } from './pacer.js';
-import { type InLine, Turns } from './round-robin.js';
+import { Pacer } from './pacer.js';
+import { type InLine, RoundRobin } from './round-robin.js';
 
 /** Whoever sends in its turn. */
 export interface Sending extends InLine<Sending> {
@@ -32,9 +32,9 @@ let resting = 0;
  * Who of the streams for one peer sends next. They take turns, a few messages each, and together they leave the event loop free
  * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
  */
-export class Flow implements SessionPart {
-  private readonly ready = new Turns<Sending>();
-  private readonly pace: Pace;
+export class StreamScheduler implements SessionPart {
+  private readonly ready = new RoundRobin<Sending>();
+  private readonly pace: Pacer;
   private left = SHARE;
   /** Whose turn it is, and how much of it is over. */
   private current: Sending | undefined;
@@ -43,7 +43,7 @@ export class Flow implements SessionPart {
   private resting = false;
 
   constructor(private readonly session: Session) {
-    this.pace = new Pace(session, () => this.run());
+    this.pace = new Pacer(session, () => this.run());
   }
 
   /** Whether anything more may be sent now. */
@@ -129,13 +129,13 @@ export class Flow implements SessionPart {
   }
 }
 
-const flows = new WeakMap<Session, Flow>();
+const flows = new WeakMap<Session, StreamScheduler>();
 
 /** The flow of a session; made with its first stream. */
-export function flowOf(session: Session): Flow {
+export function flowOf(session: Session): StreamScheduler {
   let flow = flows.get(session);
   if (flow === undefined) {
-    flow = new Flow(session);
+    flow = new StreamScheduler(session);
     flows.set(session, flow);
     session.outbox.add(flow);
   }

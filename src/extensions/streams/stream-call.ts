@@ -1,9 +1,9 @@
-import type { Hub } from '../../api/endpoint.js';
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import { deadlineIn } from '../../base/clock.js';
 import { printable } from '../../base/quote.js';
-import { current } from '../../calls/call-context.js';
-import { Asking, type Outcome, type Wish, wishOf } from '../../calls/outgoing-call.js';
-import { type Packed, pack, prepare } from '../../calls/outgoing-method.js';
+import { currentCall } from '../../calls/call-context.js';
+import { type Outcome, OutgoingCall, type Wish, wishOf } from '../../calls/outgoing-call.js';
+import { type PackedArguments, packArguments, prepare } from '../../calls/outgoing-method.js';
 import { type Aborted, UsageError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
@@ -19,7 +19,7 @@ import { type Window, windowOf } from './window.js';
 
 /** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. `sent` is told the id. */
 export function callStream(
-  hub: Hub,
+  hub: RpcEndpoint,
   row: MethodDescriptor,
   self: object,
   receivers: Receivers,
@@ -31,7 +31,7 @@ export function callStream(
     const options = callOptionsOf(hub, row, asked);
     if (options.noReply === true) throw new UsageError(`${row.path} is a stream: it cannot be called with noReply`);
     prepare(hub, row, self, receivers, args);
-    const packed = pack(row, args);
+    const packed = packArguments(row, args);
     const [session, ...others] = hub.roster.several(receivers);
     if (session === undefined || others.length > 0) {
       throw new UsageError(
@@ -54,7 +54,7 @@ export function callStream(
 export function consume(
   session: Session,
   method: string,
-  packed: Packed,
+  packed: PackedArguments,
   options: CallOptions,
   limit: number | undefined,
   sent?: (id: number) => void,
@@ -79,7 +79,7 @@ export function consume(
 export function askForStream(
   session: Session,
   method: string,
-  packed: Packed,
+  packed: PackedArguments,
   options: CallOptions = {},
   sent?: (id: number) => void,
 ): Items<unknown> {
@@ -97,14 +97,14 @@ export function failedStream(error: unknown, method: string): Items<unknown> {
 
 /** What `timeout` bounds is the wait for one item; the whole is bounded by `maxTimeout`, and by the call within which it is made. */
 function streamWish(options: CallOptions, window: Window | undefined): Wish {
-  const outer = (options.within as CallSender | undefined) ?? current();
+  const outer = (options.within as CallSender | undefined) ?? currentCall();
   const unbounded = { ...options, timeout: Number.POSITIVE_INFINITY };
   const wish = wishOf(unbounded, Number.POSITIVE_INFINITY, outer);
   return window === undefined ? wish : { ...wish, about: { ...wish.about, window: [window.items, window.bytes] } };
 }
 
 /** One call for a stream: its answer is the end, and items come before. */
-class StreamAsking extends Asking implements Upstream {
+class StreamAsking extends OutgoingCall implements Upstream {
   private readonly whole: number;
   private waits = false;
 

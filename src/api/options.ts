@@ -41,7 +41,7 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
       typeof value === 'boolean' || typeof value === 'function' || value === 'hidden' || value === 'unexpected',
       'true, false, "hidden", "unexpected" or a function',
     ),
-  exceptLogged: (value) =>
+  neverLogged: (value) =>
     unless(Array.isArray(value) && value.every(isErrorClass), 'a list of classes that extend Error'),
   validate: (value) =>
     unless(value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),

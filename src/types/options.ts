@@ -52,7 +52,7 @@ export interface Options {
    */
   readonly logErrors?: LogErrors | undefined;
   /** Classes of errors that are never logged. */
-  readonly exceptLogged?: readonly ErrorClass[] | undefined;
+  readonly neverLogged?: readonly ErrorClass[] | undefined;
   /**
    * What the schemas of methods check on this side: `incoming` (the default) is what comes in, arguments of calls that are served
    * and results of calls that are made, with defaults and transforms applied; `both` is besides what goes out; `off` is nothing.

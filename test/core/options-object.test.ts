@@ -77,7 +77,7 @@ it('takes each option that is undefined for one that is left out, as the types s
     errors: undefined,
     errorClasses: undefined,
     logErrors: undefined,
-    exceptLogged: undefined,
+    neverLogged: undefined,
     validate: undefined,
     types: undefined,
     ignoreUnhandled: undefined,

@@ -90,6 +90,8 @@ describe('an option that is misspelt', () => {
 
   it.each([
     [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are callSites, codec, /],
+    // Names that options had before 1.0.
+    [{ exceptLogged: [] }, 'unknown option "exceptLogged"; did you mean neverLogged? There are '],
     [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are callSites, codec, '],
     [{ qqq: 'x' }, 'unknown option "qqq"; there are callSites, codec, '],
     [{ errors: 'all' }, 'the option "errors" must be "hidden" or "message" or "full"'],

@@ -44,8 +44,8 @@ describe('an error with which a call is answered', () => {
   });
 
   it('is not logged if its class is excepted', async () => {
-    expect(await logged({ logErrors: true, exceptLogged: [NotFound, TypeError] })).toEqual([meant, 'no error']);
-    expect(await logged({ errors: 'hidden', exceptLogged: [TypeError] })).toEqual(['no error']);
+    expect(await logged({ logErrors: true, neverLogged: [NotFound, TypeError] })).toEqual([meant, 'no error']);
+    expect(await logged({ errors: 'hidden', neverLogged: [TypeError] })).toEqual(['no error']);
   });
 
   it('is logged with what the peer is told', async () => {
@@ -62,8 +62,8 @@ describe('an error with which a call is answered', () => {
 it.each([
   [{ logErrors: 'unexpekted' }, 'the option "logErrors" must be true, false, "hidden", "unexpected" or a function'],
   [{ logErrors: [NotFound] }, 'the option "logErrors" must be'],
-  [{ exceptLogged: NotFound }, 'the option "exceptLogged" must be a list of classes that extend Error'],
-  [{ exceptLogged: ['NotFound'] }, 'the option "exceptLogged" must be a list of classes that extend Error'],
+  [{ neverLogged: NotFound }, 'the option "neverLogged" must be a list of classes that extend Error'],
+  [{ neverLogged: ['NotFound'] }, 'the option "neverLogged" must be a list of classes that extend Error'],
   [{ logErors: true }, 'unknown option "logErors"'],
 ])('options that cannot work are refused: %o', (options, message) => {
   expect(() => Shelf.create(options as never)).toThrow(UsageError);

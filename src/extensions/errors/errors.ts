@@ -16,7 +16,7 @@ export interface FaultOptions {
   readonly errors?: ErrorPolicy | undefined;
   readonly errorClasses?: ErrorClasses | undefined;
   readonly logErrors?: LogErrors | undefined;
-  readonly exceptLogged?: readonly ErrorClass[] | undefined;
+  readonly neverLogged?: readonly ErrorClass[] | undefined;
 }
 
 type Registration = typeof import('./register-classes.js');
@@ -43,11 +43,11 @@ export class ErrorMapper {
     reports: Reports,
     private readonly registrations: Registrations,
   ) {
-    const { errors = 'message', errorClasses, logErrors = 'hidden', exceptLogged = [] } = options;
+    const { errors = 'message', errorClasses, logErrors = 'hidden', neverLogged = [] } = options;
     const failed = (what: string, error: unknown): void => reports.write('warn', undefined, `${what}:`, error);
     this.teller = new ErrorWriter(errors, this.known, failed);
     this.rebuilder = new ErrorReader(this.known, failed);
-    this.log = new ErrorLog(logErrors, exceptLogged, this.teller, reports);
+    this.log = new ErrorLog(logErrors, neverLogged, this.teller, reports);
     if (errorClasses !== undefined)
       this.register('errorClasses', ({ registerClasses }) => registerClasses(this.known, errorClasses));
   }

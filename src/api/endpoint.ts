@@ -240,7 +240,11 @@ export class RpcEndpoint implements ExtensionHost {
   begin(link: Link): Session {
     const session = new Session(link, this);
     if (this.security !== undefined)
-      session.sealing = new this.sealing.SecurityFilter(session, this.security, this.options.requireSecinfo === true);
+      session.sealing = new this.sealing.SecurityFilter(
+        session,
+        this.security,
+        this.options.requireSecurityInfo === true,
+      );
     const peer = this.roster.add(session);
     session.peer = peer;
     this.diagnostics.messages?.printMessages(session, this);

@@ -54,7 +54,7 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
     ),
   logCalls: (value) => unless(typeof value === 'boolean' || typeof value === 'function', 'true, false or a function'),
   stages: checkStages,
-  requireSecinfo: boolean,
+  requireSecurityInfo: boolean,
   callSites: boolean,
   logger: (value) =>
     unless(
@@ -92,11 +92,11 @@ export function checkOptions(options: Options): Options {
     if (expected !== undefined) throw new UsageError(`the option "${name}" must be ${expected}`);
   }
   if (
-    options.requireSecinfo === true &&
+    options.requireSecurityInfo === true &&
     (options.security === undefined || options.security === null || options.security === 'null')
   ) {
     throw new UsageError(
-      'requireSecinfo refuses every message as long as there is no security: give one, such as security: "user"',
+      'requireSecurityInfo refuses every message as long as there is no security: give one, such as security: "user"',
     );
   }
   return options;

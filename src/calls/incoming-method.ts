@@ -17,7 +17,7 @@ export class IncomingMethod {
   handlers: readonly AnyHandler[] = [];
   /** Those that run after the reply. */
   private afterwards: readonly AnyHandler[] = [];
-  private secinfo = false;
+  private securityInfo = false;
   private surrounding: IncomingChain | undefined;
 
   /** That two of its handlers answer, or that a notification has none, was reported. */
@@ -80,8 +80,8 @@ export class IncomingMethod {
     };
   }
 
-  passSecinfo(on = true): this {
-    this.secinfo = on;
+  passSecurityInfo(on = true): this {
+    this.securityInfo = on;
     return this;
   }
 
@@ -153,7 +153,7 @@ export class IncomingMethod {
     const { row, afterwards } = this;
     if (afterwards.length === 0) return given;
     const follow = (value: unknown): unknown => {
-      const told = this.secinfo ? withSecinfo(row, call.args, sender) : call.args;
+      const told = this.securityInfo ? withSecurityInfo(row, call.args, sender) : call.args;
       for (const handler of afterwards) sender.afterReply(() => handler(sender, ...told));
       return value;
     };
@@ -178,7 +178,7 @@ export class IncomingMethod {
   /** `own` is what the body has given. */
   private handle(sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
     const { row, handlers } = this;
-    const args = this.secinfo ? withSecinfo(row, bound, sender) : bound;
+    const args = this.securityInfo ? withSecurityInfo(row, bound, sender) : bound;
     if (handlers.length === 1 && own === undefined) {
       // Not by a pattern, which asks the list for an iterator.
       const handler = handlers[0] as AnyHandler;
@@ -235,12 +235,12 @@ export class IncomingMethod {
   }
 }
 
-letTakeOut(IncomingMethod.prototype, ['connect', 'disconnect', 'after', 'passSecinfo']);
+letTakeOut(IncomingMethod.prototype, ['connect', 'disconnect', 'after', 'passSecurityInfo']);
 
 /** The information of the security stands after all the arguments that the method shows. */
-function withSecinfo({ arity }: MethodDescriptor, bound: readonly unknown[], sender: CallSender): unknown[] {
+function withSecurityInfo({ arity }: MethodDescriptor, bound: readonly unknown[], sender: CallSender): unknown[] {
   const missing = new Array<undefined>(Math.max(0, arity - bound.length)).fill(undefined);
-  return [...bound, ...missing, sender.secinfo];
+  return [...bound, ...missing, sender.securityInfo];
 }
 
 /** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */

@@ -4,7 +4,7 @@
  */
 
 import type { Limits, Memory } from './limits.js';
-import type { Message, Outbound, SecInfo } from './messages.js';
+import type { Message, Outbound, SecurityInfo } from './messages.js';
 import type { AddressText } from './plugin-names.js';
 
 export type { Limits, Memory } from './limits.js';
@@ -21,7 +21,7 @@ export type {
   Metadata,
   Outbound,
   Reply,
-  SecInfo,
+  SecurityInfo,
 } from './messages.js';
 
 /** What a codec makes, and what a transport must be able to carry. */
@@ -273,7 +273,7 @@ export interface Address {
 /** What `seal` gives: information that travels before the message, and what replaces the message, if anything does. */
 export interface Sealed {
   /** Empty means that nothing is said: the message travels without a header. */
-  readonly info: SecInfo;
+  readonly info: SecurityInfo;
   readonly payload?: Frame;
 }
 
@@ -285,7 +285,7 @@ export interface Security {
   /** Called once for each message, also for one that goes to many. What it throws makes that call fail. */
   seal(payload: Frame): Sealed | Promise<Sealed>;
   /** Gives what the codec is to decode. What it throws refuses the message: it is reported, and answered where it can be. */
-  open(payload: Frame, info: SecInfo): Frame | Promise<Frame>;
+  open(payload: Frame, info: SecurityInfo): Frame | Promise<Frame>;
 }
 
 /** Makes a security from its name and options; null means that nothing is added or checked. */

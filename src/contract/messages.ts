@@ -8,7 +8,7 @@ import type { Frame } from './contract.js';
 export type Id = number | string | null;
 
 /** What the security of a side says about a message: who signed it, and whatever else its `seal` adds. */
-export type SecInfo = Readonly<Record<string, unknown>>;
+export type SecurityInfo = Readonly<Record<string, unknown>>;
 
 /** The calls of one batch, which want to be answered together. The session fills it; codecs only make it. */
 export interface Batch {
@@ -43,7 +43,7 @@ export interface Call {
   /** Set by the session: what the frame of the call counts for, as long as the call waits or is at work; null for a short one. */
   held?: { take(): void; give(): void } | null;
   /** Set by the session, once its security has opened the message. */
-  secinfo?: SecInfo;
+  securityInfo?: SecurityInfo;
 }
 
 /** A notification of the library itself: what `rpc.*` names, and its arguments by position. */
@@ -75,7 +75,7 @@ export interface Reply {
   readonly id: Id;
   readonly value: unknown;
   /** Set by the session, once its security has opened the message. */
-  secinfo?: SecInfo;
+  securityInfo?: SecurityInfo;
 }
 
 /** An error as it travels. */
@@ -91,7 +91,7 @@ export interface Fault {
   readonly id: Id;
   readonly error: FaultBody;
   /** Set by the session, once its security has opened the message. */
-  secinfo?: SecInfo;
+  securityInfo?: SecurityInfo;
 }
 
 /** Stands in the place of a message that cannot be read, so that it is answered there: alone, or inside its batch. */

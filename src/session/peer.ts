@@ -1,7 +1,7 @@
 import { letTakeOut } from '../base/bound-methods.js';
 import { deadlineIn } from '../base/clock.js';
 import type { Signal } from '../base/signal.js';
-import type { Call, LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
+import type { Call, LinkInfo, Metadata, SecurityInfo } from '../contract/contract.js';
 import { brand } from '../contract/copies.js';
 import type { RpcError } from '../contract/errors.js';
 import type { CallState } from '../types/call-state.js';
@@ -91,8 +91,8 @@ export class CallSender implements Sender {
     return this.peer.id;
   }
 
-  get secinfo(): SecInfo | undefined {
-    return this.call.secinfo;
+  get securityInfo(): SecurityInfo | undefined {
+    return this.call.securityInfo;
   }
 
   get metadata(): Metadata {

@@ -49,7 +49,7 @@ export function refuseHandlers(method: Unbound, descriptor: MethodDescriptor, di
   const text = (): string => outgoingHere(path, direction);
   // A function that is bound has the prototype of the one that it is made of.
   const prototype = Object.create(Function.prototype) as object;
-  for (const name of ['connect', 'disconnect', 'after', 'passSecinfo']) defineRefusal(prototype, name, text);
+  for (const name of ['connect', 'disconnect', 'after', 'passSecurityInfo']) defineRefusal(prototype, name, text);
   return Object.setPrototypeOf(method, prototype) as Unbound;
 }
 

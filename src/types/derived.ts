@@ -2,7 +2,7 @@
  * What is derived from a spec: handlers, views, and the spec of the other side. Nothing here exists at run time.
  */
 
-import type { Metadata, SecInfo } from '../contract/contract.js';
+import type { Metadata, SecurityInfo } from '../contract/contract.js';
 import type { Gathering } from './gathering.js';
 import type { CallsHint, HandlersHint, IncomingHint, OutgoingHint, ProgressHint } from './hints.js';
 import type {
@@ -84,19 +84,19 @@ type WithoutOptional<A> = A extends readonly [infer First, ...infer Rest]
           : never
       : never;
 
-/** A handler that is given the security's information too; the model has it so, `sender.secinfo` is the same. */
-export type SecinfoHandler<M> = (
+/** A handler that is given the security's information too; the model has it so, `sender.securityInfo` is the same. */
+export type SecurityInfoHandler<M> = (
   sender: SenderOf<M>,
-  ...args: [...args: WithoutOptional<ArgsOf<M>>, secinfo: SecInfo | undefined]
+  ...args: [...args: WithoutOptional<ArgsOf<M>>, securityInfo: SecurityInfo | undefined]
 ) => AnswerOf<M>;
 
 /** A handler that runs after the reply. */
 export type Afterwards<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => unknown;
 
 /** The same with the information of the security. */
-export type SecinfoAfterwards<M> = (
+export type SecurityInfoAfterwards<M> = (
   sender: SenderOf<M>,
-  ...args: [...args: WithoutOptional<ArgsOf<M>>, secinfo: SecInfo | undefined]
+  ...args: [...args: WithoutOptional<ArgsOf<M>>, securityInfo: SecurityInfo | undefined]
 ) => unknown;
 
 /** An incoming method on a side: what one connects handlers to. */
@@ -113,18 +113,18 @@ export interface Incoming<M, _Hint = IncomingHint> {
    * it gives means nothing, what it throws is reported. Returns a function that takes it away again.
    */
   after(handler: Afterwards<M>): () => void;
-  /** Whether the handlers get `secinfo` as their last argument. Off unless it is called. */
-  passSecinfo(on?: true): IncomingWithSecinfo<M>;
-  passSecinfo(on: false): Incoming<M>;
+  /** Whether the handlers get `securityInfo` as their last argument. Off unless it is called. */
+  passSecurityInfo(on?: true): IncomingWithSecurityInfo<M>;
+  passSecurityInfo(on: false): Incoming<M>;
 }
 
-/** An incoming method whose handlers get `secinfo` as their last argument. */
-export interface IncomingWithSecinfo<M> {
-  connect(handler: SecinfoHandler<M>): () => void;
-  disconnect(handler: SecinfoHandler<M>): void;
-  after(handler: SecinfoAfterwards<M>): () => void;
-  passSecinfo(on?: true): IncomingWithSecinfo<M>;
-  passSecinfo(on: false): Incoming<M>;
+/** An incoming method whose handlers get `securityInfo` as their last argument. */
+export interface IncomingWithSecurityInfo<M> {
+  connect(handler: SecurityInfoHandler<M>): () => void;
+  disconnect(handler: SecurityInfoHandler<M>): void;
+  after(handler: SecurityInfoAfterwards<M>): () => void;
+  passSecurityInfo(on?: true): IncomingWithSecurityInfo<M>;
+  passSecurityInfo(on: false): Incoming<M>;
 }
 
 /** An outgoing method on a side. */

@@ -75,7 +75,7 @@ export interface Options {
   /** What becomes of messages and frames before and after the codec. */
   readonly stages?: Stages | undefined;
   /** Refuses what carries no information of a security. */
-  readonly requireSecinfo?: boolean | undefined;
+  readonly requireSecurityInfo?: boolean | undefined;
   /**
    * Errors of calls show the line of the call in place of lines of the library. Off by default, unless the environment says
    * `OBVERSE_CALL_SITES=1`: each call takes a few µs more.

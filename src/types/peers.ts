@@ -3,7 +3,7 @@
  */
 
 import type { Signal } from '../base/signal.js';
-import type { LinkInfo, Metadata, SecInfo } from '../contract/contract.js';
+import type { LinkInfo, Metadata, SecurityInfo } from '../contract/contract.js';
 import type { CallState } from './call-state.js';
 
 declare const senderBrand: unique symbol;
@@ -25,7 +25,7 @@ export interface Sender<P = any> {
   readonly id: string;
   readonly peer: Peer;
   /** What the security of this side has found in the message; undefined without a security, or where it said nothing. */
-  readonly secinfo: SecInfo | undefined;
+  readonly securityInfo: SecurityInfo | undefined;
   /** What the caller has added to the call; empty if nothing. */
   readonly metadata: Metadata;
   /** What interceptors have left for the handlers, under keys of {@link contextKey}. */

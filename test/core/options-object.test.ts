@@ -84,7 +84,7 @@ it('takes each option that is undefined for one that is left out, as the types s
     use: undefined,
     logCalls: undefined,
     stages: undefined,
-    requireSecinfo: undefined,
+    requireSecurityInfo: undefined,
     callSites: undefined,
     logger: undefined,
   };

@@ -92,6 +92,7 @@ describe('an option that is misspelt', () => {
     [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are callSites, codec, /],
     // Names that options had before 1.0.
     [{ exceptLogged: [] }, 'unknown option "exceptLogged"; did you mean neverLogged? There are '],
+    [{ requireSecinfo: true }, 'unknown option "requireSecinfo"; did you mean requireSecurityInfo? There are '],
     [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are callSites, codec, '],
     [{ qqq: 'x' }, 'unknown option "qqq"; there are callSites, codec, '],
     [{ errors: 'all' }, 'the option "errors" must be "hidden" or "message" or "full"'],

@@ -53,7 +53,7 @@ describe.each(['tcp://127.0.0.1:0', 'memory:sealed'])('over %s, a security that 
     server.tell.connect((_sender, { n }) => void told.push(n));
     server.ask.connect((sender, { n }) => {
       told.push(n);
-      infos.add(JSON.stringify(sender.secinfo));
+      infos.add(JSON.stringify(sender.securityInfo));
       server.news(sender, { n });
       return n * 10;
     });

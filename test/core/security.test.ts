@@ -9,8 +9,8 @@ import {
   RemoteAPI,
   type Reply,
   type RpcError,
-  type SecInfo,
   type Security,
+  type SecurityInfo,
   type Sender,
 } from '../../src/index.js';
 import { Played, turn } from '../support/core-played.js';
@@ -55,7 +55,7 @@ describe('the security "user"', () => {
   it('tells the handler who has sent it, by its sender', async () => {
     const { api, far } = await side('user?user=joe');
     const seen: unknown[] = [];
-    api.tell.connect((sender) => void seen.push(sender.secinfo));
+    api.tell.connect((sender) => void seen.push(sender.securityInfo));
     const tell = { jsonrpc: '2.0', method: 'tell', params: {} };
     far.say(header('ann'), tell, tell, header('ben'), tell);
     expect(seen).toEqual([{ user: 'ann' }, undefined, { user: 'ben' }]);
@@ -73,7 +73,7 @@ describe('the security "user"', () => {
   });
 });
 
-it('passes the information to handlers only where passSecinfo says so, behind all arguments', async () => {
+it('passes the information to handlers only where passSecurityInfo says so, behind all arguments', async () => {
   const { api, far } = await side('user?user=joe');
   const seen: unknown[][] = [];
   api.add.connect((_sender, ...rest) => void seen.push(rest));
@@ -83,11 +83,11 @@ it('passes the information to handlers only where passSecinfo says so, behind al
     far.say(header('ann'), { jsonrpc: '2.0', method: 'tell', params: { n: 1 } });
   };
   say();
-  api.add.passSecinfo();
-  expect(api.tell.passSecinfo(true)).toBe(api.tell);
+  api.add.passSecurityInfo();
+  expect(api.tell.passSecurityInfo(true)).toBe(api.tell);
   say();
   far.say({ jsonrpc: '2.0', method: 'tell', params: { n: 1 } });
-  api.tell.passSecinfo(false);
+  api.tell.passSecurityInfo(false);
   far.say(header('ann'), { jsonrpc: '2.0', method: 'tell', params: { n: 1 } });
   expect(seen).toEqual([
     ...[[1], [{ n: 1 }]],
@@ -103,8 +103,8 @@ describe('without a security', () => {
   it.each([null, 'null', undefined])('nothing is added, and a header that comes is ignored: %j', async (security) => {
     const { api, far, log } = await side(security as null);
     const seen: unknown[] = [];
-    api.ask.connect((sender) => void seen.push(sender.secinfo) as never);
-    far.say(header('ann'), { jsonrpc: '2.0', id: 1, method: 'ask', params: {}, secinfo: { user: 'forged' } });
+    api.ask.connect((sender) => void seen.push(sender.securityInfo) as never);
+    far.say(header('ann'), { jsonrpc: '2.0', id: 1, method: 'ask', params: {}, securityInfo: { user: 'forged' } });
     await turn();
     expect(seen).toEqual([undefined]);
     expect(far.heard).toEqual([{ jsonrpc: '2.0', id: 1, result: null }]);
@@ -112,9 +112,9 @@ describe('without a security', () => {
   });
 });
 
-describe('requireSecinfo', () => {
+describe('requireSecurityInfo', () => {
   it('refuses what carries none, tells its sender, and reports it', async () => {
-    const { api, far, log } = await side('user?user=joe', { requireSecinfo: true });
+    const { api, far, log } = await side('user?user=joe', { requireSecurityInfo: true });
     let calls = 0;
     api.ask.connect(() => ++calls);
     api.tell.connect(() => void ++calls);
@@ -129,18 +129,18 @@ describe('requireSecinfo', () => {
     expect(answers[0]).toEqual({
       jsonrpc: '2.0',
       id: 1,
-      error: { code: Code.Refused, message: 'a message without secinfo is refused here' },
+      error: { code: Code.Refused, message: 'a message without security information is refused here' },
     });
     expect(answers[1]).toMatchObject({ id: 2, result: 1 });
-    expect(log.texts).toEqual(Array(3).fill('a message without secinfo is refused here'));
+    expect(log.texts).toEqual(Array(3).fill('a message without security information is refused here'));
     // The reply that nobody has vouched for was not taken either.
     expect((await asked).code).toBe(Code.Timeout);
   });
 
   it('makes no sense without a security', () => {
     for (const security of [undefined, null, 'null'] as const)
-      expect(() => Spec.create({ requireSecinfo: true, ...(security !== undefined && { security }) })).toThrow(
-        'requireSecinfo refuses every message as long as there is no security',
+      expect(() => Spec.create({ requireSecurityInfo: true, ...(security !== undefined && { security }) })).toThrow(
+        'requireSecurityInfo refuses every message as long as there is no security',
       );
   });
 });
@@ -254,7 +254,7 @@ describe('header and payload on a stream', () => {
   });
 
   it('stay together however the stream is cut', async () => {
-    const opened: [Frame, SecInfo][] = [];
+    const opened: [Frame, SecurityInfo][] = [];
     const security: Security = {
       seal: () => ({ info: {} }),
       open: (payload, info) => {
@@ -264,7 +264,7 @@ describe('header and payload on a stream', () => {
     };
     await using server = await Spec.serve('tcp://127.0.0.1:0', { security, logger: null });
     const seen: unknown[] = [];
-    server.tell.connect((sender, { n }) => void seen.push([sender.secinfo, n]));
+    server.tell.connect((sender, { n }) => void seen.push([sender.securityInfo, n]));
     using client = await RawClient.connect(server.address);
     client.socket.setNoDelay(true);
     const text = [1, 2, 3]

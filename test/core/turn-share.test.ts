@@ -50,11 +50,11 @@ describe('a peer that sends very many messages at once', () => {
     expect(heard).toEqual(upTo(100_000));
   });
 
-  it('has no more of them refused in a turn, where they want secinfo', async () => {
+  it('has no more of them refused in a turn, where security information is required', async () => {
     const played = new Played();
     const far = played.visit();
     const security = { seal: (payload: Frame) => ({ info: { by: 'me' }, payload }), open: (frame: Frame) => frame };
-    const options = { codec: 'jrpc?hello=off', logger: null, security, requireSecinfo: true };
+    const options = { codec: 'jrpc?hello=off', logger: null, security, requireSecurityInfo: true };
     await using side = await Refusing.connect(played.maker, options);
     side.tell.connect(() => void refused.push('not refused'));
     await turn();
@@ -67,7 +67,7 @@ describe('a peer that sends very many messages at once', () => {
     await turn();
     await turn();
     expect(refused.length).toBe(2_500);
-    expect(new Set(refused)).toEqual(new Set(['a message without secinfo is refused here']));
+    expect(new Set(refused)).toEqual(new Set(['a message without security information is refused here']));
   });
 
   it('has 1,000 dispatched in a turn, and is not read meanwhile', async () => {

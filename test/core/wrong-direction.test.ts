@@ -64,7 +64,7 @@ it('implementing what has no mark says so, wherever it stands', () => {
 
 it('connecting a handler to what this side calls names the method, and the class to connect instead', () => {
   const store: Unchecked = Store.create();
-  for (const verb of ['connect', 'disconnect', 'after', 'passSecinfo']) {
+  for (const verb of ['connect', 'disconnect', 'after', 'passSecurityInfo']) {
     expect(() => store.said[verb](() => {})).toThrow(
       'said is outgoing on this side, which calls it and does not handle it. To handle it, use the inverted class, Store.invert()',
     );

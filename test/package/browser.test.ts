@@ -109,7 +109,7 @@ describe('in a bundle for browsers', () => {
     ['validation', 'the schema has failed'],
     ['guards', 'the call is not allowed'],
     ['stages', 'a stage gave another frame'],
-    ['security', 'a message without secinfo is refused here'],
+    ['security', 'a message without security information is refused here'],
   ])('has nothing of what it does not use: %s', async (_what, sentence) => {
     const built = join(project, 'node_modules/obverse/dist');
     const library = await Promise.all((await filesIn(built)).map((file) => readFile(join(built, file), 'utf8')));

@@ -5,12 +5,12 @@ import type {
   Gathering,
   Handlers,
   Incoming,
-  IncomingWithSecinfo,
+  IncomingWithSecurityInfo,
   Items,
   Peer,
   Receivers,
   Remote,
-  SecInfo,
+  SecurityInfo,
   Sender,
   Side,
   StreamSource,
@@ -77,17 +77,20 @@ export type Handling_ = [
   Expect<Equal<ReturnType<Here['notify']['connect']>, () => void>>,
 ];
 
-type WithSecinfo<M> = IncomingWithSecinfo<M> extends { connect(handler: infer H): unknown } ? H : never;
-export type Secinfo = [
+type WithSecurityInfo<M> = IncomingWithSecurityInfo<M> extends { connect(handler: infer H): unknown } ? H : never;
+export type OfSecurityInfo = [
   Expect<
-    Equal<Parameters<WithSecinfo<Chat['echo']>>, [sender: Sender, { text: string }, secinfo: SecInfo | undefined]>
+    Equal<
+      Parameters<WithSecurityInfo<Chat['echo']>>,
+      [sender: Sender, { text: string }, securityInfo: SecurityInfo | undefined]
+    >
   >,
-  Expect<Equal<Parameters<WithSecinfo<Chat['ping']>>, [sender: Sender, secinfo: SecInfo | undefined]>>,
+  Expect<Equal<Parameters<WithSecurityInfo<Chat['ping']>>, [sender: Sender, securityInfo: SecurityInfo | undefined]>>,
   // What may be left out is there as undefined, so that the information is always the last.
   Expect<
     Equal<
-      Parameters<WithSecinfo<Chat['forget']>>,
-      [sender: Sender, { all?: boolean } | undefined, secinfo: SecInfo | undefined]
+      Parameters<WithSecurityInfo<Chat['forget']>>,
+      [sender: Sender, { all?: boolean } | undefined, securityInfo: SecurityInfo | undefined]
     >
   >,
 ];
@@ -118,10 +121,10 @@ export async function use(here: Here, peer: Peer, sender: Sender): Promise<void>
   const off = here.ping.connect(() => 'pong');
   off();
   here.ping.disconnect(() => 'pong');
-  here.notify.passSecinfo().connect((_sender, { text }, secinfo) => heard.push(text, String(secinfo)));
+  here.notify.passSecurityInfo().connect((_sender, { text }, securityInfo) => heard.push(text, String(securityInfo)));
   here.notify
-    .passSecinfo()
-    .passSecinfo(false)
+    .passSecurityInfo()
+    .passSecurityInfo(false)
     .connect((_sender, { text }) => heard.push(text));
 
   for (const receivers of [null, 'an id', peer, sender, ['an id', peer, sender]] as const) {

@@ -2,7 +2,7 @@ import { isThenable } from '../../base/promise-like.js';
 import { Queue } from '../../base/queue.js';
 import { printable } from '../../base/quote.js';
 import { messageOf } from '../../base/thrown.js';
-import type { Codec, Frame, Message, Sealed, SecInfo, Security } from '../../contract/contract.js';
+import type { Codec, Frame, Message, Sealed, Security, SecurityInfo } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 import type { FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
 import { type AwaitedHello, frameLimit, mustFit, UNASKED } from '../../session/frame-limits.js';
@@ -49,7 +49,7 @@ export class SecurityFilter implements FrameFilter {
   private readonly leaving = new Queue<Leaving>();
   private leavingBytes = 0;
   private sealingNow = false;
-  private info: SecInfo | undefined;
+  private info: SecurityInfo | undefined;
   private sealed: (() => void)[] = [];
 
   constructor(
@@ -166,7 +166,7 @@ export class SecurityFilter implements FrameFilter {
     else this.read(payload, info);
   }
 
-  private async later(payload: PromiseLike<Frame>, info: SecInfo): Promise<void> {
+  private async later(payload: PromiseLike<Frame>, info: SecurityInfo): Promise<void> {
     const { session } = this;
     session.inbox.held.hold();
     try {
@@ -178,9 +178,9 @@ export class SecurityFilter implements FrameFilter {
     session.inbox.queue?.release();
   }
 
-  private read(payload: Frame, info: SecInfo): void {
+  private read(payload: Frame, info: SecurityInfo): void {
     this.session.inbox.read(payload, (message) => {
-      if (message.kind !== 'bad') message.secinfo = info;
+      if (message.kind !== 'bad') message.securityInfo = info;
       return this.session.inbox.take(message);
     });
   }
@@ -188,17 +188,17 @@ export class SecurityFilter implements FrameFilter {
   private unsealed(message: Message): boolean {
     if (message.kind !== 'call' || message.id !== undefined || message.method !== SECINFO)
       return this.session.inbox.take(message);
-    this.info = (message.args[0] ?? {}) as SecInfo;
+    this.info = (message.args[0] ?? {}) as SecurityInfo;
     return true;
   }
 
   /**
-   * Refuses a message that is at its turn to be dispatched and has come without secinfo where that is required. Gives false if it
+   * Refuses a message that is at its turn to be dispatched and has come without security information where that is required. Gives false if it
    * may be dispatched.
    */
   refuses(message: Message): boolean {
-    if (!this.required || message.kind === 'bad' || message.secinfo !== undefined) return false;
-    const error = new ProtocolError('a message without secinfo is refused here', Code.Refused);
+    if (!this.required || message.kind === 'bad' || message.securityInfo !== undefined) return false;
+    const error = new ProtocolError('a message without security information is refused here', Code.Refused);
     if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
     this.session.host.trouble(this.session, error, message.id ?? null);
     return true;

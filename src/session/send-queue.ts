@@ -128,7 +128,7 @@ export class SendQueue {
     this.backlog?.sending();
     const joins = frames.length > 1 && session.agreed && link.packets === true && session.sealing === undefined;
     const leaving = joins ? this.joined(frames, collected) : frames;
-    host.load.sends(leaving);
+    host.load.sends(leaving, joins ? undefined : collected);
     link.send(leaving);
     if (session.over !== undefined) return;
     const { buffered } = link;

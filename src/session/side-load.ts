@@ -51,10 +51,11 @@ export class SideLoad implements Memory {
     if (bytes < 0 && this.pressed.size > 0) this.relax();
   }
 
-  /** Counts frames that are given to a link. */
-  sends(frames: readonly Frame[]): void {
+  /** Counts frames that are given to a link; `bytes` is their length in all, where it is known. */
+  sends(frames: readonly Frame[], bytes?: number): void {
     this.traffic.framesSent += frames.length;
-    for (const { length } of frames) this.traffic.bytesSent += length;
+    if (bytes !== undefined) this.traffic.bytesSent += bytes;
+    else for (const { length } of frames) this.traffic.bytesSent += length;
   }
 
   /** Whether so much fits in addition. */

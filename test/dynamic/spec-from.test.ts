@@ -50,9 +50,9 @@ describe('a spec from data', () => {
     await using side = await Chat.invert().create({ transport: 'memory:x' });
     expect(specFrom<Chat>(side.describe()).describe()).toEqual(Chat.invert().describe());
     await using server = await Chat.serve('memory:described', { logger: null });
-    const stats = server.mount('stats', Stats);
+    const figures = server.mount('figures', Stats);
     // With the names that it has there.
-    expect(specFrom(stats.describe()).describe()).toEqual(stats.describe());
+    expect(specFrom(figures.describe()).describe()).toEqual(figures.describe());
   });
 
   it.each(ways)('serves and calls as the class, over %s with %s', async (...way) => {

@@ -18,7 +18,7 @@ export function codecOf(address: Address, dialectOf: (name: (typeof names)[numbe
   const { dialect: name, hello } = readOptions(address, { dialect: names, hello: 'flag' });
   if (name !== undefined && hello === true) {
     throw new UsageError(
-      `jrpc: the dialect "${name}" speaks to strangers and says no hello; leave out the option "hello"`,
+      `jrpc: the dialect "${name}" is for peers that are not Obverse and sends no hello; leave out the option "hello"`,
     );
   }
   const dialect = name === undefined ? strict : dialectOf(name);

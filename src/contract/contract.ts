@@ -55,7 +55,7 @@ export interface Codec {
   readonly form: Form;
   /** The framing that it prefers on a byte stream: a name, or its own. Only where `form` is text or bytes. */
   readonly framing?: FramingName | FramingFactory;
-  /** Whether a side that dials may tell the other that it is Obverse. Never in a dialect that speaks to strangers. */
+  /** Whether a side that dials may tell the other that it is Obverse. Never in a dialect for peers that are not Obverse. */
   readonly hello: boolean;
   /**
    * The messages of the library (`rpc.cancel`, `rpc.progress`) that a codec without hello can say all the same, since its

@@ -16,7 +16,7 @@ const USUAL = defaultLimits.frameBytes;
 const LEAST = 128;
 
 /**
- * Says hello, unless the codec speaks to strangers: where this side has dialed, or the transport's handshake has shown already
+ * Says hello, unless the codec is for peers that are not Obverse: where this side has dialed, or the transport's handshake has shown already
  * that both are Obverse. Then both say how large a frame they read.
  */
 export function sayHello(session: Session): void {

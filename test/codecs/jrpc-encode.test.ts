@@ -139,7 +139,9 @@ describe('what it says of itself', () => {
     expect(() => jrpcOf('jrpc?dialect=soap')).toThrow(/"dialect" must be lsp or mcp or quickrpc, not "soap"/);
     expect(() => jrpcOf('jrpc?dialekt=lsp')).toThrow(/no option "dialekt"; there are dialect, hello/);
     expect(() => jrpcOf('jrpc?framing=nul')).toThrow(UsageError);
-    expect(() => jrpcOf('jrpc?dialect=lsp&hello=on')).toThrow(/"lsp" speaks to strangers and says no hello/);
+    expect(() => jrpcOf('jrpc?dialect=lsp&hello=on')).toThrow(
+      /"lsp" is for peers that are not Obverse and sends no hello/,
+    );
   });
 });
 

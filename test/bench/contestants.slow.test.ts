@@ -5,13 +5,13 @@ import { contestants, groups, loads } from '../../bench/contestants.js';
 import { benchFolder, compile } from '../../bench/run/compile.js';
 import { Pair } from '../../bench/run/pair.js';
 
-/** How much of each kind is carried. */
+/** How much of each load is run. */
 const counts = { calls: 2_000, notes: 2_000, bytes: 3, object: 100, text: 3 };
 
 let folder = '';
 
 beforeAll(async () => {
-  // A folder of this run alone: two may run at the same time.
+  // A folder for this run only: two runs may take place at the same time.
   folder = await compile('sources', path.join(benchFolder, `.compiled-for-tests-${process.pid}`));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -19,8 +19,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.each(contestants)('the contestant $name', (contestant) => {
   const names = [...new Set(groups.flatMap((group) => contestant.groups[group] ?? []))];
 
-  // The loads check every answer, and that every note has arrived.
-  it('carries its loads', async () => {
+  // The loads check every answer, and that every notification has arrived.
+  it('runs its loads', async () => {
     const pair = await Pair.start(contestant.name, { folder });
     try {
       for (const name of names) {
@@ -33,8 +33,8 @@ describe.each(contestants)('the contestant $name', (contestant) => {
   });
 });
 
-describe('a pair', () => {
-  it('connects more than once and tells the memory of the server', async () => {
+describe('a pair of client and server', () => {
+  it('connects several times and reports the memory of the server', async () => {
     const pair = await Pair.start('array-ceiling', { folder, execArgv: ['--expose-gc'] });
     try {
       await pair.connect(60);
@@ -44,7 +44,7 @@ describe('a pair', () => {
     }
   });
 
-  it('tells why a contestant cannot start', async () => {
+  it('names the reason if a contestant cannot start', async () => {
     await expect(Pair.start('nobody', { folder })).rejects.toThrow(/nobody server: .*Cannot find module/);
   });
 });

@@ -15,7 +15,7 @@ function caller(changes: Partial<Caller> = {}): Caller {
 }
 
 describe('a load', () => {
-  it('counts what was answered, and keeps as many calls in flight as it is told', async () => {
+  it('counts the answers, and keeps the requested number of calls in flight', async () => {
     let open = 0;
     let most = 0;
     const add = async (a: number, b: number): Promise<number> => {
@@ -30,21 +30,21 @@ describe('a load', () => {
     expect(count).toBeLessThan(107);
   });
 
-  it('is over after its time', async () => {
+  it('ends after its duration', async () => {
     const add = (a: number, b: number): Promise<number> => new Promise((resolve) => setImmediate(() => resolve(a + b)));
     const { count, ms } = await carry(caller({ add }), { kind: 'calls', inFlight: 1 }, { ms: 20 });
     expect(count).toBeGreaterThan(0);
     expect(ms).toBeGreaterThanOrEqual(19);
   });
 
-  it('refuses one wrong sum', async () => {
+  it('throws if one sum is wrong', async () => {
     let calls = 0;
     const add = async (a: number, b: number): Promise<number> => (++calls === 50 ? a : a + b + 0);
     const wrong = carry(caller({ add }), { kind: 'calls', inFlight: 2 }, { count: 100 });
     await expect(wrong).rejects.toThrow(/^add\(\d+, 1\) was answered \d+$/);
   });
 
-  it('notices one note that is lost', async () => {
+  it('throws if one notification is lost', async () => {
     const service = new Service();
     let told = 0;
     const note = (n: number): void => {
@@ -54,13 +54,13 @@ describe('a load', () => {
     await expect(carry(lossy, { kind: 'notes' }, { count: 1_000 })).rejects.toThrow(/were sent, \d+ arrived/);
   });
 
-  it('counts notes from where an earlier load has left them', async () => {
+  it('counts notifications from where an earlier load ended', async () => {
     const same = caller();
     await carry(same, { kind: 'notes' }, { count: 1_000 });
     await expect(carry(same, { kind: 'notes' }, { count: 1_000 })).resolves.toHaveProperty('count');
   });
 
-  it('notices one byte that is changed', async () => {
+  it('throws if one byte is changed', async () => {
     const bytes = async (value: Uint8Array): Promise<Uint8Array> => {
       const copy = Uint8Array.from(value);
       copy[700_000] = (copy[700_000] ?? 0) ^ 1;

@@ -26,15 +26,15 @@ async function serving(): Promise<{ server: Side<Desk>; log: Log }> {
   return { server, log };
 }
 
-/** What a value in the tagged form looks like; it is one only where that is said. */
+/** A value in the tagged form; it is read as one only if rpc.about says so. */
 const tagged = { $rpc: ['obj', { x: 1 }] };
 const about = (params: unknown) => ({ jsonrpc: '2.0', method: 'rpc.about', params });
 const call = (id: unknown) => ({ jsonrpc: '2.0', id, method: 'known', params: { a: tagged } });
-/** A call of which nothing is known. JSON has no word for Infinity. */
+/** A call without any headers. JSON cannot represent Infinity. */
 const nothing = { metadata: {}, left: null, progress: false, args: { a: tagged } };
 
-describe('what a peer says of its call', () => {
-  it.each([9, 'nine', null])('is known where the call is named, here by %j', async (id) => {
+describe('rpc.about for a call', () => {
+  it.each([9, 'nine', null])('applies to the call with that id, here %j', async (id) => {
     const { server, log } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: id, metadata: { a: 1 }, timeout: 60_000 }), call(id ?? 1));
@@ -61,7 +61,7 @@ describe('what a peer says of its call', () => {
     { window: [5, '9'] },
     { window: [5] },
     { window: 5 },
-  ])('counts as not said where it is %j', async (said) => {
+  ])('is ignored if the value is %j', async (said) => {
     const { server } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: 9, ...said }), call(9));
@@ -75,7 +75,7 @@ describe('what a peer says of its call', () => {
     [undefined, 'rpc.about takes one object'],
     [{ metadata: {} }, 'rpc.about names neither the call nor the answer that it speaks of'],
     [{ call: {}, answer: true }, 'rpc.about names neither the call nor the answer that it speaks of'],
-  ])('is reported where it cannot be understood: %j', async (params, text) => {
+  ])('is reported if it is not valid: %j', async (params, text) => {
     const { server, log } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about(params), call(9));
@@ -83,7 +83,7 @@ describe('what a peer says of its call', () => {
     expect(log.texts).toEqual([text]);
   });
 
-  it('says whether there are values in the tagged form, by true alone', async () => {
+  it('announces tagged values by true only', async () => {
     const { server } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: 1, tagged: true }), call(1));
@@ -102,7 +102,7 @@ describe('what a peer says of its call', () => {
     [5, {}],
     [[1], {}],
     [null, {}],
-  ])('of its answer is given with that, as metadata %j', async (metadata, given) => {
+  ])('for an answer is returned with the answer, as metadata %j', async (metadata, given) => {
     const { server } = await serving();
     using far = await RawClient.connect(server.address);
     await until(() => server.peers.size === 1);
@@ -113,7 +113,7 @@ describe('what a peer says of its call', () => {
   });
 });
 
-it('the calls that are open are told from the oldest on, of whomever they were asked', async () => {
+it('pendingCalls lists calls from the oldest on, whichever peer was called', async () => {
   const { server } = await serving();
   using one = await RawClient.connect(server.address);
   await until(() => server.peers.size === 1);
@@ -134,8 +134,8 @@ it('the calls that are open are told from the oldest on, of whomever they were a
   await Promise.all(asked);
 });
 
-describe('what is said of a call in several messages', () => {
-  it('is joined: metadata stay where progress is said later, and a field that is said anew replaces itself alone', async () => {
+describe('several rpc.about for one call', () => {
+  it('are merged: earlier metadata is kept, and a repeated field replaces only itself', async () => {
     const { server, log } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: 1, metadata: { a: 1 }, tagged: true }), about({ call: 1, progress: true }), call(1));
@@ -147,7 +147,7 @@ describe('what is said of a call in several messages', () => {
     expect(log.texts).toEqual([]);
   });
 
-  it('is joined for an answer, too', async () => {
+  it('are merged for an answer, too', async () => {
     const { server } = await serving();
     using far = await RawClient.connect(server.address);
     await until(() => server.peers.size === 1);
@@ -158,7 +158,7 @@ describe('what is said of a call in several messages', () => {
     expect(await asked).toEqual({ value: { x: 1 }, metadata: { a: 1 } });
   });
 
-  it('is reported where another call comes first, and not carried over to that one', async () => {
+  it('are reported if another call comes first, and do not apply to that call', async () => {
     const { server, log } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: 1, metadata: { a: 1 } }), about({ call: 2, metadata: { b: 2 } }), call(1), call(2));
@@ -172,7 +172,7 @@ describe('what is said of a call in several messages', () => {
   it.each([
     ['it cannot be read', { params: 5 }],
     ['it is nested too deep', { params: { a: JSON.parse(`${'['.repeat(1_100)}${']'.repeat(1_100)}`) } }],
-  ])('is of no use to the next call with that id where %s', async (_why, refused) => {
+  ])('do not apply to the next call with that id if %s', async (_why, refused) => {
     const { server } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: 1, metadata: { secret: 1 }, tagged: true }), { ...call(1), ...refused });
@@ -181,7 +181,7 @@ describe('what is said of a call in several messages', () => {
     expect((await far.answers(2))[1]).toMatchObject({ result: nothing });
   });
 
-  it('of an answer is of no use to the next answer with that id where the first is an error', async () => {
+  it('for an answer do not apply to the next answer with that id if the first is an error', async () => {
     const { server } = await serving();
     using far = await RawClient.connect(server.address);
     await until(() => server.peers.size === 1);
@@ -196,7 +196,7 @@ describe('what is said of a call in several messages', () => {
   });
 });
 
-describe('a field that is of no use', () => {
+describe('an invalid field of rpc.about', () => {
   it.each([
     [{ window: 5 }, '"window" is a list of two whole numbers of 1 or more'],
     [{ window: [1.5, 9] }, '"window" is a list of two whole numbers of 1 or more'],
@@ -207,7 +207,7 @@ describe('a field that is of no use', () => {
     ],
     [{ timeout: 0 }, '"timeout" is a number above 0'],
     [{ progress: 1, tagged: 1 }, '"progress" is true or false, and "tagged" is true or false'],
-  ])('is reported, and the others stand: %j', async (said, text) => {
+  ])('is reported, and the other fields apply: %j', async (said, text) => {
     const { server, log } = await serving();
     using far = await RawClient.connect(server.address);
     far.write(about({ call: 1, metadata: { a: 1 }, timeout: 60_000, ...said }), call(1));

@@ -39,7 +39,7 @@ async function sides(options: Options = {}): Promise<{ server: Side<Desk>; clien
   const server = await Desk.serve('tcp://127.0.0.1:0', { logger: null });
   const client = await Desk.invert().connect(server.address, { logger: null, ...options });
   open.push(client, server);
-  // Tells of progress all the time.
+  // Reports progress all the time.
   server.steps.connect(
     (sender, { for: ms }) =>
       new Promise((resolve) => {
@@ -62,7 +62,7 @@ async function sides(options: Options = {}): Promise<{ server: Side<Desk>; clien
 }
 
 describe('progress renews the timeout', () => {
-  /** Calls a far end that tells of progress all the time, and of nothing else, whatever it is told of the time. */
+  /** Calls a peer that reports progress all the time and sends nothing else, whatever the time limit of the call. */
   async function timeOf(options: CallOptions, every = 10): Promise<number> {
     const played = new Played();
     const far = played.visit();
@@ -86,23 +86,23 @@ describe('progress renews the timeout', () => {
     return over ?? Number.NaN;
   }
 
-  it('up to the time in all', async () => {
+  it('until maxTimeout', async () => {
     expect(await timeOf({ timeout: 1_000, maxTimeout: 1_500 })).toBe(1_500);
   });
 
-  it('and not where there is no such time', async () => {
+  it('without limit if there is no maxTimeout', async () => {
     let steps = 0;
     await timeOf({ timeout: 300, onProgress: () => steps++ });
     expect(steps).toBeGreaterThan(0);
   });
 
-  it('and both hold, whichever is the shorter one, also where none comes', async () => {
+  it('and the shorter of timeout and maxTimeout applies, also without progress', async () => {
     expect(await timeOf({ timeout: 60_000, maxTimeout: 50 }, 60_000)).toBe(50);
   });
 });
 
 describe('a signal', () => {
-  it('has no listener any more once its call is over, however it ended', async () => {
+  it('has no listener after its call has ended, however it ended', async () => {
     const { client } = await sides();
     const { signal } = new AbortController();
     const listeners = () => getEventListeners(signal, 'abort').length;
@@ -113,12 +113,12 @@ describe('a signal', () => {
     expect(listeners()).toBe(0);
     expect((await failure(view.echo({ n: 'fail' }))).message).toBe('cannot');
     expect(listeners()).toBe(0);
-    // What cannot be sent.
+    // An argument that cannot be sent.
     expect(await failure(view.echo({ n: 5n }))).toBeInstanceOf(UsageError);
     expect(listeners()).toBe(0);
   });
 
-  it('without a reason says no more than that the call was given up', async () => {
+  it('without a reason rejects with the plain message of Aborted', async () => {
     const { client } = await sides();
     const controller = new AbortController();
     const view = client.to(null, { signal: controller.signal });
@@ -130,15 +130,15 @@ describe('a signal', () => {
   });
 });
 
-describe('what is said', () => {
-  it('of an answer is given with it, where that is asked for', async () => {
+describe('metadata', () => {
+  it('of an answer is returned by detailed', async () => {
     const { client } = await sides();
     const view = client.to(null, { metadata: {} });
     expect(await view.detailed.echo({ n: 5 })).toEqual({ value: 5, metadata: { n: 5 } });
     expect(await view.echo({ n: 5 })).toBe(5);
   });
 
-  it('of a call must fit into a frame, as the call must', async () => {
+  it('of a call must fit into a frame with the call', async () => {
     const { client } = await sides({ limits: { sentFrameBytes: 1_000 } });
     const view = client.to(null, { metadata: { text: 'x'.repeat(1_000) } });
     expect(await failure(view.echo({ n: 1 }))).toMatchObject({ code: Code.TooLarge });
@@ -146,7 +146,7 @@ describe('what is said', () => {
     expect(await client.echo(null, { n: 1 })).toBe(1);
   });
 
-  it.each([true, false])('of a call travels in one frame with it where frames can be lost: bus %s', async (bus) => {
+  it.each([true, false])('of a call is in the same frame as the call if frames can be lost: bus %s', async (bus) => {
     const played = new Played();
     const far = played.visit('far', { bus });
     const api = await Far.connect(played.maker, { logger: null, codec: 'jrpc' });
@@ -162,7 +162,7 @@ describe('what is said', () => {
     expect(frames.map((frame) => JSON.parse(frame as string))).toEqual(bus ? [[about, call]] : [about, call]);
   });
 
-  it('names a token in the words of a dialect only where progress is wanted', async () => {
+  it('of a dialect has a progress token only if onProgress is set', async () => {
     const played = new Played();
     const far = played.visit();
     const api = await Far.connect(played.maker, { logger: null, codec: 'jrpc?dialect=lsp' });

@@ -4,8 +4,8 @@ import { RawClient } from '../support/core-raw.js';
 import { until } from '../support/core-waiting.js';
 import { cancelThousands, held, open, sides, Work } from './work.js';
 
-describe('a call that its caller gives up', () => {
-  it('rejects at once with Aborted, whose cause is the reason, and the handler hears of it', async () => {
+describe('a cancelled call', () => {
+  it('rejects at once with Aborted, whose cause is the reason, and aborts the signal of the handler', async () => {
     const { server, client } = await sides();
     const heard = new Promise<unknown>((resolve) => {
       server.hang.connect(
@@ -34,7 +34,7 @@ describe('a call that its caller gives up', () => {
     });
   });
 
-  it('is not even sent if its signal has fired before', async () => {
+  it('is not sent if its signal has already aborted', async () => {
     const { server, client } = await sides();
     let called = 0;
     server.hang.connect(() => `${called++}`);
@@ -44,7 +44,7 @@ describe('a call that its caller gives up', () => {
     expect(called).toBe(0);
   });
 
-  it('does not begin any more if it waits for its turn', async () => {
+  it('does not start if it is still queued', async () => {
     const { server, client } = await sides({ concurrency: 1 });
     const begun: number[] = [];
     const ends: ((text: string) => void)[] = [];
@@ -69,7 +69,7 @@ describe('a call that its caller gives up', () => {
     expect(await third).toBe('third');
   });
 
-  it('leaves an answer that comes late to nobody', async () => {
+  it('ignores an answer that arrives late', async () => {
     const { server, client } = await sides();
     const told: unknown[] = [];
     const again = await Work.invert().connect(server.address, {
@@ -90,12 +90,12 @@ describe('a call that its caller gives up', () => {
     expect(client.pendingCalls()).toEqual([]);
   });
 
-  // A hundred thousand times in cancel.slow.test.ts.
+  // cancel.slow.test.ts does this a hundred thousand times.
   it('leaves nothing behind, 10,000 times: no listener, no entry in a table', () => cancelThousands(10), 60_000);
 });
 
 describe('the signal of a sender', () => {
-  it('fires when the link ends, also for a notification', async () => {
+  it('aborts when the link ends, also for a notification', async () => {
     const { server, client } = await sides();
     const reasons: Promise<unknown>[] = [];
     const abortOf = (sender: Sender): Promise<unknown> =>
@@ -117,7 +117,7 @@ describe('the signal of a sender', () => {
     for (const reason of await Promise.all(reasons)) expect(reason).toBeInstanceOf(ConnectionLost);
   });
 
-  it('has fired already where it is asked for late', async () => {
+  it('is already aborted if it is read after the end', async () => {
     const { server, client } = await sides();
     let state: boolean | undefined;
     server.hang.connect(async (sender) => {
@@ -135,8 +135,8 @@ describe('the signal of a sender', () => {
   });
 });
 
-describe('a stranger', () => {
-  it('gives a call up by rpc.cancel, and is answered that it was aborted', async () => {
+describe('a peer that is not Obverse', () => {
+  it('cancels a call with rpc.cancel, which is answered with Aborted', async () => {
     const { server } = await sides();
     server.hang.connect(
       (sender) =>
@@ -152,7 +152,7 @@ describe('a stranger', () => {
     });
   });
 
-  it.each([[['nobody']], [[null]], [[{}]], [[]], [{}]])('harms nothing by rpc.cancel of %j', async (params) => {
+  it.each([[['nobody']], [[null]], [[{}]], [[]], [{}]])('has no effect with rpc.cancel of %j', async (params) => {
     const { server } = await sides();
     server.echo.connect((_sender, { n }) => n);
     using client = await RawClient.connect(server.address);

@@ -3,7 +3,7 @@ import { leaveTogether } from '../../src/base/clock.js';
 import { currentCall, runWithin } from '../../src/calls/call-context.js';
 import type { CallSender } from '../../src/session/peer.js';
 
-it('what leaves at the end of a turn is under the deadline of no call, whoever was the first', async () => {
+it('messages sent at the end of a turn do not have the deadline of the call that was sent first', async () => {
   const sender = { done: false } as CallSender;
   const found: unknown[] = [];
   const left = new Promise<void>((resolve) => {

@@ -15,10 +15,10 @@ import {
 } from '../../src/index.js';
 import { failure, until } from '../support/core-waiting.js';
 
-/** Options that are there and change nothing: a call with any takes another way than one without. */
+/** Options that change nothing: a call with any option takes another code path than one without. */
 const some = { metadata: { a: 1 } };
 
-/** What the body of a method has seen. */
+/** The arguments that the body of a method received. */
 const seen: unknown[] = [];
 
 class Shop extends RemoteAPI {
@@ -55,7 +55,7 @@ async function sides(): Promise<{ server: Side<Shop>; client: Side<Inverted<Shop
 }
 
 describe('a call with options', () => {
-  it('runs the body of its method, which sees the arguments and can stop it', async () => {
+  it('runs the body of its method, which receives the arguments and can refuse the call', async () => {
     seen.length = 0;
     const { server, came } = await sides();
     const view = server.to(null, some);
@@ -66,7 +66,7 @@ describe('a call with options', () => {
     expect(came).toEqual([[1, some.metadata]]);
   });
 
-  it('gives nothing where it is a notification, and throws what stops it', async () => {
+  it('returns undefined for a notification, and throws what prevents sending', async () => {
     const { server, came } = await sides();
     expect(server.to(null, some).told({ n: 2 })).toBeUndefined();
     expect(() => server.to('nobody', some).told({ n: 3 })).toThrow(ConnectionLost);
@@ -75,7 +75,7 @@ describe('a call with options', () => {
     expect(came).toEqual([[2, some.metadata]]);
   });
 
-  it('rejects where it is a request, and never throws', async () => {
+  it('rejects for a request, and never throws', async () => {
     const { server } = await sides();
     expect(await failure(server.to('nobody', some).ask({ n: 1 }))).toBeInstanceOf(ConnectionLost);
     expect(await failure(server.to(null, some).ask({ n: 1n }))).toBeInstanceOf(UsageError);
@@ -84,7 +84,7 @@ describe('a call with options', () => {
 });
 
 describe('ignoreErrors', () => {
-  it('leaves out whatever goes wrong, here and there', async () => {
+  it('ignores failures on both sides', async () => {
     const { server, came } = await sides();
     const all = server.to(null, { ignoreErrors: true });
     const nobody = server.to('nobody', { ignoreErrors: true });
@@ -101,7 +101,7 @@ describe('ignoreErrors', () => {
     expect(came.at(-1)).toEqual([6, {}]);
   });
 
-  it('is no option of the calls beside it', async () => {
+  it('does not apply to other calls', async () => {
     const { server } = await sides();
     void server.to(null, { ignoreErrors: true });
     expect(await failure(server.ask(null, { n: 'fail' }))).toMatchObject({ message: 'cannot' });
@@ -109,7 +109,7 @@ describe('ignoreErrors', () => {
 });
 
 describe('noReply', () => {
-  it('promises nothing, and a failure to send it is one all the same', async () => {
+  it('resolves with undefined at once, and rejects if the call cannot be sent', async () => {
     const { server, came } = await sides();
     expect(await server.to(null, { noReply: true }).ask({ n: 'fail' })).toBeUndefined();
     expect(await server.to(null, { noReply: true }).detailed.ask({ n: 1 })).toEqual({ value: undefined, metadata: {} });
@@ -120,7 +120,7 @@ describe('noReply', () => {
   });
 });
 
-describe('a request to several of which one cannot be asked', () => {
+describe('a request to two peers of which one cannot be called', () => {
   it('is answered by the other', async () => {
     const server = await Shop.serve('tcp://127.0.0.1:0', { logger: null, limits: { pendingCalls: 1 } });
     open.push(server);
@@ -132,7 +132,7 @@ describe('a request to several of which one cannot be asked', () => {
       await until(() => server.peers.size > peers);
     }
     const [busy, other] = [...server.peers.values()] as [Peer, Peer];
-    // It has as many questions as it may have.
+    // It has as many pending calls as it may have.
     const asked = failure(server.ask(busy, { n: 1 }));
     expect(await failure(server.ask(busy, { n: 2 }))).toMatchObject({ code: Code.Busy });
     for (const several of [

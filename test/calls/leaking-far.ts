@@ -1,4 +1,4 @@
-// The side that serves, in a process or a thread of its own.
+// The side that serves, in its own process or thread.
 import { behave, Upstream } from './leaking-spec.js';
 
 const side = Upstream.create({ transport: process.argv[2] ?? 'stdio:', logger: null });

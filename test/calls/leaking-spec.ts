@@ -10,13 +10,13 @@ import {
 } from 'obverse';
 
 export class Upstream extends RemoteAPI {
-  /** Asks back, and gives what it is told. */
+  /** Calls back, and returns the answer. */
   @incoming({ hasReply: true }) echo(_sender: Sender, _args: { n: number }): Reply<number> {}
   @incoming({ stream: true }) count(_sender: Sender): Stream<number> {}
   @outgoing({ hasReply: true }) ask(_to: Receivers, _args: { n: number }): Reply<number> {}
 }
 
-/** Serves; `note` is called wherever something of the application runs. */
+/** Serves; `note` is called wherever code of the application runs. */
 export function behave(side: Side<Upstream>, note: (where: string) => void): void {
   side.on('connect', () => note('connect at the side that serves'));
   side.on('disconnect', () => note('disconnect at the side that serves'));

@@ -14,8 +14,8 @@ import { until } from '../support/core-waiting.js';
 import { behave, Upstream } from './leaking-spec.js';
 
 /*
- * What a link brings belongs to no call, though a handler has opened the link: neither to the deadline of that handler's call nor
- * to what the application keeps for it in an AsyncLocalStorage.
+ * Messages from a link belong to no call, even if a handler has opened the link: they have neither the deadline of that
+ * handler's call nor what the application keeps for it in an AsyncLocalStorage.
  */
 class Front extends RemoteAPI {
   @incoming({ hasReply: true }) first(_sender: Sender): Reply<void> {}
@@ -34,7 +34,7 @@ afterEach(async () => {
   seen.clear();
 });
 
-/** Carries a job out within a handler whose time runs out meanwhile, and resolves when it has run out. */
+/** Runs a job in a handler whose time limit expires meanwhile, and resolves when it has expired. */
 async function withinDeadCall<T>(job: () => Promise<T>): Promise<T> {
   const front = await Front.serve(`memory:front-${Math.random()}`, { logger: null });
   let given: Promise<T> | undefined;
@@ -70,7 +70,7 @@ async function dial(transport: TransportSource): Promise<Side<Inverted<Upstream>
   return side;
 }
 
-/** What may bring something of the other one's call: calls in both directions, a stream, a signal and a timeout. */
+/** Whatever might carry over something of the handler's call: calls in both directions, a stream, a signal and a timeout. */
 async function talk(side: Side<Inverted<Upstream>>): Promise<void> {
   await until(() => side.peers.size > 0);
   for (let n = 0; n < 3; n++) expect(await side.remote.echo({ n })).toBe(n);
@@ -93,7 +93,7 @@ const ways: Record<string, () => { serve?: TransportSource; dial: (address: stri
 };
 
 describe.each(Object.keys(ways))('over %s', (name) => {
-  it('a link that a handler has dialed brings nothing of its call', async () => {
+  it('a link that a handler has opened has nothing of the context of its call', async () => {
     const way = ways[name]!();
     const server = await serve(way.serve!);
     const client = await withinDeadCall(() => dial(way.dial(server.address)));
@@ -103,7 +103,7 @@ describe.each(Object.keys(ways))('over %s', (name) => {
     expect([...seen]).toEqual([]);
   });
 
-  it('a side that a handler has opened to serve brings nothing of its call', async () => {
+  it('a side on which a handler has started to serve has nothing of the context of its call', async () => {
     const way = ways[name]!();
     const server = await withinDeadCall(() => serve(way.serve!));
     const client = await dial(way.dial(server.address));
@@ -114,7 +114,7 @@ describe.each(Object.keys(ways))('over %s', (name) => {
   });
 });
 
-it('a process that a handler has started brings nothing of its call', async () => {
+it('a process that a handler has started has nothing of the context of its call', async () => {
   const args = ['--import', 'tsx', far, 'stdio:'];
   const client = await withinDeadCall(() => dial({ url: 'process:', command: process.execPath, args, grace: 500 }));
   await talk(client);
@@ -122,7 +122,7 @@ it('a process that a handler has started brings nothing of its call', async () =
   expect([...seen]).toEqual([]);
 }, 20_000);
 
-it('a worker that a handler has started brings nothing of its call', async () => {
+it('a worker that a handler has started has nothing of the context of its call', async () => {
   const program = await compileProgram(far, `${scratch}/far.mjs`);
   const client = await withinDeadCall(() => dial({ url: `worker:${program}`, argv: ['port:parent'] }));
   await talk(client);
@@ -130,7 +130,7 @@ it('a worker that a handler has started brings nothing of its call', async () =>
   expect([...seen]).toEqual([]);
 }, 20_000);
 
-it('ports and servers that a handler has made, too, bring nothing of its call', async () => {
+it('ports and servers that a handler has created have nothing of the context of its call', async () => {
   const [server, client] = await withinDeadCall(async () => {
     const { port1, port2 } = new MessageChannel();
     return Promise.all([serve({ url: 'port:', port: port1 }), dial({ url: 'port:', port: port2 })]);
@@ -152,7 +152,7 @@ it('ports and servers that a handler has made, too, bring nothing of its call', 
   expect([...seen]).toEqual([]);
 });
 
-it('a transport that a handler has changed to, or a part that it has added to a mux, brings nothing of its call', async () => {
+it('a transport that a handler has set, or added to a mux, has nothing of the context of its call', async () => {
   const server = await serve('tcp-server://127.0.0.1:0');
   const client = await dial(server.address);
   await withinDeadCall(() => client.changeTransport(server.address));
@@ -167,14 +167,14 @@ it('a transport that a handler has changed to, or a part that it has added to a 
   expect([...seen]).toEqual([]);
 });
 
-it('what one caller in this process sends brings nothing of its request', async () => {
+it('messages between two sides in one process do not carry the context of the request', async () => {
   const server = await serve('memory-server:leaking-callers');
   const client = await dial(server.address);
   await store.run('a request', () => talk(client));
   expect([...seen]).toEqual([]);
 });
 
-it('what runs out of time in a call is told of it outside of that call and of others', async () => {
+it('a timeout within a call is reported outside the context of that call and of others', async () => {
   const server = await Upstream.serve('tcp://127.0.0.1:0', { logger: null });
   ends.push(() => server.close());
   const client = await dial(server.address);

@@ -62,7 +62,7 @@ async function sides(
 }
 
 describe('options of a call', () => {
-  it('count in the order call, view, method, namespace, side, and metadata adds up', async () => {
+  it('apply in the order call, view, method, namespace, side, and metadata is merged', async () => {
     const { client } = await sides({ defaults: { metadata: { side: 1, who: 'side' } } });
     expect(await client.tags(null)).toEqual({ side: 1, who: 'side' });
     expect(await client.room.tags(null)).toEqual({ side: 1, namespace: 1, who: 'namespace' });
@@ -74,7 +74,7 @@ describe('options of a call', () => {
     expect(await client.remote.tags()).toEqual({ side: 1, who: 'side' });
   });
 
-  it('tell the handler how much time is left, where the call says it; the default of a side is not said', async () => {
+  it('send the time limit of a call to the handler, but not the default of a side', async () => {
     const { client } = await sides({ timeout: 5_000 });
     using _clock = stopClock();
     expect(await client.left(null)).toBe(null);
@@ -107,7 +107,7 @@ describe('options of a call', () => {
     [{ toString: 1 }, 'unknown option "toString" of a call'],
     [{ within: {} }, 'the option "within" of a call must be the sender'],
     [{ maxTimeout: 0 }, 'the option "maxTimeout" of a call must be a positive number'],
-  ])('are refused where they do not fit: %j', async (options, text) => {
+  ])('are refused if invalid: %j', async (options, text) => {
     const { client } = await sides();
     expect(() => client.to(null, options as object)).toThrow(UsageError);
     expect(() => client.to(null, options as object)).toThrow(text);
@@ -117,7 +117,7 @@ describe('options of a call', () => {
   });
 });
 
-describe('options that are none', () => {
+describe('options of a call that are not an object', () => {
   it('are refused', async () => {
     const { client } = await sides();
     for (const none of [5, null, 'timeout'] as unknown as object[]) {
@@ -128,7 +128,7 @@ describe('options that are none', () => {
     }
   });
 
-  it('but for undefined, nor is one of them that is undefined: what stands below it counts', async () => {
+  it('are accepted if undefined, as is an undefined option: the next level applies', async () => {
     const { client } = await sides({ defaults: { metadata: { side: 1 }, timeout: 2_000 } });
     const none = { timeout: undefined, metadata: undefined, signal: undefined } as object;
     expect(await client.to(null, none).tags()).toEqual({ side: 1 });
@@ -137,15 +137,15 @@ describe('options that are none', () => {
   });
 });
 
-describe('the time of a call', () => {
+describe('the timeout of a call', () => {
   class Timed extends RemoteAPI {
     readonly room = namespace(Inner, { defaults: { timeout: 9_000 } });
     @incoming({ hasReply: true, timeout: 30 }) hasty(_sender: Sender): Reply<void> {}
   }
 
-  it('is that of the mark rather than of the side, and nobody is told of either', async () => {
+  it('comes from the decorator rather than the side, and neither is sent to the peer', async () => {
     const { address, come } = await listening('jrpc');
-    // A test that waited for the time of the side would wait for ever.
+    // A test that waited for the timeout of the side would never end.
     const client = await Timed.invert().connect(address, {
       logger: null,
       codec: 'jrpc?hello=on',
@@ -162,7 +162,7 @@ describe('the time of a call', () => {
     ]);
   });
 
-  it('is that of the call, of the namespace, of the mark and of the defaults of the side, in this order', async () => {
+  it('comes from the call, the namespace, the decorator or the defaults of the side, in this order', async () => {
     const { address, come } = await listening('jrpc');
     const client = await Timed.invert().connect(address, { logger: null, defaults: { timeout: 8_000 } });
     open.push(client);
@@ -185,8 +185,8 @@ describe('the time of a call', () => {
   });
 });
 
-describe('a call that is open', () => {
-  it('can be asked what it is, of whom, and since when', async () => {
+describe('a pending call', () => {
+  it('is listed with its id, its method, its peer and its start', async () => {
     const { client } = await sides();
     using clock = stopClock();
     const before = Date.now();
@@ -194,7 +194,7 @@ describe('a call that is open', () => {
     const [pending, ...more] = client.pendingCalls();
     expect(more).toEqual([]);
     expect(pending).toMatchObject({ method: 'hang', id: 1, peer: { id: [...client.peers.keys()][0] } });
-    // By two clocks.
+    // These are two clocks.
     expect(Math.abs((pending?.since ?? 0) - before)).toBeLessThan(60_000);
     expect(pending?.elapsed).toBe(0);
     await clock.turn(150);
@@ -209,7 +209,7 @@ describe('a call that is open', () => {
 });
 
 describe('a request to several', () => {
-  it('gives the others up once one of them has answered', async () => {
+  it('cancels the remaining calls once one peer has answered', async () => {
     class Asker extends Desk {}
     const server = await Asker.invert().serve('tcp://127.0.0.1:0', { logger: null });
     open.push(server);
@@ -236,7 +236,7 @@ describe('a request to several', () => {
 });
 
 describe('the deadline of a call', () => {
-  it('ends with the call: what it has started goes on', async () => {
+  it('ends with the call: what the handler has started continues', async () => {
     const { server, client } = await sides();
     let later: Promise<unknown> | undefined;
     server.steps.connect(() => {
@@ -247,7 +247,7 @@ describe('the deadline of a call', () => {
     expect(await later).toEqual({});
   });
 
-  it('is renewed by progress that nobody listens to', async () => {
+  it('is renewed by progress without a listener', async () => {
     const { server, client } = await sides();
     server.steps.connect(async (sender) => {
       for (let n = 0; n < 6; n++) {
@@ -260,8 +260,8 @@ describe('the deadline of a call', () => {
   });
 });
 
-describe('a handler that takes too long', () => {
-  it('is told to stop, and its caller that it took too long', async () => {
+describe('a handler that exceeds its time limit', () => {
+  it('has its signal aborted, and its caller receives a TimeoutError', async () => {
     const { server, client } = await sides({}, { handlerTimeout: 40 });
     let reason: unknown;
     server.steps.connect(
@@ -280,7 +280,7 @@ describe('a handler that takes too long', () => {
     expect(reason).toBeInstanceOf(TimeoutError);
   });
 
-  it('is answered for though it goes on, and its place is not taken by another', async () => {
+  it('is answered although it continues, and keeps its place among the running calls', async () => {
     const { server, client } = await sides({}, { handlerTimeout: 40, concurrency: 1 });
     const ends: ((text: string) => void)[] = [];
     server.steps.connect(() => new Promise((resolve) => ends.push(resolve)));
@@ -295,8 +295,8 @@ describe('a handler that takes too long', () => {
   });
 });
 
-describe('a stranger', () => {
-  it('is told of metadata and of time by a message that it may ignore', async () => {
+describe('a peer that is not Obverse', () => {
+  it('receives metadata and the time limit in a message that it may ignore', async () => {
     const { server } = await sides();
     using client = await RawClient.connect(server.address);
     client.write(
@@ -317,7 +317,7 @@ describe('a stranger', () => {
     {},
     { answer: {} },
     { call: 1 },
-  ])('harms nothing by rpc.about of %j', async (about) => {
+  ])('has no effect with rpc.about of %j', async (about) => {
     const { server } = await sides();
     using client = await RawClient.connect(server.address);
     client.write({ jsonrpc: '2.0', method: 'rpc.about', params: about }, { jsonrpc: '2.0', id: 9, method: 'tags' });
@@ -326,7 +326,7 @@ describe('a stranger', () => {
 });
 
 describe('progress', () => {
-  it('is not sent to who does not want it, nor after the result', async () => {
+  it('is not sent to a caller without onProgress, nor after the result', async () => {
     const { server, client } = await sides();
     let late: () => void = () => {};
     server.steps.connect((sender) => {
@@ -347,7 +347,7 @@ describe('progress', () => {
     expect(told).toEqual([]);
   });
 
-  it('that the caller cannot bear is reported, and harms nothing', async () => {
+  it('that the caller cannot decode is reported, and the call continues', async () => {
     const told: unknown[] = [];
     const { server, client } = await sides({ logger: { warn: (...line) => told.push(line), error: () => {} } });
     server.steps.connect((sender) => {
@@ -362,7 +362,7 @@ describe('progress', () => {
   });
 });
 
-it('an onProgress that throws or rejects is reported, and its call goes on', async () => {
+it('an onProgress that throws or rejects is reported, and its call continues', async () => {
   const told: unknown[] = [];
   const logger = { log: ({ error }: LogEntry) => void told.push(error) };
   const { server, client } = await sides({ logger });

@@ -55,7 +55,7 @@ const reasons = async (calls: readonly Promise<unknown>[]): Promise<unknown[]> =
   (await Promise.allSettled(calls)).map((one) => (one.status === 'rejected' ? one.reason : one.value));
 
 describe('one signal for many calls', () => {
-  it('cancels all of them also if it is aborted with something that cannot be looked at', async () => {
+  it('cancels all of them, even if the reason throws when it is read', async () => {
     const { client } = await sides();
     const controller = new AbortController();
     const { proxy, revoke } = Proxy.revocable({}, {});
@@ -65,7 +65,7 @@ describe('one signal for many calls', () => {
     for (const reason of await reasons(calls)) expect(reason).toBeInstanceOf(Aborted);
   });
 
-  it('may be one that calls functions alone', async () => {
+  it('may call functions only', async () => {
     const { client } = await sides();
     const called: (() => void)[] = [];
     const signal = {
@@ -80,7 +80,7 @@ describe('one signal for many calls', () => {
     for (const reason of await reasons(calls)) expect(reason).toBeInstanceOf(Aborted);
   });
 
-  it('has one listener and prints no warning, and cancels each of them in their order', async () => {
+  it('has one listener and prints no warning, and cancels the calls in their order', async () => {
     const { client } = await sides();
     const controller = new AbortController();
     const view = client.to(null, { signal: controller.signal });
@@ -94,7 +94,7 @@ describe('one signal for many calls', () => {
     expect(client.pendingCalls()).toEqual([]);
   });
 
-  it('keeps no listener after 10,000 calls, one after the other and together', async () => {
+  it('has no listener after 10,000 calls, sequential and concurrent', async () => {
     const { client } = await sides();
     const { signal } = new AbortController();
     const view = client.to(null, { signal });
@@ -118,7 +118,7 @@ describe('one signal for many calls', () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it('cancels streams, and what gather asks', async () => {
+  it('cancels streams and gather', async () => {
     const { client, hung } = await sides();
     const controller = new AbortController();
     const streams = many(() => client.to(null, { signal: controller.signal }).items()[Symbol.asyncIterator]());
@@ -132,7 +132,7 @@ describe('one signal for many calls', () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it('has one listener where a request goes to many receivers', async () => {
+  it('has one listener for a request to many receivers', async () => {
     const { server } = await sides();
     const more = await Promise.all(many(() => Work.invert().connect(server.address, { logger: null })));
     open.push(...more);

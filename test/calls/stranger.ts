@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { Packr, Unpackr } from 'msgpackr';
 
-/** A message, whatever it is written in: a call (without an id a notification), or an answer. */
+/** A message in whatever format: a call (without an id a notification), or an answer. */
 export interface Seen {
   readonly id?: number | string | undefined;
   readonly method?: string | undefined;
@@ -11,14 +11,14 @@ export interface Seen {
   readonly error?: { readonly code: number; readonly message: string } | undefined;
 }
 
-/** How a stranger writes its messages, by hand: it knows its protocol, and nothing of Obverse. */
+/** How a peer that is not Obverse encodes its messages, by hand: it implements its protocol and nothing of Obverse. */
 interface Tongue {
   write(message: Seen): string | Uint8Array;
-  /** The messages in what has come, and what is left of it. */
+  /** The messages in the bytes received, and the remaining bytes. */
   read(bytes: Buffer): { messages: Seen[]; rest: Buffer };
 }
 
-/** JSON-RPC 2.0, one message a line. */
+/** JSON-RPC 2.0, one message per line. */
 const jrpc: Tongue = {
   write: (message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`,
   read(bytes) {
@@ -36,7 +36,7 @@ const jrpc: Tongue = {
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false });
 
-/** MessagePack-RPC: arrays that begin with 0, 1 or 2. Arguments by name are one map among the params. */
+/** MessagePack-RPC: arrays that begin with 0, 1 or 2. Named arguments are one map among the params. */
 const msgpack: Tongue = {
   write({ id, method, params, result, error }) {
     const args = params === undefined ? [] : Array.isArray(params) ? params : [params];
@@ -67,7 +67,7 @@ function unpacked(value: unknown): Seen {
   return second === null ? { id: first, result: third } : { id: first, error: second };
 }
 
-/** As JSON-RPC would have it: one map are arguments by name. */
+/** As in JSON-RPC: one map means named arguments. */
 function given(args: readonly unknown[]): { params?: unknown } {
   if (args.length === 0) return {};
   const [only] = args;
@@ -80,13 +80,13 @@ const tongues: Readonly<Record<string, Tongue>> = { jrpc, msgpack };
 type Serve = (params: unknown) => unknown;
 
 /**
- * A peer that knows nothing but its protocol. It calls, and carries out requests that it has functions for; to others it says
- * that they are unknown. Notifications that it does not know it ignores, as both protocols ask.
+ * A peer that implements only its protocol. It calls, and serves requests for which it has functions; others it answers as
+ * unknown methods. It ignores unknown notifications, as both protocols require.
  */
 export class Stranger {
-  /** Everything that has come, in order. */
+  /** All messages received, in order. */
   readonly seen: Seen[] = [];
-  /** What it serves: the answer, or a promise of it. */
+  /** Its methods: each returns the answer, or a promise of it. */
   readonly served: Record<string, Serve> = {};
   over = false;
   private ids = 100;
@@ -109,7 +109,7 @@ export class Stranger {
     });
   }
 
-  /** Calls, and waits for whatever is answered. */
+  /** Calls, and waits for the answer. */
   call(method: string, params?: unknown): Promise<Seen> {
     const id = ++this.ids;
     return new Promise((resolve) => {
@@ -138,14 +138,14 @@ export class Stranger {
   }
 }
 
-/** A stranger that dials a server at `tcp://127.0.0.1:port`. */
+/** A peer that is not Obverse and connects to a server at `tcp://127.0.0.1:port`. */
 export async function dialing(address: string, codec: string): Promise<Stranger> {
   const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
   await once(socket, 'connect');
   return new Stranger(socket, tongues[codec] as Tongue);
 }
 
-/** A stranger that listens for one who dials: where, and what is there once somebody has come. */
+/** A peer that is not Obverse and listens: its address, and the peer once somebody has connected. */
 export async function listening(codec: string): Promise<{ address: string; come: Promise<Stranger> }> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -15,11 +15,11 @@ import { Log, until } from '../support/core-waiting.js';
 import { dialing, listening, type Seen, type Stranger } from './stranger.js';
 
 /*
- * Two strangers that know none of the extensions, JSON-RPC 2.0 and MessagePack-RPC by hand over bare sockets: what is plain
- * works with them in both directions whatever options the calls have, and they see what docs/wire.md says and nothing else.
+ * Two peers that implement none of the extensions, JSON-RPC 2.0 and MessagePack-RPC by hand over bare sockets: the plain
+ * protocol works with them in both directions whatever options the calls have, and they receive only what docs/wire.md specifies.
  */
 
-/** Both directions; the same side is dialed by the stranger, and dials it. */
+/** Both directions; the peer connects to the side, and the side connects to the peer. */
 class Talk extends RemoteAPI {
   @incoming({ hasReply: true }) add(_sender: Sender, _args: { a: number; b: number }): Reply<number> {}
   @incoming({ hasReply: true }) extras(_sender: Sender): Reply<object, number> {}
@@ -34,7 +34,7 @@ interface Meeting {
   readonly side: Side<Talk>;
   readonly stranger: Stranger;
   readonly log: Log;
-  /** What the stranger has seen, without the hello of a side that has dialed. */
+  /** What the peer has received, without the hello of a side that connects. */
   seen(): readonly Seen[];
 }
 
@@ -76,13 +76,13 @@ const hello = (codec: string): Seen => ({ method: 'rpc.hello', params: { obverse
 
 const ways = ['jrpc', 'msgpack'].flatMap((codec) => ['the stranger', 'Obverse'].map((who) => ({ codec, who })));
 
-describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec, who }) => {
+describe.each(ways)('a peer that is not Obverse, over $codec, where $who connects,', ({ codec, who }) => {
   let meeting: Meeting;
   beforeEach(async () => {
     meeting = await meet(codec, who);
   });
 
-  it('calls and notifies, and sees nothing but the answers', async () => {
+  it('calls and notifies, and receives only the answers', async () => {
     const { side, stranger, seen, log } = meeting;
     const texts: string[] = [];
     side.add.connect((_sender, { a, b }) => a + b);
@@ -102,7 +102,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(log.texts).toEqual([]);
   });
 
-  it('is served by handlers that ask for all that a call may have', async () => {
+  it('is served by handlers that use everything that a call may have', async () => {
     const { side, stranger, seen } = meeting;
     const after: string[] = [];
     side.extras.connect((sender) => {
@@ -117,7 +117,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(after).toEqual(['after']);
   });
 
-  it('gets an answer about which something is said after a notification that says it', async () => {
+  it('receives the metadata of its answer in a notification before the answer', async () => {
     const { side, stranger, seen } = meeting;
     side.extras.connect((sender) => {
       sender.replyMetadata = { cached: true };
@@ -130,7 +130,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     ]);
   });
 
-  it('is called with metadata, a time and a wish for progress: said before the call, and no call fails for it', async () => {
+  it('receives metadata, the time limit and a request for progress before the call, and no call fails for it', async () => {
     const { side, stranger, seen, log } = meeting;
     stranger.served.double = (params) => (params as { n: number }).n * 2;
     const told: unknown[] = [];
@@ -149,7 +149,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(log.texts).toEqual([]);
   });
 
-  it('is told nothing where nothing is said: by the time of a side, a signal, and what only this side knows', async () => {
+  it('receives nothing of the timeout of a side, of a signal, and of other local options', async () => {
     const { side, stranger, seen } = meeting;
     stranger.served.double = (params) => (params as { n: number }).n * 2;
     expect(await side.double(null, { n: 1 })).toBe(2);
@@ -166,7 +166,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     ]);
   });
 
-  it('is notified with metadata: of the next notification', async () => {
+  it('receives metadata before a notification', async () => {
     const { side, seen } = meeting;
     side.to(null, { metadata: { trace: 'a2' } }).told({ text: 'hi' });
     await side.to(null, { noReply: true, metadata: { trace: 'a3' }, timeout: 1_000 }).brood();
@@ -179,7 +179,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     ]);
   });
 
-  it('goes on with a call that is given up, and its answer disturbs nobody', async () => {
+  it('may answer a cancelled call, and the answer is ignored', async () => {
     const { side, stranger, seen, log } = meeting;
     const ends: ((n: number) => void)[] = [];
     stranger.served.brood = () => new Promise((resolve) => ends.push(resolve));
@@ -195,13 +195,13 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(seen()).toEqual([
       { id: 1, method: 'brood' },
       { method: 'rpc.cancel', params: [1, 'the call was given up: nobody looks'] },
-      // The id is not used again at once: what comes for the old one meets nobody.
+      // The id is not used again at once: an answer to the old call matches no call.
       { id: 1 + 65_536, method: 'double', params: { n: 0 } },
     ]);
     expect(log.texts).toEqual([]);
   });
 
-  it('does not answer in time: the call ends, and it is told so', async () => {
+  it('does not answer in time: the call rejects, and the peer receives rpc.cancel', async () => {
     const { side, stranger, seen, log } = meeting;
     const ends: ((n: number) => void)[] = [];
     stranger.served.brood = () => new Promise((resolve) => ends.push(resolve));
@@ -218,7 +218,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(log.texts).toEqual([]);
   });
 
-  it('is answered when a handler overruns, and goes on', async () => {
+  it('receives an error when a handler exceeds its time limit, and can call again', async () => {
     const { side, stranger } = await meet(codec, who, { handlerTimeout: 30 });
     const reasons: unknown[] = [];
     side.hang.connect(
@@ -240,7 +240,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(stranger.seen.filter(({ id }) => id === 101)).toHaveLength(1);
   });
 
-  it('goes away, and who serves it hears of it', async () => {
+  it('disconnects, and the signal of the handler aborts', async () => {
     const { side, stranger } = meeting;
     let reason: unknown;
     let begun = false;
@@ -256,7 +256,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(reason).toMatchObject({ name: 'ConnectionLost' });
   });
 
-  it('may learn one word of it, by hand', async () => {
+  it('may implement a single extension by hand', async () => {
     const { side, stranger, seen } = meeting;
     let n = 0;
     side.extras.connect((sender) => {
@@ -289,7 +289,7 @@ describe.each(ways)('a stranger that speaks $codec, where $who dials,', ({ codec
     expect(told).toEqual([50]);
   });
 
-  it('that cannot bear unknown notifications sees none with hello=off, and options hold on this side', async () => {
+  it('that fails on unknown notifications receives none with hello=off, and options still apply on this side', async () => {
     const { side, stranger, seen } = await meet(codec, who, { codec: `${codec}?hello=off` });
     stranger.served.double = (params) => (params as { n: number }).n * 2;
     stranger.served.brood = () => new Promise(() => {});

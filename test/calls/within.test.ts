@@ -15,7 +15,7 @@ import {
 import type { CallSender } from '../../src/session/peer.js';
 import { failure, until } from '../support/core-waiting.js';
 
-/** The handlers of the server call the client back: from the client's view, one call within another. */
+/** The handlers of the server call the client back: for the client, one call within another. */
 class Relay extends RemoteAPI {
   @incoming({ hasReply: true }) run(_sender: Sender, _args: { way: string }): Reply<unknown> {}
   @outgoing({ hasReply: true }) left(_to: Receivers): Reply<number | null> {}
@@ -31,7 +31,7 @@ afterEach(async () => {
 interface Sides {
   server: Side<Relay>;
   client: Side<Inverted<Relay>>;
-  /** What the client was asked, and how it ended. */
+  /** What the client was called with, and how the call ended. */
   asked: string[];
   ended: unknown[];
 }
@@ -44,7 +44,7 @@ async function sides(options: Options = {}): Promise<Sides> {
   const ended: unknown[] = [];
   client.left.connect((sender) => {
     asked.push('left');
-    // JSON has no word for Infinity.
+    // JSON cannot represent Infinity.
     return sender.timeLeft === Number.POSITIVE_INFINITY ? null : sender.timeLeft;
   });
   client.hang.connect((sender) => {
@@ -70,7 +70,7 @@ function expectWithin(value: unknown, low: number, high: number): void {
 }
 
 describe('a call that a handler makes', () => {
-  it('has no more time than the handler, and its peer is told so, across every await', async () => {
+  it('has no more time than the handler, and sends this limit to its peer, across every await', async () => {
     const { server, client } = await sides();
     server.run.connect(async (sender, { way }) => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -91,13 +91,13 @@ describe('a call that a handler makes', () => {
     expectWithin(await left('plain'), 5_000, 10_000);
     expectWithin(await left('longer'), 5_000, 10_000);
     expectWithin(await left('shorter'), 1_000, 2_000);
-    // With a time in all, that is what travels.
+    // With a maxTimeout, that is what is sent.
     expectWithin(await left('renewed'), 5_000, 10_000);
     expectWithin(await left('in all'), 2_000, 4_000);
     expect(await client.run(null, { way: 'plain' })).toBe(null);
   });
 
-  it('is also bounded where it is a notification', async () => {
+  it('has the same limit if it is a notification', async () => {
     const { server, client, ended } = await sides();
     server.run.connect((sender) => server.told(sender));
     await client.to(null, { timeout: 10_000 }).run({ way: '' });
@@ -126,7 +126,7 @@ describe('a call that a handler makes', () => {
 });
 
 describe('the time of a handler', () => {
-  it('is its own, whoever else is called meanwhile', async () => {
+  it('is its own, whichever handlers run at the same time', async () => {
     const { server, client } = await sides();
     let begun = 0;
     server.run.connect(async (sender) => {
@@ -139,13 +139,13 @@ describe('the time of a handler', () => {
     for (const [at, time] of times.entries()) expectWithin(left[at], time - 4_000, time);
   });
 
-  it('stays over for what goes on after it was given up', async () => {
+  it('remains over for code that continues after the call was cancelled', async () => {
     const { server, client, asked } = await sides();
     let after: Promise<Error> | undefined;
     server.run.connect(async (sender) => {
       const began = performance.now();
       const answered = async (): Promise<unknown> => {
-        // The caller may give it up before its time is over here.
+        // The caller may cancel it before its time is over here.
         await until(() => (sender as unknown as CallSender).done && performance.now() - began > 20);
         return server.to(sender, { timeout: 5_000 }).left();
       };
@@ -159,8 +159,8 @@ describe('the time of a handler', () => {
   });
 });
 
-describe('a call within another that is named', () => {
-  it('has the time of that one, wherever it is made', async () => {
+describe('a call with the option within', () => {
+  it('has the time limit of that call, wherever it is made', async () => {
     const { server, client } = await sides();
     const senders: Sender[] = [];
     const ends: (() => void)[] = [];
@@ -173,14 +173,14 @@ describe('a call within another that is named', () => {
     await until(() => senders.length === 1);
     const [sender] = senders as [Sender];
     expectWithin(await server.to(sender, { within: sender }).left(), 20_000, 40_000);
-    // What it says counts, and not where it is.
+    // The option counts, not where the call is made.
     const inside = client.to(null, { timeout: 10_000 }).run({ way: 'within the first' });
     expectWithin(await inside, 20_000, 40_000);
     ends[0]?.();
     await first;
   });
 
-  it('is given up with that one, and cannot begin after it', async () => {
+  it('is cancelled with that call, and cannot start after it', async () => {
     const { server, client, asked, ended } = await sides();
     const senders: Sender[] = [];
     const results: Promise<Error>[] = [];

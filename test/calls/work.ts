@@ -31,7 +31,7 @@ export async function sides(options: Options = {}): Promise<{ server: Side<Work>
   return { server, client };
 }
 
-/** What a side holds of calls that are open, in both directions. */
+/** What a side holds for pending calls, in both directions. */
 export function held(side: object): number {
   const sessions = endpointOf(side).roster.everybody();
   return sessions.reduce((sum, session) => {
@@ -40,7 +40,7 @@ export function held(side: object): number {
   }, 0);
 }
 
-/** Cancels a thousand calls in each round, and expects that no listener is left, and no entry in a table. */
+/** Cancels a thousand calls in each round, and expects that no listener and no table entry is left. */
 export async function cancelThousands(rounds: number): Promise<void> {
   const { server, client } = await sides({ limits: { queuedCalls: 200_000 } });
   server.hang.connect(

@@ -331,7 +331,7 @@ class Peer(Link):
         if self._calls.get(call.id) is call:
             del self._calls[call.id]
         if task.cancelled() and self._lost is None:
-            why = "the caller gave the call up"
+            why = "the caller cancelled the call"
             why += f": {call.reason}" if call.reason else ""
             self._failed(call, RpcError(why, Code.ABORTED))
 

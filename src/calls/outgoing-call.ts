@@ -58,7 +58,7 @@ export function plainWish(timeout: number): Wish {
 
 function abortedBy(signal: Signal): Aborted {
   const { reason } = signal as { reason: unknown };
-  return new Aborted(`the call was given up${why(reason)}`, { cause: reason });
+  return new Aborted(`the call was cancelled${why(reason)}`, { cause: reason });
 }
 
 /** Never throws, whatever somebody aborts with: other calls have the same signal. */

@@ -128,7 +128,7 @@ export class Aborted extends RpcError {
     noteKind(this, 'Aborted');
   }
 
-  constructor(message = 'the call was given up', options?: ErrorOptions) {
+  constructor(message = 'the call was cancelled', options?: ErrorOptions) {
     super(message, Code.Aborted, undefined, options);
   }
 }

@@ -18,7 +18,7 @@ export const coreNotifications: SystemNotifications = {
 function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean {
   const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
   // It may have been answered meanwhile.
-  if (isId(id)) session.withdraw(id, new Aborted(`the caller gave the call up${why}`));
+  if (isId(id)) session.withdraw(id, new Aborted(`the caller cancelled the call${why}`));
   return isId(id);
 }
 

@@ -125,8 +125,8 @@ describe('a signal', () => {
     const asked = failure(view.steps({ for: 10_000 }));
     controller.abort();
     const name = 'Aborted';
-    expect(await asked).toMatchObject({ name, message: 'the call was given up' });
-    expect(await failure(view.echo({ n: 1 }))).toMatchObject({ name, message: 'the call was given up' });
+    expect(await asked).toMatchObject({ name, message: 'the call was cancelled' });
+    expect(await failure(view.echo({ n: 1 }))).toMatchObject({ name, message: 'the call was cancelled' });
   });
 });
 

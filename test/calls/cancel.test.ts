@@ -30,7 +30,7 @@ describe('a cancelled call', () => {
     });
     expect(await heard).toMatchObject({
       name: 'Aborted',
-      message: 'the caller gave the call up: the call was given up: changed my mind',
+      message: 'the caller cancelled the call: the call was cancelled: changed my mind',
     });
   });
 
@@ -148,7 +148,7 @@ describe('a peer that is not Obverse', () => {
     client.write({ jsonrpc: '2.0', method: 'rpc.cancel', params: ['x', 'no use'] });
     expect((await client.answers(1))[0]).toMatchObject({
       id: 'x',
-      error: { code: -32012, message: 'the caller gave the call up: no use' },
+      error: { code: -32012, message: 'the caller cancelled the call: no use' },
     });
   });
 

@@ -154,7 +154,7 @@ describe('one signal for many calls', () => {
     const controller = new AbortController();
     const bad = { toJSON: () => controller.abort(new Error('while encoding')) };
     const call = client.to(null, { signal: controller.signal, timeout: 600_000 }).hang({ n: 0, bad });
-    await expect(call).rejects.toThrow('the call was given up: while encoding');
+    await expect(call).rejects.toThrow('the call was cancelled: while encoding');
     expect(listeners(controller.signal)).toBe(0);
   });
 });

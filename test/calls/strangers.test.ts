@@ -194,7 +194,7 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
     expect(await side.double(null, { n: 0 })).toBe(0);
     expect(seen()).toEqual([
       { id: 1, method: 'brood' },
-      { method: 'rpc.cancel', params: [1, 'the call was given up: nobody looks'] },
+      { method: 'rpc.cancel', params: [1, 'the call was cancelled: nobody looks'] },
       // The id is not used again at once: an answer to the old call matches no call.
       { id: 1 + 65_536, method: 'double', params: { n: 0 } },
     ]);
@@ -273,7 +273,7 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
     stranger.notify('rpc.cancel', [102, 'no use']);
     expect(await asked).toEqual({
       id: 102,
-      error: { code: -32_012, message: 'the caller gave the call up: no use' },
+      error: { code: -32_012, message: 'the caller cancelled the call: no use' },
     });
     expect(seen().slice(0, 3)).toEqual([
       { method: 'rpc.progress', params: [101, 1] },

@@ -138,7 +138,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
     await failure(asked);
     await until(() => finished);
     expect(reasons).toMatchObject([
-      { name: 'Aborted', message: expect.stringMatching(/^the caller gave the call up: .*tim/i) },
+      { name: 'Aborted', message: expect.stringMatching(/^the caller cancelled the call: .*tim/i) },
     ]);
     await client.ping();
     expect(answersTo(idOf('tools/call'))).toEqual([]);

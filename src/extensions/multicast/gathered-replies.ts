@@ -114,7 +114,7 @@ export class AnswersOfMany implements Gathering<unknown> {
 
   giveUp(reason = 'no more answers are needed'): void {
     if (this.left === 0) return;
-    const aborted = new Aborted(`the call was given up: ${reason}`);
+    const aborted = new Aborted(`the call was cancelled: ${reason}`);
     for (const part of this.parts) part.giveUp(aborted);
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Limits, Memory } from './limits.js';
-import type { Message, Outbound, SecurityInfo } from './messages.js';
+import type { Form, Frame, Message, Outbound, SecurityInfo } from './messages.js';
 import type { AddressText } from './plugin-names.js';
 
 export type { Limits, Memory } from './limits.js';
@@ -15,33 +15,17 @@ export type {
   Call,
   Fault,
   FaultBody,
+  Form,
+  Frame,
   Id,
   Meaning,
   Message,
   Metadata,
   Outbound,
+  Parcel,
   Reply,
   SecurityInfo,
 } from './messages.js';
-
-/** What a codec makes, and what a transport must be able to carry. */
-export type Form = 'text' | 'bytes' | 'values';
-
-/** Values that are handed over as they are, by structured clone. */
-export interface Parcel {
-  /** Encoded messages, each as the codec made it. */
-  readonly values: readonly unknown[];
-  /** What is not copied but moved. */
-  readonly transfer: readonly object[];
-  /** An estimate of the size in bytes, for the bounds. */
-  readonly length: number;
-}
-
-/**
- * One packet as it travels: one encoded message or several, never a part of one. A text codec makes strings, a binary one
- * bytes, one for structured clone parcels. Whoever is given a frame may keep it; nobody changes it.
- */
-export type Frame = string | Uint8Array | Parcel;
 
 // ---- codecs ---------------------------------------------------------------------------------------------------------
 

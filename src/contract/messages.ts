@@ -1,8 +1,26 @@
 /**
- * What travels, as codecs and sessions speak of it: calls, and their answers. Part of the seam: `contract` gives all of it on.
+ * What codecs encode and decode: calls and replies, and the frames in which they travel. Part of the plug-in contract: `contract.ts` exports all of
+ * it.
  */
 
-import type { Frame } from './contract.js';
+/** What a codec makes, and what a transport must be able to carry. */
+export type Form = 'text' | 'bytes' | 'values';
+
+/** Values that are handed over as they are, by structured clone. */
+export interface Parcel {
+  /** Encoded messages, each as the codec made it. */
+  readonly values: readonly unknown[];
+  /** What is not copied but moved. */
+  readonly transfer: readonly object[];
+  /** An estimate of the size in bytes, for the bounds. */
+  readonly length: number;
+}
+
+/**
+ * One packet as it travels: one encoded message or several, never a part of one. A text codec makes strings, a binary one
+ * bytes, one for structured clone parcels. Whoever is given a frame may keep it; nobody changes it.
+ */
+export type Frame = string | Uint8Array | Parcel;
 
 /** What ties an answer to its call. Ours are whole numbers from 1 up to 2³¹; strangers may use any of these. */
 export type Id = number | string | null;

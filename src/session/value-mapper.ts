@@ -29,6 +29,11 @@ export interface ValueMapper {
   mustMap(values: unknown): boolean;
   /** Throws a ProtocolError, too large, for data beside arguments and results that would be endless when it is written. */
   mustEnd(data: unknown): void;
+  /**
+   * Arguments as they travel to every peer alike; undefined if something in them goes by reference, which each peer has its own of.
+   * For values that must be mapped. Throws as `mustMap`.
+   */
+  sameForAll(args: readonly unknown[]): readonly unknown[] | undefined;
   /** The error that the peer receives where values that have arrived cannot be taken. */
   refusal(error: unknown): RpcError;
   /** What one session keeps; called with the first message that needs it. Throws a UsageError where references are not loaded. */
@@ -45,6 +50,8 @@ export interface SessionValues {
   notify(call: Call, about: About | undefined): boolean;
   /** Values beside arguments; undefined if they are plain. Throws for what cannot be sent to this peer. */
   outward(values: unknown): Mapped | undefined;
+  /** Throws a UsageError for values that cannot be passed to this peer. */
+  check(values: unknown): void;
   /** Values that were announced as tagged; `method` is for texts. Throws for what cannot be read. */
   inward(values: unknown, hold: Hold, method: string): Unmapped;
   /** A call that was announced as tagged, with its arguments as they were before. Throws as `inward`. */

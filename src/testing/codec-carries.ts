@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { CodecSubject } from './codec.js';
 import { callOf, carries, decodeAll, roundTrip, same, travelled } from './codec-probe.js';
+import type { CodecSubject } from './codec-subject.js';
 import { withRandom } from './random.js';
 
 const jsonValues: readonly unknown[] = [

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Batch, Codec, Frame, Outbound } from '../contract/contract.js';
-import type { CodecSubject } from './codec.js';
 import { callOf, carries, decodeAll, same, travelled } from './codec-probe.js';
+import type { CodecSubject } from './codec-subject.js';
 import { withRandom } from './random.js';
 
 const several: readonly Outbound[] = [

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Codec, Frame, Outbound } from '../contract/contract.js';
-import type { CodecSubject } from './codec.js';
 import { callOf, carries, survives, travelled } from './codec-probe.js';
+import type { CodecSubject } from './codec-subject.js';
 import { type Random, withRandom } from './random.js';
 
 const DEPTH = 100_000;

@@ -4,7 +4,8 @@
  * are held, and a pair of links in memory. They assert with `node:assert`, and run under any runner.
  */
 export { type StoppedClock, stopClock } from './clock.js';
-export { type CodecSubject, testCodec } from './codec.js';
+export { testCodec } from './codec.js';
+export type { CodecSubject } from './codec-subject.js';
 export type { FakeAnswers, FakeMethod, FakeNotification, FakeRequest } from './fake-method.js';
 export { type Direction, type Fault, type FaultKind, type Faults, faulty } from './faulty.js';
 export { type FramingSubject, testFraming } from './framing.js';

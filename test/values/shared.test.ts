@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { weigh } from '../../src/extensions/streams/weigh.js';
 import { isSpecial, NOTHING_MORE, revived, tagged } from '../../src/extensions/values/tagged.js';
-import { mustFitWritten } from '../../src/extensions/values/written.js';
+import { mustFitWritten } from '../../src/session/written-size.js';
 import {
   Code,
   incoming,

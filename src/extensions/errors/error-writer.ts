@@ -11,8 +11,8 @@ import {
   RpcError,
   TimeoutError,
 } from '../../contract/errors.js';
+import { mustFitWritten } from '../../session/written-size.js';
 import type { ErrorClass, ErrorPolicy } from '../../types/errors.js';
-import { mustFitWritten } from '../values/written.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Known, KnownErrors } from './error-classes.js';
 import { isPlainData, type Room } from './plain-data.js';

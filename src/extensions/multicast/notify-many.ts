@@ -4,21 +4,20 @@ import type { PackedArguments } from '../../calls/outgoing-method.js';
 import type { About, Call, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { encode } from '../../session/encode.js';
+import type { SealedFrames } from '../../session/frame-filter.js';
 import { frameLimit, mustFit } from '../../session/frame-limits.js';
 import { announced, sayingAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Receivers, SlowOptions } from '../../types/peers.js';
-import { referencesOf } from '../references/value-mapper.js';
-import { many, references } from '../rooms.js';
-import type { Pair } from '../security/sealed-frames.js';
+import { many } from '../rooms.js';
 import type { Policy } from './slow-policy.js';
 
 /** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
 interface EncodedNotification {
   /** What is said of it, if anything, and the message. They leave together or not at all. */
   readonly frames: readonly Frame[];
-  readonly sealed: readonly (Pair | Promise<Pair>)[] | undefined;
+  readonly sealed: readonly (SealedFrames | Promise<SealedFrames>)[] | undefined;
 }
 
 /**
@@ -42,7 +41,7 @@ export function notifyMany(
   let same = packed;
   let said = about;
   if (hub.mapper.mustMap(packed.args)) {
-    const args = references.here && many.here?.sameForAll(hub, packed.args);
+    const args = hub.mapper.sameForAll(packed.args);
     if (args === undefined) {
       tellEach(hub, row, sessions, packed, about, broadcasts);
       return;
@@ -82,7 +81,7 @@ function noticeOf(
   const saying = about && sayingAbout(hub, { call: null, ...about });
   const frames = saying === undefined ? [frame] : [saying, frame];
   if (hub.security === undefined) return { frames, sealed: undefined };
-  return { frames, sealed: frames.map((each) => hub.seal(each) as Pair | Promise<Pair>) };
+  return { frames, sealed: frames.map((each) => hub.seal(each) as SealedFrames | Promise<SealedFrames>) };
 }
 
 /**
@@ -100,7 +99,7 @@ function tellEach(
   if (broadcasts) {
     throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
   }
-  if (sessions[0] !== undefined) referencesOf(sessions[0]).check(args);
+  if (sessions[0] !== undefined) sessions[0].values.check(args);
   for (const session of sessions) {
     try {
       if (session.over === undefined) session.notify(row.wire, args, named, about);

@@ -3,6 +3,5 @@
 export { checkGatherOptions, gather } from './gather.js';
 export { Groups } from './groups.js';
 export { Everyone, ReceiverSet } from './receiver-set.js';
-export { sameForAll } from './same-for-all.js';
 export { sendSlowly } from './slow-lanes.js';
 export { mustBelong, policyOf, slowOptionExpects } from './slow-policy.js';

@@ -1,7 +1,6 @@
 import type { Diagnostics } from '../../api/diagnostics.js';
 import { Code, ProtocolError, type RpcError, UsageError } from '../../contract/errors.js';
 import type { Items } from '../../types/method.js';
-import { standsFor } from './import-of.js';
 import { weightOf } from './members.js';
 
 /** What the methods of something that was passed are; undefined for a function. */
@@ -94,6 +93,15 @@ export class Import {
   }
 }
 
+const importsByStub = new WeakMap<object, Import>();
+
+/** What a value stands for; undefined if it is nothing that a peer has passed by reference. */
+export function importOf(value: unknown): Import | undefined {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+    ? importsByStub.get(value)
+    : undefined;
+}
+
 const collected = new FinalizationRegistry<Import>((imported) => imported.table.drop(imported));
 
 /** What we hold of one peer's. */
@@ -127,7 +135,7 @@ export class Imports {
     if (this.weight + weight > this.most) throw this.full();
     const stub = makeStub(imported);
     imported.stub = new WeakRef(stub);
-    standsFor(stub, imported);
+    importsByStub.set(stub, imported);
     collected.register(stub, imported);
     this.byId.set(id, imported);
     this.weight += weight;

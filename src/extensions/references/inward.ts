@@ -1,18 +1,18 @@
 import { ProtocolError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
 import type { Hold, Unmapped } from '../../session/value-mapper.js';
+import type { TypedSide } from '../values/side-values.js';
 import { revived } from '../values/tagged.js';
 import type { Exports } from './exports.js';
 import { type Import, type Imports, isReferenceId } from './imports.js';
 import { take } from './offers.js';
 import { FUNCTION, shapeOf, stubOf } from './stubs.js';
-import type { ReferenceMapper } from './value-mapper.js';
 
 /** What comes: values in the tagged form become what they are meant to be. */
 export class InwardMapper {
   constructor(
     private readonly session: Session,
-    private readonly mapper: ReferenceMapper,
+    private readonly mapper: TypedSide,
     private readonly exports: Exports,
     private readonly imports: Imports,
   ) {}
@@ -58,7 +58,7 @@ class Arrival {
 
   constructor(
     private readonly session: Session,
-    private readonly mapper: ReferenceMapper,
+    private readonly mapper: TypedSide,
     private readonly exports: Exports,
     private readonly imports: Imports,
   ) {}

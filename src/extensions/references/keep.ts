@@ -2,8 +2,7 @@ import { stackOf } from '../../base/stack.js';
 import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { UsageError } from '../../contract/errors.js';
 import type { Kept } from './handles.js';
-import { importOf } from './import-of.js';
-import type { Import } from './imports.js';
+import { type Import, importOf } from './imports.js';
 
 /** Keeps what a peer has passed with a call, beyond that call. */
 export function keep(reference: object): Kept {

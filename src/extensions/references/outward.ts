@@ -4,14 +4,13 @@ import type { Session } from '../../session/session.js';
 import { ABOUT, speaks } from '../../session/system-names.js';
 import type { Mapped } from '../../session/value-mapper.js';
 import { isStream } from '../streams/is-stream.js';
+import type { TypedSide } from '../values/side-values.js';
 import { type Tag, tagged } from '../values/tagged.js';
 import type { Callee, Export, Exports, Holder } from './exports.js';
-import { importOf } from './import-of.js';
-import type { Imports } from './imports.js';
+import { type Imports, importOf } from './imports.js';
 import { weightOf } from './members.js';
 import { offer, withdraw } from './offers.js';
 import { passableOf } from './referable.js';
-import type { ReferenceMapper } from './value-mapper.js';
 
 /** What leaves: values are put into the tagged form, and what goes by reference is held for the peer. */
 export class OutwardMapper {
@@ -19,7 +18,7 @@ export class OutwardMapper {
 
   constructor(
     private readonly session: Session,
-    private readonly mapper: ReferenceMapper,
+    private readonly mapper: TypedSide,
     private readonly exports: Exports,
     private readonly imports: Imports,
   ) {

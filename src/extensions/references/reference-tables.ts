@@ -16,11 +16,11 @@ import type { MadeCall } from '../middleware/call-of.js';
 import { middleware } from '../rooms.js';
 import { streamOf } from '../streams/relayed-stream.js';
 import { askForStream, failedStream } from '../streams/stream-call.js';
+import type { TypedSide } from '../values/side-values.js';
 import { Exports } from './exports.js';
 import { type Import, Imports } from './imports.js';
 import { InwardMapper } from './inward.js';
 import { OutwardMapper } from './outward.js';
-import type { ReferenceMapper } from './value-mapper.js';
 
 /**
  * What one session passes by reference, and what it puts into the tagged form, in both directions. Made when the first message
@@ -34,7 +34,7 @@ export class ReferenceTables implements SessionValues {
 
   constructor(
     private readonly session: Session,
-    mapper: ReferenceMapper,
+    mapper: TypedSide,
   ) {
     const { limits } = session.host;
     const { peer } = session.link;

@@ -3,5 +3,5 @@
 export { revoke } from './exports.js';
 export { keep, release } from './keep.js';
 export { serveOffered } from './offers.js';
-export { goesByReference } from './referable.js';
 export { ReferenceTables } from './reference-tables.js';
+export { sameForAll } from './same-for-all.js';

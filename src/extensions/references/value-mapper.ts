@@ -5,12 +5,12 @@ import type { RpcError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
 import type { SessionHost } from '../../session/session-host.js';
 import type { ValueMapper } from '../../session/value-mapper.js';
+import { mustFitWritten } from '../../session/written-size.js';
 import type { Options } from '../../types/options.js';
 import { references } from '../rooms.js';
 import { isStream } from '../streams/is-stream.js';
 import { refusalOf } from '../values/refusal.js';
-import { plainValues, type SideValues } from '../values/side-values.js';
-import { mustFitWritten } from '../values/written.js';
+import { plainValues, type SideValues, type TypedSide } from '../values/side-values.js';
 import { isMarked } from './reference-mark.js';
 import type { ReferenceTables } from './reference-tables.js';
 
@@ -18,7 +18,7 @@ import type { ReferenceTables } from './reference-tables.js';
  * Sends value types, and references where they are loaded. Where they are not, nothing goes by reference: what would, is refused, and
  * everything else travels as the codec has it.
  */
-export class ReferenceMapper implements ValueMapper {
+export class ReferenceMapper implements ValueMapper, TypedSide {
   /** The value types of the side. */
   types: SideValues = plainValues;
 
@@ -51,6 +51,10 @@ export class ReferenceMapper implements ValueMapper {
 
   mustEnd(data: unknown): void {
     if (this.types.isSpecial(data)) mustFitWritten(data, this.mostWritten);
+  }
+
+  sameForAll(args: readonly unknown[]): readonly unknown[] | undefined {
+    return references.there.sameForAll(this, this.host.codec, args);
   }
 
   refusal(error: unknown): RpcError {

@@ -28,6 +28,14 @@ export class SideValues {
   }
 }
 
+/** A side whose values are put into the tagged form. */
+export interface TypedSide {
+  /** The value types of the side: those of its options once it is open. */
+  readonly types: SideValues;
+  /** How many bytes values may be where the codec writes an object as often as it occurs. */
+  readonly mostWritten: number;
+}
+
 /** Where no types are registered. */
 export const plainValues: SideValues = new SideValues({ wants: NOTHING_MORE, tag: () => undefined }, (tag) => {
   throw unknownTag(tag);

@@ -2,9 +2,9 @@ import { isMap, isSet } from '../../base/kinds.js';
 import { heed, isThenable } from '../../base/promise-like.js';
 import { pathTo } from '../../base/value-paths.js';
 import { UsageError } from '../../contract/errors.js';
+import { mustFitWritten } from '../../session/written-size.js';
 import { DEPTH, isOdd } from './special.js';
 import { ESCAPE, OPEN, TAG } from './tag.js';
-import { mustFitWritten } from './written.js';
 
 export { type Reviver, revived } from './revived.js';
 export { isSpecial, NOTHING_MORE, type Wants } from './special.js';

@@ -1,5 +1,5 @@
-import { isMap, isSet } from '../../base/kinds.js';
-import { Code, ProtocolError } from '../../contract/errors.js';
+import { isMap, isSet } from '../base/kinds.js';
+import { Code, ProtocolError } from '../contract/errors.js';
 
 /*
  * Text and bytes have no way to say that an object occurs twice: a codec writes it out each time. So a small value can be a large

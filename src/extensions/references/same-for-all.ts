@@ -1,25 +1,26 @@
-import type { RpcEndpoint } from '../../api/endpoint.js';
+import type { Codec } from '../../contract/contract.js';
 import { ABOUT, speaks } from '../../session/system-names.js';
-import type { ReferenceMapper } from '../references/value-mapper.js';
-import { references } from '../rooms.js';
+import type { TypedSide } from '../values/side-values.js';
 import { type Tag, tagged } from '../values/tagged.js';
+import { goesByReference } from './referable.js';
 
 /**
  * Arguments as they travel to every peer of a side, with values of registered types in the tagged form; undefined if something
  * in them goes by reference, of which each peer has its own.
  */
-export function sameForAll(hub: RpcEndpoint, args: readonly unknown[]): readonly unknown[] | undefined {
-  const { codec } = hub;
-  const mapper = hub.mapper as ReferenceMapper;
-  const { goesByReference } = references.there;
+export function sameForAll(
+  { types, mostWritten }: TypedSide,
+  codec: Codec,
+  args: readonly unknown[],
+): readonly unknown[] | undefined {
   const speaking = speaks(codec, ABOUT);
   let differs = false;
   const tag = (value: object | bigint | number): Tag | undefined => {
-    // A stranger gets what the codec makes of it.
-    const known = speaking ? mapper.types.tag(value) : undefined;
+    // For peers that are not Obverse, the codec encodes them as it can.
+    const known = speaking ? types.tag(value) : undefined;
     if (known === undefined) differs ||= goesByReference(value);
     return known;
   };
-  const sent = tagged(args, tag, mapper.mostWritten);
+  const sent = tagged(args, tag, mostWritten);
   return differs ? undefined : (sent as readonly unknown[]);
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { weigh } from '../../src/extensions/streams/weigh.js';
 import { isSpecial, NOTHING_MORE, revived, tagged } from '../../src/extensions/values/tagged.js';
-import { mustFitWritten } from '../../src/session/written-size.js';
 import {
   Code,
   incoming,
@@ -14,6 +13,7 @@ import {
   type Stream,
   standardTypes,
 } from '../../src/index.js';
+import { mustFitWritten } from '../../src/session/written-size.js';
 import { fromJSON, toJSON } from '../../src/testing/recording-values.js';
 
 /*

@@ -7,19 +7,19 @@ import { shown } from './shared/hidden.js';
 
 export { transfer } from './shared/clone-transfer.js';
 
-/** What structured clone carries by itself. */
+/** The types that structured clone carries unchanged. */
 const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set', 'number', 'regexp', 'error'];
 
 /**
- * A message is a few values in a row, and the first says what it is, and so how many they are:
+ * A message is a sequence of values. The first one is its kind, which determines how many values follow:
  *
  * - NAMED, id, method, object
- * - POSITIONAL, id, method, how many arguments, the arguments
+ * - POSITIONAL, id, method, number of arguments, the arguments
  * - REPLY, id, value
  * - FAULT, id, code, message, data
  *
- * The id of a notification is undefined. The values of a parcel are messages one behind the other: an array for each of them
- * would cost as much again as the message.
+ * The id of a notification is undefined. A packet contains the values of its messages one after the other: an array for
+ * each message would double the cost.
  */
 const NAMED = 0;
 const POSITIONAL = 1;
@@ -27,12 +27,13 @@ const REPLY = 2;
 const FAULT = 3;
 
 /**
- * Hands values over by structured clone, to transports that carry values: `port:`, `worker:` and `memory:`. Whatever
- * structured clone carries survives: undefined, -0, NaN, BigInt, Date, RegExp, Map, Set, Error, typed arrays, cycles, and an
- * object that occurs twice is one. Objects of a class arrive as plain ones; a list is its items, without other properties. A
- * function or a symbol makes the call fail. Values are taken at the call; see {@link transfer} for what is to be moved.
+ * Passes values by structured clone, for transports that carry values: `port:`, `worker:` and `memory:`. Everything
+ * that structured clone supports arrives: undefined, -0, NaN, BigInt, Date, RegExp, Map, Set, Error, typed arrays and
+ * cycles, and an object that occurs twice arrives as one object. Instances of a class arrive as plain objects; an array
+ * arrives with its items only, without other properties. A function or a symbol makes the call fail. Values are copied
+ * at the call; see {@link transfer} to move them instead.
  *
- * Options: `hello=off`, for a stranger that speaks this but cannot bear an unknown notification.
+ * Options: `hello=off`, for a peer that is not Obverse and does not accept an unknown notification.
  */
 export default function clone(address: Address): Codec {
   const { hello = true } = readOptions(address, { hello: 'flag' });
@@ -81,7 +82,7 @@ function decode(frame: Frame, give: (message: Message) => unknown): void {
   const values: unknown = typeof frame === 'string' || frame instanceof Uint8Array ? undefined : frame.values;
   if (!Array.isArray(values)) throw unreadable('expected values, not text or bytes');
   if (isHollow(values)) throw unreadable(hollow(values));
-  // What kind a message is says where it ends, so that a bad one loses no other.
+  // The kind of a message determines where it ends, so a malformed one does not affect the others.
   for (let from = 0; from < values.length; ) {
     const end = endOf(values, from);
     if (!(end <= values.length)) throw unreadable('it ends in the middle of a message');
@@ -103,7 +104,7 @@ function endOf(values: readonly unknown[], from: number): number {
     case FAULT:
       return from + 5;
     default:
-      throw unreadable('a value stands where a message should begin');
+      throw unreadable('expected the start of a message, not another value');
   }
 }
 
@@ -125,7 +126,7 @@ function messageAt(values: readonly unknown[], from: number, end: number): Messa
   }
   if (!isId(id)) return bad('the id of an answer is a safe integer, a string or null');
   const wrong = clean(values[end - 1]);
-  // Whoever waits for the answer gets this one.
+  // The pending call is rejected with this error.
   if (wrong !== undefined)
     return { kind: 'fault', id, error: { code: Code.InternalError, message: `the answer: ${wrong}` } };
   if (kind === REPLY) return { kind: 'reply', id, value: values[from + 2] };
@@ -139,8 +140,8 @@ function fault(code: unknown, text: unknown, data: unknown): FaultBody {
 }
 
 /**
- * Takes away own properties `__proto__`, which structured clone hands over as it finds them. Gives what is wrong with a value that is
- * not to be walked.
+ * Removes own properties `__proto__`, which structured clone passes on unchanged. Returns what is wrong with a value
+ * that must not be walked.
  */
 function clean(value: unknown): string | undefined {
   let wrong: string | undefined;

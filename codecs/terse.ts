@@ -19,13 +19,14 @@ import { NUMBER, SLASHED } from './shared/terse-words.js';
 import { writeFields, writeId, writeMethod, writeValues } from './shared/terse-writer.js';
 
 /**
- * One line for each message, for a person at a terminal: `echo[1] text:"hi"` is answered `[1]:"hi"`, or
- * `[1]! code:-32601 message:"…"`. `docs/wire.md` has the grammar. It reads the lines of quickrpc and writes notifications that
- * quickrpc reads.
+ * One line for each message, for a person at a terminal: the answer to `echo[1] text:"hi"` is `[1]:"hi"` or `[1]!
+ * code:-32601 message:"…"`. `docs/wire.md` has the grammar. The codec reads the lines of quickrpc, and quickrpc reads
+ * the notifications that it writes.
  *
- * What JSON can carry survives, and so do NaN, the infinities, -0 and bytes. A field that is undefined is left out, elsewhere
- * undefined is null; an object with a `toJSON` is what that gives. A BigInt, a function and a value within itself make the call
- * fail. A line that cannot be read is answered with the column and what was expected there. It never says hello.
+ * It carries everything that JSON does, and also NaN, the infinities, -0 and bytes. A field that is undefined is
+ * omitted; elsewhere undefined becomes null. An object with a `toJSON` is sent as the result of that method. A BigInt,
+ * a function or a value that contains itself makes the call fail. The error for an unreadable line names the column and
+ * what was expected there. This codec never sends hello.
  */
 export default function terse(address: Address): Codec {
   readOptions(address, {});
@@ -40,12 +41,12 @@ export default function terse(address: Address): Codec {
   };
 }
 
-/** An id that is a number, and none that can be told from its neighbours. */
+/** A numeric id. Throws for a number that JavaScript cannot distinguish from its neighbours. */
 class UnsafeId extends Error {
   readonly bad: Bad;
 
   constructor(id: string) {
-    super(`an id that is a number is a whole one below 2^53, not ${printable(id, 40)}`);
+    super(`a numeric id is a whole number below 2^53, not ${printable(id, 40)}`);
     this.bad = {
       kind: 'bad',
       id: null,
@@ -75,7 +76,8 @@ function encode(message: Outbound): string {
 }
 
 function decode(frame: Frame, give: (message: Message) => unknown): void {
-  if (typeof frame !== 'string') throw new ProtocolError('terse travels as text', Code.ParseError);
+  if (typeof frame !== 'string')
+    throw new ProtocolError('terse is a text codec; it cannot read bytes or values', Code.ParseError);
   const reader = new Reader(frame);
   reader.blanks();
   if (reader.sign === '') return;
@@ -94,7 +96,7 @@ function readMessage(reader: Reader): Message {
     if (!(error instanceof Misread) && !(error instanceof RangeError)) throw error;
     const { message } = error;
     if (call?.id === undefined) throw new ProtocolError(message, Code.ParseError);
-    // Whoever waits for an answer gets it under the id of the call.
+    // The call with this id is rejected.
     return { kind: 'bad', id: call.id, error: { code: Code.ParseError, message }, batch: undefined };
   }
 }
@@ -102,11 +104,12 @@ function readMessage(reader: Reader): Message {
 function readAnswer(reader: Reader): Message {
   const id = readId(reader);
   if (reader.skip('!')) return readFault(reader, id);
-  if (!reader.skip(':')) throw new Misread('an answer is [id]:value, or [id]! with what went wrong', reader.at);
+  if (!reader.skip(':'))
+    throw new Misread('an answer is [id]:value, or [id]! followed by the fields of an error', reader.at);
   reader.blanks();
   const value = reader.sign === '' ? undefined : reader.value(0);
   reader.blanks();
-  if (reader.sign !== '') throw new Misread('an answer is one value', reader.at);
+  if (reader.sign !== '') throw new Misread('an answer has exactly one value', reader.at);
   return { kind: 'reply', id, value };
 }
 
@@ -139,7 +142,7 @@ function readHead(reader: Reader): Pick<Call, 'id' | 'method'> {
     id = Number(slashed[2]);
   }
   if (reader.sign !== '' && !reader.blanks()) {
-    throw new Misread('the name of a method and its id end with a blank', reader.at);
+    throw new Misread('a space is missing after the method or its id', reader.at);
   }
   return { id, method };
 }
@@ -157,5 +160,5 @@ function readId(reader: Reader): Id {
     if (Number.isSafeInteger(Number(id))) return Number(id);
     throw new UnsafeId(id);
   }
-  throw new Misread(`an id is a number, or a text in quotes, not ${printable(id, 40)}`, from + 1);
+  throw new Misread(`an id is a number or a quoted string, not ${printable(id, 40)}`, from + 1);
 }

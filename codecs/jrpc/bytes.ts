@@ -2,22 +2,22 @@ import { isBytes } from '../../src/base/kinds.js';
 import type { Replacer } from './encode.js';
 
 /*
- * Bytes in the telegrams of quickrpc: a Uint8Array travels as `{"__bytes": "<base64>"}`, and every object that has that key
- * is read as bytes, its other keys dropped. So an object of the user that has the key must not travel as it is: the key gets
- * one more underscore in front, and so do `___bytes`, `____bytes` and so on; on arrival they lose it again. A peer that does
- * not know this rule sees `___bytes` where `__bytes` was meant, but never bytes that were none.
+ * Bytes in the dialect quickrpc: a Uint8Array travels as `{"__bytes": "<base64>"}`, and every object with that key is
+ * read as bytes, its other keys ignored. A user object that has this key is therefore escaped: the key gets one more
+ * underscore in front, and so do `___bytes`, `____bytes` and so on; the receiver removes it again. A peer that does not
+ * know this rule sees `___bytes` in place of `__bytes`, but never mistakes such an object for bytes.
  */
 const BYTES = '__bytes';
 const TAKEN = /^__+bytes$/;
 const ESCAPED = /^___+bytes$/;
-/** The key, or an escape that may spell a letter of it. */
+/** The key, or an escape sequence that may spell one of its letters. */
 const MAY_OCCUR = /__bytes|\\u00[567]/;
 
 type Fields = Record<string, unknown>;
 
-/** For JSON.stringify: puts bytes into their object, and escapes the keys that look like it. */
+/** For JSON.stringify: writes bytes as an object with the key, and escapes keys that look like it. */
 export const bytesOut: Replacer = function (this: unknown, key: string, value: unknown): unknown {
-  // The holder is asked, for the value of a Buffer has been through its toJSON by now.
+  // Read from the holder: `toJSON` has already been applied to the value of a Buffer.
   const raw = (this as Fields)[key];
   if (isBytes(raw)) return { [BYTES]: base64(raw) };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -26,8 +26,8 @@ export const bytesOut: Replacer = function (this: unknown, key: string, value: u
 };
 
 /**
- * A parsed value with its bytes and its keys restored, in place. `text` is what it was parsed from. Throws where the key
- * holds anything but base64.
+ * Restores the bytes and escaped keys of a parsed value, in place. `text` is the JSON that was parsed. Throws if the
+ * key holds anything but base64.
  */
 export function bytesIn(value: unknown, text: string): unknown {
   if (typeof value !== 'object' || value === null || !MAY_OCCUR.test(text)) return value;
@@ -51,7 +51,7 @@ function restore(value: Fields): Fields | Uint8Array {
   return keys.some((name) => ESCAPED.test(name)) ? renamed(value, keys, ESCAPED, (name) => name.slice(1)) : value;
 }
 
-/** A copy in which the keys that match have another name, and keep their place. */
+/** A copy in which the matching keys are renamed and keep their position. */
 function renamed(value: Fields, keys: readonly string[], which: RegExp, name: (key: string) => string): Fields {
   return Object.fromEntries(keys.map((key) => [which.test(key) ? name(key) : key, value[key]]));
 }

@@ -8,12 +8,15 @@ import { encode, encodePlain } from './encode.js';
 
 const names = ['lsp', 'mcp', 'quickrpc'] as const;
 
-/** The names of the messages that the dialects have words for. */
+/** The names of the notifications for which dialects have their own form. */
 const translated: readonly string[] = ['rpc.cancel', 'rpc.progress'];
 
 const joined = (frames: readonly Frame[]): string => `[${frames.join(',')}]`;
 
-/** The codec for the options of an address; `dialectOf` returns the dialect of a name. Throws a UsageError for options that do not fit. */
+/**
+ * The codec for the options of an address; `dialectOf` returns the dialect with a name. Throws a UsageError for invalid
+ * options.
+ */
 export function codecOf(address: Address, dialectOf: (name: (typeof names)[number]) => Dialect): Codec {
   const { dialect: name, hello } = readOptions(address, { dialect: names, hello: 'flag' });
   if (name !== undefined && hello === true) {
@@ -43,12 +46,12 @@ function writer({ quickrpc, translation }: Dialect): (message: Outbound) => stri
   return (message) => shown(message, (one) => encode(translation.into(one)));
 }
 
-/** What quickrpc writes after the colon of its codec: the delimiter, where it is one of those that there are. */
+/** What quickrpc accepts after the colon of its codec: a delimiter, if it is one that exists here as a framing. */
 function delimiter(address: Address): FramingName | undefined {
   if (address.rest === '') return undefined;
   if (address.rest === '\n') return 'lines';
   if (address.rest === '\0') return 'nul';
   throw new UsageError(
-    `jrpc: takes no ${JSON.stringify(address.rest)} after its colon; another framing is asked of the transport, as in tcp://127.0.0.1:8888?framing=nul`,
+    `jrpc: accepts no ${JSON.stringify(address.rest)} after its colon; set another framing on the transport, as in tcp://127.0.0.1:8888?framing=nul`,
   );
 }

@@ -9,16 +9,16 @@ import { bad, messageOf } from './message.js';
 import { levels, quick } from './quick.js';
 import { reasons } from './reasons.js';
 
-/** A byte order mark, which some write before the first message of a stream, or before each. */
+/** A byte order mark, which some peers write before the first message of a stream or before each message. */
 const BOM = 0xfeff;
 
-/** The numbers of a frame that were rounded: none. */
+/** The rounded numbers of a frame that has none. */
 const NONE: ReadonlyMap<number, string> = new Map();
 
-/** What takes the messages: see `Codec.decode`. */
+/** The function that receives the messages: see `Codec.decode`. */
 type Give = (message: Message, bytes?: number, levels?: number) => unknown;
 
-/** Gives the messages of a frame. Throws a ProtocolError where it is no JSON. */
+/** Passes each message of a frame to `take`. Throws a ProtocolError if the frame is not JSON. */
 export function decode(frame: Frame, give: Give, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
   if (dialect.quickrpc === undefined) {
@@ -31,7 +31,7 @@ export function decode(frame: Frame, give: Give, packed: boolean, dialect: Diale
   whole(frame, give, packed, dialect);
 }
 
-/** The same without the quick way: what that gives is held against this. */
+/** The same without the fast path; tests compare both. */
 export function whole(frame: string, give: Give, packed: boolean, dialect: Dialect): void {
   let value: unknown;
   try {
@@ -57,19 +57,19 @@ export function whole(frame: string, give: Give, packed: boolean, dialect: Diale
   } else batchOf(value, give, dialect, frame, rounded);
 }
 
-/** A message, or what stands for it where a number of it was rounded. */
+/** A message, or its replacement if one of its numbers was rounded. */
 function exact(message: Message, rounded: string | undefined, batch?: Batch): Message {
   return rounded === undefined ? message : refusedFor(message, rounded, batch);
 }
 
-/** With what it means in a dialect that has words of its own; those take no batches. */
+/** With the message translated by a dialect that has its own; such dialects accept no batches. */
 function understood(message: Message, { translation }: Dialect): Message {
   return translation === undefined ? message : translation.from(message);
 }
 
 /**
- * The entries of a batch. Those that will be answered share the batch, which counts them. Those that are not even an
- * object share their message as well: of a frame of them, no more than the numbers between its commas is kept.
+ * The entries of a batch. Those that will be answered share a batch object, which counts them. Entries that are not
+ * even objects share one message: of such a frame, no more than the numbers between its commas is kept.
  */
 function batchOf(
   entries: readonly unknown[],
@@ -89,7 +89,7 @@ function batchOf(
   }
   for (const [at, message] of messages.entries()) {
     if (give(message) !== false) continue;
-    // Nobody answers what is not taken: those before it do not wait for that.
+    // If a message is not taken, nobody answers it, and the earlier ones must not wait for its reply.
     batch.left -= messages.slice(at).filter(isAnswered).length;
     return;
   }

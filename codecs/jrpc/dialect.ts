@@ -1,28 +1,30 @@
 import type { FramingName, Message, Outbound } from '../../src/contract/contract.js';
 
-/** What is different where one speaks to peers that are not Obverse. */
+/** What differs for peers that are not Obverse. */
 export interface Dialect {
   readonly framing: FramingName;
   /** Whether an array is a batch. */
   readonly batches: boolean;
-  /** Whether `params: null` is read as no params, and an answer with more members than it may have as what it means. */
+  /** Whether `params: null` is read as no params, and a response with extra members is still accepted. */
   readonly lenient: boolean;
-  /** Undefined in all dialects but that of quickrpc: bytes, params that are always there, and no id of 0 or null. */
+  /** Set for quickrpc only: bytes, params that are always present, and no id of 0 or null. */
   readonly quickrpc: Quickrpc | undefined;
-  /** Its own words for what the library says by `rpc.*`. */
+  /** The dialect's own messages for the notifications `rpc.*` of the library. */
   readonly translation: Translation | undefined;
-  /** Whether a call that was cancelled is answered. */
+  /** Whether a cancelled call still gets a response. */
   readonly answersCancelled: boolean;
 }
 
-/** How the telegrams of quickrpc are written and read. */
+/** How messages of quickrpc are written and read. */
 export interface Quickrpc {
   encode(message: Outbound): string;
-  /** A parsed value with its bytes, in place; `text` is what it was parsed from. Throws where bytes are no base64. */
+  /**
+   * Restores the bytes of a parsed value, in place; `text` is the JSON that was parsed. Throws if bytes are not base64.
+   */
   bytesIn(value: unknown, text: string): unknown;
 }
 
-/** Translates messages into the words of a dialect, and back. */
+/** Translates messages to those of a dialect, and back. */
 export interface Translation {
   into(message: Outbound): Outbound;
   from(message: Message): Message;

@@ -7,7 +7,7 @@ import { mcpWords } from './words-mcp.js';
 
 export { type Dialect, strict } from './dialect.js';
 
-/** What the dialects have in common, as far as they have. */
+/** Defaults that dialects share. */
 const foreign: Dialect = { ...strict, batches: false, lenient: true };
 
 /** The dialects by name. */

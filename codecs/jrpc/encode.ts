@@ -6,10 +6,10 @@ import { withLongText } from './long-text.js';
 const NOTIFICATION = '{"jsonrpc":"2.0"';
 const ANSWER = '{"jsonrpc":"2.0","id":';
 const MOST_METHODS = 1_024;
-/** An object begins with it. */
+/** The start of an object in JSON. */
 const BRACE = 123;
 
-/** The part of a call between its id and its params, for the methods that were called first. */
+/** The part of a call between its id and its params, cached for the methods that are called first. */
 const methods = new Map<string, string>();
 
 function methodPart(method: string): string {
@@ -21,7 +21,7 @@ function methodPart(method: string): string {
   return part;
 }
 
-/** A message as JSON-RPC 2.0 writes it, the envelope from a template: members in the order jsonrpc, id, method, params. */
+/** A JSON-RPC 2.0 message, written from a template: the order of members is jsonrpc, id, method, params. */
 export function encode(message: Outbound): string {
   switch (message.kind) {
     case 'call': {
@@ -37,8 +37,8 @@ export function encode(message: Outbound): string {
 }
 
 /**
- * The same for a call whose arguments are a short list of numbers or a flat object, and for an answer that is a flat object or no
- * object; undefined for any other.
+ * The same for a call whose arguments are a short list of numbers or a flat object, and for a result that is a
+ * primitive or a flat object; undefined for any other message.
  */
 export function encodePlain(message: Outbound): string | undefined {
   if (message.kind === 'call') {
@@ -67,10 +67,10 @@ function leafOf(value: unknown): string | undefined {
   }
 }
 
-/** A longer text may be too large for a frame: that would be found out twice. */
+/** A longer text may exceed the size limit; writing it here would do the work twice. */
 const MOST_TEXT = 1_000;
 
-/** A plain object whose fields are no objects, nor functions, nor long. */
+/** A plain object whose fields are neither objects, nor functions, nor long texts. */
 function flatOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return undefined;
@@ -79,48 +79,56 @@ function flatOf(value: unknown): string | undefined {
     if (typeof item === 'number' || typeof item === 'boolean' || item === null || item === undefined) continue;
     if (typeof item !== 'string' || item.length > MOST_TEXT) return undefined;
   }
-  // A `toJSON` that is not enumerable may give anything.
+  // A `toJSON` that is not enumerable may return anything.
   const json: string | undefined = JSON.stringify(value);
   return json?.charCodeAt(0) === BRACE ? json : undefined;
 }
 
-/** The arguments of a call: an object where they are named, otherwise an array. */
+/** The arguments of a call: an object if they are named, otherwise an array. */
 export function paramsOf(call: Call, replacer?: Replacer): string {
   if (!call.named) return listOf(call.args) ?? (stringify(call.args, replacer) as string);
   const params = stringify(call.args[0], replacer);
   if (params?.charCodeAt(0) === BRACE) return params;
-  throw new UsageError(`named arguments are the fields of one object, and ${params ?? 'nothing'} is none in JSON`);
+  throw new UsageError(
+    `named arguments must be one object, but ${params ?? 'nothing'} does not become an object in JSON`,
+  );
 }
 
 const SHORT = 4;
 
-/** A short list of numbers, for which JSON.stringify takes longer than for all the rest of a call; undefined for any other. */
+/**
+ * A short list of numbers, for which JSON.stringify takes longer than the rest of the call; undefined for any other
+ * list.
+ */
 function listOf(values: readonly unknown[]): string | undefined {
   if (values.length > SHORT) return undefined;
   let text = '';
   for (let at = 0; at < values.length; at++) {
     const value = values[at];
-    // The difference is NaN for what JSON has no number for.
+    // The difference is NaN for numbers that JSON does not have.
     if (typeof value !== 'number' || value - value !== 0) return undefined;
     text += at === 0 ? `${value}` : `,${value}`;
   }
   return `[${text}]`;
 }
 
-/** The error of a fault. A code that is no integer, which the specification asks for, travels as that of an error of the application. */
+/**
+ * The error of a fault. A code that is not an integer, which the specification requires, becomes the code of an
+ * application error.
+ */
 export function faultOf({ error }: Fault, replacer?: Replacer): string {
   const code = Number.isSafeInteger(error.code) ? error.code : Code.Application;
   const data = stringify(error.data, replacer);
   return `{"code":${code},"message":${JSON.stringify(String(error.message))}${data === undefined ? '' : `,"data":${data}`}}`;
 }
 
-/** What has no spelling in JSON (undefined, a function, NaN) is null. Throws for a BigInt, and for a cycle. */
+/** Values without a JSON form (undefined, a function, NaN) become null. Throws for a BigInt and for a cycle. */
 export function jsonOf(value: unknown, replacer?: Replacer): string {
   if (typeof value === 'number' && value - value === 0) return `${value}`;
   return stringify(value, replacer) ?? 'null';
 }
 
-/** An object in JSON without a field may be one that JSON has no form for: then they are looked at, and only then. */
+/** An object without fields in the JSON may be one that JSON cannot represent; only then are the values searched. */
 function stringify(value: unknown, replacer: Replacer | undefined): string | undefined {
   const plain = replacer === undefined ? withLongText(value) : undefined;
   if (plain !== undefined) return plain;
@@ -129,5 +137,5 @@ function stringify(value: unknown, replacer: Replacer | undefined): string | und
   return json;
 }
 
-/** The function that JSON.stringify asks for each value. */
+/** The replacer for JSON.stringify. */
 export type Replacer = (this: unknown, key: string, value: unknown) => unknown;

@@ -4,15 +4,15 @@ import { whyRounded } from '../shared/whole-numbers.js';
 import { bad } from './message.js';
 
 /**
- * What stands for a message whose values hold a whole number that was rounded: a call is refused, and an answer is an error for who
- * waits for it. `batch` is that of the frame, if it is one.
+ * Replaces a message that holds a rounded whole number: a call is refused, and a response becomes an error for its
+ * caller. `batch` is the batch of the frame, if it is one.
  */
 export function refusedFor(message: Message, number: string, batch: Batch | undefined): Message {
   const why = whyRounded(number);
   switch (message.kind) {
     case 'call': {
       const refused = bad(why, message.id as Id | undefined, batch);
-      // A stream ends where its items are lost.
+      // A stream ends when items are lost.
       return message.id === undefined ? { ...refused, lost: { method: message.method, args: message.args } } : refused;
     }
     case 'reply':

@@ -1,7 +1,7 @@
-/** Texts that are longer than this are judged by their values, which takes less time then. */
+/** Above this length a text is judged by its parsed values, which then takes less time. */
 export const LONG = 2_000;
 
-/** What is nested deeper than this is not walked further: it counts as deeper than any bound. */
+/** Deeper values are not visited: they count as deeper than any limit. */
 const WALKED = 1_000;
 const DEEPER = 2 ** 30;
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -9,15 +9,17 @@ const MOST = Number.MAX_SAFE_INTEGER;
 /** Whether the walk has met a number beyond 2^53. */
 let large = false;
 
-/** What a walk over parsed values finds. */
+/** The result of a walk over parsed values. */
 export interface Found {
-  /** How deep they are nested: 0 for a text or a number. */
+  /** The nesting depth: 0 for a string or a number. */
   readonly levels: number;
-  /** Whether there is a number beyond 2^53. Without one, no whole number was rounded. */
+  /** Whether there is a number beyond 2^53. If not, no whole number was rounded. */
   readonly large: boolean;
 }
 
-/** Looks at each of the values once: for how deep they are nested, and for large numbers. A long text costs no more than a short one. */
+/**
+ * Visits each value once, to find the nesting depth and large numbers. A long string costs no more than a short one.
+ */
 export function walk(value: unknown): Found {
   large = isLarge(value);
   const levels = typeof value === 'object' && value !== null ? levelsIn(value, WALKED) : 0;

@@ -1,22 +1,22 @@
-/** Texts that are longer than this are looked at before they are written. */
+/** Texts above this length are scanned before they are written. */
 const LONG = 4_096;
-/** A list or an object of more values is left to JSON.stringify. */
+/** A list or an object with more values is left to JSON.stringify. */
 const FEW = 16;
 
-/** What JSON.stringify escapes in a text, besides halves of letters: what is most likely to occur first. */
+/** The characters that JSON.stringify escapes, apart from lone surrogates; the most frequent first. */
 const ESCAPED: readonly string[] = [
   ...'"\\\n\t',
   ...Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)),
 ];
 
 interface Text {
-  /** Not in every runtime. */
+  /** Not available in every runtime. */
   isWellFormed?(): boolean;
 }
 
 /**
- * The JSON of a long text, or of a few values with a long text among them, all of them no objects; undefined for any other value. A
- * search for each of the signs that are escaped takes a fifth of the time in which JSON.stringify looks at each letter.
+ * The JSON of a long text, or of a few primitive values that include a long text; undefined for any other value. One
+ * search for each escaped character takes a fifth of the time that JSON.stringify needs to inspect every character.
  */
 export function withLongText(value: unknown): string | undefined {
   if (typeof value === 'string') return value.length > LONG ? quoted(value) : undefined;
@@ -31,7 +31,7 @@ export function withLongText(value: unknown): string | undefined {
   return `{${text}}`;
 }
 
-/** Whether a list or an object holds a long text and little else, none of it an object. Most have something else, and soon. */
+/** Whether a list or an object holds a long text and few other values, all primitive. Usually the loop ends early. */
 function isFewWithText(holder: object): boolean {
   let found = false;
   let left = FEW;
@@ -39,14 +39,14 @@ function isFewWithText(holder: object): boolean {
     const value = (holder as Readonly<Record<string, unknown>>)[key];
     if (--left < 0) return false;
     if (typeof value === 'string') found ||= value.length > LONG;
-    // A function may have a `toJSON` as well, and a BigInt is refused.
+    // A function may have a `toJSON` too, and a BigInt is refused.
     else if (value !== null && value !== undefined && typeof value !== 'number' && typeof value !== 'boolean')
       return false;
   }
   return found && (!Array.isArray(holder) || holder.length <= FEW);
 }
 
-/** The JSON of a value that is no object; undefined for undefined. */
+/** The JSON of a primitive value; undefined for undefined. */
 function quoted(value: unknown): string | undefined {
   const isClean =
     typeof value === 'string' &&

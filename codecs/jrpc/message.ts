@@ -6,8 +6,8 @@ import { noBytes, noId, noMessage, noMethod, noParams, reasons } from './reasons
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The message that a parsed value is. `text` is what it was parsed from. What is no message is a `bad` with the id that can
- * be seen; but an answer is never lost for its shape: its caller is told that it failed.
+ * Turns a parsed value into a message. `text` is the JSON that was parsed. A value that is not a message becomes a
+ * `bad` with the id that can be recognized; but a malformed response is never dropped: its caller gets an error.
  */
 export function messageOf(value: unknown, dialect: Dialect, text: string, batch?: Batch): Message {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(noMessage(value), null, batch);
@@ -19,18 +19,21 @@ export function messageOf(value: unknown, dialect: Dialect, text: string, batch?
     return answers && id !== undefined ? foreign(id, error, dialect, text) : bad(reasons.version, id, batch);
   if (answers) return answerOf(fields, id, dialect, text, batch);
   if (method !== undefined) return callOf(fields, id, dialect, text, batch);
-  // A peer that leaves out what is null, or undefined, has answered.
+  // A peer that omits what is null or undefined has still answered.
   if (dialect.lenient && id !== undefined && fields.params === undefined) return { kind: 'reply', id, value: null };
   return bad(reasons.shapeless, id, batch);
 }
 
-/** Stands for what is no message. The reason stands behind the text of the specification. */
+/** The replacement for a value that is not a message. The reason follows the text of the specification. */
 export function bad(reason: string, id: Id | undefined, batch?: Batch): Bad {
   const error = { code: Code.InvalidRequest, message: `Invalid Request: ${reason}` };
   return { kind: 'bad', id: id ?? null, error, batch };
 }
 
-/** What an id may be; undefined for anything else, and for a number that is no safe integer: another one may have been read as it. */
+/**
+ * A valid id; undefined for anything else, and for a number that is not a safe integer: another number may have been
+ * rounded to it.
+ */
 function idOf(id: unknown): Id | undefined {
   return typeof id === 'string' || id === null || Number.isSafeInteger(id) ? (id as Id) : undefined;
 }
@@ -39,9 +42,9 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
   const method = fields.method;
   if (typeof method !== 'string') return bad(noMethod(method), given, batch);
   if (given === undefined && fields.id !== undefined) return bad(noId(fields.id), given, batch);
-  // To quickrpc, 0 and null are no id.
+  // In quickrpc, 0 and null mean no id.
   const id = dialect.quickrpc !== undefined && !given ? undefined : given;
-  // A notification is not answered, so it has no part in the batch.
+  // A notification gets no response, so it does not belong to the batch.
   const answers = id === undefined ? undefined : batch;
   let params = fields.params;
   if (params === undefined || (params === null && dialect.lenient)) {
@@ -62,7 +65,7 @@ function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: s
 
 function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
   let id = asked;
-  // Python's own kind of id is a number; a peer that writes it as text means the number.
+  // The ids of this side are numbers; a peer that returns one as text means the number.
   if (dialect.quickrpc !== undefined && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = idOf(Number(id));
   const { result, error } = fields;
   if (error === undefined || (error === null && result !== undefined && dialect.lenient)) {
@@ -77,22 +80,22 @@ function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text:
   return { kind: 'fault', id: id ?? null, error: errorOf(error, dialect, text) };
 }
 
-/** An answer of another version of JSON-RPC: it cannot be trusted, but its caller need not wait any longer. */
+/** A response of another JSON-RPC version: it cannot be trusted, but its caller must not wait any longer. */
 function foreign(id: Id, error: unknown, dialect: Dialect, text: string): Message {
   if (error !== undefined && error !== null) return { kind: 'fault', id, error: errorOf(error, dialect, text) };
   return { kind: 'fault', id, error: { code: Code.InvalidRequest, message: 'the answer is not JSON-RPC 2.0' } };
 }
 
-/** The error as the specification wants it, or one that says what came instead. */
+/** The error as specified, or one that says what came instead. */
 function errorOf(error: unknown, dialect: Dialect, text: string): FaultBody {
   if (typeof error !== 'object' || error === null || Array.isArray(error)) {
-    const message = typeof error === 'string' ? error : 'the answer is an error that is no object';
+    const message = typeof error === 'string' ? error : 'the error of the answer is not an object';
     return { code: Code.InternalError, message, data: error };
   }
   const { code, message, data } = error as Fields;
   const body = {
     code: Number.isSafeInteger(code) ? (code as number) : Code.InternalError,
-    message: typeof message === 'string' ? message : 'the answer is an error without a message',
+    message: typeof message === 'string' ? message : 'the error of the answer has no message',
   };
   if (data === undefined) return body;
   if (dialect.quickrpc === undefined) return { ...body, data };

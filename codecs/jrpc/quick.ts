@@ -4,15 +4,15 @@ import { mayRound } from '../shared/whole-numbers.js';
 import { LONG, walk } from './levels.js';
 
 /**
- * The head of a frame whose members stand in the order in which this codec, and most others, write them: an id that is a whole
- * number of at most 15 digits, if any, and then a result, or a method without escapes and perhaps params. One compiled test,
- * for to compare a part of a string by `startsWith` costs more than to match the whole head; and no groups, for the list of what
- * they match would be the most of what a message leaves to the collector of garbage.
+ * The head of a frame whose members are in the order in which this codec and most others write them: an optional id
+ * that is a whole number of at most 15 digits, then either a result, or a method without escapes and optional params.
+ * One compiled test, because `startsWith` on a part of a string costs more than to match the whole head; and no groups,
+ * because the list of their matches would be most of the garbage of a message.
  */
 const HEAD =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them in a string
   /\{"jsonrpc":"2\.0",(?:"id":(?:0|[1-9]\d{0,14}),)?(?:"result":|"method":"[^"\\\u0000-\u001f]*"(?:,"params":)?)/y;
-/** Where the name of the first member behind the version begins, and where the digits of an id do. */
+/** The position of the first member's name after the version, and that of the digits of an id. */
 const NAME_AT = '{"jsonrpc":"2.0","'.length;
 const DIGITS_AT = '{"jsonrpc":"2.0","id":'.length;
 const TO_METHOD = 'method":"'.length;
@@ -20,16 +20,16 @@ const TO_PARAMS = '","params":'.length;
 const [COMMA, ZERO, COLON, BRACKET, LETTER_I, LETTER_R, BRACE] = [44, 48, 58, 93, 105, 114, 125];
 
 /**
- * How deep the values of the message are nested that `quick` has read last, as `Codec.decode` gives it; undefined for a short one,
- * whose values were not walked.
+ * The nesting depth of the message that `quick` has read last, as `Codec.decode` returns it; undefined for a short
+ * message, whose values are not visited.
  */
 export let levels: number | undefined;
 
 /**
- * Reads a frame with such a head; undefined for any other, which is read as a whole then. Where the head is known, only the
- * value behind it is parsed. Nothing is guessed: if what stands between the head and the last brace is one JSON value, the
- * frame has exactly these members; if a further one, or the same again, stands behind it, that is no JSON value and the
- * parse fails. Only that value can hold a number that is rounded.
+ * Reads a frame with such a head; returns undefined for any other, which is then parsed as a whole. After a known head,
+ * only the value is parsed. Nothing is guessed: if the text between the head and the last brace is one JSON value, the
+ * frame has exactly these members; if another member, or the same one again, follows, the text is not one JSON value
+ * and the parse fails. Only that value can hold a number that is rounded.
  */
 export function quick(frame: string): Message | undefined {
   levels = undefined;
@@ -68,7 +68,10 @@ function reply(frame: string, at: number, end: number, id: number): Message | un
   return isLong && !isWhole(frame, at, value, 0) ? undefined : { kind: 'reply', id, value };
 }
 
-/** Walks the values of a long frame, for `levels`. False where one of them may have been rounded. `around`: what stands around them in a message. */
+/**
+ * Visits the values of a long frame, for `levels`. False if a number may have been rounded. `around`: the levels that
+ * enclose the values in a message.
+ */
 function isWhole(frame: string, at: number, value: unknown, around: number): boolean {
   const found = walk(value);
   levels = found.levels + around;
@@ -76,7 +79,7 @@ function isWhole(frame: string, at: number, value: unknown, around: number): boo
 }
 
 function call(frame: string, at: number, end: number, id: number | undefined, method: string): Message | undefined {
-  // Others write the id last: to see it costs less than a parse that fails.
+  // Some peers write the id last: this check costs less than a parse that fails.
   const last = frame.charCodeAt(end - 1);
   if (last !== BRACKET && last !== BRACE) return undefined;
   const isLong = end - at > LONG;
@@ -94,7 +97,7 @@ function call(frame: string, at: number, end: number, id: number | undefined, me
   return { kind: 'call', id, method, args: [params], named, batch: undefined };
 }
 
-/** A whole number of a few digits that ends before the last brace. The commonest answer of all needs no parser. */
+/** A whole number of a few digits that ends at the last brace. The most frequent result of all needs no parser. */
 function smallNumber(frame: string, from: number, end: number): number | undefined {
   const digits = end - from;
   if (digits <= 0 || digits >= 10) return undefined;

@@ -5,8 +5,8 @@ import { faultOf, jsonOf, paramsOf } from './encode.js';
 const HEAD = '{"jsonrpc":"2.0",';
 
 /**
- * A message as the Python library quickrpc writes it: the id comes last and is missing where it is null, `params` is always
- * there, and bytes travel in an object of their own.
+ * A message as the Python library quickrpc writes it: the id comes last and is omitted if it is null, `params` is
+ * always present, and bytes travel in an object with a special key.
  */
 export function encodeQuickrpc(message: Outbound): string {
   const id = message.id === undefined || message.id === null ? '}' : `,"id":${jsonOf(message.id)}}`;

@@ -1,8 +1,9 @@
 /*
- * Why something is refused. A peer reads it behind the text of JSON-RPC 2.0, and so it holds nothing of the value itself.
+ * Why a message is refused. The reason is sent to the peer after the text of JSON-RPC 2.0, so it must not contain the
+ * value itself.
  */
 
-/** What a value of JSON is, for people. */
+/** The type of a JSON value, for people. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return 'bytes';
@@ -10,7 +11,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'an object';
 }
 
-/** The reasons, as far as none depends on what has come. */
+/** The reasons that do not depend on the value. */
 export const reasons = {
   emptyBatch: 'a batch holds at least one message',
   entry: 'each message of a batch is an object',
@@ -20,7 +21,7 @@ export const reasons = {
   noId: 'an answer has an "id", which is that of its call',
 } as const;
 
-/** A message is no object. */
+/** A message that is not an object. */
 export function noMessage(value: unknown): string {
   return `a message is an object, not ${kindOf(value)}`;
 }
@@ -29,18 +30,18 @@ export function noMethod(method: unknown): string {
   return `"method" is a string, not ${kindOf(method)}`;
 }
 
-/** An id that no peer may use, or none that can be told from its neighbours. */
+/** An id of a wrong type, or a number that cannot be distinguished from its neighbours. */
 export function noId(id: unknown): string {
-  const what = typeof id === 'number' ? 'a number that is none of these' : kindOf(id);
+  const what = typeof id === 'number' ? 'a fraction or a larger number' : kindOf(id);
   return `"id" is a string, a whole number below 2^53, or null, not ${what}`;
 }
 
 export function noParams(params: unknown): string {
-  const instead = params === null ? '; leave it out where there are no arguments' : '';
+  const instead = params === null ? '; omit it if there are no arguments' : '';
   return `"params" is an object or an array, not ${kindOf(params)}${instead}`;
 }
 
-/** What is marked as bytes in the dialect quickrpc is none. */
+/** Bytes of the dialect quickrpc that are not base64. */
 export function noBytes(error: unknown): string {
-  return `"params" cannot be read: ${error instanceof TypeError ? error.message : '"__bytes" holds no base64'}`;
+  return `"params" cannot be read: ${error instanceof TypeError ? error.message : '"__bytes" must be a base64 string'}`;
 }

@@ -4,10 +4,10 @@ import { isToken, type Words } from './words.js';
 const REQUEST_CANCELLED = -32_800;
 
 /**
- * The words of the Language Server Protocol: `$/cancelRequest`, `$/progress` and the field `workDoneToken`
- * (https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#cancelRequest and #progress).
- * A reason has no place in it. The field `partialResultToken`, under which the items of a result are told one by one, is
- * left to the application.
+ * The messages of the Language Server Protocol: `$/cancelRequest`, `$/progress` and the field `workDoneToken`
+ * (https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#cancelRequest and
+ * #progress). A cancellation carries no reason. The field `partialResultToken`, under which the items of a result are
+ * sent one by one, is left to the application.
  */
 export const lspWords: Words = {
   cancel: {

@@ -1,10 +1,10 @@
 import { type Fields, isToken, type Words } from './words.js';
 
 /**
- * The words of the Model Context Protocol: `notifications/cancelled`, `notifications/progress` and the field
- * `_meta.progressToken` (https://modelcontextprotocol.io/specification/2025-06-18/basic/utilities/cancellation and /progress).
- * Progress is an object with the number `progress` and perhaps `total` and `message`; a bare number is that number. The
- * protocol asks that it increases, which is left to whoever tells it.
+ * The messages of the Model Context Protocol: `notifications/cancelled`, `notifications/progress` and the field
+ * `_meta.progressToken` (https://modelcontextprotocol.io/specification/2025-06-18/basic/utilities/cancellation and
+ * /progress). Progress is an object with the number `progress` and optionally `total` and `message`; a bare number
+ * stands for that number. The protocol requires that it increases, which is left to the application.
  */
 export const mcpWords: Words = {
   cancel: {
@@ -34,7 +34,7 @@ function progressOf(value: unknown): Fields {
   const fields = typeof value === 'number' ? { progress: value } : value;
   if (isFields(fields) && Number.isFinite(fields.progress)) return fields;
   throw new TypeError(
-    'the progress of a call over MCP is a number, or { progress, total?, message? } whose progress is a number',
+    'the progress of a call over MCP must be a number, or { progress, total?, message? } with a number as progress',
   );
 }
 

@@ -2,37 +2,43 @@ import type { Call, Fault, Id, Message, Outbound } from '../../src/contract/cont
 import { Code } from '../../src/contract/errors.js';
 import { paramsOf } from './encode.js';
 
-/** The fields of an object of JSON. */
+/** The fields of a JSON object. */
 export type Fields = Record<string, unknown>;
 
-/** What a notification of the library says, as a dialect has it. */
+/** How a dialect writes one notification of the library. */
 export interface Word {
   /** The method in the dialect. */
   readonly method: string;
-  /** The params for our arguments. Throws a TypeError for what the dialect has no form for. */
+  /** The params for our arguments. Throws a TypeError for arguments that the dialect cannot express. */
   toParams(args: readonly unknown[]): Fields;
-  /** Our arguments for such params; undefined where they are none of these, and the message means nothing to us. */
+  /**
+   * Our arguments for such params; undefined if the params are not valid, and the message has no meaning for the
+   * library.
+   */
   toArgs(params: Fields): readonly unknown[] | undefined;
 }
 
-/** How a dialect says that a call is given up and how far it has come, under which token, and with which code. */
+/** How a dialect cancels a call and reports its progress, under which token and with which code. */
 export interface Words {
   readonly cancel: Word;
   readonly progress: Word;
-  /** The token that the params of a request name. */
+  /** The token in the params of a request. */
   tokenIn(params: Fields): unknown;
-  /** Puts a token into the params of a request, unless there is one. */
+  /** Adds a token to the params of a request, unless there is one. */
   addToken(params: Fields, token: Id): void;
   /** Whether the list `[null]` may stand for no arguments. */
   readonly nullMayBeNothing: boolean;
-  /** The code of the answer to a call that was given up, where the dialect has one of its own. */
+  /** The code of the response to a cancelled call, if the dialect has its own. */
   readonly aborted: number | undefined;
 }
 
 const CANCEL = 'rpc.cancel';
 const PROGRESS = 'rpc.progress';
 
-/** A message of ours as the dialect says it: the same one, if it has no other words for it. Throws as `Word.toParams` does. */
+/**
+ * A message of the library in the form of the dialect: the same message if there is no other form. Throws as
+ * `Word.toParams` does.
+ */
 export function inWords(message: Outbound, words: Words): Outbound {
   if (message.kind === 'reply') return message;
   if (message.kind === 'fault') return withCode(message, Code.Aborted, words.aborted);
@@ -44,7 +50,7 @@ export function inWords(message: Outbound, words: Words): Outbound {
   return token === undefined ? message : withToken(message, token, words);
 }
 
-/** A message of the dialect with what it means in our words: the same one, if it means nothing but what it says. */
+/** A message of the dialect in the form of the library: the same message if it has no special meaning. */
 export function fromWords(message: Message, words: Words): Message {
   if (message.kind === 'fault')
     return words.aborted === undefined ? message : withCode(message, words.aborted, Code.Aborted);
@@ -62,7 +68,7 @@ export function fromWords(message: Message, words: Words): Message {
   return message;
 }
 
-/** What both dialects take for an id or a token. */
+/** What both dialects accept as an id or a token. */
 export function isToken(value: unknown): value is number | string {
   return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
 }
@@ -80,8 +86,8 @@ function byName(message: Call, method: string, params: Fields): Call {
 }
 
 /**
- * The call with its token, where its arguments have names, or where there are none. They are looked at in the form in which
- * they travel, for a `toJSON` may be in the way, and an object of the user is not written to.
+ * The call with its token, if its arguments are named or if it has none. The arguments are inspected in the form in
+ * which they travel, because a `toJSON` may change them, and an object of the user is never modified.
  */
 function withToken(call: Call, token: Id, words: Words): Call {
   if (!call.named && call.args.length > 0) return call;

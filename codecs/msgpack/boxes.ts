@@ -2,30 +2,32 @@ import { isDate, isMap, isSet } from '../../src/base/kinds.js';
 import { mustShow } from '../shared/hidden.js';
 import { bigIntToBytes, bytesOf, Extension, kindOf, Type, typedToBytes } from './extensions.js';
 
-/** How deep values may be nested: those that hold themselves end here. */
+/** The deepest nesting of values: a value that contains itself ends here. */
 const DEPTH = 1_000;
 
-/** The largest integer of 64 bits that msgpackr reads as a number. */
+/** The largest 64-bit integer that msgpackr reads as a number. */
 const MOST = 2n ** 53n;
 
-/** What stands in the place of a value that travels as an extension. */
+/** Stands for a value that travels as an extension. */
 export class Boxed {
   constructor(readonly body: Uint8Array) {}
 }
 
-/** Makes the box of an extension: of bytes, or of a list of values. */
+/** Makes the box of an extension from its bytes or from a list of values. */
 export type Box = (type: number, body: Uint8Array | readonly unknown[]) => Boxed;
 
 /**
- * The value as msgpackr is to write it: what needs an extension is in a box, fields that are undefined are left out, and an
- * object with a `toJSON` is what that gives. What needs nothing of the kind is not copied. Throws for what cannot travel.
+ * The value in the form in which msgpackr must write it: values that need an extension are in a box, fields that are
+ * undefined are omitted, and an object with a `toJSON` is replaced by the result of that method. Other values are not
+ * copied. Throws for a value that cannot be sent.
  */
 export function boxed(value: unknown, box: Box, depth = 0): unknown {
   switch (typeof value) {
     case 'object':
       return value === null ? null : boxedObject(value, box, depth);
     case 'bigint':
-      // Beyond 53 bits it is an integer, which everybody understands, and read as a BigInt again; a smaller one would be a number.
+      // Beyond 53 bits it travels as an integer, which every implementation reads, and arrives as a BigInt; a smaller
+      // one would arrive as a number.
       return value <= MOST && value >= -MOST ? box(Type.BigInt, bigIntToBytes(value)) : value;
     case 'function':
     case 'symbol':
@@ -38,7 +40,8 @@ export function boxed(value: unknown, box: Box, depth = 0): unknown {
 type Fields = Readonly<Record<string, unknown>>;
 
 function boxedObject(value: object, box: Box, depth: number): unknown {
-  if (depth > DEPTH) throw new RangeError(`values may be nested ${DEPTH} deep, not deeper, nor within themselves`);
+  if (depth > DEPTH)
+    throw new RangeError(`values can be nested at most ${DEPTH} levels deep and cannot contain themselves`);
   if (Array.isArray(value)) return boxedList(value, box, depth + 1);
   const hasForm = typeof (value as { toJSON?: unknown }).toJSON === 'function';
   if (!hasForm && isPlain(value)) return boxedFields(value as Fields, box, depth + 1);
@@ -46,7 +49,7 @@ function boxedObject(value: object, box: Box, depth: number): unknown {
   if (kind === BYTES) return asBytes(value as Uint8Array);
   if (kind !== undefined) return box(Type.Typed, typedToBytes(value, kind));
   if (value instanceof Date) return value;
-  // A date of another realm is none to msgpackr.
+  // msgpackr does not recognize a date of another realm.
   if (isDate(value)) return new Date(value.getTime());
   if (isMap(value)) return box(Type.Map, boxedList([...value].flat(1), box, depth + 1));
   if (isSet(value)) return box(Type.Set, boxedList([...value], box, depth + 1));
@@ -58,13 +61,13 @@ function boxedObject(value: object, box: Box, depth: number): unknown {
 
 const BYTES = 1;
 
-/** Bytes of another realm are none to msgpackr. */
+/** msgpackr does not recognize bytes of another realm. */
 function asBytes(bytes: Uint8Array): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : bytesOf(bytes);
 }
 
 function boxedList(list: readonly unknown[], box: Box, depth: number): readonly unknown[] {
-  // A list of another realm, or of a class, is none to msgpackr.
+  // msgpackr does not recognize an array of another realm or of a subclass.
   let copy: unknown[] | undefined = Object.getPrototypeOf(list) === Array.prototype ? undefined : Array.from(list);
   for (let at = 0; at < list.length; at++) {
     const value = list[at];

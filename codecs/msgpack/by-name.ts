@@ -4,9 +4,9 @@ import { msgpackCodec } from './codec.js';
 import { usePackage } from './values.js';
 
 /**
- * The codec for a side that names it, as in `codec: 'msgpack'`. The package is loaded here and not imported: in a bundle that is one file,
- * an import would be evaluated at the start, and a server without the package would not start. Rejects with a UsageError if the package
- * cannot be loaded.
+ * The codec for a side that names it, as in `codec: 'msgpack'`. The package is loaded here rather than imported: in a
+ * single-file bundle an import would be evaluated at startup, and a server without the package would not start. Rejects
+ * with a UsageError if the package cannot be loaded.
  */
 export async function msgpackByName(): Promise<{ readonly default: CodecFactory }> {
   try {

@@ -13,10 +13,10 @@ import { endOfValue } from './tokens.js';
 import { unreadable } from './unreadable.js';
 import { pack, unpackAll } from './values.js';
 
-/** What is a type of MessagePack, or an extension of ours. A number is not: -0 would be 0. */
+/** What is a type of MessagePack or one of our extensions. A number is not listed: -0 would arrive as 0. */
 const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set'];
 
-/** The codec, once `usePackage` has been called. */
+/** The codec; valid after `usePackage` has been called. */
 export function msgpackCodec(address: Address): Codec {
   const { hello = true, dialect } = readOptions(address, { hello: 'flag', dialect: ['nvim'] });
   const nvim = dialect === 'nvim';
@@ -26,7 +26,7 @@ export function msgpackCodec(address: Address): Codec {
     framing: selfDelimiting,
     hello: hello && !nvim,
     natives,
-    // MessagePack-RPC has no response without an id: a peer that is not Obverse could do nothing with it.
+    // MessagePack-RPC has no response without an id: a peer that is not Obverse could not use it.
     answersUnreadable: false,
     encode: (message) => quickFrame(message) ?? shown(message, (one) => pack(fromMessage(one, nvim))),
     encodePlain: quickFrame,
@@ -39,7 +39,7 @@ type Give = (message: Message, bytes?: number, levels?: number) => unknown;
 
 function decode(frame: Frame, give: Give): void {
   if (!(frame instanceof Uint8Array)) {
-    throw new ProtocolError('MessagePack travels as bytes, not as text or values', Code.ParseError);
+    throw new ProtocolError('MessagePack is a binary codec; it cannot read text or values', Code.ParseError);
   }
   const reader = new QuickReader(frame);
   let from = 0;
@@ -51,10 +51,10 @@ function decode(frame: Frame, give: Give): void {
   if (reader.at < frame.length) decodeRest(frame, reader.at, give);
 }
 
-/** What stands in the frame from the first message on that is not of the usual kind. */
+/** The messages of the frame from the first unusual one on. */
 function decodeRest(frame: Uint8Array, from: number, give: Give): void {
   const own = isOwned(frame);
-  // Not a Buffer: bytes that are read would be Buffers too.
+  // Not a Buffer: bytes that are read from it would be Buffers too.
   const bytes = new Uint8Array(frame.buffer, frame.byteOffset + from, frame.byteLength - from);
   let values: readonly unknown[];
   try {
@@ -66,7 +66,7 @@ function decodeRest(frame: Uint8Array, from: number, give: Give): void {
   for (const value of values) if (give(toMessage(value)) === false) return;
 }
 
-/** A message that cannot be read still shows where it ends: those around it are read. */
+/** Even an unreadable message shows where it ends: the messages around it are read. */
 function oneByOne(bytes: Uint8Array, own: boolean, give: Give): void {
   for (let at = 0, end = 0; at < bytes.length; at = end) {
     end = endOfValue(bytes, at);
@@ -82,7 +82,7 @@ function messageIn(bytes: Uint8Array, own: boolean): Message {
   }
 }
 
-/** A message in which msgpackr has taken something for a record; undefined if it cannot be read for another reason. */
+/** A message in which msgpackr has mistaken a value for a record; undefined if it cannot be read for another reason. */
 function messageWithRecords(bytes: Uint8Array): Message | undefined {
   try {
     const same = withoutRecords(bytes);

@@ -1,20 +1,20 @@
 import { isArrayBuffer } from '../../src/base/kinds.js';
 
-/** The types of extensions that this codec writes and understands; `docs/wire.md` lists their bytes. */
+/** The types of extensions that this codec writes and reads; `docs/wire.md` specifies their bytes. */
 export const Type = {
-  /** 'B': a whole number of any size, as `msgpackr` writes it. */
+  /** 'B': a whole number of any size, in the format of `msgpackr`. */
   BigInt: 0x42,
-  /** 'M': one array, keys and values by turns. */
+  /** 'M': one array with keys and values alternating. */
   Map: 0x4d,
-  /** 'S': one array, the elements. */
+  /** 'S': one array with the elements. */
   Set: 0x53,
-  /** 't': a byte for the kind, then the elements, as `msgpackr` writes them. */
+  /** 't': a byte for the kind, followed by the elements, in the format of `msgpackr`. */
   Typed: 0x74,
 } as const;
 
 /**
- * An extension of a type that this codec does not know, such as a buffer of Neovim. It can be sent back as it came.
- * `type` is a whole number from -128 to 127.
+ * An extension of a type that this codec does not know, such as a buffer of Neovim. It can be sent back unchanged.
+ * `type` is an integer from -128 to 127.
  */
 export class Extension {
   constructor(
@@ -23,7 +23,7 @@ export class Extension {
   ) {}
 }
 
-/** Whether a value that begins with this byte is an extension. */
+/** Whether a value with this first byte is an extension. */
 export function isExtension(token: number): boolean {
   return (token >= 0xc7 && token <= 0xc9) || (token >= 0xd4 && token <= 0xd8);
 }
@@ -31,7 +31,7 @@ export function isExtension(token: number): boolean {
 type View = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number };
 type ViewMaker = { readonly BYTES_PER_ELEMENT?: number; readonly name: string; new (buffer: ArrayBuffer): unknown };
 
-/** By the byte that stands for them. The gap below 16 is free; 1 is never written, for bytes travel as `bin`. */
+/** By the byte that identifies them. The gap below 16 is unused; 1 is never written, because bytes travel as `bin`. */
 const kinds: readonly (ViewMaker | undefined)[] = [
   Int8Array,
   Uint8Array,
@@ -52,18 +52,20 @@ const kinds: readonly (ViewMaker | undefined)[] = [
   ArrayBuffer,
   DataView,
 ];
-/** The names rather than the classes: bytes may come from another realm, as Buffers do in the sandboxes of test runners. */
+/**
+ * The names rather than the classes: bytes may come from another realm, as Buffers do in the sandboxes of test runners.
+ */
 const kindsByName = new Map(kinds.map((maker, kind) => [maker?.name, kind]));
 const ARRAY_BUFFER = 16;
 
-/** Elements travel with their lowest byte first; where the machine has it last, they are turned round. */
+/** Elements travel in little-endian order; they are swapped on a big-endian machine. */
 const turned = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 
 function turn(bytes: Uint8Array, size: number): void {
   if (turned && size > 1) for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
 }
 
-/** The kind of a typed array, DataView or ArrayBuffer; undefined if it is none of them. Throws for one that has no kind. */
+/** The kind of a typed array, DataView or ArrayBuffer; undefined for any other value. Throws for one without a kind. */
 export function kindOf(value: object): number | undefined {
   if (!ArrayBuffer.isView(value) && !isArrayBuffer(value)) return undefined;
   const name = (value as { readonly [Symbol.toStringTag]: string })[Symbol.toStringTag];
@@ -82,7 +84,7 @@ export function typedToBytes(value: object, kind: number): Uint8Array {
   return body;
 }
 
-/** What `typedToBytes` has taken apart, in memory of its own; undefined if the bytes are none. */
+/** The inverse of `typedToBytes`, in memory of its own; undefined if the bytes are not valid. */
 export function typedFromBytes(body: Uint8Array): unknown {
   const maker = kinds[body[0] ?? -1];
   const size = maker?.BYTES_PER_ELEMENT ?? 1;
@@ -97,9 +99,9 @@ export function bytesOf(view: View): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** In two's complement, the highest byte first, at least one byte and as few as possible. */
+/** Two's complement in big-endian order, with as few bytes as possible but at least one. */
 export function bigIntToBytes(value: bigint): Uint8Array {
-  // The complement of a negative number has the same bits, turned round.
+  // The bits of the complement of a negative number are the same, inverted.
   const positive = value < 0n ? ~value : value;
   let digits = positive.toString(16);
   if (digits.length % 2 === 1) digits = `0${digits}`;
@@ -114,7 +116,7 @@ export function bigIntToBytes(value: bigint): Uint8Array {
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** What `bigIntToBytes` has taken apart. No bytes are zero. */
+/** The inverse of `bigIntToBytes`. No bytes are zero. */
 export function bigIntFromBytes(bytes: Uint8Array): bigint {
   const mask = (bytes[0] ?? 0) >= 0x80 ? 0xff : 0;
   let digits = '0';

@@ -15,7 +15,7 @@ import { own, WORTH_OWNING } from './owned.js';
 import { ARRAYS, fixed, leaves, MAPS, more, NEVER, wide } from './tokens.js';
 
 const nothing = new Uint8Array(0);
-/** How much more memory may be taken than has come, where the size of a message is announced. */
+/** How much more memory than has been received may be allocated for a message whose size is announced. */
 const CREDIT = 16;
 
 type Give = (frame: Frame) => void;
@@ -31,24 +31,24 @@ const expected: Expected = {
 };
 
 /**
- * Cuts a stream of MessagePack where messages end: values delimit themselves. One counter of the values that are still to
- * come is all that has to be known of a message that has begun, so that the scan can stop at any byte and go on with the
- * next chunk. All messages that are whole in a chunk are given as one frame, a view of it: one for each would cost more than
- * reading them.
+ * Splits a stream of MessagePack at the ends of messages: values delimit themselves. For a message that has begun, the
+ * only state is a counter of values that are still to come, so the scan can stop at any byte and go on with the next
+ * chunk. All messages that are complete in a chunk become one frame, a view of it: a frame for each would cost more
+ * than reading them.
  */
 class SelfDelimiting implements Framing {
-  /** How many values of the message are still to come. Between messages, the next one itself. */
+  /** The number of values of the message that are still to come. Between messages, the next message itself. */
   private todo = 1;
-  /** How many bytes of a value are still to come before the next. */
+  /** The number of bytes before the next value begins. */
   private skip = 0;
-  /** A token whose size has not come yet, how many bytes of it are missing, and what has come. */
+  /** A token whose size is incomplete, the number of its missing bytes, and the bytes received. */
   private token = 0;
   private missing = 0;
   private size = 0;
   /** The beginning of a message, in memory of its own. */
   private room: Uint8Array = nothing;
   private kept = 0;
-  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  /** The first bytes of the stream, until there are enough of them to detect another framing. */
   private first: Uint8Array | undefined = nothing;
 
   constructor(private readonly limit: number) {}
@@ -66,12 +66,12 @@ class SelfDelimiting implements Framing {
     const { length } = chunk;
     let at = this.missing > 0 ? this.resume(chunk) : this.skip;
     let { todo } = this;
-    /** Where the message begins; before the chunk, if a part of it is held. */
+    /** Where the message begins; negative if a part of it is held. */
     let begin = -this.kept;
-    /** What lies between here and there is whole and not yet given. */
+    /** The bytes between here and there are complete and not yet passed on. */
     let from = 0;
     for (;;) {
-      // Each value to come has a byte at least: what is announced is judged before it comes.
+      // Each expected value has at least one byte, so the announced size is checked before the bytes arrive.
       if (at - begin + todo > this.limit) {
         this.give(chunk, from, begin, give);
         throw this.refuse(at - begin + todo, begin < 0 ? undefined : chunk.subarray(begin));
@@ -89,7 +89,8 @@ class SelfDelimiting implements Framing {
         todo = 1;
       }
       if (at >= length) break;
-      // Most values are small and of a known size: what a row of them adds to the size of the message is judged behind it.
+      // Most values are small and of known size: what a run of them adds to the size of the message is checked after
+      // the run.
       const row = at;
       for (let step = leaves[chunk[at]!]!; step > 0 && todo > 0; step = leaves[chunk[at]!]!) {
         at += step;
@@ -131,7 +132,9 @@ class SelfDelimiting implements Framing {
     if (this.kept > 0) throw cutOff();
   }
 
-  /** Goes on with a size that was cut in two. Tells where the next value begins, if it is in the chunk. */
+  /**
+   * Continues with a size that was split between chunks. Returns where the next value begins, if it is in the chunk.
+   */
   private resume(chunk: Uint8Array): number {
     let at = 0;
     for (; this.missing > 0 && at < chunk.length; this.missing--) this.size = this.size * 256 + chunk[at++]!;
@@ -147,7 +150,7 @@ class SelfDelimiting implements Framing {
     if (to > from) give(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
   }
 
-  /** Keeps a part of the chunk. `whole` is how large the message is at least, as far as that is known. */
+  /** Keeps a part of the chunk. `whole` is the minimum size of the message, as far as it is known. */
   private keep(chunk: Uint8Array, from: number, to: number, whole: number): void {
     const held = this.kept + to - from;
     if (held > this.room.length) {
@@ -160,7 +163,7 @@ class SelfDelimiting implements Framing {
     this.kept = held;
   }
 
-  /** The message that is held, with the beginning of the chunk, which completes it. */
+  /** The held message, completed by the beginning of the chunk. */
   private complete(chunk: Uint8Array, to: number): Uint8Array {
     this.keep(chunk, 0, to, this.kept + to);
     const { room, kept: held } = this;
@@ -173,7 +176,7 @@ class SelfDelimiting implements Framing {
     this.kept = 0;
   }
 
-  /** `read` begins with the message, unless that is held. */
+  /** `read` begins with the message, unless a part of it is held. */
   private refuse(size: number, read: Uint8Array = this.room.subarray(0, this.kept)): Error {
     this.drop();
     return oversized(this.limit, size, read);
@@ -186,16 +189,16 @@ class SelfDelimiting implements Framing {
 }
 
 /**
- * How much room a message gets that has outgrown its first. What it announces, so that a large value is copied once, but no
- * more than a peer pays for by what it has sent; and in any case so much more that it is not copied again with each chunk.
+ * The capacity for a message that has outgrown its buffer. It is the announced size, so that a large value is copied
+ * once, but bounded by what the peer has sent; and in any case it grows enough that the message is not copied with each
+ * chunk.
  */
 function roomFor(held: number, whole: number): number {
   return whole > 1.25 * held ? Math.min(whole, CREDIT * held) : 2 * held;
 }
 
-/** The framing of MessagePack by itself: values say where they end. It carries bytes only, and only MessagePack. */
+/** The framing of MessagePack: values delimit themselves. It carries bytes only, and only MessagePack. */
 export const selfDelimiting: FramingFactory = (form, limit) => {
-  if (form !== 'bytes')
-    throw new UsageError('MessagePack delimits itself and carries bytes; text needs another framing');
+  if (form !== 'bytes') throw new UsageError('this framing carries MessagePack only; set another framing for text');
   return new SelfDelimiting(limit);
 };

@@ -2,7 +2,7 @@ import type { Frame } from '../../src/contract/contract.js';
 
 const hasBuffer = typeof Buffer !== 'undefined';
 
-/** Several frames as one. Values delimit themselves, so that one behind the other they are a frame too. */
+/** Joins frames. Values delimit themselves, so frames one after the other are a frame too. */
 export function join(frames: readonly Frame[]): Uint8Array {
   const parts = frames as readonly Uint8Array[];
   if (parts.length === 1) return parts[0]!;

@@ -4,9 +4,9 @@ import { ARRAYS, endOfValue, fixed, MAPS, more, wide } from './tokens.js';
 import { unpackAll } from './values.js';
 
 /*
- * A map of MessagePack becomes an object, whose keys are texts. A key that is a number, true, false or nil becomes its text; bytes,
- * arrays, maps and extensions have none, and a map with such a key is refused. msgpackr throws there and does not say where, so
- * the place is looked for once it has thrown.
+ * A map of MessagePack becomes an object, whose keys are strings. A key that is a number, true, false or nil becomes
+ * its text; bytes, arrays, maps and extensions have no text, and a map with such a key is refused. msgpackr throws in
+ * this case without a position, so the position is searched for after it has thrown.
  */
 
 /** The names of the parts of a message, by its kind. */
@@ -17,8 +17,8 @@ const parts: readonly (readonly string[])[] = [
 ];
 
 /**
- * What is wrong with the first map of a message that has a key without a text; undefined if none has. `bytes` are one value, whole.
- * Throws a RangeError for what is nested too deep to be walked.
+ * The error for the first map of a message that has an unsupported key; undefined if there is none. `bytes` are one
+ * complete value. Throws a RangeError for a value that is nested too deep to be walked.
  */
 export function wrongKey(bytes: Uint8Array): string | undefined {
   const found = new Search(bytes).value();
@@ -27,23 +27,23 @@ export function wrongKey(bytes: Uint8Array): string | undefined {
   const part = /^\[(\d)\]/.exec(path);
   const name = part === null ? undefined : parts[bytes[1]!]?.[Number(part[1])];
   const where = name === undefined ? `the message${path}` : `${name}${path.slice('[0]'.length)}`;
-  return `the map at ${where} has ${kind} for a key: a key is a text, a number, true, false or nil`;
+  return `the map at ${where} has ${kind} as a key: a key must be a string, a number, true, false or nil`;
 }
 
 interface Found {
-  /** What the key is. */
+  /** The type of the key. */
   readonly kind: string;
-  /** Where its map is, as `[3][0].a`. */
+  /** The path of its map, as `[3][0].a`. */
   readonly path: string;
 }
 
-/** Walks a value. Paths are made on the way back, so that what is not found costs none. */
+/** Walks a value. Paths are made on the way back, so a value without a wrong key costs none. */
 class Search {
   private at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** The next value: where the first wrong key is within it, if there is one. */
+  /** The next value: the position of the first wrong key in it, if there is one. */
   value(): Found | undefined {
     const { bytes, at } = this;
     const token = bytes[at]!;
@@ -55,13 +55,13 @@ class Search {
     if (isArray(token)) return this.array(width > 0 ? size : more[token]!);
     const type = isExtension(token) ? bytes[this.at] : undefined;
     const end = this.at + fixed[token]! + size;
-    // What our own extensions for maps and sets hold is one list.
+    // The body of our extensions for maps and sets is one list.
     const found = type === Type.Map || type === Type.Set ? this.list(this.at + 1, end) : undefined;
     this.at = end;
     return found;
   }
 
-  /** The list in an extension. Nobody has looked whether it is whole, and it may announce billions of values. */
+  /** The list in an extension. Nothing has checked that it is complete, and it may announce billions of values. */
   private list(from: number, end: number): Found | undefined {
     try {
       endOfValue(this.bytes.subarray(0, end), from);
@@ -96,7 +96,7 @@ class Search {
   }
 }
 
-/** What a key is that has no text; undefined for one that has. */
+/** The type of a key that has no text; undefined if it has one. */
 function wrong(token: number): string | undefined {
   if (isMap(token)) return 'a map';
   if (isArray(token)) return 'an array';

@@ -1,14 +1,15 @@
-/** What a piece of memory has at first. */
+/** The initial size of a block of memory. */
 export const SLAB = 64 * 1024;
-/** A larger message is not written by itself: the same objects may stand in it again and again. */
+/** The fast path does not write a larger message: it may contain the same objects again and again. */
 const LARGEST = 16 * 1024 * 1024;
 
-/** Whether there is Node's `Buffer`, which writes long texts faster. */
+/** Whether Node's `Buffer` is available, which writes long texts faster. */
 export const hasBuffer = typeof Buffer !== 'undefined';
 
 /**
- * The memory that messages are written to, one behind the other, and where the next byte goes. What stands before the message that is
- * being written belongs to others, and is never written again. A message that outgrows its piece of memory moves to a larger one.
+ * The memory to which messages are written one after the other, and the position of the next byte. The bytes before the
+ * message that is being written belong to earlier frames and are never overwritten. A message that outgrows its block
+ * moves to a larger one.
  */
 export class MessageMemory {
   protected memory!: ArrayBufferLike;
@@ -42,12 +43,12 @@ export class MessageMemory {
     this.at += 5;
   }
 
-  /** Makes room for so many bytes; gives false if the message would be too large. */
+  /** Ensures room for so many bytes; returns false if the message would be too large. */
   protected reserve(size: number): boolean {
     return this.at + size <= this.bytes.length || this.grow(size);
   }
 
-  /** Moves the message to a piece in which there is more room behind it. */
+  /** Moves the message to a block with more room. */
   private grow(size: number): boolean {
     const { bytes, from, at } = this;
     const written = at - from;
@@ -59,7 +60,7 @@ export class MessageMemory {
     return true;
   }
 
-  /** All of it is written before it is shown, so that Node need not fill it with zeros. */
+  /** Every byte is written before it becomes visible, so Node need not fill the memory with zeros. */
   protected renew(size: number): void {
     this.memory = hasBuffer ? Buffer.allocUnsafeSlow(size).buffer : new ArrayBuffer(size);
     this.bytes = new Uint8Array(this.memory);

@@ -8,30 +8,30 @@ import { unpackAll } from './values.js';
 const decoder = new TextDecoder();
 const hasBuffer = typeof Buffer !== 'undefined';
 
-/** The type of a timestamp, which is -1. */
+/** The type of a timestamp, -1, as a byte. */
 const TIMESTAMP = 0xff;
-/** How deep values are nested that are read here. */
+/** The deepest nesting that is read here. */
 const LEVELS = 64;
 
 /** Stands for a value that is not read here. */
 const OTHER = Symbol('a value for msgpackr');
 
 /**
- * Reads the messages that nearly all are, those that `quickFrame` writes, and values of other kinds within them, without an array around each of them, and counts how deep
- * their values are nested. It stops at
- * the first that holds anything else, or that is none: whatever stands from there on, msgpackr reads.
+ * Reads the most frequent messages, those that `quickFrame` writes, and other values inside them, without an array for
+ * each message, and counts the nesting depth. It stops at the first message that contains anything else or is
+ * malformed; msgpackr reads from there on.
  */
 export class QuickReader {
-  /** Where the first message stands that was not read. */
+  /** Where the first message begins that was not read. */
   at = 0;
-  /** How deep the values of the message are nested that was read last, lists and maps alone; 0 if there are none. */
+  /** The nesting depth of the message that was read last, counting lists and maps; 0 if there are none. */
   levels = 0;
   private view: DataView | undefined;
   private buffer: Buffer | undefined;
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** The next message; undefined if it is not to be read here, or there is none. */
+  /** The next message; undefined if it cannot be read here, or if there is none. */
   message(): Message | undefined {
     const from = this.at;
     this.levels = 0;
@@ -76,7 +76,7 @@ export class QuickReader {
     return token !== undefined && ((token >= 0x80 && token < 0x90) || token === 0xde || token === 0xdf);
   }
 
-  /** A value that is nested so deep, if it is a list or a map. */
+  /** A value at this nesting depth, if it is a list or a map. */
   private value(level: number): unknown {
     const token = this.bytes[this.at]!;
     if (token >= 0x80 && token < 0xa0) {
@@ -91,7 +91,7 @@ export class QuickReader {
   }
 
   private list(size: number, level: number): unknown {
-    // Each item has a byte at least: what is announced and does not come takes no memory.
+    // Each item has at least one byte, so an announced size without its bytes takes no memory.
     if (level > LEVELS || size > this.bytes.length - this.at) return OTHER;
     if (level > this.levels) this.levels = level;
     const list: unknown[] = [];
@@ -117,16 +117,16 @@ export class QuickReader {
     return object;
   }
 
-  /** What is none of the plain values. msgpackr reads it, unless it is a usual date. */
+  /** A value that is not plain. msgpackr reads it, unless it is a usual date. */
   private extension(level: number): unknown {
     const { bytes, at } = this;
     if (bytes[at + 1] === TIMESTAMP && (bytes[at] === 0xd6 || bytes[at] === 0xd7)) return this.date();
     try {
       const end = endOfValue(bytes, at);
-      // Not a Buffer: bytes that are read would be Buffers too.
+      // Not a Buffer: bytes that are read from it would be Buffers too.
       const part = new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at);
       this.at = end;
-      // How deep a map or a set is, nobody has counted; a level takes a byte at least.
+      // The depth of a map or a set is not counted; each level takes at least one byte.
       this.levels = Math.max(this.levels, level + part.length);
       return unpackAll(part, isOwned(bytes))[0];
     } catch {
@@ -146,7 +146,7 @@ export class QuickReader {
     return new Date((first >>> 2) / 1_000_000 + ((first & 3) * 2 ** 32 + seconds) * 1000);
   }
 
-  /** Bytes in memory of their own, or in that of a frame which nobody else holds. */
+  /** Bytes in memory of their own, or in that of a frame that nothing else holds. */
   private binary(size: number): unknown {
     const { bytes } = this;
     const from = this.at;
@@ -244,7 +244,7 @@ export class QuickReader {
     return this.buffer.toString('utf8', from, to);
   }
 
-  /** A view in which as many bytes lie before the place that is then reached, if there are as many. */
+  /** A view that ends where reading goes on, if so many bytes are left. */
   private viewed(size: number): DataView | undefined {
     this.at += size;
     if (this.at > this.bytes.length) return undefined;
@@ -257,7 +257,7 @@ function isId(id: unknown): id is Id {
   return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
 }
 
-/** The largest integer of 64 bits that is a number. */
+/** The largest integer that is a 64-bit number. */
 const MOST = 2n ** 53n;
 
 function whole(value: bigint | undefined): unknown {

@@ -1,36 +1,37 @@
 import type { Outbound } from '../../src/contract/contract.js';
 import { hasBuffer, MessageMemory, SLAB } from './message-memory.js';
 
-/** What is free at least where a message begins. */
+/** The minimum free space at the beginning of a message. */
 const ROOM = 1024;
-/** The largest header of a value, or a number. */
+/** The largest size of a header or a number. */
 const HEAD = 9;
-/** How deep values are nested that are written here. Those that hold themselves end here. */
+/** The deepest nesting that is written here. A value that contains itself ends here. */
 const LEVELS = 64;
-/** Up to this length a loop over the characters is faster than a call of an encoder. */
+/** Up to this length a loop over the characters is faster than a call to an encoder. */
 const SHORT = 63;
 const FIXSTR = 31;
-/** How many items an array or a map has at most whose size is part of its token. */
+/** The largest number of items of an array or a map whose size is part of its token. */
 const FEW = 15;
-/** The type of a timestamp, which is -1, and how many seconds it has at most in 32 bits. */
+/** The type of a timestamp, -1, as a byte, and the largest number of seconds in 32 bits. */
 const TIMESTAMP = 0xff;
 const SECONDS = 2 ** 32;
-/** A surrogate without its other half, which msgpackr writes as it is in a short text. */
+/** A lone surrogate, which msgpackr writes unchanged in a short text. */
 const LONE = /\p{Surrogate}/u;
 
 const encoder = new TextEncoder();
 
 /**
- * Writes the messages that nearly all are: a call or its answer, whose values are plain data: numbers, strings, true, false, null,
- * and plain objects and arrays of them; also bytes and dates, which MessagePack has. The bytes are those that msgpackr writes, in
- * one walk over the values. Each frame is a view of memory that lives as long as the last frame in it.
+ * Writes the most frequent messages: a call or its response, whose values are plain data: numbers, strings, true,
+ * false, null, and plain objects and arrays of them; also bytes and dates, which MessagePack has. The bytes are the
+ * same that msgpackr writes, in one pass over the values. Each frame is a view of memory that lives as long as its last
+ * frame.
  */
 class QuickWriter extends MessageMemory {
   private busy = false;
 
-  /** The frame of the message, or undefined if it holds anything else. Throws what a getter throws. */
+  /** The frame of the message, or undefined if it contains anything else. Throws what a getter throws. */
   frame(message: Outbound): Uint8Array | undefined {
-    // A getter of a value may send a message in its turn.
+    // A getter of a value may itself send a message.
     if (this.busy) return undefined;
     if (this.bytes.length - this.at < ROOM) this.renew(SLAB);
     this.from = this.at;
@@ -40,7 +41,7 @@ class QuickWriter extends MessageMemory {
       if (this.message(message)) frame = new Uint8Array(this.memory, this.from, this.at - this.from);
     } finally {
       this.busy = false;
-      // The rest of a large piece is left: a small message would keep the whole of it.
+      // The rest of a large block is not used: a small message would keep all of it alive.
       if (this.bytes.length > SLAB) this.renew(0);
       else if (frame === undefined) this.at = this.from;
     }
@@ -111,7 +112,7 @@ class QuickWriter extends MessageMemory {
       else if (!this.text(key) || !this.value(value, levels - 1)) return false;
     }
     if (left === 0) return true;
-    // A field that is undefined is left out.
+    // A field that is undefined is omitted.
     if (length > FEW) return false;
     this.bytes[this.from + head]! -= left;
     return true;
@@ -128,7 +129,10 @@ class QuickWriter extends MessageMemory {
     return true;
   }
 
-  /** A timestamp of 32 or 64 bits. Dates before 1970 and after 2106 are left, and those with a form of their own. */
+  /**
+   * A timestamp of 32 or 64 bits. Dates before 1970 and after 2106, and dates with their own `toJSON`, are left to
+   * msgpackr.
+   */
   private date(date: Date): boolean {
     const time = date.getTime();
     if (!(time > 0 && time < SECONDS * 1000) || date.toJSON !== Date.prototype.toJSON) return false;
@@ -188,14 +192,14 @@ class QuickWriter extends MessageMemory {
     return !LONE.test(text) && this.anyText(text);
   }
 
-  /** A text that is long, and mostly has no other characters than those of ASCII: then it is not looked through for its size. */
+  /** A long text, which usually is ASCII: then its size need not be computed first. */
   private longText(text: string): boolean {
     if (!hasBuffer) return this.anyText(text);
     const { length } = text;
     if (!this.reserve(length + 2 * HEAD)) return false;
     const { at } = this;
     this.size(length);
-    // With room for one character more, so that a text of other characters never takes as many bytes by being cut.
+    // With room for one more character, so that a non-ASCII text that is cut never fills exactly as many bytes.
     if (this.buffer!.write(text, this.at, length + 4) === length) {
       this.at += length;
       return true;
@@ -215,7 +219,7 @@ class QuickWriter extends MessageMemory {
     return true;
   }
 
-  /** The head of a text. */
+  /** The header of a text. */
   private size(size: number): void {
     if (size <= FIXSTR) this.bytes[this.at++] = 0xa0 | size;
     else if (size < 0x100) this.sized8(0xd9, size);
@@ -245,7 +249,10 @@ class QuickWriter extends MessageMemory {
 
 const writer = new QuickWriter();
 
-/** The frame of a message whose values are all plain data; undefined for any other, which msgpackr writes. Throws what a getter throws. */
+/**
+ * The frame of a message with plain data only; undefined for any other, which msgpackr writes. Throws what a getter
+ * throws.
+ */
 export function quickFrame(message: Outbound): Uint8Array | undefined {
   return writer.frame(message);
 }

@@ -2,9 +2,9 @@ import { isExtension, Type } from './extensions.js';
 import { ARRAYS, fixed, wide } from './tokens.js';
 
 /*
- * To msgpackr an extension of the type 0x72 that has one byte or two begins a record of its own, whose names and values stand behind
- * it. Nothing else writes such records, and there is no option against them; but it reads the same extension as what it is
- * where its size is written in a byte of its own.
+ * msgpackr reads an extension of the type 0x72 with one or two bytes as the beginning of a record of its own, whose
+ * names and values follow. Nothing else writes such records, and no option turns this off; but msgpackr reads the same
+ * extension as a plain extension if its size is in a separate byte.
  */
 
 const RECORD = 0x72;
@@ -14,16 +14,16 @@ const EXT_8 = 0xc7;
 const EXT_32 = 0xc9;
 
 /**
- * Where msgpackr keeps what it has read of records. It throws where there is one, so that the message can be read in another way: what
- * it would read instead is wrong.
+ * Where msgpackr stores the records that it has read. It throws on a record, so that the message can be read in another
+ * way: what msgpackr returns for it would be wrong.
  */
 export function noRecords(): unknown[] {
   return Object.preventExtensions(Object.assign([], { sharedLength: 0, restoreStructures: null }));
 }
 
 /**
- * The same values, of which msgpackr takes none for a record; undefined if it takes none in any case. Throws for what is cut off within an
- * extension of ours, and a RangeError for what is nested too deep.
+ * The same values, written so that msgpackr takes none for a record; undefined if it takes none anyway. Throws for an
+ * extension of ours that is cut off, and a RangeError for values that are nested too deep.
  */
 export function withoutRecords(bytes: Uint8Array): Uint8Array | undefined {
   const copy = new Copy(bytes);
@@ -31,7 +31,7 @@ export function withoutRecords(bytes: Uint8Array): Uint8Array | undefined {
   return copy.found ? copy.whole() : undefined;
 }
 
-/** What is written instead, in pieces. */
+/** The replacement, in pieces. */
 class Copy {
   found = false;
   private readonly pieces: Uint8Array[] = [];
@@ -39,7 +39,7 @@ class Copy {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** The values that stand there one behind the other. */
+  /** Consecutive values. */
   values(from: number, to: number): void {
     const { bytes } = this;
     let copied = from;
@@ -78,7 +78,7 @@ class Copy {
     return whole;
   }
 
-  /** One whose body is a value, which may become longer. */
+  /** An extension whose body is a value, which may become longer. */
   private extension(type: number, from: number, to: number): void {
     const head = Uint8Array.of(EXT_32, 0, 0, 0, 0, type);
     this.add(head);

@@ -6,10 +6,13 @@ import { Extension } from './extensions.js';
 const REQUEST = 0;
 const RESPONSE = 1;
 const NOTIFICATION = 2;
-/** Neovim's type of an error that is no mistake in the arguments. */
+/** Neovim's error type for anything but an invalid argument. */
 const EXCEPTION = 0;
 
-/** A message as `[0, id, method, params]`, `[1, id, error, result]` or `[2, method, params]`. `nvim`: an error as Neovim wants it. */
+/**
+ * A message as `[0, id, method, params]`, `[1, id, error, result]` or `[2, method, params]`. `nvim`: errors in the form
+ * of Neovim.
+ */
 export function fromMessage(message: Outbound, nvim: boolean): readonly unknown[] {
   switch (message.kind) {
     case 'call':
@@ -22,7 +25,7 @@ export function fromMessage(message: Outbound, nvim: boolean): readonly unknown[
   }
 }
 
-/** The message that a value is, however it is written. */
+/** Turns a decoded value into a message. */
 export function toMessage(value: unknown): Message {
   if (!Array.isArray(value)) return bad(null, `a message is an array, not ${nameOf(value)}`);
   const [kind, first, second, third] = value as unknown[];
@@ -45,7 +48,7 @@ export function toMessage(value: unknown): Message {
   }
 }
 
-/** What is lost with a message that cannot be taken; the id is that of a request, if it had one. */
+/** The replacement for a message that is not valid; the id is that of a request, if it had one. */
 export function bad(id: unknown, message: string): Bad {
   return {
     kind: 'bad',
@@ -55,7 +58,7 @@ export function bad(id: unknown, message: string): Bad {
   };
 }
 
-/** Old libraries write names as bytes, and some strangers put named arguments in the place of the list. */
+/** Old libraries write names as bytes, and some implementations put named arguments in the place of the list. */
 function toCall(id: Id | undefined, name: unknown, params: unknown): Message {
   const method = name instanceof Uint8Array ? new TextDecoder().decode(name) : name;
   if (typeof method !== 'string') return bad(id, `the method is a string, not ${nameOf(name)}`);
@@ -67,8 +70,8 @@ function toCall(id: Id | undefined, name: unknown, params: unknown): Message {
 }
 
 /**
- * The error of a stranger. Most send a string or a map with `code` and `message`, Neovim `[type, message]`; whatever else it
- * is becomes the data of an error.
+ * The error of another implementation. Most send a string or a map with `code` and `message`, Neovim `[type, message]`;
+ * anything else becomes the data of an error.
  */
 function fault(id: Id, error: unknown): Fault {
   return { kind: 'fault', id, error: toFault(error) };
@@ -93,7 +96,7 @@ function codeOf(code: unknown): number {
   return Number.isSafeInteger(code) ? (code as number) : Code.Application;
 }
 
-/** What an id may be. */
+/** A valid id. */
 export function isId(id: unknown): id is Id {
   return Number.isSafeInteger(id) || typeof id === 'string' || id === null;
 }
@@ -102,7 +105,7 @@ function holdsOneMap(params: readonly unknown[]): boolean {
   return params.length === 1 && isMap(params[0]);
 }
 
-/** A map of MessagePack becomes a plain object; nothing else does. */
+/** Whether a value is a plain object, which only a map of MessagePack becomes. */
 function isMap(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

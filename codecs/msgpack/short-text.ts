@@ -1,17 +1,17 @@
 const SLOTS = 1024;
 const { fromCharCode } = String;
 
-/** Up to this size a text is worth being put together from its bytes, one by one. */
+/** Up to this size it is faster to build a text from its bytes one by one. */
 export const SHORT = 15;
-/** Up to this size a name is worth being looked for. */
+/** Up to this size it is faster to look a name up. */
 export const NAME = 31;
 
-/** The names that were read last, by their hash. A peer can put into it what it likes: all bytes are compared. */
+/** The names that were read last, by their hash. A peer controls the entries, so all bytes are compared. */
 const known: (string | undefined)[] = new Array<string | undefined>(SLOTS).fill(undefined);
 
 /**
- * The name of a method or field, of up to 31 bytes, or undefined if it is not ASCII. Such names come again and again: they
- * are found rather than made, which spares the hash of a new string wherever it is looked up then.
+ * The name of a method or field, of up to 31 bytes, or undefined if it is not ASCII. Such names repeat: looking them up
+ * instead of building them avoids hashing a new string wherever the name is used.
  */
 export function shortName(bytes: Uint8Array, from: number, size: number): string | undefined {
   if (size === 0) return '';
@@ -29,8 +29,8 @@ export function shortName(bytes: Uint8Array, from: number, size: number): string
 }
 
 /**
- * A short text, or undefined if it is not ASCII. With a fixed number of arguments, `fromCharCode` needs neither
- * an array nor a call out of the compiled code; a decoder costs several times as much.
+ * A short text, or undefined if it is not ASCII. With a fixed number of arguments, `fromCharCode` needs neither an
+ * array nor a call out of compiled code; a decoder costs several times as much.
  */
 export function shortText(bytes: Uint8Array, from: number, size: number): string | undefined {
   if (size === 0) return '';

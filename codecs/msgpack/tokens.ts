@@ -2,16 +2,16 @@ import { Code, ProtocolError } from '../../src/contract/errors.js';
 
 /** The byte that the specification never uses. */
 export const NEVER = 0xc1;
-/** From here on the sizes that follow a token count values: of arrays, and of maps twice as many. */
+/** From this token on, the size after it counts values: of arrays, and of maps twice as many. */
 export const ARRAYS = 0xdc;
-/** From here on they count pairs. */
+/** From this token on, the size counts pairs. */
 export const MAPS = 0xde;
 
-/** How many bytes of size follow each token. */
+/** The number of size bytes after each token. */
 export const wide = new Uint8Array(256);
-/** How many bytes follow each token and its size, besides what the size announces. */
+/** The number of bytes after each token and its size, besides the announced ones. */
 export const fixed = new Uint8Array(256);
-/** How many values follow each token that has no size after it. */
+/** The number of values after each token that has no size. */
 export const more = new Uint8Array(256);
 
 for (let low = 0; low < 16; low++) {
@@ -23,17 +23,17 @@ wide.set([1, 2, 4, 1, 2, 4], 0xc4);
 fixed.set([1, 1, 1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17], 0xc7);
 wide.set([1, 2, 4, 2, 4, 2, 4], 0xd9);
 
-/** How many bytes a value has whose token alone says it, and which holds no others; 0 for any other. */
+/** The size in bytes of a value that its token alone determines and that contains no others; 0 for any other. */
 export const leaves = fixed.map((size, token) => (wide[token] || more[token] || token === NEVER ? 0 : 1 + size));
 
-/** The bytes are no MessagePack, so that nobody knows where the next value begins. */
+/** For bytes that are not MessagePack, so that the start of the next value is unknown. */
 function malformed(what: string): ProtocolError {
   return new ProtocolError(`this is no MessagePack: ${what}`, Code.ParseError);
 }
 
 /**
- * Where the value ends that begins at a place, without reading it, and however deep it is nested. Throws a ProtocolError if
- * it is cut off or no MessagePack.
+ * Where the value at a position ends, without reading it, however deep it is nested. Throws a ProtocolError if it is
+ * cut off or not MessagePack.
  */
 export function endOfValue(bytes: Uint8Array, from: number): number {
   let at = from;

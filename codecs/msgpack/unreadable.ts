@@ -8,8 +8,8 @@ import { Malformed, unpackAll } from './values.js';
 const [REQUEST, RESPONSE, NOTIFICATION] = [0, 1, 2];
 
 /**
- * What stands for a message whose values cannot be read, for they have thrown `thrown`. A request is refused under its id; of an answer,
- * its caller gets an error at once, instead of a timeout later.
+ * Replaces a message whose values cannot be read, because reading them threw `thrown`. A request is refused under its
+ * id; for a response, its caller gets an error at once rather than after a timeout.
  */
 export function unreadable(bytes: Uint8Array, thrown: unknown): Message {
   const key = wrongKeyIn(bytes);
@@ -28,24 +28,24 @@ function wrongKeyIn(bytes: Uint8Array): string | undefined {
   try {
     return wrongKey(bytes);
   } catch {
-    // It is nested too deep to be walked, and so it was to be read.
+    // It is nested too deep to be walked, and that is why it could not be read.
     return undefined;
   }
 }
 
-/** The texts of msgpackr are for those who use it. */
+/** The texts of msgpackr are meant for its users. */
 function whyNot(error: unknown): string {
   if (error instanceof Malformed) return error.message;
   return error instanceof RangeError ? 'its values are nested too deep' : 'its values cannot be decoded';
 }
 
-/** The id of a request or an answer of which nothing more can be read. */
+/** The id of a request or a response that cannot be read further. */
 function idIn(bytes: Uint8Array): Id | undefined {
   const id = valueAt(bytes, 2);
   return isId(id) ? id : undefined;
 }
 
-/** What a notification is about of which nothing more can be read. */
+/** The method of a notification that cannot be read further. */
 function lostWith(bytes: Uint8Array): Meaning | undefined {
   const method = valueAt(bytes, 2);
   if (typeof method !== 'string') return undefined;

@@ -5,15 +5,16 @@ import { hollow, isHollow, visit } from './clone-visit.js';
 import { mustClone } from './hidden.js';
 
 const NOTHING: readonly object[] = [];
-/** What a number costs, and the head of everything else. */
+/** The cost of a number, and of the header of every other value. */
 const WORD = 8;
-/** From so many objects on, a Map finds a copy faster than looking through all of them. */
+/** From this number of objects on, a Map finds a copy faster than a linear search. */
 const MANY = 16;
 const UNCOPIED = Symbol('not plain data');
 
 /**
- * Copies plain data: objects, lists, maps, sets, dates, bytes and what is primitive. structuredClone does it too, at ten times the cost, and
- * a message is cloned once more when it is posted. An object that occurs twice is one object in the copy as well.
+ * Copies plain data: objects, arrays, maps, sets, dates, bytes and primitive values. structuredClone does the same at
+ * ten times the cost, and a message is cloned once more when it is posted. An object that occurs twice is one object in
+ * the copy as well.
  */
 class Copier {
   length = 0;
@@ -21,7 +22,7 @@ class Copier {
   private readonly to: object[] = [];
   private found: Map<object, object> | undefined;
 
-  /** The copy, or UNCOPIED if there is something in it that is not plain data. */
+  /** The copy, or UNCOPIED if the value contains anything that is not plain data. */
   copy(value: unknown): unknown {
     switch (typeof value) {
       case 'string':
@@ -72,7 +73,7 @@ class Copier {
     return copy;
   }
 
-  /** A list is its items; the holes between them stay holes. */
+  /** An array is copied with its items only; its holes stay holes. */
   private items(value: readonly unknown[]): unknown {
     if (isHollow(value)) throw new TypeError(hollow(value));
     const copy = this.note(value, value.slice());
@@ -107,8 +108,8 @@ class Copier {
   }
 
   /**
-   * What the array shows, in memory of its own. Structured clone would take all of the memory that it is a view of, such as
-   * the pool in which Node keeps small Buffers, with whatever else lies there. Shared memory stays shared.
+   * The visible elements of the array, in memory of their own. Structured clone would copy the whole memory of the
+   * view, such as the pool of Node's small Buffers with any other data in it. Shared memory stays shared.
    */
   private view(value: ArrayBufferView): unknown {
     const { buffer, byteOffset, byteLength } = value;
@@ -135,7 +136,7 @@ class Copier {
   }
 }
 
-/** By name, so that a Buffer is a Uint8Array, as structured clone has it. */
+/** By name, so that a Buffer becomes a Uint8Array, as with structured clone. */
 const makers = new Map<string | undefined, new (buffer: ArrayBuffer) => object>(
   [
     Int8Array,
@@ -159,8 +160,8 @@ function put(object: Record<string, unknown>, key: string, value: unknown): void
 }
 
 /**
- * Makes a message of its head, which it takes over, and of values as they are now: together, so that an object that occurs in
- * two of them stays one. Throws what structuredClone throws for what cannot be cloned, or cannot be moved.
+ * Makes a message from its head, which it takes over, and from values as they are now: together, so that an object that
+ * occurs in two of them stays one. Throws what structuredClone throws for a value that cannot be cloned or moved.
  */
 export function parcel(head: unknown[], values: readonly unknown[]): Parcel {
   const size = head.length;
@@ -190,7 +191,7 @@ function parcelOfObjects(head: unknown[], values: readonly unknown[]): Parcel {
   return { values: head, transfer: NOTHING, length: WORD * size + copier.length };
 }
 
-/** The clones hold the moved objects in the places of the old ones: when they are posted, they move again. */
+/** The clones hold the moved objects in place of the old ones: they move again when the message is posted. */
 function parcelOfClones(head: readonly unknown[], values: readonly unknown[]): Parcel {
   const length = WORD * head.length + sizeOf(values);
   const moving = transfersOf(values);
@@ -199,7 +200,9 @@ function parcelOfClones(head: readonly unknown[], values: readonly unknown[]): P
   return { values: head.concat(copies), transfer: moved, length };
 }
 
-/** About how many bytes a value is. Throws for what structured clone would leave an empty object of. */
+/**
+ * The approximate size of a value in bytes. Throws for a value that structured clone would turn into an empty object.
+ */
 function sizeOf(value: unknown): number {
   let length = 0;
   const count = (inner: unknown): void => {

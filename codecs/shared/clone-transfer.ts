@@ -2,19 +2,19 @@ import { isArrayBuffer } from '../../src/base/kinds.js';
 import { UsageError } from '../../src/contract/errors.js';
 import { visit } from './clone-visit.js';
 
-/** What moves with a value. Most programs never mark one, and are spared the looking. */
+/** What moves with a value. Most programs never call `transfer`, so they skip the search. */
 const lists = new WeakMap<object, readonly object[]>();
 let ever = false;
 
 /**
- * Marks a value, so that what is listed is moved and not copied where the codec `clone` sends it: an ArrayBuffer or a
- * MessagePort, say, anywhere in the value. Gives the value itself, to be used as an argument or a result, or within one.
- * It moves at the call: from then on the listed objects are detached here, even if the message never arrives. Other codecs
- * take no notice of the mark. Throws a UsageError for a value that cannot be marked.
+ * Marks a value so that the listed objects, such as an ArrayBuffer or a MessagePort anywhere in the value, are moved
+ * rather than copied when the codec `clone` sends it. Returns the value itself, to be used as an argument or a result,
+ * or inside one. The objects move at the call: from then on they are detached here, even if the message never arrives.
+ * Other codecs ignore the list. Throws a UsageError for a value that is not an object.
  */
 export function transfer<T>(value: T, list: readonly object[]): T {
   if (typeof value !== 'object' || value === null) {
-    throw new UsageError(`transfer: only an object can hold what is to be moved, not ${String(value)}`);
+    throw new UsageError(`transfer: the value must be an object that holds what is to be moved, not ${String(value)}`);
   }
   lists.set(value, list);
   ever = true;
@@ -22,8 +22,8 @@ export function transfer<T>(value: T, list: readonly object[]): T {
 }
 
 /**
- * What moves with the value and with those within it, each once; undefined if nothing does. Throws a TypeError for memory
- * that was moved before.
+ * What moves with the value and the values in it, each once; undefined if nothing does. Throws a TypeError for memory
+ * that was already moved.
  */
 export function transfersOf(value: unknown): object[] | undefined {
   if (!ever) return undefined;
@@ -35,16 +35,16 @@ export function transfersOf(value: unknown): object[] | undefined {
   return moving.size === 0 ? undefined : [...moving];
 }
 
-/** Some runtimes move what has gone already, and an empty buffer arrives. */
+/** Some runtimes accept memory that is already moved, and an empty buffer arrives. */
 function mustBeHere(buffer: ArrayBuffer): void {
   try {
     new Uint8Array(buffer);
   } catch (cause) {
-    throw new TypeError('an ArrayBuffer that is to be moved was moved already', { cause });
+    throw new TypeError('an ArrayBuffer that should be moved was already moved', { cause });
   }
 }
 
-/** Whether something moves with this very object. */
+/** Whether this object is listed to be moved. */
 export function isMarked(value: object): boolean {
   return ever && lists.has(value);
 }

@@ -1,11 +1,14 @@
 import { isError, isMap, isSet } from '../../src/base/kinds.js';
 
-/** So many objects are visited without noting which: a value with fewer costs no Set, a cycle among them a few rounds. */
+/**
+ * Up to this number of objects, visits are not recorded: a smaller value costs no Set, and a cycle in it only a few
+ * rounds.
+ */
 const UNNOTED = 64;
 
 /**
- * Calls back for every object that structured clone reaches in a value: each at least once, or, with a set in which they are
- * noted, exactly once. Without recursion: a value may be nested deeper than the stack is.
+ * Calls back for every object that structured clone reaches in a value: at least once for each or, with a set to record
+ * them, exactly once. It does not recurse: a value may be nested deeper than the stack.
  */
 export function visit(root: unknown, each: (holder: object) => void, exactly?: Set<object>): void {
   if (typeof root !== 'object' || root === null) return;
@@ -41,12 +44,12 @@ function push(open: object[], value: unknown): void {
   if (typeof value === 'object' && value !== null) open.push(value);
 }
 
-/** A list may have so many places without an item, whatever its length. */
+/** An array may have this number of holes, whatever its length. */
 const HOLES = 1_000;
 
 /**
- * Whether a list has more than 1,000 places without an item, and more of them than items. Structured clone carries a list of four billion
- * places in a few bytes, and whoever walks it place by place does not come to an end.
+ * Whether an array has more than 1,000 holes, and more holes than items. Structured clone carries an array of four
+ * billion holes in a few bytes, and a loop over its indexes would practically never end.
  */
 export function isHollow(list: readonly unknown[]): boolean {
   if (list.length <= HOLES) return false;
@@ -56,7 +59,7 @@ export function isHollow(list: readonly unknown[]): boolean {
   return false;
 }
 
-/** What is wrong with a list that is hollow. */
+/** The error for such an array. */
 export function hollow(list: readonly unknown[]): string {
-  return `a list of ${list.length} places has more empty ones than items; fill it, or use a Map`;
+  return `a list of ${list.length} places has more empty ones than items; fill it or use a Map`;
 }

@@ -2,25 +2,25 @@ import { hasNoFields, isError, isHidden, isMap, isOfFields, isPromise, isSet, ta
 import { pathTo } from '../../src/base/value-paths.js';
 import type { Outbound } from '../../src/contract/contract.js';
 
-/** Those kinds for which the library has a form in the option `types`. */
+/** The kinds of objects that the option `types` has a wire form for. */
 const standard = new Set(['Map', 'Set', 'RegExp', 'Error', 'ArrayBuffer', 'DataView', 'URL']);
 
-/** Objects that JSON takes for what stands in them. */
+/** Objects that JSON replaces by the value that they hold. */
 const boxes = new Set(['Number', 'String', 'Boolean']);
 
-/** An object of which nothing would be left. */
+/** An object that would arrive empty. */
 class Hidden extends TypeError {
   constructor(readonly object: object) {
     super('an object would arrive as an empty one');
   }
 }
 
-/** Throws for an object of which nothing would be left. */
+/** Throws for an object that would arrive empty. */
 export function mustShow(value: object): void {
   if (isHidden(value)) throw new Hidden(value);
 }
 
-/** The same for all values of a text that JSON has been made of; `replacer` is that of JSON.stringify. */
+/** The same for all values of a text that was made by JSON.stringify; `replacer` is the replacer that was used. */
 export function mustShowAll(values: unknown, replacer?: (this: unknown, key: string, value: unknown) => unknown): void {
   JSON.stringify(values, function (this: unknown, key: string, value: unknown) {
     const instead = replacer === undefined ? value : replacer.call(this, key, value);
@@ -30,7 +30,10 @@ export function mustShowAll(values: unknown, replacer?: (this: unknown, key: str
   });
 }
 
-/** Throws for an object of which structured clone leaves an empty one. Some runtimes clone what they have made of JavaScript so. */
+/**
+ * Throws for an object that structured clone turns into an empty one. Some runtimes clone their own JavaScript objects
+ * so.
+ */
 export function mustClone(value: object): void {
   if (isOfFields(value) || ArrayBuffer.isView(value) || isMap(value) || isSet(value) || isError(value)) return;
   if (hasNoFields(value) && isLostInClone(value)) throw new Hidden(value);
@@ -41,7 +44,7 @@ function isLostInClone(value: object): boolean {
   try {
     copy = structuredClone(value);
   } catch {
-    // What moves cannot be cloned; anything else makes the cloning of the whole fail.
+    // An object that moves cannot be cloned; any other makes the clone of the whole value fail.
     return false;
   }
   return isOfFields(copy as object) && Object.keys(copy as object).length === 0;
@@ -74,9 +77,9 @@ function refusal(values: unknown, object: object): TypeError {
     ? 'register standardTypes with the option "types"'
     : isPromise(object)
       ? 'await it first'
-      : 'send what it holds instead';
+      : 'send its contents instead';
   const at = path === undefined || path === '' ? '' : ` at ${path}`;
   return new TypeError(
-    `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}${at} cannot be sent, for it would arrive as an empty object: ${instead}`,
+    `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}${at} cannot be sent, because it would arrive as an empty object: ${instead}`,
   );
 }

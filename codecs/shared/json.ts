@@ -1,6 +1,6 @@
 /**
- * Parses a JSON text, or throws a SyntaxError. No object in what it gives has an own property `__proto__`: one who copies
- * such an object by assignment would set the prototype of the copy to what a stranger has sent.
+ * Parses a JSON text, or throws a SyntaxError. No object in the result has an own property `__proto__`: copying such an
+ * object by assignment would set the prototype of the copy to data from the peer.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -8,10 +8,10 @@ export function parseJson(text: string): unknown {
   return mayNameProto(text) ? withoutProto(value) : value;
 }
 
-/** With more values, a search in the text takes less time. */
+/** With more values, a search in the text is faster. */
 const FEW = 8;
 
-/** Whether a list or an object holds a few values, none of them an object, and none under the key. So do most of what is parsed. */
+/** Whether a list or an object holds a few primitive values and not the key. Most parsed values are like this. */
 function isFewWithoutProto(holder: object): boolean {
   let left = FEW;
   if (Array.isArray(holder)) {
@@ -29,12 +29,12 @@ function isFewWithoutProto(holder: object): boolean {
   return true;
 }
 
-/** Whether the key may occur, also in the spellings that escape some of its letters: _ p r o t are 5f to 74. */
+/** Whether the key may occur, also with some of its letters escaped: _ p r o t are 5f to 74. */
 function mayNameProto(text: string): boolean {
   return text.includes('__proto__') || (text.includes('\\u00') && /\\u00[567]/.test(text));
 }
 
-/** Deletes the key wherever it stands. Without recursion, for what is parsed may be nested deeper than the stack is. */
+/** Deletes the key wherever it occurs. It does not recurse: a parsed value may be nested deeper than the stack. */
 function withoutProto(root: object): object {
   const open: object[] = [root];
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {

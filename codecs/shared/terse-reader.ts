@@ -2,9 +2,9 @@ import { printable, quote } from '../../src/base/quote.js';
 import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
 import { isRounded, whyRounded } from './whole-numbers.js';
 
-/** Says what is wrong with a line, and where. */
+/** What is wrong with a line, and where. */
 export class Misread extends Error {
-  /** `at` is the place in the text, from 0. */
+  /** `at` is the index in the text, from 0. */
   constructor(what: string, at: number) {
     super(`column ${at + 1}: ${what}`);
   }
@@ -16,25 +16,25 @@ export interface Arguments {
   readonly named: boolean;
 }
 
-/** Reads the values of one line, from left to right. Throws a Misread where it is not what the grammar says. */
+/** Reads the values of one line, from left to right. Throws a Misread if the line does not follow the grammar. */
 export class Reader {
   at = 0;
 
   constructor(readonly text: string) {}
 
-  /** The sign at this place, which is empty at the end. */
+  /** The character at this position; empty at the end. */
   get sign(): string {
     return this.text.charAt(this.at);
   }
 
-  /** Whether the sign is here; then it is behind us. */
+  /** Skips the given character; returns whether it was there. */
   skip(sign: string): boolean {
     if (this.sign !== sign) return false;
     this.at++;
     return true;
   }
 
-  /** Whether there was a blank. */
+  /** Skips spaces; returns whether there were any. */
   blanks(): boolean {
     const from = this.at;
     while (this.at < this.text.length && this.sign.trim() === '') this.at++;
@@ -49,7 +49,7 @@ export class Reader {
     return word;
   }
 
-  /** All that is left, as arguments: each `name:value`, or each a value. */
+  /** The rest of the line as arguments: each `name:value`, or each a value. */
   arguments(): Arguments {
     const fields: Record<string, unknown> = {};
     const args: unknown[] = [];
@@ -62,7 +62,7 @@ export class Reader {
         names++;
         put(fields, key, this.fieldValue(key, 1));
       }
-      if (names > 0 && args.length > 0) throw new Misread('either all arguments have names, or none has', from);
+      if (names > 0 && args.length > 0) throw new Misread('either all arguments have names, or none', from);
     });
     return names > 0 ? { args: [fields], named: true } : { args, named: false };
   }
@@ -83,11 +83,11 @@ export class Reader {
     }
   }
 
-  /** A text in quotes. */
+  /** A quoted string. */
   quoted(): string {
     const from = this.at;
     const end = endOfQuoted(this.text, from);
-    if (end < 0) throw new Misread('a text begins here, and no quote ends it', from);
+    if (end < 0) throw new Misread('the closing quote of this string is missing', from);
     this.at = end + 1;
     const raw = this.text.slice(from + 1, end);
     if (!raw.includes('\\')) return raw;
@@ -95,17 +95,17 @@ export class Reader {
       if (escaped.length > 1) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
       const sign = escapes.get(escaped);
       if (sign !== undefined) return sign;
-      throw new Misread(`${printable(whole)} stands for nothing: a backslash itself is written \\\\`, from + 1 + at);
+      throw new Misread(`${printable(whole)} is not an escape; write a backslash as \\\\`, from + 1 + at);
     });
   }
 
   private bytes(): Uint8Array {
     const from = this.at;
     const end = this.text.indexOf("'", from + 1);
-    if (end < 0) throw new Misread("bytes begin here, and no ' ends them", from);
+    if (end < 0) throw new Misread("the closing ' of these bytes is missing", from);
     const base64 = this.text.slice(from + 1, end);
     if (base64.length % 4 !== 0 || !/^[\w+/]*={0,2}$/.test(base64) || base64.includes('_')) {
-      throw new Misread('these bytes are no base64; a text stands in double quotes', from);
+      throw new Misread('these bytes are not base64; write a string in double quotes', from);
     }
     this.at = end + 1;
     const binary = atob(base64);
@@ -134,7 +134,7 @@ export class Reader {
     return object;
   }
 
-  /** Reads items up to a sign, or to the end. Between them stands a blank or a comma, or both. */
+  /** Reads items up to a closing character or the end. Items are separated by a space, a comma or both. */
   private items(close: string, read: () => void): void {
     this.blanks();
     while (close === '' ? this.at < this.text.length : !this.skip(close)) {
@@ -150,7 +150,7 @@ export class Reader {
     }
   }
 
-  /** The name of a field and its colon; undefined if none stands here. */
+  /** The name of a field and its colon; undefined if there is none here. */
   private key(): string | undefined {
     const from = this.at;
     const key = this.sign === '"' ? this.quoted() : this.word();
@@ -177,16 +177,19 @@ export class Reader {
     if (constants.has(word)) return constants.get(word);
     this.at = from;
     if (word === '') throw new Misread(`expected a value, not ${printable(this.sign) || 'the end'}`, from);
-    throw new Misread(`${printable(word, 40)} is no value: a text stands in quotes, as in ${quote(word, 40)}`, from);
+    throw new Misread(
+      `${printable(word, 40)} is not a value; write a string in quotes, as in ${quote(word, 40)}`,
+      from,
+    );
   }
 
   private deeper(depth: number): number {
-    if (depth >= DEPTH) throw new Misread(`values may be nested ${DEPTH} deep, not deeper`, this.at);
+    if (depth >= DEPTH) throw new Misread(`values can be nested at most ${DEPTH} levels deep`, this.at);
     return depth + 1;
   }
 }
 
-/** Where the text ends that begins with the quote at a place; -1 if it does not end. */
+/** Where the quoted string that begins at a position ends; -1 if it does not end. */
 function endOfQuoted(text: string, from: number): number {
   for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -196,7 +199,7 @@ function endOfQuoted(text: string, from: number): number {
   return -1;
 }
 
-/** Nothing is named `__proto__`: one who copies it by assignment would set a prototype. */
+/** No field is named `__proto__`: copying it by assignment would set a prototype. */
 function put(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') object[key] = value;
 }

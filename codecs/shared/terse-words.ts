@@ -1,11 +1,11 @@
-/** What a name or a number is made of: everything but blanks, and the signs that have a meaning of their own. */
+/** The characters of a name or a number: all but spaces and those with a meaning of their own. */
 export const WORD = /[^\s,:"'[\]{}]+/y;
-/** What is read as a number, in any of the usual spellings. */
+/** What is read as a number, in the usual notations. */
 export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-/** A method whose id stands behind a slash, as quickrpc writes it. */
+/** A method with its id after a slash, as quickrpc writes it. */
 export const SLASHED = /^(.+)\/(\d{1,15})$/;
 
-/** What is written for what no number can be; Python's spellings are read too. */
+/** The words for values that no number can write; the notations of Python are read too. */
 export const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['null', null],
   ['true', true],
@@ -18,7 +18,7 @@ export const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>(
   ['-inf', Number.NEGATIVE_INFINITY],
 ]);
 
-/** What stands behind a backslash, besides the `u` with its four digits. */
+/** The escapes after a backslash, besides `u` with its four digits. */
 export const escapes: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
   ['\\', '\\'],
@@ -30,5 +30,5 @@ export const escapes: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
-/** How deep lists and objects may be nested. */
+/** The deepest nesting of lists and objects. */
 export const DEPTH = 1000;

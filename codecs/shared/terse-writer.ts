@@ -3,14 +3,17 @@ import type { Id } from '../../src/contract/contract.js';
 import { mustShow } from './hidden.js';
 import { DEPTH, SLASHED } from './terse-words.js';
 
-/** A name that stands for itself; others stand in quotes. */
+/** A name that needs no quotes. */
 const PLAIN_NAME = /^[\p{L}_$][\p{L}\p{N}_$.-]*$/u;
 const PLAIN_METHOD = /^[\p{L}_$][\p{L}\p{N}_$.\-/]*$/u;
-/** What JSON leaves as it is and a terminal may obey: a control sequence, a line of its own, another direction. */
+/**
+ * Characters that JSON leaves unescaped and that a terminal may act on: a control sequence, a line break, another text
+ * direction.
+ */
 const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const PIECE = 0x8000;
 
-/** A value as it stands in a line. Throws for what has no form there. */
+/** A value as written in a line. Throws for a value that has no form there. */
 export function write(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
@@ -28,7 +31,7 @@ export function write(value: unknown, depth: number): string {
   }
 }
 
-/** `name:value`, one behind the other; what is undefined is left out. */
+/** `name:value` for each field; undefined fields are omitted. */
 export function writeFields(fields: object, depth: number): string {
   let text = '';
   for (const [key, value] of Object.entries(fields)) {
@@ -37,25 +40,26 @@ export function writeFields(fields: object, depth: number): string {
   return text;
 }
 
-/** The values, one behind the other. */
+/** The values, separated by spaces. */
 export function writeValues(values: readonly unknown[], depth: number): string {
   let text = '';
   for (let at = 0; at < values.length; at++) text += `${at === 0 ? '' : ' '}${write(values[at], depth)}`;
   return text;
 }
 
-/** The name of a method; one that could be read otherwise stands in quotes. */
+/** The name of a method, in quotes if it could be read as something else. */
 export function writeMethod(method: string): string {
   return SLASHED.test(method) ? quote(method) : name(method, PLAIN_METHOD);
 }
 
-/** What ties an answer to its call, in brackets. The id null is nothing. */
+/** The id of a call in brackets. An id of null is empty. */
 export function writeId(id: Id): string {
   return id === null ? '[]' : typeof id === 'string' ? `[${quote(id)}]` : `[${id}]`;
 }
 
 function writeObject(value: object, depth: number): string {
-  if (depth >= DEPTH) throw new RangeError(`values may be nested ${DEPTH} deep, not deeper, nor within themselves`);
+  if (depth >= DEPTH)
+    throw new RangeError(`values can be nested at most ${DEPTH} levels deep and cannot contain themselves`);
   if (isBytes(value)) return `'${base64(value)}'`;
   if (Array.isArray(value)) return `[${writeValues(value, depth + 1)}]`;
   const { toJSON } = value as { readonly toJSON?: unknown };
@@ -68,7 +72,7 @@ function name(text: string, plain: RegExp): string {
   return plain.test(text) ? text : quote(text);
 }
 
-/** As in JSON, but with escapes also for what could play tricks on a terminal. */
+/** As in JSON, but also with escapes for characters that a terminal may act on. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(UNSAFE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,11 +1,11 @@
 /*
- * A number of JavaScript holds whole numbers up to 2^53 exactly, and JSON.parse rounds larger ones without a word: an id of 64 bits
- * would arrive as that of somebody else. Here they are found in the text.
+ * A JavaScript number holds whole numbers up to 2^53 exactly, and JSON.parse silently rounds larger ones: a 64-bit id
+ * would arrive as a different id. This module finds such numbers in the text.
  */
 
-/** The least number of digits of a whole number that may be rounded. */
+/** The smallest number of digits of a whole number that may be rounded. */
 const DIGITS = 16;
-/** The largest number has so many digits; BigInt need not read more. */
+/** The largest number has this many digits; BigInt need not read more. */
 const MOST_DIGITS = 309;
 const [QUOTE, MINUS, POINT, ZERO, NINE, BACKSLASH] = [34, 45, 46, 48, 57, 92];
 
@@ -13,31 +13,31 @@ function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
-/** Whether `digits`, with a sign perhaps, are a whole number that changes when it is read as a number of JavaScript. */
+/** Whether `digits`, with an optional sign, are a whole number that changes when it is read as a JavaScript number. */
 export function isRounded(digits: string): boolean {
   const number = Number(digits);
   if (Number.isSafeInteger(number)) return false;
-  // What JavaScript writes itself, it reads as the same number.
+  // A number in the form that JavaScript writes is read as the same number.
   if (String(number) === digits) return false;
   return digits.length > MOST_DIGITS + 1 || !Number.isFinite(number) || BigInt(number) !== BigInt(digits);
 }
 
 /**
- * Whether a text of JSON, from a place on, may hold a whole number that is rounded when it is read; it may also stand within a string.
- * Looks at one letter in 16 only, as long as that is no digit, for everything that arrives goes through here. No digit stands right
- * before `start`.
+ * Whether a JSON text, from a position on, may contain a whole number that is rounded when read; it may also be inside
+ * a string. Inspects one character in 16 until one is a digit, because everything that arrives passes here. No digit
+ * precedes `start`.
  */
 export function mayRound(text: string, start = 0): boolean {
   const { length } = text;
   for (let at = start + DIGITS - 1; at < length; at += DIGITS) {
     const code = text.charCodeAt(at);
-    // Most texts end here, and do not get to what takes longer.
+    // Most texts end here, before the slower part.
     if (code <= NINE && code >= ZERO) return roundsFrom(text, at);
   }
   return false;
 }
 
-/** The same, from the first place at which there is a digit. */
+/** The same, from the first position with a digit. */
 function roundsFrom(text: string, start: number): boolean {
   let seen = -1;
   let from = 0;
@@ -45,11 +45,11 @@ function roundsFrom(text: string, start: number): boolean {
     if (!isDigit(text.charCodeAt(at))) continue;
     let first = at;
     while (first > seen + 1 && isDigit(text.charCodeAt(first - 1))) first--;
-    // Digits that go on from the last ones begin where those begin: none is looked at twice.
+    // Digits that follow the last ones begin where those begin: none is inspected twice.
     if (first > seen + 1 || !isDigit(text.charCodeAt(seen))) from = first;
     seen = at;
     const before = text.charCodeAt(from - 1);
-    // Fractions, and ids in strings: nearly all that have so many digits.
+    // Fractions, and ids in strings: nearly all numbers with so many digits.
     if (before === POINT || before === QUOTE) continue;
     const end = endOfDigits(text, at);
     seen = end - 1;
@@ -59,14 +59,14 @@ function roundsFrom(text: string, start: number): boolean {
   return false;
 }
 
-/** Where the digits end that stand at a place. */
+/** Where the digits at a position end. */
 function endOfDigits(text: string, from: number): number {
   let end = from;
   while (isDigit(text.charCodeAt(end))) end++;
   return end;
 }
 
-/** Whether these digits are no part of a fraction or an exponent, nor followed by one. */
+/** Whether these digits are not part of a fraction or an exponent, nor followed by one. */
 function isWhole(text: string, from: number, end: number): boolean {
   if (text.charCodeAt(from - 1) === POINT) return false;
   if (/[eE][+-]?$/.test(text.slice(Math.max(0, from - 2), from))) return false;
@@ -75,8 +75,8 @@ function isWhole(text: string, from: number, end: number): boolean {
 }
 
 /**
- * The whole numbers of a text of JSON that are rounded when it is read: the first for each entry, if the text is an array, by the
- * place of the entry; otherwise for the place 0.
+ * The whole numbers of a JSON text that are rounded when read: the first one for each entry if the text is an array, by
+ * the index of the entry; otherwise for the index 0.
  */
 export function roundedIn(text: string): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
@@ -103,15 +103,15 @@ export function roundedIn(text: string): ReadonlyMap<number, string> {
   return found;
 }
 
-/** Where the quote stands that ends the string which begins at a place. */
+/** The position of the quote that ends the string at a position. */
 function endOfString(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
 }
 
-/** What is wrong with such a number, for whoever has sent it. */
+/** The error about such a number, for the sender. */
 export function whyRounded(number: string): string {
   const shown = number.length > 40 ? `${number.slice(0, 40)}…` : number;
-  return `the whole number ${shown} is beyond 2^53, where JavaScript rounds it: send it in a string`;
+  return `the whole number ${shown} is beyond 2^53, where JavaScript rounds it; send it as a string`;
 }

@@ -89,11 +89,11 @@ describe('an answer finds its caller, whatever its shape', () => {
     ['{"message":"m"}', { code: Code.InternalError, message: 'm' }],
     ['{"code":1.5,"message":"m"}', { code: Code.InternalError, message: 'm' }],
     ['{"code":"1","message":"m"}', { code: Code.InternalError, message: 'm' }],
-    ['{"code":1}', { code: 1, message: 'the answer is an error without a message' }],
-    ['{"code":1,"message":{"a":1}}', { code: 1, message: 'the answer is an error without a message' }],
+    ['{"code":1}', { code: 1, message: 'the error of the answer has no message' }],
+    ['{"code":1,"message":{"a":1}}', { code: 1, message: 'the error of the answer has no message' }],
     ['"broken"', { code: Code.InternalError, message: 'broken', data: 'broken' }],
-    ['[1]', { code: Code.InternalError, message: 'the answer is an error that is no object', data: [1] }],
-    ['null', { code: Code.InternalError, message: 'the answer is an error that is no object', data: null }],
+    ['[1]', { code: Code.InternalError, message: 'the error of the answer is not an object', data: [1] }],
+    ['null', { code: Code.InternalError, message: 'the error of the answer is not an object', data: null }],
   ];
   for (const [error, body] of faults) {
     it(`with the error ${error}`, () => {

@@ -71,7 +71,7 @@ describe('what it writes', () => {
     for (const value of [new Date(0), undefined, () => 1, [1], 'text']) {
       expect(() => codec.encode(call({ args: [value], named: true }))).toThrow(
         new UsageError(
-          `named arguments are the fields of one object, and ${JSON.stringify(value) ?? 'nothing'} is none in JSON`,
+          `named arguments must be one object, but ${JSON.stringify(value) ?? 'nothing'} does not become an object in JSON`,
         ),
       );
     }
@@ -132,7 +132,7 @@ describe('what it says of itself', () => {
   it('takes the delimiter of quickrpc where there is a framing for it', () => {
     expect(jrpcOf('jrpc:\n').framing).toBe('lines');
     expect(jrpcOf('jrpc:\0').framing).toBe('nul');
-    expect(() => jrpcOf('jrpc:END')).toThrow(/takes no "END" after its colon.*framing=nul/);
+    expect(() => jrpcOf('jrpc:END')).toThrow(/accepts no "END" after its colon.*framing=nul/);
   });
 
   it('refuses options that it does not have', () => {

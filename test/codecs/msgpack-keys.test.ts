@@ -37,7 +37,7 @@ const reply = (value: string): string => `940107c0${value}`;
 const failed = (value: string): string =>
   `94010783a4636f6465 07 a76d657373616765a26e6f a464617461${value}c0`.replaceAll(' ', '');
 const text = (where: string, what: string): string =>
-  `the map at ${where} has ${what} for a key: a key is a text, a number, true, false or nil`;
+  `the map at ${where} has ${what} as a key: a key must be a string, a number, true, false or nil`;
 
 describe('a key of a map that is no text', () => {
   it.each(texts)('becomes its text: %s', (_what, bytes, key) => {
@@ -118,14 +118,14 @@ describe('a key of a map that is no text', () => {
         '',
       );
     const [message] = read(reply(`dc0028${values}${refused[0]?.[1]}`)) as unknown as [{ error?: { message: string } }];
-    expect(message.error?.message).toMatch(/ at result\[39\] has bytes for a key/);
+    expect(message.error?.message).toMatch(/ at result\[39\] has bytes as a key/);
   });
 
   it('shows no text of another package for what cannot be read for another reason', () => {
     for (const bytes of ['c7024d9101', 'c7014d01']) {
       const [message] = read(reply(bytes)) as unknown as [{ kind: string; error: { message: string } }];
       expect(message.kind).toBe('fault');
-      expect(message.error.message).toMatch(/^the answer cannot be read: a map (is|or a set)/);
+      expect(message.error.message).toMatch(/^the answer cannot be read: the body of a map/);
     }
   });
 

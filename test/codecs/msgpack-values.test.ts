@@ -136,7 +136,7 @@ describe('values of MessagePack', () => {
     for (const [value, reason] of [
       [() => {}, /a function cannot be sent/],
       [{ at: [Symbol('s')] }, /a symbol cannot be sent/],
-      [cycle, /nested .* nor within themselves/],
+      [cycle, /nested .* cannot contain themselves/],
     ] as const) {
       expect(() => encode(value)).toThrow(reason);
     }

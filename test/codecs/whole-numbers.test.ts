@@ -75,7 +75,7 @@ class Desk extends RemoteAPI {
   @outgoing({ hasReply: true }) ask(_to: Receivers): Reply<unknown> {}
   @outgoing({ stream: true }) many(_to: Receivers): Stream<unknown> {}
 }
-const WHY = 'the whole number 9007199254740993 is beyond 2^53, where JavaScript rounds it: send it in a string';
+const WHY = 'the whole number 9007199254740993 is beyond 2^53, where JavaScript rounds it; send it as a string';
 
 async function desk() {
   const log = new Log();

@@ -38,7 +38,7 @@ async function meet() {
 const bytes = new Map<unknown, unknown>([[Uint8Array.of(1), 'v']]);
 const whole = new Map<unknown, unknown>([[1, 'v']]);
 const refusal = (where: string): string =>
-  `the map at ${where} has bytes for a key: a key is a text, a number, true, false or nil`;
+  `the map at ${where} has bytes as a key: a key must be a string, a number, true, false or nil`;
 
 describe('a peer whose maps have keys that are no texts', () => {
   it('is answered with texts in place of numbers, and told the path of a key that is bytes', async () => {

@@ -53,8 +53,7 @@ describe('json-rpc-2.0', () => {
     expect(await far.request('ask', undefined)).toBe('asked');
     await expect(far.request('ask', null)).rejects.toMatchObject({
       code: -32600,
-      message:
-        'Invalid Request: "params" is an object or an array, not null; leave it out where there are no arguments',
+      message: 'Invalid Request: "params" is an object or an array, not null; omit it if there are no arguments',
     });
     far.notify('note', null);
     await until(() => log.texts.length === 2);
@@ -91,7 +90,7 @@ const unreadable: readonly (readonly [sent: string, reason: RegExp])[] = [
   ],
   [
     '{"jsonrpc":"2.0","id":9007199254740993,"method":"ask"}',
-    /^Invalid Request: "id" is a string, a whole number .*, or null, not a number that .*$/,
+    /^Invalid Request: "id" is a string, a whole number .*, or null, not a fraction or a larger number$/,
   ],
   [
     '{"jsonrpc":"2.0","id":1,"method":"ask","params":5}',

@@ -8,14 +8,14 @@ class Spec extends RemoteAPI {
   @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
 }
 
-/** A list of four billion places, which structured clone carries in a few bytes. */
+/** A list of four billion empty slots, which structured clone transfers in a few bytes. */
 const hollow = (...items: unknown[]): unknown[] => {
   items.length = 2 ** 32 - 1;
   return items;
 };
 const values = (...message: unknown[]) => ['obverse:values', message, 100];
 
-/** A side at one end of a port, and its other end; `heard` is what came there. */
+/** A side at one end of a port, and the other end; `heard` is what arrived there. */
 async function sides() {
   const { port1, port2 } = new MessageChannel();
   const side = await Spec.serve({ url: 'port:', port: port1 }, { codec: 'clone?hello=off', logger: null });
@@ -29,12 +29,12 @@ async function sides() {
   return { side, port2, heard, next, [Symbol.asyncDispose]: () => side.close() };
 }
 
-describe('a list of four billion empty places from a peer', () => {
+describe('a sparse list of four billion slots from a peer', () => {
   it.each([
     ['among named arguments', values(0, 1, 'echo', { value: hollow(1) })],
     ['within a Map', values(0, 1, 'echo', { value: new Map([[1, [hollow()]]]) })],
     ['as an argument', values(1, 1, 'echo', 1, hollow())],
-  ])('%s makes that call fail, and is not walked', async (_name, message) => {
+  ])('%s fails that call, and is not walked', async (_name, message) => {
     await using far = await sides();
     far.port2.postMessage(message);
     far.port2.postMessage(values(0, 2, 'echo', { value: 5 }));
@@ -57,7 +57,7 @@ describe('a list of four billion empty places from a peer', () => {
     expect(far.heard[1]?.[1]).toEqual([2, 2, 5]);
   });
 
-  it('as the answer of a call of ours rejects that call', async () => {
+  it('as the answer of a call rejects that call', async () => {
     await using far = await sides();
     const asked = far.side.question(null, {});
     await far.next(1);
@@ -65,7 +65,7 @@ describe('a list of four billion empty places from a peer', () => {
     expect((await failure(asked)).message).toMatch(/4294967295 places/);
   });
 
-  it('is refused when it is sent, and one with some empty places is not', async () => {
+  it('is refused when it is sent, while a list with a few empty slots is accepted', async () => {
     await using server = await Spec.serve('memory:clone-hollow', { codec: 'clone', logger: null });
     server.echo.connect((_sender, { value }) => value);
     await using client = await Spec.invert().connect('memory:clone-hollow', { codec: 'clone', logger: null });

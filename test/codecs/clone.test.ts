@@ -23,7 +23,7 @@ testCodec(
   },
 );
 
-/** Over a real port, and back out of the codec. */
+/** Through a real port, and decoded again. */
 async function through(...parcels: readonly Parcel[]): Promise<Message[]> {
   const { port1, port2 } = new MessageChannel();
   const parcel = parcels.length === 1 ? (parcels[0] as Parcel) : (codec.join?.(parcels) as Parcel);
@@ -51,8 +51,8 @@ function decode(values: readonly unknown[]): Message[] {
   return given;
 }
 
-describe('what is cloned', () => {
-  it('is taken at the call', async () => {
+describe('a cloned value', () => {
+  it('is copied at the call', async () => {
     const key = { key: 1 };
     const inner = new Map<unknown, unknown>([
       ['list', [1, { two: 2 }]],
@@ -82,11 +82,11 @@ describe('what is cloned', () => {
     }
   });
 
-  it('keeps cycles, and what occurs twice is one, within a message', async () => {
+  it('keeps cycles and shared objects within a message', async () => {
     const shared = { name: 'shared' };
     const cycle: Record<string, unknown> = { shared, list: [shared], map: new Map([[shared, new Set([shared])]]) };
     cycle.self = cycle;
-    // Few objects, many objects, and some that are not plain data.
+    // Few objects, many objects, and values that are not plain data.
     for (const more of [[], Array.from({ length: 100 }, () => ({ shared })), [/a/, { shared }]]) {
       const [message] = await through(call(cycle, shared, more));
       const [one, two, three] = (message as unknown as { args: [typeof cycle, typeof shared, { shared: unknown }[]] })
@@ -110,7 +110,7 @@ describe('what is cloned', () => {
       }
     }
     const bare = Object.assign(Object.create(null), { a: 1 });
-    // biome-ignore lint/suspicious/noSparseArray: holes are what it is about
+    // biome-ignore lint/suspicious/noSparseArray: the test is about holes
     const holes = [1, , undefined, null];
     const big = { big: 2n ** 70n, boxed: Object(1), symbols: { [Symbol('s')]: 1, a: 1 } };
     for (const value of [
@@ -129,7 +129,7 @@ describe('what is cloned', () => {
     }
   });
 
-  it('of bytes is what they show, not all that they lie in', async () => {
+  it('of bytes has the bytes of the view, not the whole buffer', async () => {
     const pool = new Uint8Array(10_000).fill(7);
     const view = pool.subarray(10, 13);
     for (const value of [view, Buffer.from(pool.buffer, 10, 3)]) {
@@ -146,7 +146,7 @@ describe('what is cloned', () => {
     expect(shared[0]).toBe(5);
   });
 
-  it('cannot be a function or a symbol, and then nothing else is harmed', async () => {
+  it('cannot be a function or a symbol, and a refusal affects no other call', async () => {
     for (const value of [() => {}, Symbol('s'), [{ a: () => {} }], new Map([[1, Symbol('s')]]), new WeakMap()]) {
       expect(() => reply(value)).toThrow(/could not be cloned/);
       expect(() => call('before', value)).toThrow(/could not be cloned/);
@@ -155,8 +155,8 @@ describe('what is cloned', () => {
   });
 });
 
-describe('what is moved', () => {
-  it('is detached at the call, and arrives whole', async () => {
+describe('a transferred value', () => {
+  it('is detached at the call, and arrives complete', async () => {
     const bytes = new Uint8Array(1000).fill(3);
     const parcel = call({ before: [1], frame: transfer({ bytes }, [bytes.buffer]), same: bytes });
     expect(bytes.byteLength).toBe(0);
@@ -165,11 +165,11 @@ describe('what is moved', () => {
     const [given] = (message as unknown as { args: [{ frame: { bytes: Uint8Array }; same: Uint8Array }] }).args;
     expect(given.frame.bytes).toEqual(new Uint8Array(1000).fill(3));
     expect(given.same).toBe(given.frame.bytes);
-    // It was moved out of the parcel, too, when that was posted.
+    // It was also removed from the parcel when that was posted.
     expect((parcel.transfer[0] as ArrayBuffer).byteLength).toBe(0);
   });
 
-  it('may be bytes themselves, a port, or the result', async () => {
+  it('may be bytes, a port, or the result', async () => {
     const bytes = Uint8Array.of(1, 2);
     expect(await back(transfer(bytes, [bytes.buffer]))).toEqual(Uint8Array.of(1, 2));
     expect(bytes.byteLength).toBe(0);
@@ -181,11 +181,11 @@ describe('what is moved', () => {
     port2.close();
   });
 
-  it('is moved with each message of a tick', async () => {
+  it('is transferred with each message of a turn', async () => {
     const buffers = [new ArrayBuffer(1), new ArrayBuffer(2)];
     const parcels = [...buffers.map((buffer) => reply(transfer([buffer], [buffer]))), reply('last')];
     const messages = await through(...parcels);
-    // Moved out of the parcels: a copy would have left them as they were.
+    // Transferred out of the parcels: a copy would have left them in place.
     expect(parcels.flatMap(({ transfer }) => transfer).map((one) => (one as ArrayBuffer).byteLength)).toEqual([0, 0]);
     expect(messages).toEqual([
       { kind: 'reply', id: 5, value: [new ArrayBuffer(1)] },
@@ -194,7 +194,7 @@ describe('what is moved', () => {
     ]);
   });
 
-  it('cannot be moved twice', () => {
+  it('cannot be transferred twice', () => {
     const value = { buffer: new ArrayBuffer(1) };
     transfer(value, [value.buffer]);
     reply(value);
@@ -204,7 +204,7 @@ describe('what is moved', () => {
 });
 
 describe('the size of a parcel', () => {
-  it('is near the bytes of what is in it', () => {
+  it('is about the number of bytes in it', () => {
     for (const value of [
       'x'.repeat(100_000),
       { a: ['x'.repeat(100_000)] },
@@ -230,7 +230,7 @@ describe('the size of a parcel', () => {
   });
 });
 
-describe('what is not to be trusted', () => {
+describe('an invalid value from a peer', () => {
   it('is a bad message in its place', () => {
     for (const [values, id] of [
       [[0, 1, 2, {}], 1],
@@ -250,7 +250,7 @@ describe('what is not to be trusted', () => {
     }
   });
 
-  it('gives the messages before a place where no message can begin', () => {
+  it('does not affect the messages before it', () => {
     for (const values of [
       [4],
       ['text'],
@@ -272,7 +272,7 @@ describe('what is not to be trusted', () => {
     expect(() => codec.decode({ values: {}, length: 0 } as unknown as Frame, () => {}, false)).toThrow(ProtocolError);
   });
 
-  it('sets nobody a prototype', () => {
+  it('sets no prototype', () => {
     const poison: Record<string, unknown> = JSON.parse('{"__proto__":{"polluted":1},"a":1}');
     const cycle: Record<string, unknown> = JSON.parse('{"__proto__":{"polluted":1}}');
     cycle.self = cycle;
@@ -298,14 +298,14 @@ describe('what is not to be trusted', () => {
     }
   });
 
-  it('is an error whose code and message are none', () => {
+  it('is an error if its code or message is invalid', () => {
     expect(decode([3, 1, 'x', { toString: 1 }, undefined])).toEqual([
       { kind: 'fault', id: 1, error: { code: Code.Application, message: 'the call failed' } },
     ]);
   });
 });
 
-/** How many objects in a value have a key `__proto__` of their own. */
+/** How many objects in a value have an own key `__proto__`. */
 function protos(value: unknown, seen = new Set<unknown>()): number {
   if (typeof value !== 'object' || value === null || seen.has(value)) return 0;
   seen.add(value);
@@ -315,7 +315,7 @@ function protos(value: unknown, seen = new Set<unknown>()): number {
 }
 
 describe('clone as a codec', () => {
-  it('says hello unless it is told not to, answers what it cannot read, and has no framing', () => {
+  it('says hello by default, answers what it cannot read, and has no framing', () => {
     expect(codec).toMatchObject({ name: 'clone', form: 'values', hello: true, answersUnreadable: true });
     expect(codec.framing).toBeUndefined();
     expect(clone(parseAddress('clone?hello=off')).hello).toBe(false);

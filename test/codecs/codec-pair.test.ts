@@ -46,8 +46,8 @@ for (const [written, read] of [
   );
 }
 
-describe('a pair', () => {
-  it('has one name for both sides, and says hello if both do', async () => {
+describe('a pair of codecs', () => {
+  it('has one name for both sides, and says hello if both codecs do', async () => {
     const [one, other] = await Promise.all([make('jrpc', 'msgpack'), make('msgpack', 'jrpc')]);
     expect([one.name, other.name]).toEqual(['jrpc+msgpack', 'jrpc+msgpack']);
     expect([one.hello, other.hello]).toEqual([true, true]);
@@ -56,7 +56,7 @@ describe('a pair', () => {
     expect((await make('jrpc?hello=off', 'jrpc')).name).toBe('jrpc');
   });
 
-  it('makes bytes if one of the two does, and text if neither does', async () => {
+  it('produces bytes if one of the two does, and text if neither does', async () => {
     const forms = [make('jrpc', 'msgpack'), make('msgpack', 'terse'), make('jrpc', 'terse'), make('clone', 'clone')];
     expect((await Promise.all(forms)).map(({ form }) => form)).toEqual(['bytes', 'bytes', 'text', 'values']);
     const { encode } = await make('msgpack', 'jrpc');
@@ -65,7 +65,7 @@ describe('a pair', () => {
     );
   });
 
-  it('reads in bytes what its codec reads in a text, and nothing else', async () => {
+  it('reads from bytes what its codec reads from text, and nothing else', async () => {
     const { decode } = await make('jrpc', 'msgpack');
     const reply = '{"jsonrpc":"2.0","id":1,"result":"ä"}';
     const given: unknown[] = [];
@@ -76,7 +76,7 @@ describe('a pair', () => {
     }
   });
 
-  it('has the words of what it writes, and answers only what may be answered', async () => {
+  it('has the dialect of the codec that it writes, and answers only what that codec may answer', async () => {
     expect((await make('msgpack', 'jrpc?dialect=lsp')).words).toEqual(['rpc.cancel', 'rpc.progress']);
     expect((await make('jrpc?dialect=lsp', 'msgpack')).words).toBeUndefined();
     expect((await make('jrpc?dialect=mcp', 'msgpack')).answersCancelled).toBe(false);
@@ -84,7 +84,7 @@ describe('a pair', () => {
     expect((await make('jrpc', 'msgpack')).answersUnreadable).toBe(false);
   });
 
-  it('is not made of values and something else', async () => {
+  it('cannot combine a codec of values with another', async () => {
     for (const [read, written] of [
       ['clone', 'jrpc'],
       ['msgpack', 'clone'],
@@ -95,7 +95,7 @@ describe('a pair', () => {
     }
   });
 
-  it('is refused where one of the two is missing', async () => {
+  it('is refused if one of the two is missing', async () => {
     for (const codec of [
       { in: 'jrpc' },
       { out: 'jrpc' },
@@ -140,12 +140,12 @@ describe('the framing of a pair', () => {
     );
   });
 
-  it('is the common one where there is one', async () => {
+  it('is the common one if both have the same', async () => {
     expect((await make('jrpc', 'jrpc?dialect=mcp')).framing).toBe('lines');
     expect((await make('msgpack', 'msgpack?hello=off')).framing).toBe((await codecFrom('msgpack')).framing);
   });
 
-  it('keeps the bounds and the ends of both', async () => {
+  it('applies the limits and the checks at the end of both', async () => {
     const [mine, theirs] = await framings('msgpack', 'jrpc');
     const give = (): void => {};
     expect(() => theirs('bytes', 10).push(Buffer.alloc(11, 0x20), give)).toThrow(/at most 10 bytes/);
@@ -160,7 +160,7 @@ describe('the framing of a pair', () => {
     expect(last).toEqual([new TextEncoder().encode('{"a":1}')]);
   });
 
-  it('is lost at the first byte that can begin no text', async () => {
+  it('fails at the first byte that cannot begin a text', async () => {
     const [, theirs] = await framings('msgpack', 'jrpc');
     for (const first of [0x80, 0x93, 0xbf]) {
       expect(() => theirs('bytes', 10).push(Buffer.of(first), () => {})).toThrow(/text was expected and bytes came/);
@@ -185,7 +185,7 @@ describe.each([
     ['msgpack', 'jrpc'],
     ['jrpc?dialect=lsp', 'msgpack'],
     ['jrpc', 'terse'],
-  ])('calls go both ways where the server reads %s and writes %s', async (read, written) => {
+  ])('calls work both ways where the server reads %s and writes %s', async (read, written) => {
     const log = new Log();
     await using desk = await Desk.serve(url, { ...options, codec: { in: read, out: written }, logger: log });
     const heard: unknown[] = [];
@@ -216,7 +216,7 @@ describe.each([
   });
 });
 
-it('each direction carries what its codec carries', async () => {
+it('each direction carries the values of its codec', async () => {
   await using desk = await Desk.serve('tcp://127.0.0.1:0', { codec: { in: 'msgpack', out: 'jrpc' } });
   const seen: unknown[] = [];
   desk.look.connect((_visitor, { what }) => {
@@ -228,7 +228,7 @@ it('each direction carries what its codec carries', async () => {
   expect(seen).toEqual([new Date(0)]);
 });
 
-it('a batch of a stranger is answered in the codec that is written', async () => {
+it('a batch of a peer that is not Obverse is answered in the codec that is written', async () => {
   await using desk = await Desk.serve('tcp://127.0.0.1:0', { codec: { in: 'jrpc', out: 'msgpack' } });
   desk.look.connect((_visitor, { what }) => what);
   const socket = connect(Number(new URL(desk.address).port), '127.0.0.1');
@@ -242,7 +242,7 @@ it('a batch of a stranger is answered in the codec that is written', async () =>
   expect(came).toEqual([0x94, 1, 1, 0xc0, 1, 0x94, 1, 2, 0xc0, 2]);
 });
 
-describe('a side that does not fit', () => {
+describe('a side with another codec', () => {
   const pair = { in: 'jrpc', out: 'msgpack' };
   const timeout = 300;
 
@@ -257,7 +257,7 @@ describe('a side that does not fit', () => {
     );
   });
 
-  it('that sends bytes where text is read is cut off at once, and both are told', async () => {
+  it('that sends bytes where text is expected is disconnected at once, and both sides report it', async () => {
     const log = new Log();
     await using desk = await Desk.serve('tcp://127.0.0.1:0', { codec: pair, logger: log });
     for (const codec of ['msgpack', pair]) {
@@ -269,7 +269,7 @@ describe('a side that does not fit', () => {
     expect(log.texts).toEqual(Array(2).fill(expect.stringContaining('text was expected and bytes came')));
   });
 
-  it('that sends text where bytes are read is cut off at once, and both are told', async () => {
+  it('that sends text where bytes are expected is disconnected at once, and both sides report it', async () => {
     const log = new Log();
     await using desk = await Desk.serve('tcp://127.0.0.1:0', { codec: { in: 'msgpack', out: 'jrpc' }, logger: log });
     const visitorLog = new Log();
@@ -280,7 +280,7 @@ describe('a side that does not fit', () => {
     expect(visitorLog.texts).toEqual([expect.stringContaining('(obverse) this side expects MessagePack')]);
   });
 
-  it('that reads no answer hears of it by the hello, and one that is not understood is cut off', async () => {
+  it('that cannot read the answers is detected by the hello, and one that is not understood is disconnected', async () => {
     await using desk = await Desk.serve('tcp://127.0.0.1:0', { codec: pair, logger: null });
     desk.look.connect((_visitor, { what }) => what);
     await using visitor = await Visitor.connect(desk.address, { codec: 'jrpc', logger: null, timeout });

@@ -13,7 +13,7 @@ const invalid = (id: Id): Bad => ({
   batch: undefined,
 });
 
-describe('what is a message', () => {
+describe('decoding a frame', () => {
   const refused: readonly (readonly [string, Id])[] = [
     ['1', null],
     ['null', null],
@@ -58,16 +58,16 @@ describe('what is a message', () => {
     ['{"jsonrpc":"2.0","id":1,"method":"\\u006d","meta":1}', { ...call, id: 1 }],
     ['{"jsonrpc":"2.0","id":1,"result":null}', { kind: 'reply', id: 1, value: null }],
     ['{"jsonrpc":"2.0","id":null,"result":1}', { kind: 'reply', id: null, value: 1 }],
-    // A call that has members of an answer is a call.
+    // A call that also has members of an answer is a call.
     ['{"jsonrpc":"2.0","id":1,"method":"m","result":1}', { ...call, id: 1 }],
   ];
   for (const [frame, message] of taken) {
-    it(`takes ${frame}`, () => {
+    it(`accepts ${frame}`, () => {
       expect(read(codec, frame)).toStrictEqual([message]);
     });
   }
 
-  it('throws for what is no JSON, with the reason as the cause', () => {
+  it('throws if it is not JSON, with the reason as the cause', () => {
     for (const frame of ['', ' ', '{', '{"jsonrpc":"2.0"', 'nil', "{'a':1}", '{"a":NaN}', '1 1', '[1,]', '\0']) {
       let error: unknown;
       try {
@@ -81,7 +81,7 @@ describe('what is a message', () => {
   });
 });
 
-describe('an answer finds its caller, whatever its shape', () => {
+describe('an answer is matched to its call, whatever its shape', () => {
   const faults: readonly (readonly [string, unknown])[] = [
     ['{"code":-32601,"message":"Method not found"}', { code: -32601, message: 'Method not found' }],
     ['{"code":0,"message":"m","data":{"a":[1]}}', { code: 0, message: 'm', data: { a: [1] } }],
@@ -102,19 +102,19 @@ describe('an answer finds its caller, whatever its shape', () => {
     });
   }
 
-  it('without an id it is a fault that answers no call, and is not answered itself', () => {
+  it('without an id is a fault that answers no call, and is not answered itself', () => {
     const [message] = read(codec, '{"jsonrpc":"2.0","error":{"code":1,"message":"m"}}');
     expect(message).toStrictEqual({ kind: 'fault', id: null, error: { code: 1, message: 'm' } });
   });
 
-  it('with both a result and an error it has failed', () => {
+  it('with both a result and an error is an error', () => {
     const both = '{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1,"message":"m"}}';
     const failed = [{ kind: 'fault', id: 1, error: { code: 1, message: 'm' } }];
     expect(read(codec, both)).toStrictEqual(failed);
     expect(read(lsp, both)).toStrictEqual(failed);
   });
 
-  it('with a result and an error of null it has failed, but to a dialect it is a result', () => {
+  it('with a result and an error of null is an error, but in a dialect a result', () => {
     const both = '{"jsonrpc":"2.0","id":1,"result":5,"error":null}';
     expect(read(codec, both)).toMatchObject([{ kind: 'fault', id: 1 }]);
     expect(read(lsp, both)).toStrictEqual([{ kind: 'reply', id: 1, value: 5 }]);
@@ -136,7 +136,7 @@ describe('an answer without its envelope', () => {
     }
   });
 
-  it('with neither a result nor an error is no message, but to a dialect it is a result of null', () => {
+  it('with neither a result nor an error is refused, but in a dialect it is a result of null', () => {
     expect(read(codec, '{"jsonrpc":"2.0","id":1}')).toStrictEqual([invalid(1)]);
     expect(read(lsp, '{"jsonrpc":"2.0","id":1}')).toStrictEqual([{ kind: 'reply', id: 1, value: null }]);
     expect(read(lsp, '{"jsonrpc":"2.0","id":1,"params":[]}')).toStrictEqual([invalid(1)]);
@@ -149,7 +149,7 @@ describe('batches', () => {
   const note = '{"jsonrpc":"2.0","method":"n"}';
   const reply = '{"jsonrpc":"2.0","id":7,"result":1}';
 
-  it('share one batch, which knows how many answers are to come before the first is given', () => {
+  it('share one batch, which has the number of expected answers before the first is given', () => {
     const frame = `[${request(1)},${note},5,${reply},{"jsonrpc":"2.0","id":null,"method":"m"}]`;
     let first: Message | undefined;
     codec.decode(
@@ -174,14 +174,14 @@ describe('batches', () => {
     expect([batches[1], batches[3]]).toEqual([undefined, 'none']);
   });
 
-  it('of answers alone are answers', () => {
+  it('of answers only are answers', () => {
     expect(read(codec, `[${reply},${reply}]`)).toStrictEqual([
       { kind: 'reply', id: 7, value: 1 },
       { kind: 'reply', id: 7, value: 1 },
     ]);
   });
 
-  it('are packets between peers that have agreed', () => {
+  it('are packets between peers that both announced them', () => {
     const given = read(codec, `[${request(1)},5,${request(2)},[${note}]]`, true);
     expect(given).toMatchObject([
       { id: 1, batch: undefined },
@@ -204,8 +204,8 @@ describe('batches', () => {
   });
 });
 
-describe('params that are null', () => {
-  it('are none to a dialect', () => {
+describe('params of null', () => {
+  it('mean no params in a dialect', () => {
     for (const dialect of ['lsp', 'mcp', 'quickrpc']) {
       const given = read(
         jrpcOf(`jrpc?dialect=${dialect}`),
@@ -227,12 +227,12 @@ describe('the key __proto__', () => {
     '_\\u005Fproto_\\u005F',
   ];
   for (const key of spellings) {
-    it(`is in no value, spelled ${key}`, () => {
+    it(`is removed from values, spelled ${key}`, () => {
       const poison = `{"a":1,"${key}":{"polluted":true},"list":[{"${key}":null,"b":[{"${key}":1}]}]}`;
       const clean = { a: 1, list: [{ b: [{}] }] };
       expect(parseJson(poison)).toStrictEqual(clean);
       for (const [frame, want] of [
-        // The first of each pair is read the quick way, the second as a whole.
+        // The first of each pair is read by the fast path, the second by full parsing.
         [`{"jsonrpc":"2.0","id":1,"result":${poison}}`, { value: clean }],
         [`{"id":1,"jsonrpc":"2.0","result":${poison}}`, { value: clean }],
         [`{"jsonrpc":"2.0","method":"m","params":[${poison}]}`, { args: [clean] }],
@@ -249,7 +249,7 @@ describe('the key __proto__', () => {
     });
   }
 
-  it.each(spellings)('is in no object of a few values, spelled %s', (key) => {
+  it.each(spellings)('is removed from an object of a few values, spelled %s', (key) => {
     for (const value of ['1', 'null', '"text"', '[]'])
       for (const [text, want] of [
         [`{"${key}":${value}}`, {}],
@@ -264,7 +264,7 @@ describe('the key __proto__', () => {
       }
   });
 
-  it('may stand in a text, and does not hide members of the envelope', () => {
+  it('may occur in a text, and does not hide members of the envelope', () => {
     expect(read(codec, '{"jsonrpc":"2.0","id":1,"result":["__proto__","\\u0070"]}')).toMatchObject([
       { value: ['__proto__', 'p'] },
     ]);

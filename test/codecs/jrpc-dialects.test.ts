@@ -25,7 +25,7 @@ const progress = (...args: readonly unknown[]): Call => call({ method: 'rpc.prog
 const written = (codec: typeof lsp, message: Outbound): unknown => JSON.parse(codec.encode(message) as string);
 const notification = (method: string, params: unknown): object => ({ jsonrpc: '2.0', method, params });
 
-/** What is read of a notification, and of one whose members stand in another order. */
+/** What is read from a notification, and from one whose members are in another order. */
 function readings(codec: typeof lsp, method: string, params: unknown): Message[] {
   const frames = [
     { jsonrpc: '2.0', method, params },
@@ -34,19 +34,19 @@ function readings(codec: typeof lsp, method: string, params: unknown): Message[]
   return frames.flatMap((frame) => read(codec, JSON.stringify(frame)));
 }
 
-describe('what the codecs say of themselves', () => {
-  it('is which messages of the library they have words for', () => {
+describe('the properties of a codec', () => {
+  it('list the messages of the library that its dialect can express', () => {
     for (const codec of [lsp, mcp]) expect(codec.words).toEqual(['rpc.cancel', 'rpc.progress']);
     for (const codec of strangers) expect(Object.hasOwn(codec, 'words')).toBe(false);
   });
-  it('is whether a call that was given up is answered', () => {
+  it('specify whether a cancelled call is answered', () => {
     expect(mcp.answersCancelled).toBe(false);
     for (const codec of [lsp, ...strangers]) expect(codec.answersCancelled).toBe(true);
   });
 });
 
-describe('a call that is given up', () => {
-  it('is $/cancelRequest in lsp, which has no place for a reason', () => {
+describe('a cancelled call', () => {
+  it('is $/cancelRequest in lsp, which cannot carry a reason', () => {
     for (const message of [cancel(7), cancel(7, 'too slow')]) {
       expect(written(lsp, message)).toEqual(notification('$/cancelRequest', { id: 7 }));
     }
@@ -59,7 +59,7 @@ describe('a call that is given up', () => {
       expect(written(mcp, message)).toEqual(notification('notifications/cancelled', { requestId: 7 }));
     }
   });
-  it('is read with what it means, beside what it says', () => {
+  it('is read as rpc.cancel, along with the original message', () => {
     for (const id of [7, 'x-7', 0]) {
       const said = { id };
       const means = { method: 'rpc.cancel', args: [id] };
@@ -75,7 +75,7 @@ describe('a call that is given up', () => {
     const [bare] = readings(mcp, 'notifications/cancelled', { requestId: 1, reason: 5 });
     expect(bare).toMatchObject({ means: { method: 'rpc.cancel', args: [1] } });
   });
-  it('means nothing to us where it does not say which', () => {
+  it('means nothing without an id', () => {
     for (const params of [{}, { id: null }, { id: [] }, { id: true }, [7], undefined]) {
       for (const message of readings(lsp, '$/cancelRequest', params)) expect(message).not.toHaveProperty('means');
     }
@@ -87,7 +87,7 @@ describe('a call that is given up', () => {
         expect(message).not.toHaveProperty('means');
     }
   });
-  it('means nothing in the words of the other dialect, in a request, or in none of the dialects', () => {
+  it('means nothing in the other dialect, in a request, or without a dialect', () => {
     for (const codec of [mcp, ...strangers]) {
       for (const message of readings(codec, '$/cancelRequest', { id: 1 })) expect(message).not.toHaveProperty('means');
     }
@@ -102,7 +102,7 @@ describe('a call that is given up', () => {
       expect(request).not.toHaveProperty('means');
     }
   });
-  it('is -32800 on the wire of lsp, and nowhere else', () => {
+  it('is answered with -32800 in lsp only', () => {
     const aborted: Outbound = { kind: 'fault', id: 1, error: { code: -32_012, message: 'given up', data: [1] } };
     expect(written(lsp, aborted)).toMatchObject({ error: { code: -32_800, message: 'given up', data: [1] } });
     expect(read(lsp, lsp.encode(aborted))).toStrictEqual([aborted]);
@@ -137,7 +137,7 @@ describe('progress', () => {
       expect(message).toMatchObject({ means: { method: 'rpc.progress', args: [3, undefined] } });
     }
   });
-  it('is notifications/progress in mcp, with an object or its number', () => {
+  it('is notifications/progress in mcp, with an object or a number', () => {
     const said = { progress: 2, total: 4, message: 'half' };
     expect(written(mcp, progress(3, said))).toEqual(
       notification('notifications/progress', { progressToken: 3, ...said }),
@@ -156,7 +156,7 @@ describe('progress', () => {
       });
     }
   });
-  it('that mcp has no form for cannot be said', () => {
+  it('that mcp cannot represent is refused', () => {
     for (const value of ['half', null, undefined, Number.NaN, [1], {}, { progress: 'half' }, { total: 4 }]) {
       expect(() => mcp.encode(progress(3, value))).toThrow(/progress of a call over MCP is a number, or \{ progress/);
     }
@@ -172,21 +172,21 @@ describe('progress', () => {
   });
 });
 
-describe('the token of a call', () => {
+describe('the progress token of a call', () => {
   const request = (params: unknown): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'm', params });
 
-  it('goes out as workDoneToken in lsp, and in _meta in mcp', () => {
+  it('is workDoneToken in lsp, and in _meta in mcp', () => {
     const asked = call({ id: 4, args: [{ uri: 'a' }], named: true, token: 4 });
     expect(lsp.encode(asked)).toBe('{"jsonrpc":"2.0","id":4,"method":"m","params":{"uri":"a","workDoneToken":4}}');
     expect(mcp.encode(asked)).toBe(
       '{"jsonrpc":"2.0","id":4,"method":"m","params":{"uri":"a","_meta":{"progressToken":4}}}',
     );
   });
-  it('is all that there is where there are no arguments', () => {
+  it('is the only argument of a call without arguments', () => {
     expect(written(lsp, call({ id: 4, token: 4 }))).toMatchObject({ params: { workDoneToken: 4 } });
     expect(written(mcp, call({ id: 4, token: 4 }))).toMatchObject({ params: { _meta: { progressToken: 4 } } });
   });
-  it('does not take the place of one that is there, nor of what else is in _meta', () => {
+  it('does not replace an existing token, nor the rest of _meta', () => {
     const args = [{ workDoneToken: 'mine', _meta: { progressToken: 'mine', trace: 1 } }];
     for (const codec of [lsp, mcp]) {
       expect(written(codec, call({ id: 4, args, named: true, token: 4 }))).toMatchObject({ params: args[0] });
@@ -199,7 +199,7 @@ describe('the token of a call', () => {
       });
     }
   });
-  it('leaves arguments by position as they are, and the object of the caller', () => {
+  it('is not added to positional arguments, nor to the object of the caller', () => {
     for (const codec of [lsp, mcp]) {
       expect(written(codec, call({ id: 4, args: [{ a: 1 }], token: 4 }))).toMatchObject({ params: [{ a: 1 }] });
       const args = [Object.freeze({ a: 1, _meta: Object.freeze({ trace: 1 }) })];
@@ -207,18 +207,18 @@ describe('the token of a call', () => {
       expect(args).toEqual([{ a: 1, _meta: { trace: 1 } }]);
     }
   });
-  it('finds the form in which an object travels', () => {
+  it('is added to the encoded form of an object', () => {
     const args = [{ toJSON: () => ({ workDoneToken: 'mine', at: new Date(0) }) }];
     expect(written(lsp, call({ id: 4, args, named: true, token: 4 }))).toMatchObject({
       params: { workDoneToken: 'mine', at: '1970-01-01T00:00:00.000Z' },
     });
     expect(() => lsp.encode(call({ id: 4, args: [[1]], named: true, token: 4 }))).toThrow(/named arguments/);
   });
-  it('goes out in the dialects alone', () => {
+  it('is sent in the dialects only', () => {
     const [strict] = strangers;
     expect(strict?.encode(call({ id: 4, args: [{ a: 1 }], named: true, token: 4 }))).not.toContain('oken');
   });
-  it('is read, and stays among the arguments', () => {
+  it('is read, and remains among the arguments', () => {
     for (const token of ['t', '', 5, 0, -1.5]) {
       expect(read(lsp, request({ a: 1, workDoneToken: token }))).toStrictEqual([
         { ...call({ id: 1, args: [{ a: 1, workDoneToken: token }], named: true }), token },
@@ -227,7 +227,7 @@ describe('the token of a call', () => {
       expect(read(mcp, request(params))).toStrictEqual([{ ...call({ id: 1, args: [params], named: true }), token }]);
     }
   });
-  it('is not read where there is none', () => {
+  it('is not read from other places or of other types', () => {
     for (const params of [
       { workDoneToken: null },
       { workDoneToken: {} },
@@ -240,7 +240,7 @@ describe('the token of a call', () => {
     for (const params of [{ _meta: null }, { _meta: [] }, { _meta: 'x' }, { _meta: {} }, { progressToken: 1 }, [1]]) {
       expect(read(mcp, request(params))[0]).not.toHaveProperty('token');
     }
-    // Which JSON.parse takes for Infinity.
+    // JSON.parse reads these as Infinity.
     const huge = (params: string): Message[] =>
       [lsp, mcp].flatMap((codec) => read(codec, request(5).replace('5', params)));
     for (const message of huge('{"workDoneToken":1e999,"_meta":{"progressToken":-1e999}}')) {
@@ -250,7 +250,7 @@ describe('the token of a call', () => {
     const [told] = read(lsp, JSON.stringify(notification('m', { workDoneToken: 1 })));
     expect(told).not.toHaveProperty('token');
   });
-  it('and a meaning are properties of no call that has none', () => {
+  it('is no property of a call without one, and neither is a meaning', () => {
     for (const codec of [lsp, mcp, ...strangers]) {
       for (const frame of [request({ a: 1 }), request([1]), '{"jsonrpc":"2.0","method":"m","params":{"a":1}}']) {
         expect(Object.keys(read(codec, frame)[0] as Call)).toEqual(['kind', 'id', 'method', 'args', 'named', 'batch']);
@@ -259,7 +259,7 @@ describe('the token of a call', () => {
   });
 });
 
-describe('the quick way gives what full parsing gives', () => {
+describe('the fast path reads the same as full parsing', () => {
   const token = fc.oneof(fc.nat(), fc.string(), fc.constantFrom(null, true, 1.5, -1), fc.constant({}));
   const params = fc.oneof(
     fc.record(
@@ -291,13 +291,13 @@ describe('the quick way gives what full parsing gives', () => {
     return given;
   };
 
-  it('in the dialects that have words of their own', () => {
+  it('in the dialects', () => {
     let quickly = 0;
     let meant = 0;
     fc.assert(
       fc.property(fc.option(id, { nil: undefined }), method, params, fc.boolean(), (id, method, params, escaped) => {
         let frame = JSON.stringify({ jsonrpc: '2.0', id, method, params });
-        // The same method in another spelling.
+        // The same method, spelled with an escape.
         if (escaped) frame = frame.replace('cancel', '\\u0063ancel');
         for (const dialect of ['lsp', 'mcp'] as const) {
           const [fast, full] = [outcome(decode, frame, dialect), outcome(whole, frame, dialect)];

@@ -16,8 +16,8 @@ const call = (more: Partial<Call>): Call => ({
   ...more,
 });
 
-describe('what it writes', () => {
-  it('is JSON-RPC in the order jsonrpc, id, method, params', () => {
+describe('the encoder of jrpc', () => {
+  it('writes JSON-RPC in the order jsonrpc, id, method, params', () => {
     expect(codec.encode(call({}))).toBe('{"jsonrpc":"2.0","id":1,"method":"m"}');
     expect(codec.encode(call({ args: [1, 'a'] }))).toBe('{"jsonrpc":"2.0","id":1,"method":"m","params":[1,"a"]}');
     expect(codec.encode(call({ args: [{ a: 1 }] }))).toBe('{"jsonrpc":"2.0","id":1,"method":"m","params":[{"a":1}]}');
@@ -32,7 +32,7 @@ describe('what it writes', () => {
     );
   });
 
-  it('has null where JSON has no word for a value', () => {
+  it('writes null for a value that JSON cannot represent', () => {
     for (const value of [undefined, Number.NaN, Number.POSITIVE_INFINITY, () => 1, Symbol('s'), null]) {
       expect(codec.encode({ kind: 'reply', id: 1, value })).toBe('{"jsonrpc":"2.0","id":1,"result":null}');
     }
@@ -45,7 +45,7 @@ describe('what it writes', () => {
     );
   });
 
-  it('spells numbers as JSON.stringify does', () => {
+  it('writes numbers as JSON.stringify does', () => {
     for (const value of [-0, 1e21, 1e-7, 0.1, 2 ** 53, -5e-324, 1.7976931348623157e308]) {
       expect(codec.encode({ kind: 'reply', id: 1, value })).toBe(
         `{"jsonrpc":"2.0","id":1,"result":${JSON.stringify(value)}}`,
@@ -53,12 +53,12 @@ describe('what it writes', () => {
     }
   });
 
-  it('asks a value for its toJSON', () => {
+  it('calls toJSON of a value', () => {
     const value = new Date(0);
     expect(codec.encode({ kind: 'reply', id: 1, value })).toContain('"result":"1970-01-01T00:00:00.000Z"');
   });
 
-  it('throws for a BigInt, a cycle, and arguments that have no fields', () => {
+  it('throws for a BigInt, a cycle, and arguments without fields', () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     for (const value of [1n, cycle, [cycle]]) {
@@ -77,24 +77,24 @@ describe('what it writes', () => {
     }
   });
 
-  it('has an integer as the code of every error', () => {
+  it('writes an integer as the code of every error', () => {
     for (const code of [1.5, Number.NaN, Number.POSITIVE_INFINITY, '5' as unknown as number]) {
       expect(codec.encode({ kind: 'fault', id: 1, error: { code, message: 'm' } })).toContain('"code":-32000');
     }
   });
 
-  it('has a text as the message of every error', () => {
+  it('writes a text as the message of every error', () => {
     for (const message of [5, undefined, null, Symbol('s'), new Date(Number.NaN)]) {
       const frame = codec.encode({ kind: 'fault', id: 1, error: { code: 1, message: message as unknown as string } });
       expect(JSON.parse(frame as string)).toMatchObject({ error: { code: 1, message: String(message) } });
     }
   });
 
-  it('echoes an id as JSON even where it is no number of JSON', () => {
+  it('echoes an id as JSON even if JSON cannot represent it as a number', () => {
     expect(JSON.parse(codec.encode({ kind: 'reply', id: Number.NaN, value: 1 }) as string).id).toBe(null);
   });
 
-  it('remembers no more methods than it may', () => {
+  it('caches a limited number of methods', () => {
     for (let count = 0; count < 3_000; count++) {
       const message = call({ method: `method "${count}"`, args: [count] });
       expect(read(codec, codec.encode(message))).toStrictEqual([message]);
@@ -112,8 +112,8 @@ describe('what it writes', () => {
   });
 });
 
-describe('what it says of itself', () => {
-  it('depends on the dialect', () => {
+describe('the jrpc codec', () => {
+  it('has properties that depend on the dialect', () => {
     const traits = (name: string): unknown[] => {
       const { framing, hello, join, form, answersUnreadable } = jrpcOf(name);
       return [form, framing, hello, join !== undefined, answersUnreadable];
@@ -129,13 +129,13 @@ describe('what it says of itself', () => {
     expect(jrpcOf('jsonrpc').name).toBe('jrpc');
   });
 
-  it('takes the delimiter of quickrpc where there is a framing for it', () => {
+  it('accepts the delimiter of quickrpc if there is a framing for it', () => {
     expect(jrpcOf('jrpc:\n').framing).toBe('lines');
     expect(jrpcOf('jrpc:\0').framing).toBe('nul');
     expect(() => jrpcOf('jrpc:END')).toThrow(/accepts no "END" after its colon.*framing=nul/);
   });
 
-  it('refuses options that it does not have', () => {
+  it('refuses unknown options', () => {
     expect(() => jrpcOf('jrpc?dialect=soap')).toThrow(/"dialect" must be lsp or mcp or quickrpc, not "soap"/);
     expect(() => jrpcOf('jrpc?dialekt=lsp')).toThrow(/no option "dialekt"; there are dialect, hello/);
     expect(() => jrpcOf('jrpc?framing=nul')).toThrow(UsageError);
@@ -145,7 +145,7 @@ describe('what it says of itself', () => {
   });
 });
 
-it('writes lists of numbers as JSON.stringify does', () => {
+it('lists of numbers are written as JSON.stringify does', () => {
   const lists = [
     [],
     [0],

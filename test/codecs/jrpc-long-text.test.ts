@@ -12,7 +12,7 @@ const signs = [
 ];
 
 describe('the JSON of a long text', () => {
-  it('is that of JSON.stringify, whichever letters stand in it', () => {
+  it('is that of JSON.stringify, whichever characters it contains', () => {
     for (const sign of signs)
       for (const text of [sign + long, long + sign, long + sign + long]) {
         expect(withLongText(text) === JSON.stringify(text), escape(sign)).toBe(true);
@@ -50,7 +50,7 @@ describe('the JSON of a long text', () => {
     ['a list that says what it is', Object.assign([long], { toJSON: () => 'other' })],
     ['a list that is long and empty', Object.assign(new Array(1_000), { 0: long })],
     ['no value', null],
-  ])('is left to JSON.stringify: %s', (_what, value) => {
+  ])('is written by JSON.stringify: %s', (_what, value) => {
     expect(withLongText(value)).toBe(undefined);
   });
 });

@@ -14,7 +14,7 @@ function read(frame: string, { way = decode as typeof whole, packed = false, dia
 }
 const call = (params: string, id = '1') => `{"jsonrpc":"2.0","id":${id},"method":"put","params":${params}}`;
 const reply = (result: string) => `{"jsonrpc":"2.0","id":1,"result":${result}}`;
-/** As others write it: not read by the quick way. */
+/** As other implementations write it: the fast path does not read it. */
 const turned = (params: string) => `{"method":"put","params":${params},"id":1,"jsonrpc":"2.0"}`;
 const nested = (levels: number, inside: string) => '['.repeat(levels) + inside + ']'.repeat(levels);
 
@@ -24,13 +24,13 @@ describe('a long frame of JSON-RPC', () => {
     ['named arguments, which stand in a list', call(`{"text":"${text}","a":{"b":1}}`), 3],
     ['a text', reply(`"${text}"`), 0],
     ['an object', reply(`{"text":"${text}"}`), 1],
-  ])('says how deep its values are nested: %s', (_what, frame, levels) => {
+  ])('has the depth of its values reported: %s', (_what, frame, levels) => {
     expect(read(frame).map((one) => one.levels)).toEqual([levels]);
     const [full] = read(frame, { way: whole });
     expect(full?.levels).toBeGreaterThanOrEqual(levels);
   });
 
-  it('never says less than there is, also for the members in another order', () => {
+  it('has no depth reported that is too small, also with the members in another order', () => {
     for (const levels of [1, 5, 999, 1_000, 1_001, 100_000]) {
       const params = nested(levels, `"${text}"`);
       const frames = [call(params), turned(params), reply(params)];
@@ -44,7 +44,7 @@ describe('a long frame of JSON-RPC', () => {
     ['nested', `["${text}",{"list":[1,[${ROUNDED}]]}]`],
     ['too large for any number', `["${text}",${'9'.repeat(400)}]`],
     ['deeper than values are walked, beside one that is not', `[${nested(2_000, '1')},"${text}",${ROUNDED}]`],
-  ])('refuses a whole number that is rounded: %s', (_what, params) => {
+  ])('with a whole number that would be rounded is refused: %s', (_what, params) => {
     const frames = [call(params), turned(params), `[${call(params)},${call(`["${text}"]`)}]`];
     for (const frame of frames) {
       const [first] = read(frame, { packed: true });
@@ -53,7 +53,7 @@ describe('a long frame of JSON-RPC', () => {
     expect(read(reply(params)).map(({ message }) => message.kind)).toEqual(['fault']);
   });
 
-  it('refuses it alone in a packet, and in a batch', () => {
+  it('in a packet or a batch is refused without the others', () => {
     const entries = [call(`["${text}",1]`, '1'), call(`["${text}",${ROUNDED}]`, '2'), call(`["${text}",2]`, '3')];
     for (const packed of [true, false]) {
       const kinds = read(`[${entries.join(',')}]`, { packed }).map(({ message }) => message.kind);
@@ -61,7 +61,7 @@ describe('a long frame of JSON-RPC', () => {
     }
   });
 
-  it('takes large numbers that are not rounded, and digits in texts', () => {
+  it('may have large numbers that are not rounded, and digits in texts', () => {
     for (const value of [
       '1e300',
       '9007199254740992',
@@ -78,7 +78,7 @@ describe('a long frame of JSON-RPC', () => {
     }
   });
 
-  it('refuses an id and a code that are rounded, in a packet too', () => {
+  it('with an id or a code that would be rounded is refused, in a packet too', () => {
     const [first] = read(`[${call(`["${text}"]`, ROUNDED)}]`, { packed: true });
     expect(first?.message.kind).toBe('bad');
     const fault = `{"jsonrpc":"2.0","id":1,"error":{"code":${ROUNDED},"message":"${text}"}}`;
@@ -86,13 +86,13 @@ describe('a long frame of JSON-RPC', () => {
     expect(second?.message).toMatchObject({ kind: 'fault', error: { message: expect.stringMatching(/beyond 2\^53/) } });
   });
 
-  it('reads the words of a dialect as before', () => {
+  it('is read in a dialect as before', () => {
     const frame = `{"jsonrpc":"2.0","method":"$/progress","params":{"token":1,"value":{"text":"${text}"}}}`;
     const [first] = read(frame, { dialect: dialects.lsp });
     expect(first?.message).toMatchObject({ kind: 'call', means: { method: 'rpc.progress' } });
   });
 
-  it('stops within a packet when no more is wanted', () => {
+  it('is read no further within a packet once the reader has stopped', () => {
     let given = 0;
     const packet = `[${Array(5)
       .fill(call(`["${text}"]`))

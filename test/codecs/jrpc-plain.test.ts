@@ -21,7 +21,7 @@ const call = (args: readonly unknown[], named: boolean, of: number | string | nu
   named,
   batch: undefined,
 });
-/** A plain object whose `toJSON` no loop over its fields sees. */
+/** A plain object with a `toJSON` that no loop over its fields finds. */
 const hiding = (json: unknown): object => Object.defineProperty({}, 'toJSON', { value: () => json });
 const message: fc.Arbitrary<Outbound> = fc.oneof(
   fc
@@ -31,7 +31,7 @@ const message: fc.Arbitrary<Outbound> = fc.oneof(
   fc.tuple(id, fc.oneof(leaf, odd, flat)).map(([of, value]): Outbound => ({ kind: 'reply', id: of, value })),
 );
 
-it('writes plain data as the full way does, or leaves it to that', () => {
+it('the encoder of plain data writes the same as JSON.stringify, or leaves it to that', () => {
   fc.assert(
     fc.property(message, (one) => {
       const quick = encodePlain(one);
@@ -53,7 +53,7 @@ it.each([
   ['nothing where fields are to be', call([undefined], true, 1)],
   ['a list', { kind: 'reply', id: 1, value: [() => 1] } as const],
   ['a fault', { kind: 'fault', id: 1, error: { code: 1, message: '' } } as const],
-])('leaves %s to it', (_name, one) => {
+])('leaves %s to JSON.stringify', (_name, one) => {
   expect(encodePlain(one as Outbound)).toBeUndefined();
 });
 

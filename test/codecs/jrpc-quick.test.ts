@@ -10,7 +10,7 @@ import { Random } from '../../src/testing/random.js';
 
 const FRAMES = Number(process.env.OBVERSE_MUTATIONS ?? 50_000);
 
-/** What a way of reading gives, or the name of what it throws. */
+/** What a reader returns, or the name of what it throws. */
 function outcome(way: typeof whole, frame: string, dialect: Dialect): unknown {
   const given: Message[] = [];
   try {
@@ -99,7 +99,7 @@ function mutated(random: Random): string {
   return frame;
 }
 
-describe('the quick way gives what full parsing gives', () => {
+describe('the fast path reads the same as full parsing', () => {
   it(`for ${FRAMES} frames of which a piece was changed`, () => {
     const random = new Random(20_251);
     let quickly = 0;
@@ -108,7 +108,7 @@ describe('the quick way gives what full parsing gives', () => {
       if (quick(frame) !== undefined) quickly++;
       same(frame, count % 5 === 0 ? dialects.lsp : strict);
     }
-    // Otherwise the mutations are too wild to say anything.
+    // Otherwise the mutations are too destructive to prove anything.
     expect(quickly).toBeGreaterThan(FRAMES / 20);
     expect(quickly).toBeLessThan(FRAMES / 2);
   }, 300_000);
@@ -133,7 +133,7 @@ describe('the quick way gives what full parsing gives', () => {
     '-0',
     '123456789',
     '1234567890',
-    // More digits than a number holds: those who add them up one by one are wrong in the last.
+    // More digits than a number can hold: adding them up one by one gets the last one wrong.
     '32749351997686134',
     '9742600817926588258',
     '0',
@@ -191,7 +191,7 @@ describe('the quick way gives what full parsing gives', () => {
     });
   }
 
-  it('and is taken by what the codec itself writes', () => {
+  it('and is taken for what the codec itself writes', () => {
     for (const message of frames.slice(0, -1)) expect(quick(encode(message))).toStrictEqual(message);
   });
 });

@@ -7,7 +7,7 @@ import { jrpcOf, read } from '../support/codec-read.js';
 
 const codec = jrpcOf('jrpc?dialect=quickrpc');
 
-/** What the bytes of a stream give, cut into chunks of so many. */
+/** The messages in the bytes of a stream, cut into chunks of a size. */
 function received(stream: Buffer, size = stream.length): Message[] {
   const framing = nul('text', 10_000);
   const given: Message[] = [];
@@ -23,7 +23,7 @@ const invalid = {
   error: { code: Code.InvalidRequest, message: expect.stringMatching(/^Invalid Request: ./) },
 };
 
-describe('telegrams that quickrpc has sent', () => {
+describe('telegrams recorded from quickrpc', () => {
   const call = { kind: 'call', id: undefined, named: true, batch: undefined } as const;
   const captured: Readonly<Record<string, readonly [string, Message]>> = {
     'a notification': [
@@ -72,8 +72,8 @@ describe('telegrams that quickrpc has sent', () => {
   });
 });
 
-describe('what it sends', () => {
-  it('always has params, and the id last', () => {
+describe('the quickrpc dialect', () => {
+  it('always writes params, and the id last', () => {
     const call = { kind: 'call', id: 2, method: 'add', args: [], named: false, batch: undefined } as const;
     expect(codec.encode(call)).toBe('{"jsonrpc":"2.0","method":"add","params":{},"id":2}');
     expect(codec.encode({ ...call, id: undefined, args: [{ a: 1 }], named: true })).toBe(
@@ -87,7 +87,7 @@ describe('what it sends', () => {
     );
   });
 
-  it('has bytes in an object of their own, also of a Buffer and in an error', () => {
+  it('writes bytes in an object of their own, also of a Buffer and in an error', () => {
     const bytes = Buffer.from([0, 1, 255]);
     expect(codec.encode({ kind: 'reply', id: 1, value: [bytes, new Uint8Array(0)] })).toBe(
       '{"jsonrpc":"2.0","result":[{"__bytes":"AAH/"},{"__bytes":""}],"id":1}',
@@ -98,14 +98,14 @@ describe('what it sends', () => {
     );
   });
 
-  it('hides the key of bytes in what is none', () => {
+  it('escapes the key of bytes in other objects', () => {
     const value = { __bytes: 'AAH/', a: { ___bytes: 1, ____bytes: Uint8Array.of(5) } };
     const frame = codec.encode({ kind: 'reply', id: 1, value });
     expect(frame).toContain('{"___bytes":"AAH/","a":{"____bytes":1,"_____bytes":{"__bytes":"BQ=="}}}');
     expect(read(codec, frame)).toStrictEqual([{ kind: 'reply', id: 1, value }]);
   });
 
-  it('comes back, whatever it is', () => {
+  it('decodes any value to what was encoded', () => {
     const key = fc.oneof(fc.string(), fc.constantFrom('__bytes', '___bytes', '_bytes', '____bytes', 'bytes'));
     const bytes = fc.uint8Array().map((made) => Uint8Array.from(made));
     const { value } = fc.letrec((tie) => ({
@@ -124,13 +124,13 @@ describe('what it sends', () => {
     );
   });
 
-  it('is escaped in the spelling of the stranger too', () => {
+  it('reads an escaped key of bytes in any spelling', () => {
     const frame = '{"jsonrpc":"2.0","result":[{"\\u005f_bytes":"AAH/","x":1},{"___b\\u0079tes":1}],"id":1}';
     expect(read(codec, frame)).toMatchObject([{ value: [Uint8Array.of(0, 1, 255), { __bytes: 1 }] }]);
   });
 });
 
-describe('what silences the original', () => {
+describe('what quickrpc itself does not answer', () => {
   const parseError: readonly (readonly [string, Buffer])[] = [
     ['bad JSON', Buffer.from('{"jsonrpc": "2.0", "method": ')],
     ['no JSON at all', Buffer.from('hello')],
@@ -161,11 +161,11 @@ describe('what silences the original', () => {
     });
   }
 
-  it('white space before the value is nothing', () => {
+  it('white space before the value is skipped', () => {
     expect(received(Buffer.from('\n {"jsonrpc": "2.0", "method": "m"}\0'))).toMatchObject([{ method: 'm', args: [] }]);
   });
 
-  it('a text that holds a number is the id of a reply', () => {
+  it('a text that contains a number is the id of a reply', () => {
     for (const [id, number] of [
       ['"7"', 7],
       ['" 7 "', 7],
@@ -182,7 +182,7 @@ describe('what silences the original', () => {
     expect(received(Buffer.from('{"jsonrpc": "2.0", "method": "m", "id": "7"}\0'))).toMatchObject([{ id: '7' }]);
   });
 
-  it('a result with bytes that are none fails the call that waits for it', () => {
+  it('a result with invalid bytes fails the call that waits for it', () => {
     const telegram = '{"jsonrpc": "2.0", "result": {"__bytes": "*"}, "id": 5}\0';
     expect(received(Buffer.from(telegram))).toMatchObject([
       { kind: 'fault', id: 5, error: { code: Code.InternalError } },
@@ -199,7 +199,7 @@ function withoutProto(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutProto(inner)]));
 }
 
-it('takes an id of 0 or null for none, as quickrpc does', () => {
+it('an id of 0 or null means none, as in quickrpc', () => {
   for (const id of ['0', 'null']) {
     const [message] = read(codec, `{"jsonrpc": "2.0", "method": "notify", "params": {"text": "hello"}, "id": ${id}}`);
     expect(message).toMatchObject({ kind: 'call', id: undefined, method: 'notify' });

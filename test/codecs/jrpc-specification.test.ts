@@ -5,7 +5,7 @@ import { jrpcOf, read } from '../support/codec-read.js';
 
 const codec = jrpcOf();
 
-/** What this side answers: a fault for each bad message, and what `answers` says for each call. */
+/** The answers of this side: a fault for each bad message, and the result of `answers` for each call. */
 function answered(frame: string, answers: Readonly<Record<string, unknown>>): string | undefined {
   const answerTo = (message: Message): Outbound | undefined => {
     if (message.kind === 'bad') return { kind: 'fault', id: message.id, error: message.error };
@@ -40,10 +40,10 @@ function answered(frame: string, answers: Readonly<Record<string, unknown>>): st
   return codec.join?.(batch.answers) as string;
 }
 
-/** The examples of https://www.jsonrpc.org/specification#examples, each as it stands there. */
+/** The examples of https://www.jsonrpc.org/specification#examples, verbatim. */
 describe('section 7 of the specification', () => {
   const same = (answer: string | undefined, wanted: string): void => {
-    // The reason stands behind the text of the specification.
+    // The reason follows the text of the specification.
     const told = answer?.replaceAll(/Invalid Request: (?:[^"\\]|\\.)+/g, 'Invalid Request');
     expect(told === undefined ? undefined : JSON.parse(told)).toEqual(JSON.parse(wanted));
   };

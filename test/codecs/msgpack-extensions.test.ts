@@ -13,7 +13,7 @@ const argsOf = (value: string): unknown => {
   return message?.kind === 'call' ? message.args[0] : message;
 };
 
-/** Every way to write an extension, with the bytes 1, 2, … in it. */
+/** Every way to encode an extension, with the bytes 1, 2, … in it. */
 const forms: readonly (readonly [form: string, size: number])[] = [
   ['d4', 1],
   ['d5', 2],
@@ -32,18 +32,18 @@ const written = (form: string, size: number, type: number): string => {
 };
 const bytes = (size: number): number[] => Array.from({ length: size }, (_, at) => at + 1);
 
-describe('an extension of a stranger', () => {
-  it.each(forms)('is what it is, of any type, and so is what stands around it: form %s with %i bytes', (form, size) => {
+describe('an extension of a peer that is not Obverse', () => {
+  it.each(forms)('is kept, of any type, with the values around it: form %s with %i bytes', (form, size) => {
     for (let type = 0; type < 255; type++) {
       if ([0x42, 0x4d, 0x53, 0x74].includes(type)) continue;
-      // Behind it a list of names, and a number: what a record of msgpackr has there.
+      // A list of names and a number follow: an msgpackr record has these in this place.
       const list = `94 ${written(form, size, type)} 91a161 05 40`;
       const extension = new Extension((type << 24) >> 24, Uint8Array.from(bytes(size)));
       expect(argsOf(list), `type ${type}`).toEqual([extension, ['a'], 5, 64]);
     }
   });
 
-  it('is read also within a map and a set, and changes no number of a later message', () => {
+  it('is read within a map and a set, and changes no number of a later message', () => {
     const record = 'd4 72 40';
     const inSet = `93 ${record} 91a161 05`;
     const set = `c7 ${(inSet.replaceAll(' ', '').length / 2).toString(16).padStart(2, '0')} 53 ${inSet}`;
@@ -66,7 +66,7 @@ describe('an extension of a stranger', () => {
   });
 });
 
-describe('attacks by extensions', () => {
+describe('malicious extensions', () => {
   it.each([
     ['a map', 'c7 05 4d dd ffffffff'],
     ['a set', 'c7 05 53 dd ffffffff'],
@@ -74,7 +74,7 @@ describe('attacks by extensions', () => {
     ['a set in a set', 'c7 09 53 91 c7 05 53 dd ffffffff'],
     ['a set behind a record', '92 d4 72 40 c7 05 53 dd ffffffff'],
     ['a map of nothing', 'c7 00 4d'],
-  ])('%s that announces billions of values within a few bytes is refused at once', (_what, value) => {
+  ])('%s that announces billions of values in a few bytes is refused at once', (_what, value) => {
     expect(read(`940007a16d91${value}`)).toMatchObject([
       { kind: 'bad', id: 7, error: { message: expect.stringContaining('no MessagePack-RPC') } },
     ]);
@@ -82,7 +82,7 @@ describe('attacks by extensions', () => {
     expect(read(notification(value))).toMatchObject([{ kind: 'bad', lost: { method: 'm' } }]);
   });
 
-  it('sets nested in one another 100,000 deep, around a record, are refused', () => {
+  it('sets nested 100,000 deep around a record are refused', () => {
     let body = Buffer.from('91d47240', 'hex');
     const parts: Buffer[] = [];
     let { length } = body;

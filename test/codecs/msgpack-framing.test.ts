@@ -33,7 +33,7 @@ testFraming(
   },
 );
 
-/** What comes of a stream that is cut as the sizes say, by turns. */
+/** The frames of a stream that is cut into chunks of the given sizes, by turns. */
 function through(framing: Framing, stream: Uint8Array, sizes: readonly number[]): Frame[] {
   const given: Frame[] = [];
   for (let at = 0, turn = 0; at < stream.length; turn++) {
@@ -45,7 +45,7 @@ function through(framing: Framing, stream: Uint8Array, sizes: readonly number[])
   return given;
 }
 
-/** One value for each token that there is, with the size written as wide as the token says. */
+/** One value for each token, with the size as wide as the token specifies. */
 const everyToken = (() => {
   const values: Buffer[] = [];
   const body = (size: number): string => '2a'.repeat(size);
@@ -85,10 +85,10 @@ const everyToken = (() => {
 })();
 
 describe('the framing of msgpack', () => {
-  it('finds the end of a value of every kind, wherever it is cut', () => {
+  it('finds the end of every kind of value, wherever the stream is cut', () => {
     const one = hex('01');
     for (const value of everyToken) {
-      // In a list with another value behind it: its end is known only if its size is.
+      // In a list with another value after it: its end is only known if its size is.
       const message = Buffer.concat([hex('92'), value, one]);
       for (let cut = 1; cut <= message.length; cut++) {
         const framing = make('bytes', 1_000);
@@ -105,7 +105,7 @@ describe('the framing of msgpack', () => {
     }
   });
 
-  it('gives the messages of any values, however the stream is cut', () => {
+  it('returns the messages of any values, however the stream is cut', () => {
     const value = fc.letrec<{ any: unknown }>((tie) => ({
       any: fc.oneof(
         { depthSize: 'small' },
@@ -139,7 +139,7 @@ describe('the framing of msgpack', () => {
     );
   });
 
-  it('gives all the messages of a chunk as one frame, without a copy', () => {
+  it('returns all messages of a chunk as one frame, without a copy', () => {
     const chunk = Buffer.concat([pack([1]), pack([2]), pack('three')]);
     const given: Frame[] = [];
     make('bytes', 1_000).push(chunk, (frame) => given.push(frame));
@@ -147,13 +147,13 @@ describe('the framing of msgpack', () => {
     expect(given[0]).toBe(chunk);
   });
 
-  it('never makes a frame larger than the bound of several messages', () => {
+  it('never makes a frame of several messages larger than their bound', () => {
     const given: Frame[] = [];
     make('bytes', 10).push(Buffer.concat(Array.from({ length: 9 }, () => pack('abc'))), (frame) => given.push(frame));
     expect(given.map((frame) => frame.length)).toEqual([8, 8, 8, 8, 4]);
   });
 
-  it('holds the bound to the byte for a message of many small values, wherever it is cut', () => {
+  it('applies the bound exactly to a message of many small values, wherever it is cut', () => {
     const message = pack(Array.from({ length: 15 }, (_, at) => (at % 3 === 0 ? at : 'x'.repeat(at))));
     for (let size = 1; size <= message.length; size++) {
       expect(Buffer.concat(through(make('bytes', message.length), message, [size]) as Uint8Array[])).toEqual(message);
@@ -169,11 +169,11 @@ describe('the framing of msgpack', () => {
     }
   });
 
-  it('carries bytes alone', () => {
+  it('accepts bytes only', () => {
     expect(() => make('text', 10)).toThrow(UsageError);
   });
 
-  it('refuses the end of a stream in the middle of a message', () => {
+  it('refuses a stream that ends in the middle of a message', () => {
     for (const part of ['92', '9201', 'a5', 'c5', 'c501', 'c70505', 'cb00']) {
       const framing = make('bytes', 1_000);
       framing.push(hex(part), () => {});
@@ -202,7 +202,7 @@ describe('the framing of msgpack', () => {
     });
   }
 
-  it('takes no more memory for an announcement than its sender has paid for', () => {
+  it('allocates no more for an announced size than the sender has sent', () => {
     const framings = Array.from({ length: 200 }, () => make('bytes', 2 ** 30));
     const before = process.memoryUsage().arrayBuffers;
     for (const framing of framings) {
@@ -212,7 +212,7 @@ describe('the framing of msgpack', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 * 10_000);
   });
 
-  it('refuses the byte that begins no value, wherever it stands, and gives what came before', () => {
+  it('refuses a byte that begins no value, wherever it is, and returns what came before', () => {
     for (const cut of [1, 2, 3, 4, 100]) {
       const given: Frame[] = [];
       const framing = make('bytes', 1_000);

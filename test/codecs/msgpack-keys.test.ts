@@ -9,7 +9,7 @@ import { read as readFrame } from '../support/codec-read.js';
 const codec = msgpack(parseAddress('msgpack'));
 const read = (...hexes: readonly string[]): Message[] => readFrame(codec, Buffer.from(hexes.join(''), 'hex'));
 
-/** `{key: 'v'}`, as `msgpack` 1.2.3 of Python packs it. */
+/** `{key: 'v'}`, as encoded by `msgpack` 1.2.3 for Python. */
 const texts: readonly (readonly [what: string, bytes: string, key: string])[] = [
   ['a text', '81a161a176', 'a'],
   ['a small whole number', '8101a176', '1'],
@@ -30,7 +30,7 @@ const refused: readonly (readonly [what: string, bytes: string])[] = [
   // A timestamp, which is an extension too.
   ['an extension', '81d6ff00000001a176'],
 ];
-/** A message around a value, and where that is. */
+/** A message around a value, and the path of the value. */
 const request = (value: string): string => `940007a16d91${value}`;
 const notification = (value: string): string => `9302a16d91${value}`;
 const reply = (value: string): string => `940107c0${value}`;
@@ -39,7 +39,7 @@ const failed = (value: string): string =>
 const text = (where: string, what: string): string =>
   `the map at ${where} has ${what} as a key: a key must be a string, a number, true, false or nil`;
 
-describe('a key of a map that is no text', () => {
+describe('a key of a map that is not a text', () => {
   it.each(texts)('becomes its text: %s', (_what, bytes, key) => {
     const value = { [key]: 'v' };
     expect(read(request(bytes))).toMatchObject([{ kind: 'call', id: 7, args: [value], named: true }]);
@@ -49,7 +49,7 @@ describe('a key of a map that is no text', () => {
     expect(read(reply(`92${bytes}81a162${bytes}`))).toEqual([{ kind: 'reply', id: 7, value: [value, { b: value }] }]);
   });
 
-  it.each(refused)('is refused where it has none, with the path of its map: %s', (what, bytes) => {
+  it.each(refused)('is refused if it has no text form, with the path of its map: %s', (what, bytes) => {
     expect(read(request(bytes))).toEqual([
       { kind: 'bad', id: 7, error: { code: Code.InvalidRequest, message: text('params[0]', what) }, batch: undefined },
     ]);
@@ -64,7 +64,7 @@ describe('a key of a map that is no text', () => {
     ]);
   });
 
-  it.each(refused)('makes the call fail whose answer has one: %s', (what, bytes) => {
+  it.each(refused)('fails the call whose answer has one: %s', (what, bytes) => {
     const fault = (where: string): object => ({
       kind: 'fault',
       id: 7,
@@ -75,7 +75,7 @@ describe('a key of a map that is no text', () => {
     expect(read(failed(bytes))).toEqual([fault('error.data')]);
   });
 
-  it('loses no message that stands before or behind it, whichever way they are read', () => {
+  it('loses no message before or after it, whichever way they are read', () => {
     const quick = reply('2a');
     const slow = reply('c40101');
     for (const [, bytes] of refused)
@@ -85,7 +85,7 @@ describe('a key of a map that is no text', () => {
       }
   });
 
-  it('is the same to the quick reader and to msgpackr, in every place of a message', () => {
+  it('is treated alike by the fast reader and by msgpackr, in every place of a message', () => {
     for (const [, bytes, key] of texts) {
       // Bytes among the arguments are left to msgpackr.
       const [alone] = read(`940007a16d92${bytes}01`) as unknown as [{ args: unknown[] }];
@@ -107,11 +107,11 @@ describe('a key of a map that is no text', () => {
     ]);
   });
 
-  it('is the last of those that have the same text', () => {
+  it('replaces an earlier key with the same text', () => {
     expect(read(reply('8201a161a131a162'))).toEqual([{ kind: 'reply', id: 7, value: { 1: 'b' } }]);
   });
 
-  it('is found behind every kind of value', () => {
+  it('is found after every kind of value', () => {
     const values =
       'c0c2c3057fe0ff cc05 cd0005 ce00000005 cf0000000000000005 d005 d10005 d200000005 d30000000000000005 ca3f800000 cb3ff8000000000000 a161 d90161 da000161 db0000000161 c40161 c5000161 c6000000 0161 d40500 d5050000 d60500000000 d7050000000000000000 d80500000000000000000000000000000000 c7010500 c800010500 c9000000010500 9101 dc000101 dd0000000101 81a16101 de0001a16101 df00000001a16101 d7ff0000000000000001'.replaceAll(
         ' ',
@@ -121,7 +121,7 @@ describe('a key of a map that is no text', () => {
     expect(message.error?.message).toMatch(/ at result\[39\] has bytes as a key/);
   });
 
-  it('shows no text of another package for what cannot be read for another reason', () => {
+  it('is named as the reason only if it is the reason', () => {
     for (const bytes of ['c7024d9101', 'c7014d01']) {
       const [message] = read(reply(bytes)) as unknown as [{ kind: string; error: { message: string } }];
       expect(message.kind).toBe('fault');
@@ -129,7 +129,7 @@ describe('a key of a map that is no text', () => {
     }
   });
 
-  it('does not overflow the stack, nor show that it would have', () => {
+  it('deep in a value neither overflows the stack nor is reported as an overflow', () => {
     const deep = `${'81a161'.repeat(100_000)}81c40101c0`;
     const [message] = read(reply(deep)) as unknown as [{ kind: string; error: { message: string } }];
     expect(message).toMatchObject({

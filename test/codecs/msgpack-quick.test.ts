@@ -11,7 +11,7 @@ import type { Message, Outbound } from '../../src/contract/contract.js';
 
 const codec = msgpack(parseAddress('msgpack'));
 
-/** How msgpackr alone would write it. */
+/** The encoding by msgpackr alone. */
 const full = (message: Outbound): Uint8Array => Uint8Array.from(pack(fromMessage(message, false)));
 
 const leaf = fc.oneof(
@@ -38,7 +38,7 @@ const native = fc.oneof(
   ),
 );
 const key = fc.oneof(fc.constantFrom('a', 'name', 'constructor', '__proto__', ''), fc.string({ maxLength: 40 }));
-/** Values within others, as deep as about six levels. */
+/** Nested values, about six levels deep. */
 const nested = fc.letrec((tie) => ({
   any: fc.oneof(
     { maxDepth: 6 },
@@ -74,7 +74,7 @@ const message: fc.Arbitrary<Outbound> = fc.oneof(
   }),
 );
 
-/** What came of a frame: its messages, and whether it was lost in the end. */
+/** What was read from a frame: its messages, and whether reading failed in the end. */
 interface Read {
   readonly messages: readonly Message[];
   readonly lost: boolean;
@@ -107,7 +107,7 @@ function readFully(frame: Uint8Array): Read {
   }
 }
 
-describe('the quick way of msgpack', () => {
+describe('the fast path of msgpack', () => {
   it('writes the bytes that msgpackr writes', () => {
     let quick = 0;
     fc.assert(
@@ -154,7 +154,7 @@ describe('the quick way of msgpack', () => {
     );
   });
 
-  it('is taken by what nearly all messages are, and left at the first that is something else', () => {
+  it('reads nearly all messages, and stops at the first that contains something else', () => {
     const call = { kind: 'call', id: 1, method: 'add', args: [1, 2], named: false, batch: undefined } as const;
     const frames = [
       call,
@@ -170,7 +170,7 @@ describe('the quick way of msgpack', () => {
     expect(reader.at).toBe(start.length);
   });
 
-  it('leaves frames as they are when its memory is full', () => {
+  it('does not change earlier frames when its buffer is full', () => {
     const made = Array.from({ length: 5_000 }, (_, at) => {
       const one = { kind: 'reply', id: at, value: 'x'.repeat(at % 64) } as const;
       return [full(one), quickFrame(one) as Uint8Array] as const;
@@ -180,7 +180,7 @@ describe('the quick way of msgpack', () => {
 
   const reply = (value: unknown): Outbound => ({ kind: 'reply', id: 1, value });
 
-  it('writes and reads large values, and leaves none of their memory to the messages behind them', () => {
+  it('writes and reads large values, and keeps none of their memory for later messages', () => {
     for (const value of [
       'x'.repeat(300_000),
       'ä'.repeat(70_000),
@@ -207,7 +207,7 @@ describe('the quick way of msgpack', () => {
     expect(levels({ kind: 'call', id: 1, method: 'm', args: [1, [[]]], named: false, batch: undefined })).toBe(3);
   });
 
-  it('leaves what is nested deep, within itself, or endless by being shared', () => {
+  it('leaves deep, circular, and hugely shared values to msgpackr', () => {
     const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
     expect(quickFrame(reply(deep(64)))).toBeDefined();
     expect(quickFrame(reply(deep(65)))).toBeUndefined();
@@ -223,13 +223,13 @@ describe('the quick way of msgpack', () => {
     expect(Buffer.from(quickFrame(reply('after')) as Uint8Array)).toEqual(Buffer.from(full(reply('after'))));
   });
 
-  it('takes no memory for what a message announces and does not hold', () => {
+  it('allocates nothing for values that are announced and missing', () => {
     for (const head of ['dd7fffffff', 'df7fffffff', 'dcffff', 'deffff', 'db7fffffff', 'daffff']) {
       expect(new QuickReader(Buffer.from(`940101c0${head}01`, 'hex')).message()).toBeUndefined();
     }
   });
 
-  it('keeps a message whole of which a getter sends another, or throws', () => {
+  it('keeps a message intact if a getter sends another, or throws', () => {
     let inner: Uint8Array | undefined;
     const sends = {
       before: 'b'.repeat(40),

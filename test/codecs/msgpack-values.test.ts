@@ -7,7 +7,7 @@ import type { Frame, FramingFactory, Message } from '../../src/contract/contract
 
 const codec = msgpack(parseAddress('msgpack'));
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
-/** The head of the answers in which values travel here, and its length. */
+/** The head of the answers that carry values here, and its length. */
 const HEAD = '940105c0';
 
 function decode(frame: Frame): unknown {
@@ -98,7 +98,7 @@ describe('values of MessagePack', () => {
     }
   });
 
-  it('of an integer of 64 bits that a number cannot hold are a BigInt, others numbers', () => {
+  it('of 64-bit integers are a BigInt if a number cannot hold them, otherwise a number', () => {
     expect(read('cf001fffffffffffff')).toBe(2 ** 53 - 1);
     expect(read('cf0020000000000001')).toBe(2n ** 53n + 1n);
     expect(read('cfffffffffffffffff')).toBe(2n ** 64n - 1n);
@@ -109,7 +109,7 @@ describe('values of MessagePack', () => {
     expect(read('ca3fc00000')).toBe(1.5);
   });
 
-  it('leave out a field that is undefined, and only that', () => {
+  it('omit fields that are undefined, and no others', () => {
     expect(written({ a: undefined, b: 1, c: undefined, d: null })).toBe('82a16201a164c0');
     for (const size of [16, 70_000]) {
       const fields = Object.fromEntries(Array.from({ length: size }, (_, at) => [`f${at}`, at % 2 || undefined]));
@@ -117,7 +117,7 @@ describe('values of MessagePack', () => {
     }
   });
 
-  it('of a class are what toJSON gives, or the fields', () => {
+  it('of a class are the result of toJSON, or the fields', () => {
     class Point {
       x = 1;
       y = [2];
@@ -130,7 +130,7 @@ describe('values of MessagePack', () => {
     ]);
   });
 
-  it('that cannot travel make the call fail, by a reason', () => {
+  it('that cannot be encoded fail the call, with a reason', () => {
     const cycle: Record<string, unknown> = {};
     cycle.within = [new Map([[1, new Set([cycle])]])];
     for (const [value, reason] of [
@@ -143,7 +143,7 @@ describe('values of MessagePack', () => {
     expect(back('still well')).toBe('still well');
   });
 
-  it('hold no key __proto__, of whatever type it is written', () => {
+  it('have no key __proto__, whatever its type on the wire', () => {
     for (const key of ['a95f5f70726f746f5f5f', 'd9095f5f70726f746f5f5f']) {
       const value = read(`82${key}81a178 01 a16102`);
       expect(Object.keys(value as object)).not.toContain('__proto__');
@@ -214,7 +214,7 @@ describe('extensions of MessagePack', () => {
     );
   });
 
-  it('carry whatever a class of them can hold', () => {
+  it('carry whatever an instance of their class can hold', () => {
     const dates = fc.date({ noInvalidDate: false });
     const values = fc.oneof(fc.bigInt(), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), dates, fc.float64Array());
     const within = fc.array(fc.tuple(fc.oneof(values, fc.string()), values));
@@ -238,7 +238,7 @@ describe('extensions of MessagePack', () => {
 });
 
 describe('bytes of MessagePack', () => {
-  it('belong to the receiver, and keep no larger memory alive', () => {
+  it('belong to the receiver, and keep no larger buffer alive', () => {
     for (const size of [1, 100, 60_000, 200_000]) {
       const frame = Buffer.from(encode([new Uint8Array(size).fill(1), Float64Array.of(1), 'after']));
       const [bytes, doubles] = decode(frame) as [Uint8Array, Float64Array];
@@ -251,7 +251,7 @@ describe('bytes of MessagePack', () => {
     }
   });
 
-  it('are not copied again out of a frame that the framing has put together', () => {
+  it('are not copied again from a frame that the framing has joined', () => {
     const framing = (codec.framing as FramingFactory)('bytes', 1e7);
     const stream = encode({ small: new Uint8Array(10), large: new Uint8Array(1_000_000).fill(7) });
     const frames: Frame[] = [];
@@ -267,7 +267,7 @@ describe('bytes of MessagePack', () => {
     expect(shared).toEqual([true, false]);
   });
 
-  it('of a call are taken at the call', () => {
+  it('of a call are copied at the call', () => {
     const bytes = Uint8Array.of(1, 2, 3);
     const frame = encode(bytes);
     bytes.fill(0);

@@ -75,12 +75,12 @@ describe('msgpack on the wire', () => {
   }
 
   it('reads what a peer in another language has sent', () => {
-    // The MessagePackRpc of spyne, both ways; its names are bytes.
+    // The MessagePackRpc of spyne, in both directions; its names are bytes.
     expect(read(hex('940007a3616464920228'))).toEqual([
       { kind: 'call', id: 7, method: 'add', args: [2, 40], named: false, batch: undefined },
     ]);
     expect(read(hex('940007c403616464920228'))).toMatchObject([{ kind: 'call', id: 7, method: 'add', args: [2, 40] }]);
-    // Neovim answers nvim_get_current_buf() by an extension of its own, and `nvim_command('x')` by a pair.
+    // Neovim answers nvim_get_current_buf() with an extension of its own, and `nvim_command('x')` with a pair.
     expect(read(hex('940103c0c70100 05'))).toEqual([
       { kind: 'reply', id: 3, value: new Extension(0, Uint8Array.of(5)) },
     ]);
@@ -90,7 +90,7 @@ describe('msgpack on the wire', () => {
     expect(read(pack([2, 'redraw', { rows: 3 }]))).toMatchObject([{ named: true, args: [{ rows: 3 }] }]);
   });
 
-  it('writes every message so that another MessagePack reads it', () => {
+  it('writes every message so that another MessagePack library reads it', () => {
     const value = { a: [1, -1, 1.5, 2 ** 40, -(2 ** 40), 'ä'.repeat(300), null, true, { b: Uint8Array.of(1) }] };
     const [kind, id, error, result] = new Unpackr({ useRecords: false, int64AsType: 'number' } as object).unpack(
       codec.encode({ kind: 'reply', id: 5, value }) as Uint8Array,
@@ -99,7 +99,7 @@ describe('msgpack on the wire', () => {
     expect({ a: [...result.a.slice(0, -1), { b: Uint8Array.from(result.a.at(-1).b) }] }).toEqual(value);
   });
 
-  it('keeps the error of a stranger, whatever it is', () => {
+  it('keeps the error of a peer that is not Obverse, whatever it is', () => {
     for (const [error, body] of [
       ['no', { code: Code.Application, message: 'no' }],
       [[7, 'no'], { code: 7, message: 'no' }],
@@ -120,7 +120,7 @@ describe('msgpack on the wire', () => {
     }
   });
 
-  it('gives all messages of a frame, and a bad one in its place', () => {
+  it('returns all messages of a frame, and a bad message in its place', () => {
     const good = hex('940007a3616464920228');
     const id = (value: unknown) => ({ kind: 'bad', id: value, error: { code: Code.InvalidRequest } });
     for (const [bytes, answer] of [
@@ -134,7 +134,7 @@ describe('msgpack on the wire', () => {
       [pack([1, 4, null]), id(null)],
       [pack([2, 'add', [], 1]), id(null)],
       [pack([2, null, []]), id(null)],
-      // A key that is a list: the values are sound, so the next message is found.
+      // A key that is a list: the values are valid, so the next message is found.
       [hex('94 00 04 a3616464 91 81 9001'), id(4)],
       [hex('93 02 a3616464 91 81 9001'), id(null)],
     ] as const) {
@@ -142,7 +142,7 @@ describe('msgpack on the wire', () => {
     }
   });
 
-  it('gives the messages before a place that is no MessagePack', () => {
+  it('returns the messages before a place that is not MessagePack', () => {
     for (const [bytes, what] of [
       ['940007a36164', /ends inside a value/],
       ['940007a361646492', /ends inside a value/],
@@ -160,24 +160,24 @@ describe('msgpack on the wire', () => {
     }
   });
 
-  it('joins frames by putting them one behind the other', () => {
+  it('joins frames by concatenation', () => {
     const frames = [codec.encode(call({})), codec.encode({ kind: 'reply', id: 1, value: 'x' })] as Uint8Array[];
     expect(shown(codec.join?.(frames))).toBe(frames.map(shown).join(''));
   });
 });
 
 describe('msgpack as a codec', () => {
-  it('says hello unless it is told not to', () => {
+  it('says hello by default', () => {
     expect(msgpack(parseAddress('msgpack')).hello).toBe(true);
     expect(msgpack(parseAddress('msgpack?hello=off')).hello).toBe(false);
     expect(() => msgpack(parseAddress('msgpack?helo=off'))).toThrow(UsageError);
   });
 
-  it('answers nothing to a frame that it cannot read', () => {
+  it('does not answer a frame that it cannot read', () => {
     expect(codec.answersUnreadable).toBe(false);
   });
 
-  it('lives through a call that is made while another is encoded', () => {
+  it('can encode a call while another is encoded', () => {
     let inner: unknown;
     const toJSON = (): unknown => {
       inner = codec.encode({ kind: 'reply', id: 2, value: 'inner' });
@@ -190,7 +190,7 @@ describe('msgpack as a codec', () => {
     ]);
   });
 
-  it('lives through a frame that is read while another is', () => {
+  it('can read a frame while another is read', () => {
     const first = codec.encode({ kind: 'reply', id: 1, value: 'first' }) as Uint8Array;
     const second = codec.encode({ kind: 'reply', id: 2, value: 'second' }) as Uint8Array;
     const given: unknown[] = [];

@@ -29,7 +29,7 @@ function read(line: string): Message[] {
   return given;
 }
 
-/** The one call that a line is. */
+/** The single call in a line. */
 function call(line: string): { method: string; id: unknown; args: unknown; named: boolean } {
   const [message, ...more] = read(line);
   expect(more).toEqual([]);
@@ -49,7 +49,7 @@ const outgoing = (more: object): Outbound => ({
   ...more,
 });
 
-describe('terse as it is written', () => {
+describe('what terse writes', () => {
   for (const [message, line] of [
     [outgoing({ method: 'notify', named: true, args: [{ text: 'hello' }] }), 'notify text:"hello"'],
     [outgoing({ id: 1, method: 'echo', named: true, args: [{ text: 'hi' }] }), 'echo[1] text:"hi"'],
@@ -83,16 +83,16 @@ describe('terse as it is written', () => {
     });
   }
 
-  it('has nothing in it that a terminal obeys', () => {
+  it('contains no control characters for a terminal', () => {
     const text = '\u001b[2J\u009b2J\u0007\u007f\u202e\u2066\u2028\r\n\t';
     expect(written(text)).toBe('"\\u001b[2J\\u009b2J\\u0007\\u007f\\u202e\\u2066\\u2028\\r\\n\\t"');
     expect(codec.encode(outgoing({ method: text, named: true, args: [{ [text]: 1 }] }))).not.toMatch(
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is about control characters
       /[\0-\u001f\u007f-\u009f\u202e]/,
     );
   });
 
-  it('is what toJSON gives, and nothing for what has no form', () => {
+  it('is the result of toJSON, and nothing for values that it cannot represent', () => {
     expect(written([new Date(0), { toJSON: () => 7 }, new URL('http://a/')])).toBe(
       '["1970-01-01T00:00:00.000Z" 7 "http://a/"]',
     );
@@ -102,8 +102,8 @@ describe('terse as it is written', () => {
   });
 });
 
-describe('terse as people write it', () => {
-  it('has arguments with names, or by their places', () => {
+describe('terse as people type it', () => {
+  it('has named or positional arguments', () => {
     expect(call('add[7] a:2 b:40')).toMatchObject({ method: 'add', id: 7, named: true, args: [{ a: 2, b: 40 }] });
     expect(call('add[7] 2 40')).toMatchObject({ id: 7, named: false, args: [2, 40] });
     expect(call('say')).toMatchObject({ method: 'say', id: undefined, named: false, args: [] });
@@ -111,7 +111,7 @@ describe('terse as people write it', () => {
     expect(call('say [1]')).toMatchObject({ id: undefined, args: [[1]] });
   });
 
-  it('has its id in brackets or behind a slash', () => {
+  it('has its id in brackets or after a slash', () => {
     expect(call('echo/12 text:"hi"')).toMatchObject({ method: 'echo', id: 12, args: [{ text: 'hi' }] });
     expect(call('a/b/3')).toMatchObject({ method: 'a/b', id: 3 });
     expect(call('a/b')).toMatchObject({ method: 'a/b', id: undefined });
@@ -121,7 +121,7 @@ describe('terse as people write it', () => {
     expect(call('ping[null]')).toMatchObject({ id: null });
   });
 
-  it('has blanks and commas where they do no harm', () => {
+  it('may have extra blanks and commas', () => {
     for (const line of ['  add[1]  a:2   b:40 \r', 'add[1] a: 2, b: 40', 'add[1]\ta:2,b:40,', 'add[1] a:2 , b:40\n']) {
       expect(call(line)).toMatchObject({ method: 'add', id: 1, args: [{ a: 2, b: 40 }] });
     }
@@ -130,7 +130,7 @@ describe('terse as people write it', () => {
     for (const line of ['', '   ', '\r', '\t\r\n']) expect(read(line)).toEqual([]);
   });
 
-  it('has numbers in any spelling, and what no number is', () => {
+  it('has numbers in any spelling, and words that look like numbers', () => {
     for (const [text, number] of [
       ['1.23457e+06', 1_234_570],
       ['.5', 0.5],
@@ -149,7 +149,7 @@ describe('terse as people write it', () => {
     }
   });
 
-  it('has texts with all that JSON escapes', () => {
+  it('has texts with all escapes of JSON', () => {
     expect(value('"a\\"b\\\\"')).toBe('a"b\\');
     expect(value('"\\\\n"')).toBe('\\n');
     expect(value('"\\b\\f\\n\\r\\t\\/\\u00e4\\ud83d\\ude42"')).toBe('\b\f\n\r\t/ä🙂');
@@ -167,7 +167,7 @@ describe('terse as people write it', () => {
     }
   });
 
-  it('has answers', () => {
+  it('may be an answer', () => {
     expect(read('[3]:"hi"')).toEqual([{ kind: 'reply', id: 3, value: 'hi' }]);
     expect(read('[3]: 5 ')).toEqual([{ kind: 'reply', id: 3, value: 5 }]);
     expect(read('[3]:')).toEqual([{ kind: 'reply', id: 3, value: undefined }]);
@@ -177,7 +177,7 @@ describe('terse as people write it', () => {
     expect(read('[3]! code:1 message:"no" data:null')).toEqual([
       { kind: 'fault', id: 3, error: { code: 1, message: 'no', data: null } },
     ]);
-    // As quickrpc writes them, and with less than there should be.
+    // As quickrpc writes them, and with missing parts.
     expect(read('[3]! message:"on purpose" details:"Traceback"')).toEqual([
       { kind: 'fault', id: 3, error: { code: Code.Application, message: 'on purpose', data: 'Traceback' } },
     ]);
@@ -187,7 +187,7 @@ describe('terse as people write it', () => {
   });
 });
 
-describe('terse that cannot be read', () => {
+describe('an invalid line of terse', () => {
   for (const [line, message] of [
     ['say hello', 'column 5: hello is not a value; write a string in quotes, as in "hello"'],
     ['say a:hello', 'column 7: hello is not a value; write a string in quotes, as in "hello"'],
@@ -234,14 +234,14 @@ describe('terse that cannot be read', () => {
     });
   }
 
-  it('is a bad message under the id of its call, if it has one', () => {
+  it('is a bad message with the id of its call, if it has one', () => {
     expect(read('add[7] 2 forty')).toMatchObject([{ kind: 'bad', id: 7, error: { code: Code.ParseError } }]);
     expect(read('add[] 2 forty')).toMatchObject([{ kind: 'bad', id: null }]);
     expect(() => read('add 2 forty')).toThrow(ProtocolError);
     expect(() => read('[7]:forty')).toThrow(ProtocolError);
   });
 
-  it('does not become readable by depth: what is allowed is read', () => {
+  it('is refused for its depth only beyond the limit', () => {
     const deep = `${'['.repeat(999)}1${']'.repeat(999)}`;
     expect(written(value(deep))).toBe(deep);
   });
@@ -256,7 +256,7 @@ function withoutProto(any: unknown): unknown {
 }
 
 describe('terse as a codec', () => {
-  it('comes back as it was, for any value of JSON', () => {
+  it('decodes any value of JSON to what was encoded', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), fc.string({ unit: 'binary' }), (any, text) => {
         const line = written({ any, [text]: text });
@@ -267,7 +267,7 @@ describe('terse as a codec', () => {
     );
   });
 
-  it('speaks to people: no hello, and an answer to what cannot be read', () => {
+  it('is for people: no hello, and an answer to what cannot be read', () => {
     expect(codec).toMatchObject({
       name: 'terse',
       form: 'text',

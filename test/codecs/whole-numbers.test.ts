@@ -17,10 +17,8 @@ const KEPT = [
 
 describe('a whole number beyond 2^53', () => {
   it.each(LOST)('%s is rounded', (digits) => expect(isRounded(digits)).toBe(true));
-  it.each(KEPT)('%s is read as it was written, or as JavaScript has written it', (digits) =>
-    expect(isRounded(digits)).toBe(false),
-  );
-  it('is found wherever it stands', () => {
+  it.each(KEPT)('%s is read as written, or as JavaScript wrote it', (digits) => expect(isRounded(digits)).toBe(false));
+  it('is found anywhere in a frame', () => {
     for (let blanks = 0; blanks < 40; blanks++) {
       for (const digits of LOST) expect(mayRound(`{${' '.repeat(blanks)}"a":${digits}}`)).toBe(true);
       for (const digits of KEPT) expect(mayRound(`{${' '.repeat(blanks)}"a":${digits}}`)).toBe(false);
@@ -34,24 +32,24 @@ describe('a whole number beyond 2^53', () => {
     '1e9007199254740993',
     '1e-9007199254740993',
     '1E+9007199254740993',
-  ])('is no fraction: %s', (text) => {
+  ])('is not a fraction: %s', (text) => {
     expect(mayRound(`{"a": ${text}}`)).toBe(false);
     expect([...roundedIn(`{"a": ${text}}`)]).toEqual([]);
   });
   it.each(['{"a":"9007199254740993"}', '{"a":"\\"9007199254740993"}', '{"9007199254740993":1}'])(
-    'is no part of a text: %s',
+    'is not a part of a text: %s',
     (text) => expect([...roundedIn(text)]).toEqual([]),
   );
   it.each([
     '{"id":"9007199254740993","a":[0.14285714285714285,12345678.123456789012345]}',
     `{"a":0.${'1'.repeat(1_000)}}`,
     `{"a":"${'1'.repeat(1_000)}"}`,
-  ])('is not even looked for in what is none: %.70s', (text) => expect(mayRound(text)).toBe(false));
-  it('is found behind a long fraction, and in a long list of digits', () => {
+  ])('is not searched for in a frame without one: %.70s', (text) => expect(mayRound(text)).toBe(false));
+  it('is found after a long fraction, and in a long list of digits', () => {
     for (let digits = 1; digits < 70; digits++)
       for (const lost of LOST) expect(mayRound(`[0.${'7'.repeat(digits)},${lost}]`)).toBe(true);
   });
-  it('is looked for in a time that grows as the text does: an attack of digits costs no more than its parse', () => {
+  it('is found in linear time: an attack with digits costs no more than parsing them', () => {
     const time = (text: string): number => {
       const begun = performance.now();
       for (let n = 0; n < 5; n++) mayRound(text);
@@ -61,7 +59,7 @@ describe('a whole number beyond 2^53', () => {
     time(digits);
     expect(time(digits)).toBeLessThan(100 * time(digits.slice(0, 80_000)) + 100);
   });
-  it('is found for the entry of a list that holds it', () => {
+  it('is found for the entry of a list that contains it', () => {
     const text = ' [{"a":[1,2]},{"a":["],{",9007199254740993,90071992547409930001]},5,-9007199254740993]';
     expect([...roundedIn(text)]).toEqual([
       [1, '9007199254740993'],
@@ -95,7 +93,7 @@ async function desk() {
 }
 
 describe('over jrpc it is not rounded silently', () => {
-  it('in a call: that is refused under its id, and others are answered', async () => {
+  it('in a call: the call is refused under its id, and others are answered', async () => {
     await using at = await desk();
     at.far.socket.write('{"jsonrpc":"2.0","id":1,"method":"echo","params":[9007199254740993]}\n');
     at.far.socket.write('{"jsonrpc":"2.0","id":2,"method":"echo","params":[9007199254740992]}\n');
@@ -106,7 +104,7 @@ describe('over jrpc it is not rounded silently', () => {
     expect(at.heard).toEqual([9007199254740992]);
   });
 
-  it('in an entry of a batch: the others are carried out', async () => {
+  it('in an entry of a batch: the others are called', async () => {
     await using at = await desk();
     const call = (id: number, value: string) => `{"jsonrpc":"2.0","id":${id},"method":"echo","params":[${value}]}`;
     at.far.socket.write(`[${call(1, '1')},${call(2, '9007199254740993')},${call(3, '3')}]\n`);
@@ -137,7 +135,7 @@ describe('over jrpc it is not rounded silently', () => {
     expect(await failed).toMatchObject({ message });
   });
 
-  it('in an item of a stream: it fails there', async () => {
+  it('in an item of a stream: the stream fails at that item', async () => {
     await using at = await desk();
     const stream = at.side.many(null)[Symbol.asyncIterator]();
     const failed = failure(stream.next());

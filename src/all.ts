@@ -1,4 +1,5 @@
-import * as dynamic from './extensions/dynamic/room.js';
+import { install } from './api/extension-registry.js';
+import { dynamic } from './extensions/dynamic/extension.js';
 import * as registering from './extensions/errors/register-classes.js';
 import { checks as checkRoom } from './extensions/middleware/middleware.js';
 import * as middleware from './extensions/middleware/room.js';
@@ -11,7 +12,7 @@ import * as checks from './extensions/validation/checks.js';
 
 // A page imports this to have what other runtimes have from the beginning. Nothing here may stand in a file that it shares with the
 // others: a bundler keeps for its effect alone what package.json names.
-rooms.dynamic.furnish(dynamic);
+install(dynamic);
 rooms.many.furnish(many);
 rooms.middleware.furnish(middleware);
 rooms.references.furnish(references);

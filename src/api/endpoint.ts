@@ -14,11 +14,10 @@ import type {
 } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
-import type { Dynamic } from '../extensions/dynamic/dynamic-methods.js';
 import { lesser } from '../extensions/errors/envelope.js';
 import { ErrorMapper } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
-import { dynamic, registration, reporting, streams } from '../extensions/rooms.js';
+import { registration, reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
 import { makeTransport } from '../plugins/registry.js';
 import { sayHello } from '../session/handshake.js';
@@ -34,12 +33,13 @@ import type { Options } from '../types/options.js';
 import type { Peer } from '../types/peers.js';
 import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
 import type { ExtensionHost } from './extension.js';
-import { type Attached, attachExtensions } from './extension-registry.js';
+import { askedBy, loadExtensions } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
 import { PeerRegistry } from './peer-registry.js';
 import { Reports } from './reports.js';
 import { chosenFrom, type SealingRoom } from './resolve-options.js';
+import { SideExtensions } from './side-extensions.js';
 import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
 import { sideWire } from './side-wire.js';
 import { Transports } from './transports.js';
@@ -56,11 +56,11 @@ export class RpcEndpoint implements ExtensionHost {
   readonly logger: SideLogger;
   readonly reports: Reports;
   /** What the extensions do for this side. */
-  readonly attached: Attached;
-  readonly notifications: SessionHost['notifications'];
-  readonly requests: SessionHost['requests'];
-  readonly mapper: SessionHost['mapper'];
-  readonly guardedQueue: SessionHost['guardedQueue'];
+  readonly attached: SideExtensions;
+  notifications!: SessionHost['notifications'];
+  requests!: SessionHost['requests'];
+  mapper!: SessionHost['mapper'];
+  guardedQueue: SessionHost['guardedQueue'];
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
@@ -82,6 +82,8 @@ export class RpcEndpoint implements ExtensionHost {
   listens = false;
   /** A method of the spec answers with a stream. */
   private streaming = false;
+  /** The extensions that methods of the spec ask for, and that are not loaded. */
+  private readonly asked = new Set<string>();
 
   /** `onMessageError` is told of whatever is wrong with what a peer has sent. */
   constructor(
@@ -99,13 +101,7 @@ export class RpcEndpoint implements ExtensionHost {
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger, reporting);
     this.faults = new ErrorMapper(options, this.reports, registration);
-    this.attached = attachExtensions(this);
-    ({
-      notifications: this.notifications,
-      requests: this.requests,
-      mapper: this.mapper,
-      guardedQueue: this.guardedQueue,
-    } = this.attached);
+    this.attached = new SideExtensions(this, (slots) => this.takeSlots(slots));
     this.served = new Dispatcher(this, options.ignoreUnhandled === true);
     this.roster = new PeerRegistry(this, this.report, () => this.state);
     const { validate = 'incoming' } = options;
@@ -125,6 +121,7 @@ export class RpcEndpoint implements ExtensionHost {
     for (const row of table.methods) {
       if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
       if (row.stream) this.streaming = true;
+      for (const name of askedBy(row, this.options)) this.asked.add(name);
       const incoming = (row.direction === 'incoming') !== this.inverted;
       if (incoming) {
         const port = new IncomingMethod(row, this.inverted ? undefined : self, this);
@@ -143,10 +140,16 @@ export class RpcEndpoint implements ExtensionHost {
     return this.served.ports.get(row.wire) as IncomingMethod;
   }
 
-  /** What can be called that the spec does not declare. Throws a UsageError where the room for that is not there. */
-  get dynamic(): Dynamic {
-    this.served.others ??= new (dynamic.must('what no spec declares').Dynamic)(this);
-    return this.served.others as Dynamic;
+  /** What the extensions do, with those that were installed since the side was made. */
+  attachedNow(): SideExtensions {
+    return this.attached.attach();
+  }
+
+  private takeSlots({ notifications, requests, mapper, guardedQueue }: SideExtensions): void {
+    this.notifications = notifications;
+    this.requests = requests;
+    this.mapper = mapper;
+    this.guardedQueue = guardedQueue;
   }
 
   serve(sender: CallSender): unknown {
@@ -192,7 +195,7 @@ export class RpcEndpoint implements ExtensionHost {
     try {
       const rooms = [this.middleware.furnish(), this.faults.furnish(), this.streaming ? streams.enter() : undefined];
       const [chosen, diagnostics] = await Promise.all([
-        chosenFrom(this.options, this.attached.opening),
+        chosenFrom(this.options, (codec) => this.openExtensions(codec)),
         diagnosticsFor(this.options, this.logger),
         ...rooms,
       ]);
@@ -205,6 +208,12 @@ export class RpcEndpoint implements ExtensionHost {
       throw error;
     }
     this.state = 'open';
+  }
+
+  /** Loads what the options and the methods ask for, attaches it, and lets all extensions load what they need. */
+  private async openExtensions(codec: Promise<Codec>): Promise<void> {
+    await loadExtensions(this.options, this.asked);
+    await this.attachedNow().opening(codec);
   }
 
   async makeTransport(source: TransportSource): Promise<Transport> {

@@ -1,42 +1,106 @@
-import type { CallExtensions } from '../calls/calling-side.js';
-import type { Codec } from '../contract/contract.js';
-import { coreNotifications } from '../session/protocol.js';
-import type { SessionHost } from '../session/session-host.js';
-import type { Extension, ExtensionHost, SideExtension } from './extension.js';
+import { UsageError } from '../contract/errors.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
+import type { Options } from '../types/options.js';
+import type { Extension, OfferedExtension } from './extension.js';
+import { addMembers } from './side-members.js';
 
-const installed = new Map<string, Extension>();
-
-/** Installs extensions for the sides that are made from now on. One that has the name of another takes its place. */
-export function install(...extensions: readonly Extension[]): void {
-  for (const extension of extensions) installed.set(extension.name, extension);
+/** What is known of one extension. */
+interface Entry {
+  /** Undefined as long as it is only offered. */
+  installed?: Extension;
+  offer?: OfferedExtension;
+  loading?: Promise<void>;
 }
 
-/** What the extensions do for one side. */
-export interface Attached
-  extends CallExtensions,
-    Pick<SessionHost, 'notifications' | 'requests' | 'mapper' | 'guardedQueue'> {
-  opening(codec: Promise<Codec>): Promise<unknown>;
-  readonly sides: readonly SideExtension[];
-}
+/** By their names, in the order in which they were first named: in this order they attach, and their layers nest. */
+const entries = new Map<string, Entry>();
 
-/** Attaches every installed extension to a side. */
-export function attachExtensions(host: ExtensionHost): Attached {
-  const notifications = { ...coreNotifications };
-  const requests: Record<string, SessionHost['requests'][string]> = {};
-  const sides: SideExtension[] = [];
-  for (const extension of installed.values()) {
-    Object.assign(notifications, extension.notifications);
-    Object.assign(requests, extension.requests);
-    if (extension.attach !== undefined) sides.push(extension.attach(host));
+function entryOf(name: string): Entry {
+  let entry = entries.get(name);
+  if (entry === undefined) {
+    entry = {};
+    entries.set(name, entry);
   }
-  return {
-    sides,
-    notifications,
-    requests,
-    mapper: sides.findLast(({ values }) => values)?.values as SessionHost['mapper'],
-    streams: sides.findLast(({ streams }) => streams)?.streams as CallExtensions['streams'],
-    multicast: sides.findLast(({ multicast }) => multicast)?.multicast as CallExtensions['multicast'],
-    guardedQueue: sides.findLast((side) => side.guardedQueue)?.guardedQueue,
-    opening: (codec) => Promise.all(sides.map((side) => side.opening?.(codec))),
-  };
+  return entry;
+}
+
+/**
+ * Installs extensions for the sides that are made or opened from now on. One that has the name of another takes its place, in the
+ * order too.
+ */
+export function install(...extensions: readonly Extension[]): void {
+  for (const extension of extensions) {
+    entryOf(extension.name).installed = extension;
+    addMembers(extension.members ?? {});
+  }
+}
+
+/** Offers extensions to be loaded when something asks for them. One that is installed already stays installed. */
+export function offer(...offers: readonly OfferedExtension[]): void {
+  for (const offered of offers) {
+    const entry = entryOf(offered.name);
+    entry.offer = offered;
+    if (entry.installed !== undefined) continue;
+    const members = Object.entries(offered.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, offered)]);
+    addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
+  }
+}
+
+/** A member that says which entry a page has to import. */
+function absentMember(key: string, kind: string, { name }: OfferedExtension): PropertyDescriptor {
+  if (kind === 'getter') return { get: () => mustBeInstalled(name, key), configurable: true };
+  const refuse = (): void => mustBeInstalled(name, `${key}()`);
+  // A request never throws.
+  return { value: kind === 'request' ? async () => refuse() : refuse };
+}
+
+/** The extensions that a side has now, in their order. */
+export function* currentExtensions(): Generator<Extension> {
+  for (const { installed, offer } of entries.values()) {
+    const extension = installed ?? offer?.meanwhile;
+    if (extension !== undefined) yield extension;
+  }
+}
+
+/** Throws a UsageError if an extension is not installed: `what` needs it. */
+export function mustBeInstalled(name: string, what: string): void {
+  const { installed, offer } = entries.get(name) ?? {};
+  if (installed !== undefined) return;
+  throw new UsageError(
+    `${what}: a page, and each of its workers, imports '${offer?.entry ?? `obverse/${name}`}' for this, beside 'obverse'`,
+  );
+}
+
+/** The names of the offered extensions that are not loaded, and which a method asks for. */
+export function askedBy(method: MethodDescriptor, options: Options): string[] {
+  return absent(({ when }) => when?.method?.(method, options) === true);
+}
+
+function absent(asks: (offer: OfferedExtension) => boolean): string[] {
+  const found: string[] = [];
+  for (const [name, { installed, offer }] of entries)
+    if (installed === undefined && offer !== undefined && asks(offer)) found.push(name);
+  return found;
+}
+
+/** Loads what the options of a side ask for, and the extensions of these names. Rejects if one cannot be loaded. */
+export async function loadExtensions(options: Options, names: Iterable<string>): Promise<void> {
+  const given = options as Readonly<Record<string, unknown>>;
+  const asked = absent(({ when }) => when?.options?.some((name) => (given[name] ?? false) !== false) === true);
+  await Promise.all([...new Set([...asked, ...names])].map((name) => load(entryOf(name), name)));
+}
+
+/** Loads one, once. The next one who needs it tries again if it could not be loaded. */
+function load(entry: Entry, name: string): Promise<void> | undefined {
+  const { installed, offer } = entry;
+  if (installed !== undefined) return undefined;
+  if (offer?.load === undefined) return mustBeInstalled(name, 'a method of the spec') as undefined;
+  entry.loading ??= offer.load().then(
+    (extension) => install(extension),
+    (error: unknown) => {
+      delete entry.loading;
+      throw error;
+    },
+  );
+  return entry.loading;
 }

@@ -4,23 +4,38 @@ import type { SendQueue } from '../session/send-queue.js';
 import type { Session } from '../session/session.js';
 import type { SystemNotifications, SystemRequest } from '../session/session-host.js';
 import type { ValueMapper } from '../session/value-mapper.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 
-/**
- * A capability that the core does not know, such as streams or references. An entry of the package installs it, and each side that is
- * made afterwards has it.
- */
-export interface Extension {
+/** Checks the value of an option: what is expected where it does not fit, and undefined where it does. */
+export type Check = (value: unknown) => string | undefined;
+
+/** What an extension adds to the API of a side. It is there as soon as the extension is installed or offered. */
+export interface ExtensionNames {
+  /** What the extension is called. Of two with the same name, the later one takes the place of the first. */
   readonly name: string;
+  /** The options of a side that it understands, beside those of the core, and how each is checked. */
+  readonly options?: Readonly<Record<string, Check>>;
+  /** Events of a side, for `side.on(event, listener)`. */
+  readonly events?: readonly string[];
+}
+
+/**
+ * A capability that the core does not know, such as streams or references. Each side has those that are installed while it is made
+ * or opened.
+ */
+export interface Extension extends ExtensionNames {
   /** Notifications of the library itself, by their names on the wire. Two extensions have none of the same name. */
   readonly notifications?: SystemNotifications;
   /** Requests of the library itself, by their names on the wire. */
   readonly requests?: Readonly<Record<string, SystemRequest>>;
-  /** Called once for each side, while it is made: only what `host` has from its options is there yet. */
+  /** Members of every side and of its namespaces, which are `this` in them. Methods can be taken out of their side. */
+  readonly members?: PropertyDescriptorMap;
+  /** Called once for each side: while it is made, where the extension is installed by then, or while it is opened. */
   attach?(host: ExtensionHost): SideExtension;
 }
 
-/** What an extension does for one side. Of each slot but `opening` a side has one: that of the last extension that is installed. */
+/** What an extension does for one side. Each slot has one owner: the last extension in the order of installation that has it. */
 export interface SideExtension extends Partial<CallExtensions> {
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
@@ -34,4 +49,25 @@ export interface SideExtension extends Partial<CallExtensions> {
 /** What a side offers to its extensions. */
 export interface ExtensionHost extends CallingSide {
   readonly options: Options;
+}
+
+/**
+ * An extension that is not loaded until something needs it. In `open()`, the side loads those that its options or its methods ask
+ * for; what needs one at once throws a UsageError that names the entry to import.
+ */
+export interface OfferedExtension extends ExtensionNames {
+  /** What a page imports to have it from the beginning, such as `obverse/middleware`. */
+  readonly entry: string;
+  /** Loads it. Where it is absent, only the entry does. */
+  load?(): Promise<Extension>;
+  readonly when?: {
+    /** Options of a side that ask for it, unless they are undefined or false. */
+    readonly options?: readonly string[];
+    /** Whether a method of a side asks for it. */
+    method?(method: MethodDescriptor, options: Options): boolean;
+  };
+  /** Its members, which throw until it is installed, and of which kind each is. A request rejects instead. */
+  readonly members?: Readonly<Record<string, 'method' | 'request' | 'getter'>>;
+  /** What does its work as far as that is possible without it, until it is installed. */
+  readonly meanwhile?: Extension;
 }

@@ -3,7 +3,6 @@ import type { Id, TransportSource } from '../contract/contract.js';
 import { brand, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
-import { dynamicMembers } from '../extensions/dynamic/absent.js';
 import type { Listening } from '../extensions/middleware/call-events.js';
 import { many } from '../extensions/rooms.js';
 import { checkCallOptions } from '../spec/call-options.js';
@@ -29,6 +28,7 @@ import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';
 import { checkOptions, mustBeSideOptions } from './options.js';
 import { boundToSide, endpointOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
+import { defineMembers } from './side-members.js';
 import { sideStats } from './side-stats.js';
 
 /** The class of a spec, whose constructor is protected. */
@@ -192,12 +192,12 @@ const endpoint = {
     return endpointOf(this).close();
   },
 };
-for (const members of [endpoint, dynamicMembers(RemoteAPI.prototype)]) {
-  for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
-    const isMethod = typeof member.value === 'function';
-    Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
-  }
-}
+const define = (key: string, member: PropertyDescriptor): void => {
+  const isMethod = typeof member.value === 'function';
+  Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
+};
+for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(endpoint))) define(key, member);
+defineMembers(define);
 Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoint[Symbol.asyncDispose] });
 
 /** Whether a name is meant to be one of the events of calls. */

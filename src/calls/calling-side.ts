@@ -82,6 +82,18 @@ export interface ServedArguments {
 export interface CallExtensions {
   readonly streams: StreamCalls;
   readonly multicast: Multicast;
+  /** Methods that no spec declares; undefined where that is not installed. */
+  readonly methods: MethodResolver | undefined;
+}
+
+/** Serves methods that no spec declares. */
+export interface MethodResolver {
+  /** The method of this name on the wire; `refusal` is why what the spec declares under the name may not be called. */
+  find(name: string, refusal: string | undefined): { serve(sender: CallSender): unknown } | undefined;
+  /** Who handles a method of the spec that has no handler of its own; undefined if nobody does. */
+  standIn(row: MethodDescriptor): AnyHandler | undefined;
+  /** Why a method may not be called; undefined if there is no reason but that it is unknown. */
+  why(name: string): string | undefined;
 }
 
 /** Calls whose answer is a stream. */

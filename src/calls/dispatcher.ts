@@ -7,16 +7,6 @@ import type { AnyHandler } from '../types/dynamic.js';
 import type { CallingSide } from './calling-side.js';
 import type { IncomingMethod } from './incoming-method.js';
 
-/** Serves methods that no spec declares. */
-export interface MethodResolver {
-  /** The method of this name on the wire; `refusal` is why what the spec declares under the name may not be called. */
-  find(name: string, refusal: string | undefined): { serve(sender: CallSender): unknown } | undefined;
-  /** Who handles a method of the spec that has no handler of its own; undefined if nobody does. */
-  standIn(row: MethodDescriptor): AnyHandler | undefined;
-  /** Why a method may not be called; undefined if there is no reason but that it is unknown. */
-  why(name: string): string | undefined;
-}
-
 /** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
 export class Dispatcher {
   readonly ports = new Map<string, IncomingMethod>();
@@ -24,8 +14,6 @@ export class Dispatcher {
   readonly refusals = new Map<string, string>();
   /** Those of the spec, and of what is mounted. */
   tables: MethodTable[] = [];
-  /** Methods that no spec declares; undefined as long as there are none. */
-  others: MethodResolver | undefined;
 
   /** `ignoring`: notifications that nobody handles are dropped without a word. */
   constructor(
@@ -41,7 +29,7 @@ export class Dispatcher {
 
   /** Whether a method of this name is declared as incoming, or was set. */
   handles(method: string): boolean {
-    return this.ports.has(method) || this.others?.find(method, this.refusals.get(method)) !== undefined;
+    return this.ports.has(method) || this.hub.attached.methods?.find(method, this.refusals.get(method)) !== undefined;
   }
 
   /** Carries a call out: gives its answer or a promise of it, or throws. */
@@ -57,17 +45,17 @@ export class Dispatcher {
   private serveOther(sender: CallSender): unknown {
     const { method } = sender.call;
     const refusal = this.refusals.get(method);
-    const open = this.others?.find(method, refusal);
+    const open = this.hub.attached.methods?.find(method, refusal);
     if (open !== undefined) return open.serve(sender);
     this.hub.middleware.unknown(sender, this.tables);
     if (this.ignores(sender.call)) return undefined;
-    const why = refusal ?? this.others?.why(method) ?? 'is unknown';
+    const why = refusal ?? this.hub.attached.methods?.why(method) ?? 'is unknown';
     throw new RpcError(`the method ${quote(method)} ${why}`, Code.MethodNotFound);
   }
 
   /** Who handles a declared method that has no handler of its own; undefined if nobody does. */
   standIn(row: MethodDescriptor, call: Call): AnyHandler | undefined {
-    return this.others?.standIn(row) ?? (this.ignores(call) ? () => undefined : undefined);
+    return this.hub.attached.methods?.standIn(row) ?? (this.ignores(call) ? () => undefined : undefined);
   }
 
   private ignores({ id }: Call): boolean {

@@ -1,7 +1,7 @@
 import { install } from '../api/extension-registry.js';
 import * as reporting from '../api/report-writer.js';
 import { addressProof } from './address-proof/extension.js';
-import * as dynamic from './dynamic/room.js';
+import { dynamic } from './dynamic/extension.js';
 import * as registering from './errors/register-classes.js';
 import { checks as checkRoom } from './middleware/middleware.js';
 import * as middleware from './middleware/room.js';
@@ -17,7 +17,6 @@ import * as checks from './validation/checks.js';
  * what is in it, and so no call ever waits for one.
  */
 export function furnish(): void {
-  rooms.dynamic.furnish(dynamic);
   rooms.many.furnish(many);
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
@@ -25,5 +24,5 @@ export function furnish(): void {
   checkRoom.furnish(checks);
   streamRoom.furnish(streams);
   rooms.registration.furnish(registering);
-  install(addressProof);
+  install(addressProof, dynamic);
 }

@@ -11,12 +11,6 @@ export { streams } from './streams/streams.js';
  * asks for them. Other runtimes have them from the beginning.
  */
 
-/** What no spec declares: handlers and calls by path, what is mounted. */
-export const dynamic: NamedRoom<typeof import('./dynamic/room.js')> = new NamedRoom(
-  () => import('./dynamic/room.js'),
-  'obverse/dynamic',
-);
-
 /** What is passed by reference: functions, objects, streams as arguments. */
 export const references: NamedRoom<typeof import('./references/room.js')> = new NamedRoom(
   // Its references may give streams, and so may its arguments.

@@ -1,5 +1,6 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import { endpointOf, madeOf } from '../../api/side-class.js';
+import type { MethodResolver } from '../../calls/calling-side.js';
 import { packArguments } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
@@ -20,7 +21,7 @@ const REMEMBERED = 100;
  * What can be called on a side besides what its spec declares: because it was set, mounted, or fits a wildcard. It is asked
  * only where the spec has nothing, or no handler.
  */
-export class Dynamic {
+export class DynamicMethods implements MethodResolver {
   /** What is mounted, by path. */
   readonly mounts = new Map<string, Mount>();
   /** By the names on the wire. */

@@ -1,10 +1,13 @@
 import { endpointOf, madeOf } from '../../api/side-class.js';
 import { IncomingMethod } from '../../calls/incoming-method.js';
+import { dynamicOf } from './of-side.js';
 import { segmentFault } from './paths.js';
 
 /** What is served under a path of a side or of a namespace; undefined if nothing is. */
 export function resolvePath(self: object, path: string): object | undefined {
-  const { dynamic, served } = endpointOf(self);
+  const hub = endpointOf(self);
+  const { served } = hub;
+  const dynamic = dynamicOf(hub);
   if (typeof path !== 'string' || path.split('.').some((segment) => segmentFault(segment) !== undefined))
     return undefined;
   const place = dynamic.place(self, path);
@@ -30,7 +33,9 @@ export function pathOf(self: object, target: unknown): string | undefined {
 
 /** Every path from the root under which something is served. */
 function* pathsOf(self: object, target: object): Generator<string> {
-  const { dynamic, served } = endpointOf(self);
+  const own = endpointOf(self);
+  const { served } = own;
+  const dynamic = dynamicOf(own);
   const { ports } = served;
   if (target instanceof IncomingMethod) {
     if (ports.get(target.row.wire) === target) yield target.row.path;

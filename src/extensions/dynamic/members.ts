@@ -1,17 +1,16 @@
+import { RemoteAPI } from '../../api/remote-api.js';
 import { endpointOf } from '../../api/side-class.js';
 import { specOfInverse } from '../../spec/inverse.js';
 import type { SpecConstructor } from '../../spec/method-table.js';
 import type { Arguments, HandlerOptions, MountOptions, PathOptions, ServiceOptions } from '../../types/dynamic.js';
 import type { Items } from '../../types/method.js';
-import type { MemberName } from './absent.js';
 import { pathOf, resolvePath } from './lookup.js';
 import { type MountedSpec, mountService, mountSide, unmount } from './mounts.js';
+import { dynamicOf } from './of-side.js';
 import { callByPath } from './path-calls.js';
 
-/** Each is called with a side, or a namespace of one, as `this`. */
-export type DynamicMembers = Readonly<Record<MemberName, (this: object, ...args: never[]) => unknown>>;
-
-function specOf(given: unknown, root: object): MountedSpec | undefined {
+function specOf(given: unknown): MountedSpec | undefined {
+  const root = RemoteAPI.prototype as object;
   if (typeof given === 'function') {
     const isSpec = Object.prototype.isPrototypeOf.call(root, given.prototype as object);
     return isSpec ? { spec: given as SpecConstructor, root, inverted: false } : undefined;
@@ -20,33 +19,31 @@ function specOf(given: unknown, root: object): MountedSpec | undefined {
   return spec && { spec, root, inverted: true };
 }
 
-/** The methods of a side for what no spec declares. `root` is the prototype that every spec has. */
-export function membersOf(root: object): DynamicMembers {
-  return {
-    setHandler(this: object, path: string, handler: unknown, options?: HandlerOptions): () => void {
-      return endpointOf(this).dynamic.set(this, path, handler, options);
-    },
-    mount(this: object, name: string, given: unknown, options?: MountOptions & ServiceOptions): unknown {
-      const spec = specOf(given, root);
-      return spec === undefined ? mountService(this, name, given, options) : mountSide(this, name, spec, options);
-    },
-    unmount(this: object, name: string): boolean {
-      return unmount(this, name);
-    },
-    pathOf(this: object, target: object): string | undefined {
-      return pathOf(this, target);
-    },
-    resolvePath(this: object, path: string): object | undefined {
-      return resolvePath(this, path);
-    },
-    async callPath(this: object, path: string, args?: Arguments, options?: PathOptions): Promise<unknown> {
-      return callByPath(this, 'request', path, args, options);
-    },
-    notifyPath(this: object, path: string, args?: Arguments, options?: PathOptions): void {
-      callByPath(this, 'notification', path, args, options);
-    },
-    streamPath(this: object, path: string, args?: Arguments, options?: PathOptions): Items<unknown> {
-      return callByPath(this, 'stream', path, args, options) as Items<unknown>;
-    },
-  };
-}
+/** The methods of a side for what no spec declares. Each is called with a side, or a namespace of one, as `this`. */
+export const dynamicMembers: Readonly<Record<string, (this: object, ...args: never[]) => unknown>> = {
+  setHandler(this: object, path: string, handler: unknown, options?: HandlerOptions): () => void {
+    return dynamicOf(endpointOf(this)).set(this, path, handler, options);
+  },
+  mount(this: object, name: string, given: unknown, options?: MountOptions & ServiceOptions): unknown {
+    const spec = specOf(given);
+    return spec === undefined ? mountService(this, name, given, options) : mountSide(this, name, spec, options);
+  },
+  unmount(this: object, name: string): boolean {
+    return unmount(this, name);
+  },
+  pathOf(this: object, target: object): string | undefined {
+    return pathOf(this, target);
+  },
+  resolvePath(this: object, path: string): object | undefined {
+    return resolvePath(this, path);
+  },
+  async callPath(this: object, path: string, args?: Arguments, options?: PathOptions): Promise<unknown> {
+    return callByPath(this, 'request', path, args, options);
+  },
+  notifyPath(this: object, path: string, args?: Arguments, options?: PathOptions): void {
+    callByPath(this, 'notification', path, args, options);
+  },
+  streamPath(this: object, path: string, args?: Arguments, options?: PathOptions): Items<unknown> {
+    return callByPath(this, 'stream', path, args, options) as Items<unknown>;
+  },
+};

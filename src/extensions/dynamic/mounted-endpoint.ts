@@ -1,6 +1,7 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import { ConnectionLost, UsageError } from '../../contract/errors.js';
+import { UsageError } from '../../contract/errors.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
+import { markUnmounted, mustBeMounted } from './of-side.js';
 
 /** What a side that is mounted on another has for a hub. */
 export interface MountedHub {
@@ -14,10 +15,7 @@ export interface MountedHub {
  * is found through the prototype, as it is at the time, whether the side is open yet or not.
  */
 export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): MountedHub {
-  let isOver = false;
-  const mustBeThere = (): void => {
-    if (isOver) throw new ConnectionLost(`"${path}" was unmounted`);
-  };
+  const mustBeThere = (): void => mustBeMounted(mounted);
   const refused = (verb: string) => () =>
     Promise.reject(new UsageError(`"${path}" is mounted on another side: ${verb} that one, or unmount("${path}")`));
   const own: { readonly [K in keyof RpcEndpoint]?: PropertyDescriptor } = {
@@ -27,12 +25,6 @@ export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): M
       get: () => {
         mustBeThere();
         return hub.roster;
-      },
-    },
-    dynamic: {
-      get: () => {
-        mustBeThere();
-        return hub.dynamic;
       },
     },
     port: {
@@ -45,10 +37,6 @@ export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): M
     changeTransport: { value: refused('change the transport of') },
     close: { value: refused('close') },
   };
-  return {
-    hub: Object.create(hub, own as PropertyDescriptorMap) as RpcEndpoint,
-    end: () => {
-      isOver = true;
-    },
-  };
+  const mounted = Object.create(hub, own as PropertyDescriptorMap) as RpcEndpoint;
+  return { hub: mounted, end: () => markUnmounted(mounted, path) };
 }

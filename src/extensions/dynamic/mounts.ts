@@ -6,6 +6,7 @@ import { methodTableBelow, type SpecConstructor } from '../../spec/method-table.
 import { isReserved } from '../../spec/reserved-names.js';
 import type { MountOptions, ServiceOptions } from '../../types/dynamic.js';
 import { mountedHub } from './mounted-endpoint.js';
+import { dynamicOf } from './of-side.js';
 import { OpenMethod } from './open-method.js';
 import { segmentsOf } from './paths.js';
 import { serviceOf } from './service-reader.js';
@@ -41,11 +42,11 @@ export function mountSide(self: object, name: string, api: MountedSpec, options:
   const made = make(table, api.inverted);
   try {
     const side = wire(made, hub);
-    outer.dynamic.add({ ...at, side, end });
+    dynamicOf(outer).add({ ...at, side, end });
     return side;
   } catch (error) {
     // Some of its methods may stand there already.
-    outer.dynamic.clear(at);
+    dynamicOf(outer).clear(at);
     throw error;
   }
 }
@@ -56,7 +57,7 @@ export function mountService(self: object, name: string, given: unknown, options
   const at = free(self, name);
   const { functions, objects } = serviceOf(at.path, given, options.methods);
   const hub = endpointOf(self);
-  const { dynamic } = hub;
+  const dynamic = dynamicOf(hub);
   for (const [key, { handler, target }] of functions) {
     const path = `${at.path}.${key}`;
     const method = `${at.wire}.${key}`;
@@ -72,7 +73,7 @@ export function mountService(self: object, name: string, given: unknown, options
 
 /** Takes away what is mounted under a name of a side. Gives false if there is nothing. */
 export function unmount(self: object, name: string): boolean {
-  const { dynamic } = endpointOf(self);
+  const dynamic = dynamicOf(endpointOf(self));
   const mount = dynamic.mounts.get(`${madeOf(self).table.path}${name}`);
   if (mount === undefined) return false;
   dynamic.remove(mount);
@@ -84,7 +85,9 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   if (segmentsOf(name).length > 1 || name.includes('*'))
     throw new UsageError(`"${name}": something is mounted under one name; on a namespace, with its own mount()`);
   const { table, children } = madeOf(self);
-  const { dynamic, served } = endpointOf(self);
+  const hub = endpointOf(self);
+  const { served } = hub;
+  const dynamic = dynamicOf(hub);
   const path = `${table.path}${name}`;
   const wire = `${table.wire}${name}`;
   if (isReserved(`${wire}.`))

@@ -6,6 +6,7 @@ import { checkCallOptions, mergeCallOptions } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { checkWireName } from '../../spec/reserved-names.js';
 import type { Arguments, PathOptions } from '../../types/dynamic.js';
+import { dynamicOf } from './of-side.js';
 import { type Kind, kindOfRow, openRow } from './open-method.js';
 import { isWild } from './pattern.js';
 
@@ -30,7 +31,7 @@ export function callByPath(
   mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
   const { to = null, foreign, ...asked } = options;
   checkCallOptions(asked);
-  const place = endpointOf(self).dynamic.place(self, path);
+  const place = dynamicOf(endpointOf(self)).place(self, path);
   if (isWild(path) || place.rest === '') throw new UsageError(`"${path}" is no method, but several`);
   const hub = endpointOf(place.self);
   const named = isNamed(path, given);

@@ -1,0 +1,55 @@
+import type { CallExtensions } from '../calls/calling-side.js';
+import type { Codec } from '../contract/contract.js';
+import { coreNotifications } from '../session/protocol.js';
+import type { SessionHost } from '../session/session-host.js';
+import type { ValueMapper } from '../session/value-mapper.js';
+import type { Extension, ExtensionHost, SideExtension } from './extension.js';
+import { currentExtensions } from './extension-registry.js';
+
+/** What the extensions do for one side. */
+export class SideExtensions implements CallExtensions {
+  /** In the order of installation. */
+  sides: readonly SideExtension[] = [];
+  notifications: SessionHost['notifications'] = coreNotifications;
+  requests: SessionHost['requests'] = {};
+  mapper!: ValueMapper;
+  streams!: CallExtensions['streams'];
+  multicast!: CallExtensions['multicast'];
+  methods: CallExtensions['methods'];
+  guardedQueue: SessionHost['guardedQueue'];
+  private attached = new Map<Extension, SideExtension>();
+
+  /** `changed` is called each time that others own the slots, and once at the beginning. */
+  constructor(
+    private readonly host: ExtensionHost,
+    private readonly changed: (slots: SideExtensions) => void,
+  ) {
+    this.attach();
+  }
+
+  /** Attaches the extensions that were installed since. */
+  attach(): this {
+    const before = this.attached;
+    const now = [...currentExtensions()];
+    if (now.length === before.size && now.every((extension) => before.has(extension))) return this;
+    this.attached = new Map(now.map((each) => [each, before.get(each) ?? each.attach?.(this.host) ?? {}]));
+    this.sides = [...this.attached.values()];
+    this.notifications = Object.assign({}, coreNotifications, ...now.map(({ notifications }) => notifications));
+    this.requests = Object.assign({}, ...now.map(({ requests }) => requests)) as SessionHost['requests'];
+    this.mapper = this.last('values') as ValueMapper;
+    this.streams = this.last('streams') as CallExtensions['streams'];
+    this.multicast = this.last('multicast') as CallExtensions['multicast'];
+    this.methods = this.last('methods');
+    this.guardedQueue = this.last('guardedQueue');
+    this.changed(this);
+    return this;
+  }
+
+  private last<K extends keyof SideExtension>(slot: K): SideExtension[K] | undefined {
+    return this.sides.findLast((side) => side[slot] !== undefined)?.[slot];
+  }
+
+  opening(codec: Promise<Codec>): Promise<unknown> {
+    return Promise.all(this.sides.map((side) => side.opening?.(codec)));
+  }
+}

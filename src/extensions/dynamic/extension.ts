@@ -1,0 +1,11 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import type { Extension } from '../../api/extension.js';
+import { DynamicMethods } from './dynamic-methods.js';
+import { dynamicMembers } from './members.js';
+
+/** Methods that no spec declares: handlers by path, what is mounted, calls by path. */
+export const dynamic: Extension = {
+  name: 'dynamic',
+  members: Object.getOwnPropertyDescriptors(dynamicMembers),
+  attach: (host) => ({ methods: new DynamicMethods(host as RpcEndpoint) }),
+};

@@ -1,0 +1,23 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import { ConnectionLost } from '../../contract/errors.js';
+import type { DynamicMethods } from './dynamic-methods.js';
+
+/** The paths of sides that were mounted and are no more, by their endpoints. */
+const unmounted = new WeakMap<RpcEndpoint, string>();
+
+/** The side of this endpoint was unmounted: its calls fail from now on. */
+export function markUnmounted(endpoint: RpcEndpoint, path: string): void {
+  unmounted.set(endpoint, path);
+}
+
+/** Throws ConnectionLost if the side of an endpoint was unmounted. */
+export function mustBeMounted(endpoint: RpcEndpoint): void {
+  const path = unmounted.get(endpoint);
+  if (path !== undefined) throw new ConnectionLost(`"${path}" was unmounted`);
+}
+
+/** What can be called on a side besides what its spec declares. Throws ConnectionLost if the side was unmounted. */
+export function dynamicOf(endpoint: RpcEndpoint): DynamicMethods {
+  mustBeMounted(endpoint);
+  return endpoint.attachedNow().methods as DynamicMethods;
+}

@@ -1,0 +1,17 @@
+import type { OfferedExtension } from '../../api/extension.js';
+
+/** Methods that no spec declares. A page imports the entry: nothing of it is loaded by itself. */
+export const offeredDynamic: OfferedExtension = {
+  name: 'dynamic',
+  entry: 'obverse/dynamic',
+  members: {
+    setHandler: 'method',
+    mount: 'method',
+    unmount: 'method',
+    pathOf: 'method',
+    resolvePath: 'method',
+    callPath: 'request',
+    notifyPath: 'method',
+    streamPath: 'method',
+  },
+};

@@ -11,7 +11,7 @@ class Spec extends RemoteAPI {
   @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
 }
 
-/** What a handler does, as its caller asks. */
+/** What a handler does, as its caller requests. */
 function behave(how: unknown): unknown {
   switch (how) {
     case 'throw':
@@ -62,7 +62,7 @@ const frame = fc.oneof(
   fc.string(),
 );
 
-it('survives whatever a peer sends, and answers each of its calls once', async () => {
+it('a side handles whatever a peer sends, and answers each of its calls once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(frame, { maxLength: 30 }), fc.constantFrom(1, 3, 256), async (frames, concurrency) => {
       const played = new Played();
@@ -84,7 +84,7 @@ it('survives whatever a peer sends, and answers each of its calls once', async (
         if (Array.isArray(value)) return value.map(give);
         if (value === null || typeof value !== 'object' || !('tracked' in value)) return value;
         const { tracked: _, ...call } = value;
-        // What is no params makes it no call.
+        // With invalid params it is not a call.
         if (typeof (call as { params: unknown }).params !== 'object' || (call as { params: unknown }).params === null)
           return { jsonrpc: '2.0', ...call };
         ids.push(`tracked ${ids.length}`);

@@ -51,7 +51,7 @@ async function side(codec = 'jrpc?hello=off') {
   return { api, far, log };
 }
 
-describe('incoming', () => {
+describe('incoming arguments', () => {
   it.each([
     ['none', undefined, []],
     ['none', [], []],
@@ -70,7 +70,7 @@ describe('incoming', () => {
     ['both', [1], [1]],
     ['both', { b: 2, a: 1 }, [1, 2]],
     ['both', {}, []],
-  ])('%s takes %j', async (method, params, expected) => {
+  ])('%s accepts %j', async (method, params, expected) => {
     const { far } = await side();
     far.say({ jsonrpc: '2.0', id: 1, method, ...(params !== undefined && { params }) });
     await turn();
@@ -86,7 +86,7 @@ describe('incoming', () => {
     ['byName', { hasOwnProperty: 1 }, 'byName has no argument "hasOwnProperty"; there are a, b'],
     ['both', [1, 2, 3], 'both takes 2 arguments (a, b), not 3'],
     ['both', { a: 1, c: 3 }, 'both has no argument "c"; there are a, b'],
-  ])('%s refuses %j as invalid params, and says what it takes', async (method, params, message) => {
+  ])('%s refuses %j as invalid params, and names what it accepts', async (method, params, message) => {
     const { far, api } = await side();
     let calls = 0;
     api.both.connect(() => void calls++);
@@ -96,7 +96,7 @@ describe('incoming', () => {
     expect(calls).toBe(0);
   });
 
-  it('finds no argument on the prototype of what was given', async () => {
+  it('are not read from the prototype of what was sent', async () => {
     class Odd extends RemoteAPI {
       @incoming({ hasReply: true, params: ['toString', 'b'] }) odd(
         _sender: Sender,
@@ -114,7 +114,7 @@ describe('incoming', () => {
     expect(far.heard[0].result).toEqual({ args: ['undefined', 'number'] });
   });
 
-  it('says so too where the errors of handlers are hidden', async () => {
+  it('are reported to the caller even if the errors of handlers are hidden', async () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errors: 'hidden' });
@@ -126,7 +126,7 @@ describe('incoming', () => {
     expect(far.heard[0].error.message).toMatch('takes its arguments by name');
   });
 
-  it('reports the wrong arguments of a notification', async () => {
+  it('of a notification are reported if they are wrong', async () => {
     const { far, log } = await side();
     far.say({ jsonrpc: '2.0', method: 'byName', params: { c: 1 } });
     await turn();
@@ -134,7 +134,7 @@ describe('incoming', () => {
     expect(log.texts).toEqual(['byName has no argument "c"; there are a, b']);
   });
 
-  it('does not share what the library gives with the next call', async () => {
+  it('that the library adds are not shared with the next call', async () => {
     const { far, api } = await side();
     const seen: unknown[] = [];
     api.named.connect((_sender, args) => {
@@ -146,7 +146,7 @@ describe('incoming', () => {
   });
 });
 
-describe('outgoing', () => {
+describe('outgoing arguments', () => {
   it.each([
     ['askNone', [], undefined],
     ['askNamed', [{ a: 1, b: 2 }], { a: 1, b: 2 }],
@@ -156,7 +156,7 @@ describe('outgoing', () => {
     ['askByName', [undefined, 2], { b: 2 }],
     ['askByPosition', [1, 2, 3], [1, 2, 3]],
     ['askByPosition', [], undefined],
-    // JSON has no undefined: what is left out at the end is left out there too, and not null.
+    // JSON has no undefined: trailing undefined arguments are left out, and not sent as null.
     ['askByPosition', [1, undefined, 3, undefined, undefined], [1, null, 3]],
     ['askBoth', [1, 2], { a: 1, b: 2 }],
   ])('%s sends %j', async (method, args, params) => {
@@ -168,7 +168,7 @@ describe('outgoing', () => {
     expect(await asked).toBe(true);
   });
 
-  it('sends what the arguments were when it was called', async () => {
+  it('are encoded as they were at the call', async () => {
     const { api, far } = await side();
     const args = { a: 1 };
     api.tell(null, args);
@@ -196,7 +196,7 @@ describe('outgoing', () => {
     expect(far.sends).toEqual([]);
   });
 
-  it('throws the mistakes of a notification, and sends nothing', async () => {
+  it('of a notification throw if they are wrong, and nothing is sent', async () => {
     const { api, far } = await side();
     const call = api as unknown as Record<string, (...args: unknown[]) => unknown>;
     expect(() => call.tell?.(null, 5)).toThrow(UsageError);
@@ -207,7 +207,7 @@ describe('outgoing', () => {
     expect(far.sends).toEqual([]);
   });
 
-  it('runs the body before anything is sent: what it throws is thrown, or rejects', async () => {
+  it('are passed to the body before anything is sent: what it throws is thrown, or rejects', async () => {
     class Checked extends RemoteAPI {
       @outgoing({ hasReply: true }) ask(_to: Receivers, { n }: { n: number }): Reply<number> {
         if (n < 0) throw new RangeError('n must not be negative');
@@ -232,10 +232,10 @@ describe('outgoing', () => {
     expect(far.heard.length).toBe(1);
   });
 
-  it('refuses an outgoing body that is async: it could not stop what is sent', async () => {
+  it('are not passed to an async body, which is refused because it could not stop the call', async () => {
     class Late extends RemoteAPI {
       @outgoing tell(_to: Receivers, _args: object): void {
-        // biome-ignore lint/correctness/noVoidTypeReturn: a mistake that the types cannot see everywhere
+        // biome-ignore lint/correctness/noVoidTypeReturn: a mistake that the types cannot detect everywhere
         return Promise.reject(new Error('too late')) as never;
       }
     }

@@ -8,7 +8,7 @@ import { until } from '../support/core-waiting.js';
 import { RawClient as RawWebSocket } from '../support/ws-raw.js';
 
 class Spec extends RemoteAPI {
-  /** What was told to `onMessageError`, of every side of this file. */
+  /** What was passed to `onMessageError`, of every side in this file. */
   static told: unknown[] = [];
 
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<number> {}
@@ -19,7 +19,7 @@ class Spec extends RemoteAPI {
   }
 }
 
-/** A server that keeps what it hears, and what is wrong with it. */
+/** A server that records what it receives, and the errors in it. */
 async function serve(address: string, options: object = {}) {
   Spec.told = [];
   const side = await Spec.serve(address, { logger: null, ...options });
@@ -36,7 +36,7 @@ const ask = (n: number) => ({ jsonrpc: '2.0', id: n, method: 'ask', params: { n 
 const tell = (n: number) => ({ jsonrpc: '2.0', method: 'tell', params: { n } });
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-/** Sends bytes over bare TCP, and gives what was answered until the connection ended. */
+/** Sends bytes over bare TCP, and returns what was answered until the connection ended. */
 async function attack(address: string, ...chunks: (string | Uint8Array)[]): Promise<Buffer> {
   const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
   const answers: Buffer[] = [];
@@ -47,14 +47,14 @@ async function attack(address: string, ...chunks: (string | Uint8Array)[]): Prom
   return Buffer.concat(answers);
 }
 
-/** Before the bytes of one frame, their number. */
+/** The length of a frame before its bytes. */
 function long(bytes: Uint8Array): Uint8Array {
   const size = Buffer.alloc(4);
   size.writeUInt32BE(bytes.length);
   return Buffer.concat([size, bytes]);
 }
 
-describe('entries that are no messages end the link at the eleventh, however many one frame holds', () => {
+describe('the eleventh invalid entry ends the link, however many one frame contains', () => {
   it.each<[string, string, string, string | Uint8Array]>([
     ['jrpc, 200 KB of [1,1,1,…]', '', 'jrpc', `[${'1,'.repeat(100_000)}1]\n`],
     ['jrpc, 200 KB of [{},{},{},…]', '', 'jrpc', `[${'{},'.repeat(70_000)}{}]\n`],
@@ -103,7 +103,7 @@ describe('entries that are no messages end the link at the eleventh, however man
     port2.close();
   });
 
-  it('also where good ones stand between', async () => {
+  it('also with valid entries between them', async () => {
     await using far = await serve('tcp://127.0.0.1:0');
     const client = await RawClient.connect(far.side.address);
     client.write(upTo(50).flatMap((n) => [1, tell(n)]));
@@ -114,7 +114,7 @@ describe('entries that are no messages end the link at the eleventh, however man
     );
   });
 
-  it('also where more than a turn of good ones stands before them', async () => {
+  it('also with more than a turn of valid entries before them', async () => {
     await using far = await serve('tcp://127.0.0.1:0');
     const client = await RawClient.connect(far.side.address);
     client.write([...upTo(5_000).map(tell), ...Array(100_000).fill(1)]);
@@ -124,8 +124,8 @@ describe('entries that are no messages end the link at the eleventh, however man
   });
 });
 
-describe('ten entries that are no messages', () => {
-  it('are answered in their batch, with the many good ones around them', async () => {
+describe('ten invalid entries', () => {
+  it('are answered in their batch, with the many valid ones around them', async () => {
     await using far = await serve('tcp://127.0.0.1:0');
     using client = await RawClient.connect(far.side.address);
     client.write(upTo(3_000).map((n) => (n % 300 === 0 ? n : ask(n))));
@@ -139,7 +139,7 @@ describe('ten entries that are no messages', () => {
     await client.answers(2);
   });
 
-  it('in two frames count as twenty in a row', async () => {
+  it('in each of two frames count as twenty in a row', async () => {
     await using far = await serve('tcp://127.0.0.1:0');
     const client = await RawClient.connect(far.side.address);
     client.write(Array(10).fill(1));
@@ -151,7 +151,7 @@ describe('ten entries that are no messages', () => {
     );
   });
 
-  it('in each of many frames are no reason to end the link while good ones come between', async () => {
+  it('in each of many frames do not end the link if valid ones come between', async () => {
     await using far = await serve('tcp://127.0.0.1:0');
     using client = await RawClient.connect(far.side.address);
     for (let round = 0; round < 5; round++) client.write(Array(10).fill(1), ask(round));
@@ -159,7 +159,7 @@ describe('ten entries that are no messages', () => {
     expect(far.side.peers.size).toBe(1);
   });
 
-  it('are the first of a frame: on a bus the rest of it is dropped, good ones too, and the next one is read', async () => {
+  it('at the start of a frame: on a bus the rest of it is dropped, and the next frame is read', async () => {
     Spec.told = [];
     const played = new Played();
     const far = played.visit('far', { bus: true });
@@ -173,7 +173,7 @@ describe('ten entries that are no messages', () => {
     expect(far.closes).toEqual([]);
   });
 
-  it('are the first of a batch: on a bus, what was carried out before the rest was dropped is answered', async () => {
+  it('at the start of a batch: on a bus, calls that started before the rest was dropped are answered', async () => {
     Spec.told = [];
     const played = new Played();
     const far = played.visit('far', { bus: true });
@@ -187,7 +187,7 @@ describe('ten entries that are no messages', () => {
     expect(answers.slice(1).map(({ error }) => error?.code)).toEqual(Array(11).fill(-32600));
   });
 
-  it('may be fewer: the limit badFrames says so', async () => {
+  it('can be fewer with the limit badFrames', async () => {
     await using far = await serve('tcp://127.0.0.1:0', { limits: { badFrames: 2 } });
     const client = await RawClient.connect(far.side.address);
     client.write([1, tell(1), 1, tell(2), 1, tell(3)]);

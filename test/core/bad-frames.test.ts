@@ -59,7 +59,7 @@ describe('a frame that cannot be read', () => {
     ['whose params are null', '{"jsonrpc":"2.0","id":1,"method":"ask","params":null}', Code.InvalidRequest, 1],
     ['whose id is an object', '{"jsonrpc":"2.0","id":{},"method":"ask"}', Code.InvalidRequest],
     ['that is a list in a list', '[[]]', Code.InvalidRequest],
-  ])('%s is answered and reported, and the link goes on', async (_name, text, code, id = null) => {
+  ])('%s is answered and reported, and the link continues', async (_name, text, code, id = null) => {
     await using far = await tcp();
     far.client.write(`${text}\n`, ask);
     const [first, second] = await far.client.answers(2);
@@ -73,7 +73,7 @@ describe('a frame that cannot be read', () => {
     ['bytes that are no UTF-8', Buffer.from('7b226a736f6e727063223a22322e30222cff', 'hex')],
     ['white space before it', '   {"jsonrpc":"2.0","id":1,"method":"ask","params":{"a":"\\ud800"}}\r\n'],
     ['empty lines', '\n\r\n\n'],
-  ])('with %s does not stop what follows', async (_name, text) => {
+  ])('with %s does not affect the frames after it', async (_name, text) => {
     await using far = await tcp();
     far.client.socket.write(text);
     far.client.write('\n', { ...ask, id: 2 });
@@ -94,14 +94,14 @@ describe('a frame that cannot be read', () => {
     expect(error.message).toBe('11 messages in a row could not be read; the last one: Parse error: "{"');
   });
 
-  it('does not count together with others, once a good one has come between', async () => {
+  it('does not count with earlier ones if a valid one came between', async () => {
     await using far = await tcp();
     for (let round = 0; round < 5; round++) far.client.write('{\n'.repeat(9), '[1]\n', ask);
     await far.client.answers(55);
     expect(far.server.peers.size).toBe(1);
   });
 
-  it('is answered by nobody on a bus, where another may have sent it, and cuts nobody off', async () => {
+  it('is answered by nobody on a bus, where another peer may have sent it, and disconnects nobody', async () => {
     const played = new Played();
     const far = played.visit('far', { bus: true });
     const log = new Log();
@@ -116,7 +116,7 @@ describe('a frame that cannot be read', () => {
     expect(far.closes).toEqual([]);
   });
 
-  it('does not let two of our own answer each other for ever', async () => {
+  it('does not make two Obverse sides answer each other endlessly', async () => {
     await using server = await Spec.serve('memory:loop', { logger: null });
     const log = new Log();
     const played: { send?: (text: string) => void } = {};
@@ -133,8 +133,8 @@ describe('a frame that cannot be read', () => {
   });
 });
 
-describe('what a peer sends without an end', () => {
-  it('is cut at the bound on frames, before it has been kept', async () => {
+describe('a message without an end', () => {
+  it('ends the link at the limit on frames, before more is buffered', async () => {
     await using far = await tcp({ limits: { frameBytes: 100_000 } });
     const asked = failure<RpcError>(far.server.question(null, {}));
     const before = process.memoryUsage().rss;
@@ -152,7 +152,7 @@ describe('what a peer sends without an end', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
   });
 
-  it('is judged by its header where it has one', async () => {
+  it('is refused by its header if it has one', async () => {
     const server = await Spec.serve('tcp://127.0.0.1:0?framing=headers', {
       logger: null,
       limits: { frameBytes: 1_000 },
@@ -166,7 +166,7 @@ describe('what a peer sends without an end', () => {
     await server.close();
   });
 
-  it('in an oversized frame loses the link, and not what came before', async () => {
+  it('that is too large ends the link, and earlier messages are delivered', async () => {
     await using far = await tcp({ limits: { frameBytes: 1_000 } });
     let told = 0;
     far.server.tell.connect(() => void told++);
@@ -179,7 +179,7 @@ describe('what a peer sends without an end', () => {
     expect(far.server.peers.size).toBe(0);
   });
 
-  it('is not taken up where the connection ends in the middle of it', async () => {
+  it('is not delivered if the connection ends in the middle of it', async () => {
     await using far = await tcp();
     let told = 0;
     far.server.tell.connect(() => void told++);
@@ -196,7 +196,7 @@ describe('deep nesting', () => {
     ['arguments', (value: string) => `{"jsonrpc":"2.0","id":1,"method":"ask","params":{"a":${value}}}`],
     ['arguments by position', (value: string) => `{"jsonrpc":"2.0","id":1,"method":"ask","params":${value}}`],
     ['arguments of a batch', (value: string) => `[{"jsonrpc":"2.0","id":1,"method":"ask","params":{"a":${value}}}]`],
-  ])('of %s is refused, and the link goes on', async (_where, frame) => {
+  ])('of %s is refused, and the link continues', async (_where, frame) => {
     await using far = await tcp();
     far.client.write(`${frame(deep(5_000))}\n`, ask);
     const [first, second] = await far.client.answers(2);
@@ -224,14 +224,14 @@ describe('deep nesting', () => {
     expect(far.log.texts).toEqual(['tell: the message is nested deeper than 1000 levels']);
   });
 
-  it('of a whole frame ends no stack', async () => {
+  it('of a whole frame does not overflow the stack', async () => {
     await using far = await tcp({ limits: { frameBytes: 8 * 1024 * 1024 } });
     far.client.write(`${deep(1_000_000)}\n`, `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}\n`, ask);
     await far.client.answers(3);
     expect(far.server.peers.size).toBe(1);
   });
 
-  it('is allowed up to the bound, and the bound can be set', async () => {
+  it('is allowed up to the limit, which can be set', async () => {
     await using far = await tcp({ limits: { depth: 20 } });
     const frame = (levels: number) => `{"jsonrpc":"2.0","id":1,"method":"ask","params":{"a":${deep(levels)}}}\n`;
     far.client.write(frame(18), frame(40));
@@ -241,7 +241,7 @@ describe('deep nesting', () => {
   });
 });
 
-it('says which peer has broken its stream, where no call is open that could tell', async () => {
+it('a broken stream is reported with the peer if no call is pending that could report it', async () => {
   await using far = await tcp({ limits: { frameBytes: 100 } });
   const { client, log, server } = far;
   client.socket.write(`"${'x'.repeat(500)}"\n`);

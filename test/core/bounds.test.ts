@@ -64,7 +64,7 @@ function open(far: PlayedLink, id: number, window: readonly number[]): void {
 }
 const call = (id: number, text = '') => ({ jsonrpc: '2.0', id, method: 'ask', params: { text } });
 
-/** One attack for each bound; the other files of this folder have more. */
+/** One attack for each limit; the other files of this folder have more. */
 const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]> = {
   frameBytes: [
     'a frame that would fill the memory',
@@ -124,7 +124,7 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
       using _clock = stopClock();
       for (let id = 1; id <= 11; id++) far.say(call(id));
       expect(far.paused).toBe(true);
-      // A link that goes on all the same is cut.
+      // A link that continues anyway is ended.
       for (let id = 12; id <= 200; id++) far.say(call(id));
       expect(far.closes[0]).toMatchObject({ code: Code.Busy });
     },
@@ -262,11 +262,11 @@ const attacks: Record<keyof Limits, [attack: string, test: () => Promise<void>]>
   ],
 };
 
-describe.each(Object.entries(attacks))('the bound %s', (_bound, [attack, test]) => {
+describe.each(Object.entries(attacks))('the limit %s', (_bound, [attack, test]) => {
   it(`stops ${attack}`, test);
 });
 
-it('is there for every bound, and has a default', () => {
+it('every limit has a test for its attack, and a default', () => {
   expect(Object.keys(attacks).sort()).toEqual(Object.keys(defaultLimits).sort());
   expect(Object.isFrozen(defaultLimits)).toBe(true);
 });
@@ -278,11 +278,11 @@ it.each([
   [{ depth: Number.NaN }, 'the limit "depth" must be a positive number'],
   [{ pendingCalls: 70_000 }, 'the limit "pendingCalls" is at most 65535'],
   [null, 'the option "limits" must be an object of limits'],
-])('refuses limits that make no sense: %j', (limits, message) => {
+])('invalid limits are refused: %j', (limits, message) => {
   expect(() => Spec.create({ limits: limits as never })).toThrow(message);
 });
 
-describe('a batch that asks for more than it brings', () => {
+describe('a batch with answers larger than itself', () => {
   it('is answered in parts, before its answers fill the memory', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits: { sentFrameBytes: 300_000 } });
     let held = 0;
@@ -309,7 +309,7 @@ describe('a batch that asks for more than it brings', () => {
     await api.close();
   });
 
-  it('does not take the room of others away when its link is lost', async () => {
+  it('releases its memory when its link ends', async () => {
     const { far, api } = await side({ frameBytes: 3_000 });
     far.say(Array.from({ length: 5 }, (_, id) => call(id)));
     far.receiver.closed();
@@ -318,7 +318,7 @@ describe('a batch that asks for more than it brings', () => {
   });
 });
 
-it('does not let an id that is as large as a frame end the process', async () => {
+it('with an id as large as a frame does not end the process', async () => {
   const played = new Played();
   const far = played.visit();
   const log = new Log();

@@ -9,7 +9,7 @@ class Spec extends RemoteAPI {
   @incoming tell(_sender: Sender, _args: object): void {}
 }
 
-/** A server whose handlers of `hang` run until they are let go, whatever their signals say; and a client that cancels its calls. */
+/** A server whose handlers of `hang` run until they are released, whatever their signals; and a client that cancels its calls. */
 async function sides(concurrency: number) {
   const log = new Log();
   const server = await Spec.serve('tcp://127.0.0.1:0', { logger: log, concurrency });
@@ -24,7 +24,7 @@ async function sides(concurrency: number) {
   server.ask.connect(async () => 2);
   server.tell.connect(() => void told++);
   const client = await Spec.invert().connect(server.address, { logger: null });
-  /** Makes so many calls that hang, waits until they run, and cancels them. */
+  /** Makes this many calls that hang, waits until they run, and cancels them. */
   const cancelled = async (count: number) => {
     const before = running.length;
     const stop = new AbortController();
@@ -42,13 +42,13 @@ async function sides(concurrency: number) {
 const ABOUT = /were cancelled/;
 
 describe('cancelled calls whose handlers never end', () => {
-  it('leave room for notifications and other calls, within a second bound of the same size', async () => {
+  it('let notifications and other calls run, within a second limit of the same size', async () => {
     await using far = await sides(8);
     await far.cancelled(8);
     far.client.remote.tell({});
     expect(await far.client.remote.ask({})).toBe(2);
     expect(far.told()).toBe(1);
-    // These are as many as may be at work.
+    // These are as many as may run.
     await far.cancelled(8);
     const waits = far.client.remote.ask({});
     far.client.remote.tell({});
@@ -64,7 +64,7 @@ describe('cancelled calls whose handlers never end', () => {
     await until(() => far.told() === 2);
   });
 
-  it('are reported once for each peer, when their handlers have had time to end', async () => {
+  it('are reported once for each peer, after their handlers have had time to end', async () => {
     using clock = stopClock();
     await using far = await sides(4);
     await far.cancelled(4);
@@ -79,7 +79,7 @@ describe('cancelled calls whose handlers never end', () => {
     expect(await another.remote.ask({})).toBe(2);
   });
 
-  it('are not reported where the handlers end soon', async () => {
+  it('are not reported if the handlers end soon', async () => {
     using clock = stopClock();
     await using far = await sides(4);
     await far.cancelled(4);
@@ -90,7 +90,7 @@ describe('cancelled calls whose handlers never end', () => {
     expect(far.log.warnings).toEqual([]);
   });
 
-  it('keep their place where calls run one after the other', async () => {
+  it('keep their place if calls run one after the other', async () => {
     await using far = await sides(1);
     await far.cancelled(1);
     const waits = far.client.remote.ask({});
@@ -104,7 +104,7 @@ describe('cancelled calls whose handlers never end', () => {
     expect(await waits).toBe(2);
   });
 
-  it('that took longer than handlerTimeout leave room as well', async () => {
+  it('because of handlerTimeout let other calls run as well', async () => {
     const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, concurrency: 4, handlerTimeout: 20 });
     server.hang.connect(() => new Promise(() => {}));
     server.ask.connect(async () => 2);

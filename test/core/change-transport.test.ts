@@ -28,7 +28,7 @@ async function side() {
   return { api, first, second, old, young, events };
 }
 
-it('sends new calls over the new transport, lets pending ones finish, and closes the old one', async () => {
+it('changeTransport sends new calls over the new transport, lets pending ones finish, and closes the old one', async () => {
   const { api, second, old, young, events } = await side();
   const before = api.question(null, { n: 1 });
   await turn();
@@ -54,7 +54,7 @@ it('sends new calls over the new transport, lets pending ones finish, and closes
   expect(events).toEqual(['+young', '-old']);
 });
 
-it('lets the handlers finish whose callers are on the old transport', async () => {
+it('changeTransport lets handlers finish whose callers are on the old transport', async () => {
   const { api, second, old } = await side();
   let answer = (_value: string): void => {};
   api.ask.connect(() => new Promise((resolve) => (answer = resolve)));
@@ -68,7 +68,7 @@ it('lets the handlers finish whose callers are on the old transport', async () =
   expect(old.closes).toEqual([undefined]);
 });
 
-it('keeps a peer of the new transport that has the name of one of the old', async () => {
+it('changeTransport keeps a peer of the new transport with the same name as one of the old', async () => {
   const { api, second, old } = await side();
   const pending = api.question(null, {});
   await turn();
@@ -83,7 +83,7 @@ it('keeps a peer of the new transport that has the name of one of the old', asyn
   expect(young).toBeDefined();
 });
 
-it('sends a visitor of the old transport away', async () => {
+it('changeTransport disconnects a peer of the old transport', async () => {
   const { api, first, second, old } = await side();
   void api.question(null, {});
   await turn();
@@ -97,7 +97,7 @@ it('sends a visitor of the old transport away', async () => {
   await changing;
 });
 
-it('leaves the old one where the new one cannot be opened', async () => {
+it('changeTransport keeps the old transport if the new one cannot be opened', async () => {
   const { api, second, old, events } = await side();
   const reason = new Error('no way');
   let closed = 0;
@@ -114,7 +114,7 @@ it('leaves the old one where the new one cannot be opened', async () => {
   expect(events).toEqual(['+young', '-old']);
 });
 
-it('loses what is pending when the side is closed meanwhile, and frees both', async () => {
+it('changeTransport rejects pending calls if the side is closed meanwhile, and closes both transports', async () => {
   const { api, second, old, young } = await side();
   const pending = failure(api.question(null, {}));
   await turn();
@@ -127,7 +127,7 @@ it('loses what is pending when the side is closed meanwhile, and frees both', as
   expect([old.closes.length > 0, young.closes.length > 0]).toEqual([true, true]);
 });
 
-it('frees the new one too when the side is closed while it opens', async () => {
+it('changeTransport closes the new transport too if the side is closed while it opens', async () => {
   const { api, old } = await side();
   let opening = false;
   let closed = false;
@@ -152,7 +152,7 @@ it('frees the new one too when the side is closed while it opens', async () => {
   expect(await changing).toBeInstanceOf(ConnectionLost);
 });
 
-it('is refused where it makes no sense', async () => {
+it('changeTransport throws for a side that cannot change its transport', async () => {
   const { api, second } = await side();
   const changing = api.changeTransport(second.maker);
   expect((await failure(api.changeTransport(second.maker))).message).toMatch('the transport is being changed already');
@@ -164,7 +164,7 @@ it('is refused where it makes no sense', async () => {
   expect(await failure(Spec.create().changeTransport('memory:x'))).toBeInstanceOf(UsageError);
 });
 
-it('moves a client from one server to another while it calls', async () => {
+it('changeTransport moves a client from one server to another while it calls', async () => {
   await using tcp = await Spec.serve('tcp://127.0.0.1:0');
   await using memory = await Spec.serve('memory:moved');
   tcp.ask.connect(async () => 'tcp');
@@ -190,7 +190,7 @@ it('moves a client from one server to another while it calls', async () => {
   expect(client.address).toBe('memory:moved');
 });
 
-it('moves a server with its visitors', async () => {
+it('changeTransport moves a server with its peers', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0');
   const first = server.address;
   const lost: string[] = [];

@@ -21,7 +21,7 @@ class Spec extends RemoteAPI {
   @outgoing news(_to: Receivers, _args: object): void {}
 }
 
-/** A side whose handlers run until they are let go. */
+/** A side whose handlers run until they are released. */
 async function side(options: object) {
   const played = new Played();
   const far = played.visit();
@@ -48,13 +48,13 @@ const tell = (far: PlayedLink, n: number) => far.say({ jsonrpc: '2.0', method: '
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('concurrency', () => {
-  it('starts so many at a time, and the others in the order of their arrival', async () => {
+  it('starts this many handlers at a time, and the others in the order of arrival', async () => {
     const { far, started, running, finish } = await side({ concurrency: 3 });
     ask(far, 1, 5);
     tell(far, 6);
     ask(far, 7, 8);
     expect(started).toEqual([1, 2, 3]);
-    // Whichever ends, the next one is the one that has waited longest.
+    // Whichever ends, the one that has waited longest is next.
     running.splice(1, 1)[0]?.();
     await turn();
     expect(started).toEqual([1, 2, 3, 4]);
@@ -65,7 +65,7 @@ describe('concurrency', () => {
     expect(far.heard.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4, 5, 7, 8]);
   });
 
-  it('lets nothing overtake what waits, though it would be done at once', async () => {
+  it('lets no call overtake queued ones, even if its handler is synchronous', async () => {
     const { api, far, finish } = await side({ concurrency: 1 });
     const order: unknown[] = [];
     api.ask.connect((_sender, { n }) => void order.push(n));
@@ -80,7 +80,7 @@ describe('concurrency', () => {
     expect(order).toEqual([1, 2, 3, 4]);
   });
 
-  it('does not count what is done at once', async () => {
+  it('does not count synchronous handlers', async () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
@@ -91,7 +91,7 @@ describe('concurrency', () => {
     expect(far.heard.map(({ result }) => result)).toEqual(upTo(100));
   });
 
-  it('is for each peer', async () => {
+  it('applies to each peer', async () => {
     const played = new Played();
     const links = ['ann', 'ben'].map((name) => played.visit(name));
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
@@ -110,7 +110,7 @@ describe('concurrency', () => {
   });
 
   it.each(['tcp://127.0.0.1:0', 'memory:reentrant'])(
-    'of 1 lets a handler await a call to the very peer that called it, over %s',
+    'of 1 lets a handler await a call to the peer that called it, over %s',
     async (url) => {
       await using server = await Spec.serve(url, { concurrency: 1 });
       await using client = await Spec.invert().connect(server.address, { concurrency: 1 });
@@ -131,13 +131,13 @@ describe('concurrency', () => {
 describe('a full queue', () => {
   const options = { concurrency: 1, limits: { queuedCalls: 4 } };
 
-  it('stops the reading, and goes on when half of it is done', async () => {
+  it('pauses reading, which resumes when it is half empty', async () => {
     const { far, started, finish } = await side(options);
     ask(far, 1, 4);
     expect(far.paused).toBe(false);
     ask(far, 5);
     expect(far.paused).toBe(true);
-    // What one chunk still brings is taken up.
+    // The rest of this chunk is still delivered.
     ask(far, 6, 7);
     await finish(1);
     await finish(1);
@@ -152,7 +152,7 @@ describe('a full queue', () => {
     expect(far.heard.map(({ id }) => id)).toEqual(upTo(7));
   });
 
-  it('reads on as soon as an answer is awaited, and says busy to what more is asked', async () => {
+  it('reads on if an answer is awaited, and refuses more calls as busy', async () => {
     const { api, far, started } = await side(options);
     ask(far, 1, 5);
     expect(far.paused).toBe(true);
@@ -189,7 +189,7 @@ describe('a full queue', () => {
     expect(results).toEqual(upTo(5).map((n) => [n, n * 10]));
   });
 
-  it('stops the reading for many large calls as for very many small ones', async () => {
+  it('pauses reading for a few large calls as for very many small ones', async () => {
     const { far, finish } = await side({ concurrency: 1, limits: { bufferedBytes: 10_000 } });
     ask(far, 0);
     for (let n = 1; n <= 4; n++) {
@@ -202,8 +202,8 @@ describe('a full queue', () => {
   });
 });
 
-describe('a peer that goes on calling', () => {
-  it('with requests, on a link that cannot be paused, is cut at 16 times the bound', async () => {
+describe('a peer that does not stop calling', () => {
+  it('with requests, on a link that cannot be paused, is disconnected at 16 times the limit', async () => {
     const { api, far, started } = await side({ concurrency: 1, limits: { queuedCalls: 10 } });
     // However slow the machine is, this is less than a turn's share.
     using _clock = stopClock();
@@ -217,14 +217,14 @@ describe('a peer that goes on calling', () => {
     expect(api.peers.size).toBe(0);
   });
 
-  it('with notifications, while an answer is awaited, is cut, and the answer is lost', async () => {
+  it('with notifications, while an answer is awaited, is disconnected, and the call rejects', async () => {
     const { api, far } = await side({ concurrency: 1, limits: { queuedCalls: 10 } });
     const asked = failure<RpcError>(api.question(null, {}));
     for (let n = 0; n < 162; n++) tell(far, n);
     expect((await asked).code).toBe(Code.Busy);
   });
 
-  it('with large calls is cut at twice the bound on bytes', async () => {
+  it('with large calls is disconnected at twice the limit on bytes', async () => {
     const { far } = await side({ concurrency: 1, limits: { bufferedBytes: 10_000 } });
     for (let n = 0; n < 10; n++) {
       far.say({ jsonrpc: '2.0', id: n, method: 'ask', params: { text: 'x'.repeat(3_000) } });
@@ -232,7 +232,7 @@ describe('a peer that goes on calling', () => {
     expect(far.closes[0]).toMatchObject({ code: Code.Busy });
   });
 
-  it('within one packet is cut as well, and none of the rest is taken up', async () => {
+  it('within one packet is disconnected as well, and the rest of the packet is dropped', async () => {
     for (const traits of [{ packets: true, agreed: true }, {}]) {
       const played = new Played();
       const far = played.visit('far', traits);
@@ -251,7 +251,7 @@ describe('a peer that goes on calling', () => {
     }
   });
 
-  it('over a socket is only made to wait', async () => {
+  it('over a socket is only paused', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', { concurrency: 2, limits: { queuedCalls: 20 } });
     let open = 0;
     let most = 0;
@@ -269,7 +269,7 @@ describe('a peer that goes on calling', () => {
   });
 });
 
-it('goes on with the queue when a link is lost and another peer calls', async () => {
+it('does not stop the queue of another peer when its link ends', async () => {
   const { api, far, started, finish } = await side({ concurrency: 1 });
   ask(far, 1, 3);
   far.receiver.closed();

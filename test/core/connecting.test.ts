@@ -19,7 +19,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that takes connections and says nothing. */
+/** A server that accepts connections and sends nothing. */
 async function silent(): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket.on('error', () => {})));
@@ -28,8 +28,8 @@ async function silent(): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-describe('connect does not take longer than connectMs', () => {
-  it('with a transport that never opens, nor closes', async () => {
+describe('connect takes no longer than connectMs', () => {
+  it('with a transport that neither opens nor closes', async () => {
     const never = () => ({
       address: 'never:',
       open: () => new Promise<void>(() => {}),
@@ -40,14 +40,14 @@ describe('connect does not take longer than connectMs', () => {
     expect(error.message).toBe('never: was not connected within 100 ms (limits.connectMs)');
   });
 
-  it('with a mux of which one part never opens', async () => {
+  it('with a mux of which one part does not open', async () => {
     const never = () => ({ address: 'never:', open: () => new Promise<void>(() => {}), close: async () => {} });
     const error = await failure(Client.connect([never, 'tcp-server://127.0.0.1:0'], { limits }));
     expect(error).toBeInstanceOf(ConnectionLost);
     expect(error.message).toMatch('was not connected within 100 ms');
   });
 
-  it.each(['ws', 'native'] as const)('with a WebSocket server that says nothing, by client: %s', async (client) => {
+  it.each(['ws', 'native'] as const)('with a WebSocket server that does not answer, by client: %s', async (client) => {
     if (client === 'native' && globalThis.WebSocket === undefined) {
       console.warn('skipped: this runtime has no WebSocket');
       return;
@@ -56,7 +56,7 @@ describe('connect does not take longer than connectMs', () => {
     expect(error.message).toMatch(/did not complete the handshake within 100 ms \(limits.connectMs\); check that/);
   });
 
-  it('with a mux of a WebSocket server that says nothing: the part tells', async () => {
+  it('with a mux of a WebSocket server that does not answer: the error names the part', async () => {
     const error = await failure(Client.connect([`ws://127.0.0.1:${await silent()}`], { limits }));
     expect(error.message).toMatch(/did not complete the handshake within 100 ms/);
   });
@@ -72,7 +72,7 @@ describe('connect does not take longer than connectMs', () => {
   });
 });
 
-describe('a dial that fails says where, what happened, and what to check', () => {
+describe('a failed connection reports where, what happened, and what to check', () => {
   const nowhere = join(tmpdir(), `obverse-nowhere-${process.pid}`);
   it.each([
     ['tcp://127.0.0.1:9', /cannot connect to tcp:\/\/127.0.0.1:9: nobody listens there; .*check the address/],

@@ -13,7 +13,7 @@ class Spec extends RemoteAPI {
 }
 
 const DEPTH = 20;
-/** As many lists, each within the one before. */
+/** This many lists, each nested in the one before. */
 const lists = (levels: number): Buffer => Buffer.concat([Buffer.alloc(levels, 0x91), Buffer.from([1])]);
 const maps = (levels: number): Buffer =>
   Buffer.concat([...Array(levels).fill(Buffer.from([0x81, 0xa1, 0x62])), lists(0)]);
@@ -23,23 +23,24 @@ function set(levels: number): Buffer {
   return Buffer.concat([Buffer.from([0xc7, items.length, 0x53]), items]);
 }
 
-/** `[0, id, 'ask', [{ a: … }]]`: two levels, and those of the value. */
+/** `[0, id, 'ask', [{ a: … }]]`: two levels, plus those of the value. */
 function ask(id: number, value: Buffer): Buffer {
   const head = Buffer.from([0x94, 0, 0xcd, id >> 8, id & 0xff, 0xa3, ...Buffer.from('ask'), 0x91, 0x81, 0xa1, 0x61]);
   return Buffer.concat([head, value]);
 }
 
-/*
- * Several messages of MessagePack stand in one frame. A short one cannot be nested too deep, and says nothing of those behind it.
+/**
+ * A frame may contain several messages of MessagePack. A short one cannot be nested too deep, which implies nothing about those
+ * after it.
  */
-describe('a message that is nested too deep, in a frame', () => {
+describe('a message in a frame that is nested too deep', () => {
   it.each([
     ['behind short ones', 3, lists(10 * DEPTH)],
     ['behind as many short ones as are dispatched in a turn', 2_000, lists(10 * DEPTH)],
     ['by one level', 3, lists(DEPTH - 1)],
     ['by one level that is a map', 3, maps(DEPTH - 1)],
     ['by the lists in a set', 3, set(10 * DEPTH)],
-  ])('%s, is refused, and those around it are answered', async (_where, short, values) => {
+  ])('%s, is refused, and the messages around it are answered', async (_where, short, values) => {
     const server = await Spec.serve('tcp://127.0.0.1:0', { codec: 'msgpack', logger: null, limits: { depth: DEPTH } });
     server.ask.connect(() => true);
     const socket = connect(Number(new URL(server.address).port), '127.0.0.1');
@@ -56,7 +57,7 @@ describe('a message that is nested too deep, in a frame', () => {
           whole = to ?? whole;
         });
       } catch {
-        // The rest of the last answer is still to come.
+        // The rest of the last answer has yet to arrive.
       }
       held = held.subarray(whole);
     });
@@ -70,7 +71,7 @@ describe('a message that is nested too deep, in a frame', () => {
     await server.close();
   });
 
-  it('between short ones that wait, of a codec that knows the size of each, is refused', async () => {
+  it('between short queued ones, of a codec that reports the size of each, is refused', async () => {
     const plain = jrpc(parseAddress('jrpc?hello=off'));
     const codec: Codec = {
       ...plain,

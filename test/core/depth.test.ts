@@ -14,12 +14,12 @@ describe('the depth of a value', () => {
     ['a key of a map', new Map([[nested(10), 1]])],
     ['a value of a map', new Map([[1, nested(10)]])],
     ['a member of a set', new Set([nested(10)])],
-  ])('counts in %s', (_where, value) => {
+  ])('is limited in %s', (_where, value) => {
     expect(tooDeep(value, 10)).toBe(true);
     expect(tooDeep(value, 12)).toBe(false);
   });
 
-  it('of what holds itself, or one thing over and over, is found in one walk', () => {
+  it('of circular or repeated values is found in one pass', () => {
     let doubled: unknown = 1;
     for (let level = 0; level < 60; level++) doubled = [doubled, doubled];
     const cycle: unknown[] = [];

@@ -55,7 +55,7 @@ const impossible: [string, unknown, RegExp][] = [
 ];
 
 describe.each(impossible)('%s', (_name, value, why) => {
-  it('as an argument makes that call fail alone, with a UsageError', async () => {
+  it('as an argument fails only that call, with a UsageError', async () => {
     const { api, far } = await side();
     const before = api.question(null, { value: 1 });
     const error = await failure(api.question(null, { value }));
@@ -70,7 +70,7 @@ describe.each(impossible)('%s', (_name, value, why) => {
     expect(await Promise.all([before, after])).toEqual([1, 2]);
   });
 
-  it('as a result makes that call fail alone, and says so to its caller', async () => {
+  it('as a result fails only that call, and its caller receives the reason', async () => {
     const { api, far, log } = await side();
     api.ask.connect((_sender, { good }: { good?: boolean }) => (good ? 'fine' : value));
     far.say(...[false, true].map((good, id) => ({ jsonrpc: '2.0', id, method: 'ask', params: { good } })));
@@ -82,7 +82,7 @@ describe.each(impossible)('%s', (_name, value, why) => {
     expect(log.warnings).toEqual([]);
   });
 
-  it('as a result is not told where errors are hidden', async () => {
+  it('as a result is not described to the caller if errors are hidden', async () => {
     const { api, far } = await side({ errors: 'hidden' });
     api.ask.connect(async () => value);
     far.say({ jsonrpc: '2.0', id: 1, method: 'ask' });
@@ -90,7 +90,7 @@ describe.each(impossible)('%s', (_name, value, why) => {
     expect(far.heard[0].error).toEqual({ code: Code.InternalError, message: 'Internal error' });
   });
 
-  it('as the data of an error leaves its code and its message', async () => {
+  it('as the data of an error does not affect its code and its message', async () => {
     const { api, far } = await side();
     api.ask.connect(() => {
       throw new RpcError('the message stays', 99, { value });
@@ -100,7 +100,7 @@ describe.each(impossible)('%s', (_name, value, why) => {
     expect(far.heard[0].error).toEqual({ code: 99, message: 'the message stays' });
   });
 
-  it('in one answer of a batch leaves the others', async () => {
+  it('in one answer of a batch does not affect the others', async () => {
     const { api, far } = await side();
     api.ask.connect((_sender, { good }: { good?: boolean }) => (good ? 'fine' : value));
     far.say([false, true].map((good, id) => ({ jsonrpc: '2.0', id, method: 'ask', params: { good } })));
@@ -130,7 +130,7 @@ describe('a message that is too large', () => {
     expect(error.code).toBe(Code.TooLarge);
     expect(error.message).toBe('the message is larger than 1000 bytes, the bound of this side (limits.sentFrameBytes)');
     expect(() => api.news(null, { value: 'x'.repeat(1_000) })).toThrow(ProtocolError);
-    // Bytes count, not letters.
+    // The limit counts bytes, not characters.
     expect(await failure(api.question(null, { value: 'é'.repeat(480) }))).toBeInstanceOf(ProtocolError);
     expect(await failure(api.question(null, { value: '漢'.repeat(320) }))).toBeInstanceOf(ProtocolError);
     expect(await failure(api.question(null, { value: '😀'.repeat(240) }))).toBeInstanceOf(ProtocolError);
@@ -142,7 +142,7 @@ describe('a message that is too large', () => {
     for (const frame of far.sends.flat()) expect(Buffer.byteLength(frame as string)).toBeLessThanOrEqual(1_000);
   });
 
-  it('is answered as such where it is the result', async () => {
+  it('is answered with an error if it is the result', async () => {
     const { api, far } = await side({ limits });
     api.ask.connect(() => 'x'.repeat(1_000));
     far.say({ jsonrpc: '2.0', id: 1, method: 'ask' });
@@ -153,7 +153,7 @@ describe('a message that is too large', () => {
     });
   });
 
-  it('is told by its code where it is an error', async () => {
+  it('is answered with its code only if it is an error', async () => {
     const { api, far } = await side({ limits });
     api.ask.connect(() => {
       throw new RpcError('m'.repeat(5_000), 99, 'd'.repeat(5_000));
@@ -164,7 +164,7 @@ describe('a message that is too large', () => {
     expect(far.closes).toEqual([]);
   });
 
-  it('is judged by what the link can carry', async () => {
+  it('is compared with what the link can send', async () => {
     const { api, far } = await side({}, { maxFrame: 200 });
     expect(await failure(api.question(null, { value: 'x'.repeat(300) }))).toBeInstanceOf(ProtocolError);
     api.ask.connect(() => 'x'.repeat(300));
@@ -173,7 +173,7 @@ describe('a message that is too large', () => {
     expect(far.heard[0].error.code).toBe(Code.TooLarge);
   });
 
-  it('leaves the other answers of its batch, though it cannot be answered at all', async () => {
+  it('does not affect the other answers of its batch, even if it cannot be answered at all', async () => {
     const { api, far } = await side({ limits: { sentFrameBytes: 1_000 } });
     api.ask.connect(async () => 'x');
     far.say([
@@ -184,7 +184,7 @@ describe('a message that is too large', () => {
     expect(far.heard).toEqual([[{ jsonrpc: '2.0', id: 2, result: 'x' }]]);
   });
 
-  it('harms nobody where even the refusal does not fit', async () => {
+  it('is dropped without harm if even the refusal is too large', async () => {
     const { api, far, log } = await side({}, { maxFrame: 20 });
     api.ask.connect(async () => 'x');
     far.say({ jsonrpc: '2.0', id: 1, method: 'ask' }, { jsonrpc: '2.0', id: 2, method: 'nope' }, '{', '[]', '[1]');
@@ -195,7 +195,7 @@ describe('a message that is too large', () => {
   });
 });
 
-it('tells it to both sides over a real transport', async () => {
+it('is reported on both sides over a real transport', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0');
   server.ask.connect(async () => 1n);
   await using client = await Spec.invert().connect(server.address);

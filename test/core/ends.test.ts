@@ -24,7 +24,7 @@ class Spec extends RemoteAPI {
   @outgoing news(_to: Receivers, _args: object): void {}
 }
 
-/** Two sides with a call open in each direction, neither of which is ever answered. */
+/** Two sides with a pending call in each direction, neither of which is ever answered. */
 async function busy(url: string) {
   const server = await Spec.serve(url, { logger: null });
   const client = await Spec.invert().connect(server.address, { logger: null });
@@ -44,36 +44,39 @@ async function busy(url: string) {
   return { server, client, ours, theirs, events, peer: () => [...server.peers.values()][0] as Peer };
 }
 
-describe.each(['tcp://127.0.0.1:0', 'memory:ends'])('over %s, what is open in both directions ends', (url) => {
-  type Busy = Awaited<ReturnType<typeof busy>>;
-  it.each<[string, (all: Busy) => Promise<void>]>([
-    ['when the client closes', ({ client }) => client.close()],
-    ['when the server closes', ({ server }) => server.close()],
-    ['when the server closes the peer', ({ peer }) => peer().close()],
-    ['when the server closes the peer for a reason', ({ peer }) => peer().close(new Error('you are too loud'))],
-    [
-      'when both close at once',
-      async ({ client, server }) => void (await Promise.all([client.close(), server.close()])),
-    ],
-  ])('%s', async (_how, end) => {
-    const all = await busy(url);
-    const { server, client, ours, theirs, events } = all;
-    await end(all);
-    for (const error of [...(await Promise.all(ours)), ...(await Promise.all(theirs))]) {
-      expect(error).toBeInstanceOf(ConnectionLost);
-      expect(error.code).toBe(Code.ConnectionLost);
-    }
-    await until(() => events.length === 2);
-    expect([...events].sort()).toEqual(['client: false', 'server: false']);
-    expect([server.peers.size, client.peers.size]).toEqual([0, 0]);
-    expect(await failure(client.remote.ask({}))).toBeInstanceOf(ConnectionLost);
-    expect(await failure(server.question(null, {}))).toBeInstanceOf(ConnectionLost);
-    await Promise.all([server.close(), client.close()]);
-    await Promise.all([server.close(), client.close()]);
-  });
-});
+describe.each(['tcp://127.0.0.1:0', 'memory:ends'])(
+  'when a link over %s ends, pending calls in both directions end',
+  (url) => {
+    type Busy = Awaited<ReturnType<typeof busy>>;
+    it.each<[string, (all: Busy) => Promise<void>]>([
+      ['when the client closes', ({ client }) => client.close()],
+      ['when the server closes', ({ server }) => server.close()],
+      ['when the server closes the peer', ({ peer }) => peer().close()],
+      ['when the server closes the peer for a reason', ({ peer }) => peer().close(new Error('you are too loud'))],
+      [
+        'when both close at once',
+        async ({ client, server }) => void (await Promise.all([client.close(), server.close()])),
+      ],
+    ])('%s', async (_how, end) => {
+      const all = await busy(url);
+      const { server, client, ours, theirs, events } = all;
+      await end(all);
+      for (const error of [...(await Promise.all(ours)), ...(await Promise.all(theirs))]) {
+        expect(error).toBeInstanceOf(ConnectionLost);
+        expect(error.code).toBe(Code.ConnectionLost);
+      }
+      await until(() => events.length === 2);
+      expect([...events].sort()).toEqual(['client: false', 'server: false']);
+      expect([server.peers.size, client.peers.size]).toEqual([0, 0]);
+      expect(await failure(client.remote.ask({}))).toBeInstanceOf(ConnectionLost);
+      expect(await failure(server.question(null, {}))).toBeInstanceOf(ConnectionLost);
+      await Promise.all([server.close(), client.close()]);
+      await Promise.all([server.close(), client.close()]);
+    });
+  },
+);
 
-it('says who has closed the link, and why', async () => {
+it('the error names who closed the link, and why', async () => {
   const { server, client, ours, theirs, peer } = await busy('memory:why');
   await peer().close(new Error('you are too loud'));
   const error = (await theirs[0]) as RpcError;
@@ -83,7 +86,7 @@ it('says who has closed the link, and why', async () => {
   await Promise.all([server.close(), client.close()]);
 });
 
-it('keeps an error of ours as the reason for which a link was closed', async () => {
+it('an error of this side remains the reason for which a link was closed', async () => {
   const { server, client, theirs, peer } = await busy('memory:why');
   const reason = new ProtocolError('that is not what we have agreed');
   await peer().close(reason);
@@ -91,7 +94,7 @@ it('keeps an error of ours as the reason for which a link was closed', async () 
   await Promise.all([server.close(), client.close()]);
 });
 
-it('leaves nothing behind of a link that has ended', async () => {
+it('a link that has ended leaves nothing behind', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
@@ -105,7 +108,7 @@ it('leaves nothing behind of a link that has ended', async () => {
   const peer = api.peers.get('far') as Peer;
   far.receiver.closed();
   await asked;
-  // What comes or is done now goes nowhere, and is not reported either.
+  // Whatever arrives or is called now is ignored, and not reported either.
   far.say({ jsonrpc: '2.0', id: 1, result: 1 }, { jsonrpc: '2.0', id: 2, method: 'ask' }, '{');
   done[0]?.('late');
   far.receiver.drained();
@@ -118,7 +121,7 @@ it('leaves nothing behind of a link that has ended', async () => {
   expect(api.peers.size).toBe(0);
 });
 
-it('tells a call why its link was lost', async () => {
+it('a pending call rejects with the reason for which its link ended', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off' });
@@ -129,7 +132,7 @@ it('tells a call why its link was lost', async () => {
   expect(await asked).toMatchObject({ code: Code.ConnectionLost, message, cause });
 });
 
-it('tells of peers that come and go, once each, until the listener is taken away', async () => {
+it('listeners are called for each peer that connects and disconnects, once each, until they are removed', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0');
   const events: string[] = [];
   const off = server.on('connect', (peer) => events.push(`+ ${server.peers.get(peer.id) === peer}`));
@@ -148,7 +151,7 @@ it('tells of peers that come and go, once each, until the listener is taken away
   expect(() => server.on('connect', 5 as never)).toThrow(UsageError);
 });
 
-it('tells of a peer before its first message', async () => {
+it('a listener for peers is called before the first message of the peer', async () => {
   await using server = await Spec.serve('memory:first');
   const order: string[] = [];
   server.on('connect', () => order.push('connect'));
@@ -159,7 +162,7 @@ it('tells of a peer before its first message', async () => {
   expect(order).toEqual(['connect', 'tell']);
 });
 
-it('closes at the end of its block', async () => {
+it('a side closes at the end of its block', async () => {
   let address: string;
   {
     await using server = await Spec.serve('tcp://127.0.0.1:0');
@@ -168,15 +171,15 @@ it('closes at the end of its block', async () => {
   expect(await failure(Spec.invert().connect(address))).toBeInstanceOf(ConnectionLost);
 });
 
-describe('opening', () => {
-  /** A port that takes connections and says nothing: a handshake that never ends is not needed, for tcp has none. */
+describe('open()', () => {
+  /** A port that accepts connections and sends nothing; tcp has no handshake that would have to hang. */
   async function listening(): Promise<{ server: Server; url: string }> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return { server, url: `tcp://127.0.0.1:${(server.address() as { port: number }).port}` };
   }
 
-  it('rejects when the side is closed meanwhile, and leaves nothing open', async () => {
+  it('rejects if the side is closed meanwhile, and leaves nothing open', async () => {
     const { server, url } = await listening();
     const visits: unknown[] = [];
     server.on('connection', (socket) => visits.push(socket.on('error', () => {}).resume()));
@@ -190,7 +193,7 @@ describe('opening', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('rejects when the side is closed while its transport is being made', async () => {
+  it('rejects if the side is closed while its transport is being created', async () => {
     let closed = 0;
     let make: (() => void) | undefined;
     const api = Spec.create({
@@ -212,7 +215,7 @@ describe('opening', () => {
     expect(closed).toBe(1);
   });
 
-  it('happens once', async () => {
+  it('opens once', async () => {
     await using api = Spec.create({ transport: 'tcp-server://127.0.0.1:0' });
     const opening = api.open();
     expect(await failure(api.open())).toMatchObject({
@@ -229,7 +232,7 @@ describe('opening', () => {
     expect(() => api.address).toThrow('a side has an address once it is open');
   });
 
-  it('says that a port is used', async () => {
+  it('reports a port that is in use', async () => {
     const { server, url } = await listening();
     const error = await failure(Spec.serve(url));
     expect(error.message).toMatch(url.slice('tcp://'.length));
@@ -237,7 +240,7 @@ describe('opening', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('says that nobody is there', async () => {
+  it('reports that nothing listens at the address', async () => {
     const { server, url } = await listening();
     await new Promise((resolve) => server.close(resolve));
     const error = await failure(Spec.connect(url));
@@ -245,7 +248,7 @@ describe('opening', () => {
     expect(error.message).toMatch(url.slice('tcp://'.length));
   });
 
-  it('gives the address that peers connect to', async () => {
+  it('sets the address to which peers connect', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0');
     expect(server.address).toMatch(/^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/);
   });

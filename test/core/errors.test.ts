@@ -32,7 +32,7 @@ class NoRoom extends Error {
 }
 class NoTable extends NoRoom {}
 class Declined extends RpcError {}
-/** A class that cannot be filled by assignment, nor made without arguments. */
+/** A class whose fields cannot be assigned, and whose constructor needs arguments. */
 class Stubborn extends Error {
   constructor(readonly needed: object) {
     super(`needs ${Object.keys(needed)}`);
@@ -53,7 +53,7 @@ class Spec extends RemoteAPI {
   @outgoing({ hasReply: true }) question(_to: Receivers, _args: object): Reply<unknown> {}
 }
 
-/** What travels when a handler throws. */
+/** What is sent when a handler throws. */
 async function faultOf(thrown: unknown, options: Options = {}) {
   const played = new Played();
   const far = played.visit();
@@ -67,7 +67,7 @@ async function faultOf(thrown: unknown, options: Options = {}) {
   return far.heard[0].error;
 }
 
-it('that the peer is not told is told to the logger', async () => {
+it('what is hidden from the peer is logged', async () => {
   const told: unknown[] = [];
   const logger = { warn() {}, error: (...what: unknown[]) => told.push(what[1]) };
   const secret = new Error('secret');
@@ -77,7 +77,7 @@ it('that the peer is not told is told to the logger', async () => {
   expect(told).toEqual([secret]);
 });
 
-/** What a call is rejected with when a handler on the other side throws, over a real transport. */
+/** What a call rejects with when a handler on the other side throws, over a real transport. */
 async function thrownThere(thrown: unknown, there: Options = {}, here: Options = there) {
   await using server = await Spec.serve('memory:errors', there);
   server.ask.connect(async () => {
@@ -87,7 +87,7 @@ async function thrownThere(thrown: unknown, there: Options = {}, here: Options =
   return await failure<RemoteError>(client.remote.ask({}));
 }
 
-describe('what is told of an error', () => {
+describe('an error that is sent', () => {
   const secret = new RangeError('the password is 1234');
   it.each([
     ['hidden', { code: Code.InternalError, message: 'Internal error' }],
@@ -100,23 +100,26 @@ describe('what is told of an error', () => {
         data: { name: 'RangeError', stack: expect.stringContaining('errors.test') },
       },
     ],
-  ] as const)('is as the policy "%s" says', async (errors, expected) => {
+  ] as const)('follows the policy "%s"', async (errors, expected) => {
     expect(await faultOf(secret, { errors })).toEqual(expected);
   });
 
-  it('is its message by default', async () => {
+  it('has its message by default', async () => {
     expect(await faultOf(secret)).toEqual(await faultOf(secret, { errors: 'message' }));
   });
 
-  it.each(['hidden', 'message', 'full'] as const)('is all of an RpcError, whatever the policy: %s', async (errors) => {
-    const thrown = new RpcError('not today', 42, { until: 'tomorrow' });
-    expect(await faultOf(thrown, { errors })).toEqual({
-      code: 42,
-      message: 'not today',
-      data: { until: 'tomorrow' },
-    });
-    expect(await faultOf(new RpcError('bare'), { errors })).toEqual({ code: Code.Application, message: 'bare' });
-  });
+  it.each(['hidden', 'message', 'full'] as const)(
+    'is complete for an RpcError, whatever the policy: %s',
+    async (errors) => {
+      const thrown = new RpcError('not today', 42, { until: 'tomorrow' });
+      expect(await faultOf(thrown, { errors })).toEqual({
+        code: 42,
+        message: 'not today',
+        data: { until: 'tomorrow' },
+      });
+      expect(await faultOf(new RpcError('bare'), { errors })).toEqual({ code: Code.Application, message: 'bare' });
+    },
+  );
 
   it.each([
     ['a string', 'plain', 'plain'],
@@ -127,7 +130,7 @@ describe('what is told of an error', () => {
     ['a BigInt', 5n, 'something that is no error was thrown'],
     ['a cycle', cycle(), 'something that is no error was thrown'],
     ['what cannot be read', unreadable(), 'something that is no error was thrown'],
-  ])('is a text for %s', async (_what, thrown, message) => {
+  ])('has a text for %s', async (_what, thrown, message) => {
     expect(await faultOf(thrown)).toEqual({ code: Code.Application, message });
     expect(await faultOf(thrown, { errors: 'hidden', logger: null })).toEqual({
       code: Code.InternalError,
@@ -146,7 +149,7 @@ describe('what is told of an error', () => {
     ],
     ['whose data cannot be encoded', new RpcError('x', 1, { n: 1n })],
     ['whose data throws when it is encoded', new RpcError('x', 1, { toJSON: explode })],
-  ])('is something too for an error %s', async (_what, thrown) => {
+  ])('has a text for an error %s', async (_what, thrown) => {
     const error = await faultOf(thrown);
     expect(Number.isInteger(error.code)).toBe(true);
     expect(typeof error.message).toBe('string');
@@ -156,10 +159,10 @@ describe('what is told of an error', () => {
     [Object.assign(new Error('x'), { code: 404 }), 404],
     [Object.assign(new Error('x'), { code: 'ENOENT' }), Code.Application],
     [Object.assign(new Error('x'), { code: 1.5 }), Code.Application],
-    // These would say that the caller's own link was lost, or its own call too late.
+    // These would mean that the caller's own link was lost, or that its own call took too long.
     [new ConnectionLost(), Code.Application],
     [new TimeoutError(), Code.Application],
-  ])('has the code of the error where it is one: %s', async (thrown, code) => {
+  ])('has the code of the error if that is valid: %s', async (thrown, code) => {
     expect((await faultOf(thrown)).code).toBe(code);
   });
 });
@@ -179,7 +182,7 @@ function unreadable(): object {
 describe('a registered class', () => {
   const errorClasses = [NoRoom, Declined];
 
-  it('arrives as itself, with its code and data', async () => {
+  it('arrives as an instance of it, with its code and data', async () => {
     const cause = new Error('the fire brigade');
     const thrown = new NoRoom({ seats: 3 }, { cause });
     const error = (await thrownThere(thrown, { errorClasses, errors: 'hidden' })) as unknown as NoRoom;
@@ -188,13 +191,13 @@ describe('a registered class', () => {
     expect(error).toMatchObject({ name: 'NoRoom', message: 'no room for 3', code: 4_711, data: { seats: 3 } });
     expect(error.seats).toBe(3);
     expect(error.stack).toMatch(/^NoRoom: no room for 3\n/);
-    // What was thrown stays what it was, and its cause stays at home.
+    // The thrown error is not changed, and its cause is not sent.
     expect(error.cause).toBeUndefined();
     expect(thrown.cause).toBe(cause);
     expect(Object.keys(thrown).sort()).toEqual(['code', 'data', 'name']);
   });
 
-  it('stands for what extends it', async () => {
+  it('applies to classes that extend it', async () => {
     const error = await thrownThere(new NoTable({ seats: 2 }), { errorClasses });
     expect(error).toBeInstanceOf(NoRoom);
     expect(error).not.toBeInstanceOf(NoTable);
@@ -206,36 +209,36 @@ describe('a registered class', () => {
     expect(error).toMatchObject({ name: 'Declined', code: 9, data: [1], message: 'no' });
   });
 
-  it('need not be registered if it extends RpcError: its data and its name are told, whatever the policy', async () => {
+  it('need not be registered if it extends RpcError: its data and its name are sent, whatever the policy', async () => {
     for (const errors of ['hidden', 'message'] as const) {
       const error = await thrownThere(new Declined('no', 9, [1]), { errors });
       expect(error).toMatchObject({ name: 'RemoteError', remoteName: 'Declined', code: 9, data: [1], message: 'no' });
     }
   });
 
-  it('arrives whatever its accessors are', async () => {
+  it('arrives even with accessors that throw', async () => {
     const error = await thrownThere(new Stubborn({ a: 1 }), { errorClasses: [Stubborn] });
     expect(error).toBeInstanceOf(Stubborn);
     expect(error).toMatchObject({ message: 'needs a', code: 12, name: 'Stubborn' });
   });
 
-  it('is a RemoteError with its name where only the other side has registered it', async () => {
+  it('arrives as a RemoteError with its name if only the other side has registered it', async () => {
     const error = await thrownThere(new NoRoom({ seats: 3 }), { errorClasses }, {});
     expect(error).toBeInstanceOf(RemoteError);
     expect(error).toMatchObject({ remoteName: 'NoRoom', code: 4_711, data: { seats: 3 }, message: 'no room for 3' });
   });
 
-  it('is not made of what only has its name on the other side', async () => {
+  it('is not created for an error that only has its name on the other side', async () => {
     class Impostor extends Error {
       override name = 'NoRoom';
     }
     const error = await thrownThere(new Impostor('x'), {}, { errorClasses });
-    // A name is all that travels: the class of that name on this side stands for it.
+    // Only a name is sent: this side creates the class that it has registered under that name.
     expect(error).toBeInstanceOf(NoRoom);
     expect(Object.hasOwn(error, 'seats')).toBe(false);
   });
 
-  it('is not told for what only has its name on this side', async () => {
+  it('is not named for an error that only has its name on this side', async () => {
     const Impostor = { NoRoom: class NoRoom extends Error {} }.NoRoom;
     expect(await faultOf(new Impostor('secret'), { errorClasses, errors: 'hidden', logger: null })).toEqual({
       code: Code.InternalError,
@@ -247,12 +250,12 @@ describe('a registered class', () => {
     [[NoRoom, class NoRoom extends Error {}], 'there are two classes named NoRoom'],
     [[class Plain {}], 'expected classes that extend Error'],
     [[undefined], 'expected classes that extend Error'],
-  ])('must be a class of errors with a name of its own', (classes, message) => {
+  ])('must be a class of errors with its own name', (classes, message) => {
     expect(() => Spec.create({ errorClasses: classes as never })).toThrow(UsageError);
     expect(() => Spec.create({ errorClasses: classes as never })).toThrow(message);
   });
 
-  it('cannot be named by a peer to reach anything else', async () => {
+  it('cannot be used by a peer to access anything else by name', async () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errorClasses });
@@ -268,7 +271,7 @@ describe('a registered class', () => {
 });
 
 describe('an error of the other side', () => {
-  it('is a RemoteError with code, data and the name where it was told', async () => {
+  it('is a RemoteError with its code and data, and the name if it was sent', async () => {
     expect(await thrownThere(Object.assign(new Error('too far'), { name: 'Far' }))).toMatchObject({
       name: 'RemoteError',
       remoteName: 'Far',
@@ -286,7 +289,7 @@ describe('an error of the other side', () => {
     });
   });
 
-  it('keeps the data of a stranger that only look like ours', async () => {
+  it('keeps data of a peer that is not Obverse, even if they look like those of Obverse', async () => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errorClasses: [NoRoom] });
@@ -299,7 +302,7 @@ describe('an error of the other side', () => {
     }
   });
 
-  it('has the stack of the other side only where it was told', async () => {
+  it('has the stack of the other side only if it was sent', async () => {
     expect((await thrownThere(new RangeError('x'), { errors: 'full' })).stack).toMatch(
       /on the other side:\nRangeError: x\n/,
     );
@@ -318,7 +321,7 @@ describe('an error of the other side', () => {
     'x',
     5,
     [],
-  ])('settles its call whatever a stranger has made of it: %j', async (error) => {
+  ])('rejects its call, whatever a peer that is not Obverse has sent: %j', async (error) => {
     const played = new Played();
     const far = played.visit();
     const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', errorClasses: [NoRoom] });

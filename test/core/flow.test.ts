@@ -23,7 +23,7 @@ class Spec extends RemoteAPI {
 }
 const MB = 1024 * 1024;
 
-/** A server, and a client that does not read unless it is told to. */
+/** A server, and a client that does not read unless the test lets it. */
 async function deaf(
   options: object,
 ): Promise<{ server: Side; socket: Socket; [Symbol.asyncDispose](): Promise<void> }> {
@@ -41,7 +41,7 @@ async function deaf(
 type Side = Awaited<ReturnType<typeof Spec.serve<Spec>>>;
 
 describe('a peer that does not read', () => {
-  it('is cut when more than bufferedBytes wait for it and nothing has left for stalledMs', async () => {
+  it('is disconnected if more than bufferedBytes wait for it and nothing has left for stalledMs', async () => {
     await using far = await deaf({ limits: { bufferedBytes: 16 * MB, stalledMs: 300 } });
     const { server } = far;
     const asked = failure<RpcError>(server.question(null, {}));
@@ -55,7 +55,7 @@ describe('a peer that does not read', () => {
     expect(server.peers.size).toBe(0);
   });
 
-  it('is left alone below that bound', async () => {
+  it('is not disconnected below that limit', async () => {
     await using far = await deaf({ limits: { bufferedBytes: 64 * MB, stalledMs: 50 } });
     using clock = stopClock();
     for (let n = 0; n < 12; n++) far.server.news(null, { text: 'x'.repeat(MB) });
@@ -63,7 +63,7 @@ describe('a peer that does not read', () => {
     expect(far.server.peers.size).toBe(1);
   });
 
-  it('makes the call fail as busy at twice the bound', async () => {
+  it('fails calls to it as busy at twice the limit', async () => {
     await using far = await deaf({ limits: { bufferedBytes: 4 * MB, stalledMs: 60_000 } });
     const { server } = far;
     let sent = 0;
@@ -71,7 +71,7 @@ describe('a peer that does not read', () => {
       for (; sent < 100; sent++) server.news(null, { text: 'x'.repeat(MB) });
     };
     expect(flood).toThrow(/^busy: 127\.0\.0\.1:\d+ does not read, and \d+ bytes wait for it$/);
-    // The first write goes to the system at once, as far as it takes it.
+    // The first write goes to the system at once, as much as it accepts.
     expect(sent).toBeLessThan(40);
     expect(await failure<RpcError>(server.question(null, {}))).toMatchObject({ code: Code.Busy });
     expect(server.peers.size).toBe(1);
@@ -87,7 +87,7 @@ describe('a peer that does not read', () => {
     });
   });
 
-  it('is read no further while it leaves our answers unread', async () => {
+  it('is not read while it does not read answers', async () => {
     await using far = await deaf({ limits: { bufferedBytes: MB, stalledMs: 60_000 } });
     const { server, socket } = far;
     let served = 0;
@@ -114,7 +114,7 @@ describe('a peer that does not read', () => {
     expect(server.peers.size).toBe(1);
   });
 
-  it('does not harm the others', async () => {
+  it('does not affect other peers', async () => {
     await using far = await deaf({ limits: { bufferedBytes: 4 * MB, stalledMs: 200 } });
     const { server } = far;
     await using other = await Spec.invert().connect(server.address, { logger: null });
@@ -131,7 +131,7 @@ describe('a peer that does not read', () => {
 });
 
 describe('a slow reader', () => {
-  it('that is given 100 MB in one loop is not cut, though it takes many times stalledMs', async () => {
+  it('that is sent 100 MB in one loop is not disconnected, even if it takes many times stalledMs', async () => {
     await using far = await deaf({ limits: { bufferedBytes: 64 * MB, totalBytes: 512 * MB, stalledMs: 500 } });
     const { server, socket } = far;
     const lost: Peer[] = [];
@@ -141,7 +141,7 @@ describe('a slow reader', () => {
     for (let n = 0; n < 100; n++) server.news(null, { text });
     for (let read = 0; read <= 100 * MB; ) {
       await until(() => {
-        // It lets the system give what it has, and takes nothing.
+        // It lets the system deliver what it has, and accepts nothing.
         socket.read(0);
         return socket.readableLength > 0 || lost.length > 0;
       });
@@ -153,7 +153,7 @@ describe('a slow reader', () => {
     expect(clock.turned).toBeGreaterThan(4 * 500);
   });
 
-  it('is watched by what leaves, and not by what is added', async () => {
+  it('is measured by what leaves, not by what is added', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 2_000, stalledMs: 300 };
@@ -180,7 +180,7 @@ describe('a slow reader', () => {
     expect(far.closes[0]).toBeInstanceOf(ProtocolError);
   });
 
-  it('is watched no more once it has caught up', async () => {
+  it('is no longer measured once it has caught up', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60 };
@@ -197,7 +197,7 @@ describe('a slow reader', () => {
     await clock.turn(200);
     expect(far.closes).toEqual([]);
     expect(api.peers.size).toBe(1);
-    // Also where the link does not say that it has drained.
+    // Also if the link does not report that it has drained.
     far.buffered = 1_500;
     api.news(null, { text: '' });
     await turn();
@@ -207,7 +207,7 @@ describe('a slow reader', () => {
     expect(far.closes).toEqual([]);
   });
 
-  it('is read on while an answer of it is awaited', async () => {
+  it('is still read while an answer from it is awaited', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
@@ -226,7 +226,7 @@ describe('a slow reader', () => {
     await api.close();
   });
 
-  it('is asked to wait for its answers, and nothing begins that it asks meanwhile', async () => {
+  it('receives its answers late, and calls that it makes meanwhile do not start', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
@@ -241,7 +241,7 @@ describe('a slow reader', () => {
     await turn();
     ask(3, 4);
     expect(running.length).toBe(2);
-    // The answers of what runs already find no room.
+    // There is no room left for the answers of the running calls.
     far.buffered = 2_100;
     for (const finish of running.splice(0)) finish();
     await turn();
@@ -257,7 +257,7 @@ describe('a slow reader', () => {
     await api.close();
   });
 
-  it('gets its answers in their order, those that have waited first', async () => {
+  it('receives its answers in order, those that waited longest first', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000 };
@@ -268,7 +268,7 @@ describe('a slow reader', () => {
     await turn();
     far.buffered = 2_100;
     far.say({ jsonrpc: '2.0', id: 1, method: 5 });
-    // Some room, but nobody has said so yet.
+    // There is some room, but this has not been reported yet.
     far.buffered = 1_500;
     far.say({ jsonrpc: '2.0', id: 2, method: 5 });
     far.buffered = 900;
@@ -278,7 +278,7 @@ describe('a slow reader', () => {
     await api.close();
   });
 
-  it('is cut when more answers wait for room than calls and streams may be at work', async () => {
+  it('is disconnected if more answers wait for room than calls and streams may run', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 1_000, stalledMs: 60_000, streams: 2 };
@@ -288,14 +288,14 @@ describe('a slow reader', () => {
     api.news(null, { text: '' });
     await turn();
     far.buffered = 2_100;
-    // Nothing has to be carried out to answer these: as many as there may be calls of methods, of references, and streams.
+    // These are answered without calling anything: the limits are those on calls of methods, of references, and on streams.
     far.say(...Array<string>(3 + 3 + 2).fill('[]'));
     expect(far.closes).toEqual([]);
     far.say('[]');
     expect(far.closes[0]).toMatchObject({ code: Code.Busy, message: 'far does not read, and 9 answers wait for it' });
   });
 
-  it('gets an answer to each of many calls at once, however slowly it reads, or is told that there was no room', async () => {
+  it('receives an answer to each of many calls, however slowly it reads, or an error that there was no room', async () => {
     await using far = await deaf({ limits: { bufferedBytes: 2 * MB, stalledMs: 5_000 } });
     const { server, socket } = far;
     let served = 0;

@@ -30,7 +30,7 @@ const transports: [name: string, address: () => string][] = [
   ['unix', () => `unix:${join(tmpdir(), `obverse-half-${process.pid}-${++files}`)}`],
 ];
 
-/** A bare client that can end its side alone; what it hears is text. */
+/** A bare client that can end its own side only; it receives text. */
 class Half {
   text = '';
   over = false;
@@ -75,8 +75,8 @@ function waiting(server: Side): AbortSignal[] {
   return signals;
 }
 
-describe.each(transports)('a stranger on %s that ends its side of the link', (_name, address) => {
-  it('gets the answer of an asynchronous handler, and then the link ends', async () => {
+describe.each(transports)('a peer on %s that is not Obverse and ends its side of the link', (_name, address) => {
+  it('receives the answer of an asynchronous handler, and then the link ends', async () => {
     await using server = await Spec.serve(address(), { logger: null });
     server.ask.connect(async (_sender, { text }) => {
       await later();
@@ -91,7 +91,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     await until(() => server.peers.size === 0);
   });
 
-  it('gets the answer to a last line without its end, also of a synchronous handler', async () => {
+  it('receives the answer to a last line without a line feed, also of a synchronous handler', async () => {
     await using server = await Spec.serve(address(), { logger: null });
     server.ask.connect((_sender, { text }) => text);
     const client = await Half.connect(server.address);
@@ -99,7 +99,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     expect((await client.ended()).answers).toMatchObject([{ id: 1, result: '1' }]);
   });
 
-  it('gets the answers to calls that wait for their turn', async () => {
+  it('receives the answers to queued calls', async () => {
     await using server = await Spec.serve(address(), { logger: null, concurrency: 1 });
     server.ask.connect(async (_sender, { text }) => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -110,7 +110,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     expect((await client.ended()).answers.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, id) => id));
   });
 
-  it('gets a large answer whole', async () => {
+  it('receives a large answer completely', async () => {
     await using server = await Spec.serve(address(), { logger: null });
     server.ask.connect(async () => {
       await later();
@@ -129,7 +129,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     await until(() => server.peers.size === 0);
   });
 
-  it('fails what is asked of it, at once: what is open, and what is new', async () => {
+  it('rejects at once calls to it, both pending and new', async () => {
     await using server = await Spec.serve(address(), { logger: null });
     waiting(server);
     const client = await Half.connect(server.address);
@@ -143,11 +143,11 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     expect(error.message).toMatch(/^question: \S+ has ended its side of the link, so no answer can come from it$/);
     expect(server.peers.size).toBe(1);
     expect(await failure(server.question(peer as never, {}))).toBeInstanceOf(ConnectionLost);
-    // It is heard all the same, as long as it is answered.
+    // It is still read, as long as it is answered.
     client.socket.destroy();
   });
 
-  it('finishes what notifications have begun', async () => {
+  it('has its notifications handled to the end', async () => {
     await using server = await Spec.serve(address(), { logger: null });
     let ended = false;
     server.hear.connect(async (sender) => {
@@ -160,7 +160,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     await until(() => ended);
   });
 
-  it('gets a stream up to its window, and then an error', async () => {
+  it('receives a stream up to its window, and then an error', async () => {
     await using server = await Spec.serve(address(), { logger: null });
     let closed = false;
     server.count.connect(async function* () {
@@ -188,7 +188,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     expect(closed).toBe(true);
   });
 
-  it('is not waited for longer than lingerMs: then its handlers are told', async () => {
+  it('is not waited for longer than lingerMs: then the signals of its handlers abort', async () => {
     await using server = await Spec.serve(address(), { logger: null, limits: { lingerMs: 50 } });
     const signals = waiting(server);
     const client = await Half.connect(server.address);
@@ -200,7 +200,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     ]);
   });
 
-  it('is given up at the first write that fails', async () => {
+  it('is disconnected at the first write that fails', async () => {
     await using server = await Spec.serve(address(), { logger: null, limits: { lingerMs: 60_000 } });
     const signals: AbortSignal[] = [];
     const answers: ((answer: string) => void)[] = [];
@@ -215,7 +215,7 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
     client.socket.destroy();
     await later();
     expect(server.peers.size).toBe(1);
-    // The system takes the first answer for a socket that is gone, and refuses another.
+    // The system accepts the first answer for a socket that is gone, and refuses the next.
     for (const answer of answers.slice(0, -1)) {
       answer('too late');
       await later();
@@ -225,8 +225,8 @@ describe.each(transports)('a stranger on %s that ends its side of the link', (_n
   });
 });
 
-describe('an Obverse that ends its side', () => {
-  it.each(transports)('ends the link on %s at once: its calls are aborted', async (_name, address) => {
+describe('an Obverse peer that ends its side', () => {
+  it.each(transports)('ends the link on %s at once: its calls are cancelled', async (_name, address) => {
     await using server = await Spec.serve(address(), { logger: null });
     const signals = waiting(server);
     const client = await Half.connect(server.address);
@@ -238,7 +238,7 @@ describe('an Obverse that ends its side', () => {
   });
 });
 
-it('answers in the framing of a language server', async () => {
+it('half-closed links are answered in the framing of a language server, too', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, codec: 'jrpc?dialect=lsp' });
   server.ask.connect(async (_sender, { text }) => {
     await later();
@@ -250,7 +250,7 @@ it('answers in the framing of a language server', async () => {
   expect((await client.ended()).text).toMatch(/^Content-Length: \d+\r\n\r\n\{.*"result":"7".*\}$/);
 });
 
-it('a stranger that has connected and lost its server is told so at once', async () => {
+it('a call without hello rejects at once when the server closes', async () => {
   const log = new Log();
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: log, codec: 'jrpc?hello=off' });
   const client = await Spec.invert().connect(server.address, { logger: log, codec: 'jrpc?hello=off' });

@@ -31,12 +31,12 @@ async function side(traits: object, options: Options = {}) {
   await turn();
   return { api, far, log };
 }
-/** Whether a side takes its peers for Obverse. */
+/** Whether a side considers its peers to be Obverse. */
 const agreed = (api: { readonly peers: ReadonlyMap<string, Peer> }) =>
   [...api.peers.values()].map((peer) => (peer as unknown as { session: { agreed: boolean } }).session.agreed);
 
-describe('hello', () => {
-  it('is said by the side that dials, with its first messages, and answered by the other', async () => {
+describe('rpc.hello', () => {
+  it('is sent by the side that connects, with its first messages, and answered by the other', async () => {
     const dialing = await side({ dialed: true });
     expect(dialing.far.heard).toEqual([hello]);
     expect(agreed(dialing.api)).toEqual([false]);
@@ -58,7 +58,7 @@ describe('hello', () => {
     ['in a dialect', { dialed: true }, { codec: 'jrpc?dialect=mcp' }],
     ['on a bus', { dialed: true, bus: true }, {}],
     ['by a side that has been called', {}, {}],
-  ])('is not said %s', async (_where, traits, options) => {
+  ])('is not sent %s', async (_where, traits, options) => {
     const { far } = await side(traits, options);
     expect(far.heard).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe('hello', () => {
   });
 
   it.each([undefined, [], {}, { obverse: 'x' }, { obverse: 99, more: [] }])(
-    'is understood whatever it holds: %j',
+    'is accepted whatever it contains: %j',
     async (params) => {
       const { api, far, log } = await side({});
       far.say({ jsonrpc: '2.0', method: 'rpc.hello', ...(params !== undefined && { params }) });
@@ -101,14 +101,14 @@ describe('hello', () => {
         },
       },
     ],
-  ])('stops nothing where %s', async (_why, traits, options) => {
+  ])('does not affect the link if %s', async (_why, traits, options) => {
     const { api, far, log } = await side(traits, options);
     expect(api.peers.size).toBe(1);
     expect(far.heard).toEqual([]);
     expect(log.warnings.length).toBe(1);
   });
 
-  it('is no method that could be called', async () => {
+  it('cannot be called as a method', async () => {
     const { api, far } = await side({});
     far.say({ ...hello, id: 1 });
     await turn();
@@ -117,7 +117,7 @@ describe('hello', () => {
   });
 });
 
-it('is spoken between two of our own in memory, and nothing else changes', async () => {
+it('is exchanged by two Obverse sides in memory, and changes nothing else', async () => {
   for (const codec of ['jrpc', 'jrpc?hello=off']) {
     await using server = await Spec.serve('memory:hello', { codec });
     server.ask.connect(async (_sender, args) => args);
@@ -133,7 +133,7 @@ it('is spoken between two of our own in memory, and nothing else changes', async
   }
 });
 
-it('changes nothing for a stranger: an array of his is a batch', async () => {
+it('is not required: an array from a peer without it is a batch', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
   server.ask.connect(async () => 'x');
   using stranger = await RawClient.connect(server.address);
@@ -142,7 +142,7 @@ it('changes nothing for a stranger: an array of his is a batch', async () => {
   expect((batch as unknown[]).length).toBe(2);
 });
 
-it('makes an array a packet: each call is answered by itself', async () => {
+it('makes an array a packet: each call is answered separately', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
   const finish: (() => void)[] = [];
   server.ask.connect((_sender, args) => {
@@ -158,9 +158,9 @@ it('makes an array a packet: each call is answered by itself', async () => {
   expect((await client.answers(3))[2]).toEqual({ jsonrpc: '2.0', id: 0, result: 'later' });
 });
 
-describe('the bound on frames that hello tells', () => {
+describe('the limit on frames that rpc.hello announces', () => {
   it.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])(
-    'makes a larger call over %s fail alone, before it is sent, also right after connecting',
+    'fails only a call over %s that is larger, before it is sent, also right after connecting',
     async (url) => {
       await using server = await Spec.serve(url, { logger: null });
       server.ask.connect((_sender, args) => JSON.stringify(args).length);
@@ -174,7 +174,7 @@ describe('the bound on frames that hello tells', () => {
     },
   );
 
-  it('makes an answer that is larger than the caller reads a fault', async () => {
+  it('replaces a larger answer by an error', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
     server.ask.connect(() => 'x'.repeat(20_000));
     await using client = await Spec.invert().connect(server.address, { logger: null, limits: { frameBytes: 10_000 } });
@@ -183,7 +183,7 @@ describe('the bound on frames that hello tells', () => {
     expect(error.message).toMatch('its limits.frameBytes');
   });
 
-  it('is given by the option for all links, and on accepted ones it is 1 MiB without it', async () => {
+  it('is the option frameBytes for all links; on accepted links its default is 1 MiB', async () => {
     for (const [limits, frameBytes] of [
       [{}, 1024 * 1024],
       [{ frameBytes: 5_000 }, 5_000],
@@ -196,7 +196,7 @@ describe('the bound on frames that hello tells', () => {
   });
 });
 
-it('is said over every byte stream that is dialed', async () => {
+it('is announced over every byte stream on which this side connects', async () => {
   const heard: string[] = [];
   const server = createServer((socket) => socket.on('data', (chunk) => heard.push(String(chunk)))).listen(
     0,

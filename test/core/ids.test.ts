@@ -22,7 +22,7 @@ function read(
   return given;
 }
 
-describe('an id that is no safe integer is refused, for the next one would be answered', () => {
+describe('an id that is not a safe integer is refused, because JavaScript would round it', () => {
   const refused = [{ kind: 'bad', id: null, error: { code: -32600 } }];
   it.each(texts)('jrpc: %s', (id) => {
     const { decode } = jrpc(parseAddress('jrpc'));
@@ -58,7 +58,7 @@ class Spec extends RemoteAPI {
 }
 
 it.each(['jrpc', 'msgpack', 'terse', 'clone'])(
-  'over %s, a code that is no integer arrives as −32000',
+  'over %s, an error code that is not an integer arrives as −32000',
   async (codec) => {
     for (const code of [1.5, 1e300, Number.NaN]) {
       await using server = await Spec.serve('memory:half', { codec, logger: null });

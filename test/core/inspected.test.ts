@@ -21,7 +21,7 @@ class Store extends RemoteAPI {
   @outgoing said(_receivers: Receivers): void {}
 }
 
-it('what a side, its views, its peers, senders and streams are is printed in a line', async () => {
+it('a side, its views, peers, senders and streams are printed in one line each', async () => {
   await using store = await Store.serve('memory:inspected');
   const senders: Sender[] = [];
   store.take.connect((sender) => senders.push(sender));
@@ -52,7 +52,7 @@ it('what a side, its views, its peers, senders and streams are is printed in a l
   ];
   for (const [value, text] of shown) {
     expect(inspect(value)).toBe(text);
-    // The same within something else, and nothing of it is among the properties.
+    // The same within another object, which shows none of their properties.
     expect(inspect({ value })).toContain(text);
   }
   for (const key in made.remote) expect(typeof key).toBe('string');

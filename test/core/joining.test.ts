@@ -38,8 +38,8 @@ async function side(
 const sizes = (far: PlayedLink) => far.sends.flat().map((frame) => Buffer.byteLength(frame as string));
 const messages = (far: PlayedLink) => far.heard.flat();
 
-describe('joining', () => {
-  it('keeps the messages of a turn within the largest frame of the link', async () => {
+describe('joined messages', () => {
+  it('of a turn are no larger than the largest frame of the link', async () => {
     const { api, far } = await side({ packets: true, agreed: true, maxFrame: 1_000 });
     far.sends.length = 0;
     for (let n = 0; n < 20; n++) api.news(null, { text: 'ä'.repeat(100) });
@@ -49,7 +49,7 @@ describe('joining', () => {
     expect(Math.max(...sizes(far))).toBeLessThanOrEqual(1_000);
   });
 
-  it('lets a large message travel alone, in its place among the others', async () => {
+  it('do not include a large message, which is sent alone and in order', async () => {
     const { api, far } = await side({ packets: true, agreed: true }, { limits: { tickBytes: 1_000_000 } });
     far.sends.length = 0;
     const lengths = [1, 2, 10_000, 3, 4, 5, 20_000, 10_000, 6];
@@ -60,7 +60,7 @@ describe('joining', () => {
     expect(joined).toEqual([2, 'alone', 3, 'alone', 'alone', 'alone']);
   });
 
-  it('reads the largest frame of the link each time', async () => {
+  it('follow the largest frame of the link as it changes', async () => {
     const { api, far } = await side({ packets: true, agreed: true, maxFrame: 10_000 });
     Object.assign(far, { maxFrame: 500 });
     far.sends.length = 0;
@@ -70,7 +70,7 @@ describe('joining', () => {
     expect(Math.max(...sizes(far))).toBeLessThanOrEqual(500);
   });
 
-  it('keeps the messages of a turn within the bound on frames, so that the peer does not cut the link', async () => {
+  it('of a turn are no larger than the limit on frames of the peer', async () => {
     const limits = { frameBytes: 1024 * 1024 };
     await using server = Spec.create({ transport: 'ws-server://127.0.0.1:0', logger: null, limits });
     server.on('connect', (peer) => {
@@ -85,7 +85,7 @@ describe('joining', () => {
     expect(heard).toEqual(Array(4).fill(600 * 1024));
   });
 
-  it('lets the answers of a batch leave in several where one frame cannot hold them', async () => {
+  it('of a batch are several frames if one cannot contain all the answers', async () => {
     const { far } = await side({ maxFrame: 1_000, bus: true });
     far.say(Array.from({ length: 6 }, (_, id) => call(id, 400)));
     await turn();
@@ -94,7 +94,7 @@ describe('joining', () => {
     expect(Math.max(...sizes(far))).toBeLessThanOrEqual(1_000);
   });
 
-  it('sends an answer that fills a frame by itself without the brackets of a batch', async () => {
+  it('of a batch do not include an answer that fills a frame, which is sent without brackets', async () => {
     const { far } = await side({ maxFrame: 1_000, bus: true });
     const most = 1_000 - Buffer.byteLength(JSON.stringify({ jsonrpc: '2.0', result: '', id: 1 }));
     far.say([call(1, most - (most % 2)), call(2)]);
@@ -106,7 +106,7 @@ describe('joining', () => {
     expect(Math.max(...sizes(far))).toBeLessThanOrEqual(1_000);
   });
 
-  it('refuses a call on a bus that is too large with what is said of it, and this call alone', async () => {
+  it('on a bus are refused if a call is too large with its headers; only this call fails', async () => {
     const { api, far } = await side({ bus: true, maxFrame: 1_000 });
     const said = { timeout: 5_000, metadata: { note: 'x'.repeat(600) } };
     const asked = failure<RpcError>(api.with(said).question(null, { text: 'x'.repeat(600) }));
@@ -115,7 +115,7 @@ describe('joining', () => {
     expect(far.sends).toEqual([]);
   });
 
-  it('answers a call on a bus by a fault if its answer is too large with what is said of it', async () => {
+  it('on a bus have an error instead of an answer that is too large with its headers', async () => {
     const { far } = await side({ bus: true, maxFrame: 1_000 }, {}, (sender) => {
       sender.replyMetadata = { note: 'x'.repeat(600) };
       return 'x'.repeat(600);
@@ -125,7 +125,7 @@ describe('joining', () => {
     expect(messages(far)).toMatchObject([{ id: 1, error: { code: Code.TooLarge } }]);
   });
 
-  it('keeps a notification on a bus with what is said of it, also when it goes to several', async () => {
+  it('on a bus keep a notification and its headers together, also if it goes to several peers', async () => {
     const { api, far } = await side({ bus: true, maxFrame: 1_000 });
     const said = api.with({ metadata: { note: 'x' } });
     said.news(null, { text: 'one' });
@@ -137,7 +137,7 @@ describe('joining', () => {
     ]);
   });
 
-  it('refuses a call on a bus whose header of the security takes it above the largest frame', async () => {
+  it('on a bus are refused if the header of the security exceeds the largest frame', async () => {
     const security = { seal: () => ({ info: { signature: 's'.repeat(600) } }), open: (payload: never) => payload };
     const { api, far } = await side({ bus: true, maxFrame: 1_000 }, { security: security as never });
     expect((await failure<RpcError>(api.question(null, { text: 'x'.repeat(600) }))).code).toBe(Code.TooLarge);
@@ -146,13 +146,13 @@ describe('joining', () => {
   });
 });
 
-it('lets the answers of a batch over UDP arrive, each in a datagram that fits', async () => {
+it('of a batch over UDP arrive, each in a datagram that is large enough', async () => {
   await using server = await Spec.serve('udp://127.0.0.1:0?forget=60000', { logger: null });
   server.ask.connect(async (_sender, { size = 0 }) => 'x'.repeat(size));
   const socket = dgram.createSocket('udp4');
   const heard: { id: number }[] = [];
   socket.on('message', (data) => heard.push(...[JSON.parse(String(data)) as never].flat()));
-  // As large as its answers, so that nothing is held back for an address that may be forged.
+  // As large as its answers, so that nothing is withheld from an address that may be forged.
   const batch = [1, 2].map((id) => ({ ...call(id, 40_000), params: { size: 40_000, pad: 'p'.repeat(20_000) } }));
   const { port } = new URL(server.address.replace('udp:', 'http:'));
   socket.send(JSON.stringify(batch), Number(port), '127.0.0.1');

@@ -14,7 +14,7 @@ class Spec extends RemoteAPI {
   @incoming guardedNews(_sender: Sender, args: { n: number }): void {
     if (args.n < 0) throw new RangeError('n must not be negative');
   }
-  // A body may give the answer itself, where the types are told to let it.
+  // A body may return the answer itself if the types are overridden.
   @incoming({ hasReply: true }) known(_sender: Sender, _args: { n?: number }): Reply<string> {
     return 'from the body' as unknown as Reply<string>;
   }
@@ -35,7 +35,7 @@ async function side(log = new Log()) {
   return { api, far, ask, tell, log };
 }
 
-it('calls several handlers in the order of their connecting, with the sender and the arguments', async () => {
+it('handlers are called in the order of connection, with the sender and the arguments', async () => {
   const { api, tell } = await side();
   const calls: unknown[] = [];
   api.tell.connect((sender, args) => calls.push(['a', sender.id, args]));
@@ -49,7 +49,7 @@ it('calls several handlers in the order of their connecting, with the sender and
   ]);
 });
 
-it('takes a handler away by disconnect, or by what connect has given', async () => {
+it('a handler is removed by disconnect, or by the function that connect returns', async () => {
   const { api, tell } = await side();
   const calls: string[] = [];
   const a = () => void calls.push('a');
@@ -64,7 +64,7 @@ it('takes a handler away by disconnect, or by what connect has given', async () 
   expect(calls).toEqual(['b']);
 });
 
-it('takes one of two connections of the same handler away, however often it is asked to', async () => {
+it('a handler that is connected twice is removed once for each, however often that is repeated', async () => {
   const { api, tell } = await side();
   let calls = 0;
   const handler = () => void calls++;
@@ -76,7 +76,7 @@ it('takes one of two connections of the same handler away, however often it is a
   expect(calls).toBe(1);
 });
 
-it('keeps handlers by the side and not by the class', async () => {
+it('handlers belong to the side and not to the class', async () => {
   const [one, two] = [await side(), await side()];
   const calls: string[] = [];
   one.api.tell.connect(() => void calls.push('one'));
@@ -87,7 +87,7 @@ it('keeps handlers by the side and not by the class', async () => {
   expect((await side()).api.unhandledCalls()).toContain('tell');
 });
 
-it('lets a handler connect and disconnect while it runs, from the next call on', async () => {
+it('a handler can connect and disconnect handlers while it runs, from the next call on', async () => {
   const { api, tell } = await side();
   const calls: string[] = [];
   const late = () => void calls.push('late');
@@ -103,7 +103,7 @@ it('lets a handler connect and disconnect while it runs, from the next call on',
   expect(calls).toEqual(['first', 'second', 'second', 'late']);
 });
 
-it('does not call a handler that was connected by one before it in the same call', async () => {
+it('a handler that an earlier one connects is not called in the same call', async () => {
   const { api, tell } = await side();
   const calls: string[] = [];
   api.tell.connect(() => {
@@ -116,12 +116,12 @@ it('does not call a handler that was connected by one before it in the same call
   expect(calls).toEqual(['first', 'first', 'late']);
 });
 
-it('refuses a handler that is no function', async () => {
+it('a handler that is not a function is refused', async () => {
   const { api } = await side();
   expect(() => api.tell.connect('x' as never)).toThrow('tell: a handler is a function, not x');
 });
 
-it('runs the body first, and stops at what it throws', async () => {
+it('the body runs first, and what it throws prevents the handlers', async () => {
   const { api, ask } = await side();
   const order: string[] = [];
   api.guarded.connect((_sender, { n }) => {
@@ -134,7 +134,7 @@ it('runs the body first, and stops at what it throws', async () => {
   expect(order).toEqual(['handler 2, after body 2']);
 });
 
-it('reports what the body of a notification throws, and calls no handler', async () => {
+it('what the body of a notification throws is reported, and no handler is called', async () => {
   const { api, tell, log } = await side();
   let calls = 0;
   api.guardedNews.connect(() => void calls++);
@@ -143,7 +143,7 @@ it('reports what the body of a notification throws, and calls no handler', async
   expect(log.warnings[0]?.[1]).toBeInstanceOf(RangeError);
 });
 
-it('takes the value of the body as a candidate for the one reply', async () => {
+it('the value that the body returns can be the one reply', async () => {
   const { api, ask } = await side();
   api.known.connect(() => undefined as never);
   expect((await ask('known', {})).result).toBe('from the body');
@@ -151,7 +151,7 @@ it('takes the value of the body as a candidate for the one reply', async () => {
   expect((await ask('known', {})).error.message).toMatch('known produced more than one reply');
 });
 
-it('does not run the body where the class is inverted', async () => {
+it('the body does not run in the inverted class', async () => {
   class Inverse extends RemoteAPI {
     @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<string> {
       throw new Error('the body runs on the wrong side');
@@ -178,7 +178,7 @@ const candidates: [string, (() => unknown)[], { result?: unknown; error?: true }
   ['an object with then counts as what it gives', [() => thenable(undefined), () => thenable(4)], { result: 4 }],
   ['two objects with then', [() => thenable(3), () => thenable(4)], { error: true }],
 ];
-it.each(candidates)('gives at most one reply: %s', async (_name, handlers, expected) => {
+it.each(candidates)('at most one handler may reply: %s', async (_name, handlers, expected) => {
   const { api, ask } = await side();
   for (const handler of handlers) api.ask.connect(handler);
   const { result, error } = await ask('ask');
@@ -191,11 +191,11 @@ it.each(candidates)('gives at most one reply: %s', async (_name, handlers, expec
 });
 
 function thenable(value: unknown): PromiseLike<unknown> {
-  // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+  // biome-ignore lint/suspicious/noThenProperty: the test is about then methods
   return { then: (resolve: (value: unknown) => void) => resolve(value) } as PromiseLike<unknown>;
 }
 
-it('answers once, whatever a promise of another kind does', async () => {
+it('a call is answered once, whatever another kind of promise does', async () => {
   const { api, far } = await side();
   const unruly = (yes: (value: unknown) => void, no: (error: Error) => void) => {
     yes('first');
@@ -203,7 +203,7 @@ it('answers once, whatever a promise of another kind does', async () => {
     no(new Error('third'));
     throw new Error('fourth');
   };
-  // biome-ignore lint/suspicious/noThenProperty: a promise of another kind
+  // biome-ignore lint/suspicious/noThenProperty: another kind of promise
   api.ask.connect(() => ({ then: unruly }));
   for (const id of [1, 2]) far.say({ jsonrpc: '2.0', id, method: 'ask', params: { n: 1 } });
   await turn();
@@ -213,7 +213,7 @@ it('answers once, whatever a promise of another kind does', async () => {
   ]);
 });
 
-it('makes what a handler throws the reply, and calls none after it', async () => {
+it('what a handler throws is the reply, and later handlers are not called', async () => {
   const { api, ask, log } = await side();
   let after = 0;
   api.ask.connect(async () => {
@@ -225,25 +225,25 @@ it('makes what a handler throws the reply, and calls none after it', async () =>
   api.ask.connect(() => void after++);
   expect((await ask('ask')).error.message).toBe('boom');
   expect(after).toBe(0);
-  // What failed besides is not lost, and ends no process.
+  // Other failures are reported, and do not end the process.
   expect(log.texts).toEqual(['the first one fails later']);
 });
 
-it('makes what a handler rejects the reply', async () => {
+it('what a handler rejects with is the reply', async () => {
   const { api, ask } = await side();
   api.ask.connect(() => undefined);
   api.ask.connect(() => Promise.reject(new Error('later')));
   expect((await ask('ask')).error.message).toBe('later');
 });
 
-it('runs every handler of a notification, whatever the others do, and reports what they throw', async () => {
+it('every handler of a notification runs, whatever the others do, and what they throw is reported', async () => {
   const { api, tell, log } = await side();
   const calls: string[] = [];
   api.tell.connect(() => {
     throw new Error('one');
   });
   api.tell.connect(() => Promise.reject(new Error('two')) as never);
-  // biome-ignore lint/suspicious/noThenProperty: a promise of another kind
+  // biome-ignore lint/suspicious/noThenProperty: another kind of promise
   api.tell.connect(() => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('three')) }) as never);
   api.tell.connect(() => void calls.push('the last one'));
   tell('tell');
@@ -252,13 +252,13 @@ it('runs every handler of a notification, whatever the others do, and reports wh
   expect(log.texts).toEqual(['one', 'two', 'three']);
 });
 
-it('lets a body that is async fail without harm', async () => {
+it('an async body may fail', async () => {
   class Loose extends RemoteAPI {
     @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<string> {
       return Promise.reject(new Error('from the body')) as never;
     }
     @incoming tell(_sender: Sender, _args: object): void {
-      // biome-ignore lint/correctness/noVoidTypeReturn: a mistake that the types cannot see everywhere
+      // biome-ignore lint/correctness/noVoidTypeReturn: a mistake that the types cannot detect everywhere
       return Promise.reject(new Error('from the body')) as never;
     }
   }
@@ -278,7 +278,7 @@ it('lets a body that is async fail without harm', async () => {
   expect(log.warnings.length).toBe(1);
 });
 
-it('reaches a caller over a real transport with the one reply or the error', async () => {
+it('a caller receives the one reply or the error over a real transport', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0');
   server.ask.connect(() => undefined);
   server.ask.connect(async (_sender, { n }) => (n > 0 ? { twice: 2 * n } : Promise.reject(new Error('not positive'))));

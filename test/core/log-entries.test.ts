@@ -22,7 +22,7 @@ async function talk(options: NonNullable<Parameters<typeof Room.create>[0]>): Pr
   await room.close();
 }
 
-it('gives a logger with log(entry) what was thrown, of whom, and by which method', async () => {
+it('a logger with log(entry) receives the error, the peer and the method', async () => {
   const entries: LogEntry[] = [];
   await talk({ logger: { log: (entry) => entries.push(entry) } });
   expect(entries).toEqual([
@@ -37,7 +37,7 @@ it('gives a logger with log(entry) what was thrown, of whom, and by which method
   ]);
 });
 
-it('gives pino the error with its stack, and the level', async () => {
+it('pino receives the error with its stack, and the level', async () => {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const logger = {
@@ -55,7 +55,7 @@ it('gives pino the error with its stack, and the level', async () => {
   expect(call).toMatchObject({ level: pino.levels.values.info, peer: 'ann' });
 });
 
-it('goes on where a logger of entries throws, and tells one from a logger of texts by its warn', async () => {
+it('a logger of entries may throw, and is distinguished from a logger of texts by its warn', async () => {
   await talk({
     logger: {
       log() {
@@ -69,7 +69,7 @@ it('goes on where a logger of entries throws, and tells one from a logger of tex
   expect(told).toEqual([['obverse: tell from ann:', expect.any(RangeError)]]);
 });
 
-it('goes on where what reports is asynchronous and rejects: an unhandled rejection would end the process', async () => {
+it('a logger may be asynchronous and reject, which does not end the process', async () => {
   let asked = 0;
   const fail = (): Promise<never> => {
     asked++;
@@ -80,11 +80,11 @@ it('goes on where what reports is asynchronous and rejects: an unhandled rejecti
   await talk({ logCalls: fail as never, logger: null });
   expect(asked).toBeGreaterThan(5);
   await talk({ logErrors: fail as never, logger: null });
-  // Rejections that nobody handles are reported once the microtasks of a turn are done.
+  // Unhandled rejections are reported once the microtasks of a turn are done.
   await new Promise((resolve) => setImmediate(resolve));
 });
 
-it('lets a logger close the side that it reports for', async () => {
+it('a logger may close the side that it reports for', async () => {
   const events: string[] = [];
   const room = await Room.serve(`memory:log-entries-${++rooms}:`, {
     logger: {
@@ -104,7 +104,7 @@ it('lets a logger close the side that it reports for', async () => {
   await visitor.close();
 });
 
-it('refuses a logger that is neither', () => {
+it('a logger with neither function is refused', () => {
   expect(() => Room.create({ logger: {} as never })).toThrow(UsageError);
   expect(() => Room.create({ logger: { log: 1 } as never })).toThrow(/an object with log\(entry\)/);
 });

@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts the program, and gives it with what it prints. */
+/** Starts the program, and returns it with what it prints. */
 function start(address: string) {
   const child = spawn(process.execPath, ['--import', 'tsx', program, address], { stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
@@ -44,33 +44,30 @@ it.each([
   ['tcp://127.0.0.1:0', /^wait: the link to 127\.0\.0\.1:\d+ ended: the other side closed it or exited$/],
   [`unix:${join(folder, 'slow.sock')}`, /^wait: the link to .*slow\.sock#1 ended: the other side closed it or exited$/],
   ['ws://127.0.0.1:0', /^wait: the link to 127\.0\.0\.1:\d+ ended: the other side closed it or exited$/],
-])(
-  'a call over %s to a program that is killed fails with the method, the peer and what is known',
-  async (url, text) => {
-    const { child, lines } = start(url);
-    await until(() => lines.length === 1);
-    const client = await Slow.invert().connect(lines[0] as string, { logger: null });
-    // It has said hello by then: of another peer, nobody knows whether it still reads.
-    await client.remote.ready();
-    const asked = failure(client.remote.wait());
-    await until(() => lines.length === 2);
-    child.kill('SIGKILL');
-    const error = await asked;
-    expect(error).toBeInstanceOf(ConnectionLost);
-    expect(error.message).toMatch(text);
-    // Whoever calls later learns what has become of the peer.
-    const why = error.message.slice('wait: '.length);
-    const later = `no peer is connected any more: ${why}`;
-    expect((await failure(client.remote.wait())).message).toBe(later);
-    expect((await failure(client.remote.count().next())).message).toBe(later);
-    expect((await failure(client.gather(null).wait())).message).toBe(later);
-    // A notification for everybody means nobody then, which is no error.
-    client.remote.tell();
-    await client.close();
-  },
-);
+])('a call over %s to a program that is killed fails with the method, the peer and the cause', async (url, text) => {
+  const { child, lines } = start(url);
+  await until(() => lines.length === 1);
+  const client = await Slow.invert().connect(lines[0] as string, { logger: null });
+  // It has sent its hello by then: of another peer, nobody knows whether it still reads.
+  await client.remote.ready();
+  const asked = failure(client.remote.wait());
+  await until(() => lines.length === 2);
+  child.kill('SIGKILL');
+  const error = await asked;
+  expect(error).toBeInstanceOf(ConnectionLost);
+  expect(error.message).toMatch(text);
+  // Later calls report what happened to the peer.
+  const why = error.message.slice('wait: '.length);
+  const later = `no peer is connected any more: ${why}`;
+  expect((await failure(client.remote.wait())).message).toBe(later);
+  expect((await failure(client.remote.count().next())).message).toBe(later);
+  expect((await failure(client.gather(null).wait())).message).toBe(later);
+  // A notification for everybody now has no receiver, which is not an error.
+  client.remote.tell();
+  await client.close();
+});
 
-it('each call has an error of its own, with its method, from whichever side the link was closed', async () => {
+it('each call rejects with an error of its own, with its method, whichever side closed the link', async () => {
   for (const closing of ['here', 'there', 'peer', 'reason'] as const) {
     await using server = await Slow.serve('memory:lost-links', { logger: null });
     let begun = 0;
@@ -117,7 +114,7 @@ it('each call has an error of its own, with its method, from whichever side the 
   }
 });
 
-it('what is called on a side that is not open says whether it was opened, is opening or was closed', async () => {
+it('a call on a side that is not open reports whether it was not opened, is opening or was closed', async () => {
   const address = 'memory:not-open';
   const make = (transport: string | TransportMaker) => Slow.invert().create({ transport, logger: null });
   const ways = (side: ReturnType<typeof make>): Promise<unknown>[] => [
@@ -155,7 +152,7 @@ it('what is called on a side that is not open says whether it was opened, is ope
   expect(await all(failed)).toEqual(new Set(['the side is closed: close() was called, or it could not be opened']));
 });
 
-it('a side that listens and has had no peer yet says only that', async () => {
+it('a call on a side that listens and has had no peer yet reports only that', async () => {
   await using server = await Slow.invert().serve('memory:nobody-yet', { logger: null });
   expect((await failure(server.remote.wait())).message).toBe('no peer is connected');
 });

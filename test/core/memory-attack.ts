@@ -6,12 +6,12 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { buildProgram } from '../references/built.js';
 
 /*
- * Attacks on the memory of a server, which runs in a process of its own: its resident memory is read from the system, at its
- * peak. Afterwards a peer that does nothing wrong is still answered.
+ * Attacks on the memory of a server, which runs in its own process: its peak resident memory is read from the system.
+ * Afterwards, a well-behaved peer must still be answered.
  */
 export const MB = 1024 * 1024;
 const MOST = 256 * MB;
-/** The bound where decoding leaves much behind, which is freed when the heap is full. */
+/** The limit for attacks whose decoding leaves much garbage, which is freed when the heap is full. */
 export const LEFT = 384 * MB;
 /** Whether the memory of another process can be read here. */
 export const measures = existsSync('/proc/self/status');
@@ -33,15 +33,15 @@ export function prepareServers(): void {
   });
 }
 
-/** Starts a server; gives its port. */
+/** Starts a server; returns its port. */
 export async function serve(codec = 'jrpc', limits = {}): Promise<number> {
-  // With a heap of no more than that, a server that really held more would end.
+  // With a heap of no more than this, a server that really held more would end.
   const execArgv = ['--max-old-space-size=256'];
   child = fork(program.path, ['tcp://127.0.0.1:0', codec, JSON.stringify(limits)], { stdio: 'inherit', execArgv });
   const [{ address }] = (await once(child, 'message')) as [{ address: string }];
   return Number(new URL(address).port);
 }
-/** The most memory that the server has had, in bytes. */
+/** The peak memory of the server, in bytes. */
 function peak(): number {
   const status = readFileSync(`/proc/${child?.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
@@ -65,7 +65,7 @@ export class Attacker {
     await once(socket, 'connect').catch(() => {});
     return attacker;
   }
-  /** Writes, and resolves when the system has taken it, nothing goes on for half a second, or the link has ended. */
+  /** Writes, and resolves when the system has accepted it, nothing has moved for half a second, or the link has ended. */
   async write(data: string | Uint8Array): Promise<void> {
     if (this.over || this.socket.destroyed) return;
     await new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ export class Attacker {
   }
 }
 
-/** Tests that the server answers another peer, and has had less memory than that. */
+/** Checks that the server answers another peer, and has used less memory than that. */
 export async function survives(port: number, codec = 'jrpc', bound = MOST): Promise<void> {
   const honest = (await Attacker.connect(port)).listen();
   if (codec === 'jrpc') await honest.write('{"jsonrpc":"2.0","id":1,"method":"take","params":[1]}\n');

@@ -3,7 +3,7 @@ import { Attacker, call, empties, LEFT, MB, measures, prepareServers, serve, sur
 
 prepareServers();
 
-describe.skipIf(!measures)('a server keeps its memory bounded, and answers others', { timeout: 120_000 }, () => {
+describe.skipIf(!measures)('a server has bounded memory, and answers others', { timeout: 120_000 }, () => {
   it('under 60 calls of 20 MB each, whose handlers do not end', async () => {
     const port = await serve('jrpc', { frameBytes: 64 * MB });
     const attacker = await Attacker.connect(port);
@@ -38,7 +38,7 @@ describe.skipIf(!measures)('a server keeps its memory bounded, and answers other
     await survives(port, 'jrpc', LEFT);
   });
 
-  it('under calls of 250 bytes of many peers, which wait for handlers that do not end', async () => {
+  it('under calls of 250 bytes of many peers, queued behind handlers that do not end', async () => {
     const port = await serve();
     let frames = '';
     for (let id = 1; id <= 1_250; id++) frames += call(id, 'hold', `[${empties(180)}]`);
@@ -48,7 +48,7 @@ describe.skipIf(!measures)('a server keeps its memory bounded, and answers other
   });
 
   it.each([0x80, 0x90])(
-    'under frames of 1 MB of the bytes %i of many peers, in MessagePack, but for what decoding leaves behind',
+    'under frames of 1 MB of the bytes %i of many peers, in MessagePack, except for garbage of decoding',
     async (byte) => {
       const port = await serve('msgpack');
       const size = MB - 1_000;
@@ -68,7 +68,7 @@ describe.skipIf(!measures)('a server keeps its memory bounded, and answers other
   it.each([
     ['2 MB', 2 * MB],
     ['just under 1 MB', MB - 10_000],
-  ])('under 1,000 links with half a frame of %s', async (_size, size) => {
+  ])('under 1,000 links with half of a frame of %s', async (_size, size) => {
     const port = await serve();
     const half = `{"jsonrpc":"2.0","id":1,"method":"hold","params":["${'x'.repeat(size / 2)}`;
     for (let n = 0; n < 1_000; n += 50) {

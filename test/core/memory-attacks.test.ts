@@ -4,7 +4,7 @@ import { Attacker, call, empties, LEFT, MB, measures, prepareServers, serve, sur
 prepareServers();
 
 // The attacks that take long are in memory-attacks.slow.test.ts.
-describe.skipIf(!measures)('a server keeps its memory bounded, and answers others', { timeout: 120_000 }, () => {
+describe.skipIf(!measures)('a server has bounded memory, and answers others', { timeout: 120_000 }, () => {
   it('under 256 calls with answers of 10 MB that nobody reads', async () => {
     const port = await serve();
     const attacker = await Attacker.connect(port);
@@ -20,7 +20,7 @@ describe.skipIf(!measures)('a server keeps its memory bounded, and answers other
     await survives(port);
   });
 
-  it('under batches of 1 MB of many peers, in which a call of empty objects comes behind a small one', async () => {
+  it('under batches of 1 MB of many peers, in which a call of empty objects follows a small one', async () => {
     const port = await serve();
     const params = `[${empties(MB - 1_000)}]`;
     const attackers = await Promise.all(Array.from({ length: 30 }, () => Attacker.connect(port)));

@@ -43,7 +43,7 @@ async function side(spec: typeof Plain = Spec, inverted = false, logger: Log | n
   return { api, far, told: (api as unknown as Spec).told };
 }
 
-it('is told of the peer, the error and the id, on either side of the class', async () => {
+it('onMessageError receives the peer, the error and the id, on either side of the class', async () => {
   for (const inverted of [false, true]) {
     const { api, far, told } = await side(Spec, inverted);
     far.say('{', { jsonrpc: '2.0', id: 'x', method: 5 }, { jsonrpc: '2.0', id: 9, result: 1 });
@@ -59,7 +59,7 @@ it('is told of the peer, the error and the id, on either side of the class', asy
   }
 });
 
-it('is told of what the handler of a notification throws, as it is', async () => {
+it('onMessageError receives what the handler of a notification throws, unchanged', async () => {
   const { api, far, told } = await side();
   const thrown = { not: 'an error' };
   api.tell.connect(() => {
@@ -74,7 +74,7 @@ it('is told of what the handler of a notification throws, as it is', async () =>
   ]);
 });
 
-it('is not told of a request that was answered with an error', async () => {
+it('onMessageError is not called for a request that was answered with an error', async () => {
   const { api, far, told } = await side();
   api.ask.connect(() => {
     throw new Error('told to the caller');
@@ -85,7 +85,7 @@ it('is not told of a request that was answered with an error', async () => {
   expect(told).toEqual([]);
 });
 
-it('is told of what listeners for peers throw or reject', async () => {
+it('onMessageError receives what listeners for peers throw or reject with', async () => {
   const played = new Played();
   const api = Spec.create({ transport: played.maker, codec: 'jrpc?hello=off' });
   api.on('connect', () => {
@@ -121,7 +121,7 @@ it.each([
       throw new Error('in onMessageError');
     },
   ],
-])('harms nothing when it %s', async (_how, fail) => {
+])('onMessageError does not affect the side if it %s', async (_how, fail) => {
   class Failing extends Plain {
     protected override onMessageError(): void {
       // biome-ignore lint/correctness/noVoidTypeReturn: an override may be async
@@ -144,7 +144,7 @@ it.each([
   );
 });
 
-it('harms nothing when the logger throws too', async () => {
+it('onMessageError does not affect the side if the logger throws too', async () => {
   const broken = () => {
     throw new Error('no room on the disk');
   };
@@ -158,7 +158,7 @@ it('harms nothing when the logger throws too', async () => {
   expect(far.heard.at(-1)).toMatchObject({ id: 1, result: 'still here' });
 });
 
-it('may close the peer that it is told of', async () => {
+it('onMessageError may close the peer that it receives', async () => {
   class Strict extends Plain {
     protected override onMessageError(peer: Peer, error: unknown): void {
       void peer.close(error as Error);
@@ -176,7 +176,7 @@ it('may close the peer that it is told of', async () => {
   expect(api.peers.size).toBe(0);
 });
 
-it('reports to the logger of the options, with the id of the message, where it is not overridden', async () => {
+it('onMessageError logs to the logger of the options by default, with the id of the message', async () => {
   const log = new Log();
   const { api, far } = await side(Plain, false, log);
   api.tell.connect(() => {
@@ -190,7 +190,7 @@ it('reports to the logger of the options, with the id of the message, where it i
   expect(log.errors).toEqual([]);
 });
 
-it('reports to the console by default, and to nobody where the logger is null', async () => {
+it('onMessageError logs to the console by default, and nowhere if the logger is null', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const error = vi.spyOn(console, 'error').mockImplementation(() => {});
   try {

@@ -61,7 +61,7 @@ it.each([
   ['accessor', 'is not marked as incoming'],
   ['onMessageError', 'is not marked as incoming'],
   ['room.secret', 'is not marked as incoming'],
-  // What is called otherwise on the wire is not known by its own name.
+  // A method with another name on the wire is not known by its own name.
   ['listAll', 'is unknown'],
   ['field', 'is unknown'],
   ['room', 'is unknown'],
@@ -69,7 +69,7 @@ it.each([
   ['room.', 'is unknown'],
   ['room.enter.call', 'is unknown'],
   ...names().map((name) => [name, 'is unknown']),
-])('refuses the method "%s", which %s', async (method, why) => {
+])('the method "%s", which %s, is refused', async (method, why) => {
   const { refusal } = await side();
   expect(await refusal(method as string)).toEqual({
     jsonrpc: '2.0',
@@ -78,7 +78,7 @@ it.each([
   });
 });
 
-/** What every object and every side has. */
+/** The names that every object and every side have. */
 function names(): string[] {
   return [
     ...['constructor', '__proto__', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'],
@@ -108,7 +108,7 @@ function names(): string[] {
   ];
 }
 
-it('refuses a request whose method has no handler, and says so', async () => {
+it('a request whose method has no handler is refused with that reason', async () => {
   const { refusal } = await side();
   expect((await refusal('unheard')).error).toEqual({
     code: Code.MethodNotFound,
@@ -116,7 +116,7 @@ it('refuses a request whose method has no handler, and says so', async () => {
   });
 });
 
-it('refuses it again once its only handler has been taken away', async () => {
+it('a request is refused again once its only handler has been removed', async () => {
   const { api, refusal } = await side();
   const off = api.ask.connect(() => 'here');
   expect((await refusal('ask')).result).toBe('here');
@@ -124,7 +124,7 @@ it('refuses it again once its only handler has been taken away', async () => {
   expect((await refusal('ask', 2)).error.code).toBe(Code.MethodNotFound);
 });
 
-it('answers what is marked under its name on the wire', async () => {
+it('a decorated method is called by its name on the wire', async () => {
   const { api, refusal } = await side();
   api.listAll.connect(() => ['all']);
   api.room.enter.connect(() => 'welcome');
@@ -132,7 +132,7 @@ it('answers what is marked under its name on the wire', async () => {
   expect((await refusal('room.enter', 2)).result).toBe('welcome');
 });
 
-it('tells the directions of the inverted side apart too', async () => {
+it('the directions of an inverted side are distinguished too', async () => {
   const { played, refusal } = visited();
   const api = await Spec.invert().connect(played.maker, options);
   expect((await refusal('ask')).error.message).toMatch('goes the other way');
@@ -141,7 +141,7 @@ it('tells the directions of the inverted side apart too', async () => {
   expect((await refusal('question', 3)).result).toBe('answer');
 });
 
-it('says nothing to an unknown notification, and goes on', async () => {
+it('an unknown notification is not answered, and the link continues', async () => {
   const { api, far, refusal } = await side();
   api.ask.connect(() => 'here');
   for (const method of ['nothing', 'question', 'helper', 'rpc.discover', '__proto__', 'constructor'])
@@ -151,7 +151,7 @@ it('says nothing to an unknown notification, and goes on', async () => {
   expect((await refusal('ask')).result).toBe('here');
 });
 
-it('lets polluted JSON reach no prototype', async () => {
+it('polluted JSON reaches no prototype', async () => {
   const { api, far } = await side();
   const given: Record<string, unknown>[] = [];
   api.ask.connect((_sender, args) => {
@@ -177,7 +177,7 @@ it('lets polluted JSON reach no prototype', async () => {
   expect(given.length).toBe(3);
 });
 
-it('looks names up in its own table also while Object.prototype is polluted', async () => {
+it("names are found in the side's own table even if Object.prototype is polluted", async () => {
   const { refusal } = await side();
   Object.defineProperty(Object.prototype, 'pollution', {
     value: () => 'called',

@@ -9,7 +9,7 @@ class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<unknown> {}
 }
 
-/** A server whose handlers run until they are let go, and a client that may use one id for many requests. */
+/** A server whose handlers run until they are released, and a client that may use one id for many requests. */
 async function sides(options: object = {}) {
   // The client may have ended only its own direction: its requests are aborted after `lingerMs`.
   const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits: { lingerMs: 200 }, ...options });
@@ -30,7 +30,7 @@ const ask = (n: number, id: unknown = null) => ({ jsonrpc: '2.0', id, method: 'a
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('requests whose id is null', () => {
-  it('are all aborted when their link ends', async () => {
+  it('are all cancelled when their link ends', async () => {
     await using far = await sides();
     far.client.write(...upTo(5).map((n) => ask(n)));
     await until(() => far.signals.length === 5);
@@ -38,19 +38,19 @@ describe('requests whose id is null', () => {
     await until(() => far.signals.every((signal) => signal.aborted));
   });
 
-  it('are all ended, and answered, by handlerTimeout', async () => {
+  it('are all ended and answered by handlerTimeout', async () => {
     await using far = await sides({ handlerTimeout: 20 });
     far.client.write(...upTo(5).map((n) => ask(n)));
     const late = { jsonrpc: '2.0', id: null, error: { code: -32011, message: 'ask took longer than it may' } };
     expect(await far.client.answers(5)).toEqual(Array(5).fill(late));
     expect(far.signals.map((signal) => signal.aborted)).toEqual(Array(5).fill(true));
-    // Each is answered once, whatever its handler gives afterwards.
+    // Each is answered once, whatever its handler returns afterwards.
     for (const finish of far.running) finish();
     far.client.write({ jsonrpc: '2.0', id: 6, method: 'nobody' });
     expect((await far.client.answers(6))[5]).toMatchObject({ id: 6, error: { code: -32601 } });
   });
 
-  it('are all answered while some of them wait for their turn, and give their places free', async () => {
+  it('are all answered while some of them are queued, and release their places', async () => {
     await using far = await sides({ concurrency: 2 });
     far.client.write(...upTo(6).map((n) => ask(n)), ask(7, 7));
     for (const n of upTo(7)) {
@@ -62,7 +62,7 @@ describe('requests whose id is null', () => {
     expect(answers.map(({ id }) => id)).toEqual([null, null, null, null, null, null, 7]);
   });
 
-  it('cannot be given up, for nobody can say which of them is meant', async () => {
+  it('cannot be cancelled, because the id does not identify one of them', async () => {
     await using far = await sides();
     const cancel = { jsonrpc: '2.0', method: 'rpc.cancel', params: [null] };
     far.client.write(ask(1), ask(2), cancel, ask(3, 3), { ...cancel, params: [3] });
@@ -72,7 +72,7 @@ describe('requests whose id is null', () => {
 });
 
 describe('messages about a call whose id is null', () => {
-  it('no progress is told of it: nobody could tell of which call', async () => {
+  it('are not sent for progress, because the id does not identify the call', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
     server.ask.connect((sender, { n }) => {
       sender.progress(n);
@@ -88,7 +88,7 @@ describe('messages about a call whose id is null', () => {
     ]);
   });
 
-  it('it gives no stream of items, for rpc.next with null is a mark, but a list', async () => {
+  it('are not sent for streams: the answer is a list', async () => {
     await using side = await Streams.serve('tcp://127.0.0.1:0', { logger: null });
     const seen = handle(side);
     using client = await RawClient.connect(side.address);
@@ -104,12 +104,12 @@ describe('messages about a call whose id is null', () => {
   });
 });
 
-describe('ids that are the same number', () => {
+describe('ids of requests', () => {
   it.each([
     ['0 and -0', '0', '-0'],
     ['1 and 1.0', '1', '1.0'],
     ['1 and 1e0', '1', '1e0'],
-  ])('%s are one id, which is in use until it is answered', async (_name, one, other) => {
+  ])('%s are equal, and in use until the request is answered', async (_name, one, other) => {
     await using far = await sides();
     const line = (id: string, n: number) => `{"jsonrpc":"2.0","id":${id},"method":"ask","params":{"n":${n}}}\n`;
     far.client.write(line(one, 1), line(other, 2));
@@ -118,7 +118,7 @@ describe('ids that are the same number', () => {
     expect((await far.client.answers(2))[1]).toMatchObject({ id: Number(one), result: 1 });
   });
 
-  it('1 and "1" are two', async () => {
+  it('1 and "1" are different', async () => {
     await using far = await sides();
     far.client.write(ask(1, 1), ask(2, '1'));
     await until(() => far.running.length === 2);
@@ -130,7 +130,7 @@ describe('ids that are the same number', () => {
   });
 });
 
-it('a request with the id null whose time is over while another one runs keeps the time of each', async () => {
+it('a request with the id null that times out does not affect the timeout of another one', async () => {
   using clock = stopClock();
   await using far = await sides({ handlerTimeout: 1_000 });
   far.client.write(ask(1));

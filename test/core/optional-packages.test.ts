@@ -6,7 +6,7 @@ import { packageError } from '../../src/contract/optional-package.js';
 const told = (name: string, text: string, code?: string): UsageError =>
   packageError('the transport ws:', name, `npm install ${name}`, Object.assign(new Error(text), code && { code }));
 
-describe('a package that is absent is named with the command that installs it', () => {
+describe('a missing package is reported with the command that installs it', () => {
   it.each([
     ['Node, import', 'ws', "Cannot find package 'ws' imported from /app/server.js", 'ERR_MODULE_NOT_FOUND'],
     ['Node, require', 'ws', "Cannot find module 'ws'\nRequire stack:\n- /app/server.cjs", 'MODULE_NOT_FOUND'],
@@ -32,7 +32,7 @@ describe('a package that is absent is named with the command that installs it', 
   });
 });
 
-describe('a package that fails while it loads is not called absent', () => {
+describe('a package that fails while it loads is not reported as missing', () => {
   it.each([
     ['in a bundle', 'Dynamic require of "events" is not supported', undefined],
     [
@@ -66,7 +66,7 @@ describe('a package that fails while it loads is not called absent', () => {
     expect(error.cause).toMatchObject({ message: text });
   });
 
-  it('even where it throws no error', () => {
+  it('whatever it throws, also if that is not an error', () => {
     expect(packageError('x', 'ws', 'npm install ws', 'oops').message).toContain('failed to load: oops');
   });
 });

@@ -15,7 +15,7 @@ class Store extends RemoteAPI {
   @incoming({ hasReply: true }) take(_sender: Sender): Reply<number> {}
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a program gives that no types check
+// biome-ignore lint/suspicious/noExplicitAny: what a program passes that no types check
 type Any = any;
 const Unchecked: Any = Store;
 const side: Any = Store.invert().create();
@@ -38,7 +38,7 @@ it.each<[string, (given: Any) => unknown]>([
   ['specFrom', (given) => specFrom([], given)],
   ['mock', (given) => mock(Store, given)],
   ['replay', (given) => replay([], given)],
-])('%s says that options are an object, where it gets something else', async (_name, take) => {
+])('%s requires options to be an object', async (_name, take) => {
   for (const given of ['msgpack', 5, ['msgpack']]) {
     const error = await Promise.resolve()
       .then(() => take(given))
@@ -50,7 +50,7 @@ it.each<[string, (given: Any) => unknown]>([
   }
 });
 
-it('takes each option that is undefined for one that is left out, as the types say', async () => {
+it('an option that is undefined counts as left out, as in the types', async () => {
   const call: Record<keyof CallOptions, undefined> = {
     timeout: undefined,
     maxTimeout: undefined,

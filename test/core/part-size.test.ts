@@ -11,7 +11,7 @@ class Spec extends RemoteAPI {
 }
 
 const LIMIT = 64 * 1024;
-/** As many turns as pass until the first trial has ended. */
+/** The number of turns until the first trial has ended. */
 const FIRST = 64 + 5 * 16;
 
 let clock: Disposable;
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => clock[Symbol.dispose]());
 
-/** One turn of so many bytes, which takes `ms`, and half of it if it leaves in parts of less than itself, where those `help`. */
+/** One turn of this many bytes, which takes `ms`, and half of it if it is sent in smaller parts and those `help`. */
 function one(part: PartSize, bytes: number, { ms = 1, help = true } = {}): void {
   const inParts = part.bytes < bytes;
   moveTime(time() + (inParts && help ? ms / 2 : ms));
@@ -31,7 +31,7 @@ function turns(part: PartSize, count: number, bytes: number, how = {}): void {
   for (let at = 0; at < count; at++) one(part, bytes, how);
 }
 
-describe('the size of the parts in which a turn leaves', () => {
+describe('the size of the parts in which a turn is sent', () => {
   it('is the limit at first, and for turns of less than 1 KiB', () => {
     const part = new PartSize(LIMIT);
     expect(part.bytes).toBe(LIMIT);
@@ -39,7 +39,7 @@ describe('the size of the parts in which a turn leaves', () => {
     expect(part.bytes).toBe(LIMIT);
   });
 
-  it('is a quarter of what a turn brings, where more leaves in the same time', () => {
+  it('is a quarter of the bytes of a turn, if that sends more in the same time', () => {
     const part = new PartSize(LIMIT);
     turns(part, FIRST, 20_000);
     expect(part.bytes).toBe(5_000);
@@ -47,27 +47,27 @@ describe('the size of the parts in which a turn leaves', () => {
     expect(part.bytes).toBe(5_000);
   });
 
-  it('is the limit where parts gain nothing, and is tried again, the less often the oftener that is so', () => {
+  it('is the limit if parts have no advantage, and is tried again, less often each time', () => {
     const part = new PartSize(LIMIT);
     const inParts: number[] = [];
     for (let at = 0; at < 16_000; at++) {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Two steps of 16 turns for each trial, which begin at 64, and then after 2,048, 4,096 and 8,192 turns.
+    // Two steps of 16 turns for each trial. Trials begin at turn 64, and then after 2,048, 4,096 and 8,192 turns.
     expect(inParts.length).toBe(4 * 2 * 16);
-    // Now they help.
+    // From here on they help.
     turns(part, 16_384 + 5 * 16, 20_000);
     expect(part.bytes).toBe(5_000);
   });
 
-  it('is the limit where the clock stands still', () => {
+  it('is the limit if the clock does not advance', () => {
     const part = new PartSize(LIMIT);
     turns(part, FIRST, 20_000, { ms: 0 });
     expect(part.bytes).toBe(LIMIT);
   });
 
-  it('is never more than the limit, nor less than 1 KiB', () => {
+  it('is neither more than the limit, nor less than 1 KiB', () => {
     const part = new PartSize(4_000);
     turns(part, FIRST, 100_000);
     expect(part.bytes).toBe(4_000);
@@ -75,7 +75,7 @@ describe('the size of the parts in which a turn leaves', () => {
     expect(part.bytes).toBe(1_024);
   });
 
-  it('follows turns that become shorter, slowly', () => {
+  it('slowly follows turns that become shorter', () => {
     const part = new PartSize(LIMIT);
     turns(part, FIRST, 40_000);
     one(part, 8_000);
@@ -84,7 +84,7 @@ describe('the size of the parts in which a turn leaves', () => {
     expect(part.bytes).toBe(2_000);
   });
 
-  it('grows within a turn that brings much more than the others', () => {
+  it('grows within a turn that has many more bytes than the others', () => {
     const part = new PartSize(LIMIT);
     turns(part, FIRST, 4_000);
     expect(part.bytes).toBe(1_024);
@@ -98,8 +98,8 @@ describe('the size of the parts in which a turn leaves', () => {
   });
 });
 
-describe('a side whose turns leave in parts', () => {
-  /** A side, for whose peer parts have helped in turns of some 20 messages of 1 KB. */
+describe('a side that sends turns in parts', () => {
+  /** A side with a peer for which parts have helped, in turns of some 20 messages of 1 KB. */
   async function parted(options: object = {}, traits: Partial<Link> = {}) {
     const played = new Played();
     const far = played.visit('far', traits);
@@ -127,7 +127,7 @@ describe('a side whose turns leave in parts', () => {
     await api.close();
   });
 
-  it('sends answers in parts too, while the calls behind them are still dispatched', async () => {
+  it('sends answers in parts too, while the calls after them are still dispatched', async () => {
     const { api, far } = await parted();
     const before: number[] = [];
     api.ask.connect((_sender, { n }) => {
@@ -151,7 +151,7 @@ describe('a side whose turns leave in parts', () => {
     await api.close();
   });
 
-  it('sends a turn as a whole on a bus, where what leaves together may be one datagram', async () => {
+  it('sends a turn as a whole on a bus, where messages that are sent together may be one datagram', async () => {
     const { api, far } = await parted({}, { bus: true });
     for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
     expect(far.sends).toEqual([]);
@@ -160,7 +160,7 @@ describe('a side whose turns leave in parts', () => {
     await api.close();
   });
 
-  it('collects no more than tickBytes in any case', async () => {
+  it('collects no more than tickBytes', async () => {
     const { api, far } = await parted({ limits: { tickBytes: 3_000 } });
     for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
     await turn();

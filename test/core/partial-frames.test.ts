@@ -8,7 +8,7 @@ import { Log, until } from '../support/core-waiting.js';
 class Spec extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: object): Reply<unknown> {}
 }
-/** How many bytes a side holds for its peers, and has read of all of them. */
+/** How many bytes a side buffers for its peers, and has read from all of them. */
 function seen(side: { readonly peers: ReadonlyMap<string, unknown> }): { held: number; read: number } {
   type Inner = { session: { host: { load: { total: number } }; link: { input?: { bytesRead: number } } } };
   const sessions = [...side.peers.values()].map((peer) => (peer as Inner).session);
@@ -16,7 +16,7 @@ function seen(side: { readonly peers: ReadonlyMap<string, unknown> }): { held: n
   return { held: sessions[0]?.host.load.total ?? 0, read };
 }
 
-it('ends a link whose large frame does not grow, and leaves one that does', async () => {
+it('a link with a large frame that does not grow is ended, and one with a frame that grows is not', async () => {
   using clock = stopClock();
   const log = new Log();
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: log });
@@ -43,7 +43,7 @@ it('ends a link whose large frame does not grow, and leaves one that does', asyn
   expect(await small.answers(1)).toEqual([{ jsonrpc: '2.0', id: 1, result: 'answered' }]);
 });
 
-it('ends a WebSocket whose large message does not grow', async () => {
+it('a WebSocket with a large message that does not grow is ended', async () => {
   using clock = stopClock();
   await using server = await Spec.serve('ws://127.0.0.1:0', { logger: null });
   const socket = new WebSocket(server.address);

@@ -27,25 +27,25 @@ async function talk(text: string, options: { codec?: string; logger?: Logger } =
   await room.close();
 }
 
-it('prints what travels, in both directions and with the peer, and nothing to stdout', async () => {
+it('OBVERSE_DEBUG=messages prints messages in both directions and with the peer, and nothing to stdout', async () => {
   vi.stubEnv('OBVERSE_DEBUG', 'messages');
   await talk('hello');
   expect(lines()).toContain('obverse Room ← ann: {"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"hello"}}');
   expect(lines()).toContain('obverse Room → ann: {"jsonrpc":"2.0","id":1,"result":"hello"}');
-  // Both sides are in this process: each line shows whose it is.
+  // Both sides are in this process: each line names its side.
   expect(lines().some((line) => /^obverse Room\.invert\(\) → .+: \{.*"method":"echo"/.test(line))).toBe(true);
   expect(lines()).toHaveLength(8);
   expect(out).not.toHaveBeenCalled();
 });
 
-it('shows messages of a binary codec as what they say', async () => {
+it('messages of a binary codec are printed as values', async () => {
   vi.stubEnv('OBVERSE_DEBUG', ' messages,');
   await talk('hello', { codec: 'msgpack' });
   expect(lines().join('\n')).toMatch(/obverse Room ← ann: call 1 echo \[\{"text": "hello"\}\]/);
   expect(lines().join('\n')).toMatch(/obverse Room → ann: reply 1 "hello"/);
 });
 
-it('cuts a long message, and lets no control character through: a message cannot flood or steer a terminal', async () => {
+it('a long message is shortened and its control characters are escaped: a message cannot flood or control a terminal', async () => {
   vi.stubEnv('OBVERSE_DEBUG', 'messages');
   await talk(`\u001b[2J${'x'.repeat(100_000)}`);
   for (const line of lines()) {
@@ -54,7 +54,7 @@ it('cuts a long message, and lets no control character through: a message cannot
   }
 });
 
-it('prints nothing unless it is asked for', async () => {
+it('nothing is printed by default', async () => {
   await talk('hello');
   expect(lines()).toEqual([]);
 });
@@ -62,7 +62,7 @@ it('prints nothing unless it is asked for', async () => {
 it.each([
   ['OBVERSE_DEBUG', '1', 'mesages', 'messages'],
   ['OBVERSE_CALL_SITES', 'yes', 'true', '1'],
-])('a word that %s does not know is reported, once for the process', async (variable, one, two, known) => {
+])('a value that %s does not know is reported, once for the process', async (variable, one, two, known) => {
   const told: string[] = [];
   const logger = { warn: (text: string) => told.push(text), error: (text: string) => told.push(text) };
   for (const off of ['', '0', 'off', known]) {

@@ -64,8 +64,8 @@ const outcomes = (gathered: readonly Gathered<unknown>[]) =>
 const notFound = { error: { code: Code.MethodNotFound, message: 'no such method' } };
 const refused = { error: { code: 7, message: 'no' } };
 
-describe('whom a call goes to', () => {
-  it('null is every connected peer', async () => {
+describe('the receivers of a call', () => {
+  it('null means every connected peer', async () => {
     const { api, heard } = await side('ann', 'ben', 'cat');
     api.news(null, { text: 'hello' });
     expect(await heard()).toEqual([1, 1, 1]);
@@ -77,13 +77,13 @@ describe('whom a call goes to', () => {
     ['several ids', () => ['ann', 'cat'], [1, 0, 1]],
     ['an id and a peer', (peer) => ['ann', peer('ben')], [1, 1, 0]],
     ['the same one by every name, once', (peer) => ['ann', peer('ann'), 'ann', 'ben'], [1, 1, 0]],
-  ])('takes %s', async (_what, receivers, expected) => {
+  ])('accept %s', async (_what, receivers, expected) => {
     const { api, heard, peer } = await side('ann', 'ben', 'cat');
     api.news(receivers(peer), { text: 'hello' });
     expect(await heard()).toEqual(expected);
   });
 
-  it('takes a sender, alone and among others', async () => {
+  it('accept a sender, alone and among others', async () => {
     const { api, links, heard, peer } = await side('ann', 'ben', 'cat');
     api.tell.connect((sender) => api.news(sender, { text: 'to you' }));
     api.tell.connect((sender) => api.news([sender, peer('ben'), sender.peer, sender.id], { text: 'to both' }));
@@ -91,7 +91,7 @@ describe('whom a call goes to', () => {
     expect(await heard()).toEqual([2, 1, 0]);
   });
 
-  it('is one peer object as long as it is there, and a sender for each call', async () => {
+  it('contain one peer object as long as it is connected, and handlers receive a sender for each call', async () => {
     const { api, links, peer } = await side('ann');
     const senders: Sender[] = [];
     api.tell.connect((sender) => void senders.push(sender));
@@ -101,20 +101,20 @@ describe('whom a call goes to', () => {
     expect(senders[0]?.id).toBe('ann');
   });
 
-  it('shows its id to one who prints it, and nothing of what lies behind', async () => {
+  it('a peer is printed with its id, without internal properties', async () => {
     const { peer } = await side('ann');
     expect(inspect(peer('ann'))).toBe("ConnectedPeer { id: 'ann' }");
     expect(JSON.stringify(peer('ann'))).toBe('{"id":"ann"}');
   });
 
-  it('gives two peers of one name different ids', async () => {
+  it('two peers of one name have different ids', async () => {
     const { api, heard } = await side('ann', 'ann', 'ann');
     expect([...api.peers.keys()]).toEqual(['ann', 'ann~2', 'ann~3']);
     api.news('ann~2', { text: 'hello' });
     expect(await heard()).toEqual([0, 1, 0]);
   });
 
-  it('refuses an unknown id, and sends nothing to the others either', async () => {
+  it('an unknown id is refused, and nothing is sent to the others either', async () => {
     const { api, heard } = await side('ann', 'ben');
     expect(() => api.news('nobody', { text: '' })).toThrow(ConnectionLost);
     expect(() => api.news(['ann', 'nobody'], { text: '' })).toThrow('no peer is called "nobody"');
@@ -124,7 +124,7 @@ describe('whom a call goes to', () => {
     expect(await heard()).toEqual([0, 0]);
   });
 
-  it('refuses a peer of another side, and its sender', async () => {
+  it('a peer of another side is refused, and so is its sender', async () => {
     const { api, heard } = await side('ann');
     const other = await side('ann');
     const senders: Sender[] = [];
@@ -139,7 +139,7 @@ describe('whom a call goes to', () => {
     expect(await other.heard()).toEqual([0]);
   });
 
-  it('tells that a peer has gone, and leaves it out among others', async () => {
+  it('a peer that has disconnected throws, and is left out among others', async () => {
     const { api, links, heard, peer } = await side('ann', 'ben');
     const ann = peer('ann');
     links[0]?.receiver.closed();
@@ -148,12 +148,12 @@ describe('whom a call goes to', () => {
     expect(() => api.news([ann], { text: '' })).toThrow(ConnectionLost);
     api.news([ann, 'ben'], { text: 'hello' });
     expect(await heard()).toEqual([0, 1]);
-    // One who comes back under the same name is another peer.
+    // A peer that reconnects under the same name is another peer.
     await Promise.resolve();
     expect(() => api.news('ann', { text: '' })).toThrow('no peer is called "ann"');
   });
 
-  it('sends a notification to nobody where there is nobody, or an empty list', async () => {
+  it('a notification to no peers, or to an empty list, is sent to nobody', async () => {
     const { api, heard } = await side('ann');
     api.news([], { text: 'nobody' });
     expect(await heard()).toEqual([0]);
@@ -164,7 +164,7 @@ describe('whom a call goes to', () => {
     expect(await failure(alone.api.gather(null).ask({}))).toBeInstanceOf(ConnectionLost);
   });
 
-  it('refuses what is sent before the side is open', async () => {
+  it('a call before the side is open is refused', async () => {
     const api = Spec.create({ transport: 'memory:never' });
     expect(() => api.news(null, { text: '' })).toThrow(ConnectionLost);
     expect(await failure(api.ask(null, {}))).toBeInstanceOf(ConnectionLost);
@@ -180,13 +180,13 @@ describe('a notification to several', () => {
     expect(counting.encodes).toBe(2);
   });
 
-  it('is stopped as a whole by what cannot be encoded', async () => {
+  it('is sent to nobody if it cannot be encoded', async () => {
     const { api, heard } = await side('ann', 'ben');
     expect(() => api.news(null, { text: 1n })).toThrow(UsageError);
     expect(await heard()).toEqual([0, 0]);
   });
 
-  it('reaches the others when one peer cannot take it', async () => {
+  it('reaches the others if it cannot be sent to one peer', async () => {
     const { api, played, links, heard, log } = await side('ann', 'ben');
     const small = played.visit('small', { maxFrame: 100 });
     api.news(null, { text: 'x'.repeat(200) });
@@ -202,7 +202,7 @@ describe('a notification to several', () => {
 });
 
 describe('a request to several', () => {
-  it('is answered by the first success, whatever comes later', async () => {
+  it('is answered by the first success, whatever arrives later', async () => {
     const { api, links, log } = await side('ann', 'ben', 'cat');
     const [ann, ben, cat] = links as [PlayedLink, PlayedLink, PlayedLink];
     const asked = api.ask(null, {});
@@ -229,7 +229,7 @@ describe('a request to several', () => {
     ['one says so', [notFound, refused], 7],
     ['one says so, in the other order', [refused, notFound], 7],
     ['all say so', [notFound, notFound], Code.MethodNotFound],
-  ])('counts method-not-found only if all say it: %s', async (_name, answers, code) => {
+  ])('is answered with method-not-found only if all answers are that: %s', async (_name, answers, code) => {
     const { api, links } = await side('ann', 'ben');
     const asked = failure(api.ask(['ann', 'ben'], {}));
     await turn();
@@ -237,20 +237,20 @@ describe('a request to several', () => {
     expect(await asked).toMatchObject({ code });
   });
 
-  it('fails at once by what cannot be encoded', async () => {
+  it('fails at once if it cannot be encoded', async () => {
     const { api, heard } = await side('ann', 'ben');
     expect(await failure(api.ask(null, { n: 1n }))).toBeInstanceOf(UsageError);
     expect(await heard()).toEqual([0, 0]);
   });
 
-  it('fails when nobody answers in time', async () => {
+  it('fails if nobody answers in time', async () => {
     const { api } = await side('ann', 'ben');
     expect(await failure(api.to(null, { timeout: 10 }).ask({}))).toMatchObject({ code: Code.Timeout });
   });
 });
 
 describe('gather', () => {
-  it('gives what every peer has said, in the order of the receivers', async () => {
+  it('returns the answers of all peers, in the order of the receivers', async () => {
     const { api, links, peer } = await side('ann', 'ben', 'cat');
     const [ann, ben, cat] = links as [PlayedLink, PlayedLink, PlayedLink];
     const gathered = api.gather(['cat', 'ann', 'ben', peer('cat')]).ask({});
@@ -263,7 +263,7 @@ describe('gather', () => {
     expect(outcomes(await gathered)).toEqual([Code.ConnectionLost, 1, 7]);
   });
 
-  it('tells of a peer that has gone before as of one that could not answer', async () => {
+  it('reports a peer that has already disconnected like one that could not answer', async () => {
     const { api, links, peer } = await side('ann', 'ben');
     const ann = peer('ann');
     links[0]?.receiver.closed();
@@ -275,7 +275,7 @@ describe('gather', () => {
     expect(outcomes(await api.gather(ann).ask({}))).toEqual([Code.ConnectionLost]);
   });
 
-  it('tells of one that does not answer in time', async () => {
+  it('reports a peer that does not answer in time', async () => {
     const { api, links } = await side('ann', 'ben');
     const gathered = api.gather(null, { timeout: 20 }).ask({});
     await turn();

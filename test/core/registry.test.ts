@@ -32,8 +32,8 @@ class Spec extends RemoteAPI {
 }
 const refusal = async (options: object) => (await failure(Spec.create(options).open())).message;
 
-describe('a name that is not known', () => {
-  it('of a transport is answered with those that are', async () => {
+describe('an unknown name', () => {
+  it('of a transport is refused with a list of the known ones', async () => {
     const message = await refusal({ transport: 'tpc://127.0.0.1:1' });
     expect(message).toMatch(/^unknown transport "tpc" in "tpc:\/\/127\.0\.0\.1:1"; there are .*\bmemory\b.*\btcp\b/);
     expect(await failure(transport('tpc:x'))).toBeInstanceOf(UsageError);
@@ -47,7 +47,7 @@ describe('a name that is not known', () => {
     expect(await refusal({ transport: '__proto__:x' })).toMatch('"__proto__:x" names nothing');
   });
 
-  it('of a codec or a security too', async () => {
+  it('of a codec or a security is refused too', async () => {
     expect(await refusal({ transport: 'memory:x', codec: 'jrcp' })).toMatch(
       /^unknown codec "jrcp" in "jrcp"; there are .*jrpc/,
     );
@@ -58,7 +58,7 @@ describe('a name that is not known', () => {
     expect(await failure(security('x'))).toBeInstanceOf(UsageError);
   });
 
-  it('where there is none says what is expected', async () => {
+  it('that is missing is reported with what was expected', async () => {
     expect(await refusal({ transport: '//127.0.0.1:1' })).toMatch(
       'names nothing: expected a scheme, as in tcp://127.0.0.1:8888',
     );
@@ -68,7 +68,7 @@ describe('a name that is not known', () => {
   });
 });
 
-describe('an option that is misspelt', () => {
+describe('a misspelt or invalid option', () => {
   it.each([
     [
       { transport: 'tcp://127.0.0.1:1?framin=nul' },
@@ -90,7 +90,7 @@ describe('an option that is misspelt', () => {
 
   it.each([
     [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are callSites, codec, /],
-    // Names that options had before 1.0.
+    // The names of options before 1.0.
     [{ exceptLogged: [] }, 'unknown option "exceptLogged"; did you mean neverLogged? There are '],
     [{ requireSecinfo: true }, 'unknown option "requireSecinfo"; did you mean requireSecurityInfo? There are '],
     [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are callSites, codec, '],
@@ -108,30 +108,30 @@ describe('an option that is misspelt', () => {
     ],
     [{ transport: 5 }, 'the option "transport" must be an address'],
     [null, 'options are an object, as in { codec: "msgpack" }, not null'],
-  ])('of a side is refused when it is made: %j', (options, message) => {
+  ])('of a side is refused when the side is created: %j', (options, message) => {
     expect(() => Spec.create(options as never)).toThrow(UsageError);
     expect(() => Spec.create(options as never)).toThrow(message);
   });
 
-  it('is not one that is undefined', async () => {
+  it('may be undefined', async () => {
     await using api = await Spec.serve('memory:undefined', { timeout: undefined as never, logger: undefined as never });
     expect(api.peers.size).toBe(0);
   });
 
-  it('is a transport that is given twice', async () => {
+  it('may be a transport that is specified twice', async () => {
     const twice = Spec.serve('memory:x', { transport: 'memory:y' } as object);
     expect((await failure(twice)).message).toBe('the transport is given once: as the first argument');
   });
 });
 
-it('an error of a plug-in that cannot be loaded is passed on as it is', async () => {
+it('an error of a plug-in that cannot be loaded is passed on unchanged', async () => {
   const cause = new SyntaxError("Cannot find module './own-file.js'");
   provide({ transports: {}, codecs: { broken: () => Promise.reject(cause) }, securities: {} });
   expect(await failure(codec('broken'))).toBe(cause);
 });
 
-describe('plug-ins of a third party', () => {
-  it('are found by their names, in place of those that had them', async () => {
+describe('third-party plug-ins', () => {
+  it('are found by their names, in place of earlier ones', async () => {
     const played = new Played();
     played.visit('ann');
     const wires: Wire[] = [];
@@ -168,7 +168,7 @@ describe('plug-ins of a third party', () => {
     }
   });
 
-  it('may be given as they are, without a name', async () => {
+  it('may be passed as objects, without a name', async () => {
     const own: Codec = { ...jrpc(parseAddress('jrpc')), name: 'own' };
     const sides: Wire[] = [];
     const [left, right] = pair((wire) => sides.push(wire));
@@ -183,7 +183,7 @@ describe('plug-ins of a third party', () => {
   });
 });
 
-/** Two makers whose transports face each other. */
+/** Two factories whose transports are connected to each other. */
 function pair(made: (wire: Wire) => void): [(wire: Wire) => Transport, (wire: Wire) => Transport] {
   let first: Parameters<Transport['open']>[0];
   const maker = (open: Transport['open']) => (wire: Wire) => {
@@ -198,8 +198,8 @@ function pair(made: (wire: Wire) => void): [(wire: Wire) => Transport, (wire: Wi
   ];
 }
 
-describe('the short forms of the model', () => {
-  it('tcpserv:interface:port listens, and tcp:host:port dials', async () => {
+describe('the short forms of quickrpc', () => {
+  it('tcpserv:interface:port listens, and tcp:host:port connects', async () => {
     await using server = Spec.create({ transport: 'tcpserv:127.0.0.1:0' });
     await server.open();
     server.ask.connect(() => 'short');
@@ -210,14 +210,14 @@ describe('the short forms of the model', () => {
     }
   });
 
-  it('a scheme that ends in -server listens, whatever the verb', async () => {
+  it('a scheme that ends in -server listens with any of the functions', async () => {
     await using server = await Spec.connect('tcp-server://127.0.0.1:0');
     await using client = await Spec.invert().connect(server.address);
     await until(() => server.peers.size === 1);
     expect(client.peers.size).toBe(1);
   });
 
-  it('internal:bus:name is a bus in which everybody is equal', async () => {
+  it('internal:bus:name is a bus of equal peers', async () => {
     const names = ['ann', 'ben', 'cat'];
     const sides: Side<Spec>[] = [];
     for (const name of names) sides.push(await Spec.create({ transport: `internal:party:${name}` }).open());
@@ -230,7 +230,7 @@ describe('the short forms of the model', () => {
     await Promise.all(sides.map((api) => api.close()));
   });
 
-  it('internal: alone has a bus and names of its own', async () => {
+  it('internal: alone is a bus with names of its own', async () => {
     await using one = await Spec.create({ transport: 'internal:' }).open();
     await using two = await Spec.create({ transport: 'internal' }).open();
     await until(() => one.peers.size === 1);
@@ -242,7 +242,7 @@ describe('the short forms of the model', () => {
   });
 });
 
-it('says where nothing can be opened', async () => {
+it('an address that cannot be opened is named in the error', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

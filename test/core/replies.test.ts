@@ -19,7 +19,7 @@ async function side(peers = 1) {
   return { api, links, far, log };
 }
 
-it('does not answer the method of a request that is called without an id', async () => {
+it('a request that is called without an id is not answered', async () => {
   const { api, far, log } = await side();
   let calls = 0;
   api.ask.connect(async () => ++calls);
@@ -36,7 +36,7 @@ it('does not answer the method of a request that is called without an id', async
   expect(log.texts).toEqual(['nobody awaits this']);
 });
 
-it.each([1, 'x', null])('answers null to a notification that is called with the id %j', async (id) => {
+it.each([1, 'x', null])('a notification that is called with the id %j is answered with null', async (id) => {
   const { api, far } = await side();
   api.tell.connect(() => 'not this' as never);
   far.say({ jsonrpc: '2.0', id, method: 'tell', params: {} });
@@ -44,7 +44,7 @@ it.each([1, 'x', null])('answers null to a notification that is called with the 
   expect(far.heard).toEqual([{ jsonrpc: '2.0', id, result: null }]);
 });
 
-it('answers a notification with an id when its handlers are done, and null though they fail', async () => {
+it('a notification with an id is answered when its handlers are done, with null even if they fail', async () => {
   const { api, far, log } = await side();
   let done = (): void => {};
   api.tell.connect(() => new Promise<void>((resolve) => (done = resolve)) as never);
@@ -61,7 +61,7 @@ it('answers a notification with an id when its handlers are done, and null thoug
   expect(log.warnings[0]?.[0]).toMatch('(message 1)');
 });
 
-it.each([0, -1, 2 ** 53 - 1, '', 'a "b"', '1', null])('gives the id %j back', async (id) => {
+it.each([0, -1, 2 ** 53 - 1, '', 'a "b"', '1', null])('the id %j is returned unchanged', async (id) => {
   const { api, far } = await side();
   api.ask.connect(async () => 'yes');
   far.say({ jsonrpc: '2.0', id, method: 'ask', params: {} });
@@ -69,7 +69,7 @@ it.each([0, -1, 2 ** 53 - 1, '', 'a "b"', '1', null])('gives the id %j back', as
   expect(far.heard).toEqual([{ jsonrpc: '2.0', id, result: 'yes' }]);
 });
 
-it.each([{}, [], true])('refuses an id that is %j', async (id) => {
+it.each([{}, [], true])('an id that is %j is refused', async (id) => {
   const { far } = await side();
   far.say({ jsonrpc: '2.0', id, method: 'ask', params: {} });
   await turn();
@@ -82,7 +82,7 @@ it.each([{}, [], true])('refuses an id that is %j', async (id) => {
   ]);
 });
 
-it('refuses an id that is in use, and takes it again once it was answered', async () => {
+it('an id that is in use is refused, and accepted again once it was answered', async () => {
   const { api, far } = await side();
   const answer: ((value: string) => void)[] = [];
   api.ask.connect(() => new Promise((resolve) => answer.push(resolve)));
@@ -100,7 +100,7 @@ it('refuses an id that is in use, and takes it again once it was answered', asyn
   expect(answer.length).toBe(3);
 });
 
-it('refuses an id that waits in the queue', async () => {
+it('an id of a queued call is refused', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
@@ -117,7 +117,7 @@ it('refuses an id that waits in the queue', async () => {
   expect(far.heard.slice(1).map(({ id }) => id)).toEqual([1, 2, 3]);
 });
 
-it('takes an id again whose call has waited in the queue and was done at once', async () => {
+it('an id of a queued call whose handler is synchronous is accepted again', async () => {
   const played = new Played();
   const far = played.visit();
   const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', concurrency: 1 });
@@ -141,7 +141,7 @@ it('takes an id again whose call has waited in the queue and was done at once', 
   ]);
 });
 
-it('does not let a second call with the id null stop the first', async () => {
+it('a second call with the id null does not end the first', async () => {
   const { api, far } = await side();
   api.ask.connect(async () => 'yes');
   far.say(...[1, 2].map(() => ({ jsonrpc: '2.0', id: null, method: 'ask', params: {} })));
@@ -149,7 +149,7 @@ it('does not let a second call with the id null stop the first', async () => {
   expect(far.heard.map(({ result }) => result)).toEqual(['yes', 'yes']);
 });
 
-it('takes a reply only from the peer that was asked', async () => {
+it('a reply is accepted only from the peer that was called', async () => {
   const { api, links, log } = await side(2);
   const [asked, other] = links as [(typeof links)[0], (typeof links)[0]];
   const answer = api.question('far0', {});
@@ -167,7 +167,7 @@ it('takes a reply only from the peer that was asked', async () => {
 });
 
 it.each([0, 2, -1, 65_537, 2 ** 53 - 1, '1', null, ''])(
-  'reports a reply to nothing, with the id %j, and keeps what is open',
+  'a reply that matches no call is reported, with the id %j, and pending calls are kept',
   async (id) => {
     const { api, far, log } = await side();
     const answer = api.question(null, {});
@@ -180,7 +180,7 @@ it.each([0, 2, -1, 65_537, 2 ** 53 - 1, '1', null, ''])(
   },
 );
 
-it('reports a second reply to the same call', async () => {
+it('a second reply to the same call is reported', async () => {
   const { api, far, log } = await side();
   const answer = api.question(null, {});
   far.say({ jsonrpc: '2.0', id: 1, result: 1 }, { jsonrpc: '2.0', id: 1, result: 2 });
@@ -188,7 +188,7 @@ it('reports a second reply to the same call', async () => {
   expect(log.warnings.length).toBe(1);
 });
 
-it('ignores late replies, and never takes one for the answer to a later call', async () => {
+it('a late reply is ignored, and never matches a later call', async () => {
   const { api, far, log } = await side();
   const given = failure(api.to(null, { timeout: 5 }).question({ n: 1 }));
   await turn();
@@ -205,7 +205,7 @@ it('ignores late replies, and never takes one for the answer to a later call', a
   expect(log.warnings).toEqual([]);
 });
 
-it('keeps ids small, and begins with 1', async () => {
+it('ids are small, and begin with 1', async () => {
   const { api, far } = await side();
   for (let round = 0; round < 3; round++) {
     const answers = [api.question(null, {}), api.question(null, {})];

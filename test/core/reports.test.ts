@@ -38,7 +38,7 @@ async function meet(options: object = {}) {
   return { api, visit, log, lines, heard: () => (api as unknown as Counting).heard };
 }
 
-describe('a peer that sends without end what must be reported', () => {
+describe('a peer that sends invalid messages endlessly', () => {
   it.each<[string, (n: number) => string]>([
     ['unknown notifications', (n) => `{"jsonrpc":"2.0","method":"nope${n}"}`],
     ['answers that nobody awaits', (n) => `{"jsonrpc":"2.0","id":${n},"result":1}`],
@@ -46,7 +46,7 @@ describe('a peer that sends without end what must be reported', () => {
     ['items of streams that nobody reads', (n) => `{"jsonrpc":"2.0","method":"rpc.next","params":[${n},[1]]}`],
     ['notifications whose handler throws', () => '{"jsonrpc":"2.0","method":"tell"}'],
   ])(
-    '%s: ten are written, the others are counted every ten seconds, and onMessageError is called each time',
+    '%s: ten are logged, the others are counted every ten seconds, and onMessageError is called each time',
     async (_what, message) => {
       using clock = stopClock();
       const { api, visit, lines, heard } = await meet();
@@ -62,11 +62,11 @@ describe('a peer that sends without end what must be reported', () => {
       expect(lines()).toHaveLength(10);
       await clock.turn(10_000);
       expect(lines().slice(10)).toEqual(['obverse: … and 4990 more from far in the last 10 s']);
-      // It goes on: only counted.
+      // It continues, and is only counted.
       for (let n = 0; n < 7; n++) far.say(message(n));
       await clock.turn(10_000);
       expect(lines().slice(11)).toEqual(['obverse: … and 7 more from far in the last 10 s']);
-      // After ten seconds in silence, reports are written again.
+      // After ten seconds without errors, reports are logged again.
       await clock.turn(10_000);
       far.say(message(1));
       expect(lines()).toHaveLength(13);
@@ -74,7 +74,7 @@ describe('a peer that sends without end what must be reported', () => {
     },
   );
 
-  it('is counted for the last time when it leaves, and the timer ends', async () => {
+  it('is counted one last time when it disconnects, and the timer stops', async () => {
     using clock = stopClock();
     const { visit, lines } = await meet();
     const far = visit();
@@ -86,7 +86,7 @@ describe('a peer that sends without end what must be reported', () => {
     expect(lines()).toHaveLength(before);
   });
 
-  it('does not keep another one from being reported', async () => {
+  it('does not suppress the reports of another peer', async () => {
     const { visit, lines } = await meet();
     const [far, other] = [visit(), visit('other')];
     for (let n = 0; n < 15; n++) far.say('{"jsonrpc":"2.0","method":"nope"}');
@@ -94,7 +94,7 @@ describe('a peer that sends without end what must be reported', () => {
     expect(lines().at(-1)).toContain('obverse: other:');
   });
 
-  it('and comes again as a new peer each time fills no log either', async () => {
+  it('and reconnects as a new peer each time does not fill the log either', async () => {
     using clock = stopClock();
     const { visit, lines } = await meet();
     for (let n = 0; n < 1_000; n++) {
@@ -108,7 +108,7 @@ describe('a peer that sends without end what must be reported', () => {
     expect(lines().length).toBeLessThan(120);
   });
 
-  it('is told "Internal error" without end: the errors behind it are limited, too', async () => {
+  it('receives "Internal error" endlessly: the errors behind it are limited, too', async () => {
     const { api, visit, log } = await meet({ errors: 'hidden' });
     api.ask.connect(() => {
       throw new Error('a bug');
@@ -120,7 +120,7 @@ describe('a peer that sends without end what must be reported', () => {
     expect(log.errors[0]?.[1]).toMatchObject({ message: 'a bug' });
   });
 
-  it('keeps no process alive by that', async () => {
+  it('does not keep the process alive', async () => {
     const { visit, lines } = await meet();
     const set = vi.spyOn(globalThis, 'setTimeout');
     try {
@@ -135,7 +135,7 @@ describe('a peer that sends without end what must be reported', () => {
   });
 });
 
-describe('what a peer sends stands in the log on one line, cut, without control characters', () => {
+describe('text of a peer is logged on one line, shortened, without control characters', () => {
   const huge = `${ugly}${'x'.repeat(3_000_000)}`;
 
   it.each<[string, object, boolean?]>([
@@ -161,12 +161,12 @@ describe('what a peer sends stands in the log on one line, cut, without control 
     expect(lines()).toHaveLength(1);
     const line = lines()[0] as string;
     expect(line.length).toBeLessThan(4_000);
-    // Of an error, each line of the stack stands on a line of its own.
+    // Each line of the stack of an error is on its own line.
     for (const part of line.split(/\n(?= {4}at )/)) expect(isUgly(part)).toBe(false);
     for (const detail of log.warnings[0] ?? []) expect(typeof detail).toBe('string');
   });
 
-  it('bytes that are no frame', async () => {
+  it('invalid frames', async () => {
     const { visit, lines } = await meet();
     visit().say(`${ugly}`);
     expect(lines()).toHaveLength(1);
@@ -186,7 +186,7 @@ describe('what a peer sends stands in the log on one line, cut, without control 
     expect(isUgly(lines()[0] as string)).toBe(false);
   });
 
-  it('an error of a known class that has come from a peer', async () => {
+  it('an error of a known class from a peer', async () => {
     const { api, visit, lines } = await meet();
     const far = visit();
     api.tell.connect(() => api.question(null, {}) as unknown as undefined);
@@ -240,7 +240,7 @@ describe('what a peer sends stands in the log on one line, cut, without control 
     for (const fine of [/a.b/g, new URL('http://far/'), 5n, isUgly]) expect(loggable(fine)).toBe(fine);
   });
 
-  it('what is short and printable is handed to the logger as it is', async () => {
+  it('text that is short and printable is logged unchanged', async () => {
     const { api, visit, log } = await meet();
     const bug = new RangeError('a bug');
     api.tell.connect(() => {

@@ -24,7 +24,7 @@ class Spec extends RemoteAPI {
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Sends base64, and takes its time: each message another. Some it seals at once, as a cache might. */
+/** Sends base64, with a different delay for each message. Some it seals at once, as a cache might. */
 class Slow implements Security {
   private seed = 7;
   constructor(private readonly ms = 8) {}
@@ -45,8 +45,8 @@ class Slow implements Security {
 }
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-describe.each(['tcp://127.0.0.1:0', 'memory:sealed'])('over %s, a security that takes its time', (url) => {
-  it('keeps the order both ways, and replaces every message', async () => {
+describe.each(['tcp://127.0.0.1:0', 'memory:sealed'])('over %s, an asynchronous security', (url) => {
+  it('keeps the order in both directions, and replaces every message', async () => {
     await using server = await Spec.serve(url, { security: new Slow() });
     const told: number[] = [];
     const infos = new Set<unknown>();
@@ -68,7 +68,7 @@ describe.each(['tcp://127.0.0.1:0', 'memory:sealed'])('over %s, a security that 
     expect([...infos]).toEqual(['{"by":"slow"}']);
   });
 
-  it('still sends what was posted before a close, and takes up what came before one', async () => {
+  it('still sends messages that were sent before a close, and delivers messages that arrived before one', async () => {
     const server = await Spec.serve(url, { security: new Slow() });
     const told: number[] = [];
     server.tell.connect((_sender, { n }) => void told.push(n));
@@ -81,7 +81,7 @@ describe.each(['tcp://127.0.0.1:0', 'memory:sealed'])('over %s, a security that 
     await server.close();
   });
 
-  it('lets a peer be closed for good after what was said to it', async () => {
+  it('closes a peer for good after the messages that were sent to it', async () => {
     await using server = await Spec.serve(url, { security: new Slow() });
     server.ask.connect((sender, { n }) => {
       server.news(sender, { n });
@@ -96,7 +96,7 @@ describe.each(['tcp://127.0.0.1:0', 'memory:sealed'])('over %s, a security that 
   });
 });
 
-/** A side whose security waits until it is told to go on. */
+/** A side whose security waits until the test lets it continue. */
 async function held(options: object = {}, security: Partial<Security> = {}) {
   const played = new Played();
   const far = played.visit();
@@ -122,8 +122,8 @@ async function held(options: object = {}, security: Partial<Security> = {}) {
 }
 const tell = (n: number) => ({ jsonrpc: '2.0', method: 'tell', params: { n } });
 
-describe('what cannot be sealed', () => {
-  it('fails that call alone, at once', async () => {
+describe('a message that cannot be sealed', () => {
+  it('fails only its call, at once', async () => {
     const { api, far, sealing, log } = await held();
     const [first, second] = [api.question(null, { n: 1 }), api.question(null, { n: 2 })];
     const failed = failure(first);
@@ -137,7 +137,7 @@ describe('what cannot be sealed', () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it('is reported where it is a notification', async () => {
+  it('is reported if it is a notification', async () => {
     const { api, far, sealing, log } = await held();
     api.news(null, { n: 1 });
     api.news(null, { n: 2 });
@@ -148,7 +148,7 @@ describe('what cannot be sealed', () => {
     expect(far.heard.map(({ params }) => params.n)).toEqual([2]);
   });
 
-  it('harms nobody where it fails before its turn has come', async () => {
+  it('affects no other message if it fails before it is due', async () => {
     const { api, far, sealing, log } = await held();
     api.news(null, { n: 1 });
     api.news(null, { n: 2 });
@@ -162,7 +162,7 @@ describe('what cannot be sealed', () => {
     expect(far.heard.map(({ params }) => params.n)).toEqual([1]);
   });
 
-  it('is told to the caller where it is an answer', async () => {
+  it('is reported to the caller if it is an answer', async () => {
     const { api, far, sealing, opening, say, log } = await held();
     api.ask.connect(() => 'x');
     say({ jsonrpc: '2.0', id: 7, method: 'ask' });
@@ -176,7 +176,7 @@ describe('what cannot be sealed', () => {
     expect(log.texts).toEqual(['no key']);
   });
 
-  it('does not stop the end of a side for longer than stalledMs', async () => {
+  it('delays the end of a side by no more than stalledMs', async () => {
     const { api, far } = await held({ limits: { stalledMs: 50 } });
     const asked = failure<RpcError>(api.question(null, { n: 1 }));
     await api.close();
@@ -184,7 +184,7 @@ describe('what cannot be sealed', () => {
     expect(far.closes.length).toBe(1);
   });
 
-  it('is bounded: what waits to be sealed does not grow for ever', async () => {
+  it('counts against a limit: messages that wait to be sealed do not accumulate', async () => {
     const { api } = await held({ limits: { bufferedBytes: 10_000, stalledMs: 20 } });
     const flood = () => {
       for (let n = 0; n < 10_000; n++) api.news(null, { n });
@@ -201,8 +201,8 @@ describe('what cannot be sealed', () => {
   });
 });
 
-describe('what waits to be opened', () => {
-  it('is refused in its turn, and the others are taken up', async () => {
+describe('a message that waits to be opened', () => {
+  it('is refused when it is due, and the others are delivered', async () => {
     const { api, far, opening, say, log, sealing } = await held();
     const told: number[] = [];
     api.tell.connect((_sender, { n }) => void told.push(n));
@@ -221,7 +221,7 @@ describe('what waits to be opened', () => {
     expect(far.heard).toMatchObject([{ id: null, error: { code: Code.Refused } }]);
   });
 
-  it('and is never opened keeps no peer that has ended its link', async () => {
+  it('and is never opened does not keep a peer that has ended its link', async () => {
     const { api, far, say } = await held({ limits: { lingerMs: 50 } });
     say(tell(1), tell(2));
     const call = failure(api.question(null, { n: 1 }));
@@ -230,7 +230,7 @@ describe('what waits to be opened', () => {
     expect((await call).message).toMatch(/has not opened a message of it within 50 ms \(limits.lingerMs\)/);
   });
 
-  it('stops the reading before it fills the memory, and goes on', async () => {
+  it('pauses reading before the memory is full, and reading resumes', async () => {
     const { api, far, opening, say } = await held({ limits: { bufferedBytes: 10_000 } });
     const told: number[] = [];
     api.tell.connect((_sender, { n }) => void told.push(n));
@@ -245,13 +245,13 @@ describe('what waits to be opened', () => {
     expect(told).toEqual(upTo(n));
   });
 
-  it('cuts a link that goes on all the same', async () => {
+  it('ends a link that continues anyway', async () => {
     const { far, say } = await held({ limits: { bufferedBytes: 10_000 } });
     for (let n = 0; n < 200; n++) say(tell(n));
     expect(far.closes[0]).toMatchObject({ code: Code.Busy });
   });
 
-  it('is taken up after a clean end, and dropped after any other', async () => {
+  it('is delivered after a clean end, and dropped after any other', async () => {
     for (const reason of [undefined, new Error('cut')]) {
       const { api, far, opening, say } = await held();
       const told: number[] = [];
@@ -268,7 +268,7 @@ describe('what waits to be opened', () => {
     }
   });
 
-  it('is dropped too where something still waits to be sealed', async () => {
+  it('is also dropped if another message still waits to be sealed', async () => {
     const { api, far, opening, say } = await held({ limits: { stalledMs: 30 } });
     const told: number[] = [];
     api.tell.connect((_sender, { n }) => void told.push(n));
@@ -282,7 +282,7 @@ describe('what waits to be opened', () => {
     expect(far.closes.length).toBe(1);
   });
 
-  it('is not waited for by those who come while the side closes', async () => {
+  it('does not delay peers that connect while the side closes', async () => {
     const { api, played, sealing } = await held({ limits: { stalledMs: 5_000 } });
     api.news(null, { n: 1 });
     const closing = api.close();
@@ -294,7 +294,7 @@ describe('what waits to be opened', () => {
     expect(api.peers.size).toBe(0);
   });
 
-  it('holds the link together with what waits for its turn', async () => {
+  it('counts with queued calls towards the limit of the link', async () => {
     const { api, far, opening, say } = await held({
       concurrency: 1,
       limits: { bufferedBytes: 10_000, queuedCalls: 2 },
@@ -313,7 +313,7 @@ describe('what waits to be opened', () => {
       finish.shift()?.();
       await turn();
     }
-    // The queue has room, but too much waits to be opened.
+    // The queue has room, but too many bytes wait to be opened.
     expect(far.paused).toBe(true);
     while (far.paused && opening.length > 0) {
       await open();

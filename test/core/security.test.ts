@@ -37,7 +37,7 @@ const header = (user: string) => ({ jsonrpc: '2.0', method: 'rpc.secinfo', param
 
 describe('the security "user"', () => {
   it.each(['user?user=joe', 'blindly_believe_everything?user=joe'])(
-    'says who sends, before each message: %s',
+    'sends the user before each message: %s',
     async (security) => {
       const { api, far } = await side(security);
       api.ask.connect(() => 'yes');
@@ -52,7 +52,7 @@ describe('the security "user"', () => {
     },
   );
 
-  it('tells the handler who has sent it, by its sender', async () => {
+  it('passes the user to the handler, in its sender', async () => {
     const { api, far } = await side('user?user=joe');
     const seen: unknown[] = [];
     api.tell.connect((sender) => void seen.push(sender.securityInfo));
@@ -61,7 +61,7 @@ describe('the security "user"', () => {
     expect(seen).toEqual([{ user: 'ann' }, undefined, { user: 'ben' }]);
   });
 
-  it('says an empty name where none is given', async () => {
+  it('sends an empty name by default', async () => {
     const { api, far } = await side('user');
     api.news(null, {});
     await turn();
@@ -73,7 +73,7 @@ describe('the security "user"', () => {
   });
 });
 
-it('passes the information to handlers only where passSecurityInfo says so, behind all arguments', async () => {
+it('handlers receive the information as an argument only with passSecurityInfo, after all others', async () => {
   const { api, far } = await side('user?user=joe');
   const seen: unknown[][] = [];
   api.add.connect((_sender, ...rest) => void seen.push(rest));
@@ -100,7 +100,7 @@ it('passes the information to handlers only where passSecurityInfo says so, behi
 });
 
 describe('without a security', () => {
-  it.each([null, 'null', undefined])('nothing is added, and a header that comes is ignored: %j', async (security) => {
+  it.each([null, 'null', undefined])('nothing is added, and a received header is ignored: %j', async (security) => {
     const { api, far, log } = await side(security as null);
     const seen: unknown[] = [];
     api.ask.connect((sender) => void seen.push(sender.securityInfo) as never);
@@ -113,7 +113,7 @@ describe('without a security', () => {
 });
 
 describe('requireSecurityInfo', () => {
-  it('refuses what carries none, tells its sender, and reports it', async () => {
+  it('refuses a message without information, with an error to its sender, and reports it', async () => {
     const { api, far, log } = await side('user?user=joe', { requireSecurityInfo: true });
     let calls = 0;
     api.ask.connect(() => ++calls);
@@ -133,11 +133,11 @@ describe('requireSecurityInfo', () => {
     });
     expect(answers[1]).toMatchObject({ id: 2, result: 1 });
     expect(log.texts).toEqual(Array(3).fill('a message without security information is refused here'));
-    // The reply that nobody has vouched for was not taken either.
+    // The unsigned reply was not accepted either.
     expect((await asked).code).toBe(Code.Timeout);
   });
 
-  it('makes no sense without a security', () => {
+  it('throws without a security', () => {
     for (const security of [undefined, null, 'null'] as const)
       expect(() => Spec.create({ requireSecurityInfo: true, ...(security !== undefined && { security }) })).toThrow(
         'requireSecurityInfo refuses every message as long as there is no security',
@@ -145,7 +145,7 @@ describe('requireSecurityInfo', () => {
   });
 });
 
-/** Signs with the length of the message, in letters; refuses what is not as long. */
+/** Signs with the length of the message in letters; refuses a message of another length. */
 const length: Security = {
   seal: (payload) => ({ info: { length: payload.length } }),
   open: (payload, info) => {
@@ -154,8 +154,8 @@ const length: Security = {
   },
 };
 
-describe('a security that refuses', () => {
-  it('by a throw has the message reported, and answered where it can be', async () => {
+describe('a security that throws', () => {
+  it('has the message reported, and answered if that is possible', async () => {
     const { api, far, log } = await side(length);
     let calls = 0;
     api.tell.connect(() => void calls++);
@@ -170,13 +170,13 @@ describe('a security that refuses', () => {
     expect(far.heard.at(-1)).toMatchObject({ id: null, error: { code: Code.Refused } });
   });
 
-  it('counts as what cannot be read: ten in a row, and not for ever', async () => {
+  it('has its refusals counted as messages that cannot be read: ten in a row at most', async () => {
     const { far } = await side(length);
     for (let n = 0; n < 30; n++) far.say({ jsonrpc: '2.0', method: 'rpc.secinfo', params: { length: -1 } }, '{}');
     expect(far.closes[0]).toMatchObject({ message: expect.stringMatching(/^11 messages in a row could not be read/) });
   });
 
-  it('sees the payload exactly as it was written', async () => {
+  it('receives the payload exactly as it was sent', async () => {
     const seen: Frame[] = [];
     const open = (payload: Frame) => {
       seen.push(payload);
@@ -188,7 +188,7 @@ describe('a security that refuses', () => {
     expect(seen).toEqual([spaced]);
   });
 
-  it('fails the call alone for which its seal throws', async () => {
+  it('in seal fails only the call that it was to seal', async () => {
     const { api, far, log } = await side({
       ...length,
       seal: (payload) => {
@@ -211,14 +211,14 @@ describe('a security that refuses', () => {
   });
 });
 
-it('says nothing before a message for which there is nothing to say', async () => {
+it('a security sends nothing before a message for which it returns no information', async () => {
   const { api, far } = await side({ seal: () => ({ info: {} }), open: (payload) => payload });
   api.news(null, { n: 1 });
   await turn();
   expect(far.heard).toEqual([{ jsonrpc: '2.0', method: 'news', params: { n: 1 } }]);
 });
 
-it('seals a notification to many once', async () => {
+it('a notification to several is sealed once', async () => {
   let seals = 0;
   const { api, played, far } = await side({ ...length, seal: () => ({ info: { n: ++seals } }) });
   const others = [played.visit('a'), played.visit('b')];
@@ -229,7 +229,7 @@ it('seals a notification to many once', async () => {
 });
 
 describe('header and payload on a stream', () => {
-  it('are the telegrams of quickrpc, to the byte', async () => {
+  it('are the same bytes as in quickrpc', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -253,7 +253,7 @@ describe('header and payload on a stream', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('stay together however the stream is cut', async () => {
+  it('belong together however the stream is cut', async () => {
     const opened: [Frame, SecurityInfo][] = [];
     const security: Security = {
       seal: () => ({ info: {} }),

@@ -37,7 +37,7 @@ const nothing: SideStats = {
   bytesSent: 0,
 };
 
-/** A server and a client of it, and handlers that wait until they are let go. */
+/** A server and a client of it, and handlers that wait until they are released. */
 async function sides(address: string, options: Partial<Options> = {}) {
   const server = await Spec.serve(address, { logger: null, ...options });
   const running: (() => void)[] = [];
@@ -75,7 +75,7 @@ const load = ({ stats }: { stats(): SideStats }): Stats => {
 };
 
 describe('frames and bytes', () => {
-  it('are counted as the codec made them, without what separates them', async () => {
+  it('are counted as the codec made them, without separators', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, codec: 'jrpc?hello=off' });
     server.echo.connect((_sender, { text }) => text);
     const heard: string[] = [];
@@ -114,7 +114,7 @@ describe('frames and bytes', () => {
     ['memory:stats', { codec: 'jrpc' }],
     ['memory:stats-clone', { codec: 'clone' }],
     ['udp://127.0.0.1:0', {}],
-  ])('are the same at both ends of %s with %o', async (address, options) => {
+  ])('are equal at both ends of %s with %o', async (address, options) => {
     await using both = await sides(address, options);
     const { server, client } = both;
     await client.remote.echo({ text: 'hello' });
@@ -127,7 +127,7 @@ describe('frames and bytes', () => {
     expect([load(client), load(server)]).toEqual([{}, {}]);
   });
 
-  it('over a byte stream without separators, frames may arrive as one; their bytes are the same', async () => {
+  it('over a byte stream without separators, frames may arrive as one, with the same number of bytes', async () => {
     await using both = await sides('tcp://127.0.0.1:0', { codec: 'msgpack' });
     const { server, client } = both;
     await Promise.all(Array.from({ length: 10 }, (_, n) => client.remote.echo({ text: `${n}` })));
@@ -138,7 +138,7 @@ describe('frames and bytes', () => {
   });
 
   it.each(['tcp://127.0.0.1:0', 'memory:stats-frames'])(
-    'of %s are one for each message that travels alone',
+    'of %s are one for each message that is sent alone',
     async (at) => {
       await using both = await sides(at, { codec: 'jrpc?hello=off' });
       const { server, client } = both;
@@ -150,7 +150,7 @@ describe('frames and bytes', () => {
     },
   );
 
-  it('outlast sessions and the side, and begin anew with another side', async () => {
+  it('include sessions that have ended, and start at 0 for another side', async () => {
     const server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, codec: 'jrpc?hello=off' });
     server.echo.connect((_sender, { text }) => text);
     const options = { codec: 'jrpc?hello=off' };
@@ -177,7 +177,7 @@ const totals = ({ framesReceived, framesSent, bytesReceived, bytesSent }: SideSt
 });
 
 describe('calls, streams and references', () => {
-  it('calls of peers run or wait for their turn, calls of this side wait for their answers', async () => {
+  it('calls of peers are active or queued, calls of this side are pending', async () => {
     await using both = await sides('tcp://127.0.0.1:0', { concurrency: 2 });
     const { server, client, running, finish } = both;
     const answers = [1, 2, 3, 4, 5].map((n) => client.remote.ask({ n }));
@@ -195,7 +195,7 @@ describe('calls, streams and references', () => {
     expect([load(client), load(server)]).toEqual([{}, {}]);
   });
 
-  it('calls do not count any more once their session has ended', async () => {
+  it('calls are not counted once their session has ended', async () => {
     await using both = await sides('tcp://127.0.0.1:0', { concurrency: 1 });
     const { server, client } = both;
     const answers = Promise.allSettled([client.remote.ask({ n: 1 }), client.remote.ask({ n: 2 })]);
@@ -234,8 +234,8 @@ describe('calls, streams and references', () => {
   });
 });
 
-describe('bytes that are buffered', () => {
-  it('are those that leave at the end of the turn, and then none', async () => {
+describe('buffered bytes', () => {
+  it('are those of the current turn, and then 0', async () => {
     await using both = await sides('tcp://127.0.0.1:0', { codec: 'jrpc?hello=off' });
     const { client } = both;
     const { bytesSent } = client.stats();
@@ -246,7 +246,7 @@ describe('bytes that are buffered', () => {
     expect(client.stats().bytesSent).toBe(bytesSent + frame.length);
   });
 
-  it('are those that a peer does not read, and those that a group keeps for it', async () => {
+  it('include those that a peer does not read, and those that a group keeps for it', async () => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, codec: 'jrpc?hello=off' });
     const socket = createConnection(Number(new URL(server.address).port), '127.0.0.1');
     socket.on('error', () => {}).pause();
@@ -268,14 +268,14 @@ describe('bytes that are buffered', () => {
   });
 });
 
-it('extensions add numbers of their own', async () => {
+it('extensions can add numbers', async () => {
   install({ name: 'quota', attach: () => ({ stats: () => ({ refused: 3 }) }) });
   expect(Spec.create().stats()).toEqual({ ...nothing, refused: 3 });
   install({ name: 'quota' });
   expect(Spec.create().stats()).toEqual(nothing);
 });
 
-it('of a side that is mounted on another are those of the other', async () => {
+it('of a mounted side are those of the side on which it is mounted', async () => {
   class More extends RemoteAPI {
     @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<number> {}
   }
@@ -288,14 +288,14 @@ it('of a side that is mounted on another are those of the other', async () => {
   expect(more.stats()).toMatchObject({ peers: 1 });
 });
 
-it('is a new object each time, and can be taken out of the side', () => {
+it('returns a new object each time, and can be destructured', () => {
   const { stats } = Spec.create();
   expect(stats()).not.toBe(stats());
 });
 
-it('is a name that no method of a spec may have', () => {
+it('is a reserved name of a spec', () => {
   class Counting extends RemoteAPI {
-    // @ts-expect-error: compilers refuse it, too.
+    // @ts-expect-error: a type error, too.
     @incoming stats(_sender: Sender): void {}
   }
   expect(() => Counting.create()).toThrow('a side has the name "stats" itself');

@@ -21,7 +21,7 @@ class House extends RemoteAPI {
 }
 
 describe('a side with namespaces', () => {
-  it('is called in each of them over a real transport, both ways', async () => {
+  it('is called in each of them over a real transport, in both directions', async () => {
     await using house = await House.serve('tcp://127.0.0.1:0');
     house.hall.enter.connect(async (sender, { name }) => `${name} in the hall, after ${await house.hall.who(sender)}`);
     house.attic.enter.connect((_sender, { name }) => `${name} in the attic`);
@@ -49,7 +49,7 @@ describe('a side with namespaces', () => {
     });
   });
 
-  it('tells which calls nobody handles yet, as a whole and for each of them', async () => {
+  it('lists the calls without a handler, as a whole and for each of them', async () => {
     const house = House.create();
     expect(house.unhandledCalls().sort()).toEqual(['attic.enter', 'hall.enter', 'ring']);
     expect(house.hall.unhandledCalls()).toEqual(['hall.enter']);
@@ -65,7 +65,7 @@ describe('a side with namespaces', () => {
     ]);
   });
 
-  it('is described as data, from either side', async () => {
+  it('is described as data, on either side', async () => {
     const described = (list: ReturnType<typeof House.describe>) =>
       list.map(({ path, direction }) => `${direction} ${path}`).sort();
     const ours = [
@@ -102,7 +102,7 @@ describe('a side with namespaces', () => {
     expect(JSON.parse(JSON.stringify(House.describe()))).toEqual(House.describe());
   });
 
-  it('takes the handlers of all of them at once, and refuses a name that is none', async () => {
+  it('accepts the handlers of all of them at once, and refuses unknown names', async () => {
     await using house = await House.serve('memory:house');
     const room = { enter: () => 'in' };
     expect(house.implement({ hall: room, attic: room, ring: () => {} })).toBe(house);

@@ -39,7 +39,7 @@ const parseError = {
   error: { code: -32700, message: expect.stringMatching(/^Parse error: ./) },
   id: null,
 };
-/** The specification's own text is "Method not found"; ours says which, and why. */
+/** The specification's text is "Method not found"; that of Obverse names the method and the reason. */
 const notFound = (method: string, id: unknown) => ({
   jsonrpc: '2.0',
   error: { code: -32601, message: `the method "${method}" is unknown` },
@@ -102,9 +102,9 @@ it.each<[string, string, unknown]>([
       {"jsonrpc": "2.0", "method": "notify_hello", "params": [7]}]`,
     undefined,
   ],
-])('answers %s as the specification says', async (_name, sent, expected) => {
+])('%s is answered as the specification requires', async (_name, sent, expected) => {
   using client = await RawClient.connect(server.address);
-  // Each on a line of its own; what follows shows that nothing more was answered, and that the link goes on.
+  // Each on a line of its own. The call after it shows that nothing else was answered, and that the link continues.
   client.write(`${sent.replaceAll('\n', '')}\n`, { jsonrpc: '2.0', method: 'get_data', id: 'end' });
   const count = expected === undefined ? 1 : 2;
   const answers = await client.answers(count);
@@ -113,14 +113,14 @@ it.each<[string, string, unknown]>([
   const [answer] = answers.filter((_answer, n) => n !== end);
   if (!Array.isArray(expected)) expect(answer).toEqual(expected);
   else {
-    // The answers of a batch may stand in any order.
+    // The answers of a batch may be in any order.
     expect((answer as unknown[]).length).toBe(expected.length);
     expect(answer).toEqual(expect.arrayContaining(expected));
   }
   expect(client.lines.length).toBe(count);
 });
 
-it('carries the notifications of the examples out', async () => {
+it('the notifications of the examples are handled', async () => {
   using client = await RawClient.connect(server.address);
   client.write({ jsonrpc: '2.0', method: 'update', params: [1, 2, 3, 4, 5] });
   client.write([
@@ -135,7 +135,7 @@ it('carries the notifications of the examples out', async () => {
   ]);
 });
 
-it('answers a batch when its last answer is in, and other calls meanwhile', async () => {
+it('a batch is answered when its last answer is available, and other calls meanwhile', async () => {
   await using slow = await Example.serve('tcp://127.0.0.1:0', { logger: null });
   let finish = (_value: number): void => {};
   slow.sum.connect(() => new Promise<number>((resolve) => (finish = resolve)));
@@ -155,7 +155,7 @@ it('answers a batch when its last answer is in, and other calls meanwhile', asyn
   ]);
 });
 
-it('answers the same id twice in a batch, and refuses it where it is in use', async () => {
+it('an id that occurs twice in a batch is refused while it is in use', async () => {
   await using slow = await Example.serve('tcp://127.0.0.1:0', { logger: null });
   slow.sum.connect(async () => 5);
   using client = await RawClient.connect(slow.address);
@@ -164,7 +164,7 @@ it('answers the same id twice in a batch, and refuses it where it is in use', as
   expect(batch?.map(({ error, result }) => error?.code ?? result)).toEqual([-32600, 5]);
 });
 
-it('takes the answers to calls of ours out of a batch', async () => {
+it('answers in a batch are matched to their calls', async () => {
   class Caller extends Example {}
   await using side = await Caller.invert().serve('tcp://127.0.0.1:0', { logger: null });
   using client = await RawClient.connect(side.address);

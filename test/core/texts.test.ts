@@ -26,7 +26,7 @@ const failure = (promise: Promise<unknown>): Promise<Error> =>
     (error: Error) => error,
   );
 
-it('a timeout says how long was waited, and for whom', async () => {
+it('a timeout names its duration and the peer', async () => {
   await using both = await sides();
   both.room.ask.connect(() => new Promise<number>(() => {}));
   const peer = [...both.visitor.peers.keys()][0];
@@ -45,7 +45,7 @@ it('a timeout says how long was waited, and for whom', async () => {
   expect((await failure(stream.next())).message).toContain('within 20 ms after the last item was asked for');
 });
 
-it('an item that cannot be encoded is called an item, and no inner message', async () => {
+it('an item that cannot be encoded is called an item, not an internal message', async () => {
   await using both = await sides();
   both.room.count.connect(function* () {
     yield 1n;
@@ -68,7 +68,7 @@ it('two handlers that both answer are reported where they are, once', async () =
   ]);
 });
 
-it('a side whose link has ended says what opens it again', async () => {
+it('a call on a side whose link has ended says how to open it again', async () => {
   await using both = await sides();
   const gone = new Promise((resolve) => both.visitor.on('disconnect', resolve));
   expect((await failure(both.visitor.open())).message).toBe('a side is opened once, and this one is open');
@@ -88,7 +88,7 @@ const pairs: readonly (readonly [client: string, server: string, text: RegExp])[
   ['msgpack', 'terse', /check the address, the codec and the framing/],
 ];
 it.each(pairs)(
-  'a client with the codec %s learns from its error that the server has %s',
+  'the error for a client with the codec %s names the codec %s of the server',
   async (client, server, text) => {
     await using room = await Room.serve('tcp://127.0.0.1:0', { codec: server, logger: null });
     await using visitor = await Room.invert().connect(room.address, { codec: client, logger: null });

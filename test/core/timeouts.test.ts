@@ -43,7 +43,7 @@ async function timeOf(call: () => Promise<unknown>): Promise<number> {
   return time() - start;
 }
 
-it('fails a call that is not answered in time, and says which', async () => {
+it('a call that is not answered in time fails, and the error names it', async () => {
   const { api } = await side({ timeout: 10 });
   const error = await failure<RpcError>(api.question(null, {}));
   expect(error).toBeInstanceOf(TimeoutError);
@@ -51,7 +51,7 @@ it('fails a call that is not answered in time, and says which', async () => {
   expect(error.message).toBe('question was not answered in time: nothing came from far within 10 ms');
 });
 
-it('takes the time from the call, else from the mark, else from the option', async () => {
+it('the timeout comes from the call, else from the decorator, else from the option', async () => {
   const { api } = await side({ timeout: 400 });
   using clock = stopClock();
   const times = Promise.all([
@@ -65,7 +65,7 @@ it('takes the time from the call, else from the mark, else from the option', asy
   expect(await times).toEqual([10, 40, 80, 400, 10]);
 });
 
-it('is accurate among many, and never early', async () => {
+it('timeouts are accurate among many, and never early', async () => {
   const { api } = await side();
   const asked = Array.from({ length: 40 }, (_, n) => 10 + ((n * 37) % 400));
   using clock = stopClock();
@@ -74,20 +74,20 @@ it('is accurate among many, and never early', async () => {
   expect(await times).toEqual(asked);
 });
 
-it('is never early by the clock of the runtime', async () => {
+it('a timeout is never early by the clock of the runtime', async () => {
   const { api } = await side();
   expect(await timeOf(() => api.to(null, { timeout: 20 }).question({}))).toBeGreaterThanOrEqual(19);
 });
 
-it('notes a shorter timeout than the one it sleeps for', async () => {
+it('a shorter timeout is noticed while the timer waits for a longer one', async () => {
   const { api } = await side();
-  // By the clock of the runtime, which has to be set anew for the shorter one: the test ends before the longer one is due.
+  // By the clock of the runtime, which has to be set again for the shorter one: the test ends before the longer one is due.
   void failure(api.to(null, { timeout: 600_000 }).question({}));
   await turn();
   expect(await failure(api.to(null, { timeout: 20 }).question({}))).toBeInstanceOf(TimeoutError);
 });
 
-it('waits for ever where the timeout is Infinity, and still fails when the link ends', async () => {
+it('a call without a timeout (Infinity) waits, and still fails when the link ends', async () => {
   const { api, far } = await side({ timeout: 5 });
   using clock = stopClock();
   const asked = failure<RpcError>(api.patient(null));
@@ -102,7 +102,7 @@ it('waits for ever where the timeout is Infinity, and still fails when the link 
   expect((await asked).code).toBe(Code.ConnectionLost);
 });
 
-it.each([0, -1, Number.NaN, '5', null])('refuses a timeout of %j', (timeout) => {
+it.each([0, -1, Number.NaN, '5', null])('a timeout of %j is refused', (timeout) => {
   const create = (options: object) => () => Spec.create(options);
   expect(create({ timeout })).toThrow('the option "timeout" must be a positive number of milliseconds, or Infinity');
   const api = Spec.create();
@@ -113,7 +113,7 @@ it.each([0, -1, Number.NaN, '5', null])('refuses a timeout of %j', (timeout) => 
   );
 });
 
-it('gives what to() returns its receivers and its timeout for good', async () => {
+it('the object that to() returns keeps its receivers and its timeout', async () => {
   const { api, played, far } = await side();
   const other = played.visit('other');
   const there = api.to('other');
@@ -126,7 +126,7 @@ it('gives what to() returns its receivers and its timeout for good', async () =>
   expect(await failure(api.to('nobody').question({}))).toMatchObject({ code: Code.ConnectionLost });
 });
 
-it('calls every peer by remote, whoever is there by then', async () => {
+it('remote calls every peer that is connected at the time of the call', async () => {
   const { api, played, far } = await side();
   const { remote } = api;
   const other = played.visit('other');
@@ -136,7 +136,7 @@ it('calls every peer by remote, whoever is there by then', async () => {
   expect(api.remote).toBe(remote);
 });
 
-it('refuses a flood of our own calls: pendingCalls', async () => {
+it('calls beyond pendingCalls are refused', async () => {
   const { api, far } = await side({ limits: { pendingCalls: 3 } });
   const open = [1, 2, 3].map((n) => api.question(null, { n }));
   const error = await failure<RpcError>(api.question(null, {}));
@@ -152,7 +152,7 @@ it('refuses a flood of our own calls: pendingCalls', async () => {
   expect(await Promise.all([open[1], open[2], next])).toEqual([2, 3, 1]);
 });
 
-it('takes as many open calls as an id has room for, and no more', async () => {
+it('as many calls can be pending as there are ids, and no more', async () => {
   const { api, far } = await side();
   let refused = 0;
   const all = Array.from({ length: 65_535 }, () => failure(api.question(null, {})));
@@ -164,7 +164,7 @@ it('takes as many open calls as an id has room for, and no more', async () => {
   expect((await Promise.all(all)).every((error) => (error as RpcError).code === Code.ConnectionLost)).toBe(true);
 });
 
-it('counts from the call, also in a turn that takes long', async () => {
+it('a timeout starts at the call, also in a turn that takes long', async () => {
   const { api } = await side();
   void failure(api.to(null, { timeout: 5_000 }).question({}));
   const before = performance.now();
@@ -172,12 +172,12 @@ it('counts from the call, also in a turn that takes long', async () => {
   expect(await timeOf(() => api.to(null, { timeout: 50 }).question({}))).toBeGreaterThanOrEqual(49);
 });
 
-// Once more where the machine has not brought the call to the server before it was due.
-it('reads what has come while the process was busy, before it calls an answer late', { retry: 5 }, async () => {
+// Again if the machine has not sent the call to the server before it was due.
+it('data that arrived while the process was busy are read before an answer counts as late', { retry: 5 }, async () => {
   const server = createServer((socket) => {
     socket.once('data', () => {
       socket.write('{"jsonrpc":"2.0","id":1,"result":"in time"}\n');
-      // The answer is in the system's buffer, and the process is busy until long after the call was due.
+      // The answer is in the buffer of the system, and the process is busy until long after the call was due.
       const before = performance.now();
       while (performance.now() - before < 1_000);
     });
@@ -190,7 +190,7 @@ it('reads what has come while the process was busy, before it calls an answer la
   server.close();
 });
 
-describe('the one timer', () => {
+describe('the timer of all timeouts', () => {
   const running = new Set<unknown>();
   beforeEach(() => {
     const { start, stop, fire } = Timer.prototype;
@@ -209,7 +209,7 @@ describe('the one timer', () => {
     return () => vi.restoreAllMocks();
   });
 
-  it('stops when nothing is pending any more', async () => {
+  it('stops when nothing is pending', async () => {
     const { api, far } = await side();
     expect(running.size).toBe(0);
     const asked = [api.question(null, {}), api.question(null, {})];
@@ -226,7 +226,7 @@ describe('the one timer', () => {
     expect(running.size).toBe(0);
   });
 
-  it('is one for all sides', async () => {
+  it('is shared by all sides', async () => {
     const sides = await Promise.all(Array.from({ length: 5 }, () => side()));
     for (const { api } of sides) void failure(api.question(null, {}));
     await turn();
@@ -247,16 +247,16 @@ describe('a process', () => {
       );
     });
 
-  it('stays alive as long as a call is pending, on a transport that holds nothing', async () => {
+  it('stays alive as long as a call is pending, on a transport that does not keep it alive', async () => {
     expect(await run('wait')).toEqual({ out: 'at the end of the program\nfailed: -32011\n', code: 0 });
   });
 
-  it('ends by itself after close, and where nothing is pending', async () => {
+  it('ends after close, and when nothing is pending', async () => {
     expect(await run('close')).toEqual({ out: 'failed: -32010\nat the end of the program\n', code: 0 });
     expect(await run('idle')).toEqual({ out: 'at the end of the program\n', code: 0 });
   });
 
-  it('ends by itself after close also over a socket', async () => {
+  it('ends after close also with a socket', async () => {
     const server = createServer((socket) => socket.resume());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };

@@ -37,7 +37,7 @@ function stopped() {
   keep(clock);
   return clock;
 }
-/** How many milliseconds after `start` a call has failed, by the clock of the library; undefined as long as it has not. */
+/** How many milliseconds after `start` a call failed, by the clock of the library; undefined as long as it has not. */
 function endOf(call: Promise<unknown>, start = time()): { at: number | undefined } {
   const end: { at: number | undefined } = { at: undefined };
   call.catch(() => {
@@ -46,7 +46,7 @@ function endOf(call: Promise<unknown>, start = time()): { at: number | undefined
   return end;
 }
 
-describe('a timeout by a stopped clock', () => {
+describe('a timeout with a stopped clock', () => {
   it.each([
     [1_000, 1_010],
     [400, 410],
@@ -55,7 +55,7 @@ describe('a timeout by a stopped clock', () => {
     [9_999, 10_000],
     [10_000, 10_003],
     [60_000, 60_001],
-  ])('of %i ms ends at its time, and so does one of %i ms beside it', async (...timeouts) => {
+  ])('of %i ms expires on time, and so does one of %i ms beside it', async (...timeouts) => {
     const { client } = await sides();
     const clock = stopped();
     const ends = timeouts.map((timeout) => endOf(client.to(null, { timeout }).never({})));
@@ -63,7 +63,7 @@ describe('a timeout by a stopped clock', () => {
     expect(ends.map(({ at }) => at)).toEqual(timeouts);
   });
 
-  it('of the side too', async () => {
+  it('of the side expires on time too', async () => {
     const clients = await Promise.all([1_000, 1_010, 10_000, 10_003].map((timeout) => sides({ timeout })));
     const clock = stopped();
     const ends = clients.map(({ client }) => endOf(client.never(null, {})));
@@ -72,7 +72,7 @@ describe('a timeout by a stopped clock', () => {
   });
 
   it.each([10_000, 5_000])(
-    'of %i ms counts from its call, where a notification leaves in the same turn',
+    'of %i ms starts at its call, if a notification is sent in the same turn',
     async (timeout) => {
       const { client } = await sides({ timeout });
       const clock = stopped();
@@ -96,7 +96,7 @@ describe('a timeout by a stopped clock', () => {
     const clock = stopped();
     const start = time();
     const calls = [endOf(client.never(null, {}), start), endOf(client.to(null, { timeout }).never({}), start)];
-    // The program works for so long, in one turn.
+    // The program is busy for this long, in one turn.
     moveTime(start + 300);
     calls.push(endOf(client.never(null, {}), start), endOf(client.to(null, { timeout }).never({}), start));
     await clock.turn(timeout - 1);
@@ -106,9 +106,9 @@ describe('a timeout by a stopped clock', () => {
     expect(calls.slice(2).map(({ at }) => at)).toEqual([timeout + 300, timeout + 300]);
   });
 
-  it('does not depend on what an earlier test has left pending', async () => {
+  it('does not depend on calls that an earlier test has left pending', async () => {
     const earlier = await sides();
-    // In real time, so that its time is no whole number; and by another clock that stood.
+    // In real time, so that its time is not an integer; and on another clock that was stopped.
     void earlier.client
       .to(null, { timeout: 3_600_000 })
       .never({})
@@ -131,7 +131,7 @@ describe('a timeout by a stopped clock', () => {
     expect(calls.map(({ at }) => at)).toEqual([60_000, 60_000]);
   });
 
-  it('holds for a call that is made while other timeouts are dealt with', async () => {
+  it('applies to a call that is made while other timeouts expire', async () => {
     const { server, client } = await sides({}, { handlerTimeout: 100 });
     client.back.connect(() => new Promise(() => {}));
     const clock = stopped();
@@ -156,7 +156,7 @@ describe('a timeout by a stopped clock', () => {
 });
 
 describe('a timeout in real time', () => {
-  it('never ends early, nor after a timer that was set for a little more', async () => {
+  it('is never early, nor late by more than another timer', async () => {
     const { client } = await sides();
     const [timeouts, pairs] = [[400, 410], 6];
     for (let pair = 0; pair < pairs; pair++) {
@@ -174,7 +174,7 @@ describe('a timeout in real time', () => {
             expect(performance.now() - start).toBeGreaterThanOrEqual(timeout - 1);
             order.push(`${timeout} call`);
           }),
-        // Where the process was busy, all are due at once: a few more timers let the library have its turns.
+        // If the process was busy, all are due at once: a few more timers give the library its turns.
         timer(`${timeout} later`, timeout + 20, 20, 20, 20),
       ]);
       await Promise.all(all);

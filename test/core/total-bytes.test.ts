@@ -7,7 +7,7 @@ class Store extends RemoteAPI {
   @incoming keep(_sender: Sender, _args: { text: string }): void {}
 }
 
-it('a peer that is cut for what all peers hold counts once: handlers of no more than totalBytes run at a time', async () => {
+it('a peer that is disconnected for totalBytes counts once: handlers for no more than that run at a time', async () => {
   const limits = { totalBytes: 1_000_000 };
   await using server = await Store.serve('tcp://127.0.0.1:0', { logger: null, limits });
   let running = 0;
@@ -26,7 +26,7 @@ it('a peer that is cut for what all peers hold counts once: handlers of no more 
     client.keep(null, { text: 'x'.repeat(200_000) });
     await until(() => begun === n);
   }
-  // Five would fit, if nothing else counted. Where another one begins, the one that holds the most is cut.
+  // Five would fit, if nothing else counted. When another one begins, the peer that uses the most is disconnected.
   expect(most).toBeLessThanOrEqual(6);
   expect(running).toBeLessThanOrEqual(5);
   await Promise.all(clients.map((client) => client.close()));
@@ -54,7 +54,7 @@ const empties = (count: number): string => `[${'{},'.repeat(count)}{}]`;
 const keep = (text: string): string => `{"jsonrpc":"2.0","method":"keep","params":{"text":${text}}}`;
 const forever = (): Promise<void> => new Promise(() => {});
 
-it('a call of many objects counts with them, also where one that is small comes before it in a batch', async () => {
+it('a call of many objects counts, also after a small one in a batch', async () => {
   for (const batch of [keep(empties(200_000)), `[${keep('1')},${keep(empties(200_000))}]`]) {
     await using attack = await attacked({ totalBytes: 4_000_000 }, forever);
     attack.write(batch);
@@ -71,7 +71,7 @@ it('an answer of many objects counts while it waits for the next turn of the eve
   expect(attack.told).toEqual([CUT]);
 });
 
-it('calls that wait count for what a call costs: many peers would hold many without it', async () => {
+it('queued calls count for the cost of a call, so that many peers cannot queue many', async () => {
   await using attack = await attacked({ totalBytes: 100_000, queuedCalls: 10_000 }, forever, 1);
   attack.write(...Array.from({ length: 1_000 }, (_, n) => keep(`"${n}"`)));
   await until(() => attack.told.length > 0);

@@ -7,7 +7,7 @@ class Images extends RemoteAPI {
   @outgoing show(receivers: Receivers, args: { pixels: Uint8Array }): void {}
 }
 
-it('moves what is transferred, to one receiver only', async () => {
+it('a transferred value is moved, to one receiver only', async () => {
   await using images = await Images.serve('memory:transfer', { codec: 'clone' });
   images.brighten.connect((_sender, { pixels }) => pixels.map((pixel) => pixel + 1));
   await using one = await Images.invert().connect('memory:transfer', { codec: 'clone' });

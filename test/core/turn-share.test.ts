@@ -24,7 +24,7 @@ describe('a peer that sends very many messages at once', () => {
   it.each([
     ['in one batch', (count: number) => [upTo(count).map(tell)]],
     ['in many frames', (count: number) => upTo(count).map(tell)],
-  ])('%s keeps others waiting for no more than its share of a turn, and is heard in order', async (_name, frames) => {
+  ])('%s delays others by no more than its share of a turn, and its messages stay in order', async (_name, frames) => {
     await using server = await Spec.serve('tcp://127.0.0.1:0', {
       logger: null,
       limits: { frameBytes: 16 * 1024 * 1024 },
@@ -50,7 +50,7 @@ describe('a peer that sends very many messages at once', () => {
     expect(heard).toEqual(upTo(100_000));
   });
 
-  it('has no more of them refused in a turn, where security information is required', async () => {
+  it('has no more of them refused in a turn, if security information is required', async () => {
     const played = new Played();
     const far = played.visit();
     const security = { seal: (payload: Frame) => ({ info: { by: 'me' }, payload }), open: (frame: Frame) => frame };
@@ -70,14 +70,14 @@ describe('a peer that sends very many messages at once', () => {
     expect(new Set(refused)).toEqual(new Set(['a message without security information is refused here']));
   });
 
-  it('has 1,000 dispatched in a turn, and is not read meanwhile', async () => {
+  it('has 1,000 dispatched in a turn, and reading is paused meanwhile', async () => {
     const played = new Played();
     const far = played.visit();
     await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
     const heard: number[] = [];
     side.tell.connect((_sender, { n }) => void heard.push(n));
     await turn();
-    // Time stands still: what takes long on a busy machine does not count.
+    // The clock is stopped: that the machine is busy has no influence.
     using _clock = stopClock();
     far.say(upTo(2_500).map(tell));
     expect(heard.length).toBeGreaterThan(900);
@@ -92,7 +92,7 @@ describe('a peer that sends very many messages at once', () => {
     expect(far.paused).toBe(false);
   });
 
-  it('has few of those dispatched in a turn whose handlers take long, once that has been seen', async () => {
+  it('has few of those with slow handlers dispatched in a turn, once they were measured', async () => {
     const played = new Played();
     const far = played.visit();
     await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
@@ -112,7 +112,7 @@ describe('a peer that sends very many messages at once', () => {
     expect(heard).toEqual(upTo(100));
   });
 
-  it('and then ends the link well is heard to the end', async () => {
+  it('and then ends the link cleanly has all of them handled', async () => {
     const played = new Played();
     const far = played.visit();
     await using side = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
@@ -126,7 +126,7 @@ describe('a peer that sends very many messages at once', () => {
     expect(heard).toEqual(upTo(5_000));
   });
 
-  it('over a link that cannot be paused is dispatched beyond its share, and not cut, when too much waits', async () => {
+  it('over a link that cannot be paused is dispatched beyond its share, and not disconnected, if too much waits', async () => {
     const played = new Played();
     const far = played.visit();
     const limits = { bufferedBytes: 10_000 };
@@ -141,7 +141,7 @@ describe('a peer that sends very many messages at once', () => {
   });
 });
 
-it('what comes before the side is open, without an end, ends the link', async () => {
+it('too many bytes before the side is open end the link', async () => {
   const played = new Played();
   const far = played.visit();
   const limits = { bufferedBytes: 10_000 };

@@ -19,7 +19,7 @@ async function side(options: object = {}, traits: object = {}) {
   return { api, played, far };
 }
 
-it('sends the calls of one turn in one write, in their order', async () => {
+it('the calls of one turn are sent in one write, in order', async () => {
   const { api, far } = await side();
   for (let n = 0; n < 50; n++) {
     if (n % 2) api.news(null, { n });
@@ -32,7 +32,7 @@ it('sends the calls of one turn in one write, in their order', async () => {
   await api.close();
 });
 
-it('lets the first byte leave in the turn in which the call was made', async () => {
+it('the first byte is sent in the turn in which the call was made', async () => {
   const { api, far } = await side();
   const order: string[] = [];
   const sent = new Promise<void>((resolve) => {
@@ -48,7 +48,7 @@ it('lets the first byte leave in the turn in which the call was made', async () 
   api.news(null, { n: 1 });
   queueMicrotask(() => {
     order.push('a microtask');
-    // It still belongs to the turn, as what a handler does that awaits something.
+    // It belongs to the same turn, as does what a handler does after a short await.
     api.news(null, { n: 2 });
   });
   await sent;
@@ -57,7 +57,7 @@ it('lets the first byte leave in the turn in which the call was made', async () 
   expect(far.sends.map((frames) => frames.length)).toEqual([2]);
 });
 
-it('answers the calls of one chunk in one write, also those whose handlers await something short', async () => {
+it('the calls of one chunk are answered in one write, also with handlers that await something short', async () => {
   const { api, far } = await side();
   api.ask.connect(async (_sender, { n }) => {
     await undefined;
@@ -68,7 +68,7 @@ it('answers the calls of one chunk in one write, also those whose handlers await
   expect(far.sends.map((frames) => frames.length)).toEqual([20]);
 });
 
-it('does not collect more than tickBytes', async () => {
+it('no more than tickBytes is collected', async () => {
   const { api, far } = await side({ limits: { tickBytes: 1_000 } });
   for (let n = 0; n < 10; n++) api.news(null, { n, text: 'x'.repeat(400) });
   expect(far.sends.map((frames) => frames.length)).toEqual([3, 3, 3]);
@@ -77,20 +77,20 @@ it('does not collect more than tickBytes', async () => {
   expect(far.heard.map(({ params }) => params.n)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-it('sends nothing before accept has returned, whatever a listener for peers does', async () => {
+it('nothing is sent before accept has returned, whatever a listener for peers does', async () => {
   const played = new Played();
   const api = Spec.create({ transport: played.maker, codec: 'jrpc?hello=off', limits: { tickBytes: 100 } });
   api.on('connect', (peer) => {
     for (let n = 0; n < 5; n++) api.news(peer, { n, text: 'x'.repeat(100) });
   });
   await api.open();
-  // A link that is sent to before throws.
+  // A link that is used too early throws.
   const far = played.visit();
   await turn();
   expect(far.heard.map(({ params }) => params.n)).toEqual([0, 1, 2, 3, 4]);
 });
 
-it('lets a listener say goodbye to a peer that has just come', async () => {
+it('a listener can close a peer that has just connected', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
   server.on('connect', (peer) => {
     server.news(peer, { text: 'we are full' });
@@ -106,7 +106,7 @@ it('lets a listener say goodbye to a peer that has just come', async () => {
   expect(server.peers.size).toBe(0);
 });
 
-it('still sends what was called in the turn in which the side is closed', async () => {
+it('calls in the turn in which the side is closed are still sent', async () => {
   for (const url of ['tcp://127.0.0.1:0', 'memory:closing']) {
     await using server = await Spec.serve(url);
     const heard: unknown[] = [];
@@ -120,7 +120,7 @@ it('still sends what was called in the turn in which the side is closed', async 
   }
 });
 
-it('harms no other peer when a link throws', async () => {
+it('a link that throws affects no other peer', async () => {
   const { api, played, far } = await side();
   const broken = played.visit('broken');
   await turn();
@@ -136,14 +136,14 @@ it('harms no other peer when a link throws', async () => {
   expect([...api.peers.keys()]).toEqual(['far', 'last']);
 });
 
-it('joins the frames of a turn only for a peer that has agreed, on a link that carries packets', async () => {
+it('frames of a turn are joined only for a peer that has announced it, on a link that carries packets', async () => {
   const kinds = [{ packets: true, agreed: true }, { packets: true }, { agreed: true }, {}];
   const sends = [];
   for (const traits of kinds) {
     const { api, far } = await side({ codec: 'jrpc' }, traits);
     for (let n = 0; n < 3; n++) api.news(null, { n });
     await turn();
-    // Beside the hello of a link that has agreed.
+    // Beside the hello of a link that has announced it.
     const news = far.heard.flat().filter(({ method }) => method === 'news');
     expect(news.map(({ params }) => params.n)).toEqual([0, 1, 2]);
     sends.push(far.sends.at(-1)?.length);
@@ -151,7 +151,7 @@ it('joins the frames of a turn only for a peer that has agreed, on a link that c
   expect(sends).toEqual([1, 3, 3, 3]);
 });
 
-it('wraps a turn in one write to the system', async () => {
+it('a turn is one write to the system', async () => {
   const chunks: string[] = [];
   const server = createServer((socket) => socket.on('data', (chunk) => chunks.push(String(chunk))));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

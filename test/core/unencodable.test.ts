@@ -26,7 +26,7 @@ const json = {
   },
 };
 
-/** Which codec refuses what, and how that begins: in `{ list: [1, { item }] }`. */
+/** Which codec refuses which value, and how the error begins: in `{ list: [1, { item }] }`. */
 const refused: readonly (readonly [codec: string, name: string, item: unknown, text: string])[] = [
   ['jrpc', 'a bigint', 1n, 'a bigint at .list[1].item: Do not know how to serialize a BigInt (register standardTypes'],
   ['jrpc?dialect=lsp', 'a bigint', 1n, 'a bigint at .list[1].item: Do not know how to serialize a BigInt (send it as'],
@@ -46,7 +46,7 @@ const refused: readonly (readonly [codec: string, name: string, item: unknown, t
 ];
 
 describe.each(refused)('with the codec %s, %s', (codec, _name, item, text) => {
-  it('is named with its place, as an argument, in a result, in an item of a stream, by either side', async () => {
+  it('is named with its path, as an argument, in a result, in an item of a stream, by either side', async () => {
     const value = { list: [1, { item }] };
     await using store = await Store.serve('memory:unencodable', { codec, logger: null });
     store.take.connect((_sender, { list }) => (list === 'back' ? value : null));
@@ -62,12 +62,12 @@ describe.each(refused)('with the codec %s, %s', (codec, _name, item, text) => {
     expect(told.message).toContain(text.replaceAll('.list', '.text.list').slice(0, 20));
     if (!codec.includes('lsp') && codec !== 'terse')
       expect((await failure(client.remote.items().next())).message).toContain(' cannot be encoded: ');
-    // What can be encoded goes on.
+    // Later values can still be encoded.
     expect(await client.remote.take({ list: 'fine' })).toBe(null);
   });
 });
 
-it('a function that a codec for strangers cannot pass is named with its place', async () => {
+it('a function that a codec without references cannot encode is named with its path', async () => {
   await using store = await Store.serve('memory:unencodable', { codec: 'jrpc?dialect=lsp', logger: null });
   await using client = await Store.invert().connect(store.address, { codec: 'jrpc?dialect=lsp', logger: null });
   const error = await failure(client.remote.take({ list: [{ item: () => 1 }] }));
@@ -76,14 +76,14 @@ it('a function that a codec for strangers cannot pass is named with its place', 
   );
 });
 
-it('a place among arguments by position begins with the number of the argument', async () => {
+it('a path among positional arguments begins with the number of the argument', async () => {
   await using store = await Store.serve('memory:unencodable', { codec: 'jrpc?dialect=lsp', logger: null });
   await using client = await Store.invert().connect(store.address, { logger: null });
   const error = await failure((async () => client.remote.put('x', { n: 1n }))());
   expect(error.message).toMatch(/cannot be encoded: a bigint at (\[1\]|\.b)\.n: /);
 });
 
-it('the search for what is refused is bounded, whatever it is given: a large value does not stop the process', () => {
+it('the search for the value is bounded: a large value does not stop the process', () => {
   let encoded = 0;
   const codec = {
     hello: true,
@@ -97,7 +97,7 @@ it('the search for what is refused is bounded, whatever it is given: a large val
   let deep: unknown = 1;
   for (let n = 0; n < 100_000; n++) deep = { deep };
   expect(why(deep)).toBe('never');
-  // Each object twice in the one above it: 2 to the power of 100 ways.
+  // Each object occurs twice in the one above it: 2 to the power of 100 paths.
   let wide: unknown = {};
   for (let n = 0; n < 100; n++) wide = { left: wide, right: wide };
   expect(why(wide)).toBe('never');

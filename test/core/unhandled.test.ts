@@ -15,7 +15,7 @@ const warning = (path: string): string =>
   `obverse: nobody handles ${path}, and so it was dropped: add a handler by ${path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`;
 
 it.each(['memory:unhandled', 'tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])(
-  'a notification that is declared and that nobody handles is reported over %s, once for each method',
+  'a declared notification without a handler is reported over %s, once for each method',
   async (address) => {
     const told: unknown[][] = [];
     const logger = { warn: (...all: unknown[]) => told.push(all), error: (...all: unknown[]) => told.push(all) };
@@ -34,7 +34,7 @@ it.each(['memory:unhandled', 'tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])(
   },
 );
 
-it('a report of it is an entry with the method as it is on the wire', async () => {
+it('the report is an entry with the method as it is on the wire', async () => {
   const entries: LogEntry[] = [];
   await using house = await House.serve('memory:unhandled', { logger: { log: (entry) => entries.push(entry) } });
   house.done.connect(() => {});
@@ -44,7 +44,7 @@ it('a report of it is an entry with the method as it is on the wire', async () =
   expect(entries).toEqual([{ level: 'warn', event: 'side', message: warning('room.waved'), method: 'room.wave' }]);
 });
 
-it('none is made with ignoreUnhandled, nor where a handler, one that runs after or a wildcard is there', async () => {
+it('there is no report with ignoreUnhandled, nor if there is a handler, one that runs after, or a wildcard', async () => {
   const told: unknown[] = [];
   const logger = { warn: (...all: unknown[]) => told.push(all), error: (...all: unknown[]) => told.push(all) };
   const ways: ((house: Awaited<ReturnType<typeof House.serve<House>>>) => void)[] = [

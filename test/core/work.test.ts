@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Aborted, ConnectionLost } from '../../src/index.js';
 import { Work } from '../../src/session/active-call.js';
 
-describe('the work of a call', () => {
-  it('is given up once: the first reason counts, for those who ask before and after', () => {
+describe('an active call', () => {
+  it('is cancelled once: the first reason counts, before and after the signal was read', () => {
     const [first, second] = [new Aborted('first'), new ConnectionLost('second')];
     const [early, late] = [new Work(), new Work()];
     const { signal } = early;
@@ -15,7 +15,7 @@ describe('the work of a call', () => {
     for (const one of [signal, late.signal]) expect([one.aborted, one.reason]).toEqual([true, first]);
   });
 
-  it('tells all who wait for that, once and in order, and at once who comes later', () => {
+  it('calls its listeners once and in order, and later ones at once', () => {
     const work = new Work();
     const reason = new Aborted('no use');
     const told: unknown[] = [];
@@ -33,7 +33,7 @@ describe('the work of a call', () => {
     ]);
   });
 
-  it('gives what runs after it in order, and once', () => {
+  it('returns its jobs in order, and once', () => {
     const work = new Work();
     expect(work.finish()).toEqual([]);
     const jobs = [() => {}, () => {}, () => {}];

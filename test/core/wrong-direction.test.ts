@@ -23,11 +23,11 @@ class Store extends RemoteAPI {
   @outgoing({ hasReply: true }) mood(_receivers: Receivers): Reply<string> {}
 }
 
-/** As a program sees it that no types check. */
-// biome-ignore lint/suspicious/noExplicitAny: that is what it is about
+/** The side without types. */
+// biome-ignore lint/suspicious/noExplicitAny: the test is about missing types
 type Unchecked = any;
 
-it('calling what this side handles names the method, and the class to connect instead', async () => {
+it('calling an incoming method names the method, and the class to connect instead', async () => {
   await using store = await Store.serve('memory:wrong-direction');
   await using client: Unchecked = await Store.connect(store.address);
   for (const view of [client.remote, client.to(null), client.gather(null), client.with({ timeout: 1 }).remote]) {
@@ -44,7 +44,7 @@ it('calling what this side handles names the method, and the class to connect in
   expect(() => inverted.remote.said()).toThrow('To call it, use the class itself, Store, and not Store.invert()');
 });
 
-it('implementing what has no mark says so, wherever it stands', () => {
+it('implementing a method without a decorator is refused, wherever it is', () => {
   class Part extends RemoteAPI {
     @incoming join(_sender: Sender): void {}
     part(_sender: Sender): void {}
@@ -62,7 +62,7 @@ it('implementing what has no mark says so, wherever it stands', () => {
   );
 });
 
-it('connecting a handler to what this side calls names the method, and the class to connect instead', () => {
+it('connecting a handler to an outgoing method names the method, and the class to connect instead', () => {
   const store: Unchecked = Store.create();
   for (const verb of ['connect', 'disconnect', 'after', 'passSecurityInfo']) {
     expect(() => store.said[verb](() => {})).toThrow(
@@ -77,7 +77,7 @@ it('connecting a handler to what this side calls names the method, and the class
   );
 });
 
-it('what cannot be called is not among what a view shows', () => {
+it('incoming methods are not among the properties of a view', () => {
   const store: Unchecked = Store.create();
   const shown = (view: object): string[] => {
     const keys: string[] = [];
@@ -94,7 +94,7 @@ it('what cannot be called is not among what a view shows', () => {
   expect(store.said.call).toBe(Function.prototype.call);
 });
 
-it('asking for the answers of what has none names the kind of the method', () => {
+it('requesting answers of a notification names the kind of the method', () => {
   const store: Unchecked = Store.create();
   expect(() => store.gather(null).said()).toThrow('said has no reply: gather and detailed are for requests');
   expect(() => store.remote.detailed.said()).toThrow('said has no reply: gather and detailed are for requests');

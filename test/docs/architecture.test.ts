@@ -13,10 +13,10 @@ const { default: config } = (await import(new URL('../../.dependency-cruiser.mjs
 /* The page on the architecture names files and folders that exist, and has the rules of `.dependency-cruiser.mjs`. */
 const text = readFileSync(`${root}/docs/architecture.md`, 'utf8').replaceAll(/^```.*?^```$/gms, '');
 
-/** What is quoted as code. */
+/** What is in backquotes. */
 const quoted = (part: string): string[] => [...part.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] as string);
 
-/** The cells of the table that begins with these heads. */
+/** The cells of the table with these column heads. */
 function table(head: string): string[][] {
   const [, body = ''] = text.split(`| ${head} |\n`);
   const lines = body.split('\n').slice(1);
@@ -35,7 +35,7 @@ const folders = (of: string): string[] =>
     .map(({ name }) => `${name}/`)
     .sort();
 
-/** Where names without a path stand: beside the one before them. */
+/** Where names without a path are: beside the name before them. */
 function exists(name: string, before: string): boolean {
   const beside = before.slice(0, before.lastIndexOf('/') + 1);
   return ['', 'src/', `src/${beside}`, beside].some((folder) => existsSync(`${root}/${folder}${name}`));
@@ -65,7 +65,7 @@ it('lists the extensions', () => {
 });
 
 describe('who may import whom', () => {
-  /** What a rule allows, without the files themselves, as the page writes it. */
+  /** What a rule allows, without the files themselves, in the notation of the page. */
   function allowed(rule: string): string[] {
     const { pathNot } = config.forbidden.find(({ name }) => name === rule)?.to ?? {};
     return (pathNot ?? []).map((path) =>

@@ -82,7 +82,7 @@ describe('the options', () => {
 });
 
 describe('the options of a decorator', () => {
-  it('are those that there are', async () => {
+  it('are the existing ones', async () => {
     class Shop extends RemoteAPI {
       order(): void {}
     }
@@ -100,7 +100,7 @@ describe('the options of a decorator', () => {
 });
 
 describe('the options of a call', () => {
-  it('are those that there are', async () => {
+  it('are the existing ones', async () => {
     class Empty extends RemoteAPI {}
     const known = listed(await refusal(() => Empty.create().with({ nonsense: 1 } as never)));
     const told = rows(textOf('docs/call-options.md'), '| option | applies to | |').flatMap(([names]) => named(names));
@@ -109,13 +109,13 @@ describe('the options of a call', () => {
   });
 });
 
-describe('the bounds', () => {
+describe('the limits', () => {
   const units: Readonly<Record<string, number>> = { MiB: 1024 * 1024, KiB: 1024 };
   const told = rows(
     textOf('docs/limits-and-security.md'),
     '| bound (option `limits`) | default | stops | what happens |',
   );
-  it('are all there, with their defaults', () => {
+  it('are complete, with their defaults', () => {
     const defaults = told.map(([name, value = '']) => {
       const [, number = '', unit = ''] = /^([\d,]+) ?(\w+)?/.exec(value) ?? [];
       return [named(name)[0], Number(number.replaceAll(',', '')) * (units[unit] ?? 1)];
@@ -125,7 +125,7 @@ describe('the bounds', () => {
 });
 
 describe('the codes', () => {
-  it('are all there', () => {
+  it('are complete', () => {
     const told = rows(textOf('docs/errors-and-ends.md'), '| code | name | meaning |');
     const codes = told.map(([code = '', name]) => [named(name)[0], Number(code.replace('−', '-'))]);
     expect(Object.fromEntries(codes)).toEqual(Code);

@@ -55,7 +55,7 @@ describe('the framings', () => {
     for (const byte of bytes) framing.push(Buffer.of(byte), (each) => given.push(each));
     expect(given).toEqual([frame]);
   });
-  it('are all there', () =>
+  it('are complete', () =>
     expect(listed('text framings').map(([name]) => name)).toEqual(['lines', 'nul', 'headers', 'length', 'json']));
 });
 
@@ -138,11 +138,11 @@ describe('the subprotocols of WebSockets', () => {
     return text;
   }
 
-  it.each(listed('text takes'))('of which a server is offered %s', async (offered, taken) => {
+  it.each(listed('text takes'))('offered to a server: %s', async (offered, taken) => {
     const [, took = '(nothing)'] = /^sec-websocket-protocol: (.*)\r$/im.exec(await answer(offered)) ?? [];
     expect(took).toBe(bare(taken));
   });
-  it('of which a server of another codec knows', async () => {
+  it('offered to a server of another codec', async () => {
     expect((await answer('msgpack, obverse.msgpack')).replaceAll('\r', '')).toBe(block('http').trimEnd());
     const said = await answer('msgpack, obverse.msgpack, obverse', true);
     expect(said).toMatch(/^sec-websocket-protocol: obverse\r$/im);

@@ -12,7 +12,7 @@ import { failure, until } from '../support/core-waiting.js';
 import { Chat, meet, Stats, ways } from './sides.js';
 
 describe.each(ways)('calls by path over %s with %s', (...way) => {
-  it('call what is declared as its method does', async () => {
+  it('do the same as the declared method', async () => {
     await using sides = await meet(way);
     const { server, client } = sides;
     client.add.connect((_sender, a, b) => a + b);
@@ -23,7 +23,7 @@ describe.each(ways)('calls by path over %s with %s', (...way) => {
       for (let i = 0; i < n; i++) yield i;
     });
     expect(await server.callPath('add', [1, 2])).toBe(3);
-    // By name in any order, and by position, where the mark has names.
+    // By name in any order, and by position if the decorator has names.
     expect(await server.callPath('sub', { b: 1, a: 5 })).toBe(4);
     expect(await server.callPath('sub', [5, 1])).toBe(4);
     server.notifyPath('room.said', { text: 'hi' });
@@ -35,7 +35,7 @@ describe.each(ways)('calls by path over %s with %s', (...way) => {
     expect(heard).toEqual([{ text: 'hi' }, { text: 'you' }]);
   });
 
-  it('pass what a call can pass', async () => {
+  it('pass whatever a call can pass', async () => {
     await using sides = await meet(way);
     const { server, client } = sides;
     server.setHandler('each', async (_sender, list: number[], step: (n: number) => Promise<number>) => {
@@ -81,7 +81,7 @@ describe('a call by path', () => {
     );
   });
 
-  it('goes to those that it is meant for', async () => {
+  it('goes to its receivers', async () => {
     await using sides = await meet(['tcp:', 'jrpc']);
     const { server, client } = sides;
     await using other = await Chat.invert().connect(server.address, { logger: null });
@@ -103,7 +103,7 @@ describe('a call by path', () => {
     expect(() => server.notifyPath('who', [], { to: 'nobody' })).toThrow(ConnectionLost);
   });
 
-  it('passes those who stand around calls of its path', async () => {
+  it('goes through the interceptors of its path', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const seen: string[] = [];
@@ -121,7 +121,7 @@ describe('a call by path', () => {
     ]);
   });
 
-  it('keeps the order of calls', async () => {
+  it('keeps its order among other calls', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const heard: unknown[] = [];
@@ -136,7 +136,7 @@ describe('a call by path', () => {
     expect(heard).toEqual([1, '2', 3, '4']);
   });
 
-  it('is refused on this side where it could not work', async () => {
+  it('is refused on this side if it cannot succeed', async () => {
     await using sides = await meet();
     const { server } = sides;
     const calls: [() => Promise<unknown>, string][] = [
@@ -164,7 +164,7 @@ describe('a call by path', () => {
     expect(() => server.streamPath('add', [1, 2])).toThrow('add is a request: it is called with callPath');
   });
 
-  it('finds what is mounted, as it is called there', async () => {
+  it('reaches mounted sides, by their paths', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const here = server.mount('stats', Stats);
@@ -176,7 +176,7 @@ describe('a call by path', () => {
     expect(await client.callPath('stats.daily.size')).toBe(8);
     await expect(server.callPath('stats.changed')).rejects.toThrow('stats.changed is a notification');
     expect(() => client.notifyPath('stats.count')).toThrow('stats.count is a request');
-    // On a side that goes the other way than what is mounted on it, that one counts.
+    // If a side has the opposite direction to the side that is mounted on it, the mounted side counts.
     client.mount('back', Stats);
     server.mount('back', Stats.invert());
     expect(() => server.notifyPath('back.count')).toThrow('back.count is a request');

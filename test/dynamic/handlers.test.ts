@@ -5,7 +5,7 @@ import { failure, until } from '../support/core-waiting.js';
 import { Chat, meet, ways } from './sides.js';
 
 describe.each(ways)('setHandler over %s with %s', (...way) => {
-  it('serves what is declared, at any level', async () => {
+  it('serves declared methods, at any level', async () => {
     await using sides = await meet(way);
     const { server, client } = sides;
     server.setHandler('hello', (_sender, { name }) => `hello ${name}`);
@@ -22,7 +22,7 @@ describe.each(ways)('setHandler over %s with %s', (...way) => {
     expect(ticked).toEqual([0, 1, 2]);
   });
 
-  it('serves what is not declared, in both directions', async () => {
+  it('serves undeclared methods, in both directions', async () => {
     await using sides = await meet(way);
     const { server, client } = sides;
     const heard: unknown[][] = [];
@@ -40,7 +40,7 @@ describe.each(ways)('setHandler over %s with %s', (...way) => {
     expect(heard).toEqual([[], [1, 'two'], [{ three: 3 }]]);
   });
 
-  it('serves streams that are not declared', async () => {
+  it('serves undeclared streams', async () => {
     await using sides = await meet(way);
     const { server, client } = sides;
     let ended = 0;
@@ -56,13 +56,13 @@ describe.each(ways)('setHandler over %s with %s', (...way) => {
     expect(items).toEqual([1, 2, 3, 4]);
     for await (const item of client.streamPath<number>('count', [1e9])) if (item === 2) break;
     await until(() => ended === 2);
-    // Who asks for no stream gets a list.
+    // A caller that requests no stream receives a list.
     expect(await client.callPath('count', [3])).toEqual([1, 2, 3]);
   });
 });
 
-describe('the handler of a path', () => {
-  it('is one, and stands in the place of those that are connected', async () => {
+describe('a handler that is set for a path', () => {
+  it('is the only one, and replaces connected handlers', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const join = () => client.remote.room.join({ name: 'ann' });
@@ -73,7 +73,7 @@ describe('the handler of a path', () => {
     expect(await join()).toBe(3);
     disconnect();
     expect(await join()).toBe(3);
-    // What is connected afterwards stands beside it, as always.
+    // Handlers that are connected later are called too, as usual.
     const again = server.room.join.connect(() => 4);
     await expect(join()).rejects.toThrow('more than one reply');
     again();
@@ -82,7 +82,7 @@ describe('the handler of a path', () => {
     expect(server.unhandledCalls()).toContain('room.join');
   });
 
-  it('is taken away by null, and by what setHandler gives, as long as it stands there', async () => {
+  it('is removed by null, and by the function that setHandler returns, as long as it is set', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     for (const path of ['room.join', 'x.y'] as const) {
@@ -118,7 +118,7 @@ describe('the handler of a path', () => {
     await expect(client.callPath('room.attic.clean')).rejects.toThrow('the method "room.roof.top.clean" is unknown');
   });
 
-  it('makes callable what the class has without a mark or the other way, if it is set for that', async () => {
+  it('makes a method without a decorator, or of the other direction, callable', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
@@ -133,7 +133,7 @@ describe('the handler of a path', () => {
     await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
   });
 
-  it('fails as any other', async () => {
+  it('reports failures like any other', async () => {
     await using sides = await meet(undefined, { handlerTimeout: 50 });
     const { server, client, log } = sides;
     server.setHandler('bad', () => {
@@ -150,7 +150,7 @@ describe('the handler of a path', () => {
     await until(() => log.texts.includes('too far'));
   });
 
-  it('is a function at a path that a method can have', async () => {
+  it('is a function, and its path must be valid for a method', async () => {
     await using sides = await meet();
     const set =
       (path: unknown, handler: unknown = () => {}) =>
@@ -173,7 +173,7 @@ describe('the handler of a path', () => {
 });
 
 describe('a plain JSON-RPC client', () => {
-  it('calls what was set, by position, by name, and without arguments', async () => {
+  it('calls handlers that were set, by position, by name, and without arguments', async () => {
     const log: unknown[] = [];
     await using server = await Chat.serve('tcp://127.0.0.1:0', { logger: null });
     server.setHandler('sum', (_sender, ...numbers: number[]) => numbers.reduce((a, b) => a + b, 0));
@@ -192,7 +192,7 @@ describe('a plain JSON-RPC client', () => {
     expect(log).toEqual([[{ b: 2 }], ['c']]);
   });
 
-  it('reaches nothing that was not set, whatever it says', async () => {
+  it('cannot call anything that was not set, whatever it sends', async () => {
     await using server = await Chat.serve('tcp://127.0.0.1:0', { logger: null });
     const reached: string[] = [];
     server.setHandler('*', (_sender, _args, { method }) => void reached.push(method));
@@ -240,7 +240,7 @@ describe('a plain JSON-RPC client', () => {
     const text = (name: string) => answers.find(({ id }) => names[id] === name)?.error?.message;
     expect(text('helper')).toBe('the method "helper" is not marked as incoming');
     expect(text('told')).toMatch(/goes the other way/);
-    // It fits the wildcard, and nothing else.
+    // It matches the wildcard, and nothing else.
     expect(reached).toEqual(['calc.add.call']);
   });
 });

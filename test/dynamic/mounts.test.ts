@@ -40,9 +40,9 @@ describe.each(ways)('several specs on one connection, over %s with %s', (...way)
     expect(heard).toEqual([1, 2]);
   });
 
-  it('can be turned the other way on each side, whichever way the first one is', async () => {
+  it('can be inverted on each side, whichever direction the first one has', async () => {
     await using sides = await meet(way);
-    // The server is what clients of Stats call; here the chat's client serves it.
+    // The server is what clients of Stats call; here the client of the chat serves it.
     const serving = sides.client.mount('stats', Stats);
     const calling = sides.server.mount('stats', Stats.invert());
     serving.count.connect((sender, { of }) => of.length + (sender.id === '' ? 1 : 0));
@@ -53,7 +53,7 @@ describe.each(ways)('several specs on one connection, over %s with %s', (...way)
 });
 
 describe('a mounted side', () => {
-  it('has the peers, groups and events of the side on which it stands', async () => {
+  it('has the peers, groups and events of the side on which it is mounted', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const stats = server.mount('stats', Stats);
@@ -75,7 +75,7 @@ describe('a mounted side', () => {
     await until(() => came.length === 1);
   });
 
-  it('may be mounted before the other one is opened', async () => {
+  it('can be mounted before the other one is opened', async () => {
     await using server = await Chat.serve('memory:mounted-early', { logger: null });
     await using client = Chat.invert().create({ transport: 'memory:mounted-early', logger: null });
     const stats = client.mount('stats', Stats);
@@ -87,7 +87,7 @@ describe('a mounted side', () => {
     expect(await server.mount('stats', Stats.invert()).remote.count({ of: 'abc' })).toBe(3);
   });
 
-  it('runs its bodies as the class says, and not those of the other side', async () => {
+  it('runs the bodies of its class, and not those of the other side', async () => {
     class Safe extends RemoteAPI {
       @incoming({ hasReply: true }) draw(_sender: Sender, args: { sum: number }): Reply<number> {
         if (args.sum > 10) throw new RangeError(`too much for ${this.constructor.name}`);
@@ -98,14 +98,14 @@ describe('a mounted side', () => {
     const there = sides.client.mount('safe', Safe.invert());
     expect(await there.remote.draw({ sum: 10 })).toBe(10);
     await expect(there.remote.draw({ sum: 11 })).rejects.toThrow('too much for Safe');
-    // The other way round: this side draws, and the body is not for it.
+    // Inverted: this side calls draw, and does not run its body.
     sides.client.mount('other', Safe).draw.connect((_sender, { sum }) => sum);
     await expect(sides.server.mount('other', Safe.invert()).remote.draw({ sum: 11 })).rejects.toThrow(
       'too much for Safe',
     );
   });
 
-  it('has options, interceptors, handlers by path and things mounted of its own', async () => {
+  it('has its own options, interceptors, handlers by path and mounted sides', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const stats = server.mount('stats', Stats);
@@ -138,7 +138,7 @@ describe('a mounted side', () => {
     ]);
   });
 
-  it('describes itself with the names that it has there', async () => {
+  it('describes itself with the names that it has when mounted', async () => {
     await using sides = await meet();
     const stats = sides.server.room.mount('stats', Stats);
     expect(stats.describe().map(({ path, method }) => `${path} ${method}`)).toEqual([
@@ -152,7 +152,7 @@ describe('a mounted side', () => {
     expect(sides.server.unhandledCalls()).toContain('room.stats.count');
   });
 
-  it('is not opened or closed by itself', async () => {
+  it('is not opened or closed separately', async () => {
     await using sides = await meet();
     const stats = sides.server.mount('stats', Stats) as unknown as {
       [verb: string]: (address?: string) => Promise<void>;
@@ -165,7 +165,7 @@ describe('a mounted side', () => {
 });
 
 describe('unmount', () => {
-  it('ends a mounted side: it is called no more, and calls no more', async () => {
+  it('ends a mounted side, which neither serves nor makes calls any more', async () => {
     await using sides = await meet();
     const { server, client, log } = sides;
     const here = server.mount('stats', Stats);
@@ -183,7 +183,7 @@ describe('unmount', () => {
     await until(() => answer !== undefined);
     expect(server.unmount('stats')).toBe(true);
     expect(server.unmount('stats')).toBe(false);
-    // What is at work goes on.
+    // Running handlers continue.
     answer?.(7);
     expect(await pending).toBe(7);
 
@@ -208,7 +208,7 @@ describe('unmount', () => {
     expect(await client.remote.hello({ name: '' })).toBe('still there');
   });
 
-  it('takes everything below it along, and leaves nothing for what is mounted there next', async () => {
+  it('also unmounts everything below it, and leaves nothing for the next side of that name', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     let guarded = 0;
@@ -232,7 +232,7 @@ describe('unmount', () => {
       expect(() => inner.dusty(null, { inches: 1 })).toThrow(ConnectionLost);
     }
     expect(server.unhandledCalls().some((path) => path.startsWith('stats'))).toBe(false);
-    // Once it is somebody else's, the name is nobody's memory.
+    // Once the name is used for something else, the old one is forgotten.
     server.setHandler('stats.count', () => 'set');
     expect(await client.callPath('stats.count')).toBe('set');
     server.setHandler('stats.count', null);
@@ -240,7 +240,7 @@ describe('unmount', () => {
     await expect(client.callPath('stats.other')).rejects.toThrow('the method "stats.other" is unknown');
   });
 
-  it('remembers of many only the latest', async () => {
+  it('is remembered for the latest of many names only', async () => {
     await using sides = await meet();
     for (let n = 0; n < 150; n++) sides.server.mount(`s${n}`, { f: () => n })();
     await expect(sides.client.callPath('s149.f')).rejects.toThrow('"s149" was unmounted');
@@ -249,7 +249,7 @@ describe('unmount', () => {
   });
 });
 
-it('can be passed by reference as any side, until it is unmounted', async () => {
+it('ends references to the side, which can be passed like any other side', async () => {
   await using sides = await meet();
   const { server, client } = sides;
   const stats = server.mount('stats', Stats);
@@ -269,8 +269,8 @@ it('can be passed by reference as any side, until it is unmounted', async () => 
   await expect(server.callPath('late', [stats])).rejects.toThrow('"stats" was unmounted');
 });
 
-describe('the name of what is mounted', () => {
-  it('is one segment that nobody has', async () => {
+describe('the name of a mounted side', () => {
+  it('is one segment that is not in use', async () => {
     await using sides = await meet();
     const { server } = sides;
     const mount =
@@ -308,7 +308,7 @@ describe('the name of what is mounted', () => {
     expect(mount('x', class {})).toThrow('mount takes a class that extends RemoteAPI, or an object');
   });
 
-  it('is free again if the spec cannot work', async () => {
+  it('is free again if the spec is invalid', async () => {
     const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } };
     class Wrong extends RemoteAPI {
       readonly ok = namespace(Room);

@@ -9,7 +9,7 @@ const calc = {
   deep: {
     factor: 2,
     sub: (_sender: Sender, a: number, b: number) => a - b,
-    /** `this` is the object in which the function stands. */
+    /** `this` is the object that has the function. */
     twice(_sender: Sender, a: number) {
       return a * this.factor;
     },
@@ -41,7 +41,7 @@ class Plain {
 }
 
 describe.each(ways)('objects as services over %s with %s', (...way) => {
-  it('are served in both directions, with those within', async () => {
+  it('are served in both directions, with nested objects', async () => {
     await using sides = await meet(way);
     for (const [here, there] of [
       [sides.server, sides.client],
@@ -74,8 +74,8 @@ describe.each(ways)('objects as services over %s with %s', (...way) => {
   });
 });
 
-describe('what an object serves', () => {
-  it('is read once', async () => {
+describe('the methods of a mounted object', () => {
+  it('are read once', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const service: Record<string, () => string> = { one: () => 'first' };
@@ -88,13 +88,13 @@ describe('what an object serves', () => {
     expect(await client.callPath('s.two')).toBe('set');
     server.unmount('s');
     server.mount('s', service);
-    // What has mounted it the first time unmounts no other.
+    // A function from the first mount unmounts no later one.
     stop();
     expect(await client.callPath('s.one')).toBe('second');
     expect(await client.callPath('s.two')).toBe('added');
   });
 
-  it('is what is named, whatever the object is', async () => {
+  it('are those that are named, whatever the object is', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     server.mount('plain', new Plain(), { methods: ['times'] });
@@ -107,7 +107,7 @@ describe('what an object serves', () => {
     await expect(client.callPath('counter.upTo', [1])).rejects.toThrow('is unknown');
   });
 
-  it('is its own: nothing that it inherits, hides, computes or keeps under a symbol', async () => {
+  it('are its own: not inherited, hidden, computed or symbolic ones', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     let asked = 0;
@@ -124,14 +124,14 @@ describe('what an object serves', () => {
     expect(asked).toBe(0);
   });
 
-  it('stands in the middle of objects of both kinds', async () => {
+  it('may be in nested objects of both kinds', async () => {
     await using sides = await meet();
     sides.server.room.mount('tools', { counter: new Counter(), calc });
     expect(await sides.client.callPath('room.tools.counter.add', [4])).toBe(4);
     expect(await sides.client.room.callPath('tools.calc.deep.twice', [4])).toBe(8);
   });
 
-  it('is passed on, if a peer has passed it', async () => {
+  it('are forwarded, if a peer has passed the object', async () => {
     class Broker extends RemoteAPI {
       @incoming({ hasReply: true }) offer(_sender: Sender, _args: { counter: object }): Reply<void> {}
     }
@@ -148,7 +148,7 @@ describe('what an object serves', () => {
     expect(await taken).toBe(6);
   });
 
-  it('is refused where it could not work, and then nothing of it stays', async () => {
+  it('are refused if they cannot be called, and then nothing is mounted', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const mount = (what: unknown, options?: object) => () =>
@@ -180,7 +180,7 @@ describe('what an object serves', () => {
     expect(await client.callPath('x.ok')).toBe('ok');
   });
 
-  it('answers a plain JSON-RPC client', async () => {
+  it('can be called by a plain JSON-RPC client', async () => {
     await using server = await Chat.serve('tcp://127.0.0.1:0', { logger: null });
     server.mount('calc', calc);
     server.mount('stats', Stats).count.connect((_sender, { of }) => of.length);
@@ -196,8 +196,8 @@ describe('what an object serves', () => {
   });
 });
 
-describe('paths', () => {
-  it('lead to what is served, and back', async () => {
+describe('resolvePath and pathOf', () => {
+  it('convert between paths and what is served', async () => {
     await using sides = await meet();
     const { server } = sides;
     const set = (): void => {};

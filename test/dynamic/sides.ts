@@ -16,7 +16,7 @@ export class Attic extends RemoteAPI {
   @outgoing dusty(_receivers: Receivers, _args: { inches: number }): void {}
 }
 export class Room extends RemoteAPI {
-  /** Its name on the wire is another one. */
+  /** It has another name on the wire. */
   readonly attic = namespace(Attic, { name: 'roof.top' });
   @incoming({ hasReply: true }) join(_sender: Sender, _args: { name: string }): Reply<number> {}
   @incoming({ hasReply: true, params: ['from', 'to'], allowPositionalArgs: true })
@@ -37,7 +37,7 @@ export class Chat extends RemoteAPI {
   @outgoing({ hasReply: true, params: ['a', 'b'] }) sub(_receivers: Receivers, _a: number, _b: number): Reply<number> {}
   @outgoing told(_receivers: Receivers, _args: { text: string }): void {}
   @outgoing({ stream: true }) rows(_receivers: Receivers, _args: { n: number }): Stream<number> {}
-  /** No mark: nobody calls it. */
+  /** Without a decorator, nobody can call it. */
   helper(): string {
     return 'a secret';
   }
@@ -49,7 +49,7 @@ export class Stats extends RemoteAPI {
   @outgoing({ hasReply: true }) mood(_receivers: Receivers): Reply<string> {}
 }
 
-/** Transports and codecs over which everything is tried. */
+/** The transports and codecs with which everything is tested. */
 export const ways = [
   ['memory:', 'jrpc'],
   ['memory:', 'msgpack'],
@@ -62,7 +62,7 @@ let rooms = 0;
 export const addressOf = (transport: Way[0]): string =>
   transport === 'tcp:' ? 'tcp://127.0.0.1:0' : `memory:dynamic-${++rooms}`;
 
-/** Both sides of a chat, which end together. */
+/** Both sides of a chat, which are closed together. */
 export async function meet([transport, codec]: Way = ['memory:', 'jrpc'], here: Options = {}, there: Options = {}) {
   const log = new Log();
   const server = await Chat.serve(addressOf(transport), { codec, logger: log, ...here });

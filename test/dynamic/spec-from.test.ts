@@ -29,13 +29,13 @@ class Long extends RemoteAPI {
   does(_sender: Sender): void {}
   @outgoing({ timeout: 5, meta: null }) late(_receivers: Receivers, _args: { n: number }): void {}
 }
-/** The class as whoever makes one from data sees it. */
+/** The class as code without its types sees it. */
 const Written = Chat as unknown as DescribedAPI<Chat>;
 const throughJson = (spec: { describe(): MethodDescription[] }): MethodDescription[] =>
   JSON.parse(JSON.stringify(spec.describe())) as MethodDescription[];
 
 describe('a spec from data', () => {
-  it.each([Chat, Stats, Long, Attic] as const)('describes itself as %o does', (spec) => {
+  it.each([Chat, Stats, Long, Attic] as const)('describes itself like %o', (spec) => {
     const described = (spec as unknown as typeof Chat).describe();
     expect(specFrom(described).describe()).toEqual(described);
     expect(specFrom(JSON.stringify(described)).describe()).toEqual(described);
@@ -46,16 +46,16 @@ describe('a spec from data', () => {
     ).toEqual((spec as unknown as typeof Chat).invert().describe());
   });
 
-  it('of a side is what the side is', async () => {
+  it('of a side is the spec of that side', async () => {
     await using side = await Chat.invert().create({ transport: 'memory:x' });
     expect(specFrom<Chat>(side.describe()).describe()).toEqual(Chat.invert().describe());
     await using server = await Chat.serve('memory:described', { logger: null });
     const figures = server.mount('figures', Stats);
-    // With the names that it has there.
+    // With the names that it has when mounted.
     expect(specFrom(figures.describe()).describe()).toEqual(figures.describe());
   });
 
-  it.each(ways)('serves and calls as the class, over %s with %s', async (...way) => {
+  it.each(ways)('serves and calls like the class, over %s with %s', async (...way) => {
     const Made = specFrom<Chat>(throughJson(Chat));
     const pairs: (readonly [DescribedAPI<Chat>, DescribedAPI<Chat>])[] = [
       [Made, Written],
@@ -104,7 +104,7 @@ describe('a spec from data', () => {
     }
   });
 
-  it('answers plain JSON-RPC as the class', async () => {
+  it('answers plain JSON-RPC like the class', async () => {
     const said: unknown[][] = [];
     for (const spec of [Written, specFrom<Chat>(throughJson(Chat))]) {
       await using server = await spec.serve('tcp://127.0.0.1:0', { logger: null });
@@ -130,7 +130,7 @@ describe('a spec from data', () => {
     expect(said[1]).toEqual(said[0]);
   });
 
-  it('is a class: it can be mounted, a namespace, and untyped', async () => {
+  it('is a class: it can be mounted, be a namespace, and be untyped', async () => {
     const Made = specFrom(throughJson(Stats), { name: 'Made' });
     class Outer extends RemoteAPI {
       readonly inner = namespace(specFrom<Stats>(Stats.describe()));
@@ -158,7 +158,7 @@ const one = (over: object = {}): object => ({
   ...over,
 });
 
-describe('data that are no spec', () => {
+describe('invalid descriptions', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'a description is a list of methods, as describe() gives it, or its JSON'],
     ['an object', { methods: [] }, 'a description is a list of methods'],
@@ -243,7 +243,7 @@ describe('data that are no spec', () => {
     expect((thrown as Error).message).toContain(text);
   });
 
-  it('leave nothing behind on any object', () => {
+  it('change no other object', () => {
     const hostile = '[{"path":"a","method":"__proto__","direction":"incoming","kind":"request","params":["x"]}]';
     const made = specFrom(hostile);
     expect(made.describe()[0]?.method).toBe('__proto__');
@@ -253,7 +253,7 @@ describe('data that are no spec', () => {
   });
 
   const anything = fc.anything({ withNullPrototype: true, withMap: true, withDate: true, maxDepth: 3 });
-  it('of any kind are refused by a UsageError, or make a spec', () => {
+  it('of any kind throw a UsageError, unless they make a spec', () => {
     const some = fc.record(
       {
         path: fc.oneof(fc.constantFrom('a', 'b.c', 'b.d.e', 'then', '__proto__'), anything),
@@ -326,7 +326,7 @@ describe('specs of any shape', () => {
     return Made as unknown as typeof RemoteAPI;
   };
 
-  it('are made again from what they say', () => {
+  it('can be made again from their description', () => {
     let made = 0;
     fc.assert(
       fc.property(shape, (of) => {

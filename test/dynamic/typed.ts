@@ -19,8 +19,8 @@ import type { Equal, Expect } from '../types/equal.js';
 import { Chat, type Room, Stats } from './sides.js';
 
 /*
- * What the types say of handlers by path, of what is mounted, of calls by path and of specs from data: held by the compiler
- * alone, nothing here runs.
+ * The types of handlers by path, of mounted sides, of calls by path and of specs from data: checked by the compiler only,
+ * nothing here runs.
  */
 type Here = Side<Chat>;
 type There = Side<Inverted<Chat>>;
@@ -32,7 +32,7 @@ export type Mounts = [
   Expect<Equal<ReturnType<MountedThere['count']>, Promise<number>>>,
   Expect<Equal<ReturnType<MountedThere['remote']['daily']['size']>, Promise<number>>>,
   Expect<Equal<Mounting['peers'], ReadonlyMap<string, Peer>>>,
-  // It is opened and closed with the side on which it stands.
+  // It is opened and closed with the side on which it is mounted.
   Expect<Equal<Extract<keyof Mounting, 'open' | 'close' | 'changeTransport' | symbol>, never>>,
   Expect<Equal<Extract<keyof Here['room'], 'mount' | 'setHandler' | 'callPath'>, 'mount' | 'setHandler' | 'callPath'>>,
 ];
@@ -51,16 +51,16 @@ export async function handlers(here: Here, there: There): Promise<void> {
   there.setHandler('add', (_sender, a, b) => a + b);
   there.setHandler('room.said', (_sender, { text }) => void text.length);
   here.setHandler('hello', null);
-  // @ts-expect-error It answers with a text.
+  // @ts-expect-error It returns a text.
   here.setHandler('hello', () => 7);
   // @ts-expect-error Its argument has no age.
   here.room.setHandler('join', (_sender, { age }) => age);
   // @ts-expect-error A namespace of the path.
   here.setHandler('room.attic.size', () => 'much');
-  // @ts-expect-error undefined is no handler.
+  // @ts-expect-error undefined is not a handler.
   here.setHandler('hello', undefined);
 
-  // What is not declared, or not in this direction, may be anything.
+  // Methods that are not declared, or not in this direction, may be anything.
   here.setHandler('nowhere.to', (sender, a: number, b?: string) => `${sender.id} ${a} ${b}`);
   here.setHandler('add', (_sender, a, b) => a + b);
   const path: string = 'hello';
@@ -98,7 +98,7 @@ export async function mounting(here: Here, there: There): Promise<void> {
   here.mount('map', new Map(), { methods: ['get'] });
   stop();
   const was: boolean = here.unmount('calc');
-  // @ts-expect-error A text is nothing to be mounted.
+  // @ts-expect-error A text cannot be mounted.
   here.mount('a', 'text');
   const at: string | undefined = here.pathOf(stats.count);
   const what: object | undefined = here.resolvePath(at ?? `${was}`);
@@ -137,7 +137,7 @@ export async function fromData(data: string): Promise<void> {
   }
   const outer = await Outer.serve('memory:y');
   outer.room.join.connect((_sender, { name }) => name.length);
-  // @ts-expect-error It answers with a number.
+  // @ts-expect-error It returns a number.
   outer.room.join.connect(() => 'much');
   const mounted: Mounted<Chat> = side.mount('more', Typed);
   const far: Mounted<Inverted<Chat>> = side.mount('far', other);
@@ -149,7 +149,7 @@ export async function fromData(data: string): Promise<void> {
   const turned: UntypedMounted = far.mount('x', inverse);
   type __ = [
     Expect<Equal<typeof any, UntypedSide>>,
-    // What a side has is typed as always.
+    // The members of a side keep their types.
     Expect<Equal<(typeof any)['peers'], ReadonlyMap<string, Peer>>>,
     Expect<Equal<ReturnType<(typeof any)['close']>, Promise<void>>>,
   ];

@@ -15,7 +15,7 @@ import { until } from '../support/core-waiting.js';
 import { Chat, meet, ways } from './sides.js';
 
 describe.each(ways)('wildcards over %s with %s', (...way) => {
-  it('take what nobody else handles, in both directions, the most specific first', async () => {
+  it('receive calls without a handler of their own, in both directions, the most specific first', async () => {
     await using sides = await meet(way);
     for (const [here, there] of [
       [sides.server, sides.client],
@@ -46,7 +46,7 @@ describe.each(ways)('wildcards over %s with %s', (...way) => {
     }
   });
 
-  it('get the arguments as callPath takes them, and which call it is', async () => {
+  it('receive the arguments in the form that callPath takes, and the path of the call', async () => {
     await using sides = await meet(way);
     const { server, client } = sides;
     const heard: unknown[] = [];
@@ -68,7 +68,7 @@ describe.each(ways)('wildcards over %s with %s', (...way) => {
     ]);
   });
 
-  it('hand a call on to another side, as it came', async () => {
+  it('forward a call to another side unchanged', async () => {
     await using near = await meet(way);
     await using far = await meet(way);
     near.server.setHandler('far.**', (_sender, args, { method }) =>
@@ -83,7 +83,7 @@ describe.each(ways)('wildcards over %s with %s', (...way) => {
 });
 
 describe('a declared method without a handler', () => {
-  it('goes to a wildcard, as its spec says it, and to its own handler once there is one', async () => {
+  it('is handled by a wildcard as its spec declares it, and by its own handler once there is one', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const heard: unknown[] = [];
@@ -108,7 +108,7 @@ describe('a declared method without a handler', () => {
     await expect(client.remote.room.join({ name: 'bob' })).rejects.toThrow('nobody handles room.join');
   });
 
-  it('streams from a wildcard', async () => {
+  it('can be a stream from a wildcard', async () => {
     await using sides = await meet();
     sides.server.setHandler('*', function* (_sender, args) {
       for (let i = 0; i < (args as { n: number }).n; i++) yield i;
@@ -118,7 +118,7 @@ describe('a declared method without a handler', () => {
     expect(items).toEqual([0, 1, 2]);
   });
 
-  it('is checked, and guarded, all the same', async () => {
+  it('is validated and guarded by its spec', async () => {
     class Checked extends RemoteAPI {
       @incoming({ hasReply: true }) pay(_sender: Sender, args: { sum: number }): Reply<string> {
         if (args.sum < 0) throw new RangeError('too little');
@@ -134,8 +134,8 @@ describe('a declared method without a handler', () => {
   });
 });
 
-describe('what is not declared', () => {
-  it('passes those who stand around calls of its path, whatever it is called on the wire', async () => {
+describe('an undeclared method', () => {
+  it('goes through the interceptors of its path, whatever its name on the wire', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     const seen: string[] = [];
@@ -166,7 +166,7 @@ describe('what is not declared', () => {
     expect(await client.callPath('exact')).toBe(2);
   });
 
-  it('keeps the reasons of the spec, which no wildcard covers', async () => {
+  it('is still refused for the reasons of the spec if the class has it in another form', async () => {
     await using sides = await meet();
     const { server, client } = sides;
     server.setHandler('*', () => 'anything');
@@ -177,7 +177,7 @@ describe('what is not declared', () => {
 });
 
 describe('patterns', () => {
-  it('stand for whole segments', async () => {
+  it('match whole segments', async () => {
     await using sides = await meet();
     const set = (path: string) => () => sides.server.setHandler(path, () => {});
     expect(set('room.j*')).toThrow('"j*": * stands for one segment, ** at the end for all below');
@@ -203,7 +203,7 @@ describe('patterns', () => {
   };
   const of = (segments: readonly string[]) => patternOf('', segments.join('.'), {}, () => {});
 
-  it('fit as their segments say', () => {
+  it('match as their segments specify', () => {
     fc.assert(
       fc.property(wild, fc.array(segment, { minLength: 1, maxLength: 5 }), (pattern, name) => {
         expect(of(pattern).fits(name.join('.'))).toBe(fits(pattern, name));
@@ -212,7 +212,7 @@ describe('patterns', () => {
     );
   });
 
-  it('are in one order, whoever comes first: of two that fit, no other than the same is as specific', () => {
+  it('have a total order: of two that match, one is more specific unless they are the same', () => {
     fc.assert(
       fc.property(wild, wild, fc.array(segment, { minLength: 1, maxLength: 5 }), (one, other, name) => {
         const [a, b] = [of(one), of(other)];
@@ -228,7 +228,7 @@ describe('patterns', () => {
 });
 
 describe('ignoreUnhandled', () => {
-  it('drops notifications that nobody handles, and refuses requests', async () => {
+  it('drops notifications without a handler, and refuses requests', async () => {
     class House extends RemoteAPI {
       readonly door = namespace(Chat);
       @incoming({ hasReply: true }) knock(_sender: Sender): Reply<string> {}
@@ -249,7 +249,7 @@ describe('ignoreUnhandled', () => {
     }
   });
 
-  it('is true or false', () => {
+  it('must be true or false', () => {
     expect(() => Chat.create({ ignoreUnhandled: 1 as never })).toThrow(
       'the option "ignoreUnhandled" must be true or false',
     );

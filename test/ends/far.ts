@@ -1,4 +1,4 @@
-// The far end in a process or a thread of its own: serves at the address that it is given, and tells what becomes of its call.
+// The other side, in its own process or thread: serves at the address that it receives, and reports how its call ends.
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { behave, Hanging } from './spec.js';
 
@@ -19,5 +19,5 @@ tell({ address: side.address });
 process.on('message', (what) => {
   if (what === 'close') void side.close();
 });
-// The program ends by itself: what pipes have for a FIN.
+// The program exits by itself: for pipes, this is the equivalent of a FIN.
 process.on('SIGUSR2', () => process.exit(0));

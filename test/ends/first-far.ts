@@ -1,4 +1,4 @@
-// The far side: it greets whoever comes, and adds its handlers when `serve` has resolved, as a program does.
+// The other side: it greets each peer that connects, and adds its handlers when `serve` has resolved, as a program does.
 import { First } from './first-spec.js';
 import { greetsAtOnce } from './first-words.js';
 

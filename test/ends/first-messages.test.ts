@@ -10,8 +10,8 @@ import { First } from './first-spec.js';
 import { greetsAtOnce } from './first-words.js';
 
 /*
- * What arrives with the handshake or right after it is heard by handlers that are added right after `await connect()`, and right after
- * `await serve()`, whatever the transport.
+ * Messages that arrive with the handshake or right after it are received by handlers that are added right after
+ * `await connect()`, and right after `await serve()`, whatever the transport.
  */
 
 const far = compiledOnce(new URL('first-far.ts', import.meta.url));
@@ -19,7 +19,7 @@ afterAll(far.remove);
 
 type Near = Side<Inverted<First>>;
 interface Meeting {
-  /** What is dialed. */
+  /** The address to connect to. */
   readonly source: TransportSource;
   end(): Promise<unknown>;
 }
@@ -62,7 +62,7 @@ const ways: Readonly<Record<string, () => Promise<Meeting>>> = {
   },
 };
 
-/** Adds handlers to a side that has just been opened; says when they have heard all that there is. */
+/** Adds handlers to a side that has just been opened; the result resolves when they have received everything. */
 function listen(near: Near): () => Promise<void> {
   const heard: number[] = [];
   near.heard.connect((_sender, { n }) => void heard.push(n));
@@ -82,7 +82,7 @@ const possible = Object.entries(ways).filter(([name]) => {
 describe.each(possible)('over %s', (name, meet) => {
   const rounds = /process|worker/.test(name) ? 2 : 20;
 
-  it('handlers that are added right after connect hear what the other side sends as soon as it knows of us', async () => {
+  it('handlers that are added right after connect receive what the other side sends as soon as it is connected', async () => {
     for (let round = 0; round < rounds; round++) {
       const { source, end } = await meet();
       const near = await First.invert().connect(source, { logger: null });
@@ -96,7 +96,7 @@ describe.each(possible)('over %s', (name, meet) => {
     }
   });
 
-  it('handlers that are added right after serve, or right after open, hear what is sent in the event connect', async () => {
+  it('handlers that are added right after serve, or right after open, receive what is sent in the event connect', async () => {
     for (let round = 0; round < rounds; round++) {
       const { source, end } = await meet();
       const near = First.invert().create({ transport: source, logger: null });
@@ -118,7 +118,7 @@ describe.each(possible)('over %s', (name, meet) => {
 });
 
 describe('after changeTransport', () => {
-  it('handlers that are added when it has resolved hear what the other side sends as soon as it knows of us', async () => {
+  it('handlers that are added when it has resolved receive what the other side sends as soon as it is connected', async () => {
     for (let round = 0; round < 20; round++) {
       const old = await First.serve('tcp://127.0.0.1:0', { logger: null });
       const near = await First.invert().connect(old.address, { logger: null });
@@ -130,7 +130,7 @@ describe('after changeTransport', () => {
     }
   });
 
-  it('what is pending on the old link may wait for what comes over the new one', async () => {
+  it('a pending call on the old link may wait for a message on the new one', async () => {
     await using old = await First.serve('tcp://127.0.0.1:0', { logger: null });
     await using near = await First.invert().connect(old.address, { logger: null });
     const hasHeard = listen(near);

@@ -1,7 +1,7 @@
 import type { Peer, Side } from 'obverse';
 import type { First } from './first-spec.js';
 
-/** Has a side that has just been opened greet its peers, those that are there and those that come, and add its handlers. */
+/** Lets a side that has just been opened greet its present and future peers, and add its handlers. */
 export function greetsAtOnce(side: Side<First>): void {
   const heard: number[] = [];
   let answer: unknown;

@@ -31,17 +31,17 @@ const line = (id: number, method: string, text: string): string =>
 describe('a program whose standard input ends', () => {
   const server = (...args: string[]): string => [process.execPath, '--import', 'tsx', program, ...args].join(' ');
 
-  it('still answers what its asynchronous handlers are at', async () => {
+  it('still answers calls whose asynchronous handlers are running', async () => {
     const said = await shell(`printf '%s\\n' "$CALL" | ${server()}`, { CALL: line(1, 'slow', 'a') });
     expect(JSON.parse(said)).toEqual({ jsonrpc: '2.0', id: 1, result: 'slow a' });
   });
 
-  it('answers a last line without its end', async () => {
+  it('answers a last line without a line feed', async () => {
     const said = await shell(`printf '%s' "$CALL" | ${server()}`, { CALL: line(1, 'quick', 'a') });
     expect(JSON.parse(said)).toEqual({ jsonrpc: '2.0', id: 1, result: 'quick a' });
   });
 
-  it('answers everything of a file, in which more calls stand than may wait', async () => {
+  it('answers everything of a file with more calls than may be queued', async () => {
     const writer = `const params = { text: "x" };
       for (let id = 0; id < 3000; id++) console.log(JSON.stringify({ jsonrpc: "2.0", id, method: "slow", params }))`;
     const said = await shell(`${process.execPath} -e '${writer}' | ${server()}`);
@@ -70,7 +70,7 @@ describe.skipIf(absent)('nc -N', () => {
   it.each([
     ['tcp', 'tcp://127.0.0.1:0', (address: string) => `127.0.0.1 ${new URL(address).port}`],
     ['unix', `unix:${join(tmpdir(), `obverse-nc-${process.pid}`)}`, (address: string) => `-U ${address.slice(5)}`],
-  ])('gets the answers on %s', async (_name, address, target) => {
+  ])('receives the answers on %s', async (_name, address, target) => {
     await using server = await Slow.serve(address, { logger: null });
     server.slow.connect(async (_sender, { text }) => {
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -2,9 +2,9 @@ import { ConnectionLost } from 'obverse';
 import { afterAll, describe, expect, it } from 'vitest';
 import { allWays, meetings, removeCompiled, type Way } from './meetings.js';
 
-/** Ways that a transport cannot see: nothing tells that the other end has gone, and the timeout of the call ends it. */
+/** Ways that a transport cannot detect: nothing shows that the other end has gone, and the call ends with its timeout. */
 const unseen: Readonly<Record<string, readonly Way[]>> = { 'udp:': ['SIGKILL', 'close() there'] };
-/** Whether nobody is left to say what became of the far end's call. */
+/** Whether nobody is left to report how the call of the other side ended. */
 function silenced(name: string, way: Way): boolean {
   return way === 'SIGKILL' || way === 'terminate' || name === 'udp:' || (name.startsWith('process:') && way === 'FIN');
 }
@@ -12,7 +12,7 @@ function silenced(name: string, way: Way): boolean {
 afterAll(removeCompiled);
 
 describe.each(Object.entries(meetings))('over %s', (name, meet) => {
-  it.for(allWays)('%s settles the calls of both ends', { timeout: 30_000 }, async (way, { skip }) => {
+  it.for(allWays)('%s settles the calls of both sides', { timeout: 30_000 }, async (way, { skip }) => {
     const meeting = await meet();
     try {
       const end = meeting.ways[way];

@@ -9,12 +9,12 @@ import type { Inverted } from '../../src/types/derived.js';
 import { compiledOnce } from '../support/compile-program.js';
 import { behave, type Ended, Hanging } from './spec.js';
 
-/** Two ends that talk, and what can be done to them. */
+/** Two connected sides, and the ways to end their connection. */
 export interface Meeting {
   readonly here: Side<Inverted<Hanging>>;
-  /** Settles when the far end has told what became of its own call. */
+  /** Settles when the other side has reported how its own call ended. */
   readonly ended: Promise<Ended>;
-  /** The ways to end it that there are; a string says why there is none. */
+  /** The possible ways to end it; a string is the reason why there is none. */
   readonly ways: Readonly<Record<Way, (() => unknown) | string>>;
   cleanUp(): Promise<unknown>;
 }
@@ -23,7 +23,7 @@ export const allWays = ['FIN', 'RST', 'SIGKILL', 'terminate', 'closed port', 'cl
 export type Way = (typeof allWays)[number];
 
 const far = compiledOnce(new URL('far.ts', import.meta.url));
-/** Removes what was compiled. */
+/** Removes the compiled files. */
 export const removeCompiled = far.remove;
 
 const quiet: Options = { logger: null };
@@ -33,7 +33,7 @@ const noProcess = 'the far end is in this process';
 const noWorker = 'the far end is no worker';
 const noPort = 'it goes over no port';
 
-/** The far end in a process of its own, reached through a proxy that can end the connection in its own way. */
+/** The other side in its own process, connected through a proxy that can end the connection in its own way. */
 async function acrossProxy(address: string, through: (at: string) => Promise<Proxied>): Promise<Meeting> {
   const child = fork(await far.path(), [address]);
   const [{ address: at }] = (await once(child, 'message')) as [{ address: string }];
@@ -171,7 +171,7 @@ async function overWorker(how: 'worker' | 'port'): Promise<Meeting> {
       FIN: noConnection,
       RST: noConnection,
       SIGKILL: noProcess,
-      // The transport holds the worker of `worker:`, which then ends by itself.
+      // The transport keeps the worker of `worker:`, which then exits by itself.
       terminate: () => (worker === undefined ? ear.postMessage('exit') : worker.terminate()),
       'closed port': 'a worker has no port that could be closed alone',
       'close() here': () => here.close(),
@@ -211,7 +211,7 @@ async function here(
 
 let rooms = 0;
 
-/** How two ends meet, by transport. */
+/** How two sides are connected, by transport. */
 export const meetings: Readonly<Record<string, () => Promise<Meeting>>> = {
   'tcp:': () => acrossProxy('tcp://127.0.0.1:0', (at) => proxyTo(portOf(at), (port) => `tcp://127.0.0.1:${port}`)),
   'ws:': () => acrossProxy('ws://127.0.0.1:0', (at) => proxyTo(portOf(at), (port) => `ws://127.0.0.1:${port}`)),
@@ -219,7 +219,7 @@ export const meetings: Readonly<Record<string, () => Promise<Meeting>>> = {
     const path = `${tmpdir()}/obverse-ends-${process.pid}-${rooms++}`;
     return acrossProxy(`unix:${path}.sock`, async () => {
       const proxied = await proxyTo(`${path}.sock`, () => `unix:${path}.proxy`, `${path}.proxy`);
-      // One that was killed leaves its socket behind.
+      // A process that was killed leaves its socket file behind.
       const close = () => Promise.all([proxied.close(), rm(`${path}.sock`, { force: true })]);
       return { ...proxied, rst: 'a Unix socket has no reset', close };
     });

@@ -7,7 +7,7 @@ import { until } from '../support/core-waiting.js';
 import { RawClient } from '../support/ws-raw.js';
 
 /*
- * A peer asks more than is begun and queued, so that nothing more is read from it, and then its link ends.
+ * A peer calls more than may run and be queued, so that reading from it pauses, and then its link ends.
  */
 
 class Spec extends RemoteAPI {
@@ -19,7 +19,7 @@ const call = (id: number): string => JSON.stringify({ jsonrpc: '2.0', id, method
 const HELLO = '{"jsonrpc":"2.0","method":"rpc.hello","params":{"obverse":1,"codec":"jrpc"}}\n';
 const lines = Array.from({ length: CALLS }, (_, id) => `${call(id)}\n`).join('');
 
-/** A server whose handlers never end, and the signals of those that have begun. */
+/** A server whose handlers never end, and the signals of those that have started. */
 async function waiting(address: string, limits: Partial<Limits> = { stalledMs: 1_000 }) {
   const server = await Spec.serve(address, { logger: null, limits });
   const signals: AbortSignal[] = [];
@@ -35,7 +35,7 @@ interface Attack {
   readonly ways: Readonly<Record<string, () => void>>;
 }
 
-/** A bare socket that floods, and how it can end. */
+/** A bare socket that floods, and the ways to end it. */
 async function bare(options: net.NetConnectOpts): Promise<Attack> {
   const socket = net.connect({ ...options, allowHalfOpen: true }).on('error', () => {});
   await new Promise((resolve) => socket.once('connect', resolve));
@@ -73,13 +73,13 @@ const attacks: [name: string, address: string, attack: (address: string) => Prom
   ['ws', 'ws://127.0.0.1:0', webSocket, ['FIN', 'RST', 'close']],
 ];
 
-describe.each(attacks)('the end of a link on %s from which nothing is read', (_name, address, attack, ways) => {
-  it.each(ways)('is seen: %s. The peer leaves, and its handlers are told', async (way) => {
+describe.each(attacks)('the end of a paused link on %s', (_name, address, attack, ways) => {
+  it.each(ways)('is detected: %s. The peer disconnects, and the signals of its handlers abort', async (way) => {
     await using far = await waiting(address);
     const { flood, ways } = await attack(far.server.address);
     await flood();
     await until(() => far.signals.length === 256);
-    // What was read of it before is at work or waits: from now on reading pauses.
+    // What was read before is running or queued: from now on, reading is paused.
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(far.server.peers.size).toBe(1);
     ways[way]?.();
@@ -90,7 +90,7 @@ describe.each(attacks)('the end of a link on %s from which nothing is read', (_n
 });
 
 describe.each(attacks)('a peer on %s that is not read for a while', (_name, address, attack) => {
-  it('is heard in the right order afterwards', async () => {
+  it('has its messages handled in order afterwards', async () => {
     await using server = await Spec.serve(address, { logger: null, limits: { stalledMs: 500, queuedCalls: 100 } });
     const heard: unknown[] = [];
     const waits: (() => void)[] = [];
@@ -101,7 +101,7 @@ describe.each(attacks)('a peer on %s that is not read for a while', (_name, addr
     const { flood, ways } = await attack(server.address);
     await flood();
     await until(() => waits.length === 256);
-    // Long enough for some of it to be read and kept.
+    // Long enough to read and buffer some of it.
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(server.peers.size).toBe(1);
     for (const answer of waits) answer();
@@ -110,7 +110,7 @@ describe.each(attacks)('a peer on %s that is not read for a while', (_name, addr
     ways.close?.();
   });
 
-  it('is cut when it goes on sending until more than bufferedBytes are kept', async () => {
+  it('is disconnected if it sends more than bufferedBytes', async () => {
     await using far = await waiting(address, { stalledMs: 200, bufferedBytes: 100_000 });
     const { flood } = await attack(far.server.address);
     await flood();

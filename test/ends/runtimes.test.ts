@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 
 /*
- * Clients in Bun and Deno, where these are installed: on the PATH, or where the environment says (BUN, DENO).
+ * Clients in Bun and Deno, if these are installed: on the PATH, or where the environment variables BUN and DENO point.
  */
 
 class Headers extends RemoteAPI {
@@ -40,7 +40,7 @@ describe.each(Object.entries(runtimes))('a client in %s', (name, { command, args
       );
     });
 
-  it.skipIf(absent)('connects by the package ws, and with headers', { timeout: 90_000 }, async () => {
+  it.skipIf(absent)('connects with the package ws, and with headers', { timeout: 90_000 }, async () => {
     await using server = await serving();
     const url = server.address;
     expect(await run({ url, client: 'ws' })).toBe('answer: none\nclosed\n');
@@ -48,7 +48,7 @@ describe.each(Object.entries(runtimes))('a client in %s', (name, { command, args
     expect(await run({ url })).toBe('answer: none\nclosed\n');
   });
 
-  it.skipIf(absent)('learns that nobody is there, and what to check', { timeout: 90_000 }, async () => {
+  it.skipIf(absent)('reports that nothing listens, and what to check', { timeout: 90_000 }, async () => {
     await using server = await serving();
     const url = server.address;
     const nowhere = 'ws://127.0.0.1:9/here';

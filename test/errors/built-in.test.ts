@@ -6,7 +6,7 @@ const builtIns = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError,
 
 describe('an error of a built-in class', () => {
   for (const builtIn of builtIns) {
-    it.each(ways)(`arrives as itself, and as one of the other side: ${builtIn.name} over $codec`, async (way) => {
+    it.each(ways)(`arrives as an instance of it, and is remote: ${builtIn.name} over $codec`, async (way) => {
       const error = await thrown(new builtIn('no'), {}, {}, way);
       expect(Object.getPrototypeOf(error)).toBe(builtIn.prototype);
       expect(error).toMatchObject({ name: builtIn.name, message: 'no', code: Code.Application });
@@ -14,7 +14,7 @@ describe('an error of a built-in class', () => {
     });
   }
 
-  it('says in its stack where it is from', async () => {
+  it('names the peer in its stack', async () => {
     const error = await thrown(new TypeError('two\nlines'));
     expect(error.stack).toMatch(/^TypeError: two\nlines\n {4}at the other side of the call\n {4}at /);
     expect((await thrown(new TypeError('x'), { errors: 'full' })).stack).toMatch(
@@ -22,14 +22,14 @@ describe('an error of a built-in class', () => {
     );
   });
 
-  it('is not told where the policy is "hidden"', async () => {
+  it('is not sent with the policy "hidden"', async () => {
     expect(await faultOf(new TypeError('secret'), { errors: 'hidden' })).toEqual({
       code: Code.InternalError,
       message: 'Internal error',
     });
   });
 
-  it('stands for a class that extends it and has no name of its own', async () => {
+  it('also represents a class that extends it without a name of its own', async () => {
     expect(await thrown(new (class extends TypeError {})('x'))).toBeInstanceOf(TypeError);
   });
 });
@@ -41,7 +41,7 @@ it.each([
   ['a call of the other side that came too late', new TimeoutError(), 'TimeoutError'],
   ['a call that was given up there', new DOMException('x', 'AbortError'), 'AbortError'],
   ['a signal that came there', AbortSignal.abort().reason, 'AbortError'],
-])('%s stays a RemoteError, and is not taken for one of this side', async (_what, what, remoteName) => {
+])('%s remains a RemoteError, and is not confused with one of this side', async (_what, what, remoteName) => {
   const error = await thrown<RemoteError>(what);
   expect(Object.getPrototypeOf(error)).toBe(RemoteError.prototype);
   expect(error).toMatchObject({ name: 'RemoteError', remoteName });
@@ -49,7 +49,7 @@ it.each([
 });
 
 describe('isRemote', () => {
-  it('is false for what is of this side', () => {
+  it('is false for errors of this side', () => {
     for (const what of [
       new TypeError('x'),
       new RpcError('x'),
@@ -66,14 +66,14 @@ describe('isRemote', () => {
     );
   });
 
-  it('is true for registered classes and for what stands within', async () => {
+  it('is true for registered classes, and for causes and other nested errors', async () => {
     class NotFound extends Error {}
     const error = await thrown(new NotFound('x', { cause: new TypeError('y') }), { errorClasses: [NotFound] });
     expect([isRemote(error), isRemote(error.cause)]).toEqual([true, true]);
     expect(isRemote(new NotFound('x'))).toBe(false);
   });
 
-  it('gives the type of what has arrived', async () => {
+  it('narrows to the type of the received error', async () => {
     const error: unknown = await thrown(new TypeError('x'));
     if (!isRemote(error)) throw new Error('it is');
     const message: string = error.message;
@@ -81,7 +81,7 @@ describe('isRemote', () => {
   });
 });
 
-it('a built-in name of a stranger gives no more than an error', async () => {
+it('a built-in name sent by a peer that is not Obverse creates only an error', async () => {
   const error = await answered({ code: 5, message: 'x', data: { name: 'TypeError', data: { a: 1 } } });
   expect(error).toBeInstanceOf(TypeError);
   expect(error).toMatchObject({ code: 5, data: { a: 1 } });

@@ -51,7 +51,7 @@ async function sides(options: Omit<Options, 'transport'> = { callSites: true }) 
   };
 }
 
-/** What a promise is rejected with. */
+/** What a promise rejects with. */
 async function failure(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise;
@@ -68,7 +68,7 @@ function buyHere(buyer: { remote: { buy(): Promise<number> } }): Promise<number>
   return buyer.remote.buy();
 }
 
-it('show the line of the call, as the first of the stack', async () => {
+it('callSites shows the line of the call, as the first of the stack', async () => {
   await using both = await sides();
   const error = await failure(buyHere(both.buyer));
   expect(error).toBeInstanceOf(RemoteError);
@@ -86,7 +86,7 @@ it('show the line of the call, as the first of the stack', async () => {
     expect((await failure(call())).stack).toContain('call-sites.test.ts');
 });
 
-it('show it in the error of a timeout, and in built-in classes, which stay marked as remote', async () => {
+it('callSites applies to the error of a timeout, and to built-in classes, which are still remote', async () => {
   await using both = await sides();
   const late = await failure(both.buyer.to(null, { timeout: 10 }).wait());
   expect(late).toBeInstanceOf(TimeoutError);
@@ -96,7 +96,7 @@ it('show it in the error of a timeout, and in built-in classes, which stay marke
   expect(range.stack).toMatch(/at the other side of the call\n.*call-sites\.test\.ts/);
 });
 
-it('give each call that ends with its link an error of its own', async () => {
+it('callSites gives each call that ends with its link its own error', async () => {
   const both = await sides();
   const one = failure((() => both.buyer.remote.wait())());
   const other = failure(
@@ -113,7 +113,7 @@ it('give each call that ends with its link an error of its own', async () => {
   await both.buyer.close();
 });
 
-it('show it for streams, gathered answers and callbacks', async () => {
+it('callSites applies to streams, gathered answers and callbacks', async () => {
   await using both = await sides();
   const goods = both.buyer.remote.goods();
   await goods.next();
@@ -131,13 +131,13 @@ it('show it for streams, gathered answers and callbacks', async () => {
   expect(await both.buyer.remote.call({ back })).toMatch(/called.*call-sites\.test\.ts/);
 });
 
-it('keep what the other side tells of its stack', async () => {
+it('callSites keeps the stack that the other side sends', async () => {
   await using both = await sides({ callSites: true, errors: 'full' });
   const { stack } = await failure(buyHere(both.buyer));
   expect(stack).toMatch(/at buyHere [\s\S]*on the other side:\n[\s\S]*sold out/);
 });
 
-it('are asked for by the environment too, which the option overrides', async () => {
+it('callSites can be enabled by the environment, and the option has precedence', async () => {
   vi.stubEnv('OBVERSE_CALL_SITES', '1');
   await using asked = await sides({});
   expect(first(await failure(buyHere(asked.buyer)))).toContain('buyHere');
@@ -145,12 +145,12 @@ it('are asked for by the environment too, which the option overrides', async () 
   expect((await failure(buyHere(off.buyer))).stack).not.toContain('buyHere');
 });
 
-it('are off by default', async () => {
+it('callSites is off by default', async () => {
   await using both = await sides({});
   expect((await failure(buyHere(both.buyer))).stack).not.toContain('buyHere');
 });
 
-it('shows the line first on runtimes that cannot leave out the frames of the library', async () => {
+it('callSites shows the line first on runtimes that cannot omit the frames of the library', async () => {
   await using pair = await sides();
   const { captureStackTrace } = Error;
   // As in Firefox and older Safari.
@@ -165,7 +165,7 @@ it('shows the line first on runtimes that cannot leave out the frames of the lib
   expect(stack?.split('\n')[1]).toContain('call-sites.test.ts');
 });
 
-describe('leave the error as it is where its stack cannot be changed', () => {
+describe('callSites leaves an error unchanged if', () => {
   const { prepareStackTrace, stackTraceLimit } = Error;
   afterEach(() => Object.assign(Error, { prepareStackTrace, stackTraceLimit }));
 

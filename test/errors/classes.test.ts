@@ -14,20 +14,20 @@ class NotFound extends Error {
 class Overdrawn extends Error {}
 class LocalKeyError extends Error {}
 
-describe('classes by name', () => {
-  it.each(ways)('are what travels, over $codec', async (way) => {
+describe('names of error classes', () => {
+  it.each(ways)('are sent, over $codec', async (way) => {
     const classes = { NotFound, 'billing.Overdrawn': Overdrawn };
     const error = await thrown(new Overdrawn('no money'), { errorClasses: classes }, undefined, way);
     expect(error).toBeInstanceOf(Overdrawn);
     expect(error).toMatchObject({ name: 'Overdrawn', message: 'no money', code: Code.Application });
   });
 
-  it('are told under the name of the table', async () => {
+  it('are those of the table', async () => {
     const { data } = await faultOf(new Overdrawn('no money'), { errorClasses: { 'billing.Overdrawn': Overdrawn } });
     expect(data).toEqual({ name: 'billing.Overdrawn' });
   });
 
-  it('map what only the other side knows to a class of this one', async () => {
+  it('map names of the other side to a class of this one', async () => {
     const error = await answered(
       { code: 7, message: "'a'", data: { name: 'KeyError' } },
       { errorClasses: { KeyError: LocalKeyError } },
@@ -36,14 +36,14 @@ describe('classes by name', () => {
     expect(error).toMatchObject({ name: 'LocalKeyError', message: "'a'", code: 7 });
   });
 
-  it('may be several for one class: it leaves under the first', async () => {
+  it('may be several for one class: the first is sent', async () => {
     const errorClasses = { KeyError: LocalKeyError, IndexError: LocalKeyError };
     for (const name of ['KeyError', 'IndexError'])
       expect(await answered({ code: 1, message: '', data: { name } }, { errorClasses })).toBeInstanceOf(LocalKeyError);
     expect((await faultOf(new LocalKeyError('x'), { errorClasses })).data.name).toBe('KeyError');
   });
 
-  it('are any texts', async () => {
+  it('may be any texts', async () => {
     for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'RpcError', 'a b']) {
       const errorClasses = { [name]: Overdrawn };
       const error = await thrown(new Overdrawn('x'), { errorClasses });
@@ -51,7 +51,7 @@ describe('classes by name', () => {
     }
   });
 
-  it('may take the name of a built-in class', async () => {
+  it('may be that of a built-in class', async () => {
     const error = await answered(
       { code: 1, message: 'x', data: { name: 'TypeError' } },
       { errorClasses: { TypeError: LocalKeyError } },
@@ -74,7 +74,7 @@ describe('classes by name', () => {
     [new Map([['NotFound', NotFound]]), 'errorClasses: expected a list or an object, not [object Map]'],
     ['NotFound', 'the option "errorClasses" must be an array of classes, or a table of them'],
     [NotFound, 'the option "errorClasses" must be an array of classes, or a table of them'],
-  ])('are refused where they cannot work: %o', (errorClasses, message) => {
+  ])('are refused if invalid: %o', (errorClasses, message) => {
     const make = () => Shelf.create({ errorClasses: errorClasses as never });
     expect(make).toThrow(UsageError);
     expect(make).toThrow(message);
@@ -95,7 +95,7 @@ describe('the fields of a registered error', () => {
     expect(error.when).toBe(null);
   });
 
-  it('keep what the codec can carry', async () => {
+  it('keep values that the codec can encode', async () => {
     const what = Object.assign(new NotFound('x'), { map: new Map([[1, new Set([2n])]]), at: new Date(5) });
     for (const way of ways.slice(1, 3)) {
       const error = await thrown<typeof what>(what, { errorClasses }, undefined, way);
@@ -104,23 +104,23 @@ describe('the fields of a registered error', () => {
     }
   });
 
-  it('are those of registered errors alone', async () => {
+  it('are sent for registered errors only', async () => {
     const fault = await faultOf(Object.assign(new Overdrawn('x'), { password: 'secret' }), { errorClasses });
     expect(JSON.stringify(fault)).not.toMatch('secret');
   });
 
-  it('can be named: then no others travel', async () => {
+  it('can be listed: then no others are sent', async () => {
     const classes = [{ class: NotFound, fields: ['shelf', 'nothing'] }];
     const fault = await faultOf(Object.assign(new NotFound('book'), { shelf: 3 }), { errorClasses: classes });
     expect(fault.data).toEqual({ name: 'NotFound', fields: { shelf: 3 } });
   });
 
-  it('hold a code that is a text', async () => {
+  it('include a code that is a text', async () => {
     const error = await thrown(Object.assign(new NotFound('x'), { code: 'ENOENT' }), { errorClasses });
     expect(error).toMatchObject({ code: 'ENOENT' });
   });
 
-  it('are only data, and only so much', async () => {
+  it('are data only, and limited in number and size', async () => {
     const deep = (levels: number): unknown => (levels === 0 ? 1 : { deep: deep(levels - 1) });
     const cycle: { self?: object } = {};
     cycle.self = cycle;
@@ -164,7 +164,7 @@ describe('the fields of a registered error', () => {
     expect(Object.keys((await faultOf(many, { errorClasses })).data.fields).length).toBe(64);
   });
 
-  it('replace nothing that the class has, nor what every object has', async () => {
+  it('do not replace members of the class, nor those of every object', async () => {
     const fields =
       '{"__proto__":{"polluted":1},"constructor":5,"toString":5,"shout":"no","then":5,"stack":5,"message":5,"name":5,"code":{},"what":"book"}';
     const error = await answered<NotFound>(
@@ -179,7 +179,7 @@ describe('the fields of a registered error', () => {
     expect('polluted' in {}).toBe(false);
   });
 
-  it('that the codec cannot carry are left out, and the error arrives all the same', async () => {
+  it('that the codec cannot encode are left out, and the error still arrives', async () => {
     const error = await thrown(Object.assign(new NotFound('book'), { size: 5n }), { errorClasses });
     expect(error).toBeInstanceOf(NotFound);
     expect(error).not.toHaveProperty('size');
@@ -212,7 +212,7 @@ it.each([
   { name: 'NotFound', errors: { 0: 1 } },
   { name: 'NotFound', errors: [{ value: 1 }, 5] },
   { name: 'NotFound', reason: 1 },
-])('data of a stranger that only look like an envelope stay theirs: %j', async (data) => {
+])('data of a peer that is not Obverse remain data, even if they look like an envelope: %j', async (data) => {
   const error = await answered<RemoteError>({ code: 1, message: 'x', data }, { errorClasses: [NotFound] });
   expect(error).toBeInstanceOf(RemoteError);
   expect(error.data).toEqual(data);

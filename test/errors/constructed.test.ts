@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { failure, Log } from '../support/core-waiting.js';
 import { answered, explode, faultOf, thrown, ways } from './shelf.js';
 
-/** Made by its constructor alone: its private field is nowhere else. */
+/** Only its constructor can set its private field. */
 class Overdrawn extends Error {
   override name = 'Overdrawn';
   readonly #missing: number;
@@ -38,7 +38,7 @@ class Picky extends Error {
   }
 }
 
-describe('an error whose class says the arguments of its constructor', () => {
+describe('an error whose class specifies the arguments of its constructor', () => {
   it.each(ways)('is constructed on the other side, over $codec', async (way) => {
     const what = new Overdrawn(5, { iban: 'DE1' });
     const error = await thrown<Overdrawn>(what, { errorClasses: [Overdrawn] }, undefined, way);
@@ -48,12 +48,12 @@ describe('an error whose class says the arguments of its constructor', () => {
     expect(isRemote(error)).toBe(true);
   });
 
-  it('sends these in place of its fields', async () => {
+  it('sends these instead of its fields', async () => {
     const { data } = await faultOf(new Overdrawn(5, { iban: 'DE1' }), { errorClasses: [Overdrawn] });
     expect(data).toEqual({ name: 'Overdrawn', args: [5, { iban: 'DE1' }] });
   });
 
-  it('may be told so by the table, with what makes it', async () => {
+  it('may be specified in the table, with the function that makes it', async () => {
     const there = { Late: { class: Late, pack: (error: Late) => [error.by, 'min'] } };
     const here = { Late: { class: Late, unpack: (by: number, unit: string) => Object.assign(new Late(by), { unit }) } };
     const error = await thrown(new Late(3), { errorClasses: there }, { errorClasses: here });
@@ -61,14 +61,14 @@ describe('an error whose class says the arguments of its constructor', () => {
     expect(error).toMatchObject({ by: 3, unit: 'min', message: 'late by 3' });
   });
 
-  it('keeps what its constructor leaves open: code, data, cause', async () => {
+  it('keeps what its constructor does not set: code, data, cause', async () => {
     const what = Object.assign(new Late(3), { code: 12, data: 'more', cause: new TypeError('why') });
     const error = await thrown(what, { errorClasses: [{ class: Late, pack: () => [3] }] });
     expect(error).toMatchObject({ code: 12, data: 'more' });
     expect(error.cause).toBeInstanceOf(TypeError);
   });
 
-  it('is made without its constructor where this side does not ask for it', async () => {
+  it('is made without its constructor unless this side requires it', async () => {
     const fault = { code: 1, message: 'from afar', data: { name: 'Late', args: [3] } };
     const error = await answered<Late>(fault, { errorClasses: [Late] });
     expect(error).toBeInstanceOf(Late);
@@ -76,7 +76,7 @@ describe('an error whose class says the arguments of its constructor', () => {
     expect(error.by).toBe(undefined);
   });
 
-  it('is made without its constructor where no arguments have come', async () => {
+  it('is made without its constructor if no arguments have arrived', async () => {
     const made = Picky.made;
     const error = await answered({ code: 1, message: 'x', data: { name: 'Picky' } }, { errorClasses: [Picky] });
     expect(error).toBeInstanceOf(Picky);
@@ -87,7 +87,7 @@ describe('an error whose class says the arguments of its constructor', () => {
     ['throws', () => explode()],
     ['gives no list', () => 'no list'],
     ['gives too much', () => new Array(33).fill(0)],
-  ])('is told without arguments where its pack %s', async (_what, pack) => {
+  ])('is sent without arguments if its pack %s', async (_what, pack) => {
     const logger = new Log();
     const error = await thrown(new Late(3), { errorClasses: [{ class: Late, pack: pack as never }], logger });
     expect(error).toBeInstanceOf(Late);
@@ -101,7 +101,7 @@ describe('the arguments of a hostile peer', () => {
     ['that the constructor refuses', [{ toString: 5 }]],
     ['that are too many', new Array(33).fill(0)],
     ['that are a million', new Array(1_000_000).fill(0)],
-  ])('%s give a RemoteError', async (_what, args) => {
+  ])('%s result in a RemoteError', async (_what, args) => {
     const logger = new Log();
     const error = await answered<RemoteError>(
       { code: 5, message: 'x', data: { name: 'Picky', args, data: 7 } },
@@ -116,10 +116,10 @@ describe('the arguments of a hostile peer', () => {
     ['nothing', undefined],
     ['a promise', Promise.resolve(new Late(1))],
     ['an error of another class', new Error('x')],
-    // biome-ignore lint/suspicious/noThenProperty: what is tried
+    // biome-ignore lint/suspicious/noThenProperty: the test is about then methods
     ['a thenable', { then() {} }],
     ['a frozen one', Object.freeze(new Late(1))],
-  ])('never hang a call: what unpack gives is %s', async (_what, made) => {
+  ])('never block a call: unpack returns %s', async (_what, made) => {
     const error = await answered<RemoteError>(
       { code: 5, message: 'x', data: { name: 'Late', args: [1], cause: { value: 1 } } },
       { errorClasses: [{ class: Late, unpack: () => made as Error }] },
@@ -128,7 +128,7 @@ describe('the arguments of a hostile peer', () => {
     expect(error).toMatchObject({ remoteName: 'Late', code: 5, cause: 1 });
   });
 
-  it('run no other constructor', async () => {
+  it('do not call any other constructor', async () => {
     let ran = 0;
     class Silent extends Error {
       constructor() {
@@ -146,13 +146,13 @@ describe('the arguments of a hostile peer', () => {
   });
 });
 
-it('the arguments may be what the codec alone refuses: then the peer is told message and code', async () => {
+it('arguments that the codec cannot encode are left out, and the peer receives message and code', async () => {
   const classes = [{ class: Late, pack: () => [5n] }];
   const error = await thrown(Object.assign(new Late(3), { code: 9 }), { errorClasses: classes });
   expect(error).toMatchObject({ name: 'RemoteError', code: 9, message: 'late by 3' });
 });
 
-it('a class that a method names is constructed too', async () => {
+it('a class in the errors of a method is constructed too', async () => {
   class Bank extends RemoteAPI {
     @incoming({ hasReply: true, errors: [Overdrawn] }) pay(_sender: Sender): Reply<null> {}
   }

@@ -9,7 +9,7 @@ import {
   type ValueType,
 } from '../../src/index.js';
 
-/** A function of the application that fails with a text that the peer must not see. */
+/** A function of the application that throws a text that the peer must not receive. */
 const fails = (): never => {
   throw new Error('secret 1234');
 };
@@ -44,7 +44,7 @@ const values: Record<string, unknown> = {
 };
 
 it.each(['jrpc', 'msgpack', 'clone'])(
-  'nothing that a function of the application throws reaches a peer: %s',
+  'with errors hidden, nothing that a function of the application throws is sent: %s',
   async (codec) => {
     const address = `memory:hidden-everywhere-${codec}`;
     await using shop = await Shop.serve(address, { codec, errors: 'hidden', types: [money], logger: null });

@@ -28,7 +28,7 @@ async function told(thrown: unknown, errors: 'hidden' | 'message'): Promise<unkn
   return await failure(client.remote.pay({ sum: new Money(5) }));
 }
 
-it('what unpack of a type throws is not told to the peer where errors are hidden', async () => {
+it('with errors hidden, what unpack of a type throws is not sent', async () => {
   expect(String(await told(new Error('password 1234'), 'hidden'))).not.toContain('1234');
   expect(String(await told('password 1234', 'hidden'))).not.toContain('1234');
   expect(await told(new RpcError('too much', 7), 'hidden')).toMatchObject({
@@ -40,7 +40,7 @@ it('what unpack of a type throws is not told to the peer where errors are hidden
   });
 });
 
-it('what a mounted object calls private is not served, as with a reference', async () => {
+it('methods of a mounted object whose names begin with an underscore are not served, as in a reference', async () => {
   const object = {
     open: () => 'open',
     _hidden: () => 'hidden',

@@ -40,7 +40,7 @@ class Chat extends RemoteAPI {
 }
 
 describe('the errors of a method', () => {
-  it.each(ways)('arrive as themselves, and narrow in catch, over $codec', async ({ at, codec }) => {
+  it.each(ways)('arrive as instances of their classes, and narrow in catch, over $codec', async ({ at, codec }) => {
     await using chat = await Chat.serve(at(), { codec, errors: 'hidden', logger: null });
     chat.join.connect((_sender, { room }) => {
       if (room === 'full') throw new Full(3);
@@ -60,7 +60,7 @@ describe('the errors of a method', () => {
     expect(told).toEqual([3, 'attic']);
   });
 
-  it('count in both directions, and in namespaces', async () => {
+  it('apply in both directions, and in namespaces', async () => {
     await using chat = await Chat.serve('memory:namespaces', { logger: null });
     chat.room.sit.connect(() => {
       throw new Full(1);
@@ -75,7 +75,7 @@ describe('the errors of a method', () => {
     expect(lost.what).toBe('ann');
   });
 
-  it('count beside those of the side, under the names that it gives', async () => {
+  it('add to those of the side, under the names of the method', async () => {
     const errorClasses = { 'chat.NotFound': NotFound };
     await using chat = await Chat.serve('memory:beside', { errorClasses, logger: null });
     chat.join.connect(() => {
@@ -87,7 +87,7 @@ describe('the errors of a method', () => {
     expect(await failure(other.remote.join({ room: '' }))).toMatchObject({ remoteName: 'chat.NotFound' });
   });
 
-  it('are refused if two have one name', () => {
+  it('are refused if two have the same name', () => {
     const Other = { NotFound: class NotFound extends Error {} }.NotFound;
     class Twice extends RemoteAPI {
       @incoming({ hasReply: true, errors: [NotFound] }) a(_sender: Sender): Reply<null> {}
@@ -99,7 +99,7 @@ describe('the errors of a method', () => {
     expect(() => Twice.create({ errorClasses: { NotFound, 'b.NotFound': Other } })).not.toThrow();
   });
 
-  it('are refused if they are none', () => {
+  it('are refused if they are not error classes', () => {
     class Wrong extends RemoteAPI {
       @incoming({ hasReply: true, errors: [class Plain {} as never] }) a(_sender: Sender): Reply<null> {}
     }
@@ -108,7 +108,7 @@ describe('the errors of a method', () => {
 });
 
 describe('isOneOf', () => {
-  it('is true for instances alone', () => {
+  it('is true for instances only', () => {
     expect(isOneOf(new NotFound('x'), joinErrors)).toBe(true);
     expect(isOneOf(new (class extends NotFound {})('x'), joinErrors)).toBe(true);
     for (const none of [new RemoteError('x', 1, undefined, 'NotFound'), new Error('NotFound'), undefined, NotFound])
@@ -116,7 +116,7 @@ describe('isOneOf', () => {
     expect(isOneOf(new NotFound('x'), [])).toBe(false);
   });
 
-  it('takes a list that is written in its place', () => {
+  it('accepts an inline list', () => {
     const error: unknown = new Full(2);
     expect(isOneOf(error, [NotFound, Full]) && 'seats' in error && error.seats).toBe(2);
     if (isOneOf(error, [Full])) {

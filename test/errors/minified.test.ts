@@ -16,7 +16,7 @@ it('names of the classes of the library survive a minifier', async () => {
     `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
   )) as Errors;
   const { ConnectionLost, TimeoutError, Aborted, ProtocolError, RemoteError, UsageError } = errors;
-  // Else it would show nothing.
+  // Otherwise the test would prove nothing.
   expect(ConnectionLost.name).not.toBe('ConnectionLost');
   const made = [
     new RpcError('x'),

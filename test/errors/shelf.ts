@@ -2,14 +2,14 @@ import { incoming, type Options, outgoing, type Receivers, RemoteAPI, type Reply
 import { Played, turn } from '../support/core-played.js';
 import { failure } from '../support/core-waiting.js';
 
-/** A side whose one request throws what a test wants it to throw. */
+/** A side with one request, which throws what a test specifies. */
 export class Shelf extends RemoteAPI {
   @incoming({ hasReply: true }) take(_sender: Sender, _args: object): Reply<unknown> {}
   @outgoing({ hasReply: true }) ask(_to: Receivers, _args: object): Reply<unknown> {}
 }
 
 let rooms = 0;
-/** Where and how two sides meet. */
+/** How two sides are connected. */
 export const ways = [
   { at: () => `memory:shelf-${rooms++}`, codec: 'jrpc' },
   { at: () => `memory:shelf-${rooms++}`, codec: 'msgpack' },
@@ -19,7 +19,7 @@ export const ways = [
 ] as const;
 export type Way = (typeof ways)[number];
 
-/** What a call is rejected with when its handler throws. */
+/** What a call rejects with when its handler throws. */
 export async function thrown<E = Error>(
   what: unknown,
   there: Options = {},
@@ -34,7 +34,7 @@ export async function thrown<E = Error>(
   return await failure<E>(client.remote.take({}));
 }
 
-/** What travels, as JSON, when a handler throws. */
+/** What is sent, as JSON, when a handler throws. */
 export async function faultOf(what: unknown, options: Options = {}) {
   const played = new Played();
   const far = played.visit();
@@ -47,7 +47,7 @@ export async function faultOf(what: unknown, options: Options = {}) {
   return far.heard[0].error;
 }
 
-/** What a call becomes that a stranger answers so. */
+/** What a call rejects with when a peer that is not Obverse sends this answer. */
 export async function answered<E = Error>(error: unknown, options: Options = {}): Promise<E> {
   const played = new Played();
   const far = played.visit();

@@ -8,7 +8,7 @@ class Several extends AggregateError {}
 const errorClasses = { NotFound, Several };
 const hidden = { code: Code.InternalError, message: 'Internal error' };
 
-/** The errors of a chain of causes, from the outside in. */
+/** The errors of a chain of causes, the outermost first. */
 function chain(error: unknown): Error[] {
   return error instanceof Error ? [error, ...chain(error.cause)] : [];
 }
@@ -40,7 +40,7 @@ describe('the cause of an error', () => {
     for (const way of ways) expect((await thrown(new Error('a', { cause }), {}, {}, way)).cause).toEqual(cause);
   });
 
-  it('keeps what the codec can carry', async () => {
+  it('keeps values that the codec can encode', async () => {
     const cause = new Map([[1, { at: new Date(1), bytes: Uint8Array.of(1), big: 2n }]]);
     for (const way of ways.slice(1, 3))
       expect((await thrown(new Error('a', { cause }), {}, {}, way)).cause).toEqual(cause);
@@ -51,11 +51,11 @@ describe('the cause of an error', () => {
     ['a symbol', Symbol('x')],
     ['an instance', new (class Socket {})()],
     ['large', 'x'.repeat(70_000)],
-  ])('is not told if it is no plain data: %s', async (_what, cause) => {
+  ])('is not sent unless it is plain data: %s', async (_what, cause) => {
     expect((await faultOf(new Error('a', { cause }))).data).toEqual({ name: 'Error' });
   });
 
-  it('is left out if the codec cannot carry it, and the error arrives all the same', async () => {
+  it('is left out if the codec cannot encode it, and the error still arrives', async () => {
     const error = await thrown(new NotFound('a', { cause: 5n }), { errorClasses });
     expect(error).toBeInstanceOf(NotFound);
     expect(error.cause).toBe(undefined);
@@ -65,7 +65,7 @@ describe('the cause of an error', () => {
     expect(data).toMatchObject({ shelf: 3 });
   });
 
-  it('travels as a fault within the data', async () => {
+  it('is sent as a nested fault in the data', async () => {
     expect(await faultOf(new NotFound('a', { cause: new RangeError('b') }), { errorClasses })).toEqual({
       code: Code.Application,
       message: 'a',
@@ -73,7 +73,7 @@ describe('the cause of an error', () => {
     });
   });
 
-  it('of a plain RpcError stays at home: its data are told as they are', async () => {
+  it('of a plain RpcError is not sent: its data are sent unchanged', async () => {
     expect(await faultOf(new RpcError('a', 1, { b: 2 }, { cause: new Error('c') }))).toEqual({
       code: 1,
       message: 'a',
@@ -82,9 +82,9 @@ describe('the cause of an error', () => {
   });
 });
 
-describe('the policy', () => {
+describe('the option errors', () => {
   const what = new NotFound('a', { cause: new NotFound('b', { cause: new Error('secret') }) });
-  it('"hidden" ends a chain at the first that is not registered', async () => {
+  it('as "hidden" ends a chain at the first error that is not registered', async () => {
     const error = await thrown(what, { errorClasses, errors: 'hidden' });
     expect(chain(error).map(({ message }) => message)).toEqual(['a', 'b']);
     expect(JSON.stringify(await faultOf(what, { errorClasses, errors: 'hidden' }))).not.toMatch('secret');
@@ -95,17 +95,17 @@ describe('the policy', () => {
     expect(await faultOf(new Error('a', { cause: what }), { errorClasses, errors: 'hidden' })).toEqual(hidden);
   });
 
-  it('"message" tells no stack, at no level', async () => {
+  it('as "message" sends no stack, at no level', async () => {
     expect(JSON.stringify(await faultOf(what, { errorClasses }))).not.toMatch('stack');
   });
 
-  it('"full" tells the stack of each', async () => {
+  it('as "full" sends the stack of each', async () => {
     const error = await thrown(what, { errorClasses, errors: 'full' });
     expect(chain(error).length).toBe(3);
     for (const { stack } of chain(error)) expect(stack).toMatch(/on the other side:\n.*\n.*within\.test/);
   });
 
-  it('"hidden" keeps the places of an AggregateError', async () => {
+  it('as "hidden" keeps the positions in an AggregateError', async () => {
     const errors = [new Error('secret'), new NotFound('a'), 'secret'];
     const fault = await faultOf(new Several(errors, 'b'), { errorClasses, errors: 'hidden' });
     expect(fault.data.errors).toEqual([
@@ -128,7 +128,7 @@ describe('an AggregateError', () => {
     expect(Object.keys(error)).toEqual(['code']);
   });
 
-  it('may be of a class of its own, registered or not', async () => {
+  it('may be of a subclass, registered or not', async () => {
     for (const classes of [errorClasses, {}]) {
       const what = Object.assign(new Several([new RangeError('a')], 'all'), { name: 'Several' });
       const error = await thrown<AggregateError>(what, { errorClasses: classes });
@@ -137,27 +137,27 @@ describe('an AggregateError', () => {
     }
   });
 
-  it('has its errors once', async () => {
+  it('sends its errors once', async () => {
     const classes = { Several: { class: Several, fields: ['errors', 'message', 'stack', 'cause'] } };
     const { data } = await faultOf(new Several(['a']), { errorClasses: classes });
     expect(data).toEqual({ name: 'Several', errors: [{ value: 'a' }] });
   });
 
-  it('has errors whatever a peer has sent', async () => {
+  it('has a list of errors whatever a peer has sent', async () => {
     const error = await answered<AggregateError>({ code: 1, message: 'x', data: { name: 'AggregateError' } });
     expect(error).toBeInstanceOf(AggregateError);
     expect(error.errors).toEqual([]);
   });
 
-  it('tells where it holds what cannot be told', async () => {
+  it('reports the path of what cannot be sent', async () => {
     const error = await thrown<AggregateError>(new AggregateError([() => {}, 'a']));
     expect(error.errors[0].message).toBe('something that is no error was thrown');
     expect(error.errors[1]).toBe('a');
   });
 });
 
-describe('errors without measure', () => {
-  it('that are their own cause are told once', async () => {
+describe('circular, deep and large errors', () => {
+  it('that are their own cause are sent once', async () => {
     const first = new Error('first');
     const second = new Error('second', { cause: first });
     first.cause = second;
@@ -169,14 +169,14 @@ describe('errors without measure', () => {
     ]);
   });
 
-  it('that hold themselves are told once', async () => {
+  it('that contain themselves are sent once', async () => {
     const all = new AggregateError([], 'all');
     all.errors.push(all, all);
     const error = await thrown<AggregateError>(all);
     expect(error.errors.map(({ message }) => message)).toEqual(new Array(2).fill('an error that stands within itself'));
   });
 
-  it('10,000 causes deep are told to the sixteenth, which says so', async () => {
+  it('10,000 causes deep are sent up to the sixteenth, which reports the cut', async () => {
     for (const way of ways) {
       const told = chain(await thrown(nested(10_000), {}, {}, way));
       expect(told.length).toBe(17);
@@ -186,7 +186,7 @@ describe('errors without measure', () => {
     expect(chain(await thrown(nested(16))).at(-1)?.message).toBe('the first');
   });
 
-  it('a million in one AggregateError are told to the hundredth, and it says how many there are', async () => {
+  it('with a million errors in an AggregateError are sent up to the hundredth, with the total', async () => {
     const all = new AggregateError(
       Array.from({ length: 1_000_000 }, (_, n) => (n < 200 ? new Error(`${n}`) : n)),
       'all',
@@ -197,7 +197,7 @@ describe('errors without measure', () => {
     expect(errors[100].message).toBe('999900 more errors are left out');
   });
 
-  it('that hold one another again and again are told a hundred times in all', async () => {
+  it('that contain one another repeatedly are sent a hundred times in all', async () => {
     let error: Error = new Error('leaf');
     for (let level = 0; level < 10; level++) error = new AggregateError(new Array(10).fill(error), `level ${level}`);
     const count = (each: Error): number =>
@@ -205,7 +205,7 @@ describe('errors without measure', () => {
     expect(count(await thrown(error))).toBeLessThan(200);
   });
 
-  it('that cannot be read are told as far as they can', async () => {
+  it('that throw when they are read are sent as far as possible', async () => {
     const what = new NotFound('a');
     Object.defineProperty(what, 'cause', { get: explode });
     expect(await thrown(what, { errorClasses })).toBeInstanceOf(NotFound);
@@ -220,7 +220,7 @@ describe('errors without measure', () => {
   });
 });
 
-describe('faults without measure', () => {
+describe('circular, deep and large faults', () => {
   type Fault = { code: number; message: string; data: object };
   const within = (levels: number): Fault => {
     let fault: Fault = { code: 1, message: 'x', data: { name: 'NotFound' } };
@@ -228,18 +228,18 @@ describe('faults without measure', () => {
     return fault;
   };
 
-  it('300 causes deep become errors to the sixteenth', async () => {
+  it('300 causes deep become errors up to the sixteenth', async () => {
     expect(chain(await answered(within(300), { errorClasses })).length).toBe(17);
   });
 
-  it('300 AggregateErrors deep become errors to the sixteenth', async () => {
+  it('300 AggregateErrors deep become errors up to the sixteenth', async () => {
     let fault: Fault = { code: 1, message: 'x', data: { name: 'Several' } };
     for (let level = 1; level < 300; level++) fault = { ...fault, data: { name: 'Several', errors: [fault] } };
     const depth = (error: AggregateError): number => 1 + (error.errors.length === 0 ? 0 : depth(error.errors[0]));
     expect(depth(await answered<AggregateError>(fault, { errorClasses }))).toBe(17);
   });
 
-  it('with 100,000 errors within become two hundred', async () => {
+  it('with 100,000 nested errors become two hundred', async () => {
     const errors = new Array(100_000).fill({ code: 1, message: 'x', data: { name: 'NotFound', cause: { value: 1 } } });
     const fault = { code: 1, message: 'x', data: { name: 'Several', errors } };
     const error = await answered<AggregateError>(fault, { errorClasses });
@@ -247,7 +247,7 @@ describe('faults without measure', () => {
     expect(error.errors.length).toBeLessThanOrEqual(200);
   });
 
-  it('settle their call whatever they hold', async () => {
+  it('settle their call whatever they contain', async () => {
     const names = fc.constantFrom(
       'NotFound',
       'Several',

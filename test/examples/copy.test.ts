@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-it.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])('a file is copied there and back over %s', async (address) => {
+it.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])('a file is copied in both directions over %s', async (address) => {
   await using server = await serveFiles(address, `${folder}/there`);
   await using files = await Files.invert().connect(server.address, { codec: 'msgpack' });
   const content = randomBytes(3_000_000);
@@ -31,7 +31,7 @@ it.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])('a file is copied there and b
   expect((await readFile(`${folder}/back`)).equals(content)).toBe(true);
 });
 
-it('half of a file is left neither there nor here when the connection is lost', async () => {
+it('an incomplete file is left on neither side when the connection is lost', async () => {
   await using server = await serveFiles('tcp://127.0.0.1:0', `${folder}/there`);
   const files = await Files.invert().connect(server.address, { codec: 'msgpack' });
   await writeFile(`${folder}/here`, randomBytes(8_000_000));

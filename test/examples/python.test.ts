@@ -18,7 +18,7 @@ function python(name: string, port: string, errors: 'shown' | 'quiet' = 'shown')
   return { program, lines };
 }
 
-/** How a program ends, and what it writes to its standard error until then. */
+/** How a program exits, and what it writes to its standard error until then. */
 async function ended(program: ChildProcessWithoutNullStreams): Promise<{ code: unknown; errors: string }> {
   let errors = '';
   program.stderr.on('data', (chunk) => {
@@ -41,7 +41,7 @@ it.skipIf(absent)(`a client in Python joins a chat${why}`, async () => {
   expect(await once(program, 'close')).toEqual([0, null]);
 });
 
-it.skipIf(absent)(`a server in Python keeps a chat${why}`, async () => {
+it.skipIf(absent)(`a server in Python serves a chat${why}`, async () => {
   const { program, lines } = python('chat_server', '0');
   await until(() => lines.length === 1);
   const port = lines[0]?.replace('port ', '');
@@ -56,7 +56,7 @@ it.skipIf(absent)(`a server in Python keeps a chat${why}`, async () => {
   program.kill();
 });
 
-it.skipIf(absent)(`a client in Python says in one line that no server runs${why}`, async () => {
+it.skipIf(absent)(`a client in Python reports in one line that no server runs${why}`, async () => {
   const free = await Chat.serve('tcp://127.0.0.1:0');
   const { port } = new URL(free.address);
   await free.close();
@@ -65,7 +65,7 @@ it.skipIf(absent)(`a client in Python says in one line that no server runs${why}
   expect(code).toBe(1);
 });
 
-it.skipIf(absent)(`a server in Python says in one line that its port is taken${why}`, async () => {
+it.skipIf(absent)(`a server in Python reports in one line that its port is in use${why}`, async () => {
   await using taken = await Chat.serve('tcp://127.0.0.1:0');
   const { port } = new URL(taken.address);
   const { code, errors } = await ended(python('chat_server', port, 'quiet').program);
@@ -73,7 +73,7 @@ it.skipIf(absent)(`a server in Python says in one line that its port is taken${w
   expect(code).toBe(1);
 });
 
-it.skipIf(absent)(`both programs in Python end in one line when they are interrupted${why}`, async () => {
+it.skipIf(absent)(`both programs in Python exit with one line when they are interrupted${why}`, async () => {
   const server = python('chat_server', '0', 'quiet');
   await until(() => server.lines.length === 1);
   const client = python('chat_client', server.lines[0]?.replace('port ', '') ?? '', 'quiet');

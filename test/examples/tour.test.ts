@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-it('npm start shows each transport with each codec, and ends well', { timeout: 300_000 }, async () => {
+it('npm start shows each transport with each codec, and exits with success', { timeout: 300_000 }, async () => {
   const tour = spawn(process.execPath, ['--import', 'tsx', 'examples/tour/main.ts'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,17 +7,17 @@ import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { headers, length, lines, nul } from '../../src/contract/framing/framings.js';
 import { readAll } from './read-all.js';
 
-/** What a stream gives, and the error that ended it. */
+/** The frames of a stream, and the error that ended it. */
 const read = (make: FramingFactory, limit: number, ...chunks: (string | Uint8Array)[]) =>
   readAll(make('text', limit), ...chunks);
 
 describe('lines', () => {
-  it('tolerates a CR, and takes the last line without its end', () => {
+  it('accepts a CR, and a last line without a line feed', () => {
     expect(read(lines, 9, 'a\r\n\r\n\n\rb\nc\r')).toEqual({ frames: ['a', '\rb', 'c'], error: undefined });
     expect(read(lines, 9, 'a\r', '\n', '\r', '\n', 'b', '\r')).toEqual({ frames: ['a', 'b'], error: undefined });
   });
 
-  it('does not count the CR to the size of a line, wherever it is cut', () => {
+  it('does not count the CR in the size of a line, wherever it is cut', () => {
     for (const chunks of [
       ['abc\r\n'],
       ['abc', '\r', '\n'],
@@ -34,21 +34,21 @@ describe('lines', () => {
     expect(read(nul, 3, 'abc\r', '\0').error).toMatchObject({ code: Code.TooLarge });
   });
 
-  it('judges each line of a chunk that is larger than the bound', () => {
+  it('checks each line of a chunk that is larger than the limit', () => {
     expect(read(lines, 3, 'a\nbcd\r\n\nefg\nh')).toEqual({ frames: ['a', 'bcd', 'efg', 'h'], error: undefined });
     expect(read(lines, 3, 'a\nbcd\nefgh\ni')).toMatchObject({ frames: ['a', 'bcd'], error: { code: Code.TooLarge } });
-    // Two bytes in UTF-8 are two, though they are one character.
+    // The limit counts bytes: a character of two bytes in UTF-8 counts as two.
     expect(read(lines, 3, 'a\nää\nb')).toMatchObject({ frames: ['a'], error: { code: Code.TooLarge } });
   });
 
-  it('reads bytes that are no UTF-8 as U+FFFD, within the frame where they stand', () => {
+  it('decodes invalid UTF-8 as U+FFFD, within its frame', () => {
     const stream = Buffer.from([0x61, 0xff, 0x0a, 0xe6, 0xbc, 0x0a, 0x62, 0x0a]);
     expect(read(lines, 9, stream).frames).toEqual(['a\ufffd', '\ufffd', 'b']);
   });
 });
 
 describe('nul', () => {
-  it('keeps a CR and a line feed, and skips what is empty', () => {
+  it('keeps a CR and a line feed, and skips empty frames', () => {
     expect(read(nul, 9, '\0\0a\r\n\0\0b').frames).toEqual(['a\r\n', 'b']);
   });
 });
@@ -74,11 +74,11 @@ describe('headers', () => {
     }
   });
 
-  it('writes bytes, not characters', () => {
+  it('writes the length in bytes, not in characters', () => {
     expect(headers('text', 9).wrap(['ä', ''])).toBe('Content-Length: 2\r\n\r\näContent-Length: 0\r\n\r\n');
   });
 
-  it('refuses a length that is none', () => {
+  it('refuses an invalid length', () => {
     for (const value of ['-1', 'NaN', '', '1e3', '0x10', '5 5', '5, 5', '+5', '5.0', 'Infinity', '\u0665']) {
       expect(read(headers, 9, block(`Content-Length: ${value}`)), value).toMatchObject({
         frames: [`(Content-Length is no number) Content-Length: ${value}`],
@@ -90,13 +90,13 @@ describe('headers', () => {
     ]);
   });
 
-  it('refuses a length above the bound before the body has come, also one beyond all numbers', () => {
+  it('refuses a length above the limit before the body has arrived, however large', () => {
     for (const value of ['10', '4294967296', '99999999999999999999', '9'.repeat(400)]) {
       expect(read(headers, 9, `Content-Length: ${value}\r\n`).error, value).toMatchObject({ code: Code.TooLarge });
     }
   });
 
-  it('refuses a block without a length, and what is no header', () => {
+  it('refuses a block without a length, and a line that is not a header', () => {
     const given = (...chunks: string[]) => read(headers, 9, ...chunks).frames;
     expect(given(block('Content-Type: a'))).toEqual(['(no Content-Length) Content-Type: a']);
     expect(given('\r\n')).toEqual([]);
@@ -110,7 +110,7 @@ describe('headers', () => {
     }
   });
 
-  it('stops a giant block of headers, as one line, as many, and byte by byte', () => {
+  it('refuses a giant block of headers, in one line, in many, and byte by byte', () => {
     const many = `${'X-A: b\r\n'.repeat(2_000)}Content-Length: 1\r\n\r\na`;
     const one = `X-A: ${'b'.repeat(20_000)}`;
     for (const stream of [many, one]) {
@@ -121,7 +121,7 @@ describe('headers', () => {
     expect(shown.message).toMatch(/^a header block has at most 8192 bytes, .* begins with "X-A: b"$/);
   });
 
-  it('takes a block of 8,192 bytes and none of a byte more', () => {
+  it('accepts a block of 8,192 bytes and refuses a larger one', () => {
     const ofSize = (bytes: number): string => {
       const short = 'X-A: b\r\n'.repeat(500);
       const end = 'Content-Length: 1\r\n\r\n';
@@ -133,12 +133,12 @@ describe('headers', () => {
     }
   });
 
-  it('counts each block by itself', () => {
+  it('counts the bytes of each block separately', () => {
     const stream = `X-A: ${'b'.repeat(5_000)}\r\nContent-Length: 1\r\n\r\na`.repeat(5);
     expect(read(headers, 9, stream).frames).toHaveLength(5);
   });
 
-  it('throws where the stream ends in a header, before a body and in a body', () => {
+  it('throws if the stream ends in a header, before a body and in a body', () => {
     for (const stream of [
       'C',
       'Content-Length: 1\r\n',
@@ -152,14 +152,14 @@ describe('headers', () => {
 });
 
 describe('length', () => {
-  it('refuses a number above the bound when it has come, at once', () => {
+  it('refuses a length above the limit at once', () => {
     expect(read(length, 9, Uint8Array.of(0, 0, 0, 10)).error).toMatchObject({ code: Code.TooLarge });
     expect(read(length, 9, Uint8Array.of(0xff, 0xff, 0xff), Uint8Array.of(0xff)).error).toMatchObject({
       code: Code.TooLarge,
     });
   });
 
-  it('reserves no memory for a frame that is only announced', () => {
+  it('allocates no memory for an announced frame', () => {
     const before = process.memoryUsage().arrayBuffers;
     const framings = Array.from({ length: 100 }, () => {
       const framing = length('bytes', 2 ** 30);
@@ -170,7 +170,7 @@ describe('length', () => {
     expect(framings).toHaveLength(100);
   });
 
-  it('throws where the stream ends in a number or in a frame', () => {
+  it('throws if the stream ends in a length or in a frame', () => {
     for (const chunk of [[0], [0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 2, 65]]) {
       expect(read(length, 9, Uint8Array.from(chunk)).error).toMatchObject({ code: Code.ParseError });
     }
@@ -181,7 +181,7 @@ describe('memory', () => {
   setFlagsFromString('--expose_gc');
   const collect = runInNewContext('gc') as () => void;
   const used = async (): Promise<number> => {
-    // What a buffer holds is given back some time after the buffer itself.
+    // The memory of a buffer is freed some time after the buffer itself.
     for (let times = 0; times < 3; times++) {
       collect();
       await nextTurn();
@@ -190,7 +190,7 @@ describe('memory', () => {
     return heapUsed + arrayBuffers;
   };
 
-  it('of a frame that comes byte by byte is little more than its bytes', async () => {
+  it('of a frame that arrives byte by byte is little more than its bytes', async () => {
     for (const [make, form] of [
       [lines, 'text'],
       [nul, 'text'],
@@ -208,10 +208,10 @@ describe('memory', () => {
     }
   });
 
-  it('of a framing that waits is next to nothing', async () => {
+  it('of an idle framing is close to zero', async () => {
     for (const make of [lines, nul, length, headers]) {
       const held: number[] = [];
-      // Whatever else is made in this process meanwhile counts too, but not every time.
+      // Whatever else this process allocates meanwhile counts too, but not every time.
       for (let round = 0; round < 3; round++) {
         const before = await used();
         const framings = Array.from({ length: 1_000 }, () => {

@@ -20,7 +20,7 @@ const sized = (body: string): string => {
   return `\0\0${String.fromCharCode(size >> 8, size & 255)}${body}`;
 };
 
-/** The codec and the framing, and a message as it stands in the stream. */
+/** The codec and the framing, and a message as it is in the stream. */
 const ways: [name: string, codec: string, query: string, framed: (message: string) => string, line?: string][] = [
   ['jrpc', 'jrpc?hello=off', '', (text) => `${BOM}${text}\n`],
   ['a batch of jrpc', 'jrpc?hello=off', '', (text) => `${BOM}[${text}]\n`],
@@ -35,7 +35,7 @@ const ways: [name: string, codec: string, query: string, framed: (message: strin
 ];
 
 describe.each(ways)('a byte order mark before the first message: %s', (_name, codec, query, framed) => {
-  it.each(['in one piece', 'byte by byte'])('is no part of what a side is asked, %s', async (how) => {
+  it.each(['in one piece', 'byte by byte'])('is skipped in what a side receives as a server, %s', async (how) => {
     const log = new Log();
     const server = keep(await Spec.serve(`tcp://127.0.0.1:0${query}`, { codec, logger: log }));
     server.ask.connect((_sender, { n }) => n);
@@ -54,7 +54,7 @@ describe.each(ways)('a byte order mark before the first message: %s', (_name, co
     expect(log.warnings).toEqual([]);
   });
 
-  it('is no part of what a side is answered', async () => {
+  it('is skipped in what a side receives as a client', async () => {
     const answer = framed(reply);
     const server = keep(
       net.createServer((socket) => socket.on('error', () => {}).once('data', () => socket.write(answer))),
@@ -70,7 +70,7 @@ describe.each(ways)('a byte order mark before the first message: %s', (_name, co
 });
 
 describe('over ws, a byte order mark before the first message', () => {
-  it('is no part of what a side is asked', async () => {
+  it('is skipped in what a side receives as a server', async () => {
     const log = new Log();
     const server = keep(await Spec.serve('ws://127.0.0.1:0', { logger: log }));
     server.ask.connect((_sender, { n }) => n);
@@ -81,7 +81,7 @@ describe('over ws, a byte order mark before the first message', () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it.each(['ws', 'standard'])('is no part of what a side is answered, with the client %s', async (client) => {
+  it.each(['ws', 'standard'])('is skipped in what a side receives as a client, with the client %s', async (client) => {
     const server = keep(new WebSocketServer({ port: 0, host: '127.0.0.1' }));
     await new Promise((resolve) => server.on('listening', resolve));
     server.on('connection', (socket) => socket.on('message', () => socket.send(`${BOM}${reply}`)));

@@ -6,7 +6,7 @@ const message = '{"jsonrpc":"2.0","id":1,"method":"ask","params":{"n":7}}';
 const pretty = JSON.stringify(JSON.parse(message), undefined, 2);
 const sized = (body: string): string => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-/** What a stream may begin with though it looks like something else as long as a part of it is missing. */
+/** Valid beginnings of a stream that look like something else as long as a part is missing. */
 const streams: [framing: string, name: string, stream: string, frames: string[]][] = [
   ['nul', 'a message on several lines', `${pretty}\0`, [pretty]],
   ['nul', 'a message on several lines behind a byte order mark', `${BOM}${pretty}\0`, [BOM + pretty]],

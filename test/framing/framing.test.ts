@@ -12,7 +12,7 @@ testFraming({ describe, it }, { name: 'headers', make: headers, form: 'bytes' })
 testFraming({ describe, it }, { name: 'length', make: length, form: 'text' });
 testFraming({ describe, it }, { name: 'length', make: length, form: 'bytes' });
 
-describe('any cutting of the stream gives the same frames', () => {
+describe('however the stream is cut, the frames are the same', () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
   const given = (make: FramingFactory, form: 'text' | 'bytes', stream: Buffer, sizes: readonly number[]): Frame[] => {
     const framing = make(form, 1_000_000);
@@ -31,7 +31,7 @@ describe('any cutting of the stream gives the same frames', () => {
     ['lines', lines, '\n'],
     ['nul', nul, '\0'],
   ] as const) {
-    it(`${name}, with empty frames and a last one that has no end`, () => {
+    it(`${name}, with empty frames and a last one without an end`, () => {
       const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', 'a', 'ä', '漢\r字', '🙂', 'x\r', '\r'));
       fc.assert(
         fc.property(fc.array(piece), fc.string({ unit: 'grapheme' }), cuts, (pieces, last, sizes) => {
@@ -70,14 +70,14 @@ describe('any cutting of the stream gives the same frames', () => {
 describe('framingFor', () => {
   const wire = (form: Form, framing?: FramingName | FramingFactory) => ({ form, framing });
 
-  it('takes the asked one, else the preferred one, else the one that carries everything', () => {
+  it('returns the requested framing, else the preferred one, else the one that carries everything', () => {
     expect(framingFor('nul', wire('text', 'lines'))).toBe(nul);
     expect(framingFor('headers', wire('bytes', 'length'))).toBe(headers);
     expect(framingFor(undefined, wire('text', 'lines'))).toBe(lines);
     expect(framingFor(undefined, wire('bytes'))).toBe(length);
   });
 
-  it("takes the codec's own, also by the name self", () => {
+  it("returns the codec's own, also by the name self", () => {
     const own: FramingFactory = (form, limit) => length(form, limit);
     expect(framingFor(undefined, wire('bytes', own))).toBe(own);
     expect(framingFor('self', wire('bytes', own))).toBe(own);
@@ -96,7 +96,7 @@ describe('framingFor', () => {
     expect(() => framingFor('constructor', wire('text', 'lines'))).toThrow(UsageError);
   });
 
-  it('refuses a pair that does not fit', () => {
+  it('refuses a framing that the codec cannot use', () => {
     expect(() => framingFor('lines', wire('bytes', 'length'))).toThrow(/"lines" carries text.*"length" carries both/);
     expect(() => framingFor('nul', wire('bytes', 'length'))).toThrow(UsageError);
     expect(() => framingFor(undefined, wire('bytes', 'nul'))).toThrow(UsageError);

@@ -14,7 +14,7 @@ const rest = message(3) + message(4);
 
 interface Read {
   readonly ids: number[];
-  /** What is no message, as it is given. */
+  /** Text that is not a message, in chunks. */
   readonly bad: string[];
 }
 
@@ -37,7 +37,7 @@ function ours(stream: string, byByte: boolean): Read {
   return { ids, bad };
 }
 
-/** What vscode-jsonrpc reads. It tells of messages later, so the stream is ended and its close is awaited. */
+/** The messages that vscode-jsonrpc reads. It reports them asynchronously, so the stream is ended and its close is awaited. */
 async function theirs(stream: string): Promise<number[]> {
   const input = new PassThrough();
   const reader = new StreamMessageReader(input);
@@ -122,7 +122,7 @@ describe('around a message of LSP', () => {
     ],
     ['no headers', `${message(1)}${body(2)}\n${rest}`, [1, 3, 4], [`(not a header) ${body(2)}`]],
     ['an empty body', `${message(1)}Content-Length: 0\r\n\r\n${rest}`, [1, 3, 4], ['']],
-  ])('%s: what can be read is read, and all that vscode-jsonrpc reads', async (_what, stream, ids, bad) => {
+  ])('%s: every readable message is read, as by vscode-jsonrpc', async (_what, stream, ids, bad) => {
     expect(ours(stream, false)).toEqual({ ids, bad });
     expect(ours(stream, true)).toEqual({ ids, bad });
     expect(ids).toEqual(expect.arrayContaining(await theirs(stream)));
@@ -141,15 +141,15 @@ describe('around a message of LSP', () => {
       [1, 3, 4],
       ['(charset is not utf-8) Content-Type: a; charset=utf-16'],
     ],
-  ])('%s: vscode-jsonrpc reads the body, and this side refuses it', async (_what, stream, ids, bad) => {
+  ])('%s: vscode-jsonrpc reads the body, and Obverse refuses it', async (_what, stream, ids, bad) => {
     expect(ours(stream, false)).toEqual({ ids, bad });
     expect(ours(stream, true)).toEqual({ ids, bad });
     expect(await theirs(stream)).toEqual([1, 2, 3, 4]);
   });
 
-  it('any lines are skipped, wherever the stream is cut, and every message is read', () => {
+  it('any other lines are skipped, wherever the stream is cut, and every message is read', () => {
     const line = fc.string({ unit: fc.constantFrom('a', ' ', '"', '{', '}', ':', '[', 'ä', '\r', 'Content-Length') });
-    // A line that has the form of a header is one; so is a length at the end of a line.
+    // A line that looks like a header is one; so is a length at the end of a line.
     const junk = line.filter((text) => !/^[\w-]+[ \t]*:|content-length[ \t]*:/i.test(text));
     const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 });
     fc.assert(
@@ -172,13 +172,13 @@ describe('around a message of LSP', () => {
     );
   });
 
-  it('never lets text that is skipped be read as a message', () => {
+  it('skipped text is never read as a message', () => {
     const text = '{"jsonrpc":"2.0","method":"evil"}';
     expect(ours(`${message(1)}${text}\n${message(2)}`, false)).toEqual({
       ids: [1, 2],
       bad: [`(not a header) ${text}`],
     });
-    // A text within a message cannot hold a header: JSON escapes its line feed.
+    // A text within a message cannot contain a header: JSON escapes its line feed.
     const trap = JSON.stringify({ id: 5, text: `x\r\nContent-Length: ${text.length}\r\n\r\n${text}` });
     const short = `Content-Length: 9\r\n\r\n${trap}${message(2)}`;
     expect(ours(short, false).ids).toEqual([2]);
@@ -212,7 +212,7 @@ describe('attacks on headers', () => {
     ['byte by byte', 300_000, '"'],
     ['with lengths that have no end', 100_000, '"content-length: '],
   ])(
-    'a line without end that is no header ends at the bound on frames, and takes little memory: %s',
+    'an endless line that is not a header is refused at the limit on frames, and takes little memory: %s',
     (_how, count, piece) => {
       const { frames, most, read, error } = feed(times(count, piece));
       expect(error).toMatchObject({ code: Code.TooLarge, message: expect.stringContaining('which begins with "\\"') });
@@ -222,7 +222,7 @@ describe('attacks on headers', () => {
     },
   );
 
-  it('a line of as many bytes as a frame may have is skipped, and none of a byte more, however it is cut', () => {
+  it('a line of as many bytes as a frame may have is skipped, and a longer one refused, however it is cut', () => {
     for (const [size, fits] of [
       [LIMIT, true],
       [LIMIT + 1, false],
@@ -236,7 +236,7 @@ describe('attacks on headers', () => {
     }
   });
 
-  it('a body of a refused block is skipped as one bad frame, and shown in part', () => {
+  it('the body of a refused block is skipped as one bad frame, and shown in part', () => {
     const long = `{"a":"${'x'.repeat(90_000)}"}`;
     for (const pieces of [
       [`Content-Length: abc\r\n\r\n${long}${message(1)}`],
@@ -250,12 +250,12 @@ describe('attacks on headers', () => {
     }
   });
 
-  it('empty lines without end hold no memory, and are no bad frames', () => {
+  it('endless empty lines take no memory, and are not bad frames', () => {
     expect(feed(times(1_000, '\r\n\n'.repeat(1_000)))).toMatchObject({ frames: [], error: undefined });
     expect(feed(times(10_000, '\n')).most).toBe(0);
   });
 
-  it('names of headers without end are stopped at 8 KiB', () => {
+  it('endless names of headers are refused at 8 KiB', () => {
     expect(feed(times(100_000, 'x')).error).toMatchObject({ code: Code.TooLarge });
     expect(feed(times(100_000, 'x')).most).toBeLessThanOrEqual(16 * 1024);
   });

@@ -52,7 +52,7 @@ describe('json', () => {
     ['brackets that do not match', '{"a":[1}}{"b":2}', ['{"a":[1}}', '{"b":2}']],
     ['garbage without an end', '{"a":1}bye', ['{"a":1}', 'bye']],
     ['nothing but white space', ' \n\r\n\t', []],
-  ])('cuts %s, in one piece and byte by byte', (_name, stream, frames) => {
+  ])('separates %s, in one piece and byte by byte', (_name, stream, frames) => {
     expect(read(100, stream)).toEqual({ frames, error: undefined });
     expect(read(100, ...bytewise(stream))).toEqual({ frames, error: undefined });
     for (let at = 1; at < Buffer.byteLength(stream); at++) {
@@ -61,7 +61,7 @@ describe('json', () => {
     }
   });
 
-  it('cuts what JSON.stringify writes, of any value, however it is separated and cut', () => {
+  it('separates any values that JSON.stringify has written, however they are delimited and cut', () => {
     const value = fc.oneof(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), fc.array(fc.jsonValue()));
     const message = fc.tuple(
       value,
@@ -83,7 +83,7 @@ describe('json', () => {
     );
   });
 
-  it('loses nothing of any text, and cuts it the same way wherever it is cut in two', () => {
+  it('drops no part of any text, and separates it in the same way wherever it is cut in two', () => {
     const unit = fc.constantFrom(
       '{',
       '}',
@@ -108,7 +108,7 @@ describe('json', () => {
         const whole = read(1_000, stream);
         const cut = read(1_000, before.join(''), after.join(''));
         expect(cut.frames).toEqual(whole.frames);
-        // Nothing is lost but what stands between messages, and what is cut off at the end.
+        // Nothing is dropped but what is between messages, and an incomplete end.
         const squeezed = (text: string): string => text.replace(/[\s\0]/g, '');
         expect(squeezed(stream).startsWith(squeezed(whole.frames.join('')))).toBe(true);
         if (whole.error === undefined) expect(squeezed(whole.frames.join(''))).toBe(squeezed(stream));
@@ -117,12 +117,12 @@ describe('json', () => {
     );
   });
 
-  it('writes as lines', () => {
+  it('is written as lines', () => {
     expect(json('text', 9).wrap(['{}', '[]'])).toBe('{}\n[]\n');
     expect(json('text', 9).wrap(['{}'])).toBe('{}\n');
   });
 
-  it('carries text only, and is chosen by name', () => {
+  it('carries text only, and is selected by name', () => {
     expect(framingFor('json', { form: 'text', framing: 'lines' })).toBe(json);
     expect(() => framingFor('json', { form: 'bytes', framing: 'length' })).toThrow(UsageError);
   });
@@ -155,7 +155,7 @@ describe('attacks on json', () => {
     yield* rest;
   }
 
-  it('white space without end holds no memory', () => {
+  it('endless white space takes no memory', () => {
     expect(feed(times(1_000, ' \n\r\t'.repeat(1_000)), 1_000)).toMatchObject({ frames: 0, most: 0, error: undefined });
     expect(feed(times(100_000, ' '), 1_000)).toMatchObject({ frames: 0, most: 0, error: undefined });
   });
@@ -169,7 +169,7 @@ describe('attacks on json', () => {
     ['nesting byte by byte', () => times(100_000, '{')],
     ['white space within a message', () => first('{', times(1_000, ' '.repeat(500)))],
     ['empty objects in a list without end', () => first('[', times(1_000, '{},'.repeat(200)))],
-  ])('%s ends at the bound, and the error shows how it began', (_name, stream) => {
+  ])('%s is refused at the limit, and the error shows how it began', (_name, stream) => {
     const { frames, most, error, read } = feed(stream(), 10_000);
     expect(error).toBeInstanceOf(ProtocolError);
     expect(error).toMatchObject({
@@ -181,13 +181,13 @@ describe('attacks on json', () => {
     expect(most).toBeLessThanOrEqual(20_000);
   });
 
-  it('nesting of a million levels is cut like anything else', () => {
+  it('nesting of a million levels is handled like anything else', () => {
     const deep = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
     expect(read(10_000_000, deep, '{}').frames.map((frame) => (frame as string).length)).toEqual([2_000_000, 2]);
   });
 
-  it('a message of a million bytes that comes byte by byte is looked at once', () => {
-    // Each byte again for each that comes would be 500 billion looks, and take minutes.
+  it('a message of a million bytes that arrives byte by byte is scanned once', () => {
+    // Scanning all bytes again for each that arrives would take 500 billion steps, and minutes.
     const text = JSON.stringify({ a: 'x"{'.repeat(250_000) });
     const given: Frame[] = [];
     const framing = json('text', 10_000_000);

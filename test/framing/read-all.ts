@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Frame, Framing } from '../../src/contract/contract.js';
 import { ProtocolError } from '../../src/contract/errors.js';
 
-/** What a stream gives, with what is left of it at its end, and the error that ended it. */
+/** The frames of a stream, with the rest at its end, and the error that ended it. */
 export function readAll(framing: Framing, ...chunks: (string | Uint8Array)[]): { frames: Frame[]; error: unknown } {
   const frames: Frame[] = [];
   try {

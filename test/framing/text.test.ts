@@ -8,7 +8,7 @@ describe('the text of large frames', () => {
     ['ASCII', 'x\u0000\u007f'],
     ['Latin-1', 'xä'],
     ['other letters', 'x€😀'],
-  ])('is what Node reads: %s', (_what, letters) => {
+  ])('is decoded as by Node: %s', (_what, letters) => {
     const text = letters.repeat(LARGE / letters.length + 1);
     const bytes = Buffer.from(text);
     expect(utf8Text(bytes) === text).toBe(true);
@@ -16,7 +16,7 @@ describe('the text of large frames', () => {
     expect(utf8Text(bytes, 3) === bytes.toString('utf8', 3)).toBe(true);
   });
 
-  it('has U+FFFD for bytes that are no UTF-8, wherever they stand', () => {
+  it('has U+FFFD for invalid UTF-8, wherever it is', () => {
     for (const at of [0, LARGE / 2, LARGE - 1]) {
       const bytes = Buffer.alloc(LARGE, 'x');
       bytes[at] = 0xff;

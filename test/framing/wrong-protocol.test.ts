@@ -22,7 +22,7 @@ const Client = Spec.invert();
 
 const keep = closing();
 
-/** What the two framings and codecs of an address are called in texts. */
+/** The names of the two framings and codecs of an address in texts. */
 const ways = {
   lines: { codec: 'jrpc', query: '' },
   nul: { codec: 'jrpc?dialect=quickrpc', query: '' },
@@ -33,7 +33,7 @@ const ways = {
   terse: { codec: 'terse', query: '' },
 } as const;
 type Way = keyof typeof ways;
-/** Those that share a framing and differ in the codec: their frames are read, and count as bad ones. */
+/** Those that share a framing and differ in the codec: their frames can be read, and count as bad ones. */
 const alike = (a: Way, b: Way): boolean =>
   a === b ||
   [a, b].every((way) => way === 'length' || way === 'msgpack with sizes') ||
@@ -51,9 +51,9 @@ async function serve(way: Way) {
   return { server, log, url: server.address, port: Number(/:(\d+)/.exec(server.address)?.[1]) };
 }
 
-describe('a side that reads another framing or codec', () => {
+describe('a peer with another framing or codec', () => {
   it.each(pairs)(
-    '%s dials %s: its call fails at once, and the log of the server shows what was read and what is expected',
+    '%s connects to %s: its call fails at once, and the log of the server shows what it received and what it expects',
     async (here, there) => {
       const { log, port } = await serve(there);
       const { codec, query } = ways[here];
@@ -70,9 +70,9 @@ describe('a side that reads another framing or codec', () => {
   );
 
   it.each(pairs.filter(([here, there]) => here !== 'terse' && !isPrinted(here, there)))(
-    '%s is called by %s: the call fails at once with an error that shows what was read',
+    '%s is called by %s: the call fails at once with an error that shows what was received',
     async (here, there) => {
-      // Both sides speak: the one that has dialed reads what it does not expect.
+      // Both sides send: the one that has connected reads something unexpected.
       const { codec, query } = ways[here];
       const answers = await speaking(ways[there]);
       const log = new Log();
@@ -85,7 +85,7 @@ describe('a side that reads another framing or codec', () => {
   );
 });
 
-/** A server that calls whoever comes, in its way, and reads nothing. */
+/** A server that calls each peer in its own protocol, and reads nothing. */
 async function speaking({ codec, query }: { codec: string; query: string }) {
   const pieces: Buffer[] = [];
   const sink = keep(
@@ -112,7 +112,7 @@ async function speaking({ codec, query }: { codec: string; query: string }) {
 }
 
 describe.each(all)('a side that reads %s', (way) => {
-  it('ends the link to a browser at once, answers it so that it shows why, and logs the request', async () => {
+  it('ends the link to a browser at once, with an answer that the browser shows, and logs the request', async () => {
     const { log, port } = await serve(way);
     const body = await new Promise<string>((resolve, reject) => {
       http
@@ -132,7 +132,7 @@ describe.each(all)('a side that reads %s', (way) => {
     ]);
   });
 
-  it('ends the link to one who begins with TLS at once', async () => {
+  it('ends the link to a TLS client at once', async () => {
     const { log, port } = await serve(way);
     const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
     await new Promise((resolve) => socket.on('error', resolve).on('close', resolve));
@@ -140,14 +140,14 @@ describe.each(all)('a side that reads %s', (way) => {
     expect(log.texts).toEqual([expect.stringContaining('which looks like TLS')]);
   });
 
-  it('says so of a server of HTTP that it has dialed, to whoever has called', async () => {
+  it('reports to the caller if the server that it has connected to speaks HTTP', async () => {
     const server = keep(http.createServer((_request, response) => response.end('hello')));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { codec, query } = ways[way];
     const log = new Log();
     const address = `tcp://127.0.0.1:${(server.address() as net.AddressInfo).port}${query}`;
     const client = keep(await Client.connect(address, { codec, logger: log }));
-    // Some servers wait for the end of a request that they take for one: a line that is none ends it.
+    // Some servers wait for the end of what they consider a request: any other line ends it.
     const asked = failure(client.remote.ask({ n: 1 }));
     if (way === 'nul' || way === 'length' || way.startsWith('msgpack')) server.closeAllConnections();
     const error = (await asked) as Error;
@@ -157,7 +157,7 @@ describe.each(all)('a side that reads %s', (way) => {
     } else expect(error).toMatchObject({ name: 'ConnectionLost' });
   });
 
-  it('is told apart however its first bytes are cut', async () => {
+  it('recognizes another protocol however its first bytes are cut', async () => {
     const { log, port } = await serve(way);
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
     let over = false;
@@ -179,8 +179,8 @@ describe.each(all)('a side that reads %s', (way) => {
   });
 });
 
-describe('a child that prints where its messages go', () => {
-  it('is shown in the log, and what to do about it; the link goes on', async () => {
+describe('a child process that prints to the stream of messages', () => {
+  it('has its output logged, with advice; the link continues', async () => {
     const log = new Log();
     const code = `
       console.log('listening on port 3000');
@@ -200,7 +200,7 @@ describe('a child that prints where its messages go', () => {
     );
   });
 
-  it('ends the link after ten lines, and its caller is shown the last of them', async () => {
+  it('is disconnected after ten lines, and its caller sees the last of them', async () => {
     const code = `for (let n = 0; n < 20; n++) console.log('tick ' + n); setInterval(() => {}, 1000);`;
     const side = keep(
       await Client.connect(
@@ -215,7 +215,7 @@ describe('a child that prints where its messages go', () => {
     );
   });
 
-  it('ends the link at once where bytes are expected', async () => {
+  it('is disconnected at once if bytes are expected', async () => {
     const code = `console.log('listening on port 3000'); setInterval(() => {}, 1000);`;
     const side = keep(
       await Client.connect(

@@ -1,6 +1,6 @@
 /**
- * Methods whose parameters a compiler tells of, with `emitDecoratorMetadata`. It prints what becomes of each call: what the handler
- * was given, or why it was refused.
+ * Methods with parameter types from the compiler, with `emitDecoratorMetadata`. It prints the outcome of each call: what the
+ * handler received, or why the call was refused.
  */
 import { incoming, RemoteAPI, type Reply, type RpcError, type Sender, serializable, standardTypes } from 'obverse';
 
@@ -32,7 +32,7 @@ class Spec extends RemoteAPI {
   @incoming(named) anything(_sender: Sender, _x: unknown): Reply<unknown> {}
   @incoming({ hasReply: true, allowPositionalArgs: true })
   rest(_sender: Sender, _first: number, ..._x: string[]): Reply<unknown> {}
-  /** The fields of one object are nobody's parameters. */
+  /** The fields of one object are not parameters. */
   @incoming({ hasReply: true }) object(_sender: Sender, _args: Plain): Reply<unknown> {}
 }
 

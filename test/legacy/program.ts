@@ -1,6 +1,6 @@
 /**
- * One conversation with all that a spec may hold, written so that it means the same in both dialects of decorators. It is
- * compiled and run in each of them, by each compiler, and prints what it has found.
+ * A conversation that uses everything a spec can have, with the same meaning in both dialects of decorators. It is
+ * compiled and run in each of them, by each compiler, and prints what it finds.
  */
 import {
   declareMethods,
@@ -16,7 +16,7 @@ import {
 
 class Room extends RemoteAPI {
   visits = 0;
-  /** The check of this room counts for this room alone. */
+  /** The validator of this namespace applies only to this namespace. */
   @incoming({ hasReply: true }) enter(_sender: Sender, _args: { name: string }): Reply<number> {
     this.visits++;
   }
@@ -61,7 +61,7 @@ class Plain extends RemoteAPI {
 declareMethods(Plain, { ask: incoming({ hasReply: true }) });
 
 class Primitive extends RemoteAPI {
-  // @ts-expect-error one value that is no object needs a name
+  // @ts-expect-error a single value that is not an object needs a name
   @incoming text(_sender: Sender, _text: string): void {}
 }
 

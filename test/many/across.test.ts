@@ -6,7 +6,7 @@ import { Spec } from './spec.js';
 let place = 0;
 const ways = ['memory', 'tcp', 'ws'].flatMap((scheme) => ['jrpc', 'msgpack'].map((codec) => [scheme, codec] as const));
 
-/** What the handler of each client was told of the call that it served. */
+/** What the handler of each client received with the call that it served. */
 interface Served {
   readonly name: string;
   readonly sender: Sender;
@@ -26,7 +26,7 @@ async function talk(scheme: string, codec: string, names: readonly string[]) {
     client.implement({
       tick: (_server, { n }) => void ticks.push(`${name} ${n}`),
       ask: (sender) => {
-        // Made before anything is known: it fires when the call is given up.
+        // Created before anything is known: it aborts when the call is cancelled.
         sender.signal.throwIfAborted();
         return new Promise((resolve) => served.push({ name, sender, answer: resolve }));
       },
@@ -43,7 +43,7 @@ async function talk(scheme: string, codec: string, names: readonly string[]) {
 }
 
 describe.each(ways)('over %s with %s', (scheme, codec) => {
-  it('those who have not answered are told that the others have', async () => {
+  it('calls that have not been answered are cancelled once the quorum is reached', async () => {
     await using here = await talk(scheme, codec, ['ann', 'ben', 'cat', 'dan']);
     const { server, room, served, of } = here;
     const quorum = server.gather(room).ask({}).quorum(2);
@@ -58,7 +58,7 @@ describe.each(ways)('over %s with %s', (scheme, codec) => {
     expect(server.pendingCalls()).toEqual([]);
   });
 
-  it('answers come as they come, and one who goes is one of them', async () => {
+  it('answers are iterated as they arrive, and a disconnected peer is one of them', async () => {
     await using here = await talk(scheme, codec, ['ann', 'ben', 'cat']);
     const { server, room, clients, served, of } = here;
     const seen: string[] = [];
@@ -78,7 +78,7 @@ describe.each(ways)('over %s with %s', (scheme, codec) => {
     expect(room.size).toBe(2);
   });
 
-  it('a group is told, without the one who has said it', async () => {
+  it('a group receives a notification, without its sender', async () => {
     await using here = await talk(scheme, codec, ['ann', 'ben', 'cat']);
     const { server, room, ticks } = here;
     const [ann] = room.peers;

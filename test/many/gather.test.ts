@@ -24,8 +24,8 @@ const refuse = (link: PlayedLink | undefined, code: number) =>
 const outcome = (one: Gathered<unknown>) =>
   `${one.peer.id} ${one.status === 'fulfilled' ? one.value : (one.reason as RpcError).code}`;
 
-describe('what is gathered', () => {
-  it('is a promise of all, in the order of the receivers', async () => {
+describe('the result of gather', () => {
+  it('is a promise of all answers, in the order of the receivers', async () => {
     const { api, links } = await side('ann', 'ben', 'cat');
     const gathering = api.gather(['cat', 'ann', 'ben']).ask({});
     await turn();
@@ -37,7 +37,7 @@ describe('what is gathered', () => {
     expect(await Promise.all([gathering.catch(() => 0), gathering.finally(() => {})])).toHaveLength(2);
   });
 
-  it('comes one by one when it is iterated, also to one who begins late', async () => {
+  it('can be iterated as answers arrive, also by a loop that starts late', async () => {
     const { api, links } = await side('ann', 'ben', 'cat');
     const gathering = api.gather(null).ask({});
     const seen: string[] = [];
@@ -60,7 +60,7 @@ describe('what is gathered', () => {
     expect((await gathering).map(outcome)).toEqual(['ann a', 'ben b', 'cat 5']);
   });
 
-  it('gives up the others when the loop is left, and tells their peers', async () => {
+  it('cancels the remaining calls when the loop is left, and their peers receive it', async () => {
     const { api, links, log } = await side('ann', 'ben', 'cat');
     const gathering = api.gather(null).ask({});
     await turn();
@@ -73,7 +73,7 @@ describe('what is gathered', () => {
     expect(links.map((link) => cancelled(link).length)).toEqual([1, 0, 1]);
     expect(cancelled(links[0])[0].params[0]).toBe(asked(links[0])[0].id);
     expect((await gathering).map(outcome)).toEqual([`ann ${Code.Aborted}`, 'ben b', `cat ${Code.Aborted}`]);
-    // A late answer is no trouble, and does not change what was said.
+    // A late answer is ignored, and does not change the result.
     answer(links[0], 'late');
     expect(outcome((await gathering)[0] as Gathered<unknown>)).toBe(`ann ${Code.Aborted}`);
     expect(log.warnings).toEqual([]);
@@ -98,7 +98,7 @@ describe('what is gathered', () => {
     expect(other).toEqual(['ann 1', `ben ${Code.Aborted}`]);
   });
 
-  it('rejects only where nobody can be asked, in whatever way it is used', async () => {
+  it('rejects only if nobody can be called, however it is used', async () => {
     const { api, links } = await side('ann');
     const nobody = () => api.gather(['ann', 'nobody']).ask({});
     expect(await failure(nobody())).toBeInstanceOf(ConnectionLost);
@@ -112,7 +112,7 @@ describe('what is gathered', () => {
     expect(links[0]?.heard).toEqual([]);
   });
 
-  it('tells of each that its arguments cannot be sent', async () => {
+  it('reports for each receiver that its arguments cannot be sent', async () => {
     const { api } = await side('ann', 'ben');
     const all = await api.gather(null).ask({ n: 1n });
     expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -121,7 +121,7 @@ describe('what is gathered', () => {
 });
 
 describe('first', () => {
-  it('is the first success, whoever failed before; the others are given up', async () => {
+  it('is the first success, even after failures; the remaining calls are cancelled', async () => {
     const { api, links, log } = await side('ann', 'ben', 'cat', 'dan');
     const first = api.gather(null).ask({}).first();
     await turn();
@@ -146,7 +146,7 @@ describe('first', () => {
     expect(error.message).toMatch(/^1 of 2 receivers were to answer ask, and 2 have failed; the first one: /);
   });
 
-  it('gives up those that are open, and not one that was never asked', async () => {
+  it('cancels pending calls, and not one that was never sent', async () => {
     const played = new Played();
     const links = [played.visit('small', { maxFrame: 100 }), played.visit('ann'), played.visit('ben')];
     const api = await Spec.connect(played.maker, { logger: null });
@@ -161,7 +161,7 @@ describe('first', () => {
     expect(links.map((link) => cancelled(link).length)).toEqual([0, 1, 0]);
   });
 
-  it('is there at once where an answer has come already', async () => {
+  it('resolves at once if an answer has already arrived', async () => {
     const { api, links } = await side('ann', 'ben');
     const gathering = api.gather(null).ask({});
     await turn();
@@ -171,7 +171,7 @@ describe('first', () => {
 });
 
 describe('quorum', () => {
-  it('is the first so many successes, as they came, with their peers', async () => {
+  it('resolves with that many successes in the order of arrival, with their peers', async () => {
     const { api, links, peer } = await side('ann', 'ben', 'cat', 'dan', 'eve');
     const quorum = api.gather(null).ask({}).quorum(3);
     await turn();
@@ -188,7 +188,7 @@ describe('quorum', () => {
     expect(links.map((link) => cancelled(link).length)).toEqual([0, 0, 1, 0, 0]);
   });
 
-  it('fails as soon as so many are impossible, and gives up the rest', async () => {
+  it('fails as soon as it cannot be reached, and cancels the remaining calls', async () => {
     const { api, links } = await side('ann', 'ben', 'cat');
     const quorum = failure<AggregateError>(api.gather(null).ask({}).quorum(2));
     await turn();
@@ -201,7 +201,7 @@ describe('quorum', () => {
     expect(cancelled(links[1])).toHaveLength(1);
   });
 
-  it('fails at once where more are wanted than there are receivers', async () => {
+  it('fails at once if it exceeds the number of receivers', async () => {
     const { api, links } = await side('ann');
     const error = await failure<AggregateError>(api.gather(null).ask({}).quorum(2));
     expect(error.message).toBe('2 of 1 receivers were to answer ask, and 0 have failed');
@@ -214,7 +214,7 @@ describe('quorum', () => {
     expect(await failure(api.gather(null).ask({}).quorum(count))).toBeInstanceOf(UsageError);
   });
 
-  it('can be asked for in several ways at once', async () => {
+  it('can be used in several ways at once', async () => {
     const { api, links } = await side('ann', 'ben', 'cat');
     const gathering = api.gather(null).ask({});
     const [two, three] = [gathering.quorum(2), failure<AggregateError>(gathering.quorum(3))];
@@ -222,13 +222,13 @@ describe('quorum', () => {
     answer(links[0], 1);
     answer(links[2], 3);
     expect(await two).toHaveLength(2);
-    // The first to have enough gives up the others.
+    // The first to have enough answers cancels the remaining calls.
     expect((await three).errors[0]).toBeInstanceOf(Aborted);
   });
 });
 
 describe('the options of gather', () => {
-  it('take a timeout of its own for each peer', async () => {
+  it('accept a timeout for each peer', async () => {
     const { api, peer } = await side('ann', 'ben', 'cat');
     using clock = stopClock();
     const start = time();
@@ -251,7 +251,7 @@ describe('the options of gather', () => {
     expect(reasons).toEqual([Code.Timeout, Code.Timeout, Code.Timeout]);
   });
 
-  it('refuse a timeout that is none, before anything is sent', async () => {
+  it('refuse an invalid timeout before anything is sent', async () => {
     const { api, links } = await side('ann', 'ben');
     const error = await failure(api.gather(null, { timeout: ({ id }) => (id === 'ann' ? 5 : -1) }).ask({}));
     expect(error).toBeInstanceOf(UsageError);
@@ -263,7 +263,7 @@ describe('the options of gather', () => {
     expect(links[0]?.heard).toEqual([]);
   });
 
-  it('give everything up by a signal: what has come stays', async () => {
+  it('cancel all calls with a signal; answers that have arrived are kept', async () => {
     const { api, links } = await side('ann', 'ben');
     const control = new AbortController();
     const gathering = api.gather(null, { signal: control.signal }).ask({});
@@ -276,7 +276,7 @@ describe('the options of gather', () => {
     expect(await failure(api.gather(null, { signal: control.signal }).ask({}))).toBeInstanceOf(Aborted);
   });
 
-  it('leave nothing behind, however often', async () => {
+  it('leave nothing behind, however often they are used', async () => {
     const { api, links } = await side('ann', 'ben');
     const control = new AbortController();
     for (let n = 0; n < 1_000; n++) {

@@ -40,7 +40,7 @@ async function side(...names: string[]) {
 const names = (several: Several) => [...several].map(({ id }) => id);
 
 describe('a group', () => {
-  it('takes peers, senders and ids, each once, and lets them go', async () => {
+  it('accepts peers, senders and ids, each once, and removes them', async () => {
     const { api, links, peer } = await side('ann', 'ben', 'cat');
     const room = api.group('room-1');
     api.enter.connect((sender, { room: name }) => api.group(name).add(sender).size);
@@ -59,7 +59,7 @@ describe('a group', () => {
     expect(names(room)).toEqual(['ann']);
   });
 
-  it('is the same whoever asks for its name, and another one by another name', async () => {
+  it('is the same object for the same name', async () => {
     const { api } = await side('ann', 'ben');
     const early = api.group('a');
     api.group('a').add('ann');
@@ -68,7 +68,7 @@ describe('a group', () => {
     expect(api.group('b').size).toBe(0);
   });
 
-  it.each(['__proto__', 'constructor', 'toString', ''])('may be called %j', async (name) => {
+  it.each(['__proto__', 'constructor', 'toString', ''])('can be named %j', async (name) => {
     const { api } = await side('ann');
     expect(api.group(name).size).toBe(0);
     api.group(name).add('ann');
@@ -76,7 +76,7 @@ describe('a group', () => {
     expect(({} as Record<string, unknown>).members).toBeUndefined();
   });
 
-  it('refuses what is no name, no receiver or no option', async () => {
+  it('refuses an invalid name, receiver or option', async () => {
     const { api, peer } = await side('ann');
     const other = await side('ben');
     expect(() => api.group(5 as never)).toThrow(UsageError);
@@ -96,7 +96,7 @@ describe('a group', () => {
     expect(() => other.api.tick(room, { n: 1 })).toThrow('the group belongs to another side');
   });
 
-  it('is left by a peer that disconnects, and one who has gone does not enter', async () => {
+  it('loses a peer that disconnects, and ignores one that already has', async () => {
     const { api, links, peer, roster } = await side('ann', 'ben');
     const ann = peer('ann');
     for (const name of ['a', 'b', 'c']) api.group(name).add('ann');
@@ -107,7 +107,7 @@ describe('a group', () => {
     expect(roster.groupCount).toBe(1);
   });
 
-  it('costs nothing when it is empty', async () => {
+  it('costs nothing if it is empty', async () => {
     const { api, played, roster } = await side('ann');
     for (let n = 0; n < 10_000; n++) {
       api.group(`empty-${n}`);
@@ -122,7 +122,7 @@ describe('a group', () => {
     expect(roster.groupCount).toBe(0);
   });
 
-  it('is left when the transport is changed', async () => {
+  it('loses its peers when the transport is changed', async () => {
     const { api } = await side('ann');
     api.group('a').add('ann');
     const next = new Played();
@@ -132,7 +132,7 @@ describe('a group', () => {
     await api.close();
   });
 
-  it('shows its name to one who prints it, and nothing of what lies behind', async () => {
+  it('is printed with its name, without internal properties', async () => {
     const { api } = await side('ann');
     expect(inspect(api.group('a').add('ann'))).toBe("NamedGroup { name: 'a' }");
     expect(inspect(api.everyone)).toBe('Everyone {}');
@@ -141,7 +141,7 @@ describe('a group', () => {
 });
 
 describe('a group as receivers', () => {
-  it('is told in one frame, encoded once', async () => {
+  it('receives one frame, encoded once', async () => {
     const { api, heard, encodes } = await side('ann', 'ben', 'cat');
     const room = api.group('a').add('cat', 'ann');
     api.tick(room, { n: 1 });
@@ -150,7 +150,7 @@ describe('a group as receivers', () => {
     expect(encodes()).toBe(2);
   });
 
-  it('may be empty where it is told, and not where it is asked', async () => {
+  it('may be empty for a notification, and not for a request', async () => {
     const { api, heard } = await side('ann');
     const room = api.group('a');
     api.tick(room, { n: 1 });
@@ -162,7 +162,7 @@ describe('a group as receivers', () => {
     expect(() => closed.tick(closed.group('a'), { n: 1 })).toThrow(ConnectionLost);
   });
 
-  it('answers as several do: the first, or each', async () => {
+  it('answers like several receivers: the first success, or each answer', async () => {
     const { api, links } = await side('ann', 'ben', 'cat');
     const room = api.group('a').add('ann', 'cat');
     const both = [api.ask(room, {}), api.gather(room).ask({})] as const;
@@ -177,7 +177,7 @@ describe('a group as receivers', () => {
     expect(links[1]?.heard).toEqual([]);
   });
 
-  it('is read when something is sent, without those who are excepted', async () => {
+  it('is looked up when something is sent, without those that are excepted', async () => {
     const { api, played, heard, links, peer } = await side('ann', 'ben', 'cat');
     const room = api.group('a').add('ann', 'ben');
     const others = room.except('ann', 'nobody');
@@ -201,12 +201,12 @@ describe('a group as receivers', () => {
     ]);
   });
 
-  it('may change while it is told', async () => {
+  it('may change while it is sent to', async () => {
     const { api, links, heard } = await side('ann', 'ben', 'cat');
     const room = api.group('a').add('ann', 'ben', 'cat');
     api.on('disconnect', () => void room.remove('cat'));
     const [ann] = links as [PlayedLink];
-    // It goes in the midst of the round: behind another frame of the turn, one that is large enough leaves at once.
+    // It disconnects during the loop: with another frame of the turn before it, a large frame is sent at once.
     ann.send = () => ann.receiver.closed(new Error('gone'));
     await turn();
     api.tick('ann', { n: 0 });
@@ -217,7 +217,7 @@ describe('a group as receivers', () => {
   });
 });
 
-it.each(['jrpc', 'msgpack'])('goes over tcp with %s', async (codec) => {
+it.each(['jrpc', 'msgpack'])('groups work over tcp with %s', async (codec) => {
   const server = await Spec.serve('tcp://127.0.0.1:0', { codec, logger: null });
   server.enter.connect((sender, { room }) => server.group(room).add(sender).size);
   const heard: unknown[] = [];

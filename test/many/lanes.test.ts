@@ -16,7 +16,7 @@ const policy = fc.record({
   slowBytes: fc.integer({ min: 1, max: 4_000 }),
 });
 
-/** A peer that takes bytes when it is told to, and what it has been sent. */
+/** A peer that accepts bytes when the test lets it, and what it has been sent. */
 async function slowPeer() {
   const played = new Played();
   const far = played.visit('far');
@@ -35,7 +35,7 @@ async function slowPeer() {
   return { api, far, take };
 }
 
-it('keeps the order of each group, and loses nothing that it does not count', async () => {
+it('the order of each group is kept, and only counted notifications are lost', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), policy, policy, async (steps, forA, forB) => {
       const { api, far, take } = await slowPeer();
@@ -51,7 +51,7 @@ it('keeps the order of each group, and loses nothing that it does not count', as
           sent[name] = (sent[name] ?? 0) + 1;
         }
         await turn();
-        // Never more than the bound and the frame that has crossed it.
+        // Never more than the limit and the frame that has crossed it.
         expect(far.buffered).toBeLessThanOrEqual(most + 2_200);
       }
       while (far.buffered > 0) {

@@ -10,7 +10,7 @@ import { Spec } from './spec.js';
 
 const text = 'x'.repeat(10_000);
 
-/** A server with a healthy client and one that reads only what it is told to; both are in the group `ticks`. */
+/** A server with a client that reads and one that reads only when the test lets it; both are in the group `ticks`. */
 async function pair(options: object = {}) {
   const log = new Log();
   const server = await Spec.serve('tcp://127.0.0.1:0', { codec: 'jrpc?hello=off', logger: log, ...options });
@@ -34,9 +34,9 @@ async function pair(options: object = {}) {
 }
 
 /** What a socket reads from now on, message by message. */
-// biome-ignore lint/suspicious/noExplicitAny: messages, as they come
+// biome-ignore lint/suspicious/noExplicitAny: decoded messages
 function reading(socket: Socket): any[] {
-  // biome-ignore lint/suspicious/noExplicitAny: messages, as they come
+  // biome-ignore lint/suspicious/noExplicitAny: decoded messages
   const messages: any[] = [];
   let rest = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
@@ -47,7 +47,7 @@ function reading(socket: Socket): any[] {
   return messages;
 }
 
-/** Sends numbers to the group until the deaf one no longer takes them, and then so many more. */
+/** Sends numbers to the group until the slow client no longer accepts them, and then this many more. */
 async function flood(far: Awaited<ReturnType<typeof pair>>, options: GroupOptions, more: number): Promise<number> {
   const { server, healthy, link } = far;
   const { slowBytes = 65_536 } = options;
@@ -64,13 +64,13 @@ async function flood(far: Awaited<ReturnType<typeof pair>>, options: GroupOption
 }
 
 describe('a slow receiver of a group', () => {
-  it('gets the newest with drop-oldest, in order; memory stays bounded and the others hear everything', async () => {
+  it('receives the newest with drop-oldest, in order; memory is bounded and the others receive everything', async () => {
     await using far = await pair();
     const { server, healthy, socket, link } = far;
     const options = { slow: 'drop-oldest', keep: 20 } as const;
     const sent = await flood(far, options, 500);
     expect(healthy).toEqual(Array.from({ length: sent }, (_, n) => n));
-    // What waits for it: no more than the bound and one frame, and what is kept.
+    // What waits for it: no more than the limit and one frame, and what is kept.
     expect(link.buffered).toBeLessThan(65_536 + 2 * 10_100);
     expect(server.group('ticks').dropped).toBe(480);
     const messages = reading(socket);
@@ -86,7 +86,7 @@ describe('a slow receiver of a group', () => {
     expect(server.group('ticks').dropped).toBe(480);
   });
 
-  it('gets the oldest with drop-newest', async () => {
+  it('receives the oldest with drop-newest', async () => {
     await using far = await pair();
     const { server, socket } = far;
     const sent = await flood(far, { slow: 'drop-newest', keep: 20 }, 500);
@@ -99,7 +99,7 @@ describe('a slow receiver of a group', () => {
     expect(messages).toHaveLength(sent - 480);
   });
 
-  it('is closed with close, and the others are not', async () => {
+  it('is disconnected with close, and the others are not', async () => {
     await using far = await pair();
     const { server, healthy, peer, log } = far;
     const lost: Peer[] = [];
@@ -116,7 +116,7 @@ describe('a slow receiver of a group', () => {
     expect(log.texts.some((line) => line.includes('does not read'))).toBe(true);
   });
 
-  it('waits where nothing else is asked for', async () => {
+  it('is waited for by default', async () => {
     await using far = await pair();
     const { server, socket } = far;
     const sent = await flood(far, {}, 300);
@@ -127,7 +127,7 @@ describe('a slow receiver of a group', () => {
     expect(messages.map(({ params }) => params.n)).toEqual(Array.from({ length: sent }, (_, n) => n));
   });
 
-  it('is asked and answered all the same: only notifications are kept or dropped', async () => {
+  it('still receives requests and answers: only notifications are kept or dropped', async () => {
     await using far = await pair();
     const { server, socket, peer } = far;
     server.enter.connect(() => 1);
@@ -144,13 +144,13 @@ describe('a slow receiver of a group', () => {
     socket.write(`{"jsonrpc":"2.0","id":${id},"result":"well"}\n`);
     expect(await asked).toBe('well');
     const position = (n: unknown) => messages.findIndex(({ params }) => params?.n === n);
-    // They overtake what is kept.
+    // They overtake kept notifications.
     expect(position('question')).toBeLessThan(position(sent - 5));
     expect(position('plain')).toBeLessThan(position(sent - 5));
     expect(position('plain')).toBeGreaterThan(position('question'));
   });
 
-  it('of a view is treated as its options say', async () => {
+  it('of a view is handled as its options specify', async () => {
     await using far = await pair();
     const { server, socket, peer, link } = far;
     const view = server.to(peer, { slow: 'drop-oldest', keep: 3, slowBytes: 100_000 });
@@ -168,7 +168,7 @@ describe('a slow receiver of a group', () => {
     expect(() => server.to(null, { slow: 'never' as never })).toThrow('the option "slow" of a call must be');
   });
 
-  it('gets what was kept when the link ends well', async () => {
+  it('receives the kept notifications when the link is closed cleanly', async () => {
     await using far = await pair();
     const { socket, peer } = far;
     const sent = await flood(far, { slow: 'drop-oldest', keep: 20 }, 100);
@@ -181,7 +181,7 @@ describe('a slow receiver of a group', () => {
   });
 });
 
-describe('what is kept', () => {
+describe('kept notifications', () => {
   async function played(options: object = {}) {
     const transport = new Played();
     const far = transport.visit('far');
@@ -193,7 +193,7 @@ describe('what is kept', () => {
     return { api, far, near, session, heard };
   }
 
-  it('is sent when the link has drained, as much as it takes', async () => {
+  it('are sent when the link has drained, as many as it accepts', async () => {
     const { api, far, session, heard } = await played();
     api.group('a').add('far');
     far.buffered = 70_000;
@@ -201,7 +201,7 @@ describe('what is kept', () => {
     for (let n = 0; n < 12; n++) api.tick(group, { n, text: 'x'.repeat(30_000) });
     await turn();
     expect(heard()).toEqual([]);
-    // The link takes what it is given, until it has 90,000 bytes.
+    // The link accepts what it is sent, until it has 90,000 bytes.
     far.buffered = 0;
     far.send = (frames) => {
       far.sends.push([...frames]);
@@ -222,7 +222,7 @@ describe('what is kept', () => {
     expect(api.group('a').dropped).toBe(2);
   });
 
-  it('is sent also where the link does not say that it has drained', async () => {
+  it('are sent also if the link does not report that it has drained', async () => {
     const { api, far, heard } = await played();
     far.buffered = 70_000;
     const view = api.to('far', { slow: 'drop-oldest', keep: 1 });
@@ -233,7 +233,7 @@ describe('what is kept', () => {
     expect(heard()).toEqual([2]);
   });
 
-  it('of several groups has a lane for each: none takes the room of another, and each gets its turn', async () => {
+  it('of several groups have a queue for each group, with a limit of its own, and take turns', async () => {
     const { api, far, near, heard } = await played();
     for (const name of ['a', 'b']) api.group(name).add('far', 'near');
     const a = api.group('a', { slow: 'drop-oldest', keep: 2 });
@@ -251,7 +251,7 @@ describe('what is kept', () => {
     expect(near.heard).toHaveLength(10);
   });
 
-  it('may be nothing, one, or as many bytes as the side buffers', async () => {
+  it('may be none, one, or as many bytes as the side may buffer', async () => {
     const { api, far, session, heard } = await played({ limits: { bufferedBytes: 100_000 } });
     far.buffered = 70_000;
     const group = (options: GroupOptions) => api.group('a', options).add('far');
@@ -269,7 +269,7 @@ describe('what is kept', () => {
     expect(isSlow(session)).toBe(false);
   });
 
-  it('makes room again as it is sent', async () => {
+  it('make room when they are sent', async () => {
     const { api, far, heard } = await played({ limits: { bufferedBytes: 100_000 } });
     far.send = (frames) => {
       far.sends.push([...frames]);
@@ -291,7 +291,7 @@ describe('what is kept', () => {
     expect(heard()).toEqual([0, 1, 2, 3]);
   });
 
-  it('is what the options of the call say, before those of the group', async () => {
+  it('follow the options of the call before those of the group', async () => {
     const { api, far } = await played();
     const group = api.group('a', { slow: 'close', keep: 0 }).add('far');
     far.buffered = 70_000;
@@ -302,19 +302,19 @@ describe('what is kept', () => {
     expect(far.closes).toHaveLength(1);
   });
 
-  it('is nothing of one who goes in the midst of a round', async () => {
+  it('are not kept for a peer that disconnects during the loop', async () => {
     const { api, far, near, session } = await played();
     const group = api.group('a', { slow: 'drop-oldest' }).add('near', 'far');
     far.buffered = 70_000;
     near.send = () => far.receiver.closed(new Error('gone'));
-    // Behind another frame of the turn, one that is large enough leaves at once.
+    // With another frame of the turn before it, a large frame is sent at once.
     api.tick('near', { n: 0 });
     api.tick(group, { n: 1, text: 'x'.repeat(100_000) });
     expect(isSlow(session)).toBe(false);
     expect(group.size).toBe(1);
   });
 
-  it('goes with the link', async () => {
+  it('are dropped with the link', async () => {
     const { api, far, session } = await played();
     far.buffered = 70_000;
     api.to('far', { slow: 'drop-oldest' }).tick({ n: 1 });

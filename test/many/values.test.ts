@@ -37,22 +37,22 @@ async function room(name: string, options: object = {}) {
   return { server, group, heard, encodes: () => encodes, [Symbol.asyncDispose]: close };
 }
 
-describe.each(['jrpc', 'msgpack'])('what is told to many with %s', (name) => {
-  it('may hold values of types, and is still encoded once', async () => {
+describe.each(['jrpc', 'msgpack'])('a notification to several with %s', (name) => {
+  it('may contain values of registered types, and is still encoded once', async () => {
     await using here = await room(name, { types: [standardTypes] });
     const { server, group, heard } = here;
     const value = { at: new URL('http://a/'), of: new Map([[1, new Date(5)]]) };
     server.tick(group, { n: value });
     await until(() => heard.length === 3);
     expect(heard).toEqual([value, value, value]);
-    // The message, and what is said of it.
+    // The message and its headers.
     expect(here.encodes()).toBe(2);
     server.tick(null, { n: new Date(7) });
     await until(() => heard.length === 6);
     expect(heard[5]).toEqual(new Date(7));
   });
 
-  it('may hold functions, of which each receiver has its own', async () => {
+  it('may contain functions, of which each receiver has its own', async () => {
     await using here = await room(name);
     const { server, group, heard } = here;
     const called: number[] = [];
@@ -64,7 +64,7 @@ describe.each(['jrpc', 'msgpack'])('what is told to many with %s', (name) => {
   });
 });
 
-it('refuses what can be passed to nobody, before anybody is told', async () => {
+it('a notification that cannot be sent to any receiver is refused before it is sent', async () => {
   await using here = await room('jrpc?hello=off');
   const { server, group, heard } = here;
   expect(() => server.tick(group, { n: () => 1 })).toThrow(UsageError);

@@ -1,7 +1,7 @@
 import { keep, type Sender, type Side } from 'obverse';
 import { Basket, type Caller, Overdrawn, type Server, type Stage, type Step } from './abilities.js';
 
-/** What the handlers of one end have seen, by key; who asks waits until it is there. */
+/** What the handlers of one side have recorded, by key; a reader waits until it is there. */
 class Log {
   private readonly notes = new Map<string, unknown[]>();
   private readonly waiting = new Set<() => void>();
@@ -28,7 +28,7 @@ class Log {
   }
 }
 
-/** Connects the handlers of one end. `back` are the methods of the other one. */
+/** Connects the handlers of one side. `back` are the methods of the other one. */
 export function behave(side: Pick<Side<Stage>, 'group'>, server: Server, back: Caller): void {
   const log = new Log();
   let kept: Step | undefined;

@@ -1,4 +1,4 @@
-// The far end, in a process or a thread of its own: serves at the address that it is given, and tells where that is.
+// The other side, in its own process or thread: serves at the address that it receives, and reports its actual address.
 import { standardTypes } from 'obverse';
 import { Overdrawn, Stage } from './abilities.js';
 import { behave } from './behave.js';

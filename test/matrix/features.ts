@@ -2,15 +2,15 @@ import { deepEqual, equal, fail, ok, rejects } from 'node:assert/strict';
 import { Aborted, issuesOf, type RpcError, release, TimeoutError } from 'obverse';
 import { type Caller, Overdrawn } from './abilities.js';
 
-/** How two ends talk. */
+/** How two sides are connected. */
 export interface Way {
   readonly link: string;
   readonly codec: string;
 }
 
-/** One thing that a call can do, as the end sees it that calls. What goes wrong is thrown. */
+/** A feature of a call, tested on the calling side. It throws what goes wrong. */
 export interface Feature {
-  /** Why it cannot be on this way; undefined if it can. */
+  /** Why it is not possible on this link; undefined if it is. */
   readonly missing?: (way: Way) => string | undefined;
   run(caller: Caller, way: Way): Promise<void>;
 }
@@ -18,9 +18,9 @@ export interface Feature {
 let keys = 0;
 const newKey = (): string => `key ${keys++} of ${globalThis.process?.pid} ${Math.random()}`;
 
-/** What can be tried, by name. */
+/** The features, by name. */
 export const features: Readonly<Record<string, Feature>> = {
-  'an AbortSignal gives a call up on both ends': {
+  'an AbortSignal cancels a call on both sides': {
     async run(caller) {
       const key = newKey();
       const controller = new AbortController();
@@ -32,7 +32,7 @@ export const features: Readonly<Record<string, Feature>> = {
       deepEqual([...caller.pendingCalls()], []);
     },
   },
-  'a timeout ends a call on both ends': {
+  'a timeout ends a call on both sides': {
     async run(caller) {
       const key = newKey();
       await rejects(caller.to(null, { timeout: 50 }).hang({ key }), TimeoutError);
@@ -40,7 +40,7 @@ export const features: Readonly<Record<string, Feature>> = {
       ok(['Aborted', 'TimeoutError'].includes((await caller.remote.log({ key, at: 1 })) as string));
     },
   },
-  'the time left travels, and is inherited': {
+  'the remaining time is sent, and inherited': {
     async run(caller) {
       equal(await caller.remote.timeLeft(), -1);
       const left = await caller.to(null, { timeout: 5_000 }).timeLeft();
@@ -49,7 +49,7 @@ export const features: Readonly<Record<string, Feature>> = {
       ok(inherited > 2_000 && inherited <= 5_000, `${inherited} ms inherited`);
     },
   },
-  'progress comes in order and before the result': {
+  'progress arrives in order and before the result': {
     async run(caller) {
       const told: unknown[] = [];
       const view = caller.to(null, { onProgress: (n: number) => told.push(n) });
@@ -64,7 +64,7 @@ export const features: Readonly<Record<string, Feature>> = {
       await rejects(caller.to(null, { timeout: Number.POSITIVE_INFINITY, maxTimeout: 60 }).hang({ key }), TimeoutError);
     },
   },
-  'metadata travels both ways': {
+  'metadata is sent in both directions': {
     async run(caller) {
       const { value, metadata } = await caller.to(null, { metadata: { tag: 'blue' } }).detailed.tags();
       deepEqual(value, { tag: 'blue' });
@@ -91,14 +91,14 @@ export const features: Readonly<Record<string, Feature>> = {
       equal(await caller.to(null, { ignoreErrors: true }).fail({ how: 'no' }), undefined);
     },
   },
-  'what runs after the reply runs': {
+  'handlers that run after the reply are called': {
     async run(caller) {
       const key = newKey();
       equal(await caller.remote.note({ key, value: 1 }), 'noted');
       equal(await caller.remote.log({ key, at: 1 }), 'after');
     },
   },
-  'errors arrive as themselves, with their causes': {
+  'errors arrive as instances of their classes, with their causes': {
     async run(caller) {
       const error = (await caller.remote.fail({ how: 'registered' }).catch((thrown: unknown) => thrown)) as Overdrawn;
       ok(error instanceof Overdrawn, String(error));
@@ -126,7 +126,7 @@ export const features: Readonly<Record<string, Feature>> = {
       });
     },
   },
-  'a function is called by the other end': {
+  'a function is called by the other side': {
     async run(caller) {
       const seen: number[] = [];
       equal(await caller.remote.each({ to: 4, step: (n) => seen.push(n) && n * 2 }), 20);
@@ -135,7 +135,7 @@ export const features: Readonly<Record<string, Feature>> = {
       equal(await caller.remote.echo({ value: step }), step);
     },
   },
-  'a function that is kept lives until it is released': {
+  'a kept function can be called until it is released': {
     async run(caller) {
       await caller.remote.keep({ step: (n) => n + 1 });
       equal(await caller.remote.callKept({ n: 1 }), 2);
@@ -151,7 +151,7 @@ export const features: Readonly<Record<string, Feature>> = {
       await rejects(async () => basket.list(), /was released/);
     },
   },
-  'a stream gives its items, and then its error': {
+  'a stream returns its items, and then its error': {
     async run(caller) {
       const got: number[] = [];
       for await (const n of caller.remote.numbers({ to: 1_000 })) got.push(n);
@@ -165,7 +165,7 @@ export const features: Readonly<Record<string, Feature>> = {
       deepEqual(before, [1, 2, 3]);
     },
   },
-  'to leave a stream runs the finally of its producer': {
+  'leaving a stream runs the finally block of its producer': {
     async run(caller) {
       const key = newKey();
       for await (const n of caller.remote.endless({ key })) if (n === 5) break;
@@ -180,7 +180,7 @@ export const features: Readonly<Record<string, Feature>> = {
       equal(await caller.remote.log({ key: other }), 'ended');
     },
   },
-  'a stream is an argument': {
+  'a stream can be an argument': {
     async run(caller) {
       async function* items(): AsyncGenerator<number> {
         for (let n = 1; n <= 500; n++) yield n;
@@ -195,7 +195,7 @@ export const features: Readonly<Record<string, Feature>> = {
       equal(await caller.remote.sum({ items: web as unknown as AsyncIterable<number> }), 6);
     },
   },
-  'arguments are checked, and defaults apply': {
+  'arguments are validated, and defaults apply': {
     async run(caller) {
       equal(await caller.remote.twice({ n: 4 }), 8);
       equal(await caller.remote.twice({}), 42);
@@ -212,7 +212,7 @@ export const features: Readonly<Record<string, Feature>> = {
       equal(error.code, -32015);
     },
   },
-  'interceptors stand around a call on both ends': {
+  'interceptors run around a call on both sides': {
     async run(caller) {
       equal(await caller.remote.wrapped(), 'outgoing(incoming(core))');
       const seen: string[] = [];
@@ -227,7 +227,7 @@ export const features: Readonly<Record<string, Feature>> = {
       ok(seen[0]?.endsWith('twice') && seen[0].startsWith('request '), seen[0]);
     },
   },
-  'several answer, and as they come': {
+  'answers of several peers are iterated as they arrive': {
     async run(caller) {
       const [only] = await caller.gather(null).twice({ n: 5 });
       equal(only?.status === 'fulfilled' && only.value, 10);
@@ -238,7 +238,7 @@ export const features: Readonly<Record<string, Feature>> = {
       deepEqual(come, ['fulfilled']);
     },
   },
-  'what no spec declares is handled, mounted, and called by its path': {
+  'undeclared methods are handled, mounted, and called by path': {
     async run(caller) {
       const [path, args] = await caller.callPath<[string, unknown]>('extra.anything', { a: 1 });
       ok(path.endsWith('extra.anything'), path);
@@ -248,14 +248,14 @@ export const features: Readonly<Record<string, Feature>> = {
       await rejects(caller.callPath('unknown', {}), { code: -32601 });
     },
   },
-  'those in a group are asked together': {
+  'a group is called': {
     async run(caller) {
       deepEqual(await caller.remote.ring({ n: 21 }), [42]);
     },
   },
 };
 
-/** Tries a feature: gives `done`, or what went wrong. */
+/** Tries a feature: returns `done`, or what went wrong. */
 export async function perform(name: string, caller: Caller, way: Way): Promise<string> {
   const feature = features[name] ?? fail(`no feature is called ${name}`);
   try {

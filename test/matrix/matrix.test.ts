@@ -3,8 +3,8 @@ import { features, perform, type Way } from './features.js';
 import { codecsOf, type Meeting, meetings, removeCompiled } from './meetings.js';
 
 /*
- * Everything that a call can do, over every link with two directions, with every codec that the link carries, and both ways:
- * from the end that dials to the one that serves, and back.
+ * Everything that a call can do, over every bidirectional link, with every codec that the link can use, and in both
+ * directions: from the side that connects to the one that serves, and back.
  */
 
 afterAll(removeCompiled);

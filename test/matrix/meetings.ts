@@ -8,14 +8,14 @@ import { Overdrawn, Stage } from './abilities.js';
 import { behave } from './behave.js';
 import { perform, type Way } from './features.js';
 
-/** Two ends that talk: this one, and what ends it all. */
+/** Two connected sides: this one, and a function that closes both. */
 export interface Meeting {
   readonly near: Side<Inverted<Stage>>;
   end(): Promise<unknown>;
 }
 
 const far = compiledOnce(new URL('far.ts', import.meta.url));
-/** Removes what was compiled. */
+/** Removes the compiled files. */
 export const removeCompiled = far.remove;
 
 async function near(source: TransportSource, { codec }: Way): Promise<Side<Inverted<Stage>>> {
@@ -53,7 +53,7 @@ async function withinProcess(
 
 let rooms = 0;
 
-/** How two ends meet, by the scheme of the link. */
+/** How two sides are connected, by the scheme of the link. */
 export const meetings: Readonly<Record<string, (way: Way) => Promise<Meeting>>> = {
   'tcp:': (way) => acrossProcess('tcp://127.0.0.1:0', way),
   'ws:': (way) => acrossProcess('ws://127.0.0.1:0', way),
@@ -80,7 +80,7 @@ export const meetings: Readonly<Record<string, (way: Way) => Promise<Meeting>>> 
     ),
 };
 
-/** The codecs that a link can carry. */
+/** The codecs that a link can use. */
 export function codecsOf(link: string): readonly string[] {
   return link === 'worker:' || link === 'port:' || link === 'memory:'
     ? ['jrpc', 'msgpack', 'clone']

@@ -1,4 +1,4 @@
-// The near end as a program: tries every feature both ways, and tells what went wrong.
+// The connecting side as a program: tries every feature in both directions, and reports what went wrong.
 import { standardTypes } from 'obverse';
 import { Overdrawn, Stage } from './abilities.js';
 import { behave } from './behave.js';
@@ -20,6 +20,6 @@ for (const feature of Object.keys(features)) {
   }
 }
 console.log(`tried ${tried}`);
-// The far end closes, and so both programs end.
+// The other side closes, and so both programs exit.
 near.leave(null);
 await near.close();

@@ -3,7 +3,6 @@ import type { Address, Bad, Codec, FaultBody, Frame, Id, Message, Outbound, Parc
 import { Code, ProtocolError } from '../src/contract/errors.js';
 import { parcel } from './shared/clone-copy.js';
 import { hollow, isHollow, visit } from './shared/clone-visit.js';
-import { shown } from './shared/hidden.js';
 
 export { transfer } from './shared/clone-transfer.js';
 
@@ -43,7 +42,7 @@ export default function clone(address: Address): Codec {
     hello,
     natives,
     answersUnreadable: true,
-    encode: (message) => shown(message, encode),
+    encode,
     decode,
     join,
   };

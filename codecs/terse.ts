@@ -1,3 +1,4 @@
+import { mustShow } from '../src/base/hidden.js';
 import { printable } from '../src/base/quote.js';
 import { readOptions } from '../src/contract/address.js';
 import type {
@@ -13,7 +14,6 @@ import type {
   Outbound,
 } from '../src/contract/contract.js';
 import { Code, ProtocolError } from '../src/contract/errors.js';
-import { mustShow, shown } from './shared/hidden.js';
 import { Misread, Reader } from './shared/terse-reader.js';
 import { NUMBER, SLASHED } from './shared/terse-words.js';
 import { writeFields, writeId, writeMethod, writeValues } from './shared/terse-writer.js';
@@ -36,7 +36,7 @@ export default function terse(address: Address): Codec {
     framing: 'lines',
     hello: false,
     answersUnreadable: true,
-    encode: (message) => shown(message, encode),
+    encode,
     decode,
   };
 }

@@ -1,7 +1,6 @@
 import { readOptions } from '../../src/contract/address.js';
 import type { Address, Codec, Frame, FramingName, Outbound } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
-import { shown } from '../shared/hidden.js';
 import { decode } from './decode.js';
 import { type Dialect, strict } from './dialect.js';
 import { encode, encodePlain } from './encode.js';
@@ -30,7 +29,7 @@ export function codecOf(address: Address, dialectOf: (name: (typeof names)[numbe
     form: 'text',
     framing: delimiter(address) ?? dialect.framing,
     hello: name === undefined && hello !== false,
-    ...(dialect.translation !== undefined && { words: translated }),
+    ...(dialect.translation !== undefined && dialect.encode === undefined && { words: translated }),
     answersUnreadable: true,
     answersCancelled: dialect.answersCancelled,
     encode: writer(dialect),
@@ -40,10 +39,8 @@ export function codecOf(address: Address, dialectOf: (name: (typeof names)[numbe
   return dialect.batches ? { ...codec, join: joined } : codec;
 }
 
-function writer({ quickrpc, translation }: Dialect): (message: Outbound) => string {
-  if (quickrpc !== undefined) return (message) => shown(message, quickrpc.encode);
-  if (translation === undefined) return (message) => shown(message, encode);
-  return (message) => shown(message, (one) => encode(translation.into(one)));
+function writer({ encode: own = encode, translation }: Dialect): (message: Outbound) => string {
+  return translation === undefined ? own : (message) => own(translation.into(message));
 }
 
 /** What quickrpc accepts after the colon of its codec: a delimiter, if it is one that exists here as a framing. */

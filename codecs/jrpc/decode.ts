@@ -21,14 +21,9 @@ type Give = (message: Message, bytes?: number, levels?: number) => unknown;
 /** Passes each message of a frame to `take`. Throws a ProtocolError if the frame is not JSON. */
 export function decode(frame: Frame, give: Give, packed: boolean, dialect: Dialect): void {
   if (typeof frame !== 'string') throw unreadable(new TypeError('a frame of JSON is text'));
-  if (dialect.quickrpc === undefined) {
-    const message = quick(frame);
-    if (message !== undefined) {
-      give(understood(message, dialect), undefined, levels);
-      return;
-    }
-  }
-  whole(frame, give, packed, dialect);
+  const message = quick(frame);
+  if (message === undefined) whole(frame, give, packed, dialect);
+  else give(understood(message, dialect, frame), undefined, levels);
 }
 
 /** The same without the fast path; tests compare both. */
@@ -42,19 +37,19 @@ export function whole(frame: string, give: Give, packed: boolean, dialect: Diale
   if (!Array.isArray(value) && frame.length > LONG) {
     const found = walk(value);
     const number = found.large && mayRound(frame) ? roundedIn(frame).get(0) : undefined;
-    give(understood(exact(messageOf(value, dialect, frame), number), dialect), undefined, found.levels);
+    give(understood(exact(messageOf(value, dialect.lenient), number), dialect, frame), undefined, found.levels);
     return;
   }
   const rounded = mayRound(frame) ? roundedIn(frame) : NONE;
-  if (!Array.isArray(value)) give(understood(exact(messageOf(value, dialect, frame), rounded.get(0)), dialect));
+  if (!Array.isArray(value)) give(understood(exact(messageOf(value, dialect.lenient), rounded.get(0)), dialect, frame));
   else if (!dialect.batches) give(bad(reasons.noBatches, null));
   else if (value.length === 0) give(bad(reasons.emptyBatch, null));
   else if (packed) {
     for (let at = 0; at < value.length; at++) {
-      const message = messageOf(value[at], dialect, frame);
+      const message = messageOf(value[at]);
       if (give(rounded === NONE ? message : exact(message, rounded.get(at))) === false) return;
     }
-  } else batchOf(value, give, dialect, frame, rounded);
+  } else batchOf(value, give, rounded);
 }
 
 /** A message, or its replacement if one of its numbers was rounded. */
@@ -63,8 +58,8 @@ function exact(message: Message, rounded: string | undefined, batch?: Batch): Me
 }
 
 /** With the message translated by a dialect that has its own; such dialects accept no batches. */
-function understood(message: Message, { translation }: Dialect): Message {
-  return translation === undefined ? message : translation.from(message);
+function understood(message: Message, { translation }: Dialect, text: string): Message {
+  return translation === undefined ? message : translation.from(message, text);
 }
 
 /**
@@ -74,16 +69,13 @@ function understood(message: Message, { translation }: Dialect): Message {
 function batchOf(
   entries: readonly unknown[],
   give: (message: Message) => unknown,
-  dialect: Dialect,
-  text: string,
   rounded: ReadonlyMap<number, string>,
 ): void {
   const batch: Batch = { left: 0, answers: [] };
   const none = bad(reasons.entry, null, batch);
   const messages: Message[] = [];
   for (const [at, entry] of entries.entries()) {
-    const message =
-      typeof entry === 'object' ? exact(messageOf(entry, dialect, text, batch), rounded.get(at), batch) : none;
+    const message = typeof entry === 'object' ? exact(messageOf(entry, false, batch), rounded.get(at), batch) : none;
     if (isAnswered(message)) batch.left++;
     messages.push(message);
   }

@@ -7,27 +7,18 @@ export interface Dialect {
   readonly batches: boolean;
   /** Whether `params: null` is read as no params, and a response with extra members is still accepted. */
   readonly lenient: boolean;
-  /** Set for quickrpc only: bytes, params that are always present, and no id of 0 or null. */
-  readonly quickrpc: Quickrpc | undefined;
-  /** The dialect's own messages for the notifications `rpc.*` of the library. */
+  /** Writes a message in another form than JSON-RPC 2.0 specifies. */
+  readonly encode: ((message: Outbound) => string) | undefined;
+  /** The dialect's own messages for the notifications `rpc.*` of the library, or its own reading of a message. */
   readonly translation: Translation | undefined;
   /** Whether a cancelled call still gets a response. */
   readonly answersCancelled: boolean;
 }
 
-/** How messages of quickrpc are written and read. */
-export interface Quickrpc {
-  encode(message: Outbound): string;
-  /**
-   * Restores the bytes of a parsed value, in place; `text` is the JSON that was parsed. Throws if bytes are not base64.
-   */
-  bytesIn(value: unknown, text: string): unknown;
-}
-
-/** Translates messages to those of a dialect, and back. */
+/** Translates messages to those of a dialect, and back. `text` is what the message was parsed from. */
 export interface Translation {
   into(message: Outbound): Outbound;
-  from(message: Message): Message;
+  from(message: Message, text: string): Message;
 }
 
 /** JSON-RPC 2.0 as it is specified. */
@@ -35,7 +26,7 @@ export const strict: Dialect = {
   framing: 'lines',
   batches: true,
   lenient: false,
-  quickrpc: undefined,
+  encode: undefined,
   translation: undefined,
   answersCancelled: true,
 };

@@ -1,6 +1,5 @@
-import { bytesIn } from './bytes.js';
 import { type Dialect, strict, type Translation } from './dialect.js';
-import { encodeQuickrpc } from './quickrpc.js';
+import { encodeQuickrpc, fromQuickrpc } from './quickrpc.js';
 import { fromWords, inWords, type Words } from './words.js';
 import { lspWords } from './words-lsp.js';
 import { mcpWords } from './words-mcp.js';
@@ -17,7 +16,12 @@ export const dialects = {
   /** The Model Context Protocol, over stdio. */
   mcp: { ...foreign, translation: translationOf(mcpWords), answersCancelled: false },
   /** The Python library quickrpc. */
-  quickrpc: { ...foreign, framing: 'nul', quickrpc: { encode: encodeQuickrpc, bytesIn } },
+  quickrpc: {
+    ...foreign,
+    framing: 'nul',
+    encode: encodeQuickrpc,
+    translation: { into: (message) => message, from: fromQuickrpc },
+  },
 } satisfies Record<string, Dialect>;
 
 function translationOf(words: Words): Translation {

@@ -1,6 +1,7 @@
+import { Hidden } from '../../src/base/hidden.js';
+import { isHidden, tagOf } from '../../src/base/kinds.js';
 import type { Call, Fault, Outbound } from '../../src/contract/contract.js';
 import { Code, UsageError } from '../../src/contract/errors.js';
-import { mustShowAll } from '../shared/hidden.js';
 import { withLongText } from './long-text.js';
 
 const NOTIFICATION = '{"jsonrpc":"2.0"';
@@ -135,6 +136,19 @@ function stringify(value: unknown, replacer: Replacer | undefined): string | und
   const json: string | undefined = JSON.stringify(value, replacer);
   if (typeof value === 'object' && json?.includes('{}')) mustShowAll(value, replacer);
   return json;
+}
+
+/** Objects that JSON replaces by the value that they hold. */
+const boxes = new Set(['Number', 'String', 'Boolean']);
+
+/** Throws if one of the values of a text that was made by JSON.stringify is an object that would arrive empty. */
+function mustShowAll(values: unknown, replacer: Replacer | undefined): void {
+  JSON.stringify(values, function (this: unknown, key: string, value: unknown) {
+    const instead = replacer === undefined ? value : replacer.call(this, key, value);
+    if (typeof instead === 'object' && instead !== null && isHidden(instead) && !boxes.has(tagOf(instead)))
+      throw new Hidden(instead);
+    return instead;
+  });
 }
 
 /** The replacer for JSON.stringify. */

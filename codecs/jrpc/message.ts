@@ -1,26 +1,25 @@
 import type { Bad, Batch, FaultBody, Id, Message } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
-import type { Dialect } from './dialect.js';
-import { noBytes, noId, noMessage, noMethod, noParams, reasons } from './reasons.js';
+import { noId, noMessage, noMethod, noParams, reasons } from './reasons.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Turns a parsed value into a message. `text` is the JSON that was parsed. A value that is not a message becomes a
- * `bad` with the id that can be recognized; but a malformed response is never dropped: its caller gets an error.
+ * Turns a parsed value into a message; `lenient`: see `Dialect`. A value that is not a message becomes a `bad` with the id that can be
+ * recognized; but a malformed response is never dropped: its caller gets an error.
  */
-export function messageOf(value: unknown, dialect: Dialect, text: string, batch?: Batch): Message {
+export function messageOf(value: unknown, lenient: boolean = false, batch?: Batch): Message {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad(noMessage(value), null, batch);
   const fields = value as Fields;
   const id = idOf(fields.id);
   const { method, result, error } = fields;
   const answers = method === undefined && (result !== undefined || error !== undefined);
   if (fields.jsonrpc !== '2.0')
-    return answers && id !== undefined ? foreign(id, error, dialect, text) : bad(reasons.version, id, batch);
-  if (answers) return answerOf(fields, id, dialect, text, batch);
-  if (method !== undefined) return callOf(fields, id, dialect, text, batch);
+    return answers && id !== undefined ? foreign(id, error) : bad(reasons.version, id, batch);
+  if (answers) return answerOf(fields, id, lenient, batch);
+  if (method !== undefined) return callOf(fields, id, lenient, batch);
   // A peer that omits what is null or undefined has still answered.
-  if (dialect.lenient && id !== undefined && fields.params === undefined) return { kind: 'reply', id, value: null };
+  if (lenient && id !== undefined && fields.params === undefined) return { kind: 'reply', id, value: null };
   return bad(reasons.shapeless, id, batch);
 }
 
@@ -34,74 +33,46 @@ export function bad(reason: string, id: Id | undefined, batch?: Batch): Bad {
  * A valid id; undefined for anything else, and for a number that is not a safe integer: another number may have been
  * rounded to it.
  */
-function idOf(id: unknown): Id | undefined {
+export function idOf(id: unknown): Id | undefined {
   return typeof id === 'string' || id === null || Number.isSafeInteger(id) ? (id as Id) : undefined;
 }
 
-function callOf(fields: Fields, given: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
-  const method = fields.method;
-  if (typeof method !== 'string') return bad(noMethod(method), given, batch);
-  if (given === undefined && fields.id !== undefined) return bad(noId(fields.id), given, batch);
-  // In quickrpc, 0 and null mean no id.
-  const id = dialect.quickrpc !== undefined && !given ? undefined : given;
+function callOf(fields: Fields, id: Id | undefined, lenient: boolean, batch?: Batch): Message {
+  const { method, params } = fields;
+  if (typeof method !== 'string') return bad(noMethod(method), id, batch);
+  if (id === undefined && fields.id !== undefined) return bad(noId(fields.id), id, batch);
   // A notification gets no response, so it does not belong to the batch.
-  const answers = id === undefined ? undefined : batch;
-  let params = fields.params;
-  if (params === undefined || (params === null && dialect.lenient)) {
-    return { kind: 'call', id, method, args: [], named: false, batch: answers };
-  }
+  const call = { kind: 'call', id, method, batch: id === undefined ? undefined : batch } as const;
+  if (params === undefined || (params === null && lenient)) return { ...call, args: [], named: false };
   if (typeof params !== 'object' || params === null) return bad(noParams(params), id, batch);
-  if (dialect.quickrpc !== undefined) {
-    try {
-      params = dialect.quickrpc.bytesIn(params, text);
-    } catch (error) {
-      return bad(noBytes(error), id, batch);
-    }
-  }
-  if (params instanceof Uint8Array) return bad(noParams(params), id, batch);
-  if (Array.isArray(params)) return { kind: 'call', id, method, args: params, named: false, batch: answers };
-  return { kind: 'call', id, method, args: [params], named: true, batch: answers };
+  return Array.isArray(params) ? { ...call, args: params, named: false } : { ...call, args: [params], named: true };
 }
 
-function answerOf(fields: Fields, asked: Id | undefined, dialect: Dialect, text: string, batch?: Batch): Message {
-  let id = asked;
-  // The ids of this side are numbers; a peer that returns one as text means the number.
-  if (dialect.quickrpc !== undefined && typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id)) id = idOf(Number(id));
+function answerOf(fields: Fields, id: Id | undefined, lenient: boolean, batch?: Batch): Message {
   const { result, error } = fields;
-  if (error === undefined || (error === null && result !== undefined && dialect.lenient)) {
+  if (error === undefined || (error === null && result !== undefined && lenient)) {
     if (id === undefined) return bad(fields.id === undefined ? reasons.noId : noId(fields.id), id, batch);
-    if (dialect.quickrpc === undefined) return { kind: 'reply', id, value: result };
-    try {
-      return { kind: 'reply', id, value: dialect.quickrpc.bytesIn(result, text) };
-    } catch (cause) {
-      return { kind: 'fault', id, error: { code: Code.InternalError, message: String(cause) } };
-    }
+    return { kind: 'reply', id, value: result };
   }
-  return { kind: 'fault', id: id ?? null, error: errorOf(error, dialect, text) };
+  return { kind: 'fault', id: id ?? null, error: errorOf(error) };
 }
 
 /** A response of another JSON-RPC version: it cannot be trusted, but its caller must not wait any longer. */
-function foreign(id: Id, error: unknown, dialect: Dialect, text: string): Message {
-  if (error !== undefined && error !== null) return { kind: 'fault', id, error: errorOf(error, dialect, text) };
-  return { kind: 'fault', id, error: { code: Code.InvalidRequest, message: 'the answer is not JSON-RPC 2.0' } };
+function foreign(id: Id, error: unknown): Message {
+  const body = error === undefined || error === null ? undefined : errorOf(error);
+  return { kind: 'fault', id, error: body ?? { code: Code.InvalidRequest, message: 'the answer is not JSON-RPC 2.0' } };
 }
 
 /** The error as specified, or one that says what came instead. */
-function errorOf(error: unknown, dialect: Dialect, text: string): FaultBody {
+function errorOf(error: unknown): FaultBody {
   if (typeof error !== 'object' || error === null || Array.isArray(error)) {
     const message = typeof error === 'string' ? error : 'the error of the answer is not an object';
     return { code: Code.InternalError, message, data: error };
   }
   const { code, message, data } = error as Fields;
-  const body = {
+  return {
     code: Number.isSafeInteger(code) ? (code as number) : Code.InternalError,
     message: typeof message === 'string' ? message : 'the error of the answer has no message',
+    ...(data !== undefined && { data }),
   };
-  if (data === undefined) return body;
-  if (dialect.quickrpc === undefined) return { ...body, data };
-  try {
-    return { ...body, data: dialect.quickrpc.bytesIn(data, text) };
-  } catch {
-    return { ...body, data };
-  }
 }

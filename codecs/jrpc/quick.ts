@@ -17,7 +17,13 @@ const NAME_AT = '{"jsonrpc":"2.0","'.length;
 const DIGITS_AT = '{"jsonrpc":"2.0","id":'.length;
 const TO_METHOD = 'method":"'.length;
 const TO_PARAMS = '","params":'.length;
-const [COMMA, ZERO, COLON, BRACKET, LETTER_I, LETTER_R, BRACE] = [44, 48, 58, 93, 105, 114, 125];
+const COMMA = 44;
+const ZERO = 48;
+const COLON = 58;
+const BRACKET = 93;
+const LETTER_I = 105;
+const LETTER_R = 114;
+const BRACE = 125;
 
 /**
  * The nesting depth of the message that `quick` has read last, as `Codec.decode` returns it; undefined for a short

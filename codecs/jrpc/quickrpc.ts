@@ -1,6 +1,9 @@
-import type { Outbound } from '../../src/contract/contract.js';
-import { bytesOut } from './bytes.js';
+import type { Id, Message, Outbound } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
+import { bytesIn, bytesOut } from './bytes.js';
 import { faultOf, jsonOf, paramsOf } from './encode.js';
+import { bad, idOf } from './message.js';
+import { noId } from './reasons.js';
 
 const HEAD = '{"jsonrpc":"2.0",';
 
@@ -20,4 +23,48 @@ export function encodeQuickrpc(message: Outbound): string {
     case 'fault':
       return `${HEAD}"error":${faultOf(message, bytesOut)}${id}`;
   }
+}
+
+/**
+ * A message with its bytes and its ids as quickrpc means them: an id of 0 or null is no id, and the id of an answer may be a number in a
+ * string. `text` is the JSON that was parsed.
+ */
+export function fromQuickrpc(message: Message, text: string): Message {
+  switch (message.kind) {
+    case 'call': {
+      const id = message.id || undefined;
+      try {
+        const params = bytesIn(message.named ? message.args[0] : message.args, text);
+        if (params instanceof Uint8Array) return bad('"params" is an object or an array, not bytes', id);
+        return { ...message, id, args: message.named ? [params] : (params as unknown[]) };
+      } catch (error) {
+        const why = error instanceof TypeError ? error.message : '"__bytes" must be a base64 string';
+        return bad(`"params" cannot be read: ${why}`, id);
+      }
+    }
+    case 'reply': {
+      const id = numberOf(message.id);
+      if (id === undefined) return bad(noId(message.id), id);
+      try {
+        return { kind: 'reply', id, value: bytesIn(message.value, text) };
+      } catch (cause) {
+        return { kind: 'fault', id, error: { code: Code.InternalError, message: String(cause) } };
+      }
+    }
+    case 'fault': {
+      const id = numberOf(message.id) ?? null;
+      try {
+        return { ...message, id, error: { ...message.error, data: bytesIn(message.error.data, text) } };
+      } catch {
+        return { ...message, id };
+      }
+    }
+    default:
+      return message;
+  }
+}
+
+/** The ids of this side are numbers; a peer that returns one as text means the number. */
+function numberOf(id: Id): Id | undefined {
+  return typeof id === 'string' && /^\s*[+-]?\d+\s*$/.test(id) ? idOf(Number(id)) : id;
 }

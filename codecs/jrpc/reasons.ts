@@ -6,7 +6,6 @@
 /** The type of a JSON value, for people. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
-  if (value instanceof Uint8Array) return 'bytes';
   if (typeof value !== 'object') return `a ${typeof value}`;
   return Array.isArray(value) ? 'an array' : 'an object';
 }
@@ -39,9 +38,4 @@ export function noId(id: unknown): string {
 export function noParams(params: unknown): string {
   const instead = params === null ? '; omit it if there are no arguments' : '';
   return `"params" is an object or an array, not ${kindOf(params)}${instead}`;
-}
-
-/** Bytes of the dialect quickrpc that are not base64. */
-export function noBytes(error: unknown): string {
-  return `"params" cannot be read: ${error instanceof TypeError ? error.message : '"__bytes" must be a base64 string'}`;
 }

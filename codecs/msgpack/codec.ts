@@ -1,7 +1,6 @@
 import { readOptions } from '../../src/contract/address.js';
 import type { Address, Codec, Frame, Message } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
-import { shown } from '../shared/hidden.js';
 import { selfDelimiting } from './framing.js';
 import { join } from './join.js';
 import { isOwned } from './owned.js';
@@ -28,7 +27,7 @@ export function msgpackCodec(address: Address): Codec {
     natives,
     // MessagePack-RPC has no response without an id: a peer that is not Obverse could not use it.
     answersUnreadable: false,
-    encode: (message) => quickFrame(message) ?? shown(message, (one) => pack(fromMessage(one, nvim))),
+    encode: (message) => quickFrame(message) ?? pack(fromMessage(message, nvim)),
     encodePlain: quickFrame,
     decode,
     join,

@@ -2,7 +2,7 @@ import { isArrayBuffer, isMap, isSet } from '../../src/base/kinds.js';
 import type { Parcel } from '../../src/contract/contract.js';
 import { isMarked, transfersOf } from './clone-transfer.js';
 import { hollow, isHollow, visit } from './clone-visit.js';
-import { mustClone } from './hidden.js';
+import { mustClone } from './must-clone.js';
 
 const NOTHING: readonly object[] = [];
 /** The cost of a number, and of the header of every other value. */

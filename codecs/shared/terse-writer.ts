@@ -1,6 +1,6 @@
+import { mustShow } from '../../src/base/hidden.js';
 import { isBytes } from '../../src/base/kinds.js';
 import type { Id } from '../../src/contract/contract.js';
-import { mustShow } from './hidden.js';
 import { DEPTH, SLASHED } from './terse-words.js';
 
 /** A name that needs no quotes. */

@@ -7,7 +7,11 @@
 const DIGITS = 16;
 /** The largest number has this many digits; BigInt need not read more. */
 const MOST_DIGITS = 309;
-const [QUOTE, MINUS, POINT, ZERO, NINE, BACKSLASH] = [34, 45, 46, 48, 57, 92];
+const QUOTE = 34;
+const POINT = 46;
+const ZERO = 48;
+const NINE = 57;
+const BACKSLASH = 92;
 
 function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
@@ -68,11 +72,11 @@ function endOfDigits(text: string, from: number): number {
 
 /** Whether these digits are not part of a fraction or an exponent, nor followed by one. */
 function isWhole(text: string, from: number, end: number): boolean {
-  if (text.charCodeAt(from - 1) === POINT) return false;
-  if (/[eE][+-]?$/.test(text.slice(Math.max(0, from - 2), from))) return false;
-  const next = text.charAt(end);
-  return next !== '.' && next !== 'e' && next !== 'E';
+  return !/\.$|e[+-]?$/i.test(text.slice(Math.max(0, from - 2), from)) && !/[.e]/i.test(text.charAt(end));
 }
+
+/** Where a string begins, a long number, or what shows to which entry of a list it belongs. */
+const MARK = /["[\]{},]|-?\d{16,}/g;
 
 /**
  * The whole numbers of a JSON text that are rounded when read: the first one for each entry if the text is an array, by
@@ -83,22 +87,15 @@ export function roundedIn(text: string): ReadonlyMap<number, string> {
   const isList = /^[\s\uFEFF]*\[/.test(text);
   let entry = 0;
   let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === MINUS || isDigit(code)) {
-      const end = endOfDigits(text, at + 1);
-      if (end - at >= DIGITS && isWhole(text, at, end) && !found.has(entry)) {
-        const number = text.slice(at, end);
-        if (isRounded(number)) found.set(entry, number);
-      }
-      at = end - 1;
-    } else {
-      const sign = text.charAt(at);
-      if (sign === '[' || sign === '{') depth++;
-      else if (sign === ']' || sign === '}') depth--;
-      else if (sign === ',' && depth === 1 && isList) entry++;
-    }
+  MARK.lastIndex = 0;
+  for (let mark = MARK.exec(text); mark !== null; mark = MARK.exec(text)) {
+    const sign = mark[0];
+    if (sign === '"') MARK.lastIndex = endOfString(text, mark.index) + 1;
+    else if (sign === '[' || sign === '{') depth++;
+    else if (sign === ']' || sign === '}') depth--;
+    else if (sign !== ',') {
+      if (!found.has(entry) && isWhole(text, mark.index, MARK.lastIndex) && isRounded(sign)) found.set(entry, sign);
+    } else if (depth === 1 && isList) entry++;
   }
   return found;
 }

@@ -9,9 +9,14 @@ export function pathTo(values: unknown, target: object): string | undefined {
   if (typeof values !== 'object' || values === null) return undefined;
   const paths = new Map<object, string>([[values, '']]);
   for (const [holder, path] of paths) {
-    for (const [key, item] of within(holder)) {
-      if (item === target) return path + key;
-      if (typeof item === 'object' && item !== null && !paths.has(item)) paths.set(item, path + key);
+    try {
+      for (const [key, read] of itemsOf(holder)) {
+        const item = read();
+        if (item === target) return path + key;
+        if (typeof item === 'object' && item !== null && !paths.has(item)) paths.set(item, path + key);
+      }
+    } catch {
+      // What throws when it is read holds nothing that was found.
     }
   }
   return undefined;
@@ -22,20 +27,13 @@ export function step(key: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-function within(holder: object): Iterable<readonly [key: string, item: unknown]> {
-  try {
-    if (ArrayBuffer.isView(holder)) return [];
-    if (Array.isArray(holder)) return holder.map((item, at) => [`[${at}]`, item] as const);
-    if (isMap(holder)) {
-      return [...holder].flatMap(([key, item], at) => [
-        [`[key ${at}]`, key] as const,
-        [`[value ${at}]`, item] as const,
-      ]);
-    }
-    if (isSet(holder)) return [...holder].map((item, at) => [`[item ${at}]`, item] as const);
-    return Object.entries(holder).map(([key, item]) => [step(key), item] as const);
-  } catch {
-    // What throws when it is read holds nothing that was found.
-    return [];
-  }
+/** What an object holds: where each item stands, and what reads it. Throws what looking at the object throws. */
+export function itemsOf(holder: object): (readonly [key: string, read: () => unknown])[] {
+  const asItem = (key: string, item: unknown) => [key, () => item] as const;
+  if (ArrayBuffer.isView(holder)) return [];
+  if (isMap(holder))
+    return [...holder].flatMap(([key, item], at) => [asItem(`[key ${at}]`, key), asItem(`[value ${at}]`, item)]);
+  if (isSet(holder)) return [...holder].map((item, at) => asItem(`[item ${at}]`, item));
+  const isList = Array.isArray(holder);
+  return Object.keys(holder).map((key) => [isList ? `[${key}]` : step(key), () => holder[key as never]]);
 }

@@ -1,13 +1,13 @@
-import { isMap, isOfFields, isSet, tagOf } from '../base/kinds.js';
+import { Hidden } from '../base/hidden.js';
+import { isOfFields, tagOf } from '../base/kinds.js';
 import { messageOf } from '../base/thrown.js';
-import { step } from '../base/value-paths.js';
+import { itemsOf, pathTo } from '../base/value-paths.js';
 import type { Codec, Outbound } from '../contract/contract.js';
 
 /** How many values are looked at, and how many are encoded by themselves, before it stays unknown. */
 const LOOKS = 10_000;
 const TRIES = 100;
 const DEPTH = 200;
-const NAMED = /^an? \S+( at .+)? cannot be sent, for /;
 
 /**
  * Why a codec cannot encode a message, for the text of an error: the value that it refuses, where that stands, as `.a[0].b`, and
@@ -15,9 +15,9 @@ const NAMED = /^an? \S+( at .+)? cannot be sent, for /;
  */
 export function whyUnencodable(codec: Codec, message: Outbound, cause: unknown): string {
   const said = messageOf(cause).split('\n', 1)[0] as string;
-  // Some codecs know the value and its place themselves.
-  if (NAMED.test(said)) return said;
   const values = valuesOf(message);
+  const path = cause instanceof Hidden ? pathTo(values, cause.refused) : undefined;
+  if (path !== undefined) return said.replace(' cannot', path === '' ? '$&' : ` at ${path} cannot`);
   const found = new Search(codec).within(values, '', []);
   if (found === undefined) return said;
   return `${found.what}: ${said}${found.hint ?? ''}`;
@@ -106,18 +106,4 @@ const TAGGED = ' (register standardTypes with the option "types", or send it as 
 function classOf(value: object): string {
   const made = value.constructor;
   return (typeof made === 'function' && made.name) || tagOf(value);
-}
-
-type Item = readonly [key: string, read: () => unknown];
-
-function itemsOf(value: object): Item[] {
-  const asItem = (key: string, item: unknown): Item => [key, () => item];
-  if (isMap(value))
-    return [...value].flatMap(([key, item], at) => [asItem(`[key ${at}]`, key), asItem(`[value ${at}]`, item)]);
-  if (isSet(value)) return [...value].map((item, at) => asItem(`[item ${at}]`, item));
-  const keys = Object.keys(value);
-  return keys.map((key) => [
-    Array.isArray(value) ? `[${key}]` : step(key),
-    () => (value as Readonly<Record<string, unknown>>)[key],
-  ]);
 }

@@ -3,12 +3,14 @@ import {
   Code,
   codec as codecOf,
   incoming,
+  type Outbound,
   RemoteAPI,
   type RemoteError,
   type Reply,
   type Sender,
   UsageError,
 } from '../../src/index.js';
+import { encode as encodeFor } from '../../src/session/encode.js';
 
 /* Objects that hold what they hold elsewhere than in fields: written as fields, they would arrive as empty ones. */
 
@@ -73,7 +75,9 @@ describe.each(['jrpc', 'jrpc?dialect=quickrpc', 'jrpc?dialect=lsp', 'msgpack', '
   const made = (what: string): object => (refused[what] as () => object)();
 
   it.each(names)('a %s is refused with its path, and never an empty object', async (what) => {
-    const { encode } = await codecOf(codec);
+    const used = await codecOf(codec);
+    // The session adds the path.
+    const encode = (message: Outbound) => encodeFor(used, message, Number.POSITIVE_INFINITY);
     const call = (args: unknown[], named: boolean) =>
       encode({ kind: 'call', id: 1, method: 'm', args, named, batch: undefined });
     const path = new RegExp(`${what} at \\.a\\[1\\]\\.b cannot be sent`);

@@ -42,7 +42,7 @@ const refused: readonly (readonly [codec: string, name: string, item: unknown, t
   ['jrpc', 'a getter that throws', throwing, '.list[1].item.bad throws when it is read: no luck'],
   ['jrpc', 'a toJSON that throws', json, 'a value of the class Object at .list[1].item: no luck'],
   ['msgpack', 'a toJSON that throws', json, 'a value of the class Object at .list[1].item: no luck'],
-  ['jrpc', 'a Map', new Map([['k', 1n]]), 'a Map at .list[1].item cannot be sent, for it would arrive as an empty'],
+  ['jrpc', 'a Map', new Map([['k', 1n]]), 'a Map at .list[1].item cannot be sent, because it would arrive as an empty'],
 ];
 
 describe.each(refused)('with the codec %s, %s', (codec, _name, item, text) => {

@@ -3,7 +3,7 @@ import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Frame, Link, Receiver, Transport } from '../contract/contract.js';
 import { ConnectionLost } from '../contract/errors.js';
 import type { ConnectedPeer } from '../session/peer.js';
-import type { Session } from '../session/session.js';
+import type { RpcSession } from '../session/rpc-session.js';
 import type { SideLoad } from '../session/side-load.js';
 
 /** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
@@ -11,7 +11,8 @@ const SLACK_MS = 100;
 
 /** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
 export class ActiveTransport {
-  private readonly sessions = new Set<Session>();
+  /** Those that have not ended. */
+  readonly sessions: Set<RpcSession> = new Set();
   /** What arrives waits: whoever opens the side has not had a turn yet to add handlers. */
   private holding = true;
   private retired = false;
@@ -26,7 +27,7 @@ export class ActiveTransport {
    */
   constructor(
     private readonly transport: Transport,
-    private readonly begin: (link: Link) => Session,
+    private readonly begin: (link: Link) => RpcSession,
     private readonly patience: number,
     private readonly replaces = false,
   ) {}
@@ -94,7 +95,7 @@ export class ActiveTransport {
   }
 
   /** One of the sessions has ended. */
-  gone(session: Session): void {
+  gone(session: RpcSession): void {
     if (this.sessions.delete(session) && this.sessions.size === 0) this.emptied?.();
   }
 
@@ -136,7 +137,7 @@ export class ActiveTransport {
   }
 
   /** Those that still seal what was posted, or have begun in this turn, end a little later. */
-  private async ended(sessions: readonly Session[]): Promise<void> {
+  private async ended(sessions: readonly RpcSession[]): Promise<void> {
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimer(this.patience, resolve);

@@ -20,10 +20,11 @@ import { Surroundings } from '../extensions/middleware/surroundings.js';
 import { registration, reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
 import { makeTransport } from '../plugins/registry.js';
+import type { SendQueueHost } from '../session/guarded-queue.js';
 import { sayHello } from '../session/handshake.js';
 import type { CallSender, ConnectedPeer } from '../session/peer.js';
-import { Session } from '../session/session.js';
-import type { SessionHost } from '../session/session-host.js';
+import { RpcSession } from '../session/rpc-session.js';
+import type { Session, SessionHost } from '../session/session.js';
 import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
@@ -60,7 +61,7 @@ export class RpcEndpoint implements ExtensionHost {
   notifications!: SessionHost['notifications'];
   requests!: SessionHost['requests'];
   mapper!: SessionHost['mapper'];
-  guardedQueue: SessionHost['guardedQueue'];
+  guardedQueue: SendQueueHost['guardedQueue'];
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
@@ -246,8 +247,8 @@ export class RpcEndpoint implements ExtensionHost {
 
   // ---- sessions -----------------------------------------------------------------------------------------------------
 
-  begin(link: Link): Session {
-    const session = new Session(link, this);
+  begin(link: Link): RpcSession {
+    const session = new RpcSession(link, this);
     if (this.security !== undefined)
       session.sealing = new this.sealing.SecurityFilter(
         session,
@@ -262,7 +263,12 @@ export class RpcEndpoint implements ExtensionHost {
     return session;
   }
 
-  ended(session: Session): void {
+  /** Those that have not ended, whoever has been told of their peers. */
+  sessions(): Iterable<RpcSession> {
+    return this.transports.sessions();
+  }
+
+  ended(session: RpcSession): void {
     const peer = session.peer as ConnectedPeer;
     this.roster.leave(peer, session.over);
     this.transports.gone(session);

@@ -1,9 +1,7 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
-import type { SendQueue } from '../session/send-queue.js';
-import type { Session } from '../session/session.js';
-import type { SystemNotifications, SystemRequest } from '../session/session-host.js';
-import type { ValueMapper } from '../session/value-mapper.js';
+import type { GuardedQueue } from '../session/guarded-queue.js';
+import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 
@@ -43,12 +41,14 @@ export interface SideExtension extends Partial<CallExtensions> {
   stats?(): Readonly<Record<string, number>>;
   readonly values?: ValueMapper;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
-  readonly guardedQueue?: (session: Session) => SendQueue;
+  readonly guardedQueue?: GuardedQueue;
 }
 
 /** What a side offers to its extensions. */
 export interface ExtensionHost extends CallingSide {
   readonly options: Options;
+  /** The sessions of the side that have not ended. */
+  sessions(): Iterable<Session>;
 }
 
 /**

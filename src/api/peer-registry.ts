@@ -6,8 +6,7 @@ import type { Groups } from '../extensions/multicast/groups.js';
 import type { ReceiverSet } from '../extensions/multicast/receiver-set.js';
 import { many, middleware } from '../extensions/rooms.js';
 import { CallSender, ConnectedPeer } from '../session/peer.js';
-import type { Session } from '../session/session.js';
-import type { SessionHost } from '../session/session-host.js';
+import type { Session, SessionHost } from '../session/session.js';
 import type { Group, GroupOptions, Peer, Receiver, Receivers, Several } from '../types/peers.js';
 import { type SideState, whyNotOpen } from './side-states.js';
 

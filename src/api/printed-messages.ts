@@ -1,7 +1,7 @@
 import { sketchOf } from '../base/details.js';
 import { printable } from '../base/quote.js';
 import type { Frame, Message, Transport } from '../contract/contract.js';
-import type { Session } from '../session/session.js';
+import type { RpcSession } from '../session/rpc-session.js';
 
 /** How many characters of a frame are printed. */
 const LONGEST = 1_000;
@@ -13,7 +13,7 @@ interface Side {
 }
 
 /** Prints what travels over the link of a session, in both directions. Before anything does. */
-export function printMessages(session: Session, side: Side): void {
+export function printMessages(session: RpcSession, side: Side): void {
   const { link } = session;
   const name = nameOfSide(side);
   const [send, receive] = [link.send.bind(link), session.receive.bind(session)];
@@ -49,12 +49,12 @@ function nameOfSide({ served, inverted }: Side): string {
   return inverted ? `${name}.invert()` : name;
 }
 
-function nameOf({ peer, link }: Session): string {
+function nameOf({ peer, link }: RpcSession): string {
   return printable(peer?.id ?? link.peer);
 }
 
 /** To stderr: stdout belongs to the program, and perhaps to a transport. */
-function print(way: string, frame: Frame, session: Session | undefined): void {
+function print(way: string, frame: Frame, session: RpcSession | undefined): void {
   try {
     // biome-ignore lint/suspicious/noConsole: the environment asks for it
     globalThis.console.error(`obverse ${way}: ${textOf(frame, session)}`);
@@ -63,7 +63,7 @@ function print(way: string, frame: Frame, session: Session | undefined): void {
   }
 }
 
-function textOf(frame: Frame, session: Session | undefined): string {
+function textOf(frame: Frame, session: RpcSession | undefined): string {
   if (typeof frame === 'string') return printable(frame.trimEnd(), LONGEST);
   const texts: string[] = [];
   try {

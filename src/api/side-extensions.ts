@@ -1,8 +1,8 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
+import type { SendQueueHost } from '../session/guarded-queue.js';
 import { coreNotifications } from '../session/protocol.js';
-import type { SessionHost } from '../session/session-host.js';
-import type { ValueMapper } from '../session/value-mapper.js';
+import type { SessionHost, ValueMapper } from '../session/session.js';
 import type { Extension, ExtensionHost, SideExtension } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
 
@@ -16,7 +16,7 @@ export class SideExtensions implements CallExtensions {
   streams!: CallExtensions['streams'];
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
-  guardedQueue: SessionHost['guardedQueue'];
+  guardedQueue: SendQueueHost['guardedQueue'];
   private attached = new Map<Extension, SideExtension>();
 
   /** `changed` is called each time that others own the slots, and once at the beginning. */

@@ -2,7 +2,8 @@ import type { SideStats } from '../types/stats.js';
 import type { RpcEndpoint } from './endpoint.js';
 
 /** The numbers of a side. Also of one that is not open, or is closed. */
-export function sideStats({ roster, load, attached }: RpcEndpoint): SideStats {
+export function sideStats(side: RpcEndpoint): SideStats {
+  const { roster, load, attached } = side;
   const stats: Record<keyof SideStats, number> = {
     peers: roster.peers.size,
     pendingCalls: 0,
@@ -13,7 +14,7 @@ export function sideStats({ roster, load, attached }: RpcEndpoint): SideStats {
     bufferedBytes: 0,
     ...load.traffic,
   };
-  for (const { session } of load.peers) {
+  for (const session of side.sessions()) {
     const { waiting, open, asked, intake, outbox, answers, sealing } = session;
     const queued = intake?.queued ?? 0;
     stats.pendingCalls += waiting;

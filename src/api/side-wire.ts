@@ -1,7 +1,7 @@
 import type { Logger, Wire } from '../contract/contract.js';
 import { ACCEPTED_FRAME_BYTES } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
-import type { SessionHost } from '../session/session-host.js';
+import type { SessionHost } from '../session/session.js';
 
 /** What a transport is told of the side beyond its codec and its bounds. */
 export interface WirePlan {

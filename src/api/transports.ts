@@ -3,7 +3,7 @@ import { ConnectionLost, UsageError } from '../contract/errors.js';
 import type { Limits } from '../contract/limits.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { ConnectedPeer } from '../session/peer.js';
-import type { Session } from '../session/session.js';
+import type { RpcSession } from '../session/rpc-session.js';
 import type { SideLoad } from '../session/side-load.js';
 
 import { ActiveTransport } from './active-transport.js';
@@ -18,7 +18,7 @@ export interface TransportsOwner {
   /** Rejects with a UsageError for a source that no transport fits. */
   makeTransport(source: TransportSource): Promise<Transport>;
   /** A link is there: returns the session that begins on it. */
-  begin(link: Link): Session;
+  begin(link: Link): RpcSession;
 }
 
 /** The transports of a side that are not closed: the one over which new calls go, and one that comes or goes. */
@@ -82,8 +82,13 @@ export class Transports {
     return this.current.address;
   }
 
+  /** The sessions over all of them. */
+  *sessions(): Generator<RpcSession> {
+    for (const line of this.all) yield* line.sessions;
+  }
+
   /** A session has ended. */
-  gone(session: Session): void {
+  gone(session: RpcSession): void {
     for (const line of this.all) line.gone(session);
   }
 

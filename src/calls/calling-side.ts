@@ -1,7 +1,6 @@
 import type { About, Call } from '../contract/contract.js';
 import type { CallSender } from '../session/peer.js';
-import type { Session } from '../session/session.js';
-import type { SessionHost } from '../session/session-host.js';
+import type { Session, SessionHost } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { Detailed } from '../types/derived.js';

@@ -1,7 +1,6 @@
 import { quoteId } from '../base/quote.js';
 import type { About, Call, Id } from '../contract/contract.js';
 import { ProtocolError } from '../contract/errors.js';
-import type { Session } from './session.js';
 
 /** What has been said, and of which message: the call with this id, or (null) the next notification. */
 export interface Said {
@@ -9,12 +8,17 @@ export interface Said {
   readonly about: About;
 }
 
+/** What the reader of call headers needs of its session. */
+export interface CallAboutOwner {
+  report(error: unknown): void;
+}
+
 /** What a peer has said of the call that it makes next. */
 export class CallAbout {
   /** Undefined while nothing was said, which is what most calls find. */
   said: Said | undefined;
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly owner: CallAboutOwner) {}
 
   /** Something was said of a call that comes next: what was said of the same call before stands, except for the same fields. */
   expect(said: Said): void {
@@ -43,7 +47,7 @@ export class CallAbout {
 
   private lose({ call }: Said, next: string): void {
     const text = `what rpc.about has said of ${nameOf(call)} is lost: ${next} came before that call`;
-    this.session.host.trouble(this.session, new ProtocolError(text));
+    this.owner.report(new ProtocolError(text));
   }
 }
 

@@ -6,11 +6,18 @@ import { CancelledCalls } from './cancelled-calls.js';
 import { CALL_BYTES } from './held-frame.js';
 import { isKey } from './ids.js';
 import { CallSender } from './peer.js';
-import type { Session } from './session.js';
-import type { SystemRequest } from './session-host.js';
+import type { Session, SystemRequest } from './session.js';
 
 /** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
 const OVERFLOW = 16;
+
+/** What the queue needs of its session. */
+export interface CallQueueOwner extends Session {
+  readonly inbox: { weigh(call: Call): void };
+  start(call: Call): void;
+  hold(): void;
+  release(): void;
+}
 
 interface Waiting {
   readonly call: Call;
@@ -45,7 +52,7 @@ export class CallQueue {
   /** The peer does not read what we send. */
   private deaf = false;
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: CallQueueOwner) {}
 
   /** How many calls are at work or wait. */
   get size(): number {

@@ -1,12 +1,10 @@
 import type { Codec, Frame, Outbound } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
-import { frameLimit, mustFit } from './frame-limits.js';
+import { mustFit } from './frame-limits.js';
 import { exceeds } from './message-size.js';
 import type { Session } from './session.js';
 import { ABOUT, CALL, NEXT, PROGRESS } from './system-names.js';
 import { whyUnencodable } from './unencodable.js';
-
-export { frameLimit };
 
 /**
  * Encodes a message. Throws a UsageError for what cannot be encoded, a ProtocolError for what is larger than `limit` bytes;
@@ -43,6 +41,6 @@ function whatOf(method: string): string {
 /** The frame of a message that is nothing but plain data, and small; undefined for any other, and for one that is too large. Throws what a getter throws. */
 export function encodeQuickly(session: Session, message: Outbound): Frame | undefined {
   const frame = session.host.encodePlain?.(message);
-  if (frame === undefined || exceeds(frame, frameLimit(session))) return undefined;
+  if (frame === undefined || exceeds(frame, session.frameLimit)) return undefined;
   return frame;
 }

@@ -2,6 +2,7 @@ import { leaveTogether } from '../base/clock.js';
 import { printable } from '../base/quote.js';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
+import type { CallQueue } from './call-queue.js';
 import type { Session } from './session.js';
 
 /*
@@ -11,11 +12,25 @@ import type { Session } from './session.js';
 /** All that a link without an error tells: a program that was killed closes its links as one does that closes them itself. */
 const CLOSED = 'the other side closed it or exited';
 
+/** What ends, as far as its end needs it. */
+export interface EndingSession extends Session {
+  unanswerable: RpcError | undefined;
+  halfClosed: HalfClosed | undefined;
+  readonly intake: CallQueue | undefined;
+  readonly inbox: {
+    readonly queue: { readonly isOpening: boolean; readonly bytes: number } | undefined;
+    readonly bad: { readonly remark: string } | undefined;
+    whenDelivered(job: () => void): void;
+  };
+  retire(): void;
+  settle(reason: RpcError, asItIs?: 'as it is'): void;
+}
+
 function nameOf({ peer, link }: Session): string {
   return printable(peer?.id ?? link.peer);
 }
 
-function linkOf(session: Session): string {
+function linkOf(session: EndingSession): string {
   return `the link to ${nameOf(session)}`;
 }
 
@@ -30,7 +45,7 @@ export function reasonOfEach(reason: RpcError): (method: string) => RpcError {
 }
 
 /** The link has ended. What came before a clean end is still taken up. */
-export function linkClosed(session: Session, reason: Error | undefined): void {
+export function linkClosed(session: EndingSession, reason: Error | undefined): void {
   if (reason === undefined)
     whenDelivered(session, () => session.settle(ended(session, `${linkOf(session)} ended: ${CLOSED}`)));
   else if (reason instanceof RpcError) session.settle(reason);
@@ -41,7 +56,7 @@ export function linkClosed(session: Session, reason: Error | undefined): void {
  * The peer sends no more, and can still be sent to. An Obverse ends its side only when it is done: that is the end. Any
  * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
  */
-export function inputEnded(session: Session): void {
+export function inputEnded(session: EndingSession): void {
   whenDelivered(session, () => {
     if (session.over !== undefined) return;
     if (session.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
@@ -53,7 +68,7 @@ export function inputEnded(session: Session): void {
  * Runs `job` once all that came before the end was dispatched. A security that does not come to an end with one frame in `lingerMs`
  * is waited for no longer: the link is over, and what is at work would go on for nobody.
  */
-function whenDelivered(session: Session, job: () => void): void {
+function whenDelivered(session: EndingSession, job: () => void): void {
   session.inbox.whenDelivered(job);
   const { queue } = session.inbox;
   if (queue === undefined) return;
@@ -68,7 +83,7 @@ function whenDelivered(session: Session, job: () => void): void {
 }
 
 /** Whoever waits for an answer learns that what came instead could not be read. */
-function ended(session: Session, why: string): ConnectionLost {
+function ended(session: EndingSession, why: string): ConnectionLost {
   return new ConnectionLost(`${why}${session.inbox.bad?.remark ?? ''}`);
 }
 
@@ -79,7 +94,7 @@ function notOpened(lingerMs: number): ConnectionLost {
 }
 
 /** Ends it. Without a reason, what was posted still leaves. */
-export function end(session: Session, reason: Error | undefined): void {
+export function end(session: EndingSession, reason: Error | undefined): void {
   const { sealing } = session;
   if (session.over !== undefined) return;
   if (reason !== undefined) {
@@ -93,7 +108,7 @@ export function end(session: Session, reason: Error | undefined): void {
 }
 
 /** Ends it for a reason, but what was posted still leaves. */
-function finish(session: Session, reason: ConnectionLost): void {
+function finish(session: EndingSession, reason: ConnectionLost): void {
   session.outbox.last();
   session.settle(reason);
   session.link.close();
@@ -106,7 +121,7 @@ function finish(session: Session, reason: ConnectionLost): void {
 export class HalfClosed {
   private readonly timer: Timer;
 
-  constructor(session: Session) {
+  constructor(session: EndingSession) {
     const reason = ended(session, `${nameOf(session)} has ended its side of the link, so no answer can come from it`);
     const { lingerMs } = session.host.limits;
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();

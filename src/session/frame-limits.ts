@@ -1,8 +1,8 @@
 import { clearTimer, setTimer, type Timer, time } from '../base/time.js';
-import type { Frame } from '../contract/contract.js';
+import type { Frame, Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
+import type { FrameFilter } from './frame-filter.js';
 import { exceeds } from './message-size.js';
-import type { Session } from './session.js';
 
 /** Frames up to this size, in bytes, are sent before the peer has said how large a frame it reads. */
 export const UNASKED: number = 64 * 1024;
@@ -12,6 +12,16 @@ const WAIT_MS = 1_000;
 interface Waiting {
   readonly frame: Frame;
   readonly failed: ((error: unknown) => void) | undefined;
+}
+
+/** What waits for the peer's hello leaves through this. */
+export interface AwaitedHelloOwner {
+  readonly sealing: FrameFilter | undefined;
+  readonly frameLimit: number;
+  readonly link: Link;
+  readonly host: { readonly limits: Limits };
+  readonly outbox: { hello: AwaitedHello | undefined; put(frame: Frame): void };
+  report(error: unknown): void;
 }
 
 /**
@@ -24,7 +34,7 @@ export class AwaitedHello {
   private timer: Timer | undefined;
   private readonly told: (() => void)[] = [];
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: AwaitedHelloOwner) {}
 
   /** Keeps a frame that is large, or that follows one. False if it may leave. `failed` is told if it cannot be sent after all. */
   keeps(frame: Frame, failed: ((error: unknown) => void) | undefined): boolean {
@@ -60,13 +70,13 @@ export class AwaitedHello {
   over(): void {
     const { session, frames = [] } = this;
     this.end();
-    const limit = frameLimit(session);
+    const limit = session.frameLimit;
     for (const { frame, failed } of frames) {
       try {
         mustFit(frame, limit, session);
         session.outbox.put(frame);
       } catch (error) {
-        if (failed === undefined) session.host.trouble(session, error);
+        if (failed === undefined) session.report(error);
         else failed(error);
       }
     }
@@ -81,13 +91,8 @@ export class AwaitedHello {
   }
 }
 
-/** The largest frame, in bytes, that may leave for the peer now: that of the link may change. */
-export function frameLimit({ link, outbox }: Session): number {
-  return link.maxFrame === undefined ? outbox.limit : outbox.largest;
-}
-
 /** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. `session`: for whom, so that the error tells whose bound it is. */
-export function mustFit(frame: Frame, limit: number, session?: Session): void {
+export function mustFit(frame: Frame, limit: number, session?: Pick<AwaitedHelloOwner, 'host' | 'link'>): void {
   if (!exceeds(frame, limit)) return;
   const own = session === undefined || limit === session.host.limits.sentFrameBytes;
   const whose = own

@@ -15,11 +15,16 @@ const USUAL = defaultLimits.frameBytes;
 /** Less than this nobody can mean: not even the library's own messages would fit. */
 const LEAST = 128;
 
+/** What the handshake sets of its session. */
+export interface HandshakeOwner extends Session {
+  agreed: boolean;
+}
+
 /**
  * Says hello, unless the codec is for peers that are not Obverse: where this side has dialed, or the transport's handshake has shown already
  * that both are Obverse. Then both say how large a frame they read.
  */
-export function sayHello(session: Session): void {
+export function sayHello(session: HandshakeOwner): void {
   const { link, host, outbox } = session;
   if (link.bus === true || !host.codec.hello || (link.dialed !== true && !session.agreed)) return;
   outbox.hello = new AwaitedHello(session);
@@ -27,7 +32,7 @@ export function sayHello(session: Session): void {
 }
 
 /** The peer has said hello. */
-export function hello(session: Session, [said]: readonly unknown[]): void {
+export function hello(session: HandshakeOwner, [said]: readonly unknown[]): void {
   const { link, host, outbox } = session;
   const { codec, frameBytes } = (said ?? {}) as { readonly codec?: unknown; readonly frameBytes?: unknown };
   if (typeof codec === 'string' && codec !== host.codec.name) {

@@ -5,6 +5,19 @@ import { Code, ProtocolError } from '../contract/errors.js';
 import { type HeldFrame, hold } from './held-frame.js';
 import type { Session } from './session.js';
 
+/** What the queue needs of its session. */
+export interface InboundQueueOwner extends Session {
+  readonly inbox: {
+    queue: InboundQueue | undefined;
+    readonly size: number;
+    readonly weight: HeldFrame | undefined;
+    open(frame: Frame): void;
+    next(message: Message | ProtocolError): void;
+  };
+  hold(): void;
+  release(): void;
+}
+
 /**
  * What has arrived from one peer and is not dispatched yet, in the order of arrival: the rest of the frame that is being read, then
  * further frames, then what waits for both. A session has one only while something makes it wait:
@@ -36,7 +49,7 @@ export class InboundQueue {
   private untilAsked = false;
   private paused = false;
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly session: InboundQueueOwner) {}
 
   /** How many bytes are held. */
   get bytes(): number {

@@ -1,12 +1,11 @@
 import type { Bad, Batch, Call, Fault, FaultBody, Frame, Id, Message, Reply } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
 import { BadMessages, unexpectedAnswer } from './bad-messages.js';
-import { CallAbout } from './call-headers.js';
 import { HeldFrame, hold, WEIGHED } from './held-frame.js';
-import { InboundQueue } from './inbound-queue.js';
+import { InboundQueue, type InboundQueueOwner } from './inbound-queue.js';
 import { denyTooDeep, lose } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './message-size.js';
-import type { Session } from './session.js';
+import type { ReplyHandler } from './pending-calls.js';
 import { STEP, TurnShare } from './turn-share.js';
 import { isUnderstood } from './understood.js';
 import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
@@ -16,6 +15,12 @@ const nobody = { id: null, batch: undefined };
 
 /** So many bytes of a frame take as long as a message. */
 const MESSAGE_BITS = 13;
+
+/** What the inbox needs of its session. */
+export interface InboxOwner extends InboundQueueOwner {
+  answered(id: Id): ReplyHandler | undefined;
+  admit(call: Call): void;
+}
 
 /** What comes from one peer: frames are decoded, what cannot be read is answered as such, and the rest goes its way. */
 export class Inbox {
@@ -41,21 +46,13 @@ export class Inbox {
   weight: HeldFrame | undefined;
   /** The batch whose rest is dropped. */
   private cut: Batch | undefined;
-  readonly about: CallAbout;
   private tagged: Id | undefined;
   private readonly give = (message: Message, bytes?: number, levels?: number): boolean => {
     this.long = levels === undefined ? (bytes ?? this.size) > this.threshold : levels > this.session.host.shallow;
     return this.take(message);
   };
 
-  constructor(private readonly session: Session) {
-    this.about = new CallAbout(session);
-  }
-
-  /** How many bytes wait to be dispatched. */
-  get waiting(): number {
-    return this.queue === undefined ? 0 : this.queue.bytes;
-  }
+  constructor(private readonly session: InboxOwner) {}
 
   /** A frame has arrived. */
   receive(frame: Frame): void {
@@ -192,7 +189,7 @@ export class Inbox {
         return;
       }
       this.bad?.interrupt();
-      if (session.sealing?.refuses(message)) this.about.forget(message.id);
+      if (session.sealing?.refuses(message)) this.session.about.forget(message.id);
       else if (message.kind === 'call') {
         if (this.long && this.tooDeep(message.args)) denyTooDeep(session, message);
         else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
@@ -229,7 +226,7 @@ export class Inbox {
     const error = new ProtocolError(bad.read === undefined ? message : `${message}: ${bad.read}`, code);
     this.session.host.trouble(this.session, error, bad.id);
     lose(this.session, bad, error);
-    this.about.forget(bad.id);
+    this.session.about.forget(bad.id);
     if (bad.batch === undefined && bad.id === null) this.answer(bad.error);
     else this.session.answers.fault(bad, bad.error);
     this.unreadables.count(error.message);
@@ -283,7 +280,7 @@ export class Inbox {
 
   private admit(call: Call): void {
     const { session } = this;
-    const about = this.about.said === undefined ? undefined : this.about.take(call);
+    const about = this.session.about.said === undefined ? undefined : this.session.about.take(call);
     if (about !== undefined) call.about = about;
     if (about?.tagged !== true) session.admit(call);
     else {

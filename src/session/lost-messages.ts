@@ -11,9 +11,8 @@ import { NEXT } from './system-names.js';
 
 /** A call is nested too deep. */
 export function denyTooDeep(session: Session, call: Call): void {
-  const { about } = session.inbox;
-  const tagged = about.said?.about.tagged === true;
-  about.forget(call.id);
+  const tagged = session.about.said?.about.tagged === true;
+  session.about.forget(call.id);
   const error = nestedTooDeep(session.host.limits.depth);
   if (call.id === undefined) {
     if (tagged) session.host.mapper.discard(session, call.args);

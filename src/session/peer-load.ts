@@ -1,8 +1,15 @@
-import type { Session } from './session.js';
-import type { SideLoad } from './side-load.js';
+import type { LoadedPeer, SideLoad } from './side-load.js';
+
+/** Whose load it is. */
+export interface PeerLoadOwner {
+  readonly link: { readonly peer: string; readonly buffered: number };
+  /** Looks again whether to read on. */
+  judge(): void;
+  end(reason: Error): void;
+}
 
 /** What a side holds for one peer, in bytes. */
-export class PeerLoad {
+export class PeerLoad implements LoadedPeer {
   /** Calls at work and in queues, and answers that wait. */
   held = 0;
   /** What was given to the link and has not left, as last seen. */
@@ -10,7 +17,7 @@ export class PeerLoad {
   private gone = false;
 
   constructor(
-    readonly session: Session,
+    readonly session: PeerLoadOwner,
     private readonly side: SideLoad,
   ) {
     side.enter(this);
@@ -69,6 +76,6 @@ export class PeerLoad {
 
   private press(): void {
     if (this.side.total > this.side.limit) this.side.relieve();
-    if (!this.gone) this.session.intake?.judge();
+    if (!this.gone) this.session.judge();
   }
 }

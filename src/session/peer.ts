@@ -5,17 +5,16 @@ import type { Call, LinkInfo, Metadata, SecurityInfo } from '../contract/contrac
 import { brand } from '../contract/copies.js';
 import type { RpcError } from '../contract/errors.js';
 import type { CallState } from '../types/call-state.js';
-import type { Peer, Sender } from '../types/peers.js';
 import { Work } from './active-call.js';
 import { isKey } from './ids.js';
-import type { Session } from './session.js';
+import { outward } from './mapped-values.js';
+import type { ActiveCall, Session, SessionPeer } from './session.js';
 import { PROGRESS } from './system-names.js';
-import { outward } from './value-mapper.js';
 
 const nothing: Readonly<Record<string, never>> = Object.freeze({});
 
 /** A peer of a side: stable for as long as its session. */
-export class ConnectedPeer implements Peer {
+export class ConnectedPeer implements SessionPeer {
   /** Not to be seen by one who prints a peer: behind it lies the whole side. */
   declare readonly session: Session;
   declare private ended: (() => void)[] | undefined;
@@ -52,7 +51,7 @@ export class ConnectedPeer implements Peer {
 letTakeOut(ConnectedPeer.prototype, ['close']);
 
 /** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
-export class CallSender implements Sender {
+export class CallSender implements ActiveCall {
   static {
     brand(this.prototype, 'sender');
   }

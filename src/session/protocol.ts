@@ -1,14 +1,12 @@
 import type { Id } from '../contract/contract.js';
 import { Aborted } from '../contract/errors.js';
 import { hearAbout } from './about-notification.js';
-import { hello } from './handshake.js';
-import type { Session } from './session.js';
-import type { SystemNotifications } from './session-host.js';
+import type { Session, SystemNotifications } from './session.js';
 import { ABOUT, CANCEL, HELLO, PROGRESS } from './system-names.js';
 
 /** The notifications of the library itself that every side understands. Extensions add theirs. */
 export const coreNotifications: SystemNotifications = {
-  [HELLO]: hello,
+  [HELLO]: (session, args) => session.hello(args),
   [ABOUT]: hearAbout,
   [CANCEL]: cancelled,
   [PROGRESS]: progressed,

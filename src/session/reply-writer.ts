@@ -4,15 +4,15 @@ import type { Bad, Batch, Call, FaultBody, Frame, Id } from '../contract/contrac
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
 import type { Work } from './active-call.js';
 import { encodeQuickly } from './encode.js';
-import { frameLimit, UNASKED } from './frame-limits.js';
+import { UNASKED } from './frame-limits.js';
 import { joined } from './joined-frames.js';
+import { outward } from './mapped-values.js';
 import { exceeds } from './message-size.js';
 import { hasRoom, ParkedReplies } from './parked-replies.js';
-import type { CallSender } from './peer.js';
 import { sayingAbout } from './sent-calls.js';
-import type { Session } from './session.js';
+import type { ActiveCall, Replies, Session } from './session.js';
+import type { Mapped } from './session-values.js';
 import { unfit } from './unfit-result.js';
-import { type Mapped, outward } from './value-mapper.js';
 
 /** What an answer goes to. */
 type Asked = Pick<Call | Bad, 'id' | 'batch'>;
@@ -27,7 +27,7 @@ const SHORTER = [1_000, 100, 0];
  * How what a peer has sent is answered: alone, or in its batch. Nothing here throws, for whoever answers stands in the
  * middle of what others have sent.
  */
-export class ReplyWriter {
+export class ReplyWriter implements Replies {
   /** How much the answers hold that wait for the others of their batches. */
   held = 0;
   /** What finds no room before the peer has read more. */
@@ -36,7 +36,7 @@ export class ReplyWriter {
   constructor(private readonly session: Session) {}
 
   /** The call went well. */
-  succeed(call: Call, value: unknown, sender: CallSender): void {
+  succeed(call: Call, value: unknown, sender: ActiveCall): void {
     const { id } = call;
     if (sender.done) {
       this.close(sender);
@@ -91,7 +91,7 @@ export class ReplyWriter {
       this.put(call, frame, sent);
     } else {
       const both = join([saying, frame]);
-      if (exceeds(both, frameLimit(this.session))) {
+      if (exceeds(both, this.session.frameLimit)) {
         sent?.end();
         this.deny(
           call,
@@ -112,7 +112,7 @@ export class ReplyWriter {
   }
 
   /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
-  fail(call: Call, error: unknown, sender: CallSender): void {
+  fail(call: Call, error: unknown, sender: ActiveCall): void {
     const { session } = this;
     if (sender.done) {
       this.close(sender);
@@ -136,13 +136,13 @@ export class ReplyWriter {
   }
 
   /** The call is answered, and over. */
-  finish(sender: CallSender): void {
+  finish(sender: ActiveCall): void {
     this.answered(sender);
     this.close(sender);
   }
 
   /** The call is answered, as far as it is to be: what was to run then runs now; it harms nobody. */
-  answered({ call, begun }: CallSender): void {
+  answered({ call, begun }: ActiveCall): void {
     const { session } = this;
     if (begun === undefined) return;
     const silent = begun.cancelled !== undefined && session.host.codec.answersCancelled === false;
@@ -151,7 +151,7 @@ export class ReplyWriter {
   }
 
   /** Nothing of the call is at work any more. */
-  private close({ begun, call }: CallSender): void {
+  private close({ begun, call }: ActiveCall): void {
     if (begun === undefined) return;
     this.follow(begun, call);
     begun.watcher?.closed();

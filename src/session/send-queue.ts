@@ -1,17 +1,31 @@
 import { leaveTogether } from '../base/clock.js';
-import type { Frame } from '../contract/contract.js';
-import { Code, ProtocolError } from '../contract/errors.js';
-import { type AwaitedHello, frameLimit, UNASKED } from './frame-limits.js';
+import type { Codec, Frame } from '../contract/contract.js';
+import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
+import type { FrameFilter } from './frame-filter.js';
+import { type AwaitedHello, UNASKED } from './frame-limits.js';
 import { joined, surelyFits } from './joined-frames.js';
 import { LEAST_PART, PartSize } from './part-size.js';
-import type { Session } from './session.js';
+import type { PeerLoad } from './peer-load.js';
 import type { SessionPart } from './session-part.js';
-import { StallDetector } from './stall-detector.js';
+import type { SideLoad } from './side-load.js';
+import { StallDetector, type StallDetectorOwner } from './stall-detector.js';
 
 /** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have said yet what it reads. */
 const JOINED = 256 * 1024;
 /** What a link keeps for a moment, in bytes, is not counted. */
 const UNSENT = 16 * 1024;
+
+/** What the queue needs of its session. */
+export interface SendQueueOwner extends StallDetectorOwner {
+  readonly host: StallDetectorOwner['host'] & { readonly codec: Codec; readonly load: SideLoad };
+  readonly load: PeerLoad;
+  readonly over: RpcError | undefined;
+  readonly agreed: boolean;
+  readonly sealing: FrameFilter | undefined;
+  readonly frameLimit: number;
+  /** Whether the peer leaves unread what this side sends. */
+  crowded(crowded: boolean): void;
+}
 
 /**
  * What leaves for one peer at the end of the turn: the frames of a turn go to the link together, in the order of the calls,
@@ -36,7 +50,7 @@ export class SendQueue {
   /** On a link that this side has dialed: until the peer has said hello. */
   hello: AwaitedHello | undefined;
 
-  constructor(private readonly session: Session) {
+  constructor(private readonly session: SendQueueOwner) {
     const { sentFrameBytes, tickBytes } = session.host.limits;
     this.limit = sentFrameBytes;
     this.leaveAt = tickBytes;
@@ -73,7 +87,7 @@ export class SendQueue {
 
   /** Up to how many bytes small messages are joined to one. */
   get joins(): number {
-    return frameLimit(this.session);
+    return this.session.frameLimit;
   }
 
   /** Whether something waits for more than the end of the turn. */
@@ -145,7 +159,7 @@ export class SendQueue {
   private joined(frames: readonly Frame[], collected: number): readonly Frame[] {
     const { join } = this.session.host.codec;
     if (join === undefined) return frames;
-    const limit = Math.min(JOINED, frameLimit(this.session));
+    const limit = Math.min(JOINED, this.session.frameLimit);
     return surelyFits(frames, collected, limit) ? [join(frames)] : joined(join, frames, limit);
   }
 
@@ -200,10 +214,4 @@ export class SendQueue {
     if (parts !== undefined) for (const part of parts) part.ended?.();
     this.hello?.end();
   }
-}
-
-/** The send queue of a session: a guarded one where its link asks for a proof of the address. */
-export function sendQueueFor(session: Session): SendQueue {
-  const guarded = session.link.proved === undefined ? undefined : session.host.guardedQueue;
-  return guarded === undefined ? new SendQueue(session) : guarded(session);
 }

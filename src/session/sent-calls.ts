@@ -2,10 +2,9 @@ import { printable } from '../base/quote.js';
 import type { About, Call, Frame } from '../contract/contract.js';
 import { Code, ProtocolError, TimeoutError } from '../contract/errors.js';
 import { encode, encodeQuickly } from './encode.js';
-import { frameLimit, mustFit, UNASKED } from './frame-limits.js';
+import { mustFit, UNASKED } from './frame-limits.js';
 import { PendingCallTable, type ReplyHandler } from './pending-calls.js';
-import type { Session } from './session.js';
-import type { SessionHost } from './session-host.js';
+import type { Session, SessionHost } from './session.js';
 import { ABOUT, CANCEL, speaks } from './system-names.js';
 
 export type { ReplyHandler } from './pending-calls.js';
@@ -100,12 +99,12 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
   // A dialect names within the call under what it wants to be told of progress.
   const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
   const frame = session.encode(named ? { ...call, token: call.id } : call);
-  const saying = sayingAbout(session.host, { call: call.id ?? null, ...about }, frameLimit(session));
+  const saying = sayingAbout(session.host, { call: call.id ?? null, ...about }, session.frameLimit);
   if (saying === undefined) session.post(frame, failed);
   else if (session.link.bus === true && codec.join !== undefined && session.sealing === undefined) {
     // A datagram may be lost, or overtaken by another: these two stay together.
     const both = codec.join([saying, frame]);
-    mustFit(both, frameLimit(session), session);
+    mustFit(both, session.frameLimit, session);
     session.post(both, failed);
   } else {
     session.post(saying);

@@ -1,299 +1,237 @@
-import { hurry, type Timed, unwatch, watch } from '../base/clock.js';
-import { promiseOf } from '../base/promise-like.js';
-import type { About, Call, Fault, Frame, Id, Link, Receiver, Reply } from '../contract/contract.js';
-import { ProtocolError, type RpcError } from '../contract/errors.js';
-import { CallQueue, idInUse } from './call-queue.js';
-import { encode, encodeQuickly, frameLimit } from './encode.js';
-import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './end-reasons.js';
+import type {
+  About,
+  Bad,
+  Batch,
+  Call,
+  Codec,
+  Fault,
+  FaultBody,
+  Frame,
+  Id,
+  Limits,
+  Link,
+  Logger,
+  Reply,
+} from '../contract/contract.js';
+import type { RpcError } from '../contract/errors.js';
+import type { Peer, Sender } from '../types/peers.js';
+import type { Work } from './active-call.js';
+import type { CallAbout } from './call-headers.js';
 import type { FrameFilter } from './frame-filter.js';
-import { Inbox } from './inbox.js';
-import { CallSender, type ConnectedPeer } from './peer.js';
-import { PeerLoad } from './peer-load.js';
-import { PlainWaiter } from './pending-calls.js';
-import { ReplyWriter } from './reply-writer.js';
-import { type SendQueue, sendQueueFor } from './send-queue.js';
-import { postAbout, type ReplyHandler, SentCalls } from './sent-calls.js';
-import type { SessionHost } from './session-host.js';
-import { CANCEL, speaks } from './system-names.js';
-import type { SessionValues } from './value-mapper.js';
+import type { PeerLoad } from './peer-load.js';
+import type { PendingCallTable, ReplyHandler } from './pending-calls.js';
+import type { SendQueue } from './send-queue.js';
+import type { SessionValues } from './session-values.js';
+import type { SideLoad } from './side-load.js';
 
-/**
- * The conversation over one link: who waits for an answer, and what the peer has asked.
- *
- * There may be thousands of them, so what is not always needed is made when it is: the table of what was asked, the queue
- * of what is to be done, the watch over a peer that does not read.
+/*
+ * The session layer as its parts, the layers above and the extensions see it. These interfaces name each other, so they stand in one
+ * file, which imports none of the classes that use them.
  */
-export class Session implements Receiver, Timed {
+
+/** The conversation with one peer: who waits for an answer, and what the peer has asked. */
+export interface Session {
+  readonly link: Link;
+  readonly host: SessionHost;
+  /** The peer; set by the side that has begun the session. */
+  readonly peer: SessionPeer | undefined;
   /** Why it has ended; undefined as long as it has not. */
-  over: RpcError | undefined;
+  readonly over: RpcError | undefined;
   /** Why no answer can come any more: it has ended, or its peer has ended its side; undefined as long as one can. */
-  unanswerable: RpcError | undefined;
-  /** Once the peer has ended its side, while it is still answered. */
-  halfClosed: HalfClosed | undefined;
+  readonly unanswerable: RpcError | undefined;
   /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
-  agreed: boolean;
-  /** Whom it talks with; set by the side that has made it. */
-  peer: ConnectedPeer | undefined;
+  readonly agreed: boolean;
   /** With a security: what stands between this session and its link. */
-  sealing: FrameFilter | undefined;
+  readonly sealing: FrameFilter | undefined;
   /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
   turn: Promise<unknown> | undefined;
-  readonly inbox: Inbox = new Inbox(this);
-  readonly outbox: SendQueue;
-  readonly answers: ReplyWriter = new ReplyWriter(this);
   readonly load: PeerLoad;
-  intake: CallQueue | undefined;
-  /** What we have asked; made with the first question. */
-  asked: SentCalls | undefined;
-  mapped: SessionValues | undefined;
-  private watched = false;
-  private retiring = false;
-  private holders = 0;
-
-  constructor(
-    readonly link: Link,
-    readonly host: SessionHost,
-  ) {
-    this.agreed = link.agreed === true;
-    this.load = new PeerLoad(this, host.load);
-    this.outbox = sendQueueFor(this);
-  }
-
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
-  get values(): SessionValues {
-    this.mapped ??= this.host.mapper.attach(this);
-    return this.mapped;
-  }
+  readonly values: SessionValues;
+  /** The same, if there is any. */
+  readonly mapped: SessionValues | undefined;
 
-  // ---- what we ask --------------------------------------------------------------------------------------------------
+  // ---- what this side asks
 
+  /** The calls of this side that are open; undefined before the first one. */
+  readonly asked: PendingCallTable | undefined;
   /** How many answers are still to come. */
-  get waiting(): number {
-    return this.asked === undefined ? 0 : this.asked.size;
-  }
-
+  readonly waiting: number;
   /**
-   * Calls, and notes who waits for the answer. Gives the id. Throws if the call cannot be sent: then nobody waits. `about` is
+   * Calls, and notes who waits for the answer. Returns the id. Throws if the call cannot be sent: then nobody waits. `about` is
    * said of the call where the peer can be told.
    */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
-    if (about === undefined && this.host.encodePlain !== undefined && this.sealing === undefined) {
-      this.asked ??= new SentCalls(this);
-      const id = this.asked.askQuickly(method, args, named, waiter);
-      if (id !== 0) return this.hasAsked(id, waiter);
-    }
-    if (this.host.mapper.mustMap(args)) return this.values.ask(method, args, named, waiter, about);
-    return this.askPlain(method, args, named, waiter, about);
-  }
-
+  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number;
   /** The same for values that the codec can carry as they are. */
-  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
-    this.asked ??= new SentCalls(this);
-    return this.hasAsked(this.asked.ask(method, args, named, waiter, about), waiter);
-  }
-
-  private hasAsked(id: number, waiter: ReplyHandler): number {
-    this.intake?.awaiting();
-    if (this.watched) hurry(waiter.deadline);
-    else this.remind(waiter.deadline);
-    return id;
-  }
-
+  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number;
   /** Calls, and promises the answer. `timeout` in milliseconds. */
-  request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.ask(method, args, named, new PlainWaiter(resolve, reject, method, timeout));
-    });
-  }
-
+  request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown>;
   /** Notifies. Throws if it cannot be sent. */
-  notify(method: string, args: readonly unknown[], named: boolean, about?: About): void {
-    const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
-    const quick = about === undefined && this.over === undefined ? encodeQuickly(this, call) : undefined;
-    if (quick !== undefined) this.post(quick);
-    else if (!this.host.mapper.mustMap(args) || !this.values.notify(call, about)) {
-      if (this.over !== undefined) throw this.over;
-      if (about !== undefined) postAbout(this, call, about);
-      else this.post(this.encode(call));
-    }
-  }
+  notify(method: string, args: readonly unknown[], named: boolean, about?: About): void;
+  /** Sends one of the library's own messages, if the codec has words for it. Returns false if it was not sent. */
+  tell(method: string, args: readonly unknown[]): boolean;
+  /** Who waits for the answer to a call of this side. */
+  waiter(id: Id): ReplyHandler | undefined;
+  /** Cancels a call of this side: nobody waits any more, and the peer receives `rpc.cancel`. The caller rejects the waiter where it has to. */
+  cancel(id: Id, reason?: string): void;
 
-  /** Tells the peer one of the library's own messages, if its codec has words for it. Gives false if it was not told. */
-  tell(method: string, args: readonly unknown[]): boolean {
-    if (this.over !== undefined || !speaks(this.host.codec, method)) return false;
-    try {
-      this.notify(method, args, false);
-      return true;
-    } catch (error) {
-      this.host.trouble(this, error);
-      return false;
-    }
-  }
+  // ---- frames
 
-  /** The answer to one of our calls has come: gives who waits for it, if anybody does. */
-  answered(id: Id): ReplyHandler | undefined {
-    const waiter = this.asked?.take(id);
-    if (waiter !== undefined && this.waiting === 0) this.intake?.judge();
-    return waiter;
-  }
-
-  /** Who waits for the answer to a call of ours. */
-  waiter(id: Id): ReplyHandler | undefined {
-    return this.asked?.at(id);
-  }
-
-  /** Gives one of our calls up: nobody waits any more, and the peer is told. Whether to reject the waiter is the caller's. */
-  cancel(id: Id, reason?: string): void {
-    if (this.asked?.drop(id) === undefined) return;
-    this.tell(CANCEL, reason === undefined ? [id] : [id, reason]);
-    if (this.waiting === 0) this.intake?.judge();
-    this.rest();
-  }
-
+  /** What leaves at the end of the turn. */
+  readonly outbox: SendQueue;
+  /** The largest frame, in bytes, that may leave now: that of the link may change. */
+  readonly frameLimit: number;
+  /** The length of the frame whose messages are being dispatched, in letters or bytes. */
+  readonly received: number;
   /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
-  encode(message: Call | Reply | Fault): Frame {
-    return encode(this.host.codec, message, frameLimit(this), this);
-  }
-
+  encode(message: Call | Reply | Fault): Frame;
   /**
    * Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer, and what
    * the security throws; what that rejects with goes to `failed`, or is reported.
    */
-  post(frame: Frame, failed?: (error: unknown) => void): void {
-    if (this.sealing === undefined) this.outbox.put(frame, failed);
-    else this.sealing.post(frame, failed ?? ((error) => this.host.trouble(this, error)));
-  }
+  post(frame: Frame, failed?: (error: unknown) => void): void;
 
-  // ---- what the peer asks -------------------------------------------------------------------------------------------
+  // ---- what the peer asks
 
-  receive(frame: Frame): void {
-    if (this.over === undefined) this.inbox.receive(frame);
-    if (this.retiring) this.rest();
-  }
-
+  /** The calls of the peer that are at work or wait; undefined before the first one. */
+  readonly intake: { readonly streams: number; readonly queued: number } | undefined;
+  /** The answers to the calls of the peer, and how many bytes of them wait. */
+  readonly answers: Replies;
+  /** What the peer has said of the call that comes next. */
+  readonly about: CallAbout;
   /** The call of the peer's with this id, while it is at work. */
-  work(id: Id): CallSender | undefined {
-    return this.intake?.at(id);
-  }
-
-  /** The peer gives a call up; one that has ended is ignored. */
-  withdraw(id: Id, reason: RpcError): void {
-    this.intake?.cancel(id, reason);
-  }
-
+  work(id: Id): ActiveCall | undefined;
   /** How many calls are open, in both directions. */
-  get open(): number {
-    return this.waiting + (this.intake?.size ?? 0);
-  }
+  readonly open: number;
+  /** The peer cancels a call; one that has ended is ignored. */
+  withdraw(id: Id, reason: RpcError): void;
+  /** The answer with this id, which comes next, holds values in the tagged form. */
+  expectTagged(answer: Id): void;
+  /** The peer has said hello. */
+  hello(args: readonly unknown[]): void;
 
-  /** Takes a call up: at once, or when its turn comes. */
-  admit(call: Call): void {
-    const { intake } = this;
-    if (call.id !== undefined && intake?.holds(call.id)) {
-      this.answers.deny(call, idInUse(call.id));
-    } else if (intake === undefined || intake.takes(call)) this.start(call);
-    else intake.queue(call, this.inbox.claim());
-  }
-
-  /** Carries a call out, now. */
-  start(call: Call): void {
-    const sender = new CallSender(this.peer as ConnectedPeer, call);
-    let answer: unknown;
-    let promise: Promise<unknown> | undefined;
-    try {
-      answer = this.host.serve(sender);
-      promise = promiseOf(answer);
-    } catch (error) {
-      this.answers.fail(call, answer === undefined ? error : this.answers.unreadable(error), sender);
-      return;
-    }
-    if (promise === undefined) this.answers.succeed(call, answer, sender);
-    else {
-      this.intake ??= new CallQueue(this);
-      this.intake.work(sender, promise);
-    }
-  }
-
-  /**
-   * Whether the peer leaves unread what we send: then nothing that it asks is begun, and nothing more is read from it, unless
-   * we wait for its answers.
-   */
-  crowded(crowded: boolean): void {
-    if (crowded) this.intake ??= new CallQueue(this);
-    else this.answers.relieved();
-    this.intake?.crowded(crowded);
-  }
-
-  /** Stops reading until as many have released it as have held it. */
-  hold(): void {
-    if (this.holders++ === 0) this.link.pause();
-  }
-
-  release(): void {
-    if (--this.holders === 0 && this.over === undefined) this.link.resume();
-  }
-
-  // ---- time and end -------------------------------------------------------------------------------------------------
+  // ---- time and end
 
   /** Asks to be called by then, at the latest. */
-  remind(at: number): void {
-    this.watched = true;
-    watch(this, at);
-  }
-
-  due(at: number): number {
-    this.watched = false; // Set again by calls that are made while this looks, as by a handler whose time is over.
-    const answers = this.asked?.expire(at) ?? Number.POSITIVE_INFINITY;
-    const next = Math.min(answers, this.outbox.due(at), this.intake?.due(at) ?? Number.POSITIVE_INFINITY);
-    this.watched ||= next !== Number.POSITIVE_INFINITY;
-    if (this.retiring) this.rest();
-    return next;
-  }
-
-  drained(): void {
-    this.outbox.drained();
-  }
-
-  /** Ends it as soon as nothing is pending in either direction. */
-  retire(): void {
-    this.retiring = true;
-    this.rest();
-  }
-
+  remind(at: number): void;
   /** Something has come to its end. */
-  rest(): void {
-    if (!this.retiring || this.open > 0) return;
-    if (!this.outbox.waits && !this.answers.waits && this.inbox.queue === undefined) this.end();
-  }
-
-  inputEnded(): void {
-    inputEnded(this);
-  }
-
-  closed(reason?: Error): void {
-    linkClosed(this, reason);
-  }
-
+  rest(): void;
+  /** Reports what is wrong with what the peer has sent; `id` is that of the message, if it has one. */
+  report(error: unknown, id?: Id, method?: string): void;
   /** Ends it. Without a reason, what was posted still leaves. */
-  end(reason?: Error): void {
-    end(this, reason);
-  }
+  end(reason?: Error): void;
+}
 
-  /** It has ended: each pending call rejects with an error that names its method, or with `reason` itself where that stays as it is. */
-  settle(reason: RpcError, asItIs?: 'as it is'): void {
-    if (this.over !== undefined) return;
-    this.over = reason;
-    this.unanswerable = reason;
-    this.halfClosed?.stop();
-    // Those whose calls are open learn of it; where there are none, somebody else must.
-    if (reason instanceof ProtocolError) this.host.trouble(this, reason);
-    unwatch(this);
-    this.load.end();
-    this.outbox.end();
-    this.inbox.queue?.drop();
-    this.asked?.rejectAll(asItIs === undefined ? reasonOfEach(reason) : () => reason);
-    this.intake?.stop(reason);
-    this.mapped?.end(reason);
-    this.host.ended(this);
-  }
+/** How what a peer has sent is answered. Nothing here throws. */
+export interface Replies {
+  /** How many bytes the answers have that wait for the others of their batches, and those that find no room. */
+  readonly held: number;
+  readonly parked: { readonly bytes: number } | undefined;
+  /** The call went well. */
+  succeed(call: Call, value: unknown, sender: ActiveCall): void;
+  /** The call failed. */
+  fail(call: Call, error: unknown, sender: ActiveCall): void;
+  /** The call is answered, as far as it is to be: what was to run then runs now. */
+  answered(sender: ActiveCall): void;
+  /** The call is refused by the library itself, which says so whatever the policy for errors. */
+  deny(call: Call, error: RpcError): void;
+  /** Answers with an error, with less in it where the whole of it cannot be sent. */
+  fault(to: Pick<Call | Bad, 'id' | 'batch'>, error: FaultBody): void;
+  /** Sends the answers of a batch that are there. */
+  complete(batch: Batch): void;
+}
+
+/** A peer as its session knows it. */
+export interface SessionPeer extends Peer {
+  readonly session: Session;
+}
+
+/** A call of the peer's that is carried out. */
+export interface ActiveCall extends Sender {
+  readonly peer: SessionPeer;
+  readonly call: Call;
+  /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
+  done: boolean;
+  /** What belongs to the call besides its arguments; made now. */
+  readonly work: Work;
+  /** The same, if there is any. */
+  readonly begun: Work | undefined;
+  /** Cancels the call. */
+  cancel(reason: RpcError): void;
+}
+
+/** What a session needs of the side that it belongs to. One for all sessions of a side. */
+export interface SessionHost {
+  readonly codec: Codec;
+  readonly limits: Limits;
+  /** What the side holds for all its peers. */
+  readonly load: SideLoad;
+  /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
+  readonly shallow: number;
+  /** Of the codec, where plain data is all that is left to it. */
+  readonly encodePlain: Codec['encodePlain'];
+  readonly logger: Logger;
+  readonly mapper: ValueMapper;
+  /** How many calls of one peer are at work at a time. */
+  readonly concurrency: number;
+  /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
+  readonly notifications: SystemNotifications;
+  /** The requests that are looked up where a side has no method of the name. */
+  readonly requests: Readonly<Record<string, SystemRequest>>;
+  /** How long a call waits for its answer, in milliseconds, where it does not say it itself. */
+  readonly timeout: number;
+  /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
+  readonly handlerTimeout: number;
+  /** Whether the transport can reach everybody with one message. */
+  readonly broadcasts: boolean;
+  /** Carries a call out: returns its answer or a promise of it, or throws. */
+  serve(sender: ActiveCall): unknown;
+  /** Whether somebody here has declared or set a method of this name as incoming. */
+  handles(method: string): boolean;
+  /** An error as it travels to the peer of a session; it is logged where the options say so. */
+  toFault(error: unknown, session?: Session): FaultBody;
+  fromFault(fault: FaultBody): Error;
+  /** The same fault with less in it, in turn, for where the whole of it cannot be sent. */
+  smaller(fault: FaultBody): readonly FaultBody[];
+  /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
+  trouble(session: Session, error: unknown, id?: Id, method?: string): void;
+  /** The session has ended. Called once. */
+  ended(session: Session): void;
+}
+
+/**
+ * The notifications of the library itself, by the name of the method. A function returns false if the message meant nothing here: a
+ * message of a dialect is then served under its own name.
+ */
+export type SystemNotifications = Readonly<Record<string, (session: Session, args: readonly unknown[]) => unknown>>;
+
+/** A request of the library itself. */
+export interface SystemRequest {
+  /** Which calls it waits behind: those of methods, those of references, or none. */
+  readonly lane: 'calls' | 'callbacks' | 'free';
+  serve(sender: ActiveCall): unknown;
+  /** It waits for its turn: what it needs is held meanwhile. */
+  queued?(session: Session, call: Call): void;
+}
+
+/** Sends values that are more than a codec can carry as they are: value types, references. There is one for each side. */
+export interface ValueMapper {
+  /**
+   * Whether values are more than the codec can carry as they are. Throws a UsageError for what cannot be sent, a ProtocolError for
+   * what is too large to be written.
+   */
+  mustMap(values: unknown): boolean;
+  /** Throws a ProtocolError, too large, for data beside arguments and results that would be endless when it is written. */
+  mustEnd(data: unknown): void;
+  /**
+   * Arguments as they travel to every peer alike; undefined if something in them goes by reference, which each peer has its own of.
+   * For values that must be mapped. Throws as `mustMap`.
+   */
+  sameForAll(args: readonly unknown[]): readonly unknown[] | undefined;
+  /** The error that the peer receives where values that have arrived cannot be taken. */
+  refusal(error: unknown): RpcError;
+  /** What one session keeps; called with the first message that needs it. Throws a UsageError where references are not loaded. */
+  attach(session: Session): SessionValues;
+  /** Values have arrived that nobody takes: what came with them is released. Never throws. */
+  discard(session: Session, values: unknown): void;
 }

@@ -1,12 +1,26 @@
 import type { Frame, Memory } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
-import type { PeerLoad } from './peer-load.js';
 
 /** What a peer may hold while the side is loaded, in bytes, and is read all the same. */
 const SMALL = 64 * 1024;
 
 /** From this part of the bound on, short frames are weighed. */
 const LOADED = 1 / 16;
+
+/** What a side holds for one of its peers. */
+export interface LoadedPeer {
+  /** Who holds it. */
+  readonly session: {
+    readonly link: { readonly peer: string; readonly buffered: number };
+    judge(): void;
+    end(reason: Error): void;
+  };
+  /** All that is held, in bytes, and of that what the link has not sent. */
+  readonly bytes: number;
+  readonly unsent: number;
+  /** So much has not left the link yet. */
+  sees(buffered: number): void;
+}
 
 /**
  * The bytes that a side holds for all its peers: calls at work and in queues by what they cost decoded, answers that wait, what
@@ -22,9 +36,9 @@ export class SideLoad implements Memory {
   private readonly half: number;
   private readonly loaded: number;
   /** Of the sessions that have not ended. */
-  readonly peers: Set<PeerLoad> = new Set();
+  readonly peers: Set<LoadedPeer> = new Set();
   /** Those that are not read at the moment. */
-  private readonly pressed = new Set<PeerLoad>();
+  private readonly pressed = new Set<LoadedPeer>();
 
   /** `limit`: the bound, in bytes. */
   constructor(readonly limit: number) {
@@ -33,12 +47,12 @@ export class SideLoad implements Memory {
   }
 
   /** A peer has come. */
-  enter(peer: PeerLoad): void {
+  enter(peer: LoadedPeer): void {
     this.peers.add(peer);
   }
 
   /** A peer has gone: nothing is held for it. */
-  leave(peer: PeerLoad): void {
+  leave(peer: LoadedPeer): void {
     // A peer that is cut leaves within the end of its session, and counts once.
     if (!this.peers.delete(peer)) return;
     this.pressed.delete(peer);
@@ -79,7 +93,7 @@ export class SideLoad implements Memory {
   }
 
   /** Whether a peer is not to be read now; `pressed` is called when that has changed. */
-  presses(peer: PeerLoad): boolean {
+  presses(peer: LoadedPeer): boolean {
     if (this.total <= this.half || peer.bytes <= SMALL) return false;
     this.pressed.add(peer);
     return true;
@@ -89,7 +103,7 @@ export class SideLoad implements Memory {
   relieve(more = 0): void {
     this.refresh();
     while (this.total + more > this.limit) {
-      let most: PeerLoad | undefined;
+      let most: LoadedPeer | undefined;
       for (const peer of this.peers) if (most === undefined || peer.bytes > most.bytes) most = peer;
       if (most === undefined || most.bytes === 0) return;
       const { link } = most.session;
@@ -127,6 +141,6 @@ export class SideLoad implements Memory {
     if (this.total > 0.75 * this.half) return;
     const pressed = [...this.pressed];
     this.pressed.clear();
-    for (const peer of pressed) peer.session.intake?.judge();
+    for (const peer of pressed) peer.session.judge();
   }
 }

@@ -1,6 +1,15 @@
 import { time } from '../base/time.js';
+import type { Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
-import type { Session } from './session.js';
+
+/** What the watch needs of its session. */
+export interface StallDetectorOwner {
+  readonly link: Link;
+  readonly host: { readonly limits: Limits };
+  /** Asks for `due` to be called by then, at the latest. */
+  remind(at: number): void;
+  end(reason: Error): void;
+}
 
 /**
  * The watch over a peer for which more is buffered than `bufferedBytes`. It is cut when nothing has left for `stalledMs`: a
@@ -10,7 +19,7 @@ export class StallDetector {
   private buffered: number;
   private since: number;
 
-  constructor(private readonly session: Session) {
+  constructor(private readonly session: StallDetectorOwner) {
     this.buffered = session.link.buffered;
     this.since = time();
     session.remind(this.since + session.host.limits.stalledMs);

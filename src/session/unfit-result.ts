@@ -1,5 +1,5 @@
 import { Code, RpcError } from '../contract/errors.js';
-import type { SessionHost } from './session-host.js';
+import type { SessionHost } from './session.js';
 
 /** Why a result cannot be sent. What its own functions have thrown is told as the policy for errors says. */
 export function unfit(host: Pick<SessionHost, 'toFault'>, error: unknown): RpcError {

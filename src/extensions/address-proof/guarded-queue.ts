@@ -3,9 +3,8 @@ import { time } from '../../base/time.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 import { bytesOf } from '../../session/message-size.js';
-import { SendQueue } from '../../session/send-queue.js';
-import type { Session } from '../../session/session.js';
-import type { SessionHost } from '../../session/session-host.js';
+import { SendQueue, type SendQueueOwner } from '../../session/send-queue.js';
+import type { Session, SessionHost } from '../../session/session.js';
 import { PROVE, PROVED, speaks } from '../../session/system-names.js';
 import { type Content, contentOf, JOINED_BYTES, refuseAnswers, TOO_MUCH, UNPROVED } from './refusals.js';
 
@@ -63,7 +62,7 @@ export class UnprovedOutbox extends SendQueue {
     },
   };
 
-  constructor(private readonly owner: Session) {
+  constructor(private readonly owner: Session & SendQueueOwner) {
     super(owner);
     this.side = keptBy.get(owner.host) ?? { bytes: 0 };
     keptBy.set(owner.host, this.side);

@@ -5,7 +5,7 @@ import type { About, Call, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { encode } from '../../session/encode.js';
 import type { SealedFrames } from '../../session/frame-filter.js';
-import { frameLimit, mustFit } from '../../session/frame-limits.js';
+import { mustFit } from '../../session/frame-limits.js';
 import { announced, sayingAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
@@ -118,7 +118,7 @@ function joined({ codec }: RpcEndpoint, { frames }: EncodedNotification): Frame 
 function postTo(hub: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
   if (session.over !== undefined) return;
   try {
-    const limit = frameLimit(session);
+    const limit = session.frameLimit;
     for (const frame of frames) mustFit(frame, limit, session);
     if (sealed !== undefined) for (const pair of sealed) session.sealing?.postSealed(pair);
     else if (frames.length > 1 && session.link.bus === true && hub.codec.join !== undefined) {

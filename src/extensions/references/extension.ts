@@ -1,4 +1,5 @@
 import type { Extension } from '../../api/extension.js';
+import type { CallSender } from '../../session/peer.js';
 import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
 import { references as room } from '../rooms.js';
 import type { ReferenceTables } from './reference-tables.js';
@@ -14,12 +15,12 @@ export const references: Extension = {
   requests: {
     [CALL]: {
       lane: 'callbacks',
-      serve: (sender) => referencesOf(sender.peer.session).call(sender),
+      serve: (sender: CallSender) => referencesOf(sender.peer.session).call(sender),
       queued: (session, call) => {
         if (room.here !== undefined) referencesOf(session).await(call);
       },
     },
-    [STREAM]: { lane: 'free', serve: (sender) => room.must(STREAM).serveOffered(sender) },
+    [STREAM]: { lane: 'free', serve: (sender: CallSender) => room.must(STREAM).serveOffered(sender) },
   },
   attach: (host) => {
     const values = new ReferenceMapper(host, host.options.types);
@@ -28,8 +29,7 @@ export const references: Extension = {
       opening: (codec) => values.open(codec),
       stats() {
         let references = 0;
-        for (const { session } of host.load.peers)
-          references += (session.mapped as ReferenceTables | undefined)?.size ?? 0;
+        for (const session of host.sessions()) references += (session.mapped as ReferenceTables | undefined)?.size ?? 0;
         return { references };
       },
     };

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
-import type { Hold, Unmapped } from '../../session/value-mapper.js';
+import type { Hold, Unmapped } from '../../session/session-values.js';
 import type { TypedSide } from '../values/side-values.js';
 import { revived } from '../values/tagged.js';
 import type { Exports } from './exports.js';

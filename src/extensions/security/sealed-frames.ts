@@ -4,10 +4,10 @@ import { printable } from '../../base/quote.js';
 import { messageOf } from '../../base/thrown.js';
 import type { Codec, Frame, Message, Sealed, Security, SecurityInfo } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
+import type { FilteredSession } from '../../session/filtered-session.js';
 import type { FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
-import { type AwaitedHello, frameLimit, mustFit, UNASKED } from '../../session/frame-limits.js';
+import { type AwaitedHello, mustFit, UNASKED } from '../../session/frame-limits.js';
 import { bytesOf } from '../../session/message-size.js';
-import type { Session } from '../../session/session.js';
 
 /** The name of the notification that travels before a message and tells what its security says. */
 export const SECINFO = 'rpc.secinfo';
@@ -53,7 +53,7 @@ export class SecurityFilter implements FrameFilter {
   private sealed: (() => void)[] = [];
 
   constructor(
-    private readonly session: Session,
+    private readonly session: FilteredSession,
     private readonly security: Security,
     private readonly required: boolean,
   ) {}
@@ -96,7 +96,7 @@ export class SecurityFilter implements FrameFilter {
   /** A large message waits until it is known whether the peer reads it. */
   private async onceKnown(frame: Frame, hello: AwaitedHello): Promise<Pair> {
     await hello.known();
-    mustFit(frame, frameLimit(this.session), this.session);
+    mustFit(frame, this.session.frameLimit, this.session);
     return this.sealOne(frame);
   }
 
@@ -138,7 +138,7 @@ export class SecurityFilter implements FrameFilter {
     const { link, outbox } = this.session;
     if (link.bus === true && pair.length > 1) {
       const bytes = pair.reduce((sum, frame) => sum + bytesOf(frame) + FRAMED, -FRAMED);
-      const limit = frameLimit(this.session);
+      const limit = this.session.frameLimit;
       if (bytes > limit)
         throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
     }

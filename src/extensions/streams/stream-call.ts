@@ -124,7 +124,7 @@ class StreamAsking extends OutgoingCall implements Upstream {
   next(items: readonly unknown[]): void {
     const { session } = this;
     try {
-      this.consumer.came(items, session.inbox.size);
+      this.consumer.came(items, session.received);
     } catch (error) {
       super.giveUp(error as Aborted);
       throw error;

@@ -1,5 +1,5 @@
 import { RpcError } from '../../contract/errors.js';
-import type { SessionHost } from '../../session/session-host.js';
+import type { SessionHost } from '../../session/session.js';
 import { UnreadableValue } from './unreadable-value.js';
 
 /** Why values that have come cannot be taken, as the peer is told: of what a type has thrown, what the policy for errors tells. */

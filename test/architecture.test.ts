@@ -7,8 +7,8 @@ import { plugins } from '../src/plugins/node.js';
 import { root } from './docs/pages.js';
 
 /**
- * What a file in a folder may import, as the beginnings of paths: always, and besides as types or when it is asked for. The
- * first rule that fits a file holds.
+ * What a file in a folder may import, as the beginnings of paths: always; and in addition, as types or lazily. The
+ * first rule that matches a file applies.
  */
 const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: readonly string[]])[] = [
   [/^src\/base\//, ['src/base/']],
@@ -25,10 +25,10 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\//, ['src/']],
   [/^codecs\//, ['src/base/', 'src/contract/', 'codecs/', 'msgpackr']],
   [/^transports\//, ['src/base/', 'src/contract/', 'transports/', 'node:'], ['ws']],
-  // What runs in the tools of a developer. Nothing else may import it.
+  // This runs in the tools of a developer. Nothing else may import it.
   [/^tools\//, ['src/contract/optional-package'], ['esbuild']],
 ];
-/** Within the folders of plug-ins, one may import what is shared, and its own rooms, but no other plug-in. */
+/** In the folders of plug-ins, a file may import what is shared, and its own subfolder, but no other plug-in. */
 const plugin = /^(codecs|transports)\/[^/]+\.ts$/;
 
 interface Import {
@@ -70,7 +70,7 @@ const sources = ['src', 'codecs', 'transports', 'tools'].flatMap((folder) =>
 );
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-describe('who may know whom', () => {
+describe('the import rules', () => {
   it.each(sources)('%s', (file) => expect(violations(file, read(file))).toEqual([]));
 
   it.each([
@@ -88,20 +88,20 @@ describe('who may know whom', () => {
     ['transports/ws.ts', "import obverse from '../tools/vite.js';"],
     ['tools/vite.ts', "import { RemoteAPI } from '../src/api/remote-api.js';"],
     ['tools/vite.ts', "import { transform } from 'esbuild';"],
-  ])('a %s that says %s would be found', (file, text) => expect(violations(file, text)).toHaveLength(1));
+  ])('detect a %s that contains %s', (file, text) => expect(violations(file, text)).toHaveLength(1));
 });
 
-describe('the rooms', () => {
+describe('the size of files', () => {
   const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `test/${file}`);
   const lines = (file: string): number => read(file).split('\n').length - 1;
 
   it.each(sources)('%s has at most 300 lines', (file) => expect(lines(file)).toBeLessThanOrEqual(300));
-  it('the tests have at most 400', () => expect(tests.filter((file) => lines(file) > 400)).toEqual([]));
+  it('tests have at most 400 lines', () => expect(tests.filter((file) => lines(file) > 400)).toEqual([]));
 });
 
-describe('the registry', () => {
+describe('the plug-in registry', () => {
   const named = (folder: string): string[] =>
     readdirSync(join(root, folder))
       .filter((file) => /^[\w-]+\.ts$/.test(file))
@@ -115,27 +115,27 @@ describe('the registry', () => {
       .sort();
 
   it.each(['codecs', 'transports'] as const)(
-    'lists what stands in %s, and so do the entries of the package',
+    'lists the files in %s, and so do the entries of the package',
     (folder) => {
       expect(Object.keys(plugins[folder]).sort()).toEqual(named(folder));
       expect(entries(folder)).toEqual(named(folder));
     },
   );
-  it('lists what stands in src/plugins/securities', () => {
+  it('lists the files in src/plugins/securities', () => {
     expect(Object.keys(plugins.securities).sort()).toEqual(named('src/plugins/securities'));
   });
-  it('gives browsers a part of it', () => {
+  it('has a subset for browsers', () => {
     for (const kind of ['codecs', 'transports', 'securities'] as const) {
       expect(Object.keys(plugins[kind])).toEqual(expect.arrayContaining(Object.keys(browserPlugins[kind])));
     }
   });
   it.each(Object.entries({ ...plugins.codecs, ...plugins.transports, ...plugins.securities }))(
-    '%s is a module with one function as its default',
+    '%s is a module whose default export is a function',
     async (name, load) => expect(typeof (await load(parseAddress(name))).default).toBe('function'),
   );
   it.each(
     (['codecs', 'transports'] as const).flatMap((folder) => named(folder).map((name) => [folder, name] as const)),
-  )('%s/%s is held to the suite of its kind', (folder, name) => {
+  )('%s/%s is tested with the suite of its kind', (folder, name) => {
     const suite = folder === 'codecs' ? 'testCodec(' : 'testTransport(';
     const of = readdirSync(join(root, 'test', folder)).filter(
       (file) => file.startsWith(name) && file.endsWith('.test.ts'),

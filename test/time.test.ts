@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { root } from './docs/pages.js';
 
 /*
- * Whatever waits in the library waits on the one clock that a test can stop: no other room asks the runtime for the time,
- * or for a timer. The exceptions say why they need real time.
+ * Everything in the library that waits uses the one clock that a test can stop: no other file reads the time from the runtime,
+ * or uses its timers. The exceptions explain why they need real time.
  */
 const clocks = ['src/base/time.ts'];
 const exceptions: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const exceptions: Readonly<Record<string, string>> = {
 };
 const runtime =
   /\b(?:setTimeout|setInterval|clearTimeout|clearInterval|setImmediate|performance(?!\.timeOrigin)|hrtime|AbortSignal\.timeout|timers\/promises|node:timers)\b|\bDate\.now\b|\bnew Date\(\)/;
-/** These are no waiting for a time: they let the event loop go on. */
+/** These do not wait for a time: they let the event loop continue. */
 const turns: Readonly<Record<string, RegExp>> = {
   'transports/shared/stream-stdio.ts': /setImmediate\(rest, this\.input\)/,
 };
@@ -37,14 +37,14 @@ const sources = ['src', 'codecs', 'transports'].flatMap((folder) =>
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 describe('the clock of the library', () => {
-  it('is asked by every room', () => {
+  it('is used by every file', () => {
     const others = sources.filter((file) => !clocks.includes(file) && exceptions[file] === undefined);
     expect(others.flatMap((file) => uses(file, read(file)))).toEqual([]);
   });
-  it('is the only one that asks the runtime', () => {
+  it('is the only one that uses the runtime', () => {
     expect(uses('src/base/time.ts', read('src/base/time.ts')).length).toBeGreaterThan(3);
   });
-  it.each(Object.keys(exceptions))('has the exception %s, which is one', (file) => {
+  it.each(Object.keys(exceptions))('has the exception %s, which does', (file) => {
     expect(uses(file, read(file))).not.toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('the clock of the library', () => {
     'this.socket.setTimeout(1_000, onIdle);',
     "import { setTimeout as wait } from 'node:timers/promises';",
     'await Promise.race([work, aborted(AbortSignal.timeout(5))]);',
-  ])('would find %s', (line) => expect(uses('transports/tcp.ts', line)).toHaveLength(1));
-  it('finds nothing in comments', () =>
+  ])('the scan detects %s', (line) => expect(uses('transports/tcp.ts', line)).toHaveLength(1));
+  it('the scan ignores comments', () =>
     expect(uses('src/api/endpoint.ts', '// setTimeout\n/* performance.now() */')).toEqual([]));
 });

@@ -5,7 +5,7 @@ import { closeAll, meet, record, until, ways } from './sides.js';
 afterEach(closeAll);
 
 describe.each(ways)('over %s with %s, a handler that runs after the reply', (...way) => {
-  it('gets the sender and the arguments as the handlers had them, once the answer is sent', async () => {
+  it('receives the sender and the arguments as the handlers had them, once the answer is sent', async () => {
     const { server, client } = await meet(way);
     server.on('method.sent', () => record.push('sent'));
     server.use((call, next) => {
@@ -22,7 +22,7 @@ describe.each(ways)('over %s with %s, a handler that runs after the reply', (...
     expect(record).toEqual(['handler', 'sent', 'after 10 20 string', 'and then']);
   });
 
-  it('runs after one that takes its time, and not after one that fails', async () => {
+  it('runs after an asynchronous handler, and not after one that fails', async () => {
     const { server, client } = await meet(way);
     server.add.after(() => record.push('after'));
     let fail = false;
@@ -40,7 +40,7 @@ describe.each(ways)('over %s with %s, a handler that runs after the reply', (...
     expect(record).toHaveLength(2);
   });
 
-  it('of a notification runs when its handlers have ended, of a stream when its items are through', async () => {
+  it('runs when the handlers of a notification have ended, or the items of a stream have been sent', async () => {
     const { server, client } = await meet(way);
     server.note.connect(async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -61,7 +61,7 @@ describe.each(ways)('over %s with %s, a handler that runs after the reply', (...
   });
 });
 
-it('what it throws, or rejects with, is reported and harms nobody', async () => {
+it('may throw or reject, which is reported and has no other effect', async () => {
   const told: unknown[] = [];
   const { server, client } = await meet(undefined, {
     logger: { warn: (_text, error) => told.push(error), error() {} },
@@ -80,7 +80,7 @@ it('what it throws, or rejects with, is reported and harms nobody', async () => 
   expect(record).toEqual(['three']);
 });
 
-it('does not handle the call, and is taken away again', async () => {
+it('does not count as a handler of the call, and can be removed', async () => {
   const { server, client } = await meet();
   const leave = server.add.after(() => record.push('after'));
   await expect(client.add(null, 1, 2)).rejects.toMatchObject({ code: Code.MethodNotFound });
@@ -93,7 +93,7 @@ it('does not handle the call, and is taken away again', async () => {
   expect(() => server.add.after('no' as never)).toThrow('add: a handler is a function, not no');
 });
 
-it('a call whose time is over is answered: what was to follow the reply follows, then and when the handler ends', async () => {
+it('a call that times out is answered; callbacks of afterReply run then and when the handler ends', async () => {
   const { server, client } = await meet(undefined, { handlerTimeout: 15 });
   let end = (): void => {};
   server.add.connect(async (sender) => {

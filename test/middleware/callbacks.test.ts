@@ -30,7 +30,7 @@ describe.each(ways)('over %s with %s, a call of a function that was passed', (..
     ]);
   });
 
-  it('is changed and refused by them', async () => {
+  it('can be changed and refused by them', async () => {
     const { server, client } = await meet(way);
     server.each.connect(async (_from, [item = 0], tell) => (await tell(item)) as number);
     client.use((call, next) => {

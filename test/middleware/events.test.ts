@@ -18,8 +18,8 @@ function listen(side: { on: Side<House>['room']['on'] }, name = ''): void {
   }
 }
 
-describe.each(ways)('over %s with %s, listeners hear of', (...way) => {
-  it('a good call', async () => {
+describe.each(ways)('over %s with %s, events report', (...way) => {
+  it('a successful call', async () => {
     const { server, client } = await meet(way);
     listen(server);
     server.add.connect(async (sender, a, b) => {
@@ -35,7 +35,7 @@ describe.each(ways)('over %s with %s, listeners hear of', (...way) => {
     ]);
   });
 
-  it('a call that fails, and one that is refused before it is carried out', async () => {
+  it('a call that fails, and one that is refused before its handler runs', async () => {
     const { server, client } = await meet(way);
     listen(server);
     server.add.connect(() => {
@@ -76,7 +76,7 @@ describe.each(ways)('over %s with %s, listeners hear of', (...way) => {
     ]);
   });
 
-  it('streams, which are closed when their items are through', async () => {
+  it('streams, which are closed after their items', async () => {
     const { server, client } = await meet(way);
     listen(server, 'server ');
     listen(client, 'client ');
@@ -95,7 +95,7 @@ describe.each(ways)('over %s with %s, listeners hear of', (...way) => {
     expect(at('got 1')).toBeLessThan(at('client closed count'));
   });
 
-  it('a call whose time is over: it is closed when its handler has ended', async () => {
+  it('a call that times out: it is closed when its handler has ended', async () => {
     const { server, client } = await meet(way, { handlerTimeout: 15 });
     listen(server);
     let end = (): void => {};
@@ -107,7 +107,7 @@ describe.each(ways)('over %s with %s, listeners hear of', (...way) => {
     expect(record.slice(3)).toEqual(['return add: 1', 'closed add']);
   });
 
-  it('a call whose caller has gone, which is not answered', async () => {
+  it('a call whose caller has disconnected, which is not answered', async () => {
     const { server, client } = await meet(way);
     listen(server);
     let end = (): void => {};
@@ -122,7 +122,7 @@ describe.each(ways)('over %s with %s, listeners hear of', (...way) => {
   });
 });
 
-it('listeners are called in the order of their coming, outside of all interceptors, and are taken away', async () => {
+it('listeners are called in the order in which they were added, outside of all interceptors, and can be removed', async () => {
   const { server, client } = await meet();
   const leave = server.on('method.call', () => record.push('one'));
   server.on('method.call', () => record.push('two'));
@@ -137,7 +137,7 @@ it('listeners are called in the order of their coming, outside of all intercepto
   expect(record).toEqual(['created', 'interceptor >', 'two', '< interceptor']);
 });
 
-it('those of a namespace hear of its methods alone', async () => {
+it('listeners of a namespace receive only calls of its methods', async () => {
   const { server, client } = await meet();
   listen(server.room);
   server.add.connect(() => 1);
@@ -147,7 +147,7 @@ it('those of a namespace hear of its methods alone', async () => {
   expect(record.filter((one) => one.startsWith('created'))).toEqual(['created room.shelf.put']);
 });
 
-it('all events of a call tell of the same one, with its state', async () => {
+it('all events of a call have the same context, with its state', async () => {
   const { server, client } = await meet();
   const seen = new Set<CallContext>();
   for (const event of events) server.on(event, (call: CallContext) => seen.add(call));
@@ -160,7 +160,7 @@ it('all events of a call tell of the same one, with its state', async () => {
   expect(seen.size).toBe(1);
 });
 
-it('what a listener throws, or rejects with, is told to the logger, and the call goes on', async () => {
+it('what a listener throws, or rejects with, is logged, and the call continues', async () => {
   const told: unknown[][] = [];
   const { server, client } = await meet(undefined, { logger: { warn() {}, error: (...all) => told.push(all) } });
   server.on('method.call', () => {
@@ -177,7 +177,7 @@ it('what a listener throws, or rejects with, is told to the logger, and the call
   ]);
 });
 
-it('an event that there is not is refused', async () => {
+it('an unknown event is refused', async () => {
   const { server } = await meet();
   expect(() => server.on('method.done' as 'method.call', () => {})).toThrow(
     'there is no event "method.done"; there are connect, disconnect, method.created, method.call',
@@ -185,7 +185,7 @@ it('an event that there is not is refused', async () => {
   expect(() => server.on('method.call', 'no' as never)).toThrow('a listener is a function, not no');
 });
 
-it('a call of a side that was passed is one of that side, within a callback', async () => {
+it('a call of a side that was passed by reference has the events of that side, within those of a callback', async () => {
   const shop = House.create({ transport: 'memory:' });
   shop.add.connect((_from, a, b) => a + b);
   const { server, client } = await meet();

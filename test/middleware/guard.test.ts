@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 describe.each(ways)('over %s with %s, a guard', (...way) => {
-  it('stands behind those who find out who it is, and before body and handlers', async () => {
+  it('runs after authenticating interceptors, and before body and handlers', async () => {
     const { server, client } = await meet(way);
     const refused = { code: Code.Refused, message: 'the call is not allowed' };
     await expect(client.unlock(null)).rejects.toMatchObject(refused);
@@ -68,7 +68,7 @@ describe.each(ways)('over %s with %s, a guard', (...way) => {
     expect(asked).toBe(1);
   });
 
-  it('of notifications drops what it refuses, and that is reported', async () => {
+  it('drops notifications that it refuses, which is reported', async () => {
     const told: unknown[][] = [];
     const { server, client } = await meet(way, { logger: { warn: (...all) => told.push(all), error() {} } });
     const heard: number[] = [];
@@ -85,7 +85,7 @@ describe.each(ways)('over %s with %s, a guard', (...way) => {
     expect(told.map(([, what]) => what)).toEqual(['the call is not allowed']);
   });
 
-  it('that takes its time keeps the order of arrival', async () => {
+  it('that is asynchronous keeps the order of arrival', async () => {
     const { server, client } = await meet(way);
     const heard: number[] = [];
     server.slow.connect((_from, { n }) => heard.push(n));
@@ -95,7 +95,7 @@ describe.each(ways)('over %s with %s, a guard', (...way) => {
     await until(() => verdicts.length === 0);
     decide[2]?.(true);
     decide[1]?.(false);
-    // What comes after them waits too; what goes the other way does not.
+    // Later calls wait too; calls in the other direction do not.
     const odd = client.odd(null).catch(() => heard.push(0));
     await server.other(null).catch(() => {});
     expect(heard).toEqual([]);
@@ -105,12 +105,12 @@ describe.each(ways)('over %s with %s, a guard', (...way) => {
   });
 });
 
-it('only true allows', async () => {
+it('a guard allows a call only with true', async () => {
   const { client } = await meet();
   await expect(client.odd(null)).rejects.toMatchObject({ code: Code.Refused });
 });
 
-it('a guard that throws refuses: its error is reported here, and not told there', async () => {
+it('a guard that throws refuses the call: its error is reported here, and not sent', async () => {
   const told: unknown[][] = [];
   const { client } = await meet(undefined, {
     errors: 'full',
@@ -124,7 +124,7 @@ it('a guard that throws refuses: its error is reported here, and not told there'
   ]);
 });
 
-it('a guard that does not decide refuses in time', async () => {
+it('a guard that does not settle refuses the call after a time', async () => {
   const told: unknown[] = [];
   const { server, client } = await meet(undefined, {
     timeout: 20,
@@ -143,7 +143,7 @@ it('a guard that does not decide refuses in time', async () => {
   expect(heard).toEqual([2]);
 });
 
-it('is asked by the side that serves, whichever that is', async () => {
+it('a guard runs on the side that serves, whichever that is', async () => {
   const { server, client } = await meet();
   client.other.connect(() => 'reached');
   // The client serves this one.

@@ -11,7 +11,7 @@ interface Seen {
   readonly peers: readonly string[];
 }
 
-/** What an interceptor sees of the calls of a side, once each has left, or has come. */
+/** What an interceptor sees of the calls of a side, after each was sent or received. */
 function watch(side: { use: Side<House>['use'] }): Seen[] {
   const seen: Seen[] = [];
   side.use((call: CallContext, next) => {
@@ -31,7 +31,7 @@ describe.each(ways)('over %s with %s, an interceptor sees', (...way) => {
     const [served, made] = [watch(server), watch(client)];
     const [there] = client.peers.keys();
     await client.add(null, 1, 2);
-    // With options, a call goes another way.
+    // A call with options takes another code path.
     await client.to(null, { timeout: 5_000, metadata: { a: 1 } }).add(3, 4);
     const id = made[0]?.after;
     expect(id).toBeTypeOf('number');
@@ -45,7 +45,7 @@ describe.each(ways)('over %s with %s, an interceptor sees', (...way) => {
     ]);
   });
 
-  it('none of a notification', async () => {
+  it('no id of a notification', async () => {
     const { server, client, peer } = await meet(way);
     server.note.connect(() => {});
     const [served, made] = [watch(server), watch(client)];
@@ -55,7 +55,7 @@ describe.each(ways)('over %s with %s, an interceptor sees', (...way) => {
     expect(served).toEqual([{ path: 'note', before: undefined, after: undefined, peers: [peer?.id] }]);
   });
 
-  it('that of a stream', async () => {
+  it('the id of a stream', async () => {
     const { server, client } = await meet(way);
     server.count.connect(function* (_sender, { to }) {
       for (let n = 1; n <= to; n++) yield n;
@@ -68,7 +68,7 @@ describe.each(ways)('over %s with %s, an interceptor sees', (...way) => {
     expect(served[0]?.before).toBe(made[0]?.after);
   });
 
-  it('that of a callback, and of a method of a side that was passed', async () => {
+  it('the id of a callback, and of a method of a side that was passed by reference', async () => {
     const { server, client, peer } = await meet(way);
     server.each.connect(async (_from, items, tell) => (await tell(items[0] as number)) as number);
     server.lend.connect((_from, adder) => adder.add(1, 2));
@@ -85,7 +85,7 @@ describe.each(ways)('over %s with %s, an interceptor sees', (...way) => {
 });
 
 describe('of a call to several peers', () => {
-  it('an interceptor sees the peers, and no id, for each of them has its own', async () => {
+  it('an interceptor sees the peers, and no id, because each of them has its own', async () => {
     const { server, client } = await meet();
     const second = await House.invert().connect(server.address);
     client.ask.connect(() => 'first');
@@ -104,7 +104,7 @@ describe('of a call to several peers', () => {
     await second.close();
   });
 
-  it('peers are known before it leaves, stay those to which it went, and are none where nobody is there', async () => {
+  it('the peers are known before it is sent, remain those to which it was sent, and are empty if nobody is connected', async () => {
     const { server, client, peer } = await meet();
     const told: (readonly string[])[] = [];
     let call: CallContext | undefined;

@@ -12,7 +12,7 @@ import {
 } from '../../src/index.js';
 import { closeAll, House, meet, until, ways } from './sides.js';
 
-/** Knows the method otherwise. */
+/** Knows the method under another name. */
 class Stranger extends RemoteAPI {
   @outgoing({ hasReply: true }) add(_to: Receivers, _args: { c: number }): Reply<number> {}
 }
@@ -20,7 +20,7 @@ class Stranger extends RemoteAPI {
 afterEach(closeAll);
 
 describe.each(ways)('over %s with %s, an interceptor', (...way) => {
-  it('sees what the call is, on either side', async () => {
+  it('sees the properties of the call, on either side', async () => {
     const seen: Partial<CallContext>[] = [];
     const look = (call: CallContext, next: () => unknown): unknown => {
       const { direction, kind, path, method, args, meta, logged } = call;
@@ -43,7 +43,7 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
     ]);
   });
 
-  it('changes arguments and results, with and without waiting, on either side', async () => {
+  it('changes arguments and results, synchronously or not, on either side', async () => {
     const { server, client } = await meet(way);
     server.add.connect((_from, a, b) => a + b);
     server.use((call, next) => {
@@ -62,7 +62,7 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
     expect(await client.gather(null).add(1, 2)).toMatchObject([{ status: 'fulfilled', value: 202 }]);
   });
 
-  it('answers in the place of a handler, or of the other side', async () => {
+  it('answers instead of a handler, or of the other side', async () => {
     const { server, client } = await meet(way);
     server.use(({ path }, next) => (path === 'add' ? 42 : next()));
     // Nobody is connected.
@@ -72,7 +72,7 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
     expect(await client.add(null, 1, 2)).toBe('cached');
   });
 
-  it('turns errors into others, and into results', async () => {
+  it('changes errors into others, and into results', async () => {
     const { server, client } = await meet(way);
     server.add.connect(() => {
       throw new RpcError('no', 7);
@@ -89,7 +89,7 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
     expect(await client.add(null, 1, 2)).toBe(-8);
   });
 
-  it('that throws is the error of the call', async () => {
+  it('that throws determines the error of the call', async () => {
     const { server, client } = await meet(way);
     let calls = 0;
     server.add.connect(() => ++calls);
@@ -107,7 +107,7 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
     expect(calls).toBe(0);
   });
 
-  it('adds metadata to the call and reads what was said of the answer', async () => {
+  it('adds metadata to the call and reads the metadata of the answer', async () => {
     const { server, client } = await meet(way, {}, { defaults: { metadata: { app: 'test' } } });
     server.use((call, next) => {
       call.replyMetadata = { seen: call.metadata };
@@ -131,7 +131,7 @@ describe.each(ways)('over %s with %s, an interceptor', (...way) => {
   });
 });
 
-it('what is said of an answer is there also where nothing is said of the call', async () => {
+it('metadata of an answer are available even if the call has none', async () => {
   const { server, client } = await meet();
   server.add.connect((sender) => {
     sender.replyMetadata = { cost: 3 };
@@ -148,7 +148,7 @@ it('what is said of an answer is there also where nothing is said of the call', 
 });
 
 describe('of a notification', () => {
-  it('the caller is thrown what an interceptor throws at once, and nothing is sent', async () => {
+  it('throws from the call if an interceptor throws synchronously, and nothing is sent', async () => {
     const { server, client } = await meet();
     const heard: string[] = [];
     client.tell.connect((_from, { text }) => heard.push(text));
@@ -163,7 +163,7 @@ describe('of a notification', () => {
     expect(heard).toEqual(['three']);
   });
 
-  it('what an interceptor rejects with later is told to the logger', async () => {
+  it('has later rejections of an interceptor logged', async () => {
     const told: unknown[][] = [];
     const logger = { warn: (...all: unknown[]) => told.push(all), error: (...all: unknown[]) => told.push(all) };
     const { server } = await meet(undefined, { logger });
@@ -175,7 +175,7 @@ describe('of a notification', () => {
     expect(told).toEqual([['obverse: tell was not sent:', expect.objectContaining({ message: 'too late' })]]);
   });
 
-  it('what an interceptor throws there is reported, and the handlers do not run', async () => {
+  it('is reported and not handled if an interceptor of the receiver throws', async () => {
     const told: unknown[][] = [];
     const logger = { warn: (...all: unknown[]) => told.push(all), error() {} };
     const { server, client } = await meet(undefined, { logger });
@@ -193,7 +193,7 @@ describe('of a notification', () => {
     expect(told.map(([, error]) => error)).toEqual(['not this one']);
   });
 
-  it('one that takes its time delays the handlers as one of these would, and nothing else', async () => {
+  it('with an asynchronous interceptor is delayed like one with an asynchronous handler', async () => {
     const { server, client } = await meet();
     const heard: string[] = [];
     server.note.connect((_from, { text }) => heard.push(text));
@@ -214,7 +214,7 @@ describe('of a notification', () => {
 });
 
 describe('next', () => {
-  it('a second time is a UsageError, and the call is made once', async () => {
+  it('a second time throws a UsageError, and the call is made once', async () => {
     const { server, client } = await meet();
     let calls = 0;
     server.add.connect(() => ++calls);
@@ -230,7 +230,7 @@ describe('next', () => {
 });
 
 describe('options of a call', () => {
-  it('noReply: the call is a notification for those who stand around it', async () => {
+  it('noReply: interceptors see a notification', async () => {
     const { server, client } = await meet();
     const kinds: string[] = [];
     client.use(({ kind }, next) => {
@@ -243,7 +243,7 @@ describe('options of a call', () => {
     expect(kinds).toEqual(['notification']);
   });
 
-  it('ignoreErrors: interceptors see what goes wrong, and the caller does not', async () => {
+  it('ignoreErrors: interceptors see the error, and the caller does not', async () => {
     const { server, client } = await meet();
     server.add.connect(() => {
       throw new RpcError('no', 7);
@@ -261,7 +261,7 @@ describe('options of a call', () => {
     expect(seen).toEqual([7]);
   });
 
-  it('signal and timeout hold for a call with interceptors too', async () => {
+  it('signal and timeout also apply to a call with interceptors', async () => {
     const { server, client } = await meet();
     const aborted = new Promise<boolean>((resolve) => {
       server.use((call, next) => {
@@ -282,7 +282,7 @@ describe('options of a call', () => {
 });
 
 describe('several receivers', () => {
-  it('a gathered call is one for each receiver', async () => {
+  it('a gathered call is a call for each receiver', async () => {
     const { server, client } = await meet();
     const other = await House.invert().connect(server.address, { logger: null });
     client.ask.connect(() => 'ann');
@@ -303,7 +303,7 @@ describe('several receivers', () => {
     await other.close();
   });
 
-  it('a gathered call can be given up before an interceptor lets it go', async () => {
+  it('a gathered call can be cancelled before an interceptor calls next', async () => {
     const { server, client } = await meet();
     let asked = 0;
     client.ask.connect(() => `${++asked}`);
@@ -333,7 +333,7 @@ describe('several receivers', () => {
   });
 });
 
-it('arguments that do not fit are seen as they came, with the error', async () => {
+it('invalid arguments are passed to interceptors as received, with the error', async () => {
   const { server, client } = await meet();
   server.add.connect((_from, a, b) => a + b);
   const seen: unknown[] = [];
@@ -352,7 +352,7 @@ it('arguments that do not fit are seen as they came, with the error', async () =
   await stranger.close();
 });
 
-it('what goes wrong before a request leaves is a rejection for interceptors too', async () => {
+it('failures before a request is sent are rejections for interceptors too', async () => {
   const { server, client, peer } = await meet();
   const seen: unknown[] = [];
   server.use((_call, next) =>

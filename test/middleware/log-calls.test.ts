@@ -6,7 +6,7 @@ import { closeAll, meet, until, ways } from './sides.js';
 afterEach(closeAll);
 
 describe.each(ways)('over %s with %s, a logger', (...way) => {
-  it('is told of every call when it is over', async () => {
+  it('receives every call when it has ended', async () => {
     const here: LoggedCall[] = [];
     const there: LoggedCall[] = [];
     const { server, client, peer } = await meet(
@@ -48,7 +48,7 @@ class Bank extends RemoteAPI {
   @incoming({ hasReply: true, logged: false }) ping(_from: Sender): Reply<string> {}
 }
 
-it('a mark leaves the arguments out, or the call', async () => {
+it('the option logged of a decorator omits the arguments, or the call', async () => {
   const calls: LoggedCall[] = [];
   const bank = await Bank.serve('memory:log-bank', { logCalls: (call) => calls.push(call), logger: null });
   const client = await Bank.invert().connect('memory:log-bank', { logger: null });
@@ -60,8 +60,8 @@ it('a mark leaves the arguments out, or the call', async () => {
   await bank.close();
 });
 
-describe('in lines', () => {
-  it('go to the logger of the side as infos, with the arguments behind', async () => {
+describe('text output', () => {
+  it('is logged as info to the logger of the side, followed by the arguments', async () => {
     const lines: unknown[][] = [];
     const logger = { info: (...told: unknown[]) => lines.push(told), warn() {}, error() {} };
     const { server, client, peer } = await meet(undefined, { logCalls: true, logger }, { logCalls: true, logger });
@@ -86,7 +86,7 @@ describe('in lines', () => {
     );
   });
 
-  it('go there as warnings where it takes no infos', async () => {
+  it('is logged as warnings if the logger has no info', async () => {
     const lines: string[] = [];
     const logger = { warn: (line: string) => lines.push(line), error() {} };
     const { server, client } = await meet(undefined, { logCalls: true, logger });
@@ -95,7 +95,7 @@ describe('in lines', () => {
     expect(lines).toEqual([expect.stringMatching(/^obverse: .* called add: \d+\.\d ms$/)]);
   });
 
-  it('are told by an interceptor of one namespace', async () => {
+  it('can be limited to a namespace by an interceptor', async () => {
     const lines: string[] = [];
     const { server, client } = await meet();
     server.room.use(logCalls({ info: (line) => lines.push(line) }));
@@ -107,7 +107,7 @@ describe('in lines', () => {
   });
 });
 
-it('a logger that throws harms no call', async () => {
+it('a logger that throws does not affect calls', async () => {
   const { server, client } = await meet(undefined, {
     logCalls() {
       throw new Error('the disk is full');
@@ -117,7 +117,7 @@ it('a logger that throws harms no call', async () => {
   expect(await client.add(null, 1, 2)).toBe(1);
 });
 
-it('groups and lists are named', async () => {
+it('receivers are logged as groups and lists', async () => {
   const peers: string[] = [];
   const { server, client, peer } = await meet(undefined, { logCalls: (call) => peers.push(call.peer) });
   client.tell.connect(() => {});
@@ -131,6 +131,6 @@ it.each([
   ['a name', 'console'],
   ['an object without info', {}],
   ['nothing', null],
-])('refuses %s at once', (_what, to) => {
+])('logCalls refuses %s at once', (_what, to) => {
   expect(() => logCalls(to as never)).toThrow('logCalls() takes a function, or an object with info');
 });

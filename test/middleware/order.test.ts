@@ -4,7 +4,7 @@ import { closeAll, meet, record, recording, ways } from './sides.js';
 afterEach(closeAll);
 
 describe.each(ways)('over %s with %s', (...way) => {
-  it('an outgoing call passes side, namespaces, mark, body and wire, and its answer comes back in reverse', async () => {
+  it('an outgoing call passes through side, namespaces, decorator, body and link, and its answer in reverse', async () => {
     const { server, client } = await meet(way, { use: [recording('first'), recording('second')] });
     server.room.shelf.use(recording('shelf'));
     server.room.use(recording('room'));
@@ -13,7 +13,7 @@ describe.each(ways)('over %s with %s', (...way) => {
       record.push('wire');
       return text;
     });
-    // The mark stands around it there too.
+    // On the other side too, the interceptor of the decorator surrounds it.
     expect(await server.room.shelf.look(null, { text: 'here' })).toBe('here');
     expect(record).toEqual([
       ...['first >', 'second >', 'third >', 'room >', 'shelf >', 'mark >', 'body here'],
@@ -22,7 +22,7 @@ describe.each(ways)('over %s with %s', (...way) => {
     ]);
   });
 
-  it('an incoming call passes side, namespaces, mark, body and handlers, and its result goes back in reverse', async () => {
+  it('an incoming call passes through side, namespaces, decorator, body and handlers, and its result in reverse', async () => {
     const { server, client } = await meet(way, { use: recording('side') });
     server.room.shelf.use(recording('shelf'));
     server.room.use(recording('room'));
@@ -36,7 +36,7 @@ describe.each(ways)('over %s with %s', (...way) => {
   });
 });
 
-it('interceptors of a namespace see no others, and those of a side see all', async () => {
+it('interceptors of a namespace see only its calls, and those of a side see all', async () => {
   const { server, client } = await meet();
   const seen: string[] = [];
   server.use(({ path }, next) => {
@@ -63,7 +63,7 @@ it('interceptors of a namespace see no others, and those of a side see all', asy
   ]);
 });
 
-it('what `use` gives takes all of its interceptors away, and a call that has begun keeps them', async () => {
+it('the function that `use` returns removes all of its interceptors, and running calls keep them', async () => {
   const { server, client } = await meet();
   const leave = server.use(recording('one'), recording('two'));
   let answer = (_value: number): void => {};
@@ -82,7 +82,7 @@ it('what `use` gives takes all of its interceptors away, and a call that has beg
   expect(record).toHaveLength(4);
 });
 
-it('the same interceptor may stand there twice, and each place is left by itself', async () => {
+it('an interceptor may be added twice, and each is removed separately', async () => {
   const { server, client } = await meet();
   const one = recording('one');
   const leave = server.use(one);
@@ -95,7 +95,7 @@ it('the same interceptor may stand there twice, and each place is left by itself
   expect(record.slice(4)).toEqual(['one >', '< one']);
 });
 
-describe('what is no interceptor', () => {
+describe('a value that is not an interceptor', () => {
   it('is refused by use', async () => {
     const { server } = await meet();
     expect(() => server.use('log' as never)).toThrow('use() takes functions (call, next) => …, not log');

@@ -41,7 +41,7 @@ export class Room extends RemoteAPI {
   @incoming({ hasReply: true }) enter(_from: Sender, _args: { name: string }): Reply<number> {}
 }
 
-/** What is lent. */
+/** The object that is passed by reference. */
 export class Adder extends RemoteAPI {
   @incoming({ hasReply: true, params: ['a', 'b'] }) add(_from: Sender, _a: number, _b: number): Reply<number> {}
 }
@@ -64,7 +64,7 @@ export class House extends RemoteAPI {
   @outgoing({ stream: true }) watch(_to: Receivers, _args: { to: number }): Stream<number> {}
 }
 
-/** How two sides meet. */
+/** How two sides are connected. */
 export const ways: readonly (readonly [transport: string, codec: string])[] = [
   ['memory:', 'jrpc'],
   ['tcp://127.0.0.1:0', 'jrpc'],
@@ -73,7 +73,7 @@ export const ways: readonly (readonly [transport: string, codec: string])[] = [
 
 let rooms = 0;
 
-/** Both sides of a house, open; what was open is closed by `closeAll`. */
+/** Two connected sides of a house; `closeAll` closes them. */
 export async function meet(
   [transport, codec]: readonly [transport: string, codec: string] = ['memory:', 'jrpc'],
   here: Options = {},
@@ -89,7 +89,7 @@ export async function meet(
 
 const opened: Side<object>[] = [];
 
-/** Closes what `meet` has opened, and forgets what was recorded. */
+/** Closes what `meet` has opened, and clears the records. */
 export async function closeAll(): Promise<void> {
   record.length = 0;
   for (const side of opened.splice(0)) await (side as unknown as { close(): Promise<void> }).close();

@@ -12,7 +12,7 @@ const toBytes = { outgoing: compress, incoming: (frame: Frame) => new Uint8Array
 describe.each(ways)('over %s with %s, stages', (...way) => {
   const binary = way[1] === 'msgpack';
 
-  it('compress what leaves and expand what comes, both ways', async () => {
+  it('compress outgoing and expand incoming frames, in both directions', async () => {
     const stages = { ...(binary ? toBytes : toText), form: 'bytes' } as const;
     const { server, client } = await meet(way, { stages }, { stages });
     const long = 'a'.repeat(100_000);
@@ -39,7 +39,7 @@ describe.each(ways)('over %s with %s, stages', (...way) => {
     expect(seen.map((frame) => typeof frame)).toContain(binary ? 'object' : 'string');
   });
 
-  it('of messages stand before the encoder and behind the decoder', async () => {
+  it('of messages run before the encoder and after the decoder', async () => {
     const kinds: string[] = [];
     const note = (arrow: string) => (message: Message) => void kinds.push(`${arrow} ${message.kind}`);
     const messages = {
@@ -57,7 +57,7 @@ describe.each(ways)('over %s with %s, stages', (...way) => {
     expect(kinds.filter((kind) => !kind.endsWith('rpc'))).toEqual(expect.arrayContaining(['< call', '> reply']));
   });
 
-  it('that give another frame without saying its form are refused, and the call fails', async () => {
+  it('that return another frame without declaring its form are refused, and the call fails', async () => {
     const { client } = await meet(
       way,
       {},
@@ -74,7 +74,7 @@ describe.each(ways)('over %s with %s, stages', (...way) => {
     const { client } = await meet(
       way,
       { stages, logger: { warn: (_text, error) => told.push(error), error() {} } },
-      // It leaves as it is, in the same framing.
+      // The frame is sent unchanged, in the same framing.
       {
         stages: {
           outgoing: (frame) => (typeof frame === 'string' ? new TextEncoder().encode(frame) : frame),
@@ -88,18 +88,18 @@ describe.each(ways)('over %s with %s, stages', (...way) => {
   });
 });
 
-it('keep what they make apart where the messages of a tick would leave together', async () => {
+it('stages prevent the messages of a turn from being joined', async () => {
   const frames: Frame[] = [];
   const keep = (frame: Frame): void => void frames.push(frame);
   const stages = { ...toText, outgoing: [compress, keep], form: 'bytes' } as const;
   const { server, client } = await meet(['ws://127.0.0.1:0', 'jrpc'], { stages }, { stages });
   server.add.connect((_from, a, b) => a + b);
   expect(await Promise.all([1, 2, 3].map((n) => client.add(null, n, n)))).toEqual([2, 4, 6]);
-  // Three calls and three answers, beside the hello of each side.
+  // Three calls and three answers, and the hello of each side.
   expect(frames).toHaveLength(8);
 });
 
-it('make no frame so small that what is nested too deep in it is taken', async () => {
+it('stages do not make a frame with deep values small enough to be accepted', async () => {
   const stages = { ...toText, form: 'bytes' } as const;
   const { server, client } = await meet(['tcp://127.0.0.1:0', 'jrpc'], { stages, limits: { depth: 100 } }, { stages });
   server.each.connect(() => 1);
@@ -115,7 +115,7 @@ it.each([
   ['form', { form: 'values' }],
   ['messages', { messages: { outgoing: 1 } }],
   ['no object', 'gzip'],
-])('an option that does not fit is refused: %s', async (_what, stages) => {
+])('an invalid option stages is refused: %s', async (_what, stages) => {
   await expect(meet(undefined, { stages: stages as never })).rejects.toThrow(
     'the option "stages" must be an object with outgoing and incoming',
   );

@@ -7,7 +7,7 @@ afterEach(closeAll);
 const user = contextKey<{ readonly name: string }>('user');
 const depth = contextKey('depth', 0);
 
-it('interceptors leave typed things for each other and for handlers, for one call', async () => {
+it('interceptors pass typed values to each other and to handlers, for one call', async () => {
   const { server, client } = await meet();
   const depths: number[] = [];
   server.use(
@@ -28,7 +28,7 @@ it('interceptors leave typed things for each other and for handlers, for one cal
   expect(depths).toEqual([2, 2]);
 });
 
-it('an outgoing call has its own', async () => {
+it('an outgoing call has its own state', async () => {
   const { server, client } = await meet();
   const seen: ({ readonly name: string } | undefined)[] = [];
   client.use(
@@ -46,7 +46,7 @@ it('an outgoing call has its own', async () => {
   expect(seen).toEqual([{ name: 'add' }]);
 });
 
-it('two keys of one name are two', async () => {
+it('two keys of one name are different', async () => {
   const one = contextKey<number>('n');
   const { server, client } = await meet();
   server.use((call, next) => {

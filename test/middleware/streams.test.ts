@@ -29,7 +29,7 @@ describe.each(ways)('over %s with %s, an interceptor of a stream', (...way) => {
     expect(await all(client.remote.count({ to: 3 }))).toEqual([4, 8, 12]);
   });
 
-  it('may take its time before it goes on, on either side', async () => {
+  it('may be asynchronous, on either side', async () => {
     const { server, client } = await meet(way);
     server.count.connect((_from, { to }) => upTo(to));
     const later = async (_call: unknown, next: () => unknown): Promise<unknown> => {
@@ -41,7 +41,7 @@ describe.each(ways)('over %s with %s, an interceptor of a stream', (...way) => {
     expect(await all(client.count(null, { to: 3 }))).toEqual([1, 2, 3]);
   });
 
-  it('gives one in its place', async () => {
+  it('can return another stream instead', async () => {
     const { server, client } = await meet(way);
     server.use(() => [7, 8]);
     expect(await all(client.count(null, { to: 3 }))).toEqual([7, 8]);
@@ -49,7 +49,7 @@ describe.each(ways)('over %s with %s, an interceptor of a stream', (...way) => {
     expect(await all(client.count(null, { to: 3 }))).toEqual([9]);
   });
 
-  it('that throws is told by the first next, and by nothing else', async () => {
+  it('that throws is reported by the first next only', async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown): number => unhandled.push(error);
     process.on('unhandledRejection', note);
@@ -71,7 +71,7 @@ describe.each(ways)('over %s with %s, an interceptor of a stream', (...way) => {
     await forgotten.return();
   });
 
-  it('lets go of the source when the caller leaves', async () => {
+  it('closes the source when the caller leaves', async () => {
     const { server, client } = await meet(way);
     const stopped = new Promise<boolean>((resolve) => {
       server.count.connect(async function* () {
@@ -88,7 +88,7 @@ describe.each(ways)('over %s with %s, an interceptor of a stream', (...way) => {
     expect(await stopped).toBe(true);
   });
 
-  it('is given what is no stream as the error that it is', async () => {
+  it('receives an error if the handler returns something that is not a stream', async () => {
     const { server, client } = await meet(way);
     client.use(() => 5);
     await expect(client.count(null, { to: 1 }).next()).rejects.toThrow('a stream is an iterable');

@@ -44,13 +44,13 @@ interface Span {
   readonly where: string;
 }
 
-/** A tracer, as it would be for all the programs of a system. */
+/** A tracer that all the programs of a system share. */
 class Tracer {
   readonly spans: Span[] = [];
   private readonly active = new AsyncLocalStorage<Span>();
   private last = 0;
 
-  /** What stands around the calls of one program. */
+  /** The interceptors of one program. */
   around(name: string): Interceptor {
     return (call, next) => {
       const above = call.direction === 'incoming' ? (call.metadata.span as Span | undefined) : this.active.getStore();
@@ -67,7 +67,7 @@ class Tracer {
     return span;
   }
 
-  /** The spans of the first trace, as each stands within the other. */
+  /** The spans of the first trace, nested. */
   get tree(): string[] {
     const depth = (span: Span): number => {
       const above = this.spans.find(({ id }) => id === span.parent);
@@ -98,7 +98,7 @@ async function join(at: TransportSource, codec: string, use: Interceptor) {
   return client;
 }
 
-/** Where a client reaches a side that may have several transports. */
+/** The address of a side that may have several transports. */
 function oneOf(address: string): string {
   return /^mux:\((tcp:[^)]*)\)/.exec(address)?.[1] ?? address;
 }
@@ -119,7 +119,7 @@ describe.each([
   ['mux:(tcp://127.0.0.1:0)(memory:beside)', 'jrpc'],
   ['memory:traces', 'clone'],
 ])('over %s with %s', (at, codec) => {
-  it('one trace goes from a call to its handler, a callback, and what that calls', async () => {
+  it('a trace includes a call, its handler, a callback, and the calls of that', async () => {
     const tracer = new Tracer();
     const server = await meet(at, codec, tracer);
     const noted: string[] = [];
@@ -136,7 +136,7 @@ describe.each([
     expect(tracer.traces).toBe(1);
   });
 
-  it('through what a method of an object streams', async () => {
+  it('a trace includes a stream that a method of an object returns', async () => {
     const tracer = new Tracer();
     const server = await meet(at, codec, tracer);
     server.sum.connect(async (_sender, counter) => {
@@ -150,7 +150,7 @@ describe.each([
     expect(tracer.tree.at(-1)).toBe('      client incoming callback.upTo');
   });
 
-  it('and through a third program, to which a function is handed on', async () => {
+  it('a trace includes a third program, to which a function is passed on', async () => {
     const tracer = new Tracer();
     const server = await meet(at, codec, tracer);
     const address = oneOf(server.address);
@@ -167,7 +167,7 @@ describe.each([
     expect(tracer.tree.at(-1)).toMatch(/^ {14}client incoming callback$/);
   });
 
-  it('and metadata of the answer to a callback come back to who has called it', async () => {
+  it('metadata of the answer to a callback arrive at its caller', async () => {
     const tracer = new Tracer();
     const server = await meet(at, codec, tracer);
     server.work.connect(async (_sender, step) => step(1));
@@ -201,8 +201,8 @@ it('over a port', async () => {
   expect(tracer.tree).toEqual(one);
 });
 
-describe('a callback', () => {
-  /** A peer by hand that has passed a function, and what it hears of its calls. */
+describe('metadata of a callback', () => {
+  /** A peer by hand that has passed a function, and the messages that it receives. */
   async function passing(use: Interceptor | undefined): Promise<unknown[]> {
     const log = new Log();
     const server = await Work.serve('tcp://127.0.0.1:0', { logger: log, ...(use && { use }) });
@@ -221,7 +221,7 @@ describe('a callback', () => {
     return heard;
   }
 
-  it('is told of by rpc.about where somebody has added metadata', async () => {
+  it('are sent in rpc.about if an interceptor has added them', async () => {
     const heard = await passing((call, next) => {
       if (call.kind === 'callback') call.metadata = { trace: 'a1' };
       return next();
@@ -235,7 +235,7 @@ describe('a callback', () => {
     expect(call).toMatchObject({ method: 'rpc.call', params: [5, null, [1]] });
   });
 
-  it('costs no message where nobody has, nor anything where nobody stands around it', async () => {
+  it('cost no message without any, and nothing without interceptors', async () => {
     for (const use of [undefined, ((_call, next) => next()) as Interceptor]) {
       const heard = await passing(use);
       expect(JSON.stringify(heard)).not.toContain('rpc.about');
@@ -243,7 +243,7 @@ describe('a callback', () => {
   });
 });
 
-it('metadata of an outgoing call stay here where the codec says no hello', async () => {
+it('metadata of an outgoing call are not sent if the codec sends no hello', async () => {
   for (const codec of ['jrpc?hello=off', 'jrpc?dialect=mcp', 'terse']) {
     const server = await Work.serve('tcp://127.0.0.1:0?framing=lines', {
       codec,

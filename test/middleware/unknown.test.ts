@@ -31,7 +31,7 @@ class Home extends RemoteAPI {
 const shown = ({ path, method, id, peer }: UnknownCall): unknown => [path, method, id, peer.id];
 
 describe.each(ways)('over %s with %s, a listener of method.unknown', (...way) => {
-  it('hears of requests and notifications that nobody serves, with path, method and peer', async () => {
+  it('receives requests and notifications that are not served, with path, method and peer', async () => {
     const { server, client, peer } = await meet(way);
     const heard: unknown[] = [];
     const others: string[] = [];
@@ -67,7 +67,7 @@ async function raw(options: object = {}) {
 }
 
 describe('method.unknown', () => {
-  it('names the path as the spec has it, also where names on the wire are others', async () => {
+  it('has the path of the spec, also if names on the wire differ', async () => {
     await using meeting = await raw();
     const { server, request } = meeting;
     const heard: string[] = [];
@@ -80,7 +80,7 @@ describe('method.unknown', () => {
     ]);
   });
 
-  it('is told to a namespace for what would be below it, and to nobody who has left', async () => {
+  it('is emitted on a namespace for paths below it, and not after its listener was removed', async () => {
     await using meeting = await raw();
     const { server, request } = meeting;
     const heard: string[] = [];
@@ -93,7 +93,7 @@ describe('method.unknown', () => {
     expect(heard).toEqual(['attic.nope', 'side attic.nope', 'side nope', 'attic.other']);
   });
 
-  it('is not told of a declared method without a handler, nor of what is served', async () => {
+  it('is not emitted for a declared method without a handler, nor for served ones', async () => {
     await using meeting = await raw();
     const { server, request } = meeting;
     const heard: unknown[] = [];
@@ -106,7 +106,7 @@ describe('method.unknown', () => {
     expect(heard).toEqual([]);
   });
 
-  it('is told where such notifications are ignored, and after something was unmounted', async () => {
+  it('is emitted with ignoreUnhandled, and after unmounting', async () => {
     await using meeting = await raw({ ignoreUnhandled: true });
     const { server, far, log, request } = meeting;
     const heard: string[] = [];
@@ -119,7 +119,7 @@ describe('method.unknown', () => {
     expect(log.texts).toEqual([]);
   });
 
-  it('whose listener throws, or rejects, harms nothing', async () => {
+  it('is not affected by a listener that throws or rejects', async () => {
     await using meeting = await raw();
     const { server, log, request } = meeting;
     server.on('method.unknown', () => {
@@ -133,7 +133,7 @@ describe('method.unknown', () => {
     expect(JSON.stringify(log.errors)).toContain('a listener of method.unknown has failed');
   });
 
-  it('puts nothing around the calls of methods that are known', async () => {
+  it('adds no interceptors to the calls of known methods', async () => {
     await using meeting = await raw();
     const { server } = meeting;
     server.on('method.unknown', () => {});

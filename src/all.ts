@@ -1,21 +1,20 @@
 import { install } from './api/extension-registry.js';
 import { dynamic } from './extensions/dynamic/extension.js';
+import { errorsWith } from './extensions/errors/extension.js';
 import * as registering from './extensions/errors/register-classes.js';
 import { checks as checkRoom } from './extensions/middleware/middleware.js';
+import { middleware as middlewareExtension } from './extensions/middleware/offer.js';
 import * as middleware from './extensions/middleware/room.js';
 import * as many from './extensions/multicast/room.js';
 import * as references from './extensions/references/room.js';
 import * as rooms from './extensions/rooms.js';
-import * as streams from './extensions/streams/room.js';
-import { streams as streamRoom } from './extensions/streams/streams.js';
+import { streams } from './extensions/streams/extension.js';
 import * as checks from './extensions/validation/checks.js';
 
 // A page imports this to have what other runtimes have from the beginning. Nothing here may stand in a file that it shares with the
 // others: a bundler keeps for its effect alone what package.json names.
-install(dynamic);
+install(streams, dynamic, errorsWith(registering), middlewareExtension);
 rooms.many.furnish(many);
 rooms.middleware.furnish(middleware);
 rooms.references.furnish(references);
 checkRoom.furnish(checks);
-streamRoom.furnish(streams);
-rooms.registration.furnish(registering);

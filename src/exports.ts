@@ -1,5 +1,6 @@
 /** What the entries of the library have in common; they differ in the plug-ins that they bring with them. */
 
+export { isRemote } from './api/is-remote.js';
 export { namespace, RemoteAPI } from './api/remote-api.js';
 export { parseAddress, readOptions } from './contract/address.js';
 export type {
@@ -52,7 +53,7 @@ export {
   UsageError,
 } from './contract/errors.js';
 export { type SpecOptions, type SpecSource, specFrom } from './extensions/dynamic/spec-from.js';
-export { isOneOf, isRemote } from './extensions/errors/errors.js';
+export { isOneOf } from './extensions/errors/one-of.js';
 export { contextKey } from './extensions/middleware/context-key.js';
 export { logCalls } from './extensions/middleware/log-calls.js';
 export { type Kept, keep, passed, release, revoke } from './extensions/references/handles.js';

@@ -1,6 +1,8 @@
 // Before the decorators of a spec run: where `emitDecoratorMetadata` is on, it keeps the classes of parameters.
 import 'reflect-metadata/lite';
 import { showInConsole } from './api/inspected.js';
+import { CountingReports } from './api/report-writer.js';
+import { provideReportWriter } from './api/reports.js';
 import { installAlways } from './extensions/always.js';
 import { furnish } from './extensions/furnished.js';
 import { plugins } from './plugins/node.js';
@@ -9,6 +11,7 @@ import { provide } from './plugins/registry.js';
 provide(plugins);
 installAlways();
 furnish();
+provideReportWriter(CountingReports);
 showInConsole();
 
 // For editors: what `plugins` has.

@@ -2,8 +2,8 @@ import { isError } from '../base/kinds.js';
 import { isThenable } from '../base/promise-like.js';
 import { stackOf } from '../base/stack.js';
 import { Aborted, ConnectionLost, ProtocolError, RemoteError, TimeoutError, UsageError } from '../contract/errors.js';
-import { isRemote } from '../extensions/errors/errors.js';
 import type { Gathered } from '../types/gathering.js';
+import { isRemote } from './is-remote.js';
 
 type AnyFunction = (this: never, ...args: never[]) => unknown;
 

@@ -14,10 +14,7 @@ import type {
 } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
-import { lesser } from '../extensions/errors/envelope.js';
-import { ErrorMapper } from '../extensions/errors/errors.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
-import { registration, reporting, streams } from '../extensions/rooms.js';
 import type { Pair } from '../extensions/security/sealed-frames.js';
 import { makeTransport } from '../plugins/registry.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
@@ -33,6 +30,7 @@ import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
 import type { Peer } from '../types/peers.js';
 import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
+import { callPeerListeners, EventListeners } from './event-listeners.js';
 import type { ExtensionHost } from './extension.js';
 import { askedBy, loadExtensions } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
@@ -56,18 +54,17 @@ export class RpcEndpoint implements ExtensionHost {
   readonly inverted: boolean;
   readonly logger: SideLogger;
   readonly reports: Reports;
-  /** What the extensions do for this side. */
   readonly attached: SideExtensions;
   notifications!: SessionHost['notifications'];
   requests!: SessionHost['requests'];
   mapper!: SessionHost['mapper'];
   guardedQueue: SendQueueHost['guardedQueue'];
+  readonly listeners: EventListeners = new EventListeners(() => this.recompose());
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
   readonly defaults: CallOptions | undefined;
   readonly roster: PeerRegistry;
-  /** Who stands around calls. */
   readonly middleware: Surroundings;
   codec!: Codec;
   encodePlain: Codec['encodePlain'];
@@ -75,14 +72,10 @@ export class RpcEndpoint implements ExtensionHost {
 
   /** Loaded with the security, which most sides do not have. */
   private sealing!: SealingRoom;
-  private readonly faults: ErrorMapper;
-  /** What may be called. */
   readonly served: Dispatcher;
   private readonly transports: Transports = new Transports(this);
   private state: SideState = 'new';
   listens = false;
-  /** A method of the spec answers with a stream. */
-  private streaming = false;
   /** The extensions that methods of the spec ask for, and that are not loaded. */
   private readonly asked = new Set<string>();
 
@@ -100,14 +93,12 @@ export class RpcEndpoint implements ExtensionHost {
     this.defaults = checkCallOptions(options.defaults);
     this.inverted = options.invert === true;
     this.logger = sideLogger(options.logger);
-    this.reports = new Reports(this.logger, reporting);
-    this.faults = new ErrorMapper(options, this.reports, registration);
-    this.attached = new SideExtensions(this, (slots) => this.takeSlots(slots));
+    this.reports = new Reports(this.logger);
     this.served = new Dispatcher(this, options.ignoreUnhandled === true);
-    this.roster = new PeerRegistry(this, this.report, () => this.state);
-    const { validate = 'incoming' } = options;
-    this.middleware = new Surroundings(options, this.reports, {
-      validate,
+    this.attached = new SideExtensions(this, (slots) => this.takeSlots(slots));
+    this.roster = new PeerRegistry(this, () => this.state);
+    this.middleware = new Surroundings(options, this.reports, this.listeners, {
+      validate: options.validate ?? 'incoming',
       timeout: this.timeout,
       types: options.types,
     });
@@ -120,8 +111,7 @@ export class RpcEndpoint implements ExtensionHost {
     const { ports, refusals, tables } = this.served;
     tables.push(table);
     for (const row of table.methods) {
-      if (row.mark.options.errors !== undefined) this.faults.learn(row.path, row.mark.options.errors);
-      if (row.stream) this.streaming = true;
+      for (const side of this.attached.sides) side.declared?.(row);
       for (const name of askedBy(row, this.options)) this.asked.add(name);
       const incoming = (row.direction === 'incoming') !== this.inverted;
       if (incoming) {
@@ -136,7 +126,6 @@ export class RpcEndpoint implements ExtensionHost {
     for (const name of table.unmarked) refusals.set(name, 'is not marked as incoming');
   }
 
-  /** The port of an incoming method. */
   port(row: MethodDescriptor): IncomingMethod {
     return this.served.ports.get(row.wire) as IncomingMethod;
   }
@@ -144,6 +133,10 @@ export class RpcEndpoint implements ExtensionHost {
   /** What the extensions do, with those that were installed since the side was made. */
   attachedNow(): SideExtensions {
     return this.attached.attach();
+  }
+
+  *methods(): Generator<MethodDescriptor> {
+    for (const { methods } of this.served.tables) yield* methods;
   }
 
   private takeSlots({ notifications, requests, mapper, guardedQueue }: SideExtensions): void {
@@ -166,13 +159,15 @@ export class RpcEndpoint implements ExtensionHost {
   }
 
   toFault(error: unknown, session?: Session): FaultBody {
-    return this.faults.toFault(error, session?.peer);
+    return this.attached.errors.toFault(error, session?.peer);
   }
 
-  readonly smaller: SessionHost['smaller'] = lesser;
+  smaller(fault: FaultBody): readonly FaultBody[] {
+    return this.attached.errors.smaller(fault);
+  }
 
   fromFault(fault: FaultBody): Error {
-    return this.faults.fromFault(fault);
+    return this.attached.errors.fromFault(fault);
   }
 
   trouble(session: Session, error: unknown, id?: Id, method?: string): void {
@@ -194,11 +189,10 @@ export class RpcEndpoint implements ExtensionHost {
     this.state = 'opening';
     this.listens = listens;
     try {
-      const rooms = [this.middleware.furnish(), this.faults.furnish(), this.streaming ? streams.enter() : undefined];
       const [chosen, diagnostics] = await Promise.all([
         chosenFrom(this.options, (codec) => this.openExtensions(codec)),
         diagnosticsFor(this.options, this.logger),
-        ...rooms,
+        this.middleware.furnish(),
       ]);
       this.diagnostics = diagnostics;
       ({ codec: this.codec, security: this.security, sealing: this.sealing } = chosen);
@@ -259,7 +253,7 @@ export class RpcEndpoint implements ExtensionHost {
     session.peer = peer;
     this.diagnostics.messages?.printMessages(session, this);
     sayHello(session);
-    this.roster.tell('connect', peer);
+    callPeerListeners(this.listeners.of('connect'), peer, this.report);
     return session;
   }
 
@@ -268,13 +262,18 @@ export class RpcEndpoint implements ExtensionHost {
     return this.transports.sessions();
   }
 
+  /** Composes anew what stands around methods. */
+  recompose(): void {
+    this.middleware.recompose();
+  }
+
   ended(session: RpcSession): void {
     const peer = session.peer as ConnectedPeer;
     this.roster.leave(peer, session.over);
     this.transports.gone(session);
     this.reports.leave(peer);
     peer.gone();
-    this.roster.tell('disconnect', peer);
+    callPeerListeners(this.listeners.of('disconnect'), peer, this.report);
   }
 
   // ---- everybody at once --------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import { UsageError } from '../contract/errors.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
-import type { Extension, OfferedExtension } from './extension.js';
+import type { Check, Extension, ExtensionNames, OfferedExtension } from './extension.js';
 import { addMembers } from './side-members.js';
 
 /** What is known of one extension. */
@@ -60,6 +60,38 @@ export function* currentExtensions(): Generator<Extension> {
     const extension = installed ?? offer?.meanwhile;
     if (extension !== undefined) yield extension;
   }
+}
+
+/** What the extensions add to the API of a side, installed or offered. */
+function* added(): Generator<ExtensionNames> {
+  for (const { installed, offer } of entries.values()) {
+    const names = installed ?? offer;
+    if (names !== undefined) yield names;
+  }
+}
+
+/** The events of the core. */
+const coreEvents: readonly string[] = ['connect', 'disconnect'];
+
+/**
+ * The name of the extension that has an event; undefined for an event of the core. Throws a UsageError for one that does not exist, or
+ * whose extension is not installed.
+ */
+export function eventOwner(event: unknown): string | undefined {
+  if (coreEvents.includes(event as string)) return undefined;
+  const owners = new Map([...added()].flatMap(({ name, events = [] }) => events.map((each) => [each, name] as const)));
+  const owner = owners.get(event as string);
+  if (owner === undefined)
+    throw new UsageError(
+      `there is no event "${String(event)}"; there are ${[...coreEvents, ...owners.keys()].join(', ')}`,
+    );
+  mustBeInstalled(owner, `on('${String(event)}')`);
+  return owner;
+}
+
+/** The checks of the options that extensions understand. */
+export function extensionOptions(): Readonly<Record<string, Check>> {
+  return Object.assign({}, ...[...added()].map(({ options }) => options)) as Readonly<Record<string, Check>>;
 }
 
 /** Throws a UsageError if an extension is not installed: `what` needs it. */

@@ -1,9 +1,12 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
+import type { ErrorMapper } from '../session/error-mapper.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
 import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
+import type { EventListeners } from './event-listeners.js';
+import type { Reports } from './reports.js';
 
 /** Checks the value of an option: what is expected where it does not fit, and undefined where it does. */
 export type Check = (value: unknown) => string | undefined;
@@ -39,7 +42,10 @@ export interface SideExtension extends Partial<CallExtensions> {
   opening?(codec: Promise<Codec>): Promise<void>;
   /** Numbers of the side for `side.stats()`, by name: those that the core does not know. */
   stats?(): Readonly<Record<string, number>>;
+  /** A method is declared: by the spec, or by what is mounted. Called once for each, before the side can be called. */
+  declared?(method: MethodDescriptor): void;
   readonly values?: ValueMapper;
+  readonly errors?: ErrorMapper;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
   readonly guardedQueue?: GuardedQueue;
 }
@@ -49,6 +55,14 @@ export interface ExtensionHost extends CallingSide {
   readonly options: Options;
   /** The sessions of the side that have not ended. */
   sessions(): Iterable<Session>;
+  /** Reports to the logger, as many as it can bear. */
+  readonly reports: Reports;
+  /** The methods that are declared: by the spec, and by what is mounted. */
+  methods(): Iterable<MethodDescriptor>;
+  /** The listeners of the events of the side. */
+  readonly listeners: EventListeners;
+  /** Composes anew what stands around methods. Call it when that has changed: an interceptor or a listener more or less. */
+  recompose(): void;
 }
 
 /**

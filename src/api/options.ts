@@ -1,15 +1,14 @@
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
 import { unknownOption } from '../contract/unknown-option.js';
-import { isErrorClass } from '../extensions/errors/error-classes.js';
-import type { ErrorPolicy } from '../types/errors.js';
 import type { CodecSource, Options } from '../types/options.js';
 import { checkStages } from './check-stages.js';
+import type { Check } from './extension.js';
+import { extensionOptions } from './extension-registry.js';
 import { isEntryLogger } from './log-entry.js';
 
-const policies: readonly ErrorPolicy[] = ['hidden', 'message', 'full'];
-
-const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => string | undefined } = {
+/** The options of the core. */
+const coreChecks: { readonly [O in keyof Options]?: Check } = {
   transport: (value) =>
     unless(
       typeof value === 'string' || (typeof value === 'object' && value !== null) || typeof value === 'function',
@@ -32,27 +31,10 @@ const checks: { readonly [O in keyof Required<Options>]: (value: unknown) => str
   defaults: (value) => unless(typeof value === 'object' && value !== null, 'an object of call options'),
   concurrency: (value) => unless(typeof value === 'number' && value >= 1, 'a number from 1'),
   limits: (value) => unless(typeof value === 'object' && value !== null, 'an object of limits'),
-  errors: (value) =>
-    unless(policies.includes(value as ErrorPolicy), policies.map((policy) => `"${policy}"`).join(' or ')),
-  errorClasses: (value) =>
-    unless(typeof value === 'object' && value !== null, 'an array of classes, or a table of them'),
-  logErrors: (value) =>
-    unless(
-      typeof value === 'boolean' || typeof value === 'function' || value === 'hidden' || value === 'unexpected',
-      'true, false, "hidden", "unexpected" or a function',
-    ),
-  neverLogged: (value) =>
-    unless(Array.isArray(value) && value.every(isErrorClass), 'a list of classes that extend Error'),
   validate: (value) =>
     unless(value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),
   types: (value) => unless(Array.isArray(value), 'an array of types, such as [standardTypes, Money]'),
   ignoreUnhandled: boolean,
-  use: (value) =>
-    unless(
-      [value].flat().every((one) => typeof one === 'function'),
-      'a function (call, next) => …, or a list of them',
-    ),
-  logCalls: (value) => unless(typeof value === 'boolean' || typeof value === 'function', 'true, false or a function'),
   stages: checkStages,
   requireSecurityInfo: boolean,
   callSites: boolean,
@@ -86,9 +68,10 @@ export function mustBeSideOptions(options: unknown): void {
 /** Options as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkOptions(options: Options): Options {
   mustBeSideOptions(options);
+  const checks: Readonly<Record<string, Check>> = { ...coreChecks, ...extensionOptions() };
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) throw unknownOption(name, checks);
-    const expected = value === undefined ? undefined : checks[name as keyof Options](value);
+    const expected = value === undefined ? undefined : checks[name]?.(value);
     if (expected !== undefined) throw new UsageError(`the option "${name}" must be ${expected}`);
   }
   if (

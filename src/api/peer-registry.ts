@@ -1,16 +1,12 @@
-import { outside } from '../base/async-context.js';
-import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import type { Groups } from '../extensions/multicast/groups.js';
 import type { ReceiverSet } from '../extensions/multicast/receiver-set.js';
-import { many, middleware } from '../extensions/rooms.js';
+import { many } from '../extensions/rooms.js';
 import { CallSender, ConnectedPeer } from '../session/peer.js';
 import type { Session, SessionHost } from '../session/session.js';
 import type { Group, GroupOptions, Peer, Receiver, Receivers, Several } from '../types/peers.js';
 import { type SideState, whyNotOpen } from './side-states.js';
-
-type Listener = (peer: Peer) => unknown;
 
 /** How many characters are shown of why a link has ended. */
 const LONGEST = 500;
@@ -18,17 +14,15 @@ const LONGEST = 500;
 /** The peers of a side: who is there, who comes and goes, and whom a call means. */
 export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
-  private readonly listeners = { connect: new Set<Listener>(), disconnect: new Set<Listener>() };
   private only: Session | undefined;
   private groups: Groups | undefined;
   private all: Several | undefined;
   /** What the link of the last peer that has left ended with. */
   private lastEnd: string | undefined;
 
-  /** `host` is the side whose peers these are, `state` where it is; `report` takes what a listener throws or rejects. */
+  /** `host` is the side whose peers these are, `state` where it is. */
   constructor(
     private readonly host: SessionHost,
-    private readonly report: (peer: Peer, error: unknown) => void,
     readonly state: () => SideState,
   ) {}
 
@@ -76,33 +70,6 @@ export class PeerRegistry {
   // The only peer, as every client has, is found without looking for it.
   private choose(): void {
     this.only = this.peers.size === 1 ? this.peers.values().next().value?.session : undefined;
-  }
-
-  /** Listens for peers that come and go. Throws a UsageError for any other event. */
-  on(event: 'connect' | 'disconnect', listener: Listener): () => void {
-    if (!Object.hasOwn(this.listeners, event)) {
-      const events = [...Object.keys(this.listeners), ...(middleware.here?.callEvents ?? [])].join(', ');
-      throw new UsageError(`there is no event "${String(event)}"; there are ${events}`);
-    }
-    if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
-    this.listeners[event].add(listener);
-    return () => void this.listeners[event].delete(listener);
-  }
-
-  /** Tells the listeners, each whatever the others do, and within no call: a handler may open a side, or close one. */
-  tell(event: 'connect' | 'disconnect', peer: Peer): void {
-    if (this.listeners[event].size > 0) outside(() => this.tellAll(event, peer));
-  }
-
-  private tellAll(event: 'connect' | 'disconnect', peer: Peer): void {
-    for (const listener of [...this.listeners[event]]) {
-      try {
-        const given = listener(peer);
-        if (isThenable(given)) given.then(undefined, (error: unknown) => this.report(peer, error));
-      } catch (error) {
-        this.report(peer, error);
-      }
-    }
   }
 
   /** The session of one receiver; undefined where there may be several. Throws ConnectionLost for one who is not there. */

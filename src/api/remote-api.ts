@@ -3,7 +3,6 @@ import type { Id, TransportSource } from '../contract/contract.js';
 import { brand, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
-import type { Listening } from '../extensions/middleware/call-events.js';
 import { many } from '../extensions/rooms.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import { registerInverse } from '../spec/inverse.js';
@@ -24,6 +23,7 @@ import type { Group, GroupOptions, Peer, Receivers, Several } from '../types/pee
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions, Side } from '../types/side.js';
 import type { SideStats } from '../types/stats.js';
 import { RpcEndpoint } from './endpoint.js';
+import { eventOwner } from './extension-registry.js';
 import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';
 import { checkOptions, mustBeSideOptions } from './options.js';
@@ -171,9 +171,7 @@ const endpoint = {
     return endpointOf(this).roster.group(name, options);
   },
   on(this: object, event: 'connect' | 'disconnect' | keyof CallEvents, listener: (...told: never[]) => unknown) {
-    if (!isCallEvent(event)) return endpointOf(this).roster.on(event, listener as (peer: Peer) => unknown);
-    const { path } = madeOf(this).table;
-    return endpointOf(this).middleware.listen({ event, path, listener: listener as Listening['listener'] });
+    return endpointOf(this).listeners.add(event, madeOf(this).table.path, listener, eventOwner(event));
   },
   describe(this: object): MethodDescription[] {
     return describeTable(madeOf(this).table, endpointOf(this).inverted);
@@ -199,11 +197,6 @@ const define = (key: string, member: PropertyDescriptor): void => {
 for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(endpoint))) define(key, member);
 defineMembers(define);
 Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoint[Symbol.asyncDispose] });
-
-/** Whether a name is meant to be one of the events of calls. */
-function isCallEvent(event: unknown): event is keyof CallEvents {
-  return typeof event === 'string' && event.startsWith('method.');
-}
 
 /** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
 export function namespace<S extends Branded>(api: SpecClass<S>, options: NamespaceOptions = {}): S {

@@ -5,7 +5,7 @@ import type { Id } from '../contract/contract.js';
 import { RpcError } from '../contract/errors.js';
 import type { SideLogger } from '../types/log-entry.js';
 import { withError } from './log-entry.js';
-import type { Reported, ReportWriter } from './reports.js';
+import type { Reported, ReportWriter } from './reported.js';
 
 /** How many reports about one peer are written before they are only counted. */
 const EACH = 10;

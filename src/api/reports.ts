@@ -2,31 +2,16 @@ import { printable } from '../base/quote.js';
 import type { Id } from '../contract/contract.js';
 import type { SideLogger } from '../types/log-entry.js';
 import { silence } from './log-entry.js';
+import type { Reported, ReportWriter } from './reported.js';
 
-/** Whom a report is about. */
-export interface Reported {
-  readonly id: string;
-}
+type WriterClass = new (logger: SideLogger) => ReportWriter;
 
-/** Writes reports, as many as the logger can bear. */
-export interface ReportWriter {
-  /** Something that concerns a peer, or what a peer has caused; `what` is printable, `detail` is made so. */
-  write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void;
-  /** What is wrong with something that a peer has sent; `id` is that of the message, `method` its method where it is known. */
-  trouble(peer: Reported, error: unknown, id: Id | undefined, method: string | undefined): void;
-  /** The peer has gone. */
-  leave(peer: Reported): void;
-  /** The side is closed. */
-  end(): void;
-}
+/** Undefined until it is provided, or loaded with the first report. */
+let writerClass: WriterClass | undefined;
 
-/** Where the writer comes from: it is loaded with the first report. */
-export interface ReportWriters {
-  readonly here: Writers | undefined;
-  enter(): Promise<Writers>;
-}
-interface Writers {
-  readonly CountingReports: new (logger: SideLogger) => ReportWriter;
+/** Has reports written by this class. Without it, the class is loaded with the first report. */
+export function provideReportWriter(provided: WriterClass): void {
+  writerClass = provided;
 }
 
 /** As many reports as the writer would write at most are kept until it is loaded. */
@@ -39,10 +24,7 @@ export class Reports {
   private writer: ReportWriter | undefined;
   private waiting: ((writer: ReportWriter) => void)[] | undefined;
 
-  constructor(
-    readonly logger: SideLogger,
-    private readonly writers: ReportWriters,
-  ) {}
+  constructor(readonly logger: SideLogger) {}
 
   /** See {@link ReportWriter.write}. */
   write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void {
@@ -70,8 +52,7 @@ export class Reports {
 
   private report(job: (writer: ReportWriter) => void): void {
     if (this.logger === silence) return;
-    const { here } = this.writers;
-    if (this.writer === undefined && here !== undefined) this.writer = new here.CountingReports(this.logger);
+    if (this.writer === undefined && writerClass !== undefined) this.writer = new writerClass(this.logger);
     if (this.writer !== undefined) job(this.writer);
     else if (this.waiting === undefined) {
       this.waiting = [job];
@@ -80,8 +61,9 @@ export class Reports {
   }
 
   private load(): void {
-    this.writers.enter().then(
+    import('./report-writer.js').then(
       ({ CountingReports }) => {
+        provideReportWriter(CountingReports);
         this.writer = new CountingReports(this.logger);
         for (const job of this.waiting?.splice(0) ?? []) job(this.writer);
         this.waiting = undefined;

@@ -1,5 +1,6 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
+import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import { coreNotifications } from '../session/protocol.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
@@ -13,6 +14,7 @@ export class SideExtensions implements CallExtensions {
   notifications: SessionHost['notifications'] = coreNotifications;
   requests: SessionHost['requests'] = {};
   mapper!: ValueMapper;
+  errors!: ErrorMapper;
   streams!: CallExtensions['streams'];
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
@@ -32,10 +34,11 @@ export class SideExtensions implements CallExtensions {
     const before = this.attached;
     const now = [...currentExtensions()];
     if (now.length === before.size && now.every((extension) => before.has(extension))) return this;
-    this.attached = new Map(now.map((each) => [each, before.get(each) ?? each.attach?.(this.host) ?? {}]));
+    this.attached = new Map(now.map((each) => [each, before.get(each) ?? this.attachOne(each)]));
     this.sides = [...this.attached.values()];
     this.notifications = Object.assign({}, coreNotifications, ...now.map(({ notifications }) => notifications));
     this.requests = Object.assign({}, ...now.map(({ requests }) => requests)) as SessionHost['requests'];
+    this.errors = this.last('errors') as ErrorMapper;
     this.mapper = this.last('values') as ValueMapper;
     this.streams = this.last('streams') as CallExtensions['streams'];
     this.multicast = this.last('multicast') as CallExtensions['multicast'];
@@ -43,6 +46,12 @@ export class SideExtensions implements CallExtensions {
     this.guardedQueue = this.last('guardedQueue');
     this.changed(this);
     return this;
+  }
+
+  private attachOne(extension: Extension): SideExtension {
+    const side = extension.attach?.(this.host) ?? {};
+    if (side.declared !== undefined) for (const method of this.host.methods()) side.declared(method);
+    return side;
   }
 
   private last<K extends keyof SideExtension>(slot: K): SideExtension[K] | undefined {

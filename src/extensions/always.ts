@@ -1,11 +1,14 @@
 import { install, offer } from '../api/extension-registry.js';
 import { offeredDynamic } from './dynamic/offer.js';
+import { offeredErrors } from './errors/extension.js';
+import { offeredMiddleware } from './middleware/offer.js';
 import { multicast } from './multicast/extension.js';
 import { references } from './references/extension.js';
-import { streams } from './streams/extension.js';
+import { offeredStreams } from './streams/offer.js';
 
 /** Installs what every side has, in pages too. */
 export function installAlways(): void {
-  install(streams, references, multicast);
-  offer(offeredDynamic);
+  offer(offeredStreams);
+  install(references, multicast);
+  offer(offeredErrors, offeredDynamic, offeredMiddleware);
 }

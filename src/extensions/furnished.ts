@@ -1,15 +1,15 @@
 import { install } from '../api/extension-registry.js';
-import * as reporting from '../api/report-writer.js';
 import { addressProof } from './address-proof/extension.js';
 import { dynamic } from './dynamic/extension.js';
+import { errorsWith } from './errors/extension.js';
 import * as registering from './errors/register-classes.js';
 import { checks as checkRoom } from './middleware/middleware.js';
+import { middleware as middlewareExtension } from './middleware/offer.js';
 import * as middleware from './middleware/room.js';
 import * as many from './multicast/room.js';
 import * as references from './references/room.js';
 import * as rooms from './rooms.js';
-import * as streams from './streams/room.js';
-import { streams as streamRoom } from './streams/streams.js';
+import { streams } from './streams/extension.js';
 import * as checks from './validation/checks.js';
 
 /**
@@ -20,9 +20,6 @@ export function furnish(): void {
   rooms.many.furnish(many);
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
-  rooms.reporting.furnish(reporting);
   checkRoom.furnish(checks);
-  streamRoom.furnish(streams);
-  rooms.registration.furnish(registering);
-  install(addressProof, dynamic);
+  install(streams, addressProof, dynamic, errorsWith(registering), middlewareExtension);
 }

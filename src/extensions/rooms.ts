@@ -1,10 +1,8 @@
+import { install } from '../api/extension-registry.js';
 import { addCallOptions } from '../spec/call-options.js';
 import type { SlowOptions } from '../types/peers.js';
-import { NamedRoom, Room } from './room.js';
-import { streams } from './streams/streams.js';
+import { NamedRoom } from './room.js';
 import { windowExpects } from './streams/window-option.js';
-
-export { streams } from './streams/streams.js';
 
 /*
  * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
@@ -14,7 +12,11 @@ export { streams } from './streams/streams.js';
 /** What is passed by reference: functions, objects, streams as arguments. */
 export const references: NamedRoom<typeof import('./references/room.js')> = new NamedRoom(
   // Its references may give streams, and so may its arguments.
-  async () => (await Promise.all([import('./references/room.js'), streams.enter()]))[0],
+  async () => {
+    const [room, { streams }] = await Promise.all([import('./references/room.js'), import('./streams/extension.js')]);
+    install(streams);
+    return room;
+  },
   'obverse/references',
 );
 
@@ -41,15 +43,4 @@ addCallOptions(
     if (slow !== undefined || keep !== undefined || slowBytes !== undefined)
       many.must('the option "slow"').mustBelong(options);
   },
-);
-
-/** What is written to the logger about peers. Loaded with the first report. */
-export const reporting: Room<typeof import('../api/report-writer.js')> = new Room(
-  () => import('../api/report-writer.js'),
-);
-
-/** What registers classes of errors. Loaded when a side is opened that names some, and with what mounts methods. */
-export const registration: NamedRoom<typeof import('./errors/register-classes.js')> = new NamedRoom(
-  () => import('./errors/register-classes.js'),
-  'obverse/dynamic',
 );

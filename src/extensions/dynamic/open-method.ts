@@ -5,8 +5,8 @@ import type { Call } from '../../contract/contract.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { AnyHandler } from '../../types/dynamic.js';
+import { collect } from '../streams/collect.js';
 import { isStream } from '../streams/is-stream.js';
-import { streams } from '../streams/streams.js';
 
 /** What a method without a spec can be: whoever calls it says so. */
 export type Kind = 'notification' | 'request' | 'stream';
@@ -87,8 +87,7 @@ export class OpenMethod {
 function listing(handler: AnyHandler): AnyHandler {
   return (sender, ...args) => {
     const given = handler(sender, ...args);
-    const listed = (value: unknown): unknown =>
-      hasItems(value) ? streams.there.collect(sender as CallSender, value) : value;
+    const listed = (value: unknown): unknown => (hasItems(value) ? collect(sender as CallSender, value) : value);
     return isThenable(given) ? Promise.resolve(given).then(listed) : listed(given);
   };
 }

@@ -1,4 +1,5 @@
-import type { Reported, Reports } from '../../api/reports.js';
+import type { Reported } from '../../api/reported.js';
+import type { Reports } from '../../api/reports.js';
 import { heed } from '../../base/promise-like.js';
 import type { FaultBody } from '../../contract/contract.js';
 import type { ErrorClass, LogErrors } from '../../types/errors.js';

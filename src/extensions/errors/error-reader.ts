@@ -1,21 +1,9 @@
-import { isError } from '../../base/kinds.js';
+import { REMOTE } from '../../api/is-remote.js';
 import type { FaultBody } from '../../contract/contract.js';
 import { RemoteError } from '../../contract/errors.js';
-import type { ArrivedError } from '../../types/errors.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Known, KnownErrors } from './error-classes.js';
 import type { Room } from './plain-data.js';
-
-/** The same for every copy of the library in a process. */
-const REMOTE = Symbol.for('obverse.remote');
-
-/**
- * Whether an error has come from the other side, as what it was there or as a `RemoteError`: not an error of the same class
- * that was thrown on this side.
- */
-export function isRemote(error: unknown): error is ArrivedError {
-  return error instanceof RemoteError || (isError(error) && Object.hasOwn(error, REMOTE));
-}
 
 /**
  * Turns what has travelled into errors. Nothing that a peer sends runs anything but the constructor, or `unpack`, of a

@@ -1,71 +1,47 @@
+import { callListeners, type EventListener, type EventListeners } from '../../api/event-listeners.js';
 import type { Reports } from '../../api/reports.js';
 import { isThenable } from '../../base/promise-like.js';
-import { UsageError } from '../../contract/errors.js';
 import type { Work } from '../../session/active-call.js';
 import type { CallSender } from '../../session/peer.js';
 import type { CallContext, CallEvents, IncomingCall, Interceptor, UnknownCall } from '../../types/interceptor.js';
 import { watchedStream } from '../streams/relayed-stream.js';
 
-/** Whoever is told of one event. */
-export interface Listening {
-  readonly event: keyof CallEvents;
-  /** The listener hears of the methods whose paths begin so. */
-  readonly path: string;
-  readonly listener: (...told: unknown[]) => unknown;
-}
-
-/** Their names. */
-export const callEvents: readonly string[] = [
+/** The events of calls around which something stands. */
+export const aroundCalls: readonly (keyof CallEvents)[] = [
   'method.created',
   'method.call',
   'method.return',
   'method.exception',
   'method.sent',
   'method.closed',
-  'method.unknown',
-] satisfies (keyof CallEvents)[];
-
-/** Throws a UsageError for an event that there is not, and for what is no listener. */
-export function checkListening({ event, listener }: Listening): void {
-  if (!callEvents.includes(event))
-    throw new UsageError(`there is no event "${event}"; there are connect, disconnect, ${callEvents.join(', ')}`);
-  if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
-}
+];
 
 type Tell = (...told: unknown[]) => void;
 
-/** Tells the listeners of one event, each whatever the others do. */
-function tellerFor(listenings: readonly Listening[], event: keyof CallEvents, reports: Reports): Tell {
-  const listeners = listenings.filter((one) => one.event === event).map(({ listener }) => listener);
-  const failed = (error: unknown, { peer }: CallContext | UnknownCall): void =>
-    reports.write('error', peer, `a listener of ${event} has failed:`, error);
-  return (...told) => {
-    const call = told[0] as CallContext | UnknownCall;
-    for (const listener of listeners) {
-      try {
-        const given = listener(...told);
-        if (isThenable(given)) given.then(undefined, (error: unknown) => failed(error, call));
-      } catch (error) {
-        failed(error, call);
-      }
-    }
+/** Calls the listeners of one event, each whatever the others do. */
+function tellerFor(listeners: readonly EventListener[], event: keyof CallEvents, reports: Reports): Tell {
+  return (...args) => {
+    const { peer } = args[0] as CallContext | UnknownCall;
+    const failed = (error: unknown): void => reports.write('error', peer, `a listener of ${event} has failed:`, error);
+    callListeners(listeners, args, failed);
   };
 }
 
 /** Tells those whose paths begin so that a peer has called what nobody serves. */
-export function tellUnknown(listenings: readonly Listening[], reports: Reports, call: UnknownCall): void {
-  const hears = listenings.filter(({ path }) => call.path.startsWith(path));
+export function tellUnknown(listeners: EventListeners, reports: Reports, call: UnknownCall): void {
+  const hears = listeners.of('method.unknown', call.path);
   if (hears.length > 0) tellerFor(hears, 'method.unknown', reports)(call);
 }
 
-/** What tells listeners of the calls of a method: it stands outermost, and for `method.call` innermost. */
+/** What calls the listeners of calls of a method of this path: it stands outermost, and for `method.call` innermost. */
 export function telling(
-  listenings: readonly Listening[],
+  listeners: EventListeners,
+  path: string,
   reports: Reports,
 ): { readonly outermost: Interceptor[]; readonly innermost: Interceptor[] } {
-  if (listenings.length === 0) return { outermost: [], innermost: [] };
+  if (!aroundCalls.some((event) => listeners.of(event, path).length > 0)) return { outermost: [], innermost: [] };
 
-  const tellerOf = (event: keyof CallEvents): Tell => tellerFor(listenings, event, reports);
+  const tellerOf = (event: keyof CallEvents): Tell => tellerFor(listeners.of(event, path), event, reports);
   const created = tellerOf('method.created');
   const returns = tellerOf('method.return');
   const fails = tellerOf('method.exception');

@@ -1,3 +1,4 @@
+import type { EventListeners } from '../../api/event-listeners.js';
 import type { Reports } from '../../api/reports.js';
 import type { IncomingChain } from '../../calls/calling-side.js';
 import { UsageError } from '../../contract/errors.js';
@@ -8,7 +9,7 @@ import { NamedRoom } from '../room.js';
 import { isValidated } from '../validation/askable.js';
 import type { CheckOptions, Checks } from '../validation/checks.js';
 import type { Validating } from '../validation/incoming.js';
-import { checkListening, type Listening, telling, tellUnknown } from './call-events.js';
+import { aroundCalls, telling, tellUnknown } from './call-events.js';
 import { callLogger } from './call-logger.js';
 import { compose, type Run, type Subject } from './chain.js';
 import { MethodChain } from './method-chain.js';
@@ -67,14 +68,12 @@ export class Middleware {
   private chains = new WeakMap<MethodDescriptor, MethodChain | typeof NOBODY>();
   private callbacks: Partial<Record<Direction, Run>> = {};
   private layers: readonly Layer[] = [];
-  private listenings: readonly Listening[] = [];
-  /** Those of calls that nobody serves, around which nothing stands. */
-  private unknowns: readonly Listening[] = [];
   private readonly log: readonly Interceptor[];
 
   constructor(
     options: MiddlewareOptions,
     private readonly reports: Reports,
+    private readonly listeners: EventListeners,
     private readonly checking: CheckOptions,
   ) {
     const { use = [], logCalls = false } = options;
@@ -119,8 +118,7 @@ export class Middleware {
     const stays = (one: { readonly path: string }): boolean => !one.path.startsWith(path);
     this.ports = this.ports.filter(({ row }) => stays(row));
     this.layers = this.layers.filter(stays);
-    this.listenings = this.listenings.filter(stays);
-    this.unknowns = this.unknowns.filter(stays);
+    this.listeners.removeBelow(path);
     this.compose();
   }
 
@@ -139,27 +137,10 @@ export class Middleware {
     };
   }
 
-  /** Tells a listener of calls. Gives what takes it away. */
-  listen(listening: Listening): () => void {
-    checkListening(listening);
-    if (listening.event === 'method.unknown') {
-      this.unknowns = [...this.unknowns, listening];
-      return () => {
-        this.unknowns = this.unknowns.filter((one) => one !== listening);
-      };
-    }
-    this.listenings = [...this.listenings, listening];
-    this.compose();
-    return () => {
-      this.listenings = this.listenings.filter((one) => one !== listening);
-      this.compose();
-    };
-  }
-
   /** A peer calls what nobody serves; `tables` are those of what there is. */
   unknown({ call: { method, id }, peer }: CallSender, tables: readonly MethodTable[]): void {
-    if (this.unknowns.length === 0) return;
-    tellUnknown(this.unknowns, this.reports, { path: pathOf(method, tables), method, id, peer });
+    if (this.listeners.of('method.unknown').length === 0) return;
+    tellUnknown(this.listeners, this.reports, { path: pathOf(method, tables), method, id, peer });
   }
 
   // ---- what stands around a call ------------------------------------------------------------------------------------
@@ -180,9 +161,15 @@ export class Middleware {
     return this.callbacks[direction];
   }
 
+  /** Listeners have come or gone. */
+  recompose(): void {
+    this.compose();
+  }
+
   /** Who stands there has changed. */
   private compose(): void {
-    this.quiet = this.marked.size + this.layers.length + this.log.length + this.listenings.length === 0;
+    const listening = aroundCalls.some((event) => this.listeners.of(event).length > 0);
+    this.quiet = !listening && this.marked.size + this.layers.length + this.log.length === 0;
     this.chains = new WeakMap();
     for (const port of this.ports) port.chain = this.chainOf(port.row);
     const run = compose(this.interceptors('', []));
@@ -199,7 +186,7 @@ export class Middleware {
   /** Everybody around the methods of a path; `own` is what a method brings with it. */
   private interceptors(path: string, own: readonly Interceptor[]): Interceptor[] {
     const here = (one: { readonly path: string }): boolean => path.startsWith(one.path);
-    const { outermost, innermost } = telling(this.listenings.filter(here), this.reports);
+    const { outermost, innermost } = telling(this.listeners, path, this.reports);
     // Each of these paths begins the next one.
     const layers = this.layers.filter(here).toSorted((a, b) => a.path.length - b.path.length);
     return [...outermost, ...this.log, ...layers.map(({ interceptor }) => interceptor), ...own, ...innermost];

@@ -1,6 +1,5 @@
 /** What the core uses of those who stand around calls, once they are there. */
 
-export { callEvents } from './call-events.js';
 export { logging } from './call-logger.js';
 export { makeCallback, serveCallback } from './callbacks.js';
 export { Middleware } from './middleware.js';

@@ -1,3 +1,4 @@
+import type { EventListeners } from '../../api/event-listeners.js';
 import type { Reports } from '../../api/reports.js';
 import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor, MethodTable } from '../../spec/method-table.js';
@@ -5,7 +6,6 @@ import type { Interceptor } from '../../types/interceptor.js';
 import { middleware } from '../rooms.js';
 import { isValidated, mustBeAskable } from '../validation/askable.js';
 import type { CheckOptions } from '../validation/checks.js';
-import type { Listening } from './call-events.js';
 import type { Run } from './chain.js';
 import type { MethodChain } from './method-chain.js';
 import type { Direction, Middleware, MiddlewareOptions, Surrounded } from './middleware.js';
@@ -24,6 +24,7 @@ export class Surroundings {
   constructor(
     private readonly options: MiddlewareOptions,
     private readonly reports: Reports,
+    private readonly listeners: EventListeners,
     private readonly checking: CheckOptions,
   ) {
     this.asked = options.use !== undefined || (options.logCalls ?? false) !== false;
@@ -31,7 +32,7 @@ export class Surroundings {
   }
 
   private furnished({ Middleware }: NonNullable<typeof middleware.here>): Middleware {
-    const made = new Middleware(this.options, this.reports, this.checking);
+    const made = new Middleware(this.options, this.reports, this.listeners, this.checking);
     for (const row of this.rows) made.call(row);
     for (const port of this.ports) made.serve(port);
     this.ports = [];
@@ -92,9 +93,9 @@ export class Surroundings {
     return this.now('use()').use(path, interceptors);
   }
 
-  /** Tells a listener of calls. Gives what takes it away. */
-  listen(listening: Listening): () => void {
-    return this.now(`on('${listening.event}')`).listen(listening);
+  /** Who stands there has changed. */
+  recompose(): void {
+    this.middleware?.recompose();
   }
 
   /** A peer calls what nobody serves; `tables` are those of what there is. */

@@ -11,7 +11,7 @@ import type { CallOptions } from '../../types/call-options.js';
 import type { Detailed } from '../../types/derived.js';
 import type { Receivers } from '../../types/peers.js';
 import { streamOf } from '../streams/relayed-stream.js';
-import { streams } from '../streams/streams.js';
+import { callStream } from '../streams/stream-call.js';
 import { MadeCall } from './call-of.js';
 import type { Chain } from './chain.js';
 
@@ -84,7 +84,7 @@ class Through {
     const sent = (id: number): void => {
       call.id = id;
     };
-    if (row.stream) return streams.there.callStream(hub, row, self, call.receivers, args, asked, sent);
+    if (row.stream) return callStream(hub, row, self, call.receivers, args, asked, sent);
     const answer = carryOut(hub, row, self, call.receivers, args, asked ?? {}, sent);
     return answer?.then(({ value, metadata }) => {
       call.replyMetadata = metadata;

@@ -1,0 +1,56 @@
+import type { Extension, ExtensionNames, OfferedExtension } from '../../api/extension.js';
+import type { ErrorPolicy } from '../../types/errors.js';
+import { isErrorClass } from './error-classes.js';
+import { SideErrors } from './side-errors.js';
+
+const policies: readonly ErrorPolicy[] = ['hidden', 'message', 'full'];
+
+const names: ExtensionNames = {
+  name: 'errors',
+  options: {
+    errors: (value) =>
+      policies.includes(value as ErrorPolicy) ? undefined : policies.map((policy) => `"${policy}"`).join(' or '),
+    errorClasses: (value) =>
+      typeof value === 'object' && value !== null ? undefined : 'an array of classes, or a table of them',
+    logErrors: (value) =>
+      typeof value === 'boolean' || typeof value === 'function' || value === 'hidden' || value === 'unexpected'
+        ? undefined
+        : 'true, false, "hidden", "unexpected" or a function',
+    neverLogged: (value) =>
+      Array.isArray(value) && value.every(isErrorClass) ? undefined : 'a list of classes that extend Error',
+  },
+};
+
+/** What registers the classes of errors that options and methods name. */
+type Registration = typeof import('./register-classes.js');
+
+/** What travels of an error, and what becomes of it on arrival. Without `registration`, no classes are registered. */
+export function errorsWith(registration?: Registration): Extension {
+  return {
+    ...names,
+    attach({ options, reports }) {
+      const errors = new SideErrors(options, reports);
+      const { errorClasses } = options;
+      if (registration !== undefined && errorClasses !== undefined)
+        registration.registerClasses(errors.known, errorClasses);
+      return {
+        errors,
+        ...(registration !== undefined && {
+          declared({ path, mark }) {
+            const classes = mark.options.errors;
+            if (classes !== undefined) registration.registerErrorsOf(errors.known, path, classes);
+          },
+        }),
+      };
+    },
+  };
+}
+
+/** For pages, which load what registers classes where an option or a method names some. */
+export const offeredErrors: OfferedExtension = {
+  ...names,
+  entry: 'obverse/dynamic',
+  load: async () => errorsWith(await import('./register-classes.js')),
+  when: { options: ['errorClasses'], method: ({ mark }) => mark.options.errors !== undefined },
+  meanwhile: errorsWith(),
+};

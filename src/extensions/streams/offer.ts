@@ -1,0 +1,30 @@
+import type { OfferedExtension } from '../../api/extension.js';
+import { ProtocolError } from '../../contract/errors.js';
+import { NEXT, PULL } from '../../session/system-names.js';
+
+/** Throws a ProtocolError: where streams were not loaded, none was called, and none runs. */
+function refuse(): never {
+  throw new ProtocolError('a message is about a stream, and this side has none');
+}
+
+/**
+ * Streams for pages. They are loaded when a side is opened that has a method with a stream, and with what can call, mount or pass others:
+ * `obverse/dynamic` and `obverse/references`.
+ */
+export const offeredStreams: OfferedExtension = {
+  name: 'streams',
+  entry: 'obverse/all',
+  load: async () => (await import('./extension.js')).streams,
+  when: { method: ({ stream }) => stream },
+  meanwhile: {
+    name: 'streams',
+    notifications: { [NEXT]: refuse, [PULL]: refuse },
+    // A method with a stream was called before its side is open.
+    attach: (host) => ({
+      streams: {
+        call: () => host.mustBeOpen(),
+        produce: refuse,
+      },
+    }),
+  },
+};

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
+import ts from 'typescript';
 
 /** One entry for each file of a folder, so that the core, which they share, stays in chunks that exist once. */
 function pluginsIn(folder: string): Record<string, string> {
@@ -50,6 +51,40 @@ const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 };
 
+/**
+ * Removes field declarations without a value from classes whose constructor assigns those fields first thing, as it does for each
+ * parameter property: the objects are the same without them.
+ */
+const withoutAssignedFields: NonNullable<Options['plugins']>[number] = {
+  name: 'without assigned fields',
+  renderChunk(code) {
+    const cuts: (readonly [from: number, to: number])[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isClassLike(node)) {
+        const assigned = assignedIn(node.members.find(ts.isConstructorDeclaration));
+        for (const member of node.members) {
+          if (!ts.isPropertyDeclaration(member) || member.initializer !== undefined || member.modifiers) continue;
+          if (assigned.has(member.name.getText())) cuts.push([member.getFullStart(), member.end]);
+        }
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile('chunk.js', code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS));
+    cuts.sort(([a], [b]) => a - b);
+    return { code: cuts.reduceRight((text, [from, to]) => text.slice(0, from) + text.slice(to), code) };
+  },
+};
+
+/** The fields that the statements of a constructor itself assign. */
+function assignedIn(made: ts.ConstructorDeclaration | undefined): Set<string> {
+  return new Set(
+    [...(made?.body?.statements ?? [])].flatMap((statement) => {
+      const assignment = /^this\.(\w+) = /.exec(statement.getText());
+      return assignment === null ? [] : [assignment[1] as string];
+    }),
+  );
+}
+
 // Only `.js`: `tsc` makes the declarations, one for each source file.
 export default defineConfig({
   entry: {
@@ -71,4 +106,5 @@ export default defineConfig({
   sourcemap: false,
   external: [/^node:/],
   esbuildPlugins: [wholeCore],
+  plugins: [withoutAssignedFields],
 });

@@ -6,12 +6,13 @@ import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
 const MARKS = 'If the question mark belongs to the name of the room, write it as %3F';
 
 /**
- * Rooms within one process. In `memory:room` one side serves and others visit it; in `memory:room?bus`, to which
- * the short form `internal:room:name` leads, all are equal and each is linked with every other. A peer's id is its name:
- * `memory:room:ann` or `?name=ann`, or else `<room>.<n>`. Frames arrive in a later microtask and are never echoed to their sender.
+ * Rooms within one process. In `memory:room` one side serves and others connect to it. In `memory:room?bus`, which is
+ * also the meaning of the short form `internal:room:name`, all members are equal and each is linked with every other.
+ * The id of a peer is its name: `memory:room:ann` or `?name=ann`, and otherwise `<room>.<n>`. Frames arrive in a later
+ * microtask and are never sent back to their sender.
  *
- * Throws a UsageError for an unknown option. `open` rejects with a UsageError where the room is already served or the name
- * taken, and with ConnectionLost where nobody serves it or it is full.
+ * Throws a UsageError for an unknown option. `open` rejects with a UsageError if the room is already served or the name
+ * is taken, and with ConnectionLost if nobody serves the room or it is full.
  */
 export default function memory(address: Address, wire: Wire): Transport {
   const options = readOptions(address, { name: 'text', bus: 'flag' }, MARKS);
@@ -22,11 +23,11 @@ export default function memory(address: Address, wire: Wire): Transport {
 interface Room {
   readonly members: Map<string, Member>;
   server: Member | undefined;
-  /** How many have been given a name by the room. */
+  /** The number of names that the room has generated. */
   named: number;
 }
 
-/** A served room and a bus of one name are two rooms. */
+/** A served room and a bus with the same name are two rooms. */
 const rooms = new Map<string, Room>();
 
 class Member implements Transport {
@@ -63,15 +64,15 @@ class Member implements Transport {
     this.over = true;
     for (const link of this.links) link.close();
     this.leave();
-    // The links have told their ends in microtasks that stand before this one.
+    // The links have reported their ends in microtasks that run before this one.
     await undefined;
   }
 
-  /** Whom this member will be linked with; throws if it may not enter. */
+  /** The members that this member is linked with; throws if it may not join. */
   private judge(room: Room): readonly Member[] {
     const { name, address } = this;
     if (name !== undefined && room.members.has(name)) {
-      throw new UsageError(`the name "${name}" is taken in ${address}: choose another, or leave it out`);
+      throw new UsageError(`the name "${name}" is taken in ${address}; choose another name, or omit it`);
     }
     if (this.bus) {
       const others = [...room.members.values()];
@@ -81,7 +82,7 @@ class Member implements Transport {
     if (this.wire.listen) {
       if (room.server === undefined) return [];
       throw new UsageError(
-        `${address} is already served, by "${room.server.name}": serve another room, or use ${address}?bus`,
+        `${address} is already served, by "${room.server.name}"; serve another room, or use ${address}?bus`,
       );
     }
     if (room.server === undefined)
@@ -112,7 +113,7 @@ class Member implements Transport {
       logger: this.wire.logger,
       ended: (link) => {
         this.links.delete(link);
-        // A visitor has one link only; its name is free again for the one who comes back.
+        // A connecting member has one link only; its name becomes free, so that it can connect again.
         if (!this.bus && !this.wire.listen) this.leave();
       },
     };

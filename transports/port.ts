@@ -7,13 +7,15 @@ import { PortLink } from './shared/port-link.js';
 let ports = 0;
 
 /**
- * One link over a port: `{ url: 'port:', port }`, where `port` is a MessagePort, a Worker, `parentPort` or anything else
- * that posts messages, in Node and in browsers; or `port:parent` inside a worker, to whoever started it. Both ends may
- * serve or connect, and either may come first: frames wait until the other end listens. The peer is called `port:n`.
+ * One link over a port: `{ url: 'port:', port }`, where `port` is a MessagePort, a Worker, `parentPort` or any other
+ * object that posts messages, in Node and in browsers; or `port:parent` inside a worker, for the link to the thread
+ * that started it. Both ends may serve or connect, in any order: frames wait until the other end listens. The id of the
+ * peer is `port:n`.
  *
- * An open link keeps the process alive, as a socket does. `close` tells the other end, and closes the port if it is a
- * MessagePort; a Worker goes on, and `port:parent` lets its worker exit. A worker that calls `self.close()` ends the link cleanly. A Worker that exits, and a MessagePort that is
- * closed by somebody else, end the link with ConnectionLost.
+ * An open link keeps the process alive, as a socket does. `close` notifies the other end, and closes the port if it is
+ * a MessagePort; a Worker goes on running, and `port:parent` lets its worker exit. A worker that calls `self.close()`
+ * ends the link cleanly. If a Worker exits, or a MessagePort is closed by other code, the link ends with
+ * ConnectionLost.
  *
  * Throws a UsageError if there is no port.
  */
@@ -24,15 +26,15 @@ export default function port(address: Address, wire: Wire): Transport {
 
 function findPort(address: Address, given: unknown): Port {
   if (address.rest === 'parent') {
-    if (given !== undefined) throw new UsageError('port:parent finds its port itself: leave the option "port" out');
+    if (given !== undefined) throw new UsageError('port:parent finds its port itself; omit the option "port"');
     const port = parentPort();
     if (port !== undefined) return port;
     throw new UsageError(
-      'port:parent leads from a worker to whoever started it, and this is no worker: give a port, as in { url: "port:", port: worker }',
+      'port:parent works only inside a worker, and this is not one; pass a port, as in { url: "port:", port: worker }',
     );
   }
   if (address.rest !== '') {
-    throw new UsageError(`"${address.text}" is no port: expected port:parent, or { url: "port:", port }`);
+    throw new UsageError(`"${address.text}" does not name a port; expected port:parent, or { url: "port:", port }`);
   }
   return asPort(given, 'port: the option "port"');
 }
@@ -69,7 +71,7 @@ class PortTransport implements Transport {
   async close(): Promise<void> {
     this.over = true;
     this.link?.close();
-    // The link has told its end in a microtask that stands before this one.
+    // The link has reported its end in a microtask that runs before this one.
     await undefined;
   }
 }

@@ -26,18 +26,18 @@ const MARKS =
   'If the question mark belongs to the command line, put that argument in quotes, or use { url: "process:", command: "node", args: ["server.js"] }';
 
 /**
- * `process:command args`: starts a program and talks to it over its standard input and output, where it has `stdio:`. The
- * command line is split as a shell does it, with quotes and backslashes, but no shell is run. The options of this transport
- * begin at a question mark, so one that belongs to the command line stands in quotes, or is written as `%3F`. The peer is
- * called `process:<pid>`.
+ * `process:command args`: starts a program and communicates with it over its standard input and output; the program
+ * opens `stdio:`. The command line is split as a shell does it, with quotes and backslashes, but no shell is run. The
+ * options of this transport begin at a question mark; a question mark that belongs to the command line is quoted or
+ * written as `%3F`. The id of the peer is `process:<pid>`.
  *
- * Options: `framing`; `stderr`, what becomes of the program's standard error: `inherit` (default), `ignore`, or `log` for
- * warnings of the logger; `grace`, how many milliseconds the program has to exit when the link is closed, and again after
- * SIGTERM, before it is killed (2,000). Of an object only: `command`, one word that names the program, `args`, `cwd`, and
- * `env`, which is added to the environment of this process (undefined takes away).
+ * Options: `framing`; `stderr`, what happens to the standard error of the program: `inherit` (default), `ignore`, or
+ * `log` for warnings of the logger; `grace`, how many milliseconds the program has to exit when the link is closed, and
+ * again after SIGTERM, before it is killed (2,000). In an object only: `command`, the program, `args`, `cwd`, and
+ * `env`, which is added to the environment of this process (undefined removes a variable).
  *
- * Throws a UsageError where it is to listen, and for a command that is none. When the program exits unasked, the link ends
- * with ConnectionLost, which says with which code.
+ * Throws a UsageError when it must listen, and for an invalid command. If the program exits on its own, the link
+ * ends with ConnectionLost, whose message has the exit code.
  */
 const process: TransportFactory = (address, wire) => {
   const options = readOptions(
@@ -54,12 +54,14 @@ const process: TransportFactory = (address, wire) => {
     MARKS,
   );
   if (wire.listen) {
-    throw new UsageError('process: starts a program and dials it; the program itself listens, and does that on stdio:');
+    throw new UsageError(
+      'process: starts a program and connects to it, so it cannot be served; serve stdio: in the program',
+    );
   }
   const [command, ...args] = [...commandOf(address, options.command), ...argumentsOf(options.args)];
   if (command === undefined) {
     throw new UsageError(
-      `"${address.text}" names no program: expected process:command args, as in process:node child.js`,
+      `"${address.text}" does not name a program; expected process:command args, as in process:node child.js`,
     );
   }
   return new Process({
@@ -98,7 +100,7 @@ class Process implements Transport, StreamHost {
   private link: ProcessLink | undefined;
   private opened = false;
   private closing = false;
-  /** Resolves when the child is gone, if there is one. */
+  /** Resolves when the child has exited, if there is one. */
   private over: Promise<void> = Promise.resolve();
   private isOver: () => void = () => {};
 
@@ -132,7 +134,7 @@ class Process implements Transport, StreamHost {
       }
       child.once('error', failed);
       child.once('spawn', () => {
-        // From here on only a signal that cannot be sent is an error, and that is seen by the child's staying alive.
+        // From here on the only error is a signal that cannot be sent, which shows because the child stays alive.
         child.off('error', failed).on('error', () => {});
         if (this.closing) {
           child.once('close', () => failed(this.closedBefore())).kill('SIGKILL');
@@ -178,9 +180,9 @@ class Process implements Transport, StreamHost {
     const { command, cwd } = this.plan;
     const missing =
       cwd !== undefined && !existsSync(cwd)
-        ? `there is no directory "${cwd}" to start it in; check the option "cwd"`
-        : 'there is no such program; check its name and the PATH';
-    return explain(`cannot start "${command}"`, error, { ENOENT: missing, EACCES: 'the file may not be executed' });
+        ? `the directory "${cwd}" does not exist; check the option "cwd"`
+        : 'the program was not found; check its name and the PATH';
+    return explain(`cannot start "${command}"`, error, { ENOENT: missing, EACCES: 'the file is not executable' });
   }
 
   private closedBefore(): ConnectionLost {
@@ -189,11 +191,11 @@ class Process implements Transport, StreamHost {
 }
 
 function commandOf(address: Address, command: string | undefined): string[] {
-  // The model's `process:(command line)` puts it in parentheses.
+  // The form `process:(command line)` puts it in parentheses.
   const line = address.rest.trim().replace(/^\((.*)\)$/s, '$1');
   if (command === undefined) return splitCommand(line);
   if (line === '') return [command];
-  throw new UsageError(`"${address.text}" names a program, and so does the option "command": leave one of them out`);
+  throw new UsageError(`"${address.text}" names a program, and so does the option "command"; omit one of them`);
 }
 
 function argumentsOf(args: unknown): readonly string[] {
@@ -208,7 +210,7 @@ function environmentOf(env: unknown): NodeJS.ProcessEnv | undefined {
   throw new UsageError('process: the option "env" must be an object of strings');
 }
 
-/** As it can be written in an address. */
+/** In the form of an address. */
 function quoted(word: string): string {
   return /^[\w./:=@%+,-]+$/.test(word) && !/%3f/i.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -16,26 +16,30 @@ import { type StreamHost, StreamLink } from './shared/stream-link.js';
 import { StdioLink } from './shared/stream-stdio.js';
 
 /**
- * `stdio:`: the one peer at the other end of standard input and output, such as the program that has started this one with
- * `process:`. It is the same whether one serves or connects. The transport writes nothing but frames; what else the program
- * prints belongs on standard error.
+ * `stdio:`: a single peer at the other end of standard input and output, such as the program that started this one with
+ * `process:`. Serve and connect do the same. The transport writes nothing but frames; the program must print anything
+ * else to standard error.
  *
- * The link ends cleanly with standard input, and when nobody reads standard output. After `close`, the streams are let go
- * but stay open, and do not keep the process alive.
+ * The link ends cleanly when standard input ends or when nobody reads standard output. After `close`, the streams are
+ * released: they stay open and do not keep the process alive.
  *
- * Options: `framing`; of an object, `input` and `output`, any two streams in their place, which are ended with the link.
- * `open` rejects with a UsageError while another link uses the streams.
+ * Options: `framing`; in an object, `input` and `output`, any two streams to use instead, which are ended with the
+ * link. `open` rejects with a UsageError while another link uses the streams.
  */
 const stdio: TransportFactory = (address, wire) => {
   const options = readOptions(address, { framing: 'text', input: 'any', output: 'any' });
   if (address.rest.replace(/^\/\//, '') !== '') {
-    throw new UsageError(`"${address.text}": expected stdio: alone; options follow a question mark`);
+    throw new UsageError(
+      `"${address.text}"; expected stdio: without anything after it; options follow a question mark`,
+    );
   }
   const framing = framingFor(options.framing, wire);
   const { input, output } = options;
   if (input === undefined && output === undefined) return new Stdio(undefined, framing, wire);
-  if (!isReadable(input)) throw new UsageError('stdio: the option "input" must be a readable stream, beside "output"');
-  if (!isWritable(output)) throw new UsageError('stdio: the option "output" must be a writable stream, beside "input"');
+  if (!isReadable(input))
+    throw new UsageError('stdio: the option "input" must be a readable stream, given together with "output"');
+  if (!isWritable(output))
+    throw new UsageError('stdio: the option "output" must be a writable stream, given together with "input"');
   return new Stdio({ input, output }, framing, wire);
 };
 
@@ -46,7 +50,7 @@ interface Streams {
   readonly output: Writable;
 }
 
-/** Streams that carry a link now; two readers of one stream would each get a part. */
+/** Streams that carry a link now; two readers of one stream would each get a part of it. */
 const inUse = new WeakSet<object>();
 
 class Stdio implements Transport, StreamHost {
@@ -58,7 +62,7 @@ class Stdio implements Transport, StreamHost {
   readonly logger: Logger;
   private readonly wire: Wire;
   private readonly framing: FramingFactory;
-  /** Undefined are those of the process: to touch them begins to read. */
+  /** Undefined for the streams of the process: accessing them starts to read. */
   private readonly given: Streams | undefined;
   private link: StreamLink | undefined;
   private closing = false;
@@ -81,7 +85,7 @@ class Stdio implements Transport, StreamHost {
     const { input, output } = this.given ?? { input: process.stdin, output: process.stdout };
     if (inUse.has(input) || inUse.has(output)) {
       throw new UsageError(
-        'stdio: is already in use: a process has one standard input and output; close the other first',
+        'stdio: is already in use: a process has one standard input and output; close the other side first',
       );
     }
     const frames = this.framing(this.wire.form as 'text' | 'bytes', this.limits.frameBytes);

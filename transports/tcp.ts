@@ -8,11 +8,11 @@ import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';
 
 /**
- * `tcp://host:port`: frames over TCP. An empty host is every interface for one who listens, 127.0.0.1 for one who dials;
- * port 0 takes a free one, which `address` then tells. A peer is called `ip:port`.
+ * `tcp://host:port`: frames over TCP. An empty host means every interface when listening and 127.0.0.1 when dialing;
+ * port 0 picks a free port, which `address` then contains. The id of a peer is `ip:port`.
  *
- * Options: `framing`; `keepAlive`, after how many milliseconds of silence the system asks whether the peer is still there
- * (default: never); `backlog`, how many visitors may wait to be taken in (1,024; only where it listens).
+ * Options: `framing`; `keepAlive`, after how many milliseconds of silence the system checks whether the peer is still
+ * there (default: never); `backlog`, how many connections may wait to be accepted (1,024; listening only).
  */
 const tcp: TransportFactory = (address, wire) => {
   const options = readOptions(address, { framing: 'text', keepAlive: 'number', backlog: 'number' });
@@ -36,7 +36,8 @@ const tcp: TransportFactory = (address, wire) => {
   }
   if (port === 0)
     throw new UsageError(`"${address.text}" cannot be dialed: expected the port of the side that listens`);
-  if (options.backlog !== undefined) throw new UsageError('tcp: the option "backlog" is for the side that listens');
+  if (options.backlog !== undefined)
+    throw new UsageError('tcp: the option "backlog" is only for the side that listens');
   const target = host === '' ? '127.0.0.1' : host;
   return new StreamDialer({
     address: at(target, port),
@@ -50,11 +51,11 @@ const tcp: TransportFactory = (address, wire) => {
 
 export default tcp;
 
-/** `ip:port` of the other end; undefined if it has already gone. */
+/** `ip:port` of the other end; undefined if it is already closed. */
 function peerOf(socket: net.Socket): string | undefined {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  // On a socket for both families, a visitor by IPv4 shows as ::ffff:1.2.3.4.
+  // On a dual-stack socket, an IPv4 client has an address like ::ffff:1.2.3.4.
   return `${bracketed(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))}:${remotePort}`;
 }
 

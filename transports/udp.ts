@@ -13,20 +13,20 @@ const FORGET_S = 60;
 const PEERS = 1_024;
 
 /**
- * Frames over UDP, one in each datagram, with the framing of the codec around it. What is sent may be lost, doubled or
- * overtaken, and the other side is not told of an end. A peer is called `ip:port`.
+ * Frames over UDP, one in each datagram, in the framing of the codec. Datagrams may be lost, duplicated or reordered,
+ * and the other side is not notified of an end. The id of a peer is `ip:port`.
  *
- * - To listen at `udp://host:port` hears whoever sends there; port 0 takes a free one.
- * - To dial `udp://host:port` makes one link to that address.
+ * - Listening at `udp://host:port` accepts datagrams from any sender; port 0 picks a free port.
+ * - Dialing `udp://host:port` makes one link to that address.
  * - `udp:port`, `udp://255.255.255.255:port` and `udp://10.0.0.255:port?broadcast` are a bus on that port, and so is
- *   `udp://239.1.2.3:port`, a multicast group; which verb does not matter. A call to everyone leaves as one datagram; a
- *   member is known, and can be called, when it has been heard.
+ *   `udp://239.1.2.3:port`, a multicast group; serve and connect do the same. A call to all members is sent as one datagram; a member
+ *   is known, and can be called, once a datagram from it has arrived.
  *
- * A peer that was heard is forgotten after 60 s of silence (`forget`, in seconds); it is as new when it speaks again. There
- * are at most 1,024 (`peers`); above that a newcomer takes the place of one that has not proved its address. Such a peer
- * draws three times the bytes of each datagram, or 1,200 bytes, unless `trusted` says that nobody forges addresses. Further
- * options: `framing`, `ttl`, and for a multicast group `interface`, the local address by which it is reached, and
- * `loopback`, whether other processes of this machine hear it (on).
+ * A peer is forgotten after 60 s of silence (`forget`, in seconds); if it sends again, it counts as a new peer. There
+ * are at most 1,024 (`peers`); above that, a new peer replaces one that has not proved its address. Such a peer
+ * receives at most three times the bytes of each of its datagrams, or 1,200 bytes, unless `trusted` states that
+ * addresses cannot be forged. Further options: `framing`, `ttl`, and for a multicast group `interface`, the local
+ * address of the interface to use, and `loopback`, whether other processes of this machine receive the datagrams (on).
  */
 export default function udp(address: Address, wire: Wire): Transport {
   const options = readOptions(address, {
@@ -84,7 +84,7 @@ interface Options {
   readonly trusted?: boolean | undefined;
 }
 
-/** Refuses numbers that are none, and options that would say nothing here. */
+/** Refuses invalid numbers, and options that have no effect here. */
 function judge(options: Options, { multicast, heard }: { multicast: boolean; heard: boolean }): void {
   const { ttl, forget, peers } = options;
   if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255)) {
@@ -97,11 +97,13 @@ function judge(options: Options, { multicast, heard }: { multicast: boolean; hea
     throw new UsageError(`udp: the option "peers" must be 1 or more, not ${peers}`);
   for (const name of ['interface', 'loopback'] as const) {
     if (options[name] !== undefined && !multicast)
-      throw new UsageError(`udp: the option "${name}" is for multicast groups`);
+      throw new UsageError(`udp: the option "${name}" is only for multicast groups`);
   }
   for (const name of ['forget', 'peers', 'trusted'] as const) {
     if (options[name] !== undefined && !heard) {
-      throw new UsageError(`udp: the option "${name}" is for those who hear several peers; this dials one`);
+      throw new UsageError(
+        `udp: the option "${name}" is only for a side that listens or a bus; this side dials one peer`,
+      );
     }
   }
 }
@@ -118,7 +120,7 @@ function isMulticast(host: string): boolean {
   return net.isIPv4(host) ? first >= 224 && first <= 239 : net.isIPv6(host) && /^ff/i.test(host);
 }
 
-/** The host under which a side that listens can be reached from this machine. */
+/** The host under which a listening side can be reached from this machine. */
 function reachable(host: string): string {
   if (host === '' || host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

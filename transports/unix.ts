@@ -7,22 +7,21 @@ import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';
 import { clearSocketFile, dialHints, listenHints } from './shared/stream-socket-file.js';
 
-/** The longest path of a socket in bytes: the system's field holds one more, for the NUL. */
+/** The longest path of a socket in bytes: the field of the system has one more, for the NUL. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;
 
-const PIPE_HINTS = { EACCES: 'this user may not use that pipe; take another name' };
+const PIPE_HINTS = { EACCES: 'this user may not use that pipe; choose another name' };
 
 const MARKS =
   'If the question mark belongs to the path, write it as %3F, or use { url: "unix:", path: "/run/chat.sock" }';
 
 /**
- * `unix:/path`, `unix:relative/path`, on Windows `unix:\\.\pipe\name`: frames over a local socket. Peers are called
- * `path#n`. A socket file that nobody serves any more is replaced; one that is served, or a file of another kind, is not,
- * and `open` rejects. The file is removed at `close`. Who may connect is decided by the permissions of the file and its
- * folder.
+ * `unix:/path`, `unix:relative/path`, on Windows `unix:\\.\pipe\name`: frames over a local socket. The id of a peer is
+ * `path#n`. A socket file that no process serves any more is replaced; if it is in use, or is a file of another kind,
+ * `open` rejects. The file is removed at `close`. The permissions of the file and its folder decide who may connect.
  *
- * Options: `framing`; `backlog`, how many visitors may wait to be taken in (1,024; only where it listens); `path`, the path as it
- * is, in place of the one in the address, in which a question mark is written as `%3F`.
+ * Options: `framing`; `backlog`, how many connections may wait to be accepted (1,024; listening only); `path`, the path
+ * as it is, in place of the one in the address, where a question mark is written as `%3F`.
  *
  * Throws a UsageError for a path that is missing or too long for the system.
  */
@@ -51,7 +50,8 @@ const unix: TransportFactory = (address, wire) => {
         : { prepare: () => clearSocketFile(path), hints: () => listenHints(path) }),
     });
   }
-  if (options.backlog !== undefined) throw new UsageError('unix: the option "backlog" is for the side that listens');
+  if (options.backlog !== undefined)
+    throw new UsageError('unix: the option "backlog" is only for the side that listens');
   const hints = (): Readonly<Record<string, string>> => (isPipe(path) ? PIPE_HINTS : dialHints(path));
   return new StreamDialer({ address: text, target: { path }, wire, framing, peerOf, infoOf, hints });
 };
@@ -61,24 +61,24 @@ export default unix;
 function pathOf(address: Address, path: string | undefined): string {
   const named = decodeMarks(address.rest.replace(/^\/\//, ''));
   if (path !== undefined && named !== '') {
-    throw new UsageError(`"${address.text}" names a path, and so does the option "path": leave one of them out`);
+    throw new UsageError(`"${address.text}" names a path, and so does the option "path"; omit one of them`);
   }
   const written = path ?? named;
   if (written === '' || written.includes('\0')) {
-    throw new UsageError(`"${address.text}" has no path: expected unix:/path, as in unix:/run/chat.sock`);
+    throw new UsageError(`"${address.text}" has no path; expected unix:/path, as in unix:/run/chat.sock`);
   }
   if (isPipe(written)) return written;
   const absolute = resolve(written);
   const length = Buffer.byteLength(absolute);
   if (length > LONGEST) {
     throw new UsageError(
-      `the path of a socket has at most ${LONGEST} bytes, but ${absolute} has ${length}: take a shorter one`,
+      `the path of a socket has at most ${LONGEST} bytes, but ${absolute} has ${length}; use a shorter one`,
     );
   }
   return absolute;
 }
 
-/** A named pipe of Windows is no file. */
+/** A named pipe of Windows is not a file. */
 function isPipe(path: string): boolean {
   return /^\\\\[.?]\\pipe\\/i.test(path);
 }

@@ -9,25 +9,25 @@ import { workerAdvice } from './shared/typescript-advice.js';
 
 let workers = 0;
 
-/** How long, in milliseconds, a worker that was told the end may take to finish by itself. */
+/** How long, in milliseconds, a worker may take to finish after it was notified of the end. */
 const GRACE_MS = 1_000;
 
 const MARKS = 'If the question mark belongs to the file, use { url: "worker:", file: "./file.js?version=2" }';
 
 /**
- * Starts a worker and speaks with what opens `port:parent` in it: `worker:./file.js`. The file is an absolute path, a
- * `file:` URL, or a path relative to the working directory; in browsers what `new Worker` takes, relative to the page. Only
- * dials. The peer is called `worker:n`.
+ * Starts a worker and communicates with the side that opens `port:parent` in it: `worker:./file.js`. The file is an
+ * absolute path, a `file:` URL, or a path relative to the working directory; in browsers it is what `new Worker`
+ * accepts, relative to the page. Only connects. The id of the peer is `worker:n`.
  *
- * Options: `name`; `file`, the file as it is, in place of the one in the address, where a question mark in a path is written as
- * `%3F`; in Node those of its Worker, `workerData`, `transferList`, `argv`, `env`, `execArgv` and `resourceLimits`; in browsers
- * `type`, which is `module` unless `classic` is asked for.
+ * Options: `name`; `file`, the file as it is, in place of the one in the address, where a question mark in a path is
+ * written as `%3F`; in Node the options of its Worker: `workerData`, `transferList`, `argv`, `env`, `execArgv` and
+ * `resourceLimits`; in browsers `type`, which is `module` (default) or `classic`.
  *
- * `open` resolves when the worker has opened its `port:parent`. It rejects with ConnectionLost if the worker fails or exits
- * before that, or has not done so within the limit `connectMs`. Later on, a worker that fails or exits ends the link with
- * ConnectionLost. When the link ends, the worker may finish by itself for a second; then it is terminated.
+ * `open` resolves when the worker has opened its `port:parent`. It rejects with ConnectionLost if the worker fails or
+ * exits before that, or does not open it within the limit `connectMs`. A worker that fails or exits later ends the link
+ * with ConnectionLost. When the link ends, the worker has one second to finish by itself; then it is terminated.
  *
- * Throws a UsageError if it is to listen, and where there is no file.
+ * Throws a UsageError when it must listen, and if there is no file.
  */
 export default function worker(address: Address, wire: Wire): Transport {
   const options = readOptions(
@@ -46,11 +46,13 @@ export default function worker(address: Address, wire: Wire): Transport {
     MARKS,
   );
   if (wire.listen) {
-    throw new UsageError(`${address.text} starts a worker and can only connect: in the worker, serve port:parent`);
+    throw new UsageError(
+      `${address.text} starts a worker and connects to it, so it cannot be served; in the worker, serve port:parent`,
+    );
   }
   const { file: given, ...settings } = options;
   if (given !== undefined && address.rest !== '') {
-    throw new UsageError(`"${address.text}" names a file, and so does the option "file": leave one of them out`);
+    throw new UsageError(`"${address.text}" names a file, and so does the option "file"; omit one of them`);
   }
   const file = given ?? named(address.rest);
   if (file === '') throw new UsageError('worker: needs a file, as in worker:./file.js');
@@ -116,7 +118,7 @@ class WorkerTransport implements Transport {
     await this.spawned?.gone;
   }
 
-  /** The link has ended, or has never come to be: then it is `open` that tells, once nothing is left. */
+  /** The link has ended, or was never established: in that case `open` rejects, once everything is released. */
   private async retire(reason: Error | undefined): Promise<void> {
     clearTimer(this.timer);
     await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
@@ -133,7 +135,7 @@ class WorkerTransport implements Transport {
   }
 }
 
-/** The file that an address names. In a URL, `%3F` has its own meaning. */
+/** The file in an address. In a URL, `%3F` has its own meaning. */
 function named(rest: string): string {
   return isUrl(rest) ? rest : decodeMarks(rest);
 }

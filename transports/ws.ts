@@ -14,7 +14,7 @@ import { connectPackage, loadPackage } from './shared/web-socket-package.js';
 import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
 import { readHosts, readOrigins } from './shared/web-socket-visitors.js';
 
-/** The options of both ends; those of a dialed URL's query are not among them. */
+/** The options of both ends; the query of a dialed URL is not read for options. */
 const OPTIONS = {
   server: 'any',
   tls: 'any',
@@ -27,21 +27,29 @@ const OPTIONS = {
 } as const;
 
 /**
- * `ws://host:port/path` and `wss:`: one WebSocket message for each frame, text for a text codec, binary for a binary one.
- * A server takes the one path that its address names, `/` where it names none. A peer is called `ip:port`.
+ * `ws://host:port/path` and `wss:`: one WebSocket message for each frame, a text message for a text codec and a binary
+ * one for a binary codec. A server accepts connections on the path of its address, `/` by default. The id of a peer is
+ * `ip:port`.
  *
- * The query of an address that is dialed belongs to the server's application and is sent with it, so options are given by
- * an object. Where it listens: `server`, an HTTP server that was there before and stays (the address may be `ws:` or
- * `ws:/path` then); `tls`, key and certificate for `wss:`; `origins`, whose pages may connect (by default those of the same host,
- * and with a loopback host those of loopback hosts), and `hosts`, which `Host` they may ask for (by default any, but over a loopback
- * address only loopback hosts, unless a proxy has forwarded it): lists, in a query with commas. Where it dials: `tls` and `headers` for the package `ws`;
- * `client`, `native` for the runtime's own WebSocket (the default where there is one) or `ws` for that package (the default on
- * Node 20, which has none), which can stop reading, and judges the size of a message before it has it.
- * Both: `keepAlive`, after how many milliseconds of silence a peer is sent a ping, and cut if it is silent for as long again
- * (default: never; the runtime's own WebSocket has no pings, so this takes the package `ws`); `protocols`, subprotocols of the application's own, beside those by which two sides find out that they are Obverse.
+ * The query of a dialed address belongs to the server's application and is sent with it, so the options are set in an
+ * object.
+ *
+ * When listening: `server`, an existing HTTP server, which is not closed with the side (the address may then be `ws:`
+ * or `ws:/path`); `tls`, the key and certificate for `wss:`; `origins`, the origins of pages that may connect (by
+ * default those of the same host, and with a loopback host those of loopback hosts); `hosts`, the accepted values of
+ * `Host` (by default any, but over a loopback address only loopback hosts, unless a proxy has forwarded the request).
+ * Both are lists; in a query they are separated by commas.
+ *
+ * When dialing: `tls` and `headers` for the package `ws`; `client`, either `native` for the WebSocket of the runtime
+ * (the default if there is one) or `ws` for the package (the default on Node 20, which has none). The package can stop
+ * reading, and checks the size of a message before it has received it.
+ *
+ * Both: `keepAlive`, after how many milliseconds of silence a peer is sent a ping, and disconnected if it is silent for
+ * as long again (default: never; the WebSocket of the runtime cannot send pings, so this uses the package `ws`);
+ * `protocols`, subprotocols of the application, in addition to those by which two Obverse peers recognize each other.
  */
 const ws: TransportFactory = (address, wire) => {
-  if (wire.form === 'values') throw new UsageError('ws: carries text or bytes, not values; take another codec');
+  if (wire.form === 'values') throw new UsageError('ws: carries text or bytes, not values; use another codec');
   return wire.listen ? listening(address, wire) : dialing(address, wire);
 };
 
@@ -53,19 +61,21 @@ function listening(address: Address, wire: Wire): Transport {
   refuseOthers(options, ['headers', 'client'], 'dials');
   const protocols = readProtocols(options.protocols);
   const place = /^(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/.exec(rest);
-  if (place === null) throw new UsageError(`"${text}" cannot be served: expected a path without query and fragment`);
+  if (place === null) throw new UsageError(`"${text}" cannot be served; expected a path without query and fragment`);
   const [, authority = '', path = '/'] = place;
   const visitors = { origins: readOrigins(options.origins), hosts: readHosts(options.hosts), ownHost: authority };
   const keepAlive = readKeepAlive(options.keepAlive);
   const plan = { wire, protocols, visitors, keepAlive, path: new URL(path, 'ws://localhost').pathname };
   const tls = readObject('tls', options.tls) as ServerOptions | undefined;
   if (options.server !== undefined) {
-    if (tls !== undefined) throw new UsageError('ws: a server that is handed over has its own "tls"');
+    if (tls !== undefined)
+      throw new UsageError('ws: the option "tls" cannot be combined with "server"; configure TLS on that server');
     const server = readServer(options.server);
     const secure = scheme === 'wss' || server instanceof TlsServer;
     return new WebSocketListener({ ...plan, server: foreignServer(server, secure, authority) });
   }
-  if (scheme === 'ws' && tls !== undefined) throw new UsageError('ws: is not encrypted; "tls" is for wss:');
+  if (scheme === 'ws' && tls !== undefined)
+    throw new UsageError('ws: is not encrypted, so "tls" has no effect; use wss:');
   if (scheme === 'wss' && tls === undefined) {
     throw new UsageError('wss: needs a key and a certificate, as in { url: "wss://…", tls: { key, cert } }');
   }
@@ -84,7 +94,7 @@ function dialing(address: Address, wire: Wire): Transport {
   const special = tls !== undefined || headers !== undefined || keepAlive !== undefined;
   if (special && options.client === 'native') {
     throw new UsageError(
-      'ws: the runtime\'s own WebSocket takes none of "tls", "headers" and "keepAlive"; take client: "ws"',
+      'ws: the WebSocket of the runtime does not support "tls", "headers" and "keepAlive"; set client: "ws"',
     );
   }
   const connect = connecting(special ? 'ws' : options.client, target, { ...tls, ...(headers && { headers }) });
@@ -97,13 +107,13 @@ function readKeepAlive(ms: number | undefined): number | undefined {
   throw new UsageError(`ws: the option "keepAlive" must be a positive number of milliseconds, not ${ms}`);
 }
 
-/** Dials by the implementation that was asked for, or by the runtime's own where there is one. */
+/** Dials with the implementation that the option names, or with that of the runtime if it has one. */
 function connecting(client: 'ws' | 'native' | undefined, target: Dialed, byPackage: ClientOptions): Connect {
   return async (attempt) => {
     const native = client === 'ws' ? undefined : standardWebSocket();
     if (native !== undefined) return connectStandard(native, target)(attempt);
     if (client === 'native') {
-      throw new UsageError('ws: this runtime has no WebSocket of its own; take client: "ws" (npm install ws)');
+      throw new UsageError('ws: this runtime has no WebSocket; set client: "ws" (npm install ws)');
     }
     const library = await loadPackage();
     attempt.signal.throwIfAborted();
@@ -118,7 +128,7 @@ function refuseOthers(options: object, names: readonly string[], side: string): 
 }
 
 function readServer(value: unknown): Server {
-  // HTTP and HTTPS servers have one interface and no class in common.
+  // HTTP and HTTPS servers have the same interface but no common class.
   if (value instanceof Server || value instanceof TlsServer) return value as Server;
   throw new UsageError('ws: the option "server" must be a server of node:http or node:https');
 }

@@ -122,7 +122,7 @@ export function hostPort(address: Address): HostPort {
     const { text, scheme } = address;
     const expected = `expected ${scheme}://host:port, as in ${scheme}://127.0.0.1:8888`;
     const [, host, last] = /^([^:[\]]*|\[[^\]]*\]):?([^:[\]]*)$/.exec(authority.replace(/^\d+$/, ':$&')) ?? [];
-    if (last) throw new UsageError(`"${text}": ${last} is no port, which is a number from 0 to 65535; ${expected}`);
+    if (last) throw new UsageError(`"${text}": ${last} is not a port, which is a number from 0 to 65535; ${expected}`);
     if (host) throw new UsageError(`"${text}" has no port: ${expected}`);
     throw new UsageError(
       `"${text}" has no host and port: ${expected}; an IPv6 address stands in brackets, as in [::1]`,

@@ -198,7 +198,7 @@ describe('a transferred value', () => {
     const value = { buffer: new ArrayBuffer(1) };
     transfer(value, [value.buffer]);
     reply(value);
-    expect(() => reply(value)).toThrow('was moved already');
+    expect(() => reply(value)).toThrow('was already moved');
     expect(() => transfer('text' as unknown as object, [])).toThrow(UsageError);
   });
 });

@@ -249,11 +249,11 @@ describe('a side with another codec', () => {
   it.each(['jrpc', 'msgpack'])('is refused over ws: %s', async (codec) => {
     await using desk = await Desk.serve('ws://127.0.0.1:0', { codec: pair, logger: null });
     await expect(Visitor.connect(desk.address, { codec, logger: null })).rejects.toThrow(
-      /this server speaks the codec jrpc\+msgpack, not (jrpc|msgpack)/,
+      /this server uses the codec jrpc\+msgpack, not (jrpc|msgpack)/,
     );
     await using plain = await Desk.serve('ws://127.0.0.1:0', { codec: 'jrpc', logger: null });
     await expect(Visitor.connect(plain.address, { codec: pair })).rejects.toThrow(
-      'this server speaks the codec jrpc, not jrpc+msgpack',
+      'this server uses the codec jrpc, not jrpc+msgpack',
     );
   });
 

@@ -82,7 +82,7 @@ it('the error names who closed the link, and why', async () => {
   const error = (await theirs[0]) as RpcError;
   expect(error.message).toMatch(/^question: the link to .+ was closed on this side: you are too loud$/);
   expect((error.cause as Error).message).toBe('you are too loud');
-  expect((await ours[0])?.message).toMatch('has cut the link');
+  expect((await ours[0])?.message).toMatch('closed the link abruptly');
   await Promise.all([server.close(), client.close()]);
 });
 

@@ -38,7 +38,7 @@ it('a link with a large frame that does not grow is ended, and one with a frame 
   }
   await until(() => still.over);
   expect([growing.over, small.over]).toEqual([false, false]);
-  expect(log.texts.join()).toMatch(/a frame grows by 16384 bytes a second/);
+  expect(log.texts.join()).toMatch(/a frame must grow by 16384 bytes per second/);
   small.write('"}}\n');
   expect(await small.answers(1)).toEqual([{ jsonrpc: '2.0', id: 1, result: 'answered' }]);
 });

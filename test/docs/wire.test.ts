@@ -146,7 +146,7 @@ describe('the subprotocols of WebSockets', () => {
     expect((await answer('msgpack, obverse.msgpack')).replaceAll('\r', '')).toBe(block('http').trimEnd());
     const said = await answer('msgpack, obverse.msgpack, obverse', true);
     expect(said).toMatch(/^sec-websocket-protocol: obverse\r$/im);
-    const reason = 'this server speaks the codec jrpc, not msgpack';
+    const reason = 'this server uses the codec jrpc, not msgpack';
     const frame = Buffer.concat([Buffer.of(0x88, reason.length + 2, 1002 >> 8, 1002 & 255), Buffer.from(reason)]);
     expect(said.slice(said.indexOf('\r\n\r\n') + 4)).toBe(frame.toString('latin1'));
   });

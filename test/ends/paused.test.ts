@@ -116,6 +116,6 @@ describe.each(attacks)('a peer on %s that is not read for a while', (_name, addr
     await flood();
     await until(() => far.signals.length === 256 && far.server.peers.size === 0);
     expect(far.signals.every(({ aborted, reason }) => aborted && reason.code === Code.Busy)).toBe(true);
-    expect(String(far.signals[0]?.reason)).toMatch(/bytes wait to be taken up \(limits.bufferedBytes is 100000\)/);
+    expect(String(far.signals[0]?.reason)).toMatch(/bytes wait to be processed \(limits.bufferedBytes is 100000\)/);
   });
 });

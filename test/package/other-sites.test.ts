@@ -75,8 +75,8 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
     const rebinding = `ws://evil.test:${port}/rpc`;
     expect(await from('evil.test', hijacking, rebinding)).toEqual(['refused', 'refused']);
     expect(said).toHaveLength(2);
-    expect(said.join()).toContain(`the Origin "http://evil.test:${port}" is not taken`);
-    expect(said.join()).toContain(`the Host "evil.test:${port}" is not taken`);
+    expect(said.join()).toContain(`the Origin "http://evil.test:${port}" is not accepted`);
+    expect(said.join()).toContain(`the Host "evil.test:${port}" is not accepted`);
     expect([attached.peers.size, alone.peers.size]).toEqual([0, 0]);
   }, 60_000);
 });

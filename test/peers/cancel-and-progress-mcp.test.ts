@@ -113,7 +113,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
     const told: unknown[] = [];
     await client.callTool({ name: 'slow' }, undefined, { onprogress: (progress) => void told.push(progress) });
     expect(told).toEqual([]);
-    expect(log.texts).toEqual([expect.stringContaining('the progress of a call over MCP is a number')]);
+    expect(log.texts).toEqual([expect.stringContaining('the progress of a call over MCP must be a number')]);
   });
 
   it.each([

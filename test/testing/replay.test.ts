@@ -312,7 +312,7 @@ describe('a recording', () => {
     await expect.poll(() => lines.some((line) => line.includes('long'))).toBe(true);
     for (const peer of server.peers.values()) void peer.close(new Error('enough'));
     const why = await asked;
-    expect(why).toContain('has cut the link');
+    expect(why).toContain('closed the link abruptly');
     const again = await Shop.invert().connect(replay(lines));
     open.push(again);
     await expect(again.remote.find({ name: 'long' })).rejects.toThrow(why as string);

@@ -21,7 +21,7 @@ describe('the parts of an address', () => {
   });
 
   it.each([
-    ['tcp://h:1', 'cannot be read at "tcp://h:1": expected parts, as in mux:(a)(b)'],
+    ['tcp://h:1', 'cannot be read at "tcp://h:1"; expected parts, as in mux:(a)(b)'],
     ['(a:)b', 'cannot be read at "b"'],
     ['(a:)?x=1', 'cannot be read at "?x=1"'],
     ['(a:))', 'cannot be read at ")"'],
@@ -49,10 +49,10 @@ describe('the factory', () => {
   const make = (source: Parameters<typeof parseAddress>[0]) => () => mux(parseAddress(source), wireFor());
 
   it.each([
-    ['mux:', 'has no parts: expected mux:(a)(b), or a list'],
+    ['mux:', 'has no parts; expected mux:(a)(b), or the option "parts"'],
     ['mux', 'has no parts'],
     [{ url: 'mux:(a:)', prats: [] }, 'has no option "prats"'],
-    [{ url: 'mux:', parts: 'a:' }, 'has no option "parts"; there is parts, a list of transports'],
+    [{ url: 'mux:', parts: 'a:' }, 'has no option "parts"; its only option is "parts", a list of transports'],
     ['mux:(a:)?x=1', 'cannot be read at "?x=1"'],
   ])('refuses %o', (source, message) => {
     expect(make(source)).toThrow(UsageError);

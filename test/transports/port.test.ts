@@ -191,7 +191,7 @@ describe('two ends of a MessageChannel', () => {
     const reason = new Error('enough');
     left.link.close(reason);
     expect(await left.ended()).toBe(reason);
-    expect((await right.ended())?.message).toBe('the other side has cut the link');
+    expect((await right.ended())?.message).toBe('the other side closed the link abruptly');
   });
 
   it('close the port, and nothing keeps it from being freed', async () => {
@@ -260,7 +260,7 @@ describe('what does not belong', () => {
       port1.postMessage(message);
       expect(await right.ended()).toBeInstanceOf(ProtocolError);
       expect(right.frames.filter((frame) => frame !== 'hello' && frame !== 'good')).toEqual([]);
-      expect((await left.ended())?.message).toBe('the other side has cut the link');
+      expect((await left.ended())?.message).toBe('the other side closed the link abruptly');
     });
   }
 
@@ -291,7 +291,7 @@ describe('what does not belong', () => {
     for (const given of [undefined, 1, {}, { postMessage() {} }]) {
       expect(() => port(parseAddress({ url: 'port:', port: given }), wire())).toThrow(UsageError);
     }
-    expect(() => port(parseAddress('port:parent'), wire())).toThrow('this is no worker');
+    expect(() => port(parseAddress('port:parent'), wire())).toThrow('inside a worker, and this is not one');
     expect(() => port(parseAddress('port:mother'), wire())).toThrow('expected port:parent');
     expect(() => port(parseAddress({ url: 'port:', prot: 1 }), wire())).toThrow('has no option "prot"');
   });
@@ -325,7 +325,7 @@ describe('a Worker', () => {
   for (const [order, reason] of [
     ['!exit', 'the worker exited with code 3'],
     ['!throw', 'the worker failed: thrown in the worker'],
-    ['!cut', 'the other side has cut the link'],
+    ['!cut', 'the other side closed the link abruptly'],
     ['!close', undefined],
   ] as const) {
     it(`that is told ${order} ends the link: ${reason ?? 'cleanly'}`, async () => {

@@ -82,18 +82,18 @@ describe('how a program is started', () => {
         );
     };
     expect(await refused({ command: 'no-such-program' })).toMatch(
-      /cannot start "no-such-program": there is no such program/,
+      /cannot start "no-such-program": the program was not found/,
     );
     const cwd = join(folder, 'none');
-    expect(await refused({ command: node, cwd })).toContain(`there is no directory "${cwd}"`);
+    expect(await refused({ command: node, cwd })).toContain(`the directory "${cwd}" does not exist`);
   });
 
   it('refuses what does not fit, before anything is started', () => {
     const wrong = (url: string | AddressObject, options: WireOptions = {}) => expect(() => transport(url, options));
-    wrong('process:node x.js', { listen: true }).toThrow(/the program itself listens, and does that on stdio:/);
-    wrong('process:').toThrow(/names no program/);
+    wrong('process:node x.js', { listen: true }).toThrow(/so it cannot be served; serve stdio: in the program/);
+    wrong('process:').toThrow(/does not name a program/);
     wrong('process:node "x').toThrow(/a " that is not closed/);
-    wrong({ url: 'process:node', command: 'node' }).toThrow(/leave one of them out/);
+    wrong({ url: 'process:node', command: 'node' }).toThrow(/omit one of them/);
     wrong({ url: 'process:', command: 'node', args: 'x' }).toThrow(/"args" must be an array of strings/);
     wrong({ url: 'process:', command: 'node', env: 'x' }).toThrow(/"env" must be an object/);
     wrong({ url: 'process:', command: 'node', stderr: 'pipe' }).toThrow(/inherit or ignore or log/);
@@ -179,7 +179,7 @@ describe('how a program ends', () => {
   it('notices that the program writes no more, and ends it', async () => {
     const code = 'require("fs").closeSync(1); setTimeout(() => {}, 20_000)';
     const { end, pid } = await script(code, { grace: 100 });
-    expect((await end.ended())?.message).toMatch(/closed its output, but did not exit/);
+    expect((await end.ended())?.message).toMatch(/closed its output but did not exit/);
     expect(isAlive(pid)).toBe(false);
   });
 });

@@ -198,6 +198,6 @@ describe('two streams in their place', () => {
     expect(() => over({ input: new PassThrough() })).toThrow(/"output" must be a writable stream/);
     expect(() => over({ output: new PassThrough() })).toThrow(/"input" must be a readable stream/);
     expect(() => over({ input: 'in', output: 'out' })).toThrow(UsageError);
-    expect(() => stdio(parseAddress('stdio:in'), wireFor())).toThrow(/expected stdio: alone/);
+    expect(() => stdio(parseAddress('stdio:in'), wireFor())).toThrow(/expected stdio: without anything after it/);
   });
 });

@@ -71,12 +71,12 @@ describe('addresses of tcp', () => {
       for (const at of ['tcp://127.0.0.1:', 'tcp://:', 'tcp://[::1]:', 'tcp:localhost:'])
         for (const listen of [true, false])
           wrong(`${at}${port}`, { listen }).toThrow(
-            `${port} is no port, which is a number from 0 to 65535; expected tcp`,
+            `${port} is not a port, which is a number from 0 to 65535; expected tcp`,
           );
     }
-    wrong('tcp:99999').toThrow(/99999 is no port/);
+    wrong('tcp:99999').toThrow(/99999 is not a port/);
     wrong('tcp://127.0.0.1:1?framin=nul').toThrow(/no option "framin"/);
-    wrong('tcp://127.0.0.1:1?backlog=3').toThrow(/"backlog" is for the side that listens/);
+    wrong('tcp://127.0.0.1:1?backlog=3').toThrow(/"backlog" is only for the side that listens/);
     wrong('tcp://127.0.0.1:1?framing=zip').toThrow(/unknown framing "zip"/);
     wrong('tcp://127.0.0.1:1?framing=lines', { form: 'bytes' }).toThrow(/"lines" carries text/);
     wrong('tcp://127.0.0.1:1', { form: 'values' }).toThrow(UsageError);
@@ -101,7 +101,7 @@ describe('opening tcp', () => {
     const second = transport(server.transport.address, { listen: true });
     const error = await second.open(() => expect.fail('a link')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionLost);
-    expect((error as Error).message).toContain('somebody listens there already');
+    expect((error as Error).message).toContain('another program already listens there');
     expect((error as Error).cause).toMatchObject({ code: 'EADDRINUSE' });
     await second.close();
     await dial(server.transport.address);
@@ -133,7 +133,7 @@ describe('opening tcp', () => {
         const slow = transport(`tcp://127.0.0.1:${full.port}`, { limits: { connectMs: 200 } });
         const before = performance.now();
         await expect(slow.open(() => expect.fail('a link'))).rejects.toThrow(
-          /did not take the connection within 200 ms/,
+          /did not accept the connection within 200 ms/,
         );
         expect(performance.now() - before).toBeGreaterThan(190);
         await slow.close();
@@ -181,7 +181,7 @@ describe('the bound on peers', () => {
       await refused.ends[0]!.ended();
     }
     expect(server.ends).toHaveLength(2);
-    expect(logger.warnings).toEqual([`${address} has 2 peers, its bound (limits.peers), and refused 1 more`]);
+    expect(logger.warnings).toEqual([`${address} has 2 peers, its limit (limits.peers), and refused 1 more`]);
     server.ends[0]!.link.close();
     await server.ends[0]!.ended();
     await dial(address);

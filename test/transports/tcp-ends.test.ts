@@ -193,7 +193,7 @@ describe('how a link is closed', () => {
     using clock = stopClock();
     expect(await turnUntil(clock, server.transport.close())).toBeGreaterThan(LINGER_MS / 2);
     expect(end.ends[0]).toBeInstanceOf(ConnectionLost);
-    expect(end.ends[0]?.message).toMatch(/the last \d+ bytes were not taken/);
+    expect(end.ends[0]?.message).toMatch(/the last \d+ bytes were not sent/);
   });
 
   it('does not wait for a peer that never ends its side', async () => {

@@ -20,7 +20,7 @@ describe('a worker that fails', () => {
     ['the .js of a .ts', './a.ts', failure("Cannot find module '/b.js' imported from /a.ts", 'ERR_MODULE_NOT_FOUND')],
     ['a decorator', 'file:///a.ts?x', failure('Invalid or unexpected token', undefined, SyntaxError)],
   ])('by its TypeScript gets advice: %s', (_what, file, error) => {
-    expect(workerAdvice(file, error)).toContain('name a .js file that registers tsx');
+    expect(workerAdvice(file, error)).toContain('use a .js file that registers tsx');
   });
 
   it.each([

@@ -207,21 +207,23 @@ describe('addresses', () => {
   it('that are taken or unknown are refused at open', async () => {
     const taken = await open('udp://127.0.0.1:0', { listen: true });
     await expect(open(taken.transport.address, { listen: true })).rejects.toThrow('EADDRINUSE');
-    await expect(open('udp://no-such-host.invalid:1')).rejects.toThrow('the host "no-such-host.invalid" is not known');
+    await expect(open('udp://no-such-host.invalid:1')).rejects.toThrow(
+      'the host "no-such-host.invalid" is not known; check its name',
+    );
     expect(taken.logged).toEqual([]);
   });
 
   for (const [url, listen, message] of [
     ['udp://127.0.0.1:0', false, 'cannot be dialed'],
     ['udp://127.0.0.1', false, 'has no port'],
-    ['udp://127.0.0.1:99999', false, '99999 is no port, which is a number from 0 to 65535'],
-    ['udp://127.0.0.1:99999', true, '99999 is no port, which is a number from 0 to 65535'],
+    ['udp://127.0.0.1:99999', false, '99999 is not a port, which is a number from 0 to 65535'],
+    ['udp://127.0.0.1:99999', true, '99999 is not a port, which is a number from 0 to 65535'],
     ['udp://127.0.0.1:1?ttl=0', false, '"ttl" must be a whole number from 1 to 255'],
     ['udp://127.0.0.1:1?forget=0', true, '"forget" must be a positive number'],
     ['udp://127.0.0.1:1?peers=0', true, '"peers" must be 1 or more'],
-    ['udp://127.0.0.1:1?forget=1', false, 'for those who hear several'],
-    ['udp://127.0.0.1:1?loopback=off', true, '"loopback" is for multicast groups'],
-    ['udp:1?interface=127.0.0.1', true, '"interface" is for multicast groups'],
+    ['udp://127.0.0.1:1?forget=1', false, 'only for a side that listens or a bus'],
+    ['udp://127.0.0.1:1?loopback=off', true, '"loopback" is only for multicast groups'],
+    ['udp:1?interface=127.0.0.1', true, '"interface" is only for multicast groups'],
     ['udp:1?framing=none', true, 'unknown framing "none"'],
     ['udp:1?tll=3', true, 'has no option "tll"'],
   ] as const) {

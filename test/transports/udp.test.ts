@@ -296,7 +296,7 @@ describe('a flood of forged addresses', () => {
     await a.send('again\n', server.port);
     await server.logs[0]!.until(() => server.logs[0]!.frames.length === 2);
     expect(server.logs).toHaveLength(2);
-    expect(server.logged.join()).toContain('turned away: there are 2 peers');
+    expect(server.logged.join()).toContain('refused: there are 2 peers');
     server.logs[1]!.link.close();
     await c.send('room now\n', server.port);
     expect((await server.next()).frames).toEqual(['room now']);

@@ -69,14 +69,14 @@ describe('the file of a local socket', () => {
     const second = transport(`unix:${path}`, { listen: true });
     const error = await second.open(() => expect.fail('a link')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionLost);
-    expect((error as Error).message).toBe(`unix:${path} is already served: end that program, or take another path`);
+    expect((error as Error).message).toBe(`unix:${path} is already served; end that program, or use another path`);
     await second.close();
     await dial(server.transport.address);
   });
 
   it('is never another file', async () => {
     await writeFile(path, 'precious');
-    await expect(serve(`unix:${path}`)).rejects.toThrow(/is no socket, so it is left alone/);
+    await expect(serve(`unix:${path}`)).rejects.toThrow(/is not a socket; remove it/);
     expect(await readFile(path, 'utf8')).toBe('precious');
     const link = join(folder, 'link');
     await symlink(path, link);
@@ -120,7 +120,7 @@ describe('addresses of unix', () => {
 
   it('refuses a path that is too long, or none', () => {
     const long = `/tmp/${'é'.repeat(60)}.sock`;
-    expect(() => transport(`unix:${long}`)).toThrow(/at most \d+ bytes, but .* has 130: take a shorter one/);
+    expect(() => transport(`unix:${long}`)).toThrow(/at most \d+ bytes, but .* has 130; use a shorter one/);
     expect(() => transport('unix:')).toThrow(/has no path/);
     expect(() => transport('unix:/a?backlog=1')).toThrow(/for the side that listens/);
     expect(() => transport('unix:/a?keepAlive=1')).toThrow(/no option "keepAlive"/);
@@ -159,7 +159,7 @@ describe('a path where no socket can be', () => {
     await writeFile(join(folder, 'plain'), '');
     for (const opening of [serve, dial]) {
       const { message } = await failure(opening(`unix:${folder}/plain/chat.sock`));
-      expect(message).toContain(`${folder}/plain is no folder; check the path`);
+      expect(message).toContain(`${folder}/plain is not a folder; check the path`);
     }
   });
 
@@ -169,7 +169,7 @@ describe('a path where no socket can be', () => {
       const closed = join(folder, 'closed');
       await mkdir(closed, { mode: 0o500 });
       const { message } = await failure(serve(`unix:${closed}/chat.sock`));
-      expect(message).toContain(`this user may not write to the folder ${closed}; take another path`);
+      expect(message).toContain(`this user may not write to the folder ${closed}; use another path`);
     },
   );
 });

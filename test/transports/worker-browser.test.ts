@@ -91,7 +91,7 @@ it('port:parent is the scope of a browser worker', async () => {
   const posted: unknown[] = [];
   vi.stubGlobal('postMessage', (message: unknown) => posted.push(message));
   // A page has that, too.
-  expect(() => port(parseAddress('port:parent'), wire())).toThrow('this is no worker');
+  expect(() => port(parseAddress('port:parent'), wire())).toThrow('inside a worker, and this is not one');
   vi.stubGlobal('WorkerGlobalScope', class {});
   vi.stubGlobal('addEventListener', scope.addEventListener.bind(scope));
   vi.stubGlobal('removeEventListener', scope.removeEventListener.bind(scope));

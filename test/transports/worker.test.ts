@@ -193,7 +193,7 @@ describe('worker: open rejects', () => {
 });
 
 it('refuses to listen, and an address without a file or with an unknown option', () => {
-  expect(() => worker(parseAddress('worker:./x.js'), wire({ listen: true }))).toThrow('can only connect');
+  expect(() => worker(parseAddress('worker:./x.js'), wire({ listen: true }))).toThrow('so it cannot be served');
   expect(() => worker(parseAddress('worker:'), wire())).toThrow(UsageError);
   expect(() => worker(parseAddress('worker:./x.js?nmae=x'), wire())).toThrow('has no option "nmae"');
 });

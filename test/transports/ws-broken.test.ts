@@ -58,7 +58,7 @@ describe('a message above the bound on frames', () => {
     const reason = (await ear.ended()) as RpcError;
     expect(reason).toBeInstanceOf(ProtocolError);
     expect(reason.code).toBe(Code.TooLarge);
-    expect(reason.message).toContain('more than 1000 bytes, the bound on frames (limits.frameBytes)');
+    expect(reason.message).toContain('more than 1000 bytes, the limit for frames (limits.frameBytes)');
     await until(() => raw.closed);
     expect(raw.closeFrame?.code).toBe(1009);
   });

@@ -82,7 +82,7 @@ for (const { name, dial } of clients) {
       const server = await serve();
       const opening = dial(server.address, { codec: 'msgpack', form: 'bytes' });
       await expect(opening).rejects.toThrow(ConnectionLost);
-      await expect(opening).rejects.toThrow('this server speaks the codec jrpc, not msgpack');
+      await expect(opening).rejects.toThrow('this server uses the codec jrpc, not msgpack');
       expect(server.ears).toHaveLength(0);
     });
 
@@ -132,7 +132,7 @@ describe('a server', () => {
     [
       'nothing of an Obverse of another codec',
       ['msgpack, obverse.msgpack'],
-      '400 this server speaks the codec jrpc, not msgpack',
+      '400 this server uses the codec jrpc, not msgpack',
     ],
   ])('takes %s', async (_what, offer, taken) => {
     const { address } = await serve();
@@ -150,7 +150,7 @@ describe('a server', () => {
     const client = await RawClient.dial(server.address, 'Sec-WebSocket-Protocol: obverse.msgpack, obverse');
     expect(client.head).toMatch(/^Sec-WebSocket-Protocol: obverse$/m);
     await client.until(() => client.closed);
-    expect(client.closeFrame).toEqual({ code: 1002, text: 'this server speaks the codec jrpc, not msgpack' });
+    expect(client.closeFrame).toEqual({ code: 1002, text: 'this server uses the codec jrpc, not msgpack' });
     expect(server.ears).toHaveLength(0);
   });
 });

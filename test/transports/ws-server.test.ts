@@ -49,7 +49,7 @@ describe('a server of its own', () => {
     const { address } = await serve('ws://127.0.0.1:0/rpc');
     await connect(`${address}?token=1`);
     await expect(connect(address.replace('/rpc', '/other'))).rejects.toThrow(
-      'refused the handshake: 404 Not Found: nothing takes WebSockets at this path',
+      'refused the handshake: 404 Not Found: nothing accepts WebSockets at this path',
     );
     await expect(connect(address.replace('/rpc', ''))).rejects.toThrow('404');
   });
@@ -71,10 +71,12 @@ describe('a server of its own', () => {
     const logger = { warn: (text: string) => said.push(text), error: () => {} };
     const { address } = await serve(undefined, { limits: { peers: 1 }, logger });
     const first = await connect(address);
-    await expect(connect(address)).rejects.toThrow('503 Service Unavailable: this server has as many peers');
+    await expect(connect(address)).rejects.toThrow(
+      '503 Service Unavailable: this server has reached its maximum of peers',
+    );
     await expect(connect(address)).rejects.toThrow('503');
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain('has 1 peers, its bound (limits.peers), and refused 1 more');
+    expect(said[0]).toContain('has 1 peers, its limit (limits.peers), and refused 1 more');
     await first.transport.close();
     await connect(address);
   });
@@ -197,7 +199,7 @@ describe('a server of the application', () => {
   it('takes several transports on paths of their own, and none on a path that is taken', async () => {
     const server = await application();
     const [one, two] = [await serve({ url: 'ws:/one', server }), await serve({ url: 'ws:/two', server })];
-    await expect(serve({ url: 'ws:/two', server })).rejects.toThrow('the path /two of this server is taken');
+    await expect(serve({ url: 'ws:/two', server })).rejects.toThrow('the path /two of this server is used');
     await connect(one.address);
     await connect(two.address);
     await one.ear();

@@ -219,13 +219,13 @@ describe.each([
     const { status, text } = await shake(address, { Origin: evil });
     expect(status).toBe(403);
     expect(text).toMatch(
-      /^the Origin "https:\/\/evil\.example\/x+"… \(\d+ more characters\) is not taken: it is not that of the Host, "127\.0\.0\.1:\d+"; to take it, name it in the option "origins" of the ws: address$/,
+      /^the Origin "https:\/\/evil\.example\/x+"… \(\d+ more characters\) is not accepted: it differs from the Host, "127\.0\.0\.1:\d+"; to accept it, add it to the option "origins" of the ws: address$/,
     );
     expect((await shake(address, { Host: 'evil.example' })).text).toBe(
-      'the Host "evil.example" is not taken: this server is reached over a loopback address, and not by a proxy; to take it, name it in the option "hosts" of the ws: address',
+      'the Host "evil.example" is not accepted: this server is reached over a loopback address, and not through a proxy; to accept it, add it to the option "hosts" of the ws: address',
     );
     await expect(connect({ url: address, headers: { Origin: 'https://evil.example' } })).rejects.toThrow(
-      'refused the handshake: 403 Forbidden: the Origin "https://evil.example" is not taken',
+      'refused the handshake: 403 Forbidden: the Origin "https://evil.example" is not accepted',
     );
   });
 });
@@ -237,11 +237,11 @@ describe('a refused visitor', () => {
     const { address } = await serve(undefined, { logger });
     for (let n = 0; n < 20; n++) await shake(address, { Origin: 'https://evil.example' });
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain(`${address} refused a visitor: the Origin "https://evil.example" is not taken`);
+    expect(said[0]).toContain(`${address} refused a connection: the Origin "https://evil.example" is not accepted`);
     expect(said[0]).toContain('the option "origins"');
     for (let n = 0; n < 20; n++) await shake(address, { Host: 'evil.example' });
     expect(said).toHaveLength(2);
-    expect(said[1]).toContain('the Host "evil.example" is not taken');
+    expect(said[1]).toContain('the Host "evil.example" is not accepted');
     expect(said[1]).toContain('the option "hosts"');
   });
 

@@ -3,24 +3,24 @@ import type { Accept, Frame, Link, LinkInfo, Logger, Parcel, Receiver } from '..
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { copyParcels } from './memory-parcels.js';
 
-/** What one end of a pair is given. */
+/** The options of one end of a pair. */
 export interface MemoryEnd {
-  /** What the other end calls this one. */
+  /** The id of this end at the other one. */
   readonly name: string;
   readonly accept: Accept;
-  /** The largest frame, in bytes, that this end reads; a longer one ends the link. */
+  /** The largest frame, in bytes, that this end accepts; a larger one ends the link. */
   readonly frameBytes: number;
-  /** Is told of values that cannot be copied. */
+  /** Receives a report of values that cannot be copied. */
   readonly logger: Pick<Logger, 'error'>;
-  /** Whether this end has brought the pair up. */
+  /** Whether this end has initiated the pair. */
   readonly dialed?: boolean;
-  /** Called once, when the link of this end has ended, before its receiver is told. */
+  /** Called once, when the link of this end has ended, before its receiver is notified. */
   readonly ended?: (link: Link) => void;
 }
 
 /**
- * Two links face to face. A frame arrives in a later microtask, all frames of a tick in one, so that nobody is called back
- * within his own call; both ends are accepted before this returns, `left` first.
+ * Two links connected to each other. A frame arrives in a later microtask, together with all frames of the same tick,
+ * so that no handler runs within its own call; both ends are accepted before this returns, `left` first.
  */
 export function memoryPair(left: MemoryEnd, right: MemoryEnd): readonly [left: Link, right: Link] {
   const one = new MemoryLink(right.name, left);
@@ -33,8 +33,8 @@ export function memoryPair(left: MemoryEnd, right: MemoryEnd): readonly [left: L
 }
 
 /**
- * Deliveries by microtask until the event loop gets its turn. Two ends that answer each other at once would otherwise
- * never let a timer or a socket in.
+ * The number of deliveries by microtask before the event loop gets its turn. Two ends that answer each other at once
+ * would otherwise starve timers and sockets.
  */
 const IN_A_ROW = 1_024;
 let inARow = 0;
@@ -54,13 +54,13 @@ class MemoryLink implements Link {
   private readonly end: MemoryEnd;
   private other!: MemoryLink;
   private receiver: Receiver | undefined;
-  /** What the other end has sent and this one has not yet received; what stands before `head` is done with. */
+  /** The frames that the other end has sent and this one has not yet received; those before `head` are processed. */
   private inbox: Frame[] = [];
   private head = 0;
   private waiting = 0;
   private paused = false;
   private scheduled = false;
-  /** The other end has ended cleanly: this one ends when the inbox is empty, also while it has paused. */
+  /** The other end has ended cleanly: this one ends when the inbox is empty, even while paused. */
   private finishing = false;
   private over = false;
   private readonly delivering = (): void => this.deliver();
@@ -123,7 +123,7 @@ class MemoryLink implements Link {
     soon(this.delivering);
   }
 
-  /** What is sent while this runs waits for the next turn: otherwise two ends in one call could go on for ever. */
+  /** Frames that are sent while this runs wait for the next turn: otherwise two ends could call each other forever. */
   private deliver(): void {
     this.scheduled = false;
     if (this.over) return;
@@ -146,7 +146,7 @@ class MemoryLink implements Link {
     } else if (!this.paused || this.finishing) this.schedule();
   }
 
-  /** Frees what has been received, at most once for as many frames as it moves: a reader that pauses often pays no more. */
+  /** Frees processed frames, at most once for as many frames as it moves: a reader that pauses often costs no more. */
   private tidy(): void {
     if (this.head === this.inbox.length) this.inbox = [];
     else if (this.head * 2 > this.inbox.length) this.inbox = this.inbox.slice(this.head);
@@ -161,16 +161,16 @@ class MemoryLink implements Link {
   private endAfterInbox(): void {
     if (this.over) return;
     this.finishing = true;
-    // Also an end that has paused is told: what came before goes before it.
+    // A paused end is notified too: earlier frames come first.
     if (this.inbox.length === 0) this.finish(undefined);
     else this.schedule();
   }
 
   private cut(cause: Error): void {
-    if (!this.over) this.finish(new ConnectionLost(`${this.peer} has cut the link`, { cause }));
+    if (!this.over) this.finish(new ConnectionLost(`${this.peer} closed the link abruptly`, { cause }));
   }
 
-  /** A microtask later, because the end may come from within `accept`, when there is no receiver yet. */
+  /** In a microtask, because the end may come from within `accept`, when there is no receiver yet. */
   private finish(reason: Error | undefined): void {
     this.over = true;
     this.inbox = [];

@@ -1,9 +1,10 @@
 import type { Logger, Parcel } from '../../src/contract/contract.js';
 
 /**
- * Copies parcels as a MessagePort does, and moves what they say is to be moved. A parcel that goes to many is given to
- * each of their links, so handing it over as it is would give them one object between them. What cannot be copied (moved
- * already, to another receiver) is reported and left out: the link is not to blame, and the call runs into its timeout.
+ * Copies packets as a MessagePort does, and moves the objects listed to be moved. A packet for several receivers is
+ * passed to each of their links, so without a copy they would share one object. A packet that cannot be copied (because
+ * its objects have moved to another receiver) is reported and dropped: the link is not at fault, and the call runs into
+ * its timeout.
  */
 export function copyParcels(parcels: readonly Parcel[], logger: Pick<Logger, 'error'>): Parcel[] {
   const copies: Parcel[] = [];
@@ -18,7 +19,7 @@ export function copyParcels(parcels: readonly Parcel[], logger: Pick<Logger, 'er
   return copies;
 }
 
-/** Says that a parcel was not sent, and why. */
+/** Reports that a packet was not sent, and why. */
 export function reportLost(error: unknown, logger: Pick<Logger, 'error'>): void {
   logger.error('a message was not sent: its values cannot be copied, or were transferred to another receiver', error);
 }

@@ -3,8 +3,8 @@ import { UsageError } from '../../src/contract/errors.js';
 const BRACKETS = ['()', '[]', '{}', '<>'] as const;
 
 /**
- * The parts of `(a)(b)`. A part may stand in any kind of brackets, and in it those of its own kind are balanced; so a mux in
- * a mux needs no other kind. Throws a UsageError where brackets are missing or a part is empty.
+ * The parts of `(a)(b)`. A part may be enclosed in any kind of brackets; inside it, brackets of the same kind must be
+ * balanced, so a mux in a mux needs no other kind. Throws a UsageError if brackets are missing or a part is empty.
  */
 export function splitParts(text: string): string[] {
   const parts: string[] = [];
@@ -15,30 +15,30 @@ export function splitParts(text: string): string[] {
     }
     const end = endOfPart(text, at);
     const part = text.slice(at + 1, end).trim();
-    if (part === '') throw new UsageError(`"mux:${text}" has an empty part: expected an address in its brackets`);
+    if (part === '') throw new UsageError(`"mux:${text}" has an empty part; expected an address in the brackets`);
     parts.push(part);
     at = end + 1;
   }
   return parts;
 }
 
-/** The addresses as one, in brackets that part them again. */
+/** Joins addresses into one, in brackets that separate them. */
 export function joinParts(addresses: readonly string[]): string {
   return addresses.map((address) => bracketed(address)).join('');
 }
 
-/** Where the bracket that opens at `from` is closed. */
+/** The position of the bracket that closes the one at `from`. */
 function endOfPart(text: string, from: number): number {
   const [open, close] = BRACKETS.find(([bracket]) => bracket === text[from]) ?? [];
   if (open === undefined) {
-    throw new UsageError(`"mux:${text}" cannot be read at "${text.slice(from)}": expected parts, as in mux:(a)(b)`);
+    throw new UsageError(`"mux:${text}" cannot be read at "${text.slice(from)}"; expected parts, as in mux:(a)(b)`);
   }
   let depth = 0;
   for (let at = from; at < text.length; at++) {
     if (text[at] === open) depth++;
     else if (text[at] === close && --depth === 0) return at;
   }
-  throw new UsageError(`"mux:${text}" has a "${open}" that is not closed: expected as many "${close}"`);
+  throw new UsageError(`"mux:${text}" has a "${open}" that is not closed; expected as many "${close}"`);
 }
 
 function bracketed(address: string): string {

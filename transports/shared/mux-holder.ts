@@ -2,32 +2,30 @@ import type { Transport, TransportSource, Wire } from '../../src/contract/contra
 import { UsageError } from '../../src/contract/errors.js';
 import { type MuxPart, MuxTransport, Part } from './mux-transport.js';
 
-/** A mux to hold on to: given to a side as its `transport`, it takes parts in and out while that side runs. */
+/** A mux that can be changed: passed to a side as its `transport`, it adds and removes parts while that side runs. */
 export interface Mux {
-  /** Makes the transport; called by the side. Throws a UsageError while another side has it. */
+  /** Makes the transport; called by the side. Throws a UsageError while another side uses this mux. */
   (wire: Wire): Transport;
-  /** The parts that there are, also those that are being opened. */
+  /** The current parts, including those that are being opened. */
   readonly parts: readonly MuxPart[];
   /**
-   * Takes a part in, and opens it if the side is open or being opened; resolves when it is open. If it cannot be opened it
-   * is not taken in, the others stay, and its own error rejects.
+   * Adds a part, and opens it if the side is open or being opened; resolves when it is open. If it cannot be opened,
+   * the promise rejects with its error, and the other parts stay.
    */
   add(source: TransportSource): Promise<MuxPart>;
   /**
-   * Takes a part out: the part itself, or the first that was given as this source. Its links end; resolves when nothing of
-   * it is left. Rejects with a UsageError if there is no such part.
+   * Removes a part: the part itself, or the first one that was added as this source. Its links end; resolves when
+   * everything is released. Rejects with a UsageError if there is no such part.
    */
   remove(part: MuxPart | TransportSource): Promise<void>;
 }
 
 /**
- * Several transports as one, of which parts come and go while it runs. Without any part it is open and reaches nobody.
+ * Several transports as one, with parts that can be added and removed at run time. Without parts it is open and reaches
+ * no peer.
  *
- * @example
- * const doors = mux('tcp://127.0.0.1:8888', 'stdio:');
- * const chat = await Chat.serve(doors);
- * const web = await doors.add('ws://127.0.0.1:0');
- * await doors.remove('stdio:');
+ * @example const doors = mux('tcp://127.0.0.1:8888', 'stdio:'); const chat = await Chat.serve(doors); const web = await
+ * doors.add('ws://127.0.0.1:0'); await doors.remove('stdio:');
  */
 export function mux(...sources: readonly TransportSource[]): Mux {
   const parts = sources.map((source) => new Part(source));
@@ -35,7 +33,7 @@ export function mux(...sources: readonly TransportSource[]): Mux {
 
   const make = (wire: Wire): Transport => {
     if (current !== undefined && !current.closed) {
-      throw new UsageError('this mux is the transport of another side: make one for each side');
+      throw new UsageError('this mux is the transport of another side; make one for each side');
     }
     current = new MuxTransport(parts, wire);
     return current;

@@ -5,13 +5,13 @@ import { joinParts } from './mux-address.js';
 
 /** One of the transports of a mux. */
 export interface MuxPart {
-  /** As it was given. */
+  /** The part as it was passed. */
   readonly source: TransportSource;
-  /** What a peer connects to; what was given, as long as that is not known. */
+  /** The address that a peer connects to; as passed, until it is known. */
   readonly address: string;
 }
 
-/** A part, and what was made of it. */
+/** A part, and the transport that was made for it. */
 export class Part implements MuxPart {
   transport: Transport | undefined = undefined;
 
@@ -22,15 +22,15 @@ export class Part implements MuxPart {
   }
 }
 
-/** A part and what was wrong with it. */
+/** A part and its error. */
 interface Trouble {
   readonly part: Part;
   readonly reason: unknown;
 }
 
 /**
- * Several transports as one. All of them are opened together, and if one cannot be, none is. The list is read as it
- * stands, so that whoever holds it can change it, and starts and stops what has come and gone.
+ * Several transports as one. They are opened together, and if one fails, none stays open. The list of parts is read
+ * each time, so that its owner can change it; parts that were added or removed are then started or stopped.
  */
 export class MuxTransport implements Transport {
   private readonly parts: readonly Part[];
@@ -48,12 +48,12 @@ export class MuxTransport implements Transport {
     return `mux:${joinParts(this.parts.map((part) => part.address))}`;
   }
 
-  /** Whether it will not be used any more. */
+  /** Whether the mux is closed or closing. */
   get closed(): boolean {
     return this.closing !== undefined;
   }
 
-  /** There only as long as a part has it: without a bus there is nobody who is reached by it. */
+  /** Present only while a part has it: without a bus it reaches nobody. */
   get broadcast(): (frames: readonly Frame[]) => void {
     return this.parts.some(({ transport }) => transport?.broadcast !== undefined) ? this.spread : (undefined as never);
   }
@@ -63,7 +63,7 @@ export class MuxTransport implements Transport {
     this.refuseIfClosed();
     this.accept = accept;
     const parts = [...this.parts];
-    // Mistakes are found before anything is opened.
+    // Errors in options are found before anything is opened.
     let troubles = await this.each(parts, (part) => this.make(part));
     if (troubles.length === 0) troubles = await this.each(parts, (part) => this.bring(part));
     this.refuseIfClosed();
@@ -78,14 +78,14 @@ export class MuxTransport implements Transport {
     return this.closing;
   }
 
-  /** Opens a part that has come to the list, if the others are open or being opened. */
+  /** Opens a part that was added, if the others are open or being opened. */
   async start(part: Part): Promise<void> {
     if (this.accept === undefined || this.closed) return;
     await this.make(part);
     await this.bring(part);
   }
 
-  /** Closes a part that has left the list. */
+  /** Closes a part that was removed. */
   async stop(part: Part): Promise<void> {
     await part.transport?.close();
   }
@@ -105,11 +105,11 @@ export class MuxTransport implements Transport {
   }
 
   private async bring(part: Part): Promise<void> {
-    // A handler may add one.
+    // A handler may add a part.
     await outside(() => part.transport?.open(this.accept!));
   }
 
-  /** Whether a part is still wanted. */
+  /** Whether a part is still in the list. */
   private keeps(part: Part): boolean {
     return !this.closed && this.parts.includes(part);
   }
@@ -119,12 +119,12 @@ export class MuxTransport implements Transport {
     if (troubles.length > 0) throw failure('closed', this.parts.length, troubles);
   }
 
-  /** Does something with each part at once, waits for all, and gives what went wrong. */
+  /** Calls a function for all parts at once, waits for all of them, and returns the errors. */
   private async each(parts: readonly Part[], act: (part: Part) => Promise<void>): Promise<Trouble[]> {
     const results = await Promise.allSettled(parts.map(act));
     return parts.flatMap((part, n) => {
       const result = results[n]!;
-      // A part that was taken out meanwhile is nobody's trouble.
+      // The error of a part that was removed meanwhile does not matter.
       return result.status === 'rejected' && this.parts.includes(part) ? [{ part, reason: result.reason }] : [];
     });
   }
@@ -134,7 +134,7 @@ export class MuxTransport implements Transport {
   }
 }
 
-/** What went wrong with each part. A mistake on this side stays one. */
+/** The errors of the parts as one error: a UsageError if one of them is. */
 function failure(what: string, count: number, troubles: readonly Trouble[]): Error {
   const reasons = troubles.map(({ reason }) => reason);
   const list = troubles.map(({ part, reason }) => `(${part.address}) ${messageOf(reason)}`).join('; ');

@@ -6,7 +6,7 @@ import { Code, ProtocolError } from '../../src/contract/errors.js';
 const COUNTED = 4 * 1024;
 /** Above this size, in bytes, a partial frame must grow. */
 const LARGE = 64 * 1024;
-/** How fast, in bytes a second, on the average of so many milliseconds. */
+/** The minimum growth in bytes per second, averaged over a period in milliseconds. */
 const PACE = 16 * 1024;
 const SPAN_MS = 30_000;
 
@@ -15,31 +15,31 @@ export interface PartialHolder {
   readonly peer: string;
   /** Whether this side has stopped reading: then the frame cannot grow. */
   readonly isPaused: boolean;
-  /** Ends the link at once. */
+  /** Ends the link immediately. */
   cut(reason: ProtocolError): void;
 }
 
 interface Partial {
   bytes: number;
-  /** How many bytes have come since then, which is when the present span has begun. */
+  /** The bytes received since the start of the present period, and that start. */
   came: number;
   since: number;
 }
 
 /**
- * The partial frames of the links of one transport: they count for the whole side, and large ones must grow. A link whose
- * frames are whole costs nothing here, and there is a timer only while there is a large partial frame.
+ * The partial frames of the links of one transport: they count for the whole side, and large ones must grow. A link
+ * whose frames are complete costs nothing here, and a timer runs only while there is a large partial frame.
  */
 export class PartialFrames {
   private readonly held = new Map<PartialHolder, Partial>();
   private timer: Timer | undefined;
 
-  /** `memory`: that of the side. */
+  /** `memory`: the shared memory limit of the side. */
   constructor(readonly memory: Memory) {}
 
   /**
-   * A link has read `came` bytes, and its partial frame takes so many now (`Framing.held`). The link, or another one, may be
-   * cut within this call.
+   * A link has read `came` bytes, and its partial frame now takes so many bytes (`Framing.held`). The link, or another
+   * one, may be closed within this call.
    */
   update(holder: PartialHolder, bytes = 0, came: number): void {
     if (bytes <= COUNTED && this.held.size === 0) return;
@@ -53,7 +53,7 @@ export class PartialFrames {
     if (more < 0) this.memory.give(-more);
     if (partial === undefined) this.held.set(holder, { bytes, came: 0, since: time() });
     else {
-      // What has become smaller is another frame.
+      // A smaller size means another frame.
       if (more < 0) this.begin(partial);
       else partial.came += came;
       partial.bytes = bytes;
@@ -72,7 +72,7 @@ export class PartialFrames {
     this.timer = undefined;
   }
 
-  /** Where the side has no room, whoever holds the most of all is cut. False if that is this one. */
+  /** If the side has no room, the link with the largest partial frame is closed. False if that is this link. */
   private makeRoom(holder: PartialHolder, bytes: number, more: number): boolean {
     while (!this.memory.take(more)) {
       let most = holder;
@@ -81,7 +81,7 @@ export class PartialFrames {
         if (partial.bytes > largest) [most, largest] = [other, partial.bytes];
       }
       this.drop(most);
-      const text = `busy: the partial frames of all peers take too much, and that of ${most.peer} takes the most, ${largest} bytes (limits.totalBytes)`;
+      const text = `busy: the partial frames of all peers take too much memory, and that of ${most.peer} takes the most, ${largest} bytes (limits.totalBytes)`;
       most.cut(new ProtocolError(text, Code.Busy));
       if (most === holder) return false;
     }
@@ -101,7 +101,7 @@ export class PartialFrames {
       else if (now - partial.since >= SPAN_MS) {
         if (partial.came * 1_000 < PACE * (now - partial.since)) {
           this.drop(holder);
-          const text = `${holder.peer} has begun a frame, and in ${Math.round((now - partial.since) / 1_000)} s only ${partial.came} more bytes of it came: above ${LARGE} bytes a frame grows by ${PACE} bytes a second`;
+          const text = `${holder.peer} began a frame, and in ${Math.round((now - partial.since) / 1_000)} s only ${partial.came} more bytes of it arrived: above ${LARGE} bytes a frame must grow by ${PACE} bytes per second`;
           holder.cut(new ProtocolError(text));
           continue;
         }

@@ -5,8 +5,8 @@ import { UsageError } from '../../src/contract/errors.js';
 type Listener = (value: unknown) => void;
 
 /**
- * What messages are posted to: a MessagePort, a Worker, `parentPort`, a browser's `self`, or anything alike. It listens by
- * `on` and `off`, or by `addEventListener` and `removeEventListener`.
+ * An object that messages are posted to: a MessagePort, a Worker, `parentPort`, a browser's `self`, or a similar one.
+ * Listeners are added by `on` and `off`, or by `addEventListener` and `removeEventListener`.
  */
 export interface Port {
   // Methods, so that the ports of Node and of browsers fit, whose parameters are narrower.
@@ -17,7 +17,7 @@ export interface Port {
   removeEventListener?(event: string, listener: (value: never) => void): void;
   start?(): void;
   close?(): void;
-  /** Of a worker of Node. */
+  /** In a worker of Node. */
   readonly threadId?: number;
 }
 
@@ -38,8 +38,8 @@ function describe(value: unknown): string {
 }
 
 /**
- * Listens to several events of a port at once and gives the function that ends it. A `message` brings its value, any other
- * event what the port tells: an event object in browsers, the value itself in Node.
+ * Listens to several events of a port and returns the function that removes the listeners. A `message` passes its
+ * value, any other event what the port reports: an event object in browsers, the value itself in Node.
  */
 export function listen(port: Port, listeners: Readonly<Record<string, Listener>>): () => void {
   const ends: (() => void)[] = [];
@@ -62,12 +62,12 @@ function listenTo(port: Port, event: string, told: Listener): () => void {
   return () => port.removeEventListener?.(event, heard);
 }
 
-/** What is known of who is at the other end of a port. */
+/** What is known about the other end of a port. */
 export function portInfo({ threadId }: Port): LinkInfo {
   return typeof threadId === 'number' ? { threadId } : {};
 }
 
-/** What this file needs of the module `node:worker_threads`. */
+/** The part of the module `node:worker_threads` that is used here. */
 export interface WorkerThreads {
   readonly parentPort: Port | null;
   readonly Worker: new (
@@ -76,15 +76,16 @@ export interface WorkerThreads {
   ) => Port & { terminate(): Promise<number> };
 }
 
-/** Node's module, where there is one; asked for without an import, so that bundles for browsers have none. */
+/** Node's module, if there is one; loaded without an import, so that bundles for browsers do not contain it. */
 export function workerThreads(): WorkerThreads | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   return process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
 }
 
 /**
- * Calls `tell` before this worker ends itself by `self.close()`, which nobody else is told of in browsers, Deno and Bun. What
- * was sent in the same turn leaves before. Gives the function that stops it; does nothing where there is no such function.
+ * Calls `tell` before this worker ends itself by `self.close()`, which is not reported to the other end in browsers,
+ * Deno and Bun. Messages of the same turn are sent first. Returns the function that undoes this; does nothing where
+ * `self.close` does not exist.
  */
 export function beforeSelfClose(tell: () => void): () => void {
   const scope = globalThis as { WorkerGlobalScope?: unknown; close?: () => void };
@@ -102,12 +103,12 @@ export function beforeSelfClose(tell: () => void): () => void {
   };
 }
 
-/** The port to whoever started this worker, or undefined where this is none. */
+/** The port to the thread that started this worker, or undefined outside a worker. */
 export function parentPort(): Port | undefined {
   const threads = workerThreads();
   if (threads?.parentPort) return threads.parentPort;
   const scope = globalThis as { WorkerGlobalScope?: unknown; postMessage?: unknown };
-  // A page has `postMessage` too, but it talks to itself by it.
+  // A page has `postMessage` too, but there it posts to the page itself.
   return scope.WorkerGlobalScope !== undefined && typeof scope.postMessage === 'function'
     ? (globalThis as unknown as Port)
     : undefined;

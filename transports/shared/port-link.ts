@@ -4,26 +4,26 @@ import { reportLost } from './memory-parcels.js';
 import { listen, type Port } from './port-events.js';
 import { Mark, pack, unpack } from './port-messages.js';
 
-/** What a link over a port is told by its transport. */
+/** The options and callbacks that a transport passes to a link over a port. */
 export interface PortLinkOptions {
   readonly peer: string;
   readonly info?: LinkInfo;
-  /** The worker's own way to its parent: its errors are no errors of the other side. */
+  /** The worker's own port to its parent: its errors are not errors of the other side. */
   readonly parent: boolean;
-  /** Whether the link closes the port when it ends: a MessagePort is all there is between the two ends. */
+  /** Whether the link closes the port when it ends: a MessagePort is the only connection between the two ends. */
   readonly owned: boolean;
   /** Called once, when the other end has shown that it listens. */
   readonly ready?: () => void;
-  /** Called once, when the link has ended and before its receiver is told; cleanly, or with the reason. */
+  /** Called once, when the link has ended and before its receiver is notified; without a reason for a clean end. */
   readonly ended?: (reason: Error | undefined) => void;
-  /** Called when the other end has answered this one's clean end: all frames have arrived. */
+  /** Called when the other end has confirmed the clean end of this one: all frames have arrived. */
   readonly settled?: () => void;
 }
 
 /**
- * A link over a port. Between `ready` of both ends it holds the frames, and they count as `buffered`; from then on the port
- * takes everything at once, so `buffered` is 0 and no bound on it is reached, and a port cannot be made to wait, so `pause`
- * does nothing: a worker that is given more than it can do has it all in its memory.
+ * A link over a port. Until both ends have sent `ready` it holds the frames, and they count as `buffered`. From then on
+ * the port accepts everything at once, so `buffered` is 0 and its limit is never reached; and a port cannot be paused,
+ * so `pause` does nothing: a worker that receives more than it can process has it all in its memory.
  */
 export class PortLink implements Link {
   readonly peer: string;
@@ -52,19 +52,19 @@ export class PortLink implements Link {
     this.options = options;
   }
 
-  /** Has the link accepted: before it listens, or when `ready` is told, at the latest. */
+  /** Has the link accepted: before it listens, or when `ready` is called, at the latest. */
   start(accept: Accept): void {
     this.receiver = accept(this);
   }
 
-  /** Listens from now on, and says so to the other end. */
+  /** Starts to listen, and notifies the other end. */
   listen(): void {
     if (this.over) return;
     const { options } = this;
     this.deaf = listen(this.port, {
       message: (message) => this.take(message),
-      messageerror: () => this.close(new ProtocolError('a message came that cannot be deserialized')),
-      close: () => this.finish(new ConnectionLost('the other side has closed the port, or has exited')),
+      messageerror: () => this.close(new ProtocolError('a message arrived that cannot be deserialized')),
+      close: () => this.finish(new ConnectionLost('the other side closed the port or exited')),
       ...(options.parent ? {} : { error: (error) => this.failed(error), exit: (code) => this.exited(code) }),
     });
     this.post([Mark.ready]);
@@ -108,18 +108,18 @@ export class PortLink implements Link {
     }
     if (mark === Mark.ready || mark === Mark.answer) this.meet(mark);
     else if (!this.ready) {
-      // What comes before is left over from an earlier conversation on the same port.
+      // Earlier messages are left over from a previous conversation on the same port.
     } else if (mark === Mark.text || mark === Mark.bytes || mark === Mark.values) this.read(message);
     else if (mark === Mark.end) {
       this.post([Mark.ended]);
       this.finish(undefined);
-    } else if (mark === Mark.cut) this.finish(new ConnectionLost('the other side has cut the link'));
+    } else if (mark === Mark.cut) this.finish(new ConnectionLost('the other side closed the link abruptly'));
   }
 
   private meet(mark: string): void {
     if (this.ready) {
       if (mark === Mark.ready) {
-        this.finish(new ConnectionLost('the other side has begun anew: a port carries one link at a time'));
+        this.finish(new ConnectionLost('the other side opened a new link; a port carries one link at a time'));
       }
       return;
     }
@@ -152,7 +152,7 @@ export class PortLink implements Link {
     try {
       this.post(message, transfer);
     } catch (error) {
-      // Values that were transferred to another receiver before. The others of the tick are not to blame.
+      // Values that were already transferred to another receiver. The other frames of the tick are sent.
       if (frames.length === 1) reportLost(error, this.wire.logger);
       else for (const frame of frames) this.postFrames([frame]);
     }
@@ -167,9 +167,9 @@ export class PortLink implements Link {
   }
 
   /**
-   * In Node an error of a worker is its end; its `exit` follows, and before that the rest of its messages, which the error
-   * may overtake. In browsers a worker lives on after an error, unless it was in the script itself: one that has said that
-   * it is ready is taken at its word, and its errors are reported.
+   * In Node an error ends the worker; its `exit` event follows, and before that its remaining messages, which the error
+   * may overtake. In browsers a worker survives an error unless it was in the script itself: one that has sent `ready`
+   * stays in use, and its errors are reported.
    */
   private failed(error: unknown): void {
     const message = `the worker failed: ${whatFailed(error)}`;
@@ -184,10 +184,10 @@ export class PortLink implements Link {
     this.over = true;
     this.held = [];
     this.heldBytes = 0;
-    // With someone to tell that the other end has settled, its answer is still listened to.
+    // If a callback waits for the other end, its confirmation is still awaited.
     if (this.options.settled === undefined) this.free();
     this.options.ended?.(reason);
-    // A microtask later, because the end may come from within `accept`, when there is no receiver yet.
+    // In a microtask, because the end may come from within `accept`, when there is no receiver yet.
     queueMicrotask(() => this.receiver?.closed(reason));
   }
 
@@ -196,14 +196,14 @@ export class PortLink implements Link {
     this.options.settled?.();
   }
 
-  /** Listens no more, so that the port keeps nobody alive. */
+  /** Stops listening, so that the port does not keep the process alive. */
   private free(): void {
     this.deaf();
     if (this.options.owned) this.port.close?.();
   }
 }
 
-/** A browser's event without a message says that there is no script; in Node anything can be thrown. */
+/** An event of a browser without a message means that the script was not found; in Node any value can be thrown. */
 function whatFailed(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
   const { message } = error as { readonly message?: unknown };

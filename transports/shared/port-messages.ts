@@ -3,13 +3,13 @@ import type { Form, Frame, Parcel } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 
 /**
- * What travels on a port: arrays whose first element says what they are. Whatever else is posted there belongs to somebody
- * else and is ignored.
+ * The messages on a port: arrays whose first element is their kind. Other messages on the port are ignored.
  *
- * - `ready` begins a conversation; `answer` says that the other end's `ready` was heard. Until either has come, frames wait
- *   at their sender, because a Worker loses what comes before somebody listens.
+ * - `ready` starts a conversation; `answer` confirms the `ready` of the other end. Until one of them has arrived,
+ *   frames wait at their
+ *   sender, because a Worker loses messages that arrive before it listens.
  * - `text`, `bytes` and `values` hold the frames of one tick.
- * - `end` is a clean end, answered by `ended`; `cut` is an abrupt one.
+ * - `end` is a clean end, confirmed by `ended`; `cut` is an abrupt one.
  */
 export const Mark = {
   ready: 'obverse:ready',
@@ -22,15 +22,15 @@ export const Mark = {
   cut: 'obverse:cut',
 } as const;
 
-/** A message that can be posted, and what moves with it. */
+/** A message to post, and the objects that move with it. */
 export interface Post {
   readonly message: readonly unknown[];
   readonly transfer: readonly object[];
 }
 
 /**
- * The frames of one tick as one message. Bytes are copied into one buffer of their own, which moves: posting a view would
- * copy all of the buffer that it is a view of.
+ * The frames of one tick as one message. Bytes are copied into one buffer of their own, which moves: posting a view
+ * would copy the entire buffer behind it.
  */
 export function pack(frames: readonly Frame[]): Post {
   const first = frames[0];
@@ -59,7 +59,10 @@ function packBytes(frames: readonly Uint8Array[]): Post {
   return { message, transfer: [all.buffer] };
 }
 
-/** Gives the frames of a message, in order. Throws a ProtocolError if it holds none of this form, or one above the limit. */
+/**
+ * Passes on the frames of a message, in order. Throws a ProtocolError if it has another form, or a frame above the
+ * limit.
+ */
 export function unpack(message: readonly unknown[], form: Form, limit: number, give: (frame: Frame) => void): void {
   if (message[0] !== Mark[form])
     throw new ProtocolError(`expected ${form} on the port, and ${beginningOf(message[0])} came`);
@@ -105,7 +108,7 @@ function isSize(value: unknown): value is number {
 }
 
 function broken(): ProtocolError {
-  return new ProtocolError('a message came on the port whose frames cannot be read');
+  return new ProtocolError('a message with unreadable frames arrived on the port');
 }
 
 function tooLarge(size: number, limit: number): ProtocolError {

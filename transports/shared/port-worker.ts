@@ -2,14 +2,19 @@ import { clearTimer, setTimer } from '../../src/base/time.js';
 import { UsageError } from '../../src/contract/errors.js';
 import { type Port, workerThreads } from './port-events.js';
 
-/** A worker that was started, in Node or in a browser. */
+/** A started worker, in Node or in a browser. */
 export interface Spawned {
   readonly port: Port;
-  /** Resolves when the worker is gone. Never rejects. */
+  /** Resolves when the worker has exited. Never rejects. */
   readonly gone: Promise<void>;
-  /** Lets the worker finish by itself for so many milliseconds, then terminates it. Gives `gone`. May be called twice. */
+  /**
+   * Lets the worker finish by itself for so many milliseconds, then terminates it. Returns `gone`. May be called twice.
+   */
   end(graceMs: number): Promise<void>;
-  /** All that was posted has been received. A browser tells of no exit, so its worker is not waited for any longer. */
+  /**
+   * All posted messages have been received. A browser does not report the exit of a worker, so it is not awaited any
+   * longer.
+   */
   settled(): void;
 }
 
@@ -21,7 +26,7 @@ export interface WorkerSettings {
   readonly [option: string]: unknown;
 }
 
-/** Starts a worker. Throws what the runtime throws, and a UsageError where it has none. */
+/** Starts a worker. Throws what the runtime throws, and a UsageError if the runtime has no workers. */
 export function spawnWorker(file: string, options: WorkerSettings): Spawned {
   const threads = workerThreads();
   if (threads !== undefined) {
@@ -62,7 +67,7 @@ function ending(port: Port, gone: Promise<void>, terminate: () => unknown, until
   };
 }
 
-/** Node reads a path against the working directory only if it begins with a dot. */
+/** Node resolves a path against the working directory only if it begins with a dot. */
 function nodeFile(file: string): URL {
   if (/^(file|data):/i.test(file)) return new URL(file);
   const { process } = globalThis;

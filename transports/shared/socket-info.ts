@@ -4,8 +4,8 @@ import { TLSSocket } from 'node:tls';
 import type { LinkInfo } from '../../src/contract/contract.js';
 
 /**
- * What is known of the connection of a socket: the address and the port of either end, and under TLS what was agreed and who the
- * peer is. Of one that has ended it is what was asked before.
+ * What is known of the connection of a socket: the address and port of both ends, and under TLS the negotiated protocol
+ * and the identity of the peer. After the end it contains what was read before.
  */
 export function socketInfo(stream: Duplex): LinkInfo {
   const { remoteAddress, remotePort, localAddress, localPort } = stream as Partial<Socket>;
@@ -24,7 +24,7 @@ function tlsInfo(socket: TLSSocket): LinkInfo {
     cipher: socket.getCipher()?.name,
     authorized,
     ...(typeof alpnProtocol === 'string' && { alpn: alpnProtocol }),
-    // A peer that shows none has an empty one.
+    // A peer without a certificate has an empty one.
     ...(certificate && Object.keys(certificate).length > 0 && { certificate }),
   };
 }

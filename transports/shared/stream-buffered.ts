@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
-/** What Node keeps of a stream over a handle of its own. Other runtimes, and other streams, have less. */
+/** Internals of a Node stream with its own handle. Other runtimes, and other streams, lack some of them. */
 interface Inner {
   readonly _writableState?: { readonly writing?: unknown; readonly writelen?: unknown };
   readonly _handle?: { readonly writeQueueSize?: unknown } | null;
 }
 
 /**
- * Bytes that the system has not taken. Of a write that is under way, Node's own count tells the end only, and all that has
- * collected meanwhile becomes one write: for a slow reader it would stand still for a hundred megabytes.
+ * Bytes that the system has not accepted. Node's own count changes only when a write completes, and everything that has
+ * collected meanwhile becomes one write: for a slow reader the count would not move for a hundred megabytes.
  */
 export function waiting(output: Writable): number {
   const { _writableState: state, _handle: handle } = output as unknown as Inner;
@@ -18,7 +18,7 @@ export function waiting(output: Writable): number {
   return output.writableLength - writing + Math.min(left, writing);
 }
 
-/** A number that is another one when bytes have come, or were taken. */
+/** A number that changes when bytes have arrived or were sent. */
 export function moved(socket: Socket): number {
   return socket.bytesRead - waiting(socket);
 }

@@ -1,9 +1,10 @@
 import { UsageError } from '../../src/contract/errors.js';
 
 /**
- * Takes a command line apart as a shell does, with quotes and, where `escapes`, backslashes, but without a shell: nothing
- * is expanded. Outside quotes, `%3F` stands for a question mark, which would begin the options of an address. Between single quotes everything is meant as it stands; between double quotes a backslash escapes only a
- * double quote and itself. Throws a UsageError for a quote that is not closed.
+ * Splits a command line as a shell does, with quotes and, if `escapes`, backslashes, but without a shell: nothing is
+ * expanded. Outside quotes, `%3F` is a question mark, which would otherwise begin the options of an address. Text in
+ * single quotes is literal; in double quotes a backslash escapes only a double quote and itself. Throws a UsageError
+ * for a quote that is not closed.
  */
 export function splitCommand(line: string, escapes = process.platform !== 'win32'): string[] {
   const words: string[] = [];

@@ -7,18 +7,20 @@ import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
-/** What a transport that dials a socket is made of. */
+/** The options of a transport that dials a socket. */
 export interface DialPlan {
-  /** What is dialed, for people and for `Transport.address`. */
+  /** The dialed address, for people and for `Transport.address`. */
   readonly address: string;
   readonly target: net.NetConnectOpts;
   readonly wire: Wire;
   readonly framing: FramingFactory;
-  /** Names the peer at the other end of a socket that has just connected. */
+  /** The id of the peer at the other end of a socket that has just connected. */
   peerOf(socket: net.Socket): string;
   /** What is known of its connection. */
   infoOf(socket: Duplex): LinkInfo;
-  /** What errors of the system mean here, by their names, where it is not what they mean in general. Asked once one has come. */
+  /**
+   * Hints for system errors by their names, where they differ from the general ones. Called once an error has occurred.
+   */
   hints?(): Readonly<Record<string, string>>;
 }
 
@@ -46,7 +48,7 @@ export class StreamDialer implements Transport {
       const timer = setTimer(limits.connectMs, () => {
         fail(
           new ConnectionLost(
-            `${this.address} did not take the connection within ${limits.connectMs} ms (limits.connectMs); check the address, and the network up to there`,
+            `${this.address} did not accept the connection within ${limits.connectMs} ms (limits.connectMs); check the address and the network`,
           ),
         );
       });
@@ -57,7 +59,7 @@ export class StreamDialer implements Transport {
       };
       const fail = (reason: Error): void => {
         settle();
-        // A connection attempt that is given up may still report: nobody listens to it any more.
+        // A cancelled connection attempt may still emit an error: it is ignored.
         socket.on('error', ignore).destroy();
         reject(reason);
       };

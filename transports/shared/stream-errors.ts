@@ -1,25 +1,25 @@
 import { ConnectionLost } from '../../src/contract/errors.js';
 
-/** What the commonest errors of the system mean, and what to do about them. */
+/** Hints for the most frequent system errors: what they mean and what to do. */
 const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there; start the side that listens first, or check the address',
   ENOENT: 'there is no such file; start the side that listens first, or check the path',
-  ENOTSOCK: 'the file is no socket; check the path',
-  ETIMEDOUT: 'the host does not answer; check the address and what lies between',
-  EHOSTUNREACH: 'there is no way to that host; check the address and the network',
-  ENETUNREACH: 'there is no way to that network; check the address and the network',
-  ENOTFOUND: 'no such host is known; check its name',
+  ENOTSOCK: 'the file is not a socket; check the path',
+  ETIMEDOUT: 'the host does not answer; check the address and the network',
+  EHOSTUNREACH: 'the host is unreachable; check the address and the network',
+  ENETUNREACH: 'the network of that host is unreachable; check the address and the network',
+  ENOTFOUND: 'the host is not known; check its name',
   EAI_AGAIN: 'the name of the host cannot be looked up now; check the network',
-  EADDRINUSE: 'somebody listens there already; end that program, or take another address',
+  EADDRINUSE: 'another program already listens there; end it, or use another address',
   EADDRNOTAVAIL: 'this machine has no such interface; check the host',
-  EACCES: 'this user may not do that; take another address (ports below 1024 are reserved on many systems)',
-  EPERM: 'this user may not do that; take another address',
+  EACCES: 'this user may not do that; use another address (ports below 1024 are reserved on many systems)',
+  EPERM: 'this user may not do that; use another address',
   EMFILE: 'this process has too many open files; raise its limit, or lower limits.peers',
 };
 
 /**
- * An error of the system as one of ours: what failed, what the system said, what to do; the error itself is its `cause`.
- * `hints` say by the system's names what is special here.
+ * Turns a system error into an error of this library: what failed, what the system reported, what to do; the system
+ * error is its `cause`. `hints` are special to this case, by the names of the system errors.
  */
 export function explain(what: string, error: Error, hints: Readonly<Record<string, string>> = {}): ConnectionLost {
   const code = codeOf(error);
@@ -33,7 +33,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Whatever was thrown, as an error. */
+/** A thrown value as an error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

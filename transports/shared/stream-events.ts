@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** What a link is told by its streams. */
+/** The callbacks of a link for its streams. */
 export interface StreamEvents {
   /** The input has a chunk. */
   read(chunk: Uint8Array): void;
-  /** The input is at its end: the peer sends no more. */
+  /** The input has ended: the peer sends no more. */
   ended(): void;
   /** The output has room again. */
   drained(): void;
@@ -16,12 +16,12 @@ export interface StreamEvents {
 
 const LINK = Symbol('link');
 
-/** A stream that carries a link. The listeners are shared by all links and find theirs here. */
+/** A stream that carries a link. The listeners are shared by all links and find their link here. */
 interface Tied {
   [LINK]?: StreamEvents;
 }
 
-/** Tells a link of everything that happens to its streams, which may be one. It begins to read. */
+/** Notifies a link of all events of its streams, which may be one. Starts to read. */
 export function listen(input: Readable, output: Writable, link: StreamEvents): void {
   tie(input, link);
   if ((input as unknown) !== output) tie(output, link);
@@ -29,7 +29,7 @@ export function listen(input: Readable, output: Writable, link: StreamEvents): v
   output.on('drain', onDrain);
 }
 
-/** Takes the listeners of a link off a stream that outlives it. */
+/** Removes the listeners of a link from a stream that outlives it. */
 export function unlisten(stream: Readable | Writable): void {
   delete (stream as Tied)[LINK];
   stream.off('error', onError).off('close', onClose).off('data', onData).off('end', onEnd).off('drain', onDrain);

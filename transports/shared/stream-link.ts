@@ -10,32 +10,32 @@ import { asError } from './stream-errors.js';
 import { listen, type StreamEvents } from './stream-events.js';
 import { Unread } from './stream-unread.js';
 
-/** How long, in milliseconds, an ending link waits for a peer that neither takes what is left nor ends its side. */
+/** How long, in milliseconds, an ending link waits for a peer that neither reads the rest nor ends its side. */
 export const LINGER_MS = 1_000;
 
-/** What the links of a transport have in common. */
+/** What the links of a transport share. */
 export interface StreamHost {
-  /** Whether its links are brought up by this side. */
+  /** Whether its links are initiated by this side. */
   readonly dials: boolean;
   readonly limits: Limits;
   readonly frameBytes: number;
   readonly partial: PartialFrames;
   readonly logger: Logger;
-  /** What is known of the connection under a link, asked for once and while it is open. */
+  /** What is known of the connection under a link; called once, while it is open. */
   infoOf?(input: Readable): LinkInfo;
-  /** Called once for each link, when its streams are closed and `Receiver.closed` has been told. */
+  /** Called once for each link, when its streams are closed and `Receiver.closed` has been called. */
   gone(link: StreamLink): void;
 }
 
 /**
- * Frames in sight both ways; `close()` was called and what is left goes out; `closed` has been told. In the last two,
- * nothing is delivered or sent any more.
+ * Frames in both directions; after `close()`, while the remaining bytes are sent; after `closed` was called. In the
+ * last two states nothing is delivered or sent any more.
  */
 type State = 'open' | 'ending' | 'over';
 
 /**
- * A link over a byte stream: one duplex stream, or one stream for each direction. There may be very many of them, so one
- * is this object and its framing: no closure, no timer and no collection of its own while it is open.
+ * A link over a byte stream: one duplex stream, or one stream for each direction. There may be very many links, so an
+ * open link consists of this object and its framing: no closure, timer or collection of its own.
  */
 export class StreamLink implements Link, StreamEvents {
   readonly peer: string;
@@ -44,16 +44,16 @@ export class StreamLink implements Link, StreamEvents {
   protected readonly output: Writable;
   protected readonly host: StreamHost;
   protected state: State = 'open';
-  /** Why the link ends, where that is known before `closed` can be told. */
+  /** Why the link ends, if that is known before `closed` can be called. */
   protected reason: Error | undefined = undefined;
   private readonly framing: Framing;
   private receiver: Receiver | undefined = undefined;
   private deadline: Timer | undefined = undefined;
   private known: LinkInfo | undefined = undefined;
-  /** From the first pause on, until everything that was read meanwhile has been taken up. */
+  /** Exists from the first pause until everything that was read meanwhile has been processed. */
   private unread: Unread<Uint8Array> | undefined = undefined;
 
-  /** The streams have emitted nothing yet that matters; `start` follows in the same tick. */
+  /** The streams have not yet emitted anything that matters; `start` follows in the same tick. */
   constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
     this.peer = peer;
     this.frameBytes = host.frameBytes;
@@ -66,7 +66,7 @@ export class StreamLink implements Link, StreamEvents {
   start(accept: Accept): void {
     this.receiver = accept(this);
     listen(this.input, this.output, this);
-    // Closed for a reason from within `accept`: there was nobody to tell yet.
+    // Closed with a reason from within `accept`: there was no receiver yet.
     if (this.state === 'over') this.receiver.closed(this.reason);
   }
 
@@ -115,7 +115,7 @@ export class StreamLink implements Link, StreamEvents {
       this.cut(reason);
     } else if (this.state === 'open') {
       this.state = 'ending';
-      // What still comes is read and dropped: unread, it would turn the end into a reset, and hide the peer's own end.
+      // Further input is read and dropped: unread, it would turn the end into a reset and hide the end of the peer.
       this.readOn();
       this.finish();
       this.linger();
@@ -128,7 +128,7 @@ export class StreamLink implements Link, StreamEvents {
     else this.unread.add(chunk, chunk.length, this);
   }
 
-  /** The input is at its end: the peer sends no more. What it has sent before goes before that, also during a pause. */
+  /** The input has ended: the peer sends no more. Its earlier frames are delivered first, also during a pause. */
   ended(): void {
     this.unread?.resume();
     this.takeUp();
@@ -148,15 +148,15 @@ export class StreamLink implements Link, StreamEvents {
 
   failed(error: Error): void {
     if (this.state === 'open') this.cut(this.lost(error.message, error));
-    // Whatever happens to an ending link once everything has left is not worth a reason.
+    // Errors of an ending link do not matter once everything has been sent.
     else if (!this.output.writableFinished) this.reason ??= this.lost(error.message, error);
   }
 
   streamClosed(): void {
-    // Half a link is none, unless the half that reads has come to its end.
+    // A half-closed link is unusable, unless its input has ended.
     if (this.state === 'open' && !this.isHalf) this.cut(this.lost('its stream was closed'));
     if (this.input.closed && this.output.closed) this.freed();
-    // What is left may still go out when nothing comes in any more; the other way round, there is nothing to wait for.
+    // Remaining bytes may still be sent after the input has ended; the other way round, there is nothing to wait for.
     else if (this.output.closed) this.destroy();
   }
 
@@ -166,17 +166,17 @@ export class StreamLink implements Link, StreamEvents {
     this.host.gone(this);
   }
 
-  /** The time for the end of an ending link is over. */
+  /** The time for the end of a link is over. */
   expire(): void {
     const left = this.output.writableLength;
-    if (left > 0) this.reason ??= this.lost(`the last ${left} bytes were not taken in time`);
+    if (left > 0) this.reason ??= this.lost(`the last ${left} bytes were not sent in time`);
     this.destroy();
   }
 
-  /** The input is at its end, and everything that it held has been delivered. */
+  /** The input has ended, and all of its frames were delivered. */
   protected noMore(): void {
     if (this.receiver?.inputEnded !== undefined) {
-      // It closes the link when it has no more to say.
+      // The receiver closes the link when it has nothing left to send.
       this.receiver.inputEnded();
       return;
     }
@@ -185,7 +185,7 @@ export class StreamLink implements Link, StreamEvents {
     this.linger();
   }
 
-  /** Whether the peer sends no more, and can still be sent to. */
+  /** Whether the peer sends no more but can still receive. */
   protected get isHalf(): boolean {
     return this.input.readableEnded && !this.output.destroyed;
   }
@@ -194,7 +194,7 @@ export class StreamLink implements Link, StreamEvents {
     this.output.end();
   }
 
-  /** Frees both streams at once; their `close` follows. */
+  /** Destroys both streams; their `close` follows. */
   protected destroy(): void {
     this.input.destroy();
     this.output.destroy();
@@ -210,7 +210,7 @@ export class StreamLink implements Link, StreamEvents {
 
   cut(reason: Error): void {
     if (this.state === 'over') return;
-    // First of all, because to destroy a stream may let another chunk through.
+    // First of all, because destroying a stream may let another chunk through.
     this.state = 'over';
     this.reason = reason;
     this.forget();
@@ -222,7 +222,7 @@ export class StreamLink implements Link, StreamEvents {
     return new ConnectionLost(`the link to ${this.peer} was lost: ${what}`, cause && { cause });
   }
 
-  /** Reads what is left although the receiver has paused: the other end is gone, and so there is not much of it. */
+  /** Reads the rest although the receiver has paused: the other end is closed, so there is not much of it. */
   protected readAll(): void {
     this.unread?.readAll();
   }
@@ -236,7 +236,7 @@ export class StreamLink implements Link, StreamEvents {
     }
   }
 
-  /** Takes up what was read during a pause, as long as the next one does not begin; then the input is read again. */
+  /** Processes what was read during a pause, until the next pause begins; then reads the input again. */
   private takeUp(): void {
     while (this.state === 'open' && this.unread?.isPaused === false) {
       const chunk = this.unread.shift();
@@ -262,15 +262,15 @@ export class StreamLink implements Link, StreamEvents {
     if (this.state === 'open') this.receiver?.receive(frame);
   }
 
-  /** The framing has thrown: the peer's fault, or a bug, which must not end the process nor pass unseen. */
+  /** The framing or the receiver has thrown, by the peer's fault or a bug. It must not end the process nor go unnoticed. */
   private broken(error: unknown): void {
     if (!(error instanceof ProtocolError))
-      this.host.logger.error(`a link was cut, for its framing or its receiver has thrown: ${this.peer}`, error);
+      this.host.logger.error(`a link was closed because its framing or its receiver threw: ${this.peer}`, error);
     if (error instanceof WrongProtocol) this.refuse(error);
     else this.cut(asError(error));
   }
 
-  /** The other side speaks another protocol, and is told so. What it still sends is read, lest a reset takes that from it. */
+  /** The other side speaks another protocol. Its input is still read: a reset would discard the error sent to it. */
   protected refuse(error: WrongProtocol): void {
     if (error.reply === undefined || !(this.output instanceof Socket)) this.cut(error);
     else {
@@ -281,12 +281,12 @@ export class StreamLink implements Link, StreamEvents {
     }
   }
 
-  /** Gives a link that has nothing more to say a bounded time: as long as the peer takes bytes, but not for ever. */
+  /** Limits the time of a link that has nothing more to send: as long as the peer reads, but not forever. */
   protected linger(): void {
     if (this.deadline === undefined) this.watch(time() + this.host.limits.stalledMs);
   }
 
-  /** Expires when nothing has moved for {@link LINGER_MS}, as far as that can be seen, and at `last` in any case. */
+  /** Expires when nothing has moved for {@link LINGER_MS}, as far as that is visible, and at `last` in any case. */
   private watch(last: number): void {
     const left = last - time();
     const socket = this.output instanceof Socket ? this.output : undefined;

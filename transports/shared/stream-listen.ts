@@ -7,30 +7,32 @@ import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
-/** How often, in milliseconds, refused visitors are reported at most. */
+/** The minimum interval, in milliseconds, between reports of refused connections. */
 const REPORT_MS = 60_000;
 
-/** What a transport that listens on a socket is made of. */
+/** The options of a transport that listens on a socket. */
 export interface ListenPlan {
-  /** The address as it was asked for, for people. */
+  /** The requested address, for people. */
   readonly asked: string;
   readonly target: net.ListenOptions;
   readonly socket: net.ServerOpts;
   readonly wire: Wire;
   readonly framing: FramingFactory;
-  /** Names a visitor; undefined if it has already gone. */
+  /** The id of a new peer; undefined if its socket is already closed. */
   peerOf(socket: net.Socket): string | undefined;
-  /** What is known of the connection of one. */
+  /** What is known of its connection. */
   infoOf(socket: Duplex): LinkInfo;
-  /** What a peer connects to, now that the server listens. */
+  /** The address that a peer connects to, once the server listens. */
   addressOf(server: net.Server): string;
   /** Makes room for the socket before it is bound. */
   prepare?(): Promise<void>;
-  /** What errors of the system mean here, by their names, where it is not what they mean in general. Asked once one has come. */
+  /**
+   * Hints for system errors by their names, where they differ from the general ones. Called once an error has occurred.
+   */
   hints?(): Readonly<Record<string, string>>;
 }
 
-/** A transport that waits for visitors on a socket. */
+/** A transport that accepts connections on a socket. */
 export class StreamListener implements Transport, StreamHost {
   readonly dials = false;
   address: string;
@@ -92,13 +94,13 @@ export class StreamListener implements Transport, StreamHost {
     });
     if (this.closing !== undefined) throw this.closedBefore();
     server.removeAllListeners('error');
-    // A visitor that could not be taken in (too many open files) is no reason to leave the others alone.
-    server.on('error', (error) => this.logger.error(`${this.address} could not take in a visitor`, error));
+    // A connection that could not be accepted (too many open files) does not affect the others.
+    server.on('error', (error) => this.logger.error(`${this.address} could not accept a connection`, error));
     this.address = this.plan.addressOf(server);
   }
 
   private async end(): Promise<void> {
-    // A server whose host is still being looked up would listen after all: it is closed once it does.
+    // A server whose host is still being looked up would start to listen after all: it is closed when it does.
     await this.opening?.catch(() => {});
     const { server } = this;
     const closed = new Promise<void>((resolve) => {
@@ -109,7 +111,7 @@ export class StreamListener implements Transport, StreamHost {
       else this.emptied = resolve;
     });
     for (const link of this.links) link.close();
-    // The server is closed a little before its last socket has said so.
+    // The server reports its close a little before its last socket does.
     await Promise.all([closed, emptied]);
   }
 
@@ -129,13 +131,13 @@ export class StreamListener implements Transport, StreamHost {
     link.start(this.accept);
   }
 
-  /** A visitor above the bound was turned away by the server; a flood of them is not a flood of reports. */
+  /** The server has refused a connection above the limit; many refusals make one report. */
   private refuse(): void {
     this.refused++;
     const now = time();
     if (now - this.reportedAt < REPORT_MS) return;
     this.logger.warn(
-      `${this.address} has ${this.limits.peers} peers, its bound (limits.peers), and refused ${this.refused} more`,
+      `${this.address} has ${this.limits.peers} peers, its limit (limits.peers), and refused ${this.refused} more`,
     );
     this.reportedAt = now;
     this.refused = 0;

@@ -1,12 +1,15 @@
 import type { Readable } from 'node:stream';
 import { printable } from '../../src/base/quote.js';
 
-/** A longer line is told in pieces, so that a program that never ends its lines fills no memory, nor a line of a log. */
+/**
+ * A longer line is reported in pieces, so that a program that never ends its lines fills neither memory nor a line of a
+ * log.
+ */
 const LONGEST = 8_192;
 
 /**
- * Tells each line of a text stream, the last one also without its end; empty lines are left out. What a terminal may obey is
- * escaped.
+ * Reports each line of a text stream, the last one also without its end; empty lines are omitted. Characters that a
+ * terminal may act on are escaped.
  */
 export function logLines(stream: Readable, tell: (line: string) => void): void {
   let tail = '';

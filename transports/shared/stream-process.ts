@@ -17,21 +17,21 @@ export interface PipedChild extends ChildProcess {
 /** How a child was started, and how it is ended. */
 export interface Program {
   readonly command: string;
-  /** What to do if it fails before it has written anything. */
+  /** A hint for a child that fails before it has written anything. */
   readonly advice: string | undefined;
   /** How many milliseconds the child has to exit by itself, and again after SIGTERM, before it is killed. */
   readonly grace: number;
 }
 
 /**
- * A link over the input and output of a child process. It ends when the child has exited and all that it wrote has been
- * read: only then is it known why.
+ * A link over the input and output of a child process. It ends when the child has exited and all of its output has been
+ * read: only then is the reason known.
  */
 export class ProcessLink extends StreamLink {
   private readonly child: PipedChild;
   private readonly program: Program;
   private timer: Timer | undefined;
-  /** This side has asked for the end, so that the child's exit is what was wanted. */
+  /** This side has requested the end, so the exit of the child is expected. */
   private asked = false;
 
   constructor(child: PipedChild, program: Program, framing: Framing, host: StreamHost) {
@@ -65,19 +65,20 @@ export class ProcessLink extends StreamLink {
       super.failed(error);
       return;
     }
-    // A child that has died is not told from one that has closed its input: its exit tells more, and what it wrote stands.
+    // A dead child cannot be distinguished from one that has closed its input: its exit has a better reason, and its
+    // output still counts.
     const closedInput = this.lost(`it no longer reads its input (${error.message})`, error);
     this.later(LINGER_MS, () => this.cut(closedInput));
   }
 
-  /** That the child has closed both says nothing yet; its `close` event does. */
+  /** It does not matter yet that the child has closed both; its `close` event does. */
   override streamClosed(): void {}
 
   protected override noMore(): void {
     this.state = 'ending';
     this.finish();
     this.later(this.program.grace, () => {
-      this.reason ??= this.lost('it closed its output, but did not exit');
+      this.reason ??= this.lost('it closed its output but did not exit');
       this.kill('SIGTERM');
     });
   }
@@ -99,7 +100,7 @@ export class ProcessLink extends StreamLink {
     return new ConnectionLost(`the link to ${this.name()} was lost: ${what}`, cause && { cause });
   }
 
-  /** SIGTERM, and SIGKILL if that is not obeyed. */
+  /** SIGTERM, then SIGKILL if the child does not exit. */
   private kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill(signal);
@@ -107,8 +108,8 @@ export class ProcessLink extends StreamLink {
   }
 
   /**
-   * The child has exited, and Node reads on what its pipes still hold, also where the receiver has paused. But a program
-   * that the child has started may hold them for ever: they are closed when nothing is left to deliver.
+   * The child has exited, and Node reads the rest of its pipes even if the receiver has paused. But a program that the
+   * child has started may hold them open forever: they are closed when nothing is left to deliver.
    */
   private drain(): void {
     this.later(LINGER_MS, () => {
@@ -136,7 +137,7 @@ export class ProcessLink extends StreamLink {
     return `the process "${this.program.command}" (pid ${this.child.pid})`;
   }
 
-  /** One thing is waited for at a time. */
+  /** Only one timer runs at a time. */
   private later(ms: number, act: () => void): void {
     clearTimer(this.timer);
     this.timer = setTimer(ms, act);

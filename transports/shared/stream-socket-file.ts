@@ -4,17 +4,17 @@ import { dirname } from 'node:path';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { codeOf, explain } from './stream-errors.js';
 
-/** Makes room for a socket at the path: removes one that nobody serves, and refuses to touch anything else. */
+/** Makes room for a socket at the path: removes one that no process serves, and refuses to remove anything else. */
 export async function clearSocketFile(path: string): Promise<void> {
   const found = stat(path);
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new UsageError(`${path} exists and is no socket, so it is left alone: remove it, or take another path`);
+    throw new UsageError(`${path} exists and is not a socket; remove it, or use another path`);
   }
   if (await isServed(path)) {
-    throw new ConnectionLost(`unix:${path} is already served: end that program, or take another path`);
+    throw new ConnectionLost(`unix:${path} is already served; end that program, or use another path`);
   }
-  // In one turn with the removal: somebody else may have begun to serve the path in the meantime.
+  // In the same turn as the removal: another process may have started to serve the path meanwhile.
   const now = stat(path);
   if (now?.ino === found.ino && now.ctimeMs === found.ctimeMs) unlinkSync(path);
 }
@@ -27,20 +27,20 @@ function stat(path: string) {
   }
 }
 
-/** What errors mean for one who listens at a path. Node reports EACCES also where the folder does not exist. */
+/** Hints for errors when listening at a path. Node reports EACCES also if the folder does not exist. */
 export function listenHints(path: string): Readonly<Record<string, string>> {
   const folder = dirname(path);
-  const hint = whyNoFolder(folder) ?? `this user may not write to the folder ${folder}; take another path`;
+  const hint = whyNoFolder(folder) ?? `this user may not write to the folder ${folder}; use another path`;
   return { EACCES: hint, ENOENT: hint, ENOTDIR: hint };
 }
 
-/** The same for one who dials. */
+/** The same when dialing. */
 export function dialHints(path: string): Readonly<Record<string, string>> {
   const folder = dirname(path);
   const missing = whyNoFolder(folder);
   return {
     EACCES:
-      missing ?? `this user may not connect to it; look at the permissions of the socket and of the folder ${folder}`,
+      missing ?? `this user may not connect to it; check the permissions of the socket and of the folder ${folder}`,
     ...(missing !== undefined && { ENOENT: missing, ENOTDIR: missing }),
   };
 }
@@ -49,14 +49,14 @@ function whyNoFolder(folder: string): string | undefined {
   try {
     const found = statSync(folder, { throwIfNoEntry: false });
     if (found === undefined) return `the folder ${folder} does not exist; create it, or check the path`;
-    return found.isDirectory() ? undefined : `${folder} is no folder; check the path`;
+    return found.isDirectory() ? undefined : `${folder} is not a folder; check the path`;
   } catch (error) {
-    // Whoever may not look there may do nothing else.
-    return codeOf(error) === 'ENOTDIR' ? `${folder} is no folder; check the path` : undefined;
+    // Without permission to look there, the user has no other permission either.
+    return codeOf(error) === 'ENOTDIR' ? `${folder} is not a folder; check the path` : undefined;
   }
 }
 
-/** Whether somebody takes connections there. Rejects where that cannot be known. */
+/** Whether a process accepts connections there. Rejects if that cannot be determined. */
 function isServed(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(path);
@@ -67,9 +67,9 @@ function isServed(path: string): Promise<boolean> {
     socket.once('error', (error) => {
       const code = codeOf(error);
       if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false);
-      // So many are waiting that the system takes no more: somebody must be there.
+      // So many connections wait that the system accepts no more: a process must be there.
       else if (code === 'EAGAIN') resolve(true);
-      else reject(explain(`cannot tell whether unix:${path} is served`, error));
+      else reject(explain(`cannot determine whether unix:${path} is served`, error));
     });
   });
 }

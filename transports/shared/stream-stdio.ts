@@ -6,8 +6,8 @@ import { unlisten } from './stream-events.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
 /**
- * A link over the standard streams of this process. They belong to the process: at the end of the link they are let go and
- * not closed, and standard input does not keep the process alive.
+ * A link over the standard streams of this process. They belong to the process: at the end of the link they are
+ * released but not closed, and standard input does not keep the process alive.
  */
 export class StdioLink extends StreamLink {
   private released = false;
@@ -27,7 +27,7 @@ export class StdioLink extends StreamLink {
   }
 
   override failed(error: Error): void {
-    // Nobody reads the output any more: that is how a pipe says that the other side has gone.
+    // Nobody reads the output any more: this is how a pipe reports that the other side is closed.
     if (codeOf(error) === 'EPIPE') {
       this.tell();
       this.destroy();
@@ -51,10 +51,11 @@ export class StdioLink extends StreamLink {
   protected override destroy(): void {
     if (this.released) return;
     this.released = true;
-    // Paused, it keeps what comes for the next link, and does not keep the process alive.
+    // While paused, it keeps further input for the next link and does not keep the process alive.
     this.input.pause();
     unlisten(this.input);
-    // Paused by what came of a chunk, a stream of Node reads on until its buffer is full, and would keep the process alive.
+    // When a chunk causes the pause, a stream of Node reads on until its buffer is full, and would keep the process
+    // alive.
     setImmediate(rest, this.input);
     // An output that could not be flushed may still fail, and that must not end the process.
     if (this.output.writableLength === 0) unlisten(this.output);
@@ -62,7 +63,7 @@ export class StdioLink extends StreamLink {
   }
 }
 
-/** Stops the reading of an input that is still paused; only to pause anew does so. */
+/** Stops the reading of an input that is still paused; only pausing it again does so. */
 function rest(input: Readable): void {
   if (input.isPaused()) input.resume().pause();
 }

@@ -3,26 +3,27 @@ import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Limits, Memory } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 
-/** What is read of a paused input in one period: at first, and at most. */
+/** How much is read of a paused input in one period: at first, and at most. */
 const CHUNK = 64 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
-/** A period lasts a second, or so many of them `stalledMs`. */
+/** The length of a period: one second, or this fraction of `stalledMs`. */
 const PERIOD_MS = 1_000;
 const PERIODS = 10;
 
 /**
- * Reads a paused input a little, so that its end is seen. While nothing is read from a socket, Node reports neither its end
- * nor its reset: the end lies behind the bytes that were not read, and a reset is reported by the next read or write. So
- * once a period (a second, or a tenth of `stalledMs` if that is less) an empty write asks for a reset, and a chunk is read.
+ * Reads a paused input a little, so that its end is noticed. While nothing is read from a socket, Node reports neither
+ * its end nor its reset: the end comes after the unread bytes, and a reset is reported by the next read or write. So
+ * once in each period (a second, or a tenth of `stalledMs` if that is less) an empty write checks for a reset, and a
+ * chunk is read.
  *
- * In the first ten periods of a pause the chunks grow up to 1 MiB, so that an end behind all that the systems of both ends
- * usually hold of a connection is found within `stalledMs`. Who is not through by then goes on sending, and 64 KiB a period
- * are enough. They are also enough, and only from the sixth period on, while chunks of an earlier pause are still there:
- * their receiver is slow but makes progress, and must not be made to hold more and more.
+ * In the first ten periods of a pause the chunks grow up to 1 MiB, so that an end after all that the systems of both
+ * ends usually buffer is found within `stalledMs`. A peer that still has more keeps sending, and 64 KiB per period are
+ * enough. They are also enough, and only from the sixth period on, while chunks of an earlier pause are still
+ * unprocessed: their receiver is slow but makes progress, and must not be made to hold more and more.
  */
 export class PausedInput {
   private timer: Timer | undefined;
-  /** How many periods of this pause are over. */
+  /** The number of completed periods of this pause. */
   private turn = 0;
   private left = 0;
   private readonly chunk: number;
@@ -43,19 +44,19 @@ export class PausedInput {
     this.sleep();
   }
 
-  /** The last period has read all that there was: what the peer sends now is read within a period. */
+  /** The last period has read everything: further input is read within a period. */
   get isDrained(): boolean {
     return this.left > 0;
   }
 
-  /** Reads on to the end, although nobody wants it yet: there is not much left. */
+  /** Reads on to the end, although the receiver is paused: there is not much left. */
   readAll(): void {
     this.stop();
     this.left = Number.POSITIVE_INFINITY;
     this.input.resume();
   }
 
-  /** The pause is over. */
+  /** The pause has ended. */
   stop(): void {
     clearTimer(this.timer);
     this.input.off('data', this.count);
@@ -69,7 +70,7 @@ export class PausedInput {
   private look(): void {
     this.turn++;
     this.sleep();
-    // Nothing travels, but the system reports a reset, and of a local socket that its other end was closed.
+    // Sends nothing, but the system reports a reset, and for a local socket that its other end was closed.
     if (this.output.writable && this.output.writableLength === 0) this.output.write('');
     if (this.isCatchingUp && this.turn <= PERIODS / 2) return;
     this.left = this.budget();
@@ -86,17 +87,17 @@ export class PausedInput {
 }
 
 /**
- * What was read of an input and not yet taken up, because the receiver has paused: chunks or messages, in order. Made with
- * the first pause.
+ * What was read from an input and not yet processed, because the receiver has paused: chunks or messages, in order.
+ * Created at the first pause.
  */
 export class Unread<Piece> {
-  /** How many bytes it holds. */
+  /** The number of bytes it holds. */
   bytes = 0;
   private pieces: { readonly piece: Piece; readonly bytes: number }[] = [];
   private head = 0;
   private pausing: PausedInput | undefined;
 
-  /** `peer`: what the peer is called in errors. */
+  /** `peer`: the id of the peer in errors. */
   constructor(
     private readonly peer: string,
     private readonly input: Readable,
@@ -105,12 +106,12 @@ export class Unread<Piece> {
     private readonly memory: Memory,
   ) {}
 
-  /** Whether the receiver wants nothing now. */
+  /** Whether the receiver is paused. */
   get isPaused(): boolean {
     return this.pausing !== undefined;
   }
 
-  /** Whether bytes of the peer may lie unread for longer than a second, so that its silence says nothing. */
+  /** Whether bytes of the peer may have been unread for longer than a second, so that its silence means nothing. */
   get isBehind(): boolean {
     return this.pausing?.isDrained === false || this.bytes > 0;
   }
@@ -119,7 +120,7 @@ export class Unread<Piece> {
     this.pausing ??= new PausedInput(this.input, this.output, this.limits, this.bytes > 0);
   }
 
-  /** The pause is over. The input stays paused: it is read again once everything here was taken up. */
+  /** The pause has ended. The input stays paused: it is read again once everything here was processed. */
   resume(): void {
     this.pausing?.stop();
     this.pausing = undefined;
@@ -130,22 +131,22 @@ export class Unread<Piece> {
     this.pausing?.readAll();
   }
 
-  /** One more was read. Ends the link if that is more than may be kept, for this peer or for all peers of the side. */
+  /** Another one was read. Ends the link if that exceeds the limit of this peer or of all peers of the side. */
   add(piece: Piece, bytes: number, link: { close(reason: Error): void }): void {
     const { peer, limits } = this;
     if (!this.memory.take(bytes)) {
-      const text = `busy: what peers have sent and this side has not taken up is too much, also that of ${peer}`;
+      const text = `busy: too many bytes of all peers wait to be processed, including those of ${peer}`;
       link.close(new ProtocolError(`${text} (limits.totalBytes)`, Code.Busy));
       return;
     }
     this.pieces.push({ piece, bytes });
     this.bytes += bytes;
     if (this.bytes <= limits.bufferedBytes) return;
-    const text = `busy: ${peer} goes on sending, and ${this.bytes} bytes wait to be taken up`;
+    const text = `busy: ${peer} keeps sending, and ${this.bytes} bytes wait to be processed`;
     link.close(new ProtocolError(`${text} (limits.bufferedBytes is ${limits.bufferedBytes})`, Code.Busy));
   }
 
-  /** Keeps nothing more. */
+  /** Stops keeping input. */
   drop(): void {
     this.memory.give(this.bytes);
     this.bytes = 0;
@@ -153,7 +154,7 @@ export class Unread<Piece> {
     this.head = 0;
   }
 
-  /** The next one to take up. */
+  /** The next one to process. */
   shift(): Piece | undefined {
     const first = this.pieces[this.head];
     if (first === undefined) return undefined;

@@ -6,29 +6,29 @@ import type { Datagrams } from './udp-datagrams.js';
 import { UdpPeers } from './udp-peers.js';
 import { type Endpoint, nameOf, numberOf, UdpSocket } from './udp-socket.js';
 
-/** What hears many is made of. */
+/** The options of a transport that receives from several peers. */
 export interface UdpBusOptions {
   /** Where to listen: an address of this machine, or that of the group. */
   readonly at: Endpoint;
   readonly datagrams: Datagrams;
   readonly wire: Wire;
-  /** Sets the sockets up, once they are bound; `own` is the same as `shared` where there is no group. */
+  /** Configures the sockets after they are bound; `own` is the same as `shared` if there is no group. */
   readonly prepare: (shared: UdpSocket, own: UdpSocket) => void;
-  /** What a peer connects to, once the port is known. */
+  /** The address that a peer connects to, once the port is known. */
   readonly addressOf: (port: number) => string;
   readonly forgetMs: number;
   readonly most: number;
-  /** Nobody forges addresses there. */
+  /** Addresses cannot be forged there. */
   readonly trusted: boolean;
 }
 
 /**
- * Hears whoever sends to a port, and makes a link for each address that it hears. Of a group there are two sockets: the one
- * on the group's port is shared by every process of this machine, so it only listens; what is sent leaves by one on a port
- * of its own, to which a peer answers.
+ * Receives from all senders to a port, and makes a link for each address. A group has two sockets: the one on the
+ * group's port is shared by every process of this machine, so it only listens; datagrams are sent from a socket on a
+ * port of its own, to which a peer replies.
  */
 export class UdpBus implements Transport {
-  /** Reaches the whole group with one datagram. Only where there is a group. */
+  /** Reaches the whole group with one datagram. Only if there is a group. */
   readonly broadcast?: (frames: readonly Frame[]) => void;
   private readonly options: UdpBusOptions;
   private readonly group: boolean;
@@ -94,7 +94,7 @@ export class UdpBus implements Transport {
         if (this.group && from.port === this.own?.port && isLocal(from.host)) return;
         this.peers?.take(datagrams.read(data, nameOf(from)), from, data.length);
       },
-      // Until it is open, it is `open` that tells.
+      // Until the transport is open, `open` reports errors.
       failed: (error: Error): void => {
         if (this.peers !== undefined) wire.logger.error(`udp: ${this.address} failed`, error);
       },
@@ -122,8 +122,8 @@ export class UdpBus implements Transport {
 }
 
 /**
- * A socket that is bound to a multicast group hears no other. Windows binds none to it, and a group of IPv6 would need the
- * interface with it.
+ * A socket that is bound to a multicast group receives from no other. Windows cannot bind to one, and an IPv6 group
+ * would need its interface too.
  */
 function groupBind(host: string): string {
   return /^(22[4-9]|23\d)\./.test(host) && process.platform !== 'win32' ? host : anyOf(host);
@@ -133,12 +133,12 @@ function anyOf(host: string): string {
   return host.includes(':') ? '::' : '0.0.0.0';
 }
 
-/** How long, in milliseconds, the list of this machine's addresses is believed. */
+/** How long, in milliseconds, the list of this machine's addresses is cached. */
 const KNOWN_MS = 1_000;
 let local = new Set<string>();
 let knownSince = Number.NEGATIVE_INFINITY;
 
-/** Whether an address is one of this machine. */
+/** Whether an address belongs to this machine. */
 function isLocal(host: string): boolean {
   const bare = host.replace(/%.*$/, '');
   if (local.has(bare)) return true;

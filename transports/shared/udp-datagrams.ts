@@ -2,16 +2,18 @@ import { printable } from '../../src/base/quote.js';
 import { time } from '../../src/base/time.js';
 import type { Frame, FramingFactory, Wire } from '../../src/contract/contract.js';
 
-/** What UDP over IPv4 can carry: 65,535 bytes without the headers of IP and UDP. */
+/** The maximum size of UDP over IPv4: 65,535 bytes without the headers of IP and UDP. */
 const DATAGRAM_BYTES = 65_507;
-/** How often, in milliseconds, datagrams that cannot be read are reported at most: anybody can send them. */
+/** The minimum interval, in milliseconds, between reports of unreadable datagrams: anybody can send them. */
 const REPORT_MS = 10_000;
 
-/** Makes datagrams of frames and frames of datagrams. A datagram holds whole frames, and stands alone. */
+/**
+ * Makes datagrams of frames and frames of datagrams. A datagram holds complete frames and is independent of the others.
+ */
 export class Datagrams {
   /** The largest frame that fits into a datagram, in bytes. */
   readonly maxFrame: number;
-  /** How many bytes the framing adds to one frame. */
+  /** The number of bytes that the framing adds to one frame. */
   readonly overhead: number;
   private readonly wire: Wire;
   private readonly framing: FramingFactory;
@@ -23,13 +25,16 @@ export class Datagrams {
     this.wire = wire;
     this.framing = framing;
     this.limit = Math.min(wire.limits.frameBytes, DATAGRAM_BYTES);
-    // A large one, because a header that tells the size grows with it.
+    // A large frame, because a header with a size grows with it.
     const probe = wire.form === 'text' ? 'x'.repeat(60_000) : new Uint8Array(60_000);
     this.overhead = this.together([probe]).length - probe.length;
     this.maxFrame = DATAGRAM_BYTES - this.overhead;
   }
 
-  /** The frames as datagrams: one for each, but under a security one for all, so that a message keeps its header. */
+  /**
+   * The frames as datagrams: one for each frame, but with a security one for all, so that a message stays with its
+   * header.
+   */
   pack(frames: readonly Frame[]): Uint8Array[] {
     if (this.wire.sealed) return frames.length === 0 ? [] : [this.together(frames)];
     return frames.map((frame) => this.together([frame]));
@@ -42,8 +47,8 @@ export class Datagrams {
   }
 
   /**
-   * The frames of a datagram: all of them, or none if a part cannot be read. Whoever can reach the port can send such, so
-   * they end nothing and are answered by nothing, and only some are reported.
+   * The frames of a datagram: all of them, or none if a part is unreadable. Anyone who can reach the port can send such
+   * a datagram, so it ends nothing and gets no reply, and only some of them are reported.
    */
   read(datagram: Uint8Array, from: string): Frame[] {
     const frames: Frame[] = [];

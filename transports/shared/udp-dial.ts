@@ -4,7 +4,7 @@ import type { Datagrams } from './udp-datagrams.js';
 import { UdpLink } from './udp-link.js';
 import { type Endpoint, numberOf, UdpSocket } from './udp-socket.js';
 
-/** What a dialer is made of. */
+/** The options of a dialing transport. */
 export interface UdpDialOptions {
   readonly address: string;
   readonly target: Endpoint;
@@ -13,8 +13,8 @@ export interface UdpDialOptions {
 }
 
 /**
- * One link to one address, from a free port. That the link is up does not say that anybody is there; it ends when the
- * system tells that nobody is, and it is not forgotten: a side that only notifies hears nothing.
+ * One link to one address, from a free port. An open link does not mean that a peer is there; it ends when the system
+ * reports that there is none, and it never times out: a side that only notifies receives nothing.
  */
 export class UdpDialer implements Transport {
   readonly address: string;

@@ -6,37 +6,40 @@ import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';
 /** Failures of one datagram, which say nothing about the next one. */
 const PASSING = new Set(['EMSGSIZE', 'ENOBUFS', 'EAGAIN', 'ENOMEM']);
 
-/** How much an address that is not proved draws with a datagram: so many times its bytes, or so many bytes. */
+/**
+ * What an unproved address may receive for each of its datagrams: this many times its bytes, or at least this many
+ * bytes.
+ */
 const DRAWN_TIMES = 3;
 const DRAWN_BYTES = 1_200;
 
-/** What a link over UDP is told by its transport. */
+/** The options and callbacks that a transport passes to a link over UDP. */
 export interface UdpLinkOptions {
   readonly socket: UdpSocket;
   readonly datagrams: Datagrams;
   readonly peer: Endpoint;
   /** The socket is connected to the peer, which this side has chosen. */
   readonly dialed: boolean;
-  /** Nobody forges addresses there, so that a datagram draws what it asks for. */
+  /** Addresses cannot be forged there, so the size of a reply is not limited. */
   readonly trusted: boolean;
-  /** Called once, when the link has ended and before its receiver is told. */
+  /** Called once, when the link has ended and before its receiver is notified. */
   ended(): void;
 }
 
 /**
- * A link to one address. The other side is not told of its end, and nothing that is sent is known to arrive. Datagrams
- * cannot be held back: `pause` does nothing.
+ * A link to one address. The other side is not notified of its end, and there is no confirmation of datagrams.
+ * Datagrams cannot be held back: `pause` does nothing.
  */
 export class UdpLink implements Link {
   readonly peer: string;
   readonly bus = true;
   readonly dialed: boolean;
-  /** Only where the peer can be anybody who names this address as its own. */
+  /** Only if the peer can be anyone who claims this address. */
   readonly proved?: () => void;
   buffered = 0;
-  /** How many bytes the address may still draw. */
+  /** The number of bytes that the address may still receive. */
   private credit = Number.POSITIVE_INFINITY;
-  /** Set by the transport, once the link was accepted. */
+  /** Set by the transport after the link was accepted. */
   receiver: Receiver | undefined;
   private readonly options: UdpLinkOptions;
   private over = false;
@@ -62,7 +65,7 @@ export class UdpLink implements Link {
     return (this.receiver?.open ?? 0) > 0;
   }
 
-  /** Whether its peer has not shown that the address is its own. */
+  /** Whether its peer has not proved that the address is its own. */
   get isUnproved(): boolean {
     return this.credit !== Number.POSITIVE_INFINITY;
   }
@@ -92,12 +95,12 @@ export class UdpLink implements Link {
 
   resume(): void {}
 
-  /** What was given is with the socket, which sends it before it is closed. */
+  /** Pending datagrams are with the socket, which sends them before it is closed. */
   close(reason?: Error): void {
     if (this.over) return;
     this.over = true;
     this.options.ended();
-    // A microtask later, because the end may come from within `accept`, when there is no receiver yet.
+    // In a microtask, because the end may come from within `accept`, when there is no receiver yet.
     queueMicrotask(() => this.receiver?.closed(reason));
   }
 
@@ -107,7 +110,7 @@ export class UdpLink implements Link {
     for (const frame of frames) if (!this.over) this.receiver?.receive(frame);
   }
 
-  /** The system has told that the peer cannot be reached. */
+  /** The system has reported that the peer cannot be reached. */
   unreachable(cause: Error): void {
     this.close(new ConnectionLost(`udp: ${this.peer} cannot be reached: ${cause.message}`, { cause }));
   }

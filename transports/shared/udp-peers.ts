@@ -5,31 +5,31 @@ import type { Datagrams } from './udp-datagrams.js';
 import { UdpLink } from './udp-link.js';
 import { type Endpoint, nameOf, type UdpSocket } from './udp-socket.js';
 
-/** What a table of peers is made of. */
+/** The options of a table of peers. */
 export interface UdpPeersOptions {
-  /** What is sent to a peer leaves by this socket. */
+  /** The socket for sending to a peer. */
   readonly socket: UdpSocket;
   readonly datagrams: Datagrams;
   /** After how many milliseconds of silence a peer is forgotten. */
   readonly forgetMs: number;
-  /** How many peers are kept. */
+  /** The maximum number of peers. */
   readonly most: number;
-  /** Nobody forges addresses there. */
+  /** Addresses cannot be forged there. */
   readonly trusted: boolean;
   readonly accept: Accept;
 }
 
 interface Heard {
   readonly link: UdpLink;
-  /** When it was heard last, in milliseconds. */
+  /** The time of its last datagram, in milliseconds. */
   at: number;
 }
 
-/** The links to all who were heard and have not been silent for too long. */
+/** The links to all peers that have sent a datagram and were not silent for too long. */
 export class UdpPeers {
   private readonly options: UdpPeersOptions;
   private readonly peers = new Map<string, Heard>();
-  /** Awake while there are peers. */
+  /** Runs while there are peers. */
   private timer: Timer | undefined;
 
   constructor(options: UdpPeersOptions) {
@@ -51,18 +51,19 @@ export class UdpPeers {
   }
 
   /**
-   * Where the table is full, one that has not proved its address makes room: addresses of senders can be forged, and one forger
-   * could fill the table. Those that have proved theirs stay; if there are no others, a newcomer is turned away.
+   * If the table is full, a peer that has not proved its address makes room: sender addresses can be forged, and a
+   * single attacker could fill the table. Peers that have proved their addresses stay; if there are no others, the new
+   * one is refused.
    */
   private meet(name: string, from: Endpoint): Heard | undefined {
     const { socket, datagrams, most, trusted, accept } = this.options;
     if (this.peers.size >= most) {
       const weakest = this.weakest();
       if (weakest === undefined) {
-        datagrams.drop(`${name} was turned away: there are ${most} peers already, which is the option "peers"`);
+        datagrams.drop(`${name} was refused: there are ${most} peers already, the maximum (option "peers")`);
         return undefined;
       }
-      const text = `udp: ${weakest.peer} was dropped to make room: it has not proved its address, and there are ${most} peers, which is the option "peers"`;
+      const text = `udp: ${weakest.peer} was dropped to make room: it has not proved its address, and there are ${most} peers, the maximum (option "peers")`;
       weakest.close(new ConnectionLost(text));
     }
     const link = new UdpLink({ socket, datagrams, peer: from, dialed: false, trusted, ended: () => this.part(name) });
@@ -73,7 +74,7 @@ export class UdpPeers {
     return heard;
   }
 
-  /** Who makes room: the one that was silent for longest, of those without an open call if there are any. */
+  /** The peer that makes room: the one that was silent for longest, if possible one without an open call. */
   private weakest(): UdpLink | undefined {
     let idle: Heard | undefined;
     let busy: Heard | undefined;

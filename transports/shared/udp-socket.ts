@@ -4,29 +4,29 @@ import net from 'node:net';
 import { clearTimer, setTimer } from '../../src/base/time.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 
-/** How long, in milliseconds, a socket that is closed waits for what the system has not taken yet. */
+/** How long, in milliseconds, a closed socket waits for datagrams that the system has not accepted yet. */
 const FLUSH_MS = 1_000;
 
 /**
- * How much, in bytes, may wait to be read; the system may grant less. What comes above that is lost, and its usual size
+ * The requested receive buffer in bytes; the system may grant less. Datagrams above it are lost, and the default size
  * holds less than a hundred small datagrams: fewer than one tick may send.
  */
 const WAITING_BYTES = 1024 * 1024;
 
-/** An address that needs no more looking up. */
+/** An address that needs no lookup. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** What a socket is to hear of. */
+/** The callbacks of a socket. */
 export interface UdpEvents {
   datagram(data: Buffer, from: Endpoint): void;
-  /** Something failed that belongs to no datagram that was sent. */
+  /** An error that belongs to no sent datagram. */
   failed(error: Error): void;
 }
 
-/** A socket of `node:dgram` whose hosts are numbers, and that is closed only when what it was given has left. */
+/** A socket of `node:dgram` whose hosts are IP addresses, and that is closed only after its datagrams were sent. */
 export class UdpSocket {
   readonly inner: dgram.Socket;
   private pending = 0;
@@ -37,14 +37,14 @@ export class UdpSocket {
     this.inner = dgram.createSocket({
       type: net.isIPv6(host) ? 'udp6' : 'udp4',
       reuseAddr,
-      // What is sent goes to numbers, and Node would put off each datagram by a turn to look them up.
+      // Destinations are IP addresses, and Node would delay each datagram by a turn to look them up.
       lookup: (number, _options, found) => found(null, number, net.isIPv6(number) ? 6 : 4),
     });
     this.inner.on('message', (data, from) => events.datagram(data, { host: from.address, port: from.port }));
     this.inner.on('error', (error) => events.failed(error));
   }
 
-  /** Binds the socket, to a free port if it is 0. Rejects with ConnectionLost if that fails. */
+  /** Binds the socket; port 0 picks a free port. Rejects with ConnectionLost if that fails. */
   async bind(at: Endpoint): Promise<void> {
     await this.done(
       (then) => this.inner.bind({ port: at.port, address: at.host, exclusive: true }, then),
@@ -53,7 +53,7 @@ export class UdpSocket {
     );
   }
 
-  /** Lets the socket speak with one peer only. The system tells then if nobody is there. */
+  /** Restricts the socket to one peer. The system then reports if nobody is there. */
   async connect(to: Endpoint): Promise<void> {
     await this.done((then) => this.inner.connect(to.port, to.host, then), 'connect to', to);
   }
@@ -84,7 +84,7 @@ export class UdpSocket {
     try {
       this.inner.setRecvBufferSize(WAITING_BYTES);
     } catch {
-      // Where the system refuses instead of granting less, its usual size stays.
+      // If the system refuses instead of granting less, the default size stays.
     }
   }
 
@@ -92,7 +92,7 @@ export class UdpSocket {
     return this.inner.address().port;
   }
 
-  /** Sends a datagram, to where the socket is connected if nothing else is said. */
+  /** Sends a datagram, by default to the connected address. */
   send(data: Uint8Array, to: Endpoint | undefined, done: (error: Error | null) => void): void {
     this.pending++;
     const then = (error: Error | null): void => {
@@ -104,12 +104,12 @@ export class UdpSocket {
       if (to === undefined) this.inner.send(data, then);
       else this.inner.send(data, to.port, to.host, then);
     } catch (error) {
-      // A port that cannot be sent to, as 0 in a forged datagram.
+      // A port that cannot be sent to, such as 0 in a forged datagram.
       process.nextTick(then, error);
     }
   }
 
-  /** Closes the socket when what it was given has left. May be called twice. */
+  /** Closes the socket after its datagrams were sent. May be called twice. */
   close(): Promise<void> {
     this.ended ??= this.end();
     return this.ended;
@@ -129,17 +129,17 @@ export class UdpSocket {
   }
 }
 
-/** The number of a host, looked up if it is a name. Rejects with ConnectionLost if there is none. */
+/** The IP address of a host, looked up if it is a name. Rejects with ConnectionLost if there is none. */
 export async function numberOf(host: string): Promise<string> {
   if (net.isIP(host) !== 0) return host;
   try {
     return (await lookup(host)).address;
   } catch (cause) {
-    throw new ConnectionLost(`udp: the host "${host}" is not known`, { cause });
+    throw new ConnectionLost(`udp: the host "${host}" is not known; check its name`, { cause });
   }
 }
 
-/** `ip:port`, and `[ip]:port` for IPv6; a peer by IPv4 has its own address also on a socket for both families. */
+/** `ip:port`, and `[ip]:port` for IPv6; an IPv4 peer keeps its own address on a dual-stack socket. */
 export function nameOf({ host, port }: Endpoint): string {
   const bare = host.replace(/^::ffff:(?=\d+\.)/i, '');
   return `${bare.includes(':') ? `[${bare}]` : bare}:${port}`;

@@ -4,11 +4,11 @@ import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import type { PartialFrames } from './partial-frames.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 
-/** A URL that is dialed. */
+/** A dialed URL. */
 export interface Dialed {
-  /** As it is dialed. */
+  /** The URL to dial. */
   readonly url: string;
-  /** As it is shown: a query and a password are secrets, more often than not. */
+  /** The URL to show: a query and a password are usually secrets. */
   readonly address: string;
   /** `host:port` of the server. */
   readonly peer: string;
@@ -16,22 +16,22 @@ export interface Dialed {
   readonly own: Address;
 }
 
-/** One attempt to connect. */
+/** One connection attempt. */
 export interface Attempt {
   /** The subprotocols to offer. */
   readonly protocols: readonly string[];
-  /** Whether there is another attempt, without the subprotocols by which two sides find out that they are Obverse. */
+  /** Whether another attempt follows, without the subprotocols by which two Obverse peers recognize each other. */
   readonly again: boolean;
   readonly accept: Accept;
   readonly keeper: LinkKeeper;
-  /** Aborted when there is no more time, or when the transport is closed; `reason` is the error to reject with. */
+  /** Aborted on timeout or when the transport is closed; `reason` is the error to reject with. */
   readonly signal: AbortSignal;
 }
 
 /** Resolves with an accepted link, or with undefined if another attempt may succeed; otherwise rejects. */
 export type Connect = (attempt: Attempt) => Promise<WebSocketLink | undefined>;
 
-/** Takes the address apart. Throws a UsageError if it cannot be dialed. */
+/** Parses the address. Throws a UsageError if it cannot be dialed. */
 export function dialed(address: Address): Dialed {
   const { scheme, text } = address;
   const wrong = (why: string): UsageError =>
@@ -43,7 +43,7 @@ export function dialed(address: Address): Dialed {
   } catch {
     const port = /^wss?:\/\/[^/?#]*:([^/?#:\]]+)(?=[/?#]|$)/i.exec(text)?.[1];
     const isPort = port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535);
-    throw wrong(isPort ? 'expected a URL' : `${port} is no port, which is a number from 0 to 65535; expected a URL`);
+    throw wrong(isPort ? 'expected a URL' : `${port} is not a port, which is a number from 0 to 65535; expected a URL`);
   }
   if (url.hash !== '') throw wrong('a WebSocket has no #fragment');
   if (url.port === '0') throw wrong('expected the port of the side that listens');
@@ -78,10 +78,11 @@ export class WebSocketDialer implements Transport, LinkKeeper {
   });
 
   /**
-   * @param hello the subprotocols that are offered first.
-   * @param plain those that are offered to a server that does not know them; the same list if there is only one attempt.
-   * @param keepAlive in milliseconds; undefined is never.
-   * @param partial watches the partial messages of links by the package `ws`; a page has none, and does not load it.
+   * @param hello the subprotocols to offer first.
+   * @param plain the subprotocols to offer to a server that does not know them; the same list if there is only one
+   * attempt.
+   * @param keepAlive in milliseconds; undefined means never.
+   * @param partial watches the partial messages of links over the package `ws`; a page has none and does not load it.
    */
   constructor(
     address: string,
@@ -130,7 +131,7 @@ export class WebSocketDialer implements Transport, LinkKeeper {
     const timer = setTimer(connectMs, () =>
       this.stop.abort(
         new ConnectionLost(
-          `${this.address} did not complete the handshake within ${connectMs} ms (limits.connectMs); check that a WebSocket server listens there, and the network up to it`,
+          `${this.address} did not complete the handshake within ${connectMs} ms (limits.connectMs); check that a WebSocket server listens there, and the network`,
         ),
       ),
     );

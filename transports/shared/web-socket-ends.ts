@@ -2,10 +2,14 @@ import { printable } from '../../src/base/quote.js';
 import { clearTimer, setTimer } from '../../src/base/time.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 
-/** How long, in milliseconds, an ending link waits for a peer that has nothing more to take and does not end its side. */
+/**
+ * How long, in milliseconds, an ending link waits for a peer that has received everything and does not end its side.
+ */
 export const LINGER_MS = 1_000;
 
-/** Why a link with this peer ended, by the code and the text of its close frame (RFC 6455, 7.4); undefined for a clean end. */
+/**
+ * Why a link to this peer ended, by the code and text of its close frame (RFC 6455, 7.4); undefined for a clean end.
+ */
 export function endOf(peer: string, code: number, text: string): Error | undefined {
   const said = text === '' ? `code ${code}` : `code ${code}: ${printable(text)}`;
   switch (code) {
@@ -18,27 +22,27 @@ export function endOf(peer: string, code: number, text: string): Error | undefin
     case 1007:
       return new ProtocolError(`${peer} did not understand this side and ended the link (${said})`);
     case 1009:
-      return new ProtocolError(`${peer} was sent too large a message and ended the link (${said})`, Code.TooLarge);
+      return new ProtocolError(`${peer} received too large a message and ended the link (${said})`, Code.TooLarge);
     default:
       return new ConnectionLost(`the link to ${peer} was lost: the peer ended it with ${said}`);
   }
 }
 
-/** The end of a link without a close frame (the code 1006, which never travels). */
+/** The end of a link without a close frame (the code 1006, which is never sent). */
 export function cutOff(peer: string, cause?: Error): ConnectionLost {
   const what = cause?.message ?? 'it ended without a closing handshake';
   return new ConnectionLost(`the link to ${peer} was lost: ${what}`, cause && { cause });
 }
 
-/** A message above the bound on frames. */
+/** A message above the size limit of frames. */
 export function tooLarge(peer: string, limit: number, cause?: Error): ProtocolError {
-  const text = `${peer} sent a message of more than ${limit} bytes, the bound on frames (limits.frameBytes)`;
+  const text = `${peer} sent a message of more than ${limit} bytes, the limit for frames (limits.frameBytes)`;
   return new ProtocolError(text, Code.TooLarge, cause && { cause });
 }
 
 /**
- * What a close frame says of the reason. Only what the peer did wrong is its business, so only that is put in words; a
- * close frame holds at most 123 bytes of them.
+ * The text of the close frame. It contains a reason only for an error of the peer; a close frame has room for 123 bytes
+ * of it.
  */
 export function closeFrame(reason: Error): { readonly code: number; readonly text: string } {
   if (!(reason instanceof ProtocolError)) return { code: 1011, text: '' };
@@ -47,8 +51,8 @@ export function closeFrame(reason: Error): { readonly code: number; readonly tex
 }
 
 /**
- * Watches a link that ends: calls `cut` when nothing has left for `stalledMs`, or when everything has left and the peer
- * has not ended its side {@link LINGER_MS} later. Returns what stops the watch.
+ * Watches an ending link: calls `cut` when nothing was sent for `stalledMs`, or when everything was sent and the peer
+ * has not ended its side {@link LINGER_MS} later. Returns the function that stops the watch.
  */
 export function linger(link: { readonly buffered: number }, stalledMs: number, cut: () => void): () => void {
   let left = link.buffered;

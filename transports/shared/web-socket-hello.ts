@@ -3,14 +3,14 @@ import type { Wire } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
 
 /**
- * Obverse says hello by subprotocol. A client offers the name of its codec and then `obverse.` with that name; only a
- * server that knows Obverse prefers the second, so one that takes the first it sees is not mistaken for a peer.
+ * Obverse sends hello by subprotocol. A client offers the name of its codec and then `obverse.` with that name; only a
+ * server that is Obverse prefers the second, so a server that picks the first one is not mistaken for an Obverse peer.
  */
 const PREFIX = 'obverse.';
 
 /**
- * Offered as well by a client that cannot read an HTTP response: a server of another codec takes it, and says by a close
- * frame what it would have said by a status.
+ * Also offered by a client that cannot read an HTTP response: a server with another codec accepts it, and reports in a
+ * close frame what it would otherwise report by a status.
  */
 export const OTHER_CODEC = 'obverse';
 
@@ -19,7 +19,7 @@ const TOKEN = /^[\w!#$%&'*+\-.^`|~]+$/;
 
 type Greeting = Pick<Wire, 'codec' | 'hello'>;
 
-/** The option `protocols`: a subprotocol or a list of them, of the application's own. */
+/** The option `protocols`: a subprotocol of the application or a list of them. */
 export function readProtocols(value: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
   for (const name of list) {
@@ -32,10 +32,7 @@ export function readProtocols(value: unknown): readonly string[] {
   return list as readonly string[];
 }
 
-/**
- * What a client offers: what the application asks for comes first, for it knows the server. The same list where there is
- * nothing to say.
- */
+/** What a client offers: the subprotocols of the application come first. The same list if there is no hello. */
 export function offers(wire: Greeting, own: readonly string[]): readonly string[] {
   if (!wire.hello || !TOKEN.test(wire.codec)) return own;
   return [...new Set([...own, wire.codec, PREFIX + wire.codec])];
@@ -46,7 +43,7 @@ export function withOtherCodec(offered: readonly string[]): string[] {
   return offered.some((name) => name.startsWith(PREFIX)) ? [...offered, OTHER_CODEC] : [...offered];
 }
 
-/** What a server takes of what was offered; false for nothing. */
+/** The subprotocol that a server picks of the offered ones; false for none. */
 export function choose(offered: ReadonlySet<string>, wire: Greeting, own: readonly string[]): string | false {
   if (wire.hello && offered.has(PREFIX + wire.codec)) return PREFIX + wire.codec;
   if (mismatch(offered, wire) !== undefined && offered.has(OTHER_CODEC)) return OTHER_CODEC;
@@ -54,14 +51,14 @@ export function choose(offered: ReadonlySet<string>, wire: Greeting, own: readon
   return own.find((name) => offered.has(name)) ?? false;
 }
 
-/** What is to be said to an Obverse that offers other codecs only; undefined for everybody else. */
+/** The error for an Obverse peer that offers other codecs only; undefined for any other peer. */
 export function mismatch(offered: ReadonlySet<string>, wire: Greeting): string | undefined {
   if (offered.has(PREFIX + wire.codec)) return undefined;
   const theirs = [...offered].find((name) => name.startsWith(PREFIX))?.slice(PREFIX.length);
-  return theirs === undefined ? undefined : `this server speaks the codec ${wire.codec}, not ${printable(theirs, 40)}`;
+  return theirs === undefined ? undefined : `this server uses the codec ${wire.codec}, not ${printable(theirs, 40)}`;
 }
 
-/** Whether the handshake has shown that the other side is Obverse, and of the same codec. */
+/** Whether the handshake has shown that the other side is Obverse and uses the same codec. */
 export function agreed(protocol: string, wire: Greeting): boolean {
   return wire.hello && protocol === PREFIX + wire.codec;
 }

@@ -4,16 +4,16 @@ import { type AddressInfo, isIPv6, type ListenOptions, type Server, type Socket 
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../../src/contract/contract.js';
 
-/** The HTTP server below: one of our own, or one that was there before and stays. */
+/** The HTTP server: one of this library, or an existing one, which stays open. */
 export interface HttpServer {
   readonly server: http.Server;
-  /** Where a server of our own listens; undefined for somebody else's. */
+  /** Where a server of this library listens; undefined for an existing server. */
   readonly target: ListenOptions | undefined;
-  /** What peers connect to, without the path; undefined as long as it is not known. */
+  /** The address that peers connect to, without the path; undefined until it is known. */
   origin(): string | undefined;
 }
 
-/** A server of our own: it answers nothing but upgrades, and gives nobody more than `connectMs` for the handshake. */
+/** A server of this library: it accepts upgrades only, and limits the handshake to `connectMs`. */
 export function ownServer(host: string, port: number, tls: ServerOptions | undefined, limits: Limits): HttpServer {
   const connectMs = Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
   const bounds = {
@@ -32,7 +32,7 @@ export function ownServer(host: string, port: number, tls: ServerOptions | undef
   };
 }
 
-/** Somebody else's server; `name` is the host, and perhaps the port, under which it is known to peers. */
+/** An existing server; `name` is the host, and optionally the port, under which peers know it. */
 export function foreignServer(server: http.Server, secure: boolean, name: string): HttpServer {
   const scheme = secure ? 'wss' : 'ws';
   return {
@@ -52,13 +52,13 @@ export function foreignServer(server: http.Server, secure: boolean, name: string
 export function nameOf(socket: Duplex): string | undefined {
   const { remoteAddress, remotePort } = socket as Partial<Socket>;
   if (remoteAddress === undefined) return undefined;
-  // On a socket for both families, a visitor by IPv4 shows as ::ffff:1.2.3.4.
+  // On a dual-stack socket, an IPv4 client has an address like ::ffff:1.2.3.4.
   return `${bracketed(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))}:${remotePort}`;
 }
 
 function answer(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
-  response.end('this server speaks WebSocket only\n');
+  response.end('this server accepts WebSocket only\n');
 }
 
 function portOf(server: Server): number | undefined {

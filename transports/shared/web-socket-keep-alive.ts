@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 
-/** What is asked whether it is still there. */
+/** What is checked for being alive. */
 export interface Watched {
   readonly buffered: number;
-  /** Bytes of the peer may lie unread, so that its silence says nothing. */
+  /** Bytes of the peer may be unread, so its silence means nothing. */
   readonly isBehind: boolean;
   ping(): void;
   /** It has not answered. */
@@ -12,9 +12,9 @@ export interface Watched {
 }
 
 /**
- * Asks a peer by a ping when nothing was read from it and nothing has left for it for so many milliseconds, and reports the
- * one who is then silent for as long again. A peer answers a ping in any case; who reads slowly is given time as long as
- * bytes leave.
+ * Sends a ping to a peer when nothing was read from it and nothing was sent to it for so many milliseconds, and reports
+ * the peer if it is then silent for as long again. A live peer answers a ping; a slow reader has time as long as bytes
+ * are sent.
  */
 export class KeepAlive {
   private timer: Timer;
@@ -40,7 +40,7 @@ export class KeepAlive {
 
   private look(): void {
     const { link, before } = this;
-    // Before the ping, whose own bytes say nothing.
+    // Before the ping, whose own bytes do not count.
     this.before = this.moved();
     if (this.before !== before || link.isBehind) this.asked = false;
     else if (this.asked) {
@@ -54,7 +54,7 @@ export class KeepAlive {
     this.timer = this.sleep();
   }
 
-  /** Another one when bytes have come or left. */
+  /** A number that changes when bytes have arrived or were sent. */
   private moved(): string {
     return `${this.stream.bytesRead} ${this.link.buffered}`;
   }

@@ -3,27 +3,30 @@ import { ConnectionLost } from '../../src/contract/errors.js';
 import type { PartialFrames } from './partial-frames.js';
 import { linger } from './web-socket-ends.js';
 
-/** Who keeps the links of a transport. */
+/** The transport of the links. */
 export interface LinkKeeper {
   readonly wire: Wire;
-  /** After how many milliseconds of silence a peer is asked whether it is still there; undefined is never. */
+  /** After how many milliseconds of silence a peer is pinged; undefined means never. */
   readonly keepAlive: number | undefined;
-  /** The largest message, in bytes, that its links read. */
+  /** The largest message, in bytes, that its links accept. */
   readonly frameBytes: number;
-  /** What watches partial messages; undefined where the runtime does not show them. */
+  /** Watches partial messages; undefined if the runtime does not show them. */
   readonly partial: PartialFrames | undefined;
-  /** Called once, when nothing is left of the link; `Receiver.closed` has been told by then. */
+  /** Called once, when everything of the link is released; `Receiver.closed` was called before. */
   gone(link: WebSocketLink): void;
 }
 
-/** What the links over both implementations share: one WebSocket message for each frame, and an end that is told once. */
+/**
+ * What the links over both implementations share: one WebSocket message for each frame, and an end that is reported
+ * once.
+ */
 export abstract class WebSocketLink implements Link {
   readonly peer: string;
   readonly agreed: boolean;
   protected readonly keeper: LinkKeeper;
   /**
-   * `ending` when `close()` was called and what is left goes out, `over` when `closed` has been told: in neither anything
-   * is delivered or sent any more.
+   * `ending` after `close()`, while the remaining bytes are sent; `over` after `closed` was called: in both, nothing is
+   * delivered or sent any more.
    */
   protected state: 'open' | 'ending' | 'over' = 'open';
   protected receiver: Receiver | undefined = undefined;
@@ -41,13 +44,13 @@ export abstract class WebSocketLink implements Link {
   abstract send(frames: readonly Frame[]): void;
   abstract pause(): void;
   abstract resume(): void;
-  /** Asks for the receiver and begins to read; in the tick in which the handshake was completed. */
+  /** Obtains the receiver and starts to read; in the tick in which the handshake was completed. */
   abstract start(accept: Accept): void;
   /** Begins the closing handshake, after everything that was sent. */
   protected abstract finish(): void;
-  /** Ends at once; what has not left is lost. */
+  /** Ends immediately; unsent bytes are lost. */
   protected abstract cut(reason: Error): void;
-  /** The peer does not end its side: `freed` follows, whatever it does. */
+  /** The peer does not end its side: `freed` follows in any case. */
   protected abstract abandon(): void;
 
   get frameBytes(): number {
@@ -77,7 +80,7 @@ export abstract class WebSocketLink implements Link {
   protected attach(accept: Accept): void {
     const receiver = accept(this);
     this.receiver = receiver;
-    // Closed for a reason from within `accept`: there was nobody to tell yet.
+    // Closed with a reason from within `accept`: there was no receiver yet.
     if (this.state === 'over') receiver.closed(this.reason);
   }
 
@@ -88,12 +91,12 @@ export abstract class WebSocketLink implements Link {
     this.receiver?.closed(reason);
   }
 
-  /** Gives the end a bounded time. */
+  /** Limits the time for the end. */
   protected watch(): void {
     this.stopWatch ??= linger(this, this.limits.stalledMs, () => this.expire());
   }
 
-  /** Nothing is left of the WebSocket. */
+  /** Everything of the WebSocket is released. */
   protected freed(reason: Error | undefined): void {
     this.stopWatch?.();
     this.tell(reason);
@@ -105,7 +108,7 @@ export abstract class WebSocketLink implements Link {
     this.tell(
       left === 0
         ? undefined
-        : new ConnectionLost(`the link to ${this.peer} was lost: the last ${left} bytes were not taken in time`),
+        : new ConnectionLost(`the link to ${this.peer} was lost: the last ${left} bytes were not sent in time`),
     );
     this.abandon();
   }

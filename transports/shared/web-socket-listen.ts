@@ -14,15 +14,15 @@ import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js
 import { refuse, takeUpgrades } from './web-socket-upgrade.js';
 import { refusalOf, type Visitors } from './web-socket-visitors.js';
 
-/** How often, in milliseconds, refused visitors are reported at most. */
+/** The minimum interval, in milliseconds, between reports of refused connections. */
 const REPORT_MS = 60_000;
 
-/** What a transport that waits for WebSockets is made of. */
+/** The options of a transport that accepts WebSockets. */
 export interface ListenPlan {
   readonly wire: Wire;
-  /** What is upgraded; the path begins with a slash. */
+  /** The path for upgrades; it begins with a slash. */
   readonly path: string;
-  /** The subprotocols that the application knows. */
+  /** The subprotocols of the application. */
   readonly protocols: readonly string[];
   readonly visitors: Visitors;
   /** In milliseconds. */
@@ -30,14 +30,14 @@ export interface ListenPlan {
   readonly server: HttpServer;
 }
 
-/** A transport that waits for WebSockets on one path of an HTTP server. */
+/** A transport that accepts WebSockets on one path of an HTTP server. */
 export class WebSocketListener implements Transport, LinkKeeper {
   readonly wire: Wire;
   readonly keepAlive: number | undefined;
   readonly partial: PartialFrames;
   private readonly plan: ListenPlan;
   private readonly links = new Set<WebSocketLink>();
-  /** The connections of a server of our own, upgraded or not. */
+  /** The connections of a server of this library, upgraded or not. */
   private readonly sockets = new Set<Socket>();
   private upgrader!: WebSocketServer;
   private accept!: Accept;
@@ -98,7 +98,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
   }
 
   private async listen(server: Server, target: ListenOptions): Promise<void> {
-    // Those that are still in their handshakes count as well, but must not keep those out who have done theirs.
+    // Connections that are still in their handshakes count too, but must not keep out those that have completed it.
     server.maxConnections = this.wire.limits.peers * 2;
     server.on('connection', (socket) => this.note(socket));
     await new Promise<void>((resolve, reject) => {
@@ -107,8 +107,8 @@ export class WebSocketListener implements Transport, LinkKeeper {
     });
     this.refuseIfClosed();
     server.removeAllListeners('error');
-    // A visitor that could not be taken in (too many open files) is no reason to leave the others alone.
-    server.on('error', (error) => this.wire.logger.error(`${this.address} could not take in a visitor`, error));
+    // A connection that could not be accepted (too many open files) does not affect the others.
+    server.on('error', (error) => this.wire.logger.error(`${this.address} could not accept a connection`, error));
   }
 
   private refuseIfClosed(): void {
@@ -137,14 +137,14 @@ export class WebSocketListener implements Transport, LinkKeeper {
     if (refusal !== undefined) {
       refuse(socket, 403, refusal.text);
       const count = this.unwelcome[refusal.option].add();
-      const whom = count === 1 ? 'a visitor' : `${count} visitors, at last one`;
+      const whom = count === 1 ? 'a connection' : `${count} connections, the last one`;
       if (count > 0) wire.logger.warn(`${this.address} refused ${whom}: ${refusal.text}`);
       return;
     }
     if (this.links.size >= wire.limits.peers) {
-      refuse(socket, 503, 'this server has as many peers as it takes (limits.peers)');
+      refuse(socket, 503, 'this server has reached its maximum of peers (limits.peers)');
       const count = this.full.add();
-      const has = `has ${wire.limits.peers} peers, its bound (limits.peers)`;
+      const has = `has ${wire.limits.peers} peers, its limit (limits.peers)`;
       if (count > 0) wire.logger.warn(`${this.address} ${has}, and refused ${count} more`);
       return;
     }
@@ -167,7 +167,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
   }
 
   private nameOf(socket: Duplex): string {
-    // An HTTP server may listen on a path, where nobody has an address.
+    // An HTTP server may listen on a local socket, where peers have no address.
     return nameOf(socket) ?? `ws#${++this.named}`;
   }
 
@@ -177,12 +177,12 @@ export class WebSocketListener implements Transport, LinkKeeper {
   }
 }
 
-/** Counts those who were refused for one reason: a flood of them is not a flood of reports. */
+/** Counts connections refused for one reason: many refusals make one report. */
 class Refusals {
   private count = 0;
   private reportedAt = Number.NEGATIVE_INFINITY;
 
-  /** One more was refused. Gives how many were since the last report; 0 if it is too early for another one. */
+  /** Another one was refused. Returns the number since the last report; 0 if it is too early for another report. */
   add(): number {
     this.count++;
     const now = time();
@@ -194,7 +194,7 @@ class Refusals {
   }
 }
 
-/** Stands for the session of one who is only told why he is not taken. */
+/** The receiver of a connection that only gets the reason for its refusal. */
 const NOBODY = { receive: () => {}, drained: () => {}, closed: () => {} };
 
 function offeredBy(request: IncomingMessage): ReadonlySet<string> {

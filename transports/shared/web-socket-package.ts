@@ -22,7 +22,7 @@ import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 export type Package = typeof import('ws');
 
 const OPEN = 1;
-/** How often, in milliseconds, an ending link looks whether everything has left. */
+/** How often, in milliseconds, an ending link checks whether everything was sent. */
 const LOOK_MS = 10;
 
 /** The package `ws`. Rejects with a UsageError if it cannot be loaded. */
@@ -34,18 +34,18 @@ export async function loadPackage(): Promise<Package> {
   }
 }
 
-/** What both ends ask of the package. */
+/** The options of the package at both ends. */
 export function socketOptions(frameBytes: number) {
   return {
-    // The package keeps the bound as a 32-bit integer, and takes 0 for none.
+    // The package keeps the limit as a 32-bit integer, and treats 0 as none.
     maxPayload: Math.min(Math.max(1, Math.floor(frameBytes)), 2 ** 31 - 1),
     perMessageDeflate: false,
-    // How long one who has said goodbye may keep the connection.
+    // How long a peer may keep the connection after its close frame.
     closeTimeout: LINGER_MS,
   };
 }
 
-/** Dials by the package `ws`. */
+/** Dials with the package `ws`. */
 export function connectPackage({ WebSocket }: Package, target: Dialed, options: ClientOptions): Connect {
   return ({ protocols, again, accept, keeper, signal }) =>
     new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
       const socket = new WebSocket(target.url, [...protocols], { ...options, ...socketOptions(keeper.frameBytes) });
       const settle = (): void => {
         signal.removeEventListener('abort', abort);
-        // A handshake that is given up may still report: nobody listens to it any more.
+        // A cancelled handshake may still emit an error: it is ignored.
         socket.removeAllListeners().on('error', ignore);
       };
       const fail = (reason: Error): void => {
@@ -78,10 +78,10 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
       socket.on('open', () => {
         settle();
         try {
-          // Bun has an implementation of its own under the name of the package, and shows nothing of what lies below.
+          // Bun has its own implementation under the name of the package, without access to the socket.
           if (stream === undefined && keeper.keepAlive !== undefined)
             throw new UsageError(
-              'ws: this runtime replaces the package ws, and has no "keepAlive"; give it to the server',
+              'ws: this runtime replaces the package ws and has no "keepAlive"; set it on the server',
             );
           const link =
             stream === undefined
@@ -104,16 +104,16 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
 /** A link over a socket of the package `ws`, at either end. */
 export class PackageLink extends WebSocketLink implements Watched {
   private readonly socket: WebSocket;
-  /** What lies below: its buffer, its drain, and why it failed. */
+  /** The underlying socket: its buffer, its drain event, and its error. */
   private readonly stream: Duplex;
 
   private readonly request: LinkInfo;
   private known: LinkInfo | undefined = undefined;
-  /** From the first pause on, until everything that was read meanwhile has been taken up. */
+  /** Exists from the first pause until everything that was read meanwhile has been processed. */
   private unread: Unread<Frame> | undefined = undefined;
   private watching: KeepAlive | undefined = undefined;
 
-  /** `request` is what is to be told of the request that was upgraded. */
+  /** `request` is the upgrade request, for the information about the connection. */
   constructor(peer: string, request: LinkInfo, socket: WebSocket, stream: Duplex, keeper: LinkKeeper) {
     super(peer, agreed(socket.protocol, keeper.wire), keeper);
     this.request = request;
@@ -130,7 +130,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     const text = this.keeper.wire.form === 'text';
     this.socket
       .on('message', (data: Buffer) => {
-        // Either kind of message is taken for what the codec reads, which is the judge of it.
+        // Both kinds of messages are passed to the codec in the form that it reads; the codec validates them.
         if (this.state === 'open') this.read(text ? utf8Text(data) : data, data.length);
       })
       .on('error', (error) => this.broken(error))
@@ -163,7 +163,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     return this.socket.isPaused;
   }
 
-  /** A chunk was read: the package may keep a part of a message. Other runtimes do not tell how much. */
+  /** A chunk was read: the package may keep a part of a message. Other runtimes do not show how much. */
   private look(came: number): void {
     if (this.state === 'open') this.keeper.partial?.update(this, keptOf(this.socket), came);
   }
@@ -200,7 +200,7 @@ export class PackageLink extends WebSocketLink implements Watched {
   }
 
   protected finish(): void {
-    // What still comes is read and dropped: unread, it would hide the answer of the peer.
+    // Further input is read and dropped: unread, it would hide the answer of the peer.
     this.readOn();
     this.sayGoodbye();
   }
@@ -228,7 +228,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     }
   }
 
-  /** Takes up what was read during a pause, as long as the next one does not begin; then the socket is read again. */
+  /** Processes what was read during a pause, until the next pause begins; then reads the socket again. */
   private takeUp(): void {
     while (this.state === 'open' && this.unread?.isPaused === false) {
       const frame = this.unread.shift();
@@ -248,13 +248,13 @@ export class PackageLink extends WebSocketLink implements Watched {
     this.unread = undefined;
   }
 
-  /** The package cuts off one who does not answer in time; a slow reader has all the time that he needs until then. */
+  /** The package disconnects a peer that does not answer in time; until then a slow reader has all the time. */
   private sayGoodbye(): void {
     if (this.buffered === 0) this.socket.close(1000);
     else if (this.state === 'ending') lookAgain(LOOK_MS, () => this.sayGoodbye());
   }
 
-  /** The peer has broken the protocol; the package is about to say so, and waits for long. */
+  /** The peer has broken the protocol; the package is about to send a close frame, and waits long for the answer. */
   private broken(error: Error): void {
     this.tell(judged(error, this.peer, this.frameBytes));
     this.watch();
@@ -270,7 +270,7 @@ export class PackageLink extends WebSocketLink implements Watched {
     const { unread } = this;
     unread?.resume();
     this.unread = undefined;
-    // What came before a clean end goes before it, also during a pause.
+    // Frames before a clean end are delivered first, also during a pause.
     if (reason === undefined && unread !== undefined && this.state === 'open') {
       for (let frame = unread.shift(); frame !== undefined; frame = unread.shift()) this.receiver?.receive(frame);
     }

@@ -9,7 +9,7 @@ import { LINGER_MS } from './web-socket-ends.js';
 /** How much of a refusal is read, in characters: it is shown to people. */
 const REFUSAL_LENGTH = 500;
 
-/** Gives the status and the first words of a response. */
+/** Returns the status and the beginning of a response. */
 export function readRefusal(response: IncomingMessage, give: (text: string) => void): void {
   let body = '';
   const status = `${response.statusCode} ${response.statusMessage}`;
@@ -19,7 +19,7 @@ export function readRefusal(response: IncomingMessage, give: (text: string) => v
     body += chunk;
     if (body.length > REFUSAL_LENGTH) response.destroy();
   });
-  // Its end may never come: what is known by then is said.
+  // Its end may never come: then the part read so far is used.
   const timer = setTimer(LINGER_MS, () => response.destroy());
   if (!plain) response.destroy();
   response.on('error', ignore);
@@ -31,10 +31,12 @@ export function readRefusal(response: IncomingMessage, give: (text: string) => v
 
 const noTls = 'what listens there does not speak TLS; connect with ws: instead of wss:, or check the port';
 const ended = 'what listens there ended the connection without an answer; if it expects TLS, connect with wss:';
-/** What errors of a handshake mean, by the scheme. The name of the first is that of OpenSSL on newer versions of Node. */
+/**
+ * Hints for errors of a handshake, by the scheme. The name of the first is that of OpenSSL on newer versions of Node.
+ */
 const hints = { 'wss:': { ERR_SSL_WRONG_VERSION_NUMBER: noTls, EPROTO: noTls }, 'ws:': { ECONNRESET: ended } };
 
-/** The error for a handshake that has failed: what to do about it, where that is known. */
+/** The error for a failed handshake, with what to do if that is known. */
 export function notConnected({ url, address }: Dialed, error: Error): ConnectionLost {
   return explain(`cannot connect to ${address}`, error, hints[url.startsWith('wss:') ? 'wss:' : 'ws:']);
 }

@@ -6,7 +6,7 @@ import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed, OTHER_CODEC, withOtherCodec } from './web-socket-hello.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
 
-/** What is used of the WebSocket of browsers, Deno, Bun and Node 22 (WHATWG WebSockets, section 3). */
+/** The part that is used of the WebSocket of browsers, Deno, Bun and Node 22 (WHATWG WebSockets, section 3). */
 export interface StandardSocket {
   binaryType: string;
   readonly bufferedAmount: number;
@@ -24,9 +24,9 @@ export interface StandardSocket {
 export type StandardWebSocket = new (url: string, protocols?: string[]) => StandardSocket;
 
 const OPEN = 1;
-/** A script may end with 1000 or with a code of its own (3000–4999): this one stands for every reason. */
+/** A script may close with 1000 or a code of its own (3000–4999): this one is used for every reason. */
 const FAILED = 4400;
-/** Bytes above which somebody may be waiting for the buffer to drain. There is no event for that, so it is polled. */
+/** Above this number of buffered bytes, the drain matters. There is no event for it, so the buffer is polled. */
 const WATCHED_BYTES = 16 * 1024;
 const POLL_MS = 10;
 
@@ -36,8 +36,9 @@ export function standardWebSocket(): StandardWebSocket | undefined {
 }
 
 /**
- * Dials by the standard WebSocket. It never says why a handshake failed, so any failure may be due to the subprotocols; but
- * not that of a server of another codec, which takes {@link OTHER_CODEC} and then says why it ends.
+ * Dials with the standard WebSocket. It never reports why a handshake failed, so any failure may be due to the
+ * subprotocols; but not that of a server with another codec, which accepts {@link OTHER_CODEC} and then reports why it
+ * closes.
  */
 export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): Connect {
   return ({ protocols, again, accept, keeper, signal }) =>
@@ -59,7 +60,7 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
       signal.addEventListener('abort', abort);
       socket.onerror = (event) => {
         cause = event.error ?? (typeof event.message === 'string' ? new Error(event.message) : undefined);
-        // The end is told within the same task, but by Node 22 never.
+        // The end is reported within the same task, but never by Node 22.
         afterTurn(() => {
           if (!settled) ended({ code: 1006, reason: '' });
         });
@@ -81,7 +82,10 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
     });
 }
 
-/** A link over a standard WebSocket. It cannot stop reading, and learns the size of a message when it has it. */
+/**
+ * A link over a standard WebSocket. It cannot stop reading, and knows the size of a message only after it has received
+ * it.
+ */
 export class StandardLink extends WebSocketLink {
   readonly info: LinkInfo;
   private readonly socket: StandardSocket;
@@ -139,8 +143,8 @@ export class StandardLink extends WebSocketLink {
   }
 
   private ended(code: number, reason: string): void {
-    // Many servers end the connection without answering a close frame; that one has sent it cannot be told from a cut.
-    // Deno has the code 0 for it.
+    // Many servers end the connection without answering a close frame; then an end cannot be distinguished from a lost
+    // connection. Deno uses the code 0 in this case.
     if (code !== 1006 && code !== 0) this.freed(endOf(this.peer, code, reason));
     else this.freed(this.state === 'ending' ? undefined : cutOff(this.peer));
   }
@@ -170,12 +174,12 @@ function refused(address: string, why: string): ConnectionLost {
 }
 
 function failed(address: string, code: number, cause: unknown): ConnectionLost {
-  // Most say nothing: a page must not find out what there is in a network.
+  // Most runtimes report nothing: a page must not be able to scan a network.
   const why =
     cause instanceof Error && cause.message !== ''
       ? cause.message.replace(/\.$/, '')
       : `the WebSocket of this runtime reports no reason (code ${code})`;
-  const hint = 'check that a server listens there and takes WebSockets at this path';
+  const hint = 'check that a server listens there and accepts WebSockets at this path';
   return new ConnectionLost(`cannot connect to ${address}: ${why}; ${hint}`, { cause });
 }
 

@@ -4,16 +4,19 @@ import type { Duplex } from 'node:stream';
 import { quote } from '../../src/base/quote.js';
 import { UsageError } from '../../src/contract/errors.js';
 
-/** How many characters of a header that came are shown. */
+/** How many characters of a received header are shown. */
 const SHOWN = 100;
 
-/** Whose handshakes are taken; undefined where the default holds. */
+/** Which handshakes are accepted; undefined for the default. */
 export interface Visitors {
-  /** Origins of pages that may connect. By default those of the same host, and with a loopback host those of loopback hosts. */
+  /**
+   * Origins of pages that may connect. By default those of the same host, and with a loopback host those of loopback
+   * hosts.
+   */
   readonly origins: readonly string[] | undefined;
-  /** Hosts that a visitor may ask for. By default any, but over a loopback address only loopback hosts, or by a proxy. */
+  /** Accepted values of `Host`. By default any, but over a loopback address only loopback hosts, or through a proxy. */
   readonly hosts: readonly string[] | undefined;
-  /** The host under which the server is known, as its address names it; empty for none. It may always be asked for by default. */
+  /** The host under which the server is known, as in its address; empty for none. By default it is always accepted. */
   readonly ownHost: string;
 }
 
@@ -21,13 +24,13 @@ const LABELS = '(?:\\*\\.)?[\\w-]+(?:\\.[\\w-]+)*\\.?|\\[[\\da-f:.]+\\]';
 const HOST = new RegExp(`^(${LABELS})(?::(\\d{1,5}|\\*))?$`, 'i');
 const ORIGIN = new RegExp(`^([a-z][a-z\\d+.-]*)://(${LABELS}|\\*)(?::(\\d{1,5}|\\*))?$`, 'i');
 
-/** The option `origins`. Throws a UsageError for what is no list of origins. */
+/** The option `origins`. Throws a UsageError for an invalid list of origins. */
 export function readOrigins(value: unknown): readonly string[] | undefined {
   const fits = (one: string): boolean => one === '*' || one === 'null' || one === 'file://' || ORIGIN.test(one);
   return readList('origins', value, fits, '"https://example.com", "https://*.example.com", "null", or "*" for all');
 }
 
-/** The option `hosts`. Throws a UsageError for what is no list of hosts. */
+/** The option `hosts`. Throws a UsageError for an invalid list of hosts. */
 export function readHosts(value: unknown): readonly string[] | undefined {
   const fits = (one: string): boolean => one === '*' || HOST.test(one);
   return readList('hosts', value, fits, '"example.com", "example.com:8080", "*.example.com", or "*" for all');
@@ -53,26 +56,26 @@ function readList(
 export interface Refusal {
   /** For people on both sides. */
   readonly text: string;
-  /** What would take it. */
+  /** What would accept it. */
   readonly option: 'origins' | 'hosts';
 }
 
-/** Why a handshake is refused; undefined if it is taken. */
+/** Why a handshake is refused; undefined if it is accepted. */
 export function refusalOf(request: IncomingMessage, socket: Duplex, visitors: Visitors): Refusal | undefined {
   const { host, origin } = request.headers;
   if (!takesHost(request, socket, visitors)) {
     const why =
-      visitors.hosts === undefined ? 'this server is reached over a loopback address, and not by a proxy' : '';
+      visitors.hosts === undefined ? 'this server is reached over a loopback address, and not through a proxy' : '';
     return refused('Host', host, 'hosts', why);
   }
   if (origin === undefined || takesOrigin(origin, host, visitors.origins)) return undefined;
-  const why = visitors.origins === undefined ? `it is not that of the Host, ${shown(host)}` : '';
+  const why = visitors.origins === undefined ? `it differs from the Host, ${shown(host)}` : '';
   return refused('Origin', origin, 'origins', why);
 }
 
 function refused(header: string, value: string | undefined, option: Refusal['option'], why: string): Refusal {
   const because = why === '' ? '' : `: ${why}`;
-  const text = `the ${header} ${shown(value)} is not taken${because}; to take it, name it in the option "${option}" of the ws: address`;
+  const text = `the ${header} ${shown(value)} is not accepted${because}; to accept it, add it to the option "${option}" of the ws: address`;
   return { text, option };
 }
 
@@ -81,8 +84,8 @@ function shown(value: string | undefined): string {
 }
 
 /**
- * DNS rebinding: a name of the attacker leads to this machine, so that a page under that name is of the same origin. What tells it
- * is the `Host`. A proxy on this machine passes on foreign names, and says so by a header that no page can set.
+ * DNS rebinding: a name of the attacker resolves to this machine, so that a page under that name has the same origin.
+ * The `Host` reveals it. A proxy on this machine forwards other names, and marks them by a header that no page can set.
  */
 function takesHost({ headers }: IncomingMessage, socket: Duplex, { hosts, ownHost }: Visitors): boolean {
   const { host } = headers;
@@ -93,21 +96,21 @@ function takesHost({ headers }: IncomingMessage, socket: Duplex, { hosts, ownHos
   return isLoopback(name) || name === '0.0.0.0' || name === '[::]' || (ownHost !== '' && name === nameIn(ownHost));
 }
 
-/** Cross-site WebSocket hijacking: a page of any site may open a WebSocket to any server. What tells it is the `Origin`. */
+/** Cross-site WebSocket hijacking: a page of any site may open a WebSocket to any server. The `Origin` reveals it. */
 function takesOrigin(origin: string, host: string | undefined, origins: readonly string[] | undefined): boolean {
   if (origins !== undefined) return origins.some((one) => one === '*' || fitsOrigin(one, origin));
   const parts = ORIGIN.exec(origin);
   if (parts === null || host === undefined) return false;
   const [, scheme = '', name = '', port] = parts;
   if (isLoopback(nameIn(name)) && isLoopback(nameIn(host))) return true;
-  // A proxy may have ended TLS: what the default port is, the page's scheme says.
+  // A proxy may have ended TLS: the scheme of the page determines the default port.
   const usual = usualPort(scheme);
   const [, hostName = '', hostPort] = HOST.exec(host) ?? [];
   return nameIn(name) === nameIn(hostName) && (port ?? usual) === (hostPort ?? usual);
 }
 
 function fitsOrigin(allowed: string, origin: string): boolean {
-  // What names no host: `null`, and `file://` as Chromium says it.
+  // An origin without a host: `null`, and `file://`, which Chromium sends.
   if (allowed === origin.toLowerCase()) return true;
   const [, scheme = '', name = '', port] = ORIGIN.exec(allowed) ?? [];
   const [, theirScheme = '', theirName = '', theirPort] = ORIGIN.exec(origin) ?? [];
@@ -116,7 +119,7 @@ function fitsOrigin(allowed: string, origin: string): boolean {
   return scheme === theirScheme.toLowerCase() && fitsPort && fitsName(name, nameIn(theirName));
 }
 
-/** A host without a port is taken with any. */
+/** A host without a port matches every port. */
 function fitsHost(allowed: string, host: string): boolean {
   const [, name = '', port = '*'] = HOST.exec(allowed) ?? [];
   const [, theirName = '', theirPort] = HOST.exec(host) ?? [];
@@ -133,7 +136,7 @@ function usualPort(scheme: string): string | undefined {
   return { http: '80', https: '443', ws: '80', wss: '443' }[scheme.toLowerCase()];
 }
 
-/** The name in a host, without its port and a dot at its end, in small letters. */
+/** The name in a host, without its port and a trailing dot, in lower case. */
 function nameIn(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
 }

@@ -158,7 +158,9 @@ describe('progress', () => {
   });
   it('that mcp cannot represent is refused', () => {
     for (const value of ['half', null, undefined, Number.NaN, [1], {}, { progress: 'half' }, { total: 4 }]) {
-      expect(() => mcp.encode(progress(3, value))).toThrow(/progress of a call over MCP must be a number, or \{ progress/);
+      expect(() => mcp.encode(progress(3, value))).toThrow(
+        /progress of a call over MCP must be a number, or \{ progress/,
+      );
     }
   });
   it('means nothing without its token', () => {

@@ -22,7 +22,7 @@ const mux: TransportFactory = (address, wire) => {
   for (const [name, value] of Object.entries(address.options)) {
     if (name === 'parts' && Array.isArray(value)) sources.push(...value);
     else if (ofLast[name] !== value) {
-      throw new UsageError(`mux: has no option "${name}"; its only option is "parts", a list of transports`);
+      throw new UsageError(`mux: has no option "${name}"; there is parts, a list of transports`);
     }
   }
   if (sources.length === 0)

@@ -73,7 +73,7 @@ describe('a .ts file, when the main program is run by tsx', { timeout: 60_000 },
     ['with tsx in execArgv', { execArgv: ['--import', 'tsx'] }],
   ])('fails in a worker on Node 20 with an error that says what to do: %s', async (_how, options) => {
     expect(await connecting({ url: `worker:./${at}/worker.ts`, ...options })).toMatch(
-      /^ConnectionLost the worker failed: Unknown file extension "\.ts" for .*worker\.ts\. .*name a \.js file that registers tsx.*"TypeScript in workers and processes"/,
+      /^ConnectionLost the worker failed: Unknown file extension "\.ts" for .*worker\.ts\. .*use a \.js file that registers tsx.*"TypeScript in workers and processes"/,
     );
   });
 

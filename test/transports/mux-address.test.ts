@@ -52,7 +52,7 @@ describe('the factory', () => {
     ['mux:', 'has no parts; expected mux:(a)(b), or the option "parts"'],
     ['mux', 'has no parts'],
     [{ url: 'mux:(a:)', prats: [] }, 'has no option "prats"'],
-    [{ url: 'mux:', parts: 'a:' }, 'has no option "parts"; its only option is "parts", a list of transports'],
+    [{ url: 'mux:', parts: 'a:' }, 'has no option "parts"; there is parts, a list of transports'],
     ['mux:(a:)?x=1', 'cannot be read at "?x=1"'],
   ])('refuses %o', (source, message) => {
     expect(make(source)).toThrow(UsageError);

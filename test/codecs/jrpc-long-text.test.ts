@@ -45,11 +45,11 @@ describe('the JSON of a long text', () => {
         text = long;
       })(),
     ],
-    ['an object that says what it is', Object.defineProperty({ text: long }, 'toJSON', { value: () => 'other' })],
+    ['an object with toJSON', Object.defineProperty({ text: long }, 'toJSON', { value: () => 'other' })],
     ['many values', [long, ...Array(100).fill(1)]],
-    ['a list that says what it is', Object.assign([long], { toJSON: () => 'other' })],
+    ['a list with toJSON', Object.assign([long], { toJSON: () => 'other' })],
     ['a list that is long and empty', Object.assign(new Array(1_000), { 0: long })],
-    ['no value', null],
+    ['undefined', null],
   ])('is written by JSON.stringify: %s', (_what, value) => {
     expect(withLongText(value)).toBe(undefined);
   });

@@ -21,7 +21,7 @@ const nested = (levels: number, inside: string) => '['.repeat(levels) + inside +
 describe('a long frame of JSON-RPC', () => {
   it.each([
     ['a list of arguments', call(`["${text}",[{"a":[]}]]`), 4],
-    ['named arguments, which stand in a list', call(`{"text":"${text}","a":{"b":1}}`), 3],
+    ['named arguments, which are put in a list', call(`{"text":"${text}","a":{"b":1}}`), 3],
     ['a text', reply(`"${text}"`), 0],
     ['an object', reply(`{"text":"${text}"}`), 1],
   ])('has the depth of its values reported: %s', (_what, frame, levels) => {
@@ -43,7 +43,7 @@ describe('a long frame of JSON-RPC', () => {
     ['in an object', `{"text":"${text}","n":-${ROUNDED}}`],
     ['nested', `["${text}",{"list":[1,[${ROUNDED}]]}]`],
     ['too large for any number', `["${text}",${'9'.repeat(400)}]`],
-    ['deeper than values are walked, beside one that is not', `[${nested(2_000, '1')},"${text}",${ROUNDED}]`],
+    ['deeper than the walk, beside one that is not', `[${nested(2_000, '1')},"${text}",${ROUNDED}]`],
   ])('with a whole number that would be rounded is refused: %s', (_what, params) => {
     const frames = [call(params), turned(params), `[${call(params)},${call(`["${text}"]`)}]`];
     for (const frame of frames) {

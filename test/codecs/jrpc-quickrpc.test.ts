@@ -149,7 +149,7 @@ describe('what quickrpc itself does not answer', () => {
     ['a missing version', '{"method": "m", "params": {}}'],
     ['a scalar as params', '{"jsonrpc": "2.0", "method": "m", "params": 5}'],
     ['bytes that are no base64', '{"jsonrpc": "2.0", "method": "m", "params": {"a": {"__bytes": "*"}}}'],
-    ['bytes that are no text', '{"jsonrpc": "2.0", "method": "m", "params": {"a": {"__bytes": [1]}}}'],
+    ['bytes that are not text', '{"jsonrpc": "2.0", "method": "m", "params": {"a": {"__bytes": [1]}}}'],
     ['params that are bytes', '{"jsonrpc": "2.0", "method": "m", "params": {"__bytes": 5}}'],
     ['params that are bytes, and good ones', '{"jsonrpc": "2.0", "method": "m", "params": {"__bytes": "AAH/"}}'],
     ['a reply without an id', '{"jsonrpc": "2.0", "result": 5}'],

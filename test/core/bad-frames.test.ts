@@ -43,7 +43,7 @@ async function tcp(options: object = {}) {
 
 describe('a frame that cannot be read', () => {
   it.each<[string, string, number, unknown?]>([
-    ['that is no JSON', '{"jsonrpc":', Code.ParseError],
+    ['that is not JSON', '{"jsonrpc":', Code.ParseError],
     ['that is cut off', '{"jsonrpc":"2.0","id":1,"method":"as', Code.ParseError],
     ['of garbage', '\u0001\uFFFD☃\u007f', Code.ParseError],
     ['with more behind it', '{"jsonrpc":"2.0","id":1,"method":"ask"} {}', Code.ParseError],
@@ -54,7 +54,7 @@ describe('a frame that cannot be read', () => {
     ['with the wrong version', '{"jsonrpc":"1.0","id":"x","method":"ask"}', Code.InvalidRequest, 'x'],
     ['whose version is a number', '{"jsonrpc":2.0,"id":1,"method":"ask"}', Code.InvalidRequest, 1],
     ['without a method', '{"jsonrpc":"2.0","id":1}', Code.InvalidRequest, 1],
-    ['whose method is no text', '{"jsonrpc":"2.0","id":1,"method":{}}', Code.InvalidRequest, 1],
+    ['whose method is not a text', '{"jsonrpc":"2.0","id":1,"method":{}}', Code.InvalidRequest, 1],
     ['whose params are a text', '{"jsonrpc":"2.0","id":1,"method":"ask","params":"x"}', Code.InvalidRequest, 1],
     ['whose params are null', '{"jsonrpc":"2.0","id":1,"method":"ask","params":null}', Code.InvalidRequest, 1],
     ['whose id is an object', '{"jsonrpc":"2.0","id":{},"method":"ask"}', Code.InvalidRequest],

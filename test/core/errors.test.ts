@@ -141,8 +141,8 @@ describe('an error that is sent', () => {
   it.each([
     ['whose message throws', Object.defineProperty(new Error(), 'message', { get: explode })],
     ['whose data throws', Object.defineProperty(new Error('x'), 'data', { get: explode })],
-    ['whose name is no text', Object.assign(new Error('x'), { name: { nested: true } })],
-    ['whose message is no text', Object.assign(new Error('x'), { message: { nested: true } })],
+    ['whose name is not a text', Object.assign(new Error('x'), { name: { nested: true } })],
+    ['whose message is not a text', Object.assign(new Error('x'), { message: { nested: true } })],
     [
       'without a constructor',
       Object.setPrototypeOf(new Error('x'), Object.create(Error.prototype, { constructor: {} })),

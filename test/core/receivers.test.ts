@@ -226,9 +226,9 @@ describe('a request to several', () => {
   });
 
   it.each([
-    ['one says so', [notFound, refused], 7],
-    ['one says so, in the other order', [refused, notFound], 7],
-    ['all say so', [notFound, notFound], Code.MethodNotFound],
+    ['one is', [notFound, refused], 7],
+    ['one is, in the other order', [refused, notFound], 7],
+    ['all are', [notFound, notFound], Code.MethodNotFound],
   ])('is answered with method-not-found only if all answers are that: %s', async (_name, answers, code) => {
     const { api, links } = await side('ann', 'ben');
     const asked = failure(api.ask(['ann', 'ben'], {}));

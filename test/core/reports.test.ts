@@ -41,9 +41,9 @@ async function meet(options: object = {}) {
 describe('a peer that sends invalid messages endlessly', () => {
   it.each<[string, (n: number) => string]>([
     ['unknown notifications', (n) => `{"jsonrpc":"2.0","method":"nope${n}"}`],
-    ['answers that nobody awaits', (n) => `{"jsonrpc":"2.0","id":${n},"result":1}`],
-    ['errors that nobody awaits', (n) => `{"jsonrpc":"2.0","id":${n},"error":{"code":1,"message":"no"}}`],
-    ['items of streams that nobody reads', (n) => `{"jsonrpc":"2.0","method":"rpc.next","params":[${n},[1]]}`],
+    ['answers that match no call', (n) => `{"jsonrpc":"2.0","id":${n},"result":1}`],
+    ['errors that match no call', (n) => `{"jsonrpc":"2.0","id":${n},"error":{"code":1,"message":"no"}}`],
+    ['items of streams that do not exist', (n) => `{"jsonrpc":"2.0","method":"rpc.next","params":[${n},[1]]}`],
     ['notifications whose handler throws', () => '{"jsonrpc":"2.0","method":"tell"}'],
   ])(
     '%s: ten are logged, the others are counted every ten seconds, and onMessageError is called each time',
@@ -145,7 +145,7 @@ describe('text of a peer is logged on one line, shortened, without control chara
     ['the text of an error', { jsonrpc: '2.0', id: 5, error: { code: 1, message: huge } }],
     ['the id of items', { jsonrpc: '2.0', method: 'rpc.next', params: [huge, [1]] }],
     ['the codec of a hello', { jsonrpc: '2.0', method: 'rpc.hello', params: { codec: huge } }],
-    ['what is no message', { [huge]: 1 }],
+    ['an invalid message', { [huge]: 1 }],
     ['the arguments that a handler throws', { jsonrpc: '2.0', method: 'tell', params: { text: huge } }],
     ['a text that a handler throws', { jsonrpc: '2.0', method: 'tell', params: { text: huge, bare: true } }],
     ['an object that a handler throws', { jsonrpc: '2.0', method: 'tell', params: { text: huge, object: true } }],

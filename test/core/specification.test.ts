@@ -68,8 +68,8 @@ it.each<[string, string, unknown]>([
     { jsonrpc: '2.0', result: 19, id: 4 },
   ],
   ['a notification', '{"jsonrpc": "2.0", "method": "update", "params": [1,2,3,4,5]}', undefined],
-  ['a notification of no method', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
-  ['a call of no method', '{"jsonrpc": "2.0", "method": "foobar", "id": "1"}', notFound('foobar', '1')],
+  ['a notification of an unknown method', '{"jsonrpc": "2.0", "method": "foobar"}', undefined],
+  ['a call of an unknown method', '{"jsonrpc": "2.0", "method": "foobar", "id": "1"}', notFound('foobar', '1')],
   ['a call with invalid JSON', '{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]', parseError],
   ['an invalid request', '{"jsonrpc": "2.0", "method": 1, "params": "bar"}', invalid],
   [

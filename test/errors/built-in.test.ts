@@ -39,7 +39,7 @@ it.each([
   ['a mistake on the other side', new UsageError('x'), 'UsageError'],
   ['a link that was lost there', new ConnectionLost(), 'ConnectionLost'],
   ['a call of the other side that came too late', new TimeoutError(), 'TimeoutError'],
-  ['a call that was given up there', new DOMException('x', 'AbortError'), 'AbortError'],
+  ['a call that was aborted there', new DOMException('x', 'AbortError'), 'AbortError'],
   ['a signal that came there', AbortSignal.abort().reason, 'AbortError'],
 ])('%s remains a RemoteError, and is not confused with one of this side', async (_what, what, remoteName) => {
   const error = await thrown<RemoteError>(what);

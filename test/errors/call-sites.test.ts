@@ -171,8 +171,8 @@ describe('callSites leaves an error unchanged if', () => {
 
   it.each<[what: string, change: () => void]>([
     ['no frames are recorded', () => Object.assign(Error, { stackTraceLimit: 0 })],
-    ['stacks are no text', () => Object.assign(Error, { prepareStackTrace: (_: Error, sites: unknown) => sites })],
-    ['what prepares stacks throws', () => Object.assign(Error, { prepareStackTrace: fail })],
+    ['stacks are not texts', () => Object.assign(Error, { prepareStackTrace: (_: Error, sites: unknown) => sites })],
+    ['prepareStackTrace throws', () => Object.assign(Error, { prepareStackTrace: fail })],
   ])('%s', async (_what, change) => {
     await using both = await sides();
     change();

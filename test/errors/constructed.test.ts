@@ -85,8 +85,8 @@ describe('an error whose class specifies the arguments of its constructor', () =
 
   it.each([
     ['throws', () => explode()],
-    ['gives no list', () => 'no list'],
-    ['gives too much', () => new Array(33).fill(0)],
+    ['returns no list', () => 'no list'],
+    ['returns too much', () => new Array(33).fill(0)],
   ])('is sent without arguments if its pack %s', async (_what, pack) => {
     const logger = new Log();
     const error = await thrown(new Late(3), { errorClasses: [{ class: Late, pack: pack as never }], logger });

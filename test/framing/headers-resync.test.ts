@@ -115,7 +115,7 @@ describe('around a message of LSP', () => {
       ['(no Content-Length) X: y', `(not a header) ${body(2)}`],
     ],
     [
-      'a length that is none',
+      'an invalid length',
       `${message(1)}Content-Length: abc\r\nX: y\r\n\r\n${body(2)}${rest}`,
       [1, 3, 4],
       ['(Content-Length is no number) Content-Length: abc', `(not a header) ${body(2)}`],
@@ -210,7 +210,7 @@ describe('attacks on headers', () => {
   it.each([
     ['in large pieces', 1_000, '"x'.repeat(1_000)],
     ['byte by byte', 300_000, '"'],
-    ['with lengths that have no end', 100_000, '"content-length: '],
+    ['with endless lengths', 100_000, '"content-length: '],
   ])(
     'an endless line that is not a header is refused at the limit on frames, and takes little memory: %s',
     (_how, count, piece) => {

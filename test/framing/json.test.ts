@@ -45,7 +45,7 @@ describe('json', () => {
     ['brackets and quotes within strings', '{"}\\"{":"]\\\\"}["\\\\\\"["]', ['{"}\\"{":"]\\\\"}', '["\\\\\\"["]']],
     ['characters of several bytes', '{"ä漢🙂":"\\u00e4"}{}', ['{"ä漢🙂":"\\u00e4"}', '{}']],
     ['a line of garbage', 'listening {"a":1}\r\n{"b":2}', ['listening {"a":1}', '{"b":2}']],
-    ['values that are no objects', '5\n"x"\nnull\n{}', ['5', '"x"', 'null', '{}']],
+    ['values that are not objects', '5\n"x"\nnull\n{}', ['5', '"x"', 'null', '{}']],
     ['a bracket too much', '{"a":1}}\n{"b":2}', ['{"a":1}', '}', '{"b":2}']],
     ['a string that never ends', '{"a":"x\n{"b":2}', ['{"a":"x', '{"b":2}']],
     ['a string that is cut behind a backslash', '{"a":"x\\\n{"b":2}', ['{"a":"x\\', '{"b":2}']],

@@ -111,10 +111,10 @@ it('stages do not make a frame with deep values small enough to be accepted', as
 
 it.each([
   ['outgoing', { outgoing: 'gzip' }],
-  ['a name that there is not', { sideways() {} }],
+  ['an unknown name', { sideways() {} }],
   ['form', { form: 'values' }],
   ['messages', { messages: { outgoing: 1 } }],
-  ['no object', 'gzip'],
+  ['not an object', 'gzip'],
 ])('an invalid option stages is refused: %s', async (_what, stages) => {
   await expect(meet(undefined, { stages: stages as never })).rejects.toThrow(
     'the option "stages" must be an object with outgoing and incoming',

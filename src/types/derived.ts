@@ -25,13 +25,13 @@ interface Inversion<S> {
   readonly [inversionOf]: S;
 }
 
-/** What is a namespace of a spec. */
+/** The type of a namespace of a spec. */
 export type NestedAPI = Branded | Inversion<unknown>;
 
 // Members are filtered with `as` over `keyof S`, so that doc comments and go-to-definition lead back to the spec.
 type HiddenKey = typeof apiBrand | typeof inversionOf | Reserved;
 
-/** The direction of what is a method of the spec by all that its type says; never for a helper. */
+/** The direction of a member that is a method of the spec by its whole type; never for a helper. */
 type MethodDirection<M> = [KindOf<M>] extends [never] ? never : DirectionOf<M>;
 
 /** A key of a spec, if it is a method or a namespace. */
@@ -54,7 +54,7 @@ type DirectedKey<S, K extends keyof S, D> = K extends HiddenKey
         ? K
         : never;
 
-/** A namespace in which nothing comes in needs no handlers. */
+/** A namespace without incoming methods needs no handlers. */
 type HandledKey<S, K extends keyof S> =
   DirectedKey<S, K, 'incoming'> extends never
     ? never
@@ -64,14 +64,14 @@ type HandledKey<S, K extends keyof S> =
         : K
       : K;
 
-// ---- what is derived from it ----------------------------------------------------------------------------------------
+// ---- derived types --------------------------------------------------------------------------------------------------
 
 type SenderOf<M> = unknown extends ProgressOf<M> ? Sender : Sender<ProgressOf<M>>;
 
 /** A handler of an incoming method. */
 export type Handler<M> = (sender: SenderOf<M>, ...args: ArgsOf<M>) => AnswerOf<M>;
 
-/** Arguments of which none can be left out, since one follows them. */
+/** Arguments none of which can be left out, because another one follows. */
 type WithoutOptional<A> = A extends readonly [infer First, ...infer Rest]
   ? [First, ...WithoutOptional<Rest>]
   : A extends readonly []
@@ -84,7 +84,7 @@ type WithoutOptional<A> = A extends readonly [infer First, ...infer Rest]
           : never
       : never;
 
-/** A handler that is given the security's information too; the model has it so, `sender.securityInfo` is the same. */
+/** A handler that also receives the information of the security, as in quickrpc; `sender.securityInfo` is the same. */
 export type SecurityInfoHandler<M> = (
   sender: SenderOf<M>,
   ...args: [...args: WithoutOptional<ArgsOf<M>>, securityInfo: SecurityInfo | undefined]
@@ -99,21 +99,21 @@ export type SecurityInfoAfterwards<M> = (
   ...args: [...args: WithoutOptional<ArgsOf<M>>, securityInfo: SecurityInfo | undefined]
 ) => unknown;
 
-/** An incoming method on a side: what one connects handlers to. */
+/** An incoming method of a side: handlers are connected to it. */
 export interface Incoming<M, _Hint = IncomingHint> {
   /**
-   * Adds a handler; several are called in the order of their connecting. Of a request at most one may give something
-   * other than undefined. Returns a function that takes the handler away again.
+   * Adds a handler; several are called in the order in which they were connected. For a request, at most one may return
+   * a value. Returns a function that removes the handler.
    */
   connect(handler: Handler<M>): () => void;
-  /** Takes a handler away; one that is not connected is ignored. */
+  /** Removes a handler; one that is not connected is ignored. */
   disconnect(handler: Handler<M>): void;
   /**
-   * Adds a handler that runs once the call has gone well and is answered; of a notification, once its handlers have ended. What
-   * it gives means nothing, what it throws is reported. Returns a function that takes it away again.
+   * Adds a handler that runs once the call has succeeded and is answered; for a notification, once its handlers have
+   * ended. Its result is ignored, and what it throws is reported. Returns a function that removes it.
    */
   after(handler: Afterwards<M>): () => void;
-  /** Whether the handlers get `securityInfo` as their last argument. Off unless it is called. */
+  /** Passes `securityInfo` to the handlers as their last argument. Off by default. */
   passSecurityInfo(on?: true): IncomingWithSecurityInfo<M>;
   passSecurityInfo(on: false): Incoming<M>;
 }
@@ -131,7 +131,7 @@ export interface IncomingWithSecurityInfo<M> {
 export type Outgoing<M> = ((receivers: Receivers, ...args: ArgsOf<M>) => ResultOf<M>) & NoHandlers<M>;
 
 interface NoHandlers<M> {
-  /** Does not exist: it is there for the error that compilers show. */
+  /** Does not exist at run time: it is declared for the error that compilers show. */
   connect(this: OutgoingHint, handler: Afterwards<M>): () => void;
 }
 
@@ -156,28 +156,31 @@ type RequestKey<S, K extends keyof S> =
         ? K
         : never;
 
-/** Every outgoing request, without its receivers; gives what has become of it at each of them. */
+/** Every outgoing request, without its receivers; returns the outcome of each of them. */
 export type Gather<S, _Hint = CallsHint> = {
   readonly [K in keyof S as RequestKey<S, K>]: S[K] extends NestedAPI
     ? Gather<S[K]>
     : (...args: ArgsOf<S[K]>) => Gathering<ReplyOf<S[K]>>;
 };
 
-/** An answer with what was said of it. */
+/** An answer with its metadata. */
 export interface Detailed<T> {
   readonly value: T;
-  /** What whoever served the call has added; empty if nothing. */
+  /** Metadata from the side that served the call; empty if there are none. */
   readonly metadata: Metadata;
 }
 
-/** Every outgoing request, without its receivers; gives the answer with what was said of it. */
+/** Every outgoing request, without its receivers; returns the answer with its metadata. */
 export type InDetail<S, _Hint = CallsHint> = {
   readonly [K in keyof S as RequestKey<S, K>]: S[K] extends NestedAPI
     ? InDetail<S[K]>
     : (...args: ArgsOf<S[K]>) => Promise<Detailed<ReplyOf<S[K]>>>;
 };
 
-/** Outgoing methods, without their receivers, for an `onProgress` that takes `P`: one that reports something else cannot be called. */
+/**
+ * Outgoing methods, without their receivers, for an `onProgress` that takes `P`: methods with other progress values
+ * cannot be called.
+ */
 export type RemoteTelling<S, P, _Hint = CallsHint> = {
   readonly [K in keyof S as DirectedKey<S, K, 'outgoing'>]: S[K] extends NestedAPI
     ? RemoteTelling<S[K], P>
@@ -186,9 +189,9 @@ export type RemoteTelling<S, P, _Hint = CallsHint> = {
       : (this: ProgressHint, ...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
 };
 
-/** What `to` gives: the outgoing methods, to certain receivers and with certain options. */
+/** The result of `to`: the outgoing methods, with their receivers and options set. */
 export type View<S, P = unknown, _Hint = CallsHint> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
-  /** The requests, whose promises give `{ value, metadata }`. */
+  /** The requests; their promises resolve with `{ value, metadata }`. */
   readonly detailed: InDetail<S>;
 };
 
@@ -198,10 +201,10 @@ type FlippedMethod<M> = M extends (first: infer _F, ...args: infer A) => infer R
     : (sender: Sender, ...args: A) => R
   : never;
 
-/** The spec of the other side. Twice gives the spec itself. */
+/** The spec of the other side. Inverted twice, it is the spec itself. */
 export type Inverted<S> = S extends Inversion<infer Original> ? Original : Reverse<S>;
 
-/** What {@link Inverted} gives for a spec that is written down; it has a name so that declarations and hints can show it. */
+/** The result of {@link Inverted} for a written spec; it has a name so that declarations and hints can show it. */
 export type Reverse<S> = {
   readonly [K in keyof S as MemberKey<S, K>]: S[K] extends NestedAPI ? Inverted<S[K]> : FlippedMethod<S[K]>;
 } & Inversion<S>;

@@ -1,34 +1,40 @@
 // biome-ignore lint/suspicious/noExplicitAny: a constructor with whatever parameters
 export type ErrorClass = abstract new (...args: any[]) => Error;
 
-/** A class of errors, and how its instances travel. */
+/** An error class, and how its instances are sent. */
 export interface ErrorEntry {
   readonly class: ErrorClass;
   /**
-   * The arguments with which the constructor makes the like of an error: with it, the error is constructed on the other side,
-   * where the class must have a `pack` or `unpack` too. The static method `pack` of the class, unless it is given here.
+   * Returns the arguments with which the constructor creates an equivalent error. If it exists, the error is
+   * constructed on the other side, where the class must have a `pack` or `unpack` too. By default the static method
+   * `pack` of the class.
    */
   // biome-ignore lint/suspicious/noExplicitAny: an instance of the class
   readonly pack?: (error: any) => readonly unknown[];
-  /** Makes an error of what `pack` has given on the other side: `new` and the class, unless a static method `unpack` does it. */
+  /**
+   * Creates an error from what `pack` has returned on the other side. By default the static method `unpack` of the
+   * class, or else `new`.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: what the other side has sent
   readonly unpack?: (...args: any[]) => Error;
-  /** The own fields that travel where the class has no `pack`: all enumerable ones unless it is said. */
+  /** The own fields that are sent if the class has no `pack`: all enumerable ones by default. */
   readonly fields?: readonly string[];
 }
 
-/** Classes under their own names, or a table in which they are given the names under which they travel. */
+/** Classes that are sent under their own names, or a table of the names under which they are sent. */
 export type ErrorClasses = readonly (ErrorClass | ErrorEntry)[] | { readonly [name: string]: ErrorClass | ErrorEntry };
 
-/** How much of an error that is not registered is told to the peer: nothing, its name and message, or its stack too. */
+/**
+ * How much of an error that is not registered is sent to the peer: nothing, its name and message, or also its stack.
+ */
 export type ErrorPolicy = 'hidden' | 'message' | 'full';
 
 /**
- * Which errors are reported to the logger of the side that answers a call with them: all (`true`), none (`false`), those that
- * the peer is not told (`hidden`), those that are not meant for the peer either (`unexpected`: neither registered nor an
- * `RpcError`), or those for which a function says true.
+ * Which errors of answered calls are logged on the side that serves: all (`true`), none (`false`), those that are
+ * hidden from the peer (`hidden`), those that are not meant for the peer (`unexpected`: neither registered nor an
+ * `RpcError`), or those for which a function returns true.
  */
 export type LogErrors = boolean | 'hidden' | 'unexpected' | ((error: unknown) => boolean);
 
-/** An error that has come from the other side. */
+/** An error that was received from the other side. */
 export type ArrivedError = Error & { readonly code: unknown; readonly data?: unknown };

@@ -3,7 +3,7 @@ import type { Id, LinkInfo, Metadata } from '../contract/contract.js';
 import type { CallState } from './call-state.js';
 import type { Peer, Receivers, Sender } from './peers.js';
 
-/** What a call is on its way, in either direction: one object for each call, seen by every interceptor of it. */
+/** A call in either direction: one object for each call, which all of its interceptors receive. */
 interface AnyCall {
   /** A callback is a call of a function that was passed by reference. */
   readonly kind: 'notification' | 'request' | 'stream' | 'callback';
@@ -12,85 +12,91 @@ interface AnyCall {
   /** The name on the wire. */
   readonly method: string;
   /**
-   * The id on the wire; undefined for a notification. Of an outgoing call it is there once `next()` has been called and the call has
-   * left, and undefined where the call goes to several peers: each of them has its own.
+   * The id on the wire; undefined for a notification. For an outgoing call it is set once `next()` has been called and
+   * the call was sent; it is undefined if the call goes to several peers, because each of them has its own.
    */
   readonly id: Id | undefined;
-  /** What the mark of the method says under `meta`. */
+  /** The option `meta` of the decorator. */
   readonly meta: unknown;
-  /** What the mark says of loggers: whether they are told of the call, and of its arguments. */
+  /** The option `logged` of the decorator: whether the call is logged, and with its arguments. */
   readonly logged: boolean | 'without arguments';
-  /** The arguments after the first parameter; an interceptor may put others in their place. */
+  /** The arguments after the first parameter; an interceptor may replace them. */
   args: readonly unknown[];
-  /** What the caller has added to the call; an interceptor may put something else in its place. */
+  /** The metadata of the call; an interceptor may replace them. */
   metadata: Metadata;
-  /** What whoever serves the call adds to the answer. Of an outgoing call it is known when the answer has come. */
+  /** The metadata of the answer. For an outgoing call they are set when the answer has arrived. */
   replyMetadata: Metadata | undefined;
-  /** Aborts when the call is given up. Of an outgoing call it is the signal that the caller has given, if any. */
+  /** Aborts when the call is cancelled. For an outgoing call it is the signal of its caller, if any. */
   readonly signal: Signal | undefined;
-  /** What interceptors leave for each other; it lives as long as the call. Handlers read it as `sender.state`. */
+  /** Values that interceptors pass to each other, for this call. Handlers read them as `sender.state`. */
   readonly state: CallState;
 }
 
-/** A call that a peer has made. */
+/** A call from a peer. */
 export interface IncomingCall extends AnyCall {
   readonly direction: 'incoming';
-  /** Who has made it. */
+  /** The caller. */
   readonly sender: Sender;
   readonly peer: Peer;
-  /** What the transport knows of the peer. */
+  /** What the transport knows about the peer. */
   readonly info: LinkInfo;
   readonly signal: Signal;
   readonly receivers?: undefined;
   readonly peers?: undefined;
 }
 
-/** A call that this side makes. */
+/** A call of this side. */
 export interface OutgoingCall extends AnyCall {
   readonly direction: 'outgoing';
-  /** Whom it goes to, as the caller has said it. */
+  /** The receivers, as the caller specified them. */
   readonly receivers: Receivers;
-  /** The same as peers: those that are connected, until the call leaves; from then on those to which it was sent. */
+  /** The receivers as peers: those that are connected, until the call is sent; then those to which it was sent. */
   readonly peers: readonly Peer[];
   readonly sender?: undefined;
   readonly peer?: undefined;
   readonly info?: undefined;
 }
 
-/** A call on its way, as interceptors and listeners see it. `direction` tells which of the two it is. */
+/** A call, for interceptors and listeners. `direction` is `incoming` or `outgoing`. */
 export type CallContext = IncomingCall | OutgoingCall;
 
 /**
- * Stands around a call. `next` goes on with it and gives what the call gives: nothing for a notification, a promise or a value
- * for a request, an iterable for a stream (of an outgoing one, its iterator). What the interceptor gives counts in its place,
- * and what it throws is the error of the call. Who does not call `next` keeps the call from being made. `next` is called once
- * at most: the second time it throws a UsageError.
+ * A function that runs around a call. `next` continues with the call and returns its result: undefined for a
+ * notification, a promise or a value for a request, an iterable for a stream (for an outgoing one, its iterator). The
+ * result of the interceptor replaces it, and what the interceptor throws is the error of the call. If `next` is not
+ * called, the call is not made. `next` may be called once: the second time it throws a UsageError.
  */
 export type Interceptor = (call: CallContext, next: () => unknown) => unknown;
 
 /**
- * What listeners are told of calls, in this order. Names and order are those of rpclib: `method_context_created`, `method_call`,
+ * The events of calls, in this order. Names and order are those of rpclib: `method_context_created`, `method_call`,
  * `method_return_object` or `method_exception_object`, `method_return_string` or `method_exception_string`,
  * `method_context_closed`.
  */
 export interface CallEvents {
-  /** There is a call; nothing has been done about it. */
+  /** A call was created; nothing else has happened yet. */
   'method.created': (call: CallContext) => unknown;
-  /** It is carried out now: nobody has refused it. Of an outgoing call: it leaves. */
+  /** The handler is called now: the call was not refused. For an outgoing call: it is sent. */
   'method.call': (call: CallContext) => unknown;
-  /** What it gives in the end; nothing for a notification, an iterable for a stream. */
+  /** The final result; undefined for a notification, an iterable for a stream. */
   'method.return': (call: CallContext, result: unknown) => unknown;
-  /** What it fails with in the end. */
+  /** The final error. */
   'method.exception': (call: CallContext, error: unknown) => unknown;
-  /** Its answer was encoded, and is on its way; only of an incoming call that is answered. */
+  /** The answer was encoded and sent; only for an incoming call that is answered. */
   'method.sent': (call: IncomingCall) => unknown;
-  /** It is over, with what runs after the reply, and all items of a stream. Whatever has become of it, this comes last and once. */
+  /**
+   * The call has ended, including callbacks after the reply, and all items of a stream. Always the last event, and
+   * emitted once.
+   */
   'method.closed': (call: CallContext) => unknown;
-  /** A peer calls what nobody here serves: it is answered -32601, or ignored. No other event and no interceptor sees such a call. */
+  /**
+   * A peer calls a method that is not served: the call is answered with -32601, or ignored. It has no other event and
+   * no interceptor.
+   */
   'method.unknown': (call: UnknownCall) => unknown;
 }
 
-/** A call of a method that nobody here serves: unknown, without a mark, unmounted, or one that goes the other way. */
+/** A call of a method that is not served: unknown, without a decorator, unmounted, or of the other direction. */
 export interface UnknownCall {
   /** The property path that the method would have, with dots. */
   readonly path: string;
@@ -98,28 +104,28 @@ export interface UnknownCall {
   readonly method: string;
   /** Undefined for a notification. */
   readonly id: Id | undefined;
-  /** Who has made it. */
+  /** The caller. */
   readonly peer: Peer;
 }
 
-/** What is told of a call when it is over. */
+/** The report about a call that has ended. */
 export interface LoggedCall extends Pick<CallContext, 'direction' | 'kind' | 'path' | 'method'> {
-  /** The id of whoever has called, or whom it went to: ids with commas, `everybody` or `a group`. */
+  /** The id of the caller, or the receivers: ids with commas, `everybody` or `a group`. */
   readonly peer: string;
-  /** How long it has taken, in milliseconds: of a stream, until its end. */
+  /** The duration in milliseconds; for a stream, until its end. */
   readonly duration: number;
-  /** The arguments as the caller gave them; undefined where the mark says `logged: 'without arguments'`. */
+  /** The arguments of the caller; undefined if the decorator specifies `logged: 'without arguments'`. */
   readonly args: readonly unknown[] | undefined;
-  /** How many items were given; only of a stream. */
+  /** The number of items; only for a stream. */
   readonly items?: number;
-  /** Why it has failed; absent if it went well. */
+  /** Why it failed; absent if it succeeded. */
   readonly failure?: { readonly error: unknown };
 }
 
-/** Takes what is told of a call. What it throws is lost. */
+/** Receives the report about each call. What it throws is ignored. */
 export type CallLogger = (call: LoggedCall) => void;
 
-/** Takes a line of text for each call, and the arguments behind it. `console` fits. */
+/** Receives a line of text for each call, followed by its arguments. `console` can be used. */
 export interface LineLogger {
   info(line: string, ...details: unknown[]): void;
 }

@@ -1,36 +1,39 @@
 import type { Id, Logger } from '../contract/contract.js';
 
-/** One report of a side, for a logger that takes fields beside a text, such as pino. */
+/** A report of a side, for a logger that takes fields with a text, such as pino. */
 export interface LogEntry {
-  /** `info` only for calls that `logCalls: true` reports. */
+  /** `info` is used only for calls, with `logCalls: true`. */
   readonly level: 'info' | 'warn' | 'error';
   /**
-   * What kind of report it is: `message.error` for what is wrong with a message, `call` for a call that has ended, `side` for
-   * what a listener, an interceptor, a guard or an option of this side has done, or that nobody handles a notification, `transport` for what a transport reports,
-   * `reports.omitted` for a count of reports that were not written.
+   * The kind of report: `message.error` for an error in a message, `call` for a call that has ended, `side` for an
+   * error of a listener, an interceptor, a guard or an option of this side, or a notification without a handler,
+   * `transport` for a report of a transport, `reports.omitted` for the number of reports that were not written.
    */
   readonly event: 'message.error' | 'call' | 'side' | 'transport' | 'reports.omitted';
-  /** The whole report on one line; begins with `obverse: ` unless a transport has written it. */
+  /** The whole report in one line; begins with `obverse: ` unless it comes from a transport. */
   readonly message: string;
-  /** The id of the peer, where one is concerned. */
+  /** The id of the peer, if the report is about one. */
   readonly peer?: string;
-  /** The id of the message, where it has one. */
+  /** The id of the message, if it has one. */
   readonly id?: Id;
-  /** The method on the wire, where it is known. */
+  /** The method on the wire, if it is known. */
   readonly method?: string;
-  /** What was thrown; a text of it if it is large or has control characters. */
+  /** The error; a text instead if it is large or has control characters. */
   readonly error?: unknown;
 }
 
-/** A logger that takes entries. It has no `warn`: whatever has `warn` and `error`, such as `console`, gets texts and details. */
+/**
+ * A logger of entries. It has no `warn`: a logger with `warn` and `error`, such as `console`, receives texts and
+ * details.
+ */
 export interface EntryLogger {
   /** What it throws, or rejects with, is ignored. */
   log(entry: LogEntry): void;
 }
 
-/** The logger of a side: what plug-ins report to, and entries. */
+/** The logger of a side: for the reports of plug-ins, and for entries. */
 export interface SideLogger extends Logger {
   info?(message: string, ...details: unknown[]): void;
-  /** Writes an entry; `text` and `details` are the same for a logger that takes no entries. */
+  /** Writes an entry; `text` and `details` are the same for a logger without entries. */
   entry(entry: LogEntry, text: string, ...details: unknown[]): void;
 }

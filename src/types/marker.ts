@@ -1,6 +1,6 @@
 /**
- * What a mark demands of the method that it stands on: types only. A mark cannot change a method's type, so it checks it, and
- * what does not fit meets a parameter whose type is a sentence: the compiler shows it.
+ * What a decorator requires of its method: types only. A decorator cannot change the type of its method, so it checks
+ * that type. If it does not fit, the expected parameter has a sentence as its type, which the compiler shows.
  */
 
 import type { ArgsOf, DirectionOf, KindOf, Method } from './method.js';
@@ -19,9 +19,9 @@ type Shape<M> =
     : never;
 
 /**
- * Two ways to the same answer, since in a generic class the compiler leaves one of them undecided, and {@link Is} takes either.
- * The first distributes over a type parameter, so that its constraint decides. For a mapped type, such as `Omit<T, 'id'>`, that
- * does not help; the second compares it as the object that it is.
+ * Two ways to the same result, because in a generic class the compiler leaves one of them undecided, and {@link Is}
+ * accepts either. The first distributes over a type parameter, so that its constraint decides. For a mapped type, such
+ * as `Omit<T, 'id'>`, that does not help; the second compares it as an object.
  */
 type ShapeOfOne<One> = EachShape<One> & MappedShape<One>;
 type EachShape<One> = One extends null | undefined
@@ -33,7 +33,7 @@ type EachShape<One> = One extends null | undefined
         ? 'several'
         : 'named'
       : 'several';
-/** Of an object and null nothing is left; of `any` and null, `any`. */
+/** The intersection of an object and null is never; that of `any` and null is `any`. */
 type MappedShape<One> = [One & null] extends [never]
   ? Is<One, NoList | undefined> extends true
     ? 'named'
@@ -46,12 +46,13 @@ type NoList = object & { readonly reduceRight?: never };
 type IsAnyOrUnknown<T> = 0 extends 1 & T ? true : unknown extends T ? (keyof T extends never ? true : false) : false;
 
 /**
- * Whether T is assignable to U. `T extends U` is never decided while T depends on a type parameter of a class. An inferred type is
- * compared by the constraint of that parameter; where it does not fit, this is not decided either.
+ * Whether T is assignable to U. `T extends U` is never decided while T depends on a type parameter of a class. An
+ * inferred type is compared by the constraint of that parameter; if it is not assignable, this type is not decided
+ * either.
  */
 type Is<T, U> = { readonly is: T } extends { readonly is: infer _ extends U } ? true : false;
 
-/** What is wrong with a method of this name, whatever its mark; never if nothing is. */
+/** What is wrong with a method of this name, whatever its decorator; never if nothing is. */
 type Unfit<M, N> = N extends Reserved
   ? `a side has the name "${N & string}" itself: call the method otherwise, and give it this one on the wire with name: '${N & string}'`
   : N extends symbol
@@ -62,7 +63,10 @@ type Unfit<M, N> = N extends Reserved
         ? 'the return type must be void, Reply<T> or Stream<T>'
         : never;
 
-/** `unknown` where a mark of this direction, kind and shape, with these schemas, fits the method of this name; else what to write. */
+/**
+ * `unknown` if a decorator of this direction, kind and shape, with these schemas, fits the method of this name; else
+ * the advice.
+ */
 export type Fits<M, D, K, P, N, S = unknown> = [Unfit<M, N>] extends [never]
   ? DirectionOf<M> extends D
     ? KindOf<M> extends K
@@ -75,7 +79,7 @@ export type Fits<M, D, K, P, N, S = unknown> = [Unfit<M, N>] extends [never]
       : 'the first parameter of an @outgoing method is its Receivers'
   : Unfit<M, N>;
 
-/** Where a mark of the standard dialect may stand: what all compilers give of a method's context, as far as it counts here. */
+/** The context of a standard decorator: the part that all compilers provide and that is needed here. */
 interface Place<N> {
   readonly kind: 'method';
   readonly name: N;
@@ -87,17 +91,17 @@ declare const text: unique symbol;
 declare const values: unique symbol;
 declare const schemas: unique symbol;
 
-/** How a mark of this direction and kind is written. */
+/** How a decorator of this direction and kind is written. */
 type Text<D, K> = K extends 'request'
   ? `${D & string}({ hasReply: true })`
   : K extends 'stream'
     ? `${D & string}({ stream: true })`
     : D;
-/** How a mark with this shape is written. */
+/** How a decorator with this shape is written. */
 type Values<P> = 'several' extends P ? 'params or allowPositionalArgs' : 'neither params nor allowPositionalArgs';
-/** What the schemas of a mark say of a method. */
+/** The result of comparing the schemas of a decorator with a method. */
 type Saying<S> = unknown extends S ? () => SchemasSay<unknown, unknown> : <M>(method: M) => SchemasSay<M, S>;
-/** What a mark says, for `declareMethods`. It does not exist at run time. */
+/** The options of a decorator as types, for `declareMethods`. It does not exist at run time. */
 interface Written<T, V, S> {
   readonly [text]: T;
   readonly [values]: V;
@@ -105,8 +109,8 @@ interface Written<T, V, S> {
 }
 
 /**
- * A decorator in both dialects. The check stands beside what M is inferred from, so that it is inferred from the method alone,
- * generic ones included.
+ * A decorator in both dialects. The check is beside the parameter from which M is inferred, so that M is inferred from
+ * the method alone, also if it is generic.
  */
 export interface Mark<D, K, P, S = unknown> extends Written<Text<D, K>, Values<P>, Saying<S>> {
   <M extends Method, const N>(value: M, context: Place<N> & Fits<M, D, K, P, N, S>): void;
@@ -122,13 +126,13 @@ type ShapeFor<O> = O extends { params: readonly string[] } | { allowPositionalAr
   ? 'named' | 'several'
   : 'named';
 
-/** The decorator with options, or bare. */
+/** The decorator with options, or without. */
 export interface Marker<D> extends Mark<D, 'notification', 'named'> {
   (): Mark<D, 'notification', 'named'>;
   <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>, WithSchemas<O>>;
 }
 
-/** Marks by the names of methods, each of which fits its method. */
+/** Decorators by the names of methods, each of which fits its method. */
 export type Declarable<S> = {
   readonly [N in keyof S]?: [Unfit<S[N], N>] extends [never]
     ? Written<

@@ -7,10 +7,10 @@ import type { CallLogger, Interceptor } from './interceptor.js';
 import type { EntryLogger } from './log-entry.js';
 import type { TypeEntry } from './values.js';
 
-/** A codec by its name, with its options, or as it is. */
+/** A codec: its name, its name and options, or a codec object. */
 export type CodecSource = CodecName | AddressObject | Codec;
 
-/** Two codecs: what is read, and what is written. */
+/** Two codecs: the one that is read, and the one that is written. */
 export interface CodecPair {
   readonly in: CodecSource;
   readonly out: CodecSource;
@@ -18,80 +18,90 @@ export interface CodecPair {
 
 /** Options of a side. */
 export interface Options {
-  /** Where to, or where: an address, `{ url, …options }`, a maker, or several of these. A string dials, unless its scheme ends in `-server`. */
+  /**
+   * An address, `{ url, …options }`, a factory, or a list of these. A string connects, unless its scheme ends in
+   * `-server`.
+   */
   readonly transport?: TransportSource | undefined;
   /**
-   * `jrpc` by default; a name with its options, or a codec of one's own. `{ in, out }` reads the one and writes the other; the
-   * other side has them the other way round.
+   * `jrpc` by default; a name with its options, or a codec of your own. `{ in, out }` reads one codec and writes
+   * another; the other side has them in reverse.
    */
   readonly codec?: CodecSource | CodecPair | undefined;
-  /** `null` by default; a name with its options, or a security of one's own. */
+  /** `null` by default; a name with its options, or a security of your own. */
   readonly security?: SecurityName | AddressObject | Security | null | undefined;
-  /** Makes the other side of the conversation: incoming and outgoing change places. */
+  /** Creates the other side: incoming and outgoing are exchanged. */
   readonly invert?: boolean | undefined;
-  /** How long a request waits for its answer, in milliseconds, where neither call nor method says it: 60,000. `Infinity` is for ever. */
+  /**
+   * How long a request waits for its answer, in milliseconds, if neither call nor method specifies it: 60,000 by
+   * default. `Infinity` means without limit.
+   */
   readonly timeout?: number | undefined;
-  /** How long a handler may take, in milliseconds, where neither the call nor its method says it: then it is told to stop, and its caller that it took too long. No bound by default. */
+  /**
+   * How long a handler may take, in milliseconds, if neither the call nor its method specifies it. Then its signal
+   * aborts, and its caller receives an error. No limit by default.
+   */
   readonly handlerTimeout?: number | undefined;
-  /** Options of every call, where neither the call nor its method or namespace says otherwise. */
+  /** Default options of every call, if neither the call nor its method or namespace specifies them. */
   readonly defaults?: CallOptions | undefined;
-  /** How many calls of one peer are at work at a time: 256. Those above wait for their turn. */
+  /** How many calls of one peer run at a time: 256 by default. Further calls are queued. */
   readonly concurrency?: number | undefined;
-  /** Bounds on what a peer can make this side keep or do. */
+  /** Limits on what a peer can make this side buffer or do. */
   readonly limits?: Partial<Limits> | undefined;
-  /** How much of an error that is no registered one is told to the peer: `hidden`, `message` (the default) or `full`. */
+  /** How much of an error that is not registered is sent to the peer: `hidden`, `message` (the default) or `full`. */
   readonly errors?: ErrorPolicy | undefined;
   /**
-   * Classes of errors that arrive as themselves: a list, or a table of the names under which they travel. Both sides name them;
-   * those in the option `errors` of a method count as named.
+   * Error classes whose instances arrive as instances of the class: a list, or a table of the names under which they
+   * are sent. Both sides register them; those in the option `errors` of a method count as registered.
    */
   readonly errorClasses?: ErrorClasses | undefined;
   /**
-   * Which errors with which calls are answered are reported to the logger: `hidden` (the default) those that the peer is not
-   * told, `unexpected` those that are neither registered nor an `RpcError`, all, none, or those for which a function says true.
+   * Which errors of answered calls are logged: `hidden` (the default) those that are hidden from the peer, `unexpected`
+   * those that are neither registered nor an `RpcError`, all, none, or those for which a function returns true.
    */
   readonly logErrors?: LogErrors | undefined;
   /** Classes of errors that are never logged. */
   readonly neverLogged?: readonly ErrorClass[] | undefined;
   /**
-   * What the schemas of methods check on this side: `incoming` (the default) is what comes in, arguments of calls that are served
-   * and results of calls that are made, with defaults and transforms applied; `both` is besides what goes out; `off` is nothing.
+   * What is validated with the schemas of methods on this side: with `incoming` (the default) the arguments of calls
+   * that are served and the results of calls that are made, with defaults and transforms applied; with `both` also what
+   * is sent; with `off` nothing.
    */
   readonly validate?: 'incoming' | 'both' | 'off' | undefined;
   /**
-   * Types of values that travel whatever the codec: classes that are marked by `@serializable`, `{ id, class, pack, unpack }`,
-   * `standardTypes`, or lists of these. Both sides name them.
+   * Types of values that are sent with any codec: classes that are decorated with `@serializable`, `{ id, class, pack,
+   * unpack }`, `standardTypes`, or lists of these. Both sides register them.
    */
   readonly types?: readonly TypeEntry[] | undefined;
   /**
-   * Notifications that nobody handles are dropped, and not reported. Off by default: then those of unknown names are reported each time,
-   * and those of declared methods once for each method. Requests are refused all the same.
+   * Drops notifications without a handler, without a report. Off by default: then those with unknown names are reported
+   * each time, and those of declared methods once for each method. Requests are always refused.
    */
   readonly ignoreUnhandled?: boolean | undefined;
-  /** Stand around every call of the side, incoming and outgoing, in this order, the first one outermost. */
+  /** Interceptors around every call of the side, incoming and outgoing, in this order, the first one outermost. */
   readonly use?: Interceptor | readonly Interceptor[] | undefined;
-  /** Tells of each call when it is over: `true` in a line to the logger, or to a function. Off by default. */
+  /** Logs each call when it has ended: `true` as a line to the logger; or a function. Off by default. */
   readonly logCalls?: boolean | CallLogger | undefined;
-  /** What becomes of messages and frames before and after the codec. */
+  /** Stages that process messages and frames before and after the codec. */
   readonly stages?: Stages | undefined;
-  /** Refuses what carries no information of a security. */
+  /** Refuses messages without information of a security. */
   readonly requireSecurityInfo?: boolean | undefined;
   /**
-   * Errors of calls show the line of the call in place of lines of the library. Off by default, unless the environment says
-   * `OBVERSE_CALL_SITES=1`: each call takes a few µs more.
+   * The stack of an error of a call begins with the line of the call instead of lines of the library. Off by default,
+   * unless the environment has `OBVERSE_CALL_SITES=1`: each call takes a few µs more.
    */
   readonly callSites?: boolean | undefined;
   /**
-   * Where the library reports: `console` by default, null is silence. What has `warn` and `error` gets a text and details;
-   * `{ log(entry) }` gets the same as a {@link LogEntry}.
+   * Where the library reports: `console` by default; null disables reports. A logger with `warn` and `error` receives a
+   * text and details, one with `log(entry)` the same as a {@link LogEntry}.
    */
   readonly logger?: Logger | EntryLogger | null | undefined;
 }
 
-/** Options of a nested API. */
+/** Options of a namespace. */
 export interface NamespaceOptions {
-  /** What its methods' names begin with on the wire, in place of the field's name. */
+  /** The first part of the names of its methods on the wire, instead of the name of the field. */
   readonly name?: string | undefined;
-  /** Options of its calls, where neither the call nor its method says otherwise. */
+  /** Default options of its calls, if neither the call nor its method specifies them. */
   readonly defaults?: CallOptions | undefined;
 }

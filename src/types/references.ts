@@ -1,7 +1,7 @@
 /**
- * A function, or an object of a class that is marked by `reference`, as the other side has it, and as its owner has it: it may
- * answer at once or in a promise, so that whoever awaits the answer can be either. A generator's items are iterated by
- * `for await`. Only methods are there, and none whose name begins with `_`.
+ * A function, or an object of a class that is decorated with `reference`, as the other side and as its owner have it:
+ * it may answer synchronously or with a promise, so that `await` works for both. The items of a generator are iterated
+ * with `for await`. It has only methods, and none whose name begins with `_`.
  */
 export type Far<T> = T extends (...args: infer A) => infer R
   ? (...args: A) => FarAnswer<R>

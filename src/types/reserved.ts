@@ -1,4 +1,4 @@
-/** The names that every namespace of a side has itself. */
+/** The names of the members of every namespace of a side. */
 type NamespaceName =
   | 'implement'
   | 'to'
@@ -18,7 +18,7 @@ type NamespaceName =
   | 'notifyPath'
   | 'streamPath';
 
-/** The names that a side has itself beside those. */
+/** The names of the additional members of a side. */
 type EndpointName =
   | 'peers'
   | 'address'
@@ -31,7 +31,10 @@ type EndpointName =
   | 'close'
   | typeof Symbol.asyncDispose;
 
-/** The names that a side has itself, or that would make it a promise. A test compares them with the keys of `Endpoint`. */
+/**
+ * The names of the members of a side, and names that would make it a promise. A test compares them with the keys of
+ * `Endpoint`.
+ */
 export type Reserved =
   | NamespaceName
   | EndpointName

@@ -1,10 +1,10 @@
 /**
- * What the schemas of a mark demand of the method that it stands on: types only. What the method's type allows must be what the
- * schema takes, and what the schema gives must be what the method's type says.
+ * What the schemas of a decorator require of its method: types only. Values that the type of the method allows must be
+ * accepted by the schema, and the output of the schema must be assignable to the type of the method.
  */
 import type { ArgsOf, ItemOf, KindOf, ProgressOf, ReplyOf } from './method.js';
 
-/** The options of a mark that have a schema; `unknown` if none has. */
+/** The options of a decorator that are schemas; `unknown` if it has none. */
 export type WithSchemas<O> = O extends
   | { readonly args: unknown }
   | { readonly returns: unknown }
@@ -13,10 +13,10 @@ export type WithSchemas<O> = O extends
   ? O
   : unknown;
 
-/** `unknown` where the schemas among these options fit the method; else what is wrong. */
+/** `unknown` if the schemas in these options fit the method; else what is wrong. */
 export type SchemasFit<M, O> = unknown extends O ? unknown : [Misfits<M, O>] extends [never] ? unknown : Misfits<M, O>;
 
-/** The same as a word, for comparing. */
+/** The same as a word, for comparison. */
 export type SchemasSay<M, O> = [Misfits<M, O>] extends [never] ? 'the schemas fit' : Misfits<M, O>;
 
 type Misfits<M, O> =
@@ -53,7 +53,7 @@ type OfArgs<A, S, O> = O extends { readonly params: infer P }
         : 'several values need a list of schemas in args'
     : OfObject<A, S extends readonly [infer One] ? One : S>;
 
-/** Without the object, its schema is asked for one without fields. */
+/** If there is no argument, the schema must accept an object without fields. */
 type OfObject<A, S> = A extends readonly []
   ? 'args: the method has no argument'
   : S extends readonly unknown[]
@@ -79,7 +79,9 @@ type Split<A> = A extends readonly [infer First, ...infer Others]
         ? [One | undefined, A]
         : never;
 
-/** The values as the fields of one object. What is left out has no field there, but a schema may give `U` for it. */
+/**
+ * The values as the fields of one object. An omitted value has no field, but the output of a schema may be `U` for it.
+ */
 type Named<A, P, U> = P extends readonly [infer N extends string, ...infer Names]
   ? A extends readonly [infer First, ...infer Others]
     ? { [K in N]: First } & Named<Others, Names, U>
@@ -90,10 +92,15 @@ type Named<A, P, U> = P extends readonly [infer N extends string, ...infer Names
 
 // ---- a value and its schema -----------------------------------------------------------------------------------------
 
-/** What a schema says of its types; `unknown` where it says nothing, and is believed. */
+/**
+ * The input and output types of a schema; `unknown` if the schema does not specify them, and then nothing is checked.
+ */
 type Types<S> = S extends { readonly '~standard': { readonly types?: infer T } } ? NonNullable<T> : unknown;
 
-/** The option, and what is wrong there: `V` is what the schema is asked for, `G` what it may give. */
+/**
+ * The option, and what is wrong there: `V` is the input type that the schema must accept, `G` the output type that it
+ * may have.
+ */
 type Misfit<V, S, Option extends string, G = V> =
   Types<S> extends { readonly input: infer I; readonly output: infer O }
     ? [V] extends [I]
@@ -103,7 +110,7 @@ type Misfit<V, S, Option extends string, G = V> =
       : `${Option}: ${Place<V, I>}the method's type does not fit what its schema takes`
     : never;
 
-/** The fields in which an object is none of another type, as far as it is known by its fields. */
+/** The fields that make an object incompatible with another type, if it is an object with known fields. */
 type Place<A, B> = [A, B] extends [object, object]
   ? Wrong<A, B> extends infer K extends string
     ? [K] extends [never]

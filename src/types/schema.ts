@@ -1,6 +1,6 @@
 /**
- * What zod, valibot, arktype and others have in common: version 1 of https://standardschema.dev, as far as it is needed here.
- * The interface is written down by that specification, for everybody to copy.
+ * The interface that zod, valibot, arktype and others implement: version 1 of https://standardschema.dev, the part that
+ * is used here. The specification publishes the interface for everybody to copy.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
@@ -11,12 +11,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
-/** What a schema says of a value: the value as it is to be used, or what is wrong with it. */
+/** The result of a validation: the value to use, or the issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** One thing that is wrong. */
+/** One issue. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

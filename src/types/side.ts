@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The types of the front door: what each side has, a class of sides, and sides of which nothing is declared. They refer to each
- * other, and so stand in one file. Nothing here exists at run time.
+ * The types of the main API: the members of a side, a class of sides, and untyped sides. They refer to each other, and
+ * are therefore in one file. Nothing here exists at run time.
  */
 
 import type { TransportSource } from '../contract/contract.js';
@@ -23,7 +23,7 @@ import type { Options } from './options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
 import type { SideStats } from './stats.js';
 
-/** The methods and the namespaces of a spec, as a side has them. */
+/** The methods and the namespaces of a spec, on a side. */
 export type MembersOf<S> = {
   readonly [K in keyof S as MemberKey<S, K>]: S[K] extends NestedAPI
     ? Inner<S[K]>
@@ -31,11 +31,11 @@ export type MembersOf<S> = {
       ? Incoming<S[K]>
       : Outgoing<S[K]>;
 };
-/** One side of the conversation: incoming methods take handlers, outgoing ones are called. */
+/** A side: incoming methods take handlers, outgoing ones are called. */
 export type Side<S> = Endpoint<S> & MembersOf<S>;
 type Inner<S> = Namespace<S> & MembersOf<S>;
 
-// ---- what every side has --------------------------------------------------------------------------------------------
+// ---- members of every side ------------------------------------------------------------------------------------------
 
 /** The events of a side: peers that connect and disconnect, and {@link CallEvents}. */
 interface SideEvents extends CallEvents {
@@ -43,91 +43,102 @@ interface SideEvents extends CallEvents {
   disconnect: (peer: Peer) => void;
 }
 
-/** What every side has, and every namespace of it. A spec may not use these names. */
+/** The members of every side, and of every namespace. A spec cannot use these names. */
 export interface Namespace<S> extends Dynamic<S> {
-  /** Connects one handler to each incoming method. Throws a UsageError for a name that is no incoming method. */
+  /** Connects a handler to each incoming method. Throws a UsageError for a name that is not an incoming method. */
   implement(handlers: Handlers<S>): this;
-  /** The outgoing methods, to these receivers and with these options. */
+  /** The outgoing methods, with these receivers and options. */
   to<P = unknown>(receivers: Receivers, options?: CallOptions<P>): View<S, P, CallsHint>;
-  /** The same with these options for all its calls; it shares everything else. */
+  /** The same side with these options for all its calls; it shares everything else. */
   with(options: CallOptions): this;
   /** The outgoing methods, to every connected peer: on a client, to the server. */
   readonly remote: Remote<S>;
-  /** The outgoing requests, answered by all receivers: what each one said, and never a rejection for one that failed. */
+  /**
+   * The outgoing requests, answered by all receivers; returns the outcome of each, and does not reject if one has
+   * failed.
+   */
   gather(receivers: Receivers, options?: GatherOptions): Gather<S>;
   /**
-   * Puts interceptors around every call of this side, or of this namespace, within those that stand there. Returns a function
-   * that takes them away again.
+   * Adds interceptors around every call of this side, or of this namespace, inside those that were added before.
+   * Returns a function that removes them.
    */
   use(...interceptors: readonly Interceptor[]): () => void;
-  /** Tells of the calls of this side, or of this namespace. Returns a function that takes the listener away again. */
+  /** Adds a listener for the calls of this side, or of this namespace. Returns a function that removes it. */
   // As `keyof CallEvents`, compilers would not print the names of the events.
   on<E extends { [N in keyof CallEvents]: N }[keyof CallEvents]>(event: E, listener: CallEvents[E]): () => void;
-  /** Those of our calls that are open, the oldest first. */
+  /** The pending calls of this side, the oldest first. */
   pendingCalls(): PendingCall[];
   /** The paths of the incoming methods that have no handler, for a check at start-up. */
   unhandledCalls(): string[];
 }
 
-/** What a side has besides, whoever opens and closes it. */
+/** The members that every side also has, even if it is mounted on another. */
 export interface Connected<S> extends Namespace<S> {
   /** The connected peers, by id. */
   readonly peers: ReadonlyMap<string, Peer>;
-  /** The numbers of this side at this moment, in a new object. Works in every state of the side. */
+  /** The numbers of this side at this moment, as a new object. Works in every state of the side. */
   stats(): SideStats;
-  /** What a peer connects to; known once `open` has resolved. */
+  /** The address to which peers connect; set once `open` has resolved. */
   readonly address: string;
-  /** The connected peers as receivers: for those without some, as in `everyone.except(sender)`. */
+  /** The connected peers as receivers: to leave some out, as in `everyone.except(sender)`. */
   readonly everyone: Several;
-  /** The group of a name, whose peers are added and removed. Throws a UsageError for options that do not fit. */
+  /**
+   * The group with a name, to which peers are added and from which they are removed. Throws a UsageError for invalid
+   * options.
+   */
   group(name: string, options?: GroupOptions): Group;
   /** Adds a listener for peers that connect and disconnect, and for calls. Returns a function that removes it. */
   on<E extends { [N in keyof SideEvents]: N }[keyof SideEvents]>(event: E, listener: SideEvents[E]): () => void;
-  /** The table of this side as data: each method with its direction as seen from here. */
+  /** The methods of this side as data, with their directions on this side. */
   describe(): MethodDescription[];
 }
 
-/** What a side has that is opened and closed. */
+/** The members of a side that can be opened and closed. */
 export interface Endpoint<S> extends Connected<S>, AsyncDisposable {
   /** Opens the transport. Resolves with this side when it is ready to send. */
   open(): Promise<this>;
   /** Opens another transport, sends new calls over it, lets the pending ones finish, and closes the old one. */
   changeTransport(transport: TransportSource): Promise<void>;
-  /** Ends every link; what is pending is rejected with ConnectionLost. Resolves when nothing is left open. May be called twice. */
+  /**
+   * Ends every link; pending calls reject with ConnectionLost. Resolves when nothing is left open. May be called twice.
+   */
   close(): Promise<void>;
 }
 
-/** Never for a class, which is mounted as a spec or not at all. */
+/** Never for a class, which can only be mounted as a spec. */
 type NoClass<O> = O extends { readonly prototype: unknown } ? never : unknown;
 
-/** A side that is mounted on another: it has the sessions and the peers of that one, which opens and closes them. */
+/**
+ * A side that is mounted on another: it has the sessions and the peers of that side, and is opened and closed with it.
+ */
 export type Mounted<S> = Connected<S> & MembersOf<S>;
 
-/** What a side and each namespace of it can do without a spec. Paths are relative to it. */
+/** The members of a side and of each namespace that need no spec. Paths are relative to it. */
 export interface Dynamic<S> {
   /**
-   * Makes a function the one handler of a path, in the place of all that stand there; null leaves none. A path that the spec does
-   * not declare becomes callable by it. `room.*` is every method of a namespace, `room.**` those of its namespaces too, `*` all:
-   * such a handler gets what has no handler of its own, the most specific one first. Returns a function that takes the handler
-   * away again. Throws a UsageError for what is no path of a method, or no function.
+   * Sets a function as the only handler of a path, instead of all handlers that it has; null removes them. A path that
+   * the spec does not declare can then be called. `room.*` is every method of a namespace, `room.**` also those of its
+   * namespaces, `*` all: such a handler receives calls without a handler of their own, the most specific wildcard
+   * first. Returns a function that removes the handler. Throws a UsageError if the path is not valid for a method, or
+   * the handler is not a function.
    */
   setHandler<const P extends string>(path: P, handler: HandlerAt<S, P> | null, options?: HandlerOptions): () => void;
 
   /**
-   * Serves another spec under a name of this side, over the same sessions, in both directions, and gives its side. Throws a
-   * UsageError for a name that is taken.
+   * Serves another spec under a name of this side, over the same sessions, in both directions, and returns its side.
+   * Throws a UsageError for a name that is in use.
    */
   mount(name: string, api: UntypedAPI, options?: MountOptions): UntypedMounted;
   mount<M extends Branded>(name: string, api: { readonly prototype: M }, options?: MountOptions): Mounted<M>;
   mount<M>(name: string, api: APIClass<M>, options?: MountOptions): Mounted<M>;
   /**
-   * Serves the functions of an object under a name of this side: `calc.add`, and `calc.deep.sub` of the objects within it. They are
-   * handlers, and get the sender first; methods of a class that `@reference` marks are called as if the object had been passed,
-   * without it. The object is read once. Returns a function that unmounts it. Throws a UsageError for a name that is taken, and
-   * for an object without functions.
+   * Serves the functions of an object under a name of this side: `calc.add`, and `calc.deep.sub` for nested objects.
+   * They are handlers, and receive the sender first; methods of a class that is decorated with `@reference` are called
+   * as if the object had been passed by reference, without the sender. The object is read once. Returns a function that
+   * unmounts it. Throws a UsageError for a name that is in use, and for an object without functions.
    */
   mount<O extends object>(name: string, service: O & NoClass<O>, options?: ServiceOptions): () => void;
-  /** Takes away what is mounted under a name, with all that stands below it. Gives false if there is nothing. */
+  /** Removes what is mounted under a name, with everything below it. Returns false if there is nothing. */
   unmount(name: string): boolean;
 
   /** The path under which something is served: a function, an object, an incoming method, a namespace; undefined if it is not. */
@@ -136,8 +147,8 @@ export interface Dynamic<S> {
   resolvePath(path: string): object | undefined;
 
   /**
-   * Calls a method by its path, whether the spec declares it or not, and gives a promise of the answer. `T` is what the caller
-   * takes that to be: nothing checks it.
+   * Calls a method by its path, whether the spec declares it or not, and returns a promise of the answer. `T` is the
+   * type that the caller expects: it is not checked.
    */
   callPath<T = unknown, P = unknown>(path: string, args?: Arguments, options?: PathOptions<P>): Promise<T>;
   /** Sends a notification by its path. */
@@ -146,7 +157,7 @@ export interface Dynamic<S> {
   streamPath<T = unknown, P = unknown>(path: string, args?: Arguments, options?: PathOptions<P>): Items<T>;
 }
 
-/** Options of a side whose transport is given already. */
+/** Options of a side without those of its transport. */
 export type OpenOptions = Omit<Options, 'transport'>;
 
 /** The option that selects the other side, by its type. */
@@ -154,7 +165,7 @@ export interface Invert<I extends boolean> {
   readonly invert?: I | undefined;
 }
 
-/** With this among the options, it is the other side. */
+/** With this option, it is the other side. */
 export interface Inverting {
   readonly invert: true;
 }
@@ -162,34 +173,34 @@ export interface Inverting {
 /** The side that {@link Invert} selects: the inverted one for `true` alone. */
 export type Chosen<S, I extends boolean> = [I] extends [true] ? Inverted<S> : S;
 
-/** A spec, as a class: sides come from it. */
+/** A spec, as a class, from which sides are created. */
 export interface APIClass<S> {
-  /** Makes a side without opening it. */
+  /** Creates a side without opening it. */
   create<I extends boolean = false>(options?: Options & Invert<I>): Side<Chosen<S, I>>;
-  /** Makes a side and opens it; where the address leaves it open, it listens. */
+  /** Creates a side and opens it; listens, unless the address specifies otherwise. */
   serve<I extends boolean = false>(
     transport: TransportSource,
     options?: OpenOptions & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
-  /** Makes a side and opens it; where the address leaves it open, it dials. */
+  /** Creates a side and opens it; connects, unless the address specifies otherwise. */
   connect<I extends boolean = false>(
     transport: TransportSource,
     options?: OpenOptions & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
   /** The class of the other side. */
   invert(): APIClass<Inverted<S>>;
-  /** The table as data: each method with its direction. */
+  /** The methods as data, with their directions. */
   describe(): MethodDescription[];
 }
 
-/** A spec from data, as the class of the type that was given for it. */
+/** A spec from data, as the class of the type that was specified for it. */
 export interface DescribedAPI<S> extends APIClass<S> {
   readonly prototype: S;
 }
 
 declare const untyped: unique symbol;
 
-/** Methods and namespaces by names of which nothing is known. */
+/** Methods and namespaces by name, without types. */
 export interface UntypedMembers {
   // biome-ignore lint/suspicious/noExplicitAny: nobody has said what it is
   readonly [name: string]: any;
@@ -200,7 +211,9 @@ export interface UntypedView extends UntypedMembers {
   readonly detailed: UntypedMembers;
 }
 
-/** What an untyped side has, whoever opens and closes it. Its methods and namespaces can be used, and nothing checks how. */
+/**
+ * The members of an untyped side, including a mounted one. Its methods and namespaces can be used without type checks.
+ */
 export interface UntypedMounted extends Connected<Branded>, UntypedMembers {
   implement(handlers: UntypedHandlers): this;
   // biome-ignore lint/suspicious/noExplicitAny: an UntypedView, which no type that depends on another one takes for a View
@@ -209,7 +222,7 @@ export interface UntypedMounted extends Connected<Branded>, UntypedMembers {
   gather(receivers: Receivers, options?: GatherOptions): UntypedMembers;
 }
 
-/** Handlers by name, and those of namespaces within. */
+/** Handlers by name, and those of nested namespaces. */
 export interface UntypedHandlers {
   readonly [name: string]: AnyHandler | UntypedHandlers;
 }
@@ -222,14 +235,14 @@ export interface UntypedSide
   open(): Promise<this>;
 }
 
-/** A spec of which the types know nothing: sides come from it as from a class. */
+/** A spec without types: sides are created from it as from a class. */
 export interface UntypedAPI {
   create(options?: Options): UntypedSide;
   serve(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<UntypedSide>;
   connect(transport: TransportSource, options?: Omit<Options, 'transport'>): Promise<UntypedSide>;
   invert(): UntypedAPI;
   describe(): MethodDescription[];
-  /** What the types know it by; it does not exist at run time. */
+  /** The brand of the type; it does not exist at run time. */
   readonly [untyped]: true;
 }
 

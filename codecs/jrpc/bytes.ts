@@ -1,4 +1,5 @@
 import { isBytes } from '../../src/base/kinds.js';
+import { fromBase64, toBase64 } from '../shared/base64.js';
 import type { Replacer } from './encode.js';
 
 /*
@@ -19,7 +20,7 @@ type Fields = Record<string, unknown>;
 export const bytesOut: Replacer = function (this: unknown, key: string, value: unknown): unknown {
   // Read from the holder: `toJSON` has already been applied to the value of a Buffer.
   const raw = (this as Fields)[key];
-  if (isBytes(raw)) return { [BYTES]: base64(raw) };
+  if (isBytes(raw)) return { [BYTES]: toBase64(raw) };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const keys = Object.keys(value);
   return keys.some((name) => TAKEN.test(name)) ? renamed(value as Fields, keys, TAKEN, (name) => `_${name}`) : value;
@@ -46,7 +47,7 @@ export function bytesIn(value: unknown, text: string): unknown {
 
 function restore(value: Fields): Fields | Uint8Array {
   if (Array.isArray(value)) return value;
-  if (Object.hasOwn(value, BYTES)) return fromBase64(value[BYTES]);
+  if (Object.hasOwn(value, BYTES)) return bytesOf(value[BYTES]);
   const keys = Object.keys(value);
   return keys.some((name) => ESCAPED.test(name)) ? renamed(value, keys, ESCAPED, (name) => name.slice(1)) : value;
 }
@@ -56,20 +57,7 @@ function renamed(value: Fields, keys: readonly string[], which: RegExp, name: (k
   return Object.fromEntries(keys.map((key) => [which.test(key) ? name(key) : key, value[key]]));
 }
 
-const PIECE = 0x8000;
-
-function base64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + PIECE));
-  }
-  return btoa(binary);
-}
-
-function fromBase64(text: unknown): Uint8Array {
+function bytesOf(text: unknown): Uint8Array {
   if (typeof text !== 'string') throw new TypeError(`"${BYTES}" holds a string of base64, not ${typeof text}`);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
-  return bytes;
+  return fromBase64(text);
 }

@@ -1,4 +1,5 @@
 import { isArrayBuffer } from '../../src/base/kinds.js';
+import { typedArrays, type ViewClass, viewName } from '../shared/typed-arrays.js';
 
 /** The types of extensions that this codec writes and reads; `docs/wire.md` specifies their bytes. */
 export const Type = {
@@ -29,26 +30,13 @@ export function isExtension(token: number): boolean {
 }
 
 type View = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number };
-type ViewMaker = { readonly BYTES_PER_ELEMENT?: number; readonly name: string; new (buffer: ArrayBuffer): unknown };
+type BufferClass = ViewClass | ArrayBufferConstructor;
 
+const ARRAY_BUFFER = 16;
 /** By the byte that identifies them. The gap below 16 is unused; 1 is never written, because bytes travel as `bin`. */
-const kinds: readonly (ViewMaker | undefined)[] = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  undefined,
-  undefined,
-  undefined,
-  undefined,
-  undefined,
+const kinds: readonly (BufferClass | undefined)[] = [
+  ...typedArrays,
+  ...Array<undefined>(ARRAY_BUFFER - typedArrays.length),
   ArrayBuffer,
   DataView,
 ];
@@ -56,19 +44,18 @@ const kinds: readonly (ViewMaker | undefined)[] = [
  * The names rather than the classes: bytes may come from another realm, as Buffers do in the sandboxes of test runners.
  */
 const kindsByName = new Map(kinds.map((maker, kind) => [maker?.name, kind]));
-const ARRAY_BUFFER = 16;
 
 /** Elements travel in little-endian order; they are swapped on a big-endian machine. */
-const turned = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+const isBigEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 
-function turn(bytes: Uint8Array, size: number): void {
-  if (turned && size > 1) for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+function toLittleEndian(bytes: Uint8Array, size: number): void {
+  if (isBigEndian && size > 1) for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
 }
 
 /** The kind of a typed array, DataView or ArrayBuffer; undefined for any other value. Throws for one without a kind. */
 export function kindOf(value: object): number | undefined {
   if (!ArrayBuffer.isView(value) && !isArrayBuffer(value)) return undefined;
-  const name = (value as { readonly [Symbol.toStringTag]: string })[Symbol.toStringTag];
+  const name = viewName(value as ArrayBufferView);
   const kind = kindsByName.get(name);
   if (kind === undefined) throw new TypeError(`a ${name} cannot be sent`);
   return kind;
@@ -80,18 +67,22 @@ export function typedToBytes(value: object, kind: number): Uint8Array {
   const body = new Uint8Array(1 + from.length);
   body[0] = kind;
   body.set(from, 1);
-  turn(body.subarray(1), kinds[kind]?.BYTES_PER_ELEMENT ?? 1);
+  toLittleEndian(body.subarray(1), elementSize(kinds[kind]));
   return body;
 }
 
 /** The inverse of `typedToBytes`, in memory of its own; undefined if the bytes are not valid. */
 export function typedFromBytes(body: Uint8Array): unknown {
   const maker = kinds[body[0] ?? -1];
-  const size = maker?.BYTES_PER_ELEMENT ?? 1;
+  const size = elementSize(maker);
   if (maker === undefined || (body.length - 1) % size !== 0) return undefined;
   const bytes = new Uint8Array(body.subarray(1));
-  turn(bytes, size);
-  return maker === ArrayBuffer ? bytes.buffer : new maker(bytes.buffer);
+  toLittleEndian(bytes, size);
+  return maker === ArrayBuffer ? bytes.buffer : new (maker as ViewClass)(bytes.buffer);
+}
+
+function elementSize(maker: BufferClass | undefined): number {
+  return (maker as ViewClass | undefined)?.BYTES_PER_ELEMENT ?? 1;
 }
 
 /** The same memory as bytes. */

@@ -3,6 +3,7 @@ import type { Parcel } from '../../src/contract/contract.js';
 import { isMarked, transfersOf } from './clone-transfer.js';
 import { hollow, isHollow, visit } from './clone-visit.js';
 import { mustClone } from './must-clone.js';
+import { typedArrays, type ViewClass, viewName } from './typed-arrays.js';
 
 const NOTHING: readonly object[] = [];
 /** The cost of a number, and of the header of every other value. */
@@ -113,10 +114,10 @@ class Copier {
    */
   private view(value: ArrayBufferView): unknown {
     const { buffer, byteOffset, byteLength } = value;
-    const maker = makers.get((value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]);
-    if (maker === undefined || !isArrayBuffer(buffer)) return UNCOPIED;
+    const made = classes.get(viewName(value));
+    if (made === undefined || !isArrayBuffer(buffer)) return UNCOPIED;
     this.length += byteLength;
-    return this.note(value, new maker(buffer.slice(byteOffset, byteOffset + byteLength)));
+    return this.note(value, new made(buffer.slice(byteOffset, byteOffset + byteLength)));
   }
 
   private note<C extends object>(value: object, copy: C): C {
@@ -137,21 +138,7 @@ class Copier {
 }
 
 /** By name, so that a Buffer becomes a Uint8Array, as with structured clone. */
-const makers = new Map<string | undefined, new (buffer: ArrayBuffer) => object>(
-  [
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-  ].map((maker) => [maker.name, maker]),
-);
+const classes = new Map<string | undefined, ViewClass>(typedArrays.map((one) => [one.name, one]));
 
 /** An assignment to `__proto__` would set the prototype. */
 function put(object: Record<string, unknown>, key: string, value: unknown): void {

@@ -1,4 +1,5 @@
 import { printable, quote } from '../../src/base/quote.js';
+import { fromBase64 } from './base64.js';
 import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
 import { isRounded, whyRounded } from './whole-numbers.js';
 
@@ -108,10 +109,7 @@ export class Reader {
       throw new Misread('these bytes are not base64; write a string in double quotes', from);
     }
     this.at = end + 1;
-    const binary = atob(base64);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-    return bytes;
+    return fromBase64(base64);
   }
 
   private list(depth: number): unknown[] {

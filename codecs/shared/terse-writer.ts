@@ -1,6 +1,7 @@
 import { mustShow } from '../../src/base/hidden.js';
 import { isBytes } from '../../src/base/kinds.js';
 import type { Id } from '../../src/contract/contract.js';
+import { toBase64 } from './base64.js';
 import { DEPTH, SLASHED } from './terse-words.js';
 
 /** A name that needs no quotes. */
@@ -11,7 +12,6 @@ const PLAIN_METHOD = /^[\p{L}_$][\p{L}\p{N}_$.\-/]*$/u;
  * direction.
  */
 const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-const PIECE = 0x8000;
 
 /** A value as written in a line. Throws for a value that has no form there. */
 export function write(value: unknown, depth: number): string {
@@ -60,7 +60,7 @@ export function writeId(id: Id): string {
 function writeObject(value: object, depth: number): string {
   if (depth >= DEPTH)
     throw new RangeError(`values can be nested at most ${DEPTH} levels deep and cannot contain themselves`);
-  if (isBytes(value)) return `'${base64(value)}'`;
+  if (isBytes(value)) return `'${toBase64(value)}'`;
   if (Array.isArray(value)) return `[${writeValues(value, depth + 1)}]`;
   const { toJSON } = value as { readonly toJSON?: unknown };
   if (typeof toJSON === 'function') return write(toJSON.call(value), depth + 1);
@@ -75,12 +75,4 @@ function name(text: string, plain: RegExp): string {
 /** As in JSON, but also with escapes for characters that a terminal may act on. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(UNSAFE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + PIECE));
-  }
-  return btoa(binary);
 }

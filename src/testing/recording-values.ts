@@ -1,4 +1,6 @@
+import { fromBase64, toBase64 } from '../base/base64.js';
 import { isArrayBuffer, isDate, isError, isMap, isPlain, isRegExp, isSet } from '../base/kinds.js';
+import { typedArrays, type ViewClass, viewName } from '../base/typed-arrays.js';
 import { UsageError } from '../contract/errors.js';
 
 /*
@@ -7,21 +9,7 @@ import { UsageError } from '../contract/errors.js';
  * occurs again is `{ "$": ["same", n] }`: the n-th one of the value, from 0, in the order in which they begin.
  */
 
-type Views = typeof views;
-const views = {
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-} as const;
+const views = new Map<string, ViewClass>([...typedArrays, DataView].map((one) => [one.name, one]));
 
 const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
 
@@ -83,10 +71,9 @@ class Writer {
         'Set',
         Array.from(value, (one, at) => inner(one, ` item ${at}`)),
       );
-    if (isArrayBuffer(value)) return tag('ArrayBuffer', Buffer.from(value).toString('base64'));
+    if (isArrayBuffer(value)) return tag('ArrayBuffer', toBase64(new Uint8Array(value)));
     if (ArrayBuffer.isView(value)) {
-      const name = (value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] as string;
-      return tag(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
+      return tag(viewName(value), toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
     }
     if (isError(value)) {
       const cause = value.cause === undefined ? [] : [inner(value.cause, '.cause')];
@@ -176,21 +163,15 @@ class Reader {
         return new Made(second as string, third === undefined ? {} : { cause: read(third) });
       }
       case 'ArrayBuffer':
-        return bytesOf(first).buffer;
+        return fromBase64(first as string).buffer;
       default:
-        return view(name, bytesOf(first));
+        return view(name, fromBase64(first as string));
     }
   }
 }
 
-/** In a buffer of their own: what is given may be moved. */
-function bytesOf(base64: unknown): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(base64 as string, 'base64'));
-}
-
 function view(name: string, { buffer }: Uint8Array<ArrayBuffer>): ArrayBufferView {
-  if (!Object.hasOwn(views, name))
-    throw new UsageError(`a recording has values of the kind "${name}", which is unknown`);
-  const View = views[name as keyof Views] as new (buffer: ArrayBuffer) => ArrayBufferView;
+  const View = views.get(name);
+  if (View === undefined) throw new UsageError(`a recording has values of the kind "${name}", which is unknown`);
   return new View(buffer);
 }

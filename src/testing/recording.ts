@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { fromBase64, toBase64 } from '../base/base64.js';
 import { time } from '../base/time.js';
 import type { Form, Frame, Link, Parcel } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
@@ -98,7 +99,7 @@ export class Tape {
 export function writeFrame(frame: Frame): Written {
   if (typeof frame === 'string') return { text: frame };
   if (frame instanceof Uint8Array) {
-    return { bytes: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64') };
+    return { bytes: toBase64(frame) };
   }
   return { values: toJSON((frame as Parcel).values), length: frame.length };
 }
@@ -106,7 +107,7 @@ export function writeFrame(frame: Frame): Written {
 /** The frame again. */
 export function readFrame(written: Written): Frame {
   if ('text' in written) return written.text;
-  if ('bytes' in written) return new Uint8Array(Buffer.from(written.bytes, 'base64'));
+  if ('bytes' in written) return fromBase64(written.bytes);
   return { values: fromJSON(written.values) as readonly unknown[], transfer: [], length: written.length };
 }
 

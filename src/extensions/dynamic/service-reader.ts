@@ -4,7 +4,7 @@ import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { UsageError } from '../../contract/errors.js';
 import type { AnyHandler } from '../../types/dynamic.js';
 import { methodsOf } from '../references/exposed-methods.js';
-import { importOf } from '../references/imports.js';
+import { importOf } from '../references/imported-reference.js';
 import { isPrivate } from '../references/members.js';
 import { segmentFault } from './paths.js';
 

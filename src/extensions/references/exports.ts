@@ -12,8 +12,8 @@ export type Callee = (member: string | null, args: readonly unknown[], sender: C
 export type Holder = 'call' | 'peer';
 
 /** Something of ours that a peer holds. */
-export interface Export {
-  readonly table: Exports;
+export interface ExportedReference {
+  readonly table: ExportTable;
   readonly id: number;
   /** What was passed; undefined once its owner has revoked it. */
   target: object | undefined;
@@ -26,12 +26,12 @@ export interface Export {
 }
 
 /** What was passed and can be called. */
-export interface Callable extends Export {
+export interface Callable extends ExportedReference {
   readonly target: object;
   readonly callee: Callee;
 }
 
-const everywhere = new WeakMap<object, Set<Export>>();
+const everywhere = new WeakMap<object, Set<ExportedReference>>();
 
 /** Takes a function or an object back from every peer that it was passed to. */
 export function revoke(target: object): void {
@@ -39,9 +39,9 @@ export function revoke(target: object): void {
 }
 
 /** What one peer holds of ours. An id is never used twice, so that who is late meets nothing. */
-export class Exports {
-  private readonly byId = new Map<number, Export>();
-  private readonly byTarget = new Map<object, Export>();
+export class ExportTable {
+  private readonly byId = new Map<number, ExportedReference>();
+  private readonly byTarget = new Map<object, ExportedReference>();
   private last = 0;
   private weight = 0;
 
@@ -56,16 +56,16 @@ export class Exports {
   }
 
   /** Holds a target once more. Throws an RpcError, busy, if the peer holds too many already. */
-  hold(target: object, holder: Holder, weight: number, callee: Callee): Export {
+  hold(target: object, holder: Holder, weight: number, callee: Callee): ExportedReference {
     const exported = this.byTarget.get(target) ?? this.add(target, weight, callee);
     exported.holds[holder]++;
     return exported;
   }
 
-  private add(target: object, weight: number, callee: Callee): Export {
+  private add(target: object, weight: number, callee: Callee): ExportedReference {
     if (this.weight + weight > this.most) throw this.full();
     const id = ++this.last;
-    const exported: Export = { table: this, id, target, callee, weight, holds: { call: 0, peer: 0 } };
+    const exported: ExportedReference = { table: this, id, target, callee, weight, holds: { call: 0, peer: 0 } };
     this.weight += weight;
     this.byId.set(id, exported);
     this.byTarget.set(target, exported);
@@ -79,7 +79,7 @@ export class Exports {
   }
 
   /** Held once less; freed with the last. */
-  free(exported: Export, holder: Holder): void {
+  free(exported: ExportedReference, holder: Holder): void {
     const { holds, id, weight } = exported;
     holds[holder]--;
     if (holds.call > 0 || holds.peer > 0 || !this.byId.delete(id)) return;
@@ -88,7 +88,7 @@ export class Exports {
   }
 
   /** It can be called no more, and what was passed is forgotten. */
-  revoke(exported: Export): void {
+  revoke(exported: ExportedReference): void {
     const { target } = exported;
     if (target === undefined) return;
     exported.target = undefined;
@@ -98,7 +98,7 @@ export class Exports {
   }
 
   /** What has this id, whether or not it can be called. */
-  find(id: unknown): Export | undefined {
+  find(id: unknown): ExportedReference | undefined {
     return this.byId.get(id as number);
   }
 
@@ -141,13 +141,13 @@ export function notThere(member: string | null): RpcError {
   return new RpcError(`the reference ${what}`, Code.MethodNotFound);
 }
 
-function note(exported: Export, target: object): void {
+function note(exported: ExportedReference, target: object): void {
   const all = everywhere.get(target);
   if (all === undefined) everywhere.set(target, new Set([exported]));
   else all.add(exported);
 }
 
-function forget(exported: Export, target: object): void {
+function forget(exported: ExportedReference, target: object): void {
   const all = everywhere.get(target);
   all?.delete(exported);
   if (all?.size === 0) everywhere.delete(target);

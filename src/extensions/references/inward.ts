@@ -3,8 +3,9 @@ import type { Session } from '../../session/session.js';
 import type { Hold, Unmapped } from '../../session/session-values.js';
 import type { TypedSide } from '../values/side-values.js';
 import { revived } from '../values/tagged.js';
-import type { Exports } from './exports.js';
-import { type Import, type Imports, isReferenceId } from './imports.js';
+import type { ExportTable } from './exports.js';
+import type { ImportedReference } from './imported-reference.js';
+import { type ImportTable, isReferenceId } from './imports.js';
 import { take } from './offers.js';
 import { FUNCTION, shapeOf, stubOf } from './stubs.js';
 
@@ -13,8 +14,8 @@ export class InwardMapper {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
-    private readonly exports: Exports,
-    private readonly imports: Imports,
+    private readonly exports: ExportTable,
+    private readonly imports: ImportTable,
   ) {}
 
   /**
@@ -51,7 +52,7 @@ export class InwardMapper {
 /** One message on its way in. */
 class Arrival {
   /** What has come with it, each once. */
-  readonly come = new Set<Import>();
+  readonly come = new Set<ImportedReference>();
   /** All that the sender holds for it. */
   private readonly ids = new Set<number>();
   private failure: { readonly error: unknown } | undefined;
@@ -59,8 +60,8 @@ class Arrival {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
-    private readonly exports: Exports,
-    private readonly imports: Imports,
+    private readonly exports: ExportTable,
+    private readonly imports: ImportTable,
   ) {}
 
   /** Reads to the end even where something is wrong before it: the rest may hold references, which must be given back. */

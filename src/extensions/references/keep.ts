@@ -2,7 +2,7 @@ import { stackOf } from '../../base/stack.js';
 import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { UsageError } from '../../contract/errors.js';
 import type { Kept } from './handles.js';
-import { type Import, importOf } from './imports.js';
+import { type ImportedReference, importOf } from './imported-reference.js';
 
 /** Keeps what a peer has passed with a call, beyond that call. */
 export function keep(reference: object): Kept {
@@ -28,7 +28,7 @@ export function release(reference: object, above: (reference: object) => void, t
   imported.table.release(imported, () => `it was released${placeOf(above, there)}`);
 }
 
-function known(reference: object): Import {
+function known(reference: object): ImportedReference {
   const imported = importOf(reference);
   if (imported !== undefined) return imported;
   mustBeOfThisCopy('the reference', reference);

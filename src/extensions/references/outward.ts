@@ -6,8 +6,9 @@ import { ABOUT, speaks } from '../../session/system-names.js';
 import { isStream } from '../streams/is-stream.js';
 import type { TypedSide } from '../values/side-values.js';
 import { type Tag, tagged } from '../values/tagged.js';
-import type { Callee, Export, Exports, Holder } from './exports.js';
-import { type Imports, importOf } from './imports.js';
+import type { Callee, ExportedReference, ExportTable, Holder } from './exports.js';
+import { importOf } from './imported-reference.js';
+import type { ImportTable } from './imports.js';
 import { weightOf } from './members.js';
 import { offer, withdraw } from './offers.js';
 import { passableOf } from './referable.js';
@@ -19,8 +20,8 @@ export class OutwardMapper {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
-    private readonly exports: Exports,
-    private readonly imports: Imports,
+    private readonly exports: ExportTable,
+    private readonly imports: ImportTable,
   ) {
     this.speaking = speaks(session.host.codec, ABOUT);
   }
@@ -80,12 +81,12 @@ export class OutwardMapper {
 
 /** What is held for one message. */
 class Message {
-  private readonly held: Export[] = [];
+  private readonly held: ExportedReference[] = [];
   private readonly offered: number[] = [];
 
   constructor(
     private readonly session: Session,
-    private readonly exports: Exports,
+    private readonly exports: ExportTable,
     private readonly holder: Holder,
   ) {}
 

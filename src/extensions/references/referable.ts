@@ -5,7 +5,7 @@ import { produce } from '../streams/produce.js';
 import { sideOf } from './exported-side.js';
 import { type Callee, notThere } from './exports.js';
 import { methodsOf } from './exposed-methods.js';
-import { importOf } from './imports.js';
+import { importOf } from './imported-reference.js';
 import { MOST_MEMBERS } from './members.js';
 
 /** What may be called of something that can be passed. */

@@ -17,8 +17,9 @@ import { middleware } from '../rooms.js';
 import { streamOf } from '../streams/relayed-stream.js';
 import { askForStream, failedStream } from '../streams/stream-call.js';
 import type { TypedSide } from '../values/side-values.js';
-import { Exports } from './exports.js';
-import { type Import, Imports } from './imports.js';
+import { ExportTable } from './exports.js';
+import type { ImportedReference } from './imported-reference.js';
+import { ImportTable } from './imports.js';
 import { InwardMapper } from './inward.js';
 import { OutwardMapper } from './outward.js';
 
@@ -27,8 +28,8 @@ import { OutwardMapper } from './outward.js';
  * has something of the kind.
  */
 export class ReferenceTables implements SessionValues {
-  private readonly exports: Exports;
-  private readonly imports: Imports;
+  private readonly exports: ExportTable;
+  private readonly imports: ImportTable;
   private readonly leaving: OutwardMapper;
   private readonly coming: InwardMapper;
 
@@ -38,8 +39,8 @@ export class ReferenceTables implements SessionValues {
   ) {
     const { limits } = session.host;
     const { peer } = session.link;
-    this.exports = new Exports(limits.references, peer);
-    this.imports = new Imports(
+    this.exports = new ExportTable(limits.references, peer);
+    this.imports = new ImportTable(
       {
         call: (imported, member, args) => this.invoke(imported, member, args),
         calledLate: (error) => session.host.trouble(session, error),
@@ -197,7 +198,7 @@ export class ReferenceTables implements SessionValues {
 
   // ---- calls of what the peer has passed ----------------------------------------------------------------------------
 
-  private invoke({ id }: Import, member: string | null, args: readonly unknown[]): Promise<unknown> {
+  private invoke({ id }: ImportedReference, member: string | null, args: readonly unknown[]): Promise<unknown> {
     if (!this.isSurrounded) return this.request([id, member, args]);
     return this.outlasting(id, member, args, (given, call) => this.request([id, member, given], call));
   }
@@ -241,7 +242,7 @@ export class ReferenceTables implements SessionValues {
     });
   }
 
-  private invokeStream(imported: Import, member: string, args: readonly unknown[]): Items<unknown> {
+  private invokeStream(imported: ImportedReference, member: string, args: readonly unknown[]): Items<unknown> {
     const { session } = this;
     const { id } = imported;
     const method = `callback.${member}`;

@@ -1,7 +1,7 @@
 import { quote } from '../../base/quote.js';
 import { brand } from '../../contract/copies.js';
 import { ProtocolError } from '../../contract/errors.js';
-import type { Import, Shape } from './imports.js';
+import type { ImportedReference, Shape } from './imported-reference.js';
 import { MOST_MEMBERS } from './members.js';
 
 /** The shape of a function. */
@@ -21,7 +21,7 @@ function namesOf(list: unknown): readonly string[] {
 }
 
 /** Stands for what a peer has passed. Throws a ProtocolError for an object that cannot be made. */
-export function stubOf(imported: Import): object {
+export function stubOf(imported: ImportedReference): object {
   const { members, streams } = imported.shape;
   if (members !== undefined) return objectStub(imported, members, streams);
   return brand(function below(...args: unknown[]): unknown {
@@ -37,7 +37,7 @@ const stubs: object = Object.freeze(brand(Object.create(null) as object));
  * Stands for an object of a peer's: it has these methods, and no others. A name with dots is a method of a namespace. No name
  * reaches a prototype, and none makes it a promise.
  */
-function objectStub(imported: Import, members: readonly string[], streams: readonly string[]): object {
+function objectStub(imported: ImportedReference, members: readonly string[], streams: readonly string[]): object {
   const stub = Object.create(stubs) as object;
   const held: Held = { imported, stub };
   const streaming = new Set(streams);
@@ -53,7 +53,7 @@ function objectStub(imported: Import, members: readonly string[], streams: reado
 
 /** Each method holds the whole, so that one that is taken out of its object keeps that from being collected. */
 interface Held {
-  readonly imported: Import;
+  readonly imported: ImportedReference;
   readonly stub: object;
 }
 
@@ -75,7 +75,12 @@ function streamOf(held: Held, member: string): unknown {
 }
 
 /** The same, and errors show the line of the call. */
-function withSite(below: () => unknown, imported: Import, member: string | null, args: readonly unknown[]): unknown {
+function withSite(
+  below: () => unknown,
+  imported: ImportedReference,
+  member: string | null,
+  args: readonly unknown[],
+): unknown {
   const { callSites } = imported.table.caller;
   const answer = callSites?.withCallSite(below, () => imported.call(member, args));
   // A callback whose type says void is not awaited: what becomes of it must not end the process.

@@ -3,6 +3,7 @@
 export { isRemote } from './api/is-remote.js';
 export { namespace, RemoteAPI } from './api/remote-api.js';
 export { parseAddress, readOptions } from './contract/address.js';
+export type { Stages } from './contract/codec-stages.js';
 export type {
   About,
   Accept,
@@ -67,7 +68,6 @@ export { codec, registerCodec, registerSecurity, registerTransport, security, tr
 export { declareMethods, incoming, outgoing } from './spec/decorators.js';
 export type { CallOptions, GatherOptions, MethodDescription, PendingCall } from './types/call-options.js';
 export type { CallState, ContextKey } from './types/call-state.js';
-export type { Stages } from './types/codec-stages.js';
 export type {
   Detailed,
   Gather,

@@ -5,6 +5,8 @@ import { CountingReports } from './api/report-writer.js';
 import { provideReportWriter } from './api/reports.js';
 import { installAlways } from './extensions/always.js';
 import { furnish } from './extensions/furnished.js';
+import { showGathered } from './extensions/multicast/inspected.js';
+import { showStreams } from './extensions/streams/inspected.js';
 import { plugins } from './plugins/node.js';
 import { provide } from './plugins/registry.js';
 
@@ -13,6 +15,8 @@ installAlways();
 furnish();
 provideReportWriter(CountingReports);
 showInConsole();
+showStreams();
+showGathered();
 
 // For editors: what `plugins` has.
 declare module './contract/plugin-names.js' {

@@ -1,4 +1,4 @@
-import type { Stages } from '../types/codec-stages.js';
+import type { Stages } from '../contract/codec-stages.js';
 
 const directions = ['outgoing', 'incoming'] as const;
 

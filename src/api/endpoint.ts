@@ -1,22 +1,11 @@
 import { Dispatcher } from '../calls/dispatcher.js';
 import { IncomingMethod } from '../calls/incoming-method.js';
-import type {
-  Call,
-  Codec,
-  FaultBody,
-  Frame,
-  Id,
-  Limits,
-  Link,
-  Security,
-  Transport,
-  TransportSource,
-} from '../contract/contract.js';
+import type { Call, Codec, FaultBody, Id, Limits, Link, Transport, TransportSource } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import { Surroundings } from '../extensions/middleware/surroundings.js';
-import type { Pair } from '../extensions/security/sealed-frames.js';
 import { makeTransport } from '../plugins/registry.js';
+import type { SealedFrames } from '../session/frame-filter.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import { sayHello } from '../session/handshake.js';
 import type { CallSender, ConnectedPeer } from '../session/peer.js';
@@ -37,7 +26,7 @@ import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
 import { PeerRegistry } from './peer-registry.js';
 import { Reports } from './reports.js';
-import { chosenFrom, type SealingRoom } from './resolve-options.js';
+import { resolveCodec } from './resolve-options.js';
 import { SideExtensions } from './side-extensions.js';
 import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
 import { sideWire } from './side-wire.js';
@@ -68,10 +57,6 @@ export class RpcEndpoint implements ExtensionHost {
   readonly middleware: Surroundings;
   codec!: Codec;
   encodePlain: Codec['encodePlain'];
-  security: Security | undefined;
-
-  /** Loaded with the security, which most sides do not have. */
-  private sealing!: SealingRoom;
   readonly served: Dispatcher;
   private readonly transports: Transports = new Transports(this);
   private state: SideState = 'new';
@@ -189,13 +174,15 @@ export class RpcEndpoint implements ExtensionHost {
     this.state = 'opening';
     this.listens = listens;
     try {
-      const [chosen, diagnostics] = await Promise.all([
-        chosenFrom(this.options, (codec) => this.openExtensions(codec)),
+      const codec = resolveCodec(this.options);
+      const [resolved, diagnostics] = await Promise.all([
+        codec,
         diagnosticsFor(this.options, this.logger),
+        this.openExtensions(codec),
         this.middleware.furnish(),
       ]);
       this.diagnostics = diagnostics;
-      ({ codec: this.codec, security: this.security, sealing: this.sealing } = chosen);
+      this.codec = resolved;
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.transports.open(transport)).deliver();
     } catch (error) {
@@ -213,7 +200,7 @@ export class RpcEndpoint implements ExtensionHost {
 
   async makeTransport(source: TransportSource): Promise<Transport> {
     const frameBytes = this.options.limits?.frameBytes;
-    const wire = sideWire(this, { listen: this.listens, sealed: this.security !== undefined, frameBytes });
+    const wire = sideWire(this, { listen: this.listens, sealed: this.attached.frames !== undefined, frameBytes });
     const transport = await makeTransport(source, wire);
     this.diagnostics.messages?.printBroadcasts(transport, this);
     return transport;
@@ -243,12 +230,7 @@ export class RpcEndpoint implements ExtensionHost {
 
   begin(link: Link): RpcSession {
     const session = new RpcSession(link, this);
-    if (this.security !== undefined)
-      session.sealing = new this.sealing.SecurityFilter(
-        session,
-        this.security,
-        this.options.requireSecurityInfo === true,
-      );
+    session.sealing = this.attached.frames?.filterFor(session);
     const peer = this.roster.add(session);
     session.peer = peer;
     this.diagnostics.messages?.printMessages(session, this);
@@ -288,12 +270,7 @@ export class RpcEndpoint implements ExtensionHost {
     return this.transports.broadcasts;
   }
 
-  /** Seals a frame, once for all its receivers; undefined without a security. Throws what the security throws. */
-  seal(frame: Frame): Pair | Promise<Pair> | undefined {
-    return this.security && this.sealing.seal(this.security, this.codec, frame);
-  }
-
-  broadcast(frames: Pair | Promise<Pair>): void {
+  broadcast(frames: SealedFrames | Promise<SealedFrames>): void {
     this.transports.broadcast(frames, (error) => this.logger.error('a message could not be sealed', error));
   }
 }

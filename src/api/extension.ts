@@ -1,6 +1,8 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
-import type { Codec } from '../contract/contract.js';
+import type { Codec, Frame } from '../contract/contract.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
+import type { FilteredSession } from '../session/filtered-session.js';
+import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
 import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
@@ -46,8 +48,18 @@ export interface SideExtension extends Partial<CallExtensions> {
   declared?(method: MethodDescriptor): void;
   readonly values?: ValueMapper;
   readonly errors?: ErrorMapper;
+  /** May change until `opening` has ended. */
+  readonly frames?: FrameFilters | undefined;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
   readonly guardedQueue?: GuardedQueue;
+}
+
+/** What stands between the sessions of a side and their links. */
+export interface FrameFilters {
+  /** Called once for each session, when it begins. */
+  filterFor(session: FilteredSession): FrameFilter;
+  /** What becomes of a frame that is sent to several peers: filtered once for all of them. Throws what the filter throws. */
+  forAll(frame: Frame): SealedFrames | Promise<SealedFrames>;
 }
 
 /** What a side offers to its extensions. */

@@ -4,7 +4,7 @@ import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import { coreNotifications } from '../session/protocol.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
-import type { Extension, ExtensionHost, SideExtension } from './extension.js';
+import type { Extension, ExtensionHost, FrameFilters, SideExtension } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
 
 /** What the extensions do for one side. */
@@ -15,6 +15,7 @@ export class SideExtensions implements CallExtensions {
   requests: SessionHost['requests'] = {};
   mapper!: ValueMapper;
   errors!: ErrorMapper;
+  frames: FrameFilters | undefined;
   streams!: CallExtensions['streams'];
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
@@ -38,6 +39,7 @@ export class SideExtensions implements CallExtensions {
     this.sides = [...this.attached.values()];
     this.notifications = Object.assign({}, coreNotifications, ...now.map(({ notifications }) => notifications));
     this.requests = Object.assign({}, ...now.map(({ requests }) => requests)) as SessionHost['requests'];
+    this.frames = this.last('frames');
     this.errors = this.last('errors') as ErrorMapper;
     this.mapper = this.last('values') as ValueMapper;
     this.streams = this.last('streams') as CallExtensions['streams'];
@@ -58,7 +60,9 @@ export class SideExtensions implements CallExtensions {
     return this.sides.findLast((side) => side[slot] !== undefined)?.[slot];
   }
 
-  opening(codec: Promise<Codec>): Promise<unknown> {
-    return Promise.all(this.sides.map((side) => side.opening?.(codec)));
+  /** Lets the extensions load what they need. */
+  async opening(codec: Promise<Codec>): Promise<void> {
+    await Promise.all(this.sides.map((side) => side.opening?.(codec)));
+    this.frames = this.last('frames');
   }
 }

@@ -4,11 +4,12 @@ import { offeredErrors } from './errors/extension.js';
 import { offeredMiddleware } from './middleware/offer.js';
 import { multicast } from './multicast/extension.js';
 import { references } from './references/extension.js';
+import { offeredSecurity } from './security/offer.js';
 import { offeredStreams } from './streams/offer.js';
 
 /** Installs what every side has, in pages too. */
 export function installAlways(): void {
   offer(offeredStreams);
   install(references, multicast);
-  offer(offeredErrors, offeredDynamic, offeredMiddleware);
+  offer(offeredErrors, offeredSecurity, offeredDynamic, offeredMiddleware);
 }

@@ -9,6 +9,7 @@ import * as middleware from './middleware/room.js';
 import * as many from './multicast/room.js';
 import * as references from './references/room.js';
 import * as rooms from './rooms.js';
+import { security } from './security/extension.js';
 import { streams } from './streams/extension.js';
 import * as checks from './validation/checks.js';
 
@@ -21,5 +22,5 @@ export function furnish(): void {
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
   checkRoom.furnish(checks);
-  install(streams, addressProof, dynamic, errorsWith(registering), middlewareExtension);
+  install(streams, security, addressProof, dynamic, errorsWith(registering), middlewareExtension);
 }

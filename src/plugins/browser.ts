@@ -25,6 +25,10 @@ export const plugins: Plugins = {
     mux: () => import('../../transports/mux.js'),
   },
   elsewhere: ['tcp', 'unix', 'udp', 'stdio', 'process'],
+  combining: {
+    pair: () => import('./codec-pair.js'),
+    stages: () => import('./staged-codec.js'),
+  },
   securities: {
     null: () => import('./securities/null.js'),
     user: () => import('./securities/user.js'),

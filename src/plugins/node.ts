@@ -20,6 +20,10 @@ export const plugins: Plugins = {
     udp: () => import('../../transports/udp.js'),
     mux: () => import('../../transports/mux.js'),
   },
+  combining: {
+    pair: () => import('./codec-pair.js'),
+    stages: () => import('./staged-codec.js'),
+  },
   securities: {
     null: () => import('./securities/null.js'),
     user: () => import('./securities/user.js'),

@@ -1,5 +1,6 @@
 import { outside } from '../base/async-context.js';
 import { parseAddress } from '../contract/address.js';
+import type { Stages } from '../contract/codec-stages.js';
 import type {
   Address,
   AddressObject,
@@ -24,8 +25,18 @@ export interface Plugins {
   readonly codecs: Readonly<Record<string, Loader<CodecFactory>>>;
   readonly transports: Readonly<Record<string, Loader<TransportFactory>>>;
   readonly securities: Readonly<Record<string, Loader<SecurityFactory>>>;
+  /** What makes one codec of others, loaded when a side asks for it. Where it is absent, that of the build before stays. */
+  readonly combining?: CodecCombining;
   /** Transports that other builds of the library have. */
   readonly elsewhere?: readonly string[];
+}
+
+/** Makes one codec of others. */
+export interface CodecCombining {
+  /** One codec that reads what the first one reads, and writes what the second one writes. */
+  pair(): Promise<{ codecPair(incoming: Codec, outgoing: Codec): Promise<Codec> }>;
+  /** A codec with stages around it. */
+  stages(): Promise<{ staged(codec: Codec, stages: Stages): Codec }>;
 }
 
 /** One kind of plug-in, by name. */
@@ -75,9 +86,12 @@ const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
 const transports = new Shelf<TransportFactory>('transport', { wss: 'ws' });
 const securities = new Shelf<SecurityFactory>('security', { blindly_believe_everything: 'user' });
 
+let combining: CodecCombining;
+
 /** Puts the plug-ins of a build on the shelves; they are loaded when they are first named. */
 export function provide(plugins: Plugins): void {
   transports.elsewhere = plugins.elsewhere ?? [];
+  combining = plugins.combining ?? combining;
   for (const [name, loader] of Object.entries(plugins.codecs)) codecs.add(name, loader);
   for (const [name, loader] of Object.entries(plugins.transports)) transports.add(name, loader);
   for (const [name, loader] of Object.entries(plugins.securities)) securities.add(name, loader);
@@ -102,6 +116,16 @@ export function registerSecurity(name: string, factory: SecurityFactory): void {
 export async function codec(source: CodecName | AddressObject): Promise<Codec> {
   const address = parseAddress(source);
   return (await codecs.load(address))(address);
+}
+
+/** One codec that reads what the first one reads, and writes what the second one writes. Rejects with a UsageError if they do not fit. */
+export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec> {
+  return (await combining.pair()).codecPair(incoming, outgoing);
+}
+
+/** A codec with stages around it. */
+export async function stagedCodec(codec: Codec, stages: Stages): Promise<Codec> {
+  return (await combining.stages()).staged(codec, stages);
 }
 
 /** The security that a string names: `user?user=ann`; null for `null`, which adds nothing. Rejects with a UsageError if there is none. */

@@ -1,7 +1,7 @@
+import type { Stages } from '../contract/codec-stages.js';
 import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } from '../contract/contract.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
 import type { CallOptions } from './call-options.js';
-import type { Stages } from './codec-stages.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './errors.js';
 import type { CallLogger, Interceptor } from './interceptor.js';
 import type { EntryLogger } from './log-entry.js';

@@ -62,7 +62,7 @@ export function notifyMany(
   }
   if (broadcasts) {
     const frame = joined(hub, notice);
-    hub.broadcast(hub.seal(frame) ?? [frame]);
+    hub.broadcast(hub.attached.frames?.forAll(frame) ?? [frame]);
   }
 }
 
@@ -80,8 +80,8 @@ function noticeOf(
   }
   const saying = about && sayingAbout(hub, { call: null, ...about });
   const frames = saying === undefined ? [frame] : [saying, frame];
-  if (hub.security === undefined) return { frames, sealed: undefined };
-  return { frames, sealed: frames.map((each) => hub.seal(each) as SealedFrames | Promise<SealedFrames>) };
+  const filters = hub.attached.frames;
+  return { frames, sealed: filters && frames.map((each) => filters.forAll(each)) };
 }
 
 /**

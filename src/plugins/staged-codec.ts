@@ -1,6 +1,6 @@
-import type { Codec, Form, Frame, FramingName, Outbound } from '../../contract/contract.js';
-import { UsageError } from '../../contract/errors.js';
-import type { Stage, Stages } from '../../types/codec-stages.js';
+import type { Stage, Stages } from '../contract/codec-stages.js';
+import type { Codec, Form, Frame, FramingName, Outbound } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
 
 /** A codec with stages around it. */
 export function staged(codec: Codec, stages: Stages): Codec {

@@ -1,4 +1,4 @@
-import type { Frame, Message, Outbound } from '../contract/contract.js';
+import type { Frame, Message, Outbound } from './contract.js';
 
 /**
  * One stage, or several in order: the first outgoing stage is next to the codec, the first incoming one next to the

@@ -1,5 +1,5 @@
-import type { Codec, Frame, Framing, FramingFactory } from '../../contract/contract.js';
-import { Code, ProtocolError, UsageError } from '../../contract/errors.js';
+import type { Codec, Frame, Framing, FramingFactory } from '../contract/contract.js';
+import { Code, ProtocolError, UsageError } from '../contract/errors.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -61,7 +61,7 @@ async function framingOf(incoming: Codec, outgoing: Codec): Promise<Codec['frami
   if (incoming.framing === outgoing.framing) return incoming.framing;
   // Where there is no Buffer, there are no byte streams either.
   if (incoming.form === 'values' || typeof Buffer === 'undefined') return undefined;
-  const { framingFor } = await import('../../contract/framing/framings.js');
+  const { framingFor } = await import('../contract/framing/framings.js');
   const own = ({ form, framing }: Codec): Way => ({
     text: form === 'text',
     make: framingFor(undefined, { form, framing }),

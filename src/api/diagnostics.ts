@@ -1,53 +1,25 @@
-import { environmentVariable } from '../base/environment.js';
-import { quote } from '../base/quote.js';
-import type { SideLogger } from '../types/log-entry.js';
+import type { Transport } from '../contract/contract.js';
+import type { RpcSession } from '../session/rpc-session.js';
 
-/** What helps to find a fault, and is off unless somebody asks for it. Loaded only then. */
+/** A side whose messages are printed: two of them may be in one process. */
+export interface PrintingSide {
+  readonly served: { readonly tables: readonly { readonly spec: { readonly name: string } }[] };
+  readonly inverted: boolean;
+}
+
+/** Helps to find a fault. An extension loads each of these if it is asked for. */
 export interface Diagnostics {
   /** Errors of calls show the line of the call. */
-  readonly callSites?: typeof import('./call-sites.js');
-  /** What travels is printed. */
-  readonly messages?: typeof import('./printed-messages.js');
+  readonly callSites?: {
+    /** Makes a call and returns its result; `below` is the function that the program has called. */
+    withCallSite<T>(below: (this: never, ...args: never[]) => unknown, call: () => T): T;
+  };
+  /** Messages are printed. */
+  readonly messages?: {
+    printMessages(session: RpcSession, side: PrintingSide): void;
+    printBroadcasts(transport: Transport, side: PrintingSide): void;
+  };
 }
 
 /** Nothing is asked for. */
 export const none: Diagnostics = Object.freeze({});
-
-/**
- * What the options of a side ask for, or else the environment: `OBVERSE_CALL_SITES=1`, `OBVERSE_DEBUG=messages`. A variable that
- * says something else is reported to `logger`, once for the process.
- */
-export function diagnosticsFor(
-  options: { readonly callSites?: boolean | undefined },
-  logger: SideLogger,
-): Diagnostics | Promise<Diagnostics> {
-  const sites = options.callSites ?? asked('OBVERSE_CALL_SITES', '1', logger);
-  const prints = asked('OBVERSE_DEBUG', 'messages', logger);
-  return sites || prints ? load(sites, prints) : none;
-}
-
-const reported = new Set<string>();
-
-/** Whether one of the words of a variable, which are separated by commas, is this one. Of other words it reports. */
-function asked(variable: string, word: string, logger: SideLogger): boolean {
-  const value = environmentVariable(variable);
-  if (value === undefined) return false;
-  const words = value.split(',').map((one) => one.trim());
-  const others = words.filter((one) => one !== word && !OFF.has(one));
-  if (others.length > 0 && !reported.has(variable)) {
-    reported.add(variable);
-    const message = `obverse: the environment variable ${variable} is ${quote(value, 50)}, which it does not know: it knows ${word}`;
-    logger.entry({ level: 'warn', event: 'side', message }, message);
-  }
-  return words.includes(word);
-}
-
-/** What means nothing, and may be meant so. */
-const OFF = new Set(['', '0', 'false', 'off']);
-
-async function load(sites: boolean, prints: boolean): Promise<Diagnostics> {
-  return {
-    ...(sites && { callSites: await import('./call-sites.js') }),
-    ...(prints && { messages: await import('./printed-messages.js') }),
-  };
-}

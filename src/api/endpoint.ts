@@ -18,7 +18,7 @@ import type { CallOptions } from '../types/call-options.js';
 import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
 import type { Peer } from '../types/peers.js';
-import { type Diagnostics, diagnosticsFor, none } from './diagnostics.js';
+import { type Diagnostics, none } from './diagnostics.js';
 import { callPeerListeners, EventListeners } from './event-listeners.js';
 import type { ExtensionHost } from './extension.js';
 import { askedBy, loadExtensions } from './extension-registry.js';
@@ -175,13 +175,7 @@ export class RpcEndpoint implements ExtensionHost {
     this.listens = listens;
     try {
       const codec = resolveCodec(this.options);
-      const [resolved, diagnostics] = await Promise.all([
-        codec,
-        diagnosticsFor(this.options, this.logger),
-        this.openExtensions(codec),
-        this.middleware.furnish(),
-      ]);
-      this.diagnostics = diagnostics;
+      const [resolved] = await Promise.all([codec, this.openExtensions(codec), this.middleware.furnish()]);
       this.codec = resolved;
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.transports.open(transport)).deliver();

@@ -1,4 +1,5 @@
 import { install, offer } from '../api/extension-registry.js';
+import { offeredDiagnostics } from './diagnostics/offer.js';
 import { offeredDynamic } from './dynamic/offer.js';
 import { offeredErrors } from './errors/extension.js';
 import { offeredMiddleware } from './middleware/offer.js';
@@ -11,5 +12,5 @@ import { offeredStreams } from './streams/offer.js';
 export function installAlways(): void {
   offer(offeredStreams);
   install(references, multicast);
-  offer(offeredErrors, offeredSecurity, offeredDynamic, offeredMiddleware);
+  offer(offeredDiagnostics, offeredErrors, offeredSecurity, offeredDynamic, offeredMiddleware);
 }

@@ -1,5 +1,6 @@
 import { install } from '../api/extension-registry.js';
 import { addressProof } from './address-proof/extension.js';
+import { diagnostics } from './diagnostics/extension.js';
 import { dynamic } from './dynamic/extension.js';
 import { errorsWith } from './errors/extension.js';
 import * as registering from './errors/register-classes.js';
@@ -22,5 +23,5 @@ export function furnish(): void {
   rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
   checkRoom.furnish(checks);
-  install(streams, security, addressProof, dynamic, errorsWith(registering), middlewareExtension);
+  install(diagnostics, streams, security, addressProof, dynamic, errorsWith(registering), middlewareExtension);
 }

@@ -200,7 +200,7 @@ describe('callSites leaves an error unchanged if', () => {
   it.each(['Error.prepareStackTrace = (_, sites) => sites', 'delete Error.stackTraceLimit'])(
     'it is changed before the library is loaded: %s',
     async (change) => {
-      const source = `${change}; await import(${JSON.stringify(new URL('../../src/api/call-sites.ts', import.meta.url))})`;
+      const source = `${change}; await import(${JSON.stringify(new URL('../../src/extensions/diagnostics/call-sites.ts', import.meta.url))})`;
       const args = ['--import', 'tsx', '--input-type=module', '--eval', source];
       await expect(promisify(execFile)(process.execPath, args)).resolves.toMatchObject({ stderr: '' });
     },

@@ -1,9 +1,16 @@
-import { isError } from '../base/kinds.js';
-import { isThenable } from '../base/promise-like.js';
-import { stackOf } from '../base/stack.js';
-import { Aborted, ConnectionLost, ProtocolError, RemoteError, TimeoutError, UsageError } from '../contract/errors.js';
-import type { Gathered } from '../types/gathering.js';
-import { isRemote } from './is-remote.js';
+import { isRemote } from '../../api/is-remote.js';
+import { isError } from '../../base/kinds.js';
+import { isThenable } from '../../base/promise-like.js';
+import { stackOf } from '../../base/stack.js';
+import {
+  Aborted,
+  ConnectionLost,
+  ProtocolError,
+  RemoteError,
+  TimeoutError,
+  UsageError,
+} from '../../contract/errors.js';
+import type { Gathered } from '../../types/gathering.js';
 
 type AnyFunction = (this: never, ...args: never[]) => unknown;
 
@@ -18,8 +25,9 @@ const framesOf = (of: { readonly stack?: unknown }): string[] =>
     .split('\n')
     .filter((line) => FRAME.test(line));
 
-/** The folder of the library as a stack names it: that of this very line. Undefined where a stack shows none. */
-const library = /((?:\w+:)?[\\/].*[\\/])[^\\/]+:\d+:\d+\)?$/.exec(framesOf(new Error())[0] ?? '')?.[1];
+/** The folder of the library as a stack names it: that of this very line, or that of the source. Undefined where a stack shows none. */
+const HERE = /((?:\w+:)?[\\/].*?[\\/])(?:extensions[\\/]diagnostics[\\/])?[^\\/]+:\d+:\d+\)?$/;
+const library = HERE.exec(framesOf(new Error())[0] ?? '')?.[1];
 
 /** JavaScriptCore, as in Bun, drops the frame of a function that ends in a call: nothing stands below such a function. */
 const dropsFrames = ((): boolean => {

@@ -1,19 +1,14 @@
-import { sketchOf } from '../base/details.js';
-import { printable } from '../base/quote.js';
-import type { Frame, Message, Transport } from '../contract/contract.js';
-import type { RpcSession } from '../session/rpc-session.js';
+import type { PrintingSide } from '../../api/diagnostics.js';
+import { sketchOf } from '../../base/details.js';
+import { printable } from '../../base/quote.js';
+import type { Frame, Message, Transport } from '../../contract/contract.js';
+import type { RpcSession } from '../../session/rpc-session.js';
 
 /** How many characters of a frame are printed. */
 const LONGEST = 1_000;
 
-/** Which side prints: two of them may be in one process. */
-interface Side {
-  readonly served: { readonly tables: readonly { readonly spec: { readonly name: string } }[] };
-  readonly inverted: boolean;
-}
-
 /** Prints what travels over the link of a session, in both directions. Before anything does. */
-export function printMessages(session: RpcSession, side: Side): void {
+export function printMessages(session: RpcSession, side: PrintingSide): void {
   const { link } = session;
   const name = nameOfSide(side);
   const [send, receive] = [link.send.bind(link), session.receive.bind(session)];
@@ -33,7 +28,7 @@ export function printMessages(session: RpcSession, side: Side): void {
 }
 
 /** Prints what is sent to everybody at once. */
-export function printBroadcasts(transport: Transport, side: Side): void {
+export function printBroadcasts(transport: Transport, side: PrintingSide): void {
   const broadcast = transport.broadcast?.bind(transport);
   if (broadcast === undefined) return;
   Object.defineProperty(transport, 'broadcast', {
@@ -44,7 +39,7 @@ export function printBroadcasts(transport: Transport, side: Side): void {
   });
 }
 
-function nameOfSide({ served, inverted }: Side): string {
+function nameOfSide({ served, inverted }: PrintingSide): string {
   const name = served.tables[0]?.spec.name ?? '';
   return inverted ? `${name}.invert()` : name;
 }

@@ -1,0 +1,9 @@
+import type { OfferedExtension } from '../../api/extension.js';
+
+/** For pages, which have no environment: the option loads it. */
+export const offeredDiagnostics: OfferedExtension = {
+  name: 'diagnostics',
+  entry: 'obverse/all',
+  load: async () => (await import('./extension.js')).diagnostics,
+  when: { options: ['callSites'] },
+};

@@ -12,9 +12,9 @@ import { answer, Desk, Taken } from './page/spec.js';
 import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
 
 /** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
-const BOUND = 55_460;
+const BOUND = 55_350;
 /** The same of everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 111_050;
+const SINGLE_FILE_BOUND = 110_800;
 
 let folder: string;
 let project: string;

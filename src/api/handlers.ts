@@ -19,7 +19,7 @@ export function implement(hub: RpcEndpoint, made: Made, handlers: unknown): void
 function* handlersIn({ table, side, children }: Made, handlers: unknown): Generator<[MethodDescriptor, AnyHandler]> {
   const { path } = table;
   if (typeof handlers !== 'object' || handlers === null) {
-    throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} are an object, not ${String(handlers)}`);
+    throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} must be an object, not ${String(handlers)}`);
   }
   const given = handlers as Readonly<Record<string, unknown>>;
   const rows = table.methods.filter(({ direction }) => (direction === 'incoming') !== side.inverted);

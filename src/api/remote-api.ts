@@ -210,7 +210,7 @@ export function namespace<S extends Branded>(api: SpecClass<S>, options: Namespa
       throw new UsageError(`namespace(): unknown option "${key}"; there are name, defaults`);
   const { name, defaults } = options;
   if (name !== undefined && (typeof name !== 'string' || name === ''))
-    throw new UsageError('namespace(): the option "name" must be a text that is not empty');
+    throw new UsageError('namespace(): the option "name" must be a string that is not empty');
   return new NamespaceMark(api as unknown as SpecConstructor, name, checkCallOptions(defaults)) as unknown as S;
 }
 

@@ -1,28 +1,28 @@
 /*
- * Methods that can be taken out of their object: destructured, or handed over as a callback. Each is looked up as a function
- * that keeps its `this`. A prototype has a getter for each, which makes the function when the method is looked up for the first
- * time: an object costs nothing for the methods that nobody looks up.
+ * Methods that can be detached from their object: destructured, or passed as a callback. Reading one returns a function
+ * that keeps its `this`. A prototype has a getter for each, which makes the function when the method is read for the
+ * first time: an object costs nothing for methods that are never read.
  */
 
 /** A method that expects its object as `this`. */
 export type Unbound = (this: never, ...args: never[]) => unknown;
 type Bound = (...args: never[]) => unknown;
 
-/** The methods of one object that have been looked up. The one looked up last is found without a search. */
+/** The bound methods of one object that have been read. The most recent one is found without a search. */
 export class BoundMethods {
   private key: object | undefined;
   private method: Bound | undefined;
   private others: Map<object, Bound> | undefined;
 
-  /** `owner`: the object that they belong to. An object that inherits from it has others. */
+  /** `owner`: the object that they belong to. An object that inherits from it has its own. */
   constructor(readonly owner: object) {}
 
-  /** The method with this key, if it has been looked up before. */
+  /** The bound method with this key, if it has been read before. */
   find(key: object): Bound | undefined {
     return this.key === key ? this.method : this.others?.get(key);
   }
 
-  /** Keeps a method under its key, so that the next look-up gives the same function. */
+  /** Keeps a method under its key, so that the next read returns the same function. */
   keep<M extends Bound>(key: object, method: M): M {
     if (this.key === undefined) {
       this.key = key;
@@ -36,10 +36,11 @@ export class BoundMethods {
 }
 
 /**
- * A property that gives a method bound to the object on which it is looked up, the same function each time. `methodsOf` gives
- * the object's bound methods; undefined for an object that is not complete, such as a prototype, which gets the method as it
- * is. The key is the method itself: so `super.close` and `close` of a subclass are two. `bind` makes the bound method: a closure that
- * knows its object costs a call less than what `Function.prototype.bind` makes.
+ * A property that returns a method bound to the object on which it is read, the same function each time. `methodsOf`
+ * returns the bound methods of an object; undefined for an object that is not complete, such as a prototype, where the
+ * method itself is returned. The key is the method itself, so `super.close` and `close` of a subclass are two. `bind`
+ * makes the bound method: a closure that knows its object makes calls faster than a function made by
+ * `Function.prototype.bind`.
  */
 export function boundProperty(
   name: PropertyKey,
@@ -74,8 +75,8 @@ function keptMethods(self: object): BoundMethods {
 }
 
 /**
- * Lets these methods of a class be taken out of its instances. Each look-up searches a `WeakMap`; with `anew` it makes another
- * function instead, for objects of which there is one for each call.
+ * Makes these methods of a class detachable from its instances. Each read searches a `WeakMap`; with `anew` it makes
+ * another function instead, for objects that exist once for each call.
  */
 export function letTakeOut<C extends object>(prototype: C, names: readonly (keyof C & string)[], anew?: 'anew'): void {
   for (const name of names) {

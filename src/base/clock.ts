@@ -2,21 +2,22 @@ import { outside } from './async-context.js';
 import { clearTimer, isHeld, setTimerAt, type Timer, time } from './time.js';
 
 /**
- * Time, for the whole process: what leaves at the end of a turn of the event loop, what counts its time from there, and one timer
- * for every deadline. Nothing else in the library sets a timer while a message is on its way.
+ * Time for the whole process: work at the end of a turn of the event loop, times that begin there, and one timer for
+ * all deadlines. Nothing else in the library sets a timer while a message is on its way.
  */
 
-/** What collects in a turn and leaves at its end. */
+/** Something that is collected during a turn and flushed at its end. */
 export interface Flushable {
   flush(): void;
 }
 
-// After the microtasks of the turn, so that the answers of handlers that await something still join; browsers have no such place.
+// After the microtasks of the turn, so that replies of handlers that await something still join; browsers have no such
+// phase.
 const atEndOfTurn: (job: () => void) => void = globalThis.process?.nextTick ?? globalThis.queueMicrotask;
 
-/** A turn of the event loop in which something begins that counts its time from the end of the turn. */
+/** A turn of the event loop in which something begins whose time counts from the end of the turn. */
 export class Turn {
-  /** On the clock of the process: when it ended; `Infinity` until then. */
+  /** The time when it ended, by the clock of the process; `Infinity` until then. */
   end: number = Number.POSITIVE_INFINITY;
   /** The shortest time of what begins in it, in milliseconds. */
   shortest: number = Number.POSITIVE_INFINITY;
@@ -25,7 +26,7 @@ export class Turn {
 let leaving: Flushable[] = [];
 let turn: Turn | undefined;
 
-/** Calls `flush` once the turn is over. One job for all, however many there are. */
+/** Calls `flush` once the turn is over. One job for all items, however many there are. */
 export function leaveTogether(item: Flushable): void {
   if (leaving.push(item) === 1 && turn === undefined) atEndOfTurn(flushAll);
 }
@@ -42,8 +43,9 @@ function leave(): void {
 }
 
 /**
- * The turn for something that begins in it and may take so many milliseconds from the end of the turn, where the time is asked
- * once for all. A time asked at the beginning of the turn would be too early for what begins at the end of a long one.
+ * The turn for something that begins in it and may take so many milliseconds from the end of the turn, where the clock
+ * is read once for all. The time at the beginning of the turn would be too early for what begins at the end of a long
+ * turn.
  */
 export function turnFor(timeout: number): Turn {
   if (turn === undefined) {
@@ -54,7 +56,7 @@ export function turnFor(timeout: number): Turn {
   return turn;
 }
 
-/** Lets the time begin of what has begun in this turn so far. */
+/** Starts the time for everything that has begun in this turn so far. */
 export function endTurn(): void {
   if (turn === undefined) return;
   const ended = turn;
@@ -63,31 +65,34 @@ export function endTurn(): void {
   hurry(ended.end + ended.shortest);
 }
 
-/** When something that begins now is late, if it may take so many milliseconds. */
+/** The deadline of something that begins now, if it may take so many milliseconds. */
 export function deadlineIn(timeout: number): number {
   return time() + timeout;
 }
 
-/** What has deadlines. */
+/** Something that has deadlines. */
 export interface Timed {
-  /** Does what is due, and says when it wants to be asked again: `Infinity` if it waits for nothing, and is forgotten then. */
+  /**
+   * Handles what is due, and returns when it must be called again: `Infinity` if it waits for nothing; it is then
+   * removed.
+   */
   due(now: number): number;
 }
 
 const SOONEST = 5;
 const LATEST = 250;
-/** So much too late, the timer shows that the process was busy: answers may lie there that nobody has read. */
+/** If the timer is this late, the process was busy: replies may have arrived that nobody has read yet. */
 const BUSY = 50;
 const timed = new Set<Timed>();
 let timer: Timer | undefined;
 let next = Number.POSITIVE_INFINITY;
 let waited = false;
-/** What has asked to be watched while the timer looks at what is due; undefined at any other time. */
+/** What was added while the timer handles what is due; undefined at any other time. */
 let renewed: Set<Timed> | undefined;
 
 /**
- * Asks `item` at the latest some milliseconds after `at`. The one timer sleeps until the nearest deadline, but never longer
- * than 250 ms, so that it ends soon after the last call; while it runs, it keeps the process alive.
+ * Calls `item` at most some milliseconds after `at`. The single timer sleeps until the nearest deadline, but at most
+ * 250 ms, so that it ends soon after the last call; while it runs, it keeps the process alive.
  */
 export function watch(item: Timed, at: number): void {
   timed.add(item);
@@ -95,15 +100,16 @@ export function watch(item: Timed, at: number): void {
   hurry(at);
 }
 
-/** One that is watched has a deadline that may be nearer than the others. */
+/** An added item may have a deadline that is nearer than the others. */
 export function hurry(at: number): void {
   if (at < next) sleepUntil(at);
 }
 
 function sleepUntil(at: number): void {
-  // Asked anew: a time of an earlier moment would make the timer sleep too long by what has passed since then.
+  // Read again: with an earlier time, the timer would sleep too long by the difference.
   const current = time();
-  // While a test holds the clock, the timer fires at the very time, so that no deadline depends on others that are near it.
+  // While a test holds the clock, the timer fires exactly at the deadline, so that no deadline depends on others near
+  // it.
   const soonest = isHeld() ? 0 : SOONEST;
   const until = Math.min(Math.max(at, current + soonest), current + LATEST);
   if (timer !== undefined) {
@@ -135,7 +141,7 @@ function sweep(): void {
   if (timed.size > 0) sleepUntil(nearest);
 }
 
-/** Asks no more. The timer stops with the last one. */
+/** Removes an item. The timer stops with the last one. */
 export function unwatch(item: Timed): void {
   if (!timed.delete(item) || timed.size > 0) return;
   clearTimer(timer);

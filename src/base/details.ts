@@ -1,14 +1,17 @@
 import { isPrintable, printable, quote } from './quote.js';
 
-/** How many characters and values all together are handed to a logger as they are, and how many are shown of more. */
+/**
+ * The maximum number of characters and values in total that are passed to a logger unchanged, and the number shown of a
+ * larger value.
+ */
 const ROOM = 2_000;
 const DEPTH = 4;
-/** How many lines of a stack are shown. */
+/** The number of stack lines that are shown. */
 const FRAMES = 20;
-/** The lines of a stack behind its first, as the runtimes write them, and as a stack of the other side is added. */
+/** The lines of a stack after its first, as the runtimes write them, and as a stack of the other side is added. */
 const FRAME = /^\s+at |@\S*:\d+:\d+$|^\s*on the other side:$|^\s*$/;
 
-/** A number of more than 64 digits is not shown. */
+/** A number with more than 64 digits is not shown. */
 const LARGE = 10n ** 64n;
 
 interface Room {
@@ -16,8 +19,9 @@ interface Room {
 }
 
 /**
- * A value as it may be handed to a logger as a detail. One that is small and printable throughout is handed over as it is, so that
- * a logger can tell an error from a text; of any other, a text is made that is cut and has no control characters. Never throws.
+ * A value in a form that can be passed to a logger as a detail. A small and printable value is passed unchanged, so
+ * that a logger can tell an error from a text; any other value becomes a text that is cut and has no control
+ * characters. Never throws.
  */
 export function loggable(value: unknown): unknown {
   try {
@@ -28,7 +32,7 @@ export function loggable(value: unknown): unknown {
   }
 }
 
-/** A value in the manner of JSON: cut, on one line and without control characters. Never throws. */
+/** A value in a form similar to JSON: cut, on one line and without control characters. Never throws. */
 export function sketchOf(value: unknown): string {
   try {
     return sketch(value, { left: ROOM }, DEPTH);
@@ -46,7 +50,7 @@ function isSafe(value: unknown, room: Room, depth: number): boolean {
   if (typeof value === 'bigint') return room.left >= 0 && !isLarge(value);
   if (typeof value === 'function') return room.left >= 0 && isPrintable(String(value.name));
   if (typeof value !== 'object' || value === null) return room.left >= 0;
-  // What these show of themselves is no property of theirs.
+  // What these objects show of themselves is not in their properties.
   if (isShownAsText(value)) return isSafe(String(value), room, depth);
   if (depth === 0 || room.left < 0) return false;
   if (ArrayBuffer.isView(value)) return true;
@@ -55,7 +59,7 @@ function isSafe(value: unknown, room: Room, depth: number): boolean {
     if (value.size > room.left) return false;
     for (const item of value) if (!isSafe(item, room, depth - 1)) return false;
   }
-  // Functions of the value are not called: a getter is shown as one.
+  // Functions of the value are not called: a getter is shown as a getter.
   for (const key in value) {
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     if (descriptor === undefined) continue;
@@ -68,7 +72,7 @@ function isShownAsText(value: object): boolean {
   return value instanceof RegExp || value instanceof URL;
 }
 
-/** Whether a number has so many digits that even to count them takes time. */
+/** Whether a number has so many digits that even counting them takes time. */
 function isLarge(value: bigint): boolean {
   return value >= LARGE || value <= -LARGE;
 }
@@ -85,7 +89,7 @@ function isSafeError(error: Error, room: Room, depth: number): boolean {
   return isSafe(cause, room, depth - 1) && isSafe(errors, room, depth - 1);
 }
 
-/** What an error says, and where it comes from: each line of its stack on a line of its own, indented. */
+/** The message of an error and its stack: each line of the stack on a line of its own, indented. */
 function errorText(error: Error): string {
   const said = `${printable(String(error.name))}: ${printable(String(error.message), ROOM)}`;
   const lines = String(error.stack)
@@ -95,7 +99,7 @@ function errorText(error: Error): string {
   return [said, ...lines.map((line) => `    ${printable(line.trim())}`)].join('\n');
 }
 
-/** A value in the manner of JSON, cut where there is no room left. */
+/** A value in a form similar to JSON, cut when there is no room left. */
 function sketch(value: unknown, room: Room, depth: number): string {
   room.left--;
   if (typeof value === 'string') {

@@ -4,8 +4,8 @@ interface Runtime {
 }
 
 /**
- * An environment variable. Undefined where there are none, as in a browser, and where the program may not read it: Deno would
- * ask its user for the permission otherwise.
+ * An environment variable. Undefined if there are none, as in a browser, and if the program may not read it: Deno would
+ * otherwise ask its user for the permission.
  */
 export function environmentVariable(name: string): string | undefined {
   try {

@@ -1,20 +1,20 @@
 /*
- * What a value is, whichever realm it comes from: by `instanceof`, a Map of a `vm` context, of an iframe or of a test runner's sandbox
- * is no Map. The tests come cheapest first. Those that end in a brand check of the language are sure, whatever a value says of itself.
- * Each throws what looking at the value throws, as a revoked proxy does.
+ * What kind a value is, whichever realm it comes from: with `instanceof`, a Map of a `vm` context, an iframe or the
+ * sandbox of a test runner is not a Map. The cheapest tests come first. Those that end in a brand check of the language
+ * are reliable, whatever a value claims to be. Each throws what looking at the value throws, such as a revoked proxy.
  */
 
-/** What `Object.prototype.toString` says of a value, without its brackets: `Map`, `Error`, `HTMLDivElement`. */
+/** What `Object.prototype.toString` returns for a value, without the brackets: `Map`, `Error`, `HTMLDivElement`. */
 export function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
-/** The same of an object of another realm: most objects are plain ones of this realm, and their tag is not asked for. */
+/** The same for an object of another realm: most objects are plain objects of this realm, and their tag is not read. */
 function isTagged(value: object, tag: string): boolean {
   return Object.getPrototypeOf(value) !== Object.prototype && tagOf(value) === tag;
 }
 
-/** Whether a brand check of the language lets a value through. */
+/** Whether a brand check of the language accepts a value. */
 function passes(check: (this: never) => unknown, value: object): boolean {
   try {
     check.call(value as never);
@@ -49,12 +49,12 @@ export function isRegExp(value: object): value is RegExp {
   return value instanceof RegExp || (isTagged(value, 'RegExp') && passes(regExpSource, value));
 }
 
-/** Not so memory that is shared. */
+/** Not so for shared memory. */
 export function isArrayBuffer(value: object): value is ArrayBuffer {
   return value instanceof ArrayBuffer || (isTagged(value, 'ArrayBuffer') && passes(bufferLength, value));
 }
 
-/** Bytes: a Uint8Array, or a Buffer. */
+/** Bytes: a Uint8Array or a Buffer. */
 export function isBytes(value: unknown): value is Uint8Array {
   return (
     value instanceof Uint8Array ||
@@ -63,7 +63,7 @@ export function isBytes(value: unknown): value is Uint8Array {
   );
 }
 
-/** A promise of the language, for which a rejection that nobody hears of is an error of the process. */
+/** A native promise, whose unhandled rejection is an error of the process. */
 export function isPromise(value: object): value is Promise<unknown> {
   return value instanceof Promise || isTagged(value, 'Promise');
 }
@@ -71,7 +71,7 @@ export function isPromise(value: object): value is Promise<unknown> {
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Error) return true;
-  // Errors have that tag by themselves: a class that says so by a symbol is another one.
+  // Errors have this tag by themselves: a class that sets it with a symbol is something else.
   if (isTagged(value, 'Error')) return !(Symbol.toStringTag in value);
   return isTagged(value, 'DOMException') && typeof (value as { message?: unknown }).message === 'string';
 }
@@ -82,27 +82,27 @@ export function isPlain(value: object): boolean {
   return prototype === null || prototype === Object.prototype || isObjectPrototype(prototype);
 }
 
-/** Only the prototype of `Object` itself, in every realm, has none above it and a method of that name. */
+/** Only the prototype of `Object` itself, in every realm, has no prototype and has a method of this name. */
 function isObjectPrototype(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 /**
- * Whether nothing of an object would be left where its fields are written: it is of a class that says what it is by
- * `Symbol.toStringTag`, or one of the language, and holds what it holds elsewhere than in fields. So are a Map, a Blob, a Promise and
- * an element of a document. What has a `toJSON` is what that gives; typed arrays have their elements for fields.
+ * Whether nothing of an object would remain if its fields were written: its class sets `Symbol.toStringTag`, or is one
+ * of the language, and it holds its data elsewhere than in fields. Examples are a Map, a Blob, a Promise and a DOM
+ * element. An object with a `toJSON` is replaced by its result; the elements of typed arrays are fields.
  */
 export function isHidden(value: object): boolean {
   return !isOfFields(value) && typeof (value as { toJSON?: unknown }).toJSON !== 'function' && hasNoFields(value);
 }
 
-/** Of the kinds of objects that are their fields, whatever else there is: those that need no closer look. */
+/** For the kinds of objects whose fields are their data: those that need no further check. */
 export function isOfFields(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === Object.prototype || prototype === null || Array.isArray(value);
 }
 
-/** The same as {@link isHidden} for an object that is not of those, whether or not it has a `toJSON`. */
+/** The same as {@link isHidden} for an object that is not of those kinds, whether or not it has a `toJSON`. */
 export function hasNoFields(value: object): boolean {
   if (ArrayBuffer.isView(value)) return value.byteLength > 0 && !('length' in value);
   const tag = tagOf(value);

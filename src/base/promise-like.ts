@@ -1,8 +1,8 @@
 import { isPromise } from './kinds.js';
 
 /**
- * Whether a value is a promise, of whatever kind: one from another realm, or from a library, is none by `instanceof`. Never throws:
- * what cannot be looked at, such as a revoked proxy, is none.
+ * Whether a value is a promise of any kind: `instanceof` fails for one from another realm or from a library. Never
+ * throws: a value that cannot be inspected, such as a revoked proxy, is not a promise.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   try {
@@ -13,8 +13,9 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * The promise that a value is, as `await` sees it; undefined if it is none. Throws what looking at the value throws: a getter `then`
- * may, and so does a revoked proxy. The promise is one of this realm, so that it settles once, and later.
+ * A value as a promise, as `await` treats it; undefined if it is not a promise. Throws what looking at the value
+ * throws: a getter `then` may throw, and so does a revoked proxy. The result is a promise of this realm, so it settles
+ * once, and later.
  */
 export function promiseOf(value: unknown): Promise<unknown> | undefined {
   return hasThen(value) ? Promise.resolve(value) : undefined;
@@ -25,14 +26,14 @@ function hasThen(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * A value that is not awaited, or only later: if it is a promise that rejects, that ends no process. Whoever calls this tells in
- * another way what became of the value. Never throws.
+ * For a value that is not awaited, or only later: if it is a promise that rejects, the rejection does not end the
+ * process. The caller reports in another way what became of the value. Never throws.
  */
 export function heed(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   try {
     if (isPromise(value)) value.then(undefined, () => {});
   } catch {
-    // What cannot be looked at is no promise.
+    // A value that cannot be inspected is not a promise.
   }
 }

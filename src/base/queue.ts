@@ -1,4 +1,7 @@
-/** What waits for its turn. Taking the first costs the same however many wait: moving them all each time would be an attack. */
+/**
+ * A first-in, first-out queue. Removing the first item costs the same however many there are: moving all of them each
+ * time would be an attack.
+ */
 export class Queue<T> {
   private items: (T | undefined)[] = [];
   private head = 0;
@@ -7,7 +10,7 @@ export class Queue<T> {
     return this.items.length - this.head;
   }
 
-  /** What `shift` would take. */
+  /** The next item of `shift`. */
   get first(): T | undefined {
     return this.items[this.head];
   }
@@ -16,7 +19,7 @@ export class Queue<T> {
     this.items.push(item);
   }
 
-  /** Takes the first; undefined if none waits. */
+  /** Removes and returns the first item; undefined if the queue is empty. */
   shift(): T | undefined {
     if (this.head === this.items.length) return undefined;
     const item = this.items[this.head];

@@ -1,16 +1,16 @@
 /**
- * Text that another side has sent, as it may stand in a log, in an error, or on a terminal: on one line, cut, and without
- * control characters. Everything that a peer decides (method names, ids, texts of errors, what could not be read) goes
- * through here before it is put into a text for people.
+ * Text from another side, in a form that is safe in a log, in an error, or on a terminal: on one line, cut, and without
+ * control characters. Everything that a peer controls (method names, ids, texts of errors, unreadable input) passes
+ * through here before it becomes part of a text for people.
  */
 
-/** How many characters of a text are shown where nothing else is said. */
+/** The default number of characters that are shown. */
 const LONGEST = 200;
 
 /**
- * What a terminal may obey, or what changes how the rest of a line looks: control characters (a line feed begins a line of its
- * own, an escape a sequence), line and paragraph separators, format characters (bidi controls, marks without width), and halves
- * of surrogate pairs.
+ * Characters that a terminal may act on, or that change how the rest of a line looks: control characters (a line feed
+ * starts a new line, an escape a sequence), line and paragraph separators, format characters (bidi controls, zero-width
+ * characters), and lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const EACH_UNSAFE = new RegExp(UNSAFE, 'gu');
@@ -29,7 +29,7 @@ function escaped(sign: string): string {
   return short[sign] ?? (code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`);
 }
 
-/** Whether a text is short and has nothing in it that must be escaped. */
+/** Whether a text is short and needs no escapes. */
 export function isPrintable(text: string, longest: number = LONGEST): boolean {
   return text.length <= longest && !UNSAFE.test(text);
 }
@@ -39,35 +39,38 @@ function cut(text: string, longest: number, each: RegExp): readonly [shown: stri
   return [text.slice(0, longest).replace(each, escaped), `… (${text.length - longest} more characters)`];
 }
 
-/** A text on one line: what is not printable is escaped, and what is longer than `longest` characters is cut. */
+/**
+ * A text on one line: characters that are not printable are escaped, and a text longer than `longest` characters is
+ * cut.
+ */
 export function printable(text: string, longest: number = LONGEST): string {
   if (isPrintable(text, longest)) return text;
   const [shown, rest] = cut(text, longest, EACH_UNSAFE);
   return shown + rest;
 }
 
-/** The same in double quotes; quotes within it are escaped, as in JSON. */
+/** The same in double quotes; quotes inside are escaped, as in JSON. */
 export function quote(text: string, longest: number = LONGEST): string {
   const [shown, rest] = cut(text, longest, EACH_UNSAFE_OR_QUOTE);
   return `"${shown}"${rest}`;
 }
 
-/** An id as it stands in JSON, cut: a text in quotes, anything else as it is written. */
+/** An id as in JSON, cut: a string in quotes, anything else as it is written. */
 export function quoteId(id: unknown): string {
   if (typeof id === 'string') return quote(id);
   return typeof id === 'object' && id !== null ? 'an object' : printable(String(id));
 }
 
-/** What to do where a program prints among its messages. */
+/** What to do if a program prints between its messages. */
 export const PRINTED =
   'if the program prints this, let it print to its standard error: its standard output carries the messages';
 
-/** How many bytes are shown as numbers. */
+/** The number of bytes that are shown as numbers. */
 const BYTES = 24;
 
 /**
- * The beginning of something that could not be read: a text in quotes; bytes in quotes if they are text, otherwise as hexadecimal
- * numbers; anything else by its kind.
+ * The beginning of unreadable input: a text in quotes; bytes in quotes if they are text, otherwise in hexadecimal;
+ * anything else by its kind.
  */
 export function beginningOf(read: unknown, longest: number = 80): string {
   if (typeof read === 'string') return quote(read, longest);
@@ -79,7 +82,7 @@ export function beginningOf(read: unknown, longest: number = 80): string {
   return `the bytes ${shown}${rest}`;
 }
 
-/** Bytes as a quoted text, if that is what they are. A character may be cut in two at the end of what is looked at. */
+/** Bytes as a quoted text, if they are text. A character may be split at the end of the inspected part. */
 function textIn(bytes: Uint8Array, longest: number): string | undefined {
   const head = bytes.subarray(0, longest);
   const text = new TextDecoder().decode(head).replace(/\uFFFD$/, '');

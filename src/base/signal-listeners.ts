@@ -7,15 +7,15 @@ export interface Abortable {
 }
 
 /**
- * The one listener of the library on a signal, for everything that the signal cancels. Many calls may share one signal, and Node
- * prints a warning of a memory leak for more than ten listeners.
+ * The single listener of the library on a signal, for everything that the signal cancels. Many calls may share one
+ * signal, and Node prints a warning about a memory leak for more than ten listeners.
  */
 class SignalListener {
   readonly items = new Set<Abortable>();
 
   constructor(private readonly signal: Signal) {}
 
-  /** A function, not an object with `handleEvent`: signals that are not those of the runtime may know functions alone. */
+  /** A function, not an object with `handleEvent`: signals that are not native may support functions only. */
   readonly listen = (): void => {
     const items = [...this.items];
     this.items.clear();
@@ -26,7 +26,9 @@ class SignalListener {
 
 const listeners = new WeakMap<Signal, SignalListener>();
 
-/** Calls `item.aborted` once the signal fires; at once if it has fired. In the order in which the items were added. */
+/**
+ * Calls `item.aborted` when the signal fires; immediately if it has fired. In the order in which the items were added.
+ */
 export function whenAborted(signal: Signal, item: Abortable): void {
   if (signal.aborted) {
     item.aborted(signal);
@@ -41,7 +43,7 @@ export function whenAborted(signal: Signal, item: Abortable): void {
   listener.items.add(item);
 }
 
-/** Forgets an item; one that the signal does not know is ignored. The last item takes the listener off the signal. */
+/** Removes an item; an unknown one is ignored. The last item removes the listener from the signal. */
 export function forgetAborted(signal: Signal, item: Abortable): void {
   const listener = listeners.get(signal);
   if (listener === undefined || !listener.items.delete(item) || listener.items.size > 0) return;

@@ -1,4 +1,4 @@
-/** What a signal is to those whose compiler knows neither Node's types nor the DOM's. */
+/** The type of a signal for a compiler that has neither Node's types nor the DOM's. */
 interface SignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -7,5 +7,5 @@ interface SignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** `AbortSignal`, as far as the compiler knows it: the declarations of the package need no other types. */
+/** `AbortSignal`, if the compiler knows it: the declarations of the package need no other types. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : SignalLike;

@@ -1,20 +1,19 @@
 import { outside } from './async-context.js';
 
 /**
- * What time it is, and timers: the one room of the library that asks the runtime for either, so that a test can stop the
- * clock for all of it. Timers belong to no call.
- * While nobody has stopped the clock, it is the runtime's own.
+ * The time and timers: the only module of the library that asks the runtime for them, so that a test can stop the clock
+ * for all of it. Timers run outside of any call. Unless a test stops the clock, it is that of the runtime.
  */
 
-/** The longest that a timer of the runtime can wait, about 24 days; it would fire at once if it were asked for more. */
+/** The longest wait of a runtime timer, about 24 days; it would fire immediately for a longer one. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Where the time comes from, once it was held. Until then it is the runtime's, and costs no more than that. */
+/** Where the time comes from, once the clock was held. Until then it is the runtime's, at no extra cost. */
 let other: (() => number) | undefined;
-/** Where the time stands, while it is held. */
+/** The present time while the clock is held. */
 let held: number | undefined;
 
-/** Milliseconds on a clock that only goes forward. */
+/** The time in milliseconds on a monotonic clock. */
 export function time(): number {
   return other === undefined ? performance.now() : other();
 }
@@ -24,7 +23,7 @@ export class Timer {
   private handle: ReturnType<typeof setTimeout> | undefined;
   private quiet = false;
 
-  /** `at`: when it is due, by {@link time}. Made by {@link setTimer} alone. */
+  /** `at`: when it is due, by {@link time}. Made by {@link setTimer} only. */
   constructor(
     readonly at: number,
     private readonly act: () => void,
@@ -37,14 +36,14 @@ export class Timer {
     return this;
   }
 
-  /** Gives it to the runtime. */
+  /** Starts the timer of the runtime. */
   start(ms: number): void {
-    // The runtime drops what is less than a millisecond, and would fire too early by that.
+    // The runtime drops fractions of a millisecond, and would fire too early by that.
     this.handle = outside(() => setTimeout(() => this.fire(), Math.ceil(ms)));
     if (this.quiet) this.unref();
   }
 
-  /** Takes it back from the runtime. */
+  /** Stops the timer of the runtime. */
   stop(): void {
     clearTimeout(this.handle);
     this.handle = undefined;
@@ -57,7 +56,7 @@ export class Timer {
   }
 }
 
-/** Those that are set and have not fired, in the order in which they were set. */
+/** The timers that are set and have not fired, in the order in which they were set. */
 const timers = new Set<Timer>();
 
 /** Calls `act` once, in so many milliseconds; never within this call. `Infinity` is as long as a timer can wait. */
@@ -66,7 +65,7 @@ export function setTimer(ms: number, act: () => void): Timer {
   return start(new Timer(time() + wait, act), wait);
 }
 
-/** The same for a time by {@link time}, at most 24 days ahead: while the clock is held, it is due then to the last bit. */
+/** The same at a time of {@link time}, at most 24 days ahead: while the clock is held, it is due exactly then. */
 export function setTimerAt(at: number, act: () => void): Timer {
   return start(new Timer(at, act), at - time());
 }
@@ -77,14 +76,14 @@ function start(timer: Timer, wait: number): Timer {
   return timer;
 }
 
-/** A timer that has fired, or none, is ignored. */
+/** A timer that has fired, or undefined, is ignored. */
 export function clearTimer(timer: Timer | undefined): void {
   if (timer !== undefined && timers.delete(timer)) timer.stop();
 }
 
 /**
- * Calls `act` when the event loop has had its turn: as soon as may be, but after timers and sockets. This is no time that
- * passes, and so goes on while the clock is held.
+ * Calls `act` after the event loop has had its turn: as soon as possible, but after timers and sockets. No time passes
+ * for it, so it also works while the clock is held.
  */
 export function afterTurn(act: () => void): void {
   outside(() => {
@@ -94,19 +93,19 @@ export function afterTurn(act: () => void): void {
 }
 
 /**
- * Calls `act` in so many milliseconds of the runtime's own clock, which nobody can hold: to look again for what happens by
- * itself, and is told by no event. Never for a timeout.
+ * Calls `act` in so many milliseconds of the runtime's own clock, which cannot be held: to check again for changes that
+ * no event reports. Never for a timeout.
  */
 export function lookAgain(ms: number, act: () => void): void {
   outside(() => setTimeout(act, ms));
 }
 
-// ---- for the clock that tests turn ----------------------------------------------------------------------------------
+// ---- for the clock of tests -----------------------------------------------------------------------------------------
 
-/** The time stands still from now on, and no timer fires by itself. False if it stands still already. */
+/** Stops the time: no timer fires by itself. False if it is already stopped. */
 export function holdTime(): boolean {
   if (held !== undefined) return false;
-  // Whole numbers add up without rounding: what is due in 60,000 ms is due when the clock was turned by as many.
+  // Whole numbers add up without rounding: what is due in 60,000 ms is due when the clock was advanced by as many.
   const now = Math.ceil(time());
   held = now;
   other = () => held ?? now;
@@ -114,29 +113,29 @@ export function holdTime(): boolean {
   return true;
 }
 
-/** Whether the time stands still, until a test moves it. */
+/** Whether the time is stopped, until a test advances it. */
 export function isHeld(): boolean {
   return held !== undefined;
 }
 
-/** Moves the time that is held; it never goes back. */
+/** Advances the held time; it never goes back. */
 export function moveTime(to: number): void {
   if (held !== undefined) held = Math.max(held, to);
 }
 
-/** The timer that is due first among those due by then; of several at one time the one that was set first. */
+/** The first of the timers that are due by then; if several are due at the same time, the one that was set first. */
 export function firstTimer(by: number): Timer | undefined {
   let first: Timer | undefined;
   for (const timer of timers) if (timer.at <= by && (first === undefined || timer.at < first.at)) first = timer;
   return first;
 }
 
-/** The time goes on from where it stands, and the timers with it. */
+/** Time and timers continue from the present time. */
 export function releaseTime(): void {
   if (held === undefined) return;
   const now = held;
   held = undefined;
-  // It stays ahead of the runtime's by as much as it was turned, or behind: it never goes back.
+  // The difference to the runtime's clock stays: the time never goes back.
   const ahead = now - performance.now();
   other = () => performance.now() + ahead;
   for (const timer of timers) timer.start(Math.max(0, timer.at - now));

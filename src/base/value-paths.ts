@@ -16,18 +16,18 @@ export function pathTo(values: unknown, target: object): string | undefined {
         if (typeof item === 'object' && item !== null && !paths.has(item)) paths.set(item, path + key);
       }
     } catch {
-      // What throws when it is read holds nothing that was found.
+      // A value that throws when it is read contains nothing that was found.
     }
   }
   return undefined;
 }
 
-/** A key as it stands in a path. */
+/** A key as part of a path. */
 export function step(key: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** What an object holds: where each item stands, and what reads it. Throws what looking at the object throws. */
+/** The items of an object: the path of each, and a function that reads it. Throws what looking at the object throws. */
 export function itemsOf(holder: object): (readonly [key: string, read: () => unknown])[] {
   const asItem = (key: string, item: unknown) => [key, () => item] as const;
   if (ArrayBuffer.isView(holder)) return [];

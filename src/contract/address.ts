@@ -1,18 +1,18 @@
 import type { Address, AddressObject } from './contract.js';
 import { UsageError } from './errors.js';
 
-// An underscore is in no scheme of a URL, but in names of the model: blindly_believe_everything.
+// No scheme of a URL has an underscore, but names from the model do: blindly_believe_everything.
 const SCHEME = /^[a-z][a-z0-9+._-]*$/i;
 const QUERY = /\?([\w.-]+(?:=[^&()]*)?(?:&[\w.-]+(?:=[^&()]*)?)*)$/;
-/** What stands in quotes, and quotes behind a backslash, which open none. */
+/** Quoted text, and quotes after a backslash, which do not open one. */
 const QUOTED = /\\["']|"(?:\\.|[^"\\])*"|'[^']*'/gs;
 
 /**
- * Takes an address apart: `tcp://127.0.0.1:1?framing=nul`, `{ url: 'process:', command: 'node' }`, `jrpc?dialect=lsp`. A
- * name without a colon is a scheme. Options end the text: they begin at the first question mark outside quotes behind which
- * everything has the form of options (`name`, `name=value`, joined by `&`; no parentheses in values). A question mark that
- * begins no options is written in quotes, or as `%3F` where the transport reads that ({@link decodeMarks}).
- * Throws a UsageError if there is no scheme.
+ * Parses an address: `tcp://127.0.0.1:1?framing=nul`, `{ url: 'process:', command: 'node' }`, `jrpc?dialect=lsp`. A
+ * name without a colon is a scheme. Options are at the end: they begin at the first question mark outside quotes after
+ * which the whole rest has the form of options (`name`, `name=value`, joined by `&`; no parentheses in values). A
+ * question mark that does not begin options is quoted, or written as `%3F` where the transport decodes it
+ * ({@link decodeMarks}). Throws a UsageError if there is no scheme.
  */
 export function parseAddress(source: string | AddressObject): Address {
   const text = typeof source === 'string' ? source : source.url;
@@ -21,8 +21,7 @@ export function parseAddress(source: string | AddressObject): Address {
   const bare = query === null ? text : text.slice(0, query.index);
   const colon = bare.indexOf(':');
   const scheme = colon < 0 ? bare : bare.slice(0, colon);
-  if (!SCHEME.test(scheme))
-    throw new UsageError(`"${text}" names nothing: expected a scheme, as in tcp://127.0.0.1:8888`);
+  if (!SCHEME.test(scheme)) throw new UsageError(`"${text}" has no scheme; expected one, as in tcp://127.0.0.1:8888`);
   const options: Record<string, unknown> = Object.create(null);
   for (const [key, value] of new URLSearchParams(query === null ? '' : text.slice(query.index))) options[key] = value;
   if (typeof source === 'object')
@@ -31,19 +30,21 @@ export function parseAddress(source: string | AddressObject): Address {
 }
 
 /**
- * A path or a name as it is meant: `%3F` stands for a question mark, `%253F` for the text `%3F`, and so on. Nothing else is
- * decoded, since paths may hold a `%`.
+ * Decodes a path or a name: `%3F` is a question mark, `%253F` is the text `%3F`, and so on. Nothing else is decoded,
+ * because paths may contain a `%`.
  */
 export function decodeMarks(text: string): string {
   return text.replace(/%((?:25)*)3f/gi, (whole, more: string) => (more === '' ? '?' : `%${whole.slice(3)}`));
 }
 
-/** The same text as it can be written in an address: the opposite of {@link decodeMarks}. */
+/** The text in the form of an address: the inverse of {@link decodeMarks}. */
 export function encodeMarks(text: string): string {
   return text.replace(/%((?:25)*3f)/gi, '%25$1').replaceAll('?', '%3F');
 }
 
-/** How an option is read: `text`, `number` and `flag` from strings too, `any` as it is, a list as one of its words. */
+/**
+ * How an option is read: `text`, `number` and `flag` also from strings, `any` unchanged, a list as one of its words.
+ */
 export type OptionKind = 'text' | 'number' | 'flag' | 'any' | readonly string[];
 type Value<K> = K extends 'text'
   ? string
@@ -56,9 +57,9 @@ type Value<K> = K extends 'text'
         : unknown;
 
 /**
- * Reads the options of an address, each as its kind says; those that were not given are undefined. Throws a UsageError for
- * one that is not known or does not fit. `otherwise` is added to that text where the option comes from the query of an address
- * in which a question mark may be meant as itself: what to write then.
+ * Reads the options of an address, each according to its kind; missing ones are undefined. Throws a UsageError for an
+ * option that is unknown or has a wrong value. `otherwise` is appended to the text if the option comes from the query
+ * of an address in which a question mark may be literal: how to write that.
  */
 export function readOptions<const K extends Record<string, OptionKind>>(
   address: Address,
@@ -104,7 +105,7 @@ function readOption(scheme: string, name: string, value: unknown, kind: OptionKi
   return kind.includes(value as string) ? value : wrong(kind.join(' or '));
 }
 
-/** A host and a port. An empty host means every interface, or this machine for one who dials. */
+/** A host and a port. An empty host means every interface when listening, and this machine when dialing. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -112,7 +113,7 @@ export interface HostPort {
 
 /**
  * The host and port of `//host:port/…`, and of the short forms `host:port`, `:port` and `port`; `[::1]` for IPv6.
- * Throws a UsageError where the port is missing or none.
+ * Throws a UsageError if the port is missing or invalid.
  */
 export function hostPort(address: Address): HostPort {
   const authority = address.rest.replace(/^\/\//, '').replace(/\/.*$/s, '');
@@ -123,10 +124,8 @@ export function hostPort(address: Address): HostPort {
     const expected = `expected ${scheme}://host:port, as in ${scheme}://127.0.0.1:8888`;
     const [, host, last] = /^([^:[\]]*|\[[^\]]*\]):?([^:[\]]*)$/.exec(authority.replace(/^\d+$/, ':$&')) ?? [];
     if (last) throw new UsageError(`"${text}": ${last} is not a port, which is a number from 0 to 65535; ${expected}`);
-    if (host) throw new UsageError(`"${text}" has no port: ${expected}`);
-    throw new UsageError(
-      `"${text}" has no host and port: ${expected}; an IPv6 address stands in brackets, as in [::1]`,
-    );
+    if (host) throw new UsageError(`"${text}" has no port; ${expected}`);
+    throw new UsageError(`"${text}" has no host and port; ${expected}; write an IPv6 address in brackets, as in [::1]`);
   }
   return { host: match[1]?.slice(1, -1) ?? match[2] ?? '', port };
 }

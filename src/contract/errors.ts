@@ -1,33 +1,33 @@
 /**
- * The numbers that travel as `error.code`, and that `RpcError.code` carries on this side.
+ * The numbers that are sent as `error.code`, and that `RpcError.code` has on this side.
  *
- * Those below -32100 and above -32000 are JSON-RPC 2.0's own (section 5.1 of the specification); the others lie in the
- * range that it leaves to implementations.
+ * Those below -32100 and above -32000 are defined by JSON-RPC 2.0 (section 5.1 of the specification); the others are in
+ * the range that it leaves to implementations.
  */
 export const Code = {
-  /** The frame is not what the codec reads. */
+  /** The codec cannot read the frame. */
   ParseError: -32700,
-  /** The frame can be read, but it holds no message, or one that is not allowed here. */
+  /** The frame can be read, but it contains no message, or one that is not allowed here. */
   InvalidRequest: -32600,
-  /** No such method, or none that may be called from that side, or nobody handles it. */
+  /** There is no such method, or it must not be called from that side, or it has no handler. */
   MethodNotFound: -32601,
   /** The arguments do not fit the method. */
   InvalidParams: -32602,
   /** The call failed inside the other side, which does not say how. */
   InternalError: -32603,
-  /** A handler threw something that is no registered error. */
+  /** A handler threw something that is not a registered error. */
   Application: -32000,
   /** The link ended, or there was none. */
   ConnectionLost: -32010,
-  /** No answer came in time. */
+  /** There was no answer in time. */
   Timeout: -32011,
-  /** The call was given up by its caller. */
+  /** The call was cancelled by its caller. */
   Aborted: -32012,
-  /** A message is larger than a bound allows. */
+  /** A message is larger than a limit. */
   TooLarge: -32013,
-  /** A bound on what waits is reached; the call was not carried out. */
+  /** A limit on waiting calls is reached; the call was not carried out. */
   Busy: -32014,
-  /** The security of this side refuses the message, or a guard the call. */
+  /** The security of this side refuses the message, or a guard refuses the call. */
   Refused: -32015,
 } as const;
 
@@ -38,12 +38,12 @@ interface ErrorClass {
   readonly prototype: object;
 }
 
-/** Gives the prototype of a class its name for other copies of the library. */
+/** Sets the name of a class on its prototype, for other copies of the library. */
 function noteKind(errorClass: ErrorClass, kind: string): void {
   Object.defineProperty(errorClass.prototype, KIND, { value: kind });
 }
 
-/** The kind of which the objects of a prototype are, if it is that of a class of the library itself. */
+/** The kind of the objects of a prototype, if it belongs to a class of the library itself. */
 function kindOf(prototype: object | null): unknown {
   return prototype !== null && Object.hasOwn(prototype, KIND)
     ? (prototype as { readonly [KIND]?: unknown })[KIND]
@@ -51,8 +51,9 @@ function kindOf(prototype: object | null): unknown {
 }
 
 /**
- * What `instanceof` says: also true for an error of the same class of another copy of the library. Never throws: anything may be
- * thrown, also what throws when it is looked at, and whoever asks stands in the middle of what others have sent.
+ * The result of `instanceof`: also true for an error of the same class of another copy of the library. Never throws: a
+ * program may throw anything, including a value that throws when it is inspected, and the caller is processing what
+ * other sides have sent.
  */
 function isInstance(errorClass: ErrorClass, value: unknown): boolean {
   try {
@@ -67,12 +68,15 @@ function isInstance(errorClass: ErrorClass, value: unknown): boolean {
   }
 }
 
-/** Whether an error is an `RpcError` itself, and of no class that extends it; of this copy of the library or of another. */
+/**
+ * Whether an error is an `RpcError` itself, and not of a class that extends it; of this copy of the library or of
+ * another.
+ */
 export function isRpcErrorItself(error: object): error is RpcError {
   return kindOf(Object.getPrototypeOf(error) as object | null) === 'RpcError';
 }
 
-/** What every error of a call has: a text for people, a number for programs, and data where there is any. */
+/** What every error of a call has: a text for people, a number for programs, and optional data. */
 export class RpcError extends Error {
   static {
     noteKind(this, 'RpcError');
@@ -83,13 +87,14 @@ export class RpcError extends Error {
     return isInstance(this, value);
   }
 
-  /** What {@link Code} lists, or a number of the application's own. */
+  /** A number of {@link Code}, or one of the application. */
   readonly code: number;
-  /** What belongs to the error, as the codec can carry it. */
+  /** Data of the error that the codec can carry. */
   readonly data: unknown;
 
   /**
-   * Thrown by a handler, it reaches the caller as it is: code, message and data, whatever the option `errors` says.
+   * If a handler throws it, the caller receives it unchanged: code, message and data, whatever the option `errors`
+   * specifies.
    */
   constructor(message: string, code: number = Code.Application, data?: unknown, options?: ErrorOptions) {
     super(message, options);
@@ -100,7 +105,9 @@ export class RpcError extends Error {
   }
 }
 
-/** The link ended while the call was open, was closed, or there is none: the call may or may not have been carried out. */
+/**
+ * The link ended while the call was open, was closed, or there is none: the call may or may not have been carried out.
+ */
 export class ConnectionLost extends RpcError {
   static {
     noteKind(this, 'ConnectionLost');
@@ -111,7 +118,7 @@ export class ConnectionLost extends RpcError {
   }
 }
 
-/** No answer came in time. The other side may still be at work. */
+/** There was no answer in time. The other side may still be working. */
 export class TimeoutError extends RpcError {
   static {
     noteKind(this, 'TimeoutError');
@@ -122,7 +129,7 @@ export class TimeoutError extends RpcError {
   }
 }
 
-/** The call was given up by its caller. */
+/** The call was cancelled by its caller. */
 export class Aborted extends RpcError {
   static {
     noteKind(this, 'Aborted');
@@ -133,7 +140,7 @@ export class Aborted extends RpcError {
   }
 }
 
-/** The other side broke the protocol, or a bound was exceeded. */
+/** The other side broke the protocol, or a limit was exceeded. */
 export class ProtocolError extends RpcError {
   static {
     noteKind(this, 'ProtocolError');
@@ -150,7 +157,7 @@ export class RemoteError extends RpcError {
     noteKind(this, 'RemoteError');
   }
 
-  /** The name of the error's class on the other side; `Error` where it did not say. */
+  /** The name of the error's class on the other side; `Error` if it was not sent. */
   readonly remoteName: string;
 
   constructor(message: string, code: number = Code.Application, data?: unknown, remoteName = 'Error') {

@@ -1,63 +1,71 @@
 import { UsageError } from './errors.js';
 
-/** What a peer may make this side keep or do. Each has a default in `limits.ts`, and a test named for the attack that it stops. */
+/**
+ * What a peer may make this side keep or do. Each has a default in this file, and a test named for the attack that it
+ * stops.
+ */
 export interface Limits {
   /**
-   * The largest frame, in bytes, that is read. By default 64 MiB, and 1 MiB on links of `tcp:`, `unix:` and `ws:` that this
-   * side has accepted; a value that is given holds for all links.
+   * The largest frame, in bytes, that is accepted. By default 64 MiB, and 1 MiB on links of `tcp:`, `unix:` and `ws:`
+   * that this side has accepted; a specified value holds for all links.
    */
   readonly frameBytes: number;
-  /** The largest frame, in bytes, that is sent; less where the peer has said that it reads less. */
+  /** The largest frame, in bytes, that is sent; less if the peer has announced a smaller limit. */
   readonly sentFrameBytes: number;
-  /** How deep the values of a message may be nested. */
+  /** The deepest nesting of the values of a message. */
   readonly depth: number;
-  /** How many of our calls may be open with one peer. */
+  /** How many outgoing calls may be open with one peer. */
   readonly pendingCalls: number;
   /** How many calls of one peer may wait for their turn above `concurrency`. */
   readonly queuedCalls: number;
   /** How many bytes may be buffered for one peer. */
   readonly bufferedBytes: number;
-  /** How many bytes a side may hold for all its peers: calls at work and in queues, answers, unsent and partial frames. */
+  /** How many bytes a side may hold for all its peers: running and queued calls, replies, unsent and partial frames. */
   readonly totalBytes: number;
-  /** How long, in milliseconds, nothing may leave for a peer whose buffer is full. */
+  /** How long, in milliseconds, sending to a peer with a full buffer may make no progress. */
   readonly stalledMs: number;
-  /** The most bytes of one turn of the event loop that are collected before they leave; often it is fewer. */
+  /** The most bytes of one turn of the event loop that are collected before they are sent; often it is fewer. */
   readonly tickBytes: number;
   /** How many frames in a row may be unreadable. */
   readonly badFrames: number;
-  /** How many peers a transport that listens keeps at a time. */
+  /** How many peers a listening transport keeps at a time. */
   readonly peers: number;
-  /** How many functions and objects a peer may hold of ours by reference, and we of its. */
+  /** How many functions and objects of this side a peer may hold by reference, and this side of the peer. */
   readonly references: number;
-  /** How many streams may run for one peer, and how many may be passed to it that it has not asked for. */
+  /** How many streams may run for one peer, and how many may be passed to it that it has not requested. */
   readonly streams: number;
-  /** How many items of a stream may be under way: the largest window, and the longest list for one who knows no streams. */
+  /**
+   * How many items of a stream may be in flight: the largest window, and the longest list for a peer without streams.
+   */
   readonly streamItems: number;
-  /** How many bytes of a stream may be under way: the largest window. */
+  /** How many bytes of a stream may be in flight: the largest window. */
   readonly streamBytes: number;
-  /** How long, in milliseconds, connecting may take, the handshakes of the transport included. */
+  /** How long, in milliseconds, connecting may take, including the handshakes of the transport. */
   readonly connectMs: number;
-  /** How long, in milliseconds, a peer that has ended its side of the link, and is not Obverse, may wait for its answers. */
+  /**
+   * How long, in milliseconds, a peer that has ended its side of the link, and is not Obverse, may wait for its
+   * answers.
+   */
   readonly lingerMs: number;
 }
 
-/** The bytes that a side keeps for its peers, bounded by the option `limits.totalBytes`. */
+/** The memory that a side keeps for its peers, limited by the option `limits.totalBytes`. */
 export interface Memory {
   /**
-   * Counts bytes that are about to be kept. Returns false, and counts nothing, if there is no room for them: then the
-   * caller keeps nothing more, and ends a link. The side may end other links within this call, to make room.
+   * Counts bytes before they are kept. Returns false, and counts nothing, if there is no room for them: then the caller
+   * keeps nothing more, and ends a link. The side may end other links within this call, to make room.
    */
   take(bytes: number): boolean;
-  /** The bytes are kept no longer. */
+  /** The bytes are no longer kept. */
   give(bytes: number): void;
 }
 
-/** How long a request waits for its answer, in milliseconds, where nothing else says it. */
+/** The default timeout of a request, in milliseconds. */
 export const DEFAULT_TIMEOUT = 60_000;
-/** How many calls of one peer are at work at a time, where the option does not say it. */
+/** The default number of calls of one peer that run at a time. */
 export const DEFAULT_CONCURRENCY = 256;
 
-/** The bounds that hold where the option `limits` does not say otherwise. */
+/** The default limits. */
 export const defaultLimits: Limits = Object.freeze({
   frameBytes: 64 * 1024 * 1024,
   sentFrameBytes: 64 * 1024 * 1024,
@@ -78,10 +86,13 @@ export const defaultLimits: Limits = Object.freeze({
   lingerMs: 10_000,
 });
 
-/** The largest frame, in bytes, that is read where anybody may connect, unless the option `limits.frameBytes` is given. */
+/** The default of the largest frame, in bytes, that is accepted from anybody who connects. */
 export const ACCEPTED_FRAME_BYTES: number = 1024 * 1024;
 
-/** The defaults with some of them replaced. Throws a UsageError for an unknown bound, or one that is no positive number. */
+/**
+ * The defaults with some of them replaced. Throws a UsageError for an unknown limit, or one that is not a positive
+ * number.
+ */
 export function limitsFrom(asked: Partial<Limits> | undefined): Limits {
   if (asked === undefined) return defaultLimits;
   for (const [name, value] of Object.entries(asked)) {

@@ -1,13 +1,14 @@
 import { UsageError } from './errors.js';
 
-/** The codes of errors that say that a module was not found: of Node for `import` and `require`, and of Vitest. */
+/** The error codes for a missing module: of Node for `import` and `require`, and of Vitest. */
 const NOT_FOUND = /^(ERR_)?MODULE_NOT_FOUND$|^ERR_LOAD_URL$/;
 /** The error, without a code, that Vite puts into a bundle in place of an optional package that is absent. */
 const NOT_BUNDLED = /^Could not resolve /;
 
 /**
- * The error for an optional package that could not be loaded, with what the runtime has thrown as its `cause`. It names the command that
- * installs the package only where the package is absent. A package that fails while it loads is there, so the text says why it failed.
+ * The error for an optional package that could not be loaded, with the error of the runtime as its `cause`. It names
+ * the command that installs the package only if the package is absent. If a package that exists fails to load, the text
+ * says why.
  *
  * `user` begins the sentence: `the transport ws:`. `command` installs the package: `npm install ws`.
  */
@@ -15,7 +16,7 @@ export function packageError(user: string, name: string, command: string, cause:
   if (isAbsent(name, cause)) return new UsageError(`${user} needs the package ${name} here: ${command}`, { cause });
   const text = cause instanceof Error ? cause.message : String(cause);
   const advice = /^Dynamic require of /.test(text)
-    ? `. This bundle is an ES module, in which a CommonJS package has no "require": define one in a banner ` +
+    ? `. This bundle is an ES module, in which a CommonJS package has no "require"; define one in a banner ` +
       `(docs/transports.md, "Bundlers"), or leave the package out of the bundle (esbuild --external:${name})`
     : '';
   return new UsageError(`${user} needs the package ${name}, which was found, but failed to load: ${text}${advice}`, {

@@ -1,20 +1,20 @@
 /**
- * What editors complete where a codec, a security or an address is written. Nothing here exists at run time, and nothing is refused:
- * plug-ins that are registered, and options behind a name, are strings of which the types know nothing.
+ * What editors complete for the name of a codec or a security and for an address. Nothing here exists at run time, and
+ * nothing is refused: registered plug-ins, and options after a name, are strings that the types do not know.
  */
 
-// The core knows no plug-in: each entry of the library adds those that it brings with it.
-/** The codecs that come with the library. */
+// The core knows no plug-in: each entry of the library adds those that it includes.
+/** The codecs that the library includes. */
 // biome-ignore lint/suspicious/noEmptyInterface: the entries of the library add its members
 export interface CodecNames {}
-/** How the addresses of the transports begin that come with the library. */
+/** The beginnings of addresses of the transports that the library includes. */
 // biome-ignore lint/suspicious/noEmptyInterface: the entries of the library add its members
 export interface AddressNames {}
-/** The securities that come with the library. */
+/** The securities that the library includes. */
 // biome-ignore lint/suspicious/noEmptyInterface: the entries of the library add its members
 export interface SecurityNames {}
 
-/** Any string, and those that an editor completes: a union with `string` itself would forget them. */
+/** Any string, and those that an editor completes: a union with `string` itself would lose them. */
 type StringOr<Names> = Names | (string & Record<never, never>);
 
 /** A name of a codec, with its options: `jrpc`, `jrpc?dialect=lsp`. */

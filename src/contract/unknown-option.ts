@@ -1,11 +1,11 @@
 import { UsageError } from './errors.js';
 
-/** From which value on one name may be meant by the other: it is almost 1/2 where they are the same. */
+/** The minimum similarity for a suggestion: identical names have almost 1/2. */
 const ALIKE = 0.2;
 
 /**
- * The error for an option that does not exist: it names the option that is most like it, if one is, and all of them in alphabetical
- * order. `whose` stands behind the name, as in ` of a call`.
+ * The error for an unknown option: it suggests the most similar name, if there is one, and lists all of them in
+ * alphabetical order. `whose` follows the name, as in ` of a call`.
  */
 export function unknownOption(name: string, known: object, whose: string = ''): UsageError {
   const names = Object.keys(known).sort();
@@ -14,7 +14,7 @@ export function unknownOption(name: string, known: object, whose: string = ''): 
   return new UsageError(`unknown option "${name}"${whose}${hint} are ${names.join(', ')}`);
 }
 
-/** How many pairs of neighbouring letters two names have in common, for each letter that they have. Both ends count as letters. */
+/** The number of letter pairs that two names have in common, per letter. Both ends count as letters. */
 function alike(a: string, b: string): number {
   const [inA, inB] = [` ${a} `.toLowerCase(), ` ${b} `.toLowerCase()];
   let pairs = 0;

@@ -2,8 +2,8 @@ import { UsageError } from '../contract/errors.js';
 import type { Plugins } from './registry.js';
 
 /**
- * What Obverse brings with it in browsers: nothing from which a module of Node can be reached, and no optional package, which
- * a bundler would look for whether it is used or not.
+ * The plug-ins of Obverse in browsers: none that reaches a module of Node, and no optional package, which a bundler
+ * would resolve even if it is not used.
  */
 export const plugins: Plugins = {
   codecs: {
@@ -13,7 +13,7 @@ export const plugins: Plugins = {
     clone: () => import('../../codecs/clone.js'),
     msgpack: async () => {
       throw new UsageError(
-        "in browsers, msgpack is given by hand: import msgpack from 'obverse/codecs/msgpack', then registerCodec('msgpack', msgpack)",
+        "in browsers, msgpack must be registered: import msgpack from 'obverse/codecs/msgpack', then registerCodec('msgpack', msgpack)",
       );
     },
   },

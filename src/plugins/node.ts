@@ -1,6 +1,9 @@
 import type { Plugins } from './registry.js';
 
-/** What Obverse brings with it on Node, Bun and Deno. The only arrow from the core to the plug-ins, and a lazy one. */
+/**
+ * The plug-ins of Obverse on Node, Bun and Deno. The only references from the library to its plug-ins, and they are
+ * lazy.
+ */
 export const plugins: Plugins = {
   codecs: {
     jrpc: () => import('../../codecs/jrpc.js'),

@@ -17,17 +17,17 @@ import type {
 import { UsageError } from '../contract/errors.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
 
-/** Loads the module of a plug-in when an address names it. */
+/** Loads the module of a plug-in when an address uses it. */
 export type Loader<F> = (address: Address) => Promise<{ readonly default: F }>;
 
-/** The plug-ins that one build of the library brings with it. */
+/** The plug-ins of one build of the library. */
 export interface Plugins {
   readonly codecs: Readonly<Record<string, Loader<CodecFactory>>>;
   readonly transports: Readonly<Record<string, Loader<TransportFactory>>>;
   readonly securities: Readonly<Record<string, Loader<SecurityFactory>>>;
-  /** What makes one codec of others, loaded when a side asks for it. Where it is absent, that of the build before stays. */
+  /** Makes one codec of others; loaded when a side needs it. If absent, that of the previous build stays. */
   readonly combining?: CodecCombining;
-  /** Transports that other builds of the library have. */
+  /** Transports that only other builds of the library have. */
   readonly elsewhere?: readonly string[];
 }
 
@@ -39,10 +39,10 @@ export interface CodecCombining {
   stages(): Promise<{ staged(codec: Codec, stages: Stages): Codec }>;
 }
 
-/** One kind of plug-in, by name. */
+/** The plug-ins of one kind, by name. */
 class Shelf<F> {
   private readonly loaders = new Map<string, Loader<F>>();
-  /** What only other builds have. */
+  /** Names that only other builds have. */
   elsewhere: readonly string[] = [];
 
   constructor(
@@ -68,14 +68,14 @@ class Shelf<F> {
       const { scheme, rest, text } = address;
       const meant = this.kind === 'transport' && /^\d{1,5}(\/|$)/.test(rest) ? `tcp://${text}` : undefined;
       const hint =
-        meant === undefined ? '' : `; a host and a port are written as in ${meant} or ${meant.replace('tcp', 'ws')}`;
+        meant === undefined ? '' : `; write a host and a port as in ${meant} or ${meant.replace('tcp', 'ws')}`;
       throw new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"; there are ${known}${hint}`);
     }
     return (await loader(address)).default;
   }
 }
 
-/** A page cannot reach what Node can. */
+/** A page cannot use the transports of Node. */
 function absent({ scheme, text }: Address, known: string): UsageError {
   return new UsageError(
     `"${text}" needs the transport "${scheme}", which exists in Node, Bun and Deno and not in browsers; there are ${known}`,
@@ -88,7 +88,7 @@ const securities = new Shelf<SecurityFactory>('security', { blindly_believe_ever
 
 let combining: CodecCombining;
 
-/** Puts the plug-ins of a build on the shelves; they are loaded when they are first named. */
+/** Registers the plug-ins of a build; they are loaded when they are first used. */
 export function provide(plugins: Plugins): void {
   transports.elsewhere = plugins.elsewhere ?? [];
   combining = plugins.combining ?? combining;
@@ -97,22 +97,34 @@ export function provide(plugins: Plugins): void {
   for (const [name, loader] of Object.entries(plugins.securities)) securities.add(name, loader);
 }
 
-/** Makes a codec known by a name, in place of one that had it. Throws a UsageError if the name is no lower-case word. */
+/**
+ * Registers a codec under a name; it replaces an existing one. Throws a UsageError if the name is not a lower-case
+ * word.
+ */
 export function registerCodec(name: string, factory: CodecFactory): void {
   codecs.add(name, async () => ({ default: factory }));
 }
 
-/** Makes a transport known by the scheme of its addresses, in place of one that had it. Throws a UsageError if the scheme is no lower-case word. */
+/**
+ * Registers a transport under the scheme of its addresses; it replaces an existing one. Throws a UsageError if the
+ * scheme is not a lower-case word.
+ */
 export function registerTransport(scheme: string, factory: TransportFactory): void {
   transports.add(scheme, async () => ({ default: factory }));
 }
 
-/** Makes a security known by a name, in place of one that had it. Throws a UsageError if the name is no lower-case word. */
+/**
+ * Registers a security under a name; it replaces an existing one. Throws a UsageError if the name is not a lower-case
+ * word.
+ */
 export function registerSecurity(name: string, factory: SecurityFactory): void {
   securities.add(name, async () => ({ default: factory }));
 }
 
-/** The codec that a string names: `jrpc`, `jrpc?dialect=lsp`, `msgpack`. Rejects with a UsageError if there is none, or if its package is not installed. */
+/**
+ * Returns the codec that a string specifies: `jrpc`, `jrpc?dialect=lsp`, `msgpack`. Rejects with a UsageError if there
+ * is none, or if its package is not installed.
+ */
 export async function codec(source: CodecName | AddressObject): Promise<Codec> {
   const address = parseAddress(source);
   return (await codecs.load(address))(address);
@@ -128,15 +140,18 @@ export async function stagedCodec(codec: Codec, stages: Stages): Promise<Codec> 
   return (await combining.stages()).staged(codec, stages);
 }
 
-/** The security that a string names: `user?user=ann`; null for `null`, which adds nothing. Rejects with a UsageError if there is none. */
+/**
+ * Returns the security that a string specifies: `user?user=ann`; null for `null`, which adds nothing. Rejects with a
+ * UsageError if there is none.
+ */
 export async function security(source: SecurityName | AddressObject): Promise<Security | null> {
   const address = parseAddress(source);
   return (await securities.load(address))(address);
 }
 
 /**
- * What makes the transport that an address names, to be given as the option `transport`. Whether it listens is said by
- * the verb, unless the scheme ends in `-server`. Rejects with a UsageError if there is none.
+ * Returns the maker of the transport that an address specifies, for the option `transport`. Whether it listens depends
+ * on the method that is called, unless the scheme ends in `-server`. Rejects with a UsageError if there is none.
  */
 export async function transport(source: TransportSource): Promise<TransportMaker> {
   if (typeof source === 'function') return source;
@@ -151,7 +166,7 @@ export async function makeTransport(source: TransportSource, wire: Wire): Promis
   return outside(() => make(wire));
 }
 
-/** The address of a source, with the model's short forms put into ours. */
+/** The address of a source, with short forms of the model expanded. */
 function addressOf(source: Exclude<TransportSource, TransportMaker>): { address: Address; listens: boolean } {
   if (Array.isArray(source)) {
     const address = { text: 'mux:', scheme: 'mux', rest: '', options: { parts: source as readonly TransportSource[] } };

@@ -8,12 +8,12 @@ const time = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
 const flag = (value: unknown): string | undefined => (typeof value === 'boolean' ? undefined : 'true or false');
 
-/** The checks of options by their names: each says what was expected where the value does not fit. */
+/** The checks of options by their names: each returns what was expected if the value does not fit. */
 export interface CallOptionChecks {
   readonly [option: string]: (value: unknown) => string | undefined;
 }
 
-/** Checks what options mean together. Throws a UsageError. */
+/** Checks the combination of options. Throws a UsageError. */
 type CheckTogether = (options: CallOptions) => void;
 
 const checks: { [option: string]: CallOptionChecks[string] } = {
@@ -35,13 +35,13 @@ const checks: { [option: string]: CallOptionChecks[string] } = {
 
 const together: CheckTogether[] = [];
 
-/** Adds options of calls that an extension understands; `check` looks at those of one call together. */
+/** Adds call options of an extension; `check` checks the combined options of one call. */
 export function addCallOptions(added: CallOptionChecks, check?: CheckTogether): void {
   Object.assign(checks, added);
   if (check !== undefined) together.push(check);
 }
 
-/** Options of calls as they were asked for. Throws a UsageError for one that is not known or does not fit. */
+/** Checks the options that were passed for calls. Throws a UsageError for one that is unknown or has a wrong value. */
 export function checkCallOptions<O extends CallOptions>(options: O | undefined): O | undefined {
   if (options === undefined) return undefined;
   mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
@@ -54,7 +54,7 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
   return options;
 }
 
-/** Options over others, which hold where these say nothing. Metadata adds up. */
+/** Merges options; the first ones take precedence. Metadata is merged too. */
 export function mergeCallOptions(
   first: CallOptions | undefined,
   below: CallOptions | undefined,
@@ -65,19 +65,19 @@ export function mergeCallOptions(
   return { ...below, ...stated, ...(metadata !== undefined && { metadata }) };
 }
 
-/** The options that a side, or a method with its namespaces, has for its calls. */
+/** The options of a side, or of a method with its namespaces, for its calls. */
 interface Defaults {
   readonly defaults: CallOptions | undefined;
 }
-/** A method, as far as it matters here. */
+/** The part of a method that matters here. */
 interface CalledMethod extends Defaults {
   readonly timeout: number | undefined;
 }
 
-/** What holds for one call: what it asks for itself, then its method and namespace, then its side. */
+/** The options of one call: its own, then those of its method and namespace, then those of its side. */
 export function callOptionsOf(side: Defaults, method: CalledMethod, asked: CallOptions | undefined): CallOptions {
   const options = mergeCallOptions(asked, mergeCallOptions(method.defaults, side.defaults)) ?? {};
-  // What the mark says of time counts for more than what the side says of all calls.
+  // A timeout in a decorator takes precedence over the one that the side sets for all calls.
   const isMarked =
     method.timeout !== undefined && asked?.timeout === undefined && method.defaults?.timeout === undefined;
   return isMarked && options.timeout !== undefined ? { ...options, timeout: method.timeout } : options;

@@ -3,28 +3,28 @@ import { UsageError } from '../contract/errors.js';
 import type { Method } from '../types/method.js';
 import { collectMarks, type MethodMark, markedAs, markOf } from './decorators.js';
 
-/** A class whose constructor takes nothing: what a spec is at run time. */
+/** A class whose constructor takes no arguments: what a spec is at run time. */
 export type SpecConstructor = new () => object;
 
-/** A marked method of a class, its own or inherited. */
+/** A decorated method of a class, its own or inherited. */
 export interface MarkedMethod {
   readonly key: string;
   readonly body: Method;
   readonly mark: MethodMark;
 }
 
-/** What a class has, with what it inherits. */
+/** The members of a class, including inherited ones. */
 export interface ClassMembers {
   readonly methods: readonly MarkedMethod[];
-  /** The names of what stands on its prototypes without a mark. */
+  /** The names of prototype members without a decorator. */
   readonly unmarked: readonly string[];
   /** The fields of an instance. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads a class: its marks from the prototypes below `root`, its fields from an instance made for it. What overrides a marked
- * method replaces it, and inherits the mark unless it has one of its own.
+ * Reads a class: its decorated methods from the prototypes below `root`, its fields from an instance that is made for
+ * this. A method that overrides a decorated one replaces it, and inherits its decorator unless it has one of its own.
  */
 export function readClass(spec: SpecConstructor, root: object): ClassMembers {
   const { made, marked } = instanceOf(spec);
@@ -49,9 +49,9 @@ export function readClass(spec: SpecConstructor, root: object): ClassMembers {
   const methods = [...marks].map(([key, mark]) => {
     const at = `${spec.name}.${String(key)}`;
     const body: unknown = found.get(key)?.value;
-    if (typeof key === 'symbol') throw new UsageError(`${at} is marked, but a symbol has no name on the wire`);
+    if (typeof key === 'symbol') throw new UsageError(`${at} is decorated, but a symbol has no name on the wire`);
     if (!isMethod(body) || Object.hasOwn(made, key)) {
-      throw new UsageError(`${at} is marked, but what overrides it is not a method`);
+      throw new UsageError(`${at} is decorated, but its override is not a method`);
     }
     return { key, body, mark };
   });
@@ -59,12 +59,15 @@ export function readClass(spec: SpecConstructor, root: object): ClassMembers {
   return { methods, unmarked: unmarked as string[], fields: { ...made } };
 }
 
-/** A marked function that is not a method any more is not called: what stands in its place has no mark, and says nothing. */
+/**
+ * A decorated function that is not a method any more is not called: what replaces it has no decorator, and reports
+ * nothing.
+ */
 function refuse(spec: SpecConstructor, covered: ReadonlyMap<Method, string | symbol>): void {
   for (const [method, key] of covered) {
     const mark = `@${markOf(method)?.direction}`;
     throw new UsageError(
-      `${spec.name}.${String(key)}: another function stands in the place of the one that ${mark} has marked; write ${mark} above a decorator that replaces the method`,
+      `${spec.name}.${String(key)}: another function has replaced the one that ${mark} decorates; write ${mark} above a decorator that replaces the method`,
     );
   }
 }
@@ -78,7 +81,7 @@ function instanceOf(spec: SpecConstructor): { made: object; marked: ReadonlyMap<
     return collectMarks(() => new spec());
   } catch (cause) {
     throw new UsageError(
-      `${spec.name} cannot be read: its constructor must work without arguments, and has thrown: ${messageOf(cause)}`,
+      `${spec.name} cannot be read: its constructor must work without arguments, but it threw: ${messageOf(cause)}`,
       { cause },
     );
   }

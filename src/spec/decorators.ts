@@ -3,18 +3,21 @@ import type { Declarable, Marker } from '../types/marker.js';
 import type { Method } from '../types/method.js';
 import type { MethodOptions } from '../types/method-options.js';
 
-/** What a decorator notes of a method. */
+/** What a decorator records for a method. */
 export interface MethodMark {
   readonly direction: 'incoming' | 'outgoing';
   readonly options: MethodOptions;
 }
 
-/** What is kept of the marks: of a function its own, and of a prototype which functions were marked as which of its members. */
+/**
+ * The records of decorators: for a function its own, and for a prototype which functions were decorated as which of its
+ * members.
+ */
 type Kept = MethodMark | Map<string | symbol, Method>;
 
-/** A decorator may be one of another copy of the library in the process: all copies keep in one place what decorators note. */
+/** A decorator may belong to another copy of the library in the process: all copies store the records in one place. */
 const MARKS = Symbol.for('obverse.marks');
-/** Where the marks of the class go that is being read. */
+/** Where the decorators of the class that is being read are recorded. */
 const NOTICED = Symbol.for('obverse.noticed');
 const shared = globalThis as {
   [MARKS]?: WeakMap<object, Kept>;
@@ -23,12 +26,12 @@ const shared = globalThis as {
 shared[MARKS] ??= new WeakMap();
 const kept = shared[MARKS];
 
-/** What a decorator has noted of this function itself. */
+/** What a decorator has recorded for this function itself. */
 export function markOf(method: Method): MethodMark | undefined {
   return kept.get(method) as MethodMark | undefined;
 }
 
-/** The function that was marked as this member of a prototype: in the legacy dialect, and without decorators. */
+/** The function that was decorated as this member of a prototype: in the legacy dialect, and without decorators. */
 export function markedAs(prototype: object, key: string | symbol): Method | undefined {
   return membersOf(prototype)?.get(key);
 }
@@ -38,15 +41,18 @@ function membersOf(prototype: object): Map<string | symbol, Method> | undefined 
 }
 
 /**
- * The classes of the parameters, all of them, where a compiler emits them (most do not) and `reflect-metadata` keeps them: a page
- * that relies on them imports that itself.
+ * The classes of all parameters, if a compiler emits them (most do not) and `reflect-metadata` stores them: a page that
+ * relies on them imports that package itself.
  */
 export function parameterTypesOf(prototype: object, key: string): readonly unknown[] | undefined {
   const { getMetadata } = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
   return getMetadata?.('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
 }
 
-/** Makes an instance, and tells which functions the standard dialect has marked in its class, with the names they had then. */
+/**
+ * Makes an instance, and returns which functions the standard dialect has decorated in its class, with the names they
+ * had then.
+ */
 export function collectMarks<T>(make: () => T): { made: T; marked: ReadonlyMap<Method, string | symbol> } {
   const outer = shared[NOTICED];
   const marked = new Map<Method, string | symbol>();
@@ -61,7 +67,7 @@ export function collectMarks<T>(make: () => T): { made: T; marked: ReadonlyMap<M
 type Decorator = (target: object, place: unknown, descriptor?: PropertyDescriptor) => void;
 type Factory = (first?: object, second?: unknown, third?: PropertyDescriptor) => Decorator | undefined;
 
-/** `@incoming` and `@outgoing`: bare they are called as decorators, with options they give one. */
+/** `@incoming` and `@outgoing`: without arguments they are decorators, with options they return one. */
 function marker(direction: MethodMark['direction']): Factory {
   return (first = {}, second, third) => {
     if (second !== undefined) note({ direction, options: {} }, first, second, third);
@@ -73,7 +79,7 @@ function marker(direction: MethodMark['direction']): Factory {
   };
 }
 
-/** Takes `(value, context)` in the standard dialect, `(target, key, descriptor)` in the legacy one. */
+/** Accepts `(value, context)` in the standard dialect, `(target, key, descriptor)` in the legacy one. */
 function note(mark: MethodMark, target: unknown, place: unknown, descriptor: PropertyDescriptor | undefined): void {
   const standard = typeof place === 'object';
   const context = place as ClassMethodDecoratorContext;
@@ -82,14 +88,14 @@ function note(mark: MethodMark, target: unknown, place: unknown, descriptor: Pro
   const fits = standard ? context.kind === 'method' && !context.static && !context.private : typeof target === 'object';
   if (!fits || typeof method !== 'function') {
     throw new UsageError(
-      `@${mark.direction} ${String(key)}: only methods of an instance can be marked, not fields, accessors, or what is static or private`,
+      `@${mark.direction} ${String(key)}: only methods of an instance can be decorated, not fields, accessors, or static or private members`,
     );
   }
   if (markOf(method) !== undefined) {
-    throw new UsageError(`${String(key)}: a method is marked once, @incoming or @outgoing`);
+    throw new UsageError(`${String(key)}: a method can be decorated only once, with @incoming or @outgoing`);
   }
   kept.set(method, mark);
-  // Another decorator may put its own function in the method's place: whoever reads the class finds that out from these.
+  // Another decorator may replace the method by its own function: reading the class detects that from these records.
   if (standard) context.addInitializer(() => shared[NOTICED]?.set(method as Method, key));
   else
     kept.set(
@@ -98,14 +104,20 @@ function note(mark: MethodMark, target: unknown, place: unknown, descriptor: Pro
     );
 }
 
-/** Marks a method that the peer calls: its first parameter is the `Sender`. Bare, or with {@link MethodOptions}. */
+/**
+ * Declares a method that the peer calls: its first parameter is the `Sender`. Without arguments, or with
+ * {@link MethodOptions}.
+ */
 export const incoming: Marker<'incoming'> = marker('incoming') as unknown as Marker<'incoming'>;
-/** Marks a method that calls the peer: its first parameter is the `Receivers`. Bare, or with {@link MethodOptions}. */
+/**
+ * Declares a method that calls the peer: its first parameter is the `Receivers`. Without arguments, or with
+ * {@link MethodOptions}.
+ */
 export const outgoing: Marker<'outgoing'> = marker('outgoing') as unknown as Marker<'outgoing'>;
 
 /**
- * The same marks without decorators, for runtimes that only strip types: `declareMethods(Chat, { join: incoming({ hasReply:
- * true }), said: outgoing })`. Throws a UsageError for a name that is no method of the class.
+ * The same declarations without decorator syntax, for runtimes that only strip types: `declareMethods(Chat, { join:
+ * incoming({ hasReply: true }), said: outgoing })`. Throws a UsageError for a name that is not a method of the class.
  */
 export function declareMethods<S extends object>(api: { readonly prototype: S }, marks: Declarable<S>): void {
   for (const [key, mark] of Object.entries(marks)) {
@@ -114,7 +126,7 @@ export function declareMethods<S extends object>(api: { readonly prototype: S },
       throw new UsageError(`${(api as { name?: string }).name ?? 'the class'}.${key} is not a method of its own`);
     }
     if (typeof mark !== 'function')
-      throw new UsageError(`${key}: a mark is incoming or outgoing, bare or with options`);
+      throw new UsageError(`${key}: expected incoming or outgoing, with or without options`);
     (mark as Decorator)(api.prototype, key, descriptor);
   }
 }

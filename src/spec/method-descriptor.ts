@@ -7,7 +7,7 @@ import type { MarkedMethod } from './class-reader.js';
 import { type MethodMark, parameterTypesOf } from './decorators.js';
 import { checkWireName } from './reserved-names.js';
 
-/** One method of a spec: everything that a call needs of it, looked up once. */
+/** One method of a spec: everything that a call needs of it, computed once. */
 export interface MethodDescriptor {
   readonly key: string;
   /** The property path with dots; unique. */
@@ -19,31 +19,34 @@ export interface MethodDescriptor {
   readonly request: boolean;
   readonly stream: boolean;
   readonly body: Method;
-  /** How many parameters the method shows after the first one. */
+  /** The number of parameters that the method declares after the first one. */
   readonly arity: number;
-  /** The classes of the parameters, the first one's too, where a compiler emits them. */
+  /** The classes of the parameters, including the first one's, if a compiler emits them. */
   readonly types: readonly unknown[] | undefined;
   readonly params: readonly string[] | undefined;
   readonly positional: boolean;
   readonly timeout: number | undefined;
-  /** What its calls have for options, where the caller says nothing: its own over those of its namespaces. */
+  /** The default options of its calls: its own take precedence over those of its namespaces. */
   readonly defaults: CallOptions | undefined;
   readonly mark: MethodMark;
-  /** The position of its table among those of the spec, the root first: it selects the instance that the body has as `this`. */
+  /**
+   * The position of its table among those of the spec, the root first: it selects the instance that is `this` in the
+   * body.
+   */
   readonly index: number;
 }
 
-/** A marked method, and its place in a spec. */
+/** A decorated method, and its place in a spec. */
 export interface PlacedMethod extends MarkedMethod {
   /** Its class and its name there, for messages. */
   readonly at: string;
   /** The prototype of the class that is read; the method may be inherited. */
   readonly prototype: object;
-  /** What stands before the last segment of its path, and of its name on the wire: empty, or ending in a dot. */
+  /** The part before the last segment of its path, and of its name on the wire: empty, or ending in a dot. */
   readonly path: string;
   readonly wire: string;
   readonly index: number;
-  /** Of the namespaces around it. */
+  /** The options of the enclosing namespaces. */
   readonly defaults: CallOptions | undefined;
 }
 
@@ -98,11 +101,11 @@ const each = (value: unknown, check: (one: unknown) => string | undefined, what:
     what,
   );
 
-/** What each option may be: says what was expected where it is not. */
+/** The type of each option: returns what was expected if the value does not fit. */
 const checks: { readonly [O in keyof Required<MethodOptions>]: (value: unknown) => string | undefined } = {
   hasReply: be('boolean'),
   stream: be('boolean'),
-  name: (value) => yes(typeof value === 'string' && value !== '', 'a text that is not empty'),
+  name: (value) => yes(typeof value === 'string' && value !== '', 'a string that is not empty'),
   foreign: be('boolean'),
   params: (value) =>
     yes(
@@ -137,15 +140,18 @@ function checkOptions(at: string, options: MethodOptions): void {
   }
   if (options.stream === true && options.hasReply === true) {
     throw new UsageError(
-      `${at}: a stream has no reply besides its items; give stream: true or hasReply: true, not both`,
+      `${at}: a stream has no reply besides its items; set stream: true or hasReply: true, not both`,
     );
   }
 }
 
-/** What `emitDecoratorMetadata` gives for arguments that cannot hold others by name. */
+/** What `emitDecoratorMetadata` emits for arguments that cannot hold others by name. */
 const noObject = new Set<unknown>([String, Number, Boolean, BigInt, Symbol, Array, Function]);
 
-/** Several values, as far as the function shows them, need names or a place. `type` is the class of the first, where it is known. */
+/**
+ * Several values, as far as the function declares them, need names or positions. `type` is the class of the first, if
+ * it is known.
+ */
 function checkArguments(at: string, options: MethodOptions, arity: number, type: unknown): void {
   const { params, allowPositionalArgs } = options;
   if (params !== undefined) {
@@ -153,7 +159,7 @@ function checkArguments(at: string, options: MethodOptions, arity: number, type:
       throw new UsageError(`${at}: it has ${arity} arguments, but params names only ${params.length}`);
     }
   } else if ((arity > 1 || noObject.has(type)) && allowPositionalArgs !== true) {
-    const what = arity > 1 ? `${arity} arguments need` : 'an argument that is no object needs';
+    const what = arity > 1 ? `${arity} arguments need` : 'an argument that is not an object needs';
     throw new UsageError(
       `${at}: ${what} params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position`,
     );

@@ -12,17 +12,17 @@ export { type MethodDescriptor, methodDescription } from './method-descriptor.js
 export interface MethodTable {
   readonly spec: SpecConstructor;
   readonly index: number;
-  /** What the paths of its methods begin with: empty, or ending in a dot. */
+  /** The beginning of the paths of its methods: empty, or ending in a dot. */
   readonly path: string;
-  /** The same of its names on the wire. */
+  /** The same for its names on the wire. */
   readonly wire: string;
   readonly methods: readonly MethodDescriptor[];
-  /** The names, on the wire, of methods that have no mark: they are refused as such. */
+  /** The names, on the wire, of methods without a decorator: they are refused as such. */
   readonly unmarked: readonly string[];
   readonly children: ReadonlyMap<string, MethodTable>;
 }
 
-/** What `namespace(Room)` puts into the field of a spec. */
+/** The value that `namespace(Room)` puts into the field of a spec. */
 export class NamespaceMark {
   constructor(
     readonly spec: SpecConstructor,
@@ -36,8 +36,8 @@ export class NamespaceMark {
 const read = new WeakMap<SpecConstructor, MethodTable>();
 
 /**
- * Reads a class, once, with the classes of its namespaces. `root` is the prototype that every spec has. Throws a UsageError for
- * whatever could not work later.
+ * Reads a class, once, with the classes of its namespaces. `root` is the prototype that every spec has. Throws a
+ * UsageError for anything that could not work later.
  */
 export function methodTableOf(spec: SpecConstructor, root: object): MethodTable {
   const found = read.get(spec);
@@ -47,7 +47,10 @@ export function methodTableOf(spec: SpecConstructor, root: object): MethodTable 
   return table;
 }
 
-/** Reads a class that stands below another spec: its paths, and its names on the wire, begin with these. Throws as `methodTableOf`. */
+/**
+ * Reads a class that belongs below another spec: its paths, and its names on the wire, begin with these. Throws as
+ * `methodTableOf`.
+ */
 export function methodTableBelow(
   spec: SpecConstructor,
   root: object,
@@ -71,7 +74,7 @@ class TableReader {
 
   constructor(private readonly root: object) {}
 
-  /** `path` and `wire` are what paths and names begin with, `within` the classes around this one. */
+  /** `path` and `wire` are the beginnings of paths and names, `within` the enclosing classes. */
   read(
     spec: SpecConstructor,
     path: string,
@@ -79,7 +82,8 @@ class TableReader {
     within: readonly SpecConstructor[],
     defaults: CallOptions | undefined,
   ): MethodTable {
-    if (within.includes(spec)) throw new UsageError(`${path.slice(0, -1)}: ${spec.name} holds itself as a namespace`);
+    if (within.includes(spec))
+      throw new UsageError(`${path.slice(0, -1)}: ${spec.name} contains itself as a namespace`);
     const index = this.tables++;
     const { methods, unmarked, fields } = readClass(spec, this.root);
     const described: MethodDescriptor[] = [];
@@ -87,7 +91,7 @@ class TableReader {
       const at = `${spec.name}.${key}`;
       if (this.isTaken(key)) {
         throw new UsageError(
-          `${at}: a side has the name "${key}" itself; call the method otherwise, and give it this one on the wire with name: '${key}'`,
+          `${at}: every side has a member "${key}"; rename the method, and keep this name on the wire with name: '${key}'`,
         );
       }
       described.push(
@@ -102,7 +106,7 @@ class TableReader {
       }
       if (this.isTaken(key)) {
         throw new UsageError(
-          `${spec.name}.${key}: a side has the name "${key}" itself; give the namespace another one, and this one on the wire with { name: '${key}' }`,
+          `${spec.name}.${key}: every side has a member "${key}"; rename the namespace, and keep this name on the wire with { name: '${key}' }`,
         );
       }
       const inner = mergeCallOptions(field.defaults, defaults);
@@ -122,7 +126,7 @@ class TableReader {
     };
   }
 
-  /** What every side and its views have, and `then`, which would make it a promise. */
+  /** The names that every side and its views have, and `then`, which would make it a promise. */
   private isTaken(key: string): boolean {
     return key in this.root || key === 'then' || key === 'detailed';
   }

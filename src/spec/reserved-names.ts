@@ -1,32 +1,35 @@
 import { UsageError } from '../contract/errors.js';
 
-/** JSON-RPC leaves names that begin so to what extends it: to us, and to other protocols. */
+/** JSON-RPC reserves names that begin so for extensions: ours, and those of other protocols. */
 const PREFIX = 'rpc.';
 
-/** The messages of the library, with those that are planned: a program that had one of these would break when it comes. */
+/**
+ * The messages of the library, including planned ones: a program that uses one of these names would break when it is
+ * added.
+ */
 const ours: ReadonlySet<string> = new Set(
   [
     ...['hello', 'about', 'cancel', 'progress', 'next', 'pull', 'stream', 'call', 'keep', 'release'],
     ...['prove', 'proved', 'secinfo'],
-    // Planned: links that are resumed, heartbeats, work that is far away, round trips.
+    // Planned: resumed links, heartbeats, remote work, round trips.
     ...['ack', 'bye', 'leaving', 'skip', 'beat', 'working', 'ping'],
     '',
   ].map((name) => PREFIX + name),
 );
 
-/** Whether a name on the wire is that of a message of this library, today's or a planned one. */
+/** Whether a name on the wire is that of a message of this library, present or planned. */
 export function isLibraryName(wire: string): boolean {
   return ours.has(wire);
 }
 
-/** Whether a name on the wire begins as those of extensions do, of this library or of another protocol. */
+/** Whether a name on the wire has the prefix of extensions, of this library or of another protocol. */
 export function isReserved(wire: string): boolean {
   return wire.startsWith(PREFIX);
 }
 
 /**
- * Throws a UsageError for a name on the wire that a method may not have. `foreign` is what its mark, or the option, says: that the
- * name is one of another protocol. `at` is where it stands, for the text; `wild` a name that stands for many.
+ * Throws a UsageError for a name on the wire that a method must not have. `foreign` is the value of that option: the
+ * name belongs to another protocol. `at` is the place, for the text; `wild` a pattern of names.
  */
 export function checkWireName(at: string, wire: string, foreign: boolean | undefined, wild = false): void {
   if (foreign !== undefined && typeof foreign !== 'boolean')
@@ -40,5 +43,5 @@ export function checkWireName(at: string, wire: string, foreign: boolean | undef
   }
   if (!isReserved(wire)) return;
   if (isLibraryName(wire)) throw new UsageError(text);
-  throw new UsageError(`${text}; give foreign: true if "${wire}" is one of another protocol`);
+  throw new UsageError(`${text}; set foreign: true if "${wire}" belongs to another protocol`);
 }

@@ -54,7 +54,7 @@ type Is<T, U> = { readonly is: T } extends { readonly is: infer _ extends U } ? 
 
 /** What is wrong with a method of this name, whatever its decorator; never if nothing is. */
 type Unfit<M, N> = N extends Reserved
-  ? `a side has the name "${N & string}" itself: call the method otherwise, and give it this one on the wire with name: '${N & string}'`
+  ? `every side has a member "${N & string}"; rename the method, and keep this name on the wire with name: '${N & string}'`
   : N extends symbol
     ? 'a symbol has no name on the wire'
     : [DirectionOf<M>] extends [never]

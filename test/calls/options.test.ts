@@ -123,7 +123,7 @@ describe('options of a call that are not an object', () => {
     for (const none of [5, null, 'timeout'] as unknown as object[]) {
       expect(() => client.to(null, none)).toThrow(UsageError);
       expect(() => client.to(null, none)).toThrow(
-        `the options of a call are an object, as in { timeout: 1_000 }, not ${JSON.stringify(none)}`,
+        `the options of a call must be an object, as in { timeout: 1_000 }, not ${JSON.stringify(none)}`,
       );
     }
   });

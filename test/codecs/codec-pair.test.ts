@@ -275,7 +275,7 @@ describe('a side with another codec', () => {
     const visitorLog = new Log();
     await using visitor = await Visitor.connect(desk.address, { codec: 'jrpc', logger: visitorLog, timeout: 10_000 });
     expect(await failure(visitor.remote.look({ what: 1 }))).toMatchObject({ name: 'ConnectionLost' });
-    const text = 'this side expects MessagePack, and what came begins with "{\\"jsonrpc\\"';
+    const text = 'this side expects MessagePack, but the data that arrived begins with "{\\"jsonrpc\\"';
     expect(log.texts).toEqual([expect.stringContaining(text)]);
     expect(visitorLog.texts).toEqual([expect.stringContaining('(obverse) this side expects MessagePack')]);
   });

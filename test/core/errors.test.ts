@@ -127,9 +127,9 @@ describe('an error that is sent', () => {
     ['null', null, 'null'],
     ['a number', 5, '5'],
     ['an object', { a: 1 }, '{"a":1}'],
-    ['a BigInt', 5n, 'something that is no error was thrown'],
-    ['a cycle', cycle(), 'something that is no error was thrown'],
-    ['what cannot be read', unreadable(), 'something that is no error was thrown'],
+    ['a BigInt', 5n, 'a value that is not an error was thrown'],
+    ['a cycle', cycle(), 'a value that is not an error was thrown'],
+    ['what cannot be read', unreadable(), 'a value that is not an error was thrown'],
   ])('has a text for %s', async (_what, thrown, message) => {
     expect(await faultOf(thrown)).toEqual({ code: Code.Application, message });
     expect(await faultOf(thrown, { errors: 'hidden', logger: null })).toEqual({

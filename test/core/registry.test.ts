@@ -39,7 +39,7 @@ describe('an unknown name', () => {
     expect(await failure(transport('tpc:x'))).toBeInstanceOf(UsageError);
     expect(await refusal({ transport: 'constructor:x' })).toMatch('unknown transport "constructor"');
     for (const host of ['localhost:8888', 'example.com:80/path', 'chat-server:1']) {
-      const hint = `; a host and a port are written as in tcp://${host} or ws://${host}`;
+      const hint = `; write a host and a port as in tcp://${host} or ws://${host}`;
       expect((await refusal({ transport: host })).endsWith(hint)).toBe(true);
     }
     expect(message).not.toMatch('a host and a port');
@@ -60,7 +60,7 @@ describe('an unknown name', () => {
 
   it('that is missing is reported with what was expected', async () => {
     expect(await refusal({ transport: '//127.0.0.1:1' })).toMatch(
-      'names nothing: expected a scheme, as in tcp://127.0.0.1:8888',
+      'has no scheme; expected one, as in tcp://127.0.0.1:8888',
     );
     expect(await refusal({ transport: { host: 'x' } })).toMatch(
       'an address is a string, or an object with a string `url`',
@@ -107,7 +107,7 @@ describe('a misspelt or invalid option', () => {
       'the option "logger" must be an object with warn and error, such as console, an object with log(entry), or null',
     ],
     [{ transport: 5 }, 'the option "transport" must be an address'],
-    [null, 'options are an object, as in { codec: "msgpack" }, not null'],
+    [null, 'options must be an object, as in { codec: "msgpack" }, not null'],
   ])('of a side is refused when the side is created: %j', (options, message) => {
     expect(() => Spec.create(options as never)).toThrow(UsageError);
     expect(() => Spec.create(options as never)).toThrow(message);

@@ -298,5 +298,5 @@ it('is a reserved name of a spec', () => {
     // @ts-expect-error: a type error, too.
     @incoming stats(_sender: Sender): void {}
   }
-  expect(() => Counting.create()).toThrow('a side has the name "stats" itself');
+  expect(() => Counting.create()).toThrow('every side has a member "stats"');
 });

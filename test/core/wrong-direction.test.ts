@@ -99,5 +99,5 @@ it('requesting answers of a notification names the kind of the method', () => {
   expect(() => store.gather(null).said()).toThrow('said has no reply: gather and detailed are for requests');
   expect(() => store.remote.detailed.said()).toThrow('said has no reply: gather and detailed are for requests');
   const inverted: Unchecked = Store.invert().create();
-  expect(() => inverted.gather(null).list()).toThrow('list gives a stream: gather and detailed are for requests');
+  expect(() => inverted.gather(null).list()).toThrow('list returns a stream: gather and detailed are for requests');
 });

@@ -151,7 +151,7 @@ describe('an AggregateError', () => {
 
   it('reports the path of what cannot be sent', async () => {
     const error = await thrown<AggregateError>(new AggregateError([() => {}, 'a']));
-    expect(error.errors[0].message).toBe('something that is no error was thrown');
+    expect(error.errors[0].message).toBe('a value that is not an error was thrown');
     expect(error.errors[1]).toBe('a');
   });
 });
@@ -214,7 +214,7 @@ describe('circular, deep and large errors', () => {
     expect(await thrown(all, { errorClasses })).toBeInstanceOf(Several);
     const cause = Object.defineProperty(new Error('x'), 'message', { get: explode });
     const error = await thrown(new NotFound('a', { cause }), { errorClasses });
-    expect(error.cause).toMatchObject({ message: 'something that is no error was thrown' });
+    expect(error.cause).toMatchObject({ message: 'a value that is not an error was thrown' });
     const proxy = new Proxy(new Error('x'), { get: explode, getOwnPropertyDescriptor: explode });
     expect(await thrown(new NotFound('a', { cause: proxy }), { errorClasses })).toBeInstanceOf(NotFound);
   });

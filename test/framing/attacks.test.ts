@@ -81,7 +81,7 @@ describe('headers', () => {
   it('refuses an invalid length', () => {
     for (const value of ['-1', 'NaN', '', '1e3', '0x10', '5 5', '5, 5', '+5', '5.0', 'Infinity', '\u0665']) {
       expect(read(headers, 9, block(`Content-Length: ${value}`)), value).toMatchObject({
-        frames: [`(Content-Length is no number) Content-Length: ${value}`],
+        frames: [`(Content-Length is not a number) Content-Length: ${value}`],
         error: undefined,
       });
     }

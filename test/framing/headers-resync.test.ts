@@ -118,7 +118,7 @@ describe('around a message of LSP', () => {
       'an invalid length',
       `${message(1)}Content-Length: abc\r\nX: y\r\n\r\n${body(2)}${rest}`,
       [1, 3, 4],
-      ['(Content-Length is no number) Content-Length: abc', `(not a header) ${body(2)}`],
+      ['(Content-Length is not a number) Content-Length: abc', `(not a header) ${body(2)}`],
     ],
     ['no headers', `${message(1)}${body(2)}\n${rest}`, [1, 3, 4], [`(not a header) ${body(2)}`]],
     ['an empty body', `${message(1)}Content-Length: 0\r\n\r\n${rest}`, [1, 3, 4], ['']],

@@ -64,7 +64,7 @@ describe('a peer with another framing or codec', () => {
       expect(log.texts[0]).toMatch(
         isPrinted(there, here)
           ? /^Parse error.*: "\(not a header\) /
-          : /^this side expects .*, and what came begins with ("|the bytes).* which looks like/,
+          : /^this side expects .*, but the data that arrived begins with ("|the bytes).* which looks like/,
       );
     },
   );

@@ -198,7 +198,7 @@ describe(`in Chromium${chromium === undefined ? ', which is not installed here' 
         hungUp: true,
         nobody: true,
         byNode: '"tcp://127.0.0.1:1" needs the transport "tcp", which exists in Node, Bun and Deno and not in browsers',
-        notGiven: 'in browsers, msgpack is given by hand',
+        notGiven: 'in browsers, msgpack must be registered',
         msgpack: conversation,
         survived: [0, [1, 2, 3], (2n ** 70n).toString(), [[1, 'a']]],
         worker: conversation,

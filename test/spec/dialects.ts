@@ -43,7 +43,7 @@ export const expected = {
 export const withMetadata = {
   ...expected,
   primitive:
-    'Primitive.text: an argument that is no object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
+    'Primitive.text: an argument that is not an object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
 };
 
 export const dialects = {

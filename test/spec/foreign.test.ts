@@ -148,7 +148,7 @@ describe('foreign: true', () => {
   };
 
   it('is asked for where a name begins with "rpc."', async () => {
-    const text = /reserved by JSON-RPC; give foreign: true if "rpc\.on" is one of another protocol$/;
+    const text = /reserved by JSON-RPC; set foreign: true if "rpc\.on" belongs to another protocol$/;
     expect(spec({ name: 'rpc.on' })).toThrow(text);
     const side = Events.create();
     expect(() => side.setHandler('rpc.on', () => {})).toThrow(text);

@@ -107,7 +107,7 @@ describe('implement', () => {
   it('takes an object', async () => {
     await using sides = await talk(Chat);
     for (const wrong of [undefined, null, 5, () => 1]) {
-      expect(() => sides.here.implement(wrong as never)).toThrow(/^the handlers of a side are an object, not /);
+      expect(() => sides.here.implement(wrong as never)).toThrow(/^the handlers of a side must be an object, not /);
     }
   });
 });

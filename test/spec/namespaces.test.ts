@@ -118,7 +118,7 @@ describe('namespaces', () => {
     expect(implement({ hall: { front: { opened() {} } } })).toThrow(
       /^hall\.front\.opened is outgoing on this side.* use the inverted class, House\.invert\(\)$/,
     );
-    expect(implement({ hall: () => {} })).toThrow(/^the handlers of hall are an object/);
+    expect(implement({ hall: () => {} })).toThrow(/^the handlers of hall must be an object/);
     expect(implement({ floors: 3 })).toThrow(new UsageError('floors is no incoming method of this side'));
   });
 });

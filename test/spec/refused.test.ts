@@ -52,7 +52,7 @@ describe('a name', () => {
     ].flat(),
   )('of a side itself is refused: %s', (name) => {
     expect(read(spec(inward, () => {}, name))).toBe(
-      `Chat.${name}: a side has the name "${name}" itself; call the method otherwise, and give it this one on the wire with name: '${name}'`,
+      `Chat.${name}: every side has a member "${name}"; rename the method, and keep this name on the wire with name: '${name}'`,
     );
   });
 
@@ -61,7 +61,7 @@ describe('a name', () => {
       readonly peers = namespace(class Room extends RemoteAPI {});
     }
     expect(read(Chat)).toBe(
-      `Chat.peers: a side has the name "peers" itself; give the namespace another one, and this one on the wire with { name: 'peers' }`,
+      `Chat.peers: every side has a member "peers"; rename the namespace, and keep this name on the wire with { name: 'peers' }`,
     );
   });
 
@@ -75,7 +75,7 @@ describe('a name', () => {
 
   it('that is a symbol is refused', () => {
     expect(read(spec(inward, () => {}, Symbol('secret')))).toBe(
-      'Chat.Symbol(secret) is marked, but a symbol has no name on the wire',
+      'Chat.Symbol(secret) is decorated, but a symbol has no name on the wire',
     );
   });
 
@@ -91,14 +91,14 @@ describe('a name', () => {
       readonly room = namespace(Room, { name: 'rpc' });
     }
     expect(read(Chat)).toBe(
-      'Room.join: names on the wire that begin with "rpc." are reserved by JSON-RPC; give foreign: true if "rpc.join" is one of another protocol',
+      'Room.join: names on the wire that begin with "rpc." are reserved by JSON-RPC; set foreign: true if "rpc.join" belongs to another protocol',
     );
   });
 
   it('that is empty is refused', () => {
-    expect(read(spec(inward({ name: '' })))).toBe('Chat.method: the option "name" must be a text that is not empty');
+    expect(read(spec(inward({ name: '' })))).toBe('Chat.method: the option "name" must be a string that is not empty');
     expect(refusal(() => namespace(Room, { name: '' }))).toBe(
-      'namespace(): the option "name" must be a text that is not empty',
+      'namespace(): the option "name" must be a string that is not empty',
     );
   });
 
@@ -141,9 +141,9 @@ describe('an option', () => {
     [{ hasReply: 'yes' }, 'the option "hasReply" must be a boolean'],
     [
       { stream: true, hasReply: true },
-      'a stream has no reply besides its items; give stream: true or hasReply: true, not both',
+      'a stream has no reply besides its items; set stream: true or hasReply: true, not both',
     ],
-    [{ name: 5 }, 'the option "name" must be a text that is not empty'],
+    [{ name: 5 }, 'the option "name" must be a string that is not empty'],
     [{ params: 'a' }, 'the option "params" must be a list of different names'],
     [{ params: null }, 'the option "params" must be a list of different names'],
     [{ params: [1] }, 'the option "params" must be a list of different names'],
@@ -194,7 +194,7 @@ describe('arguments', () => {
     const api = spec(inward, (_sender: Sender, _a: unknown) => {});
     Reflect.defineMetadata('design:paramtypes', [Object, type], api.prototype, 'method');
     expect(read(api)).toBe(
-      'Chat.method: an argument that is no object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
+      'Chat.method: an argument that is not an object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
     );
   });
   it('that have defaults are seen in metadata', () => {
@@ -212,7 +212,7 @@ describe('arguments', () => {
 });
 
 describe('a mark', () => {
-  const place = 'only methods of an instance can be marked, not fields, accessors, or what is static or private';
+  const place = 'only methods of an instance can be decorated, not fields, accessors, or static or private members';
 
   it.each([
     ['field', undefined, { kind: 'field' }],
@@ -249,7 +249,7 @@ describe('a mark', () => {
   });
 
   it('stands on a method once', () => {
-    const text = 'method: a method is marked once, @incoming or @outgoing';
+    const text = 'method: a method can be decorated only once, with @incoming or @outgoing';
     expect(refusal(() => spec((...place) => [inward(...place), outward(...place)]))).toBe(text);
     expect(refusal(() => spec((...place) => [inward(...place), inward({})(...place)]))).toBe(text);
     expect(
@@ -271,7 +271,7 @@ describe('a mark', () => {
       @wrap @incoming({ hasReply: true }) method(_sender: Sender): Reply<number> {}
     }
     expect(read(Below)).toBe(
-      'Below.method: another function stands in the place of the one that @incoming has marked; write @incoming above a decorator that replaces the method',
+      'Below.method: another function has replaced the one that @incoming decorates; write @incoming above a decorator that replaces the method',
     );
     class Above extends RemoteAPI {
       @incoming({ hasReply: true }) @wrap method(_sender: Sender): Reply<number> {}
@@ -279,7 +279,7 @@ describe('a mark', () => {
     expect(read(Above)).toBe('not refused');
     const legacy = spec(outward);
     Object.defineProperty(legacy.prototype, 'method', { value: () => {} });
-    expect(read(legacy)).toMatch(/^Chat.method: another function .* @outgoing has marked; write @outgoing above/);
+    expect(read(legacy)).toMatch(/^Chat.method: another function .* @outgoing decorates; write @outgoing above/);
   });
 
   it('is not overridden by what is no method', () => {
@@ -289,10 +289,10 @@ describe('a mark', () => {
     class WithField extends Chat {
       override method = (_sender: Sender): void => {};
     }
-    expect(read(WithField)).toBe('WithField.method is marked, but what overrides it is not a method');
+    expect(read(WithField)).toBe('WithField.method is decorated, but its override is not a method');
     class WithGetter extends Chat {}
     Object.defineProperty(WithGetter.prototype, 'method', { get: () => () => {} });
-    expect(read(WithGetter)).toBe('WithGetter.method is marked, but what overrides it is not a method');
+    expect(read(WithGetter)).toBe('WithGetter.method is decorated, but its override is not a method');
   });
 });
 
@@ -318,16 +318,16 @@ describe('a class', () => {
     class Loop extends RemoteAPI {
       readonly loop: Loop = namespace(Loop);
     }
-    expect(read(Loop)).toBe('loop: Loop holds itself as a namespace');
+    expect(read(Loop)).toBe('loop: Loop contains itself as a namespace');
     class Outer extends RemoteAPI {
       readonly inner: Inner = namespace(Inner);
     }
     class Inner extends RemoteAPI {
       readonly outer: Outer = namespace(Outer);
     }
-    expect(read(Outer)).toBe('inner.outer: Outer holds itself as a namespace');
+    expect(read(Outer)).toBe('inner.outer: Outer contains itself as a namespace');
     class Derived extends Outer {}
-    expect(read(Derived)).toBe('inner.outer.inner: Inner holds itself as a namespace');
+    expect(read(Derived)).toBe('inner.outer.inner: Inner contains itself as a namespace');
   });
 
   it('is made without arguments', () => {
@@ -338,7 +338,7 @@ describe('a class', () => {
         throw boom;
       }
     }
-    const text = 'Chat cannot be read: its constructor must work without arguments, and has thrown: no database';
+    const text = 'Chat cannot be read: its constructor must work without arguments, but it threw: no database';
     expect(read(Chat)).toBe(text);
     expect(refusal(() => Chat.describe())).toBe(text);
     expect(() => Chat.create()).toThrow(expect.objectContaining({ cause: boom }));
@@ -350,7 +350,7 @@ describe('a class', () => {
 
   it('is refused by every way in, and each time', async () => {
     const api = spec(inward({ name: '' }));
-    const text = 'Chat.method: the option "name" must be a text that is not empty';
+    const text = 'Chat.method: the option "name" must be a string that is not empty';
     expect(read(api)).toBe(text);
     expect(read(api)).toBe(text);
     expect(refusal(() => api.invert().create())).toBe(text);
@@ -370,7 +370,7 @@ describe('a class', () => {
     expect(refusal(() => declare(Chat, { field: incoming }))).toBe('Chat.field is not a method of its own');
     expect(refusal(() => declare(Derived, { said: outgoing }))).toBe('Derived.said is not a method of its own');
     expect(refusal(() => declare(Chat, { said: 'outgoing' }))).toBe(
-      'said: a mark is incoming or outgoing, bare or with options',
+      'said: expected incoming or outgoing, with or without options',
     );
   });
 });

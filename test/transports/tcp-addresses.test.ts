@@ -63,10 +63,10 @@ describe('addresses of tcp', () => {
   it('refuses what does not fit, before anything is opened', () => {
     const wrong = (url: string, options: WireOptions = {}) => expect(() => transport(url, options));
     wrong('tcp://127.0.0.1:0').toThrow(/cannot be dialed/);
-    wrong('tcp://127.0.0.1').toThrow(/has no port: expected tcp:\/\/host:port, as in/);
+    wrong('tcp://127.0.0.1').toThrow(/has no port; expected tcp:\/\/host:port, as in/);
     wrong('tcp://[::1]').toThrow(/has no port/);
     wrong('tcp:').toThrow(/has no host and port/);
-    wrong('tcp://::1:80').toThrow(/has no host and port: .*; an IPv6 address stands in brackets, as in \[::1\]/);
+    wrong('tcp://::1:80').toThrow(/has no host and port; .*; write an IPv6 address in brackets, as in \[::1\]/);
     for (const port of ['99999', '123456', '-1', 'http', '80x']) {
       for (const at of ['tcp://127.0.0.1:', 'tcp://:', 'tcp://[::1]:', 'tcp:localhost:'])
         for (const listen of [true, false])

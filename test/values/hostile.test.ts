@@ -107,7 +107,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('in %s', (codec) => {
 
   it('a thrown value is told, and neither looked at nor written without end', async () => {
     for (const what of ['revoked', 'doubled'])
-      await expect(client.remote.fail({ what })).rejects.toThrow('something that is no error was thrown');
+      await expect(client.remote.fail({ what })).rejects.toThrow('a value that is not an error was thrown');
   });
 
   it('promises that are refused, or never awaited, reject without ending the process', async () => {

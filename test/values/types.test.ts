@@ -203,7 +203,7 @@ describe('the registry refuses', () => {
     ['a standard class with another id, besides it', [standardTypes, entry({ class: Date })], /Date has two ids/],
     ['an id of the library', [entry({ id: 'obj' })], /"obj" means something to the library/],
     ['an empty id', [entry({ id: '' })], /not empty/],
-    ['an id that is no text', [entry({ id: 5 })], /is a text/],
+    ['an id that is no text', [entry({ id: 5 })], /must be a string/],
     ['a type without functions', [entry({ unpack: undefined })], /functions pack and unpack/],
     ['a type without a class', [entry({ class: 'Money' })], /must be a class, not Money/],
     ['a function that is no class', [entry({ class: () => {} })], /must be a class/],

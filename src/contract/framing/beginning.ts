@@ -1,7 +1,7 @@
 import { beginningOf } from '../../base/quote.js';
 import { Code, ProtocolError } from '../errors.js';
 
-/** How many bytes of a stream are looked at. */
+/** The number of bytes of a stream that are inspected. */
 const LOOK = 24;
 
 const HTTP_REQUEST = /^[A-Z]{3,7} (?:\/|\*|https?:\/\/|[\w.:[\]-]+:\d+ HTTP)/;
@@ -10,22 +10,22 @@ const HEADERS = /^content-(?:length|type)[ \t]*:/i;
 const BOM = [0xef, 0xbb, 0xbf];
 
 /**
- * The other side of a byte stream speaks another protocol, framing or codec than this one, as its first bytes show. The link
- * ends at once.
+ * The other side of a byte stream uses another protocol, framing or codec than this one, as its first bytes show. The
+ * link ends at once.
  */
 export class WrongProtocol extends ProtocolError {
-  /** What may be said to the other side, in its own way as far as that is text; undefined if it would not understand any. */
+  /** An answer to the other side in its own protocol, if that is text; undefined if it would not understand any. */
   readonly reply: string | undefined;
 
   constructor(what: string, expected: string, head: Uint8Array, reply: (text: string) => string | undefined) {
-    const text = `this side expects ${expected}, and what came begins with ${beginningOf(head)}, which looks like ${what}`;
-    super(`${text}: check the address, the codec and the framing of both sides`, Code.ParseError);
+    const text = `this side expects ${expected}, but the data that arrived begins with ${beginningOf(head)}, which looks like ${what}`;
+    super(`${text}; check the address, the codec and the framing of both sides`, Code.ParseError);
     this.name = 'ProtocolError';
     this.reply = reply(text);
   }
 }
 
-/** In parentheses, since a line that begins so is neither JSON nor a header: whoever reads it shows it in an error. */
+/** In parentheses, because a line that begins so is neither JSON nor a header: the receiver shows it in an error. */
 const line = (text: string): string => `(obverse) ${text}\n`;
 
 function httpResponse(text: string): string {
@@ -37,13 +37,16 @@ function httpResponse(text: string): string {
 export interface Expected {
   /** For people. */
   readonly what: string;
-  /** What the first bytes are, if they are none that it reads; HTTP and TLS are known without it. `chunk` is all that has come, or as much of it as is looked at. */
+  /**
+   * What the first bytes are, if the framing cannot read them; HTTP and TLS are detected without it. `chunk` is
+   * everything that has arrived, up to the inspected number of bytes.
+   */
   foreign(head: Uint8Array, chunk: Uint8Array): string | undefined;
 }
 
 /**
- * Looks at the first bytes of a stream. `seen` is what the last call has given, at first nothing. Gives what has been seen so
- * far, or undefined if that is enough. Throws a {@link WrongProtocol} if it is not what is expected.
+ * Inspects the first bytes of a stream. `seen` is the result of the last call, at first empty. Returns the bytes
+ * inspected so far, or undefined if they suffice. Throws a {@link WrongProtocol} if they are not what is expected.
  */
 export function look(seen: Uint8Array, chunk: Uint8Array, expected: Expected): Uint8Array | undefined {
   const head = new Uint8Array(Math.min(LOOK, seen.length + chunk.length));
@@ -91,22 +94,22 @@ export function isText(head: Uint8Array): boolean {
   return head.subarray(0, 4).every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13);
 }
 
-/** Whether four bytes of size stand here, and behind them the beginning of a message. */
+/** Whether there are four bytes of size here, followed by the beginning of a message. */
 export function isSized(head: Uint8Array): boolean {
   const [first, second, third, fourth, fifth] = head;
-  // Four zeros announce nothing: they may be empty frames, each with a NUL behind it.
+  // Four zeros announce nothing: they may be empty frames, each with a NUL after it.
   if (first !== 0 || second !== 0 || fifth === undefined || (third === 0 && fourth === 0)) return false;
   return fifth === 0x7b || fifth === 0x5b || isMessagePack(head.subarray(4));
 }
 
-/** What the first bytes are where frames of text are read, if they are none. */
+/** What the first bytes are, if frames of text are expected and they are not text. */
 export function foreignToText(head: Uint8Array): string | undefined {
   if (isHeaders(head)) return 'headers of the framing "headers"';
   if (isMessagePack(head)) return 'MessagePack';
   return isSized(head) ? 'the size of a frame of the framing "length"' : undefined;
 }
 
-/** The same bytes without a byte order mark, of which a part may not have come yet. */
+/** The same bytes without a byte order mark, which may be incomplete. */
 export function withoutBom(bytes: Uint8Array): Uint8Array {
   return BOM.every((byte, at) => at >= bytes.length || bytes[at] === byte) ? bytes.subarray(BOM.length) : bytes;
 }

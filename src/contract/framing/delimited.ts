@@ -8,32 +8,32 @@ import { utf8Text } from './text.js';
 const CR = 13;
 const LF = 10;
 const nothing = new Uint8Array(0);
-/** What a message of JSON begins with, and what it ends with. */
+/** The first and the last character of a JSON message. */
 const BRACES = [0x7b, 0x5b];
 const CLOSED = [0x7d, 0x5d];
 
 const expected: Readonly<Record<'\n' | '\0', Expected>> = {
   '\n': {
-    what: 'text, each frame with a line feed behind it (the framing "lines")',
+    what: 'text with a line feed after each frame (the framing "lines")',
     foreign(head, chunk) {
       const nul = chunk.indexOf(0);
       const isMessage = nul > 1 && BRACES.includes(head[0] as number) && CLOSED.includes(chunk[nul - 1] as number);
       if (isMessage && !chunk.subarray(0, nul).includes(LF))
-        return 'text with a NUL behind each frame (the framing "nul")';
+        return 'text with a NUL after each frame (the framing "nul")';
       return foreignToText(head);
     },
   },
   '\0': {
-    what: 'text, each frame with a NUL behind it (the framing "nul")',
+    what: 'text with a NUL after each frame (the framing "nul")',
     foreign(head, chunk) {
       const isLine =
         !chunk.includes(0) && chunk[chunk.length - 1] === LF && isWhole(chunk.subarray(0, chunk.indexOf(LF)));
-      return isLine ? 'text with a line feed behind each frame (the framing "lines")' : foreignToText(head);
+      return isLine ? 'text with a line feed after each frame (the framing "lines")' : foreignToText(head);
     },
   },
 };
 
-/** Whether a line is a message, and no part of one that goes on behind it, nor blank. Asked once for a link. */
+/** Whether a line is a complete message, neither blank nor a part of one that continues. Called once for a link. */
 function isWhole(bytes: Uint8Array): boolean {
   const line = asBuffer(bytes).toString().trim();
   if (line === '') return false;
@@ -47,15 +47,15 @@ function isWhole(bytes: Uint8Array): boolean {
 }
 
 /**
- * Frames of text that end in one byte, which never occurs inside them: neither a line feed nor a NUL is ever a part of
- * another character in UTF-8, so a stream can be cut at them before it is decoded. Empty frames are skipped.
+ * Frames of text that end in one byte, which never occurs inside them: in UTF-8 neither a line feed nor a NUL is ever a
+ * part of another character, so a stream can be split at them before it is decoded. Empty frames are skipped.
  *
- * Bytes that are no UTF-8 become U+FFFD, as everywhere in Node: within a string of JSON that is a wrong character, anywhere
- * else a frame that the codec refuses, and in neither case is the stream lost.
+ * Invalid UTF-8 becomes U+FFFD, as everywhere in Node: in a JSON string that is a wrong character, anywhere else a
+ * frame that the codec refuses, and in neither case is the stream lost.
  */
 class Delimited implements Framing {
   private readonly kept = new Kept();
-  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  /** The first bytes of the stream, until there are enough of them to detect another protocol. */
   private first: Uint8Array | undefined = nothing;
 
   constructor(
@@ -68,7 +68,7 @@ class Delimited implements Framing {
   }
 
   wrap(frames: readonly Frame[]): string {
-    // Looked at in any case: where that is first done once the code is compiled, the compiled code is thrown away.
+    // Always read: reading it for the first time after the code is compiled would discard the compiled code.
     const first = frames[0] as string;
     return (frames.length === 1 ? first : frames.join(this.delimiter)) + this.delimiter;
   }
@@ -87,7 +87,8 @@ class Delimited implements Framing {
       this.giveKept(give);
     }
     if (last >= from) {
-      // What is not larger than one frame may be holds none that is; otherwise each is looked at before it is decoded.
+      // If the chunk is not larger than the largest frame, so are its frames; otherwise each is checked before it is
+      // decoded.
       if (last - from <= this.limit) this.split(utf8Text(bytes, from, last), give);
       else this.judgeEach(bytes, from, last, code, give);
       from = last + 1;
@@ -99,7 +100,7 @@ class Delimited implements Framing {
     if (this.kept.size > 0) this.giveKept(give);
   }
 
-  /** Keeps a part of a frame, judged together with what is kept; only a CR may stand beyond the bound. */
+  /** Keeps a part of a frame, checked together with what is kept; only a CR may be beyond the limit. */
   private keep(bytes: Buffer, from: number, to: number): void {
     if (to === from) return;
     const size = this.kept.size + to - from;
@@ -130,7 +131,7 @@ class Delimited implements Framing {
     }
   }
 
-  /** Gives the frames of a text that ends where one of them ends, without its delimiter. */
+  /** Passes on the frames of a text that ends with a frame, without its delimiter. */
   private split(text: string, give: (frame: Frame) => void): void {
     const crlf = this.delimiter === '\n';
     let from = 0;
@@ -148,13 +149,13 @@ const delimited =
   (name: string, end: '\n' | '\0'): FramingFactory =>
   (form, limit) => {
     if (form !== 'text') {
-      throw new UsageError(`the framing "${name}" carries text, and this codec makes bytes; "length" carries both`);
+      throw new UsageError(`the framing "${name}" carries text, but this codec makes bytes; "length" carries both`);
     }
     return new Delimited(end, limit);
   };
 
-/** After each frame a line feed. A CR before it is tolerated, empty lines are skipped. Text only. */
+/** A line feed after each frame. A CR before it is accepted, empty lines are skipped. Text only. */
 export const lines: FramingFactory = delimited('lines', '\n');
 
-/** After each frame a NUL. Empty frames are skipped. Text only. */
+/** A NUL after each frame. Empty frames are skipped. Text only. */
 export const nul: FramingFactory = delimited('nul', '\0');

@@ -10,14 +10,14 @@ export { headers, json, length, lines, nul };
 const named: Readonly<Record<FramingName, FramingFactory>> = { lines, nul, headers, length, json };
 
 /**
- * The framing of a byte stream: the one that the address asks for, else the one that the codec prefers, else `length`, which
- * carries everything. `self` asks for the codec's own. Throws a UsageError for a name that is not known, and for a framing
- * that cannot carry what the codec makes.
+ * The framing of a byte stream: the one in the address, otherwise the one that the codec prefers, otherwise `length`,
+ * which carries everything. `self` selects the codec's own. Throws a UsageError for an unknown name, and for a framing
+ * that cannot carry the output of the codec.
  */
 export function framingFor(asked: string | undefined, wire: Pick<Wire, 'form' | 'framing'>): FramingFactory {
   if (wire.form === 'values') {
     throw new UsageError(
-      'this codec hands over values, which are no byte stream: it needs a transport that carries values (worker:, port:, memory:)',
+      'this codec passes values, not bytes; it needs a transport that carries values (worker:, port:, memory:)',
     );
   }
   const preferred = wire.framing ?? 'length';
@@ -29,7 +29,7 @@ export function framingFor(asked: string | undefined, wire: Pick<Wire, 'form' | 
     throw new UsageError(`unknown framing "${name}"; there are ${Object.keys(named).join(', ')}${own}`);
   }
   const framing = named[name as FramingName];
-  // Made once for its refusal: a pair that does not fit is refused before there is a link.
+  // Created once for its refusal: a pair that does not fit is refused before there is a link.
   framing(wire.form, 1);
   return framing;
 }

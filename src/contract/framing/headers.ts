@@ -7,20 +7,22 @@ import { cutOff, lost, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
 const LF = 10;
-/** How large a header block may be, in bytes; that of an honest peer has about a hundred. */
+/** The maximum size of a header block in bytes; that of an honest peer has about a hundred. */
 const BLOCK_BYTES = 8 * 1024;
-/** How much is shown of what is no header, in bytes. */
+/** How many bytes are shown of a line that is not a header. */
 const SHOWN = 200;
-/** How much of the end of a long line is kept, in bytes: a Content-Length may stand there. */
+/** How many bytes are kept of the end of a long line: it may contain a Content-Length. */
 const TAIL = 64;
 
 const nothing = new Uint8Array(0);
-/** The name of a header as far as it has come, and its colon. */
+/** The name of a header, complete or not, and its colon. */
 const BEGINS_HEADER = /^[\w!#$%&'*+.^`|~-]*[ \t]*(?::|\r?$)/;
 const HEADER = /^[\w!#$%&'*+.^`|~-]+[ \t]*:/;
-/** What stands at the end of a line that begins with something else, such as the rest of a body whose length was too small. */
+/**
+ * A header at the end of a line that begins with something else, such as the rest of a body whose length was too small.
+ */
 const LENGTH_AT_END = /content-length[ \t]*:[ \t]*\d+[ \t]*$/i;
-/** The beginning of a message of JSON-RPC. A line of a log may be JSON as well. */
+/** The beginning of a JSON-RPC message. A log line may be JSON as well. */
 const MESSAGE = /^\s*(?:\[\s*)?\{\s*"(?:jsonrpc|id|method|params|result|error)"/;
 /** The first byte of a byte order mark. */
 const BOM = 0xef;
@@ -35,33 +37,36 @@ const expected: Expected = {
 };
 
 /**
- * What is no header and no body is skipped line by line, and the next block of headers is read: a program may print among its
- * messages, and a length may be wrong. Each such line, and each block that cannot be used, is given in parentheses and with its
- * beginning, as a frame that no codec can read: it is reported and counted like any other, and it is never carried out, though
- * it may be a message without its headers. Blank lines between frames are skipped without that. Where frames are bytes, the
- * stream is lost instead.
+ * Anything that is neither header nor body is skipped line by line, and reading continues at the next header block: a
+ * program may print between its messages, and a length may be wrong. Each such line, and each unusable block, is passed
+ * on in parentheses and with its beginning, as a frame that no codec can read: it is reported and counted like any
+ * other, and it is never carried out, although it may be a message without its headers. Blank lines between frames are
+ * skipped silently. If frames are bytes, the stream is lost instead.
  */
 class Headers implements Framing {
   /** The beginning of a header, or of a body. */
   private readonly kept = new Kept();
-  /** How many bytes of the present header block have come. */
+  /** The number of bytes of the present header block so far. */
   private block = 0;
-  /** What the block says of the size of the body, or -1 as long as it does not. */
+  /** The size of the body in the block, or -1 until it is known. */
   private size = -1;
-  /** Whether the block is over and the body stands there. */
+  /** Whether the block is complete and the body follows. */
   private body = false;
   /** The first header of the block, for people; empty before it. */
   private read = '';
   /** Why the body cannot be used; empty if it can. */
   private fault = '';
-  /** It was said of this block that it cannot be used. */
+  /** It was already reported that this block cannot be used. */
   private refused = false;
-  /** A line that is no header stood within the block: a length that comes behind it replaces one before it. */
+  /** The block contained a line that is not a header: a length after it replaces one before it. */
   private broken = false;
-  /** The beginning of a long line that is no header, of which only the end is kept, and how many bytes were dropped. */
+  /**
+   * The beginning of a long line that is not a header and of which only the end is kept, and the number of dropped
+   * bytes.
+   */
   private skipping: string | undefined = undefined;
   private skipped = 0;
-  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  /** The first bytes of the stream, until there are enough of them to detect another protocol. */
   private first: Uint8Array | undefined = nothing;
 
   constructor(
@@ -142,15 +147,15 @@ class Headers implements Framing {
     this.read = this.fault = '';
   }
 
-  /** Something is no frame, `read` is what it begins with. */
+  /** Something is not a frame; `read` is its beginning. */
   private refuse(fault: string, read: string, give: (frame: Frame) => void): void {
     if (!this.text) throw lost(`${fault}: ${quote(read, 80)}`);
     give(`(${fault}) ${read}`);
   }
 
   /**
-   * A line is longer than a block of headers may be. If it is a header, or would make the block too long, the stream is lost;
-   * otherwise all but its end is dropped. Tells where that begins in the chunk.
+   * A line is longer than the limit for header blocks. If it is a header, or makes the block too long, the stream is
+   * lost; otherwise all but its end is dropped. Returns where the end begins in the chunk.
    */
   private shorten(bytes: Buffer, from: number, to: number): number {
     const kept = this.kept.take();
@@ -158,7 +163,7 @@ class Headers implements Framing {
     const head = Buffer.concat([kept.subarray(0, SHOWN), bytes.subarray(from, came)]);
     if (this.skipping === undefined && BEGINS_HEADER.test(head.toString('latin1'))) {
       const begins = quote(this.read === '' ? textOf(head) : shown(this.read), 80);
-      const text = `a header block has at most ${BLOCK_BYTES} bytes, but a larger one came, which begins with ${begins}`;
+      const text = `a header block has at most ${BLOCK_BYTES} bytes, but a larger one arrived, which begins with ${begins}`;
       throw new ProtocolError(text, Code.TooLarge);
     }
     this.skipping ??= textOf(head);
@@ -170,7 +175,7 @@ class Headers implements Framing {
     return Math.max(from, to - TAIL);
   }
 
-  /** The line that is skipped has so many bytes more than were dropped. */
+  /** The line that is skipped has so many bytes in addition to the dropped ones. */
   private mustFit(size: number): void {
     if (this.skipping !== undefined && this.skipped + size > Math.max(this.limit, BLOCK_BYTES))
       throw oversized(this.limit, undefined, Buffer.from(this.skipping));
@@ -226,7 +231,7 @@ class Headers implements Framing {
     if (!Number.isNaN(size) && !isOther) return;
     this.size = -1;
     this.refused = true;
-    this.refuse(isOther ? 'another Content-Length' : 'Content-Length is no number', shown(line), give);
+    this.refuse(isOther ? 'another Content-Length' : 'Content-Length is not a number', shown(line), give);
   }
 }
 
@@ -238,7 +243,7 @@ function faultOf(type: string): string {
   return named === undefined || /^utf-?8$/i.test(named) ? '' : 'charset is not utf-8';
 }
 
-/** A line that was read as Latin-1, as it is shown. */
+/** A line that was read as Latin-1, in the form in which it is shown. */
 function shown(line: string): string {
   return textOf(Buffer.from(line, 'latin1'));
 }
@@ -248,8 +253,8 @@ function textOf(bytes: Buffer): string {
 }
 
 /**
- * Before each frame a block of headers, as in the base protocol of the Language Server Protocol: `Content-Length: 17`, CR
- * LF, an empty line. A CR may be missing, names are read in any case, and headers that mean nothing here are skipped. A
- * frame may be empty. Where the stream goes astray, it is taken up again at the next `Content-Length` that can be found.
+ * A block of headers before each frame, as in the base protocol of the Language Server Protocol: `Content-Length: 17`,
+ * CR LF, an empty line. A CR may be missing, names are case-insensitive, and headers without a meaning here are
+ * skipped. A frame may be empty. After an error in the stream, reading continues at the next `Content-Length`.
  */
 export const headers: FramingFactory = (form, limit) => new Headers(form === 'text', limit);

@@ -11,7 +11,10 @@ const CR = 13;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** What a byte means outside strings: 1 opens an object or a list, 2 closes one, 3 opens a string, 4 may stand between messages. */
+/**
+ * The meaning of a byte outside strings: 1 opens an object or a list, 2 closes one, 3 opens a string, 4 may occur
+ * between messages.
+ */
 const MEANS = new Uint8Array(256);
 const OPENS = 1;
 const CLOSES = 2;
@@ -20,7 +23,8 @@ const BETWEEN = 4;
 for (const sign of '{[') MEANS[sign.charCodeAt(0)] = OPENS;
 for (const sign of '}]') MEANS[sign.charCodeAt(0)] = CLOSES;
 MEANS[QUOTE] = STRING;
-// White space; a NUL, and the record separator of RFC 7464, which some peers write around messages; the bytes of a byte order mark.
+// White space; a NUL, and the record separator of RFC 7464, which some peers write around messages; the bytes of a byte
+// order mark.
 for (const byte of [9, LF, CR, 32, 0, 0x1e, 0xef, 0xbb, 0xbf]) MEANS[byte] = BETWEEN;
 
 const expected: Expected = {
@@ -28,22 +32,25 @@ const expected: Expected = {
   foreign: foreignToText,
 };
 
-/** Where the scanner is: between messages, in one, in a string of it, behind a backslash there, or in text that is no message. */
+/**
+ * The state of the scanner: between messages, in one, in a string, after a backslash in it, or in text that is not a
+ * message.
+ */
 type Place = 'between' | 'message' | 'string' | 'escape' | 'garbage';
 
 /**
- * Cuts a stream of JSON where objects and lists end, however they are written. Each byte is looked at once, and all that is
- * kept of a message besides its bytes is how deeply it is nested: no stack, so nesting costs nothing here. The kinds of
- * brackets need not match, since what is no JSON is refused by the codec.
+ * Splits a stream of JSON at the ends of objects and lists, however they are formatted. Each byte is inspected once,
+ * and the only state of a message besides its bytes is its nesting depth: no stack, so nesting costs nothing here. The
+ * kinds of brackets need not match, because the codec refuses invalid JSON.
  *
- * Text that is no object and no list becomes one frame, up to the next line feed, which the codec refuses; so is a
- * message with a line feed within a string, which JSON does not allow: the string has no end.
+ * Text that is neither an object nor a list becomes one frame, up to the next line feed, which the codec refuses; so
+ * does a message with a line feed in a string, which JSON does not allow: the string has no end.
  */
 class Json implements Framing {
   private readonly kept = new Kept();
   private place: Place = 'between';
   private depth = 0;
-  /** The first bytes of the stream, until enough of them have come to say what they are. */
+  /** The first bytes of the stream, until there are enough of them to detect another protocol. */
   private first: Uint8Array | undefined = nothing;
 
   constructor(private readonly limit: number) {}
@@ -53,7 +60,7 @@ class Json implements Framing {
   }
 
   wrap(frames: readonly Frame[]): string {
-    // Looked at in any case: where that is first done once the code is compiled, the compiled code is thrown away.
+    // Always read: reading it for the first time after the code is compiled would discard the compiled code.
     const first = frames[0] as string;
     return `${frames.length === 1 ? first : frames.join('\n')}\n`;
   }
@@ -87,7 +94,7 @@ class Json implements Framing {
     this.give(Buffer.alloc(0), 0, 0, give);
   }
 
-  /** Reads on within a message. Gives where it ends, or 0 if that has not come. */
+  /** Continues reading a message. Returns where it ends, or 0 if the end has not arrived. */
   private scan(bytes: Buffer, from: number): number {
     let { place, depth } = this;
     for (let at = from; at < bytes.length; at++) {
@@ -112,7 +119,7 @@ class Json implements Framing {
     return 0;
   }
 
-  /** Gives what is kept, and a part of the chunk behind it. */
+  /** Passes on what is kept, together with the part of the chunk after it. */
   private give(bytes: Buffer, from: number, to: number, give: (frame: Frame) => void): void {
     const size = this.kept.size + to - from;
     this.place = 'between';
@@ -141,13 +148,13 @@ class Json implements Framing {
 }
 
 /**
- * Objects and lists of JSON one after the other, with anything or nothing between them that is white space, and on as many lines as they
- * like: for peers that write no line feeds. Text that is neither counts up to its line feed as one frame that cannot be read. Writes
- * a line feed after each frame, as `lines`. Text only.
+ * Objects and lists of JSON one after the other, with white space or nothing between them, on any number of lines: for
+ * peers that write no line feeds. Text that is neither becomes one unreadable frame up to its line feed. Writes a line
+ * feed after each frame, as `lines`. Text only.
  */
 export const json: FramingFactory = (form, limit) => {
   if (form !== 'text') {
-    throw new UsageError('the framing "json" carries text, and this codec makes bytes; "length" carries both');
+    throw new UsageError('the framing "json" carries text, but this codec makes bytes; "length" carries both');
   }
   return new Json(limit);
 };

@@ -5,7 +5,7 @@ import { cutOff, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
 const HEADER = 4;
-/** How many bytes are looked at to say what they are in place of a size. */
+/** The number of bytes that are inspected to detect something other than a size. */
 const LOOK = 24;
 
 const expected: Expected = {
@@ -20,7 +20,7 @@ const expected: Expected = {
 /** Frames with their size in bytes before them, as 4 bytes, big-endian. A frame may be empty. */
 class Length implements Framing {
   private readonly kept = new Kept();
-  /** A frame has come. */
+  /** A frame has arrived. */
   private begun = false;
 
   constructor(
@@ -75,7 +75,7 @@ class Length implements Framing {
     if (this.kept.size > 0) throw cutOff();
   }
 
-  /** Adds to what is kept as much as it lacks, and gives it if that was enough. Tells where the chunk goes on. */
+  /** Adds the missing bytes to what is kept, and passes it on if it is complete. Returns where the chunk continues. */
   private complete(bytes: Buffer, give: (frame: Frame) => void): number {
     let at = 0;
     if (this.kept.size < HEADER) {
@@ -101,11 +101,11 @@ class Length implements Framing {
       return size;
     }
     this.kept.drop();
-    // No honest size, or no size at all.
+    // Not an honest size, or not a size.
     if (!this.begun) refuseForeign(withoutBom(bytes.subarray(0, LOOK)), bytes, expected);
     throw oversized(this.limit, size, bytes);
   }
 }
 
-/** Before each frame its size in bytes, as 4 bytes, big-endian. Text travels as UTF-8. */
+/** The size in bytes before each frame, as 4 bytes, big-endian. Text is sent as UTF-8. */
 export const length: FramingFactory = (form, limit) => new Length(form === 'text', limit);

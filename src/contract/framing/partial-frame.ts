@@ -1,22 +1,22 @@
 const nothing = Buffer.alloc(0);
 
 /**
- * The beginning of a frame whose rest has not come yet. The bytes are copied into one buffer that doubles, so that a frame
- * costs the same work in however many chunks it comes, and never more memory than twice of what has come: a list of chunks
- * would cost a hundred bytes for each chunk of one byte, and a buffer as large as a header announces would cost the
- * announcement alone. Empty, it holds nothing.
+ * The beginning of a frame whose rest has not arrived yet. The bytes are copied into one buffer that doubles, so that a
+ * frame costs the same work in any number of chunks, and never more memory than twice the received bytes: a list of
+ * chunks would cost a hundred bytes for each chunk of one byte, and with a buffer of the announced size, the
+ * announcement alone would cost memory. Empty, it holds nothing.
  */
 export class Kept {
-  /** How many bytes are kept. */
+  /** The number of bytes that are kept. */
   size = 0;
   private memory: Buffer = nothing;
 
-  /** How many bytes of memory it takes. */
+  /** The number of bytes of memory that it takes. */
   get room(): number {
     return this.memory.length;
   }
 
-  /** Adds a copy of a part of the chunk. `whole` is the size at which the frame is complete, as far as that is known. */
+  /** Adds a copy of a part of the chunk. `whole` is the size of the complete frame, if it is known. */
   add(chunk: Uint8Array, from: number, to: number, whole = Number.POSITIVE_INFINITY): void {
     const size = this.size + to - from;
     if (size > this.memory.length) {
@@ -28,12 +28,12 @@ export class Kept {
     this.size = size;
   }
 
-  /** What is kept, as a view that the next `add` may extend but never changes. */
+  /** The kept bytes, as a view that the next `add` may extend but never changes. */
   bytes(): Buffer {
     return this.memory.subarray(0, this.size);
   }
 
-  /** Gives what is kept, which nobody else holds from then on, and keeps nothing. */
+  /** Returns the kept bytes, which then belong to the caller, and keeps nothing. */
   take(): Buffer {
     const bytes = this.bytes();
     this.drop();

@@ -2,8 +2,8 @@ import { beginningOf } from '../../base/quote.js';
 import { Code, ProtocolError } from '../errors.js';
 
 /**
- * A frame that is larger than the bound: the stream is lost, for its rest is not read. `read` begins with the frame, or with what
- * says how large it is.
+ * A frame is larger than the limit: the stream is lost, because the rest of the frame is not read. `read` begins with
+ * the frame, or with its announced size.
  */
 export function oversized(limit: number, size?: number, read?: Uint8Array): ProtocolError {
   const came = size === undefined ? 'came' : `of ${size} came`;
@@ -14,7 +14,7 @@ export function oversized(limit: number, size?: number, read?: Uint8Array): Prot
   );
 }
 
-/** The stream is no longer where a frame begins. */
+/** The stream is not at the beginning of a frame. */
 export function lost(what: string): ProtocolError {
   return new ProtocolError(what, Code.ParseError);
 }

@@ -3,7 +3,7 @@ interface Runtime {
   readonly process?: { readonly getBuiltinModule?: (name: 'buffer') => { readonly isAscii?: IsAscii } };
 }
 
-/** From this size on, Node keeps a text of one byte a letter outside of its heap, and makes it in a tenth of the time. */
+/** From this size on, Node keeps a Latin-1 text outside of its heap, and creates it in a tenth of the time. */
 const LARGE = 1_000_000;
 
 const isAscii = /* @__PURE__ */ ofRuntime();

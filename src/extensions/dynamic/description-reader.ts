@@ -24,7 +24,7 @@ type Check = (value: unknown) => string | undefined;
 const text: Check = (value) =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST
     ? undefined
-    : `a text that is not empty, of at most ${LONGEST} letters`;
+    : `a string that is not empty, of at most ${LONGEST} characters`;
 const oneOf =
   (...values: readonly string[]): Check =>
   (value) =>

@@ -194,7 +194,8 @@ function typeOf(entry: Class | ValueType): ValueType {
     );
   }
   const { id, class: of, pack, unpack } = type;
-  if (typeof id !== 'string' || id === '') throw new UsageError('types: the id of a type is a text that is not empty');
+  if (typeof id !== 'string' || id === '')
+    throw new UsageError('types: the id of a type must be a string that is not empty');
   if (RESERVED.has(id))
     throw new UsageError(`types: the id "${id}" means something to the library itself; take another`);
   if (typeof pack !== 'function' || typeof unpack !== 'function') {

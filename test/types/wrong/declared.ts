@@ -17,7 +17,7 @@ declareMethods(Plain, {
   ask: incoming,
   // error: Type '"neither params nor allowPositionalArgs"' is not assignable to type '"params or allowPositionalArgs"'
   add: outgoing,
-  // error: a side has the name \"close\" itself: call the method otherwise, and give it this one on the wire with name: 'close'
+  // error: every side has a member \"close\"; rename the method, and keep this name on the wire with name: 'close'
   close: outgoing,
   // error: the first parameter must be Sender (@incoming) or Receivers (@outgoing)
   bare: incoming,

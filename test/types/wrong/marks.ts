@@ -72,13 +72,13 @@ export class Wrong extends RemoteAPI {
   // error: Type 'string' is not assignable to type 'readonly string[]'
   @incoming({ params: 'a' }) option3(_sender: Sender, _a: number): void {}
 
-  // error: a side has the name \"close\" itself: call the method otherwise, and give it this one on the wire with name: 'close'
+  // error: every side has a member \"close\"; rename the method, and keep this name on the wire with name: 'close'
   @outgoing close(_receivers: Receivers): void {}
-  // error: a side has the name \"remote\" itself
+  // error: every side has a member \"remote\"
   @incoming({ hasReply: true }) remote(_sender: Sender): Reply<number> {}
-  // error: a side has the name \"then\" itself
+  // error: every side has a member \"then\"
   @incoming then(_sender: Sender): void {}
-  // error: a side has the name \"toString\" itself
+  // error: every side has a member \"toString\"
   @incoming toString(_sender: Sender): void {}
   // error: a symbol has no name on the wire
   @incoming [key](_sender: Sender): void {}

@@ -44,7 +44,7 @@ describe('an unknown name', () => {
     }
     expect(message).not.toMatch('a host and a port');
     expect(await refusal({ transport: 'localhost:abc' })).not.toMatch('a host and a port');
-    expect(await refusal({ transport: '__proto__:x' })).toMatch('"__proto__:x" names nothing');
+    expect(await refusal({ transport: '__proto__:x' })).toMatch('"__proto__:x" has no scheme');
   });
 
   it('of a codec or a security is refused too', async () => {

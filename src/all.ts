@@ -6,7 +6,7 @@ import { checks as checkRoom } from './extensions/middleware/middleware.js';
 import { middleware as middlewareExtension } from './extensions/middleware/offer.js';
 import * as middleware from './extensions/middleware/room.js';
 import * as many from './extensions/multicast/room.js';
-import * as references from './extensions/references/room.js';
+import { references } from './extensions/references/extension.js';
 import * as rooms from './extensions/rooms.js';
 import { security } from './extensions/security/extension.js';
 import { streams } from './extensions/streams/extension.js';
@@ -14,8 +14,7 @@ import * as checks from './extensions/validation/checks.js';
 
 // A page imports this to have what other runtimes have from the beginning. Nothing here may stand in a file that it shares with the
 // others: a bundler keeps for its effect alone what package.json names.
-install(streams, security, dynamic, errorsWith(registering), middlewareExtension);
+install(streams, references, security, dynamic, errorsWith(registering), middlewareExtension);
 rooms.many.furnish(many);
 rooms.middleware.furnish(middleware);
-rooms.references.furnish(references);
 checkRoom.furnish(checks);

@@ -32,6 +32,7 @@ export function install(...extensions: readonly Extension[]): void {
   for (const extension of extensions) {
     entryOf(extension.name).installed = extension;
     addMembers(extension.members ?? {});
+    extension.installed?.();
   }
 }
 
@@ -96,11 +97,13 @@ export function extensionOptions(): Readonly<Record<string, Check>> {
 
 /** Throws a UsageError if an extension is not installed: `what` needs it. */
 export function mustBeInstalled(name: string, what: string): void {
-  const { installed, offer } = entries.get(name) ?? {};
-  if (installed !== undefined) return;
-  throw new UsageError(
-    `${what}: a page, and each of its workers, imports '${offer?.entry ?? `obverse/${name}`}' for this, beside 'obverse'`,
-  );
+  if (entries.get(name)?.installed === undefined) throw notInstalled(name, what);
+}
+
+/** The error where an extension is not installed: `what` needs it. */
+export function notInstalled(name: string, what: string): UsageError {
+  const entry = entries.get(name)?.offer?.entry ?? `obverse/${name}`;
+  return new UsageError(`${what}: a page, and each of its workers, imports '${entry}' for this, beside 'obverse'`);
 }
 
 /** The names of the offered extensions that are not loaded, and which a method asks for. */
@@ -128,7 +131,7 @@ function load(entry: Entry, name: string): Promise<void> | undefined {
   if (installed !== undefined) return undefined;
   if (offer?.load === undefined) return mustBeInstalled(name, 'a method of the spec') as undefined;
   entry.loading ??= offer.load().then(
-    (extension) => install(extension),
+    (loaded) => install(...[loaded].flat()),
     (error: unknown) => {
       delete entry.loading;
       throw error;

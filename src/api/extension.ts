@@ -34,6 +34,8 @@ export interface Extension extends ExtensionNames {
   readonly requests?: Readonly<Record<string, SystemRequest>>;
   /** Members of every side and of its namespaces, which are `this` in them. Methods can be taken out of their side. */
   readonly members?: PropertyDescriptorMap;
+  /** Called when it is installed. */
+  installed?(): void;
   /** Called once for each side: while it is made, where the extension is installed by then, or while it is opened. */
   attach?(host: ExtensionHost): SideExtension;
 }
@@ -85,7 +87,7 @@ export interface OfferedExtension extends ExtensionNames {
   /** What a page imports to have it from the beginning, such as `obverse/middleware`. */
   readonly entry: string;
   /** Loads it. Where it is absent, only the entry does. */
-  load?(): Promise<Extension>;
+  load?(): Promise<Extension | readonly Extension[]>;
   readonly when?: {
     /** Options of a side that ask for it, unless they are undefined or false. */
     readonly options?: readonly string[];

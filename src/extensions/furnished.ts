@@ -8,7 +8,7 @@ import { checks as checkRoom } from './middleware/middleware.js';
 import { middleware as middlewareExtension } from './middleware/offer.js';
 import * as middleware from './middleware/room.js';
 import * as many from './multicast/room.js';
-import * as references from './references/room.js';
+import { references } from './references/extension.js';
 import * as rooms from './rooms.js';
 import { security } from './security/extension.js';
 import { streams } from './streams/extension.js';
@@ -20,8 +20,16 @@ import * as checks from './validation/checks.js';
  */
 export function furnish(): void {
   rooms.many.furnish(many);
-  rooms.references.furnish(references);
   rooms.middleware.furnish(middleware);
   checkRoom.furnish(checks);
-  install(diagnostics, streams, security, addressProof, dynamic, errorsWith(registering), middlewareExtension);
+  install(
+    diagnostics,
+    streams,
+    references,
+    security,
+    addressProof,
+    dynamic,
+    errorsWith(registering),
+    middlewareExtension,
+  );
 }

@@ -1,4 +1,3 @@
-import { install } from '../api/extension-registry.js';
 import { addCallOptions } from '../spec/call-options.js';
 import type { SlowOptions } from '../types/peers.js';
 import { NamedRoom } from './room.js';
@@ -8,17 +7,6 @@ import { windowExpects } from './streams/window-option.js';
  * The parts of the library that a page imports by name, where it uses them: some are loaded by themselves where an option or a mark
  * asks for them. Other runtimes have them from the beginning.
  */
-
-/** What is passed by reference: functions, objects, streams as arguments. */
-export const references: NamedRoom<typeof import('./references/room.js')> = new NamedRoom(
-  // Its references may give streams, and so may its arguments.
-  async () => {
-    const [room, { streams }] = await Promise.all([import('./references/room.js'), import('./streams/extension.js')]);
-    install(streams);
-    return room;
-  },
-  'obverse/references',
-);
 
 /** Who stands around calls: interceptors, listeners, what is logged. */
 export const middleware: NamedRoom<typeof import('./middleware/room.js')> = new NamedRoom(

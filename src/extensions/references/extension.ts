@@ -1,13 +1,17 @@
 import type { Extension } from '../../api/extension.js';
 import type { CallSender } from '../../session/peer.js';
 import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
-import { references as room } from '../rooms.js';
+import { revoke } from './exports.js';
+import { provideHandles } from './handles.js';
+import { keep, release } from './keep.js';
+import { serveOffered } from './offers.js';
 import type { ReferenceTables } from './reference-tables.js';
 import { ReferenceMapper, referencesOf } from './value-mapper.js';
 
 /** Value types, and what goes by reference: functions, objects, streams as arguments. */
 export const references: Extension = {
   name: 'references',
+  installed: () => provideHandles({ keep, release, revoke }),
   notifications: {
     [KEEP]: (session, ids) => referencesOf(session).keep(ids),
     [RELEASE]: (session, ids) => referencesOf(session).release(ids),
@@ -16,11 +20,9 @@ export const references: Extension = {
     [CALL]: {
       lane: 'callbacks',
       serve: (sender: CallSender) => referencesOf(sender.peer.session).call(sender),
-      queued: (session, call) => {
-        if (room.here !== undefined) referencesOf(session).await(call);
-      },
+      queued: (session, call) => referencesOf(session).await(call),
     },
-    [STREAM]: { lane: 'free', serve: (sender: CallSender) => room.must(STREAM).serveOffered(sender) },
+    [STREAM]: { lane: 'free', serve: serveOffered },
   },
   attach: (host) => {
     const values = new ReferenceMapper(host, host.options.types);

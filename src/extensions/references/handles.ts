@@ -1,11 +1,32 @@
+import { notInstalled } from '../../api/extension-registry.js';
 import type { Inverted, Remote } from '../../types/derived.js';
 import type { Side } from '../../types/side.js';
-import { references } from '../rooms.js';
 
 /*
  * What an application does with what was passed by reference. It is carried out where references are; a page that has none has
  * passed nothing, and was passed nothing.
  */
+
+/** What carries out the functions below. */
+interface Handles {
+  keep(reference: object): Kept;
+  release(reference: object, above: (reference: object) => void, there: () => Error): void;
+  revoke(target: object): void;
+}
+
+/** Undefined until references are installed. */
+let handles: Handles | undefined;
+
+/** References are installed: these carry out the functions below. */
+export function provideHandles(provided: Handles): void {
+  handles = provided;
+}
+
+/** Throws a UsageError where references are not installed: `what` needs them. */
+function handlesFor(what: string): Handles {
+  if (handles === undefined) throw notInstalled('references', what);
+  return handles;
+}
 
 /** Keeps a reference until it is disposed of: `using kept = keep(callback)`. */
 export interface Kept extends Disposable {
@@ -21,7 +42,7 @@ export interface Kept extends Disposable {
  * Throws a UsageError for what is no reference, or was released; what has ended the link, if it has ended.
  */
 export function keep(reference: object): Kept {
-  return references.must('keep()').keep(reference);
+  return handlesFor('keep()').keep(reference);
 }
 
 /**
@@ -30,7 +51,7 @@ export function keep(reference: object): Kept {
  * Throws a UsageError for what is no reference.
  */
 export function release(reference: object): void {
-  references.must('release()').release(reference, release, () => new Error());
+  handlesFor('release()').release(reference, release, () => new Error());
 }
 
 /**
@@ -38,7 +59,7 @@ export function release(reference: object): void {
  * at work go on. What was not passed to anybody is ignored; passed again, it is another reference.
  */
 export function revoke(target: object): void {
-  references.here?.revoke(target);
+  handles?.revoke(target);
 }
 
 /**

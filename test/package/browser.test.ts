@@ -11,9 +11,12 @@ import { answerRooms, furnished, Rooms } from './page/rooms.js';
 import { answer, Desk, Taken } from './page/spec.js';
 import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
 
-/** What a page loads at most for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs more says so here. */
+/**
+ * The maximum of what a page loads for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs
+ * more raises it here.
+ */
 const BOUND = 55_350;
-/** The same of everything in one file, as for a page without modules. */
+/** The same for everything in one file, as for a page without modules. */
 const SINGLE_FILE_BOUND = 110_800;
 
 let folder: string;
@@ -33,7 +36,7 @@ afterAll(() => remove(folder));
 
 type Bundle = BuildResult<{ metafile: true; write: false }>;
 
-/** Bundles as for a page. A module of Node that could be reached would fail here. */
+/** Bundles for a page. A reachable Node module would fail here. */
 function bundle(entryPoints: string[], options: BuildOptions = {}): Promise<Bundle> {
   return build({
     entryPoints,
@@ -55,13 +58,13 @@ describe('in a bundle for browsers', () => {
     const { inputs, outputs } = made.metafile;
     const external = Object.values(outputs).flatMap(({ imports }) => imports.filter((each) => each.external));
     expect(external).toEqual([]);
-    // The library itself lies outside of `node_modules`.
+    // The library itself is outside of `node_modules`.
     expect(Object.keys(inputs).filter((input) => input.includes('node_modules/'))).toEqual([]);
     const asking = made.outputFiles.filter(({ text }) => /\b(from|import|require)\s*\(?\s*["'`]node:/.test(text));
     expect(asking.map(({ path }) => path)).toEqual([]);
   });
 
-  /** What a page loads that speaks JSON-RPC over WebSocket. */
+  /** What a page that uses JSON-RPC over WebSocket loads. */
   const loaded = () => {
     const wanted = loadedWith(made.metafile, /^page\.ts$/, /\bstrict-\w+\.js$/, /transports\/ws\.browser\.js$/);
     const files = made.outputFiles.filter(({ path }) => wanted.some((file) => join(project, file) === path));
@@ -69,7 +72,7 @@ describe('in a bundle for browsers', () => {
     return files;
   };
 
-  it('costs what it may for JSON-RPC over WebSocket', async () => {
+  it('stays below its size limit for JSON-RPC over WebSocket', async () => {
     const files = loaded();
     const { minified, gzipped } = sizesOf(files);
     const rooms = await breakdown();
@@ -85,7 +88,7 @@ describe('in a bundle for browsers', () => {
     expect(gzipped).toBeLessThanOrEqual(BOUND);
   });
 
-  it('costs what it may with everything in a single file', async () => {
+  it('stays below its size limit with everything in a single file', async () => {
     await writeFile(join(project, 'single.ts'), "import 'obverse/all';\nexport * from 'obverse';\n");
     const single = await bundle(['single.ts'], { splitting: false, format: 'iife', globalName: 'obverse' });
     const { minified, gzipped } = sizesOf(single.outputFiles);
@@ -93,7 +96,7 @@ describe('in a bundle for browsers', () => {
     expect(gzipped).toBeLessThanOrEqual(SINGLE_FILE_BOUND);
   });
 
-  // A sentence of each, which no minifier shortens.
+  // A sentence of each part, which no minifier shortens.
   it.each([
     ['standardTypes', 'expected base64, padded'],
     ['serializable', '@serializable stands before'],
@@ -110,7 +113,7 @@ describe('in a bundle for browsers', () => {
     ['guards', 'the call is not allowed'],
     ['stages', 'a stage gave another frame'],
     ['security', 'a message without security information is refused here'],
-  ])('has nothing of what it does not use: %s', async (_what, sentence) => {
+  ])('contains nothing of what it does not use: %s', async (_what, sentence) => {
     const built = join(project, 'node_modules/obverse/dist');
     const library = await Promise.all((await filesIn(built)).map((file) => readFile(join(built, file), 'utf8')));
     expect(library.some((text) => text.includes(sentence))).toBe(true);
@@ -128,7 +131,7 @@ describe('an entry that a page imports for its effect', () => {
   it.each([
     ...Object.entries(sentences).map(([entry, sentence]) => [entry, [sentence]] as const),
     ['all', Object.values(sentences)] as const,
-  ])('obverse/%s is not left out by a bundler', async (entry, expected) => {
+  ])('obverse/%s is kept by a bundler', async (entry, expected) => {
     const page = `with-${entry}.ts`;
     await writeFile(join(project, page), `import 'obverse/${entry}';\nexport { RemoteAPI } from 'obverse';\n`);
     const { metafile, outputFiles } = await bundle([page]);
@@ -139,7 +142,7 @@ describe('an entry that a page imports for its effect', () => {
   });
 });
 
-/** What every way to speak must have given. */
+/** The expected results of every transport. */
 const conversation = {
   sum: 20_100,
   answered: 'Here? Yes.',
@@ -149,7 +152,7 @@ const conversation = {
   other: 'RangeError: no such seat',
 };
 
-/** What the rooms must have given that are loaded when a spec, an option or a call needs them. */
+/** The expected results of the features that are loaded when a spec, an option or a call needs them. */
 const furniture = {
   sum: 55,
   half: [1.5, 'half: n: expected a positive number'],
@@ -161,7 +164,7 @@ const furniture = {
 };
 
 describe(`in Chromium${chromium === undefined ? ', which is not installed here' : ''}`, () => {
-  it.skipIf(chromium === undefined)('speaks every way that a page has', { timeout: 90_000 }, async () => {
+  it.skipIf(chromium === undefined)('works over every transport that a page has', { timeout: 90_000 }, async () => {
     const { outputFiles } = await bundle(['page/main.ts', 'page/far.ts', 'page/far-rooms.ts']);
     const files = new Map(outputFiles.map(({ path, text }) => [path.slice(join(project, 'out').length), text]));
     const server = http.createServer(({ url = '/' }, response) => {

@@ -8,14 +8,16 @@ import { blocksOf } from '../docs/pages.js';
 import { lend, packed, remove, run, scratch } from './packed.js';
 
 /*
- * A server in one file, as bundlers make it of the published library. It is run where no package is installed, so that what it uses comes
- * out of the bundle.
+ * A server in one file, as bundlers make it from the published library. It runs where no package is installed, so that
+ * everything it uses comes from the bundle.
  */
 const bun = process.env.BUN ?? 'bun';
 const withoutBun = spawnSync(bun, ['--version']).error !== undefined;
 if (withoutBun) console.warn('skipped: there is no bun on the PATH, nor in BUN');
 
-/** Calls by each way that needs an optional package, and by one that needs none. Prints what comes of it. */
+/**
+ * Calls over each transport or codec that needs an optional package, and over one that needs none. Prints the results.
+ */
 const server = `
 import { declareMethods, incoming, RemoteAPI } from 'obverse';
 class Sums extends RemoteAPI { add(sender, args) {} }
@@ -42,10 +44,10 @@ the transport ws: needs the package ws here: npm install ws
 `;
 
 let folder: string;
-/** Projects: `full` has the optional packages, `bare` has not. */
+/** Projects: `full` has the optional packages, `bare` does not. */
 let full: string;
 let bare: string;
-/** Has no packages. */
+/** Without packages. */
 let outside: string;
 beforeAll(async () => {
   folder = await scratch();
@@ -96,7 +98,7 @@ const ran = async (file: string): Promise<string> => {
   return stdout;
 };
 
-/** The banner of the page: the only block of code for a bundler in it. */
+/** The banner of the page: the only code block for a bundler in it. */
 const banner = (): string => {
   const [block] = blocksOf('docs/transports.md').filter(({ code }) => code.includes('--banner'));
   return /--banner:js="(.*)"$/m.exec(block?.code ?? '')?.[1] ?? '';
@@ -107,7 +109,7 @@ describe('a server that is bundled with its optional packages', { timeout: 60_00
     expect(await ran(await bundled(full, 'all.cjs', { format: 'cjs' }))).toBe(all);
   });
 
-  it('says as an ES module by esbuild that the package ws has no require, and what to do', async () => {
+  it('reports, as an ES module by esbuild, that the package ws has no require, and what to do', async () => {
     const [tcp, msgpack, ws] = (await ran(await bundled(full, 'all.mjs', { format: 'esm' }))).split('\n');
     expect([tcp, msgpack]).toEqual(['3', '3']);
     expect(ws).toMatch(
@@ -133,15 +135,15 @@ describe('a server that is bundled with its optional packages', { timeout: 60_00
   });
 });
 
-describe('a server that is bundled without them', { timeout: 60_000 }, () => {
-  it.each(['esm', 'cjs'] as const)('starts, and names what is absent when it is used: %s', async (format) => {
+describe('a server that is bundled without optional packages', { timeout: 60_000 }, () => {
+  it.each(['esm', 'cjs'] as const)('starts, and names the missing package when it is used: %s', async (format) => {
     const extension = format === 'esm' ? 'mjs' : 'cjs';
     expect(await ran(await bundled(bare, `absent.${extension}`, { format }))).toBe(neither);
     const external = ['ws', 'msgpackr'];
     expect(await ran(await bundled(full, `external.${extension}`, { format, external }))).toBe(neither);
   });
 
-  it('starts, and names what is absent when it is used: Vite', async () => {
+  it('starts, and names the missing package when it is used: Vite', async () => {
     expect(await ran(await bundledByVite(bare, 'vite-absent'))).toBe(neither);
   });
 });

@@ -4,8 +4,8 @@ import { everything, matrixEnds, meet, ways } from './matrix-ends.js';
 import { remove, run, scratch } from './packed.js';
 
 /*
- * What a call can do, as a user meets it: the tarball is installed in another folder, and the two ends of the matrix run there as
- * programs of their own, in plain JavaScript. Other runtimes than this Node are in runtimes.slow.test.ts.
+ * What a call can do for a user: the tarball is installed in another folder, and the two ends of the matrix run there
+ * as separate programs, in plain JavaScript. Runtimes other than this Node are in runtimes.slow.test.ts.
  */
 
 let folder: string;

@@ -6,7 +6,10 @@ const names = ['chromium', 'chromium-browser', 'google-chrome'];
 /** The browser of this machine, if there is one. */
 export const chromium: string | undefined = names.find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Opens a page, with more options of the browser if there are any, until it is ended: then resolves with what the browser has written, for there the page's errors stand, and what its console shows. */
+/**
+ * Opens a page, optionally with more options of the browser, until it is ended: then resolves with the output of the
+ * browser, which has the page's errors and its console.
+ */
 export function browse(url: string, folder: string, ...more: string[]): { written(): string; end(): Promise<string> } {
   const options = [
     '--headless',

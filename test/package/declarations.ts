@@ -24,7 +24,7 @@ const ways = {
   },
 };
 
-/** What can be imported of the library. */
+/** The entries of the library. */
 export async function entriesOf(project: string): Promise<string[]> {
   const { exports } = JSON.parse(await readFile(join(project, 'node_modules/obverse/package.json'), 'utf8'));
   return Object.keys(exports as object)
@@ -34,7 +34,7 @@ export async function entriesOf(project: string): Promise<string[]> {
 
 /** Tests that the declarations of a project's library need nothing else, under these settings. */
 export function standAlone(project: () => string, ...names: (keyof typeof ways)[]): void {
-  it.each(names)('stand by themselves, checked, without the types of Node: %s', { timeout: 60_000 }, async (way) => {
+  it.each(names)('need no other types, checked, without the types of Node: %s', { timeout: 60_000 }, async (way) => {
     const at = join(project(), `types ${way}`);
     await mkdir(at);
     const entries = await entriesOf(project());

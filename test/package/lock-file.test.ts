@@ -40,13 +40,13 @@ describe('the lock file', () => {
     expect(wanted.filter(({ from, name }) => !found(from, name))).toEqual([]);
   });
 
-  it('names no host that packages come from', () => {
+  it('contains no host that packages come from', () => {
     expect(Object.keys(packages).filter((at) => packages[at]?.resolved !== undefined)).toEqual([]);
   });
 
   it('is accepted by `npm ci`', { timeout: 60_000 }, async () => {
     for (const file of ['package.json', 'package-lock.json', '.npmrc']) await cp(join(root, file), join(folder, file));
-    // Nothing is fetched or written: npm only compares the lock file with package.json.
+    // Nothing is downloaded or written: npm only compares the lock file with package.json.
     const said = await npm(['ci', '--dry-run', '--offline', '--ignore-scripts', '--include=dev'], folder);
     expect(said).toMatch(/^added \d+ packages/m);
   });

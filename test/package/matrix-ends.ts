@@ -14,10 +14,13 @@ export const ways = [
   ['ws', 'msgpack'],
 ] as const;
 
-/** What `near.mjs` prints when every feature works both ways. */
+/** The output of `near.mjs` when every feature works both ways. */
 export const everything: Ran = { code: 0, stdout: `tried ${2 * Object.keys(features).length}\n`, stderr: '' };
 
-/** A project with the packed library, and with the two ends of the matrix as programs in plain JavaScript: near.mjs, far.mjs, worker.mjs. */
+/**
+ * A project with the packed library, and with the two ends of the matrix as programs in plain JavaScript: near.mjs,
+ * far.mjs, worker.mjs.
+ */
 export async function matrixEnds(folder: string): Promise<string> {
   const project = await newcomer(folder, (await packed()).tarball, 'ws', 'msgpackr', 'zod');
   await build({
@@ -29,7 +32,7 @@ export async function matrixEnds(folder: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    // One that names them by a path would bring its own copy of the library.
+    // An import by path would load a second copy of the library.
     external: ['obverse'],
     tsconfigRaw: '{}',
   });
@@ -37,7 +40,7 @@ export async function matrixEnds(folder: string): Promise<string> {
   return project;
 }
 
-/** Starts the far end, lets the near end try everything, and gives how both have ended by themselves. */
+/** Starts the far end, runs all checks of the near end, and returns how both have exited by themselves. */
 export async function meet(
   project: string,
   scheme: string,

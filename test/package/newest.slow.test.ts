@@ -8,8 +8,8 @@ import { follow, followed, quickStart } from './steps.js';
 import { visit } from './visit.js';
 
 /*
- * The quick starts with the newest versions that the registry has, as somebody gets them who follows a page today. The other tests have the
- * versions of package.json.
+ * The quick starts with the newest versions in the registry, as somebody gets them who follows a page today. The other
+ * tests use the versions of package.json.
  */
 const page = 'docs/quick-starts.md';
 const starts = {
@@ -22,7 +22,7 @@ const pages = {
   esbuild: { start: quickStart(page, 'A page, with esbuild'), tools: ['esbuild', 'tsx'] },
 };
 
-/** Why it cannot be tried here. */
+/** Why it cannot be tested here. */
 function reason(): string | undefined {
   const [major = 0] = process.versions.node.split('.').map(Number);
   if (major < 22) return `the newest tools need Node 22 or newer; this is ${process.version}`;
@@ -45,7 +45,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => remove(folder));
 
-/** Prints what was installed; the test is about the versions of that day. */
+/** Prints the installed versions; the test is about the versions of that day. */
 async function tell(project: string, tools: readonly string[]): Promise<void> {
   for (const tool of tools) {
     const text = await readFile(join(project, 'node_modules', tool, 'package.json'), 'utf8');

@@ -9,7 +9,7 @@ class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender): Reply<string> {}
 }
 
-/** What a page does: opens WebSockets, and tells what has become of each. */
+/** The page opens WebSockets, and prints the result of each. */
 const page = `<!doctype html><script>
   const urls = new URLSearchParams(location.search).getAll('url');
   const open = (url) => new Promise((resolve) => {
@@ -57,7 +57,7 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
         told = resolve;
       });
       const query = urls.map((url) => `url=${encodeURIComponent(url)}`).join('&');
-      // The name of the other site leads to this machine, as its owner can make it.
+      // The name of the other site resolves to this machine, as its owner can configure it.
       const browser = browse(
         `http://${host}:${port}/?${query}`,
         folder,
@@ -70,7 +70,7 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
     };
     expect(await from('localhost', `ws://localhost:${port}/rpc`, `ws://127.0.0.1:${other}/`)).toEqual(['open', 'open']);
     expect(said).toEqual([]);
-    // Hijacking: the server is called by its own name. Rebinding: it is called by the name of the page.
+    // Hijacking: the server is contacted by its own name. Rebinding: it is contacted by the name of the page.
     const hijacking = `ws://127.0.0.1:${other}/`;
     const rebinding = `ws://evil.test:${port}/rpc`;
     expect(await from('evil.test', hijacking, rebinding)).toEqual(['refused', 'refused']);

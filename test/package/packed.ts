@@ -16,31 +16,31 @@ export const compilers = {
 /** What runs TypeScript. */
 export const tsx: string = join(root, 'node_modules/tsx/dist/cli.mjs');
 
-/** A folder that is taken away at the end. */
+/** A folder that is removed at the end. */
 export async function scratch(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'obverse-package-'));
 }
 
-/** Takes a folder away; Windows may still hold what has just ended. */
+/** Removes a folder; on Windows an exited process may still hold files. */
 export function remove(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/** What is published: the folder of the package, its tarball, and the paths of what is in it. */
+/** The published package: its folder, its tarball, and the paths of its files. */
 export interface Packed {
   readonly library: string;
   readonly tarball: string;
   readonly files: readonly string[];
 }
 
-/** Builds and packs the library as it is published, once in a run: the test files share it, and only read it. */
+/** Builds and packs the library as it is published, once for each run: the test files share it, and only read it. */
 export async function packed(): Promise<Packed> {
   const shared = process.env.OBVERSE_SHARED;
   if (shared === undefined)
     throw new Error('vitest.config.ts names test/package/shared-package.ts as its global setup');
   const done = join(shared, 'packed.json');
   const failed = join(shared, 'failed.txt');
-  // Whoever makes the folder does the work; the others wait.
+  // The process that creates the folder does the work; the others wait.
   const mine = await mkdir(join(shared, 'library')).then(
     () => true,
     () => false,
@@ -60,7 +60,7 @@ export async function packed(): Promise<Packed> {
   return JSON.parse(await readFile(done, 'utf8')) as Packed;
 }
 
-/** In a folder of its own: tests that run at the same time may use what was built into the repository. */
+/** In a folder of its own: tests that run at the same time may use the build in the repository. */
 async function pack(folder: string): Promise<Packed> {
   const library = join(folder, 'library');
   const dist = join(library, 'dist');
@@ -72,7 +72,7 @@ async function pack(folder: string): Promise<Packed> {
     ),
     mustRun(join(root, 'node_modules/tsup/dist/cli-default.js'), ['--silent', '--out-dir', dist], root),
   ]);
-  // Only then: the bundler begins by emptying the folder.
+  // Only now: the bundler first empties the folder.
   await mustRun(compilers['TypeScript 7'], ['-p', 'tsconfig.build.json', '--outDir', dist], root);
   await mustRun(join(root, 'scripts/prune-declarations.mjs'), [dist], root);
   const said = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], library);
@@ -80,7 +80,10 @@ async function pack(folder: string): Promise<Packed> {
   return { library, tarball: join(folder, filename), files: files.map(({ path }) => path) };
 }
 
-/** A project of somebody who installs the tarball, and other packages by their names, at the versions that are installed in the repository. */
+/**
+ * The project of a user who installs the tarball, and other packages by their names, at the versions that are installed
+ * in the repository.
+ */
 export async function newcomer(folder: string, tarball: string, ...packages: string[]): Promise<string> {
   const project = join(folder, `newcomer${packages.map((name) => `-${name}`).join('')}`);
   await mkdir(project);
@@ -94,7 +97,7 @@ export async function newcomer(folder: string, tarball: string, ...packages: str
   return project;
 }
 
-/** Lends a project what is installed in the repository. */
+/** Links the packages that are installed in the repository into a project. */
 export async function lend(project: string, ...packages: string[]): Promise<void> {
   for (const name of packages) {
     const to = join(project, 'node_modules', name);
@@ -103,7 +106,7 @@ export async function lend(project: string, ...packages: string[]): Promise<void
   }
 }
 
-/** The files in a folder and below it, as paths from it. */
+/** The files in a folder and below it, as relative paths. */
 export async function filesIn(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   return found
@@ -115,14 +118,14 @@ export async function filesIn(folder: string): Promise<string[]> {
     );
 }
 
-/** What a program has printed, and how it ended. */
+/** What a program has printed, and how it exited. */
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a script, with options of its runtime before it. */
+/** Runs a script, with options for its runtime before it. */
 export function run(
   script: string,
   args: readonly string[],
@@ -134,8 +137,8 @@ export function run(
 }
 
 /**
- * Starts a script that goes on until it is ended, once it has printed what is looked for, whose first group is given. `over` resolves when
- * it has ended; `end` ends it.
+ * Starts a script that runs until it is ended, and waits until it has printed a pattern, whose first group is returned.
+ * `over` resolves when it has exited; `end` ends it.
  */
 export async function start(
   script: string,
@@ -173,7 +176,7 @@ async function mustRun(script: string, args: readonly string[], cwd: string): Pr
   return mustSucceed(`${script} ${args.join(' ')}`, await run(script, args, cwd));
 }
 
-/** Runs npm, which must succeed, and gives what it has printed. */
+/** Runs npm, which must succeed, and returns its output. */
 export async function npm(
   args: readonly string[],
   cwd: string,
@@ -189,7 +192,7 @@ function mustSucceed(command: string, { code, stdout, stderr }: Ran): string {
   return stdout;
 }
 
-/** Resolves once a program has closed its outputs, with all of it. */
+/** Resolves once a program has closed its outputs, with all of the output. */
 export function ended(child: ChildProcess): Promise<Ran> {
   let stdout = '';
   let stderr = '';
@@ -204,7 +207,10 @@ export function ended(child: ChildProcess): Promise<Ran> {
   });
 }
 
-/** The environment without what npm and vitest tell the programs that they run: npm would install into the repository. */
+/**
+ * The environment without the variables that npm and vitest set for their child processes: npm would install into the
+ * repository.
+ */
 export function outside(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>

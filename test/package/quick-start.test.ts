@@ -7,8 +7,8 @@ import { registry } from './registry.js';
 import { follow, followed, quickStart } from './steps.js';
 
 /*
- * The quick start of the README, followed word by word: its three files and its commands, in an empty folder, with the packed
- * library and each of the compilers as the latest version of TypeScript.
+ * The quick start of the README, followed word by word: its three files and its commands, in an empty folder, with the
+ * packed library and each of the compilers as the latest version of TypeScript.
  */
 const start = quickStart('README.md', 'Install');
 
@@ -25,7 +25,7 @@ async function versionOf(project: string, name: string): Promise<string> {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-it('is found', () => {
+it('exists', () => {
   expect([...start.files.keys()]).toEqual(['chat.ts', 'server.ts', 'client.ts']);
   const commands = start.steps.flatMap(({ command, other = [] }) => [command, other]).flat();
   expect(commands).toEqual(
@@ -37,7 +37,7 @@ it('is found', () => {
 it.each([
   ['TypeScript 6', 'typescript'],
   ['TypeScript 7', 'typescript7'],
-])('works as it is printed, with %s', { timeout: 120_000 }, async (name, latest) => {
+])('works as printed, with %s', { timeout: 120_000 }, async (name, latest) => {
   await using packages = await registry(folder, tarball, latest);
   const at = await followed(join(folder, name), start, packages.env);
   await follow(at, start);

@@ -24,7 +24,7 @@ afterAll(async () => {
   await remove(folder);
 });
 
-/** Bun and Deno are on the PATH, or where the environment says (BUN, DENO). */
+/** Bun and Deno are on the PATH, or in the environment variables BUN and DENO. */
 const named = [process.env.BUN, process.env.DENO].flatMap((each) => (each === undefined ? [] : dirname(each)));
 const PATH = [...named, process.env.PATH].join(delimiter);
 const enter = (start: QuickStart, name: string) =>
@@ -54,7 +54,7 @@ describe.each([
 
 if (chromium === undefined) console.log('skipped: there is no Chromium, so the quick starts of pages are not followed');
 describe.each(['A page, with Vite', 'A page, with esbuild'])('%s', (name) => {
-  it.skipIf(chromium === undefined)('shows in its console what comes', { timeout: 180_000 }, async () => {
+  it.skipIf(chromium === undefined)('shows the expected output in its console', { timeout: 180_000 }, async () => {
     const start = quickStart(page, name);
     await follow(await enter(start, name), start, (server) =>
       visit(server, join(folder, 'browser', name), ['ann: hello', '1']),

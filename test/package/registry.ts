@@ -8,20 +8,20 @@ import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { root } from '../docs/pages.js';
 
-/** A registry of packages on this machine, in the environment of package managers. */
+/** A registry of packages on this machine, and the environment for package managers to use it. */
 export interface Registry extends AsyncDisposable {
-  /** What package managers need in their environment to install from it, with caches of their own. */
+  /** The environment that package managers need to install from it, with caches of their own. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 type Manifest = Record<string, unknown> & { name: string; version: string };
 
 /**
- * Serves the packed library, and the packages that are installed in the repository: commands such as `npm install obverse` run as they
- * are written, without a network. `latest` names the folder in `node_modules` whose version is the latest one of its package, where several are
- * installed; otherwise the highest version is.
+ * Serves the packed library, and the packages that are installed in the repository: commands such as `npm install
+ * obverse` run as they are written, without a network. `latest` names the folder in `node_modules` whose version is the
+ * latest one of its package, if several are installed; otherwise it is the highest version.
  *
- * @param folder for what it writes, which the caller takes away
+ * @param folder for the files that it writes, which the caller removes
  * @param tarball the packed library
  */
 export async function registry(folder: string, tarball: string, ...latest: string[]): Promise<Registry> {
@@ -76,7 +76,7 @@ export async function registry(folder: string, tarball: string, ...latest: strin
   };
 }
 
-/** The folders of what is installed in a folder `node_modules`, and below it: by name, then by version. */
+/** The folders of the packages installed in a folder `node_modules`, and below it: by name, then by version. */
 function installedPackages(modules: string, installed = new Map<string, Map<string, string>>()): typeof installed {
   for (const name of readdirSync(modules)) {
     const at = join(modules, name);
@@ -90,7 +90,7 @@ function installedPackages(modules: string, installed = new Map<string, Map<stri
   return installed;
 }
 
-/** The manifest of a package as a registry shows it. */
+/** The manifest of a package in the format of a registry. */
 function manifestOf(folder: string): Manifest {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
   const { devDependencies, bin, ...shown } = manifest;

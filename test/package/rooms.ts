@@ -17,15 +17,15 @@ export const forPages = {
   logLevel: 'silent',
 } as const;
 
-/** What a folder of the source, a file of the core, a plug-in or a package adds to what a page loads, in bytes. */
+/** How many bytes a folder of the source, a file of the core, a plug-in or a package adds to what a page loads. */
 export interface Share {
   readonly room: string;
   readonly minified: number;
-  /** Its part of the whole: what stands together is compressed together. */
+  /** Its share of the total: files in one chunk are compressed together. */
   readonly gzipped: number;
 }
 
-/** How large files are, minified and gzipped each for itself, as they are sent. */
+/** The sizes of files, each minified and gzipped by itself, as they are sent. */
 export function sizesOf(files: readonly OutputFile[]): { minified: number; gzipped: number } {
   return {
     minified: files.reduce((sum, { contents }) => sum + contents.length, 0),
@@ -50,8 +50,8 @@ export function loadedWith({ outputs }: Metafile, ...modules: RegExp[]): string[
 }
 
 /**
- * Of what a page loads for JSON-RPC over WebSocket, who takes how much, and what else it would load, and for what. It is read
- * from a bundle of the source, which is a little different from one of the package.
+ * The shares of what a page loads for JSON-RPC over WebSocket, and what else it may load, and for what. Computed from a
+ * bundle of the source, which differs slightly from one of the package.
  */
 export async function breakdown(): Promise<{ loaded: Share[]; later: Share[] }> {
   const { metafile, outputFiles } = await build({
@@ -98,7 +98,7 @@ function roomOf(input: string): string {
   return folder ?? 'src/';
 }
 
-/** Shares as lines of a table. */
+/** Shares as rows of a table. */
 export function table(shares: readonly Share[]): string {
   return shares
     .filter(({ minified }) => minified > 0)

@@ -4,7 +4,8 @@ import { remove, scratch } from './packed.js';
 import { installRuntime, runtimeNames, thisNode } from './runtimes.js';
 
 /*
- * The packed library in every runtime that it supports: two programs make calls, streams, references and errors both ways.
+ * The packed library in every runtime that it supports: two programs make calls, streams, references and errors both
+ * ways.
  */
 
 let folder: string;
@@ -22,11 +23,11 @@ describe.each(runtimeNames)('%s', (name) => {
   const runtime = installRuntime(name, runtimes);
   if (typeof runtime === 'string') {
     console.warn(`skipped: ${name} cannot be installed: ${runtime}`);
-    it.skip(`does all that a call can do (${name} cannot be installed)`, () => {});
+    it.skip(`supports every feature of a call (${name} cannot be installed)`, () => {});
     return;
   }
   it.each(ways)(
-    'does all that a call can do, over %s: with %s, and ends',
+    'supports every feature of a call, over %s: with %s, and exits',
     async (scheme, codec) => {
       const { near, far } = await meet(project, scheme, codec, runtime);
       expect(near).toEqual(everything);
@@ -36,7 +37,7 @@ describe.each(runtimeNames)('%s', (name) => {
   );
 
   it.each(['tcp', 'ws'])(
-    'is a client of this Node, over %s:',
+    'connects to this Node as a client, over %s:',
     async (scheme) => {
       const { near, far } = await meet(project, scheme, 'msgpack', runtime, thisNode);
       expect(near).toEqual(everything);

@@ -1,6 +1,6 @@
 /*
- * The runtimes that Obverse supports, installed from npm. `.ci/run` installs them once for all tests, by `tsx test/package/runtimes.ts FOLDER`, and
- * names the folder in the variable RUNTIMES.
+ * The runtimes that Obverse supports, installed from npm. `.ci/run` installs them once for all tests, by `tsx
+ * test/package/runtimes.ts FOLDER`, and sets the variable RUNTIMES to the folder.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** What a script is run by: a program, and what stands before the script on its command line. */
+/** How to run a script: a program, and the arguments before the script. */
 export interface Runtime {
   readonly program: string;
   readonly args: readonly string[];
@@ -17,7 +17,7 @@ export interface Runtime {
 const windows = process.platform === 'win32';
 const node = windows ? 'bin/node.exe' : 'bin/node';
 const packages = {
-  // The oldest one that package.json allows.
+  // The oldest version that package.json allows.
   'Node 20.19': { name: 'node', version: '20.19.0', program: node, args: [] },
   'Node 22': { name: 'node', version: '22', program: node, args: [] },
   'Node 24': { name: 'node', version: '24', program: node, args: [] },

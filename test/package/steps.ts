@@ -7,30 +7,30 @@ import { type Block, blocksOf, headingsOf } from '../docs/pages.js';
 import { ended, outside, type Ran } from './packed.js';
 
 /*
- * A quick start, as a reader follows it: the files and the commands stand in a page and nowhere else.
+ * A quick start as a reader follows it: its files and commands are only in the page.
  */
 
-/** A line of a block `sh`: what runs, in one terminal or in two, and what the last command prints. */
+/** A line of a block `sh`: the command, in one terminal or in two, and the output of the last command. */
 export interface Step {
   readonly command: string;
-  /** What runs in another terminal, while the command goes on. */
+  /** The command in the other terminal, which runs meanwhile. */
   readonly other: string | undefined;
-  /** The comments below it: what is printed. */
+  /** The comments below it: the expected output. */
   readonly printed: string;
 }
 export interface QuickStart {
-  /** By the names that they give themselves in their first lines. */
+  /** By the names in their first lines. */
   readonly files: ReadonlyMap<string, string>;
   readonly steps: readonly Step[];
 }
 
-/** The address in the quick starts. Tests take a port that is free. */
+/** The address in the quick starts. Tests use a free port. */
 const PORT = '8888';
 const OTHER = 'and, in another terminal: ';
 
 /**
- * The quick start under a heading of a page: the named files of this section, of what stands before the first section (heading `##`), and of
- * the sections that it refers to, and its last block of commands.
+ * The quick start under a heading of a page: the named files of this section, of the text before the first section
+ * (heading `##`), and of the sections that it refers to, and its last block of commands.
  */
 export function quickStart(page: string, heading: string, ...referred: string[]): QuickStart {
   const headings = [{ line: 0, text: '' }, ...headingsOf(page, 2)];
@@ -68,9 +68,9 @@ function stepsOf({ code }: Block): Step[] {
 export interface Followed {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** A port that nobody listened on, which stands in the files for the one in the page. */
+  /** A free port, which replaces the one of the page in the files. */
   readonly port: string;
-  /** What `npm install` is given for the name `obverse`, where the registry has no such package: a tarball. */
+  /** The argument of `npm install` in place of the name `obverse`, if the registry has no such package: a tarball. */
   readonly library?: string;
 }
 
@@ -88,10 +88,10 @@ export async function followed(
 }
 
 /**
- * Runs the commands of a quick start one after the other; throws if one fails, or prints something else than the page says. Where
- * the page names two terminals, the second command runs once the first one listens.
+ * Runs the commands of a quick start one after the other; throws if one fails, or prints something else than the page
+ * says. If the page uses two terminals, the second command runs once the first one listens.
  *
- * @param during what is done while commands go on in both terminals, instead of waiting for the second one to end
+ * @param during what to do while commands run in both terminals, instead of waiting for the second one to end
  */
 export async function follow(
   at: Followed,
@@ -127,19 +127,19 @@ function check(command: string, { code, stdout, stderr }: Ran, printed: string):
   }
 }
 
-/** A command that runs. */
+/** A running command. */
 export interface Program {
   readonly over: Promise<Ran>;
-  /** What it has printed until now. */
+  /** Its output so far. */
   written(): string;
-  /** Ends it, and what it has started. */
+  /** Ends it and its child processes. */
   end(): Promise<void>;
 }
 
 function program({ cwd, env, library = 'obverse' }: Followed, written: string): Program {
   const windows = process.platform === 'win32';
   const command = written.replace(/^npm install obverse\b/, () => `npm install "${library}"`);
-  // A group of its own: npx and others start programs that go on when only they are ended.
+  // A process group of its own: npx and others start programs that survive them.
   const child = spawn(command, { cwd, env: { ...outside(), ...env }, shell: true, detached: !windows, stdio: 'pipe' });
   let text = '';
   for (const output of [child.stdout, child.stderr]) output.on('data', (chunk) => (text += chunk));
@@ -160,7 +160,7 @@ function kill({ pid }: ChildProcess, windows: boolean): void {
   else process.kill(-pid, 'SIGKILL');
 }
 
-/** Resolves once somebody listens on the port; throws if the program ends before. */
+/** Resolves once a process listens on the port; throws if the program exits before. */
 async function listening({ port }: Followed, { over, written }: Program): Promise<void> {
   let ran: Ran | undefined;
   void over.then((end) => {
@@ -174,7 +174,7 @@ async function listening({ port }: Followed, { over, written }: Program): Promis
         connected = true;
         socket.end();
       });
-      // Only then: the server is not to count it as one of its peers.
+      // Only now: the server must not count it as one of its peers.
       socket
         .resume()
         .on('error', () => {})

@@ -8,7 +8,7 @@ import { entriesOf, standAlone } from './declarations.js';
 import { compilers, filesIn, lend, newcomer, packed, remove, run, scratch, start, tsx } from './packed.js';
 
 /*
- * The package as its users meet it: what would be published is installed elsewhere, and the README is followed there.
+ * The package for its users: the published tarball is installed elsewhere, and the README is followed there.
  */
 const chat = new Map(blocksOf('README.md').map((block) => [nameOf(block), block.code]));
 const ADDRESS = 'tcp://127.0.0.1:8888';
@@ -17,7 +17,7 @@ const said = { code: 0, stdout: 'ann: hello\n1\n', stderr: '' };
 
 let folder: string;
 let files: readonly string[];
-/** Has only Obverse, and has also what is optional. */
+/** Projects with Obverse only, and with its optional packages too. */
 let bare: string;
 let full: string;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ async function typed(name: string, compilerOptions?: object): Promise<string> {
   return at;
 }
 
-/** The server tells where it listens, for its port is a free one; the client goes there. */
+/** The server prints its address, because its port is a free one; the client connects to it. */
 async function talk(at: string, scheme: string, extension: 'ts' | 'js', through?: string): Promise<void> {
   const server = await readFile(join(at, `server.${extension}`), 'utf8');
   const client = await readFile(join(at, `client.${extension}`), 'utf8');
@@ -58,7 +58,7 @@ async function talk(at: string, scheme: string, extension: 'ts' | 'js', through?
 }
 
 describe('the tarball', () => {
-  it('holds what is needed, and nothing else', () => {
+  it('contains the needed files, and no others', () => {
     const known =
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|docs\/[\w/-]+\.md|examples\/[\w/.-]+\.(m?[jt]s|md|py)|dist\/[\w./-]+(\.js|\.d\.ts))$/;
     expect(files.filter((file) => !known.test(file) || /test\.|\/(bench|examples)\//.test(file))).toEqual([]);
@@ -66,14 +66,14 @@ describe('the tarball', () => {
     expect(files.filter((file) => file.startsWith('docs/')).length).toBeGreaterThan(5);
   });
 
-  it('has what its entries lead to', async () => {
+  it('contains the files that its entries refer to', async () => {
     const { exports } = JSON.parse(await readFile(join(bare, 'node_modules/obverse/package.json'), 'utf8'));
     const targets = JSON.stringify(exports).match(/\.\/dist\/[^"]+/g) as string[];
     expect(targets.length).toBeGreaterThan(30);
     expect(targets.filter((target) => !files.includes(target.slice(2)))).toEqual([]);
   });
 
-  it('has no declarations that no entry leads to, and no source maps', { timeout: 60_000 }, async () => {
+  it('contains no declarations that no entry refers to, and no source maps', { timeout: 60_000 }, async () => {
     const at = join(bare, 'reached');
     await mkdir(at);
     const text = (await entriesOf(bare)).map((entry, n) => `export * as entry${n} from '${entry}';\n`).join('');
@@ -89,7 +89,7 @@ describe('the tarball', () => {
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
   });
 
-  it('names no machine and no registry', async () => {
+  it('contains no name of a machine or a registry', async () => {
     const library = join(bare, 'node_modules/obverse');
     const told = (await filesIn(library)).map(async (file) => {
       const text = await readFile(join(library, file), 'utf8');
@@ -99,14 +99,14 @@ describe('the tarball', () => {
     expect((await Promise.all(told)).flat()).toEqual([]);
   });
 
-  it('brings one package with it', async () => {
+  it('installs exactly one dependency', async () => {
     const lock = JSON.parse(await readFile(join(bare, 'package-lock.json'), 'utf8')) as { packages: object };
     expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/obverse', 'node_modules/reflect-metadata']);
   });
 });
 
 describe("the README's chat", () => {
-  it('is found', () => expect([...chat.keys()]).toEqual(expect.arrayContaining(['chat.ts', 'server.ts', 'client.ts'])));
+  it('exists', () => expect([...chat.keys()]).toEqual(expect.arrayContaining(['chat.ts', 'server.ts', 'client.ts'])));
 
   describe.each([
     ['standard decorators', undefined],
@@ -119,7 +119,7 @@ describe("the README's chat", () => {
       for (const scheme of transports) await talk(at, scheme, 'ts', tsx);
     });
 
-    // Both compilers follow the quick start, in quick-start.test.ts.
+    // quick-start.test.ts follows the quick start with both compilers.
     it('is compiled by TypeScript 7', { timeout: 60_000 }, async () => {
       const at = await typed(`compiled ${dialect}`, { ...options, skipLibCheck: true });
       const compiled = await run(compilers['TypeScript 7'], ['--pretty', 'false'], at);
@@ -129,7 +129,7 @@ describe("the README's chat", () => {
   });
 
   it.each(Object.entries(compilers))(
-    'is checked on the other side by %s',
+    'type-checks on the other side with %s',
     { timeout: 60_000 },
     async (name, compiler) => {
       const at = await typed(`wrong ${name}`, { target: 'ES2022', module: 'NodeNext', strict: true, noEmit: true });
@@ -165,7 +165,7 @@ describe('the entries', () => {
 
   it('can be imported and required, and a plug-in is a function', async () => {
     const list = JSON.stringify(await entriesOf(full));
-    // A module that is required may have two names more, for those that were compiled from one dialect of modules to the other.
+    // A required module may have two more names, for interoperability between CommonJS and ES modules.
     const collect = `
       shown[entry] = Object.keys(module)
         .filter((name) => name !== '__esModule' && name !== 'module.exports')
@@ -185,7 +185,7 @@ describe('the entries', () => {
     expect(obverse).toEqual(expect.arrayContaining(['RemoteAPI function', 'incoming function', 'outgoing function']));
     expect(testing).toEqual(expect.arrayContaining(['testCodec function', 'testTransport function']));
     expect(Object.keys(plugins).length).toBeGreaterThan(13);
-    // What a page imports for its effect has nothing to give.
+    // Entries that a page imports for their effect export nothing.
     const effects = ['all', 'dynamic', 'multicast', 'middleware', 'references'].map((name) => `obverse/${name}`);
     for (const [entry, names] of Object.entries(plugins)) {
       if (effects.includes(entry)) expect(names, entry).toEqual([]);
@@ -193,7 +193,7 @@ describe('the entries', () => {
     }
   });
 
-  it('share one set of errors, whichever way they come', async () => {
+  it('share one set of errors, whichever way they are loaded', async () => {
     const text = `
       import { createRequire } from 'node:module';
       import { parseAddress, ProtocolError, RpcError, UsageError } from 'obverse';
@@ -220,14 +220,14 @@ describe('the entries', () => {
 
 describe('without the optional packages', () => {
   const major = Number(process.versions.node.split('.')[0]);
-  // Newer runtimes bring a WebSocket with them; here it is taken away, so that they are as Node 20 is.
+  // Newer runtimes have a WebSocket; here it is removed, as on Node 20.
   const options = major >= 22 ? ['--no-experimental-websocket'] : [];
 
   it.each([
     ['listening on ws:', "Chat.serve('ws://127.0.0.1:0')", 'npm install ws'],
     ['dialing ws:', "Chat.connect('ws://127.0.0.1:1')", 'npm install ws'],
     ['the codec msgpack', "Chat.serve('tcp://127.0.0.1:0', { codec: 'msgpack' })", 'npm install msgpackr'],
-  ])('%s fails with what to install', async (_what, call, advice) => {
+  ])('%s fails with the command that installs the package', async (_what, call, advice) => {
     expect(existsSync(join(bare, 'node_modules/ws'))).toBe(false);
     const text = `
       import { declareMethods, outgoing, RemoteAPI, UsageError } from 'obverse';

@@ -3,7 +3,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { browse } from './chromium.js';
 import type { Program } from './steps.js';
 
-/** Opens the page that a program serves, at the address that it prints, until its console shows all of these lines; the folder is for the browser. */
+/**
+ * Opens the page that a program serves, at the address that it prints, until its console shows all of these lines; the
+ * folder is for the browser.
+ */
 export async function visit({ written }: Program, folder: string, lines: readonly string[]): Promise<void> {
   const printed = (): string => stripVTControlCharacters(written());
   const address = await seen(printed, (text) => /http:\/\/(?:localhost|127\.0\.0\.1):\d+\//.exec(text)?.[0]);

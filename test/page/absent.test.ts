@@ -2,8 +2,8 @@ import type { Receivers, Reply, Sender, Stream } from 'obverse';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 /*
- * What a page has that imports nothing but 'obverse', and what it is told of the rest. Each test begins with a library of its own, of
- * which no other part was loaded yet; it speaks in memory, with itself.
+ * What a page supports that imports only 'obverse', and the errors for the rest. Each test begins with a fresh library
+ * of which no other part is loaded; both sides are in one process.
  */
 let rooms = 0;
 
@@ -48,8 +48,8 @@ async function meetWithoutStreams() {
 }
 beforeEach(() => vi.resetModules());
 
-describe('a page that imports no more', () => {
-  it('calls and is called, by one and by several', async () => {
+describe('a page that imports nothing else', () => {
+  it('makes and receives calls, with one peer and with several', async () => {
     const { server, client, dial } = await meet();
     const other = await dial();
     const told: string[] = [];
@@ -61,26 +61,26 @@ describe('a page that imports no more', () => {
     server.told(null, { text: 'all' });
     server.told([...server.peers.values()], { text: 'each' });
     expect(['client', 'other']).toContain(await server.ask(null));
-    // What reaches a side before the turn after `connect` waits for that turn.
+    // A call that arrives before the turn after `connect` waits for that turn.
     await vi.waitFor(() => expect(told).toHaveLength(4));
     expect(told.sort()).toEqual(['client: all', 'client: each', 'other: all', 'other: each']);
   });
 
-  it('has streams, with which it was declared', async () => {
+  it('has streams that its spec declares', async () => {
     const { client } = await meet();
     const items: number[] = [];
     for await (const n of client.remote.count({ to: 3 })) items.push(n);
     expect(items).toEqual([0, 1, 2]);
   });
 
-  it('carries what is no plain data as the codec has it', async () => {
+  it('sends values that are not plain data as the codec does', async () => {
     const { client } = await meet();
     const since = new Date(0);
     const odd = Object.assign(Object.create(null), { n: 1 });
     expect(await client.remote.echo({ value: [since, odd, new Map()] })).toEqual([since.toJSON(), { n: 1 }, {}]);
   });
 
-  it('has errors of classes that an option or a decorator names, and is told of a wrong one when it is opened', async () => {
+  it('has the error classes of an option or a decorator, and rejects an invalid one when it is opened', async () => {
     class Full extends Error {
       seats = 0;
     }
@@ -96,7 +96,7 @@ describe('a page that imports no more', () => {
     );
   });
 
-  it('reports what is wrong with what a peer has sent, the first ten of them', async () => {
+  it('reports up to ten invalid messages of a peer', async () => {
     const lines: string[] = [];
     const logger = { warn: (...told: unknown[]) => lines.push(told.join(' ')), error: () => {} };
     const { client } = await meet({ logger });
@@ -109,14 +109,14 @@ describe('a page that imports no more', () => {
     expect(lines).toHaveLength(10);
   });
 
-  it('refuses what holds itself, however often, and does not look for ever', async () => {
+  it('refuses a value that contains itself, however often, in bounded time', async () => {
     const { client } = await meet();
     const knot: Record<string, unknown> = { since: new Date(0) };
     for (const key of ['a', 'b', 'c']) knot[key] = knot;
     await expect(client.remote.echo({ value: knot })).rejects.toThrow(/circular/i);
   });
 
-  it('leaves to the codec what stands in objects of a class', async () => {
+  it('leaves the contents of class instances to the codec', async () => {
     const { client } = await meet();
     class Button {
       label = 'ok';
@@ -125,7 +125,7 @@ describe('a page that imports no more', () => {
     expect(await client.remote.echo({ value: new Button() })).toEqual({ label: 'ok' });
   });
 
-  it('has interceptors and value types for the asking, by an option', async () => {
+  it('loads interceptors and value types for an option', async () => {
     const { standardTypes } = await import('../../src/browser.js');
     const seen: string[] = [];
     const use = ({ path }: { path: string }, next: () => unknown) => {
@@ -139,7 +139,7 @@ describe('a page that imports no more', () => {
   });
 });
 
-describe('what it is told', () => {
+describe('the errors for parts that are not loaded', () => {
   it.each([
     ['setHandler()', 'dynamic', (side: Side) => side.setHandler('other', () => 1)],
     ['mount()', 'dynamic', (side: Side) => side.mount('other', { add: () => 1 })],
@@ -150,7 +150,7 @@ describe('what it is told', () => {
     ['gather()', 'multicast', (side: Side) => side.gather(null)],
     ['everyone', 'multicast', (side: Side) => side.everyone],
     ['the option "slow"', 'multicast', (side: Side) => side.to(null, { slow: 'close' }).told({ text: 'x' })],
-  ])('of %s: obverse/%s', async (what, entry, act) => {
+  ])('name for %s the entry obverse/%s', async (what, entry, act) => {
     const { library, server } = await meet();
     expect(() => act(server)).toThrow(
       new library.UsageError(
@@ -159,7 +159,7 @@ describe('what it is told', () => {
     );
   });
 
-  it('of a guard that is mounted on a side that is open: nothing is served without it', async () => {
+  it('report a guard that is mounted on an open side: nothing is served without it', async () => {
     const { library, server, client } = await meet();
     await import('../../src/extensions/dynamic/install.js');
     const { incoming, RemoteAPI, UsageError } = library;
@@ -175,7 +175,7 @@ describe('what it is told', () => {
     await expect(client.callPath('vault.look')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
   });
 
-  it('of a guard that is mounted on an open side whose interceptors alone were loaded', async () => {
+  it('report a guard that is mounted on an open side of which only interceptors are loaded', async () => {
     const { library, server, client } = await meet({ use: (_call: unknown, next: () => unknown) => next() });
     await import('../../src/extensions/dynamic/install.js');
     const { incoming, RemoteAPI, UsageError } = library;
@@ -190,7 +190,7 @@ describe('what it is told', () => {
     await expect(client.callPath('vault.gold')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
   });
 
-  it('of a stream that is called before the side is open', async () => {
+  it('report a stream that is called before the side is open', async () => {
     const { ConnectionLost, incoming, RemoteAPI } = await import('../../src/browser.js');
     class Numbers extends RemoteAPI {
       @incoming({ stream: true }) count(_from: Sender): Stream<number> {}
@@ -200,7 +200,7 @@ describe('what it is told', () => {
     await expect(first()).rejects.toThrow(ConnectionLost);
   });
 
-  it('of items of a stream that nobody can have asked for', async () => {
+  it('report items of a stream that nobody can have requested', async () => {
     const { server, client } = await meetWithoutStreams();
     const told: unknown[] = [];
     Object.defineProperty(server, 'onMessageError', {
@@ -214,7 +214,7 @@ describe('what it is told', () => {
     expect(await client.remote.half({ n: 3 })).toBe(1.5);
   });
 
-  it('of a call by path, by the promise', async () => {
+  it('report a call by path, by a rejection', async () => {
     const { library, client } = await meet();
     await expect(client.callPath('add', { a: 1, b: 2 })).rejects.toThrow(library.UsageError);
   });
@@ -225,7 +225,7 @@ describe('what it is told', () => {
     ['one in a map', () => new Map([[1, new Set([() => 1])]])],
     ['a stream', () => (async function* () {})()],
     ['a side', (side: object) => side],
-  ])('of %s as an argument, and nothing is sent', async (_what, make) => {
+  ])('report %s as an argument, and nothing is sent', async (_what, make) => {
     const { library, server, client } = await meet();
     let calls = 0;
     server.echo.connect(() => void calls++);
@@ -236,7 +236,7 @@ describe('what it is told', () => {
     expect(calls).toBe(0);
   });
 
-  it('of an object of a marked class, and of one that extends it', async () => {
+  it('report an object of a decorated class, and of one that extends it', async () => {
     const { library, client } = await meet();
     class Base {
       next = (): number => 1;
@@ -247,14 +247,14 @@ describe('what it is told', () => {
     }
   });
 
-  it('of a function as the answer: the caller', async () => {
+  it('report a function as the result to the caller', async () => {
     const { server, client } = await meet();
     server.counter.connect(() => ({ next: async () => 1 }));
     await expect(client.remote.counter()).rejects.toThrow("imports 'obverse/references'");
     expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
   });
 
-  it('of a reference, which it neither has nor passes', async () => {
+  it('report a reference that arrives, and one that is to be passed', async () => {
     const { library } = await meet();
     expect(() => library.keep(() => 1)).toThrow(
       "keep(): a page, and each of its workers, imports 'obverse/references'",
@@ -269,10 +269,10 @@ describe('what it is told', () => {
 
 type Side = Awaited<ReturnType<typeof meet>>['server'];
 
-describe('a page that is passed a function', () => {
+describe('a page that receives a function', () => {
   it('refuses the call, and goes on', async () => {
     const { server: page, client } = await meet();
-    // The wire is what it would be between a page without references and a peer with them.
+    // The wire is the same as between a page without references and a peer with them.
     const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
     const answer = new Promise((resolve, reject) => {
       const waiter = { resolve, reject, method: 'run', deadline: Number.POSITIVE_INFINITY, since: 0 };
@@ -298,7 +298,7 @@ interface Wire {
 }
 
 describe('a page that imports what it uses', () => {
-  it('has it, for sides that were made before too', async () => {
+  it('has it, also for sides that were created before', async () => {
     const { server, client } = await meet();
     await import('../../src/all.js');
     server.setHandler('double', (_from: Sender, { n }: { n: number }) => 2 * n);

@@ -2,8 +2,8 @@ import type { Reply, Sender } from 'obverse';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 /*
- * What legacy decorators emit for each method under `emitDecoratorMetadata`: its own decorator runs last, and the classes of the
- * parameters are kept if `Reflect.metadata` exists by then.
+ * What legacy decorators emit for each method under `emitDecoratorMetadata`: its own decorator runs last, and the
+ * classes of the parameters are stored if `Reflect.metadata` exists by then.
  */
 type Metadata = (key: string, value: unknown) => (target: object, key: string) => void;
 
@@ -43,7 +43,7 @@ async function half(api: Spec, n: unknown): Promise<unknown> {
 describe('in a page', () => {
   beforeEach(() => vi.resetModules());
 
-  it('decorators of both dialects work without reflect-metadata, and emitted classes check nothing', async () => {
+  it('decorators of both dialects work without reflect-metadata, and emitted classes are not checked', async () => {
     expect('getMetadata' in Reflect).toBe(false);
     const { Desk, Emitted } = await spec();
     expect(Desk.describe()).toEqual(Emitted.describe());
@@ -52,7 +52,7 @@ describe('in a page', () => {
     expect('getMetadata' in Reflect).toBe(false);
   });
 
-  it('a second copy of the library sees the marks of the first', async () => {
+  it('a second copy of the library sees the decorators of the first', async () => {
     const { Desk } = await spec();
     vi.resetModules();
     const other = await import('../../src/spec/class-reader.js');
@@ -63,7 +63,7 @@ describe('in a page', () => {
     ).toEqual(['half']);
   });
 
-  it('emitted classes are checked where the application has imported reflect-metadata', async () => {
+  it('emitted classes are checked if the application has imported reflect-metadata', async () => {
     await import('reflect-metadata/lite');
     const { Emitted } = await spec();
     expect(await half(Emitted, 3)).toBe(1.5);

@@ -8,7 +8,7 @@ import { type Tapped, tapped } from '../support/tapped.js';
 type Progress = { token: number | string; value: { kind: string; title?: string } };
 type Place = { textDocument: { uri: string }; position?: { line: number; character: number }; context?: object };
 
-/** An editor, as far as what takes long in a server. */
+/** An editor, as far as long-running work in a server concerns it. */
 class Editor extends RemoteAPI {
   @outgoing({ hasReply: true }) initialize(_to: Receivers, _args: object): Reply<object> {}
   @outgoing initialized(_to: Receivers, _args: object): void {}
@@ -33,14 +33,14 @@ class Editor extends RemoteAPI {
 interface Desk {
   readonly editor: Side<Editor>;
   readonly wire: Tapped;
-  /** What the server has told of its own progress, which belongs to no call. */
+  /** The progress that the server reports on its own, without a call. */
   readonly told: Progress[];
 }
 
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const folder = new URL('../..', import.meta.url);
 
-/** Starts a server, works with it, and lets it go as the protocol asks. */
+/** Starts a server, uses it, and shuts it down as the protocol specifies. */
 async function withServer(command: string, work: (desk: Desk) => Promise<void>): Promise<void> {
   const wire = await tapped('jrpc?dialect=lsp');
   const editor = await Editor.connect(
@@ -73,7 +73,10 @@ function open({ editor }: Desk, uri: string, text: string): void {
   editor.remote.didOpen({ textDocument: { uri, languageId: 'typescript', version: 1, text } });
 }
 
-/** Where the answer to a call stands among all that was heard; -1 if not yet. `from`: what was heard before the call. */
+/**
+ * The position of the answer to a call among all messages received; -1 if it has not arrived. `from`: the messages
+ * before the call.
+ */
 const answerTo = ({ heard }: Tapped, id: unknown, from: number): number =>
   heard.findIndex((seen, at) => at >= from && seen.id === id && seen.method === undefined);
 
@@ -86,7 +89,7 @@ describe('typescript-language-server', () => {
   const place = { textDocument: { uri }, position: { line, character: 15 } };
   const references = { ...place, context: { includeDeclaration: true } };
 
-  it('leaves a call alone that is given up, and tells the progress of another', { timeout: 90_000 }, async () => {
+  it('receives no answer for a cancelled call, and receives the progress of another', { timeout: 90_000 }, async () => {
     await withServer(command, async (desk) => {
       const { editor, wire } = desk;
       open(desk, uri, text);
@@ -94,7 +97,7 @@ describe('typescript-language-server', () => {
       const from = wire.heard.length;
       const first = editor.to(null, { signal: gone.signal }).references(references);
       const second = editor.remote.references(references);
-      // It works on this one by now, for it asks how things are formatted before it begins.
+      // The server works on this request by now, because it asks for formatting options before it begins.
       await until(() => wire.heard.some(({ method }) => method === 'workspace/configuration'));
       gone.abort();
       await expect(first).rejects.toMatchObject({ name: 'Aborted' });
@@ -124,17 +127,17 @@ describe('typescript-language-server', () => {
 
 describe('tsc --lsp of TypeScript 7', () => {
   const command = `node ${modules}/typescript7/bin/tsc --lsp --stdio`;
-  // Each line has to be looked at by itself, so that a check takes its time.
+  // Each line needs a check of its own, so the whole takes a while.
   const text = Array.from(
     { length: 2_000 },
     (_, at) => `const v${at}: { a: [${at}, string] } = { a: [${at}, ${at}] };`,
   );
 
-  it('answers -32800 to a call that is given up while it is at work', { timeout: 90_000 }, async () => {
+  it('answers -32800 to a call that is cancelled while it runs', { timeout: 90_000 }, async () => {
     await withServer(command, async (desk) => {
       const { editor, wire } = desk;
       let refused: number | undefined;
-      // Which moment falls within the work is not ours to say: a few are tried, each with a document that is new to it.
+      // Which moment falls within the work is unknown: several are tried, each with a new document.
       for (let attempt = 0; attempt < 20 && refused === undefined; attempt++) {
         const uri = pathToFileURL(`/obverse-slow-${attempt}.ts`).href;
         open(desk, uri, text.join('\n'));
@@ -158,7 +161,7 @@ describe('tsc --lsp of TypeScript 7', () => {
     });
   });
 
-  it('tells of its own progress to the method of the spec, and to no call', { timeout: 90_000 }, async () => {
+  it('reports its own progress to the method of the spec, and to no call', { timeout: 90_000 }, async () => {
     await withServer(command, async (desk) => {
       const uri = new URL('src/contract/errors.ts', folder).href;
       open(desk, uri, readFileSync(new URL(uri), 'utf8'));

@@ -13,7 +13,7 @@ import { type Tapped, tapped } from '../support/tapped.js';
 type Progress = { progress: number; total?: number; message?: string };
 type Result = { content: { type: 'text'; text: string }[] };
 
-/** A server whose tool takes its time, and which asks its client's model. */
+/** A server with a slow tool, which also calls the model of its client. */
 class Server extends RemoteAPI {
   @incoming({ hasReply: true }) initialize(_from: Sender, _args: { protocolVersion: string }): Reply<object> {}
   @incoming({ name: 'notifications/initialized' }) initialized(_from: Sender): void {}
@@ -27,7 +27,7 @@ class Server extends RemoteAPI {
   sample(_to: Receivers, _args: { messages: object[]; maxTokens: number }): Reply<object, Progress> {}
 }
 
-/** The transport of MCP over stdio, over a socket: a message is a line. */
+/** The stdio transport of MCP over a socket: a message is a line. */
 class OverSocket implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
@@ -62,7 +62,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
   let client: SdkClient;
   let wire: Tapped;
   let log: Log;
-  /** What the SDK complains of. */
+  /** The errors that the SDK reports. */
   let complaints: Error[];
   beforeEach(async () => {
     [wire, log, complaints] = [await tapped('jrpc?dialect=mcp'), new Log(), []];
@@ -87,12 +87,13 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
   const answersTo = (id: unknown): unknown[] => wire.sent.filter((seen) => seen.id === id && seen.method === undefined);
   const idOf = (method: string): unknown => wire.heard.findLast((seen) => seen.method === method)?.id;
 
-  it('tells progress by objects and by numbers, in order and before the result', async () => {
+  it('reports progress by objects and by numbers, in order and before the result', async () => {
     server.call.connect(async (sender) => {
       expect(sender.wantsProgress).toBe(true);
       sender.progress({ progress: 1, total: 3, message: 'begun' });
       sender.progress(2 as never);
-      // Of what comes together, the SDK takes up an answer before the progress that stands before it, and drops that.
+      // If both arrive together, the SDK processes an answer before the progress that precedes it, and drops that
+      // progress.
       await failure(server.roots(sender));
       return text('done');
     });
@@ -103,7 +104,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
     expect(complaints).toEqual([]);
   });
 
-  it('tells nothing to one who has not asked, and nothing that MCP has no form for', async () => {
+  it('reports no progress to a caller that has not asked for it, and none that MCP cannot express', async () => {
     server.call.connect((sender) => {
       sender.progress('half' as never);
       return text(String(sender.wantsProgress));
@@ -119,33 +120,36 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
   it.each([
     ['by a signal', () => AbortSignal.timeout(100), undefined],
     ['when its time is up', () => undefined, 100],
-  ])('has its handler told when the call is given up %s, and does not answer', async (_how, signal, timeout) => {
-    const reasons: Error[] = [];
-    let finished = false;
-    server.call.connect(async (sender) => {
-      await new Promise((resolve) => sender.signal.addEventListener('abort', resolve));
-      reasons.push(sender.signal.reason as Error);
-      sender.progress({ progress: 9 });
-      finished = true;
-      return text('too late');
-    });
-    const [stop, told] = [signal(), [] as unknown[]];
-    const asked = client.callTool({ name: 'slow' }, undefined, {
-      ...(stop !== undefined && { signal: stop }),
-      ...(timeout !== undefined && { timeout }),
-      onprogress: (progress) => void told.push(progress),
-    });
-    await failure(asked);
-    await until(() => finished);
-    expect(reasons).toMatchObject([
-      { name: 'Aborted', message: expect.stringMatching(/^the caller cancelled the call: .*tim/i) },
-    ]);
-    await client.ping();
-    expect(answersTo(idOf('tools/call'))).toEqual([]);
-    expect([told, complaints, log.texts]).toEqual([[], [], []]);
-  });
+  ])(
+    "aborts the handler's signal when the call is cancelled %s, and does not answer",
+    async (_how, signal, timeout) => {
+      const reasons: Error[] = [];
+      let finished = false;
+      server.call.connect(async (sender) => {
+        await new Promise((resolve) => sender.signal.addEventListener('abort', resolve));
+        reasons.push(sender.signal.reason as Error);
+        sender.progress({ progress: 9 });
+        finished = true;
+        return text('too late');
+      });
+      const [stop, told] = [signal(), [] as unknown[]];
+      const asked = client.callTool({ name: 'slow' }, undefined, {
+        ...(stop !== undefined && { signal: stop }),
+        ...(timeout !== undefined && { timeout }),
+        onprogress: (progress) => void told.push(progress),
+      });
+      await failure(asked);
+      await until(() => finished);
+      expect(reasons).toMatchObject([
+        { name: 'Aborted', message: expect.stringMatching(/^the caller cancelled the call: .*tim/i) },
+      ]);
+      await client.ping();
+      expect(answersTo(idOf('tools/call'))).toEqual([]);
+      expect([told, complaints, log.texts]).toEqual([[], [], []]);
+    },
+  );
 
-  it('does not answer a handler that fails for it either', async () => {
+  it('does not answer either if the cancelled handler throws', async () => {
     server.call.connect(
       (sender) =>
         new Promise((_resolve, reject) => sender.signal.addEventListener('abort', () => reject(sender.signal.reason))),
@@ -156,7 +160,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
     expect([complaints, log.texts]).toEqual([[], []]);
   });
 
-  it('gives its own call up, and the client stops', async () => {
+  it('cancels its own call, and the client stops', async () => {
     let stopped: unknown;
     client.setRequestHandler(CreateMessageRequestSchema, async (_request, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -176,7 +180,7 @@ describe("a RemoteAPI server of the MCP SDK's client", () => {
     expect([complaints, log.texts]).toEqual([[], []]);
   });
 
-  it('hears how far the client is', async () => {
+  it('receives the progress of the client', async () => {
     client.setRequestHandler(CreateMessageRequestSchema, async ({ params }, { sendNotification }) => {
       const progressToken = params._meta?.progressToken as number;
       for (const progress of [0.5, 1]) {
@@ -203,7 +207,7 @@ describe('a RemoteAPI class that drives server-everything', () => {
   const everything = `node ${root}node_modules/@modelcontextprotocol/server-everything/dist/index.js stdio`;
   const name = 'trigger-long-running-operation';
 
-  it('hears of each step, and gives a call up midway', { timeout: 60_000 }, async () => {
+  it('receives the progress of each step, and cancels a call midway', { timeout: 60_000 }, async () => {
     const [client] = await start(everything);
     try {
       const told: unknown[] = [];

@@ -15,7 +15,7 @@ import { type Tapped, tapped } from '../support/tapped.js';
 
 type Job = { steps: number; workDoneToken?: number | string };
 
-/** Who works for whoever asks, and asks for help. */
+/** A service that works for any peer, and asks it for help. */
 class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) work(_from: Sender, _args: Job): Reply<string> {}
   @incoming({ hasReply: true }) wait(_from: Sender, _args: object): Reply<string> {}
@@ -28,7 +28,7 @@ interface Meeting {
   readonly far: MessageConnection;
   readonly wire: Tapped;
   readonly log: Log;
-  /** What the far side was asked to stop. */
+  /** The calls that the far side was asked to cancel. */
   readonly stopped: unknown[];
 }
 
@@ -42,7 +42,7 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A connection of vscode-jsonrpc, which helps step by step, and is idle until it is told to stop. */
+/** A connection of vscode-jsonrpc, which helps step by step, and stays idle until it is cancelled. */
 function speak(socket: Socket, stopped: unknown[]): MessageConnection {
   sockets.push(socket);
   const far = createMessageConnection(socket, socket);
@@ -56,7 +56,7 @@ function speak(socket: Socket, stopped: unknown[]): MessageConnection {
         stopped.push(args);
         resolve(new ResponseError(REQUEST_CANCELLED, 'stopped'));
       };
-      // A token that is cancelled before the handler runs tells nobody.
+      // A token that is cancelled before the handler runs has no listener yet.
       if (token.isCancellationRequested) stop();
       else token.onCancellationRequested(stop);
     });
@@ -65,7 +65,7 @@ function speak(socket: Socket, stopped: unknown[]): MessageConnection {
   return far;
 }
 
-/** A desk that is visited by somebody who has vscode-jsonrpc. */
+/** A desk that serves a client with vscode-jsonrpc. */
 async function visited(): Promise<Meeting> {
   const [wire, log, stopped] = [await tapped('jrpc?dialect=lsp'), new Log(), []];
   const desk = await Desk.serve('tcp://127.0.0.1:0', { codec: wire.codec, logger: log });
@@ -77,7 +77,7 @@ async function visited(): Promise<Meeting> {
   return { desk, far, wire, log, stopped };
 }
 
-/** A desk that has connected to a server that has vscode-jsonrpc. */
+/** A desk that has connected to a server with vscode-jsonrpc. */
 async function visiting(): Promise<Meeting> {
   const [wire, log, stopped] = [await tapped('jrpc?dialect=lsp'), new Log(), []];
   const server = createServer().listen(0, '127.0.0.1');
@@ -95,7 +95,7 @@ describe.each([
   ['visited by', visited],
   ['visiting', visiting],
 ])('a side %s vscode-jsonrpc', (_way, meet) => {
-  it('has its handler told when the call is given up, and answers -32800', async () => {
+  it("aborts the handler's signal when the call is cancelled, and answers -32800", async () => {
     const { desk, far, log } = await meet();
     const reasons: unknown[] = [];
     desk.wait.connect(
@@ -109,7 +109,7 @@ describe.each([
     );
     const source = new CancellationTokenSource();
     const asked = far.sendRequest('wait', {}, source.token);
-    // A later call is answered meanwhile: the first one is at work.
+    // A later call is answered meanwhile: the first one is running.
     desk.work.connect(() => 'done');
     expect(await far.sendRequest('work', { steps: 0 })).toBe('done');
     expect(reasons).toEqual([]);
@@ -121,7 +121,7 @@ describe.each([
     expect(log.texts).toEqual([]);
   });
 
-  it.each(['token', 7])('tells its progress under the token %j, in order and before the result', async (token) => {
+  it.each(['token', 7])('reports its progress under the token %j, in order and before the result', async (token) => {
     const { desk, far } = await meet();
     desk.work.connect((sender, { steps: count }) => {
       expect(sender.wantsProgress).toBe(true);
@@ -134,7 +134,7 @@ describe.each([
     expect(told).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
   });
 
-  it('tells nothing to one who has named no token', async () => {
+  it('reports no progress to a caller without a token', async () => {
     const { desk, far, wire } = await meet();
     desk.work.connect((sender) => {
       sender.progress('unheard');
@@ -147,11 +147,11 @@ describe.each([
   it.each([
     ['at once', 0],
     ['when it is at work', 1],
-  ])('gives its own call up %s, and the far side is told', async (_when, answers) => {
+  ])('cancels its own call %s, and the far side stops', async (_when, answers) => {
     const { desk, wire, log, stopped } = await meet();
     const gone = new AbortController();
     const asked = desk.to(null, { signal: gone.signal }).idle({ which: 1 });
-    // What is answered after the call was sent shows that the call has begun.
+    // An answer to a later call shows that the call has begun.
     if (answers > 0) await desk.remote.help({ steps: 0 });
     const before = wire.sent.length;
     gone.abort();
@@ -160,20 +160,20 @@ describe.each([
     expect(wire.sent.slice(before)).toEqual([
       { jsonrpc: '2.0', method: '$/cancelRequest', params: { id: wire.sent[0]?.id } },
     ]);
-    // Its answer has nobody to go to, and is no mistake.
+    // Nobody waits for its answer any more, and that is not an error.
     await until(() => wire.heard.length === answers + 1);
     expect(wire.heard.slice(answers)).toMatchObject([{ id: wire.sent[0]?.id, error: { code: REQUEST_CANCELLED } }]);
     expect(log.texts).toEqual([]);
   });
 
-  it('tells the far side when its time is up', async () => {
+  it('cancels at the far side a call that times out', async () => {
     const { desk, stopped } = await meet();
     await expect(desk.to(null, { timeout: 50 }).idle({ which: 2 })).rejects.toMatchObject({ name: 'TimeoutError' });
     await until(() => stopped.length === 1);
     expect(stopped).toEqual([{ which: 2 }]);
   });
 
-  it('hears of progress, in order and before the result, and each call of its own', async () => {
+  it('receives progress, in order and before the result, each call its own', async () => {
     const { desk, wire, log } = await meet();
     const told: unknown[][] = [[], []];
     const calls = told.map((mine, at) =>
@@ -194,7 +194,7 @@ describe.each([
     expect(log.texts).toEqual([]);
   });
 
-  it('reads -32800 as the call that was given up, also where the far side has done so', async () => {
+  it('reads -32800 as a cancelled call, also if the far side has cancelled it', async () => {
     const { desk, far } = await meet();
     far.onRequest('help', () => new ResponseError(REQUEST_CANCELLED, 'the server has other things to do'));
     await expect(desk.remote.help({ steps: 1 })).rejects.toMatchObject({ code: -32_012 });

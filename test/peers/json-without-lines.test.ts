@@ -70,7 +70,7 @@ print(json.dumps(answers))
 `;
 
 describe.skipIf(!has('python3'))('Python, which writes by json.dump', () => {
-  it.each(['none', '0', '2'])('asks, is asked and is answered, with an indent of %s', async (indent) => {
+  it.each(['none', '0', '2'])('calls, is called and gets answers, with an indent of %s', async (indent) => {
     const log = new Log();
     const server = await Spec.serve('tcp://127.0.0.1:0?framing=json', { codec: 'jrpc', logger: log });
     opened.push(server);
@@ -93,8 +93,8 @@ describe.skipIf(!has('python3'))('Python, which writes by json.dump', () => {
   });
 });
 
-describe('text among the messages', () => {
-  it('is one bad frame up to its line feed, and the link goes on', async () => {
+describe('text between messages', () => {
+  it('is one bad frame up to its line feed, and the link stays open', async () => {
     const log = new Log();
     const code = `
       process.stdout.write('listening on port 3000 {"jsonrpc"\\n');

@@ -14,10 +14,10 @@ describe.each([
   ['typescript-language-server with TypeScript 6', `node ${modules}/typescript-language-server/lib/cli.mjs --stdio`],
   ['tsc --lsp of TypeScript 7', `node ${modules}/typescript7/bin/tsc --lsp --stdio`],
 ])('%s', (_name, command) => {
-  it('finds the mistake, hovers, asks for its configuration, shuts down', { timeout: 90_000 }, async () => {
+  it('reports the error, hovers, asks for its configuration, shuts down', { timeout: 90_000 }, async () => {
     const [editor, found] = await open(command, { textDocument: document });
     const asked = new Promise<object[]>((resolve) => {
-      // Besides the handler that answers: this one gives nothing.
+      // In addition to the handler that answers: this one returns nothing.
       editor.configuration.connect((_server, { items }) => resolve(items) as never);
     });
     const mistakes = await found;

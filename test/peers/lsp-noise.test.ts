@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
-/** A server by vscode-jsonrpc that also prints to its standard output, as programs do by mistake. */
+/** A server with vscode-jsonrpc that also prints to its standard output, as programs do by mistake. */
 const server = (printed: string): string => `
   const rpc = require('vscode-jsonrpc/node');
   const print = (text) => process.stdout.write(text);
@@ -37,8 +37,8 @@ async function start(code: string, log: Log) {
   return side;
 }
 
-describe('a language server that prints among its messages', () => {
-  it('is understood, and the log shows what it prints and what to do', async () => {
+describe('a language server that prints between its messages', () => {
+  it('works, and the log shows what it prints and what to do', async () => {
     const log = new Log();
     const side = await start(server('starting up\n'), log);
     for (let n = 0; n < 4; n++) expect(await side.remote.ask({ n })).toBe(n);
@@ -51,7 +51,7 @@ describe('a language server that prints among its messages', () => {
     );
   });
 
-  it('ends the link after ten lines in a row, and its caller is shown the last of them', async () => {
+  it("loses its link after ten such lines in a row, and its caller's error shows the last of them", async () => {
     const code = `for (let n = 0; n < 20; n++) console.log('tick ' + n); setInterval(() => {}, 1000);`;
     const side = await start(code, new Log());
     await expect(side.remote.ask({ n: 1 })).rejects.toThrow(
@@ -60,7 +60,7 @@ describe('a language server that prints among its messages', () => {
   });
 });
 
-it('a client by vscode-jsonrpc around whose messages there is noise is served', async () => {
+it('a client with vscode-jsonrpc that sends noise around its messages is served', async () => {
   const log = new Log();
   const side = await Spec.serve('tcp://127.0.0.1:0', { codec: 'jrpc?dialect=lsp', logger: log });
   opened.push(side);

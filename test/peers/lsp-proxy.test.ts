@@ -16,8 +16,8 @@ const capabilities = { workspace: { configuration: true }, textDocument: { publi
 describe.each([
   ['typescript-language-server with TypeScript 6', `node ${modules}/typescript-language-server/lib/cli.mjs --stdio`],
   ['tsc --lsp of TypeScript 7', `node ${modules}/typescript7/bin/tsc --lsp --stdio`],
-])('through the proxy, an editor', (name, command) => {
-  it(`works with ${name}, and all of it is logged`, { timeout: 90_000 }, async () => {
+])('an editor that uses the proxy', (name, command) => {
+  it(`works with ${name}, and everything is logged`, { timeout: 90_000 }, async () => {
     const log: LoggedCall[] = [];
     const front = await proxy('tcp-server://127.0.0.1:0', command, (call) => log.push(call));
     const editor = await Editor.connect(front.address, { codec: 'jrpc?dialect=lsp', logger: null });
@@ -39,7 +39,7 @@ describe.each([
     const hover = await editor.remote.hover({ textDocument, position: { line: 0, character: 8 } });
     expect(JSON.stringify(hover)).toContain('answer: number');
     expect((await asked).length).toBeGreaterThan(0);
-    // What the server refuses arrives as it has refused it.
+    // Errors of the server arrive unchanged.
     await expect(editor.remote.hover({} as never)).rejects.toMatchObject({ code: expect.any(Number) });
     expect(await editor.remote.shutdown()).toBeNull();
 

@@ -15,7 +15,7 @@ describe("the MCP SDK's client against a RemoteAPI server", () => {
   }, 30_000);
   afterAll(() => client.close());
 
-  it('knows the server', () => {
+  it('shows the client the name of the server', () => {
     expect(client.getServerVersion()).toEqual({ name: 'obverse-example', version: '1.0.0' });
     expect(client.getServerCapabilities()).toEqual({ tools: {} });
   });
@@ -24,7 +24,7 @@ describe("the MCP SDK's client against a RemoteAPI server", () => {
     const { content } = await client.callTool({ name: 'add', arguments: { a: 2, b: 40 } });
     expect(content).toEqual([{ type: 'text', text: '42' }]);
   });
-  it('pings, and is refused a tool that there is not', async () => {
+  it('answers pings, and refuses an unknown tool', async () => {
     expect(await client.ping()).toEqual({});
     await expect(client.callTool({ name: 'subtract', arguments: {} })).rejects.toMatchObject({ code: -32_602 });
   });

@@ -40,8 +40,8 @@ const whole = new Map<unknown, unknown>([[1, 'v']]);
 const refusal = (where: string): string =>
   `the map at ${where} has bytes as a key: a key must be a string, a number, true, false or nil`;
 
-describe('a peer whose maps have keys that are no texts', () => {
-  it('is answered with texts in place of numbers, and told the path of a key that is bytes', async () => {
+describe('a peer whose maps have keys that are not strings', () => {
+  it('receives strings in place of numbers, and an error with the path of a key that is bytes', async () => {
     const { log, heard, say } = await meet();
     say([0, 1, 'echo', [{ value: whole }]], [0, 2, 'echo', [{ value: [bytes] }]], [0, 3, 'echo', [{ value: 5 }]]);
     await until(() => heard.length === 3);
@@ -55,7 +55,7 @@ describe('a peer whose maps have keys that are no texts', () => {
     expect(log.texts[1]).toContain(refusal('params[0]'));
   });
 
-  it('fails the call that it answers so, at once', async () => {
+  it('makes the call that it answers with such a map fail at once', async () => {
     const { desk, heard, say } = await meet();
     const result = failure<Error>(desk.ask(null));
     await until(() => heard.length === 1);
@@ -70,7 +70,7 @@ describe('a peer whose maps have keys that are no texts', () => {
     expect(await error).toMatchObject({ message: `the answer cannot be read: ${refusal('error.data[0]')}` });
   });
 
-  it('ends the stream of which it sends such items: without them it would be another one', async () => {
+  it('ends the stream to which it sends such items: without them it would be another stream', async () => {
     const { desk, heard, say } = await meet();
     const stream = desk.items(null);
     await until(() => heard.some(([, , method]) => method === 'items'));

@@ -12,7 +12,7 @@ describe.skipIf(absent)('Neovim', () => {
   });
   afterEach(() => nvim.close());
 
-  it('is called, and says what went wrong', async () => {
+  it('answers calls, and its errors have their text', async () => {
     expect(await nvim.remote.eval('6 * 7')).toBe(42);
     expect(await nvim.remote.eval('[1, {"a": "b"}, v:null]')).toEqual([1, { a: 'b' }, null]);
     await expect(nvim.remote.eval('nothing_of_the_kind')).rejects.toMatchObject({
@@ -21,7 +21,7 @@ describe.skipIf(absent)('Neovim', () => {
     });
   });
 
-  it('has its buffer edited, and tells of it', async () => {
+  it('edits its buffer, and reports changes', async () => {
     const told = new Promise<string[]>((resolve) => {
       nvim.changed.connect((_nvim, _buffer, _tick, _first, _last, lines) => lines.includes('world') && resolve(lines));
     });
@@ -32,13 +32,13 @@ describe.skipIf(absent)('Neovim', () => {
     expect(await nvim.remote.lines(0, 0, -1, false)).toEqual(['world']);
   });
 
-  it('calls back, and waits for the answer while it is being asked itself', async () => {
+  it('calls back, and waits for the answer while it is being called itself', async () => {
     nvim.ask.connect(async (_nvim, question) => `${question} ${await nvim.remote.eval('"yes"')}`);
     const [channel] = await nvim.remote.info();
     expect(await nvim.remote.eval(`rpcrequest(${channel}, "ask", "ready?")`)).toBe('ready? yes');
   });
 
-  it('hears that a call to us has failed', async () => {
+  it('receives the error of a call to Obverse', async () => {
     nvim.ask.connect(() => {
       throw new Error('no idea');
     });

@@ -14,7 +14,7 @@ import {
 
 type Visit = (who: string) => Promise<string> | string;
 
-/** What the peer in Python calls, and what it is called with. */
+/** The spec that the peer in Python calls, and that calls it. */
 export class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) add(_from: Sender, _args: { a: number; b: number }): Reply<number> {}
   @incoming({ hasReply: true, allowPositionalArgs: true }) echo(_from: Sender, _value?: unknown): Reply<unknown> {}

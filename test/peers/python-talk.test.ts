@@ -8,8 +8,8 @@ import { blocksOf } from '../docs/pages.js';
 import { until } from '../support/core-waiting.js';
 
 /*
- * The conversations of docs/wire.md, with the peer in Python in the place of Obverse, and in the place of the stranger. What a peer may do
- * as it likes is not compared: its ids, how it joins items, its marks, and the texts of errors.
+ * The conversations of docs/wire.md, with the peer in Python in the place of Obverse, and in the place of the other
+ * peer. Choices of a peer are not compared: its ids, how it joins items, its tags, and the texts of errors.
  */
 
 const absent = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))']).status !== 0;
@@ -39,7 +39,10 @@ interface Said {
   readonly message: Message;
 }
 
-/** What is Obverse's alone: numbers of JavaScript, batches, the end of one direction, `$rpc` without an announcement. */
+/**
+ * Parts that only Obverse has: numbers of JavaScript, batches, the end of one direction, `$rpc` without an
+ * announcement.
+ */
 const OWN =
   /9007199254740993|^> \[(?!\{"jsonrpc":"2.0","id":1,"method":"add","params":\{"a":1,"b":2\}\},\{"jsonrpc":"2.0","id")|^# end/m;
 const PLAIN = /^> .*"id":2,"method":"echo","params":\{"value":\{"\$rpc"/m;
@@ -56,7 +59,7 @@ function saidIn(line: string): Said {
 const isMark = ({ method, params }: Message): boolean =>
   (method === 'rpc.next' || method === 'rpc.pull') && (params as unknown[])[0] === null;
 
-/** The ids of the page, and those of this conversation in their place. */
+/** The ids of the page, and the corresponding ids of this conversation. */
 class Ids {
   private readonly used = new Map<unknown, unknown>();
   private readonly passed = new Map<unknown, unknown>();
@@ -64,7 +67,7 @@ class Ids {
   note(written: unknown, id: unknown): void {
     if (id !== undefined) this.used.set(written, id);
   }
-  /** What is passed has the number of `came`, and another one in the page. */
+  /** A passed value has the number of `came`, and another one in the page. */
   pass(written: unknown, came: unknown): void {
     const numberIn = (value: unknown): number =>
       Number(/"\$rpc":\["(?:fn|stream)",(\d+)/.exec(JSON.stringify(value))?.[1]);
@@ -88,7 +91,7 @@ class Ids {
   }
 }
 
-/** Reads what Python writes, without its pulls, which it may send as it likes. */
+/** Reads what Python writes, without its pulls, whose number is its choice. */
 class Heard {
   readonly messages: Message[] = [];
   pulls = 0;
@@ -109,7 +112,7 @@ class Heard {
     await until(() => this.messages.length > 0);
     return this.messages.shift() as Message;
   }
-  /** The next message is that of the page, which is about a call of Python if it has an id of Python's. */
+  /** The next message is that of the page, about a call of Python if it has an id of Python's. */
   async expect(written: Message, ids: Ids): Promise<void> {
     const came = await this.next();
     const { method, params } = written;
@@ -141,8 +144,8 @@ describe.skipIf(absent)(`in the place of Obverse, Python${why}`, () => {
   }, 60_000);
   afterAll(() => server.program.stdin?.end());
 
-  it('is asked much', () => expect(conversations.length).toBeGreaterThan(12));
-  it.each(conversations)('says what stands in docs/wire.md:$line', async ({ said }) => {
+  it('has conversations to follow', () => expect(conversations.length).toBeGreaterThan(12));
+  it.each(conversations)('writes what docs/wire.md:$line specifies', async ({ said }) => {
     const socket = connect(Number(server.lines[0]), '127.0.0.1');
     await once(socket, 'connect');
     const heard = new Heard(socket);
@@ -159,7 +162,7 @@ describe.skipIf(absent)(`in the place of Obverse, Python${why}`, () => {
   });
 });
 
-/** Whether Python can be told to say it: requests with their options, and what its handlers answer. */
+/** Whether Python can be instructed to write it: requests with their options, and the results of its handlers. */
 const SAYS =
   /^(?:add|echo|greet|tell|fail|notes|climb|ask|count|spell|sum|visit|visitor|rpc\.about|rpc\.call|rpc\.release)$/;
 const says = ({ message }: Said): boolean =>
@@ -168,10 +171,10 @@ const says = ({ message }: Said): boolean =>
   message.method === 'rpc.pull' ||
   (message.method !== undefined && SAYS.test(message.method) && message.id !== null);
 
-describe.skipIf(absent)(`in the place of the stranger, Python${why}`, () => {
+describe.skipIf(absent)(`in the place of the other peer, Python${why}`, () => {
   const fitting = conversations.filter(({ said }) => said.every((each) => each.way === '<' || says(each)));
-  it('is asked much', () => expect(fitting.length).toBeGreaterThan(5));
-  it.each(fitting)('says what stands in docs/wire.md:$line', async ({ said }) => {
+  it('has conversations to follow', () => expect(fitting.length).toBeGreaterThan(5));
+  it.each(fitting)('writes what docs/wire.md:$line specifies', async ({ said }) => {
     const listening = createServer().listen(0, '127.0.0.1');
     await once(listening, 'listening');
     const joined = once(listening, 'connection') as Promise<[Socket]>;

@@ -19,8 +19,8 @@ import { failure, until } from '../support/core-waiting.js';
 import { Desk, handle, options } from './python-desk.js';
 
 /*
- * The peer in Python, examples/python/obverse_peer.py, which is written from docs/wire.md: as a client of a side of Obverse, as the server of
- * one, and in the conversations of that page.
+ * The peer in Python, examples/python/obverse_peer.py, which is written from docs/wire.md: as a client of a side of
+ * Obverse, as the server of one, and in the conversations of that page.
  */
 
 const enough = 'import sys; sys.exit(sys.version_info < (3, 11))';
@@ -29,7 +29,7 @@ const why = absent ? ' (n/a: there is no python3 of 3.11 or later)' : '';
 const program = (name: string): string => fileURLToPath(new URL(`python/${name}.py`, import.meta.url));
 const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
 
-/** What demo.py serves. */
+/** The spec that demo.py serves. */
 class Demo extends RemoteAPI {
   @outgoing({ hasReply: true }) add(_to: Receivers, _args: { a: number; b: number }): Reply<number> {}
   @outgoing({ hasReply: true, allowPositionalArgs: true }) echo(_to: Receivers, _value?: unknown): Reply<unknown> {}
@@ -108,7 +108,7 @@ describe.skipIf(absent)(`a server in Python${why}`, () => {
     return demo;
   }
 
-  it('is called by name and by position, and calls', async () => {
+  it('answers calls by name and by position, and calls back', async () => {
     const demo = await dialed();
     expect(await demo.add(null, { a: 2, b: 40 })).toBe(42);
     expect(await demo.echo(null, 'by position')).toBe('by position');
@@ -117,7 +117,7 @@ describe.skipIf(absent)(`a server in Python${why}`, () => {
     expect((await Promise.all(sums)).at(-1)).toBe(1_000);
   });
 
-  it('hears notifications, and sends them', async () => {
+  it('receives notifications, and sends them', async () => {
     const demo = await dialed();
     const heard: string[] = [];
     demo.told.connect((_from, { text }) => void heard.push(text));
@@ -148,7 +148,7 @@ describe.skipIf(absent)(`a server in Python${why}`, () => {
     expect(steps).toEqual([1, 2, 3]);
   });
 
-  it('gives up what is cancelled or late, in both directions', async () => {
+  it('cancels calls that are cancelled or late, in both directions', async () => {
     const signals: AbortSignal[] = [];
     const demo = await dialed((from) => {
       signals.push(from.signal as AbortSignal);
@@ -203,12 +203,12 @@ describe.skipIf(absent)(`a server in Python${why}`, () => {
     ['\ud800 ä€😀'],
     [9_007_199_254_740_992],
     ['x'.repeat(900_000)],
-  ])('gives back %o', async (value) => {
+  ])('returns %o unchanged', async (value) => {
     const demo = await dialed();
     expect(await demo.echo(null, value)).toEqual(value);
   });
 
-  it('ends the calls that are open when the link ends, and serves others', async () => {
+  it('fails the open calls when the link ends, and goes on serving', async () => {
     const demo = await dialed();
     const waiting = failure(demo.wait(null));
     await demo.close();
@@ -260,7 +260,7 @@ describe.skipIf(absent)(`a server in Python${why}`, () => {
     'rpc.pull","params":[{},"x"]',
     'rpc.keep","params":[[],77]',
     'rpc.unknown',
-  ])('ignores an extension that does not fit: %s', async (member) => {
+  ])('ignores a malformed extension: %s', async (member) => {
     const { socket, lines } = await raw();
     const text = member.includes('"params"') ? member : `${member}"`;
     socket.write(`{"jsonrpc":"2.0","method":"${text}}\n${CALL}\n`);

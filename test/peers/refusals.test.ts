@@ -7,7 +7,8 @@ import { RawClient } from '../support/core-raw.js';
 import { Log, until } from '../support/core-waiting.js';
 
 /*
- * What is refused is answered with the text of JSON-RPC 2.0, a colon and the reason: one who reads it knows what to change.
+ * A refused message is answered with the text of JSON-RPC 2.0, a colon and the reason, so that its sender knows what to
+ * change.
  */
 
 class Desk extends RemoteAPI {
@@ -47,7 +48,7 @@ async function jsonRpc2(address: string): Promise<JSONRPCServerAndClient> {
 }
 
 describe('json-rpc-2.0', () => {
-  it('which sends params that are null, is told why they are refused, and what to do', async () => {
+  it('reads why params that are null are refused, and what to do', async () => {
     const { desk, log } = await serve('jrpc');
     const far = await jsonRpc2(desk.address);
     expect(await far.request('ask', undefined)).toBe('asked');
@@ -60,7 +61,7 @@ describe('json-rpc-2.0', () => {
     expect(log.texts[1]).toMatch(/^Invalid Request: "params" is an object or an array, not null; .*: "\{/);
   });
 
-  it('is told that a method is unknown, and that arguments do not fit', async () => {
+  it('reads that a method is unknown, and that arguments do not fit', async () => {
     const { desk } = await serve('jrpc');
     const far = await jsonRpc2(desk.address);
     await expect(far.request('nonsense', {})).rejects.toMatchObject({
@@ -107,12 +108,12 @@ describe.each(['jrpc', 'jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'jrpc?dialect=qui
     const [answer] = (await far.answers(1)) as [{ error: { code: number; message: string } }];
     expect(answer.error.message).toMatch(reason);
     expect(answer.error.code).toBe(answer.error.message.startsWith('Parse error') ? -32700 : -32600);
-    // What is reported on this side shows what was read besides.
+    // The report on this side shows what else was read.
     expect(log.texts[0]).toContain(JSON.stringify(sent).slice(0, 20));
   });
 });
 
-it('says of a batch what is wrong with it, and with each of its entries', async () => {
+it('reports what is wrong with a batch, and with each of its entries', async () => {
   const { desk } = await serve('jrpc');
   using far = await RawClient.connect(desk.address);
   far.write('[]\n', '[5,{"jsonrpc":"2.0","id":1,"method":"ask","params":7}]\n');
@@ -124,7 +125,7 @@ it('says of a batch what is wrong with it, and with each of its entries', async 
   ]);
 });
 
-it.each(['lsp', 'mcp', 'quickrpc'])('says that the dialect %s has no batches', async (dialect) => {
+it.each(['lsp', 'mcp', 'quickrpc'])('reports that the dialect %s has no batches', async (dialect) => {
   const { desk } = await serve(`jrpc?dialect=${dialect}`);
   using far = await RawClient.connect(desk.address);
   far.write('[{"jsonrpc":"2.0","id":1,"method":"ask"}]\n');
@@ -135,7 +136,7 @@ it.each(['lsp', 'mcp', 'quickrpc'])('says that the dialect %s has no batches', a
   ]);
 });
 
-it.each(['terse', 'jrpc'])('shows nothing of a peer that a terminal may obey: %s', async (codec) => {
+it.each(['terse', 'jrpc'])('shows no text of a peer that a terminal may act on: %s', async (codec) => {
   const { desk } = await serve(codec);
   using far = await RawClient.connect(desk.address);
   far.write('"\u001b[31m \u202e\n');

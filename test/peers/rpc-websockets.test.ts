@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 type Results = Record<string, string>;
 
-/** What rpc-websockets has among its methods, as a server has it. */
+/** The methods of rpc-websockets, as a server has them. */
 class Hub extends RemoteAPI {
   @incoming({ hasReply: true, name: 'rpc.on', foreign: true, allowPositionalArgs: true })
   subscribe(_from: Sender, ..._events: string[]): Reply<Results> {}
@@ -15,7 +15,7 @@ class Hub extends RemoteAPI {
   login(_from: Sender, _args: { user: string }): Reply<boolean> {}
 }
 
-/** The same as its client calls them: `login` is a method of theirs, and so has one object. */
+/** The same for its client: `login` is one of its own methods, and takes one object. */
 class Caller extends RemoteAPI {
   @outgoing({ hasReply: true, name: 'rpc.on', foreign: true, allowPositionalArgs: true })
   subscribe(_to: Receivers, ..._events: string[]): Reply<Results> {}

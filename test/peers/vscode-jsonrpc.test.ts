@@ -11,7 +11,7 @@ function connection(socket: Socket): MessageConnection {
   return made;
 }
 
-it('serves a client that has vscode-jsonrpc', async () => {
+it('serves a client with vscode-jsonrpc', async () => {
   await using desk = await serve();
   const tidied = new Promise((resolve) => desk.tidy.connect((_visitor, args) => resolve(args)));
   const socket = connect(Number(new URL(desk.address).port), '127.0.0.1');
@@ -26,14 +26,14 @@ it('serves a client that has vscode-jsonrpc', async () => {
   const refused = await client.sendRequest('divide', { a: 1, b: 0 }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ResponseError);
   expect(refused).toMatchObject({ code: 4_001, message: expect.stringContaining('cannot divide 1 by zero') });
-  // Its ResponseError has the data that came, beside whatever it adds to the message.
+  // Its ResponseError has the data that arrived, in addition to the text that it adds to the message.
   expect((refused as ResponseError<unknown>).data).toEqual({ a: 1, b: 0, paper: '1 sheet' });
   await expect(client.sendRequest('multiply', { a: 1, b: 0 })).rejects.toMatchObject({ code: -32601 });
   client.dispose();
   socket.destroy();
 });
 
-it('visits a server that has vscode-jsonrpc', async () => {
+it('connects to a server with vscode-jsonrpc', async () => {
   const tidied: unknown[] = [];
   const server = createServer((socket) => {
     const desk = connection(socket);

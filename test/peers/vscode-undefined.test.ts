@@ -6,7 +6,7 @@ import { createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/
 import { RawClient } from '../support/core-raw.js';
 import { Log, until } from '../support/core-waiting.js';
 
-/** Methods that take their arguments in each of the ways that there are. */
+/** Methods that take their arguments in each supported way. */
 class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_from: Sender): Reply<string> {}
   @incoming({ hasReply: true }) object(_from: Sender, _args: { a?: number }): Reply<string> {}
@@ -46,19 +46,16 @@ async function speak(port: number): Promise<MessageConnection> {
   return far;
 }
 
-describe('vscode-jsonrpc writes undefined, and null, as a list with null', () => {
-  it.each([undefined, null])(
-    'which is no arguments to a method that does not take them by position: %s',
-    async (nothing) => {
-      const { port } = await serve('jrpc?dialect=lsp');
-      const far = await speak(port);
-      expect(await far.sendRequest('ask', nothing)).toBe('[]');
-      expect(await far.sendRequest('object', nothing)).toBe('[{}]');
-      expect(await far.sendRequest('named', nothing)).toBe('[]');
-    },
-  );
+describe('the list with null that vscode-jsonrpc writes for undefined and null', () => {
+  it.each([undefined, null])('means no arguments for a method without positional arguments: %s', async (nothing) => {
+    const { port } = await serve('jrpc?dialect=lsp');
+    const far = await speak(port);
+    expect(await far.sendRequest('ask', nothing)).toBe('[]');
+    expect(await far.sendRequest('object', nothing)).toBe('[{}]');
+    expect(await far.sendRequest('named', nothing)).toBe('[]');
+  });
 
-  it('and of a notification too', async () => {
+  it('means the same in a notification', async () => {
     const { port, noted, log } = await serve('jrpc?dialect=lsp');
     const far = await speak(port);
     await far.sendNotification('note', undefined);
@@ -67,14 +64,14 @@ describe('vscode-jsonrpc writes undefined, and null, as a list with null', () =>
     expect(log.texts).toEqual([]);
   });
 
-  it('and one argument to a method that takes them by position', async () => {
+  it('is one argument for a method with positional arguments', async () => {
     const { port } = await serve('jrpc?dialect=lsp');
     const far = await speak(port);
     expect(await far.sendRequest('placed', undefined)).toBe('[null]');
     expect(await far.sendRequest('both', undefined)).toBe('[null]');
   });
 
-  it('and is handed on as it came to a handler that no spec declares', async () => {
+  it('reaches a handler that no spec declares unchanged', async () => {
     const { desk, port } = await serve('jrpc?dialect=lsp');
     desk.setHandler('other', (_sender, ...args) => JSON.stringify(args));
     desk.setHandler('wild.*', (_sender, args) => JSON.stringify(args));
@@ -83,7 +80,7 @@ describe('vscode-jsonrpc writes undefined, and null, as a list with null', () =>
     expect(await far.sendRequest('wild.any', undefined)).toBe('[null]');
   });
 
-  it('and any other list is refused as before', async () => {
+  it('is not confused with any other list, which is refused', async () => {
     const { port } = await serve('jrpc?dialect=lsp');
     const far = await speak(port);
     for (const given of [[1], [null, null], [[null]]] as const)
@@ -93,7 +90,7 @@ describe('vscode-jsonrpc writes undefined, and null, as a list with null', () =>
       });
   });
 
-  it('and is answered by an interceptor and a guard with no arguments', async () => {
+  it('shows no arguments to an interceptor and a guard', async () => {
     const { desk, port } = await serve('jrpc?dialect=lsp');
     const seen: unknown[] = [];
     desk.use((call, next) => {
@@ -105,7 +102,7 @@ describe('vscode-jsonrpc writes undefined, and null, as a list with null', () =>
     expect(seen).toEqual([[{}]]);
   });
 
-  it('and means nothing of the kind in JSON-RPC itself, nor in the other dialects', async () => {
+  it('has no such meaning in JSON-RPC itself, nor in the other dialects', async () => {
     for (const codec of ['jrpc', 'jrpc?dialect=mcp']) {
       const { port } = await serve(codec);
       using far = await RawClient.connect(`tcp://127.0.0.1:${port}`);
@@ -115,7 +112,7 @@ describe('vscode-jsonrpc writes undefined, and null, as a list with null', () =>
   });
 });
 
-it('a handler of vscode-jsonrpc is called without params where there are no arguments', async () => {
+it('a handler of vscode-jsonrpc is called without params if there are no arguments', async () => {
   const heard: unknown[][] = [];
   const server = createServer((socket) => {
     const far = createMessageConnection(socket, socket);

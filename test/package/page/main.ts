@@ -15,7 +15,7 @@ const thrown = (given: Promise<unknown>): Promise<Error> =>
     (error) => error,
   );
 
-/** What every way must be able to do. */
+/** What must work over every transport. */
 async function converse(far: Far): Promise<Record<string, unknown>> {
   const told: string[] = [];
   far.told.connect((_desk, { text }) => void told.push(text));

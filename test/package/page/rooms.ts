@@ -20,7 +20,7 @@ const positive = {
   },
 } as const;
 
-/** A spec that asks for what is loaded only then: streams, validation, a guard. */
+/** A spec that needs parts that are loaded on demand: streams, validation, a guard. */
 export class Rooms extends RemoteAPI {
   @incoming({ stream: true }) count(_sender: Sender, _args: { to: number }): Stream<number> {}
   @incoming({ hasReply: true }) sum(_sender: Sender, _args: { items: AsyncIterable<number> }): Reply<number> {}
@@ -33,7 +33,7 @@ export class Rooms extends RemoteAPI {
 let passed = 0;
 const logged: string[] = [];
 
-/** Options that ask for more: value types, stages, and a log of calls. */
+/** Options that need more: value types, stages, and a log of calls. */
 export const furnished: Options = {
   types: [standardTypes],
   stages: {
@@ -48,7 +48,7 @@ export const furnished: Options = {
 };
 
 type Served = Awaited<ReturnType<typeof Rooms.serve<Rooms>>>;
-/** Answers all of it. */
+/** Handlers for all of it. */
 export function answerRooms(rooms: Served): void {
   rooms.count.connect(function* (_sender, { to }) {
     for (let n = 1; n <= to; n++) yield n;
@@ -64,7 +64,7 @@ export function answerRooms(rooms: Served): void {
   rooms.twice.connect(async (_sender, f) => (await f((await f(1)) as number)) as number);
 }
 
-/** What all of it gives, from the other side. */
+/** The results of all of it, from the other side. */
 export async function enterRooms(where: string, codec: string): Promise<Record<string, unknown>> {
   const far = await Rooms.connect<Rooms>(where, { ...furnished, invert: true, codec });
   const messageOf = (given: Promise<unknown>): Promise<string> => given.then(String, (error: Error) => error.message);

@@ -12,7 +12,7 @@ import type { Measured, Order } from './run/apart-end.js';
 import { medianInterval } from './statistics.js';
 
 const END = fileURLToPath(new URL('run/apart-end.ts', import.meta.url));
-/** Rounds before those that count: the compiler must have seen the code. */
+/** Rounds before those that count, so that the code is compiled. */
 const WARM_MS = 1_500;
 
 const { values, positionals } = parseArgs({
@@ -63,7 +63,7 @@ async function start(folder: string, codec: string, transport: string): Promise<
   return { server, client };
 }
 
-/** Calls in a second, and µs of CPU for each, of both ends. */
+/** Calls per second, and µs of CPU time for each, on both ends. */
 async function measure({ server, client }: Ends, order: Order): Promise<{ rate: number; cpu: number }> {
   await server.order({ ...order, load: 'cpu' });
   const { done, seconds, cpu } = await client.order(order);

@@ -3,7 +3,10 @@ import { isChosen, isMemoryAsked, loadsAsked, type Options } from './options.js'
 import type { Figures, Measured } from './run/measure.js';
 import { type Spread, spread } from './statistics.js';
 
-/** What Obverse promises: `ours` carries at least so much, or takes at most so much memory, relative to the best of `against`. */
+/**
+ * A target of Obverse: `ours` reaches at least this rate, or takes at most this memory, relative to the best of
+ * `against`.
+ */
 export type Bar =
   | { readonly ours: string; readonly load: LoadName; readonly against: readonly string[]; readonly atLeast: number }
   | { readonly ours: string; readonly load: 'memory'; readonly against: readonly string[]; readonly atMost: number };
@@ -49,10 +52,10 @@ export const bars: readonly Bar[] = [
   { ours: MSGPACK, load: 'memory', against: ARRAYS, atMost: 1.5 },
 ];
 
-/** How a bar was met. */
+/** The result for a bar. */
 export interface Verdict {
   readonly bar: Bar;
-  /** The one of `against` that did best; undefined if one of them, or ours, was not measured. */
+  /** The best one of `against`; undefined if one of them, or ours, was not measured. */
   readonly best: string | undefined;
   readonly ratio: Spread;
   /** The same by CPU time, as a second opinion; NaN for memory. */
@@ -60,7 +63,7 @@ export interface Verdict {
   readonly pass: boolean;
 }
 
-/** Whether a run measures everyone whom a bar compares. */
+/** Whether a run measures all contestants that a bar compares. */
 export function isAsked({ ours, load, against }: Bar, options: Options): boolean {
   return [ours, ...against].every((name) => {
     const contestant = contestants.find((one) => one.name === name);
@@ -74,8 +77,8 @@ export function isAsked({ ours, load, against }: Bar, options: Options): boolean
 }
 
 /**
- * Holds the figures to a bar. Rates are compared round by round, by their ratios to the reference; where the bar is about the
- * reference itself, that ratio is what counts, for it was measured around ours.
+ * Compares the figures with a bar. Rates are compared round by round, by their ratios to the reference; if the bar is
+ * about the reference itself, that ratio counts, because it was measured just before and after ours.
  */
 export function judge(bar: Bar, figures: Figures): Verdict {
   const { ours, load } = bar;

@@ -1,29 +1,29 @@
-/** What the client of a contestant can do. The load loops in `run/load.ts` know nothing else of it. */
+/** The client of a contestant. The load loops in `run/load.ts` use nothing else of it. */
 export interface Caller {
-  /** Asks the other side for the sum. */
+  /** Requests the sum from the other side. */
   add(a: number, b: number): Promise<number>;
-  /** Tells the other side a number and expects no answer. */
+  /** Sends a number to the other side, without an answer. */
   note?(n: number): void;
-  /** The sum of all that the other side has been told by notes, as it counts them. */
+  /** The sum of all numbers that the other side has received. */
   counted?(): Promise<number>;
-  /** Sends bytes there and gives what comes back. */
+  /** Sends bytes to the other side, and returns those that it sends back. */
   bytes?(value: Uint8Array): Promise<Uint8Array>;
-  /** Sends a value there and gives what comes back. */
+  /** Sends a value to the other side, and returns the one that it sends back. */
   echo?(value: unknown): Promise<unknown>;
   close(): void | Promise<void>;
 }
 
-/** One way of calling, of ours or of a peer: the default export of a module in `adapters/`. */
+/** A way of calling, with Obverse or another library: the default export of a module in `adapters/`. */
 export interface Adapter {
   /**
-   * Opens a server in this process and gives what `connect` wants. A contestant without it runs its other side in a
-   * worker thread, which `connect` starts.
+   * Opens a server in this process and returns the address for `connect`. A contestant without it runs its other side
+   * in a worker thread, which `connect` starts.
    */
   serve?(): Promise<string>;
   connect(address: string): Promise<Caller>;
 }
 
-/** What all servers of the benchmark answer with, one for each process. */
+/** The methods of all servers of the benchmark, one object for each process. */
 export class Service {
   private sum = 0;
 

@@ -1,10 +1,10 @@
 import type { Load } from './run/load.js';
 
-/** A part of the benchmark that can be run alone. */
+/** A part of the benchmark that can be run separately. */
 export type Group = 'tcp' | 'ws' | 'worker' | 'bytes' | 'large' | 'memory';
 export const groups: readonly Group[] = ['tcp', 'ws', 'worker', 'bytes', 'large', 'memory'];
 
-/** What a load is called, in reports and bars. */
+/** The name of a load, in reports and bars. */
 export type LoadName =
   | '1'
   | '64'
@@ -30,7 +30,7 @@ export const loads: Readonly<Record<LoadName, NamedLoad>> = {
   '64': { load: { kind: 'calls', inFlight: 64 }, title: 'calls, 64 in flight', stretch: 1 },
   '1024': { load: { kind: 'calls', inFlight: 1_024 }, title: 'calls, 1,024 in flight', stretch: 1 },
   notes: { load: { kind: 'notes' }, title: 'notifications', stretch: 1 },
-  // The allocator of the system finds its pace for large blocks only after hundreds of them.
+  // The system's allocator reaches its speed for large blocks only after hundreds of them.
   bytes: { load: { kind: 'bytes', inFlight: 1 }, title: '1 MiB of bytes there and back', stretch: 4 },
   bytes2: { load: { kind: 'bytes', inFlight: 2 }, title: '1 MiB of bytes there and back, 2 in flight', stretch: 4 },
   bytes16: { load: { kind: 'bytes', inFlight: 16 }, title: '1 MiB of bytes there and back, 16 in flight', stretch: 4 },
@@ -50,7 +50,7 @@ export function referenceOf(load: LoadName): string {
   return load.startsWith('object') || load.startsWith('text') ? 'json-tcp' : 'array-ceiling';
 }
 
-/** Who is measured, in which groups, under which loads. */
+/** The contestants, with their groups and loads. */
 export interface Contestant {
   /** Also the name of its module in `adapters/`. */
   readonly name: string;
@@ -62,7 +62,7 @@ const calls: readonly LoadName[] = ['1', '64', '1024'];
 const values: readonly LoadName[] = ['object2', 'object16', 'text2', 'text16'];
 const manyBytes: readonly LoadName[] = ['bytes2', 'bytes16'];
 
-/** The reference is one more contestant: how far its ratio strays from 1 is how far the others can be trusted. */
+/** The reference is also a contestant: the deviation of its ratio from 1 shows how reliable the others are. */
 export const contestants: readonly Contestant[] = [
   { name: 'array-ceiling', groups: { tcp: all, memory: [] } },
   { name: 'jsonrpc-ceiling', groups: { tcp: all } },

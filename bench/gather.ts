@@ -1,9 +1,9 @@
 /*
- * How much one dead and one slow receiver cost the other 98 of 100: `npx tsx bench/gather.ts [rounds] [tcp|ws]`.
+ * What one dead and one slow receiver cost the other 98 of 100: `npx tsx bench/gather.ts [rounds] [tcp|ws]`.
  *
- * A server asks clients in another process. One is dead: it took the connection and reads nothing, so that all that is sent to
- * it waits. One answers after seconds. Gathering from the 98 alone and from all 100 take turns; what counts
- * is when the 98 have answered.
+ * A server calls clients in another process. One is dead: it has connected and reads nothing, so that everything that
+ * is sent to it waits. One answers after seconds. Gathering from the 98 alone and from all 100 alternates; the figure
+ * is the time until the 98 have answered.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createConnection } from 'node:net';
@@ -23,15 +23,15 @@ const GATHERS = 20;
 const SLOW_MS = 5_000;
 const TEXT = 'x'.repeat(1_000);
 
-/** One round: the middle of the times, in milliseconds, in which the 98 have answered. */
+/** One round: the median times until the 98 have answered, in milliseconds. */
 export interface Round {
   readonly alone: number;
   readonly among: number;
-  /** The middle of what the pairs of the round differ by: `among / alone`. */
+  /** The median of the ratios of the round's pairs: `among / alone`. */
   readonly ratio: number;
 }
 
-/** Measures so many rounds of 20 pairs. */
+/** Measures this many rounds of 20 pairs. */
 export async function measureGather(rounds: number, scheme = 'tcp'): Promise<Round[]> {
   const server = await Spec.serve(`${scheme}://127.0.0.1:0`, { logger: null });
   const healthy: Peer[] = [];
@@ -54,7 +54,7 @@ export async function measureGather(rounds: number, scheme = 'tcp'): Promise<Rou
       for (let k = 0; k < GATHERS; k++) {
         const both = [
           async () => alone.push(await answered(server.gather(healthy).ask(TEXT))),
-          // The two stand first: whoever waited for them would wait for long.
+          // The two come first: waiting for them would take long.
           async () => among.push(await answered(server.gather([...others, ...healthy]).ask(TEXT))),
         ];
         for (const one of k % 2 === 0 ? both : both.reverse()) await one();
@@ -69,7 +69,7 @@ export async function measureGather(rounds: number, scheme = 'tcp'): Promise<Rou
   }
 }
 
-/** How long it takes until the 98 have answered; the others are given up then. */
+/** The time until the 98 have answered; the other calls are cancelled then. */
 async function answered(
   gathering: ReturnType<ReturnType<Awaited<ReturnType<typeof Spec.serve<Spec>>>['gather']>['ask']>,
 ) {
@@ -100,7 +100,7 @@ async function clients(address: string): Promise<void> {
   process.once('disconnect', () => process.exit());
 }
 
-/** One that says a message, and never reads. */
+/** A client that sends a message, and never reads. */
 function dead(address: string, message: string): void {
   if (address.startsWith('ws:')) {
     const socket = new WebSocket(address, ['obverse.jrpc']);

@@ -9,7 +9,7 @@ import { measure } from './run/measure.js';
 const options = readCommandLine(process.argv.slice(2));
 if (options === undefined) console.log(help);
 else {
-  // What is measured is what ships: the built package, as a user imports it.
+  // The built package is measured, as users import it.
   if (options.subject === 'built' && options.build) {
     const { status } = spawnSync('npm', ['run', 'build'], { cwd: repository, stdio: ['ignore', 2, 2] });
     if (status !== 0) throw new Error('the build failed; `--no-build` measures what dist/ holds');

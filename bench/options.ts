@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Contestant, contestants, type Group, groups, type LoadName } from './contestants.js';
 import type { Subject } from './run/compile.js';
 
-/** What a run of the benchmark does. */
+/** The options of a run of the benchmark. */
 export interface Options {
   readonly groups: readonly Group[];
   /** Names of contestants; empty means all of the groups. The references always run. */
@@ -10,7 +10,7 @@ export interface Options {
   readonly rounds: number;
   /** How long one measurement takes. */
   readonly ms: number;
-  /** How many calls each process makes before it is measured, but at most for `warmMs`. */
+  /** How many calls each process makes before it is measured, for at most `warmMs`. */
   readonly warmCalls: number;
   readonly warmMs: number;
   /** How long each load runs before it is measured. */
@@ -39,7 +39,7 @@ export const help = `npm run bench -- [options]
   --sources           measure the sources, without a build
 `;
 
-/** Reads the command line; undefined if help is asked for. Throws for an option that is not known or does not fit. */
+/** Reads the command line; undefined for `--help`. Throws for an unknown or invalid option. */
 export function readCommandLine(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -84,7 +84,7 @@ export function isChosen(name: string, { only }: Options): boolean {
   return only.length === 0 || only.includes(name);
 }
 
-/** The loads that a contestant is to carry. */
+/** The loads that a contestant runs. */
 export function loadsAsked({ groups: its }: Contestant, options: Options): LoadName[] {
   return [...new Set(options.groups.flatMap((group) => its[group] ?? []))];
 }

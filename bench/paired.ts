@@ -9,14 +9,14 @@ import { parseArgs } from 'node:util';
 import { medianInterval } from './statistics.js';
 
 const IN_FLIGHT = 64;
-/** How many notifications leave before a call waits until all have been handled. */
+/** How many notifications are sent before a call waits until all have been handled. */
 const NOTES = 500;
-/** What a whole interval must not exceed. */
+/** The upper bound for an interval: it fails if it is entirely above. */
 const ALLOWED = 1.05;
 
 type Load = (times: number) => Promise<void>;
 
-/** µs of CPU for one call, notification or item, with the library in this folder. */
+/** µs of CPU time for one call, notification or item, with the library in this folder. */
 async function cost(folder: string, load: string, codec: string, transport: string): Promise<number> {
   const { RemoteAPI, incoming, declareMethods } = (await import(
     pathToFileURL(resolve(folder, 'index.js')).href
@@ -80,7 +80,7 @@ async function cost(folder: string, load: string, codec: string, transport: stri
 function compare(before: string, after: string, pairs: number, ...what: readonly string[]): boolean {
   const program = fileURLToPath(import.meta.url);
   const measure = (folder: string): number => {
-    // The collector's own threads would be counted by chance.
+    // The garbage collector's threads would be counted at random.
     const flags = ['--single-threaded-gc', '--import', 'tsx'];
     return Number(execFileSync(process.execPath, [...flags, program, 'cost', folder, ...what], { encoding: 'utf8' }));
   };

@@ -75,7 +75,7 @@ const kibibytes = (n: number): string => (n / 1024).toFixed(1);
 
 const NUMERIC = /^[(\d]/;
 
-/** Columns of equal width; those of figures are set to the right. */
+/** Columns of equal width; figures are right-aligned. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows];
   const widths = head.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));

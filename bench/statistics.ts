@@ -1,11 +1,11 @@
-/** The middle of some measurements, and how far they lie apart. */
+/** The median of some measurements, and their range. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** NaN in each place if there are no values. */
+/** NaN for each if there are no values. */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -14,7 +14,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: (low + high) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }
 
-/** The median of some values, and its confidence interval of 95 %, which assumes nothing about how they are distributed. */
+/** The median of some values, and its confidence interval of 95 %, which assumes nothing about their distribution. */
 export function medianInterval(values: readonly number[]): { median: number; low: number; high: number } {
   const sorted = [...values].sort((a, b) => a - b);
   const { median } = spread(sorted);

@@ -4,7 +4,7 @@ import { benchFolder, compile } from './run/compile.js';
 import { type Beside, StreamPair } from './run/stream-pair.js';
 import type { Flood } from './run/stream-spec.js';
 
-// What streams carry, hold and cost others: `npx tsx bench/streams.ts [url [codec]]`.
+// Measures rate, buffering and latency of streams: `npx tsx bench/streams.ts [url [codec]]`.
 const [only, codecs = 'jrpc,msgpack'] = process.argv.slice(2);
 const urls = only === undefined ? ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'] : [only];
 const folder = await compile('sources', path.join(benchFolder, `.compiled-for-streams-${process.pid}`));

@@ -6,7 +6,7 @@ const FAULT = 2;
 const NOTE = 3;
 const between = (quoted: string): string => `,${quoted},`;
 
-/** `[type, id, method, args]`, one for each line: the leanest JSON that still names the method. */
+/** `[type, id, method, args]`, one per line: the leanest JSON that still names the method. */
 export const positions: Envelope = {
   call: (id, method, args) => `[${CALL},${id}${middle(method, between)}${JSON.stringify(args)}]\n`,
   note: (method, args) => `[${NOTE},0${middle(method, between)}${JSON.stringify(args)}]\n`,

@@ -5,7 +5,7 @@ import { PlainJson } from './shared/plain-json.js';
 
 const LINE_FEED = 10;
 
-/** JSON in lines over a bare socket, each message alone. */
+/** Lines of JSON over a bare socket, each message written separately. */
 function speak(socket: Socket): PlainJson {
   const peer = new PlainJson((text) => socket.write(`${text}\n`));
   let tail: Buffer[] = [];

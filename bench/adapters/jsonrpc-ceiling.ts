@@ -10,7 +10,7 @@ interface AnyMessage {
 
 const between = (quoted: string): string => `,"method":${quoted},"params":`;
 
-/** JSON-RPC 2.0 objects, one for each line. */
+/** JSON-RPC 2.0 objects, one per line. */
 export const objects: Envelope = {
   call: (id, method, args) => `{"jsonrpc":"2.0","id":${id}${middle(method, between)}${JSON.stringify(args)}}\n`,
   note: (method, args) => `{"jsonrpc":"2.0"${middle(method, between)}${JSON.stringify(args)}}\n`,

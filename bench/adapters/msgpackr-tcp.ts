@@ -9,12 +9,12 @@ const PREFIX = 4;
 
 type Message = [type: number, id: number, ...rest: unknown[]];
 
-/** msgpackr over a socket, a message after its length in 4 bytes: the yardstick for large values. */
+/** msgpackr over a socket, each message after its length in 4 bytes: the reference for large values. */
 class MsgpackPeer {
   private readonly packr = new Packr({ useRecords: false });
   private readonly prefix = Buffer.alloc(PREFIX);
   private prefixed = 0;
-  /** The message that is being read, allocated once its length is known, so that nothing is copied twice. */
+  /** The message that is being received, allocated once its length is known, so that nothing is copied twice. */
   private body: Buffer | undefined;
   private filled = 0;
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Run this load for so many milliseconds; a server answers with its CPU time alone. */
+/** Run this load for this many milliseconds; a server answers only with its CPU time. */
 export interface Order {
   readonly load: 'call' | 'notify' | 'stream' | 'callback' | 'one-each' | 'cpu';
   readonly inFlight: number;
@@ -45,7 +45,7 @@ function cpuSince(): number {
   return user + system;
 }
 
-/** Repeats something in lanes, for so long. Resolves to how often. */
+/** Repeats something in parallel lanes for this long. Resolves with the number of repetitions. */
 async function lanes(count: number, ms: number, one: (lane: number) => Promise<unknown>): Promise<number> {
   const end = performance.now() + ms;
   let done = 0;
@@ -71,7 +71,7 @@ async function serve(): Promise<void> {
   server.items.connect(function* () {
     for (let n = 0; ; n++) yield { n, text: 'an item' };
   });
-  // The server calls back within a call of the client, for as long as the client says.
+  // The server calls back within a call of the client, for as long as the client specifies.
   server.begin.connect(async (sender, ms) => lanes(64, ms, () => server.back(sender, 1)));
   process.on('message', () => process.send?.({ done: noted, seconds: 0, cpu: cpuSince() } satisfies Measured));
   process.send?.({ url: server.address });
@@ -88,7 +88,7 @@ async function call(): Promise<void> {
   let many: Awaited<ReturnType<typeof connect>>[] = [];
   const loads: Record<Order['load'], (order: Order) => Promise<number>> = {
     call: ({ inFlight, ms }) => lanes(inFlight, ms, () => client.add(null, 1, 2)),
-    // As many notifications as are in flight, and then a call that says that they were handled.
+    // As many notifications as are in flight, and then a call whose answer shows that they were handled.
     async notify({ inFlight, ms }) {
       const rounds = await lanes(1, ms, () => {
         for (let n = 1; n < inFlight; n++) client.note(null, n);

@@ -9,7 +9,7 @@ interface Asked {
   readonly timer: NodeJS.Timeout;
 }
 
-/** A process of the benchmark, seen from the one that orders. */
+/** A process of the benchmark, for its parent. */
 export class Child {
   private readonly process: ChildProcess;
   private readonly asked = new Map<number, Asked>();
@@ -37,7 +37,7 @@ export class Child {
     });
   }
 
-  /** Rejects with what the child threw, if the child ends, or after a minute. */
+  /** Rejects with the error of the child, if the child exits, or after a minute. */
   ask<T>(name: string, arg?: unknown): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (!this.process.connected) {
@@ -54,7 +54,7 @@ export class Child {
     });
   }
 
-  /** Lets the child end; kills it if it has not within five seconds. */
+  /** Asks the child to exit; kills it if it has not within five seconds. */
   async stop(): Promise<void> {
     if (this.process.connected) this.process.disconnect();
     const timer = setTimeout(() => this.process.kill('SIGKILL'), 5_000);

@@ -7,7 +7,7 @@ const callers: Caller[] = [];
 const AT_A_TIME = 50;
 
 answerParent({
-  /** Connects so many times more; each connection makes one call. */
+  /** Opens this many more connections; each makes one call. */
   async connect({ address, times }: { address: string; times: number }): Promise<void> {
     const { default: adapter } = (await import(process.argv[2] as string)) as { default: Adapter };
     for (let made = 0; made < times; made += AT_A_TIME) {

@@ -3,24 +3,24 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** The folder of the benchmark's sources, and that of the repository. */
+/** The folders of the benchmark's sources, and of the repository. */
 export const benchFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const repository = path.dirname(benchFolder);
 
-/** Which Obverse is measured: what was built and ships, or the sources as they are. */
+/** Whether the built package is measured, or the sources. */
 export type Subject = 'built' | 'sources';
 
 /**
- * Compiles the benchmark, file by file, and gives the folder of the result, in which the package `obverse` is installed as it is
- * at a user's. The processes that are measured run plain JavaScript without a loader: a loader wraps functions to keep
- * their names, takes memory, and does not reach into worker threads.
+ * Compiles the benchmark, file by file, and returns the folder of the result, in which the package `obverse` is
+ * installed as for a user. The measured processes run plain JavaScript without a loader: a loader wraps functions to
+ * keep their names, takes memory, and does not apply to worker threads.
  */
 export async function compile(subject: Subject, folder = path.join(benchFolder, '.compiled')): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   const installed = path.join(folder, 'node_modules/obverse');
   await mkdir(installed, { recursive: true });
   await writeFile(path.join(folder, '.gitignore'), '*\n');
-  // A package of its own: inside the package obverse, that name would mean the repository.
+  // A package of its own: within the package obverse, that name would mean the repository.
   await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   await transpile(benchFolder, ['contestant.ts', 'adapters/**/*.ts', 'run/**/*.ts'], folder);
   if (subject === 'built') {

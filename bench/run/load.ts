@@ -1,18 +1,18 @@
 import type { Caller } from '../contestant.js';
 
-/** What one contestant is asked to carry. */
+/** The load that one contestant runs. */
 export type Load =
   | { readonly kind: 'calls'; readonly inFlight: number }
   | { readonly kind: 'notes' }
   | { readonly kind: 'bytes' | 'object' | 'text'; readonly inFlight: number };
 
-/** When a load is over: after so many, after so many milliseconds, or whichever comes first. */
+/** When a load ends: after this many calls, after this many milliseconds, or whichever comes first. */
 export interface Until {
   readonly count?: number;
   readonly ms?: number;
 }
 
-/** What was carried, and in which time. */
+/** How many calls were made, and in which time. */
 export interface Carried {
   readonly count: number;
   readonly ms: number;
@@ -61,7 +61,7 @@ class Progress {
   }
 }
 
-/** Carries a load until it is over and everything sent has been answered. Throws if one answer is wrong. */
+/** Runs a load until it has ended and everything sent has been answered. Throws if one answer is wrong. */
 export async function carry(caller: Caller, load: Load, until: Until): Promise<Carried> {
   const progress = new Progress(until);
   const callers: Promise<void>[] = [];
@@ -80,7 +80,7 @@ export async function carry(caller: Caller, load: Load, until: Until): Promise<C
   return progress.end();
 }
 
-/** One call in flight: the next one leaves when the answer has come. */
+/** One call in flight: the next one is sent when the answer has arrived. */
 async function calls(caller: Caller, slot: number, progress: Progress): Promise<void> {
   while (!progress.over) {
     const a = progress.count % 1_000;
@@ -90,7 +90,7 @@ async function calls(caller: Caller, slot: number, progress: Progress): Promise<
   }
 }
 
-/** Notes are not answered, so a call after some of them holds the sender to the pace of the receiver. */
+/** Notifications are not answered, so a call after some of them limits the sender to the pace of the receiver. */
 async function notes(caller: Caller, told: { sum: number }, progress: Progress): Promise<void> {
   if (caller.note === undefined) throw new Error('this contestant has no notes');
   while (!progress.over) {

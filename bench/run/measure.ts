@@ -7,32 +7,32 @@ export interface Measured extends Sample {
   readonly round: number;
   /** Of the rates. */
   readonly ratio: number;
-  /** Of what is done in the same CPU time. It holds where others use the machine too, and the ratio of rates does not. */
+  /** The ratio by CPU time. It is reliable even if others use the machine, and the ratio of rates is not. */
   readonly cpuRatio: number;
 }
 
-/** Everything that was measured. */
+/** All results of a run. */
 export interface Figures {
   /** By contestant and load, in the order of the rounds. */
   readonly loads: Map<string, Map<LoadName, Measured[]>>;
-  /** Bytes for each connection, by contestant. */
+  /** Bytes per connection, by contestant. */
   readonly memory: Map<string, number[]>;
   /** Why a contestant could not be measured. */
   readonly failures: Map<string, string>;
 }
 
-/** What a run needs besides its options. */
+/** What a run needs in addition to its options. */
 export interface Bench {
   readonly options: Options;
   /** The folder of the compiled benchmark. */
   readonly folder: string;
-  /** Told what happens next. */
+  /** Called with the next step. */
   readonly progress: (text: string) => void;
 }
 
 /**
- * Measures everyone in turn, round by round, each time in new processes. A contestant that fails is left out from then on, and
- * its reason noted.
+ * Measures all contestants in turn, round by round, each time in new processes. A contestant that fails is skipped from
+ * then on, and the reason recorded.
  */
 export async function measure(bench: Bench): Promise<Figures> {
   const figures: Figures = { loads: new Map(), memory: new Map(), failures: new Map() };
@@ -40,7 +40,7 @@ export async function measure(bench: Bench): Promise<Figures> {
   const chosen = contestants.filter(({ name }) => isChosen(name, options));
   for (let round = 0; round < options.rounds; round++) {
     const references = new References(bench);
-    // A different one first in each round, so that nobody is always the one behind a certain other.
+    // Each round starts with another contestant, so that none always follows the same one.
     const turn = chosen.map((_, at) => chosen[(at + round) % chosen.length] as Contestant);
     for (const contestant of turn) {
       const { name } = contestant;
@@ -103,12 +103,12 @@ function warm(pair: Pair, { warmCalls, warmMs }: Options): Promise<Sample> {
   return pair.carry({ kind: 'calls', inFlight: 64 }, { count: warmCalls, ms: warmMs });
 }
 
-/** The young generation stays small: where it grows, megabytes are added that belong to no connection. */
+/** The young generation is kept small: if it grew, it would add megabytes that belong to no connection. */
 const MEMORY_ARGV = ['--expose-gc', '--max-semi-space-size=1'];
-/** What is compiled and allocated once for all is there when these have been served, and belongs to none that counts. */
+/** After serving these, everything that is compiled or allocated once exists, and is not counted for any connection. */
 const CONNECTIONS_BEFORE = 500;
 
-/** The resident memory that a connection costs the server, which has made one call and is idle. */
+/** The resident memory of the server for a connection that has made one call and is idle. */
 async function connectionBytes({ folder, options }: Bench, name: string): Promise<number> {
   const pair = await Pair.start(name, { folder, execArgv: MEMORY_ARGV });
   try {
@@ -121,7 +121,7 @@ async function connectionBytes({ folder, options }: Bench, name: string): Promis
   }
 }
 
-/** The references of one round, started and warmed when first needed. */
+/** The references of one round, started and warmed when they are first needed. */
 class References {
   private readonly pairs = new Map<string, Pair>();
   private readonly warmed = new Set<LoadName>();

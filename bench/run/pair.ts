@@ -4,9 +4,9 @@ import type { Load, Until } from './load.js';
 
 /** One measurement. */
 export interface Sample {
-  /** Calls, notes or turns of bytes in a second. */
+  /** Calls, notifications or round trips of bytes per second. */
   readonly rate: number;
-  /** CPU time for each of them, in µs. Where the other side is a worker thread, the client's holds both. */
+  /** CPU time for each of them, in µs. If the other side is a worker thread, the client's figure includes both. */
   readonly clientMicros: number;
   readonly serverMicros: number;
 }
@@ -26,7 +26,7 @@ export class Pair {
     private readonly address: string,
   ) {}
 
-  /** Starts both processes, which have made one call when this resolves. `adapter` names a module in `adapters/`. */
+  /** Starts both processes, and resolves when they have made one call. `adapter` is a module in `adapters/`. */
   static async start(adapter: string, { folder, execArgv = [] }: PairOptions): Promise<Pair> {
     const module = path.join(folder, 'adapters', `${adapter}.js`);
     const server = new Child(`${adapter} server`, path.join(folder, 'run/server.js'), [module], execArgv);
@@ -43,7 +43,7 @@ export class Pair {
     }
   }
 
-  /** Connects so many times more. */
+  /** Opens this many more connections. */
   connect(times: number): Promise<void> {
     return this.client.ask('connect', { address: this.address, times });
   }
@@ -58,7 +58,10 @@ export class Pair {
     return { rate: (count / ms) * 1_000, clientMicros: cpu / count, serverMicros: (after - before) / count };
   }
 
-  /** The resident memory of the server in bytes, after a collection. The processes must have been started with `--expose-gc`. */
+  /**
+   * The resident memory of the server in bytes, after a garbage collection. The processes must be started with
+   * `--expose-gc`.
+   */
   async memory(): Promise<number> {
     if (this.server === undefined) throw new Error('this contestant has no server process');
     return this.server.ask<number>('memory');

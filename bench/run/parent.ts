@@ -1,4 +1,4 @@
-/** A question from the parent process, and its answer. */
+/** A request from the parent process, and its answer. */
 export interface Question {
   readonly id: number;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** Answers the questions of the process that started this one, and ends with it. */
+/** Answers the requests of the process that started this one, and exits with it. */
 export function answerParent(handlers: Readonly<Record<string, (arg: never) => unknown>>): void {
   process.on('message', async ({ id, name, arg }: Question) => {
     let answer: Answer;

@@ -3,7 +3,7 @@ import { answerParent, cpuMicros } from './parent.js';
 import { memory } from './stream-memory.js';
 import { type Flood, Streaming } from './stream-spec.js';
 
-// The process that takes streams.
+// The process that consumes streams.
 let side: Awaited<ReturnType<typeof connect>> | undefined;
 const connect = (address: string, codec: string) => Streaming.invert().connect(address, { codec });
 const remote = () => {
@@ -19,7 +19,7 @@ answerParent({
     side = await connect(address, codec);
     await side.remote.add(1, 2);
   },
-  /** Takes so many items as fast as they come, and looks at each. */
+  /** Consumes this many items as fast as they arrive, and checks each. */
   async items({ flood, count }: { flood: Flood; count: number }): Promise<{ ms: number; cpu: number }> {
     const [began, cpu] = [performance.now(), cpuMicros()];
     let next = 0;
@@ -30,7 +30,7 @@ answerParent({
     if (next !== count) throw new Error(`${next} items came, and not ${count}`);
     return { ms: performance.now() - began, cpu: cpuMicros() - cpu };
   },
-  /** Begins to take one item in 10 ms of an endless stream. */
+  /** Starts to consume one item in 10 ms of an endless stream. */
   takeSlowly(): void {
     slow.over = false;
     slow.taken = 0;
@@ -46,7 +46,7 @@ answerParent({
   stopSlowly(): void {
     slow.over = true;
   },
-  /** Begins so many endless streams, which give their items as fast as they can, or one in so many milliseconds. */
+  /** Starts this many endless streams, which produce items as fast as they can, or one in this many milliseconds. */
   begin({ streams, every }: { streams: number; every: number }): void {
     for (let n = 0; n < streams; n++) {
       const stream = every > 0 ? remote().paced({ every }) : remote().numbers({ count: Number.MAX_SAFE_INTEGER });
@@ -61,7 +61,7 @@ answerParent({
     for (const stream of open) stream.return();
     open = [];
   },
-  /** How long calls take, one after the other with a pause between them, in µs. */
+  /** The duration of calls, one after the other with a pause between them, in µs. */
   async calls({ count, pause }: { count: number; pause: number }): Promise<number[]> {
     const times: number[] = [];
     for (let n = 0; n < count; n++) {

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 
-/** What a process holds after a collection, in bytes: what is reachable, and what the system has given it. */
+/** The memory of a process after a garbage collection, in bytes: what is reachable, and the resident memory. */
 export async function memory(): Promise<{ held: number; resident: number }> {
   for (let turn = 0; turn < 5; turn++) {
     globalThis.gc?.();

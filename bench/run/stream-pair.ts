@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './child.js';
 import type { Flood } from './stream-spec.js';
 
-/** A producer that never waits, and a consumer that takes one item in 10 ms. */
+/** A producer that never waits, and a consumer that reads one item in 10 ms. */
 export interface Slow {
-  /** The most that was produced and not taken, in items. */
+  /** The largest number of items that were produced and not consumed. */
   readonly ahead: number;
   readonly taken: number;
-  /** What both processes hold more than after the first second, in bytes. */
+  /** The growth in memory of both processes since the first second, in bytes. */
   readonly grown: number;
 }
 
@@ -16,11 +16,11 @@ export interface Slow {
 export interface Beside {
   readonly alone: number;
   readonly beside: number;
-  /** Items of all streams in a second. */
+  /** Items of all streams per second. */
   readonly rate: number;
 }
 
-/** The process that serves streams and the one that takes them, connected. */
+/** The process that serves streams and the one that consumes them, connected. */
 export class StreamPair {
   private constructor(
     readonly client: Child,
@@ -37,7 +37,7 @@ export class StreamPair {
     return new StreamPair(client, server);
   }
 
-  /** Items in a second, and the CPU time of one at both ends, in µs. */
+  /** Items per second, and the CPU time of one at both ends, in µs. */
   async items(flood: Flood, count: number): Promise<{ rate: number; micros: number }> {
     const before = await this.server.ask<number>('cpu');
     const { ms, cpu } = await this.client.ask<{ ms: number; cpu: number }>('items', { flood, count });
@@ -63,8 +63,8 @@ export class StreamPair {
   }
 
   /**
-   * The 99th percentile of calls, alone and beside so many streams, which give their items as fast as they can or one
-   * in so many milliseconds. In turns, so that whatever else the machine does meets both.
+   * The 99th percentile of calls, alone and beside this many streams, which produce items as fast as they can or one in
+   * this many milliseconds. They alternate, so that other load of the machine affects both.
    */
   async beside(streams: number, every: number, rounds = 6, calls = 250): Promise<Beside> {
     const times = () => this.client.ask<number[]>('calls', { count: calls, pause: 1 });

@@ -17,8 +17,8 @@ function* numbers(count: number): Generator<number> {
 }
 
 /**
- * Who waits for which of the next milliseconds. One timer for all, since a thousand of them would be what is measured; and a
- * ring, since a Map whose keys come and go leaves tables behind that keep dead things alive.
+ * Timers for the next milliseconds, in a ring. One timer for all, because a thousand timers would dominate the
+ * measurement; and a ring, because a Map with changing keys leaves tables behind that keep garbage alive.
  */
 const ring = Array.from({ length: 64 }, (): (() => void)[] => []);
 let at = 0;
@@ -30,7 +30,7 @@ setInterval(() => {
 }, 1).unref();
 let begun = 0;
 
-/** Numbers, one in so many milliseconds. No generator: a thousand of them cost more than their streams. */
+/** Numbers, one in this many milliseconds. Not a generator: a thousand of them would cost more than their streams. */
 function paced(every: number): AsyncIterableIterator<number> {
   let n = 0;
   let due = at + 1 + (begun++ % every);

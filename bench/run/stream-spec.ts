@@ -1,6 +1,6 @@
 import type { Reply, Sender, Stream } from '../../src/index.js';
 
-/** The package as a user has it; its types are those of the sources. */
+/** The package as users import it; the types are those of the sources. */
 const packageName: string = 'obverse';
 const { incoming, RemoteAPI } = (await import(packageName)) as typeof import('../../src/index.js');
 
@@ -10,7 +10,7 @@ export interface Reading {
   readonly text: string;
 }
 
-/** What streams are measured by. */
+/** The methods with which streams are measured. */
 export class Streaming extends RemoteAPI {
   /** Numbers from 0, from a generator that never waits. */
   @incoming({ stream: true }) numbers(_sender: Sender, _args: { count: number }): Stream<number> {}
@@ -18,7 +18,7 @@ export class Streaming extends RemoteAPI {
   @incoming({ stream: true }) awaited(_sender: Sender, _args: { count: number }): Stream<number> {}
   /** Small objects. */
   @incoming({ stream: true }) readings(_sender: Sender, _args: { count: number }): Stream<Reading> {}
-  /** Numbers from 0, one in so many milliseconds. */
+  /** Numbers from 0, one in this many milliseconds. */
   @incoming({ stream: true }) paced(_sender: Sender, _args: { every: number }): Stream<number> {}
   @incoming({ hasReply: true, allowPositionalArgs: true }) add(
     _sender: Sender,

@@ -1,14 +1,14 @@
 import net, { type AddressInfo } from 'node:net';
 import { type Adapter, Service } from '../../contestant.js';
 
-/** What stands on the wire: the lines of one ceiling, made and read. */
+/** The wire format of one ceiling: writes and reads its lines. */
 export interface Envelope {
   /** One line with its line feed. */
   call(id: number, method: string, args: readonly unknown[]): string;
   note(method: string, args: readonly unknown[]): string;
   reply(id: number, value: unknown): string;
   fault(id: number, message: string): string;
-  /** Reads one line and hands it to the side that it belongs to. */
+  /** Reads one line and passes it to the side that it belongs to. */
   read(line: string, to: CeilingPeer): void;
 }
 
@@ -18,7 +18,7 @@ type Method = (...args: never[]) => unknown;
 
 const middles = new Map<string, string>();
 
-/** What stands between the id and the arguments, made once for each method. */
+/** The text between the id and the arguments, cached for each method. */
 export function middle(method: string, make: (quoted: string) => string): string {
   let text = middles.get(method);
   if (text === undefined) {
@@ -33,19 +33,22 @@ export function json(value: unknown): string {
   return typeof value === 'number' && Number.isFinite(value) ? `${value}` : (JSON.stringify(value) ?? 'null');
 }
 
-/** When lines leave before the end of the tick: more of them have collected than so many letters. */
+/** Lines are sent before the end of the turn once more than this number of characters have collected. */
 const TICK_BYTES = 64 * 1024;
-/** Where a tick leaves in parts, one is a quarter of the most that ticks have brought lately, and has at least so many letters. */
+/**
+ * If a turn is sent in parts, one is a quarter of the most that recent turns had, and has at least this number of
+ * characters.
+ */
 const PARTS = 4;
 const LEAST_PART = 1_024;
 const KEPT = 0.995;
 const LINE_FEED = 10;
 
 /**
- * Both ends of a hand-written RPC over a socket: everything that makes one fast, and nothing that an RPC library owes its
- * users beyond the call itself. The lines of one tick are one string and one write; envelopes come from a template; ids are
- * recycled slots; a chunk is decoded once; an answer that is no promise leaves in the tick of its call. Each line is parsed
- * by itself and as a whole.
+ * Both ends of a hand-written RPC over a socket: everything that makes one fast, and nothing that an RPC library
+ * provides beyond the call itself. The lines of one turn are one string and one write; envelopes come from a template;
+ * ids are recycled slots; a chunk is decoded once; an answer that is not a promise is sent in the turn of its call.
+ * Each line is parsed separately and completely.
  */
 export class CeilingPeer {
   private out = '';
@@ -95,7 +98,7 @@ export class CeilingPeer {
     this.socket.end();
   }
 
-  // ---- called by the envelope, once for each line ----
+  // ---- called by the envelope, once per line ----
 
   take(id: number | undefined, method: string, args: readonly unknown[]): void {
     const handler = this.methods.get(method);
@@ -186,7 +189,10 @@ export class CeilingPeer {
   }
 }
 
-/** The contestant that speaks this envelope over TCP; with `inParts`, what a tick brings leaves in some parts, and not in one write. */
+/**
+ * The contestant with this envelope over TCP; with `inParts`, the messages of a turn are sent in several parts instead
+ * of one write.
+ */
 export function ceiling(envelope: Envelope, inParts = false): Adapter {
   return {
     serve() {
@@ -210,7 +216,7 @@ export function ceiling(envelope: Envelope, inParts = false): Adapter {
   };
 }
 
-/** Listens on a free port of the loopback; gives the port as text. */
+/** Listens on a free port of the loopback; returns the port as text. */
 export function listen(accept: (socket: net.Socket) => void): Promise<string> {
   const server = net.createServer(accept);
   return new Promise((resolve, reject) => {
@@ -221,7 +227,7 @@ export function listen(accept: (socket: net.Socket) => void): Promise<string> {
   });
 }
 
-/** Connects to a port that `listen` gave. */
+/** Connects to a port that `listen` returned. */
 export function dial(port: string): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(Number(port), '127.0.0.1');

@@ -1,7 +1,7 @@
-// The package has types for this module, but not under the name by which Node imports it.
+// The package has types for this module, but not under the name with which Node imports it.
 declare module 'comlink/dist/esm/node-adapter.mjs' {
   import type { Endpoint } from 'comlink';
 
-  /** Makes a Worker or a parentPort an endpoint. */
+  /** Turns a Worker or a parentPort into an endpoint. */
   export default function nodeEndpoint(port: { postMessage(message: unknown): void }): Endpoint;
 }

@@ -1,11 +1,11 @@
 import type { AddressObject, Reply, Sender } from '../../../src/index.js';
 import { type Adapter, Service } from '../../contestant.js';
 
-/** The package as a user has it. Its types are those of the sources, which are there before anything is built. */
+/** The package as users import it. The types are those of the sources, which exist before anything is built. */
 const packageName: string = 'obverse';
 const { incoming, RemoteAPI } = (await import(packageName)) as typeof import('../../../src/index.js');
 
-/** The contract of the benchmark, its arguments by position as those of everybody else. */
+/** The contract of the benchmark, with positional arguments like all contestants. */
 export class Adder extends RemoteAPI {
   @incoming({ hasReply: true, allowPositionalArgs: true })
   add(_sender: Sender, _a: number, _b: number): Reply<number> {}
@@ -22,10 +22,10 @@ export class Adder extends RemoteAPI {
   echo(_sender: Sender, _value: unknown): Reply<unknown> {}
 }
 
-/** Serves the contract at an address; gives the address to connect to. */
+/** Serves the contract at an address; returns the address to connect to. */
 export async function serve(address: string, codec: string): Promise<string> {
   const service = new Service();
-  // The other contestants have no bound on what arrives.
+  // The other contestants do not limit what they receive.
   const side = await Adder.serve(address, { codec, limits: { frameBytes: 64 * 1024 * 1024 } });
   side.add.connect((_sender, a, b) => service.add(a, b));
   side.note.connect((_sender, n) => service.note(n));
@@ -35,7 +35,9 @@ export async function serve(address: string, codec: string): Promise<string> {
   return side.address;
 }
 
-/** Obverse over a transport that listens at `address`; `dialed` makes of the server's address what the client dials. */
+/**
+ * Obverse over a transport that listens at `address`; `dialed` converts the server's address to that for the client.
+ */
 export function obverse(
   address: string,
   codec: string,

@@ -7,7 +7,10 @@ interface Message {
   readonly result?: unknown;
 }
 
-/** What is least: each message is one `JSON.stringify`, written at once, and one `JSON.parse`. The yardstick for large values. */
+/**
+ * The minimum: each message is one `JSON.stringify`, written at once, and one `JSON.parse`. The reference for large
+ * values.
+ */
 export class PlainJson {
   private nextId = 0;
   private readonly waiting = new Map<number, (value: unknown) => void>();
@@ -15,7 +18,7 @@ export class PlainJson {
 
   constructor(private readonly send: (text: string) => void) {}
 
-  /** A message has come. */
+  /** A message has arrived. */
   take(text: string): void {
     const { id, method, params, result } = JSON.parse(text) as Message;
     if (method === undefined) {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** Listens on a free port of the loopback; gives what `dialWs` wants. */
+/** Listens on a free port of the loopback; returns the address for `dialWs`. */
 export function listenWs(accept: (socket: WebSocket) => void): Promise<string> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   server.on('connection', accept);

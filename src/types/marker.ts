@@ -72,8 +72,8 @@ export type Fits<M, D, K, P, N, S = unknown> = [Unfit<M, N>] extends [never]
     ? KindOf<M> extends K
       ? Is<Shape<M>, P> extends true
         ? SchemasFit<M, S>
-        : 'several values, or one that is no object, need params: [names] or allowPositionalArgs: true'
-      : `this ${KindOf<M> & string} is marked as a ${K & string}: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
+        : 'several values, or one that is not an object, need params: [names] or allowPositionalArgs: true'
+      : `this ${KindOf<M> & string} is declared as a ${K & string}: set hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void`
     : D extends 'incoming'
       ? 'the first parameter of an @incoming method is its Sender'
       : 'the first parameter of an @outgoing method is its Receivers'

@@ -106,8 +106,8 @@ type Misfit<V, S, Option extends string, G = V> =
     ? [V] extends [I]
       ? [O] extends [G]
         ? never
-        : `${Option}: ${Place<O, G>}what its schema gives does not fit the method's type`
-      : `${Option}: ${Place<V, I>}the method's type does not fit what its schema takes`
+        : `${Option}: ${Place<O, G>}the output of the schema is not assignable to the type of the method`
+      : `${Option}: ${Place<V, I>}the type of the method is not assignable to the input of the schema`
     : never;
 
 /** The fields that make an object incompatible with another type, if it is an object with known fields. */

@@ -13,23 +13,23 @@ class Chat extends RemoteAPI {
 
 // A client without invert(), or a server with it: a method is looked for on the wrong side.
 const here = Chat.create();
-// error: Property 'join' does not exist on type 'Remote<Chat, "what is outgoing here; invert() swaps the sides">'
+// error: Property 'join' does not exist on type 'Remote<Chat, "only outgoing methods; invert() swaps the sides">'
 export const joined = here.remote.join({ name: 'ann' });
 // error: "handled here, called on the other side; invert() swaps the sides">' has no call signatures
 here.join(null, { name: 'ann' });
-// error: Property 'join' does not exist on type 'View<Chat, unknown, "what is outgoing here; invert() swaps the sides">'
+// error: Property 'join' does not exist on type 'View<Chat, unknown, "only outgoing methods; invert() swaps the sides">'
 here.to(null).join({ name: 'ann' });
-// error: Property 'join' does not exist on type 'Gather<Chat, "what is outgoing here; invert() swaps the sides">'
+// error: Property 'join' does not exist on type 'Gather<Chat, "only outgoing methods; invert() swaps the sides">'
 here.gather(null).join({ name: 'ann' });
-// error: Property 'join' does not exist on type 'InDetail<Chat, "what is outgoing here; invert() swaps the sides">'
+// error: Property 'join' does not exist on type 'InDetail<Chat, "only outgoing methods; invert() swaps the sides">'
 here.to(null).detailed.join({ name: 'ann' });
-// error: Property 'enter' does not exist on type 'Remote<Room, "what is outgoing here; invert() swaps the sides">'
+// error: Property 'enter' does not exist on type 'Remote<Room, "only outgoing methods; invert() swaps the sides">'
 here.room.remote.enter({ name: 'ann' });
 // error: "handled here, called on the other side; invert() swaps the sides">' has no call signatures
 here.room.enter(null, { name: 'ann' });
 // error: to method's 'this' of type '"this method is called here, and handled on the other side; invert() swaps the sides"'
 here.said.connect((_sender, { text }) => text.length);
-// error: 'said' does not exist in type 'Handlers<Chat, "what is incoming here; invert() swaps the sides">'
+// error: 'said' does not exist in type 'Handlers<Chat, "only incoming methods; invert() swaps the sides">'
 here.implement({ said() {} });
 
 const there = Chat.invert().create();
@@ -37,15 +37,15 @@ const there = Chat.invert().create();
 there.join.connect((_sender, { name }) => name.length);
 // error: "handled here, called on the other side; invert() swaps the sides">' has no call signatures
 there.said(null, { text: 'hello' });
-// error: 'join' does not exist in type 'Handlers<Reverse<Chat>, "what is incoming here; invert() swaps the sides">'
+// error: 'join' does not exist in type 'Handlers<Reverse<Chat>, "only incoming methods; invert() swaps the sides">'
 there.implement({ join: () => 1 });
 
 // What progress is reported in.
-// error: to method's 'this' of type '"onProgress does not take what this method reports: that is the second type of its Reply or Stream"'
+// error: to method's 'this' of type '"onProgress must accept the progress values of this method: the second type argument of its Reply or Stream"'
 there.to(null, { onProgress: (percent: number) => percent }).join({ name: 'ann' });
-// error: to method's 'this' of type '"onProgress does not take what this method reports: that is the second type of its Reply or Stream"'
+// error: to method's 'this' of type '"onProgress must accept the progress values of this method: the second type argument of its Reply or Stream"'
 there.to(null, { onProgress: ({ done }: { done: string }) => done }).lines();
-// error: to method's 'this' of type '"onProgress does not take what this method reports: that is the second type of its Reply or Stream"'
+// error: to method's 'this' of type '"onProgress must accept the progress values of this method: the second type argument of its Reply or Stream"'
 there.to(null, { onProgress: (percent: number) => percent }).plain();
 here.join.connect((sender) => {
   // error: Argument of type 'string' is not assignable to parameter of type '{ done: number; }'

@@ -24,13 +24,13 @@ export class Wrong extends RemoteAPI {
   // error: the first parameter must be Sender (@incoming) or Receivers (@outgoing)
   @incoming first7(_sender?: Sender): void {}
 
-  // error: this request is marked as a notification: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
+  // error: this request is declared as a notification: set hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
   @incoming kind1(_sender: Sender): Reply<number> {}
-  // error: this notification is marked as a request: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
+  // error: this notification is declared as a request: set hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
   @incoming({ hasReply: true }) kind2(_sender: Sender): void {}
-  // error: this stream is marked as a notification: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
+  // error: this stream is declared as a notification: set hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
   @outgoing kind3(_receivers: Receivers): Stream<number> {}
-  // error: this stream is marked as a request: give hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
+  // error: this stream is declared as a request: set hasReply: true for Reply<T>, stream: true for Stream<T>, neither for void
   @outgoing({ hasReply: true }) kind4(_receivers: Receivers): Stream<number> {}
 
   // error: the return type must be void, Reply<T> or Stream<T>
@@ -48,21 +48,21 @@ export class Wrong extends RemoteAPI {
     return 5;
   }
 
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args1(_receivers: Receivers, _a: { x: 1 }, _b: { y: 1 }): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args2(_receivers: Receivers, _a: number): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args3(_receivers: Receivers, ..._rest: { x: 1 }[]): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args4(_receivers: Receivers, _list: { x: 1 }[]): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args5(_receivers: Receivers, _a?: string): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args6(_receivers: Receivers, _a: unknown): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args7(_receivers: Receivers, _a: any): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @outgoing args8(_receivers: Receivers, _a: { x: 1 } | string): void {}
 
   // error: 'hasreply' does not exist in type 'MethodOptions'. Did you mean to write 'hasReply'?
@@ -118,25 +118,25 @@ export abstract class Generic<
   A extends any,
   B extends { x: 1 } | { y: 1 },
 > extends RemoteAPI {
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic1(_sender: Sender, _args: T): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic2(_sender: Sender, _args: U): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic3(_sender: Sender, _args: L): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic4(_sender: Sender, _args: M): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic5(_sender: Sender, _args: A): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic6(_sender: Sender, _args: B[]): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic7(_sender: Sender, _args: keyof B): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic8(_sender: Sender, _args: B | string): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic9(_sender: Sender, _args: any): void {}
-  // error: several values, or one that is no object, need params: [names] or allowPositionalArgs: true
+  // error: several values, or one that is not an object, need params: [names] or allowPositionalArgs: true
   @incoming generic10(_sender: Sender, _args: B, _more: number): void {}
   @incoming object(_sender: Sender, _args: B): void {}
 }

@@ -39,6 +39,9 @@ const extensions = {
   dynamic: ['references', 'streams', 'errors'],
 };
 
+/** What `obverse/<extension>` is: an entry of the package, which installs the extensions that belong together. */
+const entries = '^src/extensions/[^/]+/install\\.ts$';
+
 const fits = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}`);
 const names = Object.keys(layers);
 
@@ -62,14 +65,14 @@ export default {
       severity: 'error',
       from: {
         path: '^src/extensions/([^/]+)/',
-        pathNot: Object.keys(extensions).map((name) => `^src/extensions/${name}/`),
+        pathNot: [entries, ...Object.keys(extensions).map((name) => `^src/extensions/${name}/`)],
       },
       to: { pathNot: ['^src/extensions/$1/', ...fits(core)] },
     },
     ...Object.entries(extensions).map(([name, others]) => ({
       name: `extension ${name}`,
       severity: 'error',
-      from: { path: `^src/extensions/${name}/` },
+      from: { path: `^src/extensions/${name}/`, pathNot: [entries] },
       to: { pathNot: fits([`src/extensions/${name}/`, ...others.map((other) => `src/extensions/${other}/`), ...core]) },
     })),
   ],

@@ -1,9 +1,9 @@
 import { Dispatcher } from '../calls/dispatcher.js';
 import { IncomingMethod } from '../calls/incoming-method.js';
+import { SideLayers } from '../calls/side-layers.js';
 import type { Call, Codec, FaultBody, Id, Limits, Link, Transport, TransportSource } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
-import { Surroundings } from '../extensions/middleware/surroundings.js';
 import { makeTransport } from '../plugins/registry.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
@@ -21,7 +21,7 @@ import type { Peer } from '../types/peers.js';
 import { type Diagnostics, none } from './diagnostics.js';
 import { callPeerListeners, EventListeners } from './event-listeners.js';
 import type { ExtensionHost } from './extension.js';
-import { askedBy, loadExtensions } from './extension-registry.js';
+import { askedBy, loadExtensions, mustBeInstalled } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
 import { PeerRegistry } from './peer-registry.js';
@@ -54,7 +54,7 @@ export class RpcEndpoint implements ExtensionHost {
   /** Options of every call, below those of its method. */
   readonly defaults: CallOptions | undefined;
   readonly roster: PeerRegistry;
-  readonly middleware: Surroundings;
+  readonly layers: SideLayers = new SideLayers();
   codec!: Codec;
   encodePlain: Codec['encodePlain'];
   readonly served: Dispatcher;
@@ -82,37 +82,36 @@ export class RpcEndpoint implements ExtensionHost {
     this.served = new Dispatcher(this, options.ignoreUnhandled === true);
     this.attached = new SideExtensions(this, (slots) => this.takeSlots(slots));
     this.roster = new PeerRegistry(this, () => this.state);
-    this.middleware = new Surroundings(options, this.reports, this.listeners, {
-      validate: options.validate ?? 'incoming',
-      timeout: this.timeout,
-      types: options.types,
-    });
   }
 
   // ---- what may be called -------------------------------------------------------------------------------------------
 
   /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
   add(table: MethodTable, self: object): void {
-    const { ports, refusals, tables } = this.served;
+    const { methods, refusals, tables } = this.served;
     tables.push(table);
     for (const row of table.methods) {
       for (const side of this.attached.sides) side.declared?.(row);
-      for (const name of askedBy(row, this.options)) this.asked.add(name);
       const incoming = (row.direction === 'incoming') !== this.inverted;
+      for (const name of askedBy(row, this.options, incoming ? 'incoming' : 'outgoing')) {
+        // What is mounted now can be called at once.
+        if (this.state !== 'new') mustBeInstalled(name, `what stands around ${row.path}`);
+        this.asked.add(name);
+      }
       if (incoming) {
-        const port = new IncomingMethod(row, this.inverted ? undefined : self, this);
-        ports.set(row.wire, port);
-        this.middleware.serve(port);
+        const method = new IncomingMethod(row, this.inverted ? undefined : self, this);
+        methods.set(row.wire, method);
+        this.layers.bindIncoming(method);
       } else {
         refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
-        this.middleware.call(row);
+        this.layers.bindOutgoing(row);
       }
     }
     for (const name of table.unmarked) refusals.set(name, 'is not marked as incoming');
   }
 
   port(row: MethodDescriptor): IncomingMethod {
-    return this.served.ports.get(row.wire) as IncomingMethod;
+    return this.served.methods.get(row.wire) as IncomingMethod;
   }
 
   /** What the extensions do, with those that were installed since the side was made. */
@@ -124,11 +123,12 @@ export class RpcEndpoint implements ExtensionHost {
     for (const { methods } of this.served.tables) yield* methods;
   }
 
-  private takeSlots({ notifications, requests, mapper, guardedQueue }: SideExtensions): void {
+  private takeSlots({ sides, notifications, requests, mapper, guardedQueue }: SideExtensions): void {
     this.notifications = notifications;
     this.requests = requests;
     this.mapper = mapper;
     this.guardedQueue = guardedQueue;
+    this.layers.recompose(sides);
   }
 
   serve(sender: CallSender): unknown {
@@ -139,8 +139,8 @@ export class RpcEndpoint implements ExtensionHost {
     return this.served.handles(method);
   }
 
-  standIn(row: MethodDescriptor, call: Call): ReturnType<Dispatcher['standIn']> {
-    return this.served.standIn(row, call);
+  fallback(method: MethodDescriptor, call: Call): ReturnType<Dispatcher['fallback']> {
+    return this.served.fallback(method, call);
   }
 
   toFault(error: unknown, session?: Session): FaultBody {
@@ -175,7 +175,7 @@ export class RpcEndpoint implements ExtensionHost {
     this.listens = listens;
     try {
       const codec = resolveCodec(this.options);
-      const [resolved] = await Promise.all([codec, this.openExtensions(codec), this.middleware.furnish()]);
+      const [resolved] = await Promise.all([codec, this.openExtensions(codec)]);
       this.codec = resolved;
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.transports.open(transport)).deliver();
@@ -240,7 +240,7 @@ export class RpcEndpoint implements ExtensionHost {
 
   /** Composes anew what stands around methods. */
   recompose(): void {
-    this.middleware.recompose();
+    this.layers.recompose();
   }
 
   ended(session: RpcSession): void {

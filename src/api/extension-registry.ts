@@ -107,8 +107,12 @@ export function notInstalled(name: string, what: string): UsageError {
 }
 
 /** The names of the offered extensions that are not loaded, and which a method asks for. */
-export function askedBy(method: MethodDescriptor, options: Options): string[] {
-  return absent(({ when }) => when?.method?.(method, options) === true);
+export function askedBy(
+  method: MethodDescriptor,
+  options: Options,
+  direction: MethodDescriptor['direction'],
+): string[] {
+  return absent(({ when }) => when?.method?.(method, options, direction) === true);
 }
 
 function absent(asks: (offer: OfferedExtension) => boolean): string[] {

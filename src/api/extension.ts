@@ -1,11 +1,12 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
+import type { Layer } from '../calls/layer.js';
 import type { Codec, Frame } from '../contract/contract.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FilteredSession } from '../session/filtered-session.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
 import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
-import type { MethodDescriptor } from '../spec/method-table.js';
+import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 import type { EventListeners } from './event-listeners.js';
 import type { Reports } from './reports.js';
@@ -40,8 +41,13 @@ export interface Extension extends ExtensionNames {
   attach?(host: ExtensionHost): SideExtension;
 }
 
-/** What an extension does for one side. Each slot has one owner: the last extension in the order of installation that has it. */
-export interface SideExtension extends Partial<CallExtensions> {
+/**
+ * What an extension does for one side. Its layer stands inside those of the extensions that were installed or offered before it. Each
+ * slot has one owner: the last extension in the order of installation that has it.
+ */
+export interface SideExtension extends Layer, Partial<CallExtensions> {
+  /** The methods whose paths begin so were unmounted. The layers are composed again afterwards. */
+  unbound?(path: string): void;
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
   /** Numbers of the side for `side.stats()`, by name: those that the core does not know. */
@@ -71,6 +77,8 @@ export interface ExtensionHost extends CallingSide {
   sessions(): Iterable<Session>;
   /** Reports to the logger, as many as it can bear. */
   readonly reports: Reports;
+  /** What can be called: `tables` are those of the spec, and of what is mounted. */
+  readonly served: { readonly tables: readonly MethodTable[] };
   /** The methods that are declared: by the spec, and by what is mounted. */
   methods(): Iterable<MethodDescriptor>;
   /** The listeners of the events of the side. */
@@ -91,8 +99,8 @@ export interface OfferedExtension extends ExtensionNames {
   readonly when?: {
     /** Options of a side that ask for it, unless they are undefined or false. */
     readonly options?: readonly string[];
-    /** Whether a method of a side asks for it. */
-    method?(method: MethodDescriptor, options: Options): boolean;
+    /** Whether a method of a side asks for it; `direction` is that on the side. */
+    method?(method: MethodDescriptor, options: Options, direction: MethodDescriptor['direction']): boolean;
   };
   /** Its members, which throw until it is installed, and of which kind each is. A request rejects instead. */
   readonly members?: Readonly<Record<string, 'method' | 'request' | 'getter'>>;

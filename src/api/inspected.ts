@@ -20,7 +20,7 @@ export function showInConsole(): void {
   showAs(views, (view) => `Calls { ${namesIn(view).join(', ')} }`);
   showAs(
     IncomingMethod.prototype,
-    ({ row, handlers }) => `Incoming ${row.path} { ${count(handlers.length, 'handler')} }`,
+    ({ descriptor, handlers }) => `Incoming ${descriptor.path} { ${count(handlers.length, 'handler')} }`,
   );
   showAs(CallSender.prototype, ({ id, call }) => `Sender ${printable(id)} { call of ${printable(call.method)} }`);
 }

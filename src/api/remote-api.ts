@@ -16,7 +16,7 @@ import {
 } from '../spec/method-table.js';
 import type { CallOptions, GatherOptions, MethodDescription, PendingCall } from '../types/call-options.js';
 import type { Inverted } from '../types/derived.js';
-import type { CallEvents, Interceptor } from '../types/interceptor.js';
+import type { CallEvents } from '../types/interceptor.js';
 import type { apiBrand, Branded } from '../types/method.js';
 import type { NamespaceOptions, Options } from '../types/options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from '../types/peers.js';
@@ -145,9 +145,6 @@ const endpoint = {
   gather(this: object, receivers: Receivers, options?: GatherOptions): object {
     const { checkGatherOptions } = many.must('gather()');
     return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
-  },
-  use(this: object, ...interceptors: readonly Interceptor[]): () => void {
-    return endpointOf(this).middleware.use(madeOf(this).table.path, interceptors);
   },
   pendingCalls(this: object): PendingCall[] {
     return pendingCalls(endpointOf(this));

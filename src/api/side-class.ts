@@ -1,5 +1,5 @@
 import { BoundMethods, boundProperty, type Unbound } from '../base/bound-methods.js';
-import { callDetailed } from '../calls/calls-with-options.js';
+import { callDetailed } from '../calls/full-call.js';
 import { call } from '../calls/outgoing-method.js';
 import { many } from '../extensions/rooms.js';
 import { mergeCallOptions } from '../spec/call-options.js';

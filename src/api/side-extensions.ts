@@ -56,6 +56,20 @@ export class SideExtensions implements CallExtensions {
     return side;
   }
 
+  /** What the extension of a name does; undefined if it is not attached. */
+  of(name: string): SideExtension | undefined {
+    for (const [extension, side] of this.attached) if (extension.name === name) return side;
+    return undefined;
+  }
+
+  /** The methods whose paths begin so were unmounted. */
+  unbind(path: string): void {
+    this.host.layers.unbind(path);
+    this.host.listeners.removeBelow(path);
+    for (const side of this.sides) side.unbound?.(path);
+    this.host.recompose();
+  }
+
   private last<K extends keyof SideExtension>(slot: K): SideExtension[K] | undefined {
     return this.sides.findLast((side) => side[slot] !== undefined)?.[slot];
   }

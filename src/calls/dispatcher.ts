@@ -6,56 +6,61 @@ import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { AnyHandler } from '../types/dynamic.js';
 import type { CallingSide } from './calling-side.js';
 import type { IncomingMethod } from './incoming-method.js';
+import { UnknownMethod } from './unknown-method.js';
 
-/** What may be called on a side, by the names on the wire: what its spec declares first, then what was set or mounted. */
+/** The methods that can be called on a side, by their names on the wire: those of its spec first, then those that were set or mounted. */
 export class Dispatcher {
-  readonly ports = new Map<string, IncomingMethod>();
-  /** Why what else is declared may not be called. */
+  readonly methods = new Map<string, IncomingMethod>();
+  /** Why other declared methods cannot be called. */
   readonly refusals = new Map<string, string>();
   /** Those of the spec, and of what is mounted. */
   tables: MethodTable[] = [];
+  private readonly unknown = new UnknownMethod((sender) => this.refuse(sender));
 
-  /** `ignoring`: notifications that nobody handles are dropped without a word. */
+  /** `ignoring`: notifications that nobody handles are dropped, and not reported. */
   constructor(
-    private readonly hub: CallingSide,
+    private readonly side: CallingSide,
     private readonly ignoring: boolean,
-  ) {}
+  ) {
+    side.layers.bindIncoming(this.unknown);
+  }
 
   /** The paths of the declared methods without a handler that begin so. */
   unhandled(prefix: string): string[] {
-    const all = [...this.ports.values()].filter(({ handlers }) => handlers.length === 0);
-    return all.map(({ row }) => row.path).filter((path) => path.startsWith(prefix));
+    const all = [...this.methods.values()].filter(({ handlers }) => handlers.length === 0);
+    return all.map(({ descriptor }) => descriptor.path).filter((path) => path.startsWith(prefix));
   }
 
   /** Whether a method of this name is declared as incoming, or was set. */
   handles(method: string): boolean {
-    return this.ports.has(method) || this.hub.attached.methods?.find(method, this.refusals.get(method)) !== undefined;
+    return (
+      this.methods.has(method) || this.side.attached.methods?.find(method, this.refusals.get(method)) !== undefined
+    );
   }
 
-  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  /** Carries a call out: returns its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown {
-    const { method } = sender.call;
-    const port = this.ports.get(method);
-    if (port !== undefined) return port.serve(sender);
-    const { requests } = this.hub;
-    const request = Object.hasOwn(requests, method) ? requests[method] : undefined;
-    return request === undefined ? this.serveOther(sender) : request.serve(sender);
+    const name = sender.call.method;
+    const method = this.methods.get(name);
+    if (method !== undefined) return method.serve(sender);
+    const { requests } = this.side;
+    const request = Object.hasOwn(requests, name) ? requests[name] : undefined;
+    if (request !== undefined) return request.serve(sender);
+    const other = this.side.attached.methods?.find(name, this.refusals.get(name)) ?? this.unknown;
+    return other.serve(sender);
   }
 
-  private serveOther(sender: CallSender): unknown {
-    const { method } = sender.call;
-    const refusal = this.refusals.get(method);
-    const open = this.hub.attached.methods?.find(method, refusal);
-    if (open !== undefined) return open.serve(sender);
-    this.hub.middleware.unknown(sender, this.tables);
-    if (this.ignores(sender.call)) return undefined;
-    const why = refusal ?? this.hub.attached.methods?.why(method) ?? 'is unknown';
+  /** Nobody serves the method. */
+  private refuse({ call }: CallSender): undefined {
+    if (this.ignores(call)) return undefined;
+    const { method } = call;
+    const why = this.refusals.get(method) ?? this.side.attached.methods?.why(method) ?? 'is unknown';
     throw new RpcError(`the method ${quote(method)} ${why}`, Code.MethodNotFound);
   }
 
-  /** Who handles a declared method that has no handler of its own; undefined if nobody does. */
-  standIn(row: MethodDescriptor, call: Call): AnyHandler | undefined {
-    return this.hub.attached.methods?.standIn(row) ?? (this.ignores(call) ? () => undefined : undefined);
+  /** The handler of a declared method that has none of its own; undefined if there is none. */
+  fallback(method: MethodDescriptor, call: Call): AnyHandler | undefined {
+    return this.side.attached.methods?.fallback(method) ?? (this.ignores(call) ? () => undefined : undefined);
   }
 
   private ignores({ id }: Call): boolean {

@@ -1,58 +1,65 @@
 import { letTakeOut } from '../base/bound-methods.js';
 import { deadlineIn } from '../base/clock.js';
 import { isThenable } from '../base/promise-like.js';
-import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
-import { beginInTurn } from '../session/call-order.js';
 import type { CallSender } from '../session/peer.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
+import { bindArguments, withSecurityInfo } from './arguments.js';
 import { runWithin } from './call-context.js';
-import type { CallingSide, IncomingChain } from './calling-side.js';
-import { type AnyHandler, ask, tell } from './run-handlers.js';
+import type { CallingSide } from './calling-side.js';
+import { IncomingCall } from './incoming-call.js';
+import type { Invoke } from './layer.js';
+import { type AnyHandler, serveNotification, serveRequest } from './run-handlers.js';
+import { startCallInOrder } from './start-order.js';
 
-/** An incoming method on a side: its row, its handlers, and the check that its body makes. */
+/** An incoming method on a side: its descriptor, the layers around it, and its handlers. */
 export class IncomingMethod {
   /** Never changed in place, so that a handler may connect and disconnect while it runs. */
   handlers: readonly AnyHandler[] = [];
   /** Those that run after the reply. */
-  private afterwards: readonly AnyHandler[] = [];
-  private securityInfo = false;
-  private surrounding: IncomingChain | undefined;
+  private afterReply: readonly AnyHandler[] = [];
+  private wantsSecurityInfo = false;
+  private layers: Invoke<IncomingCall> | undefined;
+  /** The innermost step; made with the layers. */
+  private last: Invoke<IncomingCall> | undefined;
 
   /** That two of its handlers answer, or that a notification has none, was reported. */
   private reported = false;
 
-  /** Nothing is to be done for its calls but to run the body and the handlers. */
-  private plain = true;
+  /** For its calls there is nothing to do but to run the body and the handlers. */
+  private isPlain = true;
 
-  /** `self` is the `this` of the body; without it the body does not run, for it is written for the other side. */
+  /** `self` is the `this` of the body. Without it the body does not run: it is written for the other side. */
   constructor(
-    readonly row: MethodDescriptor,
+    readonly descriptor: MethodDescriptor,
     private readonly self: object | undefined,
-    private readonly host: CallingSide,
+    private readonly side: CallingSide,
   ) {
-    this.judge();
+    this.updatePlain();
   }
 
-  private judge(): void {
-    const { row, host, afterwards } = this;
-    const timed = row.timeout !== undefined || host.handlerTimeout !== Number.POSITIVE_INFINITY;
-    this.plain = !timed && !row.stream && this.surrounding === undefined && afterwards.length === 0;
+  private updatePlain(): void {
+    const { descriptor, side, afterReply } = this;
+    const hasTimeout = descriptor.timeout !== undefined || side.handlerTimeout !== Number.POSITIVE_INFINITY;
+    this.isPlain = !hasTimeout && !descriptor.stream && this.layers === undefined && afterReply.length === 0;
   }
 
-  /** Who stands around its calls. */
-  get chain(): IncomingChain | undefined {
-    return this.surrounding;
+  /** The layers around its calls. */
+  get layered(): Invoke<IncomingCall> | undefined {
+    return this.layers;
   }
-  set chain(chain: IncomingChain | undefined) {
-    this.surrounding = chain;
-    this.judge();
+  set layered(layers: Invoke<IncomingCall> | undefined) {
+    this.layers = layers;
+    if (layers !== undefined) this.last ??= ({ sender, args }) => this.start(sender, args);
+    this.updatePlain();
   }
 
+  // ---- handlers -----------------------------------------------------------------------------------------------------
+
+  /** Adds a handler. Returns a function that removes it. Throws a UsageError for what is no function. */
   connect(handler: AnyHandler): () => void {
-    if (typeof handler !== 'function')
-      throw new UsageError(`${this.row.path}: a handler is a function, not ${String(handler)}`);
+    this.check(handler);
     this.handlers = [...this.handlers, handler];
     let connected = true;
     return () => {
@@ -66,98 +73,110 @@ export class IncomingMethod {
     if (at >= 0) this.handlers = this.handlers.toSpliced(at, 1);
   }
 
-  /** Adds a handler that runs once the call went well and is answered. Gives what takes it away. */
+  /** Adds a handler that runs when the call has succeeded and is answered. Returns a function that removes it. */
   after(handler: AnyHandler): () => void {
-    if (typeof handler !== 'function')
-      throw new UsageError(`${this.row.path}: a handler is a function, not ${String(handler)}`);
-    // One that is added twice runs twice, and each is taken away by itself.
+    this.check(handler);
+    // One that is added twice runs twice, and each is removed by itself.
     const added: AnyHandler = (sender, ...args) => handler(sender, ...args);
-    this.afterwards = [...this.afterwards, added];
-    this.judge();
+    this.afterReply = [...this.afterReply, added];
+    this.updatePlain();
     return () => {
-      this.afterwards = this.afterwards.filter((one) => one !== added);
-      this.judge();
+      this.afterReply = this.afterReply.filter((one) => one !== added);
+      this.updatePlain();
     };
   }
 
+  private check(handler: unknown): void {
+    if (typeof handler !== 'function')
+      throw new UsageError(`${this.descriptor.path}: a handler is a function, not ${String(handler)}`);
+  }
+
   passSecurityInfo(on = true): this {
-    this.securityInfo = on;
+    this.wantsSecurityInfo = on;
     return this;
   }
 
+  // ---- calls --------------------------------------------------------------------------------------------------------
+
   /**
-   * Carries a call out: the body first, then the handlers in their order. Gives the one answer, or a promise of it. Throws
-   * what the body or a request's handler throws; what a notification's handlers throw is reported.
+   * Carries a call out: the layers, then the body, then the handlers in their order. Returns the one answer, or a promise of it. Throws
+   * what the layers, the body or a request's handlers throw; what a notification's handlers throw is reported.
    */
   serve(sender: CallSender): unknown {
-    if (this.plain && sender.call.about === undefined && sender.peer.session.turn === undefined)
-      return this.run(sender, this.bound(sender.call));
-    return this.special(sender);
+    if (this.isPlain && sender.call.about === undefined && sender.peer.session.starting === undefined)
+      return this.run(sender, this.bind(sender.call));
+    return this.serveInFull(sender);
   }
 
-  /** Apart from the plain way, which closures would cost a context. */
-  private special(sender: CallSender): unknown {
-    const { row } = this;
+  /** Apart from the plain path, which closures would cost a context. */
+  private serveInFull(sender: CallSender): unknown {
+    const { descriptor, side } = this;
     const { about } = sender.call;
-    // What a stream may take is said by its caller alone: as long as it is taken, it goes on.
-    if (row.stream) return this.host.attached.streams.produce(sender, () => this.inTime(sender, about?.timeout));
-    const timeout = Math.min(about?.timeout ?? row.timeout ?? Number.POSITIVE_INFINITY, this.host.handlerTimeout);
+    // Only the caller of a stream limits its time: it goes on as long as its items are taken.
+    if (descriptor.stream) return side.attached.streams.produce(sender, () => this.inTime(sender, about?.timeout));
+    const timeout = Math.min(about?.timeout ?? descriptor.timeout ?? Number.POSITIVE_INFINITY, side.handlerTimeout);
     return this.inTime(sender, timeout);
   }
 
   private inTime(sender: CallSender, timeout = Number.POSITIVE_INFINITY): unknown {
-    if (timeout === Number.POSITIVE_INFINITY) return this.answer(sender);
+    if (timeout === Number.POSITIVE_INFINITY) return this.invoke(sender);
     sender.work.deadline = deadlineIn(timeout);
-    return runWithin(sender, () => this.answer(sender));
+    return runWithin(sender, () => this.invoke(sender));
   }
 
   /** The arguments. Throws an RpcError if they do not fit, or if nobody handles the method. */
-  private bound(call: Call): readonly unknown[] {
-    const { row } = this;
-    if (row.request && this.handlers.length === 0 && this.host.standIn(row, call) === undefined)
-      throw new RpcError(`nobody handles ${row.wire}: no handler is connected`, Code.MethodNotFound);
-    return bind(row, call);
+  private bind(call: Call): readonly unknown[] {
+    const { descriptor } = this;
+    if (descriptor.request && this.handlers.length === 0 && this.side.fallback(descriptor, call) === undefined)
+      throw new RpcError(`nobody handles ${descriptor.wire}: no handler is connected`, Code.MethodNotFound);
+    return bindArguments(descriptor, call);
   }
 
-  /** What the handlers give, now or when those calls have begun that came before and are checked still. */
-  private answer(sender: CallSender): unknown {
-    if (sender.peer.session.turn === undefined || this.surrounding?.keepsOrder === true) return this.begin(sender);
-    return beginInTurn(sender, undefined, () => this.begin(sender));
-  }
-
-  /** The same, through all that stands around the call. */
-  private begin(sender: CallSender): unknown {
-    const { surrounding } = this;
-    if (surrounding === undefined) {
-      const args = this.bound(sender.call);
-      return this.followed(sender, { args }, this.run(sender, args));
+  /** Through the layers. They see also a call that is refused then, with its arguments as they came. */
+  private invoke(sender: CallSender): unknown {
+    const { layers, last } = this;
+    if (layers === undefined || last === undefined) {
+      if (sender.peer.session.starting === undefined) return this.invokePlain(sender);
+      return startCallInOrder(sender, undefined, () => this.invokePlain(sender));
     }
-    // Those who stand around see also a call that is refused then: with its arguments as they came.
     let { args } = sender.call;
-    let unfit: { readonly error: unknown } | undefined;
+    let refusal: { readonly error: unknown } | undefined;
     try {
-      args = this.bound(sender.call);
+      args = this.bind(sender.call);
     } catch (error) {
-      unfit = { error };
+      refusal = { error };
     }
-    const call = surrounding.served(args, sender, unfit !== undefined);
-    const given = surrounding.run(call, () => {
-      if (unfit !== undefined) throw unfit.error;
-      return this.run(sender, call.args);
-    });
-    return this.followed(sender, call, given);
+    const call = new IncomingCall(this.descriptor, args, sender, last);
+    call.refusal = refusal;
+    return this.followed(sender, call, layers(call));
   }
 
-  /** Lets the handlers that run after the reply do so, if the call goes well. */
+  private invokePlain(sender: CallSender): unknown {
+    const args = this.bind(sender.call);
+    return this.followed(sender, { args }, this.run(sender, args));
+  }
+
+  /** Runs body and handlers now, or after earlier calls of the same peer that wait for an asynchronous check. */
+  private start(sender: CallSender, args: readonly unknown[]): unknown {
+    if (sender.peer.session.starting === undefined) return this.run(sender, args);
+    return startCallInOrder(sender, undefined, () => this.run(sender, args));
+  }
+
+  /** Lets the handlers that run after the reply do so, if the call succeeds. */
   private followed(sender: CallSender, call: { readonly args: readonly unknown[] }, given: unknown): unknown {
-    const { row, afterwards } = this;
-    if (afterwards.length === 0) return given;
+    const { afterReply } = this;
+    if (afterReply.length === 0) return given;
     const follow = (value: unknown): unknown => {
-      const told = this.securityInfo ? withSecurityInfo(row, call.args, sender) : call.args;
-      for (const handler of afterwards) sender.afterReply(() => handler(sender, ...told));
+      const args = this.argumentsFor(sender, call.args);
+      for (const handler of afterReply) sender.afterReply(() => handler(sender, ...args));
       return value;
     };
     return isThenable(given) ? Promise.resolve(given).then(follow) : follow(given);
+  }
+
+  /** The arguments of a handler. */
+  private argumentsFor(sender: CallSender, args: readonly unknown[]): readonly unknown[] {
+    return this.wantsSecurityInfo ? withSecurityInfo(this.descriptor, args, sender) : args;
   }
 
   /** The body, then the handlers. */
@@ -166,120 +185,80 @@ export class IncomingMethod {
     let own: unknown;
     // A spread goes through built-in functions of V8; most methods take one argument.
     if (self !== undefined)
-      own = args.length === 1 ? this.row.body.call(self, sender, args[0]) : this.row.body.call(self, sender, ...args);
+      own =
+        args.length === 1
+          ? this.descriptor.body.call(self, sender, args[0])
+          : this.descriptor.body.call(self, sender, ...args);
     return isThenable(own) ? this.handleLater(sender, args, own) : this.handle(sender, args, own);
   }
 
-  /** The types know of no body that takes its time, but it checks all the same, and what it rejects must go somewhere. */
+  /** The types do not allow an asynchronous body, but it is awaited nevertheless, and what it rejects with is the error of the call. */
   private handleLater(sender: CallSender, args: readonly unknown[], own: PromiseLike<unknown>): Promise<unknown> {
     return Promise.resolve(own).then((value) => this.handle(sender, args, value));
   }
 
-  /** `own` is what the body has given. */
+  /** `own` is what the body has returned. */
   private handle(sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
-    const { row, handlers } = this;
-    const args = this.securityInfo ? withSecurityInfo(row, bound, sender) : bound;
+    const { descriptor, handlers } = this;
+    const args = this.argumentsFor(sender, bound);
     if (handlers.length === 1 && own === undefined) {
       // Not by a pattern, which asks the list for an iterator.
       const handler = handlers[0] as AnyHandler;
-      if (!row.request) return this.tellOne(handler, sender, args);
+      if (!descriptor.request) return this.notifyOne(handler, sender, args);
       return args.length === 1 ? handler(sender, args[0]) : handler(sender, ...args);
     }
     return this.handleAll(sender, bound, args, own);
   }
 
-  /** What nearly all notifications are: without a closure, and small enough for the compiler to put where it is called. */
-  private tellOne(handler: AnyHandler, sender: CallSender, args: readonly unknown[]): unknown {
+  /** Nearly all notifications: without a closure, and small enough for V8 to inline. */
+  private notifyOne(handler: AnyHandler, sender: CallSender, args: readonly unknown[]): unknown {
     try {
       const given = args.length === 1 ? handler(sender, args[0]) : handler(sender, ...args);
-      return isThenable(given) ? tell([() => given], sender, args, (error) => this.trouble(sender, error)) : undefined;
+      return isThenable(given)
+        ? serveNotification([() => given], sender, args, (error) => this.reportError(sender, error))
+        : undefined;
     } catch (error) {
-      this.trouble(sender, error);
+      this.reportError(sender, error);
       return undefined;
     }
   }
 
-  private trouble({ peer, call }: CallSender, error: unknown): void {
+  private reportError({ peer, call }: CallSender, error: unknown): void {
     const { session } = peer;
-    session.host.trouble(session, error, call.id, this.row.wire);
+    session.host.trouble(session, error, call.id, this.descriptor.wire);
   }
 
   /** More than one handler answers: the peers get an error each time. */
-  private twice(text: string): void {
+  private reportTwoReplies(text: string): void {
     const count = this.handlers.length;
     this.report('error', `${text}, and ${count} are connected; others return undefined, or are disconnected`);
   }
 
-  /** Reports a mistake of this side, which its peers can do nothing about: once for each method. */
+  /** Reports a mistake of this side, once for each method. */
   private report(level: 'warn' | 'error', text: string): void {
     if (this.reported) return;
     this.reported = true;
     const message = `obverse: ${text}`;
-    this.host.logger.entry({ level, event: 'side', message, method: this.row.wire }, message);
+    this.side.logger.entry({ level, event: 'side', message, method: this.descriptor.wire }, message);
   }
 
   private handleAll(sender: CallSender, bound: readonly unknown[], args: readonly unknown[], own: unknown): unknown {
-    const { row, handlers } = this;
-    const report = (error: unknown): void => this.trouble(sender, error);
-    const standIn = handlers.length > 0 ? undefined : this.host.standIn(row, sender.call);
-    if (standIn !== undefined)
-      return row.request ? ask(row, [standIn], sender, bound, own, report) : tell([standIn], sender, bound, report);
-    if (handlers.length === 0 && !row.request && this.afterwards.length === 0)
+    const { descriptor, handlers } = this;
+    const report = (error: unknown): void => this.reportError(sender, error);
+    const fallback = handlers.length > 0 ? undefined : this.side.fallback(descriptor, sender.call);
+    if (fallback !== undefined)
+      return descriptor.request
+        ? serveRequest(descriptor, [fallback], sender, bound, own, report)
+        : serveNotification([fallback], sender, bound, report);
+    if (handlers.length === 0 && !descriptor.request && this.afterReply.length === 0)
       this.report(
         'warn',
-        `nobody handles ${row.path}, and so it was dropped: add a handler by ${row.path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`,
+        `nobody handles ${descriptor.path}, and so it was dropped: add a handler by ${descriptor.path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`,
       );
-    return row.request
-      ? ask(row, handlers, sender, args, own, report, (text) => this.twice(text))
-      : tell(handlers, sender, args, report);
+    return descriptor.request
+      ? serveRequest(descriptor, handlers, sender, args, own, report, (text) => this.reportTwoReplies(text))
+      : serveNotification(handlers, sender, args, report);
   }
 }
 
 letTakeOut(IncomingMethod.prototype, ['connect', 'disconnect', 'after', 'passSecurityInfo']);
-
-/** The information of the security stands after all the arguments that the method shows. */
-function withSecurityInfo({ arity }: MethodDescriptor, bound: readonly unknown[], sender: CallSender): unknown[] {
-  const missing = new Array<undefined>(Math.max(0, arity - bound.length)).fill(undefined);
-  return [...bound, ...missing, sender.securityInfo];
-}
-
-/** The arguments of a call in the order of the method's parameters. Throws an RpcError, invalid params, if they do not fit. */
-function bind(row: MethodDescriptor, call: Call): readonly unknown[] {
-  const { method, args, named } = call;
-  const { params, positional } = row;
-  if (named && params !== undefined && !(positional && isOneArgument(params, args[0] as object)))
-    return byName(method, params, args[0] as Record<string, unknown>);
-  const isNothing = args.length === 0 || (args[0] === null && call.mayBeEmpty === true && !positional);
-  if (isNothing) return row.arity === 0 || params !== undefined || positional ? [] : [{}];
-  if (!named && !positional)
-    throw new RpcError(`${method} takes its arguments by name, in one object`, Code.InvalidParams);
-  if (params !== undefined && args.length > params.length) {
-    throw new RpcError(
-      `${method} takes ${params.length} arguments (${params.join(', ')}), not ${args.length}`,
-      Code.InvalidParams,
-    );
-  }
-  return args;
-}
-
-function byName(method: string, params: readonly string[], given: Record<string, unknown>): unknown[] {
-  for (const name of Object.keys(given)) {
-    if (!params.includes(name))
-      throw new RpcError(
-        `${method} has no argument ${quote(name)}; there are ${params.join(', ')}`,
-        Code.InvalidParams,
-      );
-  }
-  const args = params.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
-  while (args.length > 0 && args.at(-1) === undefined) args.pop();
-  return args;
-}
-
-/**
- * Where a codec cannot tell one object by position from arguments by name (MessagePack-RPC has one list), its keys decide:
- * one that is no argument's name shows that the object is itself an argument.
- */
-function isOneArgument(params: readonly string[], given: object): boolean {
-  const keys = Object.keys(given);
-  return keys.length > 0 && keys.every((key) => !params.includes(key));
-}

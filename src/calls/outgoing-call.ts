@@ -1,158 +1,90 @@
-import { deadlineIn } from '../base/clock.js';
-import { isError } from '../base/kinds.js';
-import { isThenable } from '../base/promise-like.js';
 import type { Signal } from '../base/signal.js';
-import { type Abortable, forgetAborted, whenAborted } from '../base/signal-listeners.js';
-import { time } from '../base/time.js';
-import type { About, Metadata } from '../contract/contract.js';
-import { Aborted, type RpcError, TimeoutError } from '../contract/errors.js';
-import type { CallSender } from '../session/peer.js';
-import type { AnswerAbout, ReplyHandler } from '../session/pending-calls.js';
-import type { Session } from '../session/session.js';
+import type { Metadata } from '../contract/contract.js';
+import { StoredCallState } from '../session/call-state.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
-import type { Detailed } from '../types/derived.js';
+import type { CallState } from '../types/call-state.js';
+import type { CallContext } from '../types/interceptor.js';
+import type { Peer, Receivers } from '../types/peers.js';
+import { LayeredCall } from './layered-call.js';
 
-/** How the caller of one call wants it: its options, with what they inherit worked out. */
-export interface Wish {
-  /** In milliseconds. */
-  readonly timeout: number;
-  /** In milliseconds, if progress renews the timeout: how long the call may take in all. */
-  readonly maxTimeout: number | undefined;
-  /** Any of them gives the call up. */
-  readonly signals: readonly Signal[];
-  readonly onProgress: ((value: unknown) => void) | undefined;
-  /** Said of the call; undefined if there is nothing to say. */
-  readonly about: About | undefined;
+const noMetadata: Metadata = Object.freeze({});
+
+/** Finds the peers to which a call would be sent now. */
+interface PeersOf {
+  meant(receivers: Receivers): readonly Peer[];
 }
 
-/**
- * What a caller wishes. `limit` is the timeout where the options name none, `outer` the call within which this one is made.
- * Throws what ends the call before it has begun: a signal that has fired, a deadline that is over.
- */
-export function wishOf(options: CallOptions, limit: number, outer: CallSender | undefined): Wish {
-  const { maxTimeout, signal, onProgress, within } = options;
-  const left = outer?.timeLeft ?? Number.POSITIVE_INFINITY;
-  if (left === 0) throw new TimeoutError(`the call within which this one is made has no time left`);
-  const timeout = Math.min(options.timeout ?? limit, left);
-  const utmost = maxTimeout === undefined ? undefined : Math.min(maxTimeout, left);
-  const signals: Signal[] = [];
-  if (signal !== undefined) signals.push(signal);
-  if (within !== undefined) signals.push(within.signal);
-  for (const each of signals) if (each.aborted) throw abortedBy(each);
-  // The default of a side is no wish of this call.
-  const travels = utmost ?? (options.timeout !== undefined || left < limit ? timeout : Number.POSITIVE_INFINITY);
-  const metadata: Metadata | undefined = options.metadata;
-  const about: About = {
-    ...(travels !== Number.POSITIVE_INFINITY && { timeout: travels }),
-    ...(metadata !== undefined && { metadata }),
-    // Progress that nobody listens to renews the timeout all the same.
-    ...((onProgress !== undefined || utmost !== undefined) && { progress: true }),
-  };
-  return { timeout, maxTimeout: utmost, signals, onProgress, about: Object.keys(about).length > 0 ? about : undefined };
-}
+/** A call of this side, as layers see it. */
+export class OutgoingCall extends LayeredCall implements Extract<CallContext, { direction: 'outgoing' }> {
+  id: number | undefined = undefined;
+  replyMetadata: Metadata | undefined = undefined;
+  private sentTo: readonly Peer[] | undefined = undefined;
+  private store: CallState | undefined = undefined;
+  private ownMetadata: Metadata | undefined = undefined;
 
-/** The wish of a call without options. */
-export function plainWish(timeout: number): Wish {
-  return { timeout, maxTimeout: undefined, signals: [], onProgress: undefined, about: undefined };
-}
-
-function abortedBy(signal: Signal): Aborted {
-  const { reason } = signal as { reason: unknown };
-  return new Aborted(`the call was cancelled${why(reason)}`, { cause: reason });
-}
-
-/** Never throws, whatever somebody aborts with: other calls have the same signal. */
-function why(reason: unknown): string {
-  try {
-    return isError(reason) && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
-  } catch {
-    return '';
-  }
-}
-
-/** Where the answer of one peer goes. */
-export interface Outcome {
-  resolve(answer: Detailed<unknown>): void;
-  reject(error: unknown): void;
-}
-
-/** One call to one peer that has wishes: it can be given up, hears of progress, and learns what is said of its answer. */
-export class OutgoingCall implements ReplyHandler, Abortable {
-  deadline: number;
-  readonly since: number = time();
-  /** Nobody waits any more. */
-  protected isOver = false;
-  protected id = 0;
-  private said: AnswerAbout | undefined;
-  private readonly utmost: number;
-
+  /**
+   * `given` are the options that apply to the call: its own, and those of its method and its side. `last` sends the call, with the
+   * arguments and options that the layers have left.
+   */
   constructor(
-    protected readonly session: Session,
-    readonly method: string,
-    private readonly wish: Wish,
-    private readonly outcome: Outcome,
+    descriptor: MethodDescriptor,
+    args: readonly unknown[],
+    readonly receivers: Receivers,
+    private given: CallOptions | undefined,
+    private readonly side: { readonly roster: PeersOf },
+    private readonly last: (call: OutgoingCall) => unknown,
   ) {
-    const { timeout, maxTimeout } = wish;
-    this.utmost = maxTimeout === undefined ? Number.POSITIVE_INFINITY : this.since + maxTimeout;
-    this.deadline = Math.min(this.since + timeout, this.utmost);
+    super(descriptor, args);
   }
 
-  /** Sends the call, and gives its id. Throws if it cannot be sent: then nobody waits. */
-  send(args: readonly unknown[], named: boolean): number {
-    const { session, wish } = this;
-    this.id = session.ask(this.method, args, named, this, wish.about);
-    for (const signal of wish.signals) whenAborted(signal, this);
-    return this.id;
+  /** The innermost step. Returns what a call without layers returns, and throws what it throws. */
+  carryOut(): unknown {
+    this.onCarriedOut?.();
+    return this.last(this);
   }
 
-  /** A signal has fired. */
-  aborted(signal: Signal): void {
-    this.giveUp(abortedBy(signal));
+  get direction(): 'outgoing' {
+    return 'outgoing';
+  }
+  get peers(): readonly Peer[] {
+    return this.sentTo ?? this.side.roster.meant(this.receivers);
   }
 
-  /** The caller has no more use for the answer. It rejects at once; the peer is told. */
-  giveUp(reason: RpcError): void {
-    if (this.isOver) return;
-    this.reject(reason);
-    this.session.cancel(this.id, reason.message);
+  /** From now on, `peers` are the receivers of this moment, or the one that is given. */
+  fixPeers(peer?: Peer): void {
+    this.sentTo ??= peer === undefined ? this.side.roster.meant(this.receivers) : [peer];
   }
 
-  late(): string {
-    const { timeout, maxTimeout } = this.wish;
-    if (maxTimeout === undefined) return `within ${timeout} ms`;
-    return this.deadline >= this.utmost
-      ? `within ${maxTimeout} ms (maxTimeout)`
-      : `for ${timeout} ms, not even progress`;
+  override get kind(): CallContext['kind'] {
+    const { kind } = this.descriptor;
+    return kind === 'request' && this.given?.noReply === true ? 'notification' : super.kind;
+  }
+  get signal(): Signal | undefined {
+    return this.given?.signal;
+  }
+  get state(): CallState {
+    this.store ??= new StoredCallState();
+    return this.store;
   }
 
-  about(said: AnswerAbout): void {
-    this.said = { ...this.said, ...said };
+  get metadata(): Metadata {
+    return this.ownMetadata ?? this.given?.metadata ?? noMetadata;
+  }
+  set metadata(metadata: Metadata) {
+    this.ownMetadata = metadata;
   }
 
-  progress(value: unknown): void {
-    const { session, wish } = this;
-    if (wish.maxTimeout !== undefined) this.deadline = Math.min(deadlineIn(wish.timeout), this.utmost);
-    try {
-      const given: unknown = wish.onProgress?.(value);
-      if (isThenable(given)) given.then(undefined, (error: unknown) => session.host.trouble(session, error));
-    } catch (error) {
-      session.host.trouble(session, error);
-    }
+  /** The listener of its progress, if there is one. */
+  get onProgress(): CallOptions['onProgress'] {
+    return this.given?.onProgress;
+  }
+  set onProgress(listener: NonNullable<CallOptions['onProgress']>) {
+    this.given = { ...this.given, onProgress: listener };
   }
 
-  resolve(value: unknown): void {
-    this.end();
-    this.outcome.resolve({ value, metadata: this.said?.metadata ?? {} });
-  }
-
-  reject(error: unknown): void {
-    this.end();
-    this.outcome.reject(error);
-  }
-
-  /** Nothing is awaited any more. */
-  protected end(): void {
-    this.isOver = true;
-    for (const signal of this.wish.signals) forgetAborted(signal, this);
+  /** The options with which it is sent, including the metadata that layers have set. */
+  get options(): CallOptions | undefined {
+    return this.ownMetadata === undefined ? this.given : { ...this.given, metadata: this.ownMetadata };
   }
 }

@@ -6,8 +6,8 @@ import type { Sender } from '../types/peers.js';
 /** A handler of an incoming method. */
 export type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 
-/** A notification: every handler runs, whatever the others do. */
-export function tell(
+/** Runs the handlers of a notification. Each runs, whatever the others do. */
+export function serveNotification(
   handlers: readonly AnyHandler[],
   sender: Sender,
   args: readonly unknown[],
@@ -28,16 +28,18 @@ export function tell(
 }
 function nothing(): undefined {}
 
-/** A request with several candidates for its one answer. What is thrown is the answer, and the handlers after it do not run. `twice`
- * is told if more than one of them answers. */
-export function ask(
-  row: MethodDescriptor,
+/**
+ * Runs the handlers of a request, of which at most one may return a reply; `own` is what the body has returned. If a handler throws, that
+ * is the error of the call, and the handlers after it do not run. `onTwo` is called if more than one returns a reply.
+ */
+export function serveRequest(
+  method: MethodDescriptor,
   handlers: readonly AnyHandler[],
   sender: Sender,
   args: readonly unknown[],
   own: unknown,
   report: (error: unknown) => void,
-  twice: (text: string) => void = nothing,
+  onTwo: (text: string) => void = nothing,
 ): unknown {
   const given: unknown[] = [own];
   try {
@@ -47,15 +49,15 @@ export function ask(
     throw error;
   }
   return given.some(isThenable)
-    ? Promise.all(given).then((values) => only(row, values, twice))
-    : only(row, given, twice);
+    ? Promise.all(given).then((values) => only(method, values, onTwo))
+    : only(method, given, onTwo);
 }
 
-function only(row: MethodDescriptor, values: readonly unknown[], twice: (text: string) => void): unknown {
+function only(method: MethodDescriptor, values: readonly unknown[], onTwo: (text: string) => void): unknown {
   const answers = values.filter((value) => value !== undefined);
   if (answers.length > 1) {
-    const text = `${row.wire} produced more than one reply: at most one handler may give one`;
-    twice(text);
+    const text = `${method.wire} produced more than one reply: at most one handler may give one`;
+    onTwo(text);
     throw new RpcError(text, Code.InternalError);
   }
   return answers[0];

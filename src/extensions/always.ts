@@ -7,10 +7,11 @@ import { multicast } from './multicast/extension.js';
 import { offeredReferences } from './references/offer.js';
 import { offeredSecurity } from './security/offer.js';
 import { offeredStreams } from './streams/offer.js';
+import { offeredValidation } from './validation/offer.js';
 
 /** Installs what every side has, in pages too. */
 export function installAlways(): void {
   offer(offeredStreams, offeredReferences);
   install(multicast);
-  offer(offeredDiagnostics, offeredErrors, offeredSecurity, offeredDynamic, offeredMiddleware);
+  offer(offeredDiagnostics, offeredErrors, offeredSecurity, offeredDynamic, offeredMiddleware, offeredValidation);
 }

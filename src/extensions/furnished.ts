@@ -4,15 +4,13 @@ import { diagnostics } from './diagnostics/extension.js';
 import { dynamic } from './dynamic/extension.js';
 import { errorsWith } from './errors/extension.js';
 import * as registering from './errors/register-classes.js';
-import { checks as checkRoom } from './middleware/middleware.js';
-import { middleware as middlewareExtension } from './middleware/offer.js';
-import * as middleware from './middleware/room.js';
+import { middleware } from './middleware/extension.js';
 import * as many from './multicast/room.js';
 import { references } from './references/extension.js';
 import * as rooms from './rooms.js';
 import { security } from './security/extension.js';
 import { streams } from './streams/extension.js';
-import * as checks from './validation/checks.js';
+import { validation } from './validation/extension.js';
 
 /**
  * Puts in place from the beginning what a page loads when it needs it: where the files lie on a disk, to find a file costs more than
@@ -20,16 +18,6 @@ import * as checks from './validation/checks.js';
  */
 export function furnish(): void {
   rooms.many.furnish(many);
-  rooms.middleware.furnish(middleware);
-  checkRoom.furnish(checks);
-  install(
-    diagnostics,
-    streams,
-    references,
-    security,
-    addressProof,
-    dynamic,
-    errorsWith(registering),
-    middlewareExtension,
-  );
+  install(diagnostics, streams, references, security, addressProof);
+  install(dynamic, errorsWith(registering), middleware, validation);
 }

@@ -8,12 +8,6 @@ import { windowExpects } from './streams/window-option.js';
  * asks for them. Other runtimes have them from the beginning.
  */
 
-/** Who stands around calls: interceptors, listeners, what is logged. */
-export const middleware: NamedRoom<typeof import('./middleware/room.js')> = new NamedRoom(
-  () => import('./middleware/room.js'),
-  'obverse/middleware',
-);
-
 /** Many receivers: groups, the answers of all, what becomes of those who are slow. */
 export const many: NamedRoom<typeof import('./multicast/room.js')> = new NamedRoom(
   () => import('./multicast/room.js'),

@@ -34,7 +34,7 @@ export class RpcSession implements Session, Receiver, Timed {
   agreed: boolean;
   peer: ConnectedPeer | undefined;
   sealing: FrameFilter | undefined;
-  turn: Promise<unknown> | undefined;
+  starting: Promise<unknown> | undefined;
   readonly about: CallAbout = new CallAbout(this);
   readonly inbox: Inbox = new Inbox(this);
   readonly outbox: SendQueue;

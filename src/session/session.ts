@@ -43,8 +43,8 @@ export interface Session {
   readonly agreed: boolean;
   /** With a security: what stands between this session and its link. */
   readonly sealing: FrameFilter | undefined;
-  /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. See `inTurn`. */
-  turn: Promise<unknown> | undefined;
+  /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. */
+  starting: Promise<unknown> | undefined;
   readonly load: PeerLoad;
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
   readonly values: SessionValues;

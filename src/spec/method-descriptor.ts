@@ -7,6 +7,12 @@ import type { MarkedMethod } from './class-reader.js';
 import { type MethodMark, parameterTypesOf } from './decorators.js';
 import { checkWireName } from './reserved-names.js';
 
+/**
+ * What a method is. A callback is a function that was passed by reference. One descriptor of each side is `unknown`: it stands for all
+ * methods that the side does not serve.
+ */
+export type MethodKind = 'notification' | 'request' | 'stream' | 'callback' | 'unknown';
+
 /** One method of a spec: everything that a call needs of it, computed once. */
 export interface MethodDescriptor {
   readonly key: string;
@@ -15,6 +21,7 @@ export interface MethodDescriptor {
   /** The name on the wire; unique. */
   readonly wire: string;
   readonly direction: 'incoming' | 'outgoing';
+  readonly kind: MethodKind;
   /** Whether it is answered: a request, or a stream. */
   readonly request: boolean;
   readonly stream: boolean;
@@ -74,6 +81,7 @@ export function describeMethod({
     path: `${path}${key}`,
     wire: name,
     direction,
+    kind: options.stream === true ? 'stream' : options.hasReply === true ? 'request' : 'notification',
     request: options.hasReply === true || options.stream === true,
     stream: options.stream === true,
     body,
@@ -178,7 +186,7 @@ export function methodDescription(method: MethodDescriptor, inverted: boolean): 
     path: method.path,
     method: method.wire,
     direction: (method.direction === 'incoming') !== inverted ? 'incoming' : 'outgoing',
-    kind: method.stream ? 'stream' : method.request ? 'request' : 'notification',
+    kind: method.kind as MethodDescription['kind'],
     ...(foreign === true && { foreign: true as const }),
     ...(params !== undefined && { params }),
     ...(method.positional && { allowPositionalArgs: true as const }),

@@ -6,7 +6,7 @@ import { readClass, type SpecConstructor } from './class-reader.js';
 import { describeMethod, type MethodDescriptor } from './method-descriptor.js';
 
 export type { SpecConstructor } from './class-reader.js';
-export { type MethodDescriptor, methodDescription } from './method-descriptor.js';
+export { type MethodDescriptor, type MethodKind, methodDescription } from './method-descriptor.js';
 
 /** The members of one class at one place of a spec. */
 export interface MethodTable {

@@ -137,6 +137,6 @@ describe('method.unknown', () => {
     await using meeting = await raw();
     const { server } = meeting;
     server.on('method.unknown', () => {});
-    expect((server.ask as unknown as { chain: unknown }).chain).toBeUndefined();
+    expect((server.ask as unknown as { layered: unknown }).layered).toBeUndefined();
   });
 });

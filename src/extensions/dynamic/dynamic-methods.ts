@@ -1,7 +1,7 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import { endpointOf, madeOf } from '../../api/side-class.js';
+import { packArguments } from '../../calls/arguments.js';
 import type { MethodResolver } from '../../calls/calling-side.js';
-import { packArguments } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import type { CallSender } from '../../session/peer.js';
@@ -9,7 +9,7 @@ import type { MethodDescriptor } from '../../spec/method-table.js';
 import { checkWireName, isReserved } from '../../spec/reserved-names.js';
 import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from '../../types/dynamic.js';
 import type { Mount } from './mounts.js';
-import { kindOf, kindOfRow, OpenMethod } from './open-method.js';
+import { type Kind, kindOf, OpenMethod } from './open-method.js';
 import { mayBeHandled } from './paths.js';
 import { bySpecificity, isWild, type Pattern, patternOf } from './pattern.js';
 import { type Place, pathOfName, placeOf } from './place.js';
@@ -53,12 +53,12 @@ export class DynamicMethods implements MethodResolver {
     return this.patterns.find((pattern) => pattern.fits(method) && (pattern.foreign || !isForeign));
   }
 
-  /** Who handles a declared method that has no handler of its own. */
-  standIn(row: MethodDescriptor): AnyHandler | undefined {
+  /** The handler of a declared method that has none of its own. */
+  fallback(row: MethodDescriptor): AnyHandler | undefined {
     const handler = this.patternFor(row.wire)?.handler;
     if (handler === undefined) return undefined;
     const { path, wire: method } = row;
-    const kind = kindOfRow(row);
+    const kind = row.kind as Kind;
     return (sender, ...values) => {
       const { args, named } = packArguments(row, values);
       return handler(sender, named ? (args[0] as Arguments) : args, { method, path, kind });
@@ -108,7 +108,7 @@ export class DynamicMethods implements MethodResolver {
       const name = path.replace(/\.$/, '');
       throw new UsageError(`"${name}" holds methods, and is none: set "${name}.**" for all of them`);
     }
-    const port = this.hub.served.ports.get(wire);
+    const port = this.hub.served.methods.get(wire);
     if (port !== undefined) {
       port.handlers = handler === null ? [] : [handler];
       return () => void (handler !== null && port.disconnect(handler));
@@ -147,11 +147,11 @@ export class DynamicMethods implements MethodResolver {
       this.mounts.delete(mount.path);
       mount.end?.();
     }
-    for (const names of [hub.served.ports, hub.served.refusals, this.open])
+    for (const names of [hub.served.methods, hub.served.refusals, this.open])
       for (const name of [...names.keys()]) if (isBelow(name)) names.delete(name);
     this.patterns = this.patterns.filter((pattern) => !isBelow(pattern.wire));
     hub.served.tables = hub.served.tables.filter((table) => !table.wire.startsWith(`${wire}.`));
-    hub.middleware.leave(`${path}.`);
+    hub.attached.unbind(`${path}.`);
   }
 
   /** The sides that are mounted. */

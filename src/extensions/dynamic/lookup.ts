@@ -17,7 +17,7 @@ export function resolvePath(self: object, path: string): object | undefined {
     const object = objects?.get(full);
     if (object !== undefined) return object;
   }
-  return served.ports.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
+  return served.methods.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
 }
 
 /** The path from a side or a namespace under which something is served; undefined if it is not served there. */
@@ -36,9 +36,9 @@ function* pathsOf(self: object, target: object): Generator<string> {
   const own = endpointOf(self);
   const { served } = own;
   const dynamic = dynamicOf(own);
-  const { ports } = served;
+  const { methods } = served;
   if (target instanceof IncomingMethod) {
-    if (ports.get(target.row.wire) === target) yield target.row.path;
+    if (methods.get(target.descriptor.wire) === target) yield target.descriptor.path;
     return;
   }
   const hub = endpointOf(target);
@@ -50,5 +50,6 @@ function* pathsOf(self: object, target: object): Generator<string> {
   for (const { objects = [] } of dynamic.mounts.values())
     for (const [path, object] of objects) if (object === target) yield path;
   for (const { path, target: set } of dynamic.open.values()) if (set === target) yield path;
-  for (const { row, handlers } of ports.values()) if (handlers.includes(target as never)) yield row.path;
+  for (const { descriptor, handlers } of methods.values())
+    if (handlers.includes(target as never)) yield descriptor.path;
 }

@@ -97,7 +97,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
   if (children.has(name) || table.methods.some(({ key }) => key === name))
     throw new UsageError(`"${path}" is declared by ${table.spec.name}: mount it under another name`);
-  for (const names of [served.ports, served.refusals, dynamic.open]) {
+  for (const names of [served.methods, served.refusals, dynamic.open]) {
     for (const taken of names.keys()) {
       if (taken === wire || taken.startsWith(`${wire}.`))
         throw new UsageError(`"${path}" is taken by the method "${taken}": mount it under another name`);

@@ -3,7 +3,7 @@ import { isThenable } from '../../base/promise-like.js';
 import { IncomingMethod } from '../../calls/incoming-method.js';
 import type { Call } from '../../contract/contract.js';
 import type { CallSender } from '../../session/peer.js';
-import type { MethodDescriptor } from '../../spec/method-table.js';
+import { undeclaredMethod } from '../../spec/undeclared-method.js';
 import type { AnyHandler } from '../../types/dynamic.js';
 import { collect } from '../streams/collect.js';
 import { isStream } from '../streams/is-stream.js';
@@ -17,45 +17,9 @@ export function kindOf({ id, about }: Call): Kind {
   return about?.window === undefined ? 'request' : 'stream';
 }
 
-/** What a declared method is. */
-export function kindOfRow({ stream, request }: MethodDescriptor): Kind {
-  return stream ? 'stream' : request ? 'request' : 'notification';
-}
-
-/**
- * The row of a method that no spec declares. Arguments travel as they are given: in one object if they are `named`, or by
- * position; both are taken.
- */
-export function openRow(
-  direction: MethodDescriptor['direction'],
-  kind: Kind,
-  path: string,
-  wire: string,
-  named: boolean,
-): MethodDescriptor {
-  return {
-    key: wire,
-    path,
-    wire,
-    direction,
-    request: kind !== 'notification',
-    stream: kind === 'stream',
-    body: nothing,
-    arity: 0,
-    types: undefined,
-    params: undefined,
-    positional: !named,
-    timeout: undefined,
-    defaults: undefined,
-    mark: { direction, options: {} },
-    index: 0,
-  };
-}
-function nothing(): void {}
-
 /** A method that can be called because somebody has said so while the side runs. Its calls go the way of all others. */
 export class OpenMethod {
-  private readonly ports: { [K in Kind]?: IncomingMethod } = {};
+  private readonly methods: { [K in Kind]?: IncomingMethod } = {};
 
   /** `target` is what was given as the handler. */
   constructor(
@@ -69,17 +33,16 @@ export class OpenMethod {
   /** Carries a call out: gives its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown {
     const kind = kindOf(sender.call);
-    const port = this.ports[kind] ?? this.make(kind);
-    // Who stands there may have changed; for those that come with a spec, the middleware sees to that.
-    port.chain = this.hub.middleware.around(port.row);
-    return port.serve(sender);
+    const method = this.methods[kind] ?? this.make(kind);
+    method.layered = this.hub.layers.incomingOf(method.descriptor);
+    return method.serve(sender);
   }
 
   private make(kind: Kind): IncomingMethod {
-    const port = new IncomingMethod(openRow('incoming', kind, this.path, this.wire, false), undefined, this.hub);
-    port.connect(kind === 'request' ? listing(this.handler) : this.handler);
-    this.ports[kind] = port;
-    return port;
+    const method = new IncomingMethod(undeclaredMethod('incoming', kind, this.path, this.wire), undefined, this.hub);
+    method.connect(kind === 'request' ? listing(this.handler) : this.handler);
+    this.methods[kind] = method;
+    return method;
   }
 }
 

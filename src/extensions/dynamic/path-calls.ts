@@ -5,9 +5,10 @@ import { mustBeOptions } from '../../contract/options-object.js';
 import { checkCallOptions, mergeCallOptions } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { checkWireName } from '../../spec/reserved-names.js';
+import { undeclaredMethod } from '../../spec/undeclared-method.js';
 import type { Arguments, PathOptions } from '../../types/dynamic.js';
 import { dynamicOf } from './of-side.js';
-import { type Kind, kindOfRow, openRow } from './open-method.js';
+import type { Kind } from './open-method.js';
 import { isWild } from './pattern.js';
 
 /** How to call each kind of method, for texts. */
@@ -37,9 +38,10 @@ export function callByPath(
   const named = isNamed(path, given);
   const declared =
     place.row !== undefined && (place.row.direction === 'outgoing') !== hub.inverted ? place.row : undefined;
-  const row = declared ?? openRow('outgoing', kind, place.path, place.wire, named);
+  const row = declared ?? undeclaredMethod('outgoing', kind, place.path, place.wire, !named);
   if (declared === undefined || foreign !== undefined) checkWireName(`"${path}"`, row.wire, foreign);
   mustBe(kind, row);
+  if (declared === undefined) hub.layers.composeOutgoing(row);
   const args = named ? byName(row, given as Record<string, unknown>) : [...((given ?? []) as readonly unknown[])];
   const all = Object.keys(asked).length === 0 ? heldOptions(self) : mergeCallOptions(asked, heldOptions(self));
   const { callSites } = hub.diagnostics;
@@ -54,7 +56,7 @@ function isNamed(path: string, given: unknown): boolean {
 }
 
 function mustBe(kind: Kind, row: MethodDescriptor): void {
-  const is = kindOfRow(row);
+  const is = row.kind as Kind;
   if (is !== kind) throw new UsageError(`${row.path} is a ${is}: it is called with ${verbs[is]}`);
 }
 

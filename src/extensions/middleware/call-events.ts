@@ -1,13 +1,31 @@
 import { callListeners, type EventListener, type EventListeners } from '../../api/event-listeners.js';
-import type { Reports } from '../../api/reports.js';
 import { isThenable } from '../../base/promise-like.js';
+import type { CallReports } from '../../calls/calling-side.js';
+import type { LayeredCall } from '../../calls/layered-call.js';
 import type { Work } from '../../session/active-call.js';
 import type { CallSender } from '../../session/peer.js';
 import type { CallContext, CallEvents, IncomingCall, Interceptor, UnknownCall } from '../../types/interceptor.js';
 import { watchedStream } from '../streams/relayed-stream.js';
 
-/** The events of calls around which something stands. */
-export const aroundCalls: readonly (keyof CallEvents)[] = [
+type Emit = (...args: unknown[]) => void;
+
+/** Calls the listeners of one event. What one of them throws is reported, and the others are called nevertheless. */
+function emitterOf(listeners: readonly EventListener[], event: keyof CallEvents, reports: CallReports): Emit {
+  return (...args) => {
+    const { peer } = args[0] as CallContext | UnknownCall;
+    const failed = (error: unknown): void => reports.write('error', peer, `a listener of ${event} has failed:`, error);
+    callListeners(listeners, args, failed);
+  };
+}
+
+/** Emits `method.unknown`, to the listeners whose paths begin that of the call. */
+export function emitUnknown(listeners: EventListeners, reports: CallReports, call: UnknownCall): void {
+  const concerned = listeners.of('method.unknown', call.path);
+  if (concerned.length > 0) emitterOf(concerned, 'method.unknown', reports)(call);
+}
+
+/** The events of calls that have layers. */
+const events: readonly (keyof CallEvents)[] = [
   'method.created',
   'method.call',
   'method.return',
@@ -16,68 +34,49 @@ export const aroundCalls: readonly (keyof CallEvents)[] = [
   'method.closed',
 ];
 
-type Tell = (...told: unknown[]) => void;
+/** Emits the events of the calls of the method of a path: it stands outside all other interceptors. Undefined if nobody listens. */
+export function emitting(listeners: EventListeners, path: string, reports: CallReports): Interceptor | undefined {
+  if (!events.some((event) => listeners.of(event, path).length > 0)) return undefined;
 
-/** Calls the listeners of one event, each whatever the others do. */
-function tellerFor(listeners: readonly EventListener[], event: keyof CallEvents, reports: Reports): Tell {
-  return (...args) => {
-    const { peer } = args[0] as CallContext | UnknownCall;
-    const failed = (error: unknown): void => reports.write('error', peer, `a listener of ${event} has failed:`, error);
-    callListeners(listeners, args, failed);
-  };
-}
-
-/** Tells those whose paths begin so that a peer has called what nobody serves. */
-export function tellUnknown(listeners: EventListeners, reports: Reports, call: UnknownCall): void {
-  const hears = listeners.of('method.unknown', call.path);
-  if (hears.length > 0) tellerFor(hears, 'method.unknown', reports)(call);
-}
-
-/** What calls the listeners of calls of a method of this path: it stands outermost, and for `method.call` innermost. */
-export function telling(
-  listeners: EventListeners,
-  path: string,
-  reports: Reports,
-): { readonly outermost: Interceptor[]; readonly innermost: Interceptor[] } {
-  if (!aroundCalls.some((event) => listeners.of(event, path).length > 0)) return { outermost: [], innermost: [] };
-
-  const tellerOf = (event: keyof CallEvents): Tell => tellerFor(listeners.of(event, path), event, reports);
-  const created = tellerOf('method.created');
-  const returns = tellerOf('method.return');
-  const fails = tellerOf('method.exception');
-  const sent = tellerOf('method.sent');
-  const closed = tellerOf('method.closed');
+  const emitter = (event: keyof CallEvents): Emit => emitterOf(listeners.of(event, path), event, reports);
+  const created = emitter('method.created');
+  const carriedOut = emitter('method.call');
+  const returns = emitter('method.return');
+  const fails = emitter('method.exception');
+  const sent = emitter('method.sent');
+  const closed = emitter('method.closed');
 
   const watch = (work: Work, call: IncomingCall): void => {
     // A call of a side that was passed is one within another.
-    const around = work.watcher;
+    const outer = work.watcher;
     work.watcher = {
       sent() {
         sent(call);
-        around?.sent();
+        outer?.sent();
       },
       closed() {
         closed(call);
-        around?.closed();
+        outer?.closed();
       },
     };
   };
 
-  const outermost: Interceptor = (call, next) => {
+  return (call, next) => {
     created(call);
-    // An incoming call is over when the session says so.
-    const mayClose = call.direction === 'outgoing' ? closed : () => {};
+    (call as unknown as LayeredCall).onCarriedOut = () => carriedOut(call);
+    // The session says when an incoming call is over.
+    const close = call.direction === 'outgoing' ? closed : () => {};
     if (call.direction === 'incoming') watch((call.sender as CallSender).work, call);
     const failed = (error: unknown): never => {
       fails(call, error);
-      mayClose(call);
+      close(call);
       throw error;
     };
     const returned = (result: unknown): unknown => {
       returns(call, result);
       if (call.kind === 'stream' && call.direction === 'outgoing')
         return watchedStream(result, call.path, () => closed(call));
-      mayClose(call);
+      close(call);
       return result;
     };
     let given: unknown;
@@ -88,11 +87,4 @@ export function telling(
     }
     return isThenable(given) ? Promise.resolve(given).then(returned, failed) : returned(given);
   };
-
-  const calls = tellerOf('method.call');
-  const innermost: Interceptor = (call, next) => {
-    calls(call);
-    return next();
-  };
-  return { outermost: [outermost], innermost: [innermost] };
 }

@@ -1,18 +1,28 @@
+import { mustBeInstalled } from '../../api/extension-registry.js';
 import { UsageError } from '../../contract/errors.js';
 import type { CallLogger, Interceptor, LineLogger } from '../../types/interceptor.js';
-import { middleware } from '../rooms.js';
+
+type Logging = (to: CallLogger | LineLogger) => Interceptor;
+/** Undefined until the extension is there. */
+let logging: Logging | undefined;
+
+/** Provides what writes the log, which is loaded with the extension. */
+export function provideLogging(provided: Logging): void {
+  logging = provided;
+}
 
 /**
- * An interceptor that tells of every call when it is over: who, which method, how long, with what outcome. `to` is a function
- * that is given that, or what takes lines, by default the console. Calls whose mark says `logged: false` are left out. The
- * option `logCalls` of a side puts it outermost; used otherwise, it tells of what it stands around.
+ * An interceptor that writes to a log when a call is over: who has called, which method, how long it took, and how it has ended. `to` is a
+ * function that gets that as data, or an object that takes lines, by default the console. Calls of methods whose decorator has
+ * `logged: false` are omitted. The option `logCalls` of a side puts it outside all other interceptors.
  */
 export function logCalls(to: CallLogger | LineLogger = globalThis.console): Interceptor {
   if (typeof to !== 'function' && typeof to?.info !== 'function')
     throw new UsageError('logCalls() takes a function, or an object with info');
   let log: Interceptor | undefined;
   return (call, next) => {
-    log ??= middleware.must('logCalls()').logging(to);
+    if (logging === undefined) mustBeInstalled('middleware', 'logCalls()');
+    log ??= (logging as Logging)(to);
     return log(call, next);
   };
 }

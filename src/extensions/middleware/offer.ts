@@ -1,11 +1,8 @@
-import type { Extension, ExtensionNames, OfferedExtension } from '../../api/extension.js';
-import type { MethodDescriptor } from '../../spec/method-table.js';
+import type { ExtensionNames, OfferedExtension } from '../../api/extension.js';
 import type { CallEvents } from '../../types/interceptor.js';
-import type { Options } from '../../types/options.js';
-import { middleware as room } from '../rooms.js';
-import { isValidated } from '../validation/askable.js';
 
-const names: ExtensionNames = {
+/** The options and events of the middleware. */
+export const middlewareNames: ExtensionNames = {
   name: 'middleware',
   options: {
     use: (value) =>
@@ -26,22 +23,14 @@ const names: ExtensionNames = {
   ] satisfies (keyof CallEvents)[],
 };
 
-/** Interceptors, events of calls and their log. */
-export const middleware: Extension = names;
-
-/** Whether something stands around the calls of a method. */
-function asksFor(method: MethodDescriptor, { validate }: Options): boolean {
-  const { use, allow } = method.mark.options;
-  return use !== undefined || allow !== undefined || (validate !== 'off' && isValidated(method));
-}
-
-/** The same for pages, which load it where an option or a method asks for it. */
+/** Interceptors, events of calls and their log, for pages: loaded in `open()` if an option or a decorator asks for them. */
 export const offeredMiddleware: OfferedExtension = {
-  ...names,
+  ...middlewareNames,
   entry: 'obverse/middleware',
-  load: async () => {
-    await room.enter();
-    return middleware;
+  load: async () => (await import('./extension.js')).middleware,
+  when: {
+    options: ['use', 'logCalls'],
+    method: ({ mark }) => mark.options.use !== undefined,
   },
-  when: { options: ['use', 'logCalls'], method: asksFor },
+  members: { use: 'method' },
 };

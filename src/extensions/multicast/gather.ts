@@ -1,69 +1,70 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import { currentCall } from '../../calls/call-context.js';
-import { type Wish, wishOf } from '../../calls/outgoing-call.js';
-import { packArguments, prepare } from '../../calls/outgoing-method.js';
+import { packArguments } from '../../calls/arguments.js';
+import { type CallSettings, settingsOf } from '../../calls/call-settings.js';
+import { prepare } from '../../calls/sending.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
-import type { CallSender } from '../../session/peer.js';
 import { callOptionsOf, checkCallOptions } from '../../spec/call-options.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions, GatherOptions } from '../../types/call-options.js';
 import type { Gathering } from '../../types/gathering.js';
 import type { Peer, Receivers } from '../../types/peers.js';
-import { middleware } from '../rooms.js';
-import { AnswersOfMany, Part } from './gathered-replies.js';
+import { GatherPart, LayeredPart } from './gather-parts.js';
+import { AnswersOfMany } from './gathered-replies.js';
 import { isSlowOption } from './slow-policy.js';
 
-/** Asks every receiver, and gives what each has answered, as it comes. It fails as a whole only if nobody can be asked. */
+/** Sends a request to every receiver, and returns their replies as they come. It fails as a whole only if there is no receiver. */
 export function gather(
-  hub: RpcEndpoint,
-  row: MethodDescriptor,
+  side: RpcEndpoint,
+  method: MethodDescriptor,
   self: object,
   receivers: Receivers,
   args: unknown[],
-  asked?: GatherOptions,
+  options?: GatherOptions,
 ): Gathering<unknown> {
-  const chain = hub.middleware.around(row);
-  return new AnswersOfMany(row.path, (whole) => {
-    if (chain !== undefined) {
-      const { PartThrough } = middleware.there;
-      const parts = hub.roster.each(receivers).map((session) => {
-        const options = callOptionsOf(hub, row, optionsFor(asked, session.peer as Peer));
-        return new PartThrough(chain, whole, hub, row, self, session, args, options);
+  const layered = side.layers.outgoing?.get(method);
+  return new AnswersOfMany(method.path, (whole) => {
+    if (layered !== undefined) {
+      const parts = side.roster.each(receivers).map((session) => {
+        const own = callOptionsOf(side, method, optionsFor(options, session.peer as Peer));
+        return new LayeredPart(layered, whole, side, method, self, session, args, own);
       });
       whole.parts.push(...parts);
       for (const part of parts) part.run();
       return;
     }
-    prepare(hub, row, self, receivers, args);
-    const packed = packArguments(row, args);
-    const wishes = wishesOf(hub, row, asked);
-    const parts = hub.roster
+    prepare(side, method, self, receivers, args);
+    const packed = packArguments(method, args);
+    const settings = settingsFor(side, method, options);
+    const parts = side.roster
       .each(receivers)
-      .map((session) => new Part(whole, session, row.wire, wishes(session.peer as Peer)));
+      .map((session) => new GatherPart(whole, session, method.wire, settings(session.peer as Peer)));
     whole.parts.push(...parts);
     for (const part of parts) part.send(packed);
   });
 }
 
-/** What the call to each peer is to be like: the same for all, unless the timeout differs. */
-function wishesOf(hub: RpcEndpoint, row: MethodDescriptor, asked: GatherOptions = {}): (peer: Peer) => Wish {
-  const { timeout, ...others } = asked;
-  const options = callOptionsOf(hub, row, others);
-  const limit = row.timeout ?? hub.timeout;
-  const outer = (options.within as CallSender | undefined) ?? currentCall();
-  const of = (time: number | undefined): Wish =>
-    wishOf(time === undefined ? options : { ...options, timeout: time }, limit, outer);
+/** The settings of the call to each peer: the same for all, unless the timeout differs. */
+function settingsFor(
+  side: RpcEndpoint,
+  method: MethodDescriptor,
+  given: GatherOptions = {},
+): (peer: Peer) => CallSettings {
+  const { timeout, ...others } = given;
+  const options = callOptionsOf(side, method, others);
+  const limit = method.timeout ?? side.timeout;
+  const of = (time: number | undefined): CallSettings =>
+    settingsOf(time === undefined ? options : { ...options, timeout: time }, limit);
   if (typeof timeout !== 'function') {
-    const wish = of(timeout);
-    return () => wish;
+    const same = of(timeout);
+    return () => same;
   }
-  const wishes = new Map<number | undefined, Wish>();
+  const byTimeout = new Map<number | undefined, CallSettings>();
   return (peer) => {
     const time = timeoutFor(timeout, peer);
-    const wish = wishes.get(time) ?? of(time);
-    wishes.set(time, wish);
-    return wish;
+    const settings = byTimeout.get(time) ?? of(time);
+    byTimeout.set(time, settings);
+    return settings;
   };
 }
 

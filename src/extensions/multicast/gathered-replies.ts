@@ -1,11 +1,6 @@
 import { letTakeOut } from '../../base/bound-methods.js';
-import { type Outcome, OutgoingCall, type Wish } from '../../calls/outgoing-call.js';
-import type { PackedArguments } from '../../calls/outgoing-method.js';
 import { Aborted, UsageError } from '../../contract/errors.js';
-import type { Session } from '../../session/session.js';
-import type { Detailed } from '../../types/derived.js';
 import type { Fulfilled, Gathered, Gathering } from '../../types/gathering.js';
-import type { Peer } from '../../types/peers.js';
 
 /** The request to one of the receivers, while it is open and afterwards. */
 export interface Answering {
@@ -13,49 +8,6 @@ export interface Answering {
   readonly outcome: Gathered<unknown> | undefined;
   /** Nobody needs the answer any more: it is rejected, unless it is there. */
   giveUp(reason: Aborted): void;
-}
-
-/** The request to one of the receivers: open, and then what has become of it. */
-export class Part implements Answering, Outcome {
-  /** Undefined as long as the call is open. */
-  outcome: Gathered<unknown> | undefined;
-  private readonly asking: OutgoingCall;
-
-  constructor(
-    private readonly whole: AnswersOfMany,
-    private readonly session: Session,
-    method: string,
-    wish: Wish,
-  ) {
-    this.asking = new OutgoingCall(session, method, wish, this);
-  }
-
-  send({ args, named }: PackedArguments): void {
-    try {
-      this.asking.send(args, named);
-    } catch (error) {
-      this.reject(error);
-    }
-  }
-
-  resolve({ value }: Detailed<unknown>): void {
-    this.settle({ peer: this.session.peer as Peer, status: 'fulfilled', value });
-  }
-
-  reject(reason: unknown): void {
-    this.settle({ peer: this.session.peer as Peer, status: 'rejected', reason: reason as Error });
-  }
-
-  giveUp(reason: Aborted): void {
-    this.asking.giveUp(reason);
-  }
-
-  private settle(outcome: Gathered<unknown>): void {
-    // What could not be sent may be given up all the same.
-    if (this.outcome !== undefined) return;
-    this.outcome = outcome;
-    this.whole.came(outcome);
-  }
 }
 
 /** Who wants to know as soon as it can be said: looks at what has come, and gives true if it needs no more. */

@@ -1,6 +1,6 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import { isCrowd } from '../../api/peer-registry.js';
-import type { PackedArguments } from '../../calls/outgoing-method.js';
+import type { PackedArguments } from '../../calls/arguments.js';
 import type { About, Call, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { encode } from '../../session/encode.js';

@@ -1,5 +1,5 @@
 import { endpointOf, madeOf } from '../../api/side-class.js';
-import { packArguments } from '../../calls/outgoing-method.js';
+import { packArguments } from '../../calls/arguments.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import { type MethodDescriptor, methodsOf } from '../../spec/method-table.js';
 import { type Callee, notThere } from './exports.js';

@@ -1,7 +1,10 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import { deadlineIn } from '../../base/clock.js';
 import { currentCall, runWithin } from '../../calls/call-context.js';
-import { OutgoingCall, wishOf } from '../../calls/outgoing-call.js';
+import { settingsOf } from '../../calls/call-settings.js';
+import type { Invoke } from '../../calls/layer.js';
+import type { OutgoingCall } from '../../calls/outgoing-call.js';
+import { SentRequest } from '../../calls/sent-request.js';
 import type { About, Call } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
@@ -12,11 +15,10 @@ import type { Hold, Mapped, SessionValues, Unmapped } from '../../session/sessio
 import { CALL, KEEP, RELEASE } from '../../session/system-names.js';
 import type { Detailed } from '../../types/derived.js';
 import type { Items } from '../../types/method.js';
-import type { MadeCall } from '../middleware/call-of.js';
-import { middleware } from '../rooms.js';
 import { streamOf } from '../streams/relayed-stream.js';
 import { askForStream, failedStream } from '../streams/stream-call.js';
 import type { TypedSide } from '../values/side-values.js';
+import { incomingCallback, outgoingCallback } from './callback-calls.js';
 import { ExportTable } from './exports.js';
 import type { ImportedReference } from './imported-reference.js';
 import { ImportTable } from './imports.js';
@@ -177,12 +179,10 @@ export class ReferenceTables implements SessionValues {
       throw new RpcError(text, Code.InvalidParams);
     }
     const { callee } = this.exports.at(id);
-    const host = this.hub;
+    const layered = this.hub.layers.incomingCallbacks;
     const carryOut = (): unknown => {
-      if (host.middleware.aroundCallbacks('incoming') === undefined) return callee(member, args, sender);
-      return middleware
-        .must('use()')
-        .serveCallback(host, sender, member, args, (given) => callee(member, given, sender));
+      if (layered === undefined) return callee(member, args, sender);
+      return layered(incomingCallback(sender, member, args, (given) => callee(member, given, sender)));
     };
     const timeout = this.timeFor(sender.call.about);
     if (timeout === Number.POSITIVE_INFINITY) return carryOut();
@@ -199,45 +199,41 @@ export class ReferenceTables implements SessionValues {
   // ---- calls of what the peer has passed ----------------------------------------------------------------------------
 
   private invoke({ id }: ImportedReference, member: string | null, args: readonly unknown[]): Promise<unknown> {
-    if (!this.isSurrounded) return this.request([id, member, args]);
-    return this.outlasting(id, member, args, (given, call) => this.request([id, member, given], call));
+    const layered = this.hub.layers.outgoingCallbacks;
+    if (layered === undefined) return this.request([id, member, args]);
+    return this.throughLayers(layered, id, member, args, (call) => this.request([id, member, call.args], call));
   }
 
-  private get isSurrounded(): boolean {
-    return this.hub.middleware.aroundCallbacks('outgoing') !== undefined;
-  }
-
-  /** Who stands around a call may take his time: the call that has brought the reference may be over before this one leaves. */
-  private outlasting(
+  /** Layers may take their time: the call that has brought the reference may be over before this one is sent. */
+  private throughLayers(
+    layered: Invoke<OutgoingCall>,
     id: number,
     member: string | null,
     args: readonly unknown[],
-    last: (args: readonly unknown[], call?: MadeCall) => Promise<unknown>,
+    last: (call: OutgoingCall) => unknown,
   ): Promise<unknown> {
     const { session } = this;
     session.tell(KEEP, [id]);
-    const answer = this.isSurrounded
-      ? middleware.there.makeCallback(this.hub, session, member, args, last)
-      : last(args);
+    const call = outgoingCallback(this.hub, session, member, args, last);
+    const answer = new Promise((resolve) => resolve(layered(call)));
     const ended = (): boolean => session.tell(RELEASE, [id]);
     answer.then(ended, ended);
     return answer;
   }
 
-  /** `call` is what those see of it who stand around it: what they have added to it travels with it. */
-  private request(args: readonly unknown[], call?: MadeCall): Promise<unknown> {
+  /** `call` is what layers see of it: the metadata that they have set is sent with it. */
+  private request(args: readonly unknown[], call?: OutgoingCall): Promise<unknown> {
     const { session } = this;
     const { timeout } = session.host;
-    const outer = currentCall();
-    if (outer === undefined && call === undefined) return session.request(CALL, args, false, timeout);
+    if (call === undefined && currentCall() === undefined) return session.request(CALL, args, false, timeout);
     return new Promise((resolve, reject) => {
       const answered = ({ value, metadata }: Detailed<unknown>): void => {
         if (call !== undefined) call.replyMetadata = metadata;
         resolve(value);
       };
       // A handler has no more time for what it calls than is left for itself.
-      const wish = wishOf(call?.asked ?? {}, timeout, outer);
-      const id = new OutgoingCall(session, CALL, wish, { resolve: answered, reject }).send(args, false);
+      const settings = settingsOf(call?.options ?? {}, timeout);
+      const id = new SentRequest(session, CALL, settings, { resolve: answered, reject }).send(args, false);
       if (call !== undefined) call.id = id;
     });
   }
@@ -246,16 +242,17 @@ export class ReferenceTables implements SessionValues {
     const { session } = this;
     const { id } = imported;
     const method = `callback.${member}`;
-    const ask = (given: readonly unknown[], call?: MadeCall): Items<unknown> => {
+    const ask = (given: readonly unknown[], call?: OutgoingCall): Items<unknown> => {
       const sent = (sentAs: number): void => {
         if (call !== undefined) call.id = sentAs;
       };
-      return askForStream(session, CALL, { args: [id, member, given], named: false }, call?.asked, sent);
+      return askForStream(session, CALL, { args: [id, member, given], named: false }, call?.options, sent);
     };
     const failure = imported.failure();
     if (failure !== undefined) return failedStream(failure, method);
-    if (!this.isSurrounded) return ask(args);
-    const begun = this.outlasting(id, member, args, async (given, call) => ask(given, call));
+    const layered = this.hub.layers.outgoingCallbacks;
+    if (layered === undefined) return ask(args);
+    const begun = this.throughLayers(layered, id, member, args, (call) => ask(call.args, call));
     return streamOf(begun, method, false);
   }
 

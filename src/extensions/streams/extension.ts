@@ -1,18 +1,18 @@
-import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension } from '../../api/extension.js';
 import { NEXT, PULL } from '../../session/system-names.js';
 import { nexted, pulled } from './messages.js';
 import { produce } from './produce.js';
+import { streamOf } from './relayed-stream.js';
 import { callStream } from './stream-call.js';
 
 /** Replies of many items. */
 export const streams: Extension = {
   name: 'streams',
   notifications: { [NEXT]: nexted, [PULL]: pulled },
-  attach: (host) => ({
+  attach: () => ({
     streams: {
-      call: (row, self, receivers, args, options) =>
-        callStream(host as RpcEndpoint, row, self, receivers, args, options),
+      call: callStream,
+      relay: streamOf,
       produce,
     },
   }),

@@ -23,6 +23,7 @@ export const offeredStreams: OfferedExtension = {
     attach: (host) => ({
       streams: {
         call: () => host.mustBeOpen(),
+        relay: () => host.mustBeOpen(),
         produce: refuse,
       },
     }),

@@ -1,47 +1,40 @@
-import type { RpcEndpoint } from '../../api/endpoint.js';
 import { deadlineIn } from '../../base/clock.js';
 import { printable } from '../../base/quote.js';
-import { currentCall } from '../../calls/call-context.js';
-import { type Outcome, OutgoingCall, type Wish, wishOf } from '../../calls/outgoing-call.js';
-import { type PackedArguments, packArguments, prepare } from '../../calls/outgoing-method.js';
+import { type PackedArguments, packArguments } from '../../calls/arguments.js';
+import { type CallSettings, settingsOf } from '../../calls/call-settings.js';
+import type { CallingSide } from '../../calls/calling-side.js';
+import type { OutgoingCall } from '../../calls/outgoing-call.js';
+import { prepare } from '../../calls/sending.js';
+import { type ReplyCallbacks, SentRequest } from '../../calls/sent-request.js';
 import { type Aborted, UsageError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { PULL } from '../../session/system-names.js';
-import { callOptionsOf } from '../../spec/call-options.js';
-import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { CallOptions } from '../../types/call-options.js';
 import type { Items } from '../../types/method.js';
-import type { Receivers } from '../../types/peers.js';
 import { Consumer, type Upstream } from './consumer.js';
 import { streamOf } from './relayed-stream.js';
 import { type Window, windowOf } from './window.js';
 
-/** Calls a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. `sent` is told the id. */
-export function callStream(
-  hub: RpcEndpoint,
-  row: MethodDescriptor,
-  self: object,
-  receivers: Receivers,
-  args: unknown[],
-  asked?: CallOptions,
-  sent?: (id: number) => void,
-): Items<unknown> {
+/** Calls a method whose answer is a stream; `self` is the `this` of its body. Never throws: the first `next()` rejects with what goes wrong. */
+export function callStream(side: CallingSide, self: object, call: OutgoingCall): Items<unknown> {
+  const { descriptor: method, receivers, options = {} } = call;
   try {
-    const options = callOptionsOf(hub, row, asked);
-    if (options.noReply === true) throw new UsageError(`${row.path} is a stream: it cannot be called with noReply`);
-    prepare(hub, row, self, receivers, args);
-    const packed = packArguments(row, args);
-    const [session, ...others] = hub.roster.several(receivers);
+    if (options.noReply === true) throw new UsageError(`${method.path} is a stream: it cannot be called with noReply`);
+    const args = [...call.args];
+    prepare(side, method, self, receivers, args);
+    const packed = packArguments(method, args);
+    const [session, ...others] = side.roster.several(receivers);
     if (session === undefined || others.length > 0) {
       throw new UsageError(
-        `${row.path} is a stream and has one receiver, not ${others.length + 1}: call it for each of them`,
+        `${method.path} is a stream and has one receiver, not ${others.length + 1}: call it for each of them`,
       );
     }
-    return consume(session, row.wire, packed, options, row.timeout, sent);
+    return consume(session, method.wire, packed, options, method.timeout, (id) => {
+      call.id = id;
+    });
   } catch (error) {
     const failed = new Consumer({ items: 1, bytes: 1 });
-    if (asked?.ignoreErrors === true) failed.end(null);
+    if (options.ignoreErrors === true) failed.end(null);
     else failed.fail(error);
     return failed;
   }
@@ -63,8 +56,8 @@ export function consume(
   const window = windowOf(options.window, session.host.limits);
   const begin = (): void => {
     // Where messages can be lost there is no credit: the answer is one list.
-    const wish = streamWish(options, session.link.bus === true ? undefined : window);
-    const asking = new StreamAsking(session, method, wish, consumer, options.timeout ?? limit);
+    const settings = streamSettings(options, session.link.bus === true ? undefined : window);
+    const asking = new StreamAsking(session, method, settings, consumer, options.timeout ?? limit);
     const id = asking.send(packed.args, packed.named);
     sent?.(id);
     consumer.begin(asking);
@@ -96,27 +89,30 @@ export function failedStream(error: unknown, method: string): Items<unknown> {
 }
 
 /** What `timeout` bounds is the wait for one item; the whole is bounded by `maxTimeout`, and by the call within which it is made. */
-function streamWish(options: CallOptions, window: Window | undefined): Wish {
-  const outer = (options.within as CallSender | undefined) ?? currentCall();
+function streamSettings(options: CallOptions, window: Window | undefined): CallSettings {
   const unbounded = { ...options, timeout: Number.POSITIVE_INFINITY };
-  const wish = wishOf(unbounded, Number.POSITIVE_INFINITY, outer);
-  return window === undefined ? wish : { ...wish, about: { ...wish.about, window: [window.items, window.bytes] } };
+  const settings = settingsOf(unbounded, Number.POSITIVE_INFINITY);
+  if (window === undefined) return settings;
+  return { ...settings, about: { ...settings.about, window: [window.items, window.bytes] } };
 }
 
 /** One call for a stream: its answer is the end, and items come before. */
-class StreamAsking extends OutgoingCall implements Upstream {
+class StreamAsking extends SentRequest implements Upstream {
   private readonly whole: number;
   private waits = false;
 
   constructor(
     session: Session,
     method: string,
-    wish: Wish,
+    settings: CallSettings,
     private readonly consumer: Consumer,
     private readonly patience: number = Number.POSITIVE_INFINITY,
   ) {
-    const outcome: Outcome = { resolve: ({ value }) => consumer.end(value), reject: (error) => consumer.fail(error) };
-    super(session, method, wish, outcome);
+    const callbacks: ReplyCallbacks = {
+      resolve: ({ value }) => consumer.end(value),
+      reject: (error) => consumer.fail(error),
+    };
+    super(session, method, settings, callbacks);
     this.whole = this.deadline;
   }
 
@@ -126,7 +122,7 @@ class StreamAsking extends OutgoingCall implements Upstream {
     try {
       this.consumer.came(items, session.received);
     } catch (error) {
-      super.giveUp(error as Aborted);
+      super.cancel(error as Aborted);
       throw error;
     }
   }
@@ -163,8 +159,8 @@ class StreamAsking extends OutgoingCall implements Upstream {
   }
 
   /** A signal has fired: what has come before is of no use any more. */
-  override giveUp(reason: Aborted): void {
+  override cancel(reason: Aborted): void {
     this.consumer.clear();
-    super.giveUp(reason);
+    super.cancel(reason);
   }
 }

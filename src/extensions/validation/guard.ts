@@ -1,31 +1,33 @@
 import { isThenable } from '../../base/promise-like.js';
+import type { IncomingCall } from '../../calls/incoming-call.js';
+import type { Invoke } from '../../calls/layer.js';
+import { startCallInOrder } from '../../calls/start-order.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import { beginInTurn } from '../../session/call-order.js';
-import type { CallSender } from '../../session/peer.js';
-import type { IncomingCall, Interceptor } from '../../types/interceptor.js';
 import type { MethodOptions } from '../../types/method-options.js';
+import { report } from './checking.js';
 import { inTime } from './in-time.js';
-import type { Validating } from './incoming.js';
 
-/** The one text of a refusal: it does not tell why. */
+/** The text of every refusal: it does not say why. */
 const REFUSED = 'the call is not allowed';
 
 /**
- * Asks what a mark says under `allow`. Whatever is not true refuses the call, and so does a guard that throws, or takes more than
- * `timeout` milliseconds, which is reported. It is asked at once; the calls begin in the order of their arrival.
+ * The guard of a method, the option `allow` of its decorator. Anything but true refuses the call, and so does a guard that throws, or
+ * that takes more than `timeout` milliseconds, which is reported. It is called at once; calls start in the order of their arrival.
  */
-export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, timeout: number): Validating {
-  const asking: Interceptor = (given, next) => {
-    const call = given as IncomingCall;
-    const sender = call.sender as CallSender;
-    const { session } = sender.peer;
+export function guarded(
+  path: string,
+  allow: NonNullable<MethodOptions['allow']>,
+  timeout: number,
+  next: Invoke<IncomingCall>,
+): Invoke<IncomingCall> {
+  return (call) => {
     const failed = (error: unknown): false => {
-      session.host.trouble(session, error, sender.call.id, sender.call.method);
+      report(call, error);
       return false;
     };
-    const go = (allowed: unknown): unknown => {
-      if (allowed !== true) throw new RpcError(REFUSED, Code.Refused);
-      return next();
+    const decided = (isAllowed: unknown): unknown => {
+      if (isAllowed !== true) throw new RpcError(REFUSED, Code.Refused);
+      return next(call);
     };
     let verdict: unknown;
     try {
@@ -33,11 +35,14 @@ export function guard(path: string, allow: NonNullable<MethodOptions['allow']>, 
     } catch (error) {
       verdict = failed(error);
     }
-    if (!isThenable(verdict)) {
-      return session.turn === undefined ? go(verdict) : beginInTurn(sender, verdict, go);
+    const { sender } = call;
+    if (isThenable(verdict)) {
+      const late = (): Error => new Error(`the guard of ${path} has not decided within ${timeout} ms`);
+      const ready = inTime(Promise.resolve(verdict), timeout, late).catch(failed);
+      return startCallInOrder<unknown>(sender, ready, decided);
     }
-    const late = (): Error => new Error(`the guard of ${path} has not decided within ${timeout} ms`);
-    return beginInTurn<unknown>(sender, inTime(Promise.resolve(verdict), timeout, late).catch(failed), go);
+    // A refusal keeps the order, too: that of a call which starts is kept by the innermost step.
+    if (verdict === true || sender.peer.session.starting === undefined) return decided(verdict);
+    return startCallInOrder<unknown>(sender, verdict, decided);
   };
-  return Object.assign(asking, { keepsOrder: true });
 }

@@ -1,81 +1,86 @@
 import { isThenable } from '../../base/promise-like.js';
+import type { IncomingCall } from '../../calls/incoming-call.js';
+import type { Invoke } from '../../calls/layer.js';
+import { startCallInOrder } from '../../calls/start-order.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import { beginInTurn } from '../../session/call-order.js';
 import type { CallSender } from '../../session/peer.js';
-import type { CallContext, Interceptor } from '../../types/interceptor.js';
-import type { ServedCall } from '../middleware/call-of.js';
 import { CheckedStream } from './checked-stream.js';
+import { type Checking, mustFit, report } from './checking.js';
 import { inTime } from './in-time.js';
-import { mayLeave } from './outgoing.js';
-import { type Check, type Checked, validationOf } from './validation.js';
+import { type Check, type Checked, type Validation, validationOf } from './validation.js';
 import { ValidationError } from './validation-error.js';
 
-/** What a side says of the validation of its methods. */
-export interface Checking {
-  /** What is checked: see the option of the side. */
-  readonly validate: 'incoming' | 'both' | 'off';
-  /** How long a schema that is asynchronous may take, in milliseconds. */
-  readonly timeout: number;
-  /** Whether instances of a class arrive as such, besides those of the standard ones: a registered value type. */
-  readonly revived?: ((type: unknown) => boolean) | undefined;
+/**
+ * Checks the calls of an incoming method: the arguments, which the body and the handlers get as the schemas return them, and with `both`
+ * the result, the items and the progress, which are sent as they are. Undefined if there is nothing to check. It stands next to the
+ * body: interceptors see the arguments as they came, and what is wrong with them.
+ */
+export function incomingValidation(
+  method: Checked,
+  checking: Checking,
+  next: Invoke<IncomingCall>,
+): Invoke<IncomingCall> | undefined {
+  const validation = checking.validate === 'off' ? undefined : validationOf(method, checking.revived);
+  if (validation === undefined) return undefined;
+  const checked = checking.validate === 'both' ? checkingResults(method, validation, checking, next) : next;
+  const { args } = validation;
+  if (args !== undefined) return checkingArguments(method.wire, args, checking.timeout, checked);
+  return checked === next ? undefined : checked;
 }
 
-/** An interceptor that keeps the order of arrival by itself, whether what it waits for takes its time or not. */
-export type Validating = Interceptor & { readonly keepsOrder: boolean };
-
-/**
- * Checks the calls of an incoming method: the arguments, which reach the body and the handlers as the schemas give them, and
- * with `both` the result, the items and the progress, which leave as they are. Undefined where there is nothing to check. It
- * stands next to the body, so that interceptors around it see what came, and what was wrong with it.
- */
-export function incomingValidation(row: Checked, checking: Checking): Validating | undefined {
-  const validation = checking.validate === 'off' ? undefined : validationOf(row, checking.revived);
-  if (validation === undefined) return undefined;
-  const both = checking.validate === 'both';
-  const { args } = validation;
-  const item = both && validation.item ? passing(row.wire, validation.item, checking.timeout) : undefined;
-  const result = both && validation.result ? passing(row.wire, validation.result, checking.timeout) : undefined;
-  const progress = both ? validation.progress : undefined;
-  if (args === undefined && item === undefined && result === undefined && progress === undefined) return undefined;
-
-  const go = (call: CallContext, next: () => unknown): unknown => {
-    if (progress !== undefined) checkProgress(call.sender as CallSender, progress);
-    const given = next();
-    const leave = (value: unknown): unknown => {
-      if (item !== undefined) return new CheckedStream(value, row.wire, (one) => item(call, one));
-      return result === undefined ? value : result(call, value);
-    };
-    if (item === undefined && result === undefined) return given;
-    return isThenable(given) ? Promise.resolve(given).then(leave) : leave(given);
-  };
-  if (args === undefined) return Object.assign(go, { keepsOrder: false });
-
-  const checked: Interceptor = (call, next) => {
-    if ((call as ServedCall).unfit) return next();
-    const begin = (given: readonly unknown[]): unknown => {
-      call.args = given;
-      return go(call, next);
+/** An asynchronous schema delays the start of later calls: they start in the order of their arrival. */
+function checkingArguments(
+  method: string,
+  check: Check<readonly unknown[]>,
+  timeout: number,
+  next: Invoke<IncomingCall>,
+): Invoke<IncomingCall> {
+  return (call) => {
+    if (call.refusal !== undefined) return next(call);
+    const start = (args: readonly unknown[]): unknown => {
+      call.args = args;
+      return next(call);
     };
     const refuse = (error: unknown): never => {
-      throw refusal(row.wire, call, error);
+      throw refusal(method, call, error);
     };
-    let values: readonly unknown[] | Promise<readonly unknown[]>;
+    let args: readonly unknown[] | Promise<readonly unknown[]>;
     try {
-      values = args(call.args);
+      args = check(call.args);
     } catch (error) {
-      throw refusal(row.wire, call, error);
+      throw refusal(method, call, error);
     }
-    const sender = call.sender as CallSender;
-    if (!(values instanceof Promise) && sender.peer.session.turn === undefined) return begin(values);
-    const late = (): Error => new Error(`${row.wire}: no verdict on the arguments within ${checking.timeout} ms`);
-    const ready = values instanceof Promise ? inTime(values, checking.timeout, late).catch(refuse) : values;
-    return beginInTurn(sender, ready, begin);
+    if (!(args instanceof Promise)) return start(args);
+    const late = (): Error => new Error(`${method}: no verdict on the arguments within ${timeout} ms`);
+    return startCallInOrder(call.sender, inTime(args, timeout, late).catch(refuse), start);
   };
-  return Object.assign(checked, { keepsOrder: true });
 }
 
-/** What the caller is told: what is wrong with its arguments, or that they could not be checked, which is reported here. */
-function refusal(method: string, call: CallContext, error: unknown): RpcError {
+/** Gives `next` back if nothing that is sent is checked. */
+function checkingResults(
+  { wire }: Checked,
+  validation: Validation,
+  { timeout }: Checking,
+  next: Invoke<IncomingCall>,
+): Invoke<IncomingCall> {
+  const item = validation.item && passing(wire, validation.item, timeout);
+  const result = validation.result && passing(wire, validation.result, timeout);
+  const { progress } = validation;
+  if ((item ?? result ?? progress) === undefined) return next;
+  return (call) => {
+    if (progress !== undefined) checkProgress(call.sender, progress);
+    const given = next(call);
+    if (item === undefined && result === undefined) return given;
+    const send = (value: unknown): unknown => {
+      if (item !== undefined) return new CheckedStream(value, wire, (one) => item(call, one));
+      return result === undefined ? value : result(call, value);
+    };
+    return isThenable(given) ? Promise.resolve(given).then(send) : send(given);
+  };
+}
+
+/** The error for the caller: what is wrong with its arguments, or that they could not be checked, which is reported here. */
+function refusal(method: string, call: IncomingCall, error: unknown): RpcError {
   if (error instanceof ValidationError) {
     const { message, issues } = error;
     return new RpcError(message, Code.InvalidParams, { issues });
@@ -85,10 +90,10 @@ function refusal(method: string, call: CallContext, error: unknown): RpcError {
 }
 
 /**
- * Checks what leaves, and gives it as it is: the receiver's schema makes of it what it makes. What does not fit is reported
- * here, where it can be mended, and its receiver is only told that.
+ * Checks a value that is sent, and returns it unchanged: the receiver has the schema, too. What does not fit is reported on this side,
+ * whose mistake it is, and the error for the receiver says only that.
  */
-function passing(method: string, check: Check, timeout: number): (call: CallContext, value: unknown) => unknown {
+function passing(method: string, check: Check, timeout: number): (call: IncomingCall, value: unknown) => unknown {
   return (call, value) => {
     const refuse = (error: unknown): never => {
       report(call, error);
@@ -106,18 +111,13 @@ function passing(method: string, check: Check, timeout: number): (call: CallCont
   };
 }
 
-/** Progress that does not fit throws where it is told. */
+/** `sender.progress()` throws for a value that does not fit. */
 function checkProgress(sender: CallSender, check: Check): void {
   const { progress } = sender;
   Object.defineProperty(sender, 'progress', {
     value: (value: unknown) => {
-      mayLeave(check, value);
+      mustFit(check, value);
       progress.call(sender, value);
     },
   });
-}
-
-function report({ sender }: CallContext, error: unknown): void {
-  const { call, peer } = sender as CallSender;
-  peer.session.host.trouble(peer.session, error, call.id, call.method);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inTurn, type Ordered } from '../../src/session/call-order.js';
+import { type StartOrder, startInOrder } from '../../src/calls/start-order.js';
 
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
   let resolve!: () => void;
@@ -20,7 +20,7 @@ describe('calls that wait for something', () => {
         fc.array(fc.constantFrom('now', 'later', 'fails', 'throws', 'twice'), { minLength: 1, maxLength: 12 }),
         fc.infiniteStream(fc.nat(100)),
         async (kinds, order) => {
-          const of: Ordered = { turn: undefined };
+          const of: StartOrder = { starting: undefined };
           const begun: number[] = [];
           const waits: { at: number; go: () => void }[] = [];
           const wait = (at: number, failing = false): Promise<void> => {
@@ -34,9 +34,11 @@ describe('calls that wait for something', () => {
               if (kind === 'throws') throw new Error('thrown');
               return at;
             };
-            const second = (): unknown => inTurn(of, wait(at), begin);
+            const second = (): unknown => startInOrder(of, wait(at), begin);
             const ready = kind === 'now' ? undefined : wait(at, kind === 'fails');
-            return inTurn<unknown>(of, ready, kind === 'twice' ? second : begin).catch((error: Error) => error.message);
+            return Promise.resolve(startInOrder<unknown>(of, ready, kind === 'twice' ? second : begin)).catch(
+              (error: Error) => error.message,
+            );
           });
           while (waits.length > 0) {
             const [next] = waits.splice((order.next().value as number) % waits.length, 1);
@@ -47,7 +49,7 @@ describe('calls that wait for something', () => {
           expect(begun).toEqual(kinds.flatMap((kind, at) => (kind === 'fails' ? [] : [at])));
           expect(given).toEqual(kinds.map((kind, at) => ({ fails: 'unfit', throws: 'thrown' })[kind as string] ?? at));
           await turnOfLoop();
-          expect(of.turn).toBe(undefined);
+          expect(of.starting).toBe(undefined);
         },
       ),
       { numRuns: 200 },
@@ -55,17 +57,17 @@ describe('calls that wait for something', () => {
   });
 
   it('do not wait for the end of those before', async () => {
-    const of: Ordered = { turn: undefined };
+    const of: StartOrder = { starting: undefined };
     const { promise } = deferred();
-    void inTurn(of, Promise.resolve(), () => promise);
-    expect(await inTurn(of, undefined, () => 'begun')).toBe('begun');
+    void startInOrder(of, Promise.resolve(), () => promise);
+    expect(await startInOrder(of, undefined, () => 'begun')).toBe('begun');
   });
 
   it('are told of a failure at once', async () => {
-    const of: Ordered = { turn: undefined };
+    const of: StartOrder = { starting: undefined };
     const { promise, resolve } = deferred();
-    const first = inTurn(of, promise, () => 'first');
-    await expect(inTurn(of, Promise.reject(new Error('unfit')), () => 'second')).rejects.toThrow('unfit');
+    const first = startInOrder(of, promise, () => 'first');
+    await expect(startInOrder(of, Promise.reject(new Error('unfit')), () => 'second')).rejects.toThrow('unfit');
     resolve();
     expect(await first).toBe('first');
   });

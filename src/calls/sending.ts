@@ -1,0 +1,41 @@
+import { isThenable } from '../base/promise-like.js';
+import type { About } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
+import type { MethodDescriptor } from '../spec/method-table.js';
+import type { Receivers, SlowOptions } from '../types/peers.js';
+import type { PackedArguments } from './arguments.js';
+import type { CallingSide } from './calling-side.js';
+
+/** Checks that there are receivers, and runs the body of an outgoing method, if it is for this side. What it throws stops the call. */
+export function prepare(
+  side: CallingSide,
+  method: MethodDescriptor,
+  self: object,
+  receivers: Receivers,
+  args: unknown[],
+): void {
+  if (receivers === undefined)
+    throw new UsageError(
+      `${method.path}: the first argument is the receivers: null for every peer, a peer, its id, or several`,
+    );
+  if (side.inverted) return;
+  const given = method.body.call(self, receivers, ...args) as unknown;
+  if (!isThenable(given)) return;
+  given.then(undefined, () => {});
+  throw new UsageError(`the body of ${method.path} is async, and so cannot stop what is sent: check without waiting`);
+}
+
+/** Sends a notification. `slow` says what happens at receivers that do not take what they are sent. */
+export function notify(
+  side: CallingSide,
+  method: MethodDescriptor,
+  receivers: Receivers,
+  packed: PackedArguments,
+  about?: About,
+  slow?: SlowOptions,
+): void {
+  const session = slow === undefined ? side.roster.single(receivers) : undefined;
+  if (session !== undefined && (receivers !== null || !side.broadcasts))
+    session.notify(method.wire, packed.args, packed.named, about);
+  else side.attached.multicast.notify(method, receivers, packed, about, slow);
+}

@@ -1,0 +1,25 @@
+import type { Extension } from '../../api/extension.js';
+import { endpointOf, madeOf } from '../../api/side-class.js';
+import type { Interceptor } from '../../types/interceptor.js';
+import { logging } from './call-logger.js';
+import { provideLogging } from './log-calls.js';
+import { Middleware } from './middleware.js';
+import { middlewareNames } from './offer.js';
+
+/** Interceptors, listeners of calls, and the log of calls. */
+export const middleware: Extension = {
+  ...middlewareNames,
+  members: {
+    use: {
+      configurable: true,
+      value(this: object, ...interceptors: readonly Interceptor[]): () => void {
+        const attached = endpointOf(this).attachedNow().of('middleware') as Middleware;
+        return attached.use(madeOf(this).table.path, interceptors);
+      },
+    },
+  },
+  attach(host) {
+    provideLogging(logging);
+    return new Middleware(host);
+  },
+};

@@ -1,0 +1,15 @@
+import type { OfferedExtension } from '../../api/extension.js';
+
+/** Guards and schemas. A page loads them in `open()` if a method has one, or the emitted classes of its parameters. */
+export const offeredValidation: OfferedExtension = {
+  name: 'validation',
+  entry: 'obverse/middleware',
+  load: async () => (await import('./extension.js')).validation,
+  when: {
+    method({ mark, types }, { validate }, direction) {
+      const { allow, args, returns, items, progress } = mark.options;
+      if (direction === 'incoming' && allow !== undefined) return true;
+      return validate !== 'off' && (args ?? returns ?? items ?? progress ?? types) !== undefined;
+    },
+  },
+};

@@ -5,7 +5,7 @@ import { type BuildOptions, build } from 'esbuild';
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
 
-/** A program of this folder as it is when it is built: its own file, and what it imports of the library in chunks beside it. */
+/** A program of this folder in its built form: its own file, and its imports from the library in chunks beside it. */
 export async function buildProgram(
   name: string,
   options: BuildOptions = {},
@@ -13,7 +13,7 @@ export async function buildProgram(
   const folder = await mkdtemp(join(tmpdir(), 'obverse-'));
   await build({
     entryPoints: { [name]: here(`./${name}.ts`), index: here('../../src/index.ts') },
-    // The list of side effects in package.json is of the built files.
+    // The list of side effects in package.json is for the built files.
     ignoreAnnotations: true,
     outdir: folder,
     outExtension: { '.js': '.mjs' },

@@ -74,7 +74,7 @@ describe.each([
   ['tcp://127.0.0.1:0', 'msgpack'],
   ['ws://127.0.0.1:0', 'jrpc'],
 ])('over %s with %s', (url, codec) => {
-  it('a function is called by the other side, for as long as the call is open', async () => {
+  it('a function can be called by the other side while its call is open', async () => {
     const { server, client } = await sides(url, codec);
     let late: Step | undefined;
     server.count.connect(async (_sender, { to, step }) => {
@@ -90,7 +90,7 @@ describe.each([
     );
   });
 
-  it('what it throws arrives as an error', async () => {
+  it('an error that it throws arrives as an error', async () => {
     const { server, client } = await sides(url, codec);
     server.count.connect(async (_sender, { step }) => (await step(1)) as number);
     const throwing = (): never => {
@@ -99,7 +99,7 @@ describe.each([
     await expect(client.count(null, { to: 1, step: throwing })).rejects.toThrow('too far');
   });
 
-  it('a function that is kept lives until it is released', async () => {
+  it('a kept function lives until it is released', async () => {
     const { server, client } = await sides(url, codec);
     let kept: Step | undefined;
     server.hold.connect((_sender, { step }) => {
@@ -115,7 +115,7 @@ describe.each([
     expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
   });
 
-  it('is itself when it comes home', async () => {
+  it('arrives as the original function when it is passed back', async () => {
     const { server, client } = await sides(url, codec);
     server.back.connect((_sender, { step }) => step);
     const step: Step = (n) => n;
@@ -136,7 +136,7 @@ describe.each([
     await expect(held?.(1)).rejects.toThrow('was revoked by its owner');
   });
 
-  it('an object of a marked class is called by its methods, and by nothing else', async () => {
+  it('an object of a decorated class can be called by its methods, and by nothing else', async () => {
     const { server, client } = await sides(url, codec);
     const mine = new Basket();
     server.basket.connect(() => mine);
@@ -155,7 +155,7 @@ describe.each([
     expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
   });
 
-  it('a side is called by its incoming methods', async () => {
+  it('a side can be called by its incoming methods', async () => {
     const { server, client } = await sides(url, codec);
     server.counting.connect(async (_sender, { counter }) => {
       await counter.add({ n: 2 });
@@ -170,7 +170,7 @@ describe.each([
     expect(await client.counting(null, { counter: passed(counter) })).toBe(5);
   });
 
-  it('lives for the handlers of a notification', async () => {
+  it('stays valid while the handlers of a notification run', async () => {
     const { server, client } = await sides(url, codec);
     const called = new Promise((resolve) => {
       server.told.connect(async (_sender, { step }) => resolve(await step(5)));

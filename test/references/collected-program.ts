@@ -1,6 +1,6 @@
 /*
- * Both ends of a conversation, in a process whose memory is collected when it is asked to be. Prints a line of JSON for each thing
- * that it has seen, and ends.
+ * Both ends of a conversation, in a process that collects its memory on request. Prints a line of JSON for each
+ * observation, and exits.
  */
 
 import { endpointOf } from '../../src/api/side-class.js';
@@ -43,7 +43,7 @@ const sizeOf = (side: object): number =>
   );
 const seen: Record<string, unknown> = {};
 const collected = async (): Promise<void> => {
-  // What a WeakRef has given is not collected within the same turn.
+  // The result of a WeakRef is not collected within the same turn.
   await turn();
   collect();
   await turn();
@@ -60,7 +60,7 @@ const server = await Work.serve('tcp://127.0.0.1:0', { logger: null });
 const client = await Work.invert().connect(server.address, { logger: null });
 const alone = (): boolean => sizeOf(server) === 0 && sizeOf(client) === 0;
 
-// A result that nobody holds any more is released at its owner.
+// A result without a holder is released at its owner.
 server.basket.connect(() => new Basket());
 await (async () => {
   const basket = await client.basket(null);
@@ -68,7 +68,7 @@ await (async () => {
 })();
 seen.result = await settled(alone);
 
-// One whose call is open is not, though nobody but the call knows it.
+// A result whose call is open is not, although only the call refers to it.
 let answer: (value: unknown) => void = () => {};
 server.step.connect(
   () => () =>
@@ -88,7 +88,7 @@ answer('answered');
 seen.answered = await call;
 seen.afterCall = await settled(alone);
 
-// A method that was taken out of its object holds the object.
+// A method that was taken out of its object keeps the object alive.
 let put: ((item: string) => unknown) | undefined;
 await (async () => {
   ({ put } = await client.basket(null));
@@ -98,12 +98,12 @@ seen.method = await put?.('pear');
 put = undefined;
 seen.afterMethod = await settled(alone);
 
-// What was kept, and then forgotten.
+// A reference that was kept, and then dropped.
 server.hold.connect((_sender, { step }) => void keep(step));
 await client.hold(null, { step: () => 1 });
 seen.kept = await settled(alone);
 
-// What holds it says so.
+// Its holder reports it.
 let kept: { release(): void } | undefined;
 client.lend.connect((_sender, { step }) => {
   kept = keep(step);
@@ -114,7 +114,7 @@ seen.holding = sizeOf(server);
 kept?.release();
 seen.afterKept = await settled(alone);
 
-// Its owner does not hold it either any more.
+// Its owner does not hold it any more either.
 const gone = await (async () => {
   const step: Step = () => 1;
   await client.hold(null, { step });

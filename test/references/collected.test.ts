@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { buildProgram } from './built.js';
 
-it('what nobody holds any more is released, and nothing is while a call of it is open', {
+it('a reference without a holder is released, but not while a call of it is open', {
   timeout: 60_000,
 }, async () => {
   await using program = await buildProgram('collected-program');

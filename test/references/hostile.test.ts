@@ -39,13 +39,13 @@ const reply = (id: number, result: unknown) => ({ jsonrpc: '2.0', id, result });
 const rpc = (tag: string, ...payload: unknown[]) => ({ $rpc: [tag, ...payload] });
 /** The answer with this id. */
 const answer = ({ heard }: PlayedLink, id: number) => heard.find((one) => one.id === id && one.method === undefined);
-/** What was said by this method, in order. */
+/** The messages with this method, in order. */
 const said = ({ heard }: PlayedLink, method: string) =>
   heard.filter((one) => one.method === method).map(({ params }) => params);
 
-describe('a peer that calls what it was never given', () => {
+describe('a peer that calls references it has not received', () => {
   it.each([[1], [0], [-1], [1.5], ['1'], [null], [{}], [[1]], ['__proto__'], ['x'.repeat(100_000)]])(
-    'the id %j: is refused',
+    'is refused for the id %j:',
     async (id) => {
       const { far } = await attacked();
       far.say(call(1, 'rpc.call', [id, null, []]));
@@ -66,7 +66,7 @@ describe('a peer that calls what it was never given', () => {
     [[1, undefined, {}]],
     [[1, ['put'], []]],
     [[1, null, 'args']],
-  ])('with the shape %j: is refused', async (params) => {
+  ])('is refused for the shape %j:', async (params) => {
     const { far, api } = await attacked();
     api.give.connect(() => () => 1);
     far.say(call(1, 'give', {}), call(2, 'rpc.call', params));
@@ -88,7 +88,7 @@ describe('a peer that calls what it was never given', () => {
     'put.call',
     '#items',
     null,
-  ])('the member %j of an object: is refused', async (member) => {
+  ])('is refused for the member %j of an object:', async (member) => {
     const { far, api } = await attacked();
     api.give.connect(() => new Basket());
     far.say(call(1, 'give', {}), call(2, 'rpc.call', [1, member, []]));
@@ -97,16 +97,19 @@ describe('a peer that calls what it was never given', () => {
     expect(answer(far, 2).error.code).toBe(Code.MethodNotFound);
   });
 
-  it.each(['call', 'apply', 'constructor', 'bind', ''])('the member %j of a function: is refused', async (member) => {
-    const { far, api } = await attacked();
-    api.give.connect(() => () => 1);
-    far.say(call(1, 'give', {}), call(2, 'rpc.call', [1, member, []]), call(3, 'rpc.call', [1, null, []]));
-    await turn();
-    expect(answer(far, 2).error.code).toBe(Code.MethodNotFound);
-    expect(answer(far, 3).result).toBe(1);
-  });
+  it.each(['call', 'apply', 'constructor', 'bind', ''])(
+    'is refused for the member %j of a function:',
+    async (member) => {
+      const { far, api } = await attacked();
+      api.give.connect(() => () => 1);
+      far.say(call(1, 'give', {}), call(2, 'rpc.call', [1, member, []]), call(3, 'rpc.call', [1, null, []]));
+      await turn();
+      expect(answer(far, 2).error.code).toBe(Code.MethodNotFound);
+      expect(answer(far, 3).result).toBe(1);
+    },
+  );
 
-  it('as a notification: nothing is called', async () => {
+  it('calls nothing with a notification', async () => {
     const { far, api } = await attacked();
     let calls = 0;
     api.give.connect(() => () => ++calls);
@@ -115,7 +118,7 @@ describe('a peer that calls what it was never given', () => {
     expect(calls).toBe(0);
   });
 
-  it('what was given to another peer is not to be had', async () => {
+  it('cannot call what was passed to another peer', async () => {
     const played = new Played();
     const [one, other] = [played.visit('one'), played.visit('other')];
     const api = closing(await Spec.serve(played.maker, { logger: null }));
@@ -130,13 +133,13 @@ describe('a peer that calls what it was never given', () => {
   });
 });
 
-describe('a peer that releases and keeps as it likes', () => {
-  it('frees nothing but what it holds itself', async () => {
+describe('a peer that releases and keeps references at will', () => {
+  it('frees only what it holds itself', async () => {
     const { far, api, log } = await attacked();
     const step: Step = (n) => n;
     const asked = api.ask(null, { value: step });
     far.say(...Array.from({ length: 5 }, () => tell('rpc.release', [1])));
-    // The call holds it still: the peer can call it, and it comes home.
+    // The call still holds it: the peer can call it and pass it back.
     far.say(call(9, 'rpc.call', [1, null, [5]]));
     await turn();
     expect(answer(far, 9).result).toBe(5);
@@ -147,7 +150,7 @@ describe('a peer that releases and keeps as it likes', () => {
     expect(sizeOf(api)).toBe(0);
   });
 
-  it('holds one thing, however often it keeps it', async () => {
+  it('holds one reference, however often it keeps it', async () => {
     const { far, api } = await attacked();
     void api.ask(null, { value: () => 1 }).catch(() => {});
     for (let n = 0; n < 10_000; n++) far.say(tell('rpc.keep', [1, 1, 2, 'x', null]));
@@ -157,14 +160,14 @@ describe('a peer that releases and keeps as it likes', () => {
     await until(() => sizeOf(api) === 0);
   });
 
-  it.each([[['x']], [[{}]], [[null]], [[7]], [[]], [undefined], [{ id: 7 }]])('of %j: is ignored', async (params) => {
+  it.each([[['x']], [[{}]], [[null]], [[7]], [[]], [undefined], [{ id: 7 }]])('is ignored for %j:', async (params) => {
     const { far, api, log } = await attacked();
     far.say(tell('rpc.keep', params), tell('rpc.release', params));
     expect([sizeOf(api), log.texts]).toEqual([0, []]);
   });
 });
 
-describe('a peer that passes what is no reference', () => {
+describe('a peer that passes malformed references', () => {
   it.each([
     ['no id', rpc('fn')],
     ['a text for an id', rpc('fn', '1')],
@@ -188,13 +191,13 @@ describe('a peer that passes what is no reference', () => {
     ],
     ['a stream without a number', rpc('stream', 'x')],
     ['its own that is not there', rpc('own', 1)],
-  ])('%s: the call is refused, and nothing is held', async (_what, value) => {
+  ])('has its call refused, and nothing is held: %s', async (_what, value) => {
     const { far, api } = await attacked();
     api.take.connect(() => 'taken');
     far.say(about({ call: 1 }), call(1, 'take', { value: [rpc('fn', 7), value, rpc('fn', 8)] }));
     await turn();
     expect([Code.InvalidRequest, Code.InvalidParams]).toContain(answer(far, 1).error.code);
-    // Both sides know that a call which was answered holds nothing.
+    // Both sides know that an answered call holds nothing.
     expect(said(far, 'rpc.release')).toEqual([]);
     expect(sizeOf(api)).toBe(0);
     far.say(about({ call: null }), tell('told', { value: [rpc('fn', 7), value, rpc('fn', 8)] }));
@@ -212,7 +215,7 @@ describe('a peer that passes what is no reference', () => {
     expect(sizeOf(api)).toBe(0);
   });
 
-  it('names that reach for prototypes are names like any other', async () => {
+  it('can use names of prototype members like any other', async () => {
     const { far, api } = await attacked();
     const names = ['__proto__', 'constructor', 'prototype', 'a.__proto__.polluted', 'constructor.prototype.polluted2'];
     let keys: string[] = [];
@@ -228,7 +231,7 @@ describe('a peer that passes what is no reference', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
-  it('one id for two things is one thing', async () => {
+  it('passes one object if it uses an id twice', async () => {
     const { far, api } = await attacked();
     api.take.connect((_sender, { value }) => (value as unknown[]).every((one) => one === (value as unknown[])[0]));
     far.say(about({ call: 1 }), call(1, 'take', { value: [rpc('fn', 1), rpc('ref', 1, ['a']), rpc('fn', 1)] }));
@@ -239,7 +242,7 @@ describe('a peer that passes what is no reference', () => {
 });
 
 describe('the limit "references"', () => {
-  it('bounds what a peer passes: 10,001 by default', async () => {
+  it('limits what a peer passes: 10,001 by default', async () => {
     const { far, api } = await attacked();
     api.take.connect((_sender, { value }) => (value as unknown[]).length);
     const value = Array.from({ length: 10_001 }, (_, n) => rpc('fn', n));
@@ -254,7 +257,7 @@ describe('the limit "references"', () => {
     expect(sizeOf(api)).toBe(0);
   });
 
-  it('bounds what it passes in calls that are never answered, and in results', async () => {
+  it('limits what it passes in calls that are never answered, and in results', async () => {
     const { far, api } = await attacked({ references: 10 });
     api.take.connect(() => new Promise(() => {}));
     for (let id = 1; id <= 11; id++) far.say(about({ call: id }), call(id, 'take', { value: rpc('fn', id) }));
@@ -279,7 +282,7 @@ describe('the limit "references"', () => {
     expect(sizeOf(api)).toBe(0);
   });
 
-  it('bounds what a peer holds: results that it never releases', async () => {
+  it('limits the results that a peer holds without releasing them', async () => {
     const { far, api } = await attacked({ references: 10 });
     api.give.connect(() => () => 1);
     for (let id = 1; id <= 11; id++) far.say(call(id, 'give', {}));
@@ -295,7 +298,7 @@ describe('the limit "references"', () => {
     expect(sizeOf(api)).toBe(9);
   });
 
-  it('bounds what handlers keep of it', async () => {
+  it('limits what handlers keep of a peer', async () => {
     const { far, api } = await attacked({ references: 10 });
     api.told.connect((_sender, { value }) => void keep(value as Step));
     for (let id = 1; id <= 11; id++) far.say(about({ call: null }), tell('told', { value: rpc('fn', id) }));
@@ -308,7 +311,7 @@ describe('the limit "references"', () => {
   });
 });
 
-describe('a peer whose answers are not what was asked for', () => {
+describe('a peer whose answers are not expected', () => {
   it('gets back what it passes in an answer that nobody awaits', async () => {
     const { far, api } = await attacked();
     far.say(about({ answer: 77 }), reply(77, [rpc('own', 5), rpc('fn', 3), rpc('nonsense', rpc('ref', 4, 5))]));
@@ -317,7 +320,7 @@ describe('a peer whose answers are not what was asked for', () => {
     expect(sizeOf(api)).toBe(0);
   });
 
-  it('or in progress that nobody has asked for, and in items', async () => {
+  it('gets it back from progress and items that nobody has asked for', async () => {
     const { far, api } = await attacked();
     far.say(tell('rpc.progress', [5, [rpc('fn', 3)], true]), tell('rpc.next', [6, [rpc('fn', 4)], true]));
     void api.ask(null, { value: 1 }).catch(() => {});
@@ -327,7 +330,7 @@ describe('a peer whose answers are not what was asked for', () => {
     expect(sizeOf(api)).toBe(0);
   });
 
-  it('or in a message that is too deep', async () => {
+  it('gets it back from a message that is nested too deep', async () => {
     const { far, api } = await attacked({ depth: 10 });
     const deep = JSON.parse(`${'['.repeat(20)}${JSON.stringify(rpc('fn', 3))}${']'.repeat(20)}`);
     const asked = api.ask(null, { value: 1 });

@@ -15,7 +15,7 @@ import { failure, until } from '../support/core-waiting.js';
 import { closing, gate, nothingLeft, type Step, sides, sizeOf, ways } from './sides.js';
 
 describe.each(ways)('over %s with %s', (url, codec) => {
-  it('a call of a function that waits for its turn is carried out, though the call that has passed it is over', async () => {
+  it('a queued call of a function is carried out, although the call that has passed the function is over', async () => {
     const both = await sides(url, codec, {}, { concurrency: 1 });
     const { server, client } = both;
     const calls: Promise<unknown>[] = [];
@@ -38,7 +38,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('one that waits for its turn and is given up frees what it would have called', async () => {
+  it('a queued call that is cancelled frees the function that it would have called', async () => {
     const both = await sides(url, codec, { timeout: 50 }, { concurrency: 1 });
     const { server, client } = both;
     let calls: Promise<unknown>[] = [];
@@ -55,7 +55,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('calls of references have room of their own: who is at work may wait for them', async () => {
+  it('calls of references have a queue of their own: a running handler can wait for them', async () => {
     const options = { codec, logger: null, concurrency: 1, timeout: 2_000 };
     const server = closing(await Both.serve(url, options));
     const client = closing(await Both.invert().connect(server.address, options));
@@ -65,13 +65,13 @@ describe.each(ways)('over %s with %s', (url, codec) => {
       for (let n = 1; n <= to; n++) sum += (await step(n)) as number;
       return sum;
     });
-    // The one handler of the client is at work while the function that it has passed is called there.
+    // The single handler of the client runs while the function that it has passed is called there.
     client.sum.connect((_sender, { to }) => client.count(null, { to, step: async (n) => n }));
     expect(await server.sum(null, { to: 4 })).toBe(10);
     await nothingLeft({ server, client });
   });
 
-  it('a handler that waits for what it has passed itself is not in its own way', async () => {
+  it('a handler can wait for a call of a function that it has passed', async () => {
     const { server, client } = await sides(url, codec, { concurrency: 1 }, { concurrency: 1, timeout: 2_000 });
     server.take.connect(async (_sender, { value }) => {
       const call = value as (step: Step) => Promise<number>;
@@ -80,7 +80,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     expect(await client.take(null, { value: async (step: Step) => (await (step(5) as Promise<number>)) * 2 })).toBe(12);
   });
 
-  it('its interceptors may take their time', async () => {
+  it('works with asynchronous interceptors', async () => {
     const seen: string[] = [];
     const slow = async (call: OutgoingCall | { kind: string; path: string }, next: () => unknown) => {
       if (call.kind === 'callback') await new Promise((resolve) => setTimeout(resolve, 20));
@@ -99,7 +99,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('has no more time than the call within which it is made', async () => {
+  it('has the deadline of the call within which it is made', async () => {
     const { server, client } = await sides(url, codec);
     const left: number[] = [];
     server.take.connect((sender) => {
@@ -108,7 +108,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     });
     server.hold.connect(async (_sender, { step }) => step(1));
     const step: Step = async () => {
-      // What a function calls has no more time either.
+      // Calls by the function have the same deadline.
       await client.take(null, { value: 0 });
       return 'done';
     };
@@ -122,7 +122,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     never.open();
   });
 
-  it('what is released goes on with the calls that are open', async () => {
+  it('a released function finishes its open calls', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const door = gate();
@@ -139,7 +139,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('what is passed as progress or as an item is held until it is released', async () => {
+  it('a value passed as progress or as an item is held until it is released', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     server.take.connect((sender) => {
@@ -160,7 +160,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('progress and items that come too late give back what is in them', async () => {
+  it('late progress and items return the references in them', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const given = gate();
@@ -183,7 +183,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await stream.return();
     await first;
     await client.fire(null).catch(() => {});
-    // The item that was handed out before the end is the caller's.
+    // An item that was delivered before the end belongs to the caller.
     const { value } = await first;
     if (value !== undefined) release(value as Step);
     await nothingLeft(both);

@@ -16,18 +16,21 @@ it.each(ways)('a callback that is called after its call is reported once, over %
   expect(log.texts.filter((text) => text.includes(late)).length).toBe(2);
 });
 
-it.each(ways)('one that was kept is not, nor one of a link that has ended, over %s with %s', async (url, codec) => {
-  const log = new Log();
-  const { server, client } = await sides(url, codec, { logger: log });
-  const listeners: Step[] = [];
-  server.hold.connect((_sender, { step }) => {
-    keep(step);
-    listeners.push(step);
-  });
-  await client.hold(null, { step: (n) => n });
-  expect(await listeners[0]?.(1)).toBe(1);
-  await client.close();
-  await until(() => server.peers.size === 0);
-  expect(await failure(Promise.resolve(listeners[0]?.(1)))).toBeInstanceOf(ConnectionLost);
-  expect(log.texts).toEqual([]);
-});
+it.each(ways)(
+  'a kept callback is not reported, nor one of a link that has ended, over %s with %s',
+  async (url, codec) => {
+    const log = new Log();
+    const { server, client } = await sides(url, codec, { logger: log });
+    const listeners: Step[] = [];
+    server.hold.connect((_sender, { step }) => {
+      keep(step);
+      listeners.push(step);
+    });
+    await client.hold(null, { step: (n) => n });
+    expect(await listeners[0]?.(1)).toBe(1);
+    await client.close();
+    await until(() => server.peers.size === 0);
+    expect(await failure(Promise.resolve(listeners[0]?.(1)))).toBeInstanceOf(ConnectionLost);
+    expect(log.texts).toEqual([]);
+  },
+);

@@ -16,7 +16,7 @@ import { Basket, closing, gate, nothingLeft, type Step, sides, sizeOf, Work, way
 const double: Step = (n) => n * 2;
 
 describe.each(ways)('over %s with %s', (url, codec) => {
-  it('a call that is given up frees what came with it, also where its handler keeps it later', async () => {
+  it('a cancelled call frees what it has passed, also if its handler keeps it later', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const gone = gate();
@@ -38,7 +38,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('one that takes too long ends for its handler, which can keep nothing then', async () => {
+  it('a call that times out ends for its handler, which can then keep nothing', async () => {
     const both = await sides(url, codec, { handlerTimeout: 20 });
     const { server, client } = both;
     const refused = gate<unknown>();
@@ -58,11 +58,11 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('what comes with an answer that nobody awaits any more is given back', async () => {
+  it('references in an answer that nobody awaits any more are returned', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const late = gate();
-    // Its own function cannot be found any more by the caller: that must not keep the other one from being given back.
+    // The caller cannot find its own function any more: the other reference must be returned nevertheless.
     server.take.connect(async (_sender, { value }) => {
       await late.passed;
       return [value, double, new Basket()];
@@ -76,10 +76,10 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('what comes with a call that is refused is given back', async () => {
+  it('references in a refused call are returned', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
-    // Nobody handles them.
+    // It has no handlers.
     await expect(client.hold(null, { step: double })).rejects.toThrow('nobody handles');
     client.told(null, { step: double });
     await expect(client.fire(null)).rejects.toThrow('nobody handles');
@@ -119,7 +119,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
   });
 
-  it('the end of the link ends them, and says so', async () => {
+  it('all references end with the link, and their errors report it', async () => {
     const { server, client } = await sides(url, codec);
     let kept: Step | undefined;
     server.hold.connect((_sender, { step }) => {
@@ -135,7 +135,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     release(kept as Step);
   });
 
-  it('a function that was revoked does not come home', async () => {
+  it('a revoked function is not passed back', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     server.back.connect(async (_sender, { step }) => {
@@ -145,13 +145,13 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     const step: Step = () => revoke(step);
     await expect(client.back(null, { step })).rejects.toThrow(/^the reference \d+ was revoked by its owner$/);
     await nothingLeft(both);
-    // Passed again, it is another reference.
+    // Passed again, it is a new reference.
     server.count.connect(async (_sender, { step: again }) => (await again(5)) as number);
     expect(await client.count(null, { to: 1, step })).toBeNull();
     revoke(() => 'never passed');
   });
 
-  it('each who keeps one holds it for himself', async () => {
+  it('everyone who keeps a reference holds it independently', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const holds: { release(): void }[] = [];
@@ -170,7 +170,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     third?.release();
     await expect(stub?.(4)).rejects.toThrow(/can be called no more: it was released at .*lifetimes\.test\.ts:\d+/);
     await nothingLeft(both);
-    // What was released for all is not released once more.
+    // After release() for all, it is not released once more.
     await client.hold(null, { step: double });
     const [, , , fourth] = holds;
     release(stub as Step);
@@ -181,7 +181,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('two calls that have brought one hold it each', async () => {
+  it('two calls that have passed a reference each hold it', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const doors = [gate(), gate()];
@@ -201,7 +201,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('what is released for all is kept anew, and those who had kept it before have no part in that', async () => {
+  it('a reference that is released for all and kept anew belongs to its new holders only', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     let stub: Step | undefined;
@@ -218,7 +218,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('a result is held until it is released, however often it comes', async () => {
+  it('a result is held until it is released, however often it arrives', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const mine = new Basket();
@@ -242,7 +242,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
   });
 });
 
-it('what is no reference is neither kept nor released', () => {
+it('a value that is not a reference can be neither kept nor released', () => {
   expect(() => keep(() => {})).toThrow(UsageError);
   expect(() => release({})).toThrow('only what a peer has passed by reference');
 });
@@ -250,7 +250,7 @@ it('what is no reference is neither kept nor released', () => {
 it.each<[what: string, prepare: () => unknown]>([
   ['stacks are no text', () => []],
   ['what prepares stacks throws', () => explode()],
-])('one is kept and released also where %s', async (_what, prepareStackTrace) => {
+])('a reference can be kept and released also if %s', async (_what, prepareStackTrace) => {
   const both = await sides('memory:lifetimes-stacks', 'clone');
   const { server, client } = both;
   const before = Error.prepareStackTrace;
@@ -276,7 +276,7 @@ function explode(): never {
   throw new Error('no stacks');
 }
 
-describe('a security that refuses what is sent, later', () => {
+describe('a security that refuses a message asynchronously', () => {
   const security = {
     seal: async (payload: Frame) => {
       if (String(payload).includes('secret')) throw new Error('no');
@@ -285,7 +285,7 @@ describe('a security that refuses what is sent, later', () => {
     open: (payload: Frame) => payload,
   };
 
-  it('leaves nothing of it held', async () => {
+  it('leaves no reference of the message held', async () => {
     const both = await sides('tcp://127.0.0.1:0', 'jrpc', { security }, { security });
     const { server, client } = both;
     server.take.connect((_sender, { value }) => (value === 'ask' ? [double, 'secret'] : value));
@@ -299,7 +299,7 @@ describe('a security that refuses what is sent, later', () => {
 });
 
 describe('over datagrams', () => {
-  it('functions come and go as elsewhere', async () => {
+  it('functions are passed and released as elsewhere', async () => {
     const server = closing(await Work.serve('udp-server://127.0.0.1:0', { logger: null }));
     const client = closing(await Work.invert().connect(server.address.replace('udp-server', 'udp'), { logger: null }));
     server.count.connect(async (_sender, { to, step }) => (await step(to)) as number);
@@ -315,7 +315,7 @@ describe('over datagrams', () => {
 });
 
 describe('several receivers', () => {
-  it('each hold for themselves, and all are freed', async () => {
+  it('each hold a reference for themselves, and all of them are freed', async () => {
     const server = closing(await Work.invert().serve('tcp://127.0.0.1:0', { logger: null }));
     const clients = await Promise.all(
       [1, 2, 3].map(async (n) => {
@@ -335,7 +335,7 @@ describe('several receivers', () => {
     await until(() => [server, ...clients].every((side) => sizeOf(side) === 0));
   });
 
-  it('one that holds too many does not keep the others from being told', async () => {
+  it('are reached although one of them holds too many references', async () => {
     const server = closing(await Work.invert().serve('tcp://127.0.0.1:0', { logger: null, limits: { references: 1 } }));
     const told: number[] = [];
     for (const n of [1, 2]) {

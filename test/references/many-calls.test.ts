@@ -1,4 +1,4 @@
 import { leaveNothingBehind } from './many-calls.js';
 
-// A million of them are in million.slow.test.ts.
+// A million calls are in million.slow.test.ts.
 leaveNothingBehind(10_000);

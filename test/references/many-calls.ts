@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProgram } from './built.js';
 
-/** Tests that so many calls of a function that was passed leave nothing behind in the tables of both sides. */
+/** Tests that so many calls of a passed function leave nothing behind in the tables of both sides. */
 export function leaveNothingBehind(times: number): void {
-  describe(`${times.toLocaleString('en')} calls of a function that was passed`, () => {
+  describe(`${times.toLocaleString('en')} calls of a passed function`, () => {
     let program: Awaited<ReturnType<typeof buildProgram>>;
     beforeAll(async () => {
       program = await buildProgram('million-program');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { methodsOf } from '../../src/extensions/references/exposed-methods.js';
 import { reference, UsageError } from '../../src/index.js';
 
-/** The class that a text of TypeScript exports as `Made`, compiled with or without the legacy dialect. */
+/** The class that a TypeScript source exports as `Made`, compiled with or without the legacy dialect. */
 function compiled(text: string, experimentalDecorators: boolean): new () => object {
   const { outputText } = ts.transpileModule(`${text}\nexports.Made = Made;`, {
     compilerOptions: { experimentalDecorators, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
@@ -20,7 +20,7 @@ describe.each([
 ])('in %s', (_dialect, make) => {
   const methodsIn = (text: string) => methodsOf(new (make(text))());
 
-  it('methods are callable, and nothing else', () => {
+  it('methods can be called, and nothing else', () => {
     const methods = methodsIn(`class Made {
       field = 1; arrow = () => 1;
       static made() {}
@@ -38,11 +38,11 @@ describe.each([
     expect(methods).toEqual({ members: ['each', 'later', 'one'], streams: ['each', 'later'] });
   });
 
-  it('a class that extends it is passed like it, with its own methods', () => {
+  it('a class that extends it is passed in the same way, with its own methods', () => {
     const Made = make('class Made { one() {} two() {} }');
     class Special extends Made {
       three(): void {}
-      // What hides a method is none.
+      // A member that hides a method is not a method.
       get two(): number {
         return 2;
       }
@@ -51,7 +51,7 @@ describe.each([
   });
 });
 
-it('what a marked class inherits from one without the mark is not callable', () => {
+it('methods that a decorated class inherits from one without the decorator cannot be called', () => {
   class Base {
     secret(): void {}
   }
@@ -66,7 +66,7 @@ it('what a marked class inherits from one without the mark is not callable', () 
   expect(methodsOf(new Later())?.members).toEqual(['one', 'secret']);
 });
 
-it('a class that another decorator puts in its place is marked', () => {
+it('a class that another decorator replaces is still decorated', () => {
   // biome-ignore lint/suspicious/noExplicitAny: what a class that extends any other must take
   const replaced = <C extends new (...args: any[]) => object>(target: C): C => class extends target {};
   @replaced
@@ -78,7 +78,7 @@ it('a class that another decorator puts in its place is marked', () => {
 });
 
 it.each([{}, [], new Date(), Object.create(null), new Map(), new (class Plain {})(), () => {}])(
-  '%o is not marked',
+  '%o is not decorated',
   (value) => {
     expect(methodsOf(value as object)).toBeUndefined();
   },
@@ -89,4 +89,4 @@ it.each([
   ['an object', () => reference({} as never)],
   ['nothing', () => reference(undefined as never)],
   ['a method in the standard dialect', () => reference(class {} as never, { kind: 'method' } as never)],
-])('%s cannot be marked', (_what, mark) => expect(mark).toThrow(UsageError));
+])('%s cannot be decorated', (_what, mark) => expect(mark).toThrow(UsageError));

@@ -1,6 +1,6 @@
 /*
- * Calls a function that was passed so many times, 64 calls at a time, both ends in one process; every hundredth call passes a
- * function itself. Prints what both sides hold before, meanwhile and after it, and the CPU time of a call.
+ * Calls a passed function so many times, 64 calls at a time, both ends in one process; every hundredth call passes a
+ * function itself. Prints what both sides hold before, during and after it, and the CPU time of a call.
  */
 
 import { endpointOf } from '../../src/api/side-class.js';

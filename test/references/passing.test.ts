@@ -40,7 +40,7 @@ function house(): Side<House> {
 }
 
 describe.each(ways)('over %s with %s', (url, codec) => {
-  it('what comes home is itself: functions, objects and sides, once or twice in a message', async () => {
+  it('functions, objects and sides are the originals when they are passed back, once or twice in a message', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     server.take.connect((_sender, { value }) => value);
@@ -57,7 +57,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('it is the same one each time that it comes, as long as it is held', async () => {
+  it('a reference is the same object each time it arrives, as long as it is held', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const seen: unknown[] = [];
@@ -75,7 +75,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('a side is called by its incoming methods, those of its namespaces and its streams among them', async () => {
+  it('a side can be called by its incoming methods, including those of its namespaces and its streams', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const seen: unknown[] = [];
@@ -118,7 +118,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('a stream of a side that is left ends there too', async () => {
+  it('a stream of a side ends at its source when the loop is left', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     const ended = gate<number>();
@@ -139,7 +139,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('a namespace of a side is passed by itself', async () => {
+  it('a namespace of a side can be passed by itself', async () => {
     const { server, client } = await sides(url, codec);
     server.take.connect((_sender, { value }) => (value as Remote<Inverted<Room>>).join('ann'));
     expect(await client.take(null, { value: house().room })).toBe('ann joins, true');
@@ -160,7 +160,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(both);
   });
 
-  it('functions take and give functions', async () => {
+  it('functions accept and return functions', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     type Adder = (n: number) => Promise<(m: number) => Promise<number>>;
@@ -183,10 +183,11 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     expect(await put('a')).toBe(1);
   });
 
-  it('what a peer has passed is passed on to another, which calls through', async () => {
+  it('a reference from one peer can be passed on to another, and calls go through', async () => {
     const first = await sides(url, codec);
     const second = await sides(url === 'memory:references' ? 'memory:second' : url, codec);
-    // The server of the first pair is in the middle: it hands on to that of the second what its client has passed.
+    // The server of the first pair is in the middle: it passes what its client has passed to the server of the second
+    // pair.
     first.server.take.connect((_sender, { value }) => second.client.take(null, { value }));
     second.server.take.connect(async (_sender, { value }) => {
       const { step, basket, far, counter } = value as {
@@ -209,7 +210,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     expect(mine.list()).toEqual(['pear']);
     await nothingLeft(first);
     await nothingLeft(second);
-    // It lives no longer than where it comes from: who passes on keeps.
+    // It lives no longer than its origin: to pass it on for longer, keep it.
     let held: Step | undefined;
     second.server.hold.connect((_sender, { step }) => {
       keep(step);
@@ -222,7 +223,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     await nothingLeft(second);
   });
 
-  it('one that has ended cannot be passed on', async () => {
+  it('a reference that has ended cannot be passed on', async () => {
     const both = await sides(url, codec);
     const { server, client } = both;
     let late: Step | undefined;
@@ -236,7 +237,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
   });
 });
 
-it('the names of methods reach no prototype, on either side', async () => {
+it('names of methods reach no prototype, on either side', async () => {
   @reference
   class Odd {
     constructor(readonly name = 'odd') {}
@@ -269,13 +270,13 @@ it('the names of methods reach no prototype, on either side', async () => {
     return [await odd.toString(), await odd.toLocaleString(), await odd.toJSON(), await odd.catch(), odd];
   });
   const mine = new Odd();
-  // As it would be if it had no `then`; nobody awaits the object itself.
+  // As if it had no `then`; nobody awaits the object itself.
   const [text, here, json, caught, back] = (await client.take(null, { value: mine })) as unknown[];
   expect([text, here, json, caught]).toEqual(['text', 'here', 'json', 'caught']);
   expect(back).toBe(mine);
 });
 
-it('what is no method of it cannot be called', async () => {
+it('members that are not its methods cannot be called', async () => {
   const { server, client } = await sides();
   const mine = new Basket();
   server.basket.connect(() => mine);
@@ -294,7 +295,7 @@ it('an object with too many methods is not passed', async () => {
   await nothingLeft(both);
 });
 
-it('a side that is closed can be passed and called: it needs no transport of its own', async () => {
+it('a closed side can be passed and called: it needs no transport of its own', async () => {
   const { server, client } = await sides();
   server.counting.connect((_sender, { counter }) => counter.add({ n: 1 }));
   const counter = await Counter.serve('memory:closed', { logger: null });
@@ -304,7 +305,7 @@ it('a side that is closed can be passed and called: it needs no transport of its
   expect(sizeOf(client)).toBe(0);
 });
 
-it('kept references end with the transport that is changed', async () => {
+it('kept references end when the transport is changed', async () => {
   const server = closing(await Work.serve(['memory:one', 'memory:two'], { logger: null }));
   const client = closing(await Work.invert().connect('memory:one', { logger: null }));
   let held: Step | undefined;

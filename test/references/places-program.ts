@@ -1,4 +1,4 @@
-/* Uses references after they were released in several ways, and prints what that says, a line each. */
+/* Uses references after they were released in several ways, and prints the errors, one on each line. */
 import { incoming, keep, RemoteAPI, type Reply, release, type Sender } from '../../src/index.js';
 
 type Step = (n: number) => unknown;
@@ -18,7 +18,7 @@ async function after(use: (step: Step) => void): Promise<void> {
   });
   await client.hold(null, { step: (n) => n });
   disconnect();
-  // What is released within the call lives until its end.
+  // If it is released within the call, it lives until the end of the call.
   await Promise.resolve();
   await (held as (n: number) => Promise<unknown>)(1).then(
     () => console.log('called'),
@@ -45,7 +45,7 @@ function byBlock(step: Step): void {
   });
 }
 
-// Where there is no such symbol, there is no `using` either.
+// Without this symbol there is no `using` either.
 const uses = typeof Symbol.dispose === 'symbol' ? [byHandle, byName, byBlock] : [byHandle, byName];
 for (const use of uses) await after(use);
 await after(() => {});

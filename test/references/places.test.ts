@@ -12,7 +12,7 @@ async function linesOf(path: string, args: readonly string[] = []): Promise<stri
   return stdout.trimEnd().split('\n');
 }
 
-it('use after the release says where that was, also where the library is built into chunks', async () => {
+it('the error for use after release names the place of the release, also if the library is built into chunks', async () => {
   await using built = await buildProgram(program);
   expect((await readdir(dirname(built.path))).some((file) => file.startsWith('chunk-'))).toBe(true);
   const place = (name: string) =>
@@ -30,7 +30,7 @@ it('use after the release says where that was, also where the library is built i
   ]);
 });
 
-it('also in an engine that leaves nothing out of a stack', async () => {
+it('the same holds in an engine with complete stacks', async () => {
   await using built = await buildProgram(program, { banner: { js: 'delete Error.captureStackTrace;' } });
   const [later, named] = await linesOf(built.path);
   expect([later, named]).toEqual([
@@ -39,8 +39,8 @@ it('also in an engine that leaves nothing out of a stack', async () => {
   ]);
 });
 
-it('a runtime without Symbol.dispose can keep and release', async () => {
-  // No engine of today can be told to forget it; the built library is told that there is none.
+it('references can be kept and released in a runtime without Symbol.dispose', async () => {
+  // No present engine can remove the symbol; the built library is patched as if it were absent.
   await using built = await buildProgram(program, {
     define: { 'Symbol.dispose': 'undefined', 'Symbol.asyncDispose': 'undefined' },
   });

@@ -17,7 +17,7 @@ import {
 import type { ConnectedPeer } from '../../src/session/peer.js';
 import { until } from '../support/core-waiting.js';
 
-/** A callback as the tests write it. */
+/** A callback of the tests. */
 export type Step = (n: number) => unknown;
 
 export class Counter extends RemoteAPI {
@@ -43,7 +43,7 @@ export class Basket {
   }
 }
 
-/** What is tried here: everything that a function, an object or a side can be passed with. */
+/** The spec of the tests: methods for everything that a function, an object or a side can be passed in. */
 export class Work extends RemoteAPI {
   @incoming({ hasReply: true }) count(_sender: Sender, _args: { to: number; step: Step }): Reply<number> {}
   @incoming({ hasReply: true }) hold(_sender: Sender, _args: { step: Step }): Reply<unknown> {}
@@ -77,7 +77,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((side) => side.close()));
 });
 
-/** The ways of the tests: what they are called, an address to serve at, and a codec. */
+/** The transports and codecs of the tests: a name, an address to serve at, and a codec. */
 export const ways = [
   ['memory:references', 'jrpc'],
   ['tcp://127.0.0.1:0', 'jrpc'],
@@ -85,7 +85,7 @@ export const ways = [
   ['ws://127.0.0.1:0', 'jrpc'],
 ] as const;
 
-/** One of each; `serving` and `calling` are options of the one and the other. */
+/** One side of each kind; `serving` and `calling` are their options. */
 export async function sides(
   url: string = 'memory:references',
   codec = 'jrpc',
@@ -106,7 +106,7 @@ export function sizeOf(side: object): number {
   );
 }
 
-/** Resolves when neither side holds anything any more. */
+/** Resolves when neither side holds a reference any more. */
 export function nothingLeft({ server, client }: { readonly server: object; readonly client: object }): Promise<void> {
   return until(() => sizeOf(server) === 0 && sizeOf(client) === 0);
 }

@@ -6,7 +6,7 @@ import { RawClient } from '../support/core-raw.js';
 import { until } from '../support/core-waiting.js';
 import { Basket, closing, type Step, sizeOf, Work } from './sides.js';
 
-/** A side whose methods want and give functions, for one who knows of no such thing. */
+/** A side whose methods accept and return functions, for a peer without references. */
 async function serve(codec: string) {
   const server = closing(await Work.serve('tcp://127.0.0.1:0', { codec, logger: null }));
   server.count.connect(async (_sender, { step }) => {
@@ -19,20 +19,20 @@ async function serve(codec: string) {
   return server;
 }
 
-describe('one who speaks plain JSON-RPC', () => {
+describe('a peer that uses plain JSON-RPC', () => {
   const call = (id: number, method: string, params: unknown) => ({ jsonrpc: '2.0', id, method, params });
 
-  it('calls a method without a function, and is told what its handler says', async () => {
+  it('calls a method without a function, and receives the error of its handler', async () => {
     const server = await serve('jrpc');
     using client = await RawClient.connect(server.address);
     client.write(call(1, 'count', { to: 1 }), call(2, 'count', { to: 1, step: { $rpc: ['fn', 1] } }));
     const [first, second] = await client.answers(2);
     expect(first).toMatchObject({ id: 1, error: { message: 'step is no function' } });
-    // What was not announced as tagged is data.
+    // Without the announcement of the tagged form, it is data.
     expect(second).toMatchObject({ id: 2, error: { message: 'step is no function' } });
   });
 
-  it('keeps data that look like a reference', async () => {
+  it('can send data that look like a reference', async () => {
     const server = await serve('jrpc');
     using client = await RawClient.connect(server.address);
     const value = { $rpc: ['own', 1] };
@@ -41,7 +41,7 @@ describe('one who speaks plain JSON-RPC', () => {
     expect(sizeOf(server)).toBe(0);
   });
 
-  it('gets a reference as an object that it may ignore, and is told of it before', async () => {
+  it('receives a reference as an object that it may ignore, after an announcement', async () => {
     const server = await serve('jrpc');
     using client = await RawClient.connect(server.address);
     client.write(call(1, 'basket', {}));
@@ -49,13 +49,13 @@ describe('one who speaks plain JSON-RPC', () => {
       { jsonrpc: '2.0', method: 'rpc.about', params: { answer: 1, tagged: true } },
       { jsonrpc: '2.0', id: 1, result: { $rpc: ['ref', 1, ['put', 'list', 'each'], ['each']] } },
     ]);
-    // It is held for him until he goes.
+    // It is held for the peer until its link ends.
     expect(sizeOf(server)).toBe(1);
     client.socket.destroy();
     await until(() => server.peers.size === 0);
   });
 
-  it('can call what was passed to him, and nothing else, and release it', async () => {
+  it('can call what was passed to it, and nothing else, and release it', async () => {
     const server = await serve('jrpc');
     using client = await RawClient.connect(server.address);
     client.write(call(1, 'basket', {}), call(2, 'hold', {}));
@@ -69,13 +69,13 @@ describe('one who speaks plain JSON-RPC', () => {
     expect(of(4)?.result).toBe(15);
     expect(of(5)?.error?.code).toBe(Code.MethodNotFound);
     expect(of(6)?.error?.code).toBe(Code.InvalidParams);
-    // One who says nothing of a window gets the items of a stream in a list.
+    // A caller that does not send a window gets the items of a stream in a list.
     expect(of(7)?.result).toEqual(['apple']);
     expect(of(8)?.error?.code).toBe(Code.InvalidParams);
     expect(sizeOf(server)).toBe(0);
   });
 
-  it('can pass a function himself, if he announces it, and is called by rpc.call', async () => {
+  it('can pass a function itself after announcing it, and is called by rpc.call', async () => {
     const server = await serve('jrpc');
     using client = await RawClient.connect(server.address);
     client.write({ jsonrpc: '2.0', method: 'rpc.about', params: { call: 1, tagged: true } });
@@ -88,8 +88,8 @@ describe('one who speaks plain JSON-RPC', () => {
   });
 });
 
-describe('one who speaks a dialect, or terse', () => {
-  it.each(['jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'terse'])('%s: is never passed a reference', async (codec) => {
+describe('a peer that uses a dialect, or terse', () => {
+  it.each(['jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'terse'])('never receives a reference: %s', async (codec) => {
     const server = await serve(codec);
     const client = closing(await Work.invert().connect(server.address, { codec, logger: null }));
     await expect(client.take(null, { value: () => 1 })).rejects.toThrow('the codec is for peers that are not Obverse');
@@ -99,7 +99,7 @@ describe('one who speaks a dialect, or terse', () => {
   });
 });
 
-describe('one who speaks plain MessagePack-RPC', () => {
+describe('a peer that uses plain MessagePack-RPC', () => {
   async function connect(address: string) {
     const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
     const packr = new Packr({ useRecords: false });
@@ -119,7 +119,7 @@ describe('one who speaks plain MessagePack-RPC', () => {
     };
   }
 
-  it('meets the same: data are data, references are objects, and only what was passed can be called', async () => {
+  it('gets the same: data are data, references are objects, and only what was passed can be called', async () => {
     const server = await serve('msgpack');
     using client = await connect(server.address);
     client.write([0, 1, 'count', [{ to: 1 }]], [0, 2, 'take', [{ value: { $rpc: ['fn', 1] } }]], [0, 3, 'basket', []]);
@@ -142,7 +142,7 @@ describe('one who speaks plain MessagePack-RPC', () => {
     expect(sizeOf(server)).toBe(0);
   });
 
-  it('can pass a function himself', async () => {
+  it('can pass a function itself', async () => {
     const server = await serve('msgpack');
     using client = await connect(server.address);
     client.write(

@@ -15,7 +15,7 @@ testSecurity(
   },
 );
 
-/** Signs: shows that the suite tells a security that refuses from one that does not. */
+/** Signs: shows that the suite distinguishes a security that refuses from one that does not. */
 function signing(): Security {
   const sign = (payload: unknown): string =>
     createHmac('sha256', 'a key')
@@ -32,15 +32,15 @@ function signing(): Security {
 testSecurity({ describe, it }, { name: 'that signs', make: signing });
 
 describe('the security user', () => {
-  it('says who sends', () => {
+  it('sends the name of the user', () => {
     expect(user(parseAddress('user?user=joe')).seal('{}')).toEqual({ info: { user: 'joe' } });
     expect(user(parseAddress('user')).seal('{}')).toEqual({ info: { user: '' } });
   });
-  it('refuses an option that it does not have', () => {
+  it('refuses an unknown option', () => {
     expect(() => user(parseAddress('user?name=joe'))).toThrow('user: has no option "name"; there are user');
   });
 });
 
 describe('the security null', () => {
-  it('is no security', () => expect(none(parseAddress('null'))).toBeNull());
+  it('adds no security', () => expect(none(parseAddress('null'))).toBeNull());
 });

@@ -64,7 +64,7 @@ async function chat() {
 const tooLong = new RangeError('"too long" is too long');
 
 describe('the body of an outgoing method', () => {
-  it('is given what the caller has given, before it is sent', async () => {
+  it('receives the arguments of the caller before they are sent', async () => {
     await using sides = await chat();
     const args = { text: 'hello' };
     const [peer] = sides.here.peers.values();
@@ -81,7 +81,7 @@ describe('the body of an outgoing method', () => {
     expect(sides.sent()).toBe(3);
   });
 
-  it('stops a notification by a throw', async () => {
+  it('stops a notification by throwing', async () => {
     await using sides = await chat();
     expect(() => sides.here.said(null, { text: 'too long' })).toThrow(tooLong);
     expect(() => sides.here.remote.said({ text: 'too long' })).toThrow(tooLong);
@@ -91,7 +91,7 @@ describe('the body of an outgoing method', () => {
     expect(sides.heard).toEqual(['short']);
   });
 
-  it('stops a request by a throw: the promise is rejected, the call does not throw', async () => {
+  it('stops a request by throwing: the promise rejects, the call does not throw', async () => {
     await using sides = await chat();
     const { here } = sides;
     for (const promise of [
@@ -130,7 +130,7 @@ describe('the body of an incoming method', () => {
     expect(log).toEqual([['echo', peer?.id, { text: 'hello' }], 'handler']);
   });
 
-  it('stops a request: what it throws is the answer, and no handler runs', async () => {
+  it('stops a request by throwing: its error is the answer, and no handler runs', async () => {
     await using sides = await chat();
     sides.here.echo.connect(() => {
       log.push('handler');
@@ -143,7 +143,7 @@ describe('the body of an incoming method', () => {
     expect(log.length).toBe(1);
   });
 
-  it('stops a notification: what it throws is told to onMessageError, and no handler runs', async () => {
+  it('stops a notification by throwing: its error goes to onMessageError, and no handler runs', async () => {
     const errors: unknown[] = [];
     class Watched extends Chat {
       protected override onMessageError(_peer: unknown, error: unknown): void {
@@ -157,7 +157,7 @@ describe('the body of an incoming method', () => {
     expect(errors).toEqual([tooLong]);
   });
 
-  it('does not answer for the handlers', async () => {
+  it('does not replace the answer of the handlers', async () => {
     await using sides = await chat();
     sides.here.greet.connect((_sender, { name }) => `hello ${name}`);
     expect(await sides.there.remote.greet({ name: 'ann' })).toBe('hello ann');
@@ -176,7 +176,7 @@ describe('a body', () => {
     expect(log.map((entry) => (entry as unknown[])[0])).toEqual(['told', 'echo', 'asked', 'said']);
   });
 
-  it('does not run on the inverted side, whichever of both listens', async () => {
+  it('does not run on the inverted side, whichever of the two listens', async () => {
     const there = await Chat.serve('memory:inverted', { invert: true });
     const here = await Chat.connect('memory:inverted');
     there.asked.connect((_sender, text) => text);
@@ -189,7 +189,7 @@ describe('a body', () => {
     await there.close();
   });
 
-  it('has the side as its this, and may send', async () => {
+  it('has the side as `this`, and can send', async () => {
     await using sides = await chat();
     sides.here.greet.connect(() => 'done');
     await sides.there.remote.greet({ name: 'ann' });
@@ -197,7 +197,7 @@ describe('a body', () => {
     expect(sides.sent()).toBe(1);
   });
 
-  it('has the namespace as its this, at each place its own', async () => {
+  it('has the namespace as `this`, a different one at each place', async () => {
     await using sides = await chat();
     const { here, there } = sides;
     here.implement({

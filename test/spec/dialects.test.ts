@@ -42,7 +42,7 @@ describe('esbuild', () => {
 
 describe('tsx', () => {
   it.each(Object.entries(dialects))('runs it: %s', async (_dialect, tsconfig) => {
-    // tsx compiles by esbuild, which never emits metadata.
+    // tsx compiles with esbuild, which never emits metadata.
     const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
     expect(await box.output(tsx, '--tsconfig', tsconfig, 'program.ts')).toEqual(expected);
   });

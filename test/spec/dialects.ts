@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compilers, root, run, type Sandbox, sandbox } from './package.js';
 
 /*
- * The same program in both dialects, by everything that compiles it here. What it prints is one object.
+ * The same program in both dialects, with every compiler that is installed here. It prints one object.
  */
 export const expected = {
   ping: 'pong',
@@ -66,7 +66,7 @@ export function programBox(): { readonly folder: string; output(file: string, ..
     get folder() {
       return box.folder;
     },
-    /** Runs a program; gives what it has printed. */
+    /** Runs a program and returns its output. */
     async output(file, ...args) {
       const { code, stdout, stderr } = await run(file, args, box.folder);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -75,10 +75,10 @@ export function programBox(): { readonly folder: string; output(file: string, ..
   };
 }
 
-/** A dialect, what is compiled for, and `useDefineForClassFields`. */
+/** A dialect, a target, and `useDefineForClassFields`. */
 export type Way = readonly [dialect: keyof typeof dialects, target: string, define: boolean];
 
-/** Tests that a compiler makes the same program of each. */
+/** Tests that a compiler makes the same program with each combination. */
 export function compiles(box: ReturnType<typeof programBox>, name: keyof typeof compilers, ways: readonly Way[]): void {
   it.each(ways)('compiles it: %s, %s, useDefineForClassFields %s', { timeout: 60_000 }, async (...way) => {
     const [dialect, target, define] = way;

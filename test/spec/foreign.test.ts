@@ -14,7 +14,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../support/core-raw.js';
 import { Log, until } from '../support/core-waiting.js';
 
-/* Names that begin with `rpc.` and are those of other protocols. */
+/* Names that begin with `rpc.` and belong to other protocols. */
 
 class Events extends RemoteAPI {
   @incoming({ hasReply: true, name: 'rpc.on', foreign: true, allowPositionalArgs: true })
@@ -49,7 +49,7 @@ describe.each(['jrpc', 'jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'jrpc?dialect=qui
       return { server, client, log };
     }
 
-    it('is called, and calls, in both directions', async () => {
+    it('can be called and calls, in both directions', async () => {
       const { server, client, log } = await meet();
       const noted: string[] = [];
       server.on_.connect((_sender, ...names) => Object.fromEntries(names.map((name) => [name, 'ok'])));
@@ -65,7 +65,7 @@ describe.each(['jrpc', 'jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'jrpc?dialect=qui
       expect(log.texts).toEqual([]);
     });
 
-    it('is a stream, or a list to who knows none', async () => {
+    it('can be a stream, or a list for a peer without streams', async () => {
       const { server, client } = await meet();
       server.feed.connect(function* (_sender, { to }) {
         for (let n = 1; n <= to; n++) yield n;
@@ -75,7 +75,7 @@ describe.each(['jrpc', 'jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'jrpc?dialect=qui
       expect(items).toEqual([1, 2, 3]);
     });
 
-    it('is set, and called, by path', async () => {
+    it('can be set and called by its path', async () => {
       const { server, client } = await meet();
       const noted: unknown[] = [];
       server.setHandler('rpc.discover', () => 'a document', { foreign: true });
@@ -88,7 +88,7 @@ describe.each(['jrpc', 'jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'jrpc?dialect=qui
       expect(server.resolvePath('rpc.discover')).toBeTypeOf('function');
     });
 
-    it('goes to a wildcard that says so, and to no other', async () => {
+    it('goes to a wildcard with foreign: true, and to no other', async () => {
       const { server, client } = await meet();
       const heard: string[] = [];
       server.setHandler('**', (_sender, _args, { method }) => `all: ${method}`);
@@ -110,7 +110,7 @@ const ours = [
   ...['secinfo', 'ack', 'bye', 'leaving', 'skip', 'beat', 'working', 'ping'],
 ].map((name) => `rpc.${name}`);
 
-describe("a name of this library, today's or a planned one,", () => {
+describe('a name of this library, present or planned,', () => {
   it.each(ours)('stays refused: %s', async (name) => {
     class Taken extends RemoteAPI {
       @incoming({ name, foreign: true }) method(_from: Sender): void {}
@@ -126,7 +126,7 @@ describe("a name of this library, today's or a planned one,", () => {
     expect(() => specFrom(description)).toThrow(text);
   });
 
-  it('never goes to a wildcard, whatever that says', async () => {
+  it('never goes to a wildcard, whatever its options are', async () => {
     const log = new Log();
     await using server = await Events.serve('tcp://127.0.0.1:0', { logger: log });
     const heard: string[] = [];
@@ -147,7 +147,7 @@ describe('foreign: true', () => {
     return () => Odd.describe();
   };
 
-  it('is asked for where a name begins with "rpc."', async () => {
+  it('is required for a name that begins with "rpc."', async () => {
     const text = /reserved by JSON-RPC; set foreign: true if "rpc\.on" belongs to another protocol$/;
     expect(spec({ name: 'rpc.on' })).toThrow(text);
     const side = Events.create();
@@ -157,7 +157,7 @@ describe('foreign: true', () => {
     expect(() => specFrom([{ path: 'a', method: 'rpc.on', direction: 'incoming', kind: 'request' }])).toThrow(text);
   });
 
-  it('is refused where a name does not, and where it is no flag', () => {
+  it('is refused for any other name, and if it is not a boolean', () => {
     expect(spec({ name: 'rcp.on', foreign: true })).toThrow(/foreign: true is for a name that begins with "rpc\."/);
     expect(spec({ name: 'rpc.on', foreign: 'yes' })).toThrow(/the option "foreign" must be a boolean/);
     const side = Events.create();
@@ -168,7 +168,7 @@ describe('foreign: true', () => {
     );
   });
 
-  it('holds in a namespace that begins so, and in what describe() gives', () => {
+  it('applies in a namespace with such a name, and in the result of describe()', () => {
     class Hooks extends RemoteAPI {
       @incoming({ hasReply: true, foreign: true }) discover(_from: Sender): Reply<object> {}
     }
@@ -182,7 +182,7 @@ describe('foreign: true', () => {
     expect(specFrom(JSON.stringify(description)).describe()).toEqual(description);
   });
 
-  it('lets a declared method be handled and called by its path without saying it again', async () => {
+  it('need not be repeated to handle and call a declared method by its path', async () => {
     await using server = await Events.serve('tcp://127.0.0.1:0');
     await using client = await Events.invert().connect(server.address);
     server.setHandler('on_', () => ({ by: 'path' }));
@@ -190,7 +190,7 @@ describe('foreign: true', () => {
   });
 });
 
-it('a notification of another protocol that nobody has declared is ignored, as before', async () => {
+it('an undeclared notification of another protocol is ignored', async () => {
   const log = new Log();
   await using server = await Events.serve('tcp://127.0.0.1:0', { logger: log });
   using far = await RawClient.connect(server.address);

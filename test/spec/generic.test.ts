@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Notes } from '../types/generic.js';
 
-it('serves and calls what a generic class declares, through the class that extends it', async () => {
+it('serves and calls the methods of a generic class through the class that extends it', async () => {
   await using notes = await Notes.serve('memory:generic');
   await using client = await Notes.invert().connect('memory:generic');
   notes.create.connect((_sender, { text }) => ({ id: 'a', text }));

@@ -25,11 +25,11 @@ class Chat extends RemoteAPI {
 }
 
 describe('implement', () => {
-  it('connects an object of functions, and gives the side back', async () => {
+  it('connects an object of functions, and returns the side', async () => {
     await using sides = await talk(Chat);
     const notes: string[] = [];
     const side = sides.here.implement({
-      // What a notification's handler gives is nobody's business.
+      // The result of a notification's handler is ignored.
       note: (_sender, { text }) => notes.push(text),
       count: async () => notes.length,
       room: { enter: (_sender, { name }) => name.length },
@@ -49,7 +49,7 @@ describe('implement', () => {
     expect(sides.here.unhandledCalls()).toEqual(['count']);
   });
 
-  it('connects an instance of a class, which stays the this of its methods', async () => {
+  it('connects an instance of a class, which is `this` in its methods', async () => {
     class RoomHandlers implements Handlers<Room> {
       readonly #names: string[] = [];
       enter(_sender: Sender, { name }: { name: string }): number {
@@ -85,7 +85,7 @@ describe('implement', () => {
     );
   });
 
-  it('knows the incoming methods of the inverted side', async () => {
+  it('accepts the incoming methods of the inverted side', async () => {
     await using sides = await talk(Chat);
     const handlers: Handlers<Inverted<Chat>> = { said() {}, room: { left() {} } };
     expect(sides.there.implement(handlers)).toBe(sides.there);
@@ -104,7 +104,7 @@ describe('implement', () => {
     expect(sides.here.unhandledCalls()).toEqual(['note', 'count', 'room.enter']);
   });
 
-  it('takes an object', async () => {
+  it('requires an object', async () => {
     await using sides = await talk(Chat);
     for (const wrong of [undefined, null, 5, () => 1]) {
       expect(() => sides.here.implement(wrong as never)).toThrow(/^the handlers of a side must be an object, not /);

@@ -38,7 +38,7 @@ class Third extends Derived {
   }
 }
 
-describe('a mark', () => {
+describe('a decorator', () => {
   it('is inherited by an override without one', () => {
     expect(Derived.describe().find(({ path }) => path === 'ask')).toEqual({
       path: 'ask',
@@ -50,14 +50,14 @@ describe('a mark', () => {
     });
   });
 
-  it('of an override replaces the inherited one, and is inherited in its turn', () => {
+  it('of an override replaces the inherited one, and is inherited in turn', () => {
     const said = { path: 'said', direction: 'outgoing', kind: 'notification' };
     expect(Base.describe()).toContainEqual({ ...said, method: 'said' });
     expect(Derived.describe()).toContainEqual({ ...said, method: 'spoken', deprecated: true });
     expect(Third.describe()).toContainEqual({ ...said, method: 'spoken', deprecated: true });
   });
 
-  it('may turn a method round', () => {
+  it('can reverse the direction of a method', () => {
     class Turned extends Base {
       @outgoing override kept(_receivers: Receivers): void {}
     }
@@ -69,13 +69,13 @@ describe('a mark', () => {
     });
   });
 
-  it('stands in the order of the classes, the farthest first', () => {
+  it('keeps the order of the classes, the farthest first', () => {
     expect(Third.describe().map(({ path }) => path)).toEqual(['ask', 'said', 'kept', 'more']);
   });
 });
 
 describe('an override', () => {
-  it('is the body, and may call the inherited one', async () => {
+  it('is the body, and can call the inherited body', async () => {
     await using sides = await talk(Derived);
     log.length = 0;
     sides.here.ask.connect((_sender, { n }) => n + 1);
@@ -102,7 +102,7 @@ describe('an override', () => {
     expect(heard).toEqual(['x']);
   });
 
-  it('leaves the class that it extends as it is', async () => {
+  it('does not change the class that it extends', async () => {
     Third.describe();
     await using sides = await talk(Base);
     log.length = 0;
@@ -125,7 +125,7 @@ describe('a namespace', () => {
     override readonly room: Hall = namespace(Hall);
   }
 
-  it('is inherited, and may be overridden', async () => {
+  it('is inherited, and can be overridden', async () => {
     class Hut extends House {}
     expect(Hut.describe().map(({ method }) => method)).toEqual(['room.join']);
     expect(Palace.describe().map(({ method }) => method)).toEqual(['room.join', 'room.leave']);
@@ -135,7 +135,7 @@ describe('a namespace', () => {
   });
 });
 
-describe('what is not marked', () => {
+describe('a member without a decorator', () => {
   class Chat extends RemoteAPI {
     #count = 0;
     @outgoing said(_receivers: Receivers, args: { text: string }): void {
@@ -150,7 +150,7 @@ describe('what is not marked', () => {
     }
   }
 
-  it('is for the bodies, on both sides, and cannot be called from the other', async () => {
+  it('can be used by the bodies on both sides, and cannot be called by the peer', async () => {
     await using sides = await talk(Chat);
     const own = sides.here as Side<Chat> & Pick<Chat, 'refuse' | 'count'>;
     sides.here.said(null, { text: 'x' });

@@ -36,7 +36,7 @@ const table = [
   },
 ];
 
-/** The same methods without marks. */
+/** The same methods without decorators. */
 function unmarked(): { readonly prototype: Standard } & typeof RemoteAPI {
   class Plain extends RemoteAPI {
     bare(_sender: Sender): void {}
@@ -48,12 +48,13 @@ function unmarked(): { readonly prototype: Standard } & typeof RemoteAPI {
 }
 const full = { hasReply: true, params: ['a', 'b'], timeout: Number.POSITIVE_INFINITY } as const;
 
-describe('marks', () => {
-  it('in the standard dialect give the table', () => expect(Standard.describe()).toEqual(table));
+describe('decorators', () => {
+  it('declare the methods in the standard dialect', () => expect(Standard.describe()).toEqual(table));
 
-  it('in the legacy dialect give the same', () => {
+  it('declare the same in the legacy dialect', () => {
     const Legacy = unmarked();
-    // As compilers call them: with the prototype, the key and the descriptor, the decorators of one method from below.
+    // As compilers call them: with the prototype, the key and the descriptor, the decorators of one method from the
+    // last to the first.
     const decorate = (mark: unknown, key: string): void => {
       const descriptor = Object.getOwnPropertyDescriptor(Legacy.prototype, key) as PropertyDescriptor;
       const given = (mark as (...place: unknown[]) => unknown)(Legacy.prototype, key, descriptor);
@@ -66,7 +67,7 @@ describe('marks', () => {
     expect(Legacy.describe()).toEqual(table);
   });
 
-  it('without decorators give the same', () => {
+  it('declare the same without decorator syntax', () => {
     const Declared = unmarked();
     declareMethods(Declared, { bare: incoming, called: incoming() });
     declareMethods(Declared, { empty: outgoing({}), full: outgoing(full) });
@@ -81,7 +82,7 @@ describe('marks', () => {
     expect(Standard.invert().create({ invert: true }).describe()).toEqual(table);
   });
 
-  it('keep the options as they were given', () => {
+  it('keep the options that were passed', () => {
     const options = { hasReply: true, timeout: 5, name: 'one' };
     const mark = incoming(options);
     options.name = 'two';
@@ -101,18 +102,18 @@ describe('marks', () => {
     expect(Bare.describe()).toEqual([table[0]]);
   });
 
-  it('can be given after others have been read', () => {
+  it('can be added after the class of others was read', () => {
     const First = unmarked();
     declareMethods(First, { bare: incoming });
     class Second extends (First as typeof Standard) {}
     expect(First.describe()).toEqual([table[0]]);
     declareMethods(First, { empty: outgoing });
-    // A class is read once; what extends it is read for itself.
+    // A class is read once; a class that extends it is read by itself.
     expect(First.describe()).toEqual([table[0]]);
     expect(Second.describe()).toEqual([table[0], table[2]]);
   });
 
-  it('know all options', () => {
+  it('accept all options', () => {
     class Chat extends RemoteAPI {
       @incoming({
         hasReply: true,
@@ -142,7 +143,7 @@ describe('marks', () => {
     ]);
   });
 
-  it('live beside the whole of reflect-metadata, whoever comes first', async () => {
+  it('work together with the whole of reflect-metadata, whichever is loaded first', async () => {
     class Earlier extends RemoteAPI {
       @outgoing said(_receivers: Receivers): void {}
     }

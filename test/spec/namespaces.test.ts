@@ -17,7 +17,7 @@ class House extends RemoteAPI {
   readonly door = namespace(Door);
   readonly floors = 2;
 }
-/** As one side sees the fields of its class. */
+/** The class of the other side's fields. */
 const fieldsOf = (side: object): House => side as unknown as House;
 
 const methods = [
@@ -36,14 +36,14 @@ const methods = [
 ];
 
 describe('namespaces', () => {
-  it('give the names on the wire, at any depth', () => {
+  it('prefix the names on the wire, at any depth', () => {
     expect(House.describe().map(({ method }) => method)).toEqual(methods);
     expect(House.describe().map(({ path }) => path)).toEqual(
       methods.map((name) => name.replace('roof.top', 'attic').replace('rear', 'back').replace('!', '')),
     );
   });
 
-  it('lead to the place that is named, in both directions', async () => {
+  it('reach the named place, in both directions', async () => {
     await using sides = await talk(House);
     const { here, there } = sides;
     const heard: string[] = [];
@@ -87,7 +87,7 @@ describe('namespaces', () => {
     expect(here.hall.front).not.toBe(here.hall.back);
   });
 
-  it('leave the other fields of a spec as they are, on each side', async () => {
+  it('do not change the other fields of a spec, on each side', async () => {
     await using sides = await talk(House);
     expect(fieldsOf(sides.here).floors).toBe(2);
     expect(fieldsOf(sides.there).floors).toBe(2);
@@ -97,7 +97,7 @@ describe('namespaces', () => {
     expect(sides.here.hall.constructor.name).toBe('Room');
   });
 
-  it('of one class are told apart from those of another spec', async () => {
+  it('of one class are distinguished from those of another spec', async () => {
     class Other extends RemoteAPI {
       readonly entrance = namespace(Door);
     }
@@ -109,7 +109,7 @@ describe('namespaces', () => {
     expect(Door.describe().map(({ method }) => method)).toEqual(['knock!', 'opened']);
   });
 
-  it('name what no handler fits, with its place', async () => {
+  it('report handlers without a matching method, with the place', async () => {
     await using sides = await talk(House);
     const implement = (handlers: object) => () => sides.here.implement(handlers as never);
     expect(implement({ hall: { front: { knok: () => 1 } } })).toThrow(

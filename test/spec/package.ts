@@ -14,12 +14,12 @@ export const compilers = {
   'TypeScript 7': join(root, 'node_modules/typescript7/bin/tsc'),
 } as const;
 
-/** A folder with the library in its node_modules, file by file, with declarations. `await using` takes it away. */
+/** A folder with the library in its node_modules, file by file, with declarations. `await using` removes it. */
 export interface Sandbox extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Makes a sandbox. `js: false` leaves out what one needs to run programs. */
+/** Makes a sandbox. `js: false` omits the files that are needed to run programs. */
 export async function sandbox({ js = true } = {}): Promise<Sandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'obverse-'));
   const library = join(folder, 'node_modules/obverse');
@@ -34,7 +34,7 @@ export async function sandbox({ js = true } = {}): Promise<Sandbox> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   await Promise.all([
     js && build({ entryPoints: await sources(), outdir: library, outbase: root, format: 'esm', target: 'es2022' }),
-    // What is unfinished elsewhere does not keep the declarations from being written.
+    // Errors elsewhere in the source do not prevent the declarations from being written.
     run(compilers['TypeScript 7'], ['-p', join(root, 'tsconfig.build.json'), '--outDir', library], root),
   ]);
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
@@ -48,7 +48,7 @@ async function sources(): Promise<string[]> {
   return (await Promise.all(folders)).flat();
 }
 
-/** What a program has printed, and how it ended. */
+/** What a program has printed, and how it exited. */
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;

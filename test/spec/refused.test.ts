@@ -13,15 +13,15 @@ import {
 import { describe, expect, it } from 'vitest';
 
 /*
- * What is refused when a class is read, and what at the mark itself: each with its text. The marks are given as functions,
- * for the compilers refuse most of these before.
+ * What is refused when a class is read, and what at the decorator itself: each with its text. The decorators are called
+ * as functions, because the compilers refuse most of these earlier.
  */
 type AnyMethod = (...args: never[]) => unknown;
 type Mark = (prototype: object, key: string | symbol, descriptor: PropertyDescriptor | undefined) => void;
 const inward = incoming as unknown as Mark & ((options?: MethodOptions) => Mark);
 const outward = outgoing as unknown as Mark & ((options?: MethodOptions) => Mark);
 
-/** A class with one method, marked. */
+/** A class with one decorated method. */
 function spec(
   mark: Mark,
   method: AnyMethod = (_sender: Sender) => {},
@@ -50,13 +50,13 @@ describe('a name', () => {
       'implement to remote gather unhandledCalls peers address on describe open changeTransport close'.split(' '),
       'onMessageError then toString valueOf hasOwnProperty __proto__'.split(' '),
     ].flat(),
-  )('of a side itself is refused: %s', (name) => {
+  )('of a member of every side is refused: %s', (name) => {
     expect(read(spec(inward, () => {}, name))).toBe(
       `Chat.${name}: every side has a member "${name}"; rename the method, and keep this name on the wire with name: '${name}'`,
     );
   });
 
-  it('of a side itself is refused for a namespace', () => {
+  it('of a member of every side is refused for a namespace', () => {
     class Chat extends RemoteAPI {
       readonly peers = namespace(class Room extends RemoteAPI {});
     }
@@ -65,7 +65,7 @@ describe('a name', () => {
     );
   });
 
-  it('of a side itself may stand on the wire', () => {
+  it('of a member of every side is allowed on the wire', () => {
     class Chat extends RemoteAPI {
       readonly people = namespace(Room, { name: 'peers' });
       @outgoing({ name: 'close' }) closeDoor(_receivers: Receivers): void {}
@@ -82,11 +82,11 @@ describe('a name', () => {
   it.each([
     ['rpc.hello', inward({ name: 'rpc.hello' })],
     ['rpc.', outward({ name: 'rpc.' })],
-  ])('%s is reserved', (_name, mark) => {
+  ])('is reserved: %s', (_name, mark) => {
     expect(read(spec(mark))).toBe('Chat.method: names on the wire that begin with "rpc." are reserved by JSON-RPC');
   });
 
-  it('of a namespace may not lead into what is reserved', () => {
+  it('of a namespace must not lead to a reserved name', () => {
     class Chat extends RemoteAPI {
       readonly room = namespace(Room, { name: 'rpc' });
     }
@@ -102,7 +102,7 @@ describe('a name', () => {
     );
   });
 
-  it('occurs once on the wire', () => {
+  it('is unique on the wire', () => {
     class Chat extends RemoteAPI {
       @incoming({ name: 'two' }) one(_sender: Sender): void {}
       @outgoing two(_receivers: Receivers): void {}
@@ -110,7 +110,7 @@ describe('a name', () => {
     expect(read(Chat)).toBe('one and two have the same name on the wire, "two"');
   });
 
-  it('occurs once on the wire, in namespaces too', () => {
+  it('is unique on the wire across namespaces', () => {
     class Chat extends RemoteAPI {
       readonly room = namespace(Room);
       readonly other = namespace(Room, { name: 'room' });
@@ -157,16 +157,16 @@ describe('an option', () => {
     [{ timeout: Number.NaN }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ summary: true }, 'the option "summary" must be a string'],
     [{ deprecated: 'since 2' }, 'the option "deprecated" must be a boolean'],
-  ])('%j is refused', (options, text) => {
+  ])('is refused: %j', (options, text) => {
     expect(read(spec(inward(options as MethodOptions)))).toBe(`Chat.method: ${text}`);
   });
 
-  it('that is undefined is as if it were not there', () => {
+  it('that is undefined counts as absent', () => {
     const options = { hasReply: undefined, params: undefined, name: undefined, timeout: undefined };
     expect(read(spec(inward(options as unknown as MethodOptions)))).toBe('not refused');
   });
 
-  it('of a namespace is known', () => {
+  it('of a namespace must be known', () => {
     expect(refusal(() => namespace(Room, { nmae: 'r' } as object))).toBe(
       'namespace(): unknown option "nmae"; there are name, defaults',
     );
@@ -175,7 +175,7 @@ describe('an option', () => {
 
 describe('arguments', () => {
   const several = (): AnyMethod => (_sender: Sender, _a: number, _b: number) => {};
-  it('that are several need names or places', () => {
+  it('that are several need names or positions', () => {
     expect(read(spec(inward, several()))).toBe(
       'Chat.method: 2 arguments need params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
     );
@@ -190,28 +190,28 @@ describe('arguments', () => {
     expect(read(spec(inward({ params: ['a', 'b'] }), withDefault))).toBe('not refused');
   });
 
-  it.each([String, Number, Boolean, Array, Function])('that are no object are seen in metadata: %o', (type) => {
+  it.each([String, Number, Boolean, Array, Function])('that are not objects are detected in metadata: %o', (type) => {
     const api = spec(inward, (_sender: Sender, _a: unknown) => {});
     Reflect.defineMetadata('design:paramtypes', [Object, type], api.prototype, 'method');
     expect(read(api)).toBe(
       'Chat.method: an argument that is not an object needs params: [names], to be sent by name, or allowPositionalArgs: true, to be sent by position',
     );
   });
-  it('that have defaults are seen in metadata', () => {
+  it('with defaults are detected in metadata', () => {
     const api = spec(inward, (_sender: Sender, _a = {}, _b = {}) => {});
     expect(read(api)).toBe('not refused');
     const shown = spec(inward, (_sender: Sender, _a = {}, _b = {}) => {});
     Reflect.defineMetadata('design:paramtypes', [Object, Object, Object], shown.prototype, 'method');
     expect(read(shown)).toMatch(/^Chat.method: 2 arguments need params/);
   });
-  it.each([Object, Date, Map])('that may be objects pass: %o', (type) => {
+  it.each([Object, Date, Map])('that may be objects are accepted: %o', (type) => {
     const api = spec(inward, (_sender: Sender, _a: unknown) => {});
     Reflect.defineMetadata('design:paramtypes', [Object, type], api.prototype, 'method');
     expect(read(api)).toBe('not refused');
   });
 });
 
-describe('a mark', () => {
+describe('a decorator', () => {
   const place = 'only methods of an instance can be decorated, not fields, accessors, or static or private members';
 
   it.each([
@@ -222,7 +222,7 @@ describe('a mark', () => {
     ['class', class {}, { kind: 'class' }],
     ['static method', () => {}, { kind: 'method', static: true }],
     ['private method', () => {}, { kind: 'method', private: true }],
-  ])('does not stand on a %s, in the standard dialect', (_what, value, context) => {
+  ])('is refused on a %s, in the standard dialect', (_what, value, context) => {
     const full = { static: false, private: false, name: 'place', addInitializer() {}, ...context };
     const standard = inward as unknown as (value: unknown, context: object) => void;
     expect(refusal(() => standard(value, full))).toBe(`@incoming place: ${place}`);
@@ -233,11 +233,11 @@ describe('a mark', () => {
     ['accessor', {}, { get: () => 1 }],
     ['static method', class {}, { value: () => {} }],
     ['field that holds a value', {}, { value: 5 }],
-  ])('does not stand on a %s, in the legacy dialect', (_what, target, descriptor) => {
+  ])('is refused on a %s, in the legacy dialect', (_what, target, descriptor) => {
     expect(refusal(() => outward(target, 'place', descriptor))).toBe(`@outgoing place: ${place}`);
   });
 
-  it('does not stand on a class in the legacy dialect', () => {
+  it('is refused on a class in the legacy dialect', () => {
     const legacy = inward as unknown as (target: unknown) => void;
     expect(refusal(() => legacy(class {}))).toBe('@incoming takes a method, or options in an object');
     expect(refusal(() => (outward as unknown as (options: unknown) => void)('name'))).toBe(
@@ -248,7 +248,7 @@ describe('a mark', () => {
     );
   });
 
-  it('stands on a method once', () => {
+  it('is allowed once for a method', () => {
     const text = 'method: a method can be decorated only once, with @incoming or @outgoing';
     expect(refusal(() => spec((...place) => [inward(...place), outward(...place)]))).toBe(text);
     expect(refusal(() => spec((...place) => [inward(...place), inward({})(...place)]))).toBe(text);
@@ -282,7 +282,7 @@ describe('a mark', () => {
     expect(read(legacy)).toMatch(/^Chat.method: another function .* @outgoing decorates; write @outgoing above/);
   });
 
-  it('is not overridden by what is no method', () => {
+  it('must not be overridden by a member that is not a method', () => {
     class Chat extends RemoteAPI {
       @incoming method(_sender: Sender): void {}
     }
@@ -301,7 +301,7 @@ class Room extends RemoteAPI {
 }
 
 describe('a class', () => {
-  it('extends RemoteAPI', () => {
+  it('must extend RemoteAPI', () => {
     const create = RemoteAPI.create as (this: unknown) => unknown;
     const text = 'a side is made from a class that extends RemoteAPI';
     expect(refusal(() => create.call(RemoteAPI))).toBe(text);
@@ -314,7 +314,7 @@ describe('a class', () => {
     );
   });
 
-  it('does not hold itself', () => {
+  it('must not contain itself', () => {
     class Loop extends RemoteAPI {
       readonly loop: Loop = namespace(Loop);
     }
@@ -330,7 +330,7 @@ describe('a class', () => {
     expect(read(Derived)).toBe('inner.outer.inner: Inner contains itself as a namespace');
   });
 
-  it('is made without arguments', () => {
+  it('must be constructible without arguments', () => {
     const boom = new Error('no database');
     class Chat extends RemoteAPI {
       constructor() {
@@ -348,7 +348,7 @@ describe('a class', () => {
     expect(read(Hall)).toBe(text);
   });
 
-  it('is refused by every way in, and each time', async () => {
+  it('is refused by every method that reads it, each time', async () => {
     const api = spec(inward({ name: '' }));
     const text = 'Chat.method: the option "name" must be a string that is not empty';
     expect(read(api)).toBe(text);
@@ -359,7 +359,7 @@ describe('a class', () => {
     await expect(api.connect('memory:refused')).rejects.toThrow(text);
   });
 
-  it('names the methods that it declares', () => {
+  it('is refused with the names of its methods', () => {
     class Chat extends RemoteAPI {
       said(_receivers: Receivers): void {}
       field = 5;

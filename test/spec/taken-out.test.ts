@@ -34,7 +34,7 @@ async function sides() {
   return { house, visitor };
 }
 
-it('lets the methods of a remote be destructured, and those of its namespaces and of views', async () => {
+it('allows the methods of a remote, of its namespaces and of views to be destructured', async () => {
   const { visitor } = await sides();
   const { ping, door } = visitor.remote;
   const { knock } = door;
@@ -48,14 +48,14 @@ it('lets the methods of a remote be destructured, and those of its namespaces an
   expect(await gathered()).toMatchObject([{ value: 'pong' }]);
 });
 
-it('lets a method of a remote be a callback', async () => {
+it('allows a method of a remote to be a callback', async () => {
   const { house, visitor } = await sides();
   const ticked = new Promise((resolve) => house.tick.connect(() => resolve('ticked')));
   setTimeout(visitor.remote.tick, 1);
   expect(await ticked).toBe('ticked');
 });
 
-it('gives the same function each time, and another one for another object', async () => {
+it('returns the same function each time, and another one for another object', async () => {
   const { house, visitor } = await sides();
   const { ping, tick } = visitor.remote;
   expect(visitor.remote.ping).toBe(ping);
@@ -69,7 +69,7 @@ it('gives the same function each time, and another one for another object', asyn
   expect(hasty.ping).toBe(hasty.ping);
 });
 
-it('lets the methods of a side, a namespace and a side with options be taken out', async () => {
+it('allows the methods of a side, a namespace and a side with options to be taken out', async () => {
   const { house, visitor } = await sides();
   const { ping, to, gather, on, pendingCalls, describe, use } = visitor;
   expect(await ping(null)).toBe('pong');
@@ -91,7 +91,7 @@ it('lets the methods of a side, a namespace and a side with options be taken out
   await gone;
 });
 
-it('lets what a side gives be taken apart: ports, peers, senders, groups and answers', async () => {
+it('allows destructuring of ports, peers, senders, groups and answers', async () => {
   const { house, visitor } = await sides();
   const { connect, disconnect, after } = house.copy;
   const done = new Promise((resolve) => after(() => resolve('done')));
@@ -122,7 +122,7 @@ it('lets what a side gives be taken apart: ports, peers, senders, groups and ans
   await gone;
 });
 
-it('keeps the this of a body, and what super means, when a method is taken out', async () => {
+it('keeps `this` of a body, and the meaning of `super`, when a method is taken out', async () => {
   const { house, visitor } = await sides();
   const heard: string[] = [];
   visitor.said.connect((_house, { text }) => void heard.push(text));
@@ -133,7 +133,7 @@ it('keeps the this of a body, and what super means, when a method is taken out',
   expect((house as unknown as House).checked).toEqual(['super: hello']);
 });
 
-it('lets a subclass override a method of every side and call that by super', async () => {
+it('allows a subclass to override a method of every side and to call it by super', async () => {
   const closed: string[] = [];
   class Counted extends House {
     declare close: () => Promise<void>;
@@ -151,7 +151,7 @@ it('lets a subclass override a method of every side and call that by super', asy
   expect(closed).toEqual(['before', 'after', 'before', 'after']);
 });
 
-it('says what to write where a static method is taken out of its class', async () => {
+it('reports what to write if a static method is taken out of its class', async () => {
   const { serve, create } = House;
   await expect((serve as (address: string) => Promise<unknown>)('memory:')).rejects.toThrow(
     /are called on their class, as in Chat\.serve/,

@@ -1,11 +1,11 @@
 import type { Inverted, Options, RemoteAPI, Side } from 'obverse';
 
-/** Two sides that talk with each other in memory. */
+/** Two sides that communicate in memory. */
 export interface Talk<S> extends AsyncDisposable {
   /** The side that the class is written for. */
   readonly here: Side<S>;
   readonly there: Side<Inverted<S>>;
-  /** Resolves when all that was sent before has arrived on both sides. */
+  /** Resolves when everything sent before has arrived on both sides. */
   settled(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export async function talk<S extends RemoteAPI>(
   return {
     here: here as unknown as Side<S>,
     there: there as unknown as Side<Inverted<S>>,
-    // In memory each frame takes a microtask, and a turn of the loop is over when all of them are.
+    // In memory each frame takes a microtask, and a turn of the loop ends after all of them.
     settled: () => new Promise((resolve) => setImmediate(resolve)),
     async [Symbol.asyncDispose]() {
       await there.close();

@@ -1,7 +1,8 @@
+import type { Check } from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
-import type { Check, Extension, ExtensionNames, OfferedExtension } from './extension.js';
+import type { Extension, ExtensionNames, OfferedExtension } from './extension.js';
 import { addMembers } from './side-members.js';
 
 /** What is known of one extension. */

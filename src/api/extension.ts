@@ -1,5 +1,6 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
+import type { Check } from '../contract/check-options.js';
 import type { Codec, Frame } from '../contract/contract.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FilteredSession } from '../session/filtered-session.js';
@@ -10,9 +11,6 @@ import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 import type { EventListeners } from './event-listeners.js';
 import type { Reports } from './reports.js';
-
-/** Checks the value of an option: what is expected where it does not fit, and undefined where it does. */
-export type Check = (value: unknown) => string | undefined;
 
 /** What an extension adds to the API of a side. It is there as soon as the extension is installed or offered. */
 export interface ExtensionNames {

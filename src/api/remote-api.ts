@@ -1,4 +1,5 @@
 import type { Unbound } from '../base/bound-methods.js';
+import { aName, checkEach } from '../contract/check-options.js';
 import type { Id, TransportSource } from '../contract/contract.js';
 import { brand, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
@@ -202,12 +203,8 @@ export function namespace<S extends Branded>(api: SpecClass<S>, options: Namespa
     throw new UsageError('namespace() takes a class that extends RemoteAPI');
   }
   mustBeOptions(options, 'namespace(): the options', "{ name: 'room' }");
-  for (const key of Object.keys(options))
-    if (key !== 'name' && key !== 'defaults')
-      throw new UsageError(`namespace(): unknown option "${key}"; there are name, defaults`);
+  checkEach(options, { name: aName, defaults: () => undefined }, '', 'namespace(): ');
   const { name, defaults } = options;
-  if (name !== undefined && (typeof name !== 'string' || name === ''))
-    throw new UsageError('namespace(): the option "name" must be a string that is not empty');
   return new NamespaceMark(api as unknown as SpecConstructor, name, checkCallOptions(defaults)) as unknown as S;
 }
 

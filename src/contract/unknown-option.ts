@@ -5,13 +5,13 @@ const ALIKE = 0.2;
 
 /**
  * The error for an unknown option: it suggests the most similar name, if there is one, and lists all of them in
- * alphabetical order. `whose` follows the name, as in ` of a call`.
+ * alphabetical order. `whose` follows the name, as in ` of a call`; `where` precedes the text.
  */
-export function unknownOption(name: string, known: object, whose: string = ''): UsageError {
+export function unknownOption(name: string, known: object, whose: string = '', where: string = ''): UsageError {
   const names = Object.keys(known).sort();
   const [meant] = names.filter((one) => alike(name, one) > ALIKE).sort((a, b) => alike(name, b) - alike(name, a));
   const hint = meant === undefined ? '; there' : `; did you mean ${meant}? There`;
-  return new UsageError(`unknown option "${name}"${whose}${hint} are ${names.join(', ')}`);
+  return new UsageError(`${where}unknown option "${name}"${whose}${hint} are ${names.join(', ')}`);
 }
 
 /** The number of letter pairs that two names have in common, per letter. Both ends count as letters. */

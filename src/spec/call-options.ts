@@ -1,29 +1,26 @@
+import {
+  type Check,
+  type Checks,
+  checkEach,
+  flag,
+  isFunction,
+  isObject,
+  milliseconds,
+  must,
+} from '../contract/check-options.js';
 import { isOfKind, mustBeOfThisCopy } from '../contract/copies.js';
-import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
-import { unknownOption } from '../contract/unknown-option.js';
 import type { CallOptions } from '../types/call-options.js';
-
-const time = (value: unknown): string | undefined =>
-  typeof value === 'number' && value > 0 ? undefined : 'a positive number of milliseconds, or Infinity';
-const flag = (value: unknown): string | undefined => (typeof value === 'boolean' ? undefined : 'true or false');
-
-/** The checks of options by their names: each returns what was expected if the value does not fit. */
-export interface CallOptionChecks {
-  readonly [option: string]: (value: unknown) => string | undefined;
-}
 
 /** Checks the combination of options. Throws a UsageError. */
 type CheckTogether = (options: CallOptions) => void;
 
-const checks: { [option: string]: CallOptionChecks[string] } = {
-  timeout: time,
-  maxTimeout: time,
-  signal: (value) =>
-    typeof (value as AbortSignal | null)?.addEventListener === 'function' ? undefined : 'an AbortSignal',
-  metadata: (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object of data',
-  onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
+const checks: Record<string, Check> = {
+  timeout: milliseconds,
+  maxTimeout: milliseconds,
+  signal: must((value) => isFunction((value as AbortSignal | null)?.addEventListener), 'an AbortSignal'),
+  metadata: must((value) => isObject(value) && !Array.isArray(value), 'an object of data'),
+  onProgress: must(isFunction, 'a function'),
   noReply: flag,
   ignoreErrors: flag,
   within: (value) => {
@@ -36,7 +33,7 @@ const checks: { [option: string]: CallOptionChecks[string] } = {
 const together: CheckTogether[] = [];
 
 /** Adds call options of an extension; `check` checks the combined options of one call. */
-export function addCallOptions(added: CallOptionChecks, check?: CheckTogether): void {
+export function addCallOptions(added: Checks, check?: CheckTogether): void {
   Object.assign(checks, added);
   if (check !== undefined) together.push(check);
 }
@@ -45,11 +42,7 @@ export function addCallOptions(added: CallOptionChecks, check?: CheckTogether): 
 export function checkCallOptions<O extends CallOptions>(options: O | undefined): O | undefined {
   if (options === undefined) return undefined;
   mustBeOptions(options, 'the options of a call', '{ timeout: 1_000 }');
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) throw unknownOption(name, checks, ' of a call');
-    const expected = value === undefined ? undefined : checks[name]?.(value);
-    if (expected !== undefined) throw new UsageError(`the option "${name}" of a call must be ${expected}`);
-  }
+  checkEach(options, checks, ' of a call');
   for (const check of together) check(options);
   return options;
 }

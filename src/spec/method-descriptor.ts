@@ -1,3 +1,13 @@
+import {
+  aName,
+  type Check,
+  checkEach,
+  flag,
+  isFunction,
+  isObject,
+  milliseconds,
+  must,
+} from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
 import type { CallOptions, MethodDescription } from '../types/call-options.js';
 import type { Method } from '../types/method.js';
@@ -96,56 +106,46 @@ export function describeMethod({
   };
 }
 
-const yes = (is: boolean, expected: string): string | undefined => (is ? undefined : expected);
-const be = (kind: string) => (value: unknown) => yes(typeof value === kind, `a ${kind}`);
-const schema = (value: unknown): string | undefined =>
-  yes(
-    (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value,
-    'a Standard Schema',
-  );
-const each = (value: unknown, check: (one: unknown) => string | undefined, what: string): string | undefined =>
-  yes(
-    (Array.isArray(value) ? value : [value]).every((one) => check(one) === undefined),
-    what,
-  );
+const schema = must(
+  (value) => (isObject(value) || isFunction(value)) && '~standard' in (value as object),
+  'a Standard Schema',
+);
+const text = must((value) => typeof value === 'string', 'a string');
+/** One that passes a test, or a list of them. */
+const oneOrMore = (test: (one: unknown) => boolean, expected: string): Check =>
+  must((value) => [value].flat().every(test), expected);
 
-/** The type of each option: returns what was expected if the value does not fit. */
-const checks: { readonly [O in keyof Required<MethodOptions>]: (value: unknown) => string | undefined } = {
-  hasReply: be('boolean'),
-  stream: be('boolean'),
-  name: (value) => yes(typeof value === 'string' && value !== '', 'a string that is not empty'),
-  foreign: be('boolean'),
-  params: (value) =>
-    yes(
-      Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
-      'a list of different names',
-    ),
-  allowPositionalArgs: be('boolean'),
-  timeout: (value) => yes(typeof value === 'number' && value > 0, 'a positive number of milliseconds, or Infinity'),
-  defaults: (value) => yes(typeof value === 'object' && value !== null, 'an object of call options'),
-  args: (value) =>
-    each(value, (one) => (one === undefined ? undefined : schema(one)), 'a Standard Schema, or a list of them'),
+/** The type of each option. */
+const checks: { readonly [O in keyof Required<MethodOptions>]: Check } = {
+  hasReply: flag,
+  stream: flag,
+  name: aName,
+  foreign: flag,
+  params: must(
+    (value) => Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
+    'a list of different names',
+  ),
+  allowPositionalArgs: flag,
+  timeout: milliseconds,
+  defaults: must(isObject, 'an object of call options'),
+  args: oneOrMore((one) => one === undefined || schema(one) === undefined, 'a Standard Schema, or a list of them'),
   returns: schema,
   items: schema,
   progress: schema,
-  errors: (value) => yes(Array.isArray(value) && value.every((one) => typeof one === 'function'), 'a list of classes'),
-  use: (value) => each(value, be('function'), 'a function, or a list of them'),
-  allow: be('function'),
-  logged: (value) =>
-    yes(typeof value === 'boolean' || value === 'without arguments', 'true, false or "without arguments"'),
+  errors: must((value) => Array.isArray(value) && value.every(isFunction), 'a list of classes'),
+  use: oneOrMore(isFunction, 'a function, or a list of them'),
+  allow: must(isFunction, 'a function'),
+  logged: must(
+    (value) => typeof value === 'boolean' || value === 'without arguments',
+    'true, false or "without arguments"',
+  ),
   meta: () => undefined,
-  summary: be('string'),
-  deprecated: be('boolean'),
+  summary: text,
+  deprecated: flag,
 };
 
 function checkOptions(at: string, options: MethodOptions): void {
-  for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, option)) {
-      throw new UsageError(`${at}: unknown option "${option}"; there are ${Object.keys(checks).join(', ')}`);
-    }
-    const expected = value === undefined ? undefined : checks[option as keyof MethodOptions](value);
-    if (expected !== undefined) throw new UsageError(`${at}: the option "${option}" must be ${expected}`);
-  }
+  checkEach(options, checks, '', `${at}: `);
   if (options.stream === true && options.hasReply === true) {
     throw new UsageError(
       `${at}: a stream has no reply besides its items; set stream: true or hasReply: true, not both`,

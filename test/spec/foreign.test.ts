@@ -159,7 +159,7 @@ describe('foreign: true', () => {
 
   it('is refused for any other name, and if it is not a boolean', () => {
     expect(spec({ name: 'rcp.on', foreign: true })).toThrow(/foreign: true is for a name that begins with "rpc\."/);
-    expect(spec({ name: 'rpc.on', foreign: 'yes' })).toThrow(/the option "foreign" must be a boolean/);
+    expect(spec({ name: 'rpc.on', foreign: 'yes' })).toThrow(/the option "foreign" must be true or false/);
     const side = Events.create();
     expect(() => side.setHandler('on', () => {}, { foreign: true })).toThrow(/is for a name that begins with "rpc\."/);
     expect(() => side.setHandler('rpc.on', () => {}, { foreign: 1 } as never)).toThrow(/must be true or false, not 1/);

@@ -128,17 +128,17 @@ describe('an option', () => {
   it.each([
     [
       { hasreply: true },
-      'unknown option "hasreply"; there are hasReply, stream, name, foreign, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
+      'unknown option "hasreply"; did you mean hasReply? There are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
     [
       { direction: 'outgoing' },
-      'unknown option "direction"; there are hasReply, stream, name, foreign, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
+      'unknown option "direction"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
     [
       { toString: 1 },
-      'unknown option "toString"; there are hasReply, stream, name, foreign, params, allowPositionalArgs, timeout, defaults, args, returns, items, progress, errors, use, allow, logged, meta, summary, deprecated',
+      'unknown option "toString"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
-    [{ hasReply: 'yes' }, 'the option "hasReply" must be a boolean'],
+    [{ hasReply: 'yes' }, 'the option "hasReply" must be true or false'],
     [
       { stream: true, hasReply: true },
       'a stream has no reply besides its items; set stream: true or hasReply: true, not both',
@@ -150,13 +150,13 @@ describe('an option', () => {
     [{ params: [''] }, 'the option "params" must be a list of different names'],
     [{ params: ['a', 'b', 'a'] }, 'the option "params" must be a list of different names'],
     [{ params: ['__proto__'] }, 'the option "params" must be a list of different names'],
-    [{ allowPositionalArgs: 1 }, 'the option "allowPositionalArgs" must be a boolean'],
+    [{ allowPositionalArgs: 1 }, 'the option "allowPositionalArgs" must be true or false'],
     [{ timeout: '5s' }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ timeout: 0 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ timeout: -1 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ timeout: Number.NaN }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
     [{ summary: true }, 'the option "summary" must be a string'],
-    [{ deprecated: 'since 2' }, 'the option "deprecated" must be a boolean'],
+    [{ deprecated: 'since 2' }, 'the option "deprecated" must be true or false'],
   ])('is refused: %j', (options, text) => {
     expect(read(spec(inward(options as MethodOptions)))).toBe(`Chat.method: ${text}`);
   });
@@ -168,7 +168,7 @@ describe('an option', () => {
 
   it('of a namespace must be known', () => {
     expect(refusal(() => namespace(Room, { nmae: 'r' } as object))).toBe(
-      'namespace(): unknown option "nmae"; there are name, defaults',
+      'namespace(): unknown option "nmae"; there are defaults, name',
     );
   });
 });

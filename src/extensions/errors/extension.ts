@@ -1,4 +1,5 @@
 import type { Extension, ExtensionNames, OfferedExtension } from '../../api/extension.js';
+import { isFunction, isObject, must } from '../../contract/check-options.js';
 import type { ErrorPolicy } from '../../types/errors.js';
 import { isErrorClass } from './error-classes.js';
 import { SideErrors } from './side-errors.js';
@@ -8,16 +9,19 @@ const policies: readonly ErrorPolicy[] = ['hidden', 'message', 'full'];
 const names: ExtensionNames = {
   name: 'errors',
   options: {
-    errors: (value) =>
-      policies.includes(value as ErrorPolicy) ? undefined : policies.map((policy) => `"${policy}"`).join(' or '),
-    errorClasses: (value) =>
-      typeof value === 'object' && value !== null ? undefined : 'an array of classes, or a table of them',
-    logErrors: (value) =>
-      typeof value === 'boolean' || typeof value === 'function' || value === 'hidden' || value === 'unexpected'
-        ? undefined
-        : 'true, false, "hidden", "unexpected" or a function',
-    neverLogged: (value) =>
-      Array.isArray(value) && value.every(isErrorClass) ? undefined : 'a list of classes that extend Error',
+    errors: must(
+      (value) => policies.includes(value as ErrorPolicy),
+      policies.map((policy) => `"${policy}"`).join(' or '),
+    ),
+    errorClasses: must(isObject, 'an array of classes, or a table of them'),
+    logErrors: must(
+      (value) => typeof value === 'boolean' || isFunction(value) || value === 'hidden' || value === 'unexpected',
+      'true, false, "hidden", "unexpected" or a function',
+    ),
+    neverLogged: must(
+      (value) => Array.isArray(value) && value.every(isErrorClass),
+      'a list of classes that extend Error',
+    ),
   },
 };
 

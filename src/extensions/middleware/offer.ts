@@ -1,16 +1,13 @@
 import type { ExtensionNames, OfferedExtension } from '../../api/extension.js';
+import { isFunction, must } from '../../contract/check-options.js';
 import type { CallEvents } from '../../types/interceptor.js';
 
 /** The options and events of the middleware. */
 export const middlewareNames: ExtensionNames = {
   name: 'middleware',
   options: {
-    use: (value) =>
-      [value].flat().every((one) => typeof one === 'function')
-        ? undefined
-        : 'a function (call, next) => …, or a list of them',
-    logCalls: (value) =>
-      typeof value === 'boolean' || typeof value === 'function' ? undefined : 'true, false or a function',
+    use: must((value) => [value].flat().every(isFunction), 'a function (call, next) => …, or a list of them'),
+    logCalls: must((value) => typeof value === 'boolean' || isFunction(value), 'true, false or a function'),
   },
   events: [
     'method.created',

@@ -1,6 +1,6 @@
 import type { Batch, Id, Message } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
-import { whyRounded } from '../shared/whole-numbers.js';
+import { whyRounded } from '../shared/rounded.js';
 import { bad } from './message.js';
 
 /**

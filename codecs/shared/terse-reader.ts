@@ -1,7 +1,7 @@
 import { printable, quote } from '../../src/base/quote.js';
 import { fromBase64 } from './base64.js';
+import { isRounded, whyRounded } from './rounded.js';
 import { constants, DEPTH, escapes, NUMBER, WORD } from './terse-words.js';
-import { isRounded, whyRounded } from './whole-numbers.js';
 
 /** What is wrong with a line, and where. */
 export class Misread extends Error {

@@ -1,3 +1,5 @@
+import { isRounded } from './rounded.js';
+
 /*
  * A JavaScript number holds whole numbers up to 2^53 exactly, and JSON.parse silently rounds larger ones: a 64-bit id
  * would arrive as a different id. This module finds such numbers in the text.
@@ -5,8 +7,6 @@
 
 /** The smallest number of digits of a whole number that may be rounded. */
 const DIGITS = 16;
-/** The largest number has this many digits; BigInt need not read more. */
-const MOST_DIGITS = 309;
 const QUOTE = 34;
 const POINT = 46;
 const ZERO = 48;
@@ -15,15 +15,6 @@ const BACKSLASH = 92;
 
 function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
-}
-
-/** Whether `digits`, with an optional sign, are a whole number that changes when it is read as a JavaScript number. */
-export function isRounded(digits: string): boolean {
-  const number = Number(digits);
-  if (Number.isSafeInteger(number)) return false;
-  // A number in the form that JavaScript writes is read as the same number.
-  if (String(number) === digits) return false;
-  return digits.length > MOST_DIGITS + 1 || !Number.isFinite(number) || BigInt(number) !== BigInt(digits);
 }
 
 /**
@@ -105,10 +96,4 @@ function endOfString(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
-}
-
-/** The error about such a number, for the sender. */
-export function whyRounded(number: string): string {
-  const shown = number.length > 40 ? `${number.slice(0, 40)}…` : number;
-  return `the whole number ${shown} is beyond 2^53, where JavaScript rounds it; send it as a string`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isRounded, mayRound, roundedIn } from '../../codecs/shared/whole-numbers.js';
+import { isRounded } from '../../codecs/shared/rounded.js';
+import { mayRound, roundedIn } from '../../codecs/shared/whole-numbers.js';
 import type { Message } from '../../src/contract/contract.js';
 import type { Sender, Stream } from '../../src/index.js';
 import { Code, codec as codecOf, incoming, outgoing, type Receivers, RemoteAPI, type Reply } from '../../src/index.js';

@@ -152,11 +152,11 @@ describe('the timeout of a call', () => {
       timeout: Number.POSITIVE_INFINITY,
     });
     open.push(client);
-    const stranger = await come;
-    stranger.served.hasty = () => new Promise(() => {});
+    const plainPeer = await come;
+    plainPeer.served.hasty = () => new Promise(() => {});
     await expect(client.to(null, { metadata: { a: 1 } }).hasty()).rejects.toThrow(TimeoutError);
-    await until(() => stranger.seen.length === 4);
-    expect(stranger.seen.slice(1, 3)).toEqual([
+    await until(() => plainPeer.seen.length === 4);
+    expect(plainPeer.seen.slice(1, 3)).toEqual([
       { method: 'rpc.about', params: { call: 1, metadata: { a: 1 } } },
       { id: 1, method: 'hasty' },
     ]);
@@ -166,9 +166,9 @@ describe('the timeout of a call', () => {
     const { address, come } = await listening('jrpc');
     const client = await Timed.invert().connect(address, { logger: null, defaults: { timeout: 8_000 } });
     open.push(client);
-    const stranger = await come;
+    const plainPeer = await come;
     const timeouts = async (count: number): Promise<unknown[]> => {
-      const abouts = () => stranger.seen.filter(({ method }) => method === 'rpc.about');
+      const abouts = () => plainPeer.seen.filter(({ method }) => method === 'rpc.about');
       await until(() => abouts().length === count);
       return abouts().map(({ params }) => (params as { timeout: number }).timeout);
     };

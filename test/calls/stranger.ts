@@ -83,7 +83,7 @@ type Serve = (params: unknown) => unknown;
  * A peer that implements only its protocol. It calls, and serves requests for which it has functions; others it answers as
  * unknown methods. It ignores unknown notifications, as both protocols require.
  */
-export class Stranger {
+export class PlainPeer {
   /** All messages received, in order. */
   readonly seen: Seen[] = [];
   /** Its methods: each returns the answer, or a promise of it. */
@@ -139,19 +139,19 @@ export class Stranger {
 }
 
 /** A peer that is not Obverse and connects to a server at `tcp://127.0.0.1:port`. */
-export async function dialing(address: string, codec: string): Promise<Stranger> {
+export async function dialing(address: string, codec: string): Promise<PlainPeer> {
   const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
   await once(socket, 'connect');
-  return new Stranger(socket, tongues[codec] as Tongue);
+  return new PlainPeer(socket, tongues[codec] as Tongue);
 }
 
 /** A peer that is not Obverse and listens: its address, and the peer once somebody has connected. */
-export async function listening(codec: string): Promise<{ address: string; come: Promise<Stranger> }> {
+export async function listening(codec: string): Promise<{ address: string; come: Promise<PlainPeer> }> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const come = once(server, 'connection').then(([socket]) => {
     server.close();
-    return new Stranger(socket as net.Socket, tongues[codec] as Tongue);
+    return new PlainPeer(socket as net.Socket, tongues[codec] as Tongue);
   });
   return { address: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, come };
 }

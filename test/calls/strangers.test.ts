@@ -12,7 +12,7 @@ import {
   TimeoutError,
 } from '../../src/index.js';
 import { Log, until } from '../support/core-waiting.js';
-import { dialing, listening, type Seen, type Stranger } from './stranger.js';
+import { dialing, listening, type Seen, type PlainPeer } from './stranger.js';
 
 /*
  * Two peers that implement none of the extensions, JSON-RPC 2.0 and MessagePack-RPC by hand over bare sockets: the plain
@@ -32,7 +32,7 @@ class Talk extends RemoteAPI {
 
 interface Meeting {
   readonly side: Side<Talk>;
-  readonly stranger: Stranger;
+  readonly plainPeer: PlainPeer;
   readonly log: Log;
   /** What the peer has received, without the hello of a side that connects. */
   seen(): readonly Seen[];
@@ -48,33 +48,33 @@ async function meet(codec: string, who: string, options: Options = {}): Promise<
   // A peer that is not Obverse may have ended only its own direction: its calls are aborted after `lingerMs`.
   const limits = { lingerMs: 200, ...options.limits };
   const all: Options = { logger: log, ...options, limits, codec: options.codec ?? codec };
-  if (who === 'the stranger') {
+  if (who === 'the peer') {
     const side = await Talk.serve('tcp://127.0.0.1:0', all);
     open.push(side);
-    const stranger = await dialing(side.address, codec);
+    const plainPeer = await dialing(side.address, codec);
     await until(() => side.peers.size === 1);
-    return { side, stranger, log, seen: () => stranger.seen };
+    return { side, plainPeer, log, seen: () => plainPeer.seen };
   }
   const { address, come } = await listening(codec);
   const side = await Talk.connect(address, all);
   open.push(side);
-  const stranger = await come;
+  const plainPeer = await come;
   const greets = all.codec === codec;
   return {
     side,
-    stranger,
+    plainPeer,
     log,
     seen: () => {
-      if (!greets) return stranger.seen;
-      expect(stranger.seen[0] ?? hello(codec)).toEqual(hello(codec));
-      return stranger.seen.slice(1);
+      if (!greets) return plainPeer.seen;
+      expect(plainPeer.seen[0] ?? hello(codec)).toEqual(hello(codec));
+      return plainPeer.seen.slice(1);
     },
   };
 }
 
 const hello = (codec: string): Seen => ({ method: 'rpc.hello', params: { obverse: 1, codec } });
 
-const ways = ['jrpc', 'msgpack'].flatMap((codec) => ['the stranger', 'Obverse'].map((who) => ({ codec, who })));
+const ways = ['jrpc', 'msgpack'].flatMap((codec) => ['the peer', 'Obverse'].map((who) => ({ codec, who })));
 
 describe.each(ways)('a peer that is not Obverse, over $codec, where $who connects,', ({ codec, who }) => {
   let meeting: Meeting;
@@ -83,16 +83,16 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('calls and notifies, and receives only the answers', async () => {
-    const { side, stranger, seen, log } = meeting;
+    const { side, plainPeer, seen, log } = meeting;
     const texts: string[] = [];
     side.add.connect((_sender, { a, b }) => a + b);
     side.tell.connect((sender, { text }) => {
       texts.push(text);
       side.told(sender, { text: 'heard' });
     });
-    expect(await stranger.call('add', { a: 2, b: 40 })).toEqual({ id: 101, result: 42 });
-    stranger.notify('tell', { text: 'hi' });
-    expect(await stranger.call('add', { a: 1, b: 1 })).toEqual({ id: 102, result: 2 });
+    expect(await plainPeer.call('add', { a: 2, b: 40 })).toEqual({ id: 101, result: 42 });
+    plainPeer.notify('tell', { text: 'hi' });
+    expect(await plainPeer.call('add', { a: 1, b: 1 })).toEqual({ id: 102, result: 2 });
     expect(texts).toEqual(['hi']);
     expect(seen()).toEqual([
       { id: 101, result: 42 },
@@ -103,7 +103,7 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('is served by handlers that use everything that a call may have', async () => {
-    const { side, stranger, seen } = meeting;
+    const { side, plainPeer, seen } = meeting;
     const after: string[] = [];
     side.extras.connect((sender) => {
       sender.progress(50);
@@ -112,18 +112,18 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
       return { metadata, timeLeft: String(timeLeft), wantsProgress, aborted: signal.aborted };
     });
     const result = { metadata: {}, timeLeft: 'Infinity', wantsProgress: false, aborted: false };
-    expect(await stranger.call('extras')).toEqual({ id: 101, result });
+    expect(await plainPeer.call('extras')).toEqual({ id: 101, result });
     expect(seen()).toEqual([{ id: 101, result }]);
     expect(after).toEqual(['after']);
   });
 
   it('receives the metadata of its answer in a notification before the answer', async () => {
-    const { side, stranger, seen } = meeting;
+    const { side, plainPeer, seen } = meeting;
     side.extras.connect((sender) => {
       sender.replyMetadata = { cached: true };
       return {};
     });
-    expect(await stranger.call('extras')).toEqual({ id: 101, result: {} });
+    expect(await plainPeer.call('extras')).toEqual({ id: 101, result: {} });
     expect(seen()).toEqual([
       { method: 'rpc.about', params: { answer: 101, metadata: { cached: true } } },
       { id: 101, result: {} },
@@ -131,8 +131,8 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('receives metadata, the time limit and a request for progress before the call, and no call fails for it', async () => {
-    const { side, stranger, seen, log } = meeting;
-    stranger.served.double = (params) => (params as { n: number }).n * 2;
+    const { side, plainPeer, seen, log } = meeting;
+    plainPeer.served.double = (params) => (params as { n: number }).n * 2;
     const told: unknown[] = [];
     const metadata = { trace: 'a1' };
     const view = side.to(null, { metadata, timeout: 5_000, onProgress: (n: number) => told.push(n) });
@@ -150,8 +150,8 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('receives nothing of the timeout of a side, of a signal, and of other local options', async () => {
-    const { side, stranger, seen } = meeting;
-    stranger.served.double = (params) => (params as { n: number }).n * 2;
+    const { side, plainPeer, seen } = meeting;
+    plainPeer.served.double = (params) => (params as { n: number }).n * 2;
     expect(await side.double(null, { n: 1 })).toBe(2);
     const { signal } = new AbortController();
     expect(await side.to(null, { signal, ignoreErrors: true }).double({ n: 2 })).toBe(4);
@@ -180,10 +180,10 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('may answer a cancelled call, and the answer is ignored', async () => {
-    const { side, stranger, seen, log } = meeting;
+    const { side, plainPeer, seen, log } = meeting;
     const ends: ((n: number) => void)[] = [];
-    stranger.served.brood = () => new Promise((resolve) => ends.push(resolve));
-    stranger.served.double = () => 0;
+    plainPeer.served.brood = () => new Promise((resolve) => ends.push(resolve));
+    plainPeer.served.double = () => 0;
     const gone = new AbortController();
     const asked = side.to(null, { signal: gone.signal }).brood();
     await until(() => ends.length === 1);
@@ -202,10 +202,10 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('does not answer in time: the call rejects, and the peer receives rpc.cancel', async () => {
-    const { side, stranger, seen, log } = meeting;
+    const { side, plainPeer, seen, log } = meeting;
     const ends: ((n: number) => void)[] = [];
-    stranger.served.brood = () => new Promise((resolve) => ends.push(resolve));
-    stranger.served.double = () => 0;
+    plainPeer.served.brood = () => new Promise((resolve) => ends.push(resolve));
+    plainPeer.served.double = () => 0;
     await expect(side.to(null, { timeout: 30 }).brood()).rejects.toThrow(TimeoutError);
     await until(() => seen().length === 3);
     expect(seen()).toEqual([
@@ -219,7 +219,7 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('receives an error when a handler exceeds its time limit, and can call again', async () => {
-    const { side, stranger } = await meet(codec, who, { handlerTimeout: 30 });
+    const { side, plainPeer } = await meet(codec, who, { handlerTimeout: 30 });
     const reasons: unknown[] = [];
     side.hang.connect(
       (sender) =>
@@ -231,17 +231,17 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
         }),
     );
     side.add.connect((_sender, { a, b }) => a + b);
-    expect(await stranger.call('hang')).toEqual({
+    expect(await plainPeer.call('hang')).toEqual({
       id: 101,
       error: { code: -32_011, message: 'hang took longer than it may' },
     });
     expect(reasons).toEqual([expect.any(TimeoutError)]);
-    expect(await stranger.call('add', { a: 2, b: 3 })).toEqual({ id: 102, result: 5 });
-    expect(stranger.seen.filter(({ id }) => id === 101)).toHaveLength(1);
+    expect(await plainPeer.call('add', { a: 2, b: 3 })).toEqual({ id: 102, result: 5 });
+    expect(plainPeer.seen.filter(({ id }) => id === 101)).toHaveLength(1);
   });
 
   it('disconnects, and the signal of the handler aborts', async () => {
-    const { side, stranger } = meeting;
+    const { side, plainPeer } = meeting;
     let reason: unknown;
     let begun = false;
     side.hang.connect((sender) => {
@@ -249,15 +249,15 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
       sender.signal.addEventListener('abort', () => (reason = sender.signal.reason));
       return new Promise(() => {});
     });
-    void stranger.call('hang');
+    void plainPeer.call('hang');
     await until(() => begun);
-    stranger.socket.destroy();
+    plainPeer.socket.destroy();
     await until(() => reason !== undefined);
     expect(reason).toMatchObject({ name: 'ConnectionLost' });
   });
 
   it('may implement a single extension by hand', async () => {
-    const { side, stranger, seen } = meeting;
+    const { side, plainPeer, seen } = meeting;
     let n = 0;
     side.extras.connect((sender) => {
       for (n = 1; n <= 2; n++) sender.progress(n);
@@ -267,10 +267,10 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
       (sender) =>
         new Promise((_, reject) => sender.signal.addEventListener('abort', () => reject(sender.signal.reason))),
     );
-    stranger.notify('rpc.about', { call: 101, metadata: { a: 1 }, progress: true });
-    expect(await stranger.call('extras')).toEqual({ id: 101, result: { a: 1 } });
-    const asked = stranger.call('hang');
-    stranger.notify('rpc.cancel', [102, 'no use']);
+    plainPeer.notify('rpc.about', { call: 101, metadata: { a: 1 }, progress: true });
+    expect(await plainPeer.call('extras')).toEqual({ id: 101, result: { a: 1 } });
+    const asked = plainPeer.call('hang');
+    plainPeer.notify('rpc.cancel', [102, 'no use']);
     expect(await asked).toEqual({
       id: 102,
       error: { code: -32_012, message: 'the caller cancelled the call: no use' },
@@ -281,8 +281,8 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
       { id: 101, result: { a: 1 } },
     ]);
     const told: number[] = [];
-    stranger.served.double = (params) => {
-      stranger.notify('rpc.progress', [1, 50]);
+    plainPeer.served.double = (params) => {
+      plainPeer.notify('rpc.progress', [1, 50]);
       return (params as { n: number }).n;
     };
     expect(await side.to(null, { onProgress: (value: number) => told.push(value) }).double({ n: 1 })).toBe(1);
@@ -290,16 +290,16 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
   });
 
   it('that fails on unknown notifications receives none with hello=off, and options still apply on this side', async () => {
-    const { side, stranger, seen } = await meet(codec, who, { codec: `${codec}?hello=off` });
-    stranger.served.double = (params) => (params as { n: number }).n * 2;
-    stranger.served.brood = () => new Promise(() => {});
+    const { side, plainPeer, seen } = await meet(codec, who, { codec: `${codec}?hello=off` });
+    plainPeer.served.double = (params) => (params as { n: number }).n * 2;
+    plainPeer.served.brood = () => new Promise(() => {});
     side.extras.connect((sender) => {
       sender.replyMetadata = { cached: true };
       return {};
     });
     const options = { metadata: { a: 1 }, timeout: 5_000, onProgress: () => {} };
     expect(await side.to(null, options).double({ n: 3 })).toBe(6);
-    expect(await stranger.call('extras')).toEqual({ id: 101, result: {} });
+    expect(await plainPeer.call('extras')).toEqual({ id: 101, result: {} });
     await expect(side.to(null, { signal: AbortSignal.timeout(20) }).brood()).rejects.toThrow(Aborted);
     await expect(side.to(null, { timeout: 20 }).brood()).rejects.toThrow(TimeoutError);
     expect(await side.double(null, { n: 4 })).toBe(8);

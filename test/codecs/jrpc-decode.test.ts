@@ -194,11 +194,11 @@ describe('batches', () => {
 
   it('are refused in a dialect', () => {
     for (const dialect of ['lsp', 'mcp', 'quickrpc']) {
-      const stranger = jrpcOf(`jrpc?dialect=${dialect}`);
-      expect(stranger.join).toBeUndefined();
+      const codecOfDialect = jrpcOf(`jrpc?dialect=${dialect}`);
+      expect(codecOfDialect.join).toBeUndefined();
       for (const packed of [false, true]) {
-        expect(read(stranger, `[${request(1)}]`, packed)).toStrictEqual([invalid(null)]);
-        expect(read(stranger, '[]', packed)).toStrictEqual([invalid(null)]);
+        expect(read(codecOfDialect, `[${request(1)}]`, packed)).toStrictEqual([invalid(null)]);
+        expect(read(codecOfDialect, '[]', packed)).toStrictEqual([invalid(null)]);
       }
     }
   });

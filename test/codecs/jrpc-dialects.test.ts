@@ -9,7 +9,7 @@ import { jrpcOf, read } from '../support/codec-read.js';
 
 const lsp = jrpcOf('jrpc?dialect=lsp');
 const mcp = jrpcOf('jrpc?dialect=mcp');
-const strangers = [jrpcOf(), jrpcOf('jrpc?dialect=quickrpc')];
+const plainCodecs = [jrpcOf(), jrpcOf('jrpc?dialect=quickrpc')];
 
 const call = (more: Partial<Call>): Call => ({
   kind: 'call',
@@ -37,11 +37,11 @@ function readings(codec: typeof lsp, method: string, params: unknown): Message[]
 describe('the properties of a codec', () => {
   it('list the messages of the library that its dialect can express', () => {
     for (const codec of [lsp, mcp]) expect(codec.words).toEqual(['rpc.cancel', 'rpc.progress']);
-    for (const codec of strangers) expect(Object.hasOwn(codec, 'words')).toBe(false);
+    for (const codec of plainCodecs) expect(Object.hasOwn(codec, 'words')).toBe(false);
   });
   it('specify whether a cancelled call is answered', () => {
     expect(mcp.answersCancelled).toBe(false);
-    for (const codec of [lsp, ...strangers]) expect(codec.answersCancelled).toBe(true);
+    for (const codec of [lsp, ...plainCodecs]) expect(codec.answersCancelled).toBe(true);
   });
 });
 
@@ -88,10 +88,10 @@ describe('a cancelled call', () => {
     }
   });
   it('means nothing in the other dialect, in a request, or without a dialect', () => {
-    for (const codec of [mcp, ...strangers]) {
+    for (const codec of [mcp, ...plainCodecs]) {
       for (const message of readings(codec, '$/cancelRequest', { id: 1 })) expect(message).not.toHaveProperty('means');
     }
-    for (const codec of [lsp, ...strangers]) {
+    for (const codec of [lsp, ...plainCodecs]) {
       for (const message of readings(codec, 'notifications/cancelled', { requestId: 1 })) {
         expect(message).not.toHaveProperty('means');
       }
@@ -103,13 +103,13 @@ describe('a cancelled call', () => {
     }
   });
   it('is answered with -32800 in lsp only', () => {
-    const aborted: Outbound = { kind: 'fault', id: 1, error: { code: -32_012, message: 'given up', data: [1] } };
-    expect(written(lsp, aborted)).toMatchObject({ error: { code: -32_800, message: 'given up', data: [1] } });
+    const aborted: Outbound = { kind: 'fault', id: 1, error: { code: -32_012, message: 'cancelled', data: [1] } };
+    expect(written(lsp, aborted)).toMatchObject({ error: { code: -32_800, message: 'cancelled', data: [1] } });
     expect(read(lsp, lsp.encode(aborted))).toStrictEqual([aborted]);
     expect(read(lsp, '{"id":1,"jsonrpc":"2.0","error":{"code":-32800,"message":"x"}}')).toStrictEqual([
       { kind: 'fault', id: 1, error: { code: -32_012, message: 'x' } },
     ]);
-    for (const codec of [mcp, ...strangers]) {
+    for (const codec of [mcp, ...plainCodecs]) {
       expect(written(codec, aborted)).toMatchObject({ error: { code: -32_012 } });
       expect(read(codec, '{"jsonrpc":"2.0","id":1,"error":{"code":-32800,"message":"x"}}')).toMatchObject([
         { error: { code: -32_800 } },
@@ -217,7 +217,7 @@ describe('the progress token of a call', () => {
     expect(() => lsp.encode(call({ id: 4, args: [[1]], named: true, token: 4 }))).toThrow(/named arguments/);
   });
   it('is sent in the dialects only', () => {
-    const [strict] = strangers;
+    const [strict] = plainCodecs;
     expect(strict?.encode(call({ id: 4, args: [{ a: 1 }], named: true, token: 4 }))).not.toContain('oken');
   });
   it('is read, and remains among the arguments', () => {
@@ -253,7 +253,7 @@ describe('the progress token of a call', () => {
     expect(told).not.toHaveProperty('token');
   });
   it('is no property of a call without one, and neither is a meaning', () => {
-    for (const codec of [lsp, mcp, ...strangers]) {
+    for (const codec of [lsp, mcp, ...plainCodecs]) {
       for (const frame of [request({ a: 1 }), request([1]), '{"jsonrpc":"2.0","method":"m","params":{"a":1}}']) {
         expect(Object.keys(read(codec, frame)[0] as Call)).toEqual(['kind', 'id', 'method', 'args', 'named', 'batch']);
       }

@@ -136,9 +136,9 @@ it('is exchanged by two Obverse sides in memory, and changes nothing else', asyn
 it('is not required: an array from a peer without it is a batch', async () => {
   await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null });
   server.ask.connect(async () => 'x');
-  using stranger = await RawClient.connect(server.address);
-  stranger.write([1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'ask' })));
-  const [batch] = await stranger.answers(1);
+  using plainPeer = await RawClient.connect(server.address);
+  plainPeer.write([1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'ask' })));
+  const [batch] = await plainPeer.answers(1);
   expect((batch as unknown[]).length).toBe(2);
 });
 

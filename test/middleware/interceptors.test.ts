@@ -13,7 +13,7 @@ import {
 import { closeAll, House, meet, until, ways } from './sides.js';
 
 /** Knows the method under another name. */
-class Stranger extends RemoteAPI {
+class Renamed extends RemoteAPI {
   @outgoing({ hasReply: true }) add(_to: Receivers, _args: { c: number }): Reply<number> {}
 }
 
@@ -346,10 +346,10 @@ it('invalid arguments are passed to interceptors as received, with the error', a
     }
   });
   expect(await client.to(null).add(1, 2)).toBe(3);
-  const stranger = await Stranger.connect(server.address, { logger: null });
-  await expect(stranger.add(null, { c: 1 })).rejects.toMatchObject({ code: Code.InvalidParams });
+  const renamed = await Renamed.connect(server.address, { logger: null });
+  await expect(renamed.add(null, { c: 1 })).rejects.toMatchObject({ code: Code.InvalidParams });
   expect(seen).toEqual([[{ c: 1 }], Code.InvalidParams]);
-  await stranger.close();
+  await renamed.close();
 });
 
 it('failures before a request is sent are rejections for interceptors too', async () => {

@@ -62,13 +62,13 @@ export function testCarries(it: (name: string, body: () => void) => void, subjec
   it('carries a notification without arguments', () => {
     carries(subject.make(), callOf({ id: undefined }));
   });
-  it('carries names of methods with signs in them', () => {
+  it('carries method names with punctuation', () => {
     const codec = subject.make();
     for (const method of ['a', 'room.join', 'rpc.hello', 'textDocument/didOpen', '$/progress', 'say_it-2']) {
       carries(codec, callOf({ method, named: true, args: [{ a: 1 }] }));
     }
   });
-  it('carries any name of a method, or throws', () => {
+  it('carries any method name, or throws', () => {
     const codec = subject.make();
     withRandom(300, (random) => {
       const message = callOf({ method: random.text(12), named: true, args: [{ a: 1 }] });
@@ -89,7 +89,7 @@ export function testCarries(it: (name: string, body: () => void) => void, subjec
       carries(codec, { kind: 'fault', id, error: { code: -32603, message: 'ill' } });
     }
   });
-  it('carries ids of strangers that are texts', () => {
+  it('carries ids that are texts', () => {
     const codec = subject.make();
     for (const id of ['', 'a', '1', 'f81d4fae-7dec-11d0', 'a "b"\\\n']) {
       carries(codec, callOf({ id, named: true, args: [{ a: 1 }] }));

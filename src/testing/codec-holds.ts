@@ -14,7 +14,7 @@ const several: readonly Outbound[] = [
 
 /** The promises about the frames: whose they are, what they hold, and how several become one. */
 export function testHolds(it: (name: string, body: () => void) => void, subject: CodecSubject): void {
-  it('says what it is', () => {
+  it('has valid properties', () => {
     const codec = subject.make();
     assert.match(codec.name, /^[a-z][a-z0-9+.-]*$/);
     assert.ok(['text', 'bytes', 'values'].includes(codec.form), codec.form);
@@ -25,7 +25,7 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
     assert.equal(typeof codec.answersUnreadable, 'boolean');
     assert.equal(formOf(codec.encode({ kind: 'reply', id: 1, value: 1 })), codec.form);
   });
-  it('leaves what it encodes as it is', () => {
+  it('does not change what it encodes', () => {
     const codec = subject.make();
     const args = [{ text: 'hello', list: [1, { two: 2 }], none: undefined }];
     const message = callOf({ named: true, args });
@@ -33,7 +33,7 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
     codec.encode(message);
     assert.deepStrictEqual(message, before);
   });
-  it('encodes what is there at that moment', () => {
+  it('encodes the values at the time of the call', () => {
     const codec = subject.make();
     const args = { text: 'before', list: [1] };
     const frame = codec.encode(callOf({ named: true, args: [args] }));
@@ -42,19 +42,19 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
     args.list.push(2);
     same(decodeAll(codec, travelled(frame))[0], callOf({ named: true, args: [{ text: 'before', list: [1] }] }));
   });
-  it('makes frames that it does not change later', () => {
+  it('does not change a frame later', () => {
     const codec = subject.make();
     const frames = several.map((message) => codec.encode(message));
     for (let more = 0; more < 1_000; more++) codec.encode({ kind: 'reply', id: more, value: 'x'.repeat(more) });
     for (const [at, message] of several.entries()) same(decodeAll(codec, travelled(frames[at] as Frame))[0], message);
   });
-  it('reads a frame that was read before', () => {
+  it('decodes a frame a second time', () => {
     const codec = subject.make();
     const frame = travelled(codec.encode(several[0] as Outbound));
     same(decodeAll(codec, frame)[0], several[0] as Outbound);
     same(decodeAll(codec, frame)[0], several[0] as Outbound);
   });
-  it('gives away what it decodes: another use of the frame changes nothing', () => {
+  it('decodes to values that later changes of the frame do not affect', () => {
     const codec = subject.make();
     const value = ['text', { a: 'b' }, ...(subject.values ?? [])];
     const frame = travelled(codec.encode({ kind: 'reply', id: 1, value }));
@@ -62,7 +62,7 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
     if (frame instanceof Uint8Array) new Uint8Array(frame.buffer).fill(0xff);
     same(given[0], { kind: 'reply', id: 1, value });
   });
-  it('fails to encode without harm', () => {
+  it('encodes further messages after a failure', () => {
     const codec = subject.make();
     const cycle: unknown[] = [];
     cycle.push(cycle);
@@ -72,7 +72,7 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
     assert.throws(() => codec.encode({ kind: 'fault', id: 1, error: { code: 1, message: '', data: value } }));
     for (const message of several) carries(codec, message);
   });
-  it('writes no delimiter into a frame', () => {
+  it('writes no delimiters of framings', () => {
     const codec = subject.make();
     if (codec.form !== 'text' || (codec.framing !== 'lines' && codec.framing !== 'nul')) return;
     const delimiter = codec.framing === 'lines' ? '\n' : '\0';
@@ -89,7 +89,7 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
       }
     });
   });
-  it('joins the messages of a tick, in their order and without a batch', () => {
+  it('joins the messages of a turn, in order and without a batch', () => {
     const codec = subject.make();
     if (codec.join === undefined) return;
     for (const messages of [several, several.slice(0, 1)]) {
@@ -101,7 +101,7 @@ export function testHolds(it: (name: string, body: () => void) => void, subject:
       for (const message of given) if (message.kind === 'call') assert.equal(message.batch, undefined);
     }
   });
-  it('reads joined frames of a stranger as one batch, or as none', () => {
+  it('reads joined frames of a peer that is not Obverse as one batch, or as none', () => {
     const codec = subject.make();
     if (codec.join === undefined) return;
     const given = decodeAll(codec, travelled(codec.join(several.map((message) => codec.encode(message)))));

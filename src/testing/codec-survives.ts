@@ -8,14 +8,14 @@ const DEPTH = 100_000;
 
 /** What a stranger may send: it throws a ProtocolError or gives messages, and does nothing else. */
 export function testSurvives(it: (name: string, body: () => void) => void, subject: CodecSubject): void {
-  it('survives frames of nothing but chance', () => {
+  it('survives random frames', () => {
     const codec = subject.make();
     withRandom(3_000, (random) => {
       survives(codec, randomFrame(codec, random), random.next() < 0.5);
     });
     carries(codec, callOf({ named: true, args: [{ a: 1 }] }));
   });
-  it('survives frames that were damaged on their way', () => {
+  it('survives damaged frames', () => {
     const codec = subject.make();
     withRandom(3_000, (random) => {
       survives(codec, damaged(codec, codec.encode(randomMessage(random)), random), random.next() < 0.5);
@@ -50,7 +50,7 @@ export function testSurvives(it: (name: string, body: () => void) => void, subje
     }
     if (codec.form !== 'values') survives(codec, frame);
   });
-  it('gives no value with an own property __proto__', () => {
+  it('returns no value with an own property __proto__', () => {
     const codec = subject.make();
     const poison = JSON.parse('{"__proto__":{"polluted":1},"a":[{"__proto__":[1],"b":{"__proto__":null}}],"c":1}');
     for (const message of [

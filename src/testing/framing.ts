@@ -38,7 +38,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
   };
 
   runner.describe(`the framing ${subject.name} with ${form}`, () => {
-    it('gives the same frames however the stream is cut', () => {
+    it('returns the same frames however the stream is cut', () => {
       withRandom(300, (random) => {
         const frames = several(random);
         const framing = make();
@@ -48,7 +48,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         expect(given, frames);
       });
     });
-    it('gives the same frames of chunks of one byte', () => {
+    it('returns the same frames for chunks of one byte', () => {
       withRandom(20, (random) => {
         const frames = several(random);
         const framing = make();
@@ -57,7 +57,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         expect(given, frames);
       });
     });
-    it('gives at once what a chunk completes', () => {
+    it('returns a frame as soon as it is complete', () => {
       withRandom(50, (random) => {
         const framing = make();
         for (let chunks = 0; chunks < 3; chunks++) {
@@ -68,13 +68,13 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         }
       });
     });
-    it('makes one piece of the frames of a tick', () => {
+    it('joins the frames of a turn into one chunk', () => {
       withRandom(50, (random) => {
         const frames = several(random);
         assert.deepStrictEqual(stream(frames), Buffer.concat(frames.map((frame) => stream([frame]))));
       });
     });
-    it('does not need the chunk any more', () => {
+    it('does not use a chunk later', () => {
       withRandom(50, (random) => {
         const frames = several(random);
         const framing = make();
@@ -88,7 +88,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         expect(given, frames);
       });
     });
-    it('gives nothing more at the end of a stream of whole frames', () => {
+    it('returns nothing more at the end of a stream of complete frames', () => {
       withRandom(20, (random) => {
         const framing = make();
         framing.push(stream(several(random)), () => {});
@@ -96,7 +96,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
       });
       make().end(() => assert.fail('a frame was given'));
     });
-    it('gives the rest or throws a ProtocolError where the stream is cut off', () => {
+    it('returns the rest or throws a ProtocolError if the stream ends within a frame', () => {
       withRandom(20, (random) => {
         const frames = several(random);
         const all = stream(frames);
@@ -111,7 +111,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         }
       });
     });
-    it('carries a frame of the size of the bound, and none that is larger', () => {
+    it('carries a frame of the maximum size, and none that is larger', () => {
       withRandom(5, (random) => {
         const frame = frameOf(random, 500);
         const size = typeof frame === 'string' ? Buffer.byteLength(frame) : (frame as Uint8Array).length;
@@ -127,7 +127,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         }
       });
     });
-    it('gives the frames before one that is too large', () => {
+    it('returns the frames before one that is too large', () => {
       withRandom(10, (random) => {
         const [first, second, large] = [frameOf(random, 20), frameOf(random, 20), frameOf(random, 3_000)];
         const framing = make(1_000);
@@ -136,7 +136,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         expect(given, [first, second]);
       });
     });
-    it('stops a frame that never ends at the bound', () => {
+    it('refuses an endless frame at the maximum size', () => {
       withRandom(5, (random) => {
         const endless = stream([frameOf(random, LIMIT * 50)]);
         const framing = make();
@@ -150,7 +150,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         assert.ok(pushed <= LIMIT + 1_000, `${pushed} bytes were taken where ${LIMIT} are the bound`);
       });
     });
-    it('does no more work for a frame that comes byte by byte', () => {
+    it('does not work more for a frame that arrives byte by byte', () => {
       withRandom(1, (random) => {
         const frame = frameOf(random, 1_000_000);
         const bytes = stream([frame]);
@@ -165,7 +165,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         expect(given, [frame]);
       });
     });
-    it('throws nothing but a ProtocolError for a stream of nothing but chance', () => {
+    it('throws only ProtocolErrors for random streams', () => {
       withRandom(500, (random) => {
         const framing = make(200);
         protocolOnly(() => {

@@ -27,7 +27,7 @@ export function testSecurity(runner: Runner, subject: SecuritySubject): void {
   const it = gapped(runner, subject.gaps);
   runner.describe(`the security ${subject.name}`, () => {
     for (const [what, payload] of payloads) {
-      it(`opens ${what} that the other side has sealed, to the byte`, async () => {
+      it(`opens ${what} that the other side has sealed, unchanged`, async () => {
         const before = typeof payload === 'string' ? payload : Uint8Array.from(payload as Uint8Array);
         const sealed = await subject.make().seal(payload);
         assert.deepEqual(payload, before, 'sealing has changed what was given');
@@ -35,7 +35,7 @@ export function testSecurity(runner: Runner, subject: SecuritySubject): void {
       });
     }
 
-    it('replaces a text by a text without delimiters, and bytes by bytes', async () => {
+    it('replaces a text with a text without delimiters, and bytes with bytes', async () => {
       for (const [, payload] of payloads) {
         const sealed = await subject.make().seal(payload);
         const replaced = travelled(sealed, payload);
@@ -44,12 +44,12 @@ export function testSecurity(runner: Runner, subject: SecuritySubject): void {
       }
     });
 
-    it('says what any codec can carry', async () => {
+    it('returns information that any codec can encode', async () => {
       const { info } = await subject.make().seal(text);
       assert.deepEqual(JSON.parse(JSON.stringify(info)), { ...info });
     });
 
-    it('does not mix messages that are on their way at the same time', async () => {
+    it('does not mix up concurrent messages', async () => {
       const [here, there] = [subject.make(), subject.make()];
       const texts = Array.from({ length: 50 }, (_, n) => `{"n":${n},"filling":"${'x'.repeat((n * 37) % 200)}"}`);
       const sealed = await Promise.all(texts.map((each) => here.seal(each)));
@@ -59,7 +59,7 @@ export function testSecurity(runner: Runner, subject: SecuritySubject): void {
       assert.deepEqual(opened.map(bytesOf), texts.map(bytesOf));
     });
 
-    it('refuses a message that was changed on its way', async () => {
+    it('refuses a message that was modified', async () => {
       const sealed = await subject.make().seal(text);
       const changed = (travelled(sealed, text) as string).replace(/.$/, '!');
       await assert.rejects(async () => subject.make().open(changed, sealed.info));

@@ -19,7 +19,7 @@ export function testEnds(it: It, subject: TransportCase): void {
     const other = side === 'near' ? 'far' : 'near';
     const who = side === 'near' ? 'second' : 'first';
 
-    test(`sends what was given when the ${who} closes, and ends both sides cleanly`, async (meeting) => {
+    test(`sends earlier frames when the ${who} end closes, and ends both cleanly`, async (meeting) => {
       const [from, to] = [meeting[side], meeting[other]];
       const sent = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(10_000, '.'));
       for (const text of sent) from.link.send([frame(text)]);
@@ -30,7 +30,7 @@ export function testEnds(it: It, subject: TransportCase): void {
       assert.ok(to.texts.join() === sent.join(), `${to.frames.length} of ${sent.length} frames came`);
     });
 
-    test(`tells the reason for which the ${who} closes`, async (meeting) => {
+    test(`passes on the reason with which the ${who} end closes`, async (meeting) => {
       const reason = new Error('for a reason');
       meeting[side].link.close(reason);
       assert.equal(await meeting[side].ended(), reason);
@@ -52,7 +52,7 @@ export function testEnds(it: It, subject: TransportCase): void {
   });
 
   for (const reason of [undefined, new Error('for a reason')]) {
-    it(`tells an end that has paused that the other one has ${reason === undefined ? 'closed' : 'cut the link'}`, () =>
+    it(`reports to a paused end that the other one has ${reason === undefined ? 'closed' : 'cut the link'}`, () =>
       withMeeting(subject, { both: { limits: { stalledMs: 500 } } }, async ({ near, far }) => {
         far.link.pause();
         for (let n = 0; n < 30; n++) near.link.send([frame(`${n}`.padEnd(1_000, '.'))]);
@@ -63,7 +63,7 @@ export function testEnds(it: It, subject: TransportCase): void {
       }));
   }
 
-  test('takes send, pause and resume after the end, and does nothing', async ({ near, far }) => {
+  test('ignores send, pause and resume after the end', async ({ near, far }) => {
     near.link.send([frame('before')]);
     near.link.close();
     near.link.send([frame('after close')]);
@@ -88,14 +88,14 @@ export function testEnds(it: It, subject: TransportCase): void {
     assert.ok(far.frames.length >= 1);
   });
 
-  test('may be closed by its receiver while it is delivering', async ({ near, far }) => {
+  test('can be closed by its receiver during delivery', async ({ near, far }) => {
     far.onFrame = () => far.link.close();
     near.link.send([frame('one')]);
     assert.equal(await far.ended(), undefined);
     await near.ended();
   });
 
-  it('ends its links when it is closed, and may be closed again', () =>
+  it('ends its links when it is closed, and can be closed again', () =>
     withFirst(subject, {}, async (first, visit) => {
       const seconds = [await visit()];
       await seconds[0]!.open();
@@ -112,14 +112,14 @@ export function testEnds(it: It, subject: TransportCase): void {
       assert.deepEqual(far.ends, [undefined]);
     }));
 
-  it('may be closed without having been open', () =>
+  it('can be closed without being opened', () =>
     withFirst(subject, {}, async (_first, visit) => {
       const second = await visit();
       await second.transport.close();
       await second.transport.close();
     }));
 
-  it('leaves no handle open', async () => {
+  it('leaves no open handle', async () => {
     const before = handles();
     await withMeeting(subject, {}, async ({ near, far, first, second }) => {
       near.link.send([frame('hello')]);

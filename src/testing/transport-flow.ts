@@ -20,7 +20,7 @@ export function testFlow(it: It, subject: TransportCase): void {
     const other = side === 'near' ? 'far' : 'near';
     const who = side === 'near' ? 'first' : 'second';
 
-    it(`holds back for the ${who} that has paused, and says when it has left`, () =>
+    it(`buffers for the ${who} end while it is paused, and reports when it has drained`, () =>
       withMeeting(subject, {}, async (meeting) => {
         const [from, to] = [meeting[side], meeting[other]];
         to.link.pause();

@@ -16,7 +16,7 @@ export function testFrames(it: It, subject: TransportCase, form: Form): void {
   /** Both directions of the link, one after the other. */
   const ways = ({ near, far }: Meeting) => [[near, far] as const, [far, near] as const];
 
-  test('carries a frame each way', async (meeting) => {
+  test('carries a frame in each direction', async (meeting) => {
     for (const [from, to] of ways(meeting)) {
       from.link.send([frame('one')]);
       await to.has(1);
@@ -70,7 +70,7 @@ export function testFrames(it: It, subject: TransportCase, form: Form): void {
     else assert.ok(typeof came === 'object' && 'values' in came);
   });
 
-  test('leaves a frame to its receiver', async ({ near, far }) => {
+  test('does not change a frame after delivery', async ({ near, far }) => {
     const sent = Array.from({ length: 200 }, (_, n) => `${n}:`.padEnd(1_000, 'x'));
     for (const text of sent) {
       near.link.send([frame(text)]);
@@ -89,7 +89,7 @@ export function testFrames(it: It, subject: TransportCase, form: Form): void {
     }
   });
 
-  test('takes a send from within receive', async ({ near, far }) => {
+  test('accepts send within receive', async ({ near, far }) => {
     const answering = (from: Meeting['near']) => {
       from.onFrame = (came) => {
         const n = Number(textOf(came));

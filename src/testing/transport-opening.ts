@@ -53,12 +53,12 @@ export function testOpening(it: It, subject: TransportCase): void {
       assert.ok(ids.every((id) => id !== ''));
     }));
 
-  it('keeps an address that a peer can connect to', () =>
+  it('has an address to which a peer can connect', () =>
     withMeeting(subject, {}, async ({ first, second }) => {
       for (const { transport } of [first, second]) assert.match(transport.address, /^[a-z][a-z0-9+.-]*:/);
     }));
 
-  it('turns visitors away above the bound on peers', () =>
+  it('refuses peers above the limit', () =>
     withFirst(subject, { first: { limits: { peers: 2 } } }, async (first, visit) => {
       for (let n = 0; n < 2; n++) {
         const second = await visit();
@@ -83,7 +83,7 @@ export function testOpening(it: It, subject: TransportCase): void {
       );
     }));
 
-  it('rejects open when it was closed before', () =>
+  it('rejects open after it was closed', () =>
     withFirst(subject, {}, async (_first, visit) => {
       const second = await visit();
       await second.transport.close();
@@ -113,7 +113,7 @@ export function testOpening(it: It, subject: TransportCase): void {
       );
     }));
 
-  it('rejects open where nobody is, and keeps nothing', async () => {
+  it('rejects open if nothing listens, and leaves nothing open', async () => {
     const first = new Side(await subject.first(wireFor({ form, listen: true })));
     await first.open();
     const { address } = first.transport;

@@ -18,7 +18,7 @@ testCodec(
       'carries a call without arguments': 'its params are always there, if only as an empty object',
       'carries a notification without arguments': 'its params are always there, if only as an empty object',
       'carries a call and a reply with the id null': noNull,
-      'carries ids of strangers that are texts': 'a text of digits is the number there',
+      'carries ids that are texts': 'a text of digits is the number there',
     },
   },
 );

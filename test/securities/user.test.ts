@@ -11,7 +11,7 @@ testSecurity(
   {
     name: 'user',
     make: () => user(parseAddress('user?user=ann')),
-    gaps: { 'refuses a message that was changed on its way': 'it believes whatever is said' },
+    gaps: { 'refuses a message that was modified': 'it believes whatever is said' },
   },
 );
 

@@ -27,10 +27,10 @@ testTransport(
     gaps: {
       'gives every link its own peer id': twoEnds,
       'has a receiver before the first frame': 'its link stands before the other end comes',
-      'turns visitors away above the bound on peers': twoEnds,
-      'rejects open where nobody is, and keeps nothing': 'messages wait in a port until somebody listens',
-      'holds back for the first that has paused, and says when it has left': noPause,
-      'holds back for the second that has paused, and says when it has left': noPause,
+      'refuses peers above the limit': twoEnds,
+      'rejects open if nothing listens, and leaves nothing open': 'messages wait in a port until somebody listens',
+      'buffers for the first end while it is paused, and reports when it has drained': noPause,
+      'buffers for the second end while it is paused, and reports when it has drained': noPause,
     },
   },
 );

@@ -21,8 +21,9 @@ testTransport(
     second: (wire, address) => process(parseAddress(address), wire),
     goodbye: /exited with code 0$/,
     gaps: {
-      'turns visitors away above the bound on peers': 'a program has one standard input',
-      'rejects open where nobody is, and keeps nothing': 'there is always a program; process.test.ts starts none',
+      'refuses peers above the limit': 'a program has one standard input',
+      'rejects open if nothing listens, and leaves nothing open':
+        'there is always a program; process.test.ts starts none',
       'tells a reason when a peer dies without a goodbye': 'process.test.ts kills one',
     },
   },

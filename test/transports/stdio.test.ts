@@ -9,9 +9,9 @@ let given: readonly [Way, Way] = ends();
 const ONE = 'two streams make one link';
 const gaps = {
   'gives every link its own peer id': ONE,
-  'turns visitors away above the bound on peers': ONE,
+  'refuses peers above the limit': ONE,
   'rejects open when it is closed meanwhile': 'it is open at once',
-  'rejects open where nobody is, and keeps nothing': 'two streams are there or not',
+  'rejects open if nothing listens, and leaves nothing open': 'two streams are there or not',
 };
 
 testTransport(

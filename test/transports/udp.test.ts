@@ -19,27 +19,27 @@ testTransport(
     first: (onWire) => udp(parseAddress('udp://127.0.0.1:0?trusted'), onWire),
     second: (onWire, address) => udp(parseAddress(address), onWire),
     gaps: {
-      'sends what was given when the second closes, and ends both sides cleanly': untold,
-      'sends what was given when the first closes, and ends both sides cleanly': untold,
-      'tells the reason for which the second closes': untold,
-      'tells the reason for which the first closes': untold,
+      'sends earlier frames when the second end closes, and ends both cleanly': untold,
+      'sends earlier frames when the first end closes, and ends both cleanly': untold,
+      'passes on the reason with which the second end closes': untold,
+      'passes on the reason with which the first end closes': untold,
       'ends a link once, however often it is closed': untold,
-      'tells an end that has paused that the other one has closed': untold,
-      'tells an end that has paused that the other one has cut the link': untold,
-      'takes send, pause and resume after the end, and does nothing': untold,
+      'reports to a paused end that the other one has closed': untold,
+      'reports to a paused end that the other one has cut the link': untold,
+      'ignores send, pause and resume after the end': untold,
       'delivers nothing after the end, also within one chunk': untold,
-      'may be closed by its receiver while it is delivering': untold,
-      'ends its links when it is closed, and may be closed again': untold,
+      'can be closed by its receiver during delivery': untold,
+      'ends its links when it is closed, and can be closed again': untold,
       'can be closed while it is paused': untold,
-      'rejects open where nobody is, and keeps nothing': 'there is no connecting',
+      'rejects open if nothing listens, and leaves nothing open': 'there is no connecting',
       'rejects open when it is closed meanwhile': untold,
-      'turns visitors away above the bound on peers': untold,
-      'holds back for the first that has paused, and says when it has left': unheld,
-      'holds back for the second that has paused, and says when it has left': unheld,
+      'refuses peers above the limit': untold,
+      'buffers for the first end while it is paused, and reports when it has drained': unheld,
+      'buffers for the second end while it is paused, and reports when it has drained': unheld,
       'ends the link for a frame that is larger than the bound': 'only the datagram is dropped',
       'keeps many frames in order': lossy,
       'keeps the frames of one send in order': lossy,
-      'leaves a frame to its receiver': lossy,
+      'does not change a frame after delivery': lossy,
       'pauses and resumes from within receive': lossy,
       'loses nothing when both ends send at once': lossy,
     },
@@ -147,7 +147,7 @@ describe('unicast', () => {
     expect((await bytes.next()).frames.map((frame) => [...(frame as Uint8Array)])).toEqual([[7], []]);
   });
 
-  it('leaves a frame to its receiver', async () => {
+  it('does not change a frame after delivery', async () => {
     const server = await serve(undefined, { form: 'bytes', framing: 'length' });
     const { logs } = await open(server.url, { form: 'bytes', framing: 'length' });
     const { link } = logs[0]!;

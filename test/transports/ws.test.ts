@@ -40,7 +40,7 @@ testTransport(
     second: (wire, address) => browser(parseAddress(address), wire),
     crash,
     gaps: {
-      'holds back for the second that has paused, and says when it has left':
+      'buffers for the second end while it is paused, and reports when it has drained':
         'a standard WebSocket cannot stop reading',
     },
   },

@@ -12,7 +12,7 @@ import {
   TimeoutError,
 } from '../../src/index.js';
 import { Log, until } from '../support/core-waiting.js';
-import { dialing, listening, type Seen, type PlainPeer } from './stranger.js';
+import { dialing, listening, type PlainPeer, type Seen } from './stranger.js';
 
 /*
  * Two peers that implement none of the extensions, JSON-RPC 2.0 and MessagePack-RPC by hand over bare sockets: the plain

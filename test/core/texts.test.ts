@@ -42,7 +42,7 @@ it('a timeout names its duration and the peer', async () => {
   });
   const stream = both.visitor.to(null, { timeout: 20 }).count();
   await stream.next();
-  expect((await failure(stream.next())).message).toContain('within 20 ms after the last item was asked for');
+  expect((await failure(stream.next())).message).toContain('within 20 ms after the last item was requested');
 });
 
 it('an item that cannot be encoded is called an item, not an internal message', async () => {

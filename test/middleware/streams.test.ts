@@ -91,7 +91,7 @@ describe.each(ways)('over %s with %s, an interceptor of a stream', (...way) => {
   it('receives an error if the handler returns something that is not a stream', async () => {
     const { server, client } = await meet(way);
     client.use(() => 5);
-    await expect(client.count(null, { to: 1 }).next()).rejects.toThrow('a stream is an iterable');
+    await expect(client.count(null, { to: 1 }).next()).rejects.toThrow('expected an iterable');
     server.use(() => 5);
     await expect(server.watch(null, { to: 1 }).next()).rejects.toThrow();
   });

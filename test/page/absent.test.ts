@@ -104,7 +104,7 @@ describe('a page that imports nothing else', () => {
     // More than are kept until the writer is loaded.
     for (let n = 0; n < 150; n++) session.tell('rpc.pull', [n, 'many']);
     await vi.waitFor(() => expect(lines).toHaveLength(10));
-    expect(lines[0]).toMatch(/^obverse: .*: rpc.pull takes the id of a call/);
+    expect(lines[0]).toMatch(/^obverse: .*: the arguments of rpc.pull must be the id of a call/);
     expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
     expect(lines).toHaveLength(10);
   });
@@ -209,7 +209,7 @@ describe('the errors for parts that are not loaded', () => {
     const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
     session.tell('rpc.next', [1, [1]]);
     session.tell('rpc.pull', [null, 1]);
-    const why = 'a message is about a stream, and this side has none';
+    const why = 'the message belongs to a stream, and this side has no streams';
     await vi.waitFor(() => expect(told).toEqual([why, why]));
     expect(await client.remote.half({ n: 3 })).toBe(1.5);
   });

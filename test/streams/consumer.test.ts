@@ -208,7 +208,7 @@ describe('an option of the call', () => {
       const window = { items: 1_000, bytes: 50_000, ...beyond };
       const error = await failure(calling.to(null, { window }).count({ to: 3 }).next());
       expect(error).toBeInstanceOf(UsageError);
-      expect(error.message).toContain('beyond the limits streamItems (1000) and streamBytes (50000)');
+      expect(error.message).toContain('exceeds the limits streamItems (1000) and streamBytes (50000)');
     }
     const { items } = await all(calling.to(null, { window: { items: 1_000, bytes: 50_000 } }).count({ to: 3 }));
     expect(items).toEqual([0, 1, 2]);
@@ -277,7 +277,7 @@ describe('who can be asked for a stream', () => {
     meeting.handling.any.connect(() => 5 as never);
     const { error } = await all(meeting.calling.remote.any());
     expect((error as Error).message).toBe(
-      'the handler of any gave 5: a stream is an iterable, an async iterable or a ReadableStream',
+      'the handler of any returned 5, which is not a stream: expected an iterable, an async iterable or a ReadableStream',
     );
   });
 });

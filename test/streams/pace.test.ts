@@ -34,7 +34,7 @@ function play(ms: number, wayAt: (at: number) => Way, last = ms): { rate: number
     const { rate, length } = wayAt(at);
     while (pace.isOpen && sent - carried < 50_000_000) {
       sent += MESSAGE;
-      pace.add(MESSAGE);
+      pace.recordSent(MESSAGE);
     }
     carried = Math.min(sent, carried + rate * 0.02);
     for (let mark = marks[0]; mark !== undefined && mark.after <= carried; mark = marks[0]) {
@@ -43,7 +43,7 @@ function play(ms: number, wayAt: (at: number) => Way, last = ms): { rate: number
     }
     for (let one = coming[0]; one !== undefined && one.at <= at; one = coming[0]) {
       coming.shift();
-      if (!pace.read(one.id)) refused++;
+      if (!pace.markRead(one.id)) refused++;
     }
     if (at < ms - last) before = carried;
     else wait = Math.max(wait, (sent - carried) / rate);
@@ -103,7 +103,7 @@ describe('the pace of all streams together', () => {
     releaseTime();
     let opened = 0;
     const pace = new Pacer({ tell: () => {} } as unknown as Session, () => opened++);
-    while (pace.isOpen) pace.add(MESSAGE);
+    while (pace.isOpen) pace.recordSent(MESSAGE);
     expect(opened).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(opened).toBe(1);
@@ -116,13 +116,13 @@ describe('the pace of all streams together', () => {
       { tell: (_: string, [, n]: [null, number]) => made.push(n) } as unknown as Session,
       () => {},
     );
-    while (pace.isOpen) pace.add(MESSAGE);
+    while (pace.isOpen) pace.recordSent(MESSAGE);
     expect(made.length).toBeGreaterThan(2);
-    expect(pace.read(1)).toBe(false);
-    expect(pace.read(0)).toBe(true);
-    expect(pace.read(0)).toBe(false);
-    expect(pace.read(1)).toBe(true);
-    expect(pace.read(99)).toBe(false);
+    expect(pace.markRead(1)).toBe(false);
+    expect(pace.markRead(0)).toBe(true);
+    expect(pace.markRead(0)).toBe(false);
+    expect(pace.markRead(1)).toBe(true);
+    expect(pace.markRead(99)).toBe(false);
     pace.end();
   });
 
@@ -133,7 +133,7 @@ describe('the pace of all streams together', () => {
     const pace = new Pacer(session, () => {});
     const fill = (bytes = MESSAGE): number => {
       let sent = 0;
-      for (; pace.isOpen && sent < 100_000_000; sent += bytes) pace.add(bytes);
+      for (; pace.isOpen && sent < 100_000_000; sent += bytes) pace.recordSent(bytes);
       return sent;
     };
     return { pace, marks, fill };
@@ -142,11 +142,11 @@ describe('the pace of all streams together', () => {
   it('sends little before it knows anything, and never more than 8 MB', () => {
     const { pace, fill } = way();
     expect(fill()).toBeLessThan(16 * 1_024 + MESSAGE);
-    pace.read(0);
+    pace.markRead(0);
     pace.end();
     const fast = way();
-    fast.pace.add(1e12);
-    expect(fast.pace.read(0)).toBe(true);
+    fast.pace.recordSent(1e12);
+    expect(fast.pace.markRead(0)).toBe(true);
     expect(fast.fill(100_000)).toBeLessThanOrEqual(8 * 1_024 * 1_024 + 100_000);
     fast.pace.end();
   });
@@ -156,9 +156,9 @@ describe('the pace of all streams together', () => {
     for (let mark = 0; mark < 20; mark++) {
       fill();
       expect(marks.length).toBeGreaterThan(mark);
-      expect(pace.read(mark)).toBe(true);
+      expect(pace.markRead(mark)).toBe(true);
     }
-    for (let mark = 20; mark < marks.length; mark++) pace.read(mark);
+    for (let mark = 20; mark < marks.length; mark++) pace.markRead(mark);
     expect(pace.isOpen).toBe(true);
     pace.end();
   });
@@ -170,7 +170,7 @@ describe('the pace of all streams together', () => {
     for (const { pace, fill } of [answered, ended]) {
       fill();
       expect((due()?.at ?? 0) - time()).toBe(1_000);
-      if (pace === answered.pace) pace.read(0);
+      if (pace === answered.pace) pace.markRead(0);
       else pace.end();
       expect(due()).toBe(before);
     }
@@ -185,10 +185,10 @@ describe('the pace of all streams together', () => {
     const timer = firstTimer(Number.POSITIVE_INFINITY);
     moveTime(time() + 1_000);
     timer?.fire();
-    for (let n = 0; n < 1_000; n++) pace.add(MESSAGE);
+    for (let n = 0; n < 1_000; n++) pace.recordSent(MESSAGE);
     expect(pace.isOpen).toBe(true);
     expect(marks.length).toBe(length);
-    expect(pace.read(0)).toBe(true);
+    expect(pace.markRead(0)).toBe(true);
     expect(pace.isOpen).toBe(false);
     pace.end();
   });

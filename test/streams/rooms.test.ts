@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/contract/limits.js';
 import { ArrivedItems } from '../../src/extensions/streams/arrived-items.js';
-import { type InLine, RoundRobin } from '../../src/extensions/streams/round-robin.js';
+import { type QueueNode, RoundRobin } from '../../src/extensions/streams/round-robin.js';
 import { weigh } from '../../src/extensions/streams/weigh.js';
-import { UnderWay, windowOf } from '../../src/extensions/streams/window.js';
+import { ItemsInFlight, windowOf } from '../../src/extensions/streams/window.js';
 
 describe('what is under way', () => {
   it('is never more than the window but for one message, and is free again when all is taken', () => {
@@ -15,7 +15,7 @@ describe('what is under way', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
-        const underWay = new UnderWay({ items: 50, bytes: 500 });
+        const underWay = new ItemsInFlight({ items: 50, bytes: 500 });
         let open = 0;
         let largest = 0;
         for (const { send, bytes, take } of steps) {
@@ -28,12 +28,12 @@ describe('what is under way', () => {
           expect(underWay.items).toBe(open);
           expect(underWay.items).toBeLessThanOrEqual(50);
           expect(underWay.bytes).toBeLessThan(500 + largest);
-          expect(underWay.free(open + 1)).toBe(false);
+          expect(underWay.acknowledge(open + 1)).toBe(false);
           const taken = Math.min(take, open);
-          if (taken > 0) expect(underWay.free(taken)).toBe(true);
+          if (taken > 0) expect(underWay.acknowledge(taken)).toBe(true);
           open -= taken;
         }
-        if (open > 0) underWay.free(open);
+        if (open > 0) underWay.acknowledge(open);
         expect([underWay.items, underWay.bytes]).toEqual([0, 0]);
       }),
     );
@@ -47,7 +47,7 @@ describe('what is under way', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const underWay = new UnderWay({ items: 50, bytes: 500 });
+        const underWay = new ItemsInFlight({ items: 50, bytes: 500 });
         const messages: { left: number; bytes: number }[] = [];
         for (const { send, bytes, take } of steps) {
           expect(underWay.room).toBe(underWay.bytes >= 500 ? 0 : 50 - underWay.items);
@@ -57,7 +57,7 @@ describe('what is under way', () => {
             messages.push({ left: items, bytes });
           }
           let taken = Math.min(take, underWay.items);
-          underWay.free(taken);
+          underWay.acknowledge(taken);
           for (let [first] = messages; first !== undefined && taken > 0; [first] = messages) {
             const part = Math.min(first.left, taken);
             first.left -= part;
@@ -72,7 +72,7 @@ describe('what is under way', () => {
       }),
       { numRuns: 300 },
     );
-    const full = new UnderWay({ items: 10, bytes: 500 });
+    const full = new ItemsInFlight({ items: 10, bytes: 500 });
     full.add(1, 499);
     expect(full.room).toBe(9);
     full.add(1, 1);
@@ -83,13 +83,13 @@ describe('what is under way', () => {
     interface Sent {
       readonly next?: Sent;
     }
-    const underWay = new UnderWay({ items: 256, bytes: 256 * 1024 });
+    const underWay = new ItemsInFlight({ items: 256, bytes: 256 * 1024 });
     for (let n = 0; n < 200; n++) underWay.add(1, 70);
     let notes = 0;
     for (let sent: Sent | undefined = (underWay as unknown as { first: Sent }).first; sent; sent = sent.next) notes++;
     expect(notes).toBeLessThanOrEqual(8);
     // What was taken frees the bytes of all notes but one.
-    underWay.free(199);
+    underWay.acknowledge(199);
     expect(underWay.bytes).toBeLessThanOrEqual(32 * 70);
   });
 });
@@ -112,7 +112,7 @@ describe('what has arrived', () => {
         while (arrived.length > 0) expect(arrived.shift()).toBe(first++);
         expect(first).toBe(next);
         // The sizes of all frames come out again.
-        expect(arrived.emptied).toBe(next);
+        expect(arrived.consumedBytes).toBe(next);
       }),
     );
   });
@@ -167,11 +167,11 @@ describe('a line of those who take turns', () => {
     const act = fc.oneof(fc.constant('push'), fc.constant('shift'), fc.nat(20));
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
-        const turns = new RoundRobin<InLine<never>>();
-        const line: InLine<never>[] = [];
+        const turns = new RoundRobin<QueueNode<never>>();
+        const line: QueueNode<never>[] = [];
         for (const one of acts) {
           if (one === 'push') {
-            const next: InLine<never> = { before: undefined, after: undefined };
+            const next: QueueNode<never> = { previous: undefined, next: undefined };
             turns.push(next);
             line.push(next);
           } else if (one === 'shift') expect(turns.shift()).toBe(line.shift());

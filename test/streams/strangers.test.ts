@@ -147,9 +147,9 @@ describe('a peer that answers a stream with something else than null or one list
   }
 
   it.each([
-    ['a list after items', [1, 2], /^a stream was answered by a list after items of it had come/],
-    ['an object', { a: 1 }, /^a stream is answered by null .* not by an object$/],
-    ['a text', 'x', /^a stream is answered by null .* not by a string$/],
+    ['a list after items', [1, 2], /^the reply to a stream was a list although items had arrived before/],
+    ['an object', { a: 1 }, /^the reply to a stream must be null .* not an object$/],
+    ['a text', 'x', /^the reply to a stream must be null .* not a string$/],
   ])('fails behind the items that came: %s', async (_what, result, text) => {
     const { items, error } = await given((id) => [next(id, [1]), next(id, [2]), answer(id, result)]);
     expect(items).toEqual([1, 2]);
@@ -162,7 +162,7 @@ describe('a peer that answers a stream with something else than null or one list
     expect(await far.stream.next()).toEqual({ done: false, value: 1 });
     await until(() => far.stranger.seen.some(({ method }) => method === 'rpc.pull'));
     far.write([answer(far.id, [1])]);
-    expect((await failure(far.stream.next())).message).toMatch('after items of it had come');
+    expect((await failure(far.stream.next())).message).toMatch('items had arrived before');
   });
 
   it.each([[['a']], [{ 0: 'a' }], ['a'], [null], [undefined]])(
@@ -171,7 +171,7 @@ describe('a peer that answers a stream with something else than null or one list
       if (Array.isArray(items)) expect((await given((id) => [next(id, items), answer(id, null)])).items).toEqual(items);
       else {
         const { error } = await given((id) => [next(id, items), answer(id, null)]);
-        expect((error as Error).message).toBe('rpc.next takes the id of a call, and a list of items');
+        expect((error as Error).message).toBe('the arguments of rpc.next must be the id of a call and a list of items');
       }
     },
   );

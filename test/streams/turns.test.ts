@@ -138,7 +138,7 @@ describe('a source', () => {
   it('that does not come ends the stream with the reason', async () => {
     await using meeting = await meet('tcp:');
     const { calling, handling } = meeting;
-    const none = 'a stream is an iterable, an async iterable or a ReadableStream';
+    const none = 'expected an iterable, an async iterable or a ReadableStream';
     const broken = {
       [Symbol.iterator]: () => {
         throw new RangeError('it does not open');

@@ -5,7 +5,7 @@ import type { LayeredCall } from '../../calls/layered-call.js';
 import type { Work } from '../../session/active-call.js';
 import type { CallSender } from '../../session/peer.js';
 import type { CallContext, CallEvents, IncomingCall, Interceptor, UnknownCall } from '../../types/interceptor.js';
-import { watchedStream } from '../streams/relayed-stream.js';
+import { observedStream } from '../streams/relayed-stream.js';
 
 type Emit = (...args: unknown[]) => void;
 
@@ -75,7 +75,7 @@ export function emitting(listeners: EventListeners, path: string, reports: CallR
     const returned = (result: unknown): unknown => {
       returns(call, result);
       if (call.kind === 'stream' && call.direction === 'outgoing')
-        return watchedStream(result, call.path, () => closed(call));
+        return observedStream(result, call.path, () => closed(call));
       close(call);
       return result;
     };

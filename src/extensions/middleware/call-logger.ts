@@ -6,7 +6,7 @@ import { time } from '../../base/time.js';
 import type { CallLogger, Interceptor, LineLogger, LoggedCall } from '../../types/interceptor.js';
 import type { LogEntry, SideLogger } from '../../types/log-entry.js';
 import type { Receiver, Receivers } from '../../types/peers.js';
-import { watchedStream } from '../streams/relayed-stream.js';
+import { observedStream } from '../streams/relayed-stream.js';
 
 /** Tells of every call when it is over. */
 export function logging(to: CallLogger | LineLogger): Interceptor {
@@ -31,7 +31,7 @@ export function logging(to: CallLogger | LineLogger): Interceptor {
     };
     const returned = (result: unknown): unknown => {
       if (kind === 'stream')
-        return watchedStream(result, path, (items, failure) => over({ items, ...(failure && { failure }) }));
+        return observedStream(result, path, (items, failure) => over({ items, ...(failure && { failure }) }));
       over({});
       return result;
     };

@@ -5,9 +5,9 @@ import type { Session } from '../../session/session.js';
 import { STREAM, speaks } from '../../session/system-names.js';
 import type { CallOptions } from '../../types/call-options.js';
 import type { Items } from '../../types/method.js';
-import { produce } from '../streams/produce.js';
+import { serveStream } from '../streams/serve-stream.js';
 import { sourceOf } from '../streams/source.js';
-import { consume } from '../streams/stream-call.js';
+import { requestStream } from '../streams/stream-call.js';
 
 /*
  * Streams as arguments. One side offers a stream under a number, which travels in the place of the value; the other side asks
@@ -61,14 +61,14 @@ export function offersTo(session: Session): number {
 
 /** The stream that the peer has offered under this number. It is asked for with the first item, and by one only. */
 export function take(session: Session, n: number, options: CallOptions = {}): Items<unknown> {
-  return consume(session, STREAM, { args: [n], named: false }, options, undefined, undefined, true);
+  return requestStream(session, STREAM, { args: [n], named: false }, options, undefined, undefined, true);
 }
 
 /** The peer asks for a stream that it was offered. */
 export function serveOffered(sender: CallSender): Promise<unknown> {
   const [n] = sender.call.args;
   const sources = offered.get(sender.peer.session)?.sources;
-  return produce(sender, () => {
+  return serveStream(sender, () => {
     const source = sources?.get(n as number);
     if (source === undefined) {
       const text = `there is no stream ${JSON.stringify(n)}: it was asked for already, or the call that has offered it is answered`;

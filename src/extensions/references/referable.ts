@@ -1,7 +1,7 @@
 import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { UsageError } from '../../contract/errors.js';
 import { isStream } from '../streams/is-stream.js';
-import { produce } from '../streams/produce.js';
+import { serveStream } from '../streams/serve-stream.js';
 import { sideOf } from './exported-side.js';
 import { type Callee, notThere } from './exports.js';
 import { methodsOf } from './exposed-methods.js';
@@ -37,7 +37,7 @@ function kindOf(value: object): Passable | undefined {
     const { members, streams } = imported.shape;
     const forward: Callee = (member, args) => imported.call(member, args);
     const forwardStream: Callee = (member, args, sender) =>
-      produce(sender, () => imported.stream(member as string, args));
+      serveStream(sender, () => imported.stream(member as string, args));
     return { members, streams, callee: only(members, streams, forward, forwardStream) };
   }
   if (typeof value === 'function') {
@@ -56,7 +56,7 @@ function kindOf(value: object): Passable | undefined {
     if (typeof method !== 'function') throw notThere(member);
     return method.apply(value, args as unknown[]) as unknown;
   };
-  const stream: Callee = (member, args, sender) => produce(sender, () => call(member, args, sender));
+  const stream: Callee = (member, args, sender) => serveStream(sender, () => call(member, args, sender));
   return { ...methods, callee: only(methods.members, methods.streams, call, stream) };
 }
 

@@ -15,8 +15,8 @@ import type { Hold, Mapped, SessionValues, Unmapped } from '../../session/sessio
 import { CALL, KEEP, RELEASE } from '../../session/system-names.js';
 import type { Detailed } from '../../types/derived.js';
 import type { Items } from '../../types/method.js';
-import { streamOf } from '../streams/relayed-stream.js';
-import { askForStream, failedStream } from '../streams/stream-call.js';
+import { streamFrom } from '../streams/relayed-stream.js';
+import { failedStream, tryRequestStream } from '../streams/stream-call.js';
 import type { TypedSide } from '../values/side-values.js';
 import { incomingCallback, outgoingCallback } from './callback-calls.js';
 import { ExportTable } from './exports.js';
@@ -246,14 +246,14 @@ export class ReferenceTables implements SessionValues {
       const sent = (sentAs: number): void => {
         if (call !== undefined) call.id = sentAs;
       };
-      return askForStream(session, CALL, { args: [id, member, given], named: false }, call?.options, sent);
+      return tryRequestStream(session, CALL, { args: [id, member, given], named: false }, call?.options, sent);
     };
     const failure = imported.failure();
     if (failure !== undefined) return failedStream(failure, method);
     const layered = this.hub.layers.outgoingCallbacks;
     if (layered === undefined) return ask(args);
     const begun = this.throughLayers(layered, id, member, args, (call) => ask(call.args, call));
-    return streamOf(begun, method, false);
+    return streamFrom(begun, method, false);
   }
 
   /** The link has ended. */

@@ -4,48 +4,48 @@ import type { Window } from './window.js';
 /** The items of one message. */
 interface Chunk {
   readonly items: readonly unknown[];
-  /** The size of the frame that has brought it, with whatever else was in that. */
+  /** The size of the frame in which it arrived, including other messages in it. */
   readonly size: number;
-  /** The same until it is weighed, which is dear; then at least how many bytes the items are. */
+  /** The same until it is weighed, which is expensive; then a lower bound of the bytes of the items. */
   bytes: number;
   next: Chunk | undefined;
 }
 
 const NONE: readonly unknown[] = [];
 
-/** The items of a stream that have come and were not taken yet: bounded by the window that was granted. */
+/** The items of a stream that have arrived and were not taken: bounded by the window of the stream. */
 export class ArrivedItems {
-  /** How many items wait. */
+  /** How many items there are. */
   length = 0;
-  /** The sizes of the frames whose items have all been taken. */
-  emptied = 0;
-  /** Those of the first chunk, and which of them is next. */
+  /** The sum of the sizes of the frames whose items have all been taken. Its owner resets it. */
+  consumedBytes = 0;
+  /** The items of the first chunk, and the index of the next one. */
   private items: readonly unknown[] = NONE;
   private at = 0;
   private first: Chunk | undefined;
   private last: Chunk | undefined;
-  /** The first one that was not weighed. */
+  /** The first chunk that was not weighed. */
   private unweighed: Chunk | undefined;
   private bytes = 0;
 
   constructor(private readonly window: Window) {}
 
-  /** Keeps what has come. Gives false, and keeps nothing, if that many bytes wait already that nothing more may come. */
+  /** Adds items that have arrived. Returns false, and adds nothing, if the bytes of the window are used up already. */
   push(items: readonly unknown[], size: number): boolean {
     if (items.length === 0) return true;
     if (this.bytes >= this.window.bytes) this.weigh();
     if (this.bytes >= this.window.bytes) return false;
     this.bytes += size;
-    this.keep({ items, size, bytes: size, next: undefined });
+    this.append({ items, size, bytes: size, next: undefined });
     return true;
   }
 
-  /** Keeps a list that is no part of a window. */
-  whole(items: readonly unknown[]): void {
-    if (items.length > 0) this.keep({ items, size: 0, bytes: 0, next: undefined });
+  /** Adds a list that does not count against the window. */
+  appendList(items: readonly unknown[]): void {
+    if (items.length > 0) this.append({ items, size: 0, bytes: 0, next: undefined });
   }
 
-  private keep(chunk: Chunk): void {
+  private append(chunk: Chunk): void {
     this.length += chunk.items.length;
     if (this.last === undefined) {
       this.first = chunk;
@@ -55,7 +55,7 @@ export class ArrivedItems {
     this.unweighed ??= chunk;
   }
 
-  /** Takes the first item; there must be one. */
+  /** Removes and returns the first item; there must be one. */
   shift(): unknown {
     const item = this.items[this.at++];
     this.length--;
@@ -65,11 +65,11 @@ export class ArrivedItems {
 
   private advance(): void {
     const gone = this.first as Chunk;
-    this.emptied += gone.size;
+    this.consumedBytes += gone.size;
     this.bytes -= gone.bytes;
     this.at = 0;
     this.first = gone.next;
-    // What is old and gone would keep what is young alive, for the collector that looks at the young alone.
+    // An old chunk that is garbage would keep young ones alive in a collection of the young generation.
     gone.next = undefined;
     if (this.first === undefined) this.clear();
     else {
@@ -86,7 +86,7 @@ export class ArrivedItems {
     this.bytes = 0;
   }
 
-  /** A frame may hold much else: what the items themselves are is found out where it matters. */
+  /** A frame may contain other messages: the items themselves are weighed only where that matters. */
   private weigh(): void {
     for (let chunk = this.unweighed; chunk !== undefined; chunk = chunk.next) {
       const bytes = Math.min(chunk.size, weigh(chunk.items, this.window.bytes));

@@ -4,22 +4,21 @@ import type { CallSender } from '../../session/peer.js';
 import { type Source, sourceOf } from './source.js';
 import { weigh } from './weigh.js';
 
-/** After so many items others have their turn. */
+/** After so many items, the event loop continues. */
 const SLICE = 256;
 
 /**
- * All items of a stream as one list: what one gets who knows no streams. Rejects with an RpcError, too large, if there are
- * more than the limit `streamItems` says, or more bytes than fit into a frame; then, and when the call is given up, the source
- * is told that nobody wants more.
+ * All items of a stream as one list, for callers that do not support streams. Rejects with an RpcError, too large, if there are more items
+ * than the limit `streamItems`, or more bytes than fit into a frame. Then, and when the call is cancelled, the source is closed.
  */
 export async function collect(sender: CallSender, given: unknown): Promise<unknown[]> {
   const { method } = sender.call;
   const source = sourceOf(await given, `the handler of ${method}`);
   sender.work.whenCancelled((reason) => void source.close(reason));
-  return gather(sender, source);
+  return takeAll(sender, source);
 }
 
-async function gather(sender: CallSender, source: Source): Promise<unknown[]> {
+async function takeAll(sender: CallSender, source: Source): Promise<unknown[]> {
   const { outbox, host } = sender.peer.session;
   const { streamItems } = host.limits;
   const most = outbox.largest;
@@ -32,7 +31,7 @@ async function gather(sender: CallSender, source: Source): Promise<unknown[]> {
     bytes += weigh(step.value, most);
     if (items.length > streamItems || bytes > most) {
       const bound = items.length > streamItems ? `${streamItems} items` : `${most} bytes`;
-      const text = `${sender.call.method} gives more than ${bound}, too much for one answer`;
+      const text = `${sender.call.method} returned more than ${bound}, too many for one reply`;
       const error = new RpcError(text, Code.TooLarge);
       await source.close(error);
       throw error;

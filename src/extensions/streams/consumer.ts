@@ -3,16 +3,16 @@ import type { Items } from '../../types/method.js';
 import { ArrivedItems } from './arrived-items.js';
 import type { Window } from './window.js';
 
-/** The other end of a stream, as its consumer sees it. */
-export interface Upstream {
-  /** Which stream it is, for people. */
+/** The call whose reply is the stream, as its consumer sees it. */
+export interface StreamRequest {
+  /** Names the stream in logs. */
   readonly title: string;
-  /** So many items more were taken. */
+  /** Reports to the producer that so many more items were taken. */
   pull(items: number): void;
-  /** Nobody wants more. */
-  leave(): void;
-  /** Somebody waits for an item, or nobody does any more. */
-  awaited(waits: boolean): void;
+  /** Cancels the call: no more items are wanted. */
+  cancelStream(): void;
+  /** Whether an item is awaited has changed. */
+  awaitItem(waits: boolean): void;
 }
 
 type Result = IteratorResult<unknown, undefined>;
@@ -24,95 +24,95 @@ interface Waiting {
 }
 
 /**
- * The items of a stream, as its caller gets them: in order, and an error after the items that came before it. What is taken is
- * told to the producer in portions; so one that is forgotten stops its producer, once the window is full.
+ * The items of a stream, as its caller gets them: in order, and an error after the items before it. The producer learns in portions
+ * how many were taken; so a stream that nobody reads stops its producer when the window is full.
  */
-export class Consumer implements Items<unknown> {
-  /** What goes wrong only ends it. */
-  quiet = false;
-  upstream: Upstream | undefined;
+export class StreamConsumer implements Items<unknown> {
+  /** Errors end the stream, and do not reject. */
+  ignoresErrors = false;
+  request: StreamRequest | undefined;
   private readonly arrived: ArrivedItems;
-  /** Who waits for an item; there is seldom more than one. */
+  /** The pending calls of `next()`; there is seldom more than one. */
   private first: Waiting | undefined;
   private last: Waiting | undefined;
-  /** Items have come by themselves: a list of them is no answer any more. */
-  private begun = false;
-  /** Nothing more will come. */
-  private over = false;
+  /** Items have arrived separately: the reply can no longer be a list of all items. */
+  private hasReceived = false;
+  /** No more items will arrive. */
+  private isOver = false;
   private failure: { readonly reason: unknown } | undefined;
-  /** How many items have come, or were taken, that the producer has not been told of. */
-  private untold = 0;
+  /** How many items have arrived that were not reported to the producer as taken. */
+  private unacknowledged = 0;
   private taken = 0;
-  private readonly portion: number;
+  private readonly acknowledgeAt: number;
 
-  /** `start` is called when an item is asked for the first time; what it throws is what the stream fails with. */
+  /** `start` is called with the first `next()`; the stream fails with what it throws. */
   constructor(
     private readonly window: Window,
     private start?: () => void,
   ) {
     this.arrived = new ArrivedItems(window);
-    this.portion = Math.max(1, window.items / 2);
+    this.acknowledgeAt = Math.max(1, window.items / 2);
   }
 
   // ---- from the producer --------------------------------------------------------------------------------------------
 
-  /** There is somebody to be told. */
-  begin(upstream: Upstream): void {
-    this.upstream = upstream;
+  /** The call was sent. */
+  attach(request: StreamRequest): void {
+    this.request = request;
   }
 
-  /** Items have come, in a frame of this size. Throws a ProtocolError for more than the window allows. */
-  came(items: readonly unknown[], size: number): void {
-    if (this.over) return;
-    if (this.untold + items.length > this.window.items || !this.arrived.push(items, size)) {
+  /** Takes items that have arrived in a frame of this size. Throws a ProtocolError for more than the window allows. */
+  receive(items: readonly unknown[], size: number): void {
+    if (this.isOver) return;
+    if (this.unacknowledged + items.length > this.window.items || !this.arrived.push(items, size)) {
       throw new ProtocolError(
         `the producer of a stream sends more than its window of ${this.window.items} items and ${this.window.bytes} bytes allows`,
       );
     }
-    if (items.length > 0) this.begun = true;
-    this.untold += items.length;
-    this.hand();
+    if (items.length > 0) this.hasReceived = true;
+    this.unacknowledged += items.length;
+    this.deliver();
   }
 
-  /** The stream has ended well: with nothing, or with the list of all its items where the other side knows no streams. */
+  /** The reply has arrived: null, or the list of all items from a peer that does not support streams. */
   end(value: unknown): void {
-    if (this.over) return;
-    if (Array.isArray(value) && !this.begun) {
-      this.over = true;
-      this.arrived.whole(value);
-      this.hand();
+    if (this.isOver) return;
+    if (Array.isArray(value) && !this.hasReceived) {
+      this.isOver = true;
+      this.arrived.appendList(value);
+      this.deliver();
     } else if (value !== null && value !== undefined) {
-      this.fail(new ProtocolError(wrongAnswer(value)));
+      this.fail(new ProtocolError(unexpectedReply(value)));
       return;
     }
-    this.over = true;
+    this.isOver = true;
     this.finish();
   }
 
-  /** It has failed: that is told once, after the items that have come before. */
+  /** The stream has failed. One `next()` rejects, after the items that have arrived before. */
   fail(reason: unknown): void {
-    if (this.over) return;
-    this.over = true;
-    if (!this.quiet) {
-      const first = this.shift();
+    if (this.isOver) return;
+    this.isOver = true;
+    if (!this.ignoresErrors) {
+      const first = this.nextWaiting();
       if (first === undefined) this.failure = { reason };
       else first.reject(reason);
     }
     this.finish();
   }
 
-  /** What has come and was not taken is of no use any more. */
-  clear(): void {
+  /** Drops the items that were not taken. */
+  discardItems(): void {
     this.arrived.clear();
   }
 
-  /** Gives those who wait what is there. */
-  private hand(): void {
+  /** Resolves pending calls of `next()` with items that are there. */
+  private deliver(): void {
     if (this.first === undefined) return;
     while (this.first !== undefined && this.arrived.length > 0) {
-      this.shift()?.resolve({ done: false, value: this.take() });
+      this.nextWaiting()?.resolve({ done: false, value: this.take() });
     }
-    this.upstream?.awaited(this.first !== undefined);
+    this.request?.awaitItem(this.first !== undefined);
   }
 
   private wait(one: Waiting): void {
@@ -121,7 +121,7 @@ export class Consumer implements Items<unknown> {
     this.last = one;
   }
 
-  private shift(): Waiting | undefined {
+  private nextWaiting(): Waiting | undefined {
     const { first } = this;
     if (first === undefined) return undefined;
     this.first = first.next;
@@ -131,12 +131,12 @@ export class Consumer implements Items<unknown> {
   }
 
   private finish(): void {
-    for (let one = this.shift(); one !== undefined; one = this.shift()) {
+    for (let one = this.nextWaiting(); one !== undefined; one = this.nextWaiting()) {
       one.resolve({ done: true, value: undefined });
     }
   }
 
-  // ---- from whoever takes the items ---------------------------------------------------------------------------------
+  // ---- from the application ---------------------------------------------------------------------------------
 
   next(): Promise<Result> {
     if (this.arrived.length > 0) return Promise.resolve({ done: false, value: this.take() });
@@ -145,21 +145,21 @@ export class Consumer implements Items<unknown> {
       this.failure = undefined;
       return Promise.reject(failure.reason);
     }
-    if (this.over) return Promise.resolve({ done: true, value: undefined });
+    if (this.isOver) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
       this.wait({ resolve, reject, next: undefined });
-      this.started();
-      this.upstream?.awaited(true);
+      this.callStart();
+      this.request?.awaitItem(true);
     });
   }
 
   return(): Promise<Result> {
-    this.drop();
+    this.cancel();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   throw(error?: unknown): Promise<Result> {
-    this.drop();
+    this.cancel();
     return Promise.reject(error);
   }
 
@@ -168,10 +168,10 @@ export class Consumer implements Items<unknown> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.drop();
+    this.cancel();
   }
 
-  private started(): void {
+  private callStart(): void {
     const { start } = this;
     this.start = undefined;
     try {
@@ -183,36 +183,36 @@ export class Consumer implements Items<unknown> {
 
   private take(): unknown {
     const item = this.arrived.shift();
-    // In bytes a quarter: not everybody counts them alike.
-    if (++this.taken >= this.portion || this.arrived.emptied * 4 >= this.window.bytes) this.pull();
+    // Of the bytes, a quarter: implementations count them differently.
+    if (++this.taken >= this.acknowledgeAt || this.arrived.consumedBytes * 4 >= this.window.bytes) this.pull();
     return item;
   }
 
   private pull(): void {
     const { taken } = this;
     this.taken = 0;
-    this.arrived.emptied = 0;
-    if (this.over) return;
-    this.untold -= taken;
-    this.upstream?.pull(taken);
+    this.arrived.consumedBytes = 0;
+    if (this.isOver) return;
+    this.unacknowledged -= taken;
+    this.request?.pull(taken);
   }
 
   /** Nobody wants more. */
-  private drop(): void {
+  private cancel(): void {
     this.arrived.clear();
     this.failure = undefined;
     this.start = undefined;
-    if (!this.over) {
-      this.over = true;
-      this.upstream?.leave();
+    if (!this.isOver) {
+      this.isOver = true;
+      this.request?.cancelStream();
     }
     this.finish();
   }
 }
 
-function wrongAnswer(value: unknown): string {
+function unexpectedReply(value: unknown): string {
   if (Array.isArray(value))
-    return 'a stream was answered by a list after items of it had come: items travel by rpc.next, or in one list as the answer';
+    return 'the reply to a stream was a list although items had arrived before: send items by rpc.next, or all of them in one list as the reply';
   const what = typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-  return `a stream is answered by null after its items, or by one list of them, not by ${what}`;
+  return `the reply to a stream must be null after its items, or one list of all items, not ${what}`;
 }

@@ -1,19 +1,19 @@
 import type { Extension } from '../../api/extension.js';
 import { NEXT, PULL } from '../../session/system-names.js';
-import { nexted, pulled } from './messages.js';
-import { produce } from './produce.js';
-import { streamOf } from './relayed-stream.js';
+import { receiveItems, receivePull } from './messages.js';
+import { streamFrom } from './relayed-stream.js';
+import { serveStream } from './serve-stream.js';
 import { callStream } from './stream-call.js';
 
 /** Replies of many items. */
 export const streams: Extension = {
   name: 'streams',
-  notifications: { [NEXT]: nexted, [PULL]: pulled },
+  notifications: { [NEXT]: receiveItems, [PULL]: receivePull },
   attach: () => ({
     streams: {
       call: callStream,
-      relay: streamOf,
-      produce,
+      relay: streamFrom,
+      produce: serveStream,
     },
   }),
 };

@@ -1,7 +1,7 @@
 import { showAs } from '../../api/show-as.js';
-import { Consumer } from './consumer.js';
+import { StreamConsumer } from './consumer.js';
 
 /** Lets `console.log` show a stream in a line. */
 export function showStreams(): void {
-  showAs(Consumer.prototype, ({ upstream }) => (upstream === undefined ? 'Stream' : `Stream ${upstream.title}`));
+  showAs(StreamConsumer.prototype, ({ request }) => (request === undefined ? 'Stream' : `Stream ${request.title}`));
 }

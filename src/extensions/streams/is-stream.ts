@@ -1,4 +1,4 @@
-/** Whether a value can be offered as a stream: an async iterable, or a ReadableStream. What is iterable otherwise is data. */
+/** Whether a value can be passed as a stream: an async iterable, or a ReadableStream. Other iterables are data. */
 export function isStream(value: object): boolean {
   const { getReader, [Symbol.asyncIterator]: open } = value as { getReader?: unknown } & Partial<
     Record<symbol, unknown>

@@ -2,9 +2,9 @@ import type { OfferedExtension } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { NEXT, PULL } from '../../session/system-names.js';
 
-/** Throws a ProtocolError: where streams were not loaded, none was called, and none runs. */
+/** Throws a ProtocolError: on a side that has not loaded streams, none can be running. */
 function refuse(): never {
-  throw new ProtocolError('a message is about a stream, and this side has none');
+  throw new ProtocolError('the message belongs to a stream, and this side has no streams');
 }
 
 /**

@@ -3,61 +3,61 @@ import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import type { Session } from '../../session/session.js';
 import { NEXT } from '../../session/system-names.js';
 
-/** Stands behind something that was sent. */
+/** A mark that was sent, and has not been answered. */
 interface Mark {
-  /** What had been sent when it left, and what was known to have arrived, and since when. */
+  /** Bytes sent before it, and of these how many were known to have arrived, and when that was known. */
   readonly sent: number;
   readonly arrived: number;
   readonly since: number;
-  /** In milliseconds. */
+  /** When it was sent, in milliseconds. */
   readonly at: number;
-  /** Nothing else was on its way but the message before it. */
+  /** Nothing was in flight but the message before it: its answer measures the round trip of an empty connection. */
   readonly alone: boolean;
 }
 
-/** So many bytes may be on their way in any case, and no more than that. */
-const LEAST = 4 * 1024;
-const MOST = 8 * 1024 * 1024;
-/** How long the time that an empty way takes is believed: so many milliseconds, and so many times itself. */
-const BELIEVED = 100;
-const TIMES = 30;
-/** Where the clock stands still, or is coarse: no time is shorter, in milliseconds. */
-const INSTANT = 0.01;
-/** Who has not answered the first mark after so many milliseconds is not waited for. */
-const PATIENCE = 1_000;
+/** The bytes in flight are never limited to fewer, nor allowed to be more. */
+const LEAST_BYTES = 4 * 1024;
+const MOST_BYTES = 8 * 1024 * 1024;
+/** The measured round trip is valid for so many milliseconds, and for so many round trips. Then it is measured again. */
+const VALID_MS = 100;
+const VALID_ROUND_TRIPS = 30;
+/** The shortest time that is measured, in milliseconds: a clock may be coarse, or stopped. */
+const SHORTEST_MS = 0.01;
+/** If the first mark is not answered within so many milliseconds, the peer is not paced. */
+const MARK_TIMEOUT_MS = 1_000;
 
 /**
- * How much all streams together may have on the way to one peer. What has been sent stands before every answer that comes
- * later: without this, a call beside a thousand streams waits for a thousand windows.
+ * Limits the bytes that all streams together have in flight to one peer. Whatever is in flight delays every later reply: without
+ * a limit, a call beside a thousand streams waits for a thousand windows.
  *
- * Now and then a mark follows what was sent, and the peer says at once when it has read it. So it is known how much arrives in
- * a time, and how long the way takes when it is empty; twice their product is enough to keep the way busy, and more would
- * only wait on it. One who answers no marks is not waited for.
+ * From time to time a mark follows what was sent, and the peer answers it as soon as it has read it. That measures how many bytes
+ * arrive per millisecond, and the round trip of an empty connection. Twice their product keeps the connection busy; more would only
+ * queue. A peer that does not answer marks is not paced.
  */
 export class Pacer {
   private readonly marks = new Queue<Mark>();
-  /** Bytes since the beginning. */
+  /** Bytes in all, since the stream scheduler was made. */
   private sent = 0;
   private marked = 0;
   private arrived = 0;
-  /** The numbers of the marks that are on their way. */
+  /** The numbers of the first mark in flight, and of the next one. */
   private first = 0;
   private next = 0;
-  private limit = 4 * LEAST;
-  /** Bytes in a millisecond. */
+  private limit = 4 * LEAST_BYTES;
+  /** Bytes per millisecond. */
   private rate = 0;
-  /** In milliseconds: how long an empty way takes, and when that was found. */
-  private shortest = Number.POSITIVE_INFINITY;
-  private found = 0;
-  private heard: number = time();
-  /** Nothing leaves until the way is empty; then the next message is marked at once. */
-  private emptying = false;
-  private empty = true;
-  /** The peer answers no marks. */
-  private silent = false;
-  private patience: Timer | undefined;
+  /** Of an empty connection, in milliseconds, and when it was measured. */
+  private roundTrip = Number.POSITIVE_INFINITY;
+  private shortestAt = 0;
+  private measuredAt: number = time();
+  /** Nothing is sent until everything has arrived; the next message is then followed by a mark at once. */
+  private isDraining = false;
+  private isDrained = true;
+  /** The peer does not answer marks. */
+  private isUnanswered = false;
+  private timer: Timer | undefined;
 
-  /** `opened` is called when more may be sent, and nothing has come that would show it. */
+  /** `opened` is called when more may be sent although no message has arrived that shows it. */
   constructor(
     private readonly session: Session,
     private readonly opened: () => void,
@@ -65,68 +65,68 @@ export class Pacer {
 
   /** Whether more may be sent. */
   get isOpen(): boolean {
-    return this.silent || (!this.emptying && this.sent - this.arrived < this.limit);
+    return this.isUnanswered || (!this.isDraining && this.sent - this.arrived < this.limit);
   }
 
-  /** So much has been sent. */
-  add(bytes: number): void {
+  /** Counts bytes that were sent. */
+  recordSent(bytes: number): void {
     this.sent += bytes;
-    if (!this.silent && (this.empty || this.sent - this.marked >= this.limit / 4)) this.mark();
+    if (!this.isUnanswered && (this.isDrained || this.sent - this.marked >= this.limit / 4)) this.mark();
   }
 
   private mark(): void {
-    const { sent, arrived, heard: since, empty: alone } = this;
+    const { sent, arrived, measuredAt: since, isDrained: alone } = this;
     this.marked = sent;
-    this.empty = false;
+    this.isDrained = false;
     this.marks.push({ sent, arrived, since, at: time(), alone });
-    if (this.next === 0) this.patience = setTimer(PATIENCE, () => this.giveUp()).unref();
+    if (this.next === 0) this.timer = setTimer(MARK_TIMEOUT_MS, () => this.stopWaiting()).unref();
     this.session.tell(NEXT, [null, this.next++]);
   }
 
-  private giveUp(): void {
-    this.silent = true;
+  private stopWaiting(): void {
+    this.isUnanswered = true;
     this.opened();
   }
 
-  /** The peer has read a mark. Gives false for one that is not the next. */
-  read(mark: number): boolean {
-    const come = mark === this.first ? this.marks.shift() : undefined;
-    if (come === undefined) return false;
-    if (this.first++ === 0) clearTimer(this.patience);
-    this.silent = false;
-    this.arrived = come.sent;
-    this.measure(come, time());
-    if (this.emptying) this.leave();
-    else if (this.heard - this.found > Math.max(BELIEVED, TIMES * this.shortest)) {
-      this.emptying = true;
-      this.leave();
+  /** The peer has read a mark. Returns false for a mark that is not the next one. */
+  markRead(mark: number): boolean {
+    const read = mark === this.first ? this.marks.shift() : undefined;
+    if (read === undefined) return false;
+    if (this.first++ === 0) clearTimer(this.timer);
+    this.isUnanswered = false;
+    this.arrived = read.sent;
+    this.measure(read, time());
+    if (this.isDraining) this.drain();
+    else if (this.measuredAt - this.shortestAt > Math.max(VALID_MS, VALID_ROUND_TRIPS * this.roundTrip)) {
+      this.isDraining = true;
+      this.drain();
     } else if (!this.isOpen && this.marks.length === 0) this.mark();
     return true;
   }
 
-  /** Nothing more will come. */
+  /** The session has ended. */
   end(): void {
-    clearTimer(this.patience);
+    clearTimer(this.timer);
   }
 
   private measure({ sent, arrived, since, at, alone }: Mark, now: number): void {
-    const took = Math.max(now - at, INSTANT);
-    if (alone || took < this.shortest) {
-      this.shortest = took;
-      this.found = now;
+    const took = Math.max(now - at, SHORTEST_MS);
+    if (alone || took < this.roundTrip) {
+      this.roundTrip = took;
+      this.shortestAt = now;
     }
-    this.heard = now;
-    this.rate = Math.max((sent - arrived) / Math.max(now - since, INSTANT), this.rate * 0.95);
-    this.limit = Math.min(MOST, Math.max(LEAST, 2 * this.rate * this.shortest));
+    this.measuredAt = now;
+    this.rate = Math.max((sent - arrived) / Math.max(now - since, SHORTEST_MS), this.rate * 0.95);
+    this.limit = Math.min(MOST_BYTES, Math.max(LEAST_BYTES, 2 * this.rate * this.roundTrip));
   }
 
-  /** Waits until everything has arrived. */
-  private leave(): void {
+  /** Continues to wait until everything has arrived. */
+  private drain(): void {
     if (this.marks.length > 0) return;
     if (this.marked < this.sent) this.mark();
     else {
-      this.emptying = false;
-      this.empty = true;
+      this.isDraining = false;
+      this.isDrained = true;
     }
   }
 }

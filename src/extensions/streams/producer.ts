@@ -8,107 +8,107 @@ import { outward } from '../../session/mapped-values.js';
 import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { NEXT } from '../../session/system-names.js';
-import { flowOf, type Sending, type StreamScheduler } from './scheduler.js';
+import { type StreamScheduler, type StreamSender, schedulerOf } from './scheduler.js';
 import { type Source, type Step, sourceOf } from './source.js';
 import { weigh } from './weigh.js';
-import { UnderWay, type Window } from './window.js';
+import { ItemsInFlight, type Window } from './window.js';
 
-/** One message holds at most so many items, and is full from so many bytes on. */
+/** The most items of one message, and the bytes from which on it is full. */
 const MESSAGE_ITEMS = 64;
 const MESSAGE_BYTES = 16 * 1024;
 
-/** No item yet: never added to. */
+/** The empty list of items: never changed. */
 const NO_ITEMS: unknown[] = [];
 
-interface End {
+interface Settle {
   resolve(value: null): void;
   reject(error: unknown): void;
 }
 
 /**
- * Sends what a source gives, as long as the consumer's window has room. Items that come in one turn leave in one message. In
- * the eyes of the session it is a handler that takes its time: its promise settles when the stream has ended.
+ * Sends the items of a source while the consumer's window has room. Items of one turn of the event loop are sent in one message. To
+ * the session it is a handler whose promise settles when the stream has ended.
  */
-export class Producer implements Producing, Sending, Flushable {
+export class StreamProducer implements Producing, StreamSender, Flushable {
   private readonly session: Session;
-  private readonly flow: StreamScheduler;
-  private readonly underWay: UnderWay;
-  /** Its neighbours while it waits for its turn. */
-  before: Sending | undefined;
-  after: Sending | undefined;
+  private readonly scheduler: StreamScheduler;
+  private readonly inFlight: ItemsInFlight;
+  /** Its neighbours in the queue of the scheduler. */
+  previous: StreamSender | undefined;
+  next: StreamSender | undefined;
   private source: Source | undefined;
-  private end!: End;
-  /** The items of the message that is being made, and at least how many bytes they are. */
+  private settle!: Settle;
+  /** The items of the next message, and at least how many bytes they have. */
   private items = NO_ITEMS;
-  private weight = 0;
-  /** The source has been asked, and has not answered yet. */
-  private asking = false;
-  /** Its turn is to come. */
-  private queued = false;
-  /** The message leaves at the end of the turn, whatever it holds then. */
-  private leaving = false;
-  private over = false;
+  private itemBytes = 0;
+  /** The source was asked for an item, and its promise is pending. */
+  private isSourceAsked = false;
+  /** It is in the queue of the scheduler. */
+  private isQueued = false;
+  /** The message is sent at the end of the turn, even if it is not full. */
+  private isFlushScheduled = false;
+  private isOver = false;
 
   constructor(
     private readonly sender: CallSender,
     window: Window,
   ) {
     this.session = sender.peer.session;
-    this.flow = flowOf(this.session);
-    this.underWay = new UnderWay(window);
+    this.scheduler = schedulerOf(this.session);
+    this.inFlight = new ItemsInFlight(window);
     sender.work.producing = this;
   }
 
-  /** `given` is what the handler gives. Settles when the stream has ended, and its source with it. */
+  /** `given` is what the handler has returned. The promise settles when the stream has ended, and its source is closed. */
   run(given: unknown): Promise<null> {
     return new Promise((resolve, reject) => {
-      this.end = { resolve, reject };
-      this.sender.work.whenCancelled((reason) => this.stop(reason));
+      this.settle = { resolve, reject };
+      this.sender.work.whenCancelled((reason) => this.cancel(reason));
       if (isThenable(given)) {
         given.then(
-          (source) => this.begin(source),
-          (error: unknown) => this.failed(error),
+          (source) => this.start(source),
+          (error: unknown) => this.fail(error),
         );
-      } else this.begin(given);
+      } else this.start(given);
     });
   }
 
-  private begin(given: unknown): void {
+  private start(given: unknown): void {
     const { sender } = this;
     try {
       const source = sourceOf(given, `the handler of ${sender.call.method}`);
       const isTimed = sender.begun !== undefined && sender.begun.deadline !== Number.POSITIVE_INFINITY;
       this.source = isTimed ? { ...source, next: () => runWithin(sender, source.next) } : source;
     } catch (error) {
-      this.failed(error);
+      this.fail(error);
       return;
     }
-    // It was given up before it began.
-    if (this.over) this.close(sender.work.cancelled);
+    // It was cancelled before it began.
+    if (this.isOver) this.close(sender.work.cancelled);
     else this.enqueue();
   }
 
   // ---- from the session ---------------------------------------------------------------------------------------------
 
   pull(items: number): boolean {
-    if (!this.underWay.free(items)) return false;
-    if (!this.asking && !this.queued && !this.over && this.source !== undefined) this.enqueue();
+    if (!this.inFlight.acknowledge(items)) return false;
+    if (!this.isSourceAsked && !this.isQueued && !this.isOver && this.source !== undefined) this.enqueue();
     return true;
   }
 
-  /** The consumer, the time or the link has gone. */
-  private stop(reason: unknown): void {
-    if (this.over) return;
-    this.over = true;
+  /** The consumer has cancelled, the deadline has passed, or the session has ended. */
+  private cancel(reason: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
     this.items = NO_ITEMS;
-    if (this.queued) this.flow.leave(this);
-    this.queued = false;
+    if (this.isQueued) this.scheduler.remove(this);
+    this.isQueued = false;
     if (this.source !== undefined) this.close(reason);
   }
 
-  /** Ends the source before its end, and then the call. */
+  /** Closes the source before its end, and then rejects the call. */
   private close(reason: unknown): void {
-    const ended = (): void => this.end.reject(reason);
+    const ended = (): void => this.settle.reject(reason);
     const failed = (error: unknown): void => {
       if (error !== reason)
         this.session.host.trouble(this.session, error, this.sender.call.id, this.sender.call.method);
@@ -126,158 +126,158 @@ export class Producer implements Producing, Sending, Flushable {
   // ---- from the source ----------------------------------------------------------------------------------------------
 
   private enqueue(): void {
-    this.queued = true;
-    this.flow.enqueue(this);
+    this.isQueued = true;
+    this.scheduler.enqueue(this);
   }
 
   turn(): boolean {
-    this.queued = false;
-    this.queued = this.take();
-    return this.queued;
+    this.isQueued = false;
+    this.isQueued = this.takeItems();
+    return this.isQueued;
   }
 
-  /** Takes items as long as they come at once and there is room. Gives true if a message has left and another could. */
-  private take(): boolean {
-    const { underWay } = this;
-    while (!this.over) {
-      const room = Math.min(MESSAGE_ITEMS, underWay.room);
-      const bytes = Math.min(MESSAGE_BYTES, underWay.window.bytes - underWay.bytes);
-      if (this.items.length >= room || (this.weight >= bytes && this.items.length > 0)) {
+  /** Takes items while they arrive at once and there is room. Returns true if a message was sent and another one could be. */
+  private takeItems(): boolean {
+    const { inFlight } = this;
+    while (!this.isOver) {
+      const room = Math.min(MESSAGE_ITEMS, inFlight.room);
+      const bytes = Math.min(MESSAGE_BYTES, inFlight.window.bytes - inFlight.bytes);
+      if (this.items.length >= room || (this.itemBytes >= bytes && this.items.length > 0)) {
         this.send();
-        if (underWay.room > 0) return !this.over;
-        if (this.session.unanswerable !== undefined) this.unsent(noCredit(this.session.unanswerable));
+        if (inFlight.room > 0) return !this.isOver;
+        if (this.session.unanswerable !== undefined) this.sendFailed(noCredit(this.session.unanswerable));
         return false;
       }
-      // The others have their turns.
-      if (this.items.length === 0 && !this.flow.isOpen) return true;
-      if (!this.step()) return false;
+      // The other streams have their turns.
+      if (this.items.length === 0 && !this.scheduler.isOpen) return true;
+      if (!this.askSource()) return false;
     }
     return false;
   }
 
-  /** Asks the source once. Gives false if it has not answered at once, or has no more. */
-  private step(): boolean {
+  /** Asks the source for one item. Returns false if it returns a promise, or has ended. */
+  private askSource(): boolean {
     try {
       const step = (this.source as Source).next();
-      if (!isThenable(step)) return this.took(step);
-      this.asking = true;
-      step.then(this.came, this.failed);
-      this.leave();
+      if (!isThenable(step)) return this.accept(step);
+      this.isSourceAsked = true;
+      step.then(this.onStep, this.fail);
+      this.scheduleFlush();
     } catch (error) {
-      this.failed(error);
+      this.fail(error);
     }
     return false;
   }
 
-  private readonly came = (step: Step): void => {
-    this.asking = false;
-    if (this.over) return;
+  private readonly onStep = (step: Step): void => {
+    this.isSourceAsked = false;
+    if (this.isOver) return;
     try {
-      if (this.took(step) && this.take()) this.enqueue();
+      if (this.accept(step) && this.takeItems()) this.enqueue();
     } catch (error) {
-      this.failed(error);
+      this.fail(error);
     }
   };
 
-  /** The source has answered. Gives false if it has no more. */
-  private took(step: Step): boolean {
-    if (this.over) return false;
+  /** Takes what the source has returned. Returns false if it has ended. */
+  private accept(step: Step): boolean {
+    if (this.isOver) return false;
     if (step.done === true) {
       this.send();
-      if (!this.over) {
-        this.over = true;
-        this.end.resolve(null);
+      if (!this.isOver) {
+        this.isOver = true;
+        this.settle.resolve(null);
       }
       return false;
     }
-    // Most messages of a slow source hold one: a list that was empty would take memory for many.
+    // Most messages of a slow source have one item: pushing to an empty list would allocate memory for many.
     if (this.items.length === 0) this.items = [step.value];
     else this.items.push(step.value);
-    this.weight += weigh(step.value, MESSAGE_BYTES);
+    this.itemBytes += weigh(step.value, MESSAGE_BYTES);
     return true;
   }
 
-  /** The source has failed: what came before leaves before the error. */
-  private readonly failed = (error: unknown): void => {
-    this.asking = false;
-    if (this.over) {
-      // Nobody waits for what became of it but the promise of the call.
-      if (this.source === undefined) this.end.reject(error);
+  /** The source has failed: the items before the error are sent first. */
+  private readonly fail = (error: unknown): void => {
+    this.isSourceAsked = false;
+    if (this.isOver) {
+      // Only the promise of the call still waits for the source.
+      if (this.source === undefined) this.settle.reject(error);
       return;
     }
     this.send();
-    if (this.over) return;
-    this.over = true;
-    this.end.reject(error);
+    if (this.isOver) return;
+    this.isOver = true;
+    this.settle.reject(error);
   };
 
   // ---- to the peer --------------------------------------------------------------------------------------------------
 
-  private leave(): void {
-    if (this.items.length === 0 || this.leaving) return;
-    this.leaving = true;
+  private scheduleFlush(): void {
+    if (this.items.length === 0 || this.isFlushScheduled) return;
+    this.isFlushScheduled = true;
     leaveTogether(this);
   }
 
-  /** The turn is over. */
+  /** Called at the end of the turn. */
   flush(): void {
-    this.leaving = false;
-    if (!this.over) this.send();
+    this.isFlushScheduled = false;
+    if (!this.isOver) this.send();
   }
 
-  /** Lets the message leave. */
+  /** Sends the message. */
   private send(): void {
     const { items } = this;
     if (items.length === 0) return;
     this.items = NO_ITEMS;
-    this.weight = 0;
+    this.itemBytes = 0;
     try {
       this.post(items);
     } catch (error) {
-      // One that cannot be sent takes nothing with it that came before.
-      if (items.length === 1) this.unsent(error);
-      else for (const item of items) if (!this.over) this.alone(item);
+      // The items before one that cannot be sent are sent all the same.
+      if (items.length === 1) this.sendFailed(error);
+      else for (const item of items) if (!this.isOver) this.postAlone(item);
     }
   }
 
-  private alone(item: unknown): void {
+  private postAlone(item: unknown): void {
     try {
       this.post([item]);
     } catch (error) {
-      this.unsent(error);
+      this.sendFailed(error);
     }
   }
 
   private post(items: readonly unknown[]): void {
-    const { session, flow } = this;
+    const { session, scheduler } = this;
     const { id } = this.sender.call;
     const passed = outward(session, items);
     const args = passed === undefined ? [id, items] : [id, passed.values, true];
     let frame: Frame;
     try {
       frame = session.encode({ kind: 'call', id: undefined, method: NEXT, args, named: false, batch: undefined });
-      session.post(frame, this.unsent);
+      session.post(frame, this.sendFailed);
     } catch (error) {
       passed?.end();
       throw error;
     }
-    this.underWay.add(items.length, frame.length);
-    flow.sent(items.length, frame.length);
+    this.inFlight.add(items.length, frame.length);
+    scheduler.sent(items.length, frame.length);
   }
 
-  /** It could not be sent: the stream ends there. */
-  private readonly unsent = (error: unknown): void => {
-    if (this.over) return;
+  /** An item could not be sent: the stream ends there. */
+  private readonly sendFailed = (error: unknown): void => {
+    if (this.isOver) return;
     const { session } = this;
-    this.over = true;
-    // It is told as it is, whatever the policy for errors: the library itself refuses the item.
+    this.isOver = true;
+    // Sent unchanged, whatever the option `errors` says: the library itself refuses the item.
     const { message, code } =
       error instanceof RpcError ? error : { ...session.host.toFault(error, session), code: Code.InternalError };
     this.close(new RpcError(message, code));
   };
 }
 
-/** The window is full, and the consumer cannot say any more that it has taken items. */
+/** The window is full, and the consumer can no longer report that it has taken items. */
 function noCredit({ message }: RpcError): RpcError {
   return new RpcError(`the stream ends when its window is full: ${message}`, Code.ConnectionLost);
 }

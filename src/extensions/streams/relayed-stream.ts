@@ -3,23 +3,23 @@ import { type Source, sourceOf } from './source.js';
 
 type Step = IteratorResult<unknown, undefined>;
 
-/** Is told that a stream is over, and how many items it has given; with an error, that it has failed. Once. */
-export type Over = (items: number, failure?: { readonly error: unknown }) => void;
+/** Called once when a stream ends, with the number of its items, and with the error if it has failed. */
+export type OnEnd = (items: number, failure?: { readonly error: unknown }) => void;
 
-/** The same stream, of whose end somebody is told. `path` is the method, for texts. */
-export function watchedStream(source: unknown, path: string, over: Over): Items<unknown> {
-  return new RelayedStream(() => sourceOf(source, path), over);
+/** The same stream, whose end calls `onEnd`. `path` is the method, for texts. */
+export function observedStream(source: unknown, path: string, onEnd: OnEnd): Items<unknown> {
+  return new RelayedStream(() => sourceOf(source, path), onEnd);
 }
 
 /**
- * The stream for a caller, of whatever an interceptor gives for one: an iterable, or a promise of one. What it rejects with is
- * told by the first `next()`; where it is `quiet`, what goes wrong only ends the stream.
+ * The stream for a caller, from whatever an interceptor returns for it: an iterable, or a promise of one. The first `next()` rejects
+ * with what the promise rejects with; with `ignoresErrors`, an error only ends the stream.
  */
-export function streamOf(given: unknown, path: string, quiet: boolean): Items<unknown> {
-  if (!quiet && isItems(given)) return given;
+export function streamFrom(given: unknown, path: string, ignoresErrors: boolean): Items<unknown> {
+  if (!ignoresErrors && isItems(given)) return given;
   const source = Promise.resolve(given).then((items) => sourceOf(items, `an interceptor of ${path}`));
   source.catch(() => {});
-  return new RelayedStream(() => source, undefined, quiet);
+  return new RelayedStream(() => source, undefined, ignoresErrors);
 }
 
 function isItems(given: unknown): given is Items<unknown> {
@@ -32,7 +32,7 @@ function isItems(given: unknown): given is Items<unknown> {
   );
 }
 
-/** Gives the items of a source, which is opened when it is first asked for something. */
+/** The items of a source that is opened with the first call. */
 class RelayedStream implements Items<unknown> {
   private opened: Promise<Source> | Source | undefined;
   private items = 0;
@@ -40,8 +40,8 @@ class RelayedStream implements Items<unknown> {
 
   constructor(
     private readonly open: () => Promise<Source> | Source,
-    private readonly over?: Over,
-    private readonly quiet = false,
+    private readonly onEnd?: OnEnd,
+    private readonly ignoresErrors = false,
   ) {}
 
   private get source(): Promise<Source> | Source {
@@ -50,7 +50,7 @@ class RelayedStream implements Items<unknown> {
   }
 
   private end(failure?: { readonly error: unknown }): Step {
-    if (!this.ended) this.over?.(this.items, failure);
+    if (!this.ended) this.onEnd?.(this.items, failure);
     this.ended = true;
     return { done: true, value: undefined };
   }
@@ -64,29 +64,29 @@ class RelayedStream implements Items<unknown> {
       return { done: false, value };
     } catch (error) {
       const last = this.end({ error });
-      if (this.quiet) return last;
+      if (this.ignoresErrors) return last;
       throw error;
     }
   }
 
   async return(): Promise<Step> {
-    await this.leave();
+    await this.close();
     return { done: true, value: undefined };
   }
 
   async throw(error?: unknown): Promise<Step> {
-    await this.leave(error);
+    await this.close(error);
     throw error;
   }
 
-  private async leave(reason?: unknown): Promise<void> {
+  private async close(reason?: unknown): Promise<void> {
     if (this.ended) return;
     this.end();
     let source: Source;
     try {
       source = await this.source;
     } catch {
-      // What was never opened needs no end.
+      // A source that could not be opened needs no closing.
       return;
     }
     await source.close(reason);
@@ -97,6 +97,6 @@ class RelayedStream implements Items<unknown> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.leave();
+    await this.close();
   }
 }

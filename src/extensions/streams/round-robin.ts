@@ -1,40 +1,40 @@
-/** Whoever waits for its turn: its neighbours in the line. */
-export interface InLine<T> {
-  before: T | undefined;
-  after: T | undefined;
+/** An entry of the queue: its neighbours. */
+export interface QueueNode<T> {
+  previous: T | undefined;
+  next: T | undefined;
 }
 
-/** A line of those who wait. Whoever stands in it can leave it, wherever that is, at no more cost than the first. */
-export class RoundRobin<T extends InLine<T>> {
+/** A linked queue. An entry can be removed from any place at the same cost. */
+export class RoundRobin<T extends QueueNode<T>> {
   length = 0;
   private first: T | undefined;
   private last: T | undefined;
 
-  /** Puts one at the end; one who stands in a line already must not be put. */
+  /** Appends an entry, which must not be in a queue already. */
   push(one: T): void {
-    one.before = this.last;
-    one.after = undefined;
+    one.previous = this.last;
+    one.next = undefined;
     if (this.last === undefined) this.first = one;
-    else this.last.after = one;
+    else this.last.next = one;
     this.last = one;
     this.length++;
   }
 
-  /** Takes the first; undefined if nobody waits. */
+  /** Removes and returns the first entry; undefined if the queue is empty. */
   shift(): T | undefined {
     const { first } = this;
     if (first !== undefined) this.remove(first);
     return first;
   }
 
-  /** Takes one out who stands in it. */
+  /** Removes an entry, which must be in this queue. */
   remove(one: T): void {
-    const { before, after } = one;
-    if (before === undefined) this.first = after;
-    else before.after = after;
-    if (after === undefined) this.last = before;
-    else after.before = before;
-    one.before = one.after = undefined;
+    const { previous, next } = one;
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.last = previous;
+    else next.previous = previous;
+    one.previous = one.next = undefined;
     this.length--;
   }
 }

@@ -2,53 +2,53 @@ import { afterTurn } from '../../base/time.js';
 import type { Session } from '../../session/session.js';
 import type { SessionPart } from '../../session/session-part.js';
 import { Pacer } from './pacer.js';
-import { type InLine, RoundRobin } from './round-robin.js';
+import { type QueueNode, RoundRobin } from './round-robin.js';
 
-/** Whoever sends in its turn. */
-export interface Sending extends InLine<Sending> {
-  /** Sends at most one message; true if there is more that could be sent at once. */
+/** A stream that sends in its turn. */
+export interface StreamSender extends QueueNode<StreamSender> {
+  /** Sends at most one message; returns whether it could send another one at once. */
   turn(): boolean;
 }
 
 /**
- * How much the streams of one peer send before the event loop goes on, in bytes: some 0.05 ms at each end. So a call waits for
- * little. With less, a thousand streams carry less; with more, calls wait longer, and meet the collector of garbage more often.
+ * How much the streams of one peer send before the event loop continues, in bytes: about 0.05 ms at each end, so that calls wait
+ * briefly. Less lowers the throughput of a thousand streams; more makes calls wait longer, and meet the garbage collector more often.
  */
 const SHARE = 4 * 1024;
-/** The same for a stream that is alone, as long as few other peers are sent streams: turns of the event loop cost more than items. */
-const ALONE = 16 * 1024;
-const FEW = 4;
-/** And how much one of them, perhaps in several turns of the loop, before another has its turn. */
+/** The same for a single stream while few other peers are sent streams: a turn of the event loop costs more than items. */
+const SHARE_ALONE = 16 * 1024;
+const FEW_PEERS = 4;
+/** How much one stream sends, perhaps over several turns of the event loop, before the next one sends. */
 const TURN = 16 * 1024;
-/** What an item costs of that besides its own bytes. */
-const EACH = 64;
-/** More is not given to a link that has not let go what it was given. */
-const CROWDED = 256 * 1024;
+/** What an item counts in addition to its bytes. */
+const ITEM_COST = 64;
+/** Nothing is sent while a link has more bytes than this in its buffer. */
+const LINK_BYTES = 256 * 1024;
 
-/** How many peers have been sent their share, and wait for the next turn of the event loop. */
-let resting = 0;
+/** How many schedulers have used their share and wait for the next turn of the event loop. */
+let paused = 0;
 
 /**
- * Who of the streams for one peer sends next. They take turns, a few messages each, and together they leave the event loop free
- * after a while: whatever they are given to send, calls beside them are read, carried out and answered.
+ * Decides which of the streams to one peer sends next. They take turns of a few messages each, and together they yield to the event loop
+ * after a share of bytes: calls beside them are read, handled and answered, however much the streams have to send.
  */
 export class StreamScheduler implements SessionPart {
-  private readonly ready = new RoundRobin<Sending>();
-  private readonly pace: Pacer;
-  private left = SHARE;
-  /** Whose turn it is, and how much of it is over. */
-  private current: Sending | undefined;
-  private spent = 0;
-  private running = false;
-  private resting = false;
+  private readonly ready = new RoundRobin<StreamSender>();
+  private readonly pacer: Pacer;
+  private shareLeft = SHARE;
+  /** The stream whose turn it is, and what it has sent of its turn. */
+  private current: StreamSender | undefined;
+  private turnBytes = 0;
+  private isRunning = false;
+  private isPaused = false;
 
   constructor(private readonly session: Session) {
-    this.pace = new Pacer(session, () => this.run());
+    this.pacer = new Pacer(session, () => this.run());
   }
 
-  /** Whether anything more may be sent now. */
+  /** Whether more may be sent now. */
   get isOpen(): boolean {
-    return this.left > 0 && this.session.link.buffered < CROWDED && this.pace.isOpen;
+    return this.shareLeft > 0 && this.session.link.buffered < LINK_BYTES && this.pacer.isOpen;
   }
 
   /** Whether one stream at most waits for its turn. */
@@ -56,93 +56,93 @@ export class StreamScheduler implements SessionPart {
     return this.ready.length + (this.current === undefined ? 0 : 1) <= 1;
   }
 
-  /** A message of so many items and bytes has been sent. */
+  /** Counts a message that was sent. */
   sent(items: number, bytes: number): void {
-    const cost = items * EACH + bytes;
-    this.left -= cost;
-    this.spent += cost;
-    if (this.left <= 0) this.rest();
-    this.pace.add(bytes);
+    const cost = items * ITEM_COST + bytes;
+    this.shareLeft -= cost;
+    this.turnBytes += cost;
+    if (this.shareLeft <= 0) this.pause();
+    this.pacer.recordSent(bytes);
   }
 
-  /** Notes one that could send and does not wait already; it is called when its turn has come, perhaps within this call. */
-  enqueue(sending: Sending): void {
+  /** Adds a stream that could send and is not queued; its `turn` is called when it is due, perhaps within this call. */
+  enqueue(sending: StreamSender): void {
     this.ready.push(sending);
     this.run();
   }
 
-  /** One that waits for its turn has nothing more to send. */
-  leave(sending: Sending): void {
+  /** Removes a queued stream, which has nothing more to send. */
+  remove(sending: StreamSender): void {
     if (sending === this.current) this.current = undefined;
     else this.ready.remove(sending);
   }
 
-  /** The link has let go what it was given. */
+  /** The buffer of the link has been sent. */
   drained(): void {
     this.run();
   }
 
-  /** The peer has read up to a mark. */
-  arrived(mark: number): boolean {
-    const known = this.pace.read(mark);
+  /** The peer has read a mark. Returns false if it was not the next one. */
+  markRead(mark: number): boolean {
+    const known = this.pacer.markRead(mark);
     this.run();
     return known;
   }
 
   /** The session has ended. */
   ended(): void {
-    this.pace.end();
+    this.pacer.end();
   }
 
   private run(): void {
-    if (this.running) return;
-    this.running = true;
+    if (this.isRunning) return;
+    this.isRunning = true;
     while (this.isOpen) {
       const sending = this.next();
       if (sending === undefined) break;
       if (!sending.turn()) continue;
-      // Who is served seldom and much at a time costs its consumer less than who is served often and little.
-      if (this.spent < TURN) this.current = sending;
+      // A consumer has less work with few large portions than with many small ones.
+      if (this.turnBytes < TURN) this.current = sending;
       else this.ready.push(sending);
     }
-    this.running = false;
+    this.isRunning = false;
   }
 
-  private next(): Sending | undefined {
+  private next(): StreamSender | undefined {
     const { current } = this;
     this.current = undefined;
-    if (current === undefined) this.spent = 0;
+    if (current === undefined) this.turnBytes = 0;
     return current ?? this.ready.shift();
   }
 
-  /** Goes on when the event loop has done what else there is. */
-  private rest(): void {
-    if (this.resting) return;
-    this.resting = true;
-    resting++;
+  /** Continues in the next turn of the event loop. */
+  private pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    paused++;
     afterTurn(() => {
-      this.resting = false;
-      this.left = this.isAlone && resting <= FEW ? ALONE : SHARE;
-      resting--;
+      this.isPaused = false;
+      this.shareLeft = this.isAlone && paused <= FEW_PEERS ? SHARE_ALONE : SHARE;
+      paused--;
       this.run();
     });
   }
 }
 
-const flows = new WeakMap<Session, StreamScheduler>();
+const schedulers = new WeakMap<Session, StreamScheduler>();
 
-/** The flow of a session; made with its first stream. */
-export function flowOf(session: Session): StreamScheduler {
-  let flow = flows.get(session);
-  if (flow === undefined) {
-    flow = new StreamScheduler(session);
-    flows.set(session, flow);
-    session.outbox.add(flow);
+/** The scheduler of a session; created with its first stream. */
+export function schedulerOf(session: Session): StreamScheduler {
+  let scheduler = schedulers.get(session);
+  if (scheduler === undefined) {
+    scheduler = new StreamScheduler(session);
+    schedulers.set(session, scheduler);
+    session.outbox.add(scheduler);
   }
-  return flow;
+  return scheduler;
 }
 
-/** The peer has read up to a mark of its streams. False if there is none. */
-export function markArrived(session: Session, mark: number): boolean {
-  return flows.get(session)?.arrived(mark) === true;
+/** The peer has read a mark. Returns false if none of that number was sent. */
+export function markRead(session: Session, mark: number): boolean {
+  return schedulers.get(session)?.markRead(mark) === true;
 }

@@ -11,11 +11,11 @@ import type { Session } from '../../session/session.js';
 import { PULL } from '../../session/system-names.js';
 import type { CallOptions } from '../../types/call-options.js';
 import type { Items } from '../../types/method.js';
-import { Consumer, type Upstream } from './consumer.js';
-import { streamOf } from './relayed-stream.js';
+import { StreamConsumer, type StreamRequest } from './consumer.js';
+import { streamFrom } from './relayed-stream.js';
 import { type Window, windowOf } from './window.js';
 
-/** Calls a method whose answer is a stream; `self` is the `this` of its body. Never throws: the first `next()` rejects with what goes wrong. */
+/** Calls a method whose reply is a stream; `self` is the `this` of its body. Never throws: errors reject the first `next()`. */
 export function callStream(side: CallingSide, self: object, call: OutgoingCall): Items<unknown> {
   const { descriptor: method, receivers, options = {} } = call;
   try {
@@ -29,11 +29,11 @@ export function callStream(side: CallingSide, self: object, call: OutgoingCall):
         `${method.path} is a stream and has one receiver, not ${others.length + 1}: call it for each of them`,
       );
     }
-    return consume(session, method.wire, packed, options, method.timeout, (id) => {
+    return requestStream(session, method.wire, packed, options, method.timeout, (id) => {
       call.id = id;
     });
   } catch (error) {
-    const failed = new Consumer({ items: 1, bytes: 1 });
+    const failed = new StreamConsumer({ items: 1, bytes: 1 });
     if (options.ignoreErrors === true) failed.end(null);
     else failed.fail(error);
     return failed;
@@ -41,10 +41,10 @@ export function callStream(side: CallingSide, self: object, call: OutgoingCall):
 }
 
 /**
- * Asks a peer for a stream. `limit` is how long an item may take where the options do not say it, in milliseconds. With
- * `lazily` it asks when the first item is asked for. Throws what ends it before it has begun.
+ * Requests a stream from a peer. `limit` is the default of the option `timeout`, the time for one item, in milliseconds. With `lazily`,
+ * the request is sent with the first `next()`. Throws what prevents the request.
  */
-export function consume(
+export function requestStream(
   session: Session,
   method: string,
   packed: PackedArguments,
@@ -52,24 +52,24 @@ export function consume(
   limit: number | undefined,
   sent?: (id: number) => void,
   lazily = false,
-): Consumer {
+): StreamConsumer {
   const window = windowOf(options.window, session.host.limits);
   const begin = (): void => {
-    // Where messages can be lost there is no credit: the answer is one list.
+    // On a bus, where messages can be lost, the reply is one list.
     const settings = streamSettings(options, session.link.bus === true ? undefined : window);
-    const asking = new StreamAsking(session, method, settings, consumer, options.timeout ?? limit);
-    const id = asking.send(packed.args, packed.named);
+    const call = new StreamCall(session, method, settings, consumer, options.timeout ?? limit);
+    const id = call.send(packed.args, packed.named);
     sent?.(id);
-    consumer.begin(asking);
+    consumer.attach(call);
   };
-  const consumer = new Consumer(window, lazily ? begin : undefined);
-  consumer.quiet = options.ignoreErrors === true;
+  const consumer = new StreamConsumer(window, lazily ? begin : undefined);
+  consumer.ignoresErrors = options.ignoreErrors === true;
   if (!lazily) begin();
   return consumer;
 }
 
-/** Asks a peer for a stream: what goes wrong is told by the first `next()`. */
-export function askForStream(
+/** Requests a stream from a peer. Never throws: errors reject the first `next()`. */
+export function tryRequestStream(
   session: Session,
   method: string,
   packed: PackedArguments,
@@ -77,18 +77,18 @@ export function askForStream(
   sent?: (id: number) => void,
 ): Items<unknown> {
   try {
-    return consume(session, method, packed, options, undefined, sent);
+    return requestStream(session, method, packed, options, undefined, sent);
   } catch (error) {
     return failedStream(error, method);
   }
 }
 
-/** A stream that fails before its first item. */
+/** A stream whose first `next()` rejects. */
 export function failedStream(error: unknown, method: string): Items<unknown> {
-  return streamOf(Promise.reject(error), method, false);
+  return streamFrom(Promise.reject(error), method, false);
 }
 
-/** What `timeout` bounds is the wait for one item; the whole is bounded by `maxTimeout`, and by the call within which it is made. */
+/** `timeout` limits the wait for one item; `maxTimeout` limits the whole, and so does the call within which it is made. */
 function streamSettings(options: CallOptions, window: Window | undefined): CallSettings {
   const unbounded = { ...options, timeout: Number.POSITIVE_INFINITY };
   const settings = settingsOf(unbounded, Number.POSITIVE_INFINITY);
@@ -96,31 +96,31 @@ function streamSettings(options: CallOptions, window: Window | undefined): CallS
   return { ...settings, about: { ...settings.about, window: [window.items, window.bytes] } };
 }
 
-/** One call for a stream: its answer is the end, and items come before. */
-class StreamAsking extends SentRequest implements Upstream {
-  private readonly whole: number;
-  private waits = false;
+/** A call whose reply is a stream: items arrive first, and the reply is the end. */
+class StreamCall extends SentRequest implements StreamRequest {
+  private readonly maxDeadline: number;
+  private isAwaited = false;
 
   constructor(
     session: Session,
     method: string,
     settings: CallSettings,
-    private readonly consumer: Consumer,
-    private readonly patience: number = Number.POSITIVE_INFINITY,
+    private readonly consumer: StreamConsumer,
+    private readonly itemTimeout: number = Number.POSITIVE_INFINITY,
   ) {
     const callbacks: ReplyCallbacks = {
       resolve: ({ value }) => consumer.end(value),
       reject: (error) => consumer.fail(error),
     };
     super(session, method, settings, callbacks);
-    this.whole = this.deadline;
+    this.maxDeadline = this.deadline;
   }
 
-  /** Items have come. What is more than was asked for ends the stream, and is reported. */
+  /** Items have arrived. More than the window allows end the stream, and are reported. */
   next(items: readonly unknown[]): void {
     const { session } = this;
     try {
-      this.consumer.came(items, session.received);
+      this.consumer.receive(items, session.received);
     } catch (error) {
       super.cancel(error as Aborted);
       throw error;
@@ -133,34 +133,36 @@ class StreamAsking extends SentRequest implements Upstream {
   }
 
   override late(): string {
-    return this.deadline >= this.whole ? super.late() : `within ${this.patience} ms after the last item was asked for`;
+    return this.deadline >= this.maxDeadline
+      ? super.late()
+      : `within ${this.itemTimeout} ms after the last item was requested`;
   }
 
   pull(items: number): void {
     this.session.tell(PULL, [this.id, items]);
   }
 
-  leave(): void {
+  cancelStream(): void {
     if (this.isOver) return;
     this.end();
     this.session.cancel(this.id);
   }
 
-  awaited(waits: boolean): void {
-    this.waits = waits;
-    if (this.patience === Number.POSITIVE_INFINITY) return;
-    this.deadline = waits ? Math.min(this.whole, deadlineIn(this.patience)) : this.whole;
+  awaitItem(waits: boolean): void {
+    this.isAwaited = waits;
+    if (this.itemTimeout === Number.POSITIVE_INFINITY) return;
+    this.deadline = waits ? Math.min(this.maxDeadline, deadlineIn(this.itemTimeout)) : this.maxDeadline;
     if (waits) this.session.remind(this.deadline);
   }
 
   override progress(value: unknown): void {
     super.progress(value);
-    this.awaited(this.waits);
+    this.awaitItem(this.isAwaited);
   }
 
-  /** A signal has fired: what has come before is of no use any more. */
+  /** Drops items that have arrived, too. */
   override cancel(reason: Aborted): void {
-    this.consumer.clear();
+    this.consumer.discardItems();
     super.cancel(reason);
   }
 }

@@ -1,13 +1,13 @@
 import { isArrayBuffer, isMap, isSet } from '../../base/kinds.js';
 
-/** Deeper than this nothing is counted: what is nested so deep is refused elsewhere. */
+/** Deeper levels are not counted: such values are refused elsewhere. */
 const LEVELS = 64;
-/** So many objects are weighed without noting which: most values have fewer, and cost no Set. */
-const UNNOTED = 64;
+/** So many objects are weighed without remembering which: most values have fewer, and need no Set. */
+const UNTRACKED = 64;
 
 /**
- * At least how many bytes a value is when it travels, in any codec: cheap, and never too much. What exceeds `limit` is not
- * counted further. An object that occurs again and again is weighed a few times, for one codec has it once.
+ * A lower bound of the bytes of a value in any codec, cheaply found. Counting stops above `limit`. An object that occurs many times is
+ * weighed only a few times, since one codec writes it once.
  */
 export function weigh(value: unknown, limit: number): number {
   switch (typeof value) {
@@ -15,23 +15,23 @@ export function weigh(value: unknown, limit: number): number {
       return value.length + 1;
     case 'object':
       if (value === null) return 1;
-      weighed = 0;
-      noted = undefined;
+      visitedCount = 0;
+      visited = undefined;
       return weighObject(value, limit, LEVELS);
     default:
       return 1;
   }
 }
 
-/** How many objects have been weighed of the value that is being weighed, and which of those behind the first few. */
-let weighed = 0;
-let noted: Set<object> | undefined;
+/** How many objects of the value in progress have been weighed, and which of those after the first few. */
+let visitedCount = 0;
+let visited: Set<object> | undefined;
 
 function weighObject(value: object, limit: number, levels: number): number {
-  if (++weighed > UNNOTED) {
-    noted ??= new Set();
-    if (noted.has(value)) return 1;
-    noted.add(value);
+  if (++visitedCount > UNTRACKED) {
+    visited ??= new Set();
+    if (visited.has(value)) return 1;
+    visited.add(value);
   }
   if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return value.byteLength + 1;
   let sum = 1;

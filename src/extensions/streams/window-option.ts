@@ -1,4 +1,4 @@
-/** What the option `window` of a call must be, where a value is not that. */
+/** What was expected, for a value that does not fit the option `window` of a call; undefined for one that fits. */
 export function windowExpects(value: unknown): string | undefined {
   const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [['', undefined] as const];
   const fits = fields.every(

@@ -1,79 +1,82 @@
 import { UsageError } from '../../contract/errors.js';
 import type { Limits } from '../../contract/limits.js';
 
-/** How much of a stream may be under way: sent, and not yet taken by the consumer. */
+/** How much of a stream may be in flight: sent, and not yet taken by the consumer. */
 export interface Window {
   readonly items: number;
-  /** In the length of the frames that carry them. One item may be larger, and travels alone then. */
+  /** The length of the frames. A single item may be larger, and is sent alone then. */
   readonly bytes: number;
 }
 
 const DEFAULT: Window = Object.freeze({ items: 256, bytes: 256 * 1024 });
 
-/** The window that a caller asks for. Throws a UsageError for one that is beyond the bounds of its side; what nobody asks for is not. */
-export function windowOf(asked: Partial<Window> | undefined, limits: Limits): Window {
-  const unasked = least(DEFAULT, limits);
-  if (asked === undefined) return unasked;
-  const { items = unasked.items, bytes = unasked.bytes } = asked;
+/** The window of a call. Throws a UsageError for one that exceeds the limits of its side; the default is reduced to them. */
+export function windowOf(wanted: Partial<Window> | undefined, limits: Limits): Window {
+  const usual = smallerWindow(DEFAULT, limits);
+  if (wanted === undefined) return usual;
+  const { items = usual.items, bytes = usual.bytes } = wanted;
   if (items > limits.streamItems || bytes > limits.streamBytes) {
     throw new UsageError(
-      `a window of ${items} items and ${bytes} bytes is beyond the limits streamItems (${limits.streamItems}) and streamBytes (${limits.streamBytes}): ask for less, or raise these`,
+      `a window of ${items} items and ${bytes} bytes exceeds the limits streamItems (${limits.streamItems}) and streamBytes (${limits.streamBytes}): use a smaller window, or raise the limits`,
     );
   }
   return { items, bytes };
 }
 
-/** The smaller of a window and the bounds. */
-export function least({ items, bytes }: Window, { streamItems, streamBytes }: Limits): Window {
+/** A window, reduced to the limits of a side. */
+export function smallerWindow({ items, bytes }: Window, { streamItems, streamBytes }: Limits): Window {
   return { items: Math.min(items, streamItems), bytes: Math.min(bytes, streamBytes) };
 }
 
-/** Messages that are counted as one. */
-interface Sent {
+/** Messages that are counted together. */
+interface SentGroup {
   items: number;
   bytes: number;
-  next: Sent | undefined;
+  next: SentGroup | undefined;
 }
 
-/** Small messages are counted as one up to this part of a window. */
-const PART = 1 / 8;
+/** Small messages are counted together up to this part of a window. */
+const GROUP_PART = 1 / 8;
 
 /**
- * What of a stream is under way, as its producer counts it: items are taken in the order in which they were sent. Small messages
- * are counted together: a note for each, held until its item is taken, would be more than the collector of garbage likes, with a
- * thousand slow streams.
+ * What is in flight of a stream, as its producer counts it: items are taken in the order in which they were sent. Small messages are
+ * counted together: with a thousand slow streams, an object for each message until its item is taken would burden the garbage collector.
  */
-export class UnderWay {
+export class ItemsInFlight {
   items = 0;
   bytes = 0;
-  private first: Sent | undefined;
-  private last: Sent | undefined;
+  private first: SentGroup | undefined;
+  private last: SentGroup | undefined;
 
   constructor(readonly window: Window) {}
 
-  /** How many items more may be sent now. */
+  /** How many more items may be sent now. */
   get room(): number {
     return this.bytes < this.window.bytes ? this.window.items - this.items : 0;
   }
 
-  /** One message has left. */
+  /** Counts a message that was sent. */
   add(items: number, bytes: number): void {
     this.items += items;
     this.bytes += bytes;
     const { last, window } = this;
-    if (last !== undefined && last.items + items <= window.items * PART && last.bytes + bytes <= window.bytes * PART) {
+    if (
+      last !== undefined &&
+      last.items + items <= window.items * GROUP_PART &&
+      last.bytes + bytes <= window.bytes * GROUP_PART
+    ) {
       last.items += items;
       last.bytes += bytes;
       return;
     }
-    const sent: Sent = { items, bytes, next: undefined };
+    const sent: SentGroup = { items, bytes, next: undefined };
     if (last === undefined) this.first = sent;
     else last.next = sent;
     this.last = sent;
   }
 
-  /** So many items were taken: their bytes are free once all that is counted with them are. Gives false if there are not so many. */
-  free(items: number): boolean {
+  /** The consumer has taken so many items. Their bytes are free when all items counted with them are taken. Returns false if fewer are in flight. */
+  acknowledge(items: number): boolean {
     if (items > this.items) return false;
     this.items -= items;
     let left = items;

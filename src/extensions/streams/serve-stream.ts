@@ -1,0 +1,40 @@
+import { Code, RpcError } from '../../contract/errors.js';
+import type { CallSender } from '../../session/peer.js';
+import { collect } from './collect.js';
+import { StreamProducer } from './producer.js';
+import { smallerWindow } from './window.js';
+
+/**
+ * Serves a call whose reply is a stream. `open` runs the handler and returns the source of the items, or a promise of it. The
+ * promise that this returns settles when the stream has ended: with null, since the items travel separately, or with the list of
+ * all items for a caller that has sent no window and so does not support streams. Throws an RpcError: busy if too many streams run
+ * already, and invalid request for an id that cannot identify a stream.
+ */
+export function serveStream(sender: CallSender, open: () => unknown): Promise<unknown> {
+  const { call, peer } = sender;
+  const { session } = peer;
+  if (call.id === undefined)
+    throw new RpcError(
+      `${call.method} is a stream: a call without an id cannot receive its items`,
+      Code.InvalidRequest,
+    );
+  // `rpc.next [null, …]` is a mark, and `rpc.pull [null, …]` finds no call.
+  if (call.id === null && call.about?.window !== undefined)
+    throw new RpcError(
+      `${call.method} is a stream: its items need the id of their call, and null is not an id`,
+      Code.InvalidRequest,
+    );
+  const running = session.intake?.streams ?? 0;
+  if (running >= session.host.limits.streams)
+    throw new RpcError(`busy: ${running} streams run for the peer already`, Code.Busy);
+  const source = open();
+  const window = windowOf(sender);
+  if (window === undefined) return collect(sender, source);
+  const [items, bytes] = window;
+  return new StreamProducer(sender, smallerWindow({ items, bytes }, session.host.limits)).run(source);
+}
+
+/** The window that the caller has sent. None where messages may be lost: there a stream is one list, whatever the caller says. */
+function windowOf({ call, peer }: CallSender): readonly [items: number, bytes: number] | undefined {
+  return peer.session.link.bus === true ? undefined : call.about?.window;
+}

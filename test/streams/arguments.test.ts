@@ -17,17 +17,20 @@ describe.each([
   ['tcp:', 'msgpack'],
   ['port:', 'clone'],
 ])('a stream as an argument, over %s with %s', (link, codec) => {
-  it.each(['async', 'web', 'node', 'slow'] as Kind[])('is taken by the handler like any stream (%s)', async (kind) => {
-    await using meeting = await meet(link, { codec });
-    const seen = new Seen();
-    const to = kind === 'slow' ? 20 : 2_000;
-    const of = sourceOf(kind, to, seen) as AsyncIterable<number>;
-    expect(await meeting.calling.remote.sum({ of })).toBe((to * (to - 1)) / 2);
-    expect(seen.ended).toBe(1);
-    expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
-  });
+  it.each(['async', 'web', 'node', 'slow'] as Kind[])(
+    'is iterated by the handler like any stream (%s)',
+    async (kind) => {
+      await using meeting = await meet(link, { codec });
+      const seen = new Seen();
+      const to = kind === 'slow' ? 20 : 2_000;
+      const of = sourceOf(kind, to, seen) as AsyncIterable<number>;
+      expect(await meeting.calling.remote.sum({ of })).toBe((to * (to - 1)) / 2);
+      expect(seen.ended).toBe(1);
+      expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
+    },
+  );
 
-  it('has the same back-pressure, and is left by a break', async () => {
+  it('has the same back-pressure, and ends when the loop is left', async () => {
     await using meeting = await meet(link, { codec });
     const seen = new Seen();
     const of = sourceOf('async', 1e9, seen) as AsyncIterable<number>;
@@ -37,7 +40,7 @@ describe.each([
     await until(() => heldBy(meeting).calling === 0 && heldBy(meeting).handling === 0);
   });
 
-  it('tells its error after its items', async () => {
+  it('throws its error after its items', async () => {
     await using meeting = await meet(link, { codec });
     let seen: unknown;
     meeting.handling.any.connect(async (_sender, args) => {
@@ -48,7 +51,7 @@ describe.each([
     expect(seen).toMatchObject({ items: [0, 1, 2], error: { message: 'no more numbers' } });
   });
 
-  it('may stand anywhere in the arguments, and be one of several', async () => {
+  it('can be anywhere in the arguments, and one of several', async () => {
     await using meeting = await meet(link, { codec });
     meeting.handling.any.connect(async function* (_sender, args) {
       const { deep } = args as unknown as { deep: { streams: AsyncIterable<number>[] } };
@@ -61,7 +64,7 @@ describe.each([
   });
 });
 
-describe('a stream that the handler never asks for', () => {
+describe('a stream that the handler never reads', () => {
   it('is ended when the call is answered', async () => {
     await using meeting = await meet('tcp:');
     meeting.handling.any.connect(() => [1]);
@@ -78,7 +81,7 @@ describe('a stream that the handler never asks for', () => {
     expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
   });
 
-  it('cannot be asked for after the answer', async () => {
+  it('cannot be read after the answer', async () => {
     await using meeting = await meet('tcp:');
     let kept: AsyncIterable<number> | undefined;
     meeting.handling.any.connect((_sender, args) => {
@@ -107,8 +110,8 @@ describe('a stream that the handler never asks for', () => {
   });
 });
 
-describe('a stream that the handler goes on to take after its answer', () => {
-  it('goes on to its end', async () => {
+describe('a stream that the handler continues to read after its answer', () => {
+  it('continues to its end', async () => {
     await using meeting = await meet('tcp:');
     let taken: Promise<unknown> | undefined;
     meeting.handling.any.connect((_sender, args) => {
@@ -122,7 +125,7 @@ describe('a stream that the handler goes on to take after its answer', () => {
 });
 
 describe('a handler that awaits a stream of its caller', () => {
-  it('gets it though the caller is at work on as many calls as it may be', async () => {
+  it('receives it although the caller runs as many calls as it may', async () => {
     await using meeting = await meet('tcp:', { concurrency: 1 });
     const { calling, handling } = meeting;
     const results = upTo(20).map(() =>
@@ -133,8 +136,8 @@ describe('a handler that awaits a stream of its caller', () => {
   });
 });
 
-describe('what is no argument of a request', () => {
-  it('holds no stream: a result says so', async () => {
+describe('a value that is not an argument of a request', () => {
+  it('cannot contain a stream: a result reports it', async () => {
     await using meeting = await meet('tcp:');
     meeting.handling.any.connect(() => [{ inner: sourceOf('async', 3, new Seen()) }]);
     const { error } = await all(meeting.calling.remote.any());
@@ -153,7 +156,7 @@ describe('offer and take', () => {
     expect(seen.ended).toBe(1);
   });
 
-  it('give a stream to one taker, and none after withdraw', async () => {
+  it('pass a stream to one consumer, and to none after withdraw', async () => {
     await using meeting = await meet('tcp:');
     const n = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
     const [one, other] = [take(sessionOf(meeting.handling), n), take(sessionOf(meeting.handling), n)];
@@ -166,7 +169,7 @@ describe('offer and take', () => {
     expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
   });
 
-  it('ask for nothing before the first item is asked for, nor when it is left before that', async () => {
+  it('request nothing before the first item is read, nor if the stream is left before that', async () => {
     await using meeting = await meet('tcp:');
     const n = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
     await take(sessionOf(meeting.handling), n).return();
@@ -175,7 +178,7 @@ describe('offer and take', () => {
     withdraw(sessionOf(meeting.calling), n);
   });
 
-  it('are not for strangers', async () => {
+  it('do not work with a peer that is not Obverse', async () => {
     await using meeting = await meet('tcp:', { codec: 'jrpc?hello=off' });
     expect(() => offer(sessionOf(meeting.calling), [] as object)).toThrow(UsageError);
   });

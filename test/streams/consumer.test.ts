@@ -9,7 +9,7 @@ import { all, handle, meet, Streams, upTo } from './spec.js';
 const never = () => new Promise<never>(() => {});
 
 describe('the items of a stream', () => {
-  it('are given to several calls of next() in their order, and so is the end', async () => {
+  it('are passed to several calls of next() in their order, and so is the end', async () => {
     await using meeting = await meet('tcp:');
     const stream = meeting.calling.remote.count({ to: 3, kind: 'slow' });
     const steps = await Promise.all(upTo(5).map(() => stream.next()));
@@ -17,7 +17,7 @@ describe('the items of a stream', () => {
     expect(steps.map(({ done }) => done)).toEqual([false, false, false, true, true]);
   });
 
-  it('are given to several calls of next() in their order, and the error to the one after them', async () => {
+  it('are passed to several calls of next() in their order, and the error to the next one', async () => {
     await using meeting = await meet('tcp:');
     const stream = meeting.calling.remote.fail({ after: 2, kind: 'slow' });
     const steps = await Promise.allSettled(upTo(4).map(() => stream.next()));
@@ -25,14 +25,14 @@ describe('the items of a stream', () => {
     expect(steps[3]).toEqual({ status: 'fulfilled', value: { done: true, value: undefined } });
   });
 
-  it('come from the time of the call on, whoever takes them and when', async () => {
+  it('are buffered from the time of the call on, whenever they are read', async () => {
     await using meeting = await meet('tcp:');
     const stream = meeting.calling.remote.count({ to: 100 });
     await until(() => meeting.seen.produced === 100);
     expect((await all(stream)).items).toEqual(upTo(100));
   });
 
-  it('are as they were when the call was made: its arguments may change after it', async () => {
+  it('use the arguments as they were at the call: they can be changed afterwards', async () => {
     await using meeting = await meet('tcp:');
     const args = { to: 2 };
     const stream = meeting.calling.remote.count(args);
@@ -40,7 +40,7 @@ describe('the items of a stream', () => {
     expect((await all(stream)).items).toEqual([0, 1]);
   });
 
-  it('are no more after return(), which answers those who wait', async () => {
+  it('end after return(), which settles pending calls of next()', async () => {
     await using meeting = await meet('tcp:');
     meeting.handling.any.connect(never);
     const stream = meeting.calling.remote.any();
@@ -50,7 +50,7 @@ describe('the items of a stream', () => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('are no more after throw(), which rejects', async () => {
+  it('end after throw(), which rejects', async () => {
     await using meeting = await meet('tcp:');
     const stream = meeting.calling.remote.count({ to: 1e9 });
     await stream.next();
@@ -59,7 +59,7 @@ describe('the items of a stream', () => {
     await until(() => meeting.seen.ended === 1);
   });
 
-  it('are no more after the block of an `await using`', async () => {
+  it('end after the block of an `await using`', async () => {
     await using meeting = await meet('tcp:');
     {
       await using stream = meeting.calling.remote.count({ to: 1e9 });
@@ -68,7 +68,7 @@ describe('the items of a stream', () => {
     await until(() => meeting.seen.ended === 1 && heldBy(meeting).handling === 0);
   });
 
-  it('can be relayed: a stream is the source of another, and to leave it stops both', async () => {
+  it('can be relayed: a stream can be the source of another, and leaving it stops both', async () => {
     await using far = await meet('tcp:');
     await using near = await meet('tcp:');
     near.handling.any.connect(() => far.calling.remote.count({ to: 1e9 }));
@@ -79,7 +79,7 @@ describe('the items of a stream', () => {
     await until(() => heldBy(far).calling === 0 && heldBy(near).handling === 0);
   });
 
-  it('may be of any type that an argument may be', async () => {
+  it('can be of any type that an argument can have', async () => {
     await using meeting = await meet('tcp:');
     const called: number[] = [];
     meeting.handling.any.connect(() => [{ call: (n: number) => called.push(n) }, [1], null, 'text']);
@@ -91,7 +91,7 @@ describe('the items of a stream', () => {
 });
 
 describe('an option of the call', () => {
-  it('signal: leaves the stream at once, whatever has come, and stops the producer', async () => {
+  it('signal: ends the stream at once, whatever has arrived, and stops the producer', async () => {
     await using meeting = await meet('tcp:');
     const controller = new AbortController();
     const stream = meeting.calling.to(null, { signal: controller.signal }).count({ to: 1e9 });
@@ -105,7 +105,7 @@ describe('an option of the call', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  it('signal: one that has fired lets nothing begin', async () => {
+  it('signal: one that has already fired prevents the call', async () => {
     await using meeting = await meet('tcp:');
     const stream = meeting.calling.to(null, { signal: AbortSignal.abort() }).count({ to: 5 });
     expect(await failure(stream.next())).toBeInstanceOf(Aborted);
@@ -113,7 +113,7 @@ describe('an option of the call', () => {
     expect(meeting.seen.produced).toBe(0);
   });
 
-  it('signal: no listener stays after the end', async () => {
+  it('signal: no listener remains after the end', async () => {
     await using meeting = await meet('tcp:');
     const { signal } = new AbortController();
     await all(meeting.calling.to(null, { signal }).count({ to: 5 }));
@@ -122,7 +122,7 @@ describe('an option of the call', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('timeout: bounds the wait for one item, and not the whole', async () => {
+  it('timeout: limits the wait for one item, not the whole stream', async () => {
     await using meeting = await meet('tcp:');
     meeting.handling.any.connect(async function* () {
       for (let n = 0; n < 5; n++) {
@@ -136,7 +136,7 @@ describe('an option of the call', () => {
     expect(error).toBeInstanceOf(TimeoutError);
   });
 
-  it('timeout: does not run while nobody waits', async () => {
+  it('timeout: does not run while no item is awaited', async () => {
     await using meeting = await meet('tcp:');
     const stream = meeting.calling.to(null, { timeout: 60 }).count({ to: 300 });
     await stream.next();
@@ -154,7 +154,7 @@ describe('an option of the call', () => {
     expect(await all(meeting.calling.remote.any())).toEqual({ items: [1, 2], error: undefined });
   });
 
-  it('maxTimeout: bounds the whole, on both sides', async () => {
+  it('maxTimeout: limits the whole stream, on both sides', async () => {
     await using meeting = await meet('tcp:');
     const { items, error } = await all(meeting.calling.to(null, { maxTimeout: 200 }).count({ to: 1e9, kind: 'slow' }));
     expect(error).toBeInstanceOf(TimeoutError);
@@ -162,7 +162,7 @@ describe('an option of the call', () => {
     await until(() => meeting.seen.ended === 1);
   });
 
-  it('handlerTimeout of the side that serves does not end a stream', async () => {
+  it('handlerTimeout of the serving side does not end a stream', async () => {
     await using meeting = await meet('tcp:', { handlerTimeout: 30 });
     const { items, error } = await all(meeting.calling.remote.count({ to: 100, kind: 'slow' }));
     expect([items.length, error]).toEqual([100, undefined]);
@@ -182,7 +182,7 @@ describe('an option of the call', () => {
     expect(told).toEqual([0, 1, 2]);
   });
 
-  it('ignoreErrors: what goes wrong ends the stream', async () => {
+  it('ignoreErrors: an error ends the stream', async () => {
     await using meeting = await meet('tcp:');
     const { items, error } = await all(meeting.calling.to(null, { ignoreErrors: true }).fail({ after: 3 }));
     expect([items, error]).toEqual([upTo(3), undefined]);
@@ -198,7 +198,7 @@ describe('an option of the call', () => {
     expect((await failure(stream.next())).message).toContain('cannot be called with noReply');
   });
 
-  it('window: what is no window, or beyond the limits, is refused', async () => {
+  it('window: an invalid window, or one beyond the limits, is refused', async () => {
     await using meeting = await meet('tcp:', { limits: { streamItems: 1_000, streamBytes: 50_000 } });
     const { calling } = meeting;
     for (const window of [{ items: 0 }, { items: 1.5 }, { bytes: -1 }, { item: 5 }, 5]) {
@@ -214,7 +214,7 @@ describe('an option of the call', () => {
     expect(items).toEqual([0, 1, 2]);
   });
 
-  it('window: what is not asked for is what it is by default, and no more than the limits', async () => {
+  it('window: unspecified parts have their defaults, within the limits', async () => {
     await using meeting = await meet('tcp:', { limits: { streamItems: 10, streamBytes: 50_000 } });
     await using large = await meet('tcp:');
     const windows: unknown[] = [];
@@ -237,8 +237,8 @@ describe('an option of the call', () => {
   });
 });
 
-describe('who can be asked for a stream', () => {
-  it('is one receiver: several are a mistake that says so', async () => {
+describe('a call of a stream', () => {
+  it('needs exactly one receiver: with several it rejects with an error that says so', async () => {
     await using meeting = await meet('tcp:', {}, true);
     const { calling } = meeting;
     await using second = await Streams.connect(calling.address, { logger: null });
@@ -252,7 +252,7 @@ describe('who can be asked for a stream', () => {
     expect([seen.ended, meeting.seen.ended]).toEqual([1, 1]);
   });
 
-  it('is somebody: nobody is told by the first next()', async () => {
+  it('needs a peer: without one, the first next() rejects', async () => {
     const meeting = await meet('tcp:');
     await meeting[Symbol.asyncDispose]();
     const { items, error } = await all(meeting.calling.remote.count({ to: 3 }));
@@ -260,19 +260,19 @@ describe('who can be asked for a stream', () => {
     expect(error).toBeInstanceOf(ConnectionLost);
   });
 
-  it('must handle it', async () => {
+  it('needs a handler', async () => {
     await using meeting = await meet('tcp:');
     expect((await failure(meeting.calling.remote.any().next())).message).toContain('no handler is connected');
   });
 
-  it('has one source: two handlers that each give one are a mistake', async () => {
+  it('needs a single source: two handlers that each return one are an error', async () => {
     await using meeting = await meet('tcp:');
     meeting.handling.count.connect(() => [1]);
     const { error } = await all(meeting.calling.remote.count({ to: 3 }));
     expect((error as Error).message).toContain('more than one reply');
   });
 
-  it('must give what can be iterated', async () => {
+  it('needs an iterable from the handler', async () => {
     await using meeting = await meet('tcp:');
     meeting.handling.any.connect(() => 5 as never);
     const { error } = await all(meeting.calling.remote.any());

@@ -42,7 +42,7 @@ async function acrossProxy(codec: string): Promise<Meeting & { cut(how: 'end' | 
 
 describe.each(['jrpc', 'msgpack'])('with %s', (codec) => {
   it.each(['end', 'reset'] as const)(
-    'a connection that is cut (%s) rejects after the items that came, and ends the source',
+    'a cut connection (%s) rejects after the items that arrived, and ends the source',
     async (how) => {
       await using meeting = await acrossProxy(codec);
       const { calling, seen } = meeting;
@@ -64,7 +64,7 @@ describe.each(['jrpc', 'msgpack'])('with %s', (codec) => {
 });
 
 describe('close()', () => {
-  it('of the side that takes the items ends the source', async () => {
+  it('of the consuming side ends the source', async () => {
     await using meeting = await meet('tcp:');
     const { calling, seen } = meeting;
     const stream = calling.remote.count({ to: 1e9 });
@@ -74,7 +74,7 @@ describe('close()', () => {
     await until(() => seen.ended === 1);
   });
 
-  it('of the side that gives them rejects after those that came', async () => {
+  it('of the producing side rejects after the items that arrived', async () => {
     await using meeting = await meet('tcp:');
     const { calling, handling, seen } = meeting;
     const stream = calling.remote.count({ to: 1e9 });
@@ -89,7 +89,7 @@ describe('close()', () => {
 });
 
 describe('a source', () => {
-  it('that waits hears by the signal that it is given up; until it has ended it counts', async () => {
+  it('is notified by the signal that it is cancelled; it counts until it has ended', async () => {
     await using meeting = await meet('tcp:');
     const { calling, handling } = meeting;
     let reason: unknown;
@@ -104,7 +104,7 @@ describe('a source', () => {
     await until(() => heldBy(meeting).handling === 0);
   });
 
-  it('that comes by a promise after the stream was given up is ended at once', async () => {
+  it('that is returned by a promise after the stream was cancelled is ended at once', async () => {
     await using meeting = await meet('tcp:');
     const { calling, handling } = meeting;
     const seen = new Seen();
@@ -124,7 +124,7 @@ describe('a source', () => {
     expect(seen.produced).toBe(0);
   });
 
-  it('whose finally throws harms nobody: it is reported', async () => {
+  it('whose finally throws does no harm: the error is reported', async () => {
     const told: unknown[] = [];
     await using meeting = await meet('tcp:', { logger: { warn: (...args) => told.push(...args), error: () => {} } });
     meeting.handling.any.connect(function* () {

@@ -1,4 +1,4 @@
-// The end that handles, in a thread or a process of its own.
+// The handling end, in a thread or a process of its own.
 import { handle, Streams } from './spec.js';
 
 const [address = 'port:parent', codec = 'clone'] = process.argv.slice(2);

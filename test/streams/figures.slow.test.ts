@@ -5,8 +5,9 @@ import { benchFolder, compile } from '../../bench/run/compile.js';
 import { StreamPair } from '../../bench/run/stream-pair.js';
 
 /*
- * What is promised of streams between two processes, as bounds and ratios. Others may use the machine at the same time: what cannot be
- * met by chance has several tries. `npx tsx bench/streams.ts` prints the figures, and how many items a second are carried.
+ * What the library promises for streams between two processes, as limits and ratios. Other programs may use the machine
+ * at the same time: what cannot succeed by chance is tried several times. `npx tsx bench/streams.ts` prints the
+ * figures, and the items per second.
  */
 let folder = '';
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Tries until it is true; gives the last value. */
+/** Repeats until it is true; returns the last value. */
 async function soon<T>(tries: number, attempt: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
   let value = await attempt();
   for (let n = 1; n < tries && !good(value); n++) value = await attempt();
@@ -37,13 +38,13 @@ describe.each([
   }, async () => {
     const { ahead, taken, grown } = await pair.slowly(10_000);
     expect(taken).toBeGreaterThan(100);
-    // What is taken between the two questions counts as ahead.
+    // Items read between the two questions count as ahead.
     expect(ahead).toBeLessThanOrEqual(256 + 16);
     expect(ahead).toBeGreaterThan(100);
     expect(grown).toBeLessThan(10_000_000);
   });
 
-  it('a call beside 1,000 streams that run as fast as they can is hardly slower than alone', {
+  it('a call beside 1,000 streams at full speed is hardly slower than alone', {
     timeout: 300_000,
   }, async () => {
     const few = ({ alone, beside }: { alone: number; beside: number }): boolean => beside < 5 * alone;

@@ -7,7 +7,7 @@ import { all, handle, Seen, Streams, upTo } from './spec.js';
 
 const note = (method: string, ...params: unknown[]) => ({ jsonrpc: '2.0', method, params });
 
-/** The side that takes streams, and a far end that the test plays. */
+/** The consuming side, and a far end that the test controls. */
 async function taking(limits: Partial<Limits> = {}) {
   const played = new Played();
   const far = played.visit();
@@ -22,7 +22,7 @@ async function taking(limits: Partial<Limits> = {}) {
   return { api, far, log, id };
 }
 
-/** The side that gives streams. */
+/** The producing side. */
 async function giving(limits: Partial<Limits> = {}) {
   const played = new Played();
   const far = played.visit();
@@ -35,7 +35,7 @@ async function giving(limits: Partial<Limits> = {}) {
       { jsonrpc: '2.0', method: 'rpc.about', params: { call: id, window } },
       { jsonrpc: '2.0', id, method, params },
     );
-  /** So much has been sent of the stream. */
+  /** How much of the stream has been sent. */
   const items = (call: number): unknown[] =>
     far.heard
       .filter(({ method, params }) => method === 'rpc.next' && params[0] === call)
@@ -43,14 +43,14 @@ async function giving(limits: Partial<Limits> = {}) {
   return { api, far, log, seen, ask, items };
 }
 
-/** Answers every mark, as a peer does that has read all. */
+/** Answers every mark, as a peer does that has read everything. */
 function readAll(far: PlayedLink): void {
   for (const { method, params } of far.heard)
     if (method === 'rpc.next' && params[0] === null) far.say(note('rpc.pull', null, params[1]));
 }
 
-describe('one who produces a stream and', () => {
-  it('sends items that are nested too deep: the stream ends before them, and is given up', async () => {
+describe('a peer that produces a stream and', () => {
+  it('sends items that are nested too deep ends the stream before them, and is cancelled', async () => {
     const { api, far, id } = await taking({ depth: 10 });
     const stream = api.any(null);
     const call = await id();
@@ -63,7 +63,7 @@ describe('one who produces a stream and', () => {
     expect(far.heard.at(-1)).toMatchObject({ method: 'rpc.cancel', params: [call] });
   });
 
-  it('sends more items than the window allows: the stream ends, with what came before, and nothing more is kept', async () => {
+  it('sends more items than the window allows ends the stream, with the items before, and nothing more is kept', async () => {
     const { api, far, log, id } = await taking();
     const stream = api.to(null, { window: { items: 10 } }).any();
     const call = await id();
@@ -80,7 +80,7 @@ describe('one who produces a stream and', () => {
     expect(held(api)).toBe(0);
   });
 
-  it('sends more in one message than the window allows', async () => {
+  it('sends more than the window in one message ends the stream', async () => {
     const { api, far, id } = await taking();
     const stream = api.to(null, { window: { items: 10 } }).any();
     far.say(note('rpc.next', await id(), upTo(11)));
@@ -98,7 +98,7 @@ describe('one who produces a stream and', () => {
     expect(error).toBeInstanceOf(ProtocolError);
   });
 
-  it('hides the size of its items in one frame with others: what they are is found out', async () => {
+  it('sends items in one frame with other messages: their own size counts', async () => {
     const { api, far, id } = await taking();
     const stream = api.to(null, { window: { items: 100, bytes: 10_000 } }).any();
     const call = await id();
@@ -118,7 +118,7 @@ describe('one who produces a stream and', () => {
     ['items that are no list', note('rpc.next', 99, 5)],
     ['nothing at all', note('rpc.next')],
     ['a mark that is no number', note('rpc.next', null, 'x')],
-  ])('sends %s: that is reported, and the conversation goes on', async (_what, message) => {
+  ])('sends %s is reported, and the conversation goes on', async (_what, message) => {
     const { api, far, log, id } = await taking();
     const asked = api.remote.add({ a: 1, b: 1 });
     const call = await id();
@@ -128,7 +128,7 @@ describe('one who produces a stream and', () => {
     expect(await asked).toBe(2);
   });
 
-  it('goes on after it was given up: that is no mistake, and nothing is kept', async () => {
+  it('goes on after cancellation causes no error, and nothing is kept', async () => {
     const { api, far, log, id } = await taking();
     const stream = api.remote.any();
     const call = await id();
@@ -139,7 +139,7 @@ describe('one who produces a stream and', () => {
     expect(held(api)).toBe(0);
   });
 
-  it('ends it twice: the second end meets nobody', async () => {
+  it('ends it twice: the second end is ignored', async () => {
     const { api, far, log, id } = await taking();
     const stream = api.remote.any();
     const call = await id();
@@ -149,7 +149,7 @@ describe('one who produces a stream and', () => {
     expect(log.warnings).toHaveLength(2);
   });
 
-  it('answers with something that is neither an end nor a list', async () => {
+  it('answers with something other than an end or a list', async () => {
     const { api, far, id } = await taking();
     const stream = api.remote.any();
     far.say({ jsonrpc: '2.0', id: await id(), result: { items: 5 } });
@@ -157,9 +157,9 @@ describe('one who produces a stream and', () => {
   });
 });
 
-describe('one who takes a stream and', () => {
+describe('a peer that consumes a stream and', () => {
   it.each([0, -1, Number.NaN, 1.5, 1e300, '5', null, [1], undefined])(
-    'pulls %j: that is reported, and gives no credit',
+    'pulls %j is reported, and gains no credit',
     async (n) => {
       const { far, log, seen, ask } = await giving();
       ask(1, [4, 1_000]);
@@ -175,7 +175,7 @@ describe('one who takes a stream and', () => {
     },
   );
 
-  it('pulls more than was sent: that is reported, and gives no credit', async () => {
+  it('pulls more than was sent is reported, and gains no credit', async () => {
     const { far, log, seen, ask } = await giving();
     ask(1, [4, 1_000]);
     await turn();
@@ -185,7 +185,7 @@ describe('one who takes a stream and', () => {
     expect(log.warnings).toHaveLength(3);
   });
 
-  it('pulls of a stream that has ended, or never was: nothing happens', async () => {
+  it('pulls from a stream that has ended or never existed is ignored', async () => {
     const { far, log, ask } = await giving();
     ask(1, [100, 1_000], 'count', { to: 3 });
     await turn();
@@ -195,7 +195,7 @@ describe('one who takes a stream and', () => {
   });
 
   it.each([[[0, 0]], [[-1, 5]], [[5, -1]], [['a', 'b']], [[Number.NaN, 1]], ['much'], [{ items: 5 }]])(
-    'asks for the window %j, which is none: it gets one list',
+    'requests the invalid window %j gets one list',
     async (window) => {
       const { far, ask } = await giving();
       ask(1, window, 'count', { to: 3 });
@@ -205,7 +205,7 @@ describe('one who takes a stream and', () => {
     },
   );
 
-  it('asks for an endless window: it gets no more ahead than the limits say', async () => {
+  it('requests an unlimited window: the producer is no further ahead than the limits allow', async () => {
     const { far, seen, ask } = await giving({ streamItems: 1_000 });
     ask(1, [1e300, 1e300]);
     for (let n = 0; n < 50; n++) {
@@ -215,7 +215,7 @@ describe('one who takes a stream and', () => {
     expect(seen.produced).toBe(1_000);
   });
 
-  it('makes up marks: that is reported, and changes nothing', async () => {
+  it('sends made-up marks is reported, and changes nothing', async () => {
     const { far, log, seen, ask } = await giving();
     ask(1, [60_000, 1e9]);
     for (let n = 0; n < 50; n++) await turn();
@@ -227,7 +227,7 @@ describe('one who takes a stream and', () => {
     expect(log.warnings).toHaveLength(4);
   });
 
-  it('asks for more streams than there may be: those above are refused as busy', async () => {
+  it('requests more streams than allowed: the excess is refused as busy', async () => {
     const { api, far, ask } = await giving({ streams: 10 });
     for (let id = 1; id <= 15; id++) ask(id, [4, 1_000]);
     await turn();
@@ -241,7 +241,7 @@ describe('one who takes a stream and', () => {
     expect(api.peers.size).toBe(1);
   });
 
-  it('opens streams and gives them up without reading any: none stays', async () => {
+  it('opens streams and cancels them without reading: none remains', async () => {
     const { api, far, seen, ask } = await giving({ streams: 10 });
     for (let id = 1; id <= 5_000; id++) {
       ask(id, [1_000, 1e6]);
@@ -261,7 +261,7 @@ describe('one who takes a stream and', () => {
     expect(log.texts.at(-1)).toContain('without an id');
   });
 
-  it('asks for what was not offered', async () => {
+  it('requests a stream that was not offered', async () => {
     const { far } = await giving();
     far.say({ jsonrpc: '2.0', id: 1, method: 'rpc.stream', params: [7] });
     far.say({ jsonrpc: '2.0', id: 2, method: 'rpc.stream', params: ['__proto__'] });
@@ -273,11 +273,11 @@ describe('one who takes a stream and', () => {
   });
 });
 
-describe('a list for one who knows no streams', () => {
+describe('a list for a peer without streams', () => {
   it.each([
     ['items', { streamItems: 100 }, 'more than 100 items'],
     ['bytes', { sentFrameBytes: 5_000 }, 'more than 5000 bytes'],
-  ])('is refused when it has too many %s, and its source is ended', async (_what, limits, text) => {
+  ])('is refused if it has too many %s, and its source is ended', async (_what, limits, text) => {
     const { far, seen } = await giving(limits);
     far.say({ jsonrpc: '2.0', id: 1, method: 'large', params: { size: 100, count: 1e9 } });
     await turn();
@@ -289,7 +289,7 @@ describe('a list for one who knows no streams', () => {
     expect(seen.produced).toBeLessThan(102);
   });
 
-  it('is given up with its call', async () => {
+  it('is cancelled with its call', async () => {
     const { api, far, seen } = await giving();
     far.say({ jsonrpc: '2.0', id: 1, method: 'count', params: { to: 1e9, kind: 'slow' } });
     await turn();

@@ -2,8 +2,8 @@ import type { Receivers, Reply, Sender, Stream } from 'obverse';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /*
- * A side whose spec has no streams is opened without them. What can call, mount or pass others brings them with it: nothing waits.
- * Each test begins with a library of its own, of which no streams were loaded yet.
+ * A side whose spec has no streams is opened without their code. Whatever calls, mounts or passes other specs loads it:
+ * nothing waits. Each test begins with a fresh library that has not loaded streams yet.
  */
 let rooms = 0;
 const opened: { close(): Promise<void> }[] = [];
@@ -46,7 +46,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('a stream that is the first one', () => {
-  it('may be of a spec that is mounted on a side that is open, either way', async () => {
+  it('can be of a spec that is mounted on an open side, in either direction', async () => {
     const { server, client, Numbers } = await meet();
     const here = server.mount('numbers', Numbers);
     const there = client.mount('numbers', Numbers.invert());
@@ -59,26 +59,26 @@ describe('a stream that is the first one', () => {
     expect(await all(squares)).toEqual([1, 4, 9]);
   });
 
-  it('may be called by its path', async () => {
+  it('can be called by its path', async () => {
     const { server, client } = await meet();
     server.setHandler('count', (_from, { to }: { to: number }) => numbers(to));
     expect(await all(client.streamPath('count', { to: 3 }))).toEqual([1, 2, 3]);
   });
 
-  it('may be asked for as a request, and is a list then', async () => {
+  it('can be requested as a request, and is a list then', async () => {
     const { server, client } = await meet();
     server.setHandler('count', (_from, { to }: { to: number }) => numbers(to));
     expect(await client.callPath('count', { to: 3 })).toEqual([1, 2, 3]);
   });
 
-  it('fails in the first next() where nobody handles it', async () => {
+  it('fails in the first next() if it has no handler', async () => {
     const { client } = await meet();
     const items = client.streamPath('nothing');
     await expect(items.next()).rejects.toThrow('the method "nothing" is unknown');
     expect(await items.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('may be an argument, also one that is read on after the answer', async () => {
+  it('can be an argument, also one that is read on after the answer', async () => {
     const { server, client } = await meet();
     let rest: Promise<number[]> | undefined;
     server.give.connect(async (_from, { items }) => {
@@ -97,7 +97,7 @@ describe('a stream that is the first one', () => {
     expect(await rest).toEqual([1, 2, 3]);
   });
 
-  it('may be an argument that nobody reads', async () => {
+  it('can be an argument that nobody reads', async () => {
     const { server, client } = await meet();
     server.give.connect(() => 0);
     const closed = vi.fn(async () => ({ done: true, value: undefined }) as const);
@@ -111,7 +111,7 @@ describe('a stream that is the first one', () => {
     expect(closed).toHaveBeenCalledTimes(1);
   });
 
-  it('may be given by what was passed by reference', async () => {
+  it('can be returned by an object that was passed by reference', async () => {
     const { server, client, Lent } = await meet();
     server.lend.connect(() => new Lent() as never);
     const lent = await client.lend(null);

@@ -5,13 +5,13 @@ import { Pacer } from '../../src/extensions/streams/pacer.js';
 import type { Session } from '../../src/session/session.js';
 
 /*
- * A way is played: it carries so many bytes in a millisecond, in order, and a mark comes back so long after it was carried. The
- * producer always has more to send.
+ * A simulated connection: it carries so many bytes per millisecond, in order, and a mark returns so long after it was
+ * sent. The producer always has more to send.
  */
 interface Way {
-  /** Bytes in a millisecond. */
+  /** In bytes per millisecond. */
   rate: number;
-  /** Of an empty way there and back, in milliseconds. */
+  /** The round-trip time of an idle connection, in milliseconds. */
   length: number;
 }
 const MESSAGE = 500;
@@ -19,7 +19,7 @@ const MESSAGE = 500;
 beforeEach(() => void holdTime());
 afterEach(() => releaseTime());
 
-/** Plays so many milliseconds; tells how much was carried in them, and how long at most something waited for its turn. */
+/** Simulates so many milliseconds; returns how much was carried in them, and the longest wait in the queue. */
 function play(ms: number, wayAt: (at: number) => Way, last = ms): { rate: number; wait: number } {
   const marks: { id: number; after: number }[] = [];
   const coming: { id: number; at: number }[] = [];
@@ -61,27 +61,27 @@ describe('the pace of all streams together', () => {
     { rate: 10_000, length: 5 },
     { rate: 1_000, length: 40 },
     { rate: 5_000, length: 100 },
-  ])('keeps a way of $rate bytes and $length ms busy, with little that waits on it', (way) => {
+  ])('keeps a connection of $rate bytes and $length ms busy, with a short queue', (way) => {
     const { rate, wait } = play(4_000, () => way, 2_000);
     expect(rate).toBeGreaterThan(0.7 * way.rate);
-    // As long again as the way itself, or what 4 KB and a message take.
+    // As long again as the round trip, or the time for 4 KB and a message.
     expect(wait).toBeLessThan(2 * way.length + (4_096 + 2 * MESSAGE) / way.rate + 0.1);
   });
 
-  it('finds its way back from what it measured when much was in the way', () => {
-    // At first the peer is busy with something else.
+  it('recovers from what it measured while the connection was congested', () => {
+    // At first the peer is busy with other work.
     const busy = (at: number): Way => (at < 300 ? { rate: 1_000, length: 80 } : { rate: 20_000, length: 0.1 });
     const { rate, wait } = play(12_000, busy, 2_000);
     expect(rate).toBeGreaterThan(14_000);
     expect(wait).toBeLessThan(1);
   });
 
-  it('follows a way that becomes longer', { timeout: 60_000 }, () => {
+  it('adapts to a connection that becomes slower', { timeout: 60_000 }, () => {
     const longer = (at: number): Way => ({ rate: 5_000, length: at < 1_000 ? 1 : 60 });
     expect(play(20_000, longer, 3_000).rate).toBeGreaterThan(3_000);
   });
 
-  it('never stands still for ever, whatever the way does', { timeout: 60_000 }, () => {
+  it('never stalls forever, whatever the connection does', { timeout: 60_000 }, () => {
     const ways = fc.array(
       fc.record({ rate: fc.integer({ min: 200, max: 100_000 }), length: fc.double({ min: 0, max: 100, noNaN: true }) }),
       { minLength: 1, maxLength: 6 },
@@ -91,7 +91,7 @@ describe('the pace of all streams together', () => {
         const way = (at: number): Way => some[Math.min(some.length - 1, Math.floor(at / 100))] as Way;
         const ms = some.length * 100 + 4_000;
         const { rate, length } = some.at(-1) as Way;
-        // At the least a quarter of the smallest limit, each time that the way is gone there and back.
+        // At least a quarter of the smallest limit, for each round trip.
         const least = Math.min(rate / 4, 1_024 / (length + 1));
         expect(play(ms, way, 3_000).rate).toBeGreaterThan(least);
       }),
@@ -99,7 +99,7 @@ describe('the pace of all streams together', () => {
     );
   });
 
-  it('stops for one that shows nothing, and goes on after a second if it answers no marks', async () => {
+  it('stops for a peer that shows nothing, and continues after a second if it answers no marks', async () => {
     releaseTime();
     let opened = 0;
     const pace = new Pacer({ tell: () => {} } as unknown as Session, () => opened++);
@@ -110,7 +110,7 @@ describe('the pace of all streams together', () => {
     expect(pace.isOpen).toBe(true);
   });
 
-  it('takes no mark that was not made, none twice, and none before those before it', () => {
+  it('accepts no mark that was not sent, none twice, and none out of order', () => {
     const made: number[] = [];
     const pace = new Pacer(
       { tell: (_: string, [, n]: [null, number]) => made.push(n) } as unknown as Session,
@@ -126,7 +126,7 @@ describe('the pace of all streams together', () => {
     pace.end();
   });
 
-  /** A way of which the test answers the marks. */
+  /** A connection whose marks the test answers. */
   function way(): { pace: Pacer; marks: number[]; fill: (bytes?: number) => number } {
     const marks: number[] = [];
     const session = { tell: (_: string, [, n]: [null, number]) => marks.push(n) } as unknown as Session;
@@ -139,7 +139,7 @@ describe('the pace of all streams together', () => {
     return { pace, marks, fill };
   }
 
-  it('sends little before it knows anything, and never more than 8 MB', () => {
+  it('sends little before it has measured anything, and never more than 8 MB', () => {
     const { pace, fill } = way();
     expect(fill()).toBeLessThan(16 * 1_024 + MESSAGE);
     pace.markRead(0);
@@ -151,7 +151,7 @@ describe('the pace of all streams together', () => {
     fast.pace.end();
   });
 
-  it('goes on where a mark comes back within no time at all', () => {
+  it('continues if a mark returns in no time', () => {
     const { pace, fill, marks } = way();
     for (let mark = 0; mark < 20; mark++) {
       fill();
@@ -163,7 +163,7 @@ describe('the pace of all streams together', () => {
     pace.end();
   });
 
-  it('waits a second for the first mark alone, and not after its end', () => {
+  it('waits a second for the first mark only, and not after its end', () => {
     const due = () => firstTimer(Number.POSITIVE_INFINITY);
     const before = due();
     const [answered, ended] = [way(), way()];
@@ -178,7 +178,7 @@ describe('the pace of all streams together', () => {
     expect(due()).toBe(before);
   });
 
-  it('sends no marks to one who does not answer them, and waits again once one is answered', () => {
+  it('sends no marks to a peer that does not answer them, and waits again once one is answered', () => {
     const { pace, marks, fill } = way();
     fill();
     const { length } = marks;

@@ -26,7 +26,7 @@ describe.each([
       await using meeting = await meet(link, { codec });
       const { calling, seen } = meeting;
       const stream = calling.remote.count({ to: 1e9, kind });
-      // These read ahead of what they are asked for themselves.
+      // These sources read ahead by themselves.
       const ahead = kind === 'node' ? 256 + 32 : kind === 'web' ? 256 + 1 : 256;
       let taken = 0;
       for (let portion = 0; portion < 20; portion++) {
@@ -40,7 +40,7 @@ describe.each([
     },
   );
 
-  it('the window is what the caller asks for', async () => {
+  it('the window is the one that the caller requests', async () => {
     await using meeting = await meet(link, { codec });
     for (const items of [1, 2, 7, 1_000]) {
       const before = meeting.seen.produced;
@@ -52,12 +52,12 @@ describe.each([
     }
   });
 
-  it('the window in bytes holds, and one item larger than it travels alone', async () => {
+  it('the window in bytes is respected, and one larger item is sent alone', async () => {
     await using meeting = await meet(link, { codec });
     const { calling, seen } = meeting;
     const view = calling.to(null, { window: { bytes: 100_000 } });
     const large = view.large({ size: 30_000, count: 20 });
-    // With the fourth it is full.
+    // The fourth one fills it.
     expect(await settled(seen)).toBe(4);
     expect((await all(large)).items.map((item) => item.length)).toEqual(upTo(20).map(() => 30_000));
     seen.produced = 0;
@@ -68,7 +68,7 @@ describe.each([
     expect((await all(alone)).items).toHaveLength(4);
   });
 
-  it('a consumer that is forgotten stops its producer', async () => {
+  it('a consumer that stops reading stops its producer', async () => {
     await using meeting = await meet(link, { codec });
     const { calling, seen } = meeting;
     calling.remote.count({ to: 1e9 });
@@ -76,7 +76,7 @@ describe.each([
     expect(await settled(seen)).toBe(2 * 256);
   });
 
-  it('a list does not keep the event loop for itself', async () => {
+  it('a list does not block the event loop', async () => {
     await using meeting = await meet(link, { codec });
     const { calling } = meeting;
     let turns = 0;
@@ -101,7 +101,7 @@ describe('a peer that does not read', () => {
     await until(() => handles.seen.produced > 0);
   };
 
-  it('is sent no more of a stream than its link takes, however large the window', async () => {
+  it('receives no more of a stream than its link accepts, however large the window is', async () => {
     await using meeting = await meet('tcp:');
     const { handling, seen } = meeting;
     using far = await RawClient.connect(handling.address);
@@ -110,21 +110,21 @@ describe('a peer that does not read', () => {
     // After a second it is clear that it answers no marks.
     await until(() => seen.produced > 10);
     const produced = await settled(seen);
-    // What the system takes of both ends, and a little more; the window would be many times that.
+    // What the systems of both ends buffer, and a little more; the window would be many times that.
     expect(produced * 10_000).toBeLessThan(16_000_000);
     expect(handling.peers.size).toBe(2);
     far.socket.resume();
     await until(() => seen.produced > produced);
   });
 
-  it('is sent a few messages only as long as it has shown nothing of itself', async () => {
+  it('receives only a few messages as long as it has sent nothing', async () => {
     await using meeting = await meet('tcp:');
     using far = await RawClient.connect(meeting.handling.address);
     await asks(far, meeting);
     expect(await settled(meeting.seen)).toBeLessThan(10);
   });
 
-  it('and pulls, but knows no marks, gets all of a stream', async () => {
+  it('receives the whole stream if it pulls, but knows no marks', async () => {
     await using meeting = await meet('tcp:');
     using far = await RawClient.connect(meeting.handling.address);
     far.write({ jsonrpc: '2.0', method: 'rpc.about', params: { call: 1, window: [8, 1_000_000] } });
@@ -145,8 +145,8 @@ describe('a peer that does not read', () => {
   });
 });
 
-describe('chunks that are joined by the caller', () => {
-  it('give an answer in parts, in order, and none is missing', async () => {
+describe('chunks that the caller joins', () => {
+  it('arrive as parts of one result, in order, and none is missing', async () => {
     await using meeting = await meet('tcp:');
     let text = '';
     for await (const chunk of meeting.calling.remote.large({ size: 1_000, count: 500 })) text += chunk;

@@ -47,7 +47,7 @@ describe.each(['jrpc', 'msgpack', 'terse'])('a source of promises in %s', (codec
     expect((error as Error).message).toBe('no more');
   });
 
-  it('ends no process by a promise that rejects before its turn, or after the end', async () => {
+  it('ends no process if a promise rejects before its turn, or after the end', async () => {
     give = () => [
       new Promise((resolve) => setTimeout(resolve, 20, 'late')),
       Promise.reject(new RangeError('first')),
@@ -74,7 +74,7 @@ describe.each(['jrpc', 'msgpack', 'terse'])('a source of promises in %s', (codec
     expect(closed).toBe(true);
   });
 
-  it('of another kind counts as well: whatever has a `then`', async () => {
+  it('of another kind works too: any object with a `then`', async () => {
     // biome-ignore lint/suspicious/noThenProperty: the fault that is looked for
     give = () => [{ then: (resolve: (value: unknown) => void) => resolve('settled') }];
     expect(await arrived()).toEqual({ items: ['settled'], error: undefined });

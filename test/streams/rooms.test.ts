@@ -6,8 +6,8 @@ import { type QueueNode, RoundRobin } from '../../src/extensions/streams/round-r
 import { weigh } from '../../src/extensions/streams/weigh.js';
 import { ItemsInFlight, windowOf } from '../../src/extensions/streams/window.js';
 
-describe('what is under way', () => {
-  it('is never more than the window but for one message, and is free again when all is taken', () => {
+describe('the items in flight', () => {
+  it('never exceed the window by more than one message, and are released when all are read', () => {
     const step = fc.record({
       send: fc.integer({ min: 1, max: 20 }),
       bytes: fc.integer({ min: 1, max: 300 }),
@@ -39,7 +39,7 @@ describe('what is under way', () => {
     );
   });
 
-  it('frees the bytes of what is taken, but for an eighth of the window, and none of what is not', () => {
+  it('release the bytes that were read, up to an eighth of the window, and none that were not', () => {
     const step = fc.record({
       send: fc.integer({ min: 1, max: 4 }),
       bytes: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 300 }), fc.constant(100)),
@@ -79,7 +79,7 @@ describe('what is under way', () => {
     expect(full.room).toBe(0);
   });
 
-  it('is noted for many small messages together, so that slow streams hold little', () => {
+  it('are recorded together for many small messages, so that slow streams hold little', () => {
     interface Sent {
       readonly next?: Sent;
     }
@@ -88,14 +88,14 @@ describe('what is under way', () => {
     let notes = 0;
     for (let sent: Sent | undefined = (underWay as unknown as { first: Sent }).first; sent; sent = sent.next) notes++;
     expect(notes).toBeLessThanOrEqual(8);
-    // What was taken frees the bytes of all notes but one.
+    // The items that were read released the bytes of all records but one.
     underWay.acknowledge(199);
     expect(underWay.bytes).toBeLessThanOrEqual(32 * 70);
   });
 });
 
-describe('what has arrived', () => {
-  it('is given in order, however it came and whenever it is taken', () => {
+describe('the items that have arrived', () => {
+  it('are read in order, however they arrived and whenever they are read', () => {
     const step = fc.record({ come: fc.nat(5), take: fc.nat(6) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 1_000 }), (steps) => {
@@ -111,13 +111,13 @@ describe('what has arrived', () => {
         }
         while (arrived.length > 0) expect(arrived.shift()).toBe(first++);
         expect(first).toBe(next);
-        // The sizes of all frames come out again.
+        // The sizes of all frames add up again.
         expect(arrived.consumedBytes).toBe(next);
       }),
     );
   });
 
-  it('keeps nothing that was taken, however long the stream is and though it is never empty', () => {
+  it('keep nothing that was read, however long the stream is and though it is never empty', () => {
     const arrived = new ArrivedItems({ items: 1e9, bytes: 1e9 });
     arrived.push([0], 1);
     for (let n = 1; n < 100_000; n++) {
@@ -134,7 +134,7 @@ describe('what has arrived', () => {
 });
 
 describe('the weight of a value', () => {
-  it('is never more than its JSON, and ends where it is told', () => {
+  it('never exceeds its JSON, and is counted up to a limit', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const value: unknown = JSON.parse(text);
@@ -149,21 +149,21 @@ describe('the weight of a value', () => {
     ).toBeLessThan(120);
   });
 
-  it('ends for what holds itself', () => {
+  it('is finite for a value that contains itself', () => {
     const loop: unknown[] = [];
     loop.push(loop, loop);
     expect(weigh(loop, 1_000)).toBeLessThan(10_000);
   });
 
-  it('counts bytes, and what maps and sets hold', () => {
+  it('counts bytes, and the contents of maps and sets', () => {
     expect(weigh(new Uint8Array(1_000), 1e6)).toBeGreaterThanOrEqual(1_000);
     expect(weigh(new Map([['key', 'x'.repeat(100)]]), 1e6)).toBeGreaterThanOrEqual(100);
     expect(weigh(new Set(['x'.repeat(100)]), 1e6)).toBeGreaterThanOrEqual(100);
   });
 });
 
-describe('a line of those who take turns', () => {
-  it('gives them in their order, whoever has left meanwhile', () => {
+describe('a queue of streams that take turns', () => {
+  it('returns them in their order, whichever have left meanwhile', () => {
     const act = fc.oneof(fc.constant('push'), fc.constant('shift'), fc.nat(20));
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
@@ -189,7 +189,7 @@ describe('a line of those who take turns', () => {
 });
 
 describe('a window', () => {
-  it('is 256 items and 256 KB, or less where the limits say so', () => {
+  it('is 256 items and 256 KB, or less if the limits are lower', () => {
     expect(windowOf(undefined, defaultLimits)).toEqual({ items: 256, bytes: 262_144 });
     expect(windowOf({ items: 5 }, defaultLimits)).toEqual({ items: 5, bytes: 262_144 });
     expect(windowOf(undefined, { ...defaultLimits, streamItems: 10 })).toEqual({ items: 10, bytes: 262_144 });

@@ -13,10 +13,10 @@ import {
   type TransportSource,
 } from 'obverse';
 
-/** What a source can be. */
+/** The kinds of sources. */
 export type Kind = 'generator' | 'async' | 'list' | 'promise' | 'web' | 'node' | 'slow';
 
-/** Streams of every kind, and what is seen of them at their producer. */
+/** Streams of every kind, and what their producer observes. */
 export class Streams extends RemoteAPI {
   /** The numbers from 0 up to this one. */
   @incoming({ stream: true }) count(_sender: Sender, _args: { to: number; kind?: Kind }): Stream<number, number> {}
@@ -24,10 +24,10 @@ export class Streams extends RemoteAPI {
   @incoming({ stream: true }) fail(_sender: Sender, _args: { after: number; kind?: Kind }): Stream<number> {}
   /** Items of this size. */
   @incoming({ stream: true }) large(_sender: Sender, _args: { size: number; count: number }): Stream<string> {}
-  /** Whatever the test puts in. */
+  /** Any source that the test sets. */
   @incoming({ stream: true }) any(_sender: Sender, _args?: { name?: string }): Stream<unknown, unknown> {}
   @incoming({ hasReply: true }) add(_sender: Sender, _args: { a: number; b: number }): Reply<number> {}
-  /** Adds up what comes in a stream. */
+  /** Adds up the items of a stream. */
   @incoming({ hasReply: true }) sum(
     _sender: Sender,
     _args: { of: AsyncIterable<number>; most?: number },
@@ -36,7 +36,7 @@ export class Streams extends RemoteAPI {
 export type Handling = Side<Streams>;
 export type Calling = Side<Inverted<Streams>>;
 
-/** What has become of the sources of a side. */
+/** The state of the sources of a side. */
 export class Seen {
   produced = 0;
   /** How many have run their `finally`. */
@@ -129,7 +129,7 @@ export interface Meeting extends AsyncDisposable {
 
 let rooms = 0;
 
-/** Two ends meet: the one that handles serves and the other dials, or, `turned`, the other way round. */
+/** Connects two ends: the one that handles serves and the other dials, or, if `turned`, the other way round. */
 export async function meet(link: string, options: Options = {}, turned = false): Promise<Meeting> {
   const quiet: Options = { logger: null, ...options };
   const { port1, port2 } = new MessageChannel();

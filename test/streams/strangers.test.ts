@@ -7,11 +7,11 @@ import { held } from './held.js';
 import { all, handle, Seen as SeenSources, Streams, upTo } from './spec.js';
 
 /*
- * Strangers know neither windows nor items: what is a stream here is a request there, and one list is its answer. They speak
- * plain JSON-RPC 2.0 and plain MessagePack-RPC over bare sockets.
+ * A peer that is not Obverse knows neither windows nor items: a stream here is a request there, whose answer is one
+ * list. These peers use plain JSON-RPC 2.0 and plain MessagePack-RPC over bare sockets.
  */
 
-describe.each(['jrpc', 'msgpack'])('a stranger that speaks %s', (codec) => {
+describe.each(['jrpc', 'msgpack'])('a peer that is not Obverse and uses %s', (codec) => {
   it.each(['generator', 'async', 'web', 'node'])('calls a stream, and gets one list (%s)', async (kind) => {
     await using side = await Streams.serve('tcp://127.0.0.1:0', { codec, logger: null });
     const seen = handle(side);
@@ -23,7 +23,7 @@ describe.each(['jrpc', 'msgpack'])('a stranger that speaks %s', (codec) => {
     stranger.socket.destroy();
   });
 
-  it('calls a stream that fails, and gets the error alone', async () => {
+  it('calls a stream that fails, and gets the error only', async () => {
     await using side = await Streams.serve('tcp://127.0.0.1:0', { codec, logger: null });
     handle(side);
     const stranger = await dialing(side.address, codec);
@@ -39,20 +39,20 @@ describe.each(['jrpc', 'msgpack'])('a stranger that speaks %s', (codec) => {
     const stranger = await come;
     stranger.served.count = (params) => upTo((params as { to: number }).to);
     expect(await all(side.remote.count({ to: 700 }))).toEqual({ items: upTo(700), error: undefined });
-    // Nothing was pulled: there is nobody to understand it.
+    // Nothing was pulled: the peer would not understand it.
     const methods = stranger.seen.map(({ method }) => method);
     expect(methods.filter((method) => method !== 'rpc.hello')).toEqual(['rpc.about', 'count']);
     expect(held(side)).toBe(0);
   });
 
-  it('serves nothing of the kind: the error comes with the first next()', async () => {
+  it('does not serve it: the error comes with the first next()', async () => {
     const { address, come } = await listening(codec);
     await using side = await Streams.invert().connect(address, { codec, logger: null });
     await come;
     expect((await failure(side.remote.count({ to: 5 }).next())).message).toBe('Method not found');
   });
 
-  it('is told when its list is no longer wanted', async () => {
+  it('is notified when its list is no longer needed', async () => {
     const { address, come } = await listening(codec);
     await using side = await Streams.invert().connect(address, { codec, logger: null });
     const stranger = await come;
@@ -67,9 +67,9 @@ describe.each(['jrpc', 'msgpack'])('a stranger that speaks %s', (codec) => {
 });
 
 describe.each(['jrpc?hello=off', 'jrpc?dialect=lsp', 'terse'])(
-  'between two sides that speak %s to strangers',
+  'between two sides that use %s without hello',
   (name) => {
-    it('a stream is one list, and nothing is said of windows', async () => {
+    it('a stream is one list, and no window is sent', async () => {
       const spoken = await makeCodec(name);
       const words: string[] = [];
       const listened = {
@@ -87,7 +87,7 @@ describe.each(['jrpc?hello=off', 'jrpc?dialect=lsp', 'terse'])(
       expect(seen.ended).toBe(1);
     });
 
-    it('a stream is no argument', async () => {
+    it('a stream cannot be an argument', async () => {
       await using server = await Streams.serve('tcp://127.0.0.1:0', { codec: name, logger: null });
       await using client = await Streams.invert().connect(server.address, { codec: name, logger: null });
       async function* none() {}
@@ -108,7 +108,7 @@ describe('over udp, where messages may be lost,', () => {
 });
 
 describe('a batch of JSON-RPC', () => {
-  it('holds streams as lists', async () => {
+  it('answers streams with lists', async () => {
     await using server = await Streams.serve('tcp://127.0.0.1:0', { logger: null });
     handle(server, new SeenSources());
     using far = await RawClient.connect(server.address);
@@ -122,10 +122,10 @@ describe('a batch of JSON-RPC', () => {
   });
 });
 
-describe('a peer that answers a stream with something else than null or one list', () => {
+describe('a peer that answers a stream with something other than null or one list', () => {
   const next = (id: unknown, items: unknown) => ({ jsonrpc: '2.0', method: 'rpc.next', params: [id, items] });
   const answer = (id: unknown, result: unknown) => ({ jsonrpc: '2.0', id, result });
-  /** Asks a peer for a stream, and gives that with a function that writes messages to its consumer. */
+  /** Requests a stream from a peer, and returns it with a function that writes messages to its consumer. */
   async function asked(window: { items?: number }) {
     const { address, come } = await listening('jrpc');
     const side = await Streams.invert().connect(address, { logger: null });
@@ -139,7 +139,7 @@ describe('a peer that answers a stream with something else than null or one list
     };
     return { stream, write, id: call()?.id, stranger, [Symbol.asyncDispose]: () => side.close() };
   }
-  /** What a stream gives whose producer writes that. */
+  /** The items of a stream whose producer writes that. */
   async function given(messages: (id: unknown) => object[]) {
     await using far = await asked({});
     far.write(messages(far.id));
@@ -150,13 +150,13 @@ describe('a peer that answers a stream with something else than null or one list
     ['a list after items', [1, 2], /^the reply to a stream was a list although items had arrived before/],
     ['an object', { a: 1 }, /^the reply to a stream must be null .* not an object$/],
     ['a text', 'x', /^the reply to a stream must be null .* not a string$/],
-  ])('fails behind the items that came: %s', async (_what, result, text) => {
+  ])('makes it fail after the items that arrived: %s', async (_what, result, text) => {
     const { items, error } = await given((id) => [next(id, [1]), next(id, [2]), answer(id, result)]);
     expect(items).toEqual([1, 2]);
     expect((error as Error).message).toMatch(text);
   });
 
-  it('loses no item silently: a list after items that were all taken is refused, too', async () => {
+  it('loses no item silently: a list after items is refused, even if all of them were read', async () => {
     await using far = await asked({ items: 1 });
     far.write([next(far.id, [1])]);
     expect(await far.stream.next()).toEqual({ done: false, value: 1 });
@@ -166,7 +166,7 @@ describe('a peer that answers a stream with something else than null or one list
   });
 
   it.each([[['a']], [{ 0: 'a' }], ['a'], [null], [undefined]])(
-    'or sends no list of items (%j): fails there',
+    'makes it fail there if it sends items that are not a list (%j)',
     async (items) => {
       if (Array.isArray(items)) expect((await given((id) => [next(id, items), answer(id, null)])).items).toEqual(items);
       else {
@@ -179,7 +179,7 @@ describe('a peer that answers a stream with something else than null or one list
   it.each([
     ['nothing', []],
     ['empty lists', [[], []]],
-  ])('but %s before null is a stream without items, and before a list it is that list', async (_what, lists) => {
+  ])('but sends %s before null makes a stream without items, and before a list that list', async (_what, lists) => {
     const first = (id: unknown) => lists.map((items) => next(id, items));
     expect(await given((id) => [...first(id), answer(id, null)])).toEqual({ items: [], error: undefined });
     expect(await given((id) => [...first(id), answer(id, [7])])).toEqual({ items: [7], error: undefined });

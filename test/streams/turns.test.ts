@@ -8,7 +8,7 @@ import { all, handle, meet, Seen, Streams } from './spec.js';
 
 const note = (method: string, ...params: unknown[]) => ({ jsonrpc: '2.0', method, params });
 
-/** One who has sent something of a stream: in which turn of the event loop, of which call, and how much. */
+/** A record of what was sent of a stream: in which turn of the event loop, for which call, and how much. */
 interface Sent {
   readonly turn: number;
   readonly call: number;
@@ -16,7 +16,7 @@ interface Sent {
   readonly bytes: number;
 }
 
-/** The side that gives streams, to a far end that answers every mark at the end of the turn and takes whatever comes. */
+/** The producing side, with a far end that answers every mark at the end of the turn and accepts everything. */
 class Giving {
   readonly seen = new Seen();
   readonly sent: Sent[] = [];
@@ -58,19 +58,19 @@ class Giving {
   }
 }
 
-describe('what the streams of a peer send', () => {
-  it('is little in each turn of the event loop, however much there is', async () => {
+describe('the output of the streams of a peer', () => {
+  it('is small in each turn of the event loop, however much there is', async () => {
     const giving = await Giving.open();
     for (const id of [1, 2, 3]) giving.ask(id, 'count', { to: 1e9 });
     await giving.pass(200);
     const perTurn = new Map<number, number>();
     for (const { turn, items } of giving.sent) perTurn.set(turn, (perTurn.get(turn) ?? 0) + items);
-    // 4 KB and a message, where an item counts as 64 bytes more than it is long.
+    // 4 KB and a message, where an item counts as 64 bytes more than its size.
     expect(Math.max(...perTurn.values())).toBeLessThan(200);
     expect(giving.seen.produced).toBeGreaterThan(2_000);
   });
 
-  it('comes from one stream for a few messages, and then from another', async () => {
+  it('consists of a few messages from one stream, and then from another', async () => {
     const giving = await Giving.open();
     for (const id of [1, 2, 3]) giving.ask(id, 'count', { to: 1e9 });
     await giving.pass(200);
@@ -91,7 +91,7 @@ describe('what the streams of a peer send', () => {
     expect(calls.slice(3)).toEqual(calls.slice(0, 3));
   });
 
-  it('are messages that are not long, though the window is large', async () => {
+  it('consists of short messages, though the window is large', async () => {
     const giving = await Giving.open();
     giving.ask(1, 'large', { size: 1_000, count: 1e9 });
     await giving.pass(100);
@@ -99,7 +99,7 @@ describe('what the streams of a peer send', () => {
     expect(Math.max(...giving.sent.map(({ bytes }) => bytes))).toBeLessThan(16 * 1_024 + 1_100);
   });
 
-  it('waits while the link has not let go what it was given, and goes on when it has', async () => {
+  it('waits while the link has not sent what it accepted, and continues when it has', async () => {
     const giving = await Giving.open();
     const { far, seen } = giving;
     far.buffered = 300 * 1_024;
@@ -135,7 +135,7 @@ describe('a source', () => {
     expect(await all(calling.remote.any())).toEqual({ items: [false, false, false], error: undefined });
   });
 
-  it('that does not come ends the stream with the reason', async () => {
+  it('that cannot be obtained ends the stream with the reason', async () => {
     await using meeting = await meet('tcp:');
     const { calling, handling } = meeting;
     const none = 'expected an iterable, an async iterable or a ReadableStream';
@@ -160,7 +160,7 @@ describe('a source', () => {
     }
   });
 
-  it('with an item that cannot be sent is told so, though it has more', async () => {
+  it('with an item that cannot be sent receives the error, though it has more', async () => {
     await using meeting = await meet('tcp:');
     let ended = 0;
     meeting.handling.any.connect(function* () {
@@ -178,7 +178,7 @@ describe('a source', () => {
     expect(ended).toBe(1);
   });
 
-  it('that fails to come after its stream was given up leaves nothing behind', async () => {
+  it('that cannot be obtained after its stream was cancelled leaves nothing behind', async () => {
     await using meeting = await meet('tcp:');
     const { calling, handling } = meeting;
     let fail: () => void = () => {};

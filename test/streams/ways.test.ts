@@ -15,10 +15,10 @@ const ways = [
   [false, true].map((turned) => ({ link, codec, turned }) as { link: string; codec: string; turned: boolean }),
 );
 
-describe.each(ways)('over $link with $codec (the one who calls listens: $turned)', ({ link, codec, turned }) => {
+describe.each(ways)('over $link with $codec (the caller listens: $turned)', ({ link, codec, turned }) => {
   const kinds: Kind[] = ['generator', 'async', 'list', 'promise', 'web', 'node', 'slow'];
 
-  it.each(kinds)('all items come, in order, from a source of the kind %s', async (kind) => {
+  it.each(kinds)('all items arrive, in order, from a source of the kind %s', async (kind) => {
     await using meeting = await meet(link, { codec }, turned);
     const { calling, seen } = meeting;
     const to = kind === 'slow' ? 20 : 1_000;
@@ -27,13 +27,13 @@ describe.each(ways)('over $link with $codec (the one who calls listens: $turned)
     expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
   });
 
-  it('a stream may be empty', async () => {
+  it('a stream can be empty', async () => {
     await using meeting = await meet(link, { codec }, turned);
     expect(await all(meeting.calling.remote.count({ to: 0 }))).toEqual({ items: [], error: undefined });
   });
 
   it.each(['generator', 'async', 'web', 'node'] as const)(
-    'an error comes after the items before it (%s)',
+    'an error arrives after the items before it (%s)',
     async (kind) => {
       await using meeting = await meet(link, { codec }, turned);
       const { items, error } = await all(meeting.calling.remote.fail({ after: 300, kind }));
@@ -52,7 +52,7 @@ describe.each(ways)('over $link with $codec (the one who calls listens: $turned)
       const taken: number[] = [];
       for await (const n of calling.remote.count({ to: 1e9, kind })) if (taken.push(n) === 3) break;
       expect(taken).toEqual([0, 1, 2]);
-      // A round trip later it has run: whoever waits is what has been sent after that.
+      // A round trip later it has run: wait for a message that was sent after that.
       if (kind === 'generator') {
         expect(await calling.remote.add({ a: 1, b: 2 })).toBe(3);
         expect(seen.ended).toBe(1);
@@ -64,7 +64,7 @@ describe.each(ways)('over $link with $codec (the one who calls listens: $turned)
     },
   );
 
-  it('a hundred streams run beside one another', async () => {
+  it('a hundred streams run in parallel', async () => {
     await using meeting = await meet(link, { codec }, turned);
     const { calling } = meeting;
     const streams = upTo(100).map((n) =>
@@ -79,7 +79,7 @@ describe.each(ways)('over $link with $codec (the one who calls listens: $turned)
     expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
   });
 
-  it('a stream is an argument', async () => {
+  it('a stream can be an argument', async () => {
     await using meeting = await meet(link, { codec }, turned);
     const { calling } = meeting;
     async function* numbers() {

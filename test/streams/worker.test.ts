@@ -15,7 +15,7 @@ describe.each(['clone', 'jrpc'])('over worker: with %s', (codec) => {
   const connect = () =>
     Streams.invert().connect({ url: `worker:${program}`, argv: ['port:parent', codec] }, { codec, logger: null });
 
-  it('streams come, are left, fail, and are arguments', { timeout: 60_000 }, async () => {
+  it('streams arrive, are cancelled, fail, and can be arguments', { timeout: 60_000 }, async () => {
     await using side = await connect();
     expect((await all(side.remote.count({ to: 5_000 }))).items).toEqual(upTo(5_000));
     expect((await all(side.remote.count({ to: 5_000, kind: 'async' }))).items).toEqual(upTo(5_000));

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { StoppedClock } from 'obverse/testing';
 
 /**
- * Turns the clock step by step until a promise is settled, however long sockets and processes take for their part. Returns how many
- * milliseconds it was turned by then.
+ * Advances the clock step by step until a promise is settled, however long sockets and processes take. Returns by how
+ * many milliseconds it was advanced by then.
  */
 export async function turnUntil(clock: StoppedClock, awaited: Promise<unknown>, step = 100): Promise<number> {
   const before = clock.turned;

@@ -3,8 +3,8 @@ import { afterEach } from 'vitest';
 type Closed = Disposable | AsyncDisposable | { close(): unknown } | (() => unknown);
 
 /**
- * For a test file: whatever is given to the function that this returns is closed after the test in which it was given, the latest first. A
- * function is called.
+ * For a test file: everything passed to the function that this returns is closed after the test in which it was passed,
+ * the latest first. A function is called.
  */
 export function closing(): <T extends Closed>(one: T) => T {
   const open: Closed[] = [];

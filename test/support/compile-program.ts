@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * Compiles a program of the tests, with the library in it, to one file of plain JavaScript: a process starts much sooner with it than with the
- * loader of tsx, and a thread has no such loader. Returns `outfile`.
+ * Compiles a program of the tests, with the library in it, to one file of plain JavaScript: a process starts much
+ * faster with it than with the loader of tsx, and a thread has no such loader. Returns `outfile`.
  */
 export async function compileProgram(program: string, outfile: string): Promise<string> {
   await build({
@@ -16,7 +16,7 @@ export async function compileProgram(program: string, outfile: string): Promise<
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    // The package says of its built files which have effects, and so of the sources that none has.
+    // package.json lists the built files with side effects, which implies that no source file has any.
     ignoreAnnotations: true,
     alias: { obverse: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
   });
@@ -29,7 +29,7 @@ export interface OnceCompiled {
   remove(): Promise<void>;
 }
 
-/** The program of a test, named by its URL: `compiledOnce(new URL('far.ts', import.meta.url))`. */
+/** The program of a test, by its URL: `compiledOnce(new URL('far.ts', import.meta.url))`. */
 export function compiledOnce(program: URL): OnceCompiled {
   const source = fileURLToPath(program);
   const name = basename(source, '.ts');

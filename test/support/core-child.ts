@@ -1,6 +1,6 @@
 /*
- * A program that calls and is not answered. Its first argument says what it does then:
- * `wait` for the timeout, `close` after the call, or `idle`, open on a transport that keeps nothing alive by itself.
+ * A program that calls and gets no answer. Its first argument selects what it does then: `wait` for the timeout,
+ * `close` after the call, or `idle`, open on a transport that does not keep the process alive.
  */
 import { outgoing, type Receivers, RemoteAPI, type Reply } from '../../src/index.js';
 

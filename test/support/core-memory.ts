@@ -1,6 +1,6 @@
 /*
- * A server under attack, whose memory is measured from outside. Arguments: the codec, and the limits as JSON. It writes its
- * address, and then its resident memory in bytes whenever it has grown.
+ * A server under attack, whose memory is measured from outside. Arguments: the codec, and the limits as JSON. It prints
+ * its address, and then its resident memory in bytes whenever it has grown.
  */
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 
@@ -14,7 +14,7 @@ const [url = 'tcp://127.0.0.1:0', codec = 'jrpc', limits = '{}'] = process.argv.
 const server = await Spec.serve(url, { codec, logger: null, limits: JSON.parse(limits) as object });
 const kept = new Set<unknown>();
 server.hold.connect(async (sender, args) => {
-  // What a handler works on stays in memory as long as somebody waits for it.
+  // A handler keeps its arguments in memory as long as its call is open.
   kept.add(args);
   await new Promise<void>((resolve) => sender.signal.addEventListener('abort', () => resolve()));
   kept.delete(args);

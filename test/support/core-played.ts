@@ -3,9 +3,11 @@ import type { Accept, Frame, Link, Receiver, Transport, TransportMaker } from '.
 // biome-ignore lint/suspicious/noExplicitAny: whatever a test wants to see of a message
 type Json = any;
 
-/** A peer that a test plays, message by message: what it says is received within the call, what it is sent is kept. */
+/**
+ * A peer that a test controls, message by message: what it sends is received within the call, what it receives is kept.
+ */
 export class PlayedLink implements Link {
-  /** What came with each `send`. */
+  /** The frames of each `send`. */
   readonly sends: Frame[][] = [];
   /** How the link was closed from the side under test: empty, or one reason. */
   readonly closes: (Error | undefined)[] = [];
@@ -36,23 +38,23 @@ export class PlayedLink implements Link {
     else queueMicrotask(() => this.receiver.closed(reason));
   }
 
-  /** Says messages: texts as they are, all else as JSON. */
+  /** Sends messages: texts as they are, everything else as JSON. */
   say(...messages: Json[]): void {
     for (const one of messages) this.receiver.receive(typeof one === 'string' ? one : JSON.stringify(one));
   }
-  /** Every message that it was sent. */
+  /** Every message that it has received. */
   get heard(): Json[] {
     return this.sends.flat().map((frame) => JSON.parse(frame as string) as Json);
   }
 }
 
-/** A transport whose peers are played. */
+/** A transport whose peers are controlled by the test. */
 export class Played implements Transport {
   readonly address = 'played:';
   private readonly links: PlayedLink[] = [];
   private accept: Accept | undefined;
 
-  /** To be given as the option `transport`. */
+  /** For the option `transport`. */
   readonly maker: TransportMaker = () => this;
 
   async open(accept: Accept): Promise<void> {
@@ -63,7 +65,7 @@ export class Played implements Transport {
     for (const link of this.links) link.close();
   }
 
-  /** A peer comes; one that comes before the transport is open is there when it opens. */
+  /** Adds a peer; one that is added before the transport is open is there when it opens. */
   visit(peer = 'far', traits: Partial<Link> = {}): PlayedLink {
     const link = new PlayedLink(peer, traits);
     this.links.push(link);
@@ -72,7 +74,7 @@ export class Played implements Transport {
   }
 }
 
-/** Everything of the turn is over, also what leaves at its end. */
+/** The turn has ended, including what is sent at its end. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

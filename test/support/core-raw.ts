@@ -1,6 +1,6 @@
 import net from 'node:net';
 
-/** A client over bare TCP, line by line: it writes what it likes, and sees every line that comes. */
+/** A client over bare TCP, line by line: it writes anything, and sees every line that arrives. */
 export class RawClient {
   readonly lines: string[] = [];
   /** Whether the other side has ended the connection. */
@@ -29,12 +29,12 @@ export class RawClient {
     return new RawClient(socket);
   }
 
-  /** Writes a text as it is; anything else as a line of JSON. */
+  /** Writes a string as it is; anything else as a line of JSON. */
   write(...messages: unknown[]): void {
     this.socket.write(messages.map((one) => (typeof one === 'string' ? one : `${JSON.stringify(one)}\n`)).join(''));
   }
 
-  /** Resolves with the first so many lines, as values. */
+  /** Resolves with the first so many lines, parsed. */
   async answers(count: number): Promise<unknown[]> {
     await this.until(() => this.lines.length >= count);
     return this.lines.slice(0, count).map((line) => JSON.parse(line) as unknown);

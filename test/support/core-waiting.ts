@@ -1,6 +1,6 @@
 import type { Logger } from '../../src/contract/contract.js';
 
-/** A logger that keeps what it was told. */
+/** A logger that keeps its reports. */
 export class Log implements Logger {
   readonly warnings: unknown[][] = [];
   readonly errors: unknown[][] = [];
@@ -11,13 +11,16 @@ export class Log implements Logger {
   error(...told: unknown[]): void {
     this.errors.push(told);
   }
-  /** The texts of what was reported of a peer. */
+  /** The texts of the reports about a peer. */
   get texts(): string[] {
     return this.warnings.map(([, what]) => (what instanceof Error ? what.message : String(what)));
   }
 }
 
-/** Resolves when the condition holds; fails after fifty seconds, within the time of a test: only a fault takes as long, however busy the machine is. */
+/**
+ * Resolves when the condition holds; fails after fifty seconds, within the time of a test: only a defect takes as long,
+ * however busy the machine is.
+ */
 export async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 50_000;
   while (!holds()) {
@@ -26,7 +29,7 @@ export async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-/** What a promise was rejected with; fails if it was resolved. */
+/** The reason of a rejected promise; fails if it was resolved. */
 export async function failure<E = Error>(promise: Promise<unknown>): Promise<E> {
   const error = await promise.then(
     () => undefined,

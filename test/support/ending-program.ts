@@ -1,6 +1,6 @@
 /*
- * A program that serves a call that it never answers. Its argument is the address that it serves. It prints where, and ends
- * when it is killed.
+ * A program that serves a call that it never answers. Its argument is the address to serve. It prints its address, and
+ * runs until it is killed.
  */
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 
@@ -14,7 +14,7 @@ const [address = ''] = process.argv.slice(2);
 const side = await Slow.serve(address, { logger: null });
 side.ready.connect(() => {});
 side.wait.connect(() => {
-  // The caller sees that the call has arrived.
+  // Shows the caller that the call has arrived.
   process.stderr.write('waiting\n');
   return new Promise(() => {});
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 
-/** A server over the address that it is given. It says on standard error when it can be reached. */
+/** A server at the address of its argument. It reports on standard error when it can be reached. */
 class Slow extends RemoteAPI {
   @incoming({ hasReply: true }) slow(_sender: Sender, _args: { text?: string }): Reply<string> {}
   @incoming({ hasReply: true }) quick(_sender: Sender, _args: { text?: string }): Reply<string> {}

@@ -24,7 +24,7 @@ export function withTransports(wire: Wire): Wire {
   return whole;
 }
 
-/** One end of a link, and what it was told. */
+/** One end of a link, and what it has received. */
 export class Ear implements Receiver {
   readonly frames: Frame[] = [];
   readonly ends: (Error | undefined)[] = [];
@@ -67,13 +67,13 @@ export class Side {
     });
   }
 
-  /** All frames that have come, over whichever link. */
+  /** All frames that have arrived, over any link. */
   get heard(): Frame[] {
     return this.ears.flatMap(({ frames }) => frames);
   }
 }
 
-/** A part that has everybody, and what it was told to tell them. */
+/** A part that broadcasts, and the frames that it was passed. */
 export function busPart(): { readonly heard: (readonly Frame[])[]; make(): Transport } {
   const heard: (readonly Frame[])[] = [];
   const make = (): Transport => ({

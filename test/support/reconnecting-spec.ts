@@ -9,7 +9,7 @@ import {
 } from '../../src/index.js';
 
 export class Feed extends RemoteAPI {
-  /** Adds the caller to those who hear the news. Returns the process id of the server. */
+  /** Subscribes the caller to the news. Returns the process id of the server. */
   @incoming({ hasReply: true }) join(_sender: Sender, _args: { name: string }): Reply<number> {}
   @incoming({ hasReply: true }) forever(_sender: Sender): Reply<void> {}
   @incoming({ stream: true }) numbers(_sender: Sender): Stream<number> {}

@@ -1,6 +1,6 @@
 import { declareMethods, incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 
-/** A client for runtimes that strip types: connects as its argument says, calls, and tells what becomes of it. */
+/** A client for runtimes that strip types: connects as its argument specifies, makes calls, and prints the results. */
 class Headers extends RemoteAPI {
   header(_sender: Sender, _args: { name: string }): Reply<string> {}
 }

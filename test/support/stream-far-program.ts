@@ -6,14 +6,14 @@ import stdio from '../../transports/stdio.js';
 import { onLine } from './stream-lines.js';
 
 /**
- * The far side of a test of `process:` and `stdio:`: opens `stdio:` and does what it is told over a socket of its own, to
- * which it tells everything that happens. Run with the port of that socket.
+ * The far side of a test of `process:` and `stdio:`: opens `stdio:` and follows the instructions that arrive over a
+ * socket of its own, to which it reports all events. Run with the port of that socket.
  */
 const control = net.connect(Number(process.argv[2]), '127.0.0.1').setNoDelay(true);
 const tell = (event: object): void => {
   control.write(`${JSON.stringify(event)}\n`);
 };
-// Without the side that tells it what to do it has nothing to do.
+// Without the instructing side it has nothing to do.
 control.on('error', () => process.exit(1));
 
 type Order =

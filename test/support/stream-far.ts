@@ -11,8 +11,8 @@ type Told =
   | { closed: true; reason?: { name: string; message: string; code?: number } };
 
 /**
- * Stands in this process for the `stdio:` of programs that others start: `address` is what starts one. What the suite asks
- * of a link here, that program does with its own.
+ * Represents in this process the `stdio:` of programs that other processes start: `address` is what starts one. The
+ * program applies to its own link what the suite requests here.
  */
 export class FarStdio implements Transport {
   address = '';
@@ -114,7 +114,7 @@ class FarLink implements Link {
     this.receiver?.closed(reason);
   }
 
-  /** The far program's error as one of this process. */
+  /** The error of the far program as one of this process. */
   private same(told: { name: string; message: string; code?: number } | undefined): Error | undefined {
     if (told === undefined) return undefined;
     if (told.message === this.reason?.message) return this.reason;

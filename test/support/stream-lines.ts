@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** Gives each line of a stream. Only `\n` ends one: `node:readline` also parts a text at U+2028, which JSON leaves as it is. */
+/**
+ * Passes on each line of a stream. Only `\n` ends one: `node:readline` also splits at U+2028, which JSON leaves
+ * unescaped.
+ */
 export function onLine(stream: Readable, give: (line: string) => void): void {
   let begun = '';
   stream.setEncoding('utf8').on('data', (text: string) => {

@@ -6,13 +6,13 @@ import { Side } from '../../src/testing/transport-ends.js';
 const sides: Side[] = [];
 const sockets: net.Socket[] = [];
 
-// Whatever a test leaves behind is ended, and what must be true of every link is held.
+// Ends everything that a test leaves open, and checks what must be true of every link.
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   for (const side of sides.splice(0)) await side.close();
 });
 
-/** Opens a transport for this test; it is closed after it. */
+/** Opens a transport for this test; it is closed after the test. */
 export async function opened(transport: Transport): Promise<Side> {
   const side = new Side(transport);
   await side.open();
@@ -20,7 +20,7 @@ export async function opened(transport: Transport): Promise<Side> {
   return side;
 }
 
-/** A bare socket for this test, which reads only if it is told to. */
+/** A bare socket for this test, which reads only on request. */
 export function connected(target: net.NetConnectOpts): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(target, () => {
@@ -32,7 +32,7 @@ export function connected(target: net.NetConnectOpts): Promise<net.Socket> {
   });
 }
 
-/** A logger that keeps what it is told. */
+/** A logger that keeps its reports. */
 export function keeping(): {
   readonly warnings: string[];
   readonly errors: unknown[][];

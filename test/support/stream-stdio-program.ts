@@ -4,8 +4,8 @@ import { wireFor } from '../../src/testing/transport.js';
 import stdio from '../../transports/stdio.js';
 
 /**
- * A program that talks over its standard streams, in one of several ways. What it has to say beside its frames goes to
- * standard error.
+ * A program that communicates over its standard streams, in one of several ways. Everything but frames goes to standard
+ * error.
  */
 const say = (what: unknown): void => {
   process.stderr.write(`${JSON.stringify(what)}\n`);
@@ -69,7 +69,7 @@ const ways: Record<string, () => Promise<void>> = {
     await second.close();
     say({ left: process.getActiveResourcesInfo(), listeners: process.stdin.listenerCount('data') });
   },
-  /** Opens again when the first link has been cut for some time. */
+  /** Opens again some time after the first link was closed abruptly. */
   async again() {
     await open(false);
     await frames(1);
@@ -77,12 +77,12 @@ const ways: Record<string, () => Promise<void>> = {
     await open(true);
     say('again');
   },
-  /** Sends for ever, as long as somebody reads. */
+  /** Sends forever, as long as the output is read. */
   async flood() {
     const { link } = await open(false);
     setInterval(() => link.send(['.'.repeat(10_000)]), 1).unref();
   },
-  /** Does not end by itself, nor by SIGTERM. */
+  /** Ends neither by itself nor by SIGTERM. */
   async stubborn() {
     process.on('SIGTERM', () => say('no'));
     await open(true);

@@ -6,7 +6,7 @@ export interface Way {
   readonly output: Writable;
 }
 
-/** A pipe in memory, with two ends of their own, which behaves as one of the system when an end is closed. */
+/** A pipe in memory, with two separate ends, which behaves like one of the system when an end is closed. */
 export function way(): Way {
   let written: ((error?: Error) => void) | undefined;
   const taken = (error?: Error): void => {
@@ -41,7 +41,7 @@ export function way(): Way {
   return { input, output };
 }
 
-/** Two ends that face each other over two pipes. */
+/** Two ends connected by two pipes. */
 export function ends(): readonly [Way, Way] {
   const there = way();
   const back = way();

@@ -1,7 +1,7 @@
 import type { Codec } from '../../src/contract/contract.js';
 import { codec } from '../../src/index.js';
 
-/** A message of JSON-RPC, as far as it is looked at. */
+/** A JSON-RPC message, as far as it is inspected. */
 export interface Seen {
   readonly id?: number | string;
   readonly method?: string;
@@ -17,7 +17,7 @@ export interface Tapped {
   readonly heard: Seen[];
 }
 
-/** The codec of JSON that has this name, tapped. */
+/** The codec of JSON with this name, tapped. */
 export async function tapped(name: string): Promise<Tapped> {
   const plain = await codec(name);
   const [sent, heard]: [Seen[], Seen[]] = [[], []];

@@ -1,10 +1,10 @@
 import dgram from 'node:dgram';
 import { until } from './core-waiting.js';
 
-/** A program with a bare UDP socket: it sends what it likes, and counts every byte that comes back. */
+/** A program with a bare UDP socket: it sends anything, and counts every byte that comes back. */
 export class RawDatagrams {
   readonly datagrams: Buffer[] = [];
-  /** How many bytes have come. */
+  /** How many bytes have arrived. */
   bytes = 0;
   /** Echoes the token of each `rpc.prove`. */
   echoes = false;
@@ -32,7 +32,7 @@ export class RawDatagrams {
     return this.socket.address().port;
   }
 
-  /** Sends one datagram, and gives how many bytes it has. */
+  /** Sends one datagram, and returns its size in bytes. */
   async send(data: string | Uint8Array): Promise<number> {
     await new Promise<void>((resolve, reject) =>
       this.socket.send(data, this.to, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
@@ -51,7 +51,7 @@ export class RawDatagrams {
     return this.say({ method: 'rpc.proved', params: [token] });
   }
 
-  /** Every message that has come, those of a batch apart. */
+  /** Every message that has arrived, those of a batch separately. */
   get messages(): {
     id?: unknown;
     method?: string;
@@ -62,18 +62,18 @@ export class RawDatagrams {
     return this.datagrams.flatMap((data) => JSON.parse(String(data)));
   }
 
-  /** The tokens for which it was asked. */
+  /** The tokens that were requested from it. */
   get tokens(): string[] {
     return this.messages.filter(({ method }) => method === 'rpc.prove').map(({ params }) => params?.[0] as string);
   }
 
-  /** Forgets what has come. */
+  /** Forgets what has arrived. */
   clear(): void {
     this.datagrams.length = 0;
     this.bytes = 0;
   }
 
-  /** What has come for one call. */
+  /** The messages for one call. */
   answer(id: unknown) {
     return this.messages.find((message) => message.id === id);
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A key and a certificate for 127.0.0.1 that signs itself, made anew: none lies in the repository. */
+/** A key and a self-signed certificate for 127.0.0.1, created each time: none is in the repository. */
 export function certificate(): { readonly key: string; readonly cert: string } {
   const folder = mkdtempSync(join(tmpdir(), 'obverse-tls-'));
   try {

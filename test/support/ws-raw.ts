@@ -12,7 +12,7 @@ export class RawClient {
     this.socket = socket;
   }
 
-  /** Connects and sends the handshake, with more lines of header if there are any; resolves when a head has come. */
+  /** Connects and sends the handshake, optionally with more header lines; resolves when a head has arrived. */
   static async dial(address: string, ...headers: string[]): Promise<RawClient> {
     const client = await RawClient.connect(address);
     const { pathname } = new URL(address);
@@ -56,7 +56,7 @@ export class RawClient {
     return client;
   }
 
-  /** What came after the head of the response. */
+  /** The bytes after the head of the response. */
   get received(): Buffer {
     this.chunks = [Buffer.concat(this.chunks)];
     return this.chunks[0]!;
@@ -71,7 +71,7 @@ export class RawClient {
     this.socket.write(Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), body]));
   }
 
-  /** The code and the text of the close frame that the server has sent, if that is all that it has sent. */
+  /** The code and the text of the close frame that the server has sent, if it has sent nothing else. */
   get closeFrame(): { code: number; text: string } | undefined {
     const frame = this.received;
     if (frame.length < 4 || frame[0] !== 0x88) return undefined;

@@ -19,7 +19,7 @@ import { RawClient } from './ws-raw.js';
 
 export { until };
 
-/** What a side of a test may be told. */
+/** Settings for a side of a test. */
 export interface SideOptions {
   readonly codec?: string;
   readonly hello?: boolean;
@@ -28,7 +28,7 @@ export interface SideOptions {
   readonly logger?: Logger;
 }
 
-/** One end of a link, and what it was told. */
+/** One end of a link, and what it has received. */
 export class Ear implements Receiver {
   readonly frames: unknown[] = [];
   readonly ends: (Error | undefined)[] = [];
@@ -44,7 +44,7 @@ export class Ear implements Receiver {
     this.ends.push(reason);
   }
 
-  /** Resolves with as many frames as asked for. */
+  /** Resolves with the requested number of frames. */
   async heard(count: number): Promise<unknown[]> {
     await until(() => this.frames.length >= count || this.ends.length > 0);
     return this.frames;
@@ -57,7 +57,7 @@ export class Ear implements Receiver {
   }
 }
 
-/** A transport and its links, in the order in which they came. */
+/** A transport and its links, in the order in which they were accepted. */
 export class Side {
   readonly ears: Ear[] = [];
   constructor(readonly transport: Transport) {}
@@ -94,14 +94,14 @@ export function wire(options: SideOptions & { readonly listen?: boolean } = {}):
   return wireFor({ codec: 'jrpc', ...options });
 }
 
-/** An open server; at a free port if no address is given. */
+/** An open server; at a free port by default. */
 export function serve(address: string | AddressObject = 'ws://127.0.0.1:0', options: SideOptions = {}): Promise<Side> {
   return new Side(ws(parseAddress(address), wire({ ...options, listen: true }))).open();
 }
 
 /**
- * An open client by the package `ws`, if the address does not say otherwise: the WebSocket that a later runtime has of its own
- * cannot stop reading, and never says why a handshake failed.
+ * An open client with the package `ws`, unless the address specifies otherwise: the WebSocket of a later runtime cannot
+ * stop reading, and never reports why a handshake failed.
  */
 export function connect(address: string | AddressObject, options: SideOptions = {}): Promise<Side> {
   const source = typeof address === 'string' ? { url: address } : address;
@@ -113,21 +113,21 @@ export function connectStandard(address: string | AddressObject, options: SideOp
   return new Side(browser(parseAddress(address), wire(options))).open();
 }
 
-/** Gives a runtime that has no WebSocket the one of the package `ws`. */
+/** Gives the WebSocket of the package `ws` to a runtime that has none. */
 export function lendWebSocket(): void {
   beforeAll(() => {
     (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
   });
 }
 
-/** A server of ours and a visitor of bare bytes. */
+/** An Obverse server and a client of bare bytes. */
 export async function visited(options: SideOptions = {}): Promise<{ raw: RawClient; ear: Ear }> {
   const server = await serve(undefined, options);
   const raw = await RawClient.dial(server.address);
   return { raw, ear: await server.ear() };
 }
 
-/** A list for servers that are not ours: they are closed after each test. */
+/** A list for other servers: they are closed after each test. */
 export function otherServers(): WebSocketServer[] {
   const servers: WebSocketServer[] = [];
   afterEach(async () => {

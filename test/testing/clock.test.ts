@@ -36,7 +36,7 @@ async function desk(url = `memory:clock-${rooms++}`) {
   server.never.connect(() => new Promise(() => {}));
   return { server, client };
 }
-/** What has become of a promise by now. */
+/** The present state of a promise. */
 function fate(promise: Promise<unknown>): { now: string } {
   const told = { now: 'pending' };
   promise.then(
@@ -47,7 +47,7 @@ function fate(promise: Promise<unknown>): { now: string } {
 }
 
 describe.each(['memory', 'tcp://127.0.0.1:0'])('a call over %s, while the clock stands', (url) => {
-  it('waits for its 60 seconds in no time', async () => {
+  it('times out after 60 seconds without any waiting', async () => {
     const { client } = await desk(url === 'memory' ? undefined : url);
     const clock = stopped();
     const asked = client.remote.never();
@@ -71,11 +71,11 @@ describe.each(['memory', 'tcp://127.0.0.1:0'])('a call over %s, while the clock 
 });
 
 describe('a stopped clock', () => {
-  it('does not go by itself', async () => {
+  it('does not advance by itself', async () => {
     const fired: string[] = [];
     setTimer(5, () => fired.push('set before'));
     const clock = stopped();
-    // Whole numbers, so that 60 seconds are 60 seconds.
+    // Whole numbers, so that 60 seconds are exactly 60 seconds.
     expect(Number.isInteger(time())).toBe(true);
     setTimer(5, () => fired.push('timer'));
     const before = [time(), deadlineIn(1_000), deadlineIn(60_000)];
@@ -86,7 +86,7 @@ describe('a stopped clock', () => {
     expect(fired.sort()).toEqual(['set before', 'timer']);
   });
 
-  it('fires what is due in the order of its time, each at its time, with the turns of the event loop in between', async () => {
+  it('fires timers in the order of their times, each at its time, with turns of the event loop in between', async () => {
     const clock = stopped();
     const start = time();
     const log: string[] = [];
@@ -112,7 +112,7 @@ describe('a stopped clock', () => {
     expect(log.at(-1)).toBe('later 31');
   });
 
-  it('lets what is sent by a timer arrive before the next one', async () => {
+  it('lets messages sent by a timer arrive before the next one', async () => {
     const { server, client } = await desk();
     const clock = stopped();
     const start = time();
@@ -123,7 +123,7 @@ describe('a stopped clock', () => {
     expect(heard).toEqual(['1 at 100', '2 at 200', '3 at 300']);
   });
 
-  it('takes over what waits already, and gives back what is left', async () => {
+  it('takes over pending timers, and returns the rest', async () => {
     const { client } = await desk();
     const before = fate(client.to(null, { timeout: 20_000 }).never());
     const fired: string[] = [];
@@ -141,7 +141,7 @@ describe('a stopped clock', () => {
     const passed = time() - stood;
     expect(passed).toBeGreaterThanOrEqual(0);
     expect(passed).toBeLessThanOrEqual(performance.now() - since + 1);
-    // The 50 ms that are left pass by themselves.
+    // The remaining 50 ms pass by themselves.
     await expect(short).rejects.toThrow(TimeoutError);
     expect([before.now, within.now]).toEqual(['pending', 'pending']);
     const again = stopped();
@@ -163,14 +163,14 @@ describe('a stopped clock', () => {
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });
 
-  it('is used by the time for connecting', async () => {
+  it('controls the time for connecting', async () => {
     // A worker that never answers: connecting waits for connectMs.
     const clock = stopped();
     const connecting = Desk.connect(`worker:data:text/javascript,setInterval(() => {}, 1000)`, {
       limits: { connectMs: 30_000 },
     });
     const told = fate(connecting);
-    // The transport is loaded first, which takes the time that it takes.
+    // The transport is loaded first, which takes real time.
     await expect.poll(() => firstTimer(Number.POSITIVE_INFINITY)).toBeDefined();
     await clock.turn(29_999);
     expect(told.now).toBe('pending');
@@ -178,7 +178,7 @@ describe('a stopped clock', () => {
     await expect(connecting).rejects.toThrow('within 30000 ms');
   });
 
-  it('is used by the time for closing', async () => {
+  it('controls the time for closing', async () => {
     const sockets: Socket[] = [];
     // Never ends its side.
     const server = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket.on('error', () => {})));
@@ -194,7 +194,7 @@ describe('a stopped clock', () => {
     server.close();
   });
 
-  it('is used by the silence after which a peer is forgotten', async () => {
+  it('controls the silence after which a peer is forgotten', async () => {
     const bus = await Desk.serve('udp://127.0.0.1:0', { codec: 'jrpc' });
     const peer = await Desk.invert().connect(bus.address);
     for (const side of [bus, peer]) keep(side);
@@ -209,7 +209,7 @@ describe('a stopped clock', () => {
     expect(bus.peers.size).toBe(0);
   });
 
-  it('is used by the delays of a faulty transport', async () => {
+  it('controls the delays of a faulty transport', async () => {
     const server = await Desk.serve(`memory:clock-faulty`);
     keep(server);
     server.ask.connect((_sender, { text }) => text);
@@ -224,7 +224,7 @@ describe('a stopped clock', () => {
     expect(told.now).toBe('fulfilled');
   });
 
-  it('is one at a time, and is turned by one at a time', async () => {
+  it('exists once, and is advanced by one caller at a time', async () => {
     const clock = stopped();
     expect(() => stopClock()).toThrow(UsageError);
     const turning = clock.turn(10);
@@ -238,7 +238,7 @@ describe('a stopped clock', () => {
     stopClock().restore();
   });
 
-  it('can be let go amid a turn', async () => {
+  it('can be released while it is being advanced', async () => {
     const clock = stopped();
     const fired: string[] = [];
     setTimer(10, () => clock.restore());
@@ -249,7 +249,7 @@ describe('a stopped clock', () => {
     clearTimer(left);
   });
 
-  it('rejects the turn with what a timer throws', async () => {
+  it('rejects the advance with an error that a timer throws', async () => {
     const clock = stopped();
     setTimer(1, () => {
       throw new Error('thrown by a timer');
@@ -259,7 +259,7 @@ describe('a stopped clock', () => {
   });
 });
 
-it('holds the process no longer than the clock', async () => {
+it('keeps the process alive no longer than the clock', async () => {
   const clock = stopped();
   setTimer(1e9, () => {}).unref();
   const resources = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;

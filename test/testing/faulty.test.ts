@@ -65,7 +65,7 @@ async function meet(faults: Faults, { url = `memory:faults-${rooms++}`, form = '
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `frame ${from + n}`);
 
-/** Sends frames both ways, one in each send or all at once, and gives what came. */
+/** Sends frames both ways, one in each send or all at once, and returns what arrived. */
 async function traffic(faults: Faults, count = 60, atOnce = false) {
   const met = await meet(faults);
   const sent = numbers(count);
@@ -73,7 +73,7 @@ async function traffic(faults: Faults, count = 60, atOnce = false) {
     if (atOnce) log.link.send(sent);
     else for (const frame of sent) log.link.send([frame]);
   }
-  // After both have sent, the end: it comes after all that has come through.
+  // After both have sent, the end: it comes after everything that got through.
   await new Promise(setImmediate);
   met.bad.link.close();
   await met.good.ended();
@@ -81,7 +81,7 @@ async function traffic(faults: Faults, count = 60, atOnce = false) {
 }
 
 describe('a seed', () => {
-  it('makes the same things go wrong with the same frames, and another one others', async () => {
+  it('causes the same faults for the same frames, and another seed others', async () => {
     const faults = { drop: 0.2, duplicate: 0.2, truncate: 0.2 };
     const [one, again, other] = [
       await traffic({ ...faults, seed: 5 }),
@@ -94,7 +94,7 @@ describe('a seed', () => {
     expect(new Set(one.told.map(({ kind }) => kind))).toEqual(new Set(['drop', 'duplicate', 'truncate']));
   });
 
-  it('decides each fault by itself: one more moves no other', async () => {
+  it('decides each fault independently: an additional fault changes no other', async () => {
     const kinds = async (faults: Faults) => (await traffic(faults)).kinds();
     const dropped = (await kinds({ seed: 3, drop: 0.2 })).filter((kind) => kind.endsWith('drop'));
     const both = (await kinds({ seed: 3, drop: 0.2, duplicate: 0.5 })).filter((kind) => kind.endsWith('drop'));
@@ -104,19 +104,19 @@ describe('a seed', () => {
 });
 
 describe('faults', () => {
-  it('drop: loses about as many frames as it says', async () => {
+  it('drop: loses about the specified share of frames', async () => {
     const { out, told } = await traffic({ drop: 0.25, direction: 'out' }, 400);
     expect(out.length).toBeGreaterThan(250);
     expect(out.length).toBeLessThan(350);
     expect(out).toEqual(numbers(400).filter((_, n) => !told.some(({ frame }) => frame === n)));
   });
 
-  it('duplicate: brings a frame twice, at once', async () => {
+  it('duplicate: delivers a frame twice, at once', async () => {
     const { out } = await traffic({ duplicate: 1 }, 3);
     expect(out).toEqual(['frame 0', 'frame 0', 'frame 1', 'frame 1', 'frame 2', 'frame 2']);
   });
 
-  it('truncate: loses the end of text and of bytes, and leaves values alone', async () => {
+  it('truncate: loses the end of text and of bytes, and does not change values', async () => {
     const { out } = await traffic({ truncate: 1 }, 20);
     for (const [n, frame] of out.entries()) expect(`frame ${n}`.startsWith(frame) && frame !== `frame ${n}`).toBe(true);
     const bytes = await meet({ truncate: 1 }, { form: 'bytes' });
@@ -133,7 +133,7 @@ describe('faults', () => {
     expect(values.good.seen).toEqual([new ArrayBuffer(1), 'a', 'a']);
   });
 
-  it('reorder: changes the places of neighbours, and loses nothing', async () => {
+  it('reorder: swaps neighbours, and loses nothing', async () => {
     const { out, told } = await traffic({ reorder: 0.3, direction: 'out' }, 100);
     expect(out).not.toEqual(numbers(100));
     expect([...out].sort()).toEqual(numbers(100).sort());
@@ -145,7 +145,7 @@ describe('faults', () => {
     expect(bad.link.buffered).toBe(0);
   });
 
-  it('delay: holds frames back in order, counts them, and says when they have left', async () => {
+  it('delay: holds frames back in order, counts them, and reports when they were sent', async () => {
     const { bad, good } = await meet({ delay: [15, 30], direction: 'out' });
     const since = performance.now();
     bad.link.send(['a', 'bb']);
@@ -157,7 +157,7 @@ describe('faults', () => {
     await bad.until(() => bad.drains > 0 && bad.link.buffered === 0);
   });
 
-  it('delay: lets all that was held back come before the end, on both sides', async () => {
+  it('delay: delivers everything that was held back before the end, on both sides', async () => {
     const { bad, good } = await meet({ delay: 20 });
     good.link.send(['x', 'y']);
     good.link.close();
@@ -172,7 +172,7 @@ describe('faults', () => {
     expect([bad.ends, other.bad.ends]).toEqual([[undefined], [undefined]]);
   });
 
-  it('delay: is over at once when the link is closed while its end is held back', async () => {
+  it('delay: ends at once when the link is closed while its end is held back', async () => {
     const { bad, good } = await meet({ delay: 10_000 });
     good.link.send(['never']);
     good.link.close();
@@ -205,7 +205,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('silentAfter: one direction falls silent, and the link stays up', async () => {
+  it('silentAfter: one direction falls silent, and the link stays open', async () => {
     const { bad, good } = await meet({ silentAfter: 1, direction: 'in' });
     for (const frame of numbers(3)) {
       good.link.send([frame]);
@@ -217,7 +217,7 @@ describe('faults', () => {
     expect([bad.ends, good.ends]).toEqual([[], []]);
   });
 
-  it('wrap each other, and any transport', async () => {
+  it('can wrap each other, and any transport', async () => {
     const url = 'tcp://127.0.0.1:0';
     const server = await faulty(faulty(url, { drop: 1, direction: 'in' }), { duplicate: 1, direction: 'out' })(
       making({ listen: true }),
@@ -235,7 +235,7 @@ describe('faults', () => {
     expect([side.logs[0]!.frames, visitor.frames]).toEqual([['twice', 'twice'], []]);
   });
 
-  it('leave to a link and a transport what they have of their own', async () => {
+  it('keep the optional members of a link and a transport', async () => {
     const bus = await faulty('udp://127.255.255.255:0?broadcast', { drop: 1 })(making({}));
     const server = await faulty('udp://127.0.0.1:0', { duplicate: 1 })(making({ listen: true }));
     expect([typeof bus.broadcast, server.broadcast]).toEqual(['function', undefined]);
@@ -248,7 +248,7 @@ describe('faults', () => {
   });
 });
 
-it('loses no frame and keeps the order by whatever delays', async () => {
+it('loses no frame and keeps the order with any delays', async () => {
   const send = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.nat(3), send, async (seed, most, sends) => {
@@ -266,7 +266,7 @@ it('loses no frame and keeps the order by whatever delays', async () => {
   );
 });
 
-it('refuses what it does not know or cannot be', () => {
+it('refuses unknown and impossible options', () => {
   for (const [faults, message] of [
     [{ dorp: 1 }, 'has no option "dorp"'],
     [{ drop: 2 }, 'a chance from 0 to 1, not 2'],

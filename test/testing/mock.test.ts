@@ -45,7 +45,7 @@ async function fakeChat(options?: Parameters<typeof mock<Chat>>[1]) {
   return chat;
 }
 
-/** A program under test: joins, and tries again as often as the room is busy. */
+/** A program under test: joins, and tries again as long as the room is busy. */
 async function enter(chat: Client, nick: string): Promise<string> {
   for (;;) {
     try {
@@ -60,7 +60,7 @@ async function enter(chat: Client, nick: string): Promise<string> {
 }
 
 describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('a fake peer, with %s', (codec) => {
-  it('answers what it was told, and notes what was asked', async () => {
+  it('returns the set answers, and records the calls', async () => {
     const { side, fake, far, calls } = await fakeChat({ codec });
     fake.room.join.answers(7);
     expect(await enter(side, 'ann')).toBe('joined as number 7');
@@ -94,7 +94,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('a fake peer, with %s', (co
   });
 });
 
-describe('a request that the fake was not told to answer', () => {
+describe('a request without a set answer', () => {
   it('fails at once, and says what to write', async () => {
     const { side } = await fakeChat();
     using _clock = stopClock();
@@ -106,7 +106,7 @@ describe('a request that the fake was not told to answer', () => {
     await expect(asked).rejects.toMatchObject({ code: Code.InternalError });
   });
 
-  it('was noted all the same', async () => {
+  it('is recorded nevertheless', async () => {
     const { side, fake } = await fakeChat();
     await side.add(null, 1, 2).catch(() => {});
     expect(fake.add.calls).toEqual([[1, 2]]);
@@ -120,7 +120,7 @@ describe('an answer', () => {
     expect(await side.forget(null)).toBeNull();
   });
 
-  it('can be an error, which arrives as itself', async () => {
+  it('can be an error, which arrives as an instance of its class', async () => {
     const { side, fake } = await fakeChat({ errorClasses: [NotFound] });
     fake.room.join.fails(new NotFound('no such room'));
     expect(await enter(side, 'ann')).toBe('there is no room');
@@ -137,7 +137,7 @@ describe('an answer', () => {
     expect(answers).toEqual([4, 3, 3]);
   });
 
-  it('can be what a handler gives', async () => {
+  it('can be the result of a handler', async () => {
     const { side, fake } = await fakeChat();
     const senders: string[] = [];
     fake.add.does(async (sender, a, b) => {
@@ -153,7 +153,7 @@ describe('an answer', () => {
     expect(heard).toEqual(['this']);
   });
 
-  it('can be none, for a timeout in no time', async () => {
+  it('can be absent, for a timeout without any waiting', async () => {
     const { side, fake } = await fakeChat();
     fake.add.hangs();
     using clock = stopClock();
@@ -163,13 +163,13 @@ describe('an answer', () => {
     await failed;
   });
 
-  it('must be one that the codec can send', async () => {
+  it('must be encodable by the codec', async () => {
     const { side, fake } = await fakeChat({ logger: null });
     fake.room.join.answers(7n as never);
     await expect(side.room.join(null, { nick: 'ann' })).rejects.toThrow(/BigInt|bigint/i);
   });
 
-  it('replaces the one before, until it is forgotten', async () => {
+  it('replaces the previous one, until it is removed', async () => {
     const { side, fake } = await fakeChat();
     fake.add.answers(1).answers(2);
     expect(await side.add(null, 0, 0)).toBe(2);
@@ -180,7 +180,7 @@ describe('an answer', () => {
 });
 
 describe('the bodies of the class', () => {
-  it('check what reaches the fake, as they do on the real side', async () => {
+  it('check the calls that reach the fake, as on the real side', async () => {
     const { side, fake } = await fakeChat();
     fake.room.join.answers(1);
     await expect(side.room.join(null, { nick: '' })).rejects.toThrow('a nick is not empty');
@@ -189,7 +189,7 @@ describe('the bodies of the class', () => {
 });
 
 describe('waiting for calls', () => {
-  it('is over when the call comes', async () => {
+  it('resolves when the call arrives', async () => {
     const { side, fake } = await fakeChat();
     const [first, third, again] = [fake.note.called(), fake.note.called(3), fake.note.called()];
     for (const text of ['one', 'two', 'three']) side.note(null, { text });
@@ -201,14 +201,14 @@ describe('waiting for calls', () => {
     expect(await fake.note.called(2)).toEqual([{ text: 'two' }]);
   });
 
-  it('fails if it does not, and says how often it was called', async () => {
+  it('rejects if it does not arrive, and reports how often it was called', async () => {
     const { side, fake } = await fakeChat();
     await expect(fake.note.called(1, 20)).rejects.toThrow('note was called 0 times within 20 ms, and not 1');
     side.note(null, { text: 'one' });
     await fake.note.called();
     using _clock = stopClock();
     await expect(fake.note.called(2, 20)).rejects.toThrow('note was called once within 20 ms, and not 2');
-    // The first line of its stack is that of the test, so that a runner can show it.
+    // The first line of its stack is in the test, so that a runner can show it.
     const late = await (async function waiting() {
       return fake.note.called(2, 20);
     })().catch((error: Error) => error);
@@ -218,7 +218,7 @@ describe('waiting for calls', () => {
   });
 });
 
-describe('the other way round', () => {
+describe('the inverted direction', () => {
   it('fakes the client of a server', async () => {
     const chat = await mock(Chat.invert());
     open.push(chat);
@@ -233,7 +233,7 @@ describe('the other way round', () => {
 });
 
 describe('a fake', () => {
-  it('can be dialed by a program that makes its side itself', async () => {
+  it('can be dialed by a program that creates its side itself', async () => {
     const { fake, far, address, calls } = await fakeChat({ codec: 'msgpack' });
     fake.add.answers(1);
     const own = await Chat.invert().connect(address, { codec: 'msgpack' });
@@ -243,7 +243,7 @@ describe('a fake', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('listens where it is told', async () => {
+  it('listens at the specified address', async () => {
     const { side, fake, address } = await fakeChat({ transport: 'tcp://127.0.0.1:0' });
     expect(address).toMatch(/^tcp:/);
     fake.add.answers(1);
@@ -252,7 +252,7 @@ describe('a fake', () => {
     expect(await side.remote.add(0, 1)).toBe(1);
   });
 
-  it('stands beside others', async () => {
+  it('works beside others', async () => {
     const [one, two] = [await fakeChat(), await fakeChat()];
     one.fake.add.answers(1);
     two.fake.add.answers(2);

@@ -32,7 +32,7 @@ describe('linkPair', () => {
     expect([left.link.peer, right.link.peer]).toEqual(['right', 'left']);
   });
 
-  it('holds frames back while paused, and goes on in order', async () => {
+  it('holds frames back while paused, and continues in order', async () => {
     const { left, right } = pair();
     right.onFrame = (frame) => {
       if (frame === 'b') right.link.pause();
@@ -49,7 +49,7 @@ describe('linkPair', () => {
     expect(right.frames).toEqual(['a', 'b', 'cc', 'd', 'e']);
   });
 
-  it('delivers what was sent before close, also to a paused reader, and then ends both ends once', async () => {
+  it('delivers everything sent before close, also to a paused reader, and then ends both ends once', async () => {
     const { left, right } = pair();
     right.link.pause();
     left.link.send(['last words']);
@@ -64,7 +64,7 @@ describe('linkPair', () => {
     expect([left.ends, right.ends]).toEqual([[undefined], [undefined]]);
   });
 
-  it('is cut by a reason: what is not delivered is lost', async () => {
+  it('ends at once with a reason: undelivered frames are lost', async () => {
     const { left, right } = pair();
     const reason = new Error('enough');
     left.link.send(['lost']);
@@ -90,7 +90,7 @@ describe('linkPair', () => {
     expect(await left.ended()).toBeInstanceOf(ConnectionLost);
   });
 
-  it('lets timers in while two ends answer each other without a rest', async () => {
+  it('lets timers run while two ends answer each other continuously', async () => {
     const { left, right } = pair();
     let timer = false;
     setTimeout(() => {

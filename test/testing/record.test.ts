@@ -42,10 +42,10 @@ for (const [name, first, forms] of [
   );
 }
 
-describe('what is written down', () => {
+describe('a recorded value', () => {
   const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  it('comes back, whatever values there are', () => {
+  it('is restored, whatever it contains', () => {
     const leaf = fc.oneof(
       fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }),
       fc.record({ $: fc.anything() }),
@@ -56,7 +56,7 @@ describe('what is written down', () => {
         try {
           written = toJSON(structuredClone(value));
         } catch {
-          // Structured clone has functions and symbols no more than this.
+          // Structured clone does not carry functions and symbols either.
           return;
         }
         expect(fromJSON(json(written))).toEqual(structuredClone(value));
@@ -70,7 +70,7 @@ describe('what is written down', () => {
     expect(Object.getPrototypeOf(polluted)).toBe(Object.prototype);
   });
 
-  it('keeps bytes of a part of a buffer', () => {
+  it('keeps the bytes of a part of a buffer', () => {
     const part = Uint8Array.of(1, 2, 3, 4).subarray(1, 3);
     expect(readFrame(json(writeFrame(part)) as never)).toEqual(Uint8Array.of(2, 3));
     expect(fromJSON(json(toJSON(new Uint16Array(Uint16Array.of(1, 2, 3).buffer, 2, 1))))).toEqual(Uint16Array.of(2));
@@ -91,7 +91,7 @@ describe('what is written down', () => {
     ],
   ])('is never %s', (_what, value, text) => expect(() => toJSON(value)).toThrow(text));
 
-  it('is refused where its kind is not known', () => {
+  it('is refused if its kind is unknown', () => {
     expect(() => fromJSON({ $: ['Whatever', 'AA=='] })).toThrow('of the kind "Whatever"');
   });
 });

@@ -3,7 +3,7 @@ import { replay, wireFor } from 'obverse/testing';
 import { describe, expect, it } from 'vitest';
 import { accepting } from '../transports/link-log.js';
 
-/* What a recording says of the order, and what of it holds when it is replayed. */
+/* What a recording contains about the order, and which parts of it hold in a replay. */
 const head = { obverse: 'recording', version: 1, form: 'text', codec: 'jrpc' };
 const link = { at: 0, peer: 'server', link: { dialed: true } };
 const opened = { at: 1, address: 'tcp://server:1' };
@@ -19,7 +19,7 @@ class Desk extends RemoteAPI {
   @outgoing({ hasReply: true }) ask(_receivers: Receivers): Reply<string> {}
 }
 
-describe('frames that have come', () => {
+describe('frames that have arrived', () => {
   /** A side whose slow answers need some microtasks, and its quick ones none. */
   async function served(...steps: object[]): Promise<() => void> {
     const replayed = replay(lines(...steps));
@@ -37,7 +37,7 @@ describe('frames that have come', () => {
   const [slow, quick] = [call(1, 'slow'), call(2, 'quick')];
   const [slowly, quickly] = [reply(1, 'slow'), reply(2, 'quick')];
 
-  it('together come together', async () => {
+  it('together arrive together', async () => {
     const verify = await served(
       step(5, 'in', slow),
       step(5, 'in', quick),
@@ -47,7 +47,7 @@ describe('frames that have come', () => {
     verify();
   });
 
-  it('one after the other come so', async () => {
+  it('one after the other arrive so', async () => {
     const verify = await served(
       step(5, 'in', slow),
       step(6, 'in', quick),
@@ -57,7 +57,7 @@ describe('frames that have come', () => {
     verify();
   });
 
-  it('after an answer come after it', async () => {
+  it('after an answer arrive after it', async () => {
     const steps = [step(5, 'in', slow), step(6, 'out', slowly), step(7, 'in', quick), step(8, 'out', quickly)];
     (await served(...steps))();
     const otherwise = await served(step(5, 'in', slow), step(6, 'out', quickly), step(7, 'in', quick));
@@ -74,7 +74,7 @@ describe('a link of a recording', () => {
     return { transport, log: logs[0]!, replayed };
   }
 
-  it('keeps back what comes while it is paused', async () => {
+  it('holds back what arrives while it is paused', async () => {
     const { transport, log } = await opening(step(5, 'in', 'one'), step(6, 'in', 'two'), step(6, 'in', 'three'));
     log.link.pause();
     for (let turns = 0; turns < 5; turns++) await turn();
@@ -86,7 +86,7 @@ describe('a link of a recording', () => {
     expect(log.ends).toEqual([undefined]);
   });
 
-  it('may send earlier than it has, but in its order', async () => {
+  it('can send earlier than in the recording, but in its order', async () => {
     const steps = [step(5, 'out', 'a'), step(6, 'in', 'A'), step(7, 'out', 'b'), step(8, 'in', 'B')];
     const { transport, log, replayed } = await opening(...steps);
     log.link.send(['a', 'b']);
@@ -102,7 +102,7 @@ describe('a link of a recording', () => {
     expect(other.log.frames).toEqual([]);
   });
 
-  it('is shown with what differs in a long frame', async () => {
+  it('shows the difference within a long frame', async () => {
     const long = (what: string): string => `${'x'.repeat(500)}${what}${'y'.repeat(500)}`;
     const { log } = await opening(step(5, 'out', long('old')));
     log.link.send([long('new')]);
@@ -113,7 +113,7 @@ describe('a link of a recording', () => {
     expect(recorded.length).toBeLessThan(220);
   });
 
-  it('tells what could not be reached, before it was open', async () => {
+  it('reports what could not be reached before it was open', async () => {
     const replayed = replay(lines());
     const transport = await replayed(wireFor({ codec: 'jrpc' }));
     await transport.close();

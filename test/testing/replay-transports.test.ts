@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
 });
 
-/** Doubles, and tells everybody what it was told. */
+/** Doubles numbers, and broadcasts what it received. */
 async function desk(transport: TransportSource, codec: string): Promise<Side<Desk>> {
   const side = Desk.create({ transport, codec, logger: null });
   side.double.connect(async (_sender, n) => 2 * n);
@@ -33,7 +33,7 @@ async function desk(transport: TransportSource, codec: string): Promise<Side<Des
   return side;
 }
 
-/** Asks much in one turn, and again, and gives what it was told too. */
+/** Makes many calls in one turn, and again, and returns what it received too. */
 async function visit(transport: TransportSource, codec: string): Promise<number[]> {
   const side = Desk.invert().create({ transport, codec, logger: null });
   const bell = new EventEmitter();
@@ -62,7 +62,7 @@ describe.each([
   ['memory-server:replayed-clone', 'clone'],
   ['udp-server://127.0.0.1:0', 'jrpc'],
 ] as const)('%s with %s', (url, codec) => {
-  it('is recorded on either side, and replayed to it', async () => {
+  it('can be recorded on either side, and replayed to it', async () => {
     const [server, client]: string[][] = [[], []];
     const live = await desk(
       record(url, (line) => server?.push(line)),
@@ -100,7 +100,7 @@ describe.each([
   ['a group', 'udp://239.255.77.77:0?interface=127.0.0.1'],
   ['a mux with one', ['udp://239.255.77.77:0?interface=127.0.0.1']],
 ])('%s', (_what, group) => {
-  it('is recorded with what went to everybody, and to nobody yet', async () => {
+  it('is recorded with the frames for everybody, and for nobody yet', async () => {
     const lines: string[] = [];
     const live = await Desk.serve(record(group, (line) => lines.push(line)));
     live.told(null, 1);

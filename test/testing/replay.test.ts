@@ -38,7 +38,7 @@ let files = 0;
 const file = (): string => join(folder, `${files++}.jsonl`);
 type Codec = 'jrpc' | 'msgpack' | 'clone';
 
-/** A server that asks back, tells everybody, and fails. */
+/** A server that calls back, broadcasts, and fails. */
 async function shop(url: string, codec: Codec): Promise<Side<Shop>> {
   const server = await Shop.serve(url, { codec, errorClasses: [NotFound], logger: null });
   open.push(server);
@@ -51,7 +51,7 @@ async function shop(url: string, codec: Codec): Promise<Side<Shop>> {
   return server;
 }
 
-/** The program that is recorded, and what it has seen. */
+/** The recorded program, and what it has seen. */
 async function program(transport: TransportSource, codec: Codec, { second = 2, hint = 'hello' } = {}) {
   const seen: unknown[] = [];
   const client = Shop.invert().create({ transport, codec, errorClasses: [NotFound], logger: null });
@@ -99,9 +99,9 @@ describe.each(['jrpc', 'msgpack'] as const)('a conversation over tcp with %s', (
     }
   });
 
-  it('is played by the other side too, for another program', async () => {
+  it('can also be played from the other side, for another program', async () => {
     const to = file();
-    // The server is recorded, and then replayed to itself: its visitors are played.
+    // The server is recorded, and then its recording is played to it: its clients are simulated.
     const serve = async (transport: TransportSource): Promise<Side<Shop>> => {
       const side = Shop.create({ transport, codec, errorClasses: [NotFound], logger: null });
       side.add.connect((_sender, a, b) => a + b);
@@ -124,7 +124,7 @@ describe.each(['jrpc', 'msgpack'] as const)('a conversation over tcp with %s', (
     expect(again.peers.size).toBe(0);
   });
 
-  it('says what differs, where a call has another argument', async () => {
+  it('reports a difference if a call has another argument', async () => {
     const replayed = replay(await recorded());
     const failure = program(replayed, codec, { second: 20 }).catch((error: unknown) => error);
     const error = (await failure) as Error;
@@ -138,13 +138,13 @@ describe.each(['jrpc', 'msgpack'] as const)('a conversation over tcp with %s', (
     expect(() => replayed.verify()).toThrow(error.message);
   });
 
-  it('says what differs, where a notification does, and nobody waits', async () => {
+  it('reports a difference if a notification has another argument, and nobody waits', async () => {
     const replayed = replay(await recorded());
     await program(replayed, codec, { hint: 'bye' }).catch(() => {});
     expect(() => replayed.verify()).toThrow(/"?text"?: ?["']hello["'].*"?text"?: ?["']bye["']/s);
   });
 
-  it('says what is sent besides', async () => {
+  it('reports additional messages', async () => {
     const replayed = replay(await recorded());
     const client = Shop.invert().create({ transport: replayed, codec, logger: null });
     const program = new Promise((resolve) => client.on('disconnect', resolve));
@@ -156,7 +156,7 @@ describe.each(['jrpc', 'msgpack'] as const)('a conversation over tcp with %s', (
     await client.close();
   });
 
-  it('says what was not sent', async () => {
+  it('reports missing messages', async () => {
     const replayed = replay(await recorded());
     expect(() => replayed.verify()).toThrow('was not played');
     const client = await Shop.invert().connect(replayed, { codec });
@@ -179,7 +179,7 @@ function verdict(verify: () => void): string {
 }
 
 describe('a recording', () => {
-  it('is lines of JSON, with text as text and bytes as base64', async () => {
+  it('consists of lines of JSON, with text as text and bytes as base64', async () => {
     for (const [codec, key] of [
       ['jrpc', 'text'],
       ['msgpack', 'bytes'],
@@ -207,7 +207,7 @@ describe('a recording', () => {
     }
   });
 
-  it('goes to a function, and comes from lines', async () => {
+  it('can be written to a function, and read from lines', async () => {
     const lines: string[] = [];
     const server = await shop('memory:replay-lines', 'jrpc');
     expect(
@@ -221,7 +221,7 @@ describe('a recording', () => {
     replayed.verify();
   });
 
-  it('holds values, of structured clone', async () => {
+  it('can hold values of structured clone', async () => {
     const values = {
       nothing: undefined,
       numbers: [0, -0, Number.NaN, Number.NEGATIVE_INFINITY, 2n ** 70n],
@@ -253,7 +253,7 @@ describe('a recording', () => {
     replayed.verify();
   });
 
-  it('refuses values that cannot be written down, and says which', async () => {
+  it('refuses values that cannot be recorded, and reports which', async () => {
     const { port1, port2 } = new MessageChannel();
     const { transfer } = await import('obverse/codecs/clone');
     const server = await Shop.serve('memory:replay-port', { codec: 'clone' });
@@ -269,7 +269,7 @@ describe('a recording', () => {
     port2.close();
   });
 
-  it('is of the codec with which it is played', async () => {
+  it('must have the codec with which it is played', async () => {
     const lines = ['{"obverse":"recording","version":1,"form":"text","codec":"jrpc"}'];
     await expect(Shop.connect(replay(lines), { codec: 'msgpack' })).rejects.toThrow(
       'of the codec jrpc (text), and this side has msgpack (bytes)',
@@ -279,7 +279,7 @@ describe('a recording', () => {
     await expect(Shop.connect(replayed)).rejects.toThrow('plays a recording once');
   });
 
-  it('is refused where it is none', () => {
+  it('is refused if it is malformed', () => {
     expect(() => replay(join(folder, 'nothing.jsonl'))).toThrow('ENOENT');
     expect(() => replay([])).toThrow(UsageError);
     expect(() => replay(['{"hello":1}'])).toThrow('is no recording');
@@ -288,14 +288,14 @@ describe('a recording', () => {
     expect(() => replay([], { speed: 2 } as never)).toThrow('unknown option "speed"; there is same');
   });
 
-  it('is of one transport', async () => {
+  it('is for one transport', async () => {
     const server = await shop('memory:replay-once', 'jrpc');
     const recording = record(server.address, () => {});
     open.push(await Shop.invert().connect(recording));
     await expect(Shop.invert().connect(recording)).rejects.toThrow('one recording of one transport');
   });
 
-  it('tells of what could not be opened', async () => {
+  it('contains what could not be opened', async () => {
     const lines: string[] = [];
     const live = Shop.connect(record('memory:replay-nobody', (line) => lines.push(line)));
     await expect(live).rejects.toThrow('nobody serves memory:replay-nobody');
@@ -318,7 +318,7 @@ describe('a recording', () => {
     await expect(again.remote.find({ name: 'long' })).rejects.toThrow(why as string);
   });
 
-  it('lets frames differ where it is asked to', async () => {
+  it('allows frames to differ with an option', async () => {
     const lines: string[] = [];
     const server = await shop('memory:replay-same', 'jrpc');
     const ask = async (transport: TransportSource, text: string): Promise<number> => {

@@ -13,14 +13,14 @@ async function all(items: AsyncIterable<number>): Promise<number[]> {
 }
 
 describe('a stream of a fake', () => {
-  it('has the items that it was told, again and again', async () => {
+  it('has the items that were set, again and again', async () => {
     await using counter = await mock(Counter);
     counter.fake.count.answers([7, 8, 9]);
     for (let times = 0; times < 2; times++) expect(await all(counter.side.remote.count({ to: 3 }))).toEqual([7, 8, 9]);
     expect(counter.fake.count.calls).toEqual([[{ to: 3 }], [{ to: 3 }]]);
   });
 
-  it('has what a handler gives, or its error', async () => {
+  it('has the items of a handler, or its error', async () => {
     await using counter = await mock(Counter);
     counter.fake.count.does(async function* (_sender, { to }) {
       yield* upTo(to);

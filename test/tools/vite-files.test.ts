@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import obverse from '../../tools/vite.js';
 
 /*
- * Which modules the plug-in compiles. Vite names a module by its file, and by a query that may say that it is only a part of
- * the file, or something made of it.
+ * Which modules the plug-in compiles. Vite identifies a module by its file and a query, which may mean that it is only
+ * a part of the file, or derived from it.
  */
 const script = "import { incoming } from 'obverse';\nexport class Chat { @incoming tell() {} }\n";
 const transform = (code: string, id: string) => obverse().transform(code, id);
@@ -35,7 +35,7 @@ it.each([
   ['/index.html?html-proxy&index=0.css', '@media screen {}'],
   ['/node_modules/chat/chat.js', script],
   ['\0virtual:chat.ts', script],
-])('leaves %s alone: it is no script of the project', async (id, code) => {
+])('does not compile %s: it is not a script of the project', async (id, code) => {
   expect(await transform(code, id)).toBeUndefined();
 });
 
@@ -51,7 +51,7 @@ it.each([
   'export const text = "@incoming", template = `@incoming {"@incoming"}`;',
   '/** @param a */ export const pattern = /@incoming class/; // @incoming',
   'export const shown = <p a="@incoming">@incoming</p>;',
-])('leaves what only looks like a decorator as it is: %s', async (code) => {
+])('does not change code that only looks like a decorator: %s', async (code) => {
   expect(await transform(code, '/src/chat.jsx')).toBeUndefined();
 });
 

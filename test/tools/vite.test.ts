@@ -6,8 +6,8 @@ import { root } from '../docs/pages.js';
 import { filesIn, remove, run, scratch } from '../package/packed.js';
 
 /*
- * The plug-in in Vite 7, which compiles by esbuild, and in Vite 8, which compiles by Oxc: as a server for development, and
- * for a bundle.
+ * The plug-in in Vite 7, which compiles with esbuild, and in Vite 8, which compiles with Oxc: for the development
+ * server and for a bundle.
  */
 const vites = { 'Vite 7': () => import('vite'), 'Vite 8': () => import('vite8') as unknown as typeof import('vite') };
 
@@ -37,7 +37,7 @@ const files = {
   'worker.ts': "import { Chat } from './chat';\npostMessage(typeof Chat);\n",
   'page.ts': "new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });\n",
 };
-/** Both dialects: the compiler of Vite does the legacy one itself. */
+/** Both dialects: the compiler of Vite handles the legacy one itself. */
 const dialects = { standard: false, legacy: true } as const;
 
 let folder: string;
@@ -48,7 +48,7 @@ beforeAll(async () => {
   for (const name of ['esbuild', 'reflect-metadata']) {
     await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
   }
-  // As a page and a server find it: built, by the conditions of the package.
+  // As a page and a server load it: built, by export conditions.
   await symlink(root, join(folder, 'node_modules/obverse'), 'junction');
   for (const [dialect, experimentalDecorators] of Object.entries(dialects)) {
     const at = join(folder, dialect);
@@ -61,7 +61,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove(folder));
 
-/** What a decorator looks like that nothing has compiled. */
+/** What a decorator looks like that was not compiled. */
 const raw = /@incoming\(\{/;
 const alias = { obverse: join(root, 'src/index.ts') };
 
@@ -83,13 +83,13 @@ describe.each(Object.entries(vites))('%s', (name, load) => {
         const { code = '', map } = (await server.transformRequest(`/${file}`)) ?? {};
         expect(code, file).toContain('class Chat');
         expect(code, file).not.toMatch(raw);
-        // The map leads from the body of a method to its line in the source.
+        // The source map leads from the body of a method to its line in the source.
         expect((map as { sources?: string[] } | null)?.sources?.join(), file).toMatch(/chat\.m?ts/);
       }
-      // Files without decorators are what they are without the plug-in.
+      // Files without decorators are the same as without the plug-in.
       const [with_, without] = await Promise.all([server, plain].map((each) => each.transformRequest('/plain.ts')));
       expect(with_?.code).toBe(without?.code);
-      // What the plug-in is there for.
+      // What the plug-in is for.
       if (name === 'Vite 8' && !legacy) expect((await plain.transformRequest('/chat.ts'))?.code).toMatch(raw);
     } finally {
       await Promise.all([server.close(), plain.close()]);

@@ -10,7 +10,8 @@ import { plugins } from '../../src/plugins/node.js';
 import { compilers, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
- * What an editor completes between quotes, by the declarations of the library. Each mark `|` in the text stands where the cursor is.
+ * What an editor completes between quotes, by the declarations of the library. Each mark `|` in the text is the
+ * position of the cursor.
  */
 const text = `
 import { codec, incoming, namespace, RemoteAPI, security, transport, type Sender } from 'obverse';
@@ -40,7 +41,7 @@ Chat.create({ validate: '|' });
 const cursors = text.split('\n').filter((line) => line.includes('|'));
 const content = text.replaceAll('|', '');
 
-/** What a program writes that has plug-ins of its own, and options behind names. */
+/** A program with plug-ins of its own, and options after names. */
 const own = `
 import { type CodecSource, RemoteAPI, registerCodec, type TransportSource } from 'obverse';
 import jrpc from 'obverse/codecs/jrpc';
@@ -59,7 +60,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => box[Symbol.asyncDispose]());
 
-/** The language service over a program, with the entry of the library that it is to see. */
+/** The language service for a program, with one entry of the library. */
 function serviceOf(entry: string, file: string, program: string): ts.LanguageService {
   const editor = join(box.folder, file);
   const library = join(box.folder, 'node_modules/obverse');
@@ -92,7 +93,7 @@ function serviceOf(entry: string, file: string, program: string): ts.LanguageSer
   });
 }
 
-/** What is completed at each cursor, by the line in which it stands. */
+/** The completions at each cursor, by the line of the cursor. */
 function completedBy(service: ts.LanguageService): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   let at = 0;
@@ -113,7 +114,7 @@ const calls = ['call', 'closed', 'created', 'exception', 'return', 'sent', 'unkn
 describe.each([
   ['Node', 'src/index.d.ts', plugins],
   ['a page', 'src/browser.d.ts', browserPlugins],
-] as const)('an editor, for %s', (_name, entry, brought) => {
+] as const)('an editor, for %s,', (_name, entry, brought) => {
   it('completes codecs, securities, addresses and events', { timeout: 60_000 }, () => {
     const found = completedBy(serviceOf(entry, 'editor.ts', content));
     const codecs = Object.keys(brought.codecs).sort();
@@ -138,7 +139,7 @@ describe.each([
   });
 });
 
-it('completes the same with TypeScript 7, which is asked as a language server', { timeout: 120_000 }, async () => {
+it('completes the same with TypeScript 7 as a language server', { timeout: 120_000 }, async () => {
   const compilerOptions = {
     target: 'es2022',
     module: 'nodenext',

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compilers, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
- * What a user's compiler sees is the library's declarations, not its sources. The least that it may be given: no types of
+ * The compiler of a user sees the declarations of the library, not its sources. Here with minimal settings: no types of
  * Node, no library for disposing, and the declarations themselves are checked.
  */
 const program = `
@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterAll(() => box[Symbol.asyncDispose]());
 
 describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
-  it('gives a user the same types, with names that declarations can say', { timeout: 60_000 }, async () => {
+  it('sees the same types as the sources, with names that declarations can use', { timeout: 60_000 }, async () => {
     const said = await run(compiler, ['-p', box.folder, '--pretty', 'false'], box.folder);
     expect(said).toEqual({ code: 0, stdout: '', stderr: '' });
     const declarations = await readFile(join(box.folder, 'use.d.ts'), 'utf8');

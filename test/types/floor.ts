@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compilers, root, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
- * Programs of users under other settings than those of this repository, and under the oldest compiler that is supported: they see
+ * Programs of users with other settings than those of this repository, and with the oldest supported compiler: they see
  * the declarations of the library.
  */
 const program = `
@@ -38,7 +38,7 @@ const settings = {
 const oldest = join(root, 'node_modules/typescript54/bin/tsc');
 const all = { ...compilers, 'TypeScript 5.4': oldest };
 
-/** Tests that each compiler takes the program under these changes of the settings, each with its name. */
+/** Tests that each compiler accepts the program with these changes of the settings, each with its name. */
 export function compilesWith(...cases: readonly [name: string, changes: object][]): void {
   let box: Sandbox;
   beforeAll(async () => {

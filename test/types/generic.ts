@@ -11,7 +11,7 @@ import {
 } from 'obverse';
 import type { Equal, Expect } from './equal.js';
 
-/** A class may be generic: what is sent by name is an object by the constraint of its type parameter. */
+/** A class may be generic: an argument that is sent by name is an object by the constraint of its type parameter. */
 export abstract class Crud<T extends { id: string }> extends RemoteAPI {
   @incoming({ hasReply: true }) get(_sender: Sender, _args: { id: string }): Reply<T> {}
   @incoming({ hasReply: true }) put(_sender: Sender, _args: T): Reply<T> {}
@@ -58,7 +58,7 @@ export async function use(): Promise<string[]> {
   return found;
 }
 
-/** Without decorators: of the class itself the compiler knows no more than `any`. */
+/** Without decorators: of the class itself the compiler knows only `any`. */
 export abstract class DeclaredCrud<T extends { id: string }> extends RemoteAPI {
   put(_sender: Sender, _args: T): Reply<T> {}
 }

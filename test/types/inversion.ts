@@ -29,7 +29,7 @@ export type Swapped = [
 ];
 
 type There = Side<Other>;
-/** All roads to the other side lead to the same type. */
+/** All expressions for the other side have the same type. */
 export async function roads(): Promise<There[]> {
   const inverse: APIClass<Other> = Chat.invert();
   return [
@@ -42,7 +42,7 @@ export async function roads(): Promise<There[]> {
     inverse.invert().invert().create(),
   ];
 }
-/** And so do all that lead back. */
+/** And so have all expressions for the way back. */
 export async function back(): Promise<Side<Chat>[]> {
   const inverse = Chat.invert();
   return [

@@ -27,7 +27,7 @@ export type Results = [
   Expect<Equal<Here['everyone'], Several>>,
 ];
 
-/** As in the pages: what a user writes is inferred. */
+/** As in the pages: the types are inferred. */
 export async function use(here: Here, peer: Peer, sender: Sender): Promise<void> {
   const room = here.group('room-1', { slow: 'drop-oldest', keep: 5, slowBytes: 1_000 });
   room.add(sender, peer, 'an id').remove('an id');
@@ -45,15 +45,15 @@ export async function use(here: Here, peer: Peer, sender: Sender): Promise<void>
   values.push(...(await gathering).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
 }
 
-/** A group is no list of receivers, and in no list; nor is anything else that looks like one. */
+/** A group is not a list of receivers, and cannot be in a list; nor can anything else that looks like one. */
 export function wrong(here: Here, room: Group): void {
-  // @ts-expect-error a set is no group
+  // @ts-expect-error a set is not a group
   here.hello(new Set<Peer>(), { who: 'x' });
-  // @ts-expect-error a group stands alone
+  // @ts-expect-error a group cannot be in a list
   here.hello([room], { who: 'x' });
   // @ts-expect-error there is no such policy
   here.group('a', { slow: 'drop' });
-  // @ts-expect-error what is gathered has a reply
+  // @ts-expect-error only requests can be gathered
   here.gather(room, { noReply: true });
   // @ts-expect-error the same
   here.gather(room, { slow: 'close' });
@@ -61,6 +61,6 @@ export function wrong(here: Here, room: Group): void {
 
 export class Direct extends RemoteAPI {
   @outgoing({ hasReply: true }) ask(_to: Receivers): Reply<number> {}
-  // @ts-expect-error the receivers of an outgoing method are whichever its caller wants
+  // @ts-expect-error the receivers of an outgoing method must accept all kinds
   @outgoing tell(_to: Group): void {}
 }

@@ -15,7 +15,7 @@ import type { Equal, Expect } from './equal.js';
 
 const question = incoming({ hasReply: true, timeout: 5_000 });
 
-/** Every row of the table of what may be written. */
+/** Every row of the table of valid declarations. */
 export class Rows extends RemoteAPI {
   @incoming a(_sender: Sender): void {}
   @incoming() b(_sender: Sender, _args: { x?: number }): void {}
@@ -34,7 +34,7 @@ export class Rows extends RemoteAPI {
   @incoming protected n(_sender: Sender): void {}
 }
 
-/** A method may say what its `this` is, be generic and be overloaded. */
+/** A method can declare its `this`, be generic and be overloaded. */
 export class Special extends RemoteAPI {
   limit = 10;
   @outgoing say(this: Special, _receivers: Receivers, args: { text: string }): void {
@@ -60,7 +60,7 @@ export type Read = [
   Expect<Equal<Handler<Special['find']>, (sender: Sender, _args: { age: number }) => number | Promise<number>>>,
 ];
 
-/** Without decorators, each mark is held against its method as well. */
+/** Without decorators, each declaration is checked against its method as well. */
 export class Declared extends RemoteAPI {
   a(_sender: Sender, _args: { x: number }): void {}
   b(_sender: Sender): Reply<number> {}
@@ -75,5 +75,5 @@ declareMethods(Declared, {
 });
 declareMethods(Declared, {});
 
-/** A mark can be kept, and be given away. */
+/** A decorator can be stored, and be passed on. */
 export const notify: Marker<'outgoing'> = outgoing;

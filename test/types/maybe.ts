@@ -2,7 +2,8 @@ import { type CallOptions, type Endpoint, type GatherOptions, namespace, type Op
 import { Chat } from './spec.js';
 
 /*
- * With `exactOptionalPropertyTypes`, which `tsc --init` turns on: an option may be undefined, as a value that may be missing is.
+ * With `exactOptionalPropertyTypes`, which `tsc --init` turns on: an option accepts undefined, as the value of an
+ * optional property.
  */
 
 /** The options of a kind, each of which may be undefined. */

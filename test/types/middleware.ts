@@ -23,34 +23,34 @@ export type State = [
   Expect<Equal<Sender['state'], CallContext['state']>>,
 ];
 
-/** What a state does not take. */
+/** What a state does not accept. */
 export const wrong = (call: CallContext): void => {
-  // @ts-expect-error a user is no text
+  // @ts-expect-error a user is not a string
   call.state.set(user, 'ann');
   // @ts-expect-error a depth is always a number
   call.state.set(depth, undefined);
 };
 
-/** The direction tells what there is. */
+/** The direction determines what exists. */
 export const narrowed: Interceptor = (call, next) => {
   if (call.direction === 'incoming') {
     const all: [Sender, Peer, LinkInfo, AbortSignal] = [call.sender, call.peer, call.info, call.signal];
     return all && next();
   }
-  // @ts-expect-error nobody has sent what leaves
+  // @ts-expect-error an outgoing call has no sender
   return call.sender.id;
 };
 
-/** Listeners get what their event tells. */
+/** Listeners receive the data of their event. */
 export const listen = (chat: Side<Chat>): void => {
   chat.on('method.return', (call, result) => void [call.path, result]);
   chat.room.on('method.sent', ({ sender }) => void sender.id);
   chat.on('connect', (peer) => void peer.id);
   // @ts-expect-error there is no such event
   chat.on('method.done', () => {});
-  // @ts-expect-error peers come to a side, and not to a namespace
+  // @ts-expect-error peers connect to a side, not to a namespace
   chat.room.on('connect', () => {});
 };
 
-/** What runs after the reply may give anything. */
+/** What runs after the reply may return anything. */
 export const after = (chat: Side<Chat>): (() => void) => chat.echo.after((_sender, { text }) => text.length);

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../spec/package.js';
 
 /*
- * What an editor knows of the members of a side: the way to the spec, through inversion, and its comments. Each mark `|` in
- * the text stands where the cursor is.
+ * What an editor shows for the members of a side: the definition in the spec, through inversion, and its comments. Each
+ * mark `|` in the text is the position of the cursor.
  */
 const spec = join(root, 'test/types/spec.ts');
 const editor = join(root, 'test/types/editor.ts');
@@ -65,7 +65,7 @@ function cursor(line: string): number {
   return found.at;
 }
 
-/** Where the definition leads, as the lines there. */
+/** The lines of the definition. */
 function definitions(line: string): (string | undefined)[] {
   return (service.getDefinitionAtPosition(editor, cursor(line)) ?? []).map(({ fileName, textSpan }) => {
     const source = ts.sys.readFile(fileName) ?? '';

@@ -5,8 +5,8 @@ import { blocksOf, nameOf } from '../docs/pages.js';
 import { root, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
- * Users set options of the compiler that this repository does not. Under each of them, the README's chat, the examples and what
- * they see of the declarations compile.
+ * Users set compiler options that this repository does not. With each of them, the README's chat, the examples and the
+ * declarations that they see must compile.
  */
 const settings = {
   target: 'es2022',

@@ -50,7 +50,7 @@ class Basket {
 reference(class {});
 reference(class extends Basket {});
 
-/** Functions are written with what their owner and their caller have in common. */
+/** Functions are written with the types that their owner and their caller share. */
 type Step = (n: number) => Promise<number> | number;
 
 class Work extends RemoteAPI {
@@ -75,9 +75,9 @@ export function serve(work: Side<Work>): void {
   work.basket.connect(() => mine);
   work.fill.connect(async (_sender, { basket }) => {
     for await (const item of basket.later('a')) await basket.put(item);
-    // @ts-expect-error A field does not travel.
+    // @ts-expect-error A field is not sent.
     basket.size;
-    // @ts-expect-error Nor does what begins with an underscore.
+    // @ts-expect-error Nor is a member that begins with an underscore.
     basket._hidden();
     // @ts-expect-error It may be a promise.
     const count: number = basket.put('b');
@@ -86,7 +86,7 @@ export function serve(work: Side<Work>): void {
   work.counting.connect(async (_sender, { counter }) => {
     let sum = await counter.add({ n: 1 });
     for await (const n of counter.all()) sum += n;
-    // @ts-expect-error What the side itself calls is not there.
+    // @ts-expect-error Methods that the side itself calls do not exist.
     counter.changed();
     return sum;
   });
@@ -95,7 +95,7 @@ export function serve(work: Side<Work>): void {
 export async function call(work: Side<Inverted<Work>>, counter: Side<Counter>): Promise<void> {
   await work.count(null, { to: 1, step: (n) => n + 1 });
   await work.count(null, { to: 1, step: async (n) => n + 1 });
-  // @ts-expect-error The step gives a number.
+  // @ts-expect-error The step returns a number.
   await work.count(null, { to: 1, step: (n) => `${n}` });
   const basket = await work.basket(null);
   const count: number = await basket.put('a');
@@ -104,9 +104,9 @@ export async function call(work: Side<Inverted<Work>>, counter: Side<Counter>): 
   await work.counting(null, { counter: passed(counter) });
   // @ts-expect-error Only a side is passed so.
   passed(basket);
-  // @ts-expect-error A number is no reference.
+  // @ts-expect-error A number is not a reference.
   keep(count);
-  // @ts-expect-error A method of a class is not marked by this.
+  // @ts-expect-error This does not decorate a method of a class.
   reference(basket.put);
 }
 

@@ -72,7 +72,7 @@ export class Fitting extends RemoteAPI {
   @incoming({ hasReply: true, args: z.object({ key: z.string() }), returns: z.record(z.string(), z.number()) })
   e1<K extends string>(_sender: Sender, _args: { key: K }): Reply<{ [P in K]: number }> {}
   @incoming({ args: z.any() }) e2(_sender: Sender, _args: { name: string }): void {}
-  // A schema that says nothing of its types is believed.
+  // A schema without types is accepted.
   @incoming({ args: { '~standard': { version: 1, vendor: 'mine', validate: (value: unknown) => ({ value }) } } })
   e3(_sender: Sender, _args: { name: string }): void {}
 }

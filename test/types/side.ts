@@ -33,7 +33,7 @@ export type Members = [
   Expect<Equal<Here['notify'], Incoming<Chat['notify']>>>,
   Expect<Equal<Here['ping'], Incoming<Chat['ping']>>>,
   Expect<Equal<keyof Here['house']['attic'], keyof Here['house']['hall']>>,
-  // A namespace is no side of its own: it is opened and closed with the side that holds it.
+  // A namespace is not a side of its own: it is opened and closed with the side that has it.
   Expect<Equal<Extract<keyof Here['room'], 'close' | 'open' | 'peers'>, never>>,
   Expect<
     Equal<
@@ -43,7 +43,10 @@ export type Members = [
   >,
 ];
 
-/** What a spec may not use for names of methods, beside the keys of an object and what would make a side a promise or a view. */
+/**
+ * Names that a spec must not use for methods, in addition to the keys of an object and those that would make a side a
+ * promise or a view.
+ */
 type OtherNames =
   | 'then'
   | 'detailed'
@@ -86,7 +89,7 @@ export type OfSecurityInfo = [
     >
   >,
   Expect<Equal<Parameters<WithSecurityInfo<Chat['ping']>>, [sender: Sender, securityInfo: SecurityInfo | undefined]>>,
-  // What may be left out is there as undefined, so that the information is always the last.
+  // An optional argument is passed as undefined, so that the information is always the last one.
   Expect<
     Equal<
       Parameters<WithSecurityInfo<Chat['forget']>>,
@@ -106,7 +109,7 @@ export type Views = [
   Expect<Equal<Gather<Chat>['add'], (_a: number, _b?: number) => Gathering<number>>>,
 ];
 
-/** As in the pages: what a user writes is inferred. */
+/** As in the pages: the types are inferred. */
 export async function use(here: Here, peer: Peer, sender: Sender): Promise<void> {
   const heard: string[] = [];
   here.notify.connect((_sender, { text }) => heard.push(text));
@@ -151,7 +154,7 @@ export async function use(here: Here, peer: Peer, sender: Sender): Promise<void>
     .on('connect', (joined) => joined.close());
 }
 
-/** Handlers may be an instance of a class. */
+/** Handlers can be an instance of a class. */
 class RoomHandlers implements Handlers<Room> {
   private readonly nicks = new Set<string>();
   join(_sender: Sender, { nick }: { nick: string }): number {

@@ -17,7 +17,7 @@ export class Room extends RemoteAPI {
   @outgoing left(_receivers: Receivers, _args: { nick: string }): void {}
 }
 
-/** A namespace in which nothing comes in. */
+/** A namespace without incoming methods. */
 export class News extends RemoteAPI {
   @outgoing headline(_receivers: Receivers, _args: { text: string }): void {}
 }
@@ -32,7 +32,7 @@ export class Base extends RemoteAPI {
   @incoming({ hasReply: true }) ping(_sender: Sender): Reply<'pong'> {}
 }
 
-/** One of everything that a spec can say. */
+/** One of everything that a spec can declare. */
 export class Chat extends Base {
   /** The room in front. */
   readonly room = namespace(Room);

@@ -32,7 +32,7 @@ export type Members = [
   Expect<Equal<Here['room']['join'], FakeMethod<Room['join']>>>,
   Expect<Equal<Here['hello'], (_args: { who: string }) => void>>,
   Expect<Equal<Here['add'], (_a: number, _b?: number) => Promise<number>>>,
-  // The other side: what goes out here comes in there.
+  // The other side: outgoing methods here are incoming there.
   Expect<Equal<There['echo'], (_args: { text: string }) => Promise<string>>>,
   Expect<Equal<There['hello']['calls'], readonly [_args: { who: string }][]>>,
   Expect<Equal<Parameters<There['add']['answers']>, [value: number]>>,
@@ -64,7 +64,7 @@ export type Mocks = [
   Expect<Equal<Mock<Chat>['calls'], readonly FakeCall[]>>,
 ];
 
-/** As in the pages: what a user writes is inferred. */
+/** As in the pages: the types are inferred. */
 export async function use(): Promise<void> {
   await using chat = await mock(Chat, { codec: 'msgpack', timeout: 10 });
   const { side, fake } = chat;
@@ -83,19 +83,19 @@ export async function use(): Promise<void> {
   server.echo.connect((_sender, args) => args.text);
   other.fake.add.answers(sum);
 
-  // @ts-expect-error a text is no number
+  // @ts-expect-error a string is not a number
   fake.room.join.answers('seven');
-  // @ts-expect-error the method is not asked there, but asks
+  // @ts-expect-error the other side does not handle this method, it calls it
   fake.hello.answers();
   // @ts-expect-error a notification has no answer
   fake.notify.answers('text');
   // @ts-expect-error there is no such method
   fake.nonsense.answers(1);
-  // @ts-expect-error an answer is needed
+  // @ts-expect-error an answer is required
   fake.echo.answers();
-  // @ts-expect-error a helper of the class is no method
+  // @ts-expect-error a helper of the class is not a method
   fake.helper.answers('text');
-  // @ts-expect-error no class of the library
+  // @ts-expect-error not a class of the library
   await mock(Date);
 
   using clock: StoppedClock = stopClock();
@@ -106,7 +106,7 @@ export async function use(): Promise<void> {
   replayed.verify();
 }
 
-/** What answers anything, answers anything in the fake. */
+/** A method that can return anything can be answered with anything in the fake. */
 class Loose extends RemoteAPI {
   @incoming({ hasReply: true }) get(_sender: Sender): Reply<unknown> {}
 }

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compilers, root, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
- * What does not fit is a compile error whose text says what to write. The files in `wrong` hold it beside the code: a comment
- * `// error: text` above a line is part of what both compilers say of that line, and they say nothing of other lines. As it is
- * with users, they see the declarations of the library.
+ * What does not fit is a compile error whose text says what to write. The files in `wrong` have it beside the code: a
+ * comment `// error: text` above a line is a part of the error that both compilers report for that line, and they
+ * report none for other lines. As for users, the declarations of the library are used.
  */
 const folder = join(root, 'test/types/wrong');
 const dialects = { standard: 'tsconfig.json', legacy: 'tsconfig.legacy.json' } as const;
@@ -33,7 +33,7 @@ function wantedIn(dialect: Dialect): Wanted[] {
   return wanted;
 }
 
-/** What a compiler has said of the files in `wrong`, each with all of its lines. */
+/** The output of a compiler for the files in `wrong`, each error with all of its lines. */
 function saidOf(output: string): Wanted[] {
   const said: Wanted[] = [];
   for (const match of output.matchAll(/^(\S+)\((\d+),\d+\): error (TS\d+: .*(?:\n .*)*)/gm)) {
@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(() => box[Symbol.asyncDispose]());
 
 describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
-  it.each(Object.keys(dialects) as Dialect[])('says what to write: %s', { timeout: 120_000 }, async (dialect) => {
+  it.each(Object.keys(dialects) as Dialect[])('reports what to write: %s', { timeout: 120_000 }, async (dialect) => {
     const { stdout } = await run(compiler, ['-p', join(box.folder, dialects[dialect]), '--pretty', 'false'], root);
     const said = saidOf(stdout);
     const wanted = wantedIn(dialect);

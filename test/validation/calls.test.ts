@@ -23,7 +23,7 @@ interface Person {
 
 /** The same methods in both directions, checked by one of the libraries. */
 function specOf({ person, short, positive }: (typeof libraries)[keyof typeof libraries]) {
-  // Whether they fit the methods is what the tests of types are about.
+  // The tests of types check whether they fit the methods.
   const object = { args: person, hasReply: true } as { hasReply: true };
   const values = { args: [short, positive], returns: short } as object;
   class Register extends RemoteAPI {
@@ -42,7 +42,7 @@ const each = Object.entries(libraries).flatMap(([name, library]) =>
 );
 
 describe.each(each)('%s over %s with %s', (_library, transport, codec, Register) => {
-  it('gives handlers what the schemas make of the arguments, in either direction', async () => {
+  it('passes the output of the schemas to the handlers, in either direction', async () => {
     await using sides = await talk(Register, [transport, codec]);
     const seen: unknown[] = [];
     sides.here.enter.connect((_sender, person) => {
@@ -90,7 +90,7 @@ describe.each(each)('%s over %s with %s', (_library, transport, codec, Register)
     expect(calls).toBe(0);
   });
 
-  it('rejects the call of whoever gets a result that does not fit', async () => {
+  it('rejects the call of a caller whose result does not fit', async () => {
     await using sides = await talk(Register, [transport, codec]);
     sides.here.say.connect(() => 'rather long');
     sides.there.said.connect(async () => 5 as unknown as string);
@@ -119,7 +119,7 @@ describe('validate', () => {
   }
   const wrong = { what: 5 as unknown as string };
 
-  it('checks what comes in, unless it says otherwise', async () => {
+  it('checks incoming values by default', async () => {
     await using sides = await talk(Shop);
     const told: string[] = [];
     log.length = 0;
@@ -131,11 +131,11 @@ describe('validate', () => {
     expect(told).toEqual(['x!']);
     expect(sides.troubles).toMatchObject([{ code: -32602, data: { issues: [{ path: ['what'] }] } }]);
     await expect(sides.there.remote.price({ what: '' })).rejects.toMatchObject({ code: -32602 });
-    // The body stands within the check.
+    // The body runs within the check.
     expect(log.splice(0)).toEqual(['body']);
   });
 
-  it('both: refuses what goes out before it is sent, and throws away what the schemas make of it', async () => {
+  it('both: refuses arguments before they are sent, and discards the output of the schemas', async () => {
     await using sides = await talk(Shop, ways[0], {}, { validate: 'both' });
     const told: string[] = [];
     log.length = 0;
@@ -159,7 +159,7 @@ describe('validate', () => {
     expect(told).toEqual(['x!']);
   });
 
-  it('both: a result that does not fit is reported where it is made, and its caller told that', async () => {
+  it('both: an invalid result is reported where it is made, and as an error to its caller', async () => {
     await using sides = await talk(Shop, ways[0], { validate: 'both' }, { validate: 'off' });
     let answer: unknown = 'many';
     sides.here.price.connect(() => answer as number);
@@ -186,7 +186,7 @@ describe('validate', () => {
     expect(told).toEqual([wrong]);
   });
 
-  it('may be nothing else', () => {
+  it('accepts no other value', () => {
     expect(() => Shop.create({ validate: true as unknown as 'both' })).toThrow(
       'the option "validate" must be "incoming", "both" or "off"',
     );

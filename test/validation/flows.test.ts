@@ -36,7 +36,7 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 };
 
 describe.each(ways)('streams over %s with %s', (...way) => {
-  it('give items as the schema makes them, in either direction', async () => {
+  it('pass items in the output form of the schema, in either direction', async () => {
     await using sides = await talk(Feed, way);
     sides.here.lines.connect(async function* (_sender, { n }) {
       for (let i = 0; i < (n ?? 0); i++) yield ` ${i} `;
@@ -46,7 +46,7 @@ describe.each(ways)('streams over %s with %s', (...way) => {
     expect(await all(sides.here.remote.texts())).toEqual(['a', 'b']);
   });
 
-  it('end at an item that does not fit, after those before, and stop whoever produces them', async () => {
+  it('end at an item that does not fit, after the valid ones, and stop the producer', async () => {
     await using sides = await talk(Feed, way);
     let stopped = false;
     sides.here.lines.connect(async function* () {
@@ -89,7 +89,7 @@ describe.each(ways)('streams over %s with %s', (...way) => {
     expect(failed).toMatchObject({ code: -32602, data: { issues: [{ path: ['n'] }] } });
   });
 
-  it('tell progress as the schema makes it, and report what does not fit', async () => {
+  it('pass progress in the output form of the schema, and report what does not fit', async () => {
     await using sides = await talk(Feed, way);
     sides.here.copy.connect((sender) => {
       for (const value of [1.4, 'half' as unknown as number, 99.6]) sender.progress(value);
@@ -130,7 +130,7 @@ describe('validate: both', () => {
     expect(stopped).toBe(true);
   });
 
-  it('throws at progress of its own that does not fit', async () => {
+  it('throws for progress of its own that does not fit', async () => {
     await using sides = await talk(Feed, ways[0], { validate: 'both' }, { validate: 'off' });
     let thrown: unknown;
     sides.here.copy.connect((sender) => {

@@ -5,7 +5,7 @@ import type { StandardSchema } from '../../src/types/schema.js';
 import { until } from '../support/core-waiting.js';
 import { talk, ways } from './sides.js';
 
-/** What is to be decided of a text, by whoever holds the functions; the last one that has asked. */
+/** The pending checks of a text, by the holder of the functions; the last one that was started. */
 const open = new Map<string, (free: boolean) => void>();
 beforeEach(() => open.clear());
 const decided = (name: string): Promise<boolean> =>
@@ -24,7 +24,7 @@ class Desk extends RemoteAPI {
 }
 
 describe.each(ways)('asynchronous schemas over %s with %s', (...way) => {
-  it('are asked at the same time, and the calls begin in the order of arrival', async () => {
+  it('are run at the same time, and the calls begin in the order of arrival', async () => {
     await using sides = await talk(Desk, way);
     const seen: string[] = [];
     const note = (_sender: Sender, { name }: { name: string }): void => {
@@ -75,7 +75,7 @@ describe.each(ways)('asynchronous schemas over %s with %s', (...way) => {
 });
 
 describe('an asynchronous schema', () => {
-  it('that goes on for ever is given up, and the calls behind it go on', async () => {
+  it('that never settles times out, and the later calls continue', async () => {
     await using sides = await talk(Desk, ways[0], { timeout: 60 }, { timeout: 5_000 });
     const seen: string[] = [];
     sides.here.enter.connect(() => 'entered');
@@ -87,7 +87,7 @@ describe('an asynchronous schema', () => {
     expect(sides.troubles).toMatchObject([{ message: 'enter: no verdict on the arguments within 60 ms' }]);
   });
 
-  it('of a result that goes on for ever lets the call fail', async () => {
+  it('of a result that never settles makes the call fail', async () => {
     class Slow extends RemoteAPI {
       @incoming({ hasReply: true, returns: z.string().refine(() => new Promise<boolean>(() => {})) })
       ask(_sender: Sender): Reply<string> {}
@@ -99,19 +99,19 @@ describe('an asynchronous schema', () => {
     expect((failed as Error).message).toBe('what ask gave was not checked in time');
   });
 
-  it('does not stop what is sent: the other side asks it', async () => {
+  it('does not run for sent values: the other side runs it', async () => {
     await using sides = await talk(Desk, ways[0], {}, { validate: 'both' });
     const seen: string[] = [];
     sides.here.note.connect((_sender, { name }) => seen.push(name));
     sides.there.remote.note({ name: 'z' });
-    // Both sides ask it, and a library may do so twice.
+    // Both sides run it, and a library may do so twice.
     await until(() => {
       open.get('z')?.(true);
       return seen.length === 1;
     });
   });
 
-  it('of a result, where it is made, lets it leave as it is', async () => {
+  it('of a result, on the side that makes it, does not change it', async () => {
     class Shouting extends RemoteAPI {
       @incoming({ hasReply: true, returns: z.string().transform(async (text) => `${text}!`) })
       ask(_sender: Sender): Reply<string> {}
@@ -121,7 +121,7 @@ describe('an asynchronous schema', () => {
     expect(await sides.there.remote.ask()).toBe('x!');
   });
 
-  it('whose call has lost its peer begins nothing', async () => {
+  it('whose call has lost its peer starts no handler', async () => {
     await using sides = await talk(Desk);
     const seen: string[] = [];
     sides.here.note.connect((_sender, { name }) => seen.push(name));
@@ -135,7 +135,7 @@ describe('an asynchronous schema', () => {
   });
 });
 
-describe('a schema that is broken', () => {
+describe('a broken schema', () => {
   const schemaOf = (validate: (value: unknown) => unknown): StandardSchema =>
     ({ '~standard': { version: 1, vendor: 'broken', validate } }) as StandardSchema;
   const noAnswer = 'a Standard Schema gives { value } or { issues: [...] }';
@@ -153,7 +153,7 @@ describe('a schema that is broken', () => {
     ['gives neither a value nor issues', schemaOf(() => ({})), noAnswer],
     ['gives issues that are no list', schemaOf(() => ({ issues: 5 })), noAnswer],
     ['makes no object', schemaOf(() => ({ value: [1] })), 'a schema of named arguments must give an object'],
-  ])('%s: is an internal error, and is reported where it stands', async (_what, schema, text) => {
+  ])('is an internal error that is reported on its side: %s', async (_what, schema, text) => {
     class Spec extends RemoteAPI {
       @incoming({ hasReply: true, args: schema } as { hasReply: true }) f(
         _sender: Sender,
@@ -173,7 +173,7 @@ describe('a schema that is broken', () => {
     });
   });
 
-  it('tells issues of any kind', async () => {
+  it('can report issues of any kind', async () => {
     const odd = schemaOf(() => ({
       issues: [null, { message: 5 }, { message: 'x', path: [{ key: Symbol('s') }, 1, {}] }, { message: 'y', path: 7 }],
     }));
@@ -193,7 +193,7 @@ describe('a schema that is broken', () => {
     });
   });
 
-  it('tells ten issues at most, each of a bounded size', async () => {
+  it('reports at most ten issues, each of a limited size', async () => {
     const deep = Array.from({ length: 100 }, () => 'k'.repeat(1_000));
     const many = schemaOf(() => ({
       issues: Array.from({ length: 10_000 }, () => ({ message: 'm'.repeat(10_000), path: deep })),

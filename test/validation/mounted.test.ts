@@ -3,8 +3,8 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
 /*
- * A side that asks for no checks is opened without them. What is mounted on it afterwards may ask for them: its first calls wait
- * until they are loaded. Each test begins with a library of its own, of which nothing was loaded yet.
+ * A side without checks is opened without their code. A spec that is mounted later may need them: its first calls wait
+ * until the code is loaded. Each test begins with a fresh library that has not loaded it yet.
  */
 let rooms = 0;
 async function meet() {
@@ -32,7 +32,7 @@ async function meet() {
 }
 beforeEach(() => vi.resetModules());
 
-it('what is mounted on a side that is open is guarded and validated from its first call on', async () => {
+it('a spec that is mounted on an open side is guarded and validated from its first call on', async () => {
   const { server, client, Vault, Code, refused, close } = await meet();
   const vault = server.mount('vault', Vault);
   const put: number[] = [];
@@ -46,13 +46,13 @@ it('what is mounted on a side that is open is guarded and validated from its fir
   expect(put).toEqual([]);
   await expect(wrong).rejects.toMatchObject({ code: Code.InvalidParams });
   expect(await client.callPath('vault.add', { n: 1 })).toBe(2);
-  // Whatever waits for its check, calls begin in the order in which they came.
+  // Although each waits for its check, the calls begin in the order of arrival.
   expect(put).toEqual([1, 3, 4]);
   expect(refused).toMatchObject([{ code: Code.Refused }]);
   await close();
 });
 
-it('and so is what it is given for its own calls', async () => {
+it('so are the results of its own calls', async () => {
   const { server, client, Vault, close } = await meet();
   const vault = server.mount('vault', Vault);
   client.setHandler('vault.ask', () => ' gold ');
@@ -62,7 +62,7 @@ it('and so is what it is given for its own calls', async () => {
   await close();
 });
 
-it('what is wrong with its schemas is told when it is mounted', async () => {
+it('errors in its schemas are reported when it is mounted', async () => {
   const { server, Wrong, close } = await meet();
   expect(() => server.mount('wrong', Wrong)).toThrow('wrong.ask: returns is for requests');
   await close();

@@ -5,13 +5,13 @@ import { schemaOf } from '../../src/extensions/validation/parameter-types.js';
 import { compilers, root, run, type Sandbox, sandbox } from '../spec/package.js';
 
 /*
- * What compilers emit under `emitDecoratorMetadata` is what they emit: the program is compiled by both of them, and run.
+ * The metadata that compilers emit under `emitDecoratorMetadata`: the program is compiled by both of them, and run.
  */
 const checked = {
   text: [
     'reached with 1',
     'text: x: expected a string, got a number',
-    // Null is what undefined is called in JSON.
+    // In JSON, undefined is null.
     'reached with 1',
     'reached with 0',
     'text: x: expected a string, got an object',
@@ -49,7 +49,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => box[Symbol.asyncDispose]());
 
-/** Compiles the program; gives the folder of what was written. */
+/** Compiles the program; returns the folder of the output. */
 async function compiled(compiler: string, config: string): Promise<string> {
   const out = join(box.folder, `out-${config}`);
   const options = ['--outDir', out, '--pretty', 'false'];
@@ -66,18 +66,22 @@ async function outcomes(out: string, codec: string): Promise<unknown> {
 }
 
 describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
-  it('tells of parameters, which are checked', { timeout: 60_000 }, async () => {
+  it('emits the types of parameters, which are checked', { timeout: 60_000 }, async () => {
     const out = await compiled(compiler, 'tsconfig.metadata.json');
     for (const codec of ['jrpc', 'msgpack']) expect(await outcomes(out, codec), codec).toEqual(checked);
   });
 
-  it.each(['tsconfig.json', 'tsconfig.standard.json'])('tells nothing with %s', { timeout: 60_000 }, async (config) => {
-    expect(await outcomes(await compiled(compiler, config), 'jrpc')).toEqual(unchecked);
-  });
+  it.each(['tsconfig.json', 'tsconfig.standard.json'])(
+    'emits no types with %s',
+    { timeout: 60_000 },
+    async (config) => {
+      expect(await outcomes(await compiled(compiler, config), 'jrpc')).toEqual(unchecked);
+    },
+  );
 });
 
 describe('the class of a parameter', () => {
-  it('takes bytes for a Buffer, as which no codec lets them arrive, and no bytes for other views', () => {
+  it('accepts bytes for a Buffer, which no codec delivers as such, and no bytes for other views', () => {
     const verdict = (type: unknown, value: unknown): unknown =>
       schemaOf(type, () => false)?.['~standard'].validate(value);
     expect(verdict(Buffer, new Uint8Array(2))).not.toHaveProperty('issues');
@@ -85,11 +89,11 @@ describe('the class of a parameter', () => {
     expect(verdict(Float64Array, new Uint8Array(2))).toHaveProperty('issues');
   });
 
-  it('of a value that may be another class says nothing', () => {
+  it('is not checked for a value that may be of another class', () => {
     for (const type of [Object, Promise, undefined, null]) expect(schemaOf(type, () => false)).toBe(undefined);
   });
 
-  it('that is passed by reference is any object, or function', () => {
+  it('accepts any object or function for a value that is passed by reference', () => {
     class Counter {}
     const { validate } = schemaOf(Counter, () => false)!['~standard'];
     for (const value of [{}, () => {}, undefined]) expect(validate(value)).toEqual({ value });

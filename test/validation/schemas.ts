@@ -6,14 +6,17 @@ import type { MethodDescriptor } from '../../src/spec/method-descriptor.js';
 import { methodsOf, methodTableOf, type SpecConstructor } from '../../src/spec/method-table.js';
 import type { StandardSchema } from '../../src/types/schema.js';
 
-/** The row of a method of a spec. */
+/** The descriptor of a method of a spec. */
 export function rowOf(spec: { readonly prototype: RemoteAPI }, path: string): MethodDescriptor {
   const row = methodsOf(methodTableOf(spec as SpecConstructor, RemoteAPI.prototype)).find((each) => each.path === path);
   if (row === undefined) throw new Error(`there is no ${path}`);
   return row;
 }
 
-/** The same schemas in each library: of a person with defaults and a nested list, of a short text, and of a positive number. */
+/**
+ * The same schemas in each library: of a person with defaults and a nested list, of a short text, and of a positive
+ * number.
+ */
 export const libraries = {
   zod: {
     person: z.object({

@@ -1,6 +1,6 @@
 import type { Inverted, Options, Peer, RemoteAPI, Side } from 'obverse';
 
-/** Over what the tests talk. */
+/** The transports of the tests. */
 export const ways = [
   ['memory', 'jrpc'],
   ['memory', 'msgpack'],
@@ -9,11 +9,11 @@ export const ways = [
 ] as const;
 export type Way = (typeof ways)[number];
 
-/** Both sides of a conversation, and what was reported to them. */
+/** Both sides of a conversation, and the reports of each. */
 export interface Sides<S> extends AsyncDisposable {
   readonly here: Side<S>;
   readonly there: Side<Inverted<S>>;
-  /** What was reported to `here`. */
+  /** The reports to `here`. */
   readonly troubles: unknown[];
 }
 

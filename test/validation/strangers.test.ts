@@ -34,7 +34,7 @@ async function clock() {
 }
 
 describe('a plain JSON-RPC client', () => {
-  it('is answered −32602 with the issues, and gets defaults', async () => {
+  it('receives −32602 with the issues, and gets defaults', async () => {
     await using side = await clock();
     using client = await RawClient.connect(side.address);
     client.write(
@@ -61,7 +61,7 @@ describe('a plain JSON-RPC client', () => {
     ]);
   });
 
-  it('is told first of what no schema need be asked for', async () => {
+  it('receives errors first that need no schema', async () => {
     await using side = await clock();
     using client = await RawClient.connect(side.address);
     client.write(
@@ -78,7 +78,7 @@ describe('a plain JSON-RPC client', () => {
 });
 
 describe('many receivers', () => {
-  it('have each their result checked', async () => {
+  it('have their results checked separately', async () => {
     await using side = await clock();
     await using good = await Clock.invert().connect(side.address);
     await using bad = await Clock.invert().connect(side.address);

@@ -10,7 +10,7 @@ import { libraries, rowOf } from './schemas.js';
 function validations(
   args: NonNullable<MethodOptions['args']>,
 ): Record<'object' | 'named' | 'placed', () => Validation> {
-  // Whether a schema fits the method is not the question here.
+  // Whether a schema fits the method does not matter here.
   const options = { args } as object;
   const of = (spec: { readonly prototype: RemoteAPI }): Validation => validationOf(rowOf(spec, 'f')) as Validation;
   return {
@@ -64,7 +64,7 @@ describe.each(Object.entries(libraries))('arguments by %s', (_library, { person,
     expect(failure(() => args?.([{ name: 5 }])).message).toMatch(/^f: name.*string/);
   });
 
-  it('that are not there are an empty object', () => {
+  it('are an empty object if they are absent', () => {
     const { args } = validations(person).object();
     for (const given of [[], [undefined], [{}]]) expect(pathsOf(failure(() => args?.(given)))).toEqual([['name']]);
   });
@@ -83,7 +83,7 @@ describe.each(Object.entries(libraries))('arguments by %s', (_library, { person,
     expect(pathsOf(failure(() => args?.([])))).toEqual([[0]]);
   });
 
-  it('tell of ten at most', () => {
+  it('report at most ten issues', () => {
     const params = Array.from({ length: 12 }, (_, at) => `p${at}`);
     class Spec extends RemoteAPI {
       @incoming({ params, args: params.map(() => short) } as object) f(_sender: Sender, _args: object): void {}
@@ -92,12 +92,12 @@ describe.each(Object.entries(libraries))('arguments by %s', (_library, { person,
     expect(failure(() => args?.(params.map(() => 'too long'))).issues).toHaveLength(10);
   });
 
-  it('are left unchecked where the list says undefined, or ends', () => {
+  it('are not checked where the list is undefined, or has ended', () => {
     expect(validations([undefined, positive]).named().args?.([/x/])).toEqual([/x/, 1]);
     expect(validations([short]).placed().args?.(['text', /x/, /y/])).toEqual(['text', /x/, /y/]);
   });
 
-  it('are synchronous where the schemas are', () => {
+  it('are checked synchronously if the schemas are synchronous', () => {
     expect(
       validations(person)
         .object()
@@ -122,21 +122,21 @@ describe('one schema of the values by name', () => {
     });
   });
 
-  it('gives no others than there are', () => {
+  it('returns no additional ones', () => {
     const loose = z.looseObject({}).transform(() => ({ b: 1, c: 2, __proto__: { a: 3 } }));
     expect(validations(loose).named().args?.([5])).toEqual([undefined, 1]);
   });
 });
 
 describe('null by position', () => {
-  it('counts as undefined where the schema refuses it, since JSON has no undefined', () => {
+  it('counts as undefined if the schema refuses it, because JSON has no undefined', () => {
     const { args } = validations([z.number().default(7), z.string().nullable()]).placed();
     expect(args?.([null, null])).toEqual([7, null]);
     const asked = validations([z.number(), z.number()]).placed();
     expect(failure(() => asked.args?.([null, 1])).message).toMatch(/^f: 0: .*null/);
   });
 
-  it('also where it takes time to say so', async () => {
+  it('counts as undefined also if the schema is asynchronous', async () => {
     const late = z.number().refine(async () => true);
     expect(
       await validations([late.default(7), late])
@@ -204,7 +204,7 @@ describe('results, items and progress', () => {
   });
 });
 
-describe('schemas that could never be asked', () => {
+describe('schemas that could never run', () => {
   const x = z.any();
   it.each<[MethodOptions, string]>([
     [{ returns: x }, 'f: returns is for requests, with hasReply: true'],
@@ -214,7 +214,7 @@ describe('schemas that could never be asked', () => {
     [{ args: [x, x] }, 'f: args is one schema, of the one object'],
     [{ args: [] }, 'f: args is one schema, of the one object'],
     [{ args: [x, x], params: ['a'] }, 'f: args has 2 schemas, but params 1 names'],
-  ])('%# are refused', (options, message) => {
+  ])('are refused: %#', (options, message) => {
     class Spec extends RemoteAPI {
       @incoming(options as object) f(_sender: Sender, _args: object): void {}
     }

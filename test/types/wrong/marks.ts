@@ -2,7 +2,7 @@ import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender,
 
 const key = Symbol('key');
 
-/** Marks that do not fit their methods. Each comment is what the compilers say of the line below it. */
+/** Decorators that do not fit their methods. Each comment is the error of the compilers for the line below it. */
 export class Wrong extends RemoteAPI {
   // error: the first parameter of an @incoming method is its Sender
   @incoming direction1(_receivers: Receivers): void {}
@@ -109,7 +109,7 @@ export class Wrong extends RemoteAPI {
 @incoming
 export class Marked extends RemoteAPI {}
 
-/** What a type parameter of a class may be counts, too. */
+/** A type parameter of a class counts, too. */
 export abstract class Generic<
   T,
   U extends string,

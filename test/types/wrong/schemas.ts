@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const named = z.object({ name: z.string(), age: z.number().optional() });
 
-/** Schemas that do not fit their methods. Each comment is what the compilers say of the line below it. */
+/** Schemas that do not fit their methods. Each comment is the error of the compilers for the line below it. */
 export class Wrong extends RemoteAPI {
   // error: args: at \"name\" the type of the method is not assignable to the input of the schema
   @incoming({ args: named }) args1(_sender: Sender, _args: { name: number }): void {}

@@ -11,7 +11,6 @@ import type { CallingSide } from './calling-side.js';
 import { IncomingCall } from './incoming-call.js';
 import type { Invoke } from './layer.js';
 import { type AnyHandler, serveNotification, serveRequest } from './run-handlers.js';
-import { startCallInOrder } from './start-order.js';
 
 /** An incoming method on a side: its descriptor, the layers around it, and its handlers. */
 export class IncomingMethod {
@@ -136,8 +135,8 @@ export class IncomingMethod {
   private invoke(sender: CallSender): unknown {
     const { layers, last } = this;
     if (layers === undefined || last === undefined) {
-      if (sender.peer.session.starting === undefined) return this.invokePlain(sender);
-      return startCallInOrder(sender, undefined, () => this.invokePlain(sender));
+      const { starting } = sender.peer.session;
+      return starting === undefined ? this.invokePlain(sender) : starting.start(sender, () => this.invokePlain(sender));
     }
     let { args } = sender.call;
     let refusal: { readonly error: unknown } | undefined;
@@ -158,8 +157,8 @@ export class IncomingMethod {
 
   /** Runs body and handlers now, or after earlier calls of the same peer that wait for an asynchronous check. */
   private start(sender: CallSender, args: readonly unknown[]): unknown {
-    if (sender.peer.session.starting === undefined) return this.run(sender, args);
-    return startCallInOrder(sender, undefined, () => this.run(sender, args));
+    const { starting } = sender.peer.session;
+    return starting === undefined ? this.run(sender, args) : starting.start(sender, () => this.run(sender, args));
   }
 
   /** Lets the handlers that run after the reply do so, if the call succeeds. */

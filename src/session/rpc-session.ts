@@ -16,7 +16,7 @@ import { PlainWaiter } from './pending-calls.js';
 import { ReplyWriter } from './reply-writer.js';
 import type { SendQueue } from './send-queue.js';
 import { postAbout, type ReplyHandler, SentCalls } from './sent-calls.js';
-import type { ActiveCall, Session } from './session.js';
+import type { ActiveCall, Session, StartingCalls } from './session.js';
 import type { SessionValues } from './session-values.js';
 import { CANCEL, speaks } from './system-names.js';
 
@@ -34,7 +34,7 @@ export class RpcSession implements Session, Receiver, Timed {
   agreed: boolean;
   peer: ConnectedPeer | undefined;
   sealing: FrameFilter | undefined;
-  starting: Promise<unknown> | undefined;
+  starting: StartingCalls | undefined;
   readonly about: CallAbout = new CallAbout(this);
   readonly inbox: Inbox = new Inbox(this);
   readonly outbox: SendQueue;

@@ -29,6 +29,14 @@ import type { SideLoad } from './side-load.js';
  * file, which imports none of the classes that use them.
  */
 
+/** Calls of a peer that wait, in their order, until an extension lets them start. */
+export interface StartingCalls {
+  /** Resolves when each of them has started or was refused. Never rejects. */
+  readonly started: Promise<unknown>;
+  /** Starts another call after them. Returns what `start` returns, or a promise of it. */
+  start(call: ActiveCall, start: () => unknown): unknown;
+}
+
 /** The conversation with one peer: who waits for an answer, and what the peer has asked. */
 export interface Session {
   readonly link: Link;
@@ -43,8 +51,8 @@ export interface Session {
   readonly agreed: boolean;
   /** With a security: what stands between this session and its link. */
   readonly sealing: FrameFilter | undefined;
-  /** Settles when every call so far has begun; undefined where none waits for an asynchronous check. */
-  starting: Promise<unknown> | undefined;
+  /** The calls that wait for an asynchronous check; undefined if none waits. */
+  starting: StartingCalls | undefined;
   readonly load: PeerLoad;
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
   readonly values: SessionValues;

@@ -1,11 +1,11 @@
 import { isThenable } from '../../base/promise-like.js';
 import type { IncomingCall } from '../../calls/incoming-call.js';
 import type { Invoke } from '../../calls/layer.js';
-import { startCallInOrder } from '../../calls/start-order.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { MethodOptions } from '../../types/method-options.js';
 import { report } from './checking.js';
 import { inTime } from './in-time.js';
+import { startCallInOrder } from './start-order.js';
 
 /** The text of every refusal: it does not say why. */
 const REFUSED = 'the call is not allowed';

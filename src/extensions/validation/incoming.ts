@@ -1,12 +1,12 @@
 import { isThenable } from '../../base/promise-like.js';
 import type { IncomingCall } from '../../calls/incoming-call.js';
 import type { Invoke } from '../../calls/layer.js';
-import { startCallInOrder } from '../../calls/start-order.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 import { CheckedStream } from './checked-stream.js';
 import { type Checking, mustFit, report } from './checking.js';
 import { inTime } from './in-time.js';
+import { startCallInOrder } from './start-order.js';
 import { type Check, type Checked, type Validation, validationOf } from './validation.js';
 import { ValidationError } from './validation-error.js';
 

@@ -1,9 +1,10 @@
-import type { CallSender } from '../session/peer.js';
+import type { CallSender } from '../../session/peer.js';
+import type { StartingCalls } from '../../session/session.js';
 
 /** Calls that start in the order of their arrival: those of a session. */
 export interface StartOrder {
-  /** Settles, and never rejects, when every call so far has started or was refused; undefined if none waits. */
-  starting: Promise<unknown> | undefined;
+  /** The calls so far that have neither started nor been refused; undefined if none waits. */
+  starting: StartingCalls | undefined;
 }
 
 /**
@@ -26,6 +27,10 @@ export function startCallInOrder<T>(sender: CallSender, ready: T | Promise<T>, s
   });
 }
 
+function startNext(sender: CallSender, start: () => unknown): unknown {
+  return startCallInOrder(sender, undefined, start);
+}
+
 /** The place of the call that is being started, while its `start` runs. */
 let current: Place | undefined;
 
@@ -36,13 +41,14 @@ class Place {
   private leave!: () => void;
 
   constructor(readonly order: StartOrder) {
-    this.before = order.starting;
+    this.before = order.starting?.started;
     const left = new Promise<void>((resolve) => {
       this.leave = resolve;
     });
-    const starting = Promise.all([left, this.before]).then(() => {
+    const started = Promise.all([left, this.before]).then(() => {
       if (order.starting === starting) order.starting = undefined;
     });
+    const starting: StartingCalls = { started, start: startNext };
     order.starting = starting;
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type StartOrder, startInOrder } from '../../src/calls/start-order.js';
+import { type StartOrder, startInOrder } from '../../src/extensions/validation/start-order.js';
 
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
   let resolve!: () => void;

@@ -1,40 +1,40 @@
 import { firstTimer, holdTime, moveTime, releaseTime, time } from '../base/time.js';
 import { UsageError } from '../contract/errors.js';
 
-/** The clock of the library, in the hands of a test. */
+/** The clock of the library, controlled by a test. */
 export interface StoppedClock extends Disposable {
-  /** How far it was turned, in milliseconds. */
+  /** How far it was advanced, in milliseconds. */
   readonly turned: number;
   /**
-   * Lets so many milliseconds pass, without waiting for them: what is due by then happens, in its order and at its time.
-   * Before each of it, and at the end, the event loop has its turn, so that what was sent in memory arrives and is answered. What
-   * travels between processes takes the time that it takes: await it before this is called.
+   * Advances the clock by this many milliseconds without waiting: timers that are due by then run, in order and on
+   * time. Before each of them, and at the end, the event loop runs, so that messages in memory arrive and are answered.
+   * Messages between processes take real time: await them before this call.
    *
-   * Rejects with a UsageError if the last turn is not over, if the clock was let go, or for less than 0 milliseconds; and
-   * with what the work of a timer throws.
+   * Rejects with a UsageError if the last turn has not ended, if the clock was restored, or for less than 0
+   * milliseconds; and with what a timer throws.
    */
   turn(milliseconds: number): Promise<void>;
   /**
-   * Lets the clock go on by itself, from where it stands; what still waits, waits for the rest of its time. May be called
-   * twice. At the end of its block, `using` does it.
+   * Lets the clock run by itself again; timers that are pending wait for the rest of their time. May be called twice.
+   * With `using`, it is called at the end of the block.
    */
   restore(): void;
 }
 
-/** How often the event loop has its turn before the clock moves: an answer over a socket of this process takes a few. */
+/** How often the event loop runs before the clock moves: an answer over a socket of this process takes a few rounds. */
 const ROUNDS_AT_ENDS = 8;
-/** And between two timers: what a timer sends in memory arrives, and is answered, within these. */
+/** And between two timers: what a timer sends in memory arrives and is answered within these rounds. */
 const ROUNDS = 2;
 
-// As it was when this module was loaded: a test runner may put a fake in its place later.
+// As it was when this module was loaded: a test runner may replace it later.
 const { setImmediate: immediate = (act: () => void) => setTimeout(act, 0) } = globalThis;
 
 /**
- * Stops the clock by which the whole library waits, in this process: timeouts of calls, of connecting and of closing,
- * the silence after which a peer is forgotten, the delays of {@link faulty}. Nothing of it happens by itself any more, but when the
- * clock is turned. What waits already goes by this clock too. Other timers of the process are not touched.
+ * Stops the clock that the whole library uses in this process: timeouts of calls, of connecting and of closing, the
+ * silence after which a peer is forgotten, the delays of {@link faulty}. From then on they only expire when the clock
+ * is advanced with `turn`, including those that are already pending. Other timers of the process are not affected.
  *
- * Throws a UsageError if it is stopped already.
+ * Throws a UsageError if it is already stopped.
  *
  * @example
  * using clock = stopClock();

@@ -33,7 +33,7 @@ const jsonValues: readonly unknown[] = [
   { deep: { deeper: { deepest: [{ at: ['last'] }] } } },
 ];
 
-/** What the codec encodes comes back as it was. */
+/** What the codec encodes is decoded to the same values. */
 export function testCarries(it: (name: string, body: () => void) => void, subject: CodecSubject): void {
   const values = [...jsonValues, ...(subject.values ?? [])];
 

@@ -12,7 +12,7 @@ const several: readonly Outbound[] = [
   { kind: 'fault', id: 4, error: { code: -32601, message: 'Method not found' } },
 ];
 
-/** The promises about the frames: whose they are, what they hold, and how several become one. */
+/** The guarantees about frames: who may change them, what they contain, and how several are joined. */
 export function testHolds(it: (name: string, body: () => void) => void, subject: CodecSubject): void {
   it('has valid properties', () => {
     const codec = subject.make();

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { Codec, Frame, Message, Outbound } from '../contract/contract.js';
 import { ProtocolError } from '../contract/errors.js';
 
-/** A call with the id 1 and no arguments, but for what is said otherwise. */
+/** A call with the id 1 and no arguments, with these changes. */
 export function callOf(more: Partial<Extract<Outbound, { kind: 'call' }>> = {}): Outbound {
   return { kind: 'call', id: 1, method: 'add', args: [], named: false, batch: undefined, ...more };
 }
 
-/** A frame as it arrives: text as it is, bytes as a part of a larger buffer, values as structured clone hands them over. */
+/** A frame as it arrives: text unchanged, bytes as a part of a larger buffer, values as copied by structured clone. */
 export function travelled(frame: Frame): Frame {
   if (typeof frame === 'string') return frame;
   if (frame instanceof Uint8Array) {
@@ -19,14 +19,14 @@ export function travelled(frame: Frame): Frame {
   return { values, transfer: [], length: frame.length };
 }
 
-/** What the codec gives for a frame. */
+/** The messages that the codec decodes from a frame. */
 export function decodeAll(codec: Codec, frame: Frame, packed = false): Message[] {
   const given: Message[] = [];
   codec.decode(frame, (message) => given.push(message), packed);
   return given;
 }
 
-/** The one message that a message becomes on its way. */
+/** The single message that a message is decoded to. */
 export function roundTrip(codec: Codec, message: Outbound): Message {
   const given = decodeAll(codec, travelled(codec.encode(message)));
   assert.equal(given.length, 1, `${given.length} messages came of one`);
@@ -38,7 +38,7 @@ export function carries(codec: Codec, message: Outbound): void {
   same(roundTrip(codec, message), message);
 }
 
-/** Asserts that two messages say the same. Bytes are the same as a Uint8Array and as a Buffer. */
+/** Asserts that two messages are equal. Bytes are equal as a Uint8Array and as a Buffer. */
 export function same(given: Message | undefined, sent: Outbound): void {
   assert.deepStrictEqual(plain(given), plain(sent));
 }
@@ -63,8 +63,8 @@ function unbuffered(value: unknown): unknown {
 }
 
 /**
- * Reads a frame of a stranger, whatever it holds. Asserts that nothing is thrown but a ProtocolError, and that what is given
- * is a message. Tells what was given.
+ * Decodes any frame of a peer that is not Obverse. Asserts that only a ProtocolError is thrown, and that each result is
+ * a message. Returns the messages.
  */
 export function survives(codec: Codec, frame: Frame, packed = false): Message[] {
   const given: Message[] = [];

@@ -6,7 +6,7 @@ import { type Random, withRandom } from './random.js';
 
 const DEPTH = 100_000;
 
-/** What a stranger may send: it throws a ProtocolError or gives messages, and does nothing else. */
+/** Any frame of a peer: decoding throws a ProtocolError or returns messages, and has no other effect. */
 export function testSurvives(it: (name: string, body: () => void) => void, subject: CodecSubject): void {
   it('survives random frames', () => {
     const codec = subject.make();
@@ -90,7 +90,7 @@ function randomFrame(codec: Codec, random: Random): Frame {
   return { values, transfer: [], length: 10 };
 }
 
-/** The frame with a few places of it replaced, repeated, left out or cut off. */
+/** The frame with a few places replaced, repeated, left out or cut off. */
 function damaged(codec: Codec, frame: Frame, random: Random): Frame {
   let hurt = frame;
   for (let places = random.int(1, 3); places > 0; places--) {

@@ -5,9 +5,9 @@ import { testSurvives } from './codec-survives.js';
 import { gapped, type Runner } from './runner.js';
 
 /**
- * Holds a codec to the contract: what it encodes comes back, what it cannot encode throws and harms nothing, and no frame of
- * a stranger does more than throw a ProtocolError. It asserts with `node:assert`, so any runner will do:
- * `testCodec({ describe, it }, { name: 'mine', make: () => mine(parseAddress('mine')) })`.
+ * Tests a codec against the contract: what it encodes is decoded to the same values, what it cannot encode throws
+ * without side effects, and any frame of a peer causes at most a ProtocolError. It asserts with `node:assert`, so it
+ * works with any test runner: `testCodec({ describe, it }, { name: 'mine', make: () => mine(parseAddress('mine')) })`.
  */
 export function testCodec(runner: Runner, subject: CodecSubject): void {
   const it = gapped(runner, subject.gaps);

@@ -1,28 +1,28 @@
-/** How long, in milliseconds, `called` waits for what does not come. */
+/** How long, in milliseconds, `called` waits for a call. */
 const WITHIN_MS = 2_000;
 
-/** One who waits for a call of a certain number. */
+/** A caller of `called` that waits for the call with a certain number. */
 interface Waiting {
   readonly times: number;
   resolve(args: unknown[]): void;
 }
 
-/** The calls of one method that have come to a fake. */
+/** The calls of one method of a fake. */
 export class FakeCalls {
   readonly calls: unknown[][] = [];
   private readonly waiting = new Set<Waiting>();
 
-  /** `path`: what the method is called in messages. */
+  /** `path`: the name of the method in error messages. */
   constructor(protected readonly path: string) {}
 
   /**
-   * Waits for the call of that number. The time is the runtime's own: a test that has stopped the clock of the library waits here
-   * for its program.
+   * Waits for the call with this number, in real time: a test that has stopped the clock of the library waits here for
+   * its program.
    */
   called(times = 1, withinMs = WITHIN_MS): Promise<unknown[]> {
     const args = this.calls[times - 1];
     if (args !== undefined) return Promise.resolve(args);
-    // The stack of an error that is made when the time is over shows nothing of the test.
+    // The stack of an error that is created when the time is over would not include the test.
     const site = new Error();
     Error.captureStackTrace?.(site, this.called);
     return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ export class FakeCalls {
     }
   }
 
-  /** Whoever waits, waits on: for calls that are counted anew. */
+  /** Callers that wait continue to wait: calls are counted from 1 again. */
   protected clear(): void {
     this.calls.length = 0;
   }

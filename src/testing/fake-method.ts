@@ -4,53 +4,56 @@ import type { AnswerOf, ArgsOf, KindOf, ReplyOf } from '../types/method.js';
 import type { Sender } from '../types/peers.js';
 import { FakeCalls } from './fake-calls.js';
 
-/** What a request of the fake answers: the value itself, and of a stream its items. */
+/** What a request of the fake answers: the value, or the items of a stream. */
 type Answer<M> = KindOf<M> extends 'request' ? ReplyOf<M> : AnswerOf<M>;
 
-/** A notification as the fake hears it. */
+/** A notification of the fake. */
 export interface FakeNotification<M> {
-  /** The arguments of every call that has come, in the order of arrival. */
+  /** The arguments of all calls, in the order of arrival. */
   readonly calls: readonly ArgsOf<M>[];
   /**
-   * The arguments of the first call, or of the one of that number; waits for it if it has not come. Rejects if it has not come within
-   * 2 seconds, or so many milliseconds of real time, whatever a stopped clock says.
+   * The arguments of the first call, or of the call with this number; waits for it if it has not arrived. Rejects if it
+   * does not arrive within 2 seconds, or within this many milliseconds of real time, even if the clock is stopped.
    */
   called(times?: number, withinMs?: number): Promise<ArgsOf<M>>;
-  /** What happens when it is called from now on, after the call was noted. */
+  /** Calls this handler for each call from now on, after the call was recorded. */
   does(handler: Handler<M>): this;
-  /** Forgets the calls, and what was said of those to come. */
+  /** Forgets the calls, and the configured answers. */
   reset(): this;
 }
 
-/** What can be said of the answers of a request; each of these replaces what was said before. */
+/** The possible answers of a request; each call replaces the earlier ones. */
 export interface FakeAnswers<M, Then> {
-  /** Answers with this value: a request's reply, a stream's items. */
+  /** Answers with this value: the reply of a request, the items of a stream. */
   answers(value: Answer<M>): Then;
-  /** Fails with this error. It arrives as itself if its class is among the `errorClasses`, or the method's `errors`. */
+  /**
+   * Fails with this error. It arrives as an instance of its class if that is in `errorClasses`, or in `errors` of the
+   * method.
+   */
   fails(error: Error): Then;
   /** Never answers: the caller waits until its timeout, or until the end of the link. */
   hangs(): Then;
-  /** Answers with what the handler gives, or fails with what it throws. */
+  /** Answers with the result of the handler, or fails with what it throws. */
   does(handler: Handler<M>): Then;
 }
 
-/** A request or a stream as the fake answers it. As long as nothing was said, it fails at once. */
+/** A request or a stream of the fake. Without a configured answer, it fails at once. */
 export interface FakeRequest<M> extends FakeAnswers<M, FakeRequest<M>>, Omit<FakeNotification<M>, 'does' | 'reset'> {
   /**
-   * The same for one call only: the next one, or, used again, the one after it. `join.once.fails(new Busy()).answers(7)`
-   * fails once, and answers then.
+   * The same for one call only: the next one, or, if used again, the one after it. `join.once.fails(new
+   * Busy()).answers(7)` fails once, and then answers.
    */
   readonly once: FakeAnswers<M, FakeRequest<M>>;
-  /** Forgets the calls, and what was said of those to come. */
+  /** Forgets the calls, and the configured answers. */
   reset(): this;
 }
 
-/** A method of the fake that comes in there. */
+/** A method of the fake that is incoming there. */
 export type FakeMethod<M> = KindOf<M> extends 'notification' ? FakeNotification<M> : FakeRequest<M>;
 
 type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 
-/** What a fake is told for one call. */
+/** The configured answer for one call. */
 interface Once {
   answers(value: unknown): FakeBehaviour;
   fails(error: Error): FakeBehaviour;
@@ -58,9 +61,9 @@ interface Once {
   does(handler: AnyHandler): FakeBehaviour;
 }
 
-/** What one incoming method of a fake has been told to do, and what has come. */
+/** The configured answers of one incoming method of a fake, and its calls. */
 export class FakeBehaviour extends FakeCalls {
-  /** For one call each, in their order. */
+  /** For one call each, in order. */
   private readonly next: AnyHandler[] = [];
   private standing: AnyHandler | undefined;
   readonly once: Once = {
@@ -70,7 +73,7 @@ export class FakeBehaviour extends FakeCalls {
     does: (handler) => this.queue(handler),
   };
 
-  /** `spec` and `path` are for messages; what is a `notification` needs no answer. */
+  /** `spec` and `path` are for error messages; a `notification` needs no answer. */
   constructor(
     private readonly spec: string,
     path: string,
@@ -103,7 +106,7 @@ export class FakeBehaviour extends FakeCalls {
     return this;
   }
 
-  /** A call has come: gives what it is answered. */
+  /** Records a call and returns its answer. */
   take(sender: Sender, args: unknown[]): unknown {
     this.note(args);
     const handler = this.next.shift() ?? this.standing;

@@ -2,22 +2,22 @@ import { clearTimer, setTimer, type Timer, time } from '../base/time.js';
 import type { Frame } from '../contract/contract.js';
 import type { Fate, FaultPlan } from './fault-plan.js';
 
-/** How long, in milliseconds, a frame waits for the one with which it is to change places. */
+/** How long, in milliseconds, a frame waits for the next one, with which it is to be swapped. */
 const SWAP_MS = 10;
 
-/** What a lane does with what comes out of it. */
+/** What a lane does with the frames that leave it. */
 export interface LaneEnds {
   deliver(frames: readonly Frame[]): void;
   cut(): void;
-  /** What was held back has left. */
+  /** All delayed frames have left. */
   empty(): void;
-  /** Told of each frame of which something is to become. */
+  /** Called for each frame, before it is processed. */
   fate(number: number, fate: Fate): void;
 }
 
-/** One direction of a faulty link: frames go in, and what the plan makes of them comes out. */
+/** One direction of a faulty link: it applies the plan to the frames that enter. */
 export class FaultLane {
-  /** What is held back, in bytes. */
+  /** The size of the delayed frames, in bytes. */
   bytes = 0;
   private readonly plan: FaultPlan;
   private readonly ends: LaneEnds;
@@ -53,7 +53,7 @@ export class FaultLane {
     if (ready.length > 0) this.ends.deliver(ready);
   }
 
-  /** Lets go at once of all that is held back, in order. */
+  /** Releases all delayed frames at once, in order. */
   flush(): void {
     const frames = this.queue.flatMap((entry) => entry.frames);
     if (this.swapped !== undefined) frames.push(...this.swapped.frames);
@@ -61,7 +61,7 @@ export class FaultLane {
     if (frames.length > 0 && !this.over) this.ends.deliver(frames);
   }
 
-  /** Loses what is held back. Nothing comes out any more. */
+  /** Drops the delayed frames. No frame leaves any more. */
   stop(): void {
     this.over = true;
     this.clear();
@@ -81,7 +81,7 @@ export class FaultLane {
     this.hold(swapped.frames, swapped.delay, ready);
   }
 
-  /** No frame has come to change places with. */
+  /** No frame has arrived to swap with. */
   private unswap(): void {
     const { swapped } = this;
     if (swapped === undefined) return;
@@ -97,7 +97,7 @@ export class FaultLane {
     clearTimer(this.swapTimer);
   }
 
-  /** What is held back keeps its order: it leaves no earlier than what stands before it in the queue. */
+  /** Delayed frames keep their order: none leaves before those that precede it in the queue. */
   private hold(frames: readonly Frame[], delay: number, ready: Frame[]): void {
     if (delay === 0 && this.queue.length === 0) {
       ready.push(...frames);

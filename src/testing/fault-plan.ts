@@ -1,31 +1,31 @@
 import type { Frame } from '../contract/contract.js';
 import type { Random } from './random.js';
 
-/** What can go wrong with a link, each kind by its name. */
+/** The kinds of faults of a link. */
 export type FaultKind = 'drop' | 'duplicate' | 'truncate' | 'reorder' | 'delay' | 'cut' | 'silence';
 
-/** How often what goes wrong in one direction. Chances are from 0 to 1, for each frame. */
+/** The probabilities of faults in one direction, from 0 to 1, for each frame. */
 export interface Chances {
   readonly drop: number;
   readonly duplicate: number;
   readonly truncate: number;
   readonly reorder: number;
   readonly cut: number;
-  /** The link is cut in place of the frame with this number, the first being 0. */
+  /** The link is cut instead of delivering the frame with this number, from 0. */
   readonly cutAfter: number;
-  /** From the frame with this number on, nothing comes through. */
+  /** From the frame with this number on, nothing is delivered. */
   readonly silentAfter: number;
-  /** How long, in milliseconds, a frame is held back: at least, and at most. */
+  /** How long, in milliseconds, a frame is delayed: minimum and maximum. */
   readonly delay: readonly [least: number, most: number];
 }
 
-/** What is to become of one frame. */
+/** What happens to one frame. */
 export interface Fate {
-  /** What goes on in its place: nothing, itself, a part of it, or it twice. */
+  /** What is delivered instead: nothing, the frame, a part of it, or the frame twice. */
   readonly frames: readonly Frame[];
   /** The link ends here. */
   readonly cut: boolean;
-  /** It changes its place with the next one. */
+  /** It is swapped with the next one. */
   readonly swapped: boolean;
   /** In milliseconds. */
   readonly delay: number;
@@ -33,8 +33,8 @@ export interface Fate {
 }
 
 /**
- * Says what is to become of each frame of one direction. Only the seed and the number of the frame decide, so that a test
- * that has failed fails again; only how much of a frame is cut off depends on its length, too.
+ * Determines what happens to each frame of one direction. It depends only on the seed and the number of the frame, so
+ * that a failed test fails again; only how much of a frame is cut off also depends on its length.
  */
 export class FaultPlan {
   private readonly chances: Chances;
@@ -49,7 +49,7 @@ export class FaultPlan {
   next(frame: Frame): Fate {
     const { chances, random } = this;
     const number = this.count++;
-    // Drawn for every frame, whatever is asked for: a fault that is added or left out moves no other.
+    // Drawn for every frame, whatever the options are: adding or removing one fault does not change the others.
     const [cut, drop, truncate, duplicate, reorder, part, wait] = Array.from({ length: 7 }, () =>
       random.next(),
     ) as Draws;
@@ -83,7 +83,7 @@ function isCuttable(frame: Frame): frame is string | Uint8Array {
   return (typeof frame === 'string' || frame instanceof Uint8Array) && frame.length > 0;
 }
 
-/** What moves can move once. */
+/** A frame with transferred objects can be delivered only once. */
 function isRepeatable(frame: Frame): boolean {
   return typeof frame === 'string' || frame instanceof Uint8Array || frame.transfer.length === 0;
 }

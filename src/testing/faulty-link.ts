@@ -6,18 +6,18 @@ import type { Fate, FaultPlan } from './fault-plan.js';
 /** The direction of a frame, as the wrapped side sees it. */
 export type Direction = 'in' | 'out';
 
-/** What a faulty link is told by its transport. */
+/** What a faulty link receives from its transport. */
 export interface FaultyLinkOptions {
   readonly inner: Link;
   readonly plan: (direction: Direction) => FaultPlan;
-  /** Called once, before the end is told. */
+  /** Called once, before the end is reported. */
   readonly ended: () => void;
   readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
 }
 
 const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'frameBytes', 'info'] as const;
 
-/** A link on which things go wrong, around one on which they do not. */
+/** A link with faults, around one without. */
 export class FaultyLink implements Link {
   readonly packets?: boolean;
   readonly agreed?: boolean;
@@ -27,17 +27,17 @@ export class FaultyLink implements Link {
   readonly frameBytes?: number;
   readonly info?: LinkInfo;
   readonly peer: string;
-  /** What the inner link delivers to. */
+  /** The receiver for the inner link. */
   readonly receiver: Receiver;
-  /** Whom this link delivers to; set once it was accepted. */
+  /** The receiver of this link; set once it was accepted. */
   private outer: Receiver | undefined;
   private readonly inner: Link;
   private readonly ended: () => void;
   private readonly incoming: FaultLane;
   private readonly outgoing: FaultLane;
-  /** The inner link has ended, and what has come of it is still held back. */
+  /** The inner link has ended, and some of its frames are still delayed. */
   private ending: { readonly reason: Error | undefined } | undefined;
-  /** The peer sends no more, and what has come of it is still held back. */
+  /** The peer sends no more, and some of its frames are still delayed. */
   private inputEnding = false;
   private closing = false;
 
@@ -82,7 +82,7 @@ export class FaultyLink implements Link {
   /** It was accepted. */
   deliverTo(outer: Receiver): void {
     this.outer = outer;
-    // Where there is no such function, the link ends instead.
+    // If there is no such function, the link ends instead.
     if (outer.inputEnded !== undefined) this.receiver.inputEnded = () => this.endInput();
   }
 
@@ -107,7 +107,7 @@ export class FaultyLink implements Link {
     this.closing = true;
     this.outgoing.stop();
     this.incoming.stop();
-    // The inner link may be over already; then it tells its end no more.
+    // The inner link may have ended already; then it does not report its end again.
     if (this.ending !== undefined) this.over(reason);
     else this.inner.close(reason);
   }

@@ -7,47 +7,51 @@ import { Random } from './random.js';
 
 export type { Direction, FaultKind };
 
-/** One thing that has gone wrong. */
+/** A fault that was injected. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** What the peer is called. */
+  /** The id of the peer. */
   readonly peer: string;
   readonly direction: Direction;
   /** The number of the frame on its link in this direction, from 0. */
   readonly frame: number;
 }
 
-/** What is to go wrong. Chances are from 0 to 1, for each frame; what is not named does not go wrong. */
+/** The faults to inject. Probabilities are from 0 to 1, for each frame; faults that are not specified do not occur. */
 export interface Faults {
-  /** The same seed makes the same things go wrong with the same frames. 1 by default. */
+  /** The same seed causes the same faults for the same frames. 1 by default. */
   readonly seed?: number;
-  /** The direction in which it goes wrong, as this side sees it; both by default. */
+  /** The direction of the faults, as seen from this side; both by default. */
   readonly direction?: Direction | 'both';
-  /** How long frames are held back, in milliseconds, or from when to when. Their order is kept. */
+  /** How long frames are delayed, in milliseconds, or a range. Their order is kept. */
   readonly delay?: number | readonly [least: number, most: number];
-  /** The chance that a frame is lost. */
+  /** The probability that a frame is lost. */
   readonly drop?: number;
-  /** The chance that a frame comes twice; one that moves objects never does. */
+  /** The probability that a frame is delivered twice; never one that transfers objects. */
   readonly duplicate?: number;
-  /** The chance that a frame loses its end; values never do. */
+  /** The probability that a frame loses its end; never values. */
   readonly truncate?: number;
-  /** The chance that a frame changes places with the next. Only where the transport may do that, as UDP. */
+  /**
+   * The probability that a frame is swapped with the next. Only for transports that do not keep the order, such as UDP.
+   */
   readonly reorder?: number;
-  /** The chance that the link is cut in place of a frame: both ends see it end with a reason. */
+  /** The probability that the link is cut instead of delivering a frame: both ends see it end with a reason. */
   readonly cut?: number;
-  /** Cuts the link after so many frames in a direction. */
+  /** Cuts the link after this many frames in a direction. */
   readonly cutAfter?: number;
-  /** After so many frames in a direction nothing more comes through, and the link stays up, as if half of it were closed. */
+  /**
+   * After this many frames in a direction nothing more is delivered, and the link stays up, as if it were half closed.
+   */
   readonly silentAfter?: number;
-  /** Told of each thing that goes wrong, before it does. */
+  /** Called for each fault, before it is injected. */
   readonly onFault?: (fault: Fault) => void;
 }
 
 /**
- * A transport on which things go wrong, around any other: for tests of what must not hang, be lost or be done twice. A
- * message to everyone on a bus goes through as it is.
+ * A transport that injects faults, around any other: to test that nothing hangs, is lost or happens twice. A message to
+ * everyone on a bus is not changed.
  *
- * Throws a UsageError for an option that is not known or does not fit.
+ * Throws a UsageError for an unknown or invalid option.
  *
  * @example
  * const chat = await Chat.connect(faulty('tcp://127.0.0.1:8888', { seed: 7, delay: [0, 20], cut: 0.01 }));
@@ -84,7 +88,7 @@ const NONE: Chances = {
   delay: [0, 0],
 };
 
-/** Each direction of each link has its own, so that how they interleave decides nothing. */
+/** Each direction of each link has its own, so that the results do not depend on how they interleave. */
 function randomFor(seed: number, link: number, way: Direction): Random {
   return new Random(seed + Math.imul(2 * link + (way === 'in' ? 0 : 1), 0x9e3779b9));
 }

@@ -4,26 +4,29 @@ import { Code, ProtocolError } from '../contract/errors.js';
 import { type Random, withRandom } from './random.js';
 import { type Gaps, gapped, type Runner } from './runner.js';
 
-/** A framing that is to be tested, with one of the forms that it carries. */
+/** A framing to test, with one of its forms. */
 export interface FramingSubject {
-  /** What the suite is called in the runner's report. */
+  /** The name of the suite in the runner's report. */
   readonly name: string;
   readonly make: FramingFactory;
   readonly form: 'text' | 'bytes';
   /**
-   * Makes a frame of about so many bytes that the framing can carry. Without it, text that holds neither a line feed, a CR
-   * nor a NUL, or any bytes; never empty.
+   * Creates a frame of about this many bytes that the framing can carry. By default, text without line feed, CR and
+   * NUL, or any bytes; never empty.
    */
   readonly frame?: (random: Random, bytes: number) => Frame;
-  /** Whether it may give several frames as one; then what it gives is compared as a whole. */
+  /** Whether it may return several frames as one; then the results are compared as a whole. */
   readonly merges?: boolean;
-  /** Tests that the framing cannot pass by its nature: the name of the test, and the reason. */
+  /** Tests that the framing cannot pass by design: the name of the test, and the reason. */
   readonly gaps?: Gaps;
 }
 
 const LIMIT = 10_000;
 
-/** Holds a framing to the contract: any cutting of the stream gives the same frames, and no stream costs more than its bound. */
+/**
+ * Tests a framing against the contract: the frames are the same however the stream is cut, and no stream uses more
+ * memory than the limit.
+ */
 export function testFraming(runner: Runner, subject: FramingSubject): void {
   const it = gapped(runner, subject.gaps);
   const { form, merges = false } = subject;
@@ -159,7 +162,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         const start = performance.now();
         for (let at = 0; at < bytes.length; at++) {
           framing.push(bytes.subarray(at, at + 1), (one) => given.push(one));
-          // One copy of what is kept for each byte would be 500 GB, and take minutes.
+          // Copying the buffered bytes once for each new byte would be 500 GB, and take minutes.
           if (at % 10_000 === 0) assert.ok(performance.now() - start < 8_000, `${at} bytes took more than 8 seconds`);
         }
         expect(given, [frame]);
@@ -187,7 +190,7 @@ function bytesOf(random: Random, bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, () => random.int(0, 255));
 }
 
-/** The stream in chunks of its own, each of which is nobody else's. */
+/** The stream in chunks, each with a buffer of its own. */
 function cut(stream: Uint8Array, random: Random): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   const most = random.of([1, 3, 10, 100, 1_000]);

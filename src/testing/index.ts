@@ -1,7 +1,8 @@
 /**
- * For those who test programs: a fake peer, a clock to turn, a transport that injects faults, conversations recorded and
- * replayed. For those who write plug-ins: the suites to which the codecs, framings, securities and transports of Obverse
- * are held, and a pair of links in memory. They assert with `node:assert`, and run under any runner.
+ * For tests of programs: a fake peer, a clock that tests control, a transport that injects faults, and conversations
+ * that are recorded and replayed. For tests of plug-ins: the suites for codecs, framings, securities and transports
+ * that Obverse itself uses, and a pair of links in memory. They assert with `node:assert`, and work with any test
+ * runner.
  */
 export { type StoppedClock, stopClock } from './clock.js';
 export { testCodec } from './codec.js';

@@ -17,35 +17,35 @@ export type FakeMethods<S> = {
       : FakeMethods<S[K]>
     : never;
 };
-/** A fake peer: its incoming methods are told what to answer, and its outgoing ones can be called. */
+/** A fake peer: a test configures the answers of its incoming methods, and can call its outgoing ones. */
 export type Fake<S> = FakeMethods<S> & Remote<S>;
 
-/** A call that has come to a fake. */
+/** A call that a fake has received. */
 export interface FakeCall {
   /** The property path of the method in the spec, with dots. */
   readonly path: string;
   readonly args: readonly unknown[];
-  /** The id of the peer that has called. */
+  /** The id of the calling peer. */
   readonly peer: string;
 }
 
-/** What {@link mock} may be told: the options of both sides. */
+/** Options of {@link mock}: those of both sides. */
 export interface MockOptions extends Omit<Options, 'transport' | 'invert'> {
-  /** Where the fake listens: in a room in memory of its own, unless it is to be real. */
+  /** Where the fake listens: by default in memory, at an address of its own. */
   readonly transport?: TransportSource;
 }
 
-/** A fake peer, and the side that talks with it. */
+/** A fake peer, and the side that is connected to it. */
 export interface Mock<S> extends AsyncDisposable {
-  /** For the code that is tested: a side as it has otherwise, open, and connected with the fake. */
+  /** For the tested code: a normal side, open, and connected to the fake. */
   readonly side: Side<Inverted<S>>;
-  /** For the test: what the peer is to answer, what it was told, and what it says. */
+  /** For the test: the answers of the peer, the calls that it receives, and its own calls. */
   readonly fake: Fake<S>;
-  /** The whole side behind the fake, for what `fake` does not have: its peers, receivers, options of calls. */
+  /** The side of the fake, for what `fake` does not have: its peers, receivers, options of calls. */
   readonly far: Side<S>;
-  /** What code dials that makes its side itself. Each that does so is one more peer of the fake. */
+  /** The address for code that creates its side itself. Each such side is another peer of the fake. */
   readonly address: string;
-  /** Every call that has come to the fake, in the order of arrival. */
+  /** Every call that the fake has received, in the order of arrival. */
   readonly calls: readonly FakeCall[];
   /** Closes both sides. May be called twice. */
   close(): Promise<void>;
@@ -54,12 +54,13 @@ export interface Mock<S> extends AsyncDisposable {
 let rooms = 0;
 
 /**
- * A fake peer for tests of code that talks with one. The fake plays the side that the class is written for; the code is
- * given the other one. `mock(Chat)` is for the code of a client, where `Chat` is written as the server sees it, and
- * `mock(Chat.invert())` for the code of that server. Between the two is the real thing: a codec, a link in memory, and the
- * checks that stand in the bodies of the class.
+ * A fake peer for tests of code that calls one. The fake is the side of the class itself; the tested code gets the
+ * other side. `mock(Chat)` is for the code of a client, if `Chat` is written from the server's point of view, and
+ * `mock(Chat.invert())` for the code of that server. Everything between the two is real: a codec, a link in memory, and
+ * the checks in the bodies of the class.
  *
- * Rejects with a UsageError for a spec or an option that cannot work, and with what the transport says if it cannot be opened.
+ * Rejects with a UsageError for an invalid spec or option, and with the error of the transport if that cannot be
+ * opened.
  *
  * @example
  * await using chat = await mock(Chat);
@@ -103,7 +104,7 @@ interface Port {
   connect(handler: (sender: Sender, ...args: unknown[]) => unknown): unknown;
 }
 
-/** Puts something in the place of each method of a side. */
+/** Replaces each method of a side by a fake. */
 function fakeOf(far: Side<unknown>, spec: string, calls: FakeCall[]): Fake<unknown> {
   const fake: Tree = {};
   for (const { path, direction, kind } of far.describe()) {
@@ -133,7 +134,7 @@ function heard(
   return behaviour;
 }
 
-/** What stands at a path; a method keeps its `this`. */
+/** The member at a path; a method keeps its `this`. */
 function at(root: unknown, path: string): unknown {
   const names = path.split('.');
   const key = names.pop() as string;

@@ -1,6 +1,6 @@
 /**
- * Random material for the suites, without a library: the same seed gives the same, and a suite tells its seed when it fails,
- * so that a failure can be seen again.
+ * Random data for the suites, without a library: the same seed produces the same data, and a suite reports its seed
+ * when it fails, so that the failure can be reproduced.
  */
 export class Random {
   private state: number;
@@ -9,7 +9,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** A number from 0 up to 1, which is never reached (mulberry32). */
+  /** A number from 0 to 1, without 1 (mulberry32). */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let bits = this.state;
@@ -18,7 +18,7 @@ export class Random {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, both included. */
   int(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -33,14 +33,17 @@ export class Random {
     return Uint8Array.from({ length: this.int(0, most) }, () => this.int(0, 255));
   }
 
-  /** Up to `most` characters of every kind: of one to four bytes in UTF-8, and those that a codec may have to escape. */
+  /**
+   * Up to `most` characters of every kind: of one to four bytes in UTF-8, and characters that a codec may have to
+   * escape.
+   */
   text(most: number): string {
     let text = '';
     for (let left = this.int(0, most); left > 0; left--) text += this.of(characters)(this);
     return text;
   }
 
-  /** A value as JSON can hold it, nested up to `depth`. No key in it is `__proto__`, and no number is -0. */
+  /** A JSON value, nested up to `depth`. No key is `__proto__`, and no number is -0. */
   value(depth = 3): unknown {
     return this.of(depth > 0 ? [...leaves, list, record, list, record] : leaves)(this, depth - 1);
   }
@@ -75,7 +78,7 @@ const record: Leaf = (random, depth) => {
   return Object.fromEntries(keys.map((key) => [key, random.value(depth)]));
 };
 
-/** Runs the body `runs` times, each with random material of its own. What it throws says which seed shows it again. */
+/** Runs the body `runs` times with different random data. Its error is extended by the seed that reproduces it. */
 export function withRandom(runs: number, body: (random: Random) => void, first = 1): void {
   for (let seed = first; seed < first + runs; seed++) {
     try {

@@ -12,11 +12,12 @@ import { defaultLimits } from '../contract/limits.js';
 import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.js';
 
 /**
- * Writes a conversation down: a transport around any other, which notes every frame that comes or goes, with its peer and its time.
- * {@link replay} plays the peers of the recording. A file is written anew, line by line; a function is given the lines.
+ * Records a conversation: a transport around any other, which records every frame in both directions, with its peer and
+ * its time. {@link replay} plays the peers of the recording. A file is overwritten, line by line; a function is called
+ * with the lines.
  *
- * One of it records one transport. Frames of one turn are not joined while they are recorded. Values that cannot be written
- * down end their link with a UsageError that says which.
+ * It records one transport. Frames of one turn are not joined while they are recorded. A value that cannot be recorded
+ * ends its link with a UsageError that names it.
  *
  * @example
  * const chat = await Chat.connect(record('tcp://127.0.0.1:8888', 'chat.jsonl'));
@@ -38,7 +39,7 @@ class RecordedTransport implements Transport {
     private readonly tape: Tape,
   ) {}
 
-  /** Of a mux it is only known while it is open. */
+  /** For a mux it is known only while it is open. */
   get broadcast(): (frames: readonly Frame[]) => void {
     return this.inner.broadcast === undefined ? (undefined as never) : this.spread;
   }
@@ -82,11 +83,11 @@ class RecordedLink implements Link {
   readonly proved?: () => void;
   readonly frameBytes?: number;
   readonly info?: LinkInfo;
-  /** What the inner link delivers to. */
+  /** The receiver for the inner link. */
   readonly receiver: Receiver;
-  /** Whom this link delivers to; set once it was accepted. */
+  /** The receiver of this link; set once it was accepted. */
   private outer: Receiver | undefined;
-  /** Nothing more of it is noted. */
+  /** Nothing more of it is recorded. */
   private over = false;
 
   constructor(
@@ -103,7 +104,7 @@ class RecordedLink implements Link {
     };
     Object.assign(this, traits, info !== undefined && { info });
     if (proved !== undefined) this.proved = () => proved.call(inner);
-    // What an unproved address may draw depends on what comes, and is not replayed.
+    // How much an unproved address may be sent depends on what arrives, and is not replayed.
     else if (maxFrame !== undefined) Object.assign(traits, { maxFrame });
     this.note({ link: traits });
     const outer = (): Receiver | undefined => this.outer;
@@ -129,7 +130,7 @@ class RecordedLink implements Link {
   /** It was accepted. */
   deliverTo(outer: Receiver): void {
     this.outer = outer;
-    // Where there is no such function, the link ends instead.
+    // If there is no such function, the link ends instead.
     if (outer.inputEnded === undefined) return;
     this.receiver.inputEnded = () => {
       this.note({ inputEnded: true });
@@ -146,7 +147,7 @@ class RecordedLink implements Link {
   }
 
   send(frames: readonly Frame[]): void {
-    // Noted before they leave: what is moved with them cannot be read any more.
+    // Recorded before they are sent: what is transferred with them cannot be read any more.
     if (this.noted('out', frames)) this.inner.send(frames);
   }
 
@@ -164,7 +165,7 @@ class RecordedLink implements Link {
     this.inner.close(reason);
   }
 
-  /** Notes frames, and ends the link if they cannot be written down. */
+  /** Records frames, and ends the link if that is not possible. */
   private noted(way: 'in' | 'out', frames: readonly Frame[]): boolean {
     try {
       for (const frame of frames) this.note({ [way]: writeFrame(frame) });

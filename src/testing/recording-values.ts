@@ -4,24 +4,25 @@ import { typedArrays, type ViewClass, viewName } from '../base/typed-arrays.js';
 import { UsageError } from '../contract/errors.js';
 
 /*
- * Values of structured clone as JSON. What JSON has stands for itself; everything else is an object with the one key `$`:
- * `{ "$": ["Map", [[key, value]]] }`. A plain object that has the key `$` is written as `{ "$": ["Object", { … }] }`. An object that
- * occurs again is `{ "$": ["same", n] }`: the n-th one of the value, from 0, in the order in which they begin.
+ * Values of structured clone as JSON. JSON values are written as they are; everything else is an object with the single
+ * key `$`: `{ "$": ["Map", [[key, value]]] }`. A plain object that has the key `$` is written as `{ "$": ["Object", { …
+ * }] }`. An object that occurs again is `{ "$": ["same", n] }`: the n-th object of the value, from 0, in the order in
+ * which they start.
  */
 
 const views = new Map<string, ViewClass>([...typedArrays, DataView].map((one) => [one.name, one]));
 
 const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
 
-/** A value as JSON can hold it. Throws a UsageError, which says where, for what cannot be written down. Looks at each object once. */
+/** A value as JSON. Throws a UsageError with the path of a value that cannot be recorded. Reads each object once. */
 export function toJSON(value: unknown): unknown {
   return new Writer().write(value, 'the value');
 }
 
 class Writer {
-  /** By the order in which they were met: where an object occurs again, its number stands. */
+  /** Numbers in the order of first occurrence: an object that occurs again is written as its number. */
   private readonly numbers = new Map<object, number>();
-  /** The objects that hold what is being written. */
+  /** The objects that contain the value that is being written. */
   private readonly open = new Set<object>();
 
   write(value: unknown, where: string): unknown {
@@ -77,7 +78,7 @@ class Writer {
     }
     if (isError(value)) {
       const cause = value.cause === undefined ? [] : [inner(value.cause, '.cause')];
-      // Structured clone has no other errors, and its stack is another one in each run.
+      // Structured clone has no other errors, and their stacks differ in each run.
       return tag('Error', Object.hasOwn(errors, value.name) ? value.name : 'Error', value.message, ...cause);
     }
     if (!isPlain(value)) {
@@ -101,7 +102,7 @@ function refused(where: string, what: string): UsageError {
   );
 }
 
-/** The value again. Throws a UsageError for what {@link toJSON} does not write. */
+/** The original value. Throws a UsageError for JSON that {@link toJSON} does not write. */
 export function fromJSON(json: unknown): unknown {
   return new Reader().read(json);
 }
@@ -117,7 +118,7 @@ class Reader {
     return Array.isArray($) ? this.untag($ as [string, ...unknown[]]) : this.object(() => this.entries(json));
   };
 
-  /** Its number is given before those of what it holds. */
+  /** Its number is assigned before those of its contents. */
   private object<T>(make: () => T): T {
     const at = this.made.push(undefined) - 1;
     const value = make();

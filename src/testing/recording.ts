@@ -5,13 +5,13 @@ import type { Form, Frame, Link, Parcel } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { fromJSON, toJSON } from './recording-values.js';
 
-/** A frame as it is written down: text, bytes as base64, or values with the size that the parcel says. */
+/** A recorded frame: text, bytes as base64, or values with the size of the parcel. */
 export type Written =
   | { readonly text: string }
   | { readonly bytes: string }
   | { readonly values: unknown; readonly length: number };
 
-/** What a link says of itself; `packets` is not among it, for a recording has one message in a frame of ours. */
+/** The recorded properties of a link; not `packets`, because a recording has one sent message per frame. */
 export type Traits = Pick<Link, 'agreed' | 'dialed' | 'bus' | 'maxFrame' | 'frameBytes'>;
 
 /** The first line of a recording. */
@@ -23,34 +23,34 @@ export interface Head {
 }
 
 /**
- * What has happened, in the order in which it did. `at` is in milliseconds since the beginning; what has happened together,
- * with nothing in between, has the same number, and what has not, another one.
+ * An event, in the order of the recording. `at` is in milliseconds since the beginning; events that happened together,
+ * with nothing between them, have the same number, and others have different ones.
  */
 export type Step = { readonly at: number } & (
   | { readonly peer: string; readonly link: Traits }
-  /** It was open; `broadcasts` says that it reaches everybody with one message. */
+  /** It was opened; `broadcasts` is whether it reaches everybody with one message. */
   | { readonly address: string; readonly broadcasts?: true }
   | { readonly failed: string }
   | { readonly peer: string; readonly in: Written }
-  /** Without a peer it went to everybody. */
+  /** Without a peer, to everybody. */
   | { readonly peer?: string; readonly out: Written }
-  /** The peer sends no more, and could still be sent to. */
+  /** The peer sends no more, and can still receive. */
   | { readonly peer: string; readonly inputEnded: true }
-  /** This side has closed the link, for a reason or for none. */
+  /** This side has closed the link, with or without a reason. */
   | { readonly peer: string; readonly close: string | null }
-  /** The link has ended, and this side has not closed it. */
+  /** The link has ended without being closed by this side. */
   | { readonly peer: string; readonly end: string | null }
 );
 
-/** A `URL`, where the compiler knows it. */
+/** A `URL`, if the compiler knows that type. */
 type FileURL = typeof globalThis extends { URL: { prototype: infer U } } ? U : never;
 
-/** Where a recording goes: a file, or whoever takes its lines. */
+/** The destination of a recording: a file, or a function that receives its lines. */
 export type RecordingSink = string | FileURL | ((line: string) => void);
-/** Where a recording is: a file, or its lines. */
+/** The source of a recording: a file, or its lines. */
 export type RecordingSource = string | FileURL | readonly string[];
 
-/** A recording that is being made. */
+/** A recording in progress. */
 export class Tape {
   private readonly start = time();
   private last = 0;
@@ -58,7 +58,7 @@ export class Tape {
   private file: number | undefined;
   private readonly line: (line: string) => void;
 
-  /** Throws what the system says where the file cannot be written. */
+  /** Throws the error of the system if the file cannot be written. */
   constructor(sink: RecordingSink, head: Head) {
     if (typeof sink === 'function') this.line = sink;
     else {
@@ -71,12 +71,12 @@ export class Tape {
     this.line(JSON.stringify(head));
   }
 
-  /** Notes what has happened; throws a UsageError for what cannot be written down. */
+  /** Records an event; throws a UsageError for one that cannot be recorded. */
   note(step: Record<string, unknown>): void {
     this.line(JSON.stringify({ at: this.now(), ...step }));
   }
 
-  /** Nothing more is noted. */
+  /** Ends the recording. */
   end(): void {
     const { file } = this;
     this.file = undefined;
@@ -95,7 +95,7 @@ export class Tape {
   }
 }
 
-/** A frame as it is written down. Throws a UsageError for values that cannot be. */
+/** A frame in its recorded form. Throws a UsageError for values that cannot be recorded. */
 export function writeFrame(frame: Frame): Written {
   if (typeof frame === 'string') return { text: frame };
   if (frame instanceof Uint8Array) {
@@ -104,14 +104,14 @@ export function writeFrame(frame: Frame): Written {
   return { values: toJSON((frame as Parcel).values), length: frame.length };
 }
 
-/** The frame again. */
+/** The frame of a recorded form. */
 export function readFrame(written: Written): Frame {
   if ('text' in written) return written.text;
   if ('bytes' in written) return fromBase64(written.bytes);
   return { values: fromJSON(written.values) as readonly unknown[], transfer: [], length: written.length };
 }
 
-/** A recording that was made. Throws a UsageError if it is none, and what the system says where there is no such file. */
+/** Reads a recording. Throws a UsageError if it is not one, and the error of the system if there is no such file. */
 export function readRecording(source: RecordingSource): { readonly head: Head; readonly steps: readonly Step[] } {
   const name = typeof source === 'string' || source instanceof URL ? `${source}` : 'the recording';
   const lines = typeof source === 'string' || source instanceof URL ? readFileSync(source, 'utf8').split('\n') : source;

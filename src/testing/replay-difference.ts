@@ -2,16 +2,16 @@ import { inspect } from 'node:util';
 import type { Codec, Frame, Message } from '../contract/contract.js';
 import { ProtocolError } from '../contract/errors.js';
 
-/** How much, in characters, is shown before and behind the first difference. */
+/** How many characters are shown before and after the first difference. */
 const BEFORE = 60;
 const BEHIND = 120;
 
-/** Where frames part from a recording, said so that one can read both. */
+/** The difference between a frame and the recording, with both shown. */
 export class Difference {
-  /** `codec`: what makes messages of frames that are no text, if it is known. */
+  /** `codec`: decodes frames that are not text, if it is known. */
   constructor(private readonly codec: Codec | undefined) {}
 
-  /** Frame number `of` so many that go to a peer is another one. */
+  /** The frame with this number to a peer differs. */
   other(peer: string, number: number, recorded: Frame, sent: Frame): ProtocolError {
     const [left, right] = [this.text(recorded), this.text(sent)];
     return new ProtocolError(
@@ -19,14 +19,14 @@ export class Difference {
     );
   }
 
-  /** Nothing was recorded any more. */
+  /** No more frames were recorded. */
   tooMany(peer: string, count: number, sent: Frame): ProtocolError {
     return new ProtocolError(
       `replay: the recording has ${count} frames to ${peer}, and one more is sent:\n  sent:     ${cut(this.text(sent), 0)}`,
     );
   }
 
-  /** So many frames were not sent. */
+  /** This many frames were not sent. */
   missing(peer: string, left: number, recorded: Frame): ProtocolError {
     const frames = left === 1 ? 'a frame' : `${left} frames`;
     return new ProtocolError(
@@ -34,7 +34,7 @@ export class Difference {
     );
   }
 
-  /** What a frame says: text as it is, the messages of others, or bytes as characters where they are none. */
+  /** The contents of a frame: text, the messages of other forms, or bytes as characters if they cannot be decoded. */
   private text(frame: Frame): string {
     if (typeof frame === 'string') return frame;
     try {
@@ -64,7 +64,7 @@ function said(message: Message): string {
 }
 
 function show(value: unknown): string {
-  // Deeper, what holds the same objects again and again would be shown without end.
+  // Without this limit, objects that are repeatedly shared would be shown endlessly.
   return inspect(value, { depth: 10, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 });
 }
 
@@ -86,7 +86,7 @@ function sideBySide(recorded: string, sent: string): string {
   ].join('\n');
 }
 
-/** What stands around a place, in one line. */
+/** The text around a position, in one line. */
 function cut(text: string, at: number): string {
   const from = Math.max(0, at - BEFORE);
   const to = Math.min(text.length, at + BEHIND);

@@ -4,30 +4,30 @@ import { ConnectionLost, type ProtocolError } from '../contract/errors.js';
 import { readFrame, type Step, writeFrame } from './recording.js';
 import type { Difference } from './replay-difference.js';
 
-/** Whether a frame that is sent may stand for the one that was recorded. */
+/** Whether a sent frame counts as equal to the recorded one. */
 export type Same = (recorded: Frame, sent: Frame) => boolean;
 
-/** What is played of one step of a recording. */
+/** The state of one step of a recording. */
 interface Played {
   readonly step: Step;
   /** It has happened here too, or cannot happen any more. */
   done: boolean;
 }
 
-/** What is sent to one peer, and how much of it was sent here too. */
+/** The frames to one peer, and how many of them were sent here too. */
 interface Lane {
   readonly recorded: (Played & { readonly step: Out })[];
   sent: number;
 }
 type Out = Extract<Step, { readonly out: unknown }>;
 
-/** What the peer is called of what goes to everybody. */
+/** The name of the peer for messages to everybody. */
 const EVERYBODY = 'everybody';
 
 /**
- * Plays what the peers of a recording did. What they do waits for all that this side had sent before it; what this side
- * sends is compared with what it had sent to the same peer, in its order. So it may be earlier than it was, but nothing
- * else.
+ * Plays the peers of a recording. Their actions wait for everything that this side had sent before them; what this side
+ * sends is compared with what it had sent to the same peer, in order. So it may be sent earlier than in the recording,
+ * but must not differ.
  */
 export class Player {
   /** The first difference. */
@@ -65,7 +65,7 @@ export class Player {
     for (const link of [...this.links.values()]) link.close();
   }
 
-  /** Throws the first difference, or tells what was recorded and has not been sent. */
+  /** Throws the first difference, or an error for recorded frames that were not sent. */
   verify(): void {
     if (this.difference !== undefined) throw this.difference;
     for (const [peer, { recorded, sent }] of this.lanes) {
@@ -74,7 +74,7 @@ export class Player {
     }
   }
 
-  /** Goes on as soon as this turn is over. */
+  /** Continues as soon as this turn is over. */
   wake(): void {
     if (this.scheduled) return;
     this.scheduled = true;
@@ -84,7 +84,7 @@ export class Player {
     });
   }
 
-  /** Compares what is sent; false if the recording says otherwise. */
+  /** Compares a sent frame; false if it differs from the recording. */
   sent(peer: string | undefined, frame: Frame): boolean {
     const lane = this.lane(peer);
     const played = lane.recorded[lane.sent];
@@ -109,7 +109,7 @@ export class Player {
     return lane;
   }
 
-  /** A link is over, here. */
+  /** A link has ended here. */
   gone(link: ReplayedLink): void {
     if (this.links.get(link.peer) === link) this.links.delete(link.peer);
     this.wake();
@@ -120,7 +120,7 @@ export class Player {
     return this.same?.(recorded, sent) === true;
   }
 
-  /** What comes next, and what came together with it. */
+  /** Plays the next step, and those that happened together with it. */
   private next(): void {
     while (this.at < this.steps.length) {
       const played = this.steps[this.at]!;
@@ -134,12 +134,12 @@ export class Player {
     }
   }
 
-  /** Whether a step cannot come to pass any more, since its link has ended here. */
+  /** Whether a step cannot happen any more, because its link has ended here. */
   private isMoot({ step }: Played): boolean {
     return 'peer' in step && step.peer !== undefined && !('link' in step) && !this.links.has(step.peer);
   }
 
-  /** Whether it is something that a peer does, and can do now. */
+  /** Whether it is an action of a peer that can happen now. */
   private mayPlay({ step }: Played): boolean {
     if ('out' in step || 'close' in step) return false;
     return !('in' in step && this.links.get(step.peer)?.paused === true);
@@ -214,7 +214,7 @@ class ReplayedLink implements Link {
     if (!this.over) this.receiver?.inputEnded?.();
   }
 
-  /** A microtask later, because it may come from within `accept`, when there is no receiver yet. */
+  /** A microtask later, because it may be called within `accept`, when there is no receiver yet. */
   end(reason: Error | undefined): void {
     if (this.over) return;
     this.over = true;

@@ -8,29 +8,29 @@ import { Player, type Same } from './replay-player.js';
 /** Options of {@link replay}. */
 export interface ReplayOptions {
   /**
-   * Is asked of a frame that is not the recorded one, bit by bit, whether it will do all the same: where a program sends the time, or
-   * something made by chance. Never, by default.
+   * Called for a frame that differs from the recorded one; returns whether it counts as equal: for programs that send
+   * the time, or random data. By default no such frame does.
    */
   readonly same?: Same;
 }
 
-/** A transport that plays a recording, and what has become of it. */
+/** A transport that plays a recording, with its result. */
 export interface Replay extends TransportMaker {
   /**
-   * For the end of a test: throws the first difference, with both frames; or tells what was recorded and has not been
-   * sent, or that nobody has opened it.
+   * For the end of a test: throws the first difference, with both frames, or an error if recorded frames were not sent,
+   * or the transport was not opened.
    */
   verify(): void;
 }
 
 /**
- * Plays the peers of a conversation that {@link record} has written down: what they said comes in its order, after all
- * that this side had sent before it. What this side sends must be what it has sent then, to each peer in its order. The
- * first frame that is another one ends its link with a ProtocolError that shows both: the calls that wait reject with it,
- * `onMessageError` is told, and `verify` throws it.
+ * Plays the peers of a conversation that {@link record} has recorded: their messages arrive in order, each after
+ * everything that this side had sent before it. What this side sends must equal what it had sent to each peer, in
+ * order. The first frame that differs ends its link with a ProtocolError that shows both: pending calls reject with it,
+ * `onMessageError` is called with it, and `verify` throws it.
  *
- * Throws a UsageError for what is no recording or an unknown option; opening rejects with one where the codec is not the
- * recorded one, and with ConnectionLost where the recorded one could not be opened either.
+ * Throws a UsageError for an invalid recording or an unknown option; opening rejects with a UsageError if the codec is
+ * not the recorded one, and with ConnectionLost if the recorded transport could not be opened either.
  *
  * @example
  * const replayed = replay('chat.jsonl');
@@ -64,7 +64,7 @@ export function replay(source: RecordingSource, options: ReplayOptions = {}): Re
   return Object.assign(make, { verify });
 }
 
-/** What reads frames for people; without it they are shown as bytes. */
+/** The codec that decodes frames for the report; without it they are shown as bytes. */
 async function codecOf(name: string): Promise<Codec | undefined> {
   const { codec } = await import('../plugins/registry.js');
   try {
@@ -103,7 +103,7 @@ class ReplayTransport implements Transport {
   async close(): Promise<void> {
     this.over = true;
     this.player.stop();
-    // The links have told their ends in microtasks that stand before this one.
+    // The links report their ends in microtasks that are queued before this one.
     await undefined;
   }
 }

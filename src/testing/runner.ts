@@ -1,6 +1,6 @@
 /**
- * What the suites need of a test runner: vitest, `node:test`, `bun:test`, jest and mocha all have it. A suite asserts with
- * `node:assert` and so needs nothing else.
+ * The part of a test runner that the suites need: vitest, `node:test`, `bun:test`, jest and mocha all have it. A suite
+ * asserts with `node:assert`.
  */
 export interface Runner {
   describe(name: string, body: () => void): unknown;
@@ -10,10 +10,10 @@ export interface Runner {
   };
 }
 
-/** Tests that a plug-in cannot pass by its nature, each by its name, with the reason. */
+/** Tests that a plug-in cannot pass by design, by name, with the reason. */
 export type Gaps = Readonly<Record<string, string>>;
 
-/** The `it` of a suite: skips what the plug-in has declared as a gap, and says why in the test's name. */
+/** The `it` of a suite: skips the gaps of the plug-in, with the reason in the name of the test. */
 export function gapped(runner: Runner, gaps: Gaps = {}): (name: string, body: () => void | Promise<void>) => void {
   return (name, body) => {
     const reason = Object.hasOwn(gaps, name) ? gaps[name] : undefined;

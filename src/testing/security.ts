@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { Frame, Sealed, Security } from '../contract/contract.js';
 import { type Gaps, gapped, type Runner } from './runner.js';
 
-/** A security that is to be tested. */
+/** A security to test. */
 export interface SecuritySubject {
-  /** What the suite is called in the runner's report. */
+  /** The name of the suite in the runner's report. */
   readonly name: string;
-  /** Makes the security of one side. Two that are made so trust each other. */
+  /** Creates the security of one side. Two that are created by this function trust each other. */
   readonly make: () => Security;
-  /** Tests that the security cannot pass by its nature: the name of the test, and the reason. */
+  /** Tests that the security cannot pass by design: the name of the test, and the reason. */
   readonly gaps?: Gaps;
 }
 
@@ -20,8 +20,8 @@ const payloads: readonly (readonly [string, Frame])[] = [
 ];
 
 /**
- * Holds a security to the contract: what one side seals the other opens, to the byte; what it says about a message can
- * travel by any codec; messages on their way at the same time do not mix; and a changed message is refused.
+ * Tests a security against the contract: what one side seals the other opens unchanged; its information can be encoded
+ * by any codec; concurrent messages are not mixed up; and a modified message is refused.
  */
 export function testSecurity(runner: Runner, subject: SecuritySubject): void {
   const it = gapped(runner, subject.gaps);
@@ -67,7 +67,7 @@ export function testSecurity(runner: Runner, subject: SecuritySubject): void {
   });
 }
 
-/** What goes on its way: the message, or what replaces it. */
+/** What is sent: the message, or its replacement. */
 function travelled(sealed: Sealed, payload: Frame): Frame {
   return sealed.payload ?? payload;
 }

@@ -3,42 +3,46 @@ import { UsageError } from '../contract/errors.js';
 import { ACCEPTED_FRAME_BYTES, limitsFrom } from '../contract/limits.js';
 import type { Gaps } from './runner.js';
 
-/** A transport as the suite is told of it. */
+/** A transport to test. */
 export interface TransportCase {
-  /** What stands above its tests. */
+  /** The name of the suite in the runner's report. */
   readonly name: string;
-  /** The forms that it carries; text and bytes by default. The first of them is used where the form does not matter. */
+  /** The forms that it carries; text and bytes by default. The first of them is used if the form does not matter. */
   readonly forms?: readonly Form[];
   /**
-   * Makes the transport that is opened first: the one that listens, or one of two equals. `wire.listen` is true.
+   * Creates the transport that is opened first: the one that listens, or one of two equal ones. `wire.listen` is true.
    */
   first(wire: Wire): Transport | Promise<Transport>;
   /**
-   * Makes one that meets the first, which is open under that address. `wire.listen` is false. Where the far side has to
-   * be a program of its own, one of the two may be a stand-in that has the shape of a transport and reaches that program.
+   * Creates the transport that connects to the first, at the address of that one. `wire.listen` is false. If the other
+   * side must be a separate program, one of the two may be a stand-in with the interface of a transport that reaches
+   * that program.
    */
   second(wire: Wire, address: string): Transport | Promise<Transport>;
-  /** The first learns of the second by the first frame that it hears: the suite sends one before it looks. */
+  /** The first notices the second only by a frame from it: the suite sends one before it continues. */
   readonly silent?: boolean;
-  /** What the second is told when the first ends cleanly, where it is told something, such as that a program has exited. */
+  /**
+   * The reason that the second receives when the first ends cleanly, if there is one, such as that a program has
+   * exited.
+   */
   readonly goodbye?: RegExp;
   /**
-   * Connects something to the first that is no transport, under that address, and gives what makes it die without a
-   * goodbye. Without this, the test is a gap.
+   * Connects something other than this transport to the first, at its address, and returns a function that kills it
+   * without closing. Without this option, the test is a gap.
    */
   crash?(address: string): Promise<() => void>;
-  /** Tests that do not fit, by their names, each with the reason. */
+  /** Tests that the transport cannot pass by design, by name, with the reason. */
   readonly gaps?: Gaps;
 }
 
-/** What a wire for tests may be told; the rest is as in {@link wireFor}. */
+/** Options of a wire for tests; the rest is as in {@link wireFor}. */
 export interface WireOptions extends Partial<Omit<Wire, 'limits'>> {
   readonly limits?: Partial<Limits>;
 }
 
 /**
- * A wire for tests of transports without the core: text over `lines`, bytes over `length`, dialing, the usual limits, and
- * no word from the logger. Throws a UsageError for an unknown limit.
+ * A wire for tests of transports without the core: text over `lines`, bytes over `length`, connecting, the default
+ * limits, and a silent logger. Throws a UsageError for an unknown limit.
  */
 export function wireFor(options: WireOptions = {}): Wire {
   const form = options.form ?? 'text';

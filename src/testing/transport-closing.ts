@@ -6,9 +6,9 @@ import { assertGoodbye, frameOf, type Meeting, turn, until, withFirst, withMeeti
 type It = (name: string, body: () => Promise<void>) => void;
 
 /** The test that needs `crash`. */
-export const DEATH = 'tells a reason when a peer dies without a goodbye';
+export const DEATH = 'reports a reason when a peer is killed without closing';
 
-/** What must be true of the end of a link, and of a transport. */
+/** The requirements for the end of a link, and of a transport. */
 export function testEnds(it: It, subject: TransportCase): void {
   const form = subject.forms?.[0] ?? 'text';
   const frame = (text: string) => frameOf(form, text);
@@ -84,7 +84,7 @@ export function testEnds(it: It, subject: TransportCase): void {
     near.link.send(Array.from({ length: 1_000 }, (_, n) => frame(`${n}`)));
     await far.ended();
     await near.ended();
-    // `late` is held when the sides are closed; whatever came before is not more than was cut already.
+    // `late` is checked when the sides are closed; earlier frames are no more than were already cut.
     assert.ok(far.frames.length >= 1);
   });
 
@@ -125,7 +125,7 @@ export function testEnds(it: It, subject: TransportCase): void {
       near.link.send([frame('hello')]);
       await far.has(1);
       await Promise.all([second.transport.close(), first.transport.close()]);
-      // What Node itself frees in the next turns is not counted against the transport.
+      // Handles that Node itself frees in the next turns are not counted for the transport.
       const more = (): string[] => surplus(handles(), before);
       await until(
         () => `these handles to be freed: ${more().join(', ')}`,
@@ -146,7 +146,7 @@ export function testEnds(it: It, subject: TransportCase): void {
   });
 }
 
-/** What keeps the process alive, by kind. Empty where the runtime does not tell. */
+/** The active handles, by kind. Empty if the runtime does not report them. */
 function handles(): string[] {
   return (globalThis.process?.getActiveResourcesInfo?.() ?? []).filter((kind) => kind !== 'Immediate');
 }
@@ -156,7 +156,7 @@ function surplus(now: readonly string[], before: readonly string[]): string[] {
   return now.filter((kind) => {
     const at = known.indexOf(kind);
     if (at >= 0) known.splice(at, 1);
-    // The waiting itself takes a timer.
+    // Waiting itself uses a timer.
     return at < 0 && kind !== 'Timeout';
   });
 }

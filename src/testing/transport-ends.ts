@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import type { Form, Frame, Link, Parcel, Receiver, Transport } from '../contract/contract.js';
 import { type TransportCase, type WireOptions, wireFor } from './transport-case.js';
 
-/** One end of a link: the receiver that keeps what comes, in order, and the link to answer by. */
+/** One end of a link: a receiver that records what arrives, in order, and the link to answer. */
 export class End implements Receiver {
   readonly link: Link;
   readonly frames: Frame[] = [];
-  /** What `closed` was called with, each time. */
+  /** The arguments of each call of `closed`. */
   readonly ends: (Error | undefined)[] = [];
   drains = 0;
   /** Calls that came after `closed`. */
   late = 0;
-  /** Called for each frame, once it is kept. */
+  /** Called for each frame, once it is recorded. */
   onFrame: ((frame: Frame) => void) | undefined;
 
   constructor(link: Link) {
@@ -38,7 +38,7 @@ export class End implements Receiver {
     return this.frames.map(textOf);
   }
 
-  /** Resolves when there are so many frames. */
+  /** Resolves when this many frames have arrived. */
   async has(count: number): Promise<void> {
     await until(
       () => `${count} frames at ${this.link.peer}, ${this.frames.length} are there`,
@@ -49,7 +49,7 @@ export class End implements Receiver {
     );
   }
 
-  /** Resolves with what `closed` was told first. */
+  /** Resolves with the argument of the first `closed`. */
   async ended(): Promise<Error | undefined> {
     await until(
       () => `the end of the link to ${this.link.peer}`,
@@ -79,7 +79,7 @@ export class Side {
     });
   }
 
-  /** The end of the link that was accepted as the `at`-th. */
+  /** The end of the link that was accepted as number `at`. */
   async end(at = 0): Promise<End> {
     await until(
       () => `${at + 1} links of ${this.transport.address}, ${this.ends.length} are there`,
@@ -90,7 +90,7 @@ export class Side {
     return this.ends[at]!;
   }
 
-  /** Closes the transport and holds what must be true of every link then. */
+  /** Closes the transport and checks the requirements for every link. */
   async close(): Promise<void> {
     await this.transport.close();
     for (const end of this.ends) {
@@ -100,7 +100,7 @@ export class Side {
   }
 }
 
-/** Two sides that have met, and the ends of the one link between them. */
+/** Two connected sides, and the ends of the link between them. */
 export interface Meeting {
   readonly first: Side;
   readonly second: Side;
@@ -110,14 +110,14 @@ export interface Meeting {
   readonly near: End;
 }
 
-/** What the wires of two sides are told; `first` and `second` add to `both`. */
+/** The options of the wires of two sides; `first` and `second` are merged with `both`. */
 export interface MeetingWires {
   readonly both?: WireOptions;
   readonly first?: WireOptions;
   readonly second?: WireOptions;
 }
 
-/** Opens the first side alone, runs the test, and closes it whatever happens. */
+/** Opens only the first side, runs the test, and closes it in any case. */
 export async function withFirst(
   subject: TransportCase,
   wires: MeetingWires,
@@ -132,7 +132,7 @@ export async function withFirst(
     visitors.push(side);
     return side;
   };
-  // All of them, also when one fails: an open handle would keep the runner alive.
+  // All of them, also if one fails: an open handle would keep the runner alive.
   const close = () => Promise.allSettled([...visitors, first].map((side) => side.close()));
   try {
     await first.open();
@@ -144,7 +144,7 @@ export async function withFirst(
   for (const result of await close()) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Brings the two sides together, runs the test, closes both, and holds that each end was told of its end once. */
+/** Connects the two sides, runs the test, closes both, and checks that each end was reported once. */
 export async function withMeeting(
   subject: TransportCase,
   wires: MeetingWires,
@@ -164,7 +164,7 @@ export async function withMeeting(
   });
 }
 
-/** Resolves when the condition holds, and fails after 10 s, saying what was waited for. */
+/** Resolves when the condition is true, and fails after 10 s with what was waited for. */
 export async function until(what: () => string, holds: () => boolean, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
@@ -173,18 +173,18 @@ export async function until(what: () => string, holds: () => boolean, withinMs =
   }
 }
 
-/** Holds that this is what the second side is told when the first has ended without a reason. */
+/** Checks the reason that the second side receives when the first has ended without one. */
 export function assertGoodbye(subject: TransportCase, reason: Error | undefined): void {
   if (subject.goodbye === undefined || reason === undefined) assert.equal(reason, undefined);
   else assert.match(reason.message, subject.goodbye);
 }
 
-/** One turn of the event loop, in which timers and sockets come to their right. */
+/** One turn of the event loop, in which timers and sockets are processed. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** A frame of that form that holds a text. */
+/** A frame of this form that contains a text. */
 export function frameOf(form: Form, text: string): Frame {
   if (form === 'text') return text;
   if (form === 'bytes') return new TextEncoder().encode(text);

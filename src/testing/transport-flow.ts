@@ -6,11 +6,11 @@ import { assertGoodbye, frameOf, type Meeting, turn, until, withMeeting } from '
 
 type It = (name: string, body: () => Promise<void>) => void;
 
-/** More than the buffers of the system take for a reader that does not read. */
+/** More than the buffers of the system accept for a reader that does not read. */
 const PIECES = 1_024;
 const PIECE = 64 * 1024;
 
-/** What must be true of a link when one end is slower than the other, or sends too much at once. */
+/** The requirements for a link when one end is slower than the other, or sends too much at once. */
 export function testFlow(it: It, subject: TransportCase): void {
   const form = subject.forms?.[0] ?? 'text';
   const frame = (text: string) => frameOf(form, text);
@@ -64,7 +64,7 @@ export function testFlow(it: It, subject: TransportCase): void {
       await turn();
       far.link.close();
       assert.equal(await far.ended(), undefined);
-      // What the paused end has not read must not turn its goodbye into a reset.
+      // Data that the paused end has not read must not turn a clean end into a reset.
       assertGoodbye(subject, await near.ended());
     }));
 

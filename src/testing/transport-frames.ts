@@ -8,7 +8,7 @@ type It = (name: string, body: () => Promise<void>) => void;
 const MANY = 10_000;
 const BIG = 1024 * 1024;
 
-/** What must be true of frames on their way, in one form. */
+/** The requirements for frames, in one form. */
 export function testFrames(it: It, subject: TransportCase, form: Form): void {
   const frame = (text: string) => frameOf(form, text);
   const test = (name: string, body: (meeting: Meeting) => Promise<void>): void =>
@@ -125,7 +125,9 @@ function assertCounted(texts: readonly string[], count: number): void {
   assert.equal(wrong, -1, `in the place of "frame ${wrong}" came "${texts[wrong]}"`);
 }
 
-/** A text of that length in which every part differs from its neighbours, so that a lost or doubled part shows. */
+/**
+ * A text of this length in which every part differs from its neighbours, so that a lost or duplicated part is detected.
+ */
 function numbered(length: number): string {
   let text = '';
   for (let n = 0; text.length < length; n++) text += `${n} `;

@@ -5,7 +5,7 @@ import { type End, frameOf, Side, until, withFirst, withMeeting } from './transp
 
 type It = (name: string, body: () => Promise<void>) => void;
 
-/** What must be true of a transport until its links are up. */
+/** The requirements for a transport until its links are up. */
 export function testOpening(it: It, subject: TransportCase): void {
   const form = subject.forms?.[0] ?? 'text';
   const frame = (text: string) => frameOf(form, text);
@@ -25,7 +25,7 @@ export function testOpening(it: It, subject: TransportCase): void {
     withFirst(subject, {}, async (first, visit) => {
       const greet = ({ link }: End): void => queueMicrotask(() => link.send([frame('one'), frame('two')]));
       first.onLink = greet;
-      // Where nobody is waited for, the link is there already.
+      // If nothing is waited for, the link already exists.
       first.ends.forEach(greet);
       const second = await visit();
       const opening = second.open();
@@ -67,7 +67,7 @@ export function testOpening(it: It, subject: TransportCase): void {
         await (await first.end(n)).has(1);
       }
       const third = await visit();
-      // It learns at once or a little later; in between it may believe that it is connected.
+      // It is reported at once or a little later; in between it may seem to be connected.
       const refused = await third.open().then(
         () => false,
         () => true,
@@ -100,7 +100,7 @@ export function testOpening(it: It, subject: TransportCase): void {
       );
       await second.transport.close();
       const error = await opening;
-      // A transport that opens within the call has been open, and has ended then.
+      // A transport that opens synchronously was open, and has ended then.
       if (error === undefined)
         assert.deepEqual(
           second.ends.map((end) => end.ends.length),
@@ -125,7 +125,7 @@ export function testOpening(it: It, subject: TransportCase): void {
   });
 }
 
-/** Whether an error is one that callers of this library know, and says something. */
+/** Whether an error is of a class of this library, and has a message. */
 function known(error: unknown): true {
   assert.ok(error instanceof RpcError || error instanceof UsageError, `not an error of this library: ${String(error)}`);
   assert.notEqual(error.message, '');

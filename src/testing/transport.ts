@@ -8,7 +8,7 @@ import { testOpening } from './transport-opening.js';
 export { type TransportCase, type WireOptions, wireFor } from './transport-case.js';
 
 /**
- * Holds a transport to the contract, without the core: what it carries, how it opens and ends, and how it slows down.
+ * Tests a transport against the contract, without the core: what it carries, how it opens and ends, and its flow control.
  *
  * @example
  * testTransport({ describe, it }, {

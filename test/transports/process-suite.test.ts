@@ -24,7 +24,7 @@ testTransport(
       'refuses peers above the limit': 'a program has one standard input',
       'rejects open if nothing listens, and leaves nothing open':
         'there is always a program; process.test.ts starts none',
-      'tells a reason when a peer dies without a goodbye': 'process.test.ts kills one',
+      'reports a reason when a peer is killed without closing': 'process.test.ts kills one',
     },
   },
 );

@@ -11,7 +11,15 @@ const layers = {
   'src/calls/': ['src/session/', 'src/spec/', 'src/types/', 'src/contract/', 'src/base/'],
   'src/plugins/registry.ts': ['src/contract/', 'src/base/'],
   'src/plugins/securities/': ['src/contract/', 'src/base/'],
-  'src/plugins/': ['src/plugins/', 'src/contract/', 'src/base/', 'codecs/', 'transports/', 'src/extensions/'],
+  'src/plugins/': [
+    'src/api/extension.ts',
+    'src/plugins/',
+    'src/contract/',
+    'src/base/',
+    'codecs/',
+    'transports/',
+    'src/extensions/',
+  ],
   'src/api/': [
     'src/plugins/registry.ts',
     'src/calls/',

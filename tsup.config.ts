@@ -41,7 +41,7 @@ const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
       const to = (file: string): string => `./${relative(dirname(path), resolve('src', file)).replaceAll('\\', '/')}`;
       const core = [
         `export { RemoteAPI as core } from '${to('exports.js')}';`,
-        `export { installAlways as extensions } from '${to('extensions/always.js')}';`,
+        `export { browserExtensions as extensions } from '${to('plugins/browser-extensions.js')}';`,
       ];
       return {
         contents: `${readFileSync(path, 'utf8')}${core.join('\n')}\n`,

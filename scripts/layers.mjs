@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Files that are part of a circle of imports, and imports that the layers forbid. */
-const CEILINGS = { circular: 6, forbidden: 6 };
+const CEILINGS = { circular: 0, forbidden: 0 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cruiser = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';

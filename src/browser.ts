@@ -1,9 +1,10 @@
-import { installAlways } from './extensions/always.js';
+import { offer } from './api/extension-registry.js';
 import { plugins } from './plugins/browser.js';
+import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
 
 provide(plugins);
-installAlways();
+offer(...browserExtensions);
 
 // For editors: what `plugins` has.
 declare module './contract/plugin-names.js' {

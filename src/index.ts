@@ -1,18 +1,17 @@
 // Before the decorators of a spec run: where `emitDecoratorMetadata` is on, it keeps the classes of parameters.
 import 'reflect-metadata/lite';
+import { install } from './api/extension-registry.js';
 import { showInConsole } from './api/inspected.js';
 import { CountingReports } from './api/report-writer.js';
 import { provideReportWriter } from './api/reports.js';
-import { installAlways } from './extensions/always.js';
-import { furnish } from './extensions/furnished.js';
 import { showGathered } from './extensions/multicast/inspected.js';
 import { showStreams } from './extensions/streams/inspected.js';
 import { plugins } from './plugins/node.js';
+import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
 
 provide(plugins);
-installAlways();
-furnish();
+install(...nodeExtensions);
 provideReportWriter(CountingReports);
 showInConsole();
 showStreams();

@@ -15,6 +15,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/contract\//, ['src/base/', 'src/contract/']],
   [/^src\/plugins\/securities\//, ['src/contract/']],
   [/^src\/plugins\/registry\.ts$/, ['src/base/', 'src/contract/']],
+  [/^src\/plugins\/([a-z]+-)?extensions\.ts$/, ['src/extensions/', 'src/plugins/extensions'], ['src/api/extension']],
   [/^src\/plugins\//, ['src/contract/'], ['src/plugins/', 'codecs/', 'transports/']],
   [
     /^src\/testing\//,

@@ -80,8 +80,14 @@ export class RpcEndpoint implements ExtensionHost {
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger);
     this.served = new Dispatcher(this, options.ignoreUnhandled === true);
+    this.roster = new PeerRegistry(
+      this,
+      () => this.state,
+      (peer) => {
+        for (const side of this.attached.sides) side.peerLeft?.(peer);
+      },
+    );
     this.attached = new SideExtensions(this, (slots) => this.takeSlots(slots));
-    this.roster = new PeerRegistry(this, () => this.state);
   }
 
   // ---- what may be called -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import type { Check } from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
+import { addCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 import type { Extension, ExtensionNames, OfferedExtension } from './extension.js';
@@ -33,6 +34,7 @@ export function install(...extensions: readonly Extension[]): void {
   for (const extension of extensions) {
     entryOf(extension.name).installed = extension;
     addMembers(extension.members ?? {});
+    addCallOptions(extension.callOptions ?? {}, extension.checkCallOptions);
     extension.installed?.();
   }
 }
@@ -43,6 +45,7 @@ export function offer(...offers: readonly OfferedExtension[]): void {
     const entry = entryOf(offered.name);
     entry.offer = offered;
     if (entry.installed !== undefined) continue;
+    addCallOptions(offered.callOptions ?? {}, offered.checkCallOptions);
     const members = Object.entries(offered.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, offered)]);
     addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
   }

@@ -6,8 +6,10 @@ import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FilteredSession } from '../session/filtered-session.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
+import type { ConnectedPeer } from '../session/peer.js';
 import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
+import type { CallOptions } from '../types/call-options.js';
 import type { Options } from '../types/options.js';
 import type { EventListeners } from './event-listeners.js';
 import type { Reports } from './reports.js';
@@ -18,6 +20,10 @@ export interface ExtensionNames {
   readonly name: string;
   /** The options of a side that it understands, beside those of the core, and how each is checked. */
   readonly options?: Readonly<Record<string, Check>>;
+  /** The options of calls that it understands, and how each is checked. */
+  readonly callOptions?: Readonly<Record<string, Check>>;
+  /** Checks which options of one call go together. Throws a UsageError. */
+  checkCallOptions?(options: CallOptions): void;
   /** Events of a side, for `side.on(event, listener)`. */
   readonly events?: readonly string[];
 }
@@ -54,6 +60,8 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   declared?(method: MethodDescriptor): void;
   readonly values?: ValueMapper;
   readonly errors?: ErrorMapper;
+  /** A peer is no longer connected, or no longer belongs to the transport of the side. */
+  peerLeft?(peer: ConnectedPeer): void;
   /** May change until `opening` has ended. */
   readonly frames?: FrameFilters | undefined;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */

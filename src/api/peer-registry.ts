@@ -1,11 +1,9 @@
 import { printable } from '../base/quote.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
-import type { Groups } from '../extensions/multicast/groups.js';
-import type { ReceiverSet } from '../extensions/multicast/receiver-set.js';
-import { many } from '../extensions/rooms.js';
 import { CallSender, ConnectedPeer } from '../session/peer.js';
 import type { Session, SessionHost } from '../session/session.js';
-import type { Group, GroupOptions, Peer, Receiver, Receivers, Several } from '../types/peers.js';
+import type { Peer, Receiver, Receivers, Several } from '../types/peers.js';
+import { isPeerSet, PEERS_OF, type PeerSet } from './peer-set.js';
 import { type SideState, whyNotOpen } from './side-states.js';
 
 /** How many characters are shown of why a link has ended. */
@@ -15,15 +13,14 @@ const LONGEST = 500;
 export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
   private only: Session | undefined;
-  private groups: Groups | undefined;
-  private all: Several | undefined;
   /** What the link of the last peer that has left ended with. */
   private lastEnd: string | undefined;
 
-  /** `host` is the side whose peers these are, `state` where it is. */
+  /** `host` is the side whose peers these are, `state` where it is; `removed` is called with each that is removed. */
   constructor(
     private readonly host: SessionHost,
     readonly state: () => SideState,
+    private readonly removed: (peer: ConnectedPeer) => void,
   ) {}
 
   /** A session has begun. Where the name of its peer is taken, it gets another one. */
@@ -40,7 +37,7 @@ export class PeerRegistry {
   /** The peer is no longer meant by anybody who does not hold it. */
   remove(peer: ConnectedPeer): void {
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
-    this.groups?.leave(peer);
+    this.removed(peer);
     this.choose();
   }
 
@@ -48,23 +45,6 @@ export class PeerRegistry {
   leave(peer: ConnectedPeer, reason: Error | undefined): void {
     this.remove(peer);
     this.lastEnd = reason?.message;
-  }
-
-  /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
-  group(name: string, options?: GroupOptions): Group {
-    this.groups ??= new (many.must('group()').Groups)(this);
-    return this.groups.group(name, options);
-  }
-
-  /** Everybody who is there when something is sent. */
-  get everyone(): Several {
-    this.all ??= new (many.must('everyone').Everyone)(this);
-    return this.all;
-  }
-
-  /** In how many groups somebody is. */
-  get groupCount(): number {
-    return this.groups?.size ?? 0;
   }
 
   // The only peer, as every client has, is found without looking for it.
@@ -91,7 +71,7 @@ export class PeerRegistry {
   /** The same for a notification: that everybody, an empty list or a group is nobody is no mistake then. */
   told(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
-    if (isCrowd(receivers)) return this.crowd(receivers).filter((session) => session.over === undefined);
+    if (isPeerSet(receivers)) return this.crowd(receivers).filter((session) => session.over === undefined);
     return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
   }
 
@@ -102,7 +82,7 @@ export class PeerRegistry {
   each(receivers: Receivers): Session[] {
     const sessions = this.sessions(receivers);
     if (sessions.length > 0) return sessions;
-    const empty = isCrowd(receivers) && this.peers.size > 0;
+    const empty = isPeerSet(receivers) && this.peers.size > 0;
     throw this.absent(empty ? 'nobody is in the group' : this.noPeer());
   }
 
@@ -120,7 +100,7 @@ export class PeerRegistry {
 
   private sessions(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
-    if (isCrowd(receivers)) return this.crowd(receivers);
+    if (isPeerSet(receivers)) return this.crowd(receivers);
     return [...new Set((isList(receivers) ? receivers : [receivers as Receiver]).map((one) => this.find(one)))];
   }
 
@@ -139,8 +119,8 @@ export class PeerRegistry {
     return [...this.peers.values()].map((peer) => peer.session);
   }
 
-  private crowd(crowd: ReceiverSet): Session[] {
-    if (crowd.roster !== this) throw new UsageError('the group belongs to another side');
+  private crowd(crowd: PeerSet): Session[] {
+    if (crowd[PEERS_OF] !== this) throw new UsageError('the group belongs to another side');
     const sessions: Session[] = [];
     for (const { session } of crowd.members()) sessions.push(session);
     return sessions;
@@ -178,15 +158,10 @@ function isList(receivers: Receivers): receivers is readonly Receiver[] {
 }
 
 function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Several {
-  return isList(receivers) || isCrowd(receivers);
-}
-
-/** Whether this is a group, everyone, or either without some. */
-export function isCrowd(value: unknown): value is ReceiverSet {
-  return many.here !== undefined && value instanceof many.here.ReceiverSet;
+  return isList(receivers) || isPeerSet(receivers);
 }
 
 function describe(value: unknown): string {
-  if (isCrowd(value)) return 'a group, which stands alone';
+  if (isPeerSet(value)) return 'a group, which stands alone';
   return typeof value === 'object' ? 'another object' : String(value);
 }

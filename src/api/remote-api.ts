@@ -4,7 +4,6 @@ import type { Id, TransportSource } from '../contract/contract.js';
 import { brand, mustBeOfThisCopy } from '../contract/copies.js';
 import { UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
-import { many } from '../extensions/rooms.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import { registerInverse } from '../spec/inverse.js';
 import {
@@ -15,12 +14,12 @@ import {
   NamespaceMark,
   type SpecConstructor,
 } from '../spec/method-table.js';
-import type { CallOptions, GatherOptions, MethodDescription, PendingCall } from '../types/call-options.js';
+import type { CallOptions, MethodDescription, PendingCall } from '../types/call-options.js';
 import type { Inverted } from '../types/derived.js';
 import type { CallEvents } from '../types/interceptor.js';
 import type { apiBrand, Branded } from '../types/method.js';
 import type { NamespaceOptions, Options } from '../types/options.js';
-import type { Group, GroupOptions, Peer, Receivers, Several } from '../types/peers.js';
+import type { Peer, Receivers } from '../types/peers.js';
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions, Side } from '../types/side.js';
 import type { SideStats } from '../types/stats.js';
 import { RpcEndpoint } from './endpoint.js';
@@ -143,10 +142,6 @@ const endpoint = {
     Object.defineProperty(this, 'remote', { value: view });
     return view;
   },
-  gather(this: object, receivers: Receivers, options?: GatherOptions): object {
-    const { checkGatherOptions } = many.must('gather()');
-    return viewOf(this, 'gather', receivers, checkGatherOptions(options) as CallOptions | undefined);
-  },
   pendingCalls(this: object): PendingCall[] {
     return pendingCalls(endpointOf(this));
   },
@@ -161,12 +156,6 @@ const endpoint = {
   },
   get address(): string {
     return endpointOf(this).address;
-  },
-  get everyone(): Several {
-    return endpointOf(this).roster.everyone;
-  },
-  group(this: object, name: string, options?: GroupOptions): Group {
-    return endpointOf(this).roster.group(name, options);
   },
   on(this: object, event: 'connect' | 'disconnect' | keyof CallEvents, listener: (...told: never[]) => unknown) {
     return endpointOf(this).listeners.add(event, madeOf(this).table.path, listener, eventOwner(event));

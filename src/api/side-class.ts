@@ -1,7 +1,6 @@
 import { BoundMethods, boundProperty, type Unbound } from '../base/bound-methods.js';
 import { callDetailed } from '../calls/full-call.js';
 import { call } from '../calls/outgoing-method.js';
-import { many } from '../extensions/rooms.js';
 import { mergeCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor, MethodTable, SpecConstructor } from '../spec/method-table.js';
 import { type Direction, defineIncoming, defineWithoutAnswer, refuseHandlers } from '../spec/wrong-direction.js';
@@ -94,8 +93,8 @@ function makeBelow(table: MethodTable, side: Direction): Made {
     define(Half.prototype, row.key, boundToSide(row.key, method, bind));
     aimed(remote, row, call);
     if (row.request && !row.stream) {
-      // Whoever has such a view has the room.
-      aimed(gathering, row, (...asked) => many.there.gather(...asked));
+      // Whoever has such a view has the extension that makes it.
+      aimed(gathering, row, (hub, ...given) => hub.attached.multicast.gather?.(hub, ...given));
       aimed(detailed, row, callDetailed);
     } else for (const view of [gathering, detailed]) defineWithoutAnswer(view, row);
   }

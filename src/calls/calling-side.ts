@@ -80,4 +80,13 @@ export interface Multicast {
     about?: About,
     slow?: SlowOptions,
   ): void;
+  /** Calls each of the receivers, and returns what they reply as it comes. */
+  gather?(
+    side: CallingSide,
+    method: MethodDescriptor,
+    self: object,
+    receivers: Receivers,
+    args: unknown[],
+    options?: CallOptions,
+  ): unknown;
 }

@@ -30,12 +30,12 @@ const checks: Record<string, Check> = {
   },
 };
 
-const together: CheckTogether[] = [];
+const together = new Set<CheckTogether>();
 
 /** Adds call options of an extension; `check` checks the combined options of one call. */
 export function addCallOptions(added: Checks, check?: CheckTogether): void {
   Object.assign(checks, added);
-  if (check !== undefined) together.push(check);
+  if (check !== undefined) together.add(check);
 }
 
 /** Checks the options that were passed for calls. Throws a UsageError for one that is unknown or has a wrong value. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import jrpc from '../../codecs/jrpc.js';
-import { endpointOf } from '../../src/api/side-class.js';
+import { multicastOf } from '../../src/extensions/multicast/side-multicast.js';
 import {
   type Codec,
   ConnectionLost,
@@ -34,8 +34,8 @@ async function side(...names: string[]) {
     await turn();
     return links.map((link) => link.heard.length);
   };
-  const { roster } = endpointOf(api);
-  return { api, played, links, heard, roster, encodes: () => encodes, peer: (id: string) => api.peers.get(id) as Peer };
+  const { groups } = multicastOf(api);
+  return { api, played, links, heard, groups, encodes: () => encodes, peer: (id: string) => api.peers.get(id) as Peer };
 }
 const names = (several: Several) => [...several].map(({ id }) => id);
 
@@ -97,29 +97,29 @@ describe('a group', () => {
   });
 
   it('loses a peer that disconnects, and ignores one that already has', async () => {
-    const { api, links, peer, roster } = await side('ann', 'ben');
+    const { api, links, peer, groups } = await side('ann', 'ben');
     const ann = peer('ann');
     for (const name of ['a', 'b', 'c']) api.group(name).add('ann');
     api.group('b').add('ben');
     links[0]?.receiver.closed();
     expect([api.group('a').size, names(api.group('b')), api.group('b').has(ann)]).toEqual([0, ['ben'], false]);
     expect(api.group('a').add(ann).size).toBe(0);
-    expect(roster.groupCount).toBe(1);
+    expect(groups.size).toBe(1);
   });
 
   it('costs nothing if it is empty', async () => {
-    const { api, played, roster } = await side('ann');
+    const { api, played, groups } = await side('ann');
     for (let n = 0; n < 10_000; n++) {
       api.group(`empty-${n}`);
       api.group(`left-${n}`).add('ann').remove('ann');
     }
-    expect(roster.groupCount).toBe(0);
+    expect(groups.size).toBe(0);
     const ben = played.visit('ben');
     for (let n = 0; n < 10_000; n++) api.group(`room-${n}`).add('ben', 'ann');
     ben.receiver.closed();
-    expect(roster.groupCount).toBe(10_000);
+    expect(groups.size).toBe(10_000);
     for (let n = 0; n < 10_000; n++) api.group(`room-${n}`).remove('ann');
-    expect(roster.groupCount).toBe(0);
+    expect(groups.size).toBe(0);
   });
 
   it('loses its peers when the transport is changed', async () => {

@@ -8,7 +8,7 @@ import type { CallSender } from '../../session/peer.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { checkWireName, isReserved } from '../../spec/reserved-names.js';
 import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from '../../types/dynamic.js';
-import type { Mount } from './mounts.js';
+import type { Mount } from './mount.js';
 import { type Kind, kindOf, OpenMethod } from './open-method.js';
 import { mayBeHandled } from './paths.js';
 import { bySpecificity, isWild, type Pattern, patternOf } from './pattern.js';

@@ -33,6 +33,12 @@ export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): M
         return hub.port(row);
       },
     },
+    attachedNow: {
+      value: () => {
+        mustBeThere();
+        return hub.attachedNow();
+      },
+    },
     open: { value: refused('open') },
     changeTransport: { value: refused('change the transport of') },
     close: { value: refused('close') },

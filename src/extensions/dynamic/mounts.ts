@@ -5,24 +5,12 @@ import { checkCallOptions } from '../../spec/call-options.js';
 import { methodTableBelow, type SpecConstructor } from '../../spec/method-table.js';
 import { isReserved } from '../../spec/reserved-names.js';
 import type { MountOptions, ServiceOptions } from '../../types/dynamic.js';
+import type { Mount } from './mount.js';
 import { mountedHub } from './mounted-endpoint.js';
 import { dynamicOf } from './of-side.js';
 import { OpenMethod } from './open-method.js';
 import { segmentsOf } from './paths.js';
 import { serviceOf } from './service-reader.js';
-
-/** What is mounted on a side. */
-export interface Mount {
-  /** From the root. */
-  readonly path: string;
-  /** What its methods' names begin with on the wire, without the dot. */
-  readonly wire: string;
-  /** The side, of a spec. */
-  readonly side?: object;
-  /** The object and the objects within it, by their paths, of anything else. */
-  readonly objects?: ReadonlyMap<string, object>;
-  end?(): void;
-}
 
 /** A spec to be mounted, and which side of it. */
 export interface MountedSpec {

@@ -1,4 +1,4 @@
-import type { Extension, ExtensionNames, OfferedExtension } from '../../api/extension.js';
+import type { Extension, ExtensionNames } from '../../api/extension.js';
 import { isFunction, isObject, must } from '../../contract/check-options.js';
 import type { ErrorPolicy } from '../../types/errors.js';
 import { isErrorClass } from './error-classes.js';
@@ -6,7 +6,8 @@ import { SideErrors } from './side-errors.js';
 
 const policies: readonly ErrorPolicy[] = ['hidden', 'message', 'full'];
 
-const names: ExtensionNames = {
+/** The name of the extension, and the options that it checks. */
+export const errorNames: ExtensionNames = {
   name: 'errors',
   options: {
     errors: must(
@@ -31,7 +32,7 @@ type Registration = typeof import('./register-classes.js');
 /** What travels of an error, and what becomes of it on arrival. Without `registration`, no classes are registered. */
 export function errorsWith(registration?: Registration): Extension {
   return {
-    ...names,
+    ...errorNames,
     attach({ options, reports }) {
       const errors = new SideErrors(options, reports);
       const { errorClasses } = options;
@@ -49,12 +50,3 @@ export function errorsWith(registration?: Registration): Extension {
     },
   };
 }
-
-/** For pages, which load what registers classes where an option or a method names some. */
-export const offeredErrors: OfferedExtension = {
-  ...names,
-  entry: 'obverse/dynamic',
-  load: async () => errorsWith(await import('./register-classes.js')),
-  when: { options: ['errorClasses'], method: ({ mark }) => mark.options.errors !== undefined },
-  meanwhile: errorsWith(),
-};

@@ -4,7 +4,7 @@ import type { Interceptor } from '../../types/interceptor.js';
 import { logging } from './call-logger.js';
 import { provideLogging } from './log-calls.js';
 import { Middleware } from './middleware.js';
-import { middlewareNames } from './offer.js';
+import { middlewareNames } from './names.js';
 
 /** Interceptors, listeners of calls, and the log of calls. */
 export const middleware: Extension = {
@@ -18,8 +18,6 @@ export const middleware: Extension = {
       },
     },
   },
-  attach(host) {
-    provideLogging(logging);
-    return new Middleware(host);
-  },
+  installed: () => provideLogging(logging),
+  attach: (host) => new Middleware(host),
 };

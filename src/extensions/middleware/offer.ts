@@ -1,24 +1,5 @@
-import type { ExtensionNames, OfferedExtension } from '../../api/extension.js';
-import { isFunction, must } from '../../contract/check-options.js';
-import type { CallEvents } from '../../types/interceptor.js';
-
-/** The options and events of the middleware. */
-export const middlewareNames: ExtensionNames = {
-  name: 'middleware',
-  options: {
-    use: must((value) => [value].flat().every(isFunction), 'a function (call, next) => …, or a list of them'),
-    logCalls: must((value) => typeof value === 'boolean' || isFunction(value), 'true, false or a function'),
-  },
-  events: [
-    'method.created',
-    'method.call',
-    'method.return',
-    'method.exception',
-    'method.sent',
-    'method.closed',
-    'method.unknown',
-  ] satisfies (keyof CallEvents)[],
-};
+import type { OfferedExtension } from '../../api/extension.js';
+import { middlewareNames } from './names.js';
 
 /** Interceptors, events of calls and their log, for pages: loaded in `open()` if an option or a decorator asks for them. */
 export const offeredMiddleware: OfferedExtension = {

@@ -1,5 +1,5 @@
-import { many } from '../rooms.js';
-import * as room from './room.js';
+import { install } from '../../api/extension-registry.js';
+import { multicast } from './extension.js';
 
-// A page imports this for many receivers: `gather()`, `group()`, what becomes of those who are slow. Elsewhere it is there already.
-many.furnish(room);
+// A page imports this for several receivers: `gather()`, `group()`, what becomes of those who are slow. Elsewhere it is there already.
+install(multicast);

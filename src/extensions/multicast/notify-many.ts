@@ -1,5 +1,4 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import { isCrowd } from '../../api/peer-registry.js';
 import type { PackedArguments } from '../../calls/arguments.js';
 import type { About, Call, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
@@ -9,8 +8,7 @@ import { mustFit } from '../../session/frame-limits.js';
 import { announced, sayingAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
-import type { Receivers, SlowOptions } from '../../types/peers.js';
-import { many } from '../rooms.js';
+import type { Receivers } from '../../types/peers.js';
 import type { Policy } from './slow-policy.js';
 
 /** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
@@ -20,9 +18,16 @@ interface EncodedNotification {
   readonly sealed: readonly (SealedFrames | Promise<SealedFrames>)[] | undefined;
 }
 
+/** What becomes of a notification at those who do not take what they are sent. */
+export interface SlowDelivery {
+  /** Undefined: it waits, as everything else. */
+  readonly policy: Policy | undefined;
+  send(session: Session, policy: Policy, bytes: number, post: (session: Session) => void): void;
+}
+
 /**
  * Sends a notification to several receivers, to a group or to everybody. That nobody is there is no mistake, on a side that is
- * open. `slow` is what becomes of it at those who do not take what they are sent, where the receivers do not say it.
+ * open. `slowly` is what becomes of it at those who do not take what they are sent.
  */
 export function notifyMany(
   hub: RpcEndpoint,
@@ -30,7 +35,7 @@ export function notifyMany(
   receivers: Receivers,
   packed: PackedArguments,
   about?: About,
-  slow?: SlowOptions,
+  slowly?: SlowDelivery,
 ): void {
   const sessions = hub.roster.told(receivers);
   const broadcasts = receivers === null && hub.broadcasts;
@@ -53,12 +58,12 @@ export function notifyMany(
   }
   const notice = noticeOf(hub, row, same, said, sessions.length);
   const post = (session: Session): void => postTo(hub, session, notice);
-  const policy = policyFor(receivers, slow);
+  const policy = slowly?.policy;
   const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
   for (const session of sessions) {
     if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
     if (policy === undefined) post(session);
-    else many.there.sendSlowly(session, policy, bytes, post);
+    else slowly?.send(session, policy, bytes, post);
   }
   if (broadcasts) {
     const frame = joined(hub, notice);
@@ -130,11 +135,4 @@ function postTo(hub: RpcEndpoint, session: Session, { frames, sealed }: EncodedN
   } catch (error) {
     hub.trouble(session, error);
   }
-}
-
-/** What is asked for with the call counts for more than what the group says. */
-function policyFor(receivers: Receivers, slow: SlowOptions | undefined): Policy | undefined {
-  const crowd = isCrowd(receivers) ? receivers : undefined;
-  if (slow?.slow === undefined) return crowd?.policy;
-  return crowd === undefined ? many.there.policyOf(slow) : crowd.policyWith(slow);
 }

@@ -1,16 +1,21 @@
 import type { PeerRegistry } from '../../api/peer-registry.js';
+import { PEERS_OF, type PeerSet } from '../../api/peer-set.js';
 import { letTakeOut } from '../../base/bound-methods.js';
 import { CallSender, ConnectedPeer } from '../../session/peer.js';
 import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
 /** Several peers of a side as one receiver. What it holds is looked up whenever it is used. */
-export abstract class ReceiverSet implements Several {
+export abstract class ReceiverSet implements Several, PeerSet {
   /** Not to be seen by one who prints a group: behind it lies the whole side. */
   declare readonly roster: PeerRegistry;
 
   constructor(roster: PeerRegistry) {
     Object.defineProperty(this, 'roster', { value: roster });
+  }
+
+  get [PEERS_OF](): PeerRegistry {
+    return this.roster;
   }
 
   /** Those who are in it now, in the order of their coming. */

@@ -1,6 +1,7 @@
 import type { OfferedExtension } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { NEXT, PULL } from '../../session/system-names.js';
+import { windowExpects } from './window-option.js';
 
 /** Throws a ProtocolError: on a side that has not loaded streams, none can be running. */
 function refuse(): never {
@@ -14,6 +15,7 @@ function refuse(): never {
 export const offeredStreams: OfferedExtension = {
   name: 'streams',
   entry: 'obverse/all',
+  callOptions: { window: windowExpects },
   load: async () => (await import('./extension.js')).streams,
   when: { method: ({ stream }) => stream },
   meanwhile: {

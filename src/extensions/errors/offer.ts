@@ -1,0 +1,11 @@
+import type { OfferedExtension } from '../../api/extension.js';
+import { errorNames, errorsWith } from './extension.js';
+
+/** For pages, which load what registers classes where an option or a method names some. */
+export const offeredErrors: OfferedExtension = {
+  ...errorNames,
+  entry: 'obverse/dynamic',
+  load: async () => errorsWith(await import('./register-classes.js')),
+  when: { options: ['errorClasses'], method: ({ mark }) => mark.options.errors !== undefined },
+  meanwhile: errorsWith(),
+};

@@ -1,0 +1,27 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import type { OfferedExtension } from '../../api/extension.js';
+import { notInstalled } from '../../api/extension-registry.js';
+import type { Check } from '../../contract/check-options.js';
+import { notifyMany } from './notify-many.js';
+
+const refuse =
+  (option: string): Check =>
+  () => {
+    throw notInstalled('multicast', `the option "${option}"`);
+  };
+
+/** Several receivers for pages, which have calls to all and to a list without it. The rest they import. */
+export const offeredMulticast: OfferedExtension = {
+  name: 'multicast',
+  entry: 'obverse/multicast',
+  members: { gather: 'method', everyone: 'getter', group: 'method' },
+  callOptions: { slow: refuse('slow'), keep: refuse('keep'), slowBytes: refuse('slowBytes') },
+  meanwhile: {
+    name: 'multicast',
+    attach: (host) => ({
+      multicast: {
+        notify: (method, receivers, packed, about) => notifyMany(host as RpcEndpoint, method, receivers, packed, about),
+      },
+    }),
+  },
+};

@@ -1,0 +1,26 @@
+import type { OfferedExtension } from '../api/extension.js';
+import { offeredDiagnostics } from '../extensions/diagnostics/offer.js';
+import { offeredDynamic } from '../extensions/dynamic/offer.js';
+import { offeredErrors } from '../extensions/errors/offer.js';
+import { offeredMiddleware } from '../extensions/middleware/offer.js';
+import { offeredMulticast } from '../extensions/multicast/offer.js';
+import { offeredReferences } from '../extensions/references/offer.js';
+import { offeredSecurity } from '../extensions/security/offer.js';
+import { offeredStreams } from '../extensions/streams/offer.js';
+import { offeredValidation } from '../extensions/validation/offer.js';
+
+/**
+ * The extensions that pages load in `open()` where an option or a method asks for them, or have by importing the entry of one. Their
+ * layers nest in this order, the first one outermost.
+ */
+export const browserExtensions: readonly OfferedExtension[] = [
+  offeredDiagnostics,
+  offeredStreams,
+  offeredReferences,
+  offeredMulticast,
+  offeredSecurity,
+  offeredDynamic,
+  offeredErrors,
+  offeredMiddleware,
+  offeredValidation,
+];

@@ -1,0 +1,22 @@
+import type { Extension } from '../api/extension.js';
+import { dynamic } from '../extensions/dynamic/extension.js';
+import { errorsWith } from '../extensions/errors/extension.js';
+import * as registering from '../extensions/errors/register-classes.js';
+import { middleware } from '../extensions/middleware/extension.js';
+import { multicast } from '../extensions/multicast/extension.js';
+import { references } from '../extensions/references/extension.js';
+import { security } from '../extensions/security/extension.js';
+import { streams } from '../extensions/streams/extension.js';
+import { validation } from '../extensions/validation/extension.js';
+
+/** The extensions that work in every runtime. Their layers nest in this order, the first one outermost. */
+export const extensions: readonly Extension[] = [
+  streams,
+  references,
+  multicast,
+  security,
+  dynamic,
+  errorsWith(registering),
+  middleware,
+  validation,
+];

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { root } from './docs/pages.js';
 
 /*
- * Everything in the library that waits uses the one clock that a test can stop: no other file reads the time from the runtime,
- * or uses its timers. The exceptions explain why they need real time.
+ * Everything in the library that waits uses the one clock that a test can stop: no other file reads the time from the
+ * runtime, or uses its timers. The exceptions explain why they need real time.
  */
 const clocks = ['src/base/time.ts'];
 const exceptions: Readonly<Record<string, string>> = {

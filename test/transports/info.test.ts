@@ -39,7 +39,7 @@ async function meet(served: TransportSource, dialed: (address: string) => Transp
 }
 const port = (side: Side<Who>): number => Number(/:(\d+)/.exec(side.address.replace('://', ''))?.[1]);
 
-/** What tells, in another process or thread, what it knows of this one. */
+/** Returns, from another process or thread, what it knows of this one. */
 const folder = mkdtempSync(join(tmpdir(), 'obverse-info-'));
 const program = join(folder, 'program.mjs');
 beforeAll(async () => {
@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('what a transport knows of a peer', () => {
-  it('tcp: addresses and ports, which stay known when it has gone', async () => {
+  it('tcp: addresses and ports, which stay known after the end', async () => {
     const { server, here, there } = await meet('tcp://127.0.0.1:0', (address) => address);
     const at = { address: '127.0.0.1', port: port(server) };
     expect(there).toEqual({
@@ -79,7 +79,7 @@ describe('what a transport knows of a peer', () => {
   });
 
   it.each(['ws', 'native'] as const)('ws: the request, the subprotocol, addresses; dialed by %s', async (client) => {
-    // Node 20 has no WebSocket of its own.
+    // Node 20 has no WebSocket.
     if (client === 'native' && (globalThis as { WebSocket?: unknown }).WebSocket === undefined) return;
     const dialed = (address: string) => ({
       url: `${address}?token=secret`,
@@ -99,7 +99,7 @@ describe('what a transport knows of a peer', () => {
     if (client === 'ws') expect(there).toMatchObject({ remotePort: port(server), localPort: here.remotePort });
   });
 
-  it('wss: what TLS has agreed, and the certificates of either end', async () => {
+  it('wss: what TLS has negotiated, and the certificates of both ends', async () => {
     const [own, visitor] = [certificate(), certificate()];
     const tls = { ...own, requestCert: true, rejectUnauthorized: false };
     const { here, there } = await meet({ url: 'wss://127.0.0.1:0', tls }, (url) => ({
@@ -112,26 +112,26 @@ describe('what a transport knows of a peer', () => {
       certificate: { subject: { CN: '127.0.0.1' } },
     };
     expect(there.tls).toMatchObject({ ...certified, authorized: true });
-    // Nobody vouches for the visitor.
+    // The client has no certificate.
     expect(here.tls).toMatchObject({ ...certified, authorized: false });
     expect(here).toMatchObject({ url: '/', remoteAddress: '127.0.0.1' });
   });
 
-  it('process: the number of the process and its program; stdio: that of the one that has started it', async () => {
+  it('process: the process id and the program; stdio: those of the parent', async () => {
     const client = await connect({ url: 'process:', command: process.execPath, args: [program, 'stdio'] });
     const [peer] = client.peers.values();
     expect(peer?.info).toEqual({ pid: Number(peer?.id.slice('process:'.length)), command: process.execPath });
     expect(await client.who(null)).toEqual({ ppid: process.pid });
   });
 
-  it('worker: the number of the thread, and the file', async () => {
+  it('worker: the thread id, and the file', async () => {
     const client = await connect(`worker:${program}`);
     expect(infoOf(client)).toEqual({ threadId: expect.any(Number), file: program });
     expect(infoOf(client).threadId).toBeGreaterThan(0);
     expect(await client.who(null)).toEqual({});
   });
 
-  it('port: the number of the thread, where the port is a worker', async () => {
+  it('port: the thread id, if the port is a worker', async () => {
     const worker = new Worker(program);
     const client = await connect({ url: 'port:', port: worker });
     expect(infoOf(client)).toEqual({ threadId: worker.threadId });
@@ -160,7 +160,7 @@ describe('what a transport knows of a peer', () => {
   });
 });
 
-it('interceptors see it', async () => {
+it('is visible to interceptors', async () => {
   const server = await serve('memory:info-seen');
   const client = await connect('memory:info-seen:ann');
   let seen: unknown;

@@ -1,7 +1,7 @@
 import type { Accept, Frame, Link, Parcel, Receiver, Wire } from '../../src/contract/contract.js';
 import { ACCEPTED_FRAME_BYTES, defaultLimits } from '../../src/contract/limits.js';
 
-/** A wire for tests of transports: text, dialling, and errors of the logger kept in `logged`. */
+/** A wire for tests of transports: text, dialing, with the errors of the logger in `logged`. */
 export function wire(over: Partial<Wire> = {}): Wire & { readonly logged: string[] } {
   const logged: string[] = [];
   const log = (message: string): void => {
@@ -30,7 +30,7 @@ export class LinkLog implements Receiver {
   readonly ends: (Error | undefined)[] = [];
   drains = 0;
   link!: Link;
-  /** Called for each frame, after it was noted. */
+  /** Called for each frame, after it was recorded. */
   onFrame: (frame: Frame) => void = () => {};
   private readonly waiting: { test: () => boolean; resolve: () => void }[] = [];
 
@@ -50,12 +50,12 @@ export class LinkLog implements Receiver {
     this.look();
   }
 
-  /** The text frames, and the values of parcels, in order. */
+  /** The text frames, and the values of packets, in order. */
   get seen(): unknown[] {
     return this.frames.flatMap((frame) => (isParcel(frame) ? frame.values : [frame]));
   }
 
-  /** Resolves when the test holds; it is asked again whenever something was delivered. */
+  /** Resolves when the condition holds; it is checked again whenever something was delivered. */
   until(test: () => boolean): Promise<void> {
     if (test()) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push({ test, resolve }));
@@ -76,7 +76,7 @@ export class LinkLog implements Receiver {
   }
 }
 
-/** Accepts links into logs, which stand in `logs` in the order of arrival. */
+/** Accepts links into logs, which are in `logs` in the order of arrival. */
 export function accepting(): { readonly accept: Accept; readonly logs: LinkLog[]; next(): Promise<LinkLog> } {
   const logs: LinkLog[] = [];
   const waiting: ((log: LinkLog) => void)[] = [];

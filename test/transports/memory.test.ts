@@ -39,7 +39,7 @@ async function enter(url: string, over: Partial<Wire> = {}) {
 const serve = (url: string, over: Partial<Wire> = {}) => enter(url, { listen: true, ...over });
 
 describe('a served room', () => {
-  it('links each visitor with the server, under their names', async () => {
+  it('links each client with the server, under their names', async () => {
     const server = await serve('memory:room');
     const ann = await enter('memory:room?name=ann');
     const other = await enter('memory:room');
@@ -54,7 +54,7 @@ describe('a served room', () => {
     expect(server.transport.address).toBe('memory:room');
   });
 
-  it('refuses a visitor where nobody serves, and a second server', async () => {
+  it('rejects a client if nobody serves, and a second server', async () => {
     await expect(enter('memory:room')).rejects.toThrow(ConnectionLost);
     await expect(enter('memory:room')).rejects.toThrow('nobody serves memory:room');
     await serve('memory:room');
@@ -62,7 +62,7 @@ describe('a served room', () => {
     await expect(serve('memory:room')).rejects.toThrow('already served, by "room.1"');
   });
 
-  it('ends its visitors when it closes, and can be served again', async () => {
+  it('ends its clients when it closes, and can be served again', async () => {
     const server = await serve('memory:room');
     const visitor = await enter('memory:room?name=ann');
     await server.transport.close();
@@ -73,7 +73,7 @@ describe('a served room', () => {
     expect((await enter('memory:room?name=ann')).logs[0]!.link.peer).toBe('room.1');
   });
 
-  it('can be served again while a visitor of before still has something to read', async () => {
+  it('can be served again while a client of before still has frames to read', async () => {
     const before = await serve('memory:room');
     const slow = await enter('memory:room');
     slow.logs[0]!.link.pause();
@@ -87,14 +87,14 @@ describe('a served room', () => {
     expect(slow.logs[0]!.frames).toEqual(['unread']);
   });
 
-  it('gives nobody the name that another has taken', async () => {
+  it('generates no name that another member has taken', async () => {
     const server = await serve('memory:room');
     await enter('memory:room?name=room.2');
     await enter('memory:room');
     expect(server.logs.map((log) => log.link.peer)).toEqual(['room.2', 'room.3']);
   });
 
-  it('refuses a name that is taken and frees it when its link has ended', async () => {
+  it('refuses a name that is taken, and frees it when its link has ended', async () => {
     const server = await serve('memory:room');
     const ann = await enter('memory:room?name=ann');
     await expect(enter('memory:room?name=ann')).rejects.toThrow('the name "ann" is taken');
@@ -104,7 +104,7 @@ describe('a served room', () => {
     expect(server.logs[1]!.link.peer).toBe('ann');
   });
 
-  it('keeps no more visitors than the limit "peers"', async () => {
+  it('keeps no more clients than the limit "peers"', async () => {
     const server = await serve('memory:room', { limits: { ...defaultLimits, peers: 1 } });
     const first = await enter('memory:room');
     await expect(enter('memory:room')).rejects.toThrow('full: the limit "peers" is 1');
@@ -115,7 +115,7 @@ describe('a served room', () => {
 });
 
 describe('a bus', () => {
-  it('links everyone with everyone, whichever verb they use', async () => {
+  it('links all members with each other, whether they serve or connect', async () => {
     const a = await enter('memory:hall?bus&name=a');
     const b = await serve('memory:hall?bus&name=b');
     const c = await enter('memory:hall?bus&name=c');
@@ -129,7 +129,7 @@ describe('a bus', () => {
     expect(a.transport.address).toBe('memory:hall?bus');
   });
 
-  it('is what the short form means, with the names of the model', async () => {
+  it('is the meaning of the short form, with the names of the model', async () => {
     const a = await enter('internal:');
     const b = await enter('internal:internal:bob');
     const c = await enter('internal');
@@ -152,7 +152,7 @@ describe('a bus', () => {
 });
 
 describe('values', () => {
-  it('are copied for each receiver, and moved where the parcel says so', async () => {
+  it('are copied for each receiver, and moved if the packet lists them', async () => {
     const server = await serve('memory:room', { form: 'values' });
     const ann = await enter('memory:room', { form: 'values' });
     const bob = await enter('memory:room', { form: 'values' });
@@ -169,7 +169,7 @@ describe('values', () => {
     expect([moved.byteLength, buffer.byteLength]).toEqual([0, 8]);
   });
 
-  it('that cannot be sent are left out and reported; the others arrive', async () => {
+  it('that cannot be sent are dropped and reported; the others arrive', async () => {
     const sender = wire({ listen: true, form: 'values' });
     const transport = memory(parseAddress('memory:room'), sender);
     const side = accepting();
@@ -184,7 +184,7 @@ describe('values', () => {
   });
 });
 
-it('refuses options that it does not know', () => {
+it('refuses unknown options', () => {
   expect(() => memory(parseAddress('memory:room?bsu'), wire())).toThrow('has no option "bsu"; there are name, bus');
 });
 

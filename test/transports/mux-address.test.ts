@@ -34,7 +34,7 @@ describe('the parts of an address', () => {
     expect(() => splitParts(text)).toThrow(message);
   });
 
-  it('are the same after being joined, in whichever brackets they fit', () => {
+  it('are the same after being joined, in any brackets that fit', () => {
     expect(joinParts(['a:', 'b:(', 'mux:(c:)(d:)'])).toBe('(a:)[b:(](mux:(c:)(d:))');
     const text = fc.string({ unit: fc.constantFrom('a', ':', '?', '(', ')', '[', ']', '{', '}'), minLength: 1 });
     fc.assert(
@@ -59,11 +59,11 @@ describe('the factory', () => {
     expect(make(source)).toThrow(message);
   });
 
-  it('leaves what looks like a query to the last part', () => {
+  it('assigns what looks like a query to the last part', () => {
     expect(make('mux:[a:][b:?x=1]')().address).toBe('mux:(a:)(b:?x=1)');
   });
 
-  it('takes a list, also of lists', () => {
+  it('accepts a list, also of lists', () => {
     expect(make({ url: 'mux:(a:)', parts: ['b:', ['c:', () => expect.fail()], { url: 'd:', x: 1 }] })().address).toBe(
       'mux:(a:)(b:)(mux:(c:)(a transport of its own))(d:)',
     );

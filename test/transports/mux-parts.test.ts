@@ -8,8 +8,8 @@ const LISTEN = { listen: true };
 
 afterEach(closeSides);
 
-describe('parts that come and go', () => {
-  it('are opened when they come, and their peers are peers', async () => {
+describe('parts that are added and removed', () => {
+  it('are opened when they are added, and their peers are peers', async () => {
     const doors = mux('memory:door');
     const server = await Side.open(doors, LISTEN);
     const tcp = await doors.add('tcp://127.0.0.1:0');
@@ -21,7 +21,7 @@ describe('parts that come and go', () => {
     await until(() => server.heard.length === 1);
   });
 
-  it('are closed when they go, with their links, and the others stay', async () => {
+  it('are closed when they are removed, with their links, and the others stay', async () => {
     const doors = mux('memory:door', 'tcp://127.0.0.1:0');
     const server = await Side.open(doors, LISTEN);
     const [, tcp] = doors.parts;
@@ -37,7 +37,7 @@ describe('parts that come and go', () => {
     expect(server.ears.filter(({ ends }) => ends.length > 0)).toHaveLength(1);
   });
 
-  it('go by what they were given as, too', async () => {
+  it('can be removed by their source too', async () => {
     const maker = (): Transport => ({ address: 'x:', open: async () => {}, close: async () => {} });
     const object = { url: 'memory:other' };
     const doors = mux('memory:door', maker, object);
@@ -49,13 +49,13 @@ describe('parts that come and go', () => {
     await expect(doors.remove(object)).rejects.toThrow('this mux has no such part; it has none');
   });
 
-  it('are refused if they are not there', async () => {
+  it('are refused if they are unknown', async () => {
     const doors = mux('memory:door');
     await expect(doors.remove('memory:dor')).rejects.toThrow(UsageError);
     await expect(doors.remove('memory:dor')).rejects.toThrow('there are memory:door');
   });
 
-  it('are not taken in if they cannot be opened, which harms no other', async () => {
+  it('are not added if they cannot be opened, and the others stay', async () => {
     const taken = await Side.open('tcp://127.0.0.1:0', LISTEN);
     const doors = mux('memory:door');
     const server = await Side.open(doors, LISTEN);
@@ -67,7 +67,7 @@ describe('parts that come and go', () => {
     await until(() => server.ears.length === 1);
   });
 
-  it('come and go before there is a side, and after it', async () => {
+  it('can be added and removed before there is a side, and after it', async () => {
     const doors = mux();
     const tcp = await doors.add('tcp://127.0.0.1:0');
     await doors.add('memory:door');
@@ -86,7 +86,7 @@ describe('parts that come and go', () => {
     expect(doors.parts.map(({ address }) => address)).toEqual(['memory:after']);
   });
 
-  it('bring up nothing where there are none', async () => {
+  it('are not needed to open the side', async () => {
     const doors = mux();
     const side = await Side.open(doors, LISTEN);
     expect(side.transport.address).toBe('mux:');
@@ -95,7 +95,7 @@ describe('parts that come and go', () => {
     await until(() => side.ears.length === 1);
   });
 
-  it('that come while the others are being opened are opened too', async () => {
+  it('that are added while the others are being opened are opened too', async () => {
     const doors = mux('tcp://127.0.0.1:0');
     const server = await Side.make(doors, LISTEN);
     const opening = server.open();
@@ -105,7 +105,7 @@ describe('parts that come and go', () => {
     await until(() => server.ears.length === 1);
   });
 
-  it('that go while they are being opened hold nobody up', async () => {
+  it('that are removed while they are being opened delay nothing', async () => {
     let fail: (reason: Error) => void = () => {};
     const slow = (): Transport => ({
       address: 'slow:',
@@ -125,7 +125,7 @@ describe('parts that come and go', () => {
     expect(doors.parts).toHaveLength(1);
   });
 
-  it('that go while they are being made are never opened', async () => {
+  it('that are removed while they are being created are never opened', async () => {
     const told: string[] = [];
     let release: () => void = () => {};
     const late = async (): Promise<Transport> => {
@@ -150,7 +150,7 @@ describe('parts that come and go', () => {
     await Side.open(doors, LISTEN);
   });
 
-  it('of a mux in a mux come and go too, with what they can', async () => {
+  it('of a mux in a mux can be added and removed too, with their abilities', async () => {
     const inner = mux();
     const side = await Side.open([inner, 'tcp-server://127.0.0.1:0']);
     expect(side.transport.broadcast).toBeUndefined();

@@ -10,7 +10,7 @@ import { busPart, closeSides, Side, until, withTransports } from '../support/mux
 const LISTEN = { listen: true };
 const partsOf = (address: string): string[] => splitParts(address.slice('mux:'.length));
 
-// The package `ws` can stop reading, as the suite asks; the WebSocket that a later runtime has of its own cannot.
+// The package `ws` can stop reading, as the suite requires; the WebSocket of a later runtime cannot.
 for (const [at, { name, ...options }] of [{ name: 'tcp' }, { name: 'ws', client: 'ws' }].entries()) {
   testTransport(
     { describe, it },
@@ -26,7 +26,7 @@ for (const [at, { name, ...options }] of [{ name: 'tcp' }, { name: 'ws', client:
 afterEach(closeSides);
 
 describe('a mux', () => {
-  it('has the peers of all its parts, and tells what each part is reached by', async () => {
+  it('has the peers of all its parts, and lists the address of each part', async () => {
     const server = await Side.open(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/rpc', 'memory:mux'], LISTEN);
     const addresses = partsOf(server.transport.address);
     expect(addresses.map((address) => address.replace(/\d+(?=\/|$)/, 'N'))).toEqual([
@@ -39,7 +39,7 @@ describe('a mux', () => {
     expect(new Set(server.heard)).toEqual(new Set(addresses));
   });
 
-  it('leaves each part the end that its scheme says', async () => {
+  it('keeps the direction that the scheme of a part specifies', async () => {
     const server = await Side.open('mux:(tcpserv:127.0.0.1:0)(ws-server://127.0.0.1:0)');
     const [tcp, ws] = partsOf(server.transport.address);
     const client = await Side.open([tcp!, ws!, 'tcp-server://127.0.0.1:0']);
@@ -47,7 +47,7 @@ describe('a mux', () => {
     expect(client.ears).toHaveLength(2);
   });
 
-  it('may stand in a mux', async () => {
+  it('can be inside a mux', async () => {
     const server = await Side.open('mux:(mux:(tcp://127.0.0.1:0)(ws://127.0.0.1:0))(tcp://127.0.0.1:0)', LISTEN);
     const [inner, outer] = partsOf(server.transport.address);
     await Side.open([...partsOf(inner!), outer!]);
@@ -61,7 +61,7 @@ describe('a mux', () => {
 });
 
 describe('a mux of which parts cannot be opened', () => {
-  it('tells every reason, and keeps nothing open', async () => {
+  it('rejects with every reason, and keeps nothing open', async () => {
     const taken = await Side.open('tcp://127.0.0.1:0', LISTEN);
     const room = await Side.open('memory:taken', LISTEN);
     const side = await Side.make([taken.transport.address, 'ws://127.0.0.1:0', 'memory:taken', 'memory:free'], LISTEN);
@@ -80,7 +80,7 @@ describe('a mux of which parts cannot be opened', () => {
     await room.transport.close();
   });
 
-  it('is lost, if it was nobody’s mistake', async () => {
+  it('rejects with ConnectionLost if no options were wrong', async () => {
     const gone = await Side.open(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0'], LISTEN);
     const { address } = gone.transport;
     await gone.transport.close();
@@ -89,7 +89,7 @@ describe('a mux of which parts cannot be opened', () => {
     for (const part of partsOf(address)) await expect(opening).rejects.toThrow(`(${part}) cannot connect to`);
   });
 
-  it('ends the links that were up already', async () => {
+  it('ends the links that were already open', async () => {
     const server = await Side.open('tcp://127.0.0.1:0', LISTEN);
     const client = await Side.make([server.transport.address, 'memory:nobody']);
     await expect(client.open()).rejects.toThrow('nobody serves memory:nobody');
@@ -97,7 +97,7 @@ describe('a mux of which parts cannot be opened', () => {
     await until(() => server.ears[0]?.ends.length === 1);
   });
 
-  it('opens nothing where there is a mistake', async () => {
+  it('opens nothing if options are wrong', async () => {
     let opened = 0;
     const maker = (): Transport => ({ address: 'x:', open: async () => void opened++, close: async () => {} });
     const side = await Side.make([maker, 'tcp://127.0.0.1:1?frmaing=nul', 'nonsense:']);
@@ -110,7 +110,7 @@ describe('a mux of which parts cannot be opened', () => {
 });
 
 describe('a mux that is closed', () => {
-  it('waits for all its parts, and tells all their errors', async () => {
+  it('waits for all its parts, and rejects with all their errors', async () => {
     const closed: string[] = [];
     const part = (name: string, fails: boolean) => (): Transport => ({
       address: `${name}:`,
@@ -129,13 +129,13 @@ describe('a mux that is closed', () => {
     expect(closed.sort()).toEqual(['a', 'b', 'c']);
   });
 
-  it('does not open any more', async () => {
+  it('cannot be opened again', async () => {
     const side = await Side.make(['memory:mux']);
     await side.transport.close();
     await expect(side.open()).rejects.toThrow(ConnectionLost);
   });
 
-  it('while its parts are being made, opens none', async () => {
+  it('opens no parts that are being created', async () => {
     let opened = 0;
     let closed = 0;
     const part: Transport = { address: 'x:', open: async () => void opened++, close: async () => void closed++ };
@@ -154,14 +154,14 @@ async function wireWith(part: Transport): Promise<Wire> {
 }
 
 describe('a mux with a bus', () => {
-  it('reaches everybody on it at once', async () => {
+  it('reaches all of its members at once', async () => {
     const [one, two] = [busPart(), busPart()];
     const side = await Side.open([one.make, 'tcp-server://127.0.0.1:0', [two.make]]);
     side.transport.broadcast!(['a', 'b']);
     expect([one.heard, two.heard]).toEqual([[['a', 'b']], [['a', 'b']]]);
   });
 
-  it('has nothing to say to everybody where there is none', async () => {
+  it('broadcasts nothing without a bus', async () => {
     const side = await Side.open(['tcp-server://127.0.0.1:0', ['memory:alone?bus']]);
     expect(side.transport.broadcast).toBeUndefined();
   });

@@ -85,7 +85,7 @@ describe('two ends of a MessageChannel', () => {
     expect(left.link.peer).not.toBe(right.link.peer);
   });
 
-  it('carry bytes, without the rest of the buffer that they are a view of', async () => {
+  it('carry bytes, without the rest of the buffer behind a view', async () => {
     const { left, right } = await both({ form: 'bytes' });
     const slab = Buffer.alloc(100_000, 7);
     left.link.send([slab.subarray(10, 13), new Uint8Array(0), slab.subarray(20, 21)]);
@@ -96,7 +96,7 @@ describe('two ends of a MessageChannel', () => {
     expect(slab.length).toBe(100_000);
   });
 
-  it('carry values and move what is to be moved; a parcel stays a parcel', async () => {
+  it('carry values and move the listed objects; a packet stays a packet', async () => {
     const { left, right } = await both({ form: 'values' });
     const moved = new ArrayBuffer(8);
     left.link.send([
@@ -109,7 +109,7 @@ describe('two ends of a MessageChannel', () => {
     expect(moved.byteLength).toBe(0);
   });
 
-  it('report values that cannot be posted and carry the others of the tick', async () => {
+  it('report values that cannot be posted, and carry the others of the tick', async () => {
     const { port1, port2 } = channel();
     const onWire = wire({ form: 'values' });
     const transport = port(parseAddress({ url: 'port:', port: port1 } as never), onWire);
@@ -125,7 +125,7 @@ describe('two ends of a MessageChannel', () => {
     await right.log.until(() => right.log.frames.length === 3);
   });
 
-  it('hold what is sent before the other end listens, and count it', async () => {
+  it('hold frames until the other end listens, and count them', async () => {
     const { port1, port2 } = channel();
     const left = await open({ port: port1 });
     left.log.link.send(['early', 'bird']);
@@ -137,7 +137,7 @@ describe('two ends of a MessageChannel', () => {
     expect([left.log.link.buffered, left.log.drains]).toEqual([0, 1]);
   });
 
-  it('deliver what was sent before close, and end both cleanly, once', async () => {
+  it('deliver everything sent before close, and end both cleanly, once', async () => {
     const { left, right, transports } = await both();
     right.link.send(['to be ready']);
     await left.until(() => left.frames.length === 1);
@@ -151,7 +151,7 @@ describe('two ends of a MessageChannel', () => {
     expect([left.ends, right.ends]).toEqual([[undefined], [undefined]]);
   });
 
-  it('deliver even to one who comes after the close', async () => {
+  it('deliver also to an end that is opened after the close', async () => {
     const { port1, port2 } = channel();
     const left = await open({ port: port1 });
     left.log.link.send(['left behind']);
@@ -162,7 +162,7 @@ describe('two ends of a MessageChannel', () => {
     expect(right.log.frames).toEqual(['left behind']);
   });
 
-  it('listen by addEventListener where there is no `on`, as in browsers', async () => {
+  it('listen by addEventListener if there is no `on`, as in browsers', async () => {
     const { port1, port2 } = channel();
     let started = 0;
     const web = {
@@ -186,7 +186,7 @@ describe('two ends of a MessageChannel', () => {
     expect(await right.log.ended()).toBeUndefined();
   });
 
-  it('are cut by a reason', async () => {
+  it('end at once with a reason', async () => {
     const { left, right } = await both();
     const reason = new Error('enough');
     left.link.close(reason);
@@ -194,7 +194,7 @@ describe('two ends of a MessageChannel', () => {
     expect((await right.ended())?.message).toBe('the other side closed the link abruptly');
   });
 
-  it('close the port, and nothing keeps it from being freed', async () => {
+  it('close the port, and nothing prevents its collection', async () => {
     const { port1, port2 } = channel();
     const { transport } = await open({ port: port1 });
     const closed = new Promise((resolve) => port2.once('close', resolve));
@@ -203,14 +203,14 @@ describe('two ends of a MessageChannel', () => {
     await closed;
   });
 
-  it('end when somebody else closes the port', async () => {
+  it('end when other code closes the port', async () => {
     const { left, right, port1 } = await both();
     port1.close();
     expect(await right.ended()).toBeInstanceOf(ConnectionLost);
     expect(await left.ended()).toBeInstanceOf(ConnectionLost);
   });
 
-  it('let the process go when they are closed', async () => {
+  it('let the process exit when they are closed', async () => {
     const before = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
     const { transports, left } = await both();
     expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length).toBeGreaterThan(before);
@@ -222,8 +222,8 @@ describe('two ends of a MessageChannel', () => {
   });
 });
 
-describe('what does not belong', () => {
-  it('is ignored if it is not of ours', async () => {
+describe('an unexpected message', () => {
+  it('is ignored if it has another form', async () => {
     const { left, right, port1 } = await both();
     for (const stranger of [1, null, 'text', { method: 'x' }, [], ['obverse'], ['text', 'x']])
       port1.postMessage(stranger);
@@ -232,7 +232,7 @@ describe('what does not belong', () => {
     expect(right.frames).toEqual(['ours']);
   });
 
-  it('is ignored if it was left over by an earlier conversation', async () => {
+  it('is ignored if it is left over from an earlier conversation', async () => {
     const { port1, port2 } = channel();
     for (const old of [['obverse:text', 'old'], ['obverse:end'], ['obverse:cut']]) port1.postMessage(old);
     const right = await open({ port: port2 });
@@ -242,7 +242,7 @@ describe('what does not belong', () => {
     expect([right.log.frames, right.log.ends]).toEqual([['new'], []]);
   });
 
-  it('ends the link: a message that cannot be deserialized', async () => {
+  it('ends the link if it cannot be deserialized', async () => {
     const { right, port2 } = await both();
     port2.dispatchEvent(new Event('messageerror'));
     expect(await right.ended()).toBeInstanceOf(ProtocolError);
@@ -279,7 +279,7 @@ describe('what does not belong', () => {
     });
   }
 
-  it('ends the link: a second conversation on one port', async () => {
+  it('ends the link if it starts a second conversation on one port', async () => {
     const { left, right, port1 } = await both();
     left.link.send(['hello']);
     await right.until(() => right.frames.length > 0);
@@ -287,7 +287,7 @@ describe('what does not belong', () => {
     expect((await right.ended())?.message).toContain('one link at a time');
   });
 
-  it('is refused as a port', () => {
+  it('is impossible on something that is not a port, which is refused', () => {
     for (const given of [undefined, 1, {}, { postMessage() {} }]) {
       expect(() => port(parseAddress({ url: 'port:', port: given }), wire())).toThrow(UsageError);
     }
@@ -298,9 +298,9 @@ describe('what does not belong', () => {
 });
 
 describe('a Worker', () => {
-  it('is heard although it spoke before anybody listened, and goes on after a close', async () => {
+  it('is heard although it posted before anybody listened, and continues after a close', async () => {
     const made = worker({ greeting: 'hello from the worker', stay: true });
-    // Its first message of the protocol comes before anyone listens, and a Worker keeps nothing.
+    // Its first message of the protocol is sent before anyone listens, and a Worker keeps nothing.
     await new Promise((resolve) => made.once('message', resolve));
     const { log, transport } = await open({ port: made });
     await log.until(() => log.frames.length > 0);
@@ -312,7 +312,7 @@ describe('a Worker', () => {
     expect(made.threadId).toBeGreaterThan(0);
   });
 
-  it('ends by itself when its link has ended and nothing else keeps it', async () => {
+  it('exits by itself when its link has ended and nothing else keeps it alive', async () => {
     const made = worker({});
     const { log, transport } = await open({ port: made });
     log.link.send(['x']);
@@ -328,7 +328,7 @@ describe('a Worker', () => {
     ['!cut', 'the other side closed the link abruptly'],
     ['!close', undefined],
   ] as const) {
-    it(`that is told ${order} ends the link: ${reason ?? 'cleanly'}`, async () => {
+    it(`instructed to ${order} ends the link: ${reason ?? 'cleanly'}`, async () => {
       const made = worker({});
       const { log } = await open({ port: made });
       log.link.send(['first', order]);

@@ -12,14 +12,14 @@ async function asked(code: string): Promise<string> {
   return String((error as PromiseRejectedResult).reason);
 }
 
-it('says to check the address where a program has written nothing to its output', async () => {
+it('suggests to check the address if a program has written nothing to its output', async () => {
   expect(await asked('setInterval(() => {}, 1000)')).toMatch(
     /nothing came from process:\d+ within 300 ms; check that the program serves stdio:$/,
   );
 });
 
-it('does not say so where the program speaks, and leaves this call without an answer', async () => {
-  // It asks something itself as soon as it is called, so that its message comes before the time is over.
+it('suggests nothing if the program writes, and only this call has no answer', async () => {
+  // It sends a request itself as soon as it is called, so its message arrives before the timeout.
   const code = `
     const ask = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'x' });
     process.stdin.once('data', () => console.log(ask));

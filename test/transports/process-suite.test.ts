@@ -12,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => compiled.remove());
 
-// Here is `process:`; the first side is a stand-in for `stdio:` in the program that it starts. So this holds both.
+// This process uses `process:`; the first side represents `stdio:` in the program that it starts. So the suite tests
+// both.
 testTransport(
   { describe, it },
   {

@@ -43,7 +43,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 describe('how a program is started', () => {
-  it('takes a command line, and calls the peer by its pid', async () => {
+  it('accepts a command line, and uses the pid as the id of the peer', async () => {
     const side = await opened(transport(`process:"${node}" '${program}' echo?stderr=ignore`));
     const { link } = side.ends[0]!;
     expect(link.peer).toMatch(/^process:\d+$/);
@@ -53,7 +53,7 @@ describe('how a program is started', () => {
     expect(side.ends[0]!.texts).toEqual(['hello']);
   });
 
-  it('gives arguments, folder and environment as they are', async () => {
+  it('passes arguments, folder and environment unchanged', async () => {
     const code =
       'console.log(JSON.stringify([process.argv.slice(1), process.cwd(), process.env.A, process.env.B, !!process.env.PATH]))';
     process.env.B = 'from here';
@@ -62,11 +62,11 @@ describe('how a program is started', () => {
       transport({ url: 'process:', command: node, args, cwd: folder, env: { A: '1', B: undefined } }),
     );
     await side.ends[0]!.has(1);
-    // JSON writes undefined as null: B was taken away, and the rest of the environment was kept.
+    // JSON writes undefined as null: B was removed, and the rest of the environment was kept.
     expect(JSON.parse(side.ends[0]!.texts[0]!)).toEqual([args.slice(2), folder, '1', null, true]);
   });
 
-  it('says that there is no such program, or folder', async () => {
+  it('reports that there is no such program, or folder', async () => {
     const refused = (object: object) => {
       const one = transport({ url: 'process:', ...object });
       return one
@@ -88,7 +88,7 @@ describe('how a program is started', () => {
     expect(await refused({ command: node, cwd })).toContain(`the directory "${cwd}" does not exist`);
   });
 
-  it('refuses what does not fit, before anything is started', () => {
+  it('refuses invalid options before anything is started', () => {
     const wrong = (url: string | AddressObject, options: WireOptions = {}) => expect(() => transport(url, options));
     wrong('process:node x.js', { listen: true }).toThrow(/so it cannot be served; serve stdio: in the program/);
     wrong('process:').toThrow(/does not name a program/);
@@ -101,7 +101,7 @@ describe('how a program is started', () => {
     wrong('process:node x.js', { form: 'values' }).toThrow(UsageError);
   });
 
-  it('says what the program says on standard error, line by line', async () => {
+  it('reports what the program prints on standard error, line by line', async () => {
     const logger = keeping();
     const code = 'process.stderr.write("one\\ntw"); setTimeout(() => { process.stderr.write("o\\n\\nlast"); }, 50)';
     const { end } = await script(code, { stderr: 'log' }, { logger });
@@ -109,7 +109,7 @@ describe('how a program is started', () => {
     expect(logger.warnings).toEqual(['one', 'two', 'last'].map((line) => `${end.link.peer}: ${line}`));
   });
 
-  it('bounds a line of standard error that never ends', async () => {
+  it('limits a line of standard error that never ends', async () => {
     const logger = keeping();
     const { end } = await script('process.stderr.write("x".repeat(1e6))', { stderr: 'log' }, { logger });
     await end.ended();
@@ -123,14 +123,14 @@ describe('how a program ends', () => {
     ['', 'exited with code 0'],
     ['process.exit(3)', 'exited with code 3'],
     ['process.kill(process.pid, "SIGKILL")', 'was ended by SIGKILL'],
-  ])('says so: %s', async (code, how) => {
+  ])('is reported: %s', async (code, how) => {
     const { end, pid } = await script(code);
     const reason = await end.ended();
     expect(reason).toBeInstanceOf(ConnectionLost);
     expect(reason?.message).toBe(`the process "${node}" (pid ${pid}) ${how}`);
   });
 
-  it('delivers its last frames before the end', async () => {
+  it('comes after its last frames', async () => {
     const side = await stdioProgram('echo');
     const [end] = side.ends;
     end!.link.send(['flood and exit']);
@@ -139,7 +139,7 @@ describe('how a program ends', () => {
     expect(end!.texts.at(-1)).toBe('frame 9999');
   });
 
-  it('is kept alive by a receiver that has paused, as long as there is more than a pipe holds', async () => {
+  it('is delayed by a paused receiver, as long as there is more than a pipe holds', async () => {
     const { end, pid } = await script('process.stdout.write("frame\\n".repeat(500_000))');
     end.link.pause();
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -150,14 +150,14 @@ describe('how a program ends', () => {
     expect(end.frames).toHaveLength(500_000);
   });
 
-  it('delivers what the pipe holds also to a receiver that has paused', async () => {
+  it('comes after the contents of the pipe, also for a paused receiver', async () => {
     const { end } = await script('process.stdout.write("frame\\n".repeat(1_000))');
     end.link.pause();
     await end.ended();
     expect(end.frames).toHaveLength(1_000);
   });
 
-  it('is not held up by a program that it has started, and that holds its pipes', async () => {
+  it('is not delayed by a child of the program that holds its pipes', async () => {
     const holding = "['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'inherit' }";
     const code = `const { pid } = require('child_process').spawn(process.execPath, ${holding}); console.log(pid); process.exit(5)`;
     const { end } = await script(code, { stderr: 'log' });
@@ -167,7 +167,7 @@ describe('how a program ends', () => {
     process.kill(holder as number);
   });
 
-  it('notices that the program reads no more', async () => {
+  it('is the consequence if the program reads no more', async () => {
     const { end } = await script('require("fs").closeSync(0); console.log("closed"); setTimeout(() => {}, 20_000)');
     await end.has(1);
     const sending = setInterval(() => end.link.send(['to nobody']), 10);
@@ -176,7 +176,7 @@ describe('how a program ends', () => {
     expect(reason?.message).toMatch(/no longer reads its input/);
   });
 
-  it('notices that the program writes no more, and ends it', async () => {
+  it('is forced if the program closes its output without exiting', async () => {
     const code = 'require("fs").closeSync(1); setTimeout(() => {}, 20_000)';
     const { end, pid } = await script(code, { grace: 100 });
     expect((await end.ended())?.message).toMatch(/closed its output but did not exit/);
@@ -185,14 +185,14 @@ describe('how a program ends', () => {
 });
 
 describe('how a program is ended', () => {
-  it('by the end of its input, if it listens to that', async () => {
+  it('by the end of its input, if it reacts to that', async () => {
     const side = await stdioProgram('echo');
     await side.transport.close();
     expect(side.ends[0]!.ends).toEqual([undefined]);
     expect(isAlive(Number(side.ends[0]!.link.peer.slice(8)))).toBe(false);
   });
 
-  it('by SIGTERM after `grace`, and this side stays clean', async () => {
+  it('by SIGTERM after `grace`, and the end is clean on this side', async () => {
     const { side, end, pid } = await script('console.log("up"); setTimeout(() => {}, 20_000)', { grace: 100 });
     await end.has(1);
     using clock = stopClock();
@@ -201,7 +201,7 @@ describe('how a program is ended', () => {
     expect(end.ends).toEqual([undefined]);
   });
 
-  it('by SIGKILL, if it does not listen to that either', async () => {
+  it('by SIGKILL, if it does not react to that either', async () => {
     const logger = keeping();
     const side = await stdioProgram('stubborn', { grace: 200, stderr: 'log' }, { logger });
     await until(
@@ -213,7 +213,7 @@ describe('how a program is ended', () => {
     expect(isAlive(Number(side.ends[0]!.link.peer.slice(8)))).toBe(false);
   });
 
-  it('at once, when the link is closed for a reason', async () => {
+  it('immediately, when the link is closed with a reason', async () => {
     const { side, end, pid } = await script('console.log("up"); setTimeout(() => {}, 20_000)');
     await end.has(1);
     const reason = new Error('enough');
@@ -223,7 +223,7 @@ describe('how a program is ended', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('when its frames cannot be read', async () => {
+  it('when its frames are unreadable', async () => {
     const code = 'process.stdout.write("x".repeat(5_000) + "\\n"); setTimeout(() => {}, 20_000)';
     const { side, end, pid } = await script(code, {}, { limits: { frameBytes: 1_000 } });
     expect((await end.ended())?.message).toMatch(/at most 1000 bytes/);
@@ -258,7 +258,7 @@ describe('a command line', () => {
     expect(() => splitCommand(line, true)).toThrow(UsageError);
   });
 
-  it('may stand in parentheses, and stands in the address as it can be written', async () => {
+  it('can be in parentheses, and the address has it in a form that can be written', async () => {
     expect(transport('process:(node "a b.js" c)').address).toBe('process:node "a b.js" c');
     const object = { url: 'process:', command: 'x y', args: ['a"b', ''] };
     const { address } = transport(object);

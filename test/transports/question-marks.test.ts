@@ -72,7 +72,7 @@ describe('a question mark in an address', () => {
     ['tcp://h:1?framing=nul', '//h:1', { framing: 'nul' }],
     ['memory:a?name="x?y=1"', 'a', { name: '"x?y=1"' }],
     ['mux:(process:node "?a=1")(unix:/a%3Fb)', '(process:node "?a=1")(unix:/a%3Fb)', {}],
-  ])('begins options outside quotes only: %s', (text, rest, options) => {
+  ])('begins options only outside quotes: %s', (text, rest, options) => {
     const address = parseAddress(text);
     expect(address.rest).toBe(rest);
     expect({ ...address.options }).toEqual(options);
@@ -91,7 +91,7 @@ describe('a question mark in an address', () => {
     );
   });
 
-  it('stands for itself as %3F outside the quotes of a command line', () => {
+  it('is written as %3F outside the quotes of a command line', () => {
     expect(splitCommand('node --url=http://x/%3Fpage=2 "%3F" \'%3f\' %3f %3')).toEqual([
       'node',
       '--url=http://x/?page=2',
@@ -121,7 +121,7 @@ describe('a question mark in an address', () => {
     [unix, 'unix:/tmp/a?b', /no option "b".*write it as %3F, or use \{ url: "unix:", path: /],
     [worker, 'worker:./a.js?v=2', /no option "v".*use \{ url: "worker:", file: /],
     [memory, 'memory:a?b', /no option "b".*write it as %3F/],
-  ])('of which no option is made is explained: %#', (make, text, message) => {
+  ])('that begins an unknown option is explained: %#', (make, text, message) => {
     const made = () => make(parseAddress(text), wireFor());
     expect(made).toThrow(UsageError);
     expect(made).toThrow(message);
@@ -132,12 +132,12 @@ describe('a question mark in an address', () => {
     [unix, { url: 'unix:/a', path: '/b' }, /names a path, and so does the option "path"/],
     [unix, { url: 'unix:', pth: '/b' }, /no option "pth"; there are framing, backlog, path$/],
     [worker, { url: 'worker:./a.js', file: './b.js' }, /names a file, and so does the option "file"/],
-  ])('is not suspected where there is none: %#', (make, source, message) => {
+  ])('is not mentioned if there is none: %#', (make, source, message) => {
     expect(() => make(parseAddress(source), wireFor())).toThrow(message);
   });
 });
 
-describe('a name with a question mark leads to where it says', () => {
+describe('a name with a question mark is used unchanged', () => {
   const NAMES = ['a?b.sock', 'a?framing=nul', 'what?', '%3F.sock', '%253f', "it's 100%#1"];
 
   it.runIf(process.platform !== 'win32').each(NAMES)('unix: %s', async (name) => {
@@ -170,7 +170,7 @@ describe('a name with a question mark leads to where it says', () => {
     const side = await Client.connect(sourceOf(process.execPath, file), { codec: 'jrpc?hello=off', logger: null });
     opened.push(side);
     expect(await side.remote.argv()).toEqual(['--url=http://x/?page=2', '?a=1', '?b=%20']);
-    // What it is called can be dialed again.
+    // The id of the peer can be dialed again.
     const again = await Client.connect(side.address, { codec: 'jrpc?hello=off', logger: null });
     opened.push(again);
     expect(await again.remote.argv()).toEqual(['--url=http://x/?page=2', '?a=1', '?b=%20']);

@@ -56,7 +56,7 @@ describe('the standard streams', () => {
     expect(said()).toEqual([{ frame: 'one' }, { frame: 'two' }, { frame: 'three' }, { end: 'clean' }]);
   });
 
-  it('are let go by close, so that the process can end while both are open', async () => {
+  it('are released by close, so that the process can exit while both are open', async () => {
     const { child, said, exit } = run('echo');
     child.stdin.write('close\n');
     expect(await exit).toBe(0);
@@ -64,7 +64,7 @@ describe('the standard streams', () => {
     expect(child.stdin.writableEnded).toBe(false);
   });
 
-  it('are let go by a link that is cut amid what has come', async () => {
+  it('are released by a link that is closed abruptly during a chunk', async () => {
     const { child, said, exit } = run('echo');
     child.stdin.write('cut\nmore\n');
     expect(await exit).toBe(0);
@@ -72,7 +72,7 @@ describe('the standard streams', () => {
     expect(child.stdin.writableEnded).toBe(false);
   });
 
-  it('carry another link after one that was cut', async () => {
+  it('carry another link after an abrupt end', async () => {
     const { child, told, said, exit } = run('again');
     child.stdin.write('cut\n');
     await until(
@@ -102,7 +102,7 @@ describe('the standard streams', () => {
     ]);
   });
 
-  it('end when nobody reads standard output any more', async () => {
+  it('end the link when nobody reads standard output any more', async () => {
     const { child, told, said, exit } = run('flood');
     await until(
       () => 'the first of the flood',
@@ -113,19 +113,22 @@ describe('the standard streams', () => {
     expect(said()).toEqual([{ end: 'clean' }]);
   });
 
-  it.each(['close', 'cut'])('end the process well by %s when nobody reads standard output any more', async (way) => {
-    const { child, told, exit } = run('silent');
-    await until(
-      () => 'the link is open',
-      () => told.err.includes('open'),
-    );
-    child.stdout.destroy();
-    child.stdin.write(`${way}\n`);
-    expect(await exit).toBe(0);
-    expect(told.err).not.toContain('EPIPE');
-  });
+  it.each(['close', 'cut'])(
+    'end the process normally by %s when nobody reads standard output any more',
+    async (way) => {
+      const { child, told, exit } = run('silent');
+      await until(
+        () => 'the link is open',
+        () => told.err.includes('open'),
+      );
+      child.stdout.destroy();
+      child.stdin.write(`${way}\n`);
+      expect(await exit).toBe(0);
+      expect(told.err).not.toContain('EPIPE');
+    },
+  );
 
-  it('may be files', async () => {
+  it('can be files', async () => {
     const [input, output] = ['in', 'out'].map((name) => join(dirname(program), name)) as [string, string];
     writeFileSync(input, 'one\ntwo\n');
     const [from, to] = [openSync(input, 'r'), openSync(output, 'w')];
@@ -139,7 +142,7 @@ describe('the standard streams', () => {
   });
 });
 
-describe('two streams in their place', () => {
+describe('two streams in place of the standard ones', () => {
   const over = (options: object) =>
     stdio(parseAddress({ url: 'stdio:', ...options }), wireFor({ limits: { stalledMs: 60_000 } }));
 
@@ -156,7 +159,7 @@ describe('two streams in their place', () => {
     expect([here.input.destroyed, here.output.destroyed]).toEqual([true, true]);
   });
 
-  it('may be one stream for both directions', async () => {
+  it('can be a single duplex stream', async () => {
     const both = new PassThrough();
     const side = await opened(over({ input: both, output: both }));
     side.ends[0]!.link.send(['to myself']);
@@ -194,7 +197,7 @@ describe('two streams in their place', () => {
     expect((await side.ends[0]!.ended())?.message).toContain('full');
   });
 
-  it('are refused when they are none', () => {
+  it('are refused if they are not streams', () => {
     expect(() => over({ input: new PassThrough() })).toThrow(/"output" must be a writable stream/);
     expect(() => over({ output: new PassThrough() })).toThrow(/"input" must be a readable stream/);
     expect(() => over({ input: 'in', output: 'out' })).toThrow(UsageError);

@@ -15,14 +15,14 @@ const dial = (url: string, options: WireOptions = {}) => opened(transport(url, o
 const portOf = (address: string) => Number(/:(\d+)/.exec(address.replace(/\[.*\]/, ''))?.[1]);
 
 describe('addresses of tcp', () => {
-  it('takes a free port and tells it, with what a peer needs to know', async () => {
+  it('report a free port for port 0, with the options that a peer needs', async () => {
     expect((await serve('tcp://127.0.0.1:0')).transport.address).toMatch(/^tcp:\/\/127\.0\.0\.1:[1-9]\d+$/);
     expect((await serve('tcp://127.0.0.1:0?framing=nul&backlog=5')).transport.address).toMatch(
       /^tcp:\/\/127\.0\.0\.1:\d+\?framing=nul$/,
     );
   });
 
-  it('understands the short forms', async () => {
+  it('accept the short forms', async () => {
     const server = await serve('tcp:127.0.0.1:0');
     const port = portOf(server.transport.address);
     for (const url of [`tcp:127.0.0.1:${port}`, `tcp::${port}`, `tcp:localhost:${port}`, `tcp://127.0.0.1:${port}/`]) {
@@ -33,14 +33,14 @@ describe('addresses of tcp', () => {
     expect(server.ends.map((end) => end.texts[0]?.replace(/\d+/g, ''))).toHaveLength(4);
   });
 
-  it('calls peers by ip and port, at both ends', async () => {
+  it('identify peers by ip and port, at both ends', async () => {
     const server = await serve('tcp://127.0.0.1:0');
     const client = await dial(server.transport.address);
     expect(`tcp://${client.ends[0]!.link.peer}`).toBe(server.transport.address);
     expect((await server.end()).link.peer).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
-  it('speaks IPv6', async () => {
+  it('support IPv6', async () => {
     const server = await serve('tcp://[::1]:0');
     expect(server.transport.address).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
     const client = await dial(server.transport.address);
@@ -52,15 +52,15 @@ describe('addresses of tcp', () => {
     ['tcp://0.0.0.0:0', /^tcp:\/\/127\.0\.0\.1:\d+$/],
     ['tcp://:0', /^tcp:\/\/127\.0\.0\.1:\d+$/],
     ['tcp://[::]:0', /^tcp:\/\/\[::1\]:\d+$/],
-  ])('tells an address that can be dialed when it listens on %s', async (url, address) => {
+  ])('are reported in a form that can be dialed when listening on %s', async (url, address) => {
     const server = await serve(url);
     expect(server.transport.address).toMatch(address);
     await dial(server.transport.address);
-    // An IPv4 visitor of a socket for both families is called by his IPv4 address.
+    // On a dual-stack socket, an IPv4 client has its IPv4 address.
     expect((await server.end()).link.peer).toMatch(/^(127\.0\.0\.1|\[::1\]):\d+$/);
   });
 
-  it('refuses what does not fit, before anything is opened', () => {
+  it('are refused with invalid options, before anything is opened', () => {
     const wrong = (url: string, options: WireOptions = {}) => expect(() => transport(url, options));
     wrong('tcp://127.0.0.1:0').toThrow(/cannot be dialed/);
     wrong('tcp://127.0.0.1').toThrow(/has no port; expected tcp:\/\/host:port, as in/);
@@ -84,7 +84,7 @@ describe('addresses of tcp', () => {
 });
 
 describe('opening tcp', () => {
-  it('says that nobody listens, where, and what the system said', async () => {
+  it('reports that nobody listens, where, and the error of the system', async () => {
     const server = await serve('tcp://127.0.0.1:0');
     const { address } = server.transport;
     await server.close();
@@ -96,7 +96,7 @@ describe('opening tcp', () => {
     expect((error as Error).cause).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('says that somebody listens already', async () => {
+  it('reports that another program already listens', async () => {
     const server = await serve('tcp://127.0.0.1:0');
     const second = transport(server.transport.address, { listen: true });
     const error = await second.open(() => expect.fail('a link')).catch((thrown: unknown) => thrown);
@@ -107,14 +107,14 @@ describe('opening tcp', () => {
     await dial(server.transport.address);
   });
 
-  it('opens once', async () => {
+  it('is possible once', async () => {
     const server = await serve('tcp://127.0.0.1:0');
     const client = await dial(server.transport.address);
     await expect(server.transport.open(() => expect.fail('a link'))).rejects.toThrow(UsageError);
     await expect(client.transport.open(() => expect.fail('a link'))).rejects.toThrow(UsageError);
   });
 
-  it('rejects a listening side that is closed while its host is looked up', async () => {
+  it('rejects if the listening side is closed while its host is looked up', async () => {
     const server = transport('tcp://localhost:0', { listen: true });
     const rejected = expect(server.open(() => expect.fail('a link'))).rejects.toThrow(ConnectionLost);
     await server.close();
@@ -126,8 +126,8 @@ describe('opening tcp', () => {
     expect(process.getActiveResourcesInfo()).not.toContain('TCPServerWrap');
   });
 
-  describe.runIf(process.platform === 'linux')('where nobody takes the connection', () => {
-    it('gives up after `connectMs`, and when it is closed', async () => {
+  describe.runIf(process.platform === 'linux')('if nobody accepts the connection', () => {
+    it('rejects after `connectMs`, and when it is closed', async () => {
       const full = await fullListener();
       try {
         const slow = transport(`tcp://127.0.0.1:${full.port}`, { limits: { connectMs: 200 } });
@@ -148,7 +148,7 @@ describe('opening tcp', () => {
     });
   });
 
-  it('lets a process end that has closed', () => {
+  it('lets a process exit after close', () => {
     const script = `
       import { parseAddress } from './src/contract/address.ts';
       import { wireFor } from './src/testing/transport.ts';
@@ -169,7 +169,7 @@ describe('opening tcp', () => {
   });
 });
 
-describe('the bound on peers', () => {
+describe('the limit of peers', () => {
   it('stops a flood of connections, and reports it once', async () => {
     const logger = keeping();
     const server = await serve('tcp://127.0.0.1:0', { logger, limits: { peers: 2 } });
@@ -189,7 +189,7 @@ describe('the bound on peers', () => {
   });
 });
 
-/** A port that is bound, whose queue is full, and whose process does nothing: a connection attempt hangs. */
+/** A port with a full queue whose process does nothing: a connection attempt hangs. */
 async function fullListener(): Promise<{ port: number; close(): Promise<void> }> {
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

@@ -13,7 +13,7 @@ import { connected, keeping, opened } from '../support/stream-sides.js';
 const serve = (options: WireOptions = {}) =>
   opened(tcp(parseAddress('tcp://127.0.0.1:0'), wireFor({ ...options, listen: true })));
 
-/** A bare socket that talks to a link. */
+/** A bare socket that is connected to a link. */
 async function visit(options: WireOptions = {}, target: Partial<net.NetConnectOpts> = {}) {
   const server = await serve(options);
   const port = Number(new URL(server.transport.address).port);
@@ -28,7 +28,7 @@ const closed = (socket: net.Socket): Promise<void> =>
     else socket.once('close', () => resolve());
   });
 
-/** Sends until the system takes no more. */
+/** Sends until the system accepts no more. */
 async function fill(end: End): Promise<void> {
   for (let n = 0; n < 500 && end.link.buffered < 1_000_000; n++) {
     end.link.send(['.'.repeat(100_000)]);
@@ -37,8 +37,8 @@ async function fill(end: End): Promise<void> {
   expect(end.link.buffered).toBeGreaterThan(0);
 }
 
-describe('how a peer ends', () => {
-  it('takes a last line without its end, and ends cleanly', async () => {
+describe('the end of a peer', () => {
+  it('may come after a last line without its end, and is clean', async () => {
     const { socket, end } = await visit();
     socket.resume().end('one\ntwo');
     expect(await end.ended()).toBeUndefined();
@@ -46,7 +46,7 @@ describe('how a peer ends', () => {
     await closed(socket);
   });
 
-  it('tells a frame that was cut off', async () => {
+  it('reports a frame that was cut off', async () => {
     const { socket, end } = await visit({ form: 'bytes' });
     socket.resume().end(Buffer.from([0, 0, 0, 2, 1, 2, 0, 0, 0, 9, 1]));
     const reason = await end.ended();
@@ -56,7 +56,7 @@ describe('how a peer ends', () => {
     await closed(socket);
   });
 
-  it('tells a reset, whatever was on its way', async () => {
+  it('reports a reset, whatever was on its way', async () => {
     const { socket, end } = await visit();
     socket.write('one\n');
     await end.has(1);
@@ -67,7 +67,7 @@ describe('how a peer ends', () => {
     expect(reason?.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('tells a reset that shows only in writing', async () => {
+  it('reports a reset that shows only when writing', async () => {
     const { socket, end } = await visit();
     end.link.pause();
     await fill(end);
@@ -75,7 +75,7 @@ describe('how a peer ends', () => {
     expect(await end.ended()).toBeInstanceOf(ConnectionLost);
   });
 
-  it('cuts a stream in any place', async () => {
+  it('may cut a stream in any place', async () => {
     const { socket, end } = await visit();
     const text = 'né\n漢字\n😀\n\nlast\n';
     socket.setNoDelay(true);
@@ -87,7 +87,7 @@ describe('how a peer ends', () => {
     expect(end.texts).toEqual(['né', '漢字', '😀', 'last']);
   });
 
-  it('stops an oversized frame before it has come, and the peer learns of it', async () => {
+  it('is forced by an oversized frame before it has arrived, and the peer learns of it', async () => {
     const { socket, end } = await visit({ limits: { frameBytes: 1_000 } });
     socket.resume().write(`small\n${'x'.repeat(2_000)}`);
     const reason = (await end.ended()) as ProtocolError;
@@ -97,7 +97,7 @@ describe('how a peer ends', () => {
     await closed(socket);
   });
 
-  it('harms no other link', async () => {
+  it('does not affect other links', async () => {
     const { server, socket, end } = await visit({ limits: { frameBytes: 1_000 } });
     const other = await connected({ port: Number(new URL(server.transport.address).port), host: '127.0.0.1' });
     const second = await server.end(1);
@@ -108,7 +108,7 @@ describe('how a peer ends', () => {
     expect(second.ends).toEqual([]);
   });
 
-  it('does not let a bug of a receiver pass unseen, nor end the process', async () => {
+  it('reports an error that a receiver throws, which does not end the process', async () => {
     const logger = keeping();
     const { socket, end } = await visit({ logger });
     const bug = new RangeError('a bug');
@@ -123,8 +123,8 @@ describe('how a peer ends', () => {
   });
 });
 
-describe('how a link is closed', () => {
-  it('is accepted, and closed from within accept', async () => {
+describe('closing a link', () => {
+  it('is possible from within accept', async () => {
     const reason = new Error('not you');
     const server = await serve();
     server.onLink = (end) => {
@@ -138,7 +138,7 @@ describe('how a link is closed', () => {
     await closed(socket);
   });
 
-  it('is closed cleanly from within accept', async () => {
+  it('is possible cleanly from within accept', async () => {
     const server = await serve();
     server.onLink = (end) => end.link.close();
     const socket = await connected({ port: Number(new URL(server.transport.address).port), host: '127.0.0.1' });
@@ -147,7 +147,7 @@ describe('how a link is closed', () => {
     await closed(socket);
   });
 
-  it('delivers nothing after close, and drops what still comes, be it what it may', async () => {
+  it('stops delivery, and drops any further input', async () => {
     const { socket, end } = await visit({ limits: { frameBytes: 1_000 } });
     socket.write('one\n');
     await end.has(1);
@@ -157,7 +157,7 @@ describe('how a link is closed', () => {
     expect(end.texts).toEqual(['one']);
   });
 
-  it('is not held up by what it has not read while it was paused', async () => {
+  it('is not delayed by unread input of a paused link', async () => {
     const { socket, end } = await visit();
     end.link.pause();
     socket.resume().write('x'.repeat(200_000));
@@ -176,7 +176,7 @@ describe('how a link is closed', () => {
     let chunks = 0;
     socket.on('data', (chunk) => {
       text += chunk;
-      // A pause in between, that is shorter than what is allowed.
+      // A pause in between that is shorter than the limit.
       if (++chunks % 100 !== 0) return;
       socket.pause();
       setTimeout(() => socket.resume(), 5);
@@ -187,7 +187,7 @@ describe('how a link is closed', () => {
     expect(end.ends).toEqual([undefined]);
   });
 
-  it('does not wait for a peer that reads nothing, and says what was lost', async () => {
+  it('does not wait for a peer that reads nothing, and reports what was lost', async () => {
     const { server, end } = await visit();
     await fill(end);
     using clock = stopClock();
@@ -221,12 +221,12 @@ describe('how a link is closed', () => {
     expect(end.ends).toEqual([undefined]);
   });
 
-  it('frees a peer that has ended its side and does not take what is left', async () => {
+  it('frees a peer that has ended its side and does not read the rest', async () => {
     const { server, socket, end } = await visit({}, { allowHalfOpen: true } as Partial<net.NetConnectOpts>);
     await fill(end);
     socket.end();
     expect(await end.ended()).toBeUndefined();
-    // Nobody closes anything here: the link is over, and its socket goes by itself.
+    // Nothing is closed explicitly: the link has ended, and its socket closes by itself.
     await until(
       () => 'the socket to go',
       () => !process.getActiveResourcesInfo().filter(isSocket)[1],
@@ -235,7 +235,7 @@ describe('how a link is closed', () => {
     await server.close();
   });
 
-  it('is not troubled by a reset once everything has been taken', async () => {
+  it('ignores a reset once everything has been sent', async () => {
     const { socket, end } = await visit({}, { allowHalfOpen: true } as Partial<net.NetConnectOpts>);
     const heard = new Promise((resolve) => socket.resume().once('end', resolve));
     end.link.send(['goodbye']);
@@ -245,7 +245,7 @@ describe('how a link is closed', () => {
     expect(await end.ended()).toBeUndefined();
   });
 
-  it('takes a reason while it is ending', async () => {
+  it('accepts a reason while it is ending', async () => {
     const { end } = await visit();
     await fill(end);
     end.link.close();

@@ -19,7 +19,7 @@ describe('a worker that fails', () => {
     ],
     ['the .js of a .ts', './a.ts', failure("Cannot find module '/b.js' imported from /a.ts", 'ERR_MODULE_NOT_FOUND')],
     ['a decorator', 'file:///a.ts?x', failure('Invalid or unexpected token', undefined, SyntaxError)],
-  ])('by its TypeScript gets advice: %s', (_what, file, error) => {
+  ])('because of its TypeScript gets a hint: %s', (_what, file, error) => {
     expect(workerAdvice(file, error)).toContain('use a .js file that registers tsx');
   });
 
@@ -30,12 +30,12 @@ describe('a worker that fails', () => {
     ['no such file', './a.ts', failure("Cannot find module '/a.ts'", 'MODULE_NOT_FOUND')],
     ['a package', './a.ts', failure("Cannot find package 'x' imported from /a.ts", 'ERR_MODULE_NOT_FOUND')],
     ['what is no error', './a.ts', 'oops'],
-  ])('by something else gets none: %s', (_what, file, error) => {
+  ])('for another reason gets none: %s', (_what, file, error) => {
     expect(workerAdvice(file, error)).toBeUndefined();
   });
 });
 
-it('only a .ts script that node runs without options gets advice', () => {
+it('only a .ts script that node runs without options gets a hint', () => {
   expect(processAdvice('node', ['a.ts'])).toContain('process:node --import tsx a.ts');
   expect(processAdvice('C:\\node\\node.exe', ['a.mts', 'b'])).toContain('a.mts');
   for (const [command, ...args] of [

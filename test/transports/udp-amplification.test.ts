@@ -62,8 +62,8 @@ async function attacker(port: number): Promise<RawDatagrams> {
 const give = (id: unknown, size: number, method = 'give') => ({ id, method, params: { size } });
 const UNPROVED = -32013;
 
-describe('somebody who names the address of another as its own', () => {
-  it('draws no more than 1,200 bytes with a small datagram, and an error that says so after a second', async () => {
+describe('a sender that claims the address of another', () => {
+  it('causes at most 1,200 bytes with a small datagram, and an error that says so after a second', async () => {
     const { port } = await serve();
     const raw = await attacker(port);
     expect(await raw.say(give(1, 64_000))).toBeLessThan(400);
@@ -75,7 +75,7 @@ describe('somebody who names the address of another as its own', () => {
     expect(raw.tokens).toHaveLength(1);
   });
 
-  it('draws what fits into 1,200 bytes at once, and is asked for nothing', async () => {
+  it('receives a reply that fits into 1,200 bytes at once, without being asked for a proof', async () => {
     const { port } = await serve();
     const raw = await attacker(port);
     await raw.say(give(1, 1_100));
@@ -83,7 +83,7 @@ describe('somebody who names the address of another as its own', () => {
     expect(raw.datagrams).toHaveLength(1);
   });
 
-  it('draws one datagram from an endless stream, whatever window it asks for, and the source ends', async () => {
+  it('receives one datagram of an endless stream, whatever window it requests, and the source ends', async () => {
     const { port, seen } = await serve();
     const raw = await attacker(port);
     const about = { method: 'rpc.about', params: { call: 1, window: [65_536, 64 * 1024 * 1024] } };
@@ -99,7 +99,7 @@ describe('somebody who names the address of another as its own', () => {
   });
 
   it.each(['give', 'later'])(
-    'draws three times a datagram with 700 calls (%s), and an error for each at least',
+    'causes three times the bytes of a datagram with 700 calls (%s), and an error for each at least',
     async (method) => {
       const { port } = await serve(undefined, { concurrency: 1_000 });
       const raw = await attacker(port);
@@ -113,7 +113,7 @@ describe('somebody who names the address of another as its own', () => {
     },
   );
 
-  it('draws no more with many small answers, with errors, or with what cannot be read', async () => {
+  it('causes no more with many small replies, with errors, or with unreadable datagrams', async () => {
     const { port } = await serve();
     const raw = await attacker(port);
     const many = (one: (n: number) => object) => Array.from({ length: 300 }, (_, n) => one(n + 1));
@@ -133,7 +133,7 @@ describe('somebody who names the address of another as its own', () => {
     }
   });
 
-  it('draws no progress, and no echo of what it calls a token', async () => {
+  it('causes no progress, and no echo of its own token', async () => {
     const { port } = await serve();
     const raw = await attacker(port);
     for (let n = 0; n < 10; n++) await raw.say({ method: 'rpc.prove', params: ['x'.repeat(20)] });
@@ -143,7 +143,7 @@ describe('somebody who names the address of another as its own', () => {
     expect(raw.datagrams).toHaveLength(1);
   });
 
-  it('draws with what the application tells it no more than with what it asks', async () => {
+  it('causes no more bytes by notifications of the application than by its own calls', async () => {
     const { api, port, log } = await serve();
     const raw = await attacker(port);
     await raw.say({ method: 'hear' });
@@ -156,7 +156,7 @@ describe('somebody who names the address of another as its own', () => {
     await until(() => log.texts.some((text) => text.includes('messages were not sent')));
   });
 
-  it('makes this side keep no more than 1 MiB for an address that may never be proved', async () => {
+  it('makes this side keep no more than 1 MiB for an unproved address', async () => {
     using _clock = stopClock();
     const { port } = await serve();
     const raw = await attacker(port);
@@ -171,7 +171,7 @@ describe('somebody who names the address of another as its own', () => {
     expect(answers.filter(({ error }) => error?.message.includes('than are kept'))).toHaveLength(23);
   });
 
-  it('does not prove the address with a token that it guesses, or that another one was given', async () => {
+  it('does not prove the address with a guessed token, or with one for another address', async () => {
     const { port } = await serve();
     const [raw, other] = [await attacker(port), await attacker(port)];
     other.echoes = true;
@@ -188,7 +188,7 @@ describe('somebody who names the address of another as its own', () => {
   });
 });
 
-describe('who echoes the token', () => {
+describe('a sender that echoes the token', () => {
   it('gets what has waited, and then everything', async () => {
     const { port } = await serve();
     const raw = await attacker(port);
@@ -219,7 +219,7 @@ describe('who echoes the token', () => {
     }
   });
 
-  it('is one who is called with much before it has asked for anything', async () => {
+  it('can be a side that receives many calls before it has sent any', async () => {
     const { api } = await serve();
     const client = await Spec.invert().connect(api.address);
     ends.push(() => client.close());
@@ -229,14 +229,14 @@ describe('who echoes the token', () => {
     expect(await api.question([...api.peers.values()], { text: 'x'.repeat(60_000) })).toBe(60_000);
   });
 
-  it('is one under a security, too', async () => {
+  it('can be a side with a security, too', async () => {
     const { api } = await serve(undefined, { security: 'user?user=shop' });
     const client = await Spec.invert().connect(api.address, { security: 'user?user=ann' });
     ends.push(() => client.close());
     expect((await client.remote.give({ size: 60_000 })).length).toBe(60_000);
   });
 
-  it('is told where an answer is larger than a datagram', async () => {
+  it('receives an error if an answer is larger than a datagram', async () => {
     const { api } = await serve();
     const client = await Spec.invert().connect(api.address);
     ends.push(() => client.close());
@@ -249,7 +249,7 @@ describe('who echoes the token', () => {
 });
 
 describe('on a bus', () => {
-  it('members prove their addresses to each other, also those who only listen for answers', async () => {
+  it('members prove their addresses to each other, including those that only listen for answers', async () => {
     const { api } = await serve('udp://127.255.255.255:0?broadcast');
     const member = await Spec.invert().connect(api.address);
     ends.push(() => member.close());
@@ -261,8 +261,8 @@ describe('on a bus', () => {
   });
 });
 
-describe('who cannot echo', () => {
-  it.each(['jrpc?hello=off', 'jrpc?dialect=mcp'])('is not asked for it by %s, and gets the error', async (codec) => {
+describe('a sender that cannot echo', () => {
+  it.each(['jrpc?hello=off', 'jrpc?dialect=mcp'])('is not asked to by %s, and gets the error', async (codec) => {
     const { port } = await serve(undefined, { codec });
     const raw = await attacker(port);
     await raw.say(give(1, 5_000));
@@ -270,14 +270,14 @@ describe('who cannot echo', () => {
     expect(raw.datagrams).toHaveLength(1);
   });
 
-  it('draws more with a larger datagram', async () => {
+  it('receives more for a larger datagram', async () => {
     const { port } = await serve(undefined, { codec: 'jrpc?hello=off' });
     const raw = await attacker(port);
     await raw.say({ id: 1, method: 'give', params: { size: 5_000, padding: 'x'.repeat(2_000) } });
     expect((await raw.answered(1)).result).toBe('x'.repeat(5_000));
   });
 
-  it('draws all of it where the address says "trusted"', async () => {
+  it('receives everything if the address says "trusted"', async () => {
     const { port } = await serve('udp://127.0.0.1:0?trusted', { codec: 'jrpc?hello=off' });
     const raw = await attacker(port);
     await raw.say(give(1, 60_000));
@@ -289,7 +289,7 @@ describe('forged senders that fill the table', () => {
   const PEERS = 20;
   const url = `udp://127.0.0.1:0?peers=${PEERS}`;
 
-  it('do not keep a newcomer out', async () => {
+  it('do not keep a new peer out', async () => {
     const { api, port } = await serve(url);
     for (let n = 0; n < PEERS; n++) await (await attacker(port)).say({ method: 'hear' });
     await until(() => api.peers.size === PEERS);
@@ -299,7 +299,7 @@ describe('forged senders that fill the table', () => {
     expect(api.peers.size).toBe(PEERS);
   });
 
-  it('drive out nobody who has proved its address, nor whose call is at work while others have none', async () => {
+  it('replace no peer that has proved its address, nor one with a running call while others have none', async () => {
     const { api, port } = await serve(url);
     const [proved, working] = [await attacker(port), await attacker(port)];
     proved.echoes = true;
@@ -316,7 +316,7 @@ describe('forged senders that fill the table', () => {
     expect(api.peers.size).toBe(PEERS);
   });
 
-  it('do not keep a newcomer out with calls that never end', async () => {
+  it('do not keep a new peer out with calls that never end', async () => {
     const { api, port } = await serve(url);
     for (let n = 0; n < PEERS; n++) await (await attacker(port)).say({ id: 1, method: 'wait' });
     await until(() => api.peers.size === PEERS);

@@ -20,17 +20,19 @@ async function open(url: string, over: Partial<Wire> = {}) {
   return { transport, logged: onWire.logged, ...side, say: (...frames: string[]) => transport.broadcast!(frames) };
 }
 
-/** Resolves with what is waited for. A datagram may be lost under load, so it is said again until then. */
+/**
+ * Resolves when the expected datagrams have arrived. A datagram may be lost under load, so it is sent again until then.
+ */
 function heard<T>(say: () => void, what: Promise<T>): Promise<T> {
   const saying = setInterval(say, 100);
   say();
   return what.finally(() => clearInterval(saying));
 }
 
-/** Frames but for those that were said again. */
+/** Frames without the repetitions. */
 const distinct = (frames: readonly unknown[]): unknown[] => [...new Set(frames)];
 
-/** Whether this machine delivers a datagram that goes to such a group; why not, if not. */
+/** Whether this machine delivers a datagram to such a group; why not, if not. */
 async function refusal(group: string): Promise<string> {
   const probe = (from: typeof a, to: typeof a) =>
     new Promise<string>((resolve) => {
@@ -66,7 +68,7 @@ for (const [what, url] of Object.entries(groups)) {
   describe.skipIf(reason !== '')(`a bus on ${what}${reason === '' ? '' : ` (n/a: ${reason})`}`, () => {
     const address = (from: string) => (url.includes('interface') ? `${from}?interface=127.0.0.1` : from);
 
-    it('reaches everyone but the sender with one datagram, whichever verb they use', async () => {
+    it('reaches all members but the sender with one datagram, whether they serve or connect', async () => {
       const a = await open(url);
       const [b, c] = [
         await open(address(a.transport.address)),
@@ -76,7 +78,7 @@ for (const [what, url] of Object.entries(groups)) {
       expect([ab, ac].map(({ frames }) => distinct(frames))).toEqual([['to all'], ['to all']]);
       expect(ab.link.peer).toBe(ac.link.peer);
       expect(ab.link.bus).toBe(true);
-      // Whoever was heard can be called, and answers from where it was heard.
+      // A member that was heard can be called, and answers from that address.
       const ba = await heard(() => ab.link.send(['to a']), a.next());
       expect(distinct(ba.frames)).toEqual(['to a']);
       await heard(
@@ -104,7 +106,7 @@ for (const [what, url] of Object.entries(groups)) {
 }
 
 it.skipIf(process.platform === 'win32' || (await refusal(groups['a multicast group'])) !== '')(
-  'of a group hears nothing else that comes to its port',
+  'a group receives nothing else that arrives at its port',
   async () => {
     const a = await open(groups['a multicast group']);
     const port = Number(/:(\d+)$/.exec(a.transport.address)?.[1]);
@@ -115,16 +117,16 @@ it.skipIf(process.platform === 'win32' || (await refusal(groups['a multicast gro
     const { frames } = await heard(() => b.say('for the group'), a.next());
     expect(distinct(frames)).toEqual(['for the group']);
     await new Promise(setImmediate);
-    // Of two that share a port, the system would give it to one.
+    // Of two sockets that share a port, the system would deliver to one.
     expect([a.logs.length, b.logs.length]).toEqual([1, 0]);
   },
 );
 
-// Not on the loopback interface, which brings everything back.
+// Not on the loopback interface, which returns everything.
 const outside = 'udp://239.255.77.77:0';
 const noWay = await refusal(outside);
 it.skipIf(noWay !== '')(
-  `of a group is not heard on its own machine with loopback=off, but can be called ${noWay}`,
+  `a member of a group with loopback=off is not heard on its own machine, but can be called ${noWay}`,
   async () => {
     const quiet = await open(`${outside}?loopback=off&ttl=2`);
     const [hearer, loud] = [await open(quiet.transport.address), await open(quiet.transport.address)];
@@ -140,7 +142,7 @@ it.skipIf(noWay !== '')(
 describe('a bus', () => {
   const url = groups['a broadcast address'];
 
-  it('ends the links to all when it is closed, and says nothing then', async () => {
+  it('ends all its links when it is closed, and sends nothing then', async () => {
     const a = await open(url);
     const b = await open(a.transport.address);
     const log = await heard(() => a.say('one'), b.next());
@@ -152,7 +154,7 @@ describe('a bus', () => {
     expect(a.logs[0]!.ends).toEqual([]);
   });
 
-  it('reports what is too large for a datagram', async () => {
+  it('reports a message that is too large for a datagram', async () => {
     const a = await open(url);
     const b = await open(a.transport.address);
     a.say('x'.repeat(70_000));
@@ -161,7 +163,7 @@ describe('a bus', () => {
     expect(a.logged.join()).toContain('was not sent');
   });
 
-  it('hears a stranger who sends from the port of the bus itself', async () => {
+  it('receives from a peer that is not Obverse and sends from the port of the bus itself', async () => {
     const a = await open(url);
     const port = Number(/:(\d+)\?/.exec(a.transport.address)?.[1]);
     const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
@@ -176,7 +178,7 @@ describe('a bus', () => {
 });
 
 describe('addresses', () => {
-  it('are what a peer connects to', async () => {
+  it('can be used by a peer to connect', async () => {
     const address = async (url: string, listen = false) => (await open(url, { listen })).transport.address;
     expect(await address('udp://127.0.0.1:0', true)).toMatch(/^udp:\/\/127\.0\.0\.1:[1-9]\d*$/);
     expect(await address('udp://:0', true)).toMatch(/^udp:\/\/127\.0\.0\.1:[1-9]\d*$/);
@@ -187,7 +189,7 @@ describe('addresses', () => {
     expect(await address('udp://:9')).toBe('udp://127.0.0.1:9');
   });
 
-  it('of IPv6 work, also for a visitor by IPv4', async () => {
+  it('can be IPv6, also for an IPv4 client', async () => {
     const server = await open('udp://[::]:0', { listen: true });
     const port = /:(\d+)$/.exec(server.transport.address)?.[1];
     for (const [host, peer] of [
@@ -204,7 +206,7 @@ describe('addresses', () => {
     }
   });
 
-  it('that are taken or unknown are refused at open', async () => {
+  it('are refused at open if they are taken or unknown', async () => {
     const taken = await open('udp://127.0.0.1:0', { listen: true });
     await expect(open(taken.transport.address, { listen: true })).rejects.toThrow('EADDRINUSE');
     await expect(open('udp://no-such-host.invalid:1')).rejects.toThrow(
@@ -227,13 +229,13 @@ describe('addresses', () => {
     ['udp:1?framing=none', true, 'unknown framing "none"'],
     ['udp:1?tll=3', true, 'has no option "tll"'],
   ] as const) {
-    it(`refuse ${url} to ${listen ? 'listen' : 'dial'}`, () => {
+    it(`are refused: ${url} to ${listen ? 'listen' : 'dial'}`, () => {
       expect(() => udp(parseAddress(url), wire({ listen }))).toThrow(UsageError);
       expect(() => udp(parseAddress(url), wire({ listen }))).toThrow(message);
     });
   }
 
-  it('refuse a codec that hands over values', () => {
+  it('are refused with a codec that passes values', () => {
     expect(() => udp(parseAddress('udp:1'), wire({ form: 'values', framing: undefined }))).toThrow('hands over values');
   });
 });

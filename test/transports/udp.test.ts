@@ -63,7 +63,7 @@ async function open(url: string, over: Partial<Wire> = {}) {
 const portOf = (url: string) => Number(/:(\d+)(\?|$)/.exec(url)?.[1]);
 const serve = (url = 'udp://127.0.0.1:0', over: Partial<Wire> = {}) => open(url, { listen: true, ...over });
 
-/** A program that is no Obverse. */
+/** A program that is not Obverse. */
 async function stranger(port = 0) {
   const socket = dgram.createSocket('udp4');
   const datagrams: Buffer[] = [];
@@ -86,7 +86,7 @@ async function stranger(port = 0) {
 }
 
 describe('unicast', () => {
-  it('makes a link for each address that is heard, and answers there', async () => {
+  it('makes a link for each address that sends, and answers there', async () => {
     const server = await serve();
     const [a, b] = [await open(server.url), await open(server.url)];
     a.logs[0]!.link.send(['from a']);
@@ -104,7 +104,7 @@ describe('unicast', () => {
     expect(server.transport.broadcast).toBeUndefined();
   });
 
-  it('sends one datagram for each frame, with the delimiter of the framing, and says when they have left', async () => {
+  it('sends one datagram for each frame, with the delimiter of the framing, and reports when they were sent', async () => {
     const peer = await stranger();
     for (const [url, mark] of [
       [`udp://127.0.0.1:${peer.port}`, '\n'],
@@ -121,7 +121,7 @@ describe('unicast', () => {
     }
   });
 
-  it('keeps the frames of one send in one datagram under a security', async () => {
+  it('keeps the frames of one send in one datagram with a security', async () => {
     const peer = await stranger();
     const { logs } = await open(`udp://127.0.0.1:${peer.port}`, { sealed: true });
     logs[0]!.link.send([]);
@@ -160,7 +160,7 @@ describe('unicast', () => {
     expect(log.frames.map((frame) => (frame as Uint8Array).at(-1))).toEqual(Array.from({ length: 30 }, (_, n) => n));
   });
 
-  it('drops a datagram that cannot be read, all of it, and reports only some', async () => {
+  it('drops an unreadable datagram as a whole, and reports only some', async () => {
     const peer = await stranger();
     const server = await serve(undefined, { form: 'bytes', framing: 'length' });
     for (let n = 0; n < 50; n++) await peer.send(Buffer.from([0, 0, 0, 1, 7, 0, 0, 0, 9, 1]), server.port);
@@ -172,7 +172,7 @@ describe('unicast', () => {
     expect(server.logged).toEqual([`udp: a datagram of 127.0.0.1:${peer.port} cannot be read`]);
   });
 
-  it('drops a frame above the limit "frameBytes", and the link goes on', async () => {
+  it('drops a frame above the limit "frameBytes", and the link stays open', async () => {
     const peer = await stranger();
     const server = await serve(undefined, { limits: { ...defaultLimits, frameBytes: 4 } });
     await peer.send('12345\n', server.port);
@@ -180,7 +180,7 @@ describe('unicast', () => {
     expect((await server.next()).frames).toEqual(['1234']);
   });
 
-  it('carries the largest frame that it promises, and reports a larger one', async () => {
+  it('carries the largest frame that it declares, and reports a larger one', async () => {
     for (const framing of ['lines', 'length', 'headers'] as const) {
       const server = await serve(undefined, { framing });
       const { logs, logged } = await open(server.url, { framing });
@@ -200,7 +200,7 @@ describe('unicast', () => {
   it.each([
     ['later', ['anybody?']],
     ['at the next datagram', ['anybody?', 'is anybody there?']],
-  ])('ends its link when the system tells that nobody is there, %s', async (_when, frames) => {
+  ])('ends its link when the system reports that nobody is there, %s', async (_when, frames) => {
     const peer = await stranger();
     const { logs, transport } = await open(`udp://127.0.0.1:${peer.port}`);
     for (const end of ends.splice(0, 1)) await end();
@@ -212,13 +212,13 @@ describe('unicast', () => {
     expect(logs[0]!.ends).toHaveLength(1);
   });
 
-  it('hears only whom it has dialed', async () => {
+  it('receives only from the dialed peer', async () => {
     const [peer, other] = [await stranger(), await stranger()];
     const { logs } = await open(`udp://127.0.0.1:${peer.port}`);
     logs[0]!.link.send(['hello']);
     await peer.has(1);
     const back = logs[0]!.link;
-    // The port of this side is known to the peer alone; the other one is told of it here.
+    // The port of this side is known to the peer only; here the other program is given it.
     const server = await serve();
     const probe = await open(server.url);
     probe.logs[0]!.link.send(['x']);
@@ -230,7 +230,7 @@ describe('unicast', () => {
     back.close();
   });
 
-  it('tells its own end alone, and meets a peer anew', async () => {
+  it('reports only its own end, and links to a peer anew', async () => {
     const server = await serve();
     const { logs } = await open(server.url);
     const { link } = logs[0]!;
@@ -252,7 +252,7 @@ describe('unicast', () => {
     expect(await after.ended()).toBe(reason);
   });
 
-  it('sends what was given before it closes', async () => {
+  it('sends accepted frames before it closes', async () => {
     const peer = await stranger();
     const { transport, logs } = await open(`udp://127.0.0.1:${peer.port}`);
     for (let n = 0; n < 20; n++) logs[0]!.link.send([`${n}`]);
@@ -276,7 +276,7 @@ describe('a flood of forged addresses', () => {
     return { server, peers };
   };
 
-  it('drives out the one that was silent for longest', async () => {
+  it('replaces the peer that was silent for longest', async () => {
     const { server } = await flood('udp://127.0.0.1:0?peers=3');
     for (let n = 1; n < 5; n++) await server.next();
     await server.logs[0]!.ended();
@@ -285,7 +285,7 @@ describe('a flood of forged addresses', () => {
     expect(server.logged).toEqual([]);
   });
 
-  it('drives out nobody who has proved its address, and keeps newcomers out then', async () => {
+  it('replaces no peer that has proved its address, and keeps new peers out then', async () => {
     const server = await serve('udp://127.0.0.1:0?peers=2');
     const [a, b, c] = [await stranger(), await stranger(), await stranger()];
     for (const peer of [a, b]) {
@@ -302,7 +302,7 @@ describe('a flood of forged addresses', () => {
     expect((await server.next()).frames).toEqual(['room now']);
   });
 
-  it('draws three times the bytes of each datagram, or 1,200, and all of it after the proof', async () => {
+  it('causes three times the bytes of each datagram, or 1,200, and everything after the proof', async () => {
     const server = await serve();
     const peer = await stranger();
     await peer.send('x'.repeat(99), server.port);
@@ -321,7 +321,7 @@ describe('a flood of forged addresses', () => {
     expect(peer.datagrams.map(({ length }) => length)).toEqual([1_001]);
   });
 
-  it('draws everything where the address says "trusted"', async () => {
+  it('causes everything if the address says "trusted"', async () => {
     const server = await serve('udp://127.0.0.1:0?trusted');
     await (await stranger()).send('x', server.port);
     const { link } = await server.next();
@@ -344,7 +344,7 @@ describe('silence', () => {
     expect(forgotten.link.peer).toBe(`127.0.0.1:${quiet.port}`);
   });
 
-  it('takes a timer only while there are peers', async () => {
+  it('is checked by a timer only while there are peers', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const server = await serve();
     const before = timers();

@@ -25,7 +25,7 @@ const transport = (url: string, options: WireOptions = {}) => unix(parseAddress(
 const serve = (url: string) => opened(transport(url, { listen: true }));
 const dial = (url: string) => opened(transport(url));
 
-/** Leaves the file of a socket whose program was killed. */
+/** Leaves the socket file of a killed program. */
 async function leaveStale(at: string): Promise<void> {
   const script = join(folder, 'stale.cjs');
   await writeFile(script, `require('net').createServer().listen(process.argv[2], () => process.send('up'));`);
@@ -38,7 +38,7 @@ async function leaveStale(at: string): Promise<void> {
 }
 
 describe('the file of a local socket', () => {
-  it('is there while it is served, and is removed', async () => {
+  it('exists while it is served, and is removed', async () => {
     const server = await serve(`unix:${path}`);
     expect(statSync(path).isSocket()).toBe(true);
     expect(server.transport.address).toBe(`unix:${path}`);
@@ -46,7 +46,7 @@ describe('the file of a local socket', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('is replaced when nobody serves it any more', async () => {
+  it('is replaced if no process serves it any more', async () => {
     await leaveStale(path);
     const server = await serve(`unix:${path}`);
     const client = await dial(server.transport.address);
@@ -54,7 +54,7 @@ describe('the file of a local socket', () => {
     await (await server.end()).has(1);
   });
 
-  it('is replaced by one only, when two find it at the same time', async () => {
+  it('is replaced by only one of two that find it at the same time', async () => {
     await leaveStale(path);
     const two = [1, 2].map(() => transport(`unix:${path}`, { listen: true }));
     const receiver = { receive() {}, drained() {}, closed() {} };
@@ -64,7 +64,7 @@ describe('the file of a local socket', () => {
     await Promise.all(two.map((one) => one.close()));
   });
 
-  it('is left alone while somebody serves it', async () => {
+  it('is left unchanged while another process serves it', async () => {
     const server = await serve(`unix:${path}`);
     const second = transport(`unix:${path}`, { listen: true });
     const error = await second.open(() => expect.fail('a link')).catch((thrown: unknown) => thrown);
@@ -74,7 +74,7 @@ describe('the file of a local socket', () => {
     await dial(server.transport.address);
   });
 
-  it('is never another file', async () => {
+  it('never replaces another file', async () => {
     await writeFile(path, 'precious');
     await expect(serve(`unix:${path}`)).rejects.toThrow(/is not a socket; remove it/);
     expect(await readFile(path, 'utf8')).toBe('precious');
@@ -84,13 +84,13 @@ describe('the file of a local socket', () => {
     expect(await readFile(link, 'utf8')).toBe('precious');
   });
 
-  it('is not found where nobody has served', async () => {
+  it('is not found if nobody has served', async () => {
     const error = await dial(`unix:${path}`).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionLost);
     expect((error as Error).message).toContain(`cannot connect to unix:${path}: there is no such file`);
   });
 
-  it('refuses a dial where the program was killed', async () => {
+  it('refuses a connection if the program was killed', async () => {
     await leaveStale(path);
     await expect(dial(`unix:${path}`)).rejects.toThrow(/nobody listens there/);
     expect(existsSync(path)).toBe(true);
@@ -98,7 +98,7 @@ describe('the file of a local socket', () => {
 });
 
 describe('addresses of unix', () => {
-  it('names peers by the path and a number', async () => {
+  it('identify peers by the path and a number', async () => {
     const server = await serve(`unix:${path}`);
     for (let n = 0; n < 3; n++) await dial(`unix:${path}`);
     await server.end(2);
@@ -106,19 +106,19 @@ describe('addresses of unix', () => {
     expect((await dial(`unix:${path}`)).ends[0]!.link.peer).toBe(`${path}#1`);
   });
 
-  it('takes relative paths, and the forms with slashes', async () => {
+  it('accept relative paths, and the forms with slashes', async () => {
     const server = await serve(`unix:${relative(process.cwd(), path)}`);
     expect(server.transport.address).toBe(`unix:${path}`);
     await dial(`unix://${path}`);
     await server.end(0);
   });
 
-  it('keeps the framing that a peer needs', async () => {
+  it('keep the framing that a peer needs', async () => {
     const server = await serve(`unix:${path}?framing=nul`);
     expect(server.transport.address).toBe(`unix:${path}?framing=nul`);
   });
 
-  it('refuses a path that is too long, or none', () => {
+  it('are refused with a path that is too long, or none', () => {
     const long = `/tmp/${'é'.repeat(60)}.sock`;
     expect(() => transport(`unix:${long}`)).toThrow(/at most \d+ bytes, but .* has 130; use a shorter one/);
     expect(() => transport('unix:')).toThrow(/has no path/);
@@ -126,7 +126,7 @@ describe('addresses of unix', () => {
     expect(() => transport('unix:/a?keepAlive=1')).toThrow(/no option "keepAlive"/);
   });
 
-  it('takes a path of just the length that the system allows', async () => {
+  it('accept a path of exactly the length that the system allows', async () => {
     const longest = process.platform === 'linux' ? 107 : 103;
     const long = join(folder, 'x'.repeat(longest - folder.length - 1));
     expect(Buffer.byteLength(long)).toBe(longest);
@@ -136,7 +136,7 @@ describe('addresses of unix', () => {
   });
 });
 
-describe('a path where no socket can be', () => {
+describe('a path where no socket can exist', () => {
   const failure = async (opening: Promise<unknown>): Promise<Error> => {
     const error = await opening.then(
       () => undefined,
@@ -146,7 +146,7 @@ describe('a path where no socket can be', () => {
     return error as Error;
   };
 
-  it('is refused with the folder that does not exist, whoever opens it', async () => {
+  it('is refused with the name of the missing folder, when listening and when dialing', async () => {
     const missing = join(folder, 'nowhere');
     for (const opening of [serve, dial]) {
       const { message } = await failure(opening(`unix:${missing}/chat.sock`));
@@ -155,7 +155,7 @@ describe('a path where no socket can be', () => {
     }
   });
 
-  it('is refused where its folder is a file', async () => {
+  it('is refused if its folder is a file', async () => {
     await writeFile(join(folder, 'plain'), '');
     for (const opening of [serve, dial]) {
       const { message } = await failure(opening(`unix:${folder}/plain/chat.sock`));
@@ -163,13 +163,10 @@ describe('a path where no socket can be', () => {
     }
   });
 
-  it.skipIf(process.getuid?.() === 0)(
-    'is refused where this user may not write (skipped for root, who may)',
-    async () => {
-      const closed = join(folder, 'closed');
-      await mkdir(closed, { mode: 0o500 });
-      const { message } = await failure(serve(`unix:${closed}/chat.sock`));
-      expect(message).toContain(`this user may not write to the folder ${closed}; use another path`);
-    },
-  );
+  it.skipIf(process.getuid?.() === 0)('is refused if this user may not write (skipped for root, who may)', async () => {
+    const closed = join(folder, 'closed');
+    await mkdir(closed, { mode: 0o500 });
+    const { message } = await failure(serve(`unix:${closed}/chat.sock`));
+    expect(message).toContain(`this user may not write to the folder ${closed}; use another path`);
+  });
 });

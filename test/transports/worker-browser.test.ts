@@ -7,7 +7,7 @@ import worker from '../../transports/worker.js';
 import { bundled } from './fixtures/bundled.js';
 import { accepting, wire } from './link-log.js';
 
-/** What a browser has: events as objects, no exit, and a worker that is only ever ended by its maker. */
+/** Workers as in a browser: events as objects, no exit event, and only the creator ends a worker. */
 class BrowserWorker extends EventTarget {
   static made: { readonly file: string; readonly options: object }[] = [];
   static last: BrowserWorker;
@@ -35,7 +35,7 @@ class BrowserWorker extends EventTarget {
 
 const file = (await bundled('./echo-worker.ts')).href;
 
-/** Hides Node's module, which is how the transports tell where they are. */
+/** Hides Node's module, by which the transports detect the runtime. */
 function inBrowser(): void {
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
   vi.stubGlobal('Worker', BrowserWorker);
@@ -57,7 +57,7 @@ async function open(url: string) {
 }
 
 describe("worker: over a browser's Worker", () => {
-  it('speaks with it and terminates it once it has answered the end, without waiting for an exit', async () => {
+  it('communicates with it, and terminates it once it has confirmed the end, without waiting for an exit', async () => {
     const { transport, log } = await open(`worker:${file}?name=echo`);
     expect(BrowserWorker.made.at(-1)).toEqual({ file, options: { type: 'module', name: 'echo' } });
     log.link.send(['a']);
@@ -68,14 +68,14 @@ describe("worker: over a browser's Worker", () => {
     expect([log.frames, log.ends]).toEqual([['a'], [undefined]]);
   });
 
-  it('rejects when the script cannot be loaded', async () => {
+  it('rejects if the script cannot be loaded', async () => {
     await expect(open(`worker:${new URL('./none.js', import.meta.url).href}`)).rejects.toThrow(
       'the worker failed: its script cannot be loaded',
     );
     expect(BrowserWorker.last.terminated).toBe(true);
   });
 
-  it('reports an error of a worker that is at work, and goes on', async () => {
+  it('reports an error of a running worker, and continues', async () => {
     const { transport, log, logged } = await open(`worker:${file}`);
     BrowserWorker.last.dispatchEvent(Object.assign(new Event('error'), { message: 'Uncaught oops' }));
     log.link.send(['still here']);
@@ -104,7 +104,7 @@ it('port:parent is the scope of a browser worker', async () => {
   const log = side.logs[0]!;
   scope.dispatchEvent(new MessageEvent('message', { data: ['obverse:ready'] }));
   scope.dispatchEvent(new MessageEvent('message', { data: ['obverse:text', 'hello'] }));
-  // An error of the worker itself is none of its parent.
+  // An error of the worker itself is not an error of its parent.
   scope.dispatchEvent(Object.assign(new Event('error'), { message: 'oops' }));
   expect(log.frames).toEqual(['hello']);
   log.link.send(['answer']);

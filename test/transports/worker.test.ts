@@ -26,7 +26,7 @@ testTransport(
   {
     name: 'worker',
     forms: ['text', 'bytes', 'values'],
-    // Stands in for what is in the worker, which hands everything on to it.
+    // Represents the other end in the worker, which relays everything to it.
     first: (onWire) => {
       met.port1.close();
       met = new MessageChannel();
@@ -71,7 +71,7 @@ const handles = () => process.getActiveResourcesInfo().filter((name) => /worker|
 const script = (text: string) => ({ url: `worker:data:text/javascript,${encodeURIComponent(text)}` });
 
 describe('worker:', () => {
-  it('starts a file, speaks with its port:parent, and leaves nothing behind', async () => {
+  it('starts a file, communicates with its port:parent, and leaves nothing behind', async () => {
     const before = handles();
     const { transport, log } = await open({ workerData: { greeting: 'hello' } });
     log.link.send(['a', 'b']);
@@ -110,18 +110,18 @@ describe('worker:', () => {
     expect(values.log.seen).toEqual([new Set([1n])]);
   });
 
-  it('terminates a worker that does not end by itself, after a second', async () => {
+  it('terminates a worker that does not exit by itself, after a second', async () => {
     const { transport, log } = await open({ workerData: { stay: true } });
     using clock = stopClock();
     expect(await turnUntil(clock, transport.close())).toBeGreaterThanOrEqual(1_000);
     expect(log.ends).toEqual([undefined]);
   });
 
-  it('terminates at once a worker whose link is cut', async () => {
+  it('terminates immediately a worker whose link is closed with a reason', async () => {
     const before = handles();
     const { transport, log } = await open({ workerData: { stay: true } });
     const reason = new Error('enough');
-    // Nothing waits for a time, which stands still.
+    // No time passes while the clock is stopped.
     using _clock = stopClock();
     log.link.close(reason);
     await transport.close();
@@ -134,7 +134,7 @@ describe('worker:', () => {
     ['!throw', 'the worker failed: thrown in the worker'],
     ['!close', undefined],
   ] as const) {
-    it(`that is told ${order} ends the link: ${reason ?? 'cleanly'}`, async () => {
+    it(`instructed to ${order} ends the link: ${reason ?? 'cleanly'}`, async () => {
       const { transport, log } = await open({});
       log.link.send(['first', order]);
       const end = await log.ended();

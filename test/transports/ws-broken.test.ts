@@ -15,7 +15,7 @@ describe('a broken protocol', () => {
     ['a frame without a mask', (raw) => raw.socket.write(Buffer.from([0x81, 1, 120])), 1002],
     ['a continuation of nothing', (raw) => raw.frame(0, 'x'), 1002],
     ['compression that nobody has agreed to', (raw) => raw.frame(0x41, 'x'), 1002],
-  ])('is %s', async (_what, send, code) => {
+  ])('is reported as %s', async (_what, send, code) => {
     const { raw, ear } = await visited();
     const name = `127.0.0.1:${raw.socket.localPort}`;
     raw.frame(1, 'sound');
@@ -30,7 +30,7 @@ describe('a broken protocol', () => {
     expect(ear.ends).toHaveLength(1);
   });
 
-  it('ends the connection of one who does not answer', async () => {
+  it('ends the connection of a peer that does not answer', async () => {
     const server = await serve();
     const raw = await RawClient.dial(server.address);
     raw.socket.allowHalfOpen = true;
@@ -41,7 +41,7 @@ describe('a broken protocol', () => {
     raw.socket.destroy();
   });
 
-  it.each([1002, 1003, 1007, 1009])('is what the peer says by %i', async (code) => {
+  it.each([1002, 1003, 1007, 1009])('is reported by the peer with %i', async (code) => {
     const { raw, ear } = await visited();
     raw.frame(8, closeFrame(code, 'what?'));
     const reason = (await ear.ended()) as RpcError;
@@ -51,8 +51,8 @@ describe('a broken protocol', () => {
   });
 });
 
-describe('a message above the bound on frames', () => {
-  it('is judged by its header, before its body has come', async () => {
+describe('a message above the limit for frames', () => {
+  it('is refused by its header, before its body has arrived', async () => {
     const { raw, ear } = await visited({ limits: { frameBytes: 1_000 } });
     raw.socket.write(Buffer.from([0x82, 0x80 | 127, 0, 0, 0, 0, 1, 0, 0, 0]));
     const reason = (await ear.ended()) as RpcError;
@@ -63,7 +63,7 @@ describe('a message above the bound on frames', () => {
     expect(raw.closeFrame?.code).toBe(1009);
   });
 
-  it('is judged over its fragments', async () => {
+  it('is refused by the sum of its fragments', async () => {
     const { raw, ear } = await visited({ limits: { frameBytes: 1_000 } });
     raw.frame(1, 'x'.repeat(600), false);
     raw.frame(0, 'x'.repeat(600));
@@ -71,13 +71,13 @@ describe('a message above the bound on frames', () => {
     expect(ear.frames).toEqual([]);
   });
 
-  it('is bound also where the bound does not fit into 32 bits', async () => {
+  it('is refused also if the limit does not fit into 32 bits', async () => {
     const { raw, ear } = await visited({ limits: { frameBytes: 2 ** 32 } });
     raw.socket.write(Buffer.from([0x82, 0x80 | 127, 0, 0, 0, 1, 0, 0, 0, 0]));
     expect(((await ear.ended()) as RpcError).code).toBe(Code.TooLarge);
   });
 
-  it('ends the link of a standard WebSocket, which learns its size when it has come', async () => {
+  it('ends the link of a standard WebSocket, which knows the size after it has arrived', async () => {
     const server = await serve();
     const client = await connectStandard(server.address, { limits: { frameBytes: 1_000 } });
     (await server.ear()).link.send(['x'.repeat(1_000), 'x'.repeat(1_001), 'never']);

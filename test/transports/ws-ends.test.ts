@@ -28,14 +28,14 @@ describe('a clean end', () => {
     ['without a code', Buffer.alloc(0)],
     ['with 1000', closeFrame(1000)],
     ['with 1001, going away', closeFrame(1001, 'bye')],
-  ])('comes by a close frame %s', async (_what, payload) => {
+  ])('is a close frame %s', async (_what, payload) => {
     const { raw, ear } = await visited();
     raw.frame(8, payload);
     expect(await ear.ended()).toBeUndefined();
     await until(() => raw.closed);
   });
 
-  it('comes by the end of the connection alone', async () => {
+  it('is also an end of the connection without a close frame', async () => {
     const { raw, ear } = await visited();
     raw.frame(1, 'last words');
     raw.socket.end();
@@ -43,7 +43,7 @@ describe('a clean end', () => {
     expect(ear.frames).toEqual(['last words']);
   });
 
-  it('of ours says 1000 and waits for the peer, but not for ever', async () => {
+  it('of this side sends 1000 and waits for the peer, but not forever', async () => {
     const { raw, ear } = await visited();
     using clock = stopClock();
     ear.link.close();
@@ -53,7 +53,7 @@ describe('a clean end', () => {
     await until(() => raw.closed);
   });
 
-  it('of ours leaves a slow reader the time that he needs', async () => {
+  it('of this side gives a slow reader the time that it needs', async () => {
     const { raw, ear } = await visited();
     raw.socket.pause();
     const frame = 'x'.repeat(1_000_000);
@@ -70,7 +70,7 @@ describe('a clean end', () => {
     expect(raw.received.subarray(-4)).toEqual(Buffer.from([0x88, 2, 0x03, 0xe8]));
   });
 
-  it('comes although the peer keeps the connection after its goodbye', async () => {
+  it('is reported although the peer keeps the connection open after its close frame', async () => {
     const { raw, ear } = await visited();
     raw.socket.allowHalfOpen = true;
     using clock = stopClock();
@@ -80,7 +80,7 @@ describe('a clean end', () => {
     raw.socket.destroy();
   });
 
-  it('of ours drops what still comes', async () => {
+  it('of this side drops further input', async () => {
     const { raw, ear } = await visited();
     ear.link.close();
     raw.frame(1, 'too late');
@@ -91,7 +91,7 @@ describe('a clean end', () => {
 });
 
 describe('a link that is paused', () => {
-  it('ends at once all the same', async () => {
+  it('ends at once with a reason', async () => {
     const server = await serve();
     const client = await connect(server.address);
     const [there, here] = [await server.ear(), await client.ear()];
@@ -106,7 +106,7 @@ describe('a link that is paused', () => {
 });
 
 describe('a link that is closed while it is being accepted', () => {
-  it('tells the reason when there is somebody to tell', async () => {
+  it('reports the reason once there is a receiver', async () => {
     const server = await serve();
     const client = ws(parseAddress(server.address), wire());
     const ends: unknown[] = [];
@@ -120,8 +120,8 @@ describe('a link that is closed while it is being accepted', () => {
   });
 });
 
-describe('a transport that has closed', () => {
-  it('while it was being opened has not been open', async () => {
+describe('a transport that is closed', () => {
+  it('while it was being opened rejects open', async () => {
     const { address } = await serve();
     const [plain, listening] = [wire(), wire({ listen: true })];
     for (const transport of [
@@ -139,7 +139,7 @@ describe('a transport that has closed', () => {
   it.each([
     ['the package', connect],
     ['the standard WebSocket', connectStandard],
-  ])('leaves no timer, by %s', async (_name, dial) => {
+  ])('leaves no timer, with %s', async (_name, dial) => {
     vi.useFakeTimers({
       shouldAdvanceTime: true,
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
@@ -154,11 +154,11 @@ describe('a transport that has closed', () => {
   });
 });
 
-describe('the watch over a link that ends', () => {
+describe('the watch over an ending link', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** How long it takes, in seconds, until a link is cut whose buffer holds so much in each second. */
+  /** Returns how long it takes, in seconds, until a link is cut whose buffer has these sizes in each second. */
   function cutAfter(stalledMs: number, buffered: readonly number[]): number {
     const link = { buffered: buffered[0]! };
     let cut = false;
@@ -173,28 +173,28 @@ describe('the watch over a link that ends', () => {
     return Number.POSITIVE_INFINITY;
   }
 
-  it('waits a second for the answer, once everything has left', () => {
+  it('waits a second for the answer once everything was sent', () => {
     expect(cutAfter(10_000, [0])).toBe(1);
     expect(cutAfter(10_000, [9, 8, 0])).toBe(3);
   });
 
-  it('waits for one who takes nothing as long as the limit says', () => {
+  it('waits as long as the limit for a peer that reads nothing', () => {
     expect(cutAfter(5_000, [9])).toBe(5);
     expect(cutAfter(5_000, [9, 8, 7])).toBe(7);
   });
 
-  it('waits for one who takes something in time', () => {
+  it('waits for a peer that reads in time', () => {
     expect(cutAfter(2_000, [9, 9, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 0])).toBe(13);
   });
 
-  it('ends when it is told to', () => {
+  it('can be stopped', () => {
     linger({ buffered: 1 }, 1_000, () => expect.fail())();
     vi.advanceTimersByTime(60_000);
   });
 });
 
 describe('a lost link', () => {
-  it('is one that was reset', async () => {
+  it('was reset', async () => {
     const { raw, ear } = await visited();
     raw.socket.resetAndDestroy();
     const reason = await ear.ended();
@@ -206,7 +206,7 @@ describe('a lost link', () => {
     [1011, 'boom'],
     [1012, ''],
     [4001, 'not today'],
-  ])('is one that was ended with %i', async (code, text) => {
+  ])('was ended with %i', async (code, text) => {
     const { raw, ear } = await visited();
     raw.frame(8, closeFrame(code, text));
     const reason = await ear.ended();
@@ -214,7 +214,7 @@ describe('a lost link', () => {
     expect(reason!.message).toContain(text === '' ? `code ${code}` : `code ${code}: ${text}`);
   });
 
-  it('is told to a peer that we end for a reason of ours', async () => {
+  it('is reported to a peer if this side ends it with a reason', async () => {
     const server = await serve();
     const client = await connect(server.address);
     (await client.ear()).link.close(new Error('a reason of ours'));
@@ -234,7 +234,7 @@ describe('a link over the standard WebSocket', () => {
     server.close();
   });
 
-  it('does not wait for ever for a server that does not end', async () => {
+  it('does not wait forever for a server that does not end', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await new Promise((resolve) => server.once('listening', resolve));
     server.on('connection', (socket) => socket.pause());

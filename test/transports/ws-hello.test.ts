@@ -18,7 +18,7 @@ lendWebSocket();
 const strangers = otherServers();
 afterEach(closeSides);
 
-/** A server without us, and the subprotocols that each of its visitors has offered. */
+/** A server that is not Obverse, and the subprotocols that each of its clients has offered. */
 async function stranger(handleProtocols?: (offered: Set<string>) => string | false) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...(handleProtocols && { handleProtocols }) });
   strangers.push(server);
@@ -38,14 +38,14 @@ const clients = [
 
 for (const { name, dial } of clients) {
   describe(`a client ${name}`, () => {
-    it('finds out that the server is Obverse too', async () => {
+    it('detects that the server is Obverse too', async () => {
       const server = await serve();
       const client = await dial(server.address);
       expect((await server.ear()).link.agreed).toBe(true);
       expect((await client.ear()).link.agreed).toBe(true);
     });
 
-    it('does not take a stranger that takes the first subprotocol for Obverse', async () => {
+    it('does not mistake for Obverse a server that picks the first subprotocol', async () => {
       const { url, offered } = await stranger();
       const ear = await (await dial(url)).ear();
       expect(offered[0]).toMatch(/^jrpc, ?obverse\.jrpc/);
@@ -54,7 +54,7 @@ for (const { name, dial } of clients) {
       expect(await ear.heard(1)).toEqual(['echo hello']);
     });
 
-    it('offers nothing to a stranger that knows no subprotocols, the second time', async () => {
+    it('offers nothing in the second attempt to a server without subprotocols', async () => {
       const { url, offered } = await stranger(() => false);
       const ear = await (await dial(url)).ear();
       expect(offered).toHaveLength(2);
@@ -71,14 +71,14 @@ for (const { name, dial } of clients) {
       expect(ear.link.agreed).toBe(false);
     });
 
-    it('does not agree with a server that says no hello', async () => {
+    it('does not agree with a server without hello', async () => {
       const server = await serve(undefined, { hello: false });
       const client = await dial(server.address);
       expect((await server.ear()).link.agreed).toBe(false);
       expect((await client.ear()).link.agreed).toBe(false);
     });
 
-    it('is told the codec of a server that speaks another', async () => {
+    it('receives the codec of a server with another one', async () => {
       const server = await serve();
       const opening = dial(server.address, { codec: 'msgpack', form: 'bytes' });
       await expect(opening).rejects.toThrow(ConnectionLost);
@@ -92,20 +92,20 @@ for (const { name, dial } of clients) {
       expect(offered[0]).toMatch(/^mcp, ?v2, ?jrpc, ?obverse\.jrpc/);
     });
 
-    it('asks a stranger that takes none of them for those of the application alone', async () => {
+    it('offers only those of the application to a server that picks none of them', async () => {
       const { url, offered } = await stranger((names) => (names.has('jrpc') ? false : 'mcp'));
       const ear = await (await dial({ url, protocols: 'mcp' })).ear();
       expect(offered[1]).toBe('mcp');
       expect(ear.link.agreed).toBe(false);
     });
 
-    it('gives up after that', async () => {
+    it('rejects after that', async () => {
       const { url, offered } = await stranger(() => false);
       await expect(dial({ url, protocols: 'mcp' })).rejects.toThrow(ConnectionLost);
       expect(offered).toHaveLength(2);
     });
 
-    it('keeps a codec whose name is no subprotocol to itself', async () => {
+    it('does not offer a codec whose name is not a valid subprotocol', async () => {
       const { url, offered } = await stranger();
       await dial(url, { codec: 'my codec' });
       expect(offered).toEqual([undefined]);
@@ -134,18 +134,18 @@ describe('a server', () => {
       ['msgpack, obverse.msgpack'],
       '400 this server uses the codec jrpc, not msgpack',
     ],
-  ])('takes %s', async (_what, offer, taken) => {
+  ])('picks %s', async (_what, offer, taken) => {
     const { address } = await serve();
     expect(await answer(address, ...offer)).toBe(taken);
   });
 
-  it('takes a subprotocol of the application, if nothing better is offered', async () => {
+  it('picks a subprotocol of the application if there is no better one', async () => {
     const { address } = await serve({ url: 'ws://127.0.0.1:0', protocols: ['v2', 'v1'] });
     expect(await answer(address, 'v1, v2')).toBe('v2');
     expect(await answer(address, 'v1, jrpc')).toBe('jrpc');
   });
 
-  it('tells one who can read no status by a close frame, and takes no link', async () => {
+  it('reports in a close frame to a client that cannot read a status, and accepts no link', async () => {
     const server = await serve();
     const client = await RawClient.dial(server.address, 'Sec-WebSocket-Protocol: obverse.msgpack, obverse');
     expect(client.head).toMatch(/^Sec-WebSocket-Protocol: obverse$/m);
@@ -155,7 +155,7 @@ describe('a server', () => {
   });
 });
 
-describe('a peer that is told why', () => {
+describe('a peer that receives the reason', () => {
   it('has it as the reason of its end', async () => {
     const server = await serve();
     const client = await connect(server.address);
@@ -166,7 +166,7 @@ describe('a peer that is told why', () => {
     expect(reason!.message).toContain('that was the tenth frame that could not be read');
   });
 
-  it('is not told what is none of its business', async () => {
+  it('does not receive reasons that do not concern it', async () => {
     const server = await serve();
     const client = await RawClient.dial(server.address);
     (await server.ear()).link.close(new Error('the password of the database is wrong'));

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const proxy of proxies.splice(0)) proxy.stop();
 });
 
-/** A proxy that passes everything on until it falls silent, and keeps the connections open. */
+/** A proxy that forwards everything until it falls silent, and keeps the connections open. */
 async function proxyTo(address: string) {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((near) => {
@@ -38,7 +38,7 @@ async function proxyTo(address: string) {
 }
 
 describe('keepAlive', () => {
-  it('cuts a peer that does not answer a ping: its calls are aborted, and it leaves', async () => {
+  it('disconnects a peer that does not answer a ping: its calls are aborted', async () => {
     await using server = await Spec.serve({ url: 'ws://127.0.0.1:0', keepAlive: 50 }, { logger: null });
     const signals: AbortSignal[] = [];
     server.ask.connect((sender) => {
@@ -52,7 +52,7 @@ describe('keepAlive', () => {
     expect(String(signals[0]?.reason)).toMatch('it did not answer a ping within 50 ms (keepAlive)');
   });
 
-  it('of a side that dials settles its calls when the other side falls silent', async () => {
+  it('of a dialing side settles its calls when the other side falls silent', async () => {
     await using server = await Spec.serve('ws://127.0.0.1:0', { logger: null });
     server.ask.connect(() => new Promise(() => {}));
     const proxy = await proxyTo(server.address);
@@ -64,7 +64,7 @@ describe('keepAlive', () => {
     await client.close();
   });
 
-  it('leaves a peer alone that answers pings, and has nothing else to say', async () => {
+  it('keeps a peer that answers pings and sends nothing else', async () => {
     await using server = await Spec.serve({ url: 'ws://127.0.0.1:0', keepAlive: 50 }, { logger: null });
     server.ask.connect(() => new Promise(() => {}));
     await using client = await Client.connect({ url: server.address, keepAlive: 50 });
@@ -73,7 +73,7 @@ describe('keepAlive', () => {
     expect([server.peers.size, client.peers.size]).toEqual([1, 1]);
   });
 
-  it('leaves a peer alone from which nothing is read for a while', async () => {
+  it('keeps a peer from which nothing is read for a while', async () => {
     await using server = await Spec.serve({ url: 'ws://127.0.0.1:0', keepAlive: 50 }, { logger: null });
     let answer = (): void => {};
     const end = new Promise<void>((resolve) => {
@@ -95,7 +95,7 @@ describe('keepAlive', () => {
   it.each([
     [{ keepAlive: 0 }, 'must be a positive number of milliseconds, not 0'],
     [{ keepAlive: 100, client: 'native' }, 'does not support "tls", "headers" and "keepAlive"; set client: "ws"'],
-  ])('is refused where it makes no sense: %j', async (options, text) => {
+  ])('is refused where it has no effect: %j', async (options, text) => {
     const error = await failure(Client.connect({ url: 'ws://127.0.0.1:9', ...options }));
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toMatch(text);

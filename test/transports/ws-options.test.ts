@@ -9,7 +9,7 @@ import ws from '../../transports/ws.js';
 import { certificate } from '../support/ws-certificate.js';
 import { closeSides, connect, connectStandard, Side, serve, wire } from '../support/ws-sides.js';
 
-// Node 20 has no WebSocket of its own; that of the package has the standard interface too.
+// Node 20 has no WebSocket; that of the package has the standard interface too.
 const runtime = globalThis as unknown as { WebSocket: typeof WebSocket };
 beforeAll(() => {
   runtime.WebSocket ??= WebSocket;
@@ -23,7 +23,7 @@ const inBrowser = (source: Source, listening = false) => {
   return () => browser(parseAddress(source), wire({ listen: listening }));
 };
 
-describe('what is refused', () => {
+describe('invalid options', () => {
   it.each<[string, () => unknown]>([
     ['carries text or bytes, not values', () => ws(parseAddress('ws://h:1'), { ...wire(), form: 'values' })],
     ['carries text or bytes, not values', () => browser(parseAddress('ws://h:1'), { ...wire(), form: 'values' })],
@@ -69,7 +69,7 @@ describe('what is refused', () => {
     expect(make).toThrow(text);
   });
 
-  it('a runtime without a WebSocket, where one is needed', async () => {
+  it('a runtime without a WebSocket, if one is needed', async () => {
     vi.stubGlobal('WebSocket', undefined);
     try {
       expect(inBrowser('ws://h:1')).toThrow('this runtime has no WebSocket');
@@ -98,11 +98,11 @@ describe('what is refused', () => {
   });
 });
 
-describe('what is dialed', () => {
+describe('a dialed address', () => {
   it.each([
     ['by the package', connect],
     ['by the standard WebSocket', connectStandard],
-  ])('has the query of the application, %s, which the address does not show', async (_name, open) => {
+  ])('has the query of the application, %s, which the shown address does not contain', async (_name, open) => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await new Promise((resolve) => server.once('listening', resolve));
     const asked: (string | undefined)[] = [];
@@ -120,11 +120,11 @@ describe('what is dialed', () => {
     ['ws://example.org', 'ws://example.org'],
     ['wss://user:password@example.org/a%20b?x=1', 'wss://example.org/a%20b'],
     ['ws://[::1]:8888/', 'ws://[::1]:8888'],
-  ])('%s shows as %s', (url, shown) => {
+  ])('%s is shown as %s', (url, shown) => {
     expect(dial(url)().address).toBe(shown);
   });
 
-  it('has the headers of the application', async () => {
+  it('is sent the headers of the application', async () => {
     const server = http.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const seen: unknown[] = [];
@@ -136,7 +136,7 @@ describe('what is dialed', () => {
     server.close();
   });
 
-  it('is not trusted without a certificate that is', async () => {
+  it('is not trusted without a valid certificate', async () => {
     const { address } = await serve({ url: 'wss://127.0.0.1:0', tls: certificate() });
     expect(address).toMatch(/^wss:/);
     const opening = connect(address);
@@ -149,7 +149,7 @@ describe('what is dialed', () => {
     ['native', { client: 'native' }],
     ['package', { client: 'ws' }],
     ['package', { headers: { authorization: 'Bearer me' } }],
-  ])('is dialed by the %s WebSocket, as %j says', async (by, options) => {
+  ])('is dialed with the %s WebSocket for %j', async (by, options) => {
     const server = await serve();
     let natives = 0;
     vi.stubGlobal(
@@ -172,14 +172,14 @@ describe('what is dialed', () => {
     }
   });
 
-  it('is refused without a word where the WebSocket of the runtime dials', async () => {
+  it('is refused without a reason if the WebSocket of the runtime dials', async () => {
     const { address } = await serve('ws://127.0.0.1:0/rpc');
     const opening = connectStandard(address.replace('/rpc', '/other'));
     await expect(opening).rejects.toThrow(ConnectionLost);
     await expect(opening).rejects.toThrow(`cannot connect to ${address.replace('/rpc', '/other')}: `);
   });
 
-  it('is named in the error when nobody is there, with the reason and without secrets', async () => {
+  it('is in the error if nobody is there, with the reason and without secrets', async () => {
     const { address, transport } = await serve();
     await transport.close();
     const opening = connect(`${address}/?token=secret`);
@@ -189,7 +189,7 @@ describe('what is dialed', () => {
 });
 
 describe('the package ws', () => {
-  it('is asked for when it is needed and not there, and not before', async () => {
+  it('is required only when it is needed, and its absence is reported then', async () => {
     const { address } = await serve();
     vi.resetModules();
     vi.doMock('ws', () => {
@@ -203,7 +203,7 @@ describe('the package ws', () => {
         const transport = bare(parseAddress('ws://127.0.0.1:1'), wire({ listen: listening }));
         const opening = transport.open(() => expect.fail('there is no link'));
         await expect(opening).rejects.toThrow(UsageError);
-        // The runner puts an error of its own in front of that one.
+        // The test runner wraps that error in its own.
         await expect(opening).rejects.toThrow(
           'the transport ws: needs the package ws, which was found, but failed to load',
         );

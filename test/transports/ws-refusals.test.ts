@@ -11,7 +11,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Why no link comes to be with a server that answers the handshake so, and leaves the connection open. */
+/** Why no link is established with a server that answers the handshake so, and keeps the connection open. */
 async function refusal(response: string): Promise<unknown> {
   const server = net.createServer((socket) => {
     socket.on('error', () => {}).once('data', () => socket.write(response));
@@ -30,19 +30,16 @@ it.each([
     'HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 900\r\n\r\nnot\x1b[2J you',
     /: 403 Forbidden: not\\u001b\[2J you$/,
   ],
-])(
-  '%s refuses the handshake with its status, before the time of the handshake is over',
-  async (_what, response, text) => {
-    const error = await refusal(response);
-    expect(error).toBeInstanceOf(ConnectionLost);
-    expect((error as Error).message).toMatch(text);
-  },
-);
+])('%s refuses the handshake with its status, before the handshake times out', async (_what, response, text) => {
+  const error = await refusal(response);
+  expect(error).toBeInstanceOf(ConnectionLost);
+  expect((error as Error).message).toMatch(text);
+});
 
 it.each([
   ['wss: to a server of ws:', 'ws://127.0.0.1:0', undefined, /does not speak TLS; connect with ws: instead/],
   ['ws: to a server of wss:', 'wss://127.0.0.1:0', certificate(), /if it expects TLS, connect with wss:/],
-])('%s says which scheme to use', async (_what, url, tls, text) => {
+])('%s reports which scheme to use', async (_what, url, tls, text) => {
   await using server = await Spec.serve({ url, ...(tls && { tls }) }, { logger: null });
   const other = server.address.replace(/^wss?/, (scheme) => (scheme === 'ws' ? 'wss' : 'ws'));
   const error = await failure(Spec.connect({ url: other, client: 'ws' }, { logger: null }));

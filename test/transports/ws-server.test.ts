@@ -33,19 +33,19 @@ async function application(where: string | number = 0): Promise<http.Server> {
 const urlOf = (server: http.Server): string => `ws://127.0.0.1:${(server.address() as { port: number }).port}`;
 
 describe('a server of its own', () => {
-  it('tells a free port, and its path', async () => {
+  it('reports a free port, and its path', async () => {
     expect((await serve('ws://127.0.0.1:0')).address).toMatch(/^ws:\/\/127\.0\.0\.1:[1-9]\d*$/);
     expect((await serve('ws-server://127.0.0.1:0/rpc')).address).toMatch(/:[1-9]\d*\/rpc$/);
   });
 
-  it('names its peers by address and port', async () => {
+  it('identifies its peers by address and port', async () => {
     const server = await serve();
     const raw = await RawClient.dial(server.address);
     expect((await server.ear()).link.peer).toBe(`127.0.0.1:${raw.socket.localPort}`);
     raw.socket.destroy();
   });
 
-  it('takes its path, with any query, and no other', async () => {
+  it('accepts its path, with any query, and no other', async () => {
     const { address } = await serve('ws://127.0.0.1:0/rpc');
     await connect(`${address}?token=1`);
     await expect(connect(address.replace('/rpc', '/other'))).rejects.toThrow(
@@ -54,19 +54,19 @@ describe('a server of its own', () => {
     await expect(connect(address.replace('/rpc', ''))).rejects.toThrow('404');
   });
 
-  it('answers a request that is no upgrade', async () => {
+  it('answers a request that is not an upgrade', async () => {
     const { address } = await serve();
     const response = await fetch(address.replace('ws:', 'http:'));
     expect(response.status).toBe(426);
     expect(await response.text()).toContain('WebSocket');
   });
 
-  it('says why it cannot listen', async () => {
+  it('reports why it cannot listen', async () => {
     const { address } = await serve();
     await expect(serve(address)).rejects.toThrow(/^cannot listen on .*EADDRINUSE/);
   });
 
-  it('tells visitors above the bound on peers why, and its logger once', async () => {
+  it('reports the reason to clients above the limit of peers, and to its logger once', async () => {
     const said: string[] = [];
     const logger = { warn: (text: string) => said.push(text), error: () => {} };
     const { address } = await serve(undefined, { limits: { peers: 1 }, logger });
@@ -81,7 +81,7 @@ describe('a server of its own', () => {
     await connect(address);
   });
 
-  it('keeps no more visitors in their handshakes than it may have peers, besides those', async () => {
+  it('limits the clients in their handshakes to the maximum of peers, in addition to those', async () => {
     const { address } = await serve(undefined, { limits: { peers: 2 } });
     const raws: RawClient[] = [];
     for (let n = 0; n < 5; n++) raws.push(await RawClient.connect(address));
@@ -93,14 +93,14 @@ describe('a server of its own', () => {
   it.each([
     ['says nothing', ''],
     ['says one line and no more', 'GET / HTTP/1.1\r\n'],
-  ])('cuts off a visitor who connects and %s', async (_what, words) => {
+  ])('disconnects a client that connects and %s', async (_what, words) => {
     const { address } = await serve(undefined, { limits: { connectMs: 100 } });
     const raw = await RawClient.connect(address);
     raw.socket.write(words);
     await until(() => raw.closed);
   });
 
-  it('cuts off a visitor who drips', async () => {
+  it('disconnects a client that sends its handshake byte by byte', async () => {
     const { address } = await serve(undefined, { limits: { connectMs: 100 } });
     const raw = await RawClient.connect(address);
     raw.socket.write('GET / HTTP/1.1\r\nx: ');
@@ -109,14 +109,14 @@ describe('a server of its own', () => {
     clearInterval(drip);
   });
 
-  it('cuts off a visitor who does not complete the handshake of TLS', async () => {
+  it('disconnects a client that does not complete the TLS handshake', async () => {
     const tls = certificate();
     const { address } = await serve({ url: 'wss://127.0.0.1:0', tls }, { limits: { connectMs: 100 } });
     const raw = await RawClient.connect(address);
     await until(() => raw.closed);
   });
 
-  it.each(['ws', 'wss'])('closes at once although visitors of %s: are still in their handshakes', async (scheme) => {
+  it.each(['ws', 'wss'])('closes immediately although clients of %s: are still in their handshakes', async (scheme) => {
     const server = await serve({ url: `${scheme}://127.0.0.1:0`, ...(scheme === 'wss' && { tls: certificate() }) });
     const raw = await RawClient.connect(server.address);
     raw.socket.write('GET');
@@ -134,7 +134,7 @@ describe('a server of its own', () => {
 });
 
 describe('a client', () => {
-  it('gives up a server that does not complete the handshake', async () => {
+  it('rejects if a server does not complete the handshake', async () => {
     const server = await application();
     server.on('upgrade', (_request, socket) => socket.on('end', () => socket.end()).resume());
     await expect(connect(urlOf(server), { limits: { connectMs: 50 } })).rejects.toThrow(
@@ -155,7 +155,7 @@ describe('a client', () => {
 });
 
 describe('a server of the application', () => {
-  it('serves its pages and our links, and stays when we close', async () => {
+  it('serves its pages and our links, and stays open when we close', async () => {
     const server = await application();
     const api = await serve({ url: 'ws:/rpc', server });
     expect(api.address).toBe(`${urlOf(server)}/rpc`);
@@ -170,7 +170,7 @@ describe('a server of the application', () => {
     expect(await page.text()).toBe('page /page');
   });
 
-  it('may begin to listen later', async () => {
+  it('can begin to listen later', async () => {
     const server = http.createServer();
     servers.push(server);
     const api = await serve({ url: 'ws:///rpc', server });
@@ -180,12 +180,12 @@ describe('a server of the application', () => {
     await connect(api.address);
   });
 
-  it('may be known under another name', async () => {
+  it('can have another public name', async () => {
     const server = await application();
     expect((await serve({ url: 'wss://example.org/rpc', server })).address).toBe('wss://example.org/rpc');
   });
 
-  it('may be one of https', async () => {
+  it('can be an https server', async () => {
     const { key, cert } = certificate();
     const server = https.createServer({ key, cert });
     servers.push(server as unknown as http.Server);
@@ -196,7 +196,7 @@ describe('a server of the application', () => {
     expect((await api.ear()).link.peer).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
-  it('takes several transports on paths of their own, and none on a path that is taken', async () => {
+  it('carries several transports on separate paths, and none on a path that is in use', async () => {
     const server = await application();
     const [one, two] = [await serve({ url: 'ws:/one', server }), await serve({ url: 'ws:/two', server })];
     await expect(serve({ url: 'ws:/two', server })).rejects.toThrow('the path /two of this server is used');
@@ -211,13 +211,13 @@ describe('a server of the application', () => {
     await serve({ url: 'ws:/two', server });
   });
 
-  it('keeps the upgrades of others', async () => {
+  it('keeps the upgrades of other handlers', async () => {
     const server = await application();
     const theirs: (string | undefined)[] = [];
     server.on('upgrade', (request, socket) => {
       if (request.url !== '/theirs') return;
       theirs.push(request.url);
-      // Later, as somebody does who asks a database first.
+      // Later, as a handler that queries a database first.
       setTimeout(() => socket.end('HTTP/1.1 418 Teapot\r\n\r\n'), 10);
     });
     const api = await serve({ url: 'ws:/ours', server });
@@ -226,7 +226,7 @@ describe('a server of the application', () => {
     expect(theirs).toEqual(['/theirs']);
   });
 
-  it.skipIf(process.platform === 'win32')('may listen on a path, where peers have no address', async () => {
+  it.skipIf(process.platform === 'win32')('can listen on a local socket, where peers have no address', async () => {
     const path = join(tmpdir(), `obverse-ws-${process.pid}.sock`);
     const server = await application(path);
     const api = await serve({ url: 'ws:', server });

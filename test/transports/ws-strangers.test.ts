@@ -19,7 +19,7 @@ lendWebSocket();
 const strangers = otherServers();
 afterEach(closeSides);
 
-/** What a stranger has seen of a message. */
+/** What the peer has seen of a message. */
 type Seen = [text: string, binary: boolean];
 
 async function strangeServer(): Promise<{ url: string; seen: Seen[]; sockets: WebSocket[] }> {
@@ -43,8 +43,8 @@ for (const [name, dial] of [
   ['the package', connect],
   ['the standard WebSocket', connectStandard],
 ] as const) {
-  describe(`a stranger's server, by ${name}`, () => {
-    it('sees a text message for each frame of text', async () => {
+  describe(`a server that is not Obverse, dialed by ${name}`, () => {
+    it('sees a text message for each text frame', async () => {
       const { url, seen } = await strangeServer();
       (await (await dial(url)).ear()).link.send(['one', '', 'três']);
       await until(() => seen.length === 3);
@@ -55,7 +55,7 @@ for (const [name, dial] of [
       ]);
     });
 
-    it('sees a binary message for each frame of bytes, which stays as it was', async () => {
+    it('sees a binary message for each frame of bytes, unchanged', async () => {
       const { url, seen } = await strangeServer();
       const frame = bytes('one');
       (await (await dial(url, BYTES)).ear()).link.send([frame, bytes('')]);
@@ -67,12 +67,12 @@ for (const [name, dial] of [
       expect(frame).toEqual(bytes('one'));
     });
 
-    it('is heard in what the codec reads, whichever kind it sends', async () => {
+    it('can send either kind of message, which arrives in the form that the codec reads', async () => {
       const { url, sockets } = await strangeServer();
       const [text, binary] = [await (await dial(url)).ear(), await (await dial(url, BYTES)).ear()];
       for (const socket of sockets) {
         socket.send('é');
-        // A mark at its beginning is part of a text, and not to be lost by decoding.
+        // A byte order mark at the beginning is a part of the text, and must not be lost by decoding.
         socket.send(bytes('\uFEFFé'));
       }
       expect(await text.heard(2)).toEqual(['é', '\uFEFFé']);
@@ -81,8 +81,8 @@ for (const [name, dial] of [
   });
 }
 
-describe("a stranger's client", () => {
-  it('sends and hears plain messages', async () => {
+describe('a client that is not Obverse', () => {
+  it('sends and receives plain messages', async () => {
     const server = await serve();
     const client = new WebSocket(server.address);
     const seen: Seen[] = [];
@@ -100,7 +100,7 @@ describe("a stranger's client", () => {
     expect(await ear.ended()).toBeUndefined();
   });
 
-  it('may cut its messages into fragments, with pings between them', async () => {
+  it('can split its messages into fragments, with pings between them', async () => {
     const server = await serve();
     const raw = await RawClient.dial(server.address);
     raw.frame(1, 'one ', false);
@@ -117,7 +117,7 @@ describe('the frames of one send', () => {
   it.each([
     ['text', {}, (text: string) => text],
     ['bytes', BYTES, bytes],
-  ] as const)('leave in one write, as %s', async (_form, options, frame) => {
+  ] as const)('are written at once, as %s', async (_form, options, frame) => {
     const http1 = http.createServer();
     const sockets: Socket[] = [];
     http1.on('connection', (socket) => sockets.push(socket));

@@ -2,7 +2,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { closeSides, connectStandard } from '../support/ws-sides.js';
 
-/** The WebSocket of Node 22 where nobody listens: it tells an error, and never an end. */
+/** The WebSocket of Node 22 if nobody listens: it emits an error, and never a close event. */
 class Unended {
   static made: (string[] | undefined)[] = [];
   onerror: ((event: object) => void) | null = null;
@@ -22,13 +22,13 @@ afterEach(async () => {
   await closeSides();
 });
 
-it('a runtime that tells an error, and then no end, is not waited for', async () => {
+it('does not wait for a runtime that emits an error without a close event', async () => {
   vi.stubGlobal('WebSocket', Unended);
   const opening = connectStandard('ws://127.0.0.1:9', { limits: { connectMs: 10_000 } });
   await expect(opening).rejects.toThrow(ConnectionLost);
   await expect(opening).rejects.toThrow(
     'cannot connect to ws://127.0.0.1:9: Received network error or non-101 status code; check that a server listens there',
   );
-  // With the subprotocols of two that know each other, and once more without.
+  // With the subprotocols of two Obverse peers, and once more without.
   expect(Unended.made).toHaveLength(2);
 });

@@ -16,7 +16,7 @@ interface Answered {
   readonly text: string;
 }
 
-/** Asks for an upgrade with these headers, byte for byte; `Host` is that of the address if none is given. */
+/** Requests an upgrade with these headers, byte for byte; `Host` is that of the address by default. */
 function shake(
   address: string,
   headers: Readonly<Record<string, string | undefined>>,
@@ -51,7 +51,7 @@ function shake(
 const statusOf = async (address: string, headers: Record<string, string | undefined>): Promise<number> =>
   (await shake(address, headers)).status;
 
-/** A server of the application that waits on loopback. */
+/** A server of the application that listens on loopback. */
 async function application(): Promise<http.Server> {
   const server = http.createServer((_request, response) => response.end('page'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -74,7 +74,7 @@ describe.each([
     },
   ],
 ])('%s', (_name, open) => {
-  it('is not hijacked by a page of another site: its Origin is not the Host', async () => {
+  it('is not hijacked by a page of another site: its Origin differs from the Host', async () => {
     const address = await open({});
     const { host, port } = new URL(address);
     const origins = [
@@ -100,14 +100,14 @@ describe.each([
       expect([Origin, await statusOf(address, { Origin })]).toEqual([Origin, 403]);
   });
 
-  it('takes visitors without an Origin, and pages of its own host', async () => {
+  it('accepts clients without an Origin, and pages of its own host', async () => {
     const address = await open({});
     expect(await statusOf(address, {})).toBe(101);
     expect(await statusOf(address, { Origin: address.replace('ws:', 'http:') })).toBe(101);
   });
 
   it.each(['localhost', 'app.localhost', '127.0.0.1', '127.1.2.3', '[::1]', 'LOCALHOST', 'localhost.'])(
-    'takes pages of %s at any port, for development servers, and that Host',
+    'accepts pages of %s at any port, for development servers, and that Host',
     async (name) => {
       const address = await open({});
       for (const Origin of [`http://${name}:5173`, `https://${name}`, `http://${name}`])
@@ -118,7 +118,7 @@ describe.each([
     },
   );
 
-  it('is not reached by DNS rebinding: a foreign Host over loopback', async () => {
+  it('is protected against DNS rebinding: another Host over loopback', async () => {
     const address = await open({});
     const { port } = new URL(address);
     for (const Host of [
@@ -136,7 +136,7 @@ describe.each([
   it.each([
     ['X-Forwarded-For', '203.0.113.7'],
     ['Forwarded', 'for=203.0.113.7;proto=https'],
-  ])('is reached through a proxy on the same machine that says %s', async (name, value) => {
+  ])('can be reached through a proxy on the same machine that sends %s', async (name, value) => {
     const address = await open({});
     const proxied = { Host: 'chat.example.com', [name]: value };
     expect(await statusOf(address, proxied)).toBe(101);
@@ -160,7 +160,7 @@ describe.each([
       expect([Origin, await statusOf(address, { ...proxied, Origin })]).toEqual([Origin, 403]);
   });
 
-  it('takes the origins that it is told, and no others', async () => {
+  it('accepts the configured origins, and no others', async () => {
     const address = await open({
       origins: ['https://example.com', 'https://*.example.org', 'http://dev.test:*', 'null'],
     });
@@ -189,14 +189,14 @@ describe.each([
     expect(await statusOf(address, {})).toBe(101);
   });
 
-  it('takes all origins with *, and still no foreign Host', async () => {
+  it('accepts all origins with *, but still no other Host', async () => {
     const address = await open({ origins: ['*'] });
     for (const Origin of ['https://evil.example', 'null', 'file://'])
       expect(await statusOf(address, { Origin })).toBe(101);
     expect(await statusOf(address, { Host: 'evil.example' })).toBe(403);
   });
 
-  it('takes the hosts that it is told, and no others', async () => {
+  it('accepts the configured hosts, and no others', async () => {
     const address = await open({ hosts: ['chat.example.com', '*.example.org', 'one.test:8080', '[::1]'] });
     const taken = [
       'chat.example.com',
@@ -213,7 +213,7 @@ describe.each([
     expect(await statusOf(address, { Host: 'evil.example', 'X-Forwarded-For': '203.0.113.7' })).toBe(403);
   });
 
-  it('says which option to set, on both sides, and quotes what came', async () => {
+  it('reports which option to set, on both sides, and quotes the received value', async () => {
     const address = await open({});
     const evil = `https://evil.example/${'x'.repeat(5_000)}`;
     const { status, text } = await shake(address, { Origin: evil });
@@ -230,8 +230,8 @@ describe.each([
   });
 });
 
-describe('a refused visitor', () => {
-  it('is told to the logger once for each reason, not for each of a flood, with the option and what came', async () => {
+describe('a refused client', () => {
+  it('is reported to the logger once for each reason, not once for each of a flood, with the option and the received value', async () => {
     const said: string[] = [];
     const logger = { warn: (text: string) => said.push(text), error: () => {} };
     const { address } = await serve(undefined, { logger });
@@ -245,7 +245,7 @@ describe('a refused visitor', () => {
     expect(said[1]).toContain('the option "hosts"');
   });
 
-  it('is refused before it counts as a peer, and by a server of wss: too', async () => {
+  it('is refused before it counts as a peer, also by a server of wss:', async () => {
     const { address } = await serve(undefined, { limits: { peers: 1 } });
     expect(await statusOf(address, { Origin: 'https://evil.example' })).toBe(403);
     await connect(address);
@@ -257,8 +257,8 @@ describe('a refused visitor', () => {
   });
 });
 
-describe('the name of a server', () => {
-  it('is taken as the Host, if its address has one', async () => {
+describe('the public name of a server', () => {
+  it('is accepted as the Host, if its address has one', async () => {
     const server = await application();
     await serve({ url: 'ws://chat.example.com/rpc', server });
     const address = `ws://127.0.0.1:${portOf(server)}/rpc`;
@@ -267,7 +267,7 @@ describe('the name of a server', () => {
     expect(await statusOf(address, { Host: 'evil.example' })).toBe(403);
   });
 
-  it('may be a list in the query of its address', async () => {
+  it('can be a list in the query of its address', async () => {
     const { address } = await serve('ws://127.0.0.1:0?origins=https://a.example, https://*.b.example&hosts=*');
     expect(await statusOf(address, { Origin: 'https://a.example', Host: 'any.example' })).toBe(101);
     expect(await statusOf(address, { Origin: 'https://c.b.example' })).toBe(101);
@@ -275,11 +275,11 @@ describe('the name of a server', () => {
   });
 });
 
-describe('a side with all that it has', () => {
+describe('a side with all options', () => {
   class Desk extends RemoteAPI {
     @incoming({ hasReply: true }) ask(_sender: Sender): Reply<string> {}
   }
-  it('answers visitors that it takes', async () => {
+  it('answers accepted clients', async () => {
     await using server = await Desk.serve(
       { url: 'ws://127.0.0.1:0', origins: ['https://app.example'] },
       { logger: null },

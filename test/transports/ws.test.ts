@@ -22,7 +22,7 @@ testTransport(
   },
 );
 
-// Node 20 has no WebSocket of its own; that of the package has the standard interface too.
+// Node 20 has no WebSocket; that of the package has the standard interface too.
 const runtime = globalThis as { WebSocket?: unknown };
 const itsOwn = runtime.WebSocket;
 beforeAll(() => {

@@ -31,7 +31,7 @@ class Money {
   }
 }
 
-/** What was reported to the side that serves. */
+/** The reports to the serving side. */
 let troubles: unknown[] = [];
 
 class Bank extends RemoteAPI {
@@ -93,20 +93,20 @@ describe.each(places)('over %s with %s', (url, codec) => {
     looks: { $rpc: ['money', 5] },
   };
 
-  it('values arrive as themselves, as arguments and as results, in both directions', async () => {
+  it('values arrive as instances of their types, as arguments and as results, in both directions', async () => {
     await using both = await talk(at(url), codec);
     expect(await both.remote.echo(value)).toStrictEqual(value);
     expect(both.served).toStrictEqual([value]);
     expect(await both.remote.echo(new Money(5))).toStrictEqual(new Money(5));
     expect(await both.bank.ask(null, { value })).toStrictEqual(value);
     both.remote.tell({ value });
-    // A notification leaves before the call behind it.
+    // A notification is sent before the call after it.
     await both.remote.echo(1);
     expect(both.served).toStrictEqual([value, new Money(5), value, 1]);
     expect(troubles).toEqual([]);
   });
 
-  it('plain data stay what they are, whatever their keys', async () => {
+  it('plain data stay unchanged, whatever their keys', async () => {
     await using both = await talk(at(url), codec);
     for (const plain of [{ $rpc: 5 }, { $rpc: ['money', 5] }, [{ $rpc: ['obj', { $rpc: 1 }] }], { $rpc: [], a: 1 }]) {
       expect(await both.remote.echo(plain)).toStrictEqual(plain);
@@ -114,7 +114,7 @@ describe.each(places)('over %s with %s', (url, codec) => {
     }
   });
 
-  it('a type that one side does not know is refused, by its name', async () => {
+  it('a type that one side does not know is refused, with its name', async () => {
     await using both = await talk(at(url), codec, [], all);
     const refused = both.remote.echo({ a: new Money(5) });
     await expect(refused).rejects.toMatchObject({
@@ -128,7 +128,7 @@ describe.each(places)('over %s with %s', (url, codec) => {
     expect(both.served).toEqual([1]);
   });
 
-  it('a result of a type that its caller does not know ends that call', async () => {
+  it('a result of a type that its caller does not know fails that call', async () => {
     await using both = await talk(at(url), codec, all, []);
     const refused = both.remote.give({ what: 'good' });
     await expect(refused).rejects.toBeInstanceOf(ProtocolError);
@@ -139,7 +139,7 @@ describe.each(places)('over %s with %s', (url, codec) => {
     expect(await both.remote.echo(1)).toBe(1);
   });
 
-  it('what pack or unpack throws ends one call', async () => {
+  it('an error of pack or unpack fails one call', async () => {
     await using both = await talk(at(url), codec);
     await expect(both.remote.echo(new Money(13))).rejects.toThrow('not this one');
     await expect(both.remote.give({ what: 'unfit' })).rejects.toMatchObject({
@@ -156,26 +156,26 @@ describe.each(places)('over %s with %s', (url, codec) => {
     expect(await both.remote.echo(new Money(1))).toEqual(new Money(1));
   });
 
-  it('a side without types sends what the codec makes of it', async () => {
+  it('a side without types sends what the codec makes of a value', async () => {
     await using both = await talk(at(url), codec, all, []);
     expect(await both.remote.echo([new Money(5)])).toEqual([{ amount: 5 }]);
   });
 });
 
 describe('a side that has types', () => {
-  it('refuses what is no type when it is made or opened', async () => {
+  it('refuses an invalid type when it is created or opened', async () => {
     await expect(Bank.serve(at('memory:'), { types: [class Unmarked {}] })).rejects.toThrow(UsageError);
     await expect(Bank.serve(at('memory:'), { types: Money as never })).rejects.toThrow(
       /"types" must be an array of types/,
     );
   });
 
-  it('tells strangers nothing of them', async () => {
+  it('sends nothing about them to a peer that is not Obverse', async () => {
     await using both = await talk('tcp-server://127.0.0.1:0', 'terse');
     expect(await both.remote.echo([new Money(5)])).toEqual([{ amount: 5 }]);
   });
 
-  it('announces what is tagged, and speaks plainly otherwise', async () => {
+  it('announces tagged values, and sends plain data otherwise', async () => {
     await using both = await talk('tcp-server://127.0.0.1:0', 'jrpc');
     using raw = await RawClient.connect(both.bank.address);
     const call = (id: number, value: unknown) => ({ jsonrpc: '2.0', id, method: 'echo', params: { value } });

@@ -93,7 +93,7 @@ describe('what works across two copies', () => {
     expect(theirs instanceof Mine).toBe(false);
   });
 
-  it('a class that the other copy has marked by `reference` goes by reference', async () => {
+  it('a class that the other copy has decorated by `reference` is passed by reference', async () => {
     class Counter {
       private count = 0;
       next(): number {
@@ -109,7 +109,7 @@ describe('what works across two copies', () => {
     await served.close();
   });
 
-  it('a class that the other copy has marked by `serializable` is a type', async () => {
+  it('a class that the other copy has decorated by `serializable` is a type', async () => {
     class Money {
       constructor(readonly cents: number) {}
     }
@@ -124,7 +124,7 @@ describe('what works across two copies', () => {
     await served.close();
   });
 
-  it('decorators of the other copy mark methods, in both dialects and without', async () => {
+  it('decorators of the other copy declare methods, in both dialects and without', async () => {
     class Marked extends RemoteAPI {
       @other.incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<number> {}
     }
@@ -138,7 +138,7 @@ describe('what works across two copies', () => {
   });
 });
 
-describe('what does not says that there are two copies, and where each lies', () => {
+describe('other uses throw an error that says that there are two copies, and where each is', () => {
   it('namespace(), with a class of the other, and within one', () => {
     class Theirs extends other.RemoteAPI {}
     expect(() => namespace(Theirs)).toThrow(UsageError);
@@ -166,7 +166,7 @@ describe('what does not says that there are two copies, and where each lies', ()
     await expect(Desk.serve('memory:copies', { types: other.standardTypes as never })).rejects.toThrow(twoCopies());
   });
 
-  it('keep() and release(), with what the other has been passed', async () => {
+  it('keep() and release(), with a reference that the other has received', async () => {
     const [served, client] = await desk();
     const kept: (() => Kept)[] = [];
     served.take.connect((_sender, { value }) => {
@@ -191,11 +191,11 @@ describe('what does not says that there are two copies, and where each lies', ()
     await served.close();
   });
 
-  /** The same, told by the other copy. */
+  /** The same, reported by the other copy. */
   const twoCopies2 = (): RegExp => new RegExp(`another copy of Obverse.*${folder}/.*file:.*/src/contract/copies\\.ts`);
 });
 
-it('a call within one that another copy carries out says that there are two', async () => {
+it('a call within one that another copy carries out reports that there are two', async () => {
   const [side, client] = await desk();
   const theirs = await class Upstream extends other.RemoteAPI {}.serve('memory:upstream-of-copies');
   let within: Sender | undefined;

@@ -12,9 +12,9 @@ import {
 } from '../../src/index.js';
 import { encode as encodeFor } from '../../src/session/encode.js';
 
-/* Objects that hold what they hold elsewhere than in fields: written as fields, they would arrive as empty ones. */
+/* Objects that hold their data elsewhere than in fields: written as fields, they would arrive empty. */
 
-/** What a page has for an element, as far as it matters: a class that says what it is, and no fields. */
+/** The essentials of a DOM element: a class with a tag, and no fields. */
 class FakeElement {
   get [Symbol.toStringTag](): string {
     return 'HTMLDivElement';
@@ -74,7 +74,7 @@ describe.each(['jrpc', 'jrpc?dialect=quickrpc', 'jrpc?dialect=lsp', 'msgpack', '
   const names = Object.keys(refused);
   const made = (what: string): object => (refused[what] as () => object)();
 
-  it.each(names)('a %s is refused with its path, and never an empty object', async (what) => {
+  it.each(names)('a %s is refused with its path, and never sent as an empty object', async (what) => {
     const used = await codecOf(codec);
     // The session adds the path.
     const encode = (message: Outbound) => encodeFor(used, message, Number.POSITIVE_INFINITY);
@@ -90,7 +90,7 @@ describe.each(['jrpc', 'jrpc?dialect=quickrpc', 'jrpc?dialect=lsp', 'msgpack', '
     expect(() => call([made(what)], true)).toThrow(`${what} cannot be sent`);
   });
 
-  it('objects of a class are their fields, empty ones stay empty, and a `toJSON` is honoured', async () => {
+  it('class instances are sent as their fields, empty ones stay empty, and a `toJSON` is called', async () => {
     const { encode, decode } = await codecOf(codec);
     const value = { a: new Point(), b: new Money(), c: {}, d: [new Titled(), new (class Empty {})(), {}], e: '{}' };
     const nothing = codec === 'msgpack' ? [] : [new Map(), new Set(), new ArrayBuffer(0)];
@@ -106,7 +106,7 @@ describe.each(['jrpc', 'jrpc?dialect=quickrpc', 'jrpc?dialect=lsp', 'msgpack', '
     expect(arrived).toEqual({ a: { x: 1 }, b: 100, c: {}, d: [{ a: 1 }, {}, {}], e: '{}' });
   });
 
-  it('a call that brings one fails alone', async () => {
+  it('a call that contains one fails alone', async () => {
     if (codec.includes('dialect')) return;
     const box = await Box.serve('memory:hidden', { codec });
     box.take.connect((_sender, { value }) => value);

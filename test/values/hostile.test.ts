@@ -17,7 +17,7 @@ import {
 import { encode } from '../../src/session/encode.js';
 import type { Inverted } from '../../src/types/derived.js';
 
-/* Values that throw what throws itself when somebody looks at it, and values that only look like others. */
+/* Values that throw a value that throws itself when it is inspected, and values that only look like others. */
 
 function revoked(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
@@ -39,7 +39,7 @@ class Tagged {
   }
 }
 
-/** The same object again and again, as deep as that: written out, it would be larger than any memory. */
+/** The same object again and again, at this depth: written out, it would be larger than any memory. */
 function doubled(): unknown {
   let value: unknown = [];
   for (let level = 0; level < 60; level++) value = [value, value];
@@ -94,7 +94,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('in %s', (codec) => {
     await shop.close();
   });
 
-  it.each(Object.keys(hostile))('what throws when it is encoded ends one call, or one stream: %s', async (what) => {
+  it.each(Object.keys(hostile))('an error during encoding fails one call, or one stream: %s', async (what) => {
     expect(await client.remote.give({ what }).catch((error: unknown) => error)).toBeInstanceOf(RemoteError);
     await expect(async () => {
       for await (const _ of client.remote.items({ what }));
@@ -105,7 +105,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('in %s', (codec) => {
     expect(await client.remote.take({ value: 1 })).toBe('taken');
   });
 
-  it('a thrown value is told, and neither looked at nor written without end', async () => {
+  it('a thrown value is reported, in bounded time and without running its code', async () => {
     for (const what of ['revoked', 'doubled'])
       await expect(client.remote.fail({ what })).rejects.toThrow('a value that is not an error was thrown');
   });
@@ -123,7 +123,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('in %s', (codec) => {
   });
 });
 
-it('whether something is an error of the library can be asked of anything', () => {
+it("instanceof of the library's errors is safe for any value", () => {
   for (const errorClass of [RpcError, ProtocolError, UsageError]) expect(revoked() instanceof errorClass).toBe(false);
 });
 
@@ -142,7 +142,7 @@ async function through(codec: string, value: unknown): Promise<unknown> {
 }
 
 it.each(['jrpc', 'jrpc?dialect=quickrpc'])(
-  'JSON unboxes what is boxed, also beside an empty object: %s',
+  'JSON unboxes boxed values, also beside an empty object: %s',
   async (codec) => {
     const boxed = [Object(1), Object(''), Object('xy'), Object(false), {}];
     expect(await through(codec, boxed)).toEqual([1, '', 'xy', false, {}]);
@@ -160,12 +160,12 @@ describe('structured clone', () => {
     URLSearchParams: () => new URLSearchParams('a=1'),
     Event: () => new Event('a'),
   };
-  it.each(Object.keys(lost))('a %s, of which it leaves nothing, is refused with its path', async (what) => {
+  it.each(Object.keys(lost))('a %s, which would arrive empty, is refused with its path', async (what) => {
     const value = { a: [1, { b: lost[what]?.() }] };
     await expect(through('clone', value)).rejects.toThrow(new RegExp(`${what}.*could not|${what} at \\.a\\[1\\]\\.b`));
   });
 
-  it('carries what it can', async () => {
+  it('carries the values that it supports', async () => {
     const value = [new Blob(['a']), new RangeError('a'), /a/, Object(1), new DataView(new ArrayBuffer(1)), new Map()];
     const arrived = (await through('clone', value)) as object[];
     expect(arrived.map((one) => one.constructor.name)).toEqual(value.map((one) => one.constructor.name));
@@ -178,7 +178,7 @@ it.each([
   ['jrpc', 'DOMException'],
   ['msgpack', 'Error'],
   ['msgpack', 'RegExp'],
-])('over %s, an object of a class that calls itself %s is its fields', async (codec, tag) => {
+])('over %s, an object of a class whose tag is %s is sent as its fields', async (codec, tag) => {
   const options = { codec, types: [standardTypes] };
   const shop = await Shop.serve('memory:tags', options);
   shop.give.connect(() => new Tagged(tag));

@@ -43,7 +43,7 @@ function data(leaf: fc.Arbitrary<unknown>, special: boolean): fc.Arbitrary<unkno
       leaf,
       fc.array(tie('value'), { maxLength: 5 }),
       fc.dictionary(key, tie('value'), { maxKeys: 5, noNullPrototype: true }),
-      // What looks like a tag, and is none.
+      // Data that looks like a tag, and is not one.
       fc.array(tie('value'), { maxLength: 3 }).map((list) => ({ $rpc: list })),
       ...(special
         ? [
@@ -60,7 +60,7 @@ const plain = data(plainLeaf, false);
 const anything = data(fc.oneof(plainLeaf, specialLeaf), true);
 
 describe('any data', () => {
-  it('are of every kind', () => {
+  it('include every kind', () => {
     const found = new Set<string>();
     const look = (value: unknown): unknown => {
       found.add(Object.prototype.toString.call(value));
@@ -91,7 +91,7 @@ describe('any data', () => {
     expect([...found]).toEqual(expect.arrayContaining([...kinds.map((kind) => `[object ${kind}]`), 'money', '$rpc']));
   });
 
-  it('that are plain pass without a tag', () => {
+  it('that are plain are sent without a tag', () => {
     fc.assert(
       fc.property(plain, (value) => {
         expect(isSpecial(value, { views: true, numbers: true })).toBe(false);
@@ -100,12 +100,12 @@ describe('any data', () => {
     );
   });
 
-  it('come back as they were, by the tagged form alone', () => {
+  it('are restored unchanged, by the tagged form only', () => {
     fc.assert(
       fc.property(anything, (value) => {
         const { tag, wants } = types.tags();
         const out = tagged(value, tag);
-        // Whatever the scan lets pass has nothing to tag.
+        // What the scan accepts has nothing to tag.
         if (!isSpecial(value, wants)) expect(out).toBe(value);
         if (out !== value) deepStrictEqual(revived(out, types.revive), value);
       }),
@@ -122,7 +122,7 @@ describe('any data', () => {
     );
   });
 
-  it.each(Object.keys(natives))('come back as they were, by way of %s', async (name) => {
+  it.each(Object.keys(natives))('are restored unchanged, through %s', async (name) => {
     const by = await codec(name);
     fc.assert(
       fc.property(anything, (value) => deepStrictEqual(through(by, value, types, natives[name]), value)),
@@ -132,7 +132,7 @@ describe('any data', () => {
 });
 
 describe('any JSON in the tagged form', () => {
-  it('is revived or refused, and does nothing else', () => {
+  it('is revived or refused, without other effects', () => {
     const tag = fc.oneof(
       fc.constantFrom('obj', 'money', 'date', 'map', 'set', 'error', 'bytes', 'view', 'regexp'),
       fc.string(),

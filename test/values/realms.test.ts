@@ -9,7 +9,7 @@ import { fromJSON, toJSON } from '../../src/testing/recording-values.js';
 
 const foreign = <T>(code: string): T => runInNewContext(`(${code})`, { Buffer, URL }) as T;
 
-/** Code, and what arrives of the value that it makes. */
+/** Code, and the expected result of sending the value that it makes. */
 const values: readonly (readonly [code: string, arrives: unknown])[] = [
   ['{ a: [1, { b: null }] }', { a: [1, { b: null }] }],
   ['new Map([[{ a: 1 }, new Set([2])]])', new Map([[{ a: 1 }, new Set([2])]])],
@@ -54,11 +54,11 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('of another realm, in %s', 
     await mirror.close();
   });
 
-  it.each(carried)('%s is carried as one of this', async (code, arrives) => {
+  it.each(carried)('%s is sent like one of this realm', async (code, arrives) => {
     expect(await client.remote.echo({ value: foreign(code) })).toEqual(arrives);
   });
 
-  it('an error is thrown as what it is', async () => {
+  it('an error is thrown unchanged', async () => {
     const error = (await client.remote
       .fail({ code: 'new RangeError("too far")' })
       .catch((one: unknown) => one)) as Error;
@@ -77,7 +77,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('of another realm, in %s', 
   });
 
   if (codec !== 'clone') {
-    it('what would arrive as an empty object is refused', async () => {
+    it('an object that would arrive empty is refused', async () => {
       await expect(client.remote.echo({ value: { a: foreign('new WeakMap()') } })).rejects.toThrow(
         /a WeakMap at \.value\.a/,
       );
@@ -86,7 +86,7 @@ describe.each(['jrpc', 'msgpack', 'clone', 'terse'])('of another realm, in %s', 
   }
 });
 
-it('an error is a value of the type of errors, and an URL of that of URLs', async () => {
+it('an error has the type of errors, and a URL that of URLs', async () => {
   const options = { codec: 'jrpc', types: [standardTypes] };
   const mirror = await Mirror.serve('memory:realms', options);
   mirror.echo.connect((_sender, { value }) => value);
@@ -118,7 +118,7 @@ it('classes of errors can be registered, and their fields may be plain data', as
   await mirror.close();
 });
 
-it('they are weighed and recorded as those of this', () => {
+it('they are weighed and recorded like those of this realm', () => {
   expect(weigh(foreign('new Map([["a".repeat(1000), "b".repeat(1000)]])'), 10_000)).toBeGreaterThan(2_000);
   expect(weigh(foreign('new ArrayBuffer(5000)'), 10_000)).toBeGreaterThan(5_000);
   expect(isPlainData(foreign('{ a: [new Date(0), new Map([[1, 2]])] }'), { left: 100 })).toBe(true);

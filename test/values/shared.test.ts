@@ -17,11 +17,11 @@ import { mustFitWritten } from '../../src/session/written-size.js';
 import { fromJSON, toJSON } from '../../src/testing/recording-values.js';
 
 /*
- * A list that holds the same list twice, forty levels deep, is forty objects, and 2^40 if one looks at each as often as it occurs:
- * whoever does never ends. That these tests end is what they show.
+ * A list that contains the same list twice, forty levels deep, is forty objects, and 2^40 if each is visited as often
+ * as it occurs: that never ends. These tests pass if they end.
  */
 
-/** `levels` objects, each of which holds the next one twice. */
+/** `levels` objects, each of which contains the next one twice. */
 function doubled(
   levels: number,
   innermost: unknown = 1,
@@ -48,11 +48,11 @@ const shapes: readonly (readonly [string, (one: unknown) => unknown])[] = [
   ['objects of a class', (one) => Object.assign(new (class Pair {})(), { a: one, b: one })],
 ];
 
-describe.each(shapes)('each object is looked at once, in %s', (_name, make) => {
+describe.each(shapes)('each object is visited once, in %s', (_name, make) => {
   const value = doubled(40, 1, make);
 
-  it('when it is asked what is plain', () => expect(isSpecial(value, NOTHING_MORE)).toBe(true));
-  it('when values get their tags', () => {
+  it('when plain data is detected', () => expect(isSpecial(value, NOTHING_MORE)).toBe(true));
+  it('when values are tagged', () => {
     expect(tagged(value, () => undefined) === value).toBe(true);
     expect(() => tagged(value, () => undefined, 1_000_000)).toThrow(ProtocolError);
     let asked = 0;
@@ -64,14 +64,14 @@ describe.each(shapes)('each object is looked at once, in %s', (_name, make) => {
     expect(asked).toBeLessThan(200);
   });
   it('when they are weighed', () => expect(weigh(value, 2 ** 40)).toBeLessThan(100_000));
-  it('when the size is found that they have when they are written', () => {
+  it('when their written size is computed', () => {
     expect(() => mustFitWritten(value, 2 ** 39)).toThrow(/the same objects stand in it again and again/);
     expect(() => mustFitWritten(value, 2 ** 60)).not.toThrow();
   });
 });
 
-describe('each object is looked at once', () => {
-  it('when values are revived, also where nothing comes of them', () => {
+describe('each object is visited once', () => {
+  it('when values are revived, also if that fails', () => {
     let tries = 0;
     const value = doubled(40, {}, (one) => ({ $rpc: ['gone', one, one] }));
     const made = revived([value], () => {
@@ -126,7 +126,7 @@ async function depot(codec: string, types = false) {
 }
 
 describe.each(['jrpc', 'msgpack', 'terse', 'jrpc?dialect=quickrpc'])(
-  'what %s would write out without end is refused',
+  'a value that %s would write out without end is refused',
   (codec) => {
     it.each([40, 100_000])('at %d levels, before it is written', async (levels) => {
       const [served, client] = await depot(codec, codec === 'jrpc');
@@ -152,7 +152,7 @@ describe.each(['jrpc', 'msgpack', 'terse', 'jrpc?dialect=quickrpc'])(
   },
 );
 
-it('metadata that would be written out without end is refused', async () => {
+it('metadata that would be written out without end are refused', async () => {
   const [served, client] = await depot('jrpc');
   await expect(client.remote.about({ levels: 40 })).rejects.toMatchObject({ code: Code.TooLarge });
   const metadata = { value: doubled(40) };
@@ -161,7 +161,7 @@ it('metadata that would be written out without end is refused', async () => {
   await served.close();
 });
 
-it('clone hands over each object once, in all that travels', async () => {
+it('clone passes each object once, in every kind of message', async () => {
   const [served, client] = await depot('clone');
   const same = (value: unknown): number => {
     let levels = 0;

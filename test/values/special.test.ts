@@ -3,7 +3,7 @@ import { isSpecial, NOTHING_MORE } from '../../src/extensions/values/special.js'
 
 const everything = { views: true, numbers: true };
 
-/** The value at every place where something may stand. */
+/** The value at every place where it can occur. */
 function places(value: unknown): [string, unknown][] {
   return [
     ['alone', value],
@@ -42,7 +42,7 @@ describe('the scan', () => {
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0])(
-    'finds %s where it is asked to',
+    'finds %s if it is requested',
     (odd) => {
       for (const [where, value] of places(odd)) {
         expect(isSpecial(value, everything), where).toBe(true);
@@ -53,7 +53,7 @@ describe('the scan', () => {
   );
 
   it.each([new Uint8Array(1), Buffer.alloc(1), new Float64Array(1), new DataView(new ArrayBuffer(1))])(
-    'finds views where it is asked to',
+    'finds views if they are requested',
     (view) => {
       for (const [where, value] of places(view)) {
         expect(isSpecial(value, everything), where).toBe(true);
@@ -62,7 +62,7 @@ describe('the scan', () => {
     },
   );
 
-  it('leaves what is too deep, or within itself, to a closer look', () => {
+  it('leaves values that are too deep, or contain themselves, to a closer check', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 100_000; level++) deep = level % 2 === 0 ? [deep] : { deep };
     const cycle: unknown[] = [];

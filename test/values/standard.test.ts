@@ -10,7 +10,7 @@ import { natives, sent, through } from './through.js';
 
 const types = new Types([standardTypes]);
 
-/** Each value, and how it travels in JSON. */
+/** Each value, and its form in JSON. */
 const values: readonly (readonly [unknown, string])[] = [
   [new Date(0), '["date","1970-01-01T00:00:00.000Z"]'],
   [new Date(-1e15), '["date","-029719-04-05T22:13:20.000Z"]'],
@@ -42,12 +42,12 @@ const values: readonly (readonly [unknown, string])[] = [
   [new TypeError('no'), '["error",{"name":"TypeError","message":"no"}]'],
 ];
 
-/** As it says itself on the wire. */
+/** As its `toJSON` writes it. */
 const jsonOf = (value: unknown): string => JSON.stringify(sent(value, types).value);
 const arrives = (tag: string): unknown => revived(JSON.parse(`{"$rpc":${tag}}`), types.revive);
 
 describe('the standard types', () => {
-  it.each(values)('%s travels in JSON as %s', (value, json) => expect(jsonOf(value)).toBe(`{"$rpc":${json}}`));
+  it.each(values)('%s is sent in JSON as %s', (value, json) => expect(jsonOf(value)).toBe(`{"$rpc":${json}}`));
 
   describe.each(Object.keys(natives))('arrive with the codec %s', (name) => {
     it.each(values)('%s', async (value) => {
@@ -58,7 +58,7 @@ describe('the standard types', () => {
       }
     });
 
-    it('one inside of the other', async () => {
+    it('nested in each other', async () => {
       const value = new Map<unknown, unknown>([
         [new Set([1n, new Date(5)]), { url: new URL('http://a/'), list: [-0, new Map([[/a/, Uint8Array.of(1)]])] }],
         [Number.NaN, new Map([[{ $rpc: 1 }, new Set([{ $rpc: ['date', 'x'] }])]])],
@@ -67,7 +67,7 @@ describe('the standard types', () => {
     });
   });
 
-  it('are tagged only where the codec does not carry them', () => {
+  it('are tagged only if the codec does not carry them', () => {
     const value = [new Date(0), new Map([[1, 2n]]), new Set([Uint8Array.of(1)])];
     expect(sent(value, types, natives.msgpack)).toEqual({ value, tagged: false });
     expect(sent(value, types, natives.clone)).toEqual({ value, tagged: false });
@@ -77,7 +77,7 @@ describe('the standard types', () => {
     ]);
   });
 
-  it('make a Buffer bytes, of memory of their own', () => {
+  it('turn a Buffer into bytes, in memory of their own', () => {
     const small = Buffer.from('abc');
     const bytes = revived(JSON.parse(jsonOf(small)), types.revive) as Uint8Array;
     expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
@@ -90,7 +90,7 @@ describe('the standard types', () => {
     );
   });
 
-  it('make an error one of the language, with its name, its cause, and no stack of the other side', () => {
+  it('turn an error into a built-in one, with its name, its cause, and no stack of the other side', () => {
     class NotFound extends Error {
       override name = 'NotFound';
       secret = 1;
@@ -107,11 +107,11 @@ describe('the standard types', () => {
     expect(Object.keys(arrived)).toEqual([]);
   });
 
-  it('leave undefined what it is everywhere: a field is left out, elsewhere it is null', () => {
+  it('treat undefined as everywhere: a field is omitted, elsewhere it is null', () => {
     expect(jsonOf([new Map([[1, undefined]]), { a: undefined }])).toBe('[{"$rpc":["map",[[1,null]]]},{}]');
   });
 
-  it('refuse what is too large before it is sent', () => {
+  it('refuse values that are too large before they are sent', () => {
     expect(() => jsonOf(10n ** 10_000n)).toThrow(UsageError);
     expect(jsonOf(10n ** 9_999n).length).toBeGreaterThan(10_000);
     expect(() => jsonOf(new RegExp('a'.repeat(1_001)))).toThrow(UsageError);
@@ -119,7 +119,7 @@ describe('the standard types', () => {
   });
 });
 
-describe('what a peer sends for a standard type is refused', () => {
+describe('a malformed value of a peer for a standard type is refused', () => {
   it.each([
     '["date"]',
     '["date",0]',
@@ -168,7 +168,7 @@ describe('what a peer sends for a standard type is refused', () => {
     expect(() => arrives(tag)).toThrow(/cannot be read/);
   });
 
-  it('and an error takes nothing but its name, message and cause', () => {
+  it('and an error accepts nothing but its name, message and cause', () => {
     const error = arrives('["error",{"name":"Error","message":"m","stack":"forged","toString":"x","code":5}]') as Error;
     expect(error.stack).toBe('Error: m');
     expect(Object.getOwnPropertyNames(error).sort()).toEqual(['message', 'stack']);
@@ -176,7 +176,7 @@ describe('what a peer sends for a standard type is refused', () => {
 });
 
 describe('Temporal', () => {
-  /** Stands for a class of Temporal: as in those, `from` and `toString` are all that is needed. */
+  /** Represents a class of Temporal: like those, it has `from` and `toString`, which is all that is needed. */
   class Text {
     constructor(readonly text: string) {}
     static from(text: string): Text {
@@ -206,14 +206,14 @@ describe('Temporal', () => {
   >;
   const withTemporal = new Types([temporalTypes(polyfill)]);
 
-  it('travels by its texts', () => {
+  it('is sent as text', () => {
     const value = [polyfill.PlainDate.from('2026-11-30'), polyfill.Duration.from('PT5M')];
     const { value: out } = sent(value, withTemporal);
     expect(out).toEqual([{ $rpc: ['Temporal.PlainDate', '2026-11-30'] }, { $rpc: ['Temporal.Duration', 'PT5M'] }]);
     expect(revived(out, withTemporal.revive)).toEqual(value);
   });
 
-  it('is refused where it cannot be read, and where the runtime has none', () => {
+  it('is refused if it cannot be read, and if the runtime does not have it', () => {
     for (const tag of [
       '["Temporal.PlainDate","?"]',
       '["Temporal.PlainDate",5]',

@@ -13,8 +13,8 @@ import { sent } from './through.js';
  */
 const pickle = Buffer.from('80059515000000000000008c05706f736978948c0673797374656d9493942e', 'hex');
 
-describe('a pickle of a stranger', () => {
-  it.each([123, 124, 125, 126, 127])('of the type %i stays bytes, and goes back as it came', async (type) => {
+describe('a pickle from a peer that is not Obverse', () => {
+  it.each([123, 124, 125, 126, 127])('of the type %i stays bytes, and is returned unchanged', async (type) => {
     const msgpack = await codec('msgpack');
     // [1, 5, nil, ext 8 of so many bytes]
     const frame = Buffer.concat([Buffer.from([0x94, 1, 5, 0xc0, 0xc7, pickle.length, type]), pickle]);

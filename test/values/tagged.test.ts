@@ -17,13 +17,13 @@ const revive = (tag: string, payload: readonly unknown[]): unknown => {
 };
 const nothing: Tagger = () => undefined;
 
-describe('what is tagged', () => {
-  it('stands in an object with one key', () => {
+describe('a tagged value', () => {
+  it('is an object with one key', () => {
     expect(tagged(new Point(1, 2), points)).toEqual({ $rpc: ['point', 1, 2] });
     expect(tagged([1, { at: new Point(1, 2) }], points)).toEqual([1, { at: { $rpc: ['point', 1, 2] } }]);
   });
 
-  it('is the value itself where nothing has a tag', () => {
+  it('is the value itself if nothing has a tag', () => {
     class Other {
       list = [1, new Date()];
       map = new Map([[1, { a: new Set([2]) }]]);
@@ -32,7 +32,7 @@ describe('what is tagged', () => {
     expect(tagged(value, nothing)).toBe(value);
   });
 
-  it('is copied along the way to what is replaced, and no further', () => {
+  it('is copied along the path to the replaced value, and no further', () => {
     const untouched = { a: [1] };
     const value = { untouched, way: { to: [new Point(1, 2)], beside: untouched } };
     const before = structuredClone(value);
@@ -45,7 +45,7 @@ describe('what is tagged', () => {
     expect(value.way.to[0]).toBeInstanceOf(Point);
   });
 
-  it('is looked for in maps, sets, payloads, and fields of objects of a class', () => {
+  it('is found in maps, sets, payloads, and fields of class instances', () => {
     class Holder {
       point = new Point(1, 2);
     }
@@ -71,7 +71,7 @@ describe('what is tagged', () => {
     expect(tagged(new Holder(), pair)).toEqual({ $rpc: ['holder', [tag]] });
   });
 
-  it('is not what a toJSON hides', () => {
+  it('is not searched for in what a toJSON hides', () => {
     const hides = { point: new Point(1, 2), toJSON: () => 'text' };
     const asked: unknown[] = [];
     const value = [hides, new Point(3, 4)];
@@ -84,7 +84,7 @@ describe('what is tagged', () => {
     expect(asked).toEqual([new Point(3, 4)]);
   });
 
-  it('asks for functions, objects of a class, BigInts and odd numbers, once for each object, and for nothing else', () => {
+  it('can be a function, a class instance, a BigInt or an odd number: the tagger is called once for each object, and for nothing else', () => {
     const asked: unknown[] = [];
     const call = (): void => {};
     const point = new Point(1, 2);
@@ -95,7 +95,7 @@ describe('what is tagged', () => {
     expect(asked).toEqual([call, point, 5n, Number.NaN, -0]);
   });
 
-  it('keeps an object that occurs twice one object', () => {
+  it('stays one object if it occurs twice', () => {
     const point = new Point(1, 2);
     const holder = { point };
     const [a, b, c] = tagged([holder, holder, point], points) as { point: unknown }[];
@@ -103,14 +103,14 @@ describe('what is tagged', () => {
     expect(a?.point).toBe(c);
   });
 
-  it('escapes the key in plain data, only where something has a tag', () => {
+  it('escapes the key in plain data, only if something has a tag', () => {
     const look = { $rpc: ['point', 1, 2], more: 1 };
     expect(tagged([look], points)).toEqual([look]);
     expect(tagged([look, new Point(3, 4)], points)).toEqual([{ $rpc: ['obj', look] }, { $rpc: ['point', 3, 4] }]);
     expect(tagged({ $rpc: new Point(3, 4) }, points)).toEqual({ $rpc: ['obj', { $rpc: { $rpc: ['point', 3, 4] } }] });
   });
 
-  it('gives on what the tagger throws', () => {
+  it('throws what the tagger throws', () => {
     const refusal = new UsageError('no');
     expect(() =>
       tagged([new Point(1, 2)], () => {
@@ -127,7 +127,7 @@ describe('what is tagged', () => {
     expect(Object.getOwnPropertyDescriptor(out, '__proto__')?.value).toEqual({ $rpc: ['point', 1, 2] });
   });
 
-  describe('that ends nowhere', () => {
+  describe('that contains itself', () => {
     const cycle: Record<string, unknown> = { list: [] };
     (cycle.list as unknown[]).push(cycle, cycle, { cycle });
     let deep: unknown = new Date();
@@ -137,7 +137,7 @@ describe('what is tagged', () => {
       expect(tagged(cycle, points)).toBe(cycle);
       expect(tagged(deep, points)).toBe(deep);
     });
-    it('cannot hold what has a tag', () => {
+    it('cannot contain a tagged value', () => {
       expect(() => tagged([cycle, new Point(1, 2)], points)).toThrow(UsageError);
       expect(() => tagged([cycle, new Point(1, 2)], points)).toThrow(/hold themselves/);
       expect(() => tagged([new Point(1, 2), deep], points)).toThrow(/nested deeper than 1000/);
@@ -147,10 +147,10 @@ describe('what is tagged', () => {
   });
 });
 
-describe('what is revived', () => {
+describe('a revived value', () => {
   const parsed = (text: string): unknown => revived(JSON.parse(text), revive);
 
-  it('is made of its payload, the inner ones first', () => {
+  it('is made from its payload, the inner ones first', () => {
     expect(parsed('[1,{"at":{"$rpc":["point",1,2]}}]')).toEqual([1, { at: new Point(1, 2) }]);
     const order: string[] = [];
     revived({ $rpc: ['a', { $rpc: ['b'] }, [{ $rpc: ['c'] }]] }, (tag, payload) => {
@@ -160,7 +160,7 @@ describe('what is revived', () => {
     expect(order).toEqual(['b []', 'c []', 'a ["B",["C"]]']);
   });
 
-  it('may be within maps and sets', () => {
+  it('can be within maps and sets', () => {
     const tag = (): unknown => ({ $rpc: ['point', 1, 2] });
     const point = new Point(1, 2);
     const map = new Map<unknown, unknown>([
@@ -176,7 +176,7 @@ describe('what is revived', () => {
     expect(revived(new Set([tag(), 1]), revive)).toEqual(new Set([point, 1]));
   });
 
-  it('does not touch bytes', () => {
+  it('keeps bytes unchanged', () => {
     const bytes = new Uint8Array(1_000_000);
     const value = { bytes, list: [bytes] };
     expect(revived(value, revive)).toBe(value);
@@ -184,7 +184,7 @@ describe('what is revived', () => {
     expect(value.list[0]).toBe(bytes);
   });
 
-  it('frees what was escaped, once', () => {
+  it('is unescaped once', () => {
     expect(parsed('{"$rpc":["obj",{"$rpc":["point",1,2]}]}')).toEqual({ $rpc: ['point', 1, 2] });
     expect(parsed('{"$rpc":["obj",{"$rpc":{"$rpc":["point",1,2]}}]}')).toEqual({ $rpc: new Point(1, 2) });
   });
@@ -208,7 +208,7 @@ describe('what is revived', () => {
     expect(() => parsed(text)).toThrow(/\$rpc/);
   });
 
-  it('names a tag that nobody knows, and what to do', () => {
+  it('is refused with the name of an unknown tag, and what to do', () => {
     for (const tag of ['money', '__proto__', 'constructor', 'toString']) {
       const text = `{"$rpc":[${JSON.stringify(tag)}]}`;
       expect(() => parsed(text)).toThrow(ProtocolError);
@@ -218,7 +218,7 @@ describe('what is revived', () => {
     expect(unknownTag('x'.repeat(1_000_000)).message.length).toBeLessThan(300);
   });
 
-  it('is bounded in depth', () => {
+  it('is limited in depth', () => {
     const lists = `${'['.repeat(1_001)}${']'.repeat(1_001)}`;
     const tags = `${'{"$rpc":["point",'.repeat(1_001)}1${']}'.repeat(1_001)}`;
     for (const text of [lists, tags])
@@ -236,7 +236,7 @@ describe('what is revived', () => {
     expect(parsed('{"$rpc":["obj",{"__proto__":1,"$rpc":2}]}')).toEqual({ $rpc: 2 });
   });
 
-  it('ends where values hold themselves, and is made once where they occur twice', () => {
+  it('may contain itself, and is made once if it occurs twice', () => {
     const tag = { $rpc: ['point', 1, 2] };
     const cycle: Record<string, unknown> = { tag };
     cycle.self = [cycle, tag];

@@ -15,7 +15,7 @@ import {
 } from '../../src/index.js';
 import { RawClient } from '../support/core-raw.js';
 
-/* A value that has a method `then` is a promise to whoever awaits it: one that a peer makes would never settle. */
+/* A value that has a method `then` is a promise to code that awaits it: one that a peer makes would never settle. */
 
 // biome-ignore lint/suspicious/noThenProperty: the fault that is looked for
 const thenable = { then: () => {} };
@@ -30,7 +30,7 @@ class Lazy {
 }
 /** A type whose values are promises, by mistake. */
 const lazy = { id: 'lazy', class: Lazy, pack: ({ a }: Lazy) => a, unpack: (a: unknown) => new Lazy(a as number) };
-/** And one that is made asynchronously. */
+/** And one whose values are made asynchronously. */
 class Money {
   constructor(readonly cents: number) {}
 }
@@ -87,7 +87,7 @@ describe('a peer that forges promises', () => {
   type Line = { readonly id?: number; readonly method?: string };
   let seen = 0;
 
-  /** The next line that fits. */
+  /** The next line that matches. */
   async function line(fits: (line: Line) => boolean): Promise<Line> {
     for (;;) {
       await forger.until(() => forger.lines.length > seen);
@@ -96,7 +96,7 @@ describe('a peer that forges promises', () => {
     }
   }
 
-  /** Answers what the side asks with a value in the tagged form. */
+  /** Answers the call of the side with a value in the tagged form. */
   async function answered(value: unknown): Promise<unknown> {
     await new Promise<void>((resolve) => {
       if (side.peers.size > 0) resolve();
@@ -153,7 +153,7 @@ describe('a peer that forges promises', () => {
   });
 });
 
-describe.each(['jrpc', 'msgpack', 'clone'])('what would be a promise is not sent in %s', (codec) => {
+describe.each(['jrpc', 'msgpack', 'clone'])('a value that would be a promise is not sent in %s', (codec) => {
   let talk: Awaited<ReturnType<typeof open>>[0];
   let client: Awaited<ReturnType<typeof open>>[1];
 
@@ -195,7 +195,7 @@ describe.each(['jrpc', 'msgpack', 'clone'])('what would be a promise is not sent
     expect((error as RemoteError).message).toContain('the value at .a is a promise');
   });
 
-  it('nor a value of a type that would be one where it arrives', async () => {
+  it('nor a value of a type that would be a promise on arrival', async () => {
     await expect(client.remote.ask({ what: 'lazy' })).rejects.toThrow(/method "then"/);
   });
 
@@ -218,21 +218,21 @@ describe.each(['jrpc', 'msgpack', 'clone'])('what would be a promise is not sent
     expect(items).toEqual([1]);
   });
 
-  it('as progress: that throws, and the call goes on', async () => {
+  it('as progress: that throws, and the call continues', async () => {
     const told: unknown[] = [];
     const answer = client.to(null, { onProgress: (value: unknown) => told.push(value) }).ask({ what: 'progress' });
     await expect(answer).rejects.toThrow('has a method "then"');
     expect(told).toEqual([]);
   });
 
-  it('with an error', async () => {
+  it('in an error', async () => {
     const error = (await client.remote.ask({ what: 'error' }).catch((thrown: unknown) => thrown)) as RemoteError;
     expect(error.message).toBe('no');
     expect(Object.keys(error)).not.toContain('thenable');
   });
 });
 
-it('what goes by reference has no method `then`, and a side, its views and its namespaces have none', async () => {
+it('objects passed by reference have no method `then`, nor have a side, its views and its namespaces', async () => {
   const talk = await Talk.serve('memory:then', {});
   talk.take.connect(async (_sender, { value }) => {
     const query = value as Query;

@@ -2,7 +2,7 @@ import type { Codec, Message } from '../../src/contract/contract.js';
 import { isSpecial, revived, tagged } from '../../src/extensions/values/tagged.js';
 import type { Types } from '../../src/extensions/values/types.js';
 
-/** Those of the standard types that each codec carries as they are. */
+/** The standard types that each codec carries natively. */
 export const natives: Readonly<Record<string, readonly string[]>> = {
   jrpc: [],
   'jrpc?dialect=quickrpc': ['bytes'],
@@ -11,14 +11,14 @@ export const natives: Readonly<Record<string, readonly string[]>> = {
   clone: ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set', 'number', 'regexp', 'error'],
 };
 
-/** The value as it is sent, and whether it was put into the tagged form. */
+/** The value in the form in which it is sent, and whether it was put into the tagged form. */
 export function sent(value: unknown, types: Types, left: readonly string[] = []): { value: unknown; tagged: boolean } {
   const { wants, tag } = types.tags(left);
   const instead = isSpecial(value, wants) ? tagged(value, tag) : value;
   return { value: instead, tagged: instead !== value };
 }
 
-/** The value as it arrives on the other side, by way of a codec. */
+/** The value as it arrives on the other side, through a codec. */
 export function through(codec: Codec, value: unknown, types: Types, left: readonly string[] = []): unknown {
   const out = sent(value, types, left);
   const arrived: Message[] = [];

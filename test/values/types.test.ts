@@ -52,13 +52,13 @@ function there(value: unknown, ...entries: TypeEntry[]): unknown {
   return revived(JSON.parse(JSON.stringify(out.value)), types.revive);
 }
 
-/** What a peer makes this side do by such a text. */
+/** The side effects that a peer causes by such a text. */
 function arrives(text: string, ...entries: TypeEntry[]): unknown {
   return revived(JSON.parse(text), new Types(entries).revive);
 }
 
 describe('a class that is serializable', () => {
-  it('arrives as itself, by its own functions', () => {
+  it('arrives as an instance, by its own functions', () => {
     const out = sent([new Money(5, 'EUR')], new Types([Money]));
     expect(out.value).toEqual([{ $rpc: ['money', [5, 'EUR']] }]);
     const [money] = there([new Money(5, 'EUR')], Money) as [Money];
@@ -66,7 +66,7 @@ describe('a class that is serializable', () => {
     expect(String(money)).toBe('5 EUR');
   });
 
-  it('arrives as itself, by its fields, without its constructor, with other values inside', () => {
+  it('arrives as an instance, by its fields, without its constructor, with other values inside', () => {
     const trip = new Trip('Rome', [new Money(5, 'EUR'), new Money(6, 'EUR')]);
     expect(sent(trip, new Types([Trip, Money])).value).toEqual({
       $rpc: [
@@ -80,7 +80,7 @@ describe('a class that is serializable', () => {
     expect(arrived.total).toBe(11);
   });
 
-  it('may hold what is standard', () => {
+  it('can contain values of standard types', () => {
     @serializable
     class Log {
       at = new Date(5);
@@ -89,7 +89,7 @@ describe('a class that is serializable', () => {
     expect(there(new Log(), Log, Money, standardTypes)).toEqual(new Log());
   });
 
-  it('is found by its nearest registered class', () => {
+  it('is sent as its nearest registered class', () => {
     class Tip extends Money {}
     class Coin extends Money {}
     const coins = {
@@ -103,7 +103,7 @@ describe('a class that is serializable', () => {
     expect(coin.constructor).toBe(Coin);
   });
 
-  it('may be given as an object, without a decorator', () => {
+  it('can be registered by an object, without a decorator', () => {
     class Plain {
       constructor(readonly a: unknown) {}
     }
@@ -115,7 +115,7 @@ describe('a class that is serializable', () => {
   it.each([
     ['standard', {}],
     ['legacy', { experimentalDecorators: true }],
-  ])('is marked in the %s dialect', async (_dialect, compilerOptions) => {
+  ])('is decorated in the %s dialect', async (_dialect, compilerOptions) => {
     const source = `
       @serializable({ id: 'a' }) export class A { x = 1 }
       @serializable export class B { y = 2 }
@@ -140,8 +140,8 @@ describe('a class that is serializable', () => {
   });
 });
 
-describe('what a peer sends for a class', () => {
-  it('is refused by what unpack throws', () => {
+describe('the value of a class from a peer', () => {
+  it('is refused with the error of unpack', () => {
     const negative = (): unknown => arrives('{"$rpc":["money",[-1,"EUR"]]}', Money);
     expect(negative).toThrow(ProtocolError);
     expect(negative).toThrow(/"money" cannot be read: an amount is not negative/);
@@ -155,7 +155,7 @@ describe('what a peer sends for a class', () => {
   });
 
   it.each(['constructor', 'toString', 'total', 'hasOwnProperty', '__defineGetter__', 'valueOf'])(
-    'cannot take the place of a member: %s',
+    'cannot replace a member: %s',
     (key) => {
       const text = `{"$rpc":["Trip",{${JSON.stringify(key)}:"x"}]}`;
       expect(() => arrives(text, Trip)).toThrow(ProtocolError);
@@ -169,7 +169,7 @@ describe('what a peer sends for a class', () => {
     expect(trip.to).toBeUndefined();
   });
 
-  it('is no class that is not registered, whatever its name', () => {
+  it('cannot be of an unregistered class, whatever its name', () => {
     for (const id of ['Money', 'Trip', 'Function', 'eval', 'Date']) {
       expect(() => arrives(`{"$rpc":[${JSON.stringify(id)},{}]}`, Money)).toThrow(/which this side does not know/);
     }
@@ -220,7 +220,7 @@ describe('the registry refuses', () => {
     expect(() => new Types(entries)).toThrow(message);
   });
 
-  it('but takes the same group twice', () => {
+  it('but accepts the same group twice', () => {
     expect(new Types([standardTypes, [standardTypes, [Money]]]).size).toBe(standardTypes.length + 1);
   });
 
@@ -235,7 +235,7 @@ describe('the registry refuses', () => {
     expect(() => sent(new Hiding(), new Types([Hiding]))).toThrow(/Hiding: the field "act" has the name of a member/);
   });
 
-  it('a decorator in a wrong place, or with options that it does not know', () => {
+  it('a decorator in a wrong place, or with unknown options', () => {
     const wrong = serializable as unknown as (...args: unknown[]) => unknown;
     expect(() => wrong({ name: 'x' })).toThrow(/unknown option "name"; there is id/);
     expect(() => wrong(null)).toThrow(UsageError);
@@ -244,8 +244,8 @@ describe('the registry refuses', () => {
   });
 });
 
-describe('what a side looks for', () => {
-  it('is what is registered, and what the codec cannot carry', () => {
+describe('the search of a side', () => {
+  it('finds the registered types, and the values that the codec cannot carry', () => {
     const wants = (entries: TypeEntry[], natives?: string[]): object => new Types(entries).tags(natives).wants;
     expect(wants([])).toEqual({ views: false, numbers: false });
     expect(wants([Money])).toEqual({ views: false, numbers: false });
@@ -262,14 +262,14 @@ describe('what a side looks for', () => {
     expect(there(Hash.of(1, 2), hash)).toEqual(Hash.of(1, 2));
   });
 
-  it('is left to the codec where nothing is registered', () => {
+  it('is left to the codec if nothing is registered', () => {
     const types = new Types([]);
     const values = [new Date(), new Map([[1, 2]]), 5n, new Money(1, 'EUR'), () => {}, new Uint8Array(1), Number.NaN];
     expect(isSpecial(values, types.tags().wants)).toBe(true);
     expect(sent(values, types)).toEqual({ value: values, tagged: false });
   });
 
-  it('is an own type even where the codec has an id of that name for its own', () => {
+  it('finds a type of the user even if the codec has a native type with that id', () => {
     const own = { id: 'date', class: Money, pack: () => 1, unpack: () => new Money(1, 'EUR') };
     expect(sent(new Money(1, 'EUR'), new Types([own]), ['date']).value).toEqual({ $rpc: ['date', 1] });
   });

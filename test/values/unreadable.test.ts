@@ -12,7 +12,10 @@ import {
   type Stream,
 } from '../../src/index.js';
 
-/* What a handler gives, throws or passes may itself throw when somebody looks at it: a proxy, a getter. One call ends with it. */
+/*
+ * What a handler returns, throws or passes may itself throw when it is inspected: a proxy, a getter. One call fails
+ * with it.
+ */
 
 let troubles: unknown[] = [];
 
@@ -41,7 +44,7 @@ function revoked(target: object): unknown {
   return proxy;
 }
 
-/** What cannot be looked at without an error, by name. */
+/** Values that cannot be inspected without an error, by name. */
 const hostile: Readonly<Record<string, () => unknown>> = {
   'a revoked proxy': () => revoked({}),
   'a revoked proxy of a list': () => revoked([]),
@@ -69,11 +72,11 @@ const ways = [
   ['tcp://127.0.0.1:0', 'msgpack'],
 ] as const;
 
-describe('one call ends with what its handler gives', () => {
+describe('one call fails with what its handler returns', () => {
   const codec = 'msgpack';
   const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-  it('where an interceptor gives it', async () => {
+  it('if an interceptor returns it', async () => {
     const shop = await Shop.serve('tcp://127.0.0.1:0', { codec });
     shop.plain.connect((_sender, { n }) => n);
     shop.use((call, next) => (call.path === 'plain' && (call.args[0] as { n: number }).n < 0 ? revoked({}) : next()));
@@ -86,7 +89,7 @@ describe('one call ends with what its handler gives', () => {
     await shop.close();
   });
 
-  it('where it is a proxy of a promise, which no `then` fits', async () => {
+  it('if it is a proxy of a promise, which no `then` fits', async () => {
     const shop = await Shop.serve('tcp://127.0.0.1:0', { codec });
     shop.plain.connect((_sender, { n }) => (n < 0 ? (new Proxy(Promise.resolve(1), {}) as Promise<number>) : n));
     const client = await Shop.invert().connect(shop.address, { codec, timeout: 2_000 });
@@ -99,7 +102,7 @@ describe('one call ends with what its handler gives', () => {
     await shop.close();
   });
 
-  it('where the logger throws', async () => {
+  it('if the logger throws', async () => {
     const logger = { ...quiet, warn: thrown, error: thrown };
     const shop = await Shop.serve('tcp://127.0.0.1:0', { codec, logger, logErrors: true });
     shop.plain.connect((_sender, { n }) => {
@@ -116,7 +119,7 @@ describe('one call ends with what its handler gives', () => {
   });
 });
 
-describe.each(ways)('over %s in %s, one call ends with what cannot be read', (url, codec) => {
+describe.each(ways)('over %s in %s, one call fails with an unreadable value', (url, codec) => {
   let shop: Awaited<ReturnType<typeof open>>[0];
   let client: Awaited<ReturnType<typeof open>>[1];
 
@@ -146,10 +149,10 @@ describe.each(ways)('over %s in %s, one call ends with what cannot be read', (ur
     await shop.close();
   });
 
-  /** JSON does not look at prototypes. */
+  /** JSON does not inspect prototypes. */
   const travels = (what: string): boolean => codec === 'jrpc' && what === 'a proxy whose prototype throws';
 
-  /** Makes a call between two others that leave in the same frame. Gives what has become of it. */
+  /** Makes a call between two others that are sent in the same frame. Returns the result of each. */
   async function among(call: () => Promise<unknown>): Promise<unknown> {
     const before = client.remote.plain({ n: 1 });
     const middle = call();
@@ -162,13 +165,13 @@ describe.each(ways)('over %s in %s, one call ends with what cannot be read', (ur
     return outcome;
   }
 
-  it.each(names)('a handler gives %s', async (what) => {
+  it.each(names)('a handler returns %s', async (what) => {
     const error = await among(() => client.remote.give({ what }));
     if (!travels(what)) expect((error as RemoteError).code).toBe(Code.InternalError);
     expect(troubles).toEqual([]);
   });
 
-  it.each(names)('a promise gives %s', async (what) => {
+  it.each(names)('a promise resolves with %s', async (what) => {
     const error = await among(() => client.remote.later({ what }));
     if (!travels(what)) expect(error).toBeInstanceOf(Error);
     expect(troubles).toEqual([]);
@@ -180,14 +183,14 @@ describe.each(ways)('over %s in %s, one call ends with what cannot be read', (ur
     expect((error as RemoteError).code).toBe(Code.Application);
   });
 
-  it.each(names)('the handler of a notification gives %s', async (what) => {
+  it.each(names)('the handler of a notification returns %s', async (what) => {
     const before = client.remote.plain({ n: 1 });
     client.remote.note({ what });
     expect(await Promise.all([before, client.remote.plain({ n: 2 })])).toEqual([1, 2]);
     for (const trouble of troubles) expect(String(trouble)).not.toContain('Parse error');
   });
 
-  it.each(names)('a callback gives %s', async (what) => {
+  it.each(names)('a callback returns %s', async (what) => {
     const error = await among(() => client.remote.call({ back: () => made(what) }));
     if (!travels(what)) expect(error).toBeInstanceOf(RemoteError);
     expect((error as RemoteError).message).not.toBe('Parse error');

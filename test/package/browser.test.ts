@@ -17,7 +17,7 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  */
 const BOUND = 55_530;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 109_900;
+const SINGLE_FILE_BOUND = 110_150;
 
 let folder: string;
 let project: string;

@@ -53,7 +53,8 @@ export function stopClock(): StoppedClock {
     if (!(milliseconds >= 0 && Number.isFinite(milliseconds))) {
       throw new UsageError(`a clock is turned by a number of milliseconds from 0, not by ${milliseconds}`);
     }
-    if (over) throw new UsageError('the clock was restored, and turns by itself again: stopClock() gives another one');
+    if (over)
+      throw new UsageError('the clock was restored, and runs by itself again: call stopClock() to stop it again');
     if (turning) throw new UsageError('the clock is being turned: await that first');
     turning = true;
     try {

@@ -29,7 +29,7 @@ export function decodeAll(codec: Codec, frame: Frame, packed = false): Message[]
 /** The single message that a message is decoded to. */
 export function roundTrip(codec: Codec, message: Outbound): Message {
   const given = decodeAll(codec, travelled(codec.encode(message)));
-  assert.equal(given.length, 1, `${given.length} messages came of one`);
+  assert.equal(given.length, 1, `one message was decoded to ${given.length}`);
   return given[0] as Message;
 }
 

@@ -113,7 +113,7 @@ export class FakeBehaviour extends FakeCalls {
     if (handler !== undefined) return handler(sender, ...args);
     if (this.kind === 'notification') return undefined;
     throw new RpcError(
-      `the fake ${this.spec} was not told what ${this.path} answers: say fake.${this.path}.answers(…), .fails(…), .does(…) or .hangs()`,
+      `the fake ${this.spec} has no answer for ${this.path}: call fake.${this.path}.answers(…), .fails(…), .does(…) or .hangs()`,
       Code.InternalError,
     );
   }

@@ -95,9 +95,9 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
       withRandom(20, (random) => {
         const framing = make();
         framing.push(stream(several(random)), () => {});
-        framing.end(() => assert.fail('a frame was given'));
+        framing.end(() => assert.fail('a frame was returned'));
       });
-      make().end(() => assert.fail('a frame was given'));
+      make().end(() => assert.fail('a frame was returned'));
     });
     it('returns the rest or throws a ProtocolError if the stream ends within a frame', () => {
       withRandom(20, (random) => {
@@ -109,7 +109,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
           framing.push(Buffer.from(all.subarray(0, length)), () => before++);
           let after = 0;
           protocolOnly(() => framing.end(() => after++));
-          assert.ok(after <= 1, `${after} frames were given at the end`);
+          assert.ok(after <= 1, `${after} frames were returned at the end`);
           if (!merges) assert.ok(before + after <= frames.length, 'there were more frames than were sent');
         }
       });
@@ -125,7 +125,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         for (const chunks of [[bytes], cut(bytes, random), [...bytes].map((byte) => Uint8Array.of(byte))]) {
           const framing = make(size - 1);
           tooLarge(() => {
-            for (const chunk of chunks) framing.push(Buffer.from(chunk), () => assert.fail('a frame was given'));
+            for (const chunk of chunks) framing.push(Buffer.from(chunk), () => assert.fail('a frame was returned'));
           });
         }
       });
@@ -146,7 +146,7 @@ export function testFraming(runner: Runner, subject: FramingSubject): void {
         let pushed = 0;
         tooLarge(() => {
           for (let at = 0; at < endless.length; at += 500) {
-            framing.push(endless.subarray(at, at + 500), () => assert.fail('a frame was given'));
+            framing.push(endless.subarray(at, at + 500), () => assert.fail('a frame was returned'));
             pushed = at + 500;
           }
         });

@@ -75,7 +75,7 @@ export async function mock(api: unknown, options: MockOptions = {}): Promise<Moc
   const { transport = `memory:obverse-mock-${++rooms}`, ...both } = options;
   const spec = api as APIClass<unknown> & { readonly name?: string };
   if (typeof spec?.serve !== 'function' || typeof spec.invert !== 'function') {
-    throw new UsageError('mock() takes a class that extends RemoteAPI, or what its invert() gives');
+    throw new UsageError('mock() takes a class that extends RemoteAPI, or the result of its invert()');
   }
   const far = await spec.serve(transport, both);
   const calls: FakeCall[] = [];

@@ -120,7 +120,8 @@ export function readRecording(source: RecordingSource): { readonly head: Head; r
     .filter(({ line }) => line.trim() !== '')
     .map(({ line, at }) => parse(name, line, at));
   const [head, ...steps] = read as [Partial<Head> | undefined, ...Step[]];
-  if (head?.obverse !== 'recording') throw new UsageError(`${name} is no recording: its first line must say so`);
+  if (head?.obverse !== 'recording')
+    throw new UsageError(`${name} is not a recording: its first line does not identify one`);
   if (head.version !== 1)
     throw new UsageError(`${name} is of version ${head.version}, and only version 1 can be replayed`);
   return { head: head as Head, steps };

@@ -82,7 +82,7 @@ function sideBySide(recorded: string, sent: string): string {
     `  recorded: ${cut(recorded, at)}`,
     `  sent:     ${cut(sent, at)}`,
     `            ${' '.repeat(shown)}^`,
-    '  (a frame may differ from run to run by what the program puts into it, such as the time: give replay() the option `same`)',
+    '  (if frames differ in each run, for example because they contain the time, pass the option `same` to replay())',
   ].join('\n');
 }
 

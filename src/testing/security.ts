@@ -30,7 +30,7 @@ export function testSecurity(runner: Runner, subject: SecuritySubject): void {
       it(`opens ${what} that the other side has sealed, unchanged`, async () => {
         const before = typeof payload === 'string' ? payload : Uint8Array.from(payload as Uint8Array);
         const sealed = await subject.make().seal(payload);
-        assert.deepEqual(payload, before, 'sealing has changed what was given');
+        assert.deepEqual(payload, before, 'sealing has changed the payload');
         assert.deepEqual(bytesOf(await subject.make().open(travelled(sealed, payload), sealed.info)), bytesOf(payload));
       });
     }

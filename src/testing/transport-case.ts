@@ -54,7 +54,7 @@ export function wireFor(options: WireOptions = {}): Wire {
     sealed: false,
     memory: { take: () => true, give() {} },
     logger: { warn() {}, error() {} },
-    transport: () => Promise.reject(new UsageError('this wire makes no transports: give wireFor one that does')),
+    transport: () => Promise.reject(new UsageError('this wire creates no transports: pass one that does to wireFor')),
     ...options,
     form,
     limits: limitsFrom(options.limits),

@@ -27,7 +27,7 @@ export function testEnds(it: It, subject: TransportCase): void {
       assert.equal(await from.ended(), undefined);
       if (side === 'near') assert.equal(await to.ended(), undefined);
       else assertGoodbye(subject, await to.ended());
-      assert.ok(to.texts.join() === sent.join(), `${to.frames.length} of ${sent.length} frames came`);
+      assert.ok(to.texts.join() === sent.join(), `${to.frames.length} of ${sent.length} frames arrived`);
     });
 
     test(`passes on the reason with which the ${who} end closes`, async (meeting) => {

@@ -94,7 +94,7 @@ export class Side {
   async close(): Promise<void> {
     await this.transport.close();
     for (const end of this.ends) {
-      assert.equal(end.ends.length, 1, `closed was told ${end.ends.length} times for the link to ${end.link.peer}`);
+      assert.equal(end.ends.length, 1, `closed was called ${end.ends.length} times for the link to ${end.link.peer}`);
       assert.equal(end.late, 0, `the link to ${end.link.peer} delivered something after its end`);
     }
   }

@@ -30,7 +30,10 @@ export function testFrames(it: It, subject: TransportCase, form: Form): void {
       from.link.send([frame(big)]);
       await to.has(1);
       // Not deepEqual: on failure it would compare a million characters one by one.
-      assert.ok(to.texts[0] === big, `a frame of ${to.texts[0]?.length} characters came, of ${big.length} was sent`);
+      assert.ok(
+        to.texts[0] === big,
+        `a frame of ${to.texts[0]?.length} characters arrived, and one of ${big.length} was sent`,
+      );
     }
   });
 
@@ -122,7 +125,7 @@ export function testFrames(it: It, subject: TransportCase, form: Form): void {
 function assertCounted(texts: readonly string[], count: number): void {
   assert.equal(texts.length, count);
   const wrong = texts.findIndex((text, n) => text !== `frame ${n}`);
-  assert.equal(wrong, -1, `in the place of "frame ${wrong}" came "${texts[wrong]}"`);
+  assert.equal(wrong, -1, `"${texts[wrong]}" arrived instead of "frame ${wrong}"`);
 }
 
 /**

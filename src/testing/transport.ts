@@ -18,7 +18,7 @@ export { type TransportCase, type WireOptions, wireFor } from './transport-case.
  * });
  */
 export function testTransport(runner: Runner, subject: TransportCase): void {
-  const unknown = subject.crash === undefined ? { [DEATH]: 'the case gives no `crash`' } : {};
+  const unknown = subject.crash === undefined ? { [DEATH]: 'the case has no `crash`' } : {};
   const it = gapped(runner, { ...unknown, ...subject.gaps });
   runner.describe(subject.name, () => {
     for (const form of subject.forms ?? ['text', 'bytes']) {

@@ -101,7 +101,7 @@ describe('a request without a set answer', () => {
     const asked = side.room.join(null, { nick: 'ann' });
     await expect(asked).rejects.toThrow(RemoteError);
     await expect(asked).rejects.toThrow(
-      'the fake Chat was not told what room.join answers: say fake.room.join.answers(…), .fails(…), .does(…) or .hangs()',
+      'the fake Chat has no answer for room.join: call fake.room.join.answers(…), .fails(…), .does(…) or .hangs()',
     );
     await expect(asked).rejects.toMatchObject({ code: Code.InternalError });
   });
@@ -175,7 +175,7 @@ describe('an answer', () => {
     expect(await side.add(null, 0, 0)).toBe(2);
     fake.add.once.answers(5).reset();
     expect(fake.add.calls).toEqual([]);
-    await expect(side.add(null, 0, 0)).rejects.toThrow('was not told');
+    await expect(side.add(null, 0, 0)).rejects.toThrow('has no answer');
   });
 });
 

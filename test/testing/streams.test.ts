@@ -29,7 +29,7 @@ describe('a stream of a fake', () => {
     counter.fake.count.fails(new Error('no more'));
     await expect(all(counter.side.remote.count({ to: 5 }))).rejects.toThrow('no more');
     counter.fake.count.reset();
-    await expect(all(counter.side.remote.count({ to: 5 }))).rejects.toThrow('was not told what count answers');
+    await expect(all(counter.side.remote.count({ to: 5 }))).rejects.toThrow('has no answer for count');
   });
 });
 

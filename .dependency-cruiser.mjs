@@ -1,7 +1,11 @@
-// Who may import whom in the library: each layer only those below it, extensions the core but not the reverse, and no circle,
-// whether by values, by types, or by what is loaded later. `npm test` checks it; docs/architecture.md describes the layers.
+// Who may import whom in the library: each layer only those below it, extensions the core but not the reverse, and no
+// circle, whether by values, by types, or by lazy imports. `npm test` checks it; docs/architecture.md describes the
+// layers.
 
-/** For each layer the folders and files that it may import, beside itself. The first that fits a file holds. */
+/**
+ * For each layer the folders and files that it may import, in addition to itself. The first entry that matches a file
+ * applies.
+ */
 const layers = {
   'src/base/': [],
   'src/contract/': ['src/base/'],
@@ -39,7 +43,7 @@ const layers = {
   ],
 };
 const core = ['src/api/', 'src/calls/', 'src/session/', 'src/spec/', 'src/types/', 'src/contract/', 'src/base/'];
-/** Of other extensions, an extension may import these. */
+/** The other extensions that an extension may import. */
 const extensions = {
   middleware: ['streams'],
   validation: ['streams', 'values'],
@@ -47,7 +51,7 @@ const extensions = {
   dynamic: ['references', 'streams', 'errors'],
 };
 
-/** What `obverse/<extension>` is: an entry of the package, which installs the extensions that belong together. */
+/** `obverse/<extension>` is an entry of the package, which installs the extensions that belong together. */
 const entries = '^src/extensions/[^/]+/install\\.ts$';
 
 const fits = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}`);

@@ -15,7 +15,9 @@ function extensionEntries(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`extensions/${name}`, `src/extensions/${name}/install.ts`]));
 }
 
-/** The modules that the core loads when something needs them, plug-ins included; the testing help is no part of it. */
+/**
+ * The modules that the core loads when they are needed, plug-ins included; the testing utilities are not among them.
+ */
 function loadedLater(): Set<string> {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !/^testing\b/.test(file),
@@ -29,8 +31,8 @@ function loadedLater(): Set<string> {
 }
 
 /**
- * Each of these uses this and that of the core, and the bundler would cut the core into as many chunks as there are ways to do
- * so, all of which a page would load. So each is made to need the whole core, which is there anyway.
+ * Each of these uses different parts of the core, and the bundler would split the core into as many chunks as there are
+ * combinations, all of which a page would load. So each of them imports the whole core, which is loaded anyway.
  */
 const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'whole core',
@@ -52,8 +54,8 @@ const wholeCore: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 /**
- * Removes field declarations without a value from classes whose constructor assigns those fields first thing, as it does for each
- * parameter property: the objects are the same without them.
+ * Removes field declarations without a value from classes whose constructor assigns those fields first, as it does for
+ * each parameter property: the objects are the same without them.
  */
 const withoutAssignedFields: NonNullable<Options['plugins']>[number] = {
   name: 'without assigned fields',
@@ -75,7 +77,7 @@ const withoutAssignedFields: NonNullable<Options['plugins']>[number] = {
   },
 };
 
-/** The fields that the statements of a constructor itself assign. */
+/** The fields that the statements of a constructor assign themselves. */
 function assignedIn(made: ts.ConstructorDeclaration | undefined): Set<string> {
   return new Set(
     [...(made?.body?.statements ?? [])].flatMap((statement) => {

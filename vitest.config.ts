@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 
-/** Begins with what installs packages or starts many processes: one of these at the end would run alone, while the other cores wait. */
+/**
+ * The files that install packages or start many processes come first: at the end, one of them would run alone while the
+ * other cores wait.
+ */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -13,7 +16,7 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-// Vite 7 lowers both dialects of decorators by esbuild; Vite 8 does not lower the standard one.
+// Vite 7 compiles both dialects of decorators with esbuild; Vite 8 does not compile the standard one.
 export default defineConfig({
   resolve: {
     alias: [

@@ -1,6 +1,7 @@
 /**
- * The exported names of every entry of the package, with their types: compares them with the files in test/package/api, and fails if they
- * differ. `npm run api` writes the files anew (`--update`): their difference in a commit is the announcement of what changes for users.
+ * The exported names of every entry of the package, with their types: compares them with the files in test/package/api,
+ * and fails if they differ. `npm run api` updates the files (`--update`): their difference in a commit announces what
+ * changes for users.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -24,7 +25,10 @@ const announced = join(root, 'test/package/api');
 const IN_PAGES = '-browser';
 const update = process.argv.includes('--update');
 
-/** The declarations of each entry, by the name of its report: `testing`, `codecs-jrpc`, and with `-browser` for what a page gets of an entry. */
+/**
+ * The declarations of each entry, by the name of its report: `testing`, `codecs-jrpc`, and with `-browser` for what a
+ * page gets of an entry.
+ */
 function entriesOf({ name, exports }) {
   const entries = new Map();
   for (const [path, { types, browser }] of Object.entries(exports)) {
@@ -35,7 +39,7 @@ function entriesOf({ name, exports }) {
   return entries;
 }
 
-/** Compiles the declarations into a folder that looks like the package to what reads them. */
+/** Compiles the declarations into a folder with the layout of the package. */
 function declare(folder) {
   const compiler = join(root, 'node_modules/typescript7/bin/tsc');
   const args = [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')];
@@ -67,7 +71,7 @@ function report(folder, name, declarations, reports) {
   };
   const config = ExtractorConfig.prepare({ configObject, packageJsonFullPath: join(folder, 'package.json') });
   const messageCallback = (message) => {
-    // It tells of each report that it writes.
+    // It logs each report that it writes.
     message.handled = message.messageId.startsWith('console-');
   };
   if (!Extractor.invoke(config, { localBuild: true, messageCallback }).succeeded) process.exitCode = 1;
@@ -115,8 +119,6 @@ function compare(reports) {
     console.log(`${relative(root, join(announced, file))} differs from what the package exports`);
     console.log(difference(join(announced, file), join(reports, file), 2));
   }
-  console.log(
-    'If the change is meant, `npm run api` writes these files anew. A line in CHANGELOG.md tells users of it.',
-  );
+  console.log('If the change is intended, run `npm run api` to update these files, and add a line to CHANGELOG.md.');
   process.exitCode = 1;
 }

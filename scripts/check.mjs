@@ -1,6 +1,6 @@
 // Everything that a maintainer runs: types under both compilers, lint, format, build, tests, checks of the package.
-// `npm test -- NAME…` runs some of the steps only. `npm run test:slow` runs the step `slow`, which runs only when it is named.
-// Two lanes run side by side: the build and then the tests in one, everything else in the other.
+// `npm test -- NAME…` runs only some of the steps. `npm run test:slow` runs the step `slow`, which is not a part of
+// `npm test`. There are two parallel lanes: the build and then the tests in one, everything else in the other.
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const vitest = (key, ...args) => [
   `--outputFile.json=${reportOf(key)}`,
 ];
 const SLOW = '.slow.test.ts';
-/** More failures than this are no accident of a busy machine. */
+/** More failures than this are not caused by a busy machine. */
 const MOST_RETRIED = 5;
 
 /** Packing must not build again, which would empty the folder that tests use. */
@@ -52,12 +52,12 @@ const building = new Promise((resolve) => {
   built = resolve;
 });
 
-/** What the tests print is shown as it comes; what other steps print is shown when they end. */
+/** The output of the tests is shown as it arrives; that of other steps when they end. */
 const inLanes = [runLane(testing, 'inherit'), runLane(beside, 'pipe')];
 const [suspects] = await Promise.all(inLanes);
 for (const [key, name, result] of suspects) await retryAlone(key, name, result);
 
-/** Runs steps one after the other. Returns those whose tests failed: they may have failed for what ran beside them. */
+/** Runs steps one after the other. Returns those whose tests failed: the steps beside them may have been the cause. */
 async function runLane(steps, output) {
   const failed = [];
   for (const [key, name, command, args, env] of steps) {
@@ -72,7 +72,7 @@ async function runLane(steps, output) {
     if (!succeeded && result.report) failed.push([key, name, result]);
     if (key === 'build') built();
   }
-  // Where nothing builds, the package is checked as it is.
+  // If no step builds, the package is checked as it is.
   if (output === 'inherit') built();
   return failed;
 }
@@ -83,19 +83,19 @@ let skipped = 0;
 console.log('');
 for (const { name, succeeded, report, retried, seconds } of results) {
   console.log(`${succeeded ? 'passed' : 'FAILED'}  ${name}  (${seconds.toFixed(1)} s)`);
-  for (const failure of retried) print('        failed beside the others, passed alone', failure);
+  for (const failure of retried) print('        failed in parallel, passed alone', failure);
   if (!succeeded) for (const failure of report?.failures ?? []) print('        failed', failure);
   passed += report?.passed ?? (succeeded ? 1 : 0);
   failed += succeeded ? 0 : Math.max(1, report?.failed ?? 1);
   skipped += report?.skipped ?? 0;
 }
 rmSync(scratch, { recursive: true, force: true });
-// Who runs this more than once adds the counts up, and closes with the sum.
+// A caller that runs this more than once adds up the counts, and prints the sum.
 if (process.env.CHECK_COUNTS) appendFileSync(process.env.CHECK_COUNTS, `${passed} ${failed} ${skipped}\n`);
 else console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Runs a command: whether it succeeds, and what it prints unless that is shown as it comes. */
+/** Runs a command: returns whether it succeeds, and its output unless that is shown as it arrives. */
 function run(command, args, output = 'inherit', env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -116,13 +116,13 @@ function run(command, args, output = 'inherit', env = {}) {
 }
 
 /**
- * Runs the files of a few failed tests once more, one at a time and with nothing beside them: a test that needs more time than a
- * busy machine has is named as such, and a fault fails again.
+ * Runs the files of a few failed tests again, one at a time and with nothing beside them: a test that needs more time
+ * than a busy machine has is reported as such, and a defect fails again.
  */
 async function retryAlone(key, name, result) {
   const { failures, passed } = result.report;
   if (failures.length === 0 || failures.length > MOST_RETRIED) return;
-  console.log(`\n── ${name}, once more: what failed, alone`);
+  console.log(`\n── ${name}, again: the failed files, one at a time`);
   const files = [...new Set(failures.map(({ path }) => relative(root, path)))];
   const again = `${key}-alone`;
   const { succeeded } = await run(bin('vitest'), [...vitest(again, ...files), '--maxWorkers=1']);

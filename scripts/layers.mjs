@@ -1,8 +1,9 @@
-// Who may import whom, by dependency-cruiser and `.dependency-cruiser.mjs`. What is still wrong is counted: it may only become less.
+// Who may import whom, checked by dependency-cruiser with `.dependency-cruiser.mjs`. Violations are counted
+// against ceilings, which are zero.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Files that are part of a circle of imports, and imports that the layers forbid. */
+/** Files that are part of an import circle, and imports that the layers forbid. */
 const CEILINGS = { circular: 0, forbidden: 0 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,5 +33,5 @@ for (const [what, ceiling] of Object.entries(CEILINGS)) {
   if (count > ceiling) failed = true;
   if (count < ceiling) console.log(`lower the ceiling of "${what}" in scripts/layers.mjs to ${count}`);
 }
-if (failed) console.error('Imports were added that the layers forbid. `node scripts/layers.mjs --list` names them.');
+if (failed) console.error('There are new imports that the layers forbid. `node scripts/layers.mjs --list` lists them.');
 process.exit(failed ? 1 : 0);

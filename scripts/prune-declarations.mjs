@@ -1,6 +1,7 @@
 /**
- * Deletes the declarations that no entry of the package leads to: the compiler writes one for each source file, and most describe what no
- * user can import. `node scripts/prune-declarations.mjs [FOLDER]`: the folder of the build, `dist` by default.
+ * Deletes the declarations that no entry of the package refers to: the compiler writes one for each source file, and
+ * most describe what no user can import. `node scripts/prune-declarations.mjs [FOLDER]`: the folder of the build,
+ * `dist` by default.
  */
 import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -31,7 +32,7 @@ for (const { name, parentPath } of readdirSync(dist, { recursive: true, withFile
 }
 prune(dist);
 
-/** Deletes the folders that hold nothing any more. */
+/** Deletes empty folders. */
 function prune(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isDirectory()) prune(join(folder, entry.name));

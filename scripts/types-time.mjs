@@ -1,7 +1,8 @@
 /**
- * What the types cost: writes a spec of 500 methods (or `node scripts/types-time.mjs 1000`) and a program that uses both of
- * its sides, and lets both compilers check them against the library's declarations, beside the same program with one method.
- * Prints the fastest of three runs: seconds of the clock, and of the processor where the system's shell tells them.
+ * The cost of the types: writes a spec of 500 methods (or `node scripts/types-time.mjs 1000`) and a program that uses
+ * both of its sides, and checks them with both compilers against the library's declarations, beside the same program
+ * with one method. Prints the fastest of three runs: elapsed seconds, and CPU seconds if the system's shell reports
+ * them.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -67,7 +68,7 @@ ${lines.join('')}  return count;
 `;
 }
 
-/** Runs a compiler. `times` of the shell gives what its children have taken of the processor. */
+/** Runs a compiler. `times` of the shell returns the CPU time of its children. */
 function run(script, ...args) {
   const started = performance.now();
   const command = [process.execPath, script, ...args];

@@ -1,7 +1,7 @@
-// What vitest has written into its JSON report.
+// Reads the JSON report of vitest.
 import { readFileSync } from 'node:fs';
 
-/** The counts and the failures of a report, or undefined if vitest did not come far enough to write one. */
+/** The counts and the failures of a report, or undefined if vitest did not get far enough to write one. */
 export function readReport(file) {
   let report;
   try {

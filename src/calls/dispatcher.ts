@@ -42,7 +42,10 @@ export class Dispatcher {
   serve(sender: CallSender): unknown {
     const name = sender.call.method;
     const method = this.methods.get(name);
-    if (method !== undefined) return method.serve(sender);
+    return method === undefined ? this.serveOther(sender, name) : method.serve(sender);
+  }
+
+  private serveOther(sender: CallSender, name: string): unknown {
     const { requests } = this.side;
     const request = Object.hasOwn(requests, name) ? requests[name] : undefined;
     if (request !== undefined) return request.serve(sender);

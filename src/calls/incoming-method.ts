@@ -166,16 +166,11 @@ export class IncomingMethod {
     const { afterReply } = this;
     if (afterReply.length === 0) return given;
     const follow = (value: unknown): unknown => {
-      const args = this.argumentsFor(sender, call.args);
+      const args = this.wantsSecurityInfo ? withSecurityInfo(this.descriptor, call.args, sender) : call.args;
       for (const handler of afterReply) sender.afterReply(() => handler(sender, ...args));
       return value;
     };
     return isThenable(given) ? Promise.resolve(given).then(follow) : follow(given);
-  }
-
-  /** The arguments of a handler. */
-  private argumentsFor(sender: CallSender, args: readonly unknown[]): readonly unknown[] {
-    return this.wantsSecurityInfo ? withSecurityInfo(this.descriptor, args, sender) : args;
   }
 
   /** The body, then the handlers. */
@@ -199,7 +194,7 @@ export class IncomingMethod {
   /** `own` is what the body has returned. */
   private handle(sender: CallSender, bound: readonly unknown[], own: unknown): unknown {
     const { descriptor, handlers } = this;
-    const args = this.argumentsFor(sender, bound);
+    const args = this.wantsSecurityInfo ? withSecurityInfo(descriptor, bound, sender) : bound;
     if (handlers.length === 1 && own === undefined) {
       // Not by a pattern, which asks the list for an iterator.
       const handler = handlers[0] as AnyHandler;

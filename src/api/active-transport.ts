@@ -2,17 +2,17 @@ import { outside } from '../base/async-context.js';
 import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Frame, Link, Receiver, Transport } from '../contract/contract.js';
 import { ConnectionLost } from '../contract/errors.js';
-import type { ConnectedPeer } from '../session/peer.js';
-import type { RpcSession } from '../session/rpc-session.js';
+import type { Connection } from '../session/connection.js';
+import { RpcSession } from '../session/rpc-session.js';
 import type { SideLoad } from '../session/side-load.js';
 
 /** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
 const SLACK_MS = 100;
 
-/** One open transport, and the sessions over it. A side has one, and for a while two when it changes its transport. */
+/** One open transport, and the connections over it. A side has one, and for a while two when it changes its transport. */
 export class ActiveTransport {
   /** Those that have not ended. */
-  readonly sessions: Set<RpcSession> = new Set();
+  readonly connections: Set<Connection> = new Set();
   /** What arrives waits: whoever opens the side has not had a turn yet to add handlers. */
   private holding = true;
   private retired = false;
@@ -27,7 +27,7 @@ export class ActiveTransport {
    */
   constructor(
     private readonly transport: Transport,
-    private readonly begin: (link: Link) => RpcSession,
+    private readonly connect: (link: Link) => Connection,
     private readonly patience: number,
     private readonly replaces = false,
   ) {}
@@ -42,9 +42,9 @@ export class ActiveTransport {
     return this.transport.broadcast !== undefined;
   }
 
-  /** Those who are connected over it. */
-  get peers(): ConnectedPeer[] {
-    return [...this.sessions].map((session) => session.peer as ConnectedPeer);
+  /** The sessions that are connected over it. */
+  get sessions(): RpcSession[] {
+    return [...this.connections].map(({ sink }) => sink).filter((sink) => sink instanceof RpcSession);
   }
 
   /**
@@ -69,13 +69,13 @@ export class ActiveTransport {
   }
 
   private accept(link: Link): Receiver {
-    const session = this.begin(link);
-    if (session.over !== undefined) return session;
-    this.sessions.add(session);
-    if (this.holding) session.inbox.held.awaitOpening(this.replaces);
-    if (this.closing !== undefined) session.end();
-    else if (this.retired) session.retire();
-    return session;
+    const connection = this.connect(link);
+    if (connection.ended) return connection;
+    this.connections.add(connection);
+    if (this.holding) connection.held.awaitOpening(this.replaces);
+    if (this.closing !== undefined) connection.sink.end();
+    else if (this.retired) connection.sink.closeWhenIdle();
+    return connection;
   }
 
   /** The promise of who opens the line resolves now: from the next turn of the event loop on, what arrives is dispatched. */
@@ -85,7 +85,7 @@ export class ActiveTransport {
 
   private release(): void {
     this.holding = false;
-    for (const session of this.sessions) session.inbox.queue?.opened();
+    for (const { queue } of this.connections) queue?.opened();
   }
 
   /** Sends frames to everybody at once; `load` counts them. */
@@ -94,9 +94,21 @@ export class ActiveTransport {
     this.transport.broadcast?.(frames);
   }
 
-  /** One of the sessions has ended. */
-  gone(session: RpcSession): void {
-    if (this.sessions.delete(session) && this.sessions.size === 0) this.emptied?.();
+  /** One of the connections has ended. */
+  gone(connection: Connection): void {
+    if (this.connections.delete(connection) && this.connections.size === 0) this.emptied?.();
+  }
+
+  /** Resolves when no connection is left. */
+  private async empty(): Promise<void> {
+    if (this.connections.size === 0) return;
+    const before = this.emptied;
+    await new Promise<void>((resolve) => {
+      this.emptied = () => {
+        before?.();
+        resolve();
+      };
+    });
   }
 
   /**
@@ -105,14 +117,11 @@ export class ActiveTransport {
    */
   async retire(next: ActiveTransport): Promise<void> {
     this.retired = true;
-    const empty = new Promise<void>((resolve) => {
-      this.emptied = resolve;
-    });
-    for (const session of [...this.sessions]) session.retire();
+    for (const { sink } of [...this.connections]) sink.closeWhenIdle();
     try {
-      if (this.sessions.size > 0) {
+      if (this.connections.size > 0) {
         next.deliver();
-        await empty;
+        await this.empty();
       }
       await this.transport.close();
     } finally {
@@ -120,31 +129,29 @@ export class ActiveTransport {
     }
   }
 
-  /** Ends every session, and frees everything. What was posted still leaves. May be called twice. */
+  /** Ends every connection, and frees everything. What was posted still leaves. May be called twice. */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
   }
 
   private async end(): Promise<void> {
-    const sessions = [...this.sessions];
-    for (const session of sessions) session.end();
-    const last = sessions.filter((session) => session.over === undefined);
-    if (last.length > 0) await this.ended(last);
+    for (const { sink } of [...this.connections]) sink.end();
+    if (this.connections.size > 0) await this.ended();
     const closed = this.transport.close();
     if (this.stuck) closed.catch(() => {});
     else await closed;
   }
 
   /** Those that still seal what was posted, or have begun in this turn, end a little later. */
-  private async ended(sessions: readonly RpcSession[]): Promise<void> {
+  private async ended(): Promise<void> {
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimer(this.patience, resolve);
     });
-    await Promise.race([late, Promise.all(sessions.map((session) => session.peer?.close()))]);
+    await Promise.race([late, this.empty()]);
     clearTimer(timer);
     const reason = new ConnectionLost('the side was closed, and the last messages could not be sealed in time');
-    for (const session of sessions) session.end(reason);
+    for (const { sink } of [...this.connections]) sink.end(reason);
   }
 }

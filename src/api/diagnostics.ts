@@ -1,5 +1,5 @@
 import type { Transport } from '../contract/contract.js';
-import type { RpcSession } from '../session/rpc-session.js';
+import type { Connection } from '../session/connection.js';
 
 /** A side whose messages are printed: two of them may be in one process. */
 export interface PrintingSide {
@@ -16,7 +16,7 @@ export interface Diagnostics {
   };
   /** Messages are printed. */
   readonly messages?: {
-    printMessages(session: RpcSession, side: PrintingSide): void;
+    printMessages(connection: Connection, side: PrintingSide): void;
     printBroadcasts(transport: Transport, side: PrintingSide): void;
   };
 }

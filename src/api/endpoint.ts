@@ -5,10 +5,12 @@ import type { Call, Codec, FaultBody, Id, Limits, Link, Transport, TransportSour
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
+import { Connection } from '../session/connection.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import { sayHello } from '../session/handshake.js';
-import type { CallSender, ConnectedPeer } from '../session/peer.js';
+import { type CallSender, ConnectedPeer } from '../session/peer.js';
+import { coreControls } from '../session/protocol.js';
 import { RpcSession } from '../session/rpc-session.js';
 import type { Session, SessionHost } from '../session/session.js';
 import { SideLoad } from '../session/side-load.js';
@@ -49,6 +51,7 @@ export class RpcEndpoint implements ExtensionHost {
   mapper!: SessionHost['mapper'];
   guardedQueue: SendQueueHost['guardedQueue'];
   readonly listeners: EventListeners = new EventListeners(() => this.recompose());
+  readonly controls: SessionHost['controls'] = coreControls;
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
@@ -213,7 +216,7 @@ export class RpcEndpoint implements ExtensionHost {
   /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */
   async changeTransport(source: TransportSource): Promise<void> {
     if (this.state !== 'open') throw cannotChange(this.state);
-    await this.transports.change(source, (peer) => this.roster.remove(peer));
+    await this.transports.change(source, ({ peer }) => this.roster.remove(peer as ConnectedPeer));
   }
 
   async close(): Promise<void> {
@@ -228,14 +231,22 @@ export class RpcEndpoint implements ExtensionHost {
 
   // ---- sessions -----------------------------------------------------------------------------------------------------
 
-  begin(link: Link): RpcSession {
-    const session = new RpcSession(link, this);
-    session.sealing = this.attached.frames?.filterFor(session);
-    const peer = this.roster.add(session);
-    session.peer = peer;
-    this.diagnostics.messages?.printMessages(session, this);
-    sayHello(session);
-    callPeerListeners(this.listeners.of('connect'), peer, this.report);
+  /** A link is there. */
+  connect(link: Link): Connection {
+    const connection = new Connection(link, this);
+    connection.filter = this.attached.frames?.filterFor(connection);
+    const session = this.begin(connection);
+    this.diagnostics.messages?.printMessages(connection, this);
+    this.roster.add(session.peer as ConnectedPeer);
+    sayHello(session, connection);
+    callPeerListeners(this.listeners.of('connect'), session.peer as ConnectedPeer, this.report);
+    return connection;
+  }
+
+  /** A new session, of which nobody knows yet. */
+  begin(connection: Connection): RpcSession {
+    const session = new RpcSession(connection, this);
+    session.peer = new ConnectedPeer(session, connection.link.peer);
     return session;
   }
 
@@ -249,10 +260,13 @@ export class RpcEndpoint implements ExtensionHost {
     this.layers.recompose();
   }
 
+  disconnected(connection: Connection): void {
+    this.transports.gone(connection);
+  }
+
   ended(session: RpcSession): void {
     const peer = session.peer as ConnectedPeer;
     this.roster.leave(peer, session.over);
-    this.transports.gone(session);
     this.reports.leave(peer);
     peer.gone();
     callPeerListeners(this.listeners.of('disconnect'), peer, this.report);

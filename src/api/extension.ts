@@ -2,8 +2,8 @@ import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
 import type { Codec, Frame } from '../contract/contract.js';
+import type { Connection } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
-import type { FilteredSession } from '../session/filtered-session.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
 import type { ConnectedPeer } from '../session/peer.js';
@@ -68,10 +68,10 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   readonly guardedQueue?: GuardedQueue;
 }
 
-/** What stands between the sessions of a side and their links. */
+/** What stands between the connections of a side and their links. */
 export interface FrameFilters {
-  /** Called once for each session, when it begins. */
-  filterFor(session: FilteredSession): FrameFilter;
+  /** Called once for each connection, before anything travels. */
+  filterFor(connection: Connection): FrameFilter;
   /** What becomes of a frame that is sent to several peers: filtered once for all of them. Throws what the filter throws. */
   forAll(frame: Frame): SealedFrames | Promise<SealedFrames>;
 }

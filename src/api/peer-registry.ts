@@ -23,15 +23,12 @@ export class PeerRegistry {
     private readonly removed: (peer: ConnectedPeer) => void,
   ) {}
 
-  /** A session has begun. Where the name of its peer is taken, it gets another one. */
-  add(session: Session): ConnectedPeer {
-    const name = session.link.peer;
-    let id = name;
-    for (let n = 2; this.peers.has(id); n++) id = `${name}~${n}`;
-    const peer = new ConnectedPeer(session, id);
-    this.peers.set(id, peer);
+  /** A peer is there. Where its name is taken, it gets another one. */
+  add(peer: ConnectedPeer): void {
+    const name = peer.id;
+    for (let n = 2; this.peers.has(peer.id); n++) peer.id = `${name}~${n}`;
+    this.peers.set(peer.id, peer);
     this.choose();
-    return peer;
   }
 
   /** The peer is no longer meant by anybody who does not hold it. */

@@ -15,13 +15,13 @@ export function sideStats(side: RpcEndpoint): SideStats {
     ...load.traffic,
   };
   for (const session of side.sessions()) {
-    const { waiting, open, asked, intake, outbox, answers, sealing } = session;
+    const { waiting, open, asked, intake, answers } = session;
     const queued = intake?.queued ?? 0;
     stats.pendingCalls += waiting;
     stats.activeCalls += open - waiting - queued;
     stats.queuedCalls += queued;
     stats.streams += (asked?.streams ?? 0) + (intake?.streams ?? 0);
-    stats.bufferedBytes += outbox.buffered + answers.held + (answers.parked?.bytes ?? 0) + (sealing?.bytes ?? 0);
+    stats.bufferedBytes += session.buffered + answers.held + (answers.parked?.bytes ?? 0);
   }
   return Object.assign(stats, ...attached.sides.map((side) => side.stats?.()));
 }

@@ -1,8 +1,8 @@
 import type { Link, Transport, TransportSource } from '../contract/contract.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import type { Limits } from '../contract/limits.js';
+import type { Connection } from '../session/connection.js';
 import type { SealedFrames } from '../session/frame-filter.js';
-import type { ConnectedPeer } from '../session/peer.js';
 import type { RpcSession } from '../session/rpc-session.js';
 import type { SideLoad } from '../session/side-load.js';
 
@@ -17,8 +17,8 @@ export interface TransportsOwner {
   readonly isClosed: boolean;
   /** Rejects with a UsageError for a source that no transport fits. */
   makeTransport(source: TransportSource): Promise<Transport>;
-  /** A link is there: returns the session that begins on it. */
-  begin(link: Link): RpcSession;
+  /** A link is there: returns what receives its frames. */
+  connect(link: Link): Connection;
 }
 
 /** The transports of a side that are not closed: the one over which new calls go, and one that comes or goes. */
@@ -33,7 +33,7 @@ export class Transports {
   async open(source: TransportSource): Promise<ActiveTransport> {
     const { owner } = this;
     const transport = await owner.makeTransport(source);
-    const line = new ActiveTransport(transport, (link) => owner.begin(link), owner.limits.stalledMs, this.changing);
+    const line = new ActiveTransport(transport, (link) => owner.connect(link), owner.limits.stalledMs, this.changing);
     this.all.add(line);
     // The first one serves before it is open: its peers may come earlier.
     this.current ??= line;
@@ -54,16 +54,16 @@ export class Transports {
   }
 
   /**
-   * Opens another transport for new calls, lets what is pending on the old one finish, and closes it. `left` is called for each peer of
+   * Opens another transport for new calls, lets what is pending on the old one finish, and closes it. `left` is called for each session of
    * the old one. Rejects with a UsageError if one is being changed already.
    */
-  async change(source: TransportSource, left: (peer: ConnectedPeer) => void): Promise<void> {
+  async change(source: TransportSource, left: (session: RpcSession) => void): Promise<void> {
     const old = this.current as ActiveTransport;
     if (this.changing) throw new UsageError('the transport is being changed already: await that first');
     this.changing = true;
     try {
       this.current = await this.open(source);
-      for (const peer of old.peers) left(peer);
+      for (const session of old.sessions) left(session);
       await old.retire(this.current);
       this.all.delete(old);
     } finally {
@@ -87,9 +87,9 @@ export class Transports {
     for (const line of this.all) yield* line.sessions;
   }
 
-  /** A session has ended. */
-  gone(session: RpcSession): void {
-    for (const line of this.all) line.gone(session);
+  /** A connection has ended. */
+  gone(connection: Connection): void {
+    for (const line of this.all) line.gone(connection);
   }
 
   /** Whether the transport can reach everybody with one message. */

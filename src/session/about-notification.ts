@@ -19,7 +19,7 @@ export function hearAbout(session: Session, args: readonly unknown[]): void {
   const { call, answer } = said;
   if (isId(answer)) {
     session.waiter(answer)?.about?.(answerAboutOf(said));
-    if (said.tagged === true) session.expectTagged(answer);
+    if (said.tagged === true) session.tagged = answer;
   } else if (isId(call)) session.about.expect({ call, about: aboutOf(said) });
   else throw new ProtocolError('rpc.about names neither the call nor the answer that it speaks of');
   const wrong = unusableIn(said);

@@ -1,7 +1,13 @@
-import { printable, quoteId } from '../base/quote.js';
-import type { Fault, Reply } from '../contract/contract.js';
+import type { Limits, Link } from '../contract/contract.js';
 import { ProtocolError } from '../contract/errors.js';
-import type { Session } from './session.js';
+
+/** What the count needs of its connection. */
+export interface BadMessagesOwner {
+  readonly link: Link;
+  readonly host: { readonly limits: Limits };
+  readonly ended: boolean;
+  readonly sink: { end(reason: Error): void };
+}
 
 /**
  * Counts the messages of one peer that could not be read: those in a row, and those of one frame, whatever stands between them. More
@@ -14,7 +20,7 @@ export class BadMessages {
   private inRow = 0;
   private last = '';
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly owner: BadMessagesOwner) {}
 
   /** Another frame is read. */
   begin(): void {
@@ -23,7 +29,7 @@ export class BadMessages {
 
   /** The codec has come to one more. Gives true if it need not read on: this is the last one of its frame that is counted. */
   read(): boolean {
-    return ++this.decoded > this.session.host.limits.badFrames;
+    return ++this.decoded > this.owner.host.limits.badFrames;
   }
 
   /** One that could be read was dispatched. */
@@ -39,21 +45,14 @@ export class BadMessages {
 
   /** One more was dispatched, `what` it was. Ends the session if that is one too many. */
   count(what: string): void {
-    const { link, host, over } = this.session;
+    const { link, host, ended } = this.owner;
     const { badFrames } = host.limits;
     this.dispatched++;
     this.inRow++;
     this.last = what;
-    if (over !== undefined || link.bus === true || (this.dispatched <= badFrames && this.inRow <= badFrames)) return;
+    if (ended || link.bus === true || (this.dispatched <= badFrames && this.inRow <= badFrames)) return;
     const which =
       this.inRow > badFrames ? `${this.inRow} messages in a row` : `${this.dispatched} messages of one frame`;
-    this.session.end(new ProtocolError(`${which} could not be read; the last one: ${what}`));
+    this.owner.sink.end(new ProtocolError(`${which} could not be read; the last one: ${what}`));
   }
-}
-
-/** What is reported of an answer for whose id nobody waits. */
-export function unexpectedAnswer(answer: Reply | Fault): ProtocolError {
-  const text =
-    answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
-  return new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`);
 }

@@ -13,10 +13,11 @@ const OVERFLOW = 16;
 
 /** What the queue needs of its session. */
 export interface CallQueueOwner extends Session {
-  readonly inbox: { weigh(call: Call): void };
+  /** The frame of the call counts for as long as the call waits or works. */
+  weigh(call: Call): void;
   start(call: Call): void;
-  hold(): void;
-  release(): void;
+  pauseReading(): void;
+  resumeReading(): void;
 }
 
 interface Waiting {
@@ -48,7 +49,8 @@ export class CallQueue {
   /** Streams that run. */
   private lasting = 0;
   private cancelled: CancelledCalls | undefined;
-  private paused = false;
+  /** Reading is paused, over whichever connection. */
+  paused = false;
   /** The peer does not read what we send. */
   private deaf = false;
 
@@ -86,10 +88,6 @@ export class CallQueue {
     return method.startsWith('rpc.') ? this.session.host.requests[method] : undefined;
   }
 
-  private isCallback(method: string): boolean {
-    return this.request(method)?.lane === 'callbacks';
-  }
-
   private hasRoom(place: 'running' | 'calling'): boolean {
     return this[place] - (this.cancelled?.spared(place) ?? 0) < this.session.host.concurrency;
   }
@@ -97,10 +95,8 @@ export class CallQueue {
   /** What may start now of that which waits. Nothing begins whose answer would find a peer that does not read. */
   private shift(): Waiting | undefined {
     if (this.deaf) return undefined;
-    return (
-      (this.hasRoom('calling') ? this.callbacks.shift() : undefined) ??
-      (this.hasRoom('running') ? this.waiting.shift() : undefined)
-    );
+    const callback = this.hasRoom('calling') ? this.callbacks.shift() : undefined;
+    return callback ?? (this.hasRoom('running') ? this.waiting.shift() : undefined);
   }
 
   /** Whether a call with this id is at work or waits. */
@@ -117,15 +113,19 @@ export class CallQueue {
   /** A call is at work until its promise settles. */
   work(sender: CallSender, answer: Promise<unknown>): void {
     const { session } = this;
-    const { call } = sender;
-    const { begun } = sender;
+    const { call, begun } = sender;
     // A stream is at work for as long as it runs, and leaves room for the others.
-    const place = begun?.producing !== undefined ? 'lasting' : this.isCallback(call.method) ? 'calling' : 'running';
+    const place =
+      begun?.producing !== undefined
+        ? 'lasting'
+        : this.request(call.method)?.lane === 'callbacks'
+          ? 'calling'
+          : 'running';
     this[place]++;
     sender.place = place;
     if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
-    session.inbox.weigh(call);
+    session.weigh(call);
     session.load.take(CALL_BYTES);
     if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
     answer.then(
@@ -217,7 +217,7 @@ export class CallQueue {
     request?.queued?.(session, call);
     (request?.lane === 'callbacks' ? this.callbacks : this.waiting).push({ call, bytes });
     this.bytes += bytes;
-    session.inbox.weigh(call);
+    session.weigh(call);
     session.load.take(CALL_BYTES);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.judge();
@@ -273,8 +273,8 @@ export class CallQueue {
     const pause = full && session.waiting === 0;
     if (pause === this.paused || session.over !== undefined) return;
     this.paused = pause;
-    if (pause) session.hold();
-    else session.release();
+    if (pause) session.pauseReading();
+    else session.resumeReading();
   }
 
   /** Streams look again whether they may go on. */

@@ -1,16 +1,27 @@
-import type { Codec, Frame, Outbound } from '../contract/contract.js';
+import type { Codec, Frame, Limits, Link, Outbound } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { mustFit } from './frame-limits.js';
 import { exceeds } from './message-size.js';
-import type { Session } from './session.js';
 import { ABOUT, CALL, NEXT, PROGRESS } from './system-names.js';
 import { whyUnencodable } from './unencodable.js';
 
+/** For whom a message is, so that the error for one that is too large tells whose bound it is. */
+interface Receiver {
+  readonly link: Link;
+  readonly host: { readonly limits: Limits };
+}
+
+/** For whom a message is encoded quickly. */
+interface QuickReceiver {
+  readonly host: { readonly encodePlain: Codec['encodePlain'] };
+  readonly frameLimit: number;
+}
+
 /**
  * Encodes a message. Throws a UsageError for what cannot be encoded, a ProtocolError for what is larger than `limit` bytes;
- * `session`: for whom it is, if it is for one peer.
+ * `receiver`: for whom it is, if it is for one peer.
  */
-export function encode(codec: Codec, message: Outbound, limit: number, session?: Session): Frame {
+export function encode(codec: Codec, message: Outbound, limit: number, receiver?: Receiver): Frame {
   let frame: Frame;
   try {
     frame = codec.encode(message);
@@ -18,7 +29,7 @@ export function encode(codec: Codec, message: Outbound, limit: number, session?:
     const what = message.kind === 'call' ? whatOf(message.method) : 'the result';
     throw new UsageError(`${what} cannot be encoded: ${whyUnencodable(codec, message, cause)}`, { cause });
   }
-  mustFit(frame, limit, session);
+  mustFit(frame, limit, receiver);
   return frame;
 }
 
@@ -39,8 +50,8 @@ function whatOf(method: string): string {
 }
 
 /** The frame of a message that is nothing but plain data, and small; undefined for any other, and for one that is too large. Throws what a getter throws. */
-export function encodeQuickly(session: Session, message: Outbound): Frame | undefined {
-  const frame = session.host.encodePlain?.(message);
-  if (frame === undefined || exceeds(frame, session.frameLimit)) return undefined;
+export function encodeQuickly(receiver: QuickReceiver, message: Outbound): Frame | undefined {
+  const frame = receiver.host.encodePlain?.(message);
+  if (frame === undefined || exceeds(frame, receiver.frameLimit)) return undefined;
   return frame;
 }

@@ -17,12 +17,8 @@ export interface EndingSession extends Session {
   unanswerable: RpcError | undefined;
   halfClosed: HalfClosed | undefined;
   readonly intake: CallQueue | undefined;
-  readonly inbox: {
-    readonly queue: { readonly isOpening: boolean; readonly bytes: number } | undefined;
-    readonly bad: { readonly remark: string } | undefined;
-    whenDelivered(job: () => void): void;
-  };
-  retire(): void;
+  /** The connection is about to end well: what was kept leaves too. */
+  last(): void;
   settle(reason: RpcError, asItIs?: 'as it is'): void;
 }
 
@@ -44,10 +40,9 @@ export function reasonOfEach(reason: RpcError): (method: string) => RpcError {
   return (method) => new ConnectionLost(`${method}: ${message}`, cause === undefined ? undefined : { cause });
 }
 
-/** The link has ended. What came before a clean end is still taken up. */
+/** The link has ended. */
 export function linkClosed(session: EndingSession, reason: Error | undefined): void {
-  if (reason === undefined)
-    whenDelivered(session, () => session.settle(ended(session, `${linkOf(session)} ended: ${CLOSED}`)));
+  if (reason === undefined) session.settle(ended(session, `${linkOf(session)} ended: ${CLOSED}`));
   else if (reason instanceof RpcError) session.settle(reason);
   else session.settle(new ConnectionLost(`${linkOf(session)} ended: ${reason.message}`, { cause: reason }));
 }
@@ -57,40 +52,14 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
  * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
  */
 export function inputEnded(session: EndingSession): void {
-  whenDelivered(session, () => {
-    if (session.over !== undefined) return;
-    if (session.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
-    else session.halfClosed = new HalfClosed(session);
-  });
-}
-
-/**
- * Runs `job` once all that came before the end was dispatched. A security that does not come to an end with one frame in `lingerMs`
- * is waited for no longer: the link is over, and what is at work would go on for nobody.
- */
-function whenDelivered(session: EndingSession, job: () => void): void {
-  session.inbox.whenDelivered(job);
-  const { queue } = session.inbox;
-  if (queue === undefined) return;
-  const { lingerMs } = session.host.limits;
-  const look = (before: number | undefined): void => {
-    if (session.over !== undefined || session.inbox.queue !== queue) return;
-    const bytes = queue.isOpening ? queue.bytes : undefined;
-    if (bytes !== undefined && bytes === before) finish(session, notOpened(lingerMs));
-    else setTimer(lingerMs, () => look(bytes)).unref();
-  };
-  look(undefined);
+  if (session.over !== undefined) return;
+  if (session.connection?.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
+  else session.halfClosed = new HalfClosed(session);
 }
 
 /** Whoever waits for an answer learns that what came instead could not be read. */
 function ended(session: EndingSession, why: string): ConnectionLost {
-  return new ConnectionLost(`${why}${session.inbox.bad?.remark ?? ''}`);
-}
-
-function notOpened(lingerMs: number): ConnectionLost {
-  return new ConnectionLost(
-    `the link has ended, and the security has not opened a message of it within ${lingerMs} ms (limits.lingerMs)`,
-  );
+  return new ConnectionLost(`${why}${session.connection?.bad?.remark ?? ''}`);
 }
 
 /** Ends it. Without a reason, what was posted still leaves. */
@@ -109,7 +78,7 @@ export function end(session: EndingSession, reason: Error | undefined): void {
 
 /** Ends it for a reason, but what was posted still leaves. */
 function finish(session: EndingSession, reason: ConnectionLost): void {
-  session.outbox.last();
+  session.last();
   session.settle(reason);
   session.link.close();
 }
@@ -126,10 +95,10 @@ export class HalfClosed {
     const { lingerMs } = session.host.limits;
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
     session.unanswerable = reason;
-    session.asked?.rejectAll(reasonOfEach(reason));
+    session.asked?.rejectAll(reasonOfEach(reason), session);
     // Nobody gives them more credit: those whose window is full fail now, and others when it is.
     session.intake?.wakeStreams();
-    session.retire();
+    session.closeWhenIdle();
     if (session.over !== undefined) this.stop();
   }
 

@@ -1,10 +1,25 @@
 import type { Frame, Message } from '../contract/contract.js';
+import type { ProtocolError } from '../contract/errors.js';
+import type { AwaitedHello } from './frame-limits.js';
 
 /** A sealed message as it travels: its header, unless there is nothing to say, and the message. */
 export type SealedFrames = readonly Frame[];
 
-/** What stands between a session and its link: frames pass it in both directions, and keep their order. */
+/** Whose messages leave through a filter. */
+export interface FilteredSender {
+  readonly outbox: {
+    readonly hello: AwaitedHello | undefined;
+    putSealed(frames: SealedFrames, plain: Frame | undefined): void;
+  };
+  /** The largest frame, in bytes, that may leave now. */
+  readonly frameLimit: number;
+  report(error: unknown): void;
+}
+
+/** What stands between a connection and its link: frames pass it in both directions, and keep their order. */
 export interface FrameFilter {
+  /** Set by whoever has the connection, before anything leaves. */
+  sender: FilteredSender;
   /** Whether frames still wait to leave. */
   readonly isSealing: boolean;
   /** How many bytes wait to leave. */
@@ -13,10 +28,14 @@ export interface FrameFilter {
   whenSealed(then: () => void): void;
   /** Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. */
   post(frame: Frame, failed: (error: unknown) => void): void;
+  /** Lets a frame of the connection itself leave, such as `rpc.hello`: the sender does not keep it. */
+  control(frame: Frame): void;
   /** Lets a message leave that was sealed for several receivers, after those that were posted before. */
   postSealed(frames: SealedFrames | Promise<SealedFrames>): void;
+  /** The connection has ended: returns what has not left yet, as it was before the filter, and sends nothing more. */
+  takeBack(): readonly Frame[];
   /** Takes a frame that has arrived. */
   receive(frame: Frame): void;
-  /** Refuses a message that is at its turn to be dispatched, and returns true; false if it may be dispatched. */
-  refuses(message: Message): boolean;
+  /** Why a message is refused that is at its turn to be dispatched; undefined if it may be dispatched. */
+  refuses(message: Message): ProtocolError | undefined;
 }

@@ -1,7 +1,6 @@
 import { clearTimer, setTimer, type Timer, time } from '../base/time.js';
 import type { Frame, Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
-import type { FrameFilter } from './frame-filter.js';
 import { exceeds } from './message-size.js';
 
 /** Frames up to this size, in bytes, are sent before the peer has said how large a frame it reads. */
@@ -16,7 +15,7 @@ interface Waiting {
 
 /** What waits for the peer's hello leaves through this. */
 export interface AwaitedHelloOwner {
-  readonly sealing: FrameFilter | undefined;
+  readonly sealing: object | undefined;
   readonly frameLimit: number;
   readonly link: Link;
   readonly host: { readonly limits: Limits };

@@ -1,30 +1,35 @@
 import { Queue } from '../base/queue.js';
 import { afterTurn } from '../base/time.js';
-import type { Frame, Message } from '../contract/contract.js';
+import type { Frame, Limits, Link, Message } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
 import { type HeldFrame, hold } from './held-frame.js';
-import type { Session } from './session.js';
+import type { PeerLoad } from './peer-load.js';
 
-/** What the queue needs of its session. */
-export interface InboundQueueOwner extends Session {
-  readonly inbox: {
-    queue: InboundQueue | undefined;
-    readonly size: number;
-    readonly weight: HeldFrame | undefined;
-    open(frame: Frame): void;
-    next(message: Message | ProtocolError): void;
-  };
-  hold(): void;
-  release(): void;
+/** What the queue needs of its connection. */
+export interface InboundQueueOwner {
+  readonly link: Link;
+  readonly host: { readonly limits: Limits };
+  readonly load: PeerLoad;
+  readonly sink: { readonly waiting: number; end(reason: Error): void };
+  readonly ended: boolean;
+  queue: InboundQueue | undefined;
+  /** The length of the frame that is being read, and the frame itself where it is weighed. */
+  readonly size: number;
+  readonly weight: HeldFrame | undefined;
+  start(frame: Frame): void;
+  next(message: Message | ProtocolError): void;
+  delivered(): void;
+  pauseReading(): void;
+  resumeReading(): void;
 }
 
 /**
  * What has arrived from one peer and is not dispatched yet, in the order of arrival: the rest of the frame that is being read, then
- * further frames, then what waits for both. A session has one only while something makes it wait:
+ * further frames, then what waits for both. A connection has one only while something makes it wait:
  *
- * - the side is not open yet, or has just been opened: whoever has opened it may still add handlers (`hold`, by `Line`);
- * - a security takes its time to open a frame (`hold`, by `Sealing`);
- * - enough was dispatched in this turn of the event loop: other peers come first (`yieldTurn`, by `Inbox`).
+ * - the side is not open yet, or has just been opened: whoever has opened it may still add handlers (`awaitOpening`, by the transport);
+ * - a security takes its time to open a frame (`hold`, by the filter);
+ * - enough was dispatched in this turn of the event loop: other peers come first (`yieldTurn`, by the connection).
  *
  * Frames count by their bytes, up to `bufferedBytes`.
  */
@@ -49,7 +54,7 @@ export class InboundQueue {
   private untilAsked = false;
   private paused = false;
 
-  constructor(private readonly session: InboundQueueOwner) {}
+  constructor(private readonly owner: InboundQueueOwner) {}
 
   /** How many bytes are held. */
   get bytes(): number {
@@ -104,32 +109,32 @@ export class InboundQueue {
 
   /** A frame has arrived. Ends the session with a ProtocolError if more bytes wait than may be buffered. */
   add(frame: Frame): void {
-    const { session } = this;
-    const { bufferedBytes } = session.host.limits;
+    const { owner } = this;
+    const { bufferedBytes } = owner.host.limits;
     this.frames.push(frame);
     this.frameBytes += frame.length;
-    session.load.take(frame.length);
-    if (this.untilAsked && session.waiting > 0) this.opened();
+    owner.load.take(frame.length);
+    if (this.untilAsked && owner.sink.waiting > 0) this.opened();
     if (this.frameBytes <= bufferedBytes / 2) return;
     this.pause();
     if (this.frameBytes <= bufferedBytes) return;
     // Not every link can be paused. Where only fairness makes it wait, that ends here, and not the link.
     if (this.yielding && this.holds === 1) this.hurry(bufferedBytes / 2);
     else {
-      const text = `${this.frameBytes} bytes of ${session.link.peer} wait to be dispatched`;
-      session.end(new ProtocolError(`${text}, and the limit "bufferedBytes" is ${bufferedBytes}`, Code.Busy));
+      const text = `${this.frameBytes} bytes of ${owner.link.peer} wait to be dispatched`;
+      owner.sink.end(new ProtocolError(`${text}, and the limit "bufferedBytes" is ${bufferedBytes}`, Code.Busy));
     }
   }
 
   /** A message of the frame that is being read has to wait, or the error that has ended the reading of it. */
   keep(message: Message | ProtocolError): void {
-    const { inbox } = this.session;
+    const { size, weight } = this.owner;
     this.rest.push(message);
-    this.restBytes = inbox.size;
-    if ('kind' in message) hold(message, inbox.weight);
+    this.restBytes = size;
+    if ('kind' in message) hold(message, weight);
     if (this.restWeight !== undefined) return;
-    this.restWeight = inbox.weight;
-    inbox.weight?.take();
+    this.restWeight = weight;
+    weight?.take();
   }
 
   /** Runs `job` when everything was dispatched that waits now. */
@@ -139,6 +144,9 @@ export class InboundQueue {
 
   /** Nothing of it will be dispatched. */
   drop(): void {
+    this.owner.load.give(this.frameBytes);
+    this.restWeight?.give();
+    this.restWeight = undefined;
     this.rest.clear();
     this.frames.clear();
     this.jobs.clear();
@@ -146,21 +154,20 @@ export class InboundQueue {
   }
 
   private dispatch(down = -1): void {
-    const { session } = this;
-    const { inbox } = session;
+    const { owner } = this;
     if (this.dispatching) return;
     this.dispatching = true;
     try {
-      while (!this.blocked && session.over === undefined && this.frameBytes > down) {
+      while (!this.blocked && !owner.ended && this.frameBytes > down) {
         const message = this.rest.shift();
-        if (message !== undefined) inbox.next(message);
+        if (message !== undefined) owner.next(message);
         else if (!this.nextFrame()) break;
       }
     } finally {
       this.dispatching = false;
     }
     if (this.holds === 0) this.emptied();
-    else if (!this.yielding && this.bytes < session.host.limits.bufferedBytes / 4) this.resume();
+    else if (!this.yielding && this.bytes < owner.host.limits.bufferedBytes / 4) this.resume();
   }
 
   /** Begins the next frame, or the next job where no frame waits. */
@@ -171,8 +178,8 @@ export class InboundQueue {
     const frame = this.frames.shift();
     if (frame !== undefined) {
       this.frameBytes -= frame.length;
-      this.session.load.give(frame.length);
-      this.session.inbox.open(frame);
+      this.owner.load.give(frame.length);
+      this.owner.start(frame);
       return true;
     }
     const job = this.jobs.shift();
@@ -181,10 +188,9 @@ export class InboundQueue {
   }
 
   private emptied(): void {
-    const { session } = this;
-    session.inbox.queue = undefined;
+    this.owner.queue = undefined;
     this.resume();
-    session.rest();
+    this.owner.delivered();
   }
 
   private hurry(down: number): void {
@@ -196,12 +202,12 @@ export class InboundQueue {
   private pause(): void {
     if (this.paused) return;
     this.paused = true;
-    this.session.hold();
+    this.owner.pauseReading();
   }
 
   private resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.session.release();
+    this.owner.resumeReading();
   }
 }

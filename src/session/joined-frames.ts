@@ -1,6 +1,8 @@
 import type { Codec, Frame } from '../contract/contract.js';
 import { bytesOf, exceeds } from './message-size.js';
 
+/** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have said yet what it reads. */
+const JOINED = 256 * 1024;
 /** What a codec adds when it joins: around all frames, and to each of them, in bytes. */
 const AROUND = 2;
 const EACH = 1;
@@ -43,8 +45,20 @@ export function joined(
   return out;
 }
 
+/** The frames of a turn in as few as the link and the bounds allow; `length` is that of all of them. */
+export function joinedFrames(
+  { join }: Codec,
+  frames: readonly Frame[],
+  length: number,
+  most: number,
+): readonly Frame[] {
+  if (join === undefined) return frames;
+  const limit = Math.min(JOINED, most);
+  return surelyFits(frames, length, limit) ? [join(frames)] : joined(join, frames, limit);
+}
+
 /** Whether frames of `length` letters or bytes in all can be joined as they are: they surely fit, and none is large. */
-export function surelyFits(frames: readonly Frame[], length: number, limit: number): boolean {
+function surelyFits(frames: readonly Frame[], length: number, limit: number): boolean {
   // A letter takes three bytes at most.
   if (AROUND + EACH * frames.length + 3 * length > limit) return false;
   return length <= LARGE || !frames.some((frame) => frame.length > LARGE);

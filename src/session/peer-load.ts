@@ -1,11 +1,13 @@
 import type { LoadedPeer, SideLoad } from './side-load.js';
 
-/** Whose load it is. */
+/** Whose load it is: the connection over which the session is. */
 export interface PeerLoadOwner {
   readonly link: { readonly peer: string; readonly buffered: number };
-  /** Looks again whether to read on. */
-  judge(): void;
-  end(reason: Error): void;
+  readonly sink: {
+    /** Looks again whether to read on. */
+    judge(): void;
+    end(reason: Error): void;
+  };
 }
 
 /** What a side holds for one peer, in bytes. */
@@ -17,7 +19,7 @@ export class PeerLoad implements LoadedPeer {
   private gone = false;
 
   constructor(
-    readonly session: PeerLoadOwner,
+    public owner: PeerLoadOwner,
     private readonly side: SideLoad,
   ) {
     side.enter(this);
@@ -76,6 +78,6 @@ export class PeerLoad implements LoadedPeer {
 
   private press(): void {
     if (this.side.total > this.side.limit) this.side.relieve();
-    if (!this.gone) this.session.judge();
+    if (!this.gone) this.owner.sink.judge();
   }
 }

@@ -21,7 +21,7 @@ export class ConnectedPeer implements SessionPeer {
 
   constructor(
     session: Session,
-    readonly id: string,
+    public id: string,
   ) {
     Object.defineProperty(this, 'session', { value: session });
     Object.defineProperty(this, 'ended', { value: undefined, writable: true });

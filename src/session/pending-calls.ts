@@ -2,6 +2,12 @@ import { type Turn, turnFor } from '../base/clock.js';
 import type { Id, Metadata } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 
+/** Whoever carries out a call of this side, as the table of pending calls knows it: a session. */
+export interface CallHolder {
+  /** Sends one of the library's own messages. Returns false if it was not sent. */
+  tell(method: string, args: readonly unknown[]): boolean;
+}
+
 /** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */
 export interface ReplyHandler {
   /** The answer has come. */
@@ -16,6 +22,8 @@ export interface ReplyHandler {
   next?(items: readonly unknown[]): void;
   /** What was passed with the call by reference, until nobody waits any more. */
   passed?: { end(): void };
+  /** Whoever has the call, where several share a table: an answer from anybody else takes nothing. Undefined is the owner of the table. */
+  holder?: CallHolder | undefined;
   /** How long it has waited, and for what, for the text of a timeout: where `deadline - since` does not say it. */
   late?(): string;
   /** For the text of a timeout. */
@@ -59,11 +67,14 @@ const SLOTS = 0x10000;
 const AGES = 0x8000;
 
 /**
- * What we have asked one peer. An id is `slot + 65,536 × age`: a slot is used again at once when its answer has come, and
+ * The calls of this side that are open, by their ids. It knows no session and no link: a session is given one, its own or that of
+ * the session that it replaces.
+ *
+ * An id is `slot + 65,536 × age`: a slot is used again at once when its answer has come, and
  * grows older only when it is given up. So ids stay small, and a late answer meets nobody. Slot 0 stays empty, for to some
  * peers the id 0 means none; ages begin anew after 32,768, so that an id fits into 31 bits.
  */
-export class PendingCallTable {
+export class PendingCalls {
   private readonly waiters: (ReplyHandler | undefined)[] = [undefined];
   private readonly ages: number[] = [0];
   private readonly free: number[] = [];
@@ -82,10 +93,17 @@ export class PendingCallTable {
     return slot + (this.ages[slot] as number) * SLOTS;
   }
 
-  /** The answer has come: gives who waits for it, if anybody does, and frees the id. */
-  take(id: Id): ReplyHandler | undefined {
+  /** An answer has come `from` this holder: returns who waits for it, if anybody does, and frees the id. */
+  take(id: Id, from: CallHolder): ReplyHandler | undefined {
     const slot = this.slotOf(id);
-    return slot === 0 ? undefined : this.clear(slot);
+    if (slot === 0) return undefined;
+    const holder = this.waiters[slot]?.holder;
+    return holder === undefined || holder === from ? this.clear(slot) : undefined;
+  }
+
+  /** Another session has these calls from now on. */
+  moveTo(holder: CallHolder): void {
+    for (const waiter of this.waiters) if (waiter !== undefined) waiter.holder = holder;
   }
 
   /** Who waits for the answer to this call, if anybody does. */
@@ -111,15 +129,15 @@ export class PendingCallTable {
     return slot === 0 ? undefined : this.abandon(slot);
   }
 
-  /** Whether this is the id of a call that was given up: its answer comes late, but it was asked for. */
-  wasGivenUp(id: Id): boolean {
+  /** Whether this is the id of a call that was dropped: its answer comes late, but it was asked for. */
+  wasDropped(id: Id): boolean {
     if (typeof id !== 'number') return false;
     const age = this.ages[id % SLOTS];
     return age !== undefined && age > 0 && (id - (id % SLOTS)) / SLOTS < age;
   }
 
-  /** Gives up whoever has waited too long, and says when the next one will have: `Infinity` if nobody waits. */
-  overdue(now: number, expired: (waiter: ReplyHandler, id: number) => void): number {
+  /** Drops whoever has waited too long, and returns when the next one will have: `Infinity` if nobody waits. */
+  expire(now: number, expired: (waiter: ReplyHandler, id: number) => void): number {
     let nearest = Number.POSITIVE_INFINITY;
     for (let slot = 1; this.size > 0 && slot < this.waiters.length; slot++) {
       const waiter = this.waiters[slot];
@@ -132,11 +150,13 @@ export class PendingCallTable {
     return nearest;
   }
 
-  /** Rejects whoever waits, each with what is given for its method. */
-  rejectAll(reasonFor: (method: string) => RpcError): void {
+  /** Rejects whoever waits for an answer of this holder, each with the error for its method. */
+  rejectAll(reasonFor: (method: string) => RpcError, of: CallHolder): void {
     for (let slot = 1; slot < this.waiters.length; slot++) {
-      const waiter = this.waiters[slot] && this.abandon(slot);
-      waiter?.reject(reasonFor(waiter.method));
+      const waiter = this.waiters[slot];
+      if (waiter === undefined || (waiter.holder !== undefined && waiter.holder !== of)) continue;
+      this.abandon(slot);
+      waiter.reject(reasonFor(waiter.method));
     }
   }
 

@@ -1,16 +1,19 @@
 import type { Id } from '../contract/contract.js';
 import { Aborted } from '../contract/errors.js';
 import { hearAbout } from './about-notification.js';
-import type { Session, SystemNotifications } from './session.js';
+import { hello } from './handshake.js';
+import type { Controls, Session, SystemNotifications } from './session.js';
 import { ABOUT, CANCEL, HELLO, PROGRESS } from './system-names.js';
 
 /** The notifications of the library itself that every side understands. Extensions add theirs. */
 export const coreNotifications: SystemNotifications = {
-  [HELLO]: (session, args) => session.hello(args),
   [ABOUT]: hearAbout,
   [CANCEL]: cancelled,
   [PROGRESS]: progressed,
 };
+
+/** Messages of a connection that every side understands. */
+export const coreControls: Controls = { [HELLO]: hello };
 
 /** The peer gives up a call that it has made. */
 function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean {
@@ -26,7 +29,7 @@ function progressed(session: Session, [id, value, tagged]: readonly unknown[]): 
   if (waiter?.progress === undefined) {
     if (tagged === true) session.host.mapper.discard(session, value);
     // That of a call which was given up comes late.
-    return waiter === undefined && isId(id) && session.asked?.wasGivenUp(id) === true;
+    return waiter === undefined && isId(id) && session.asked?.wasDropped(id) === true;
   }
   waiter.progress(tagged === true ? session.values.inward(value, 'result', waiter.method).values : value);
   return true;

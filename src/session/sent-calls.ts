@@ -1,96 +1,19 @@
 import { printable } from '../base/quote.js';
 import type { About, Call, Frame } from '../contract/contract.js';
-import { Code, ProtocolError, TimeoutError } from '../contract/errors.js';
-import { encode, encodeQuickly } from './encode.js';
-import { mustFit, UNASKED } from './frame-limits.js';
-import { PendingCallTable, type ReplyHandler } from './pending-calls.js';
+import { TimeoutError } from '../contract/errors.js';
+import { encode } from './encode.js';
+import { mustFit } from './frame-limits.js';
+import type { ReplyHandler } from './pending-calls.js';
 import type { Session, SessionHost } from './session.js';
-import { ABOUT, CANCEL, speaks } from './system-names.js';
+import { ABOUT, speaks } from './system-names.js';
 
-export type { ReplyHandler } from './pending-calls.js';
-
-/** What a side has asked one peer: the calls that are open, and how they leave. */
-export class SentCalls extends PendingCallTable {
-  constructor(private readonly session: Session) {
-    super();
-  }
-
-  /** Sends a call, and notes who waits. Throws if it cannot be sent: then nobody waits. */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
-    const { session } = this;
-    if (session.unanswerable !== undefined) throw session.unanswerable;
-    if (this.size >= session.host.limits.pendingCalls) {
-      throw new ProtocolError(`busy: ${this.size} calls to ${session.link.peer} are open already`, Code.Busy);
-    }
-    const id = this.add(waiter);
-    try {
-      const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
-      if (about === undefined && session.sealing === undefined) this.put(session.encode(call), id);
-      else this.post(call, id, about);
-    } catch (error) {
-      this.drop(id);
-      throw error;
-    }
-    return id;
-  }
-
-  private put(frame: Frame, id: number): void {
-    const { outbox } = this.session;
-    // Apart from the plain way, which closures would cost a context.
-    if (frame.length > UNASKED) this.putLarge(frame, id);
-    else outbox.put(frame);
-  }
-
-  private putLarge(frame: Frame, id: number): void {
-    this.session.outbox.put(frame, (error) => this.giveUp(id, error));
-  }
-
-  /** The same for plain data that the codec writes quickly; gives 0, and does nothing, for any other. */
-  askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler): number {
-    const { session } = this;
-    if (session.unanswerable !== undefined || this.size >= session.host.limits.pendingCalls) return 0;
-    const id = this.add(waiter);
-    let frame: Frame | undefined;
-    try {
-      frame = encodeQuickly(session, { kind: 'call', id, method, args, named, batch: undefined });
-      if (frame !== undefined) session.outbox.put(frame);
-    } catch {
-      // It will be thrown again, and told.
-      frame = undefined;
-    }
-    if (frame !== undefined) return id;
-    this.take(id);
-    return 0;
-  }
-
-  /** Apart from the plain way, which closures would cost a context. */
-  private post(call: Call, id: number, about: About | undefined): void {
-    const failed = (error: unknown): void => this.giveUp(id, error);
-    if (about !== undefined) postAbout(this.session, call, about, failed);
-    else this.session.post(this.session.encode(call), failed);
-  }
-
-  /** The call has not left after all. */
-  private giveUp(id: number, error: unknown): void {
-    this.drop(id)?.reject(error);
-    this.session.rest();
-  }
-
-  /** Rejects whoever has waited too long, and says when the next one will have. */
-  expire(now: number): number {
-    return this.overdue(now, (waiter, id) => {
-      const late = waiter.late?.() ?? `within ${Math.round(waiter.deadline - waiter.since)} ms`;
-      const { peer, link } = this.session;
-      const advice = link.advice === undefined ? '' : `; ${link.advice}`;
-      waiter.reject(
-        new TimeoutError(
-          `${waiter.method} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
-        ),
-      );
-      // Whoever is at work on it may stop.
-      this.session.tell(CANCEL, [id]);
-    });
-  }
+/** The error of a call that was not answered in time. */
+export function notAnswered({ peer, link }: Session, waiter: ReplyHandler): TimeoutError {
+  const late = waiter.late?.() ?? `within ${Math.round(waiter.deadline - waiter.since)} ms`;
+  const advice = link.advice === undefined ? '' : `; ${link.advice}`;
+  return new TimeoutError(
+    `${waiter.method} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
+  );
 }
 
 /** Posts a call after what is said of it. `failed` is told if a security refuses the call later. */

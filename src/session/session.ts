@@ -8,7 +8,6 @@ import type {
   FaultBody,
   Frame,
   Id,
-  Limits,
   Link,
   Logger,
   Reply,
@@ -17,12 +16,14 @@ import type { RpcError } from '../contract/errors.js';
 import type { Peer, Sender } from '../types/peers.js';
 import type { Work } from './active-call.js';
 import type { CallAbout } from './call-headers.js';
+import type { Connection, ConnectionHost } from './connection.js';
 import type { FrameFilter } from './frame-filter.js';
+import type { Journal } from './journal.js';
 import type { PeerLoad } from './peer-load.js';
-import type { PendingCallTable, ReplyHandler } from './pending-calls.js';
+import type { PendingCalls, ReplyHandler } from './pending-calls.js';
 import type { SendQueue } from './send-queue.js';
+import type { SessionPart } from './session-part.js';
 import type { SessionValues } from './session-values.js';
-import type { SideLoad } from './side-load.js';
 
 /*
  * The session layer as its parts, the layers above and the extensions see it. These interfaces name each other, so they stand in one
@@ -39,8 +40,13 @@ export interface StartingCalls {
 
 /** The conversation with one peer: who waits for an answer, and what the peer has asked. */
 export interface Session {
+  /** Undefined while it has none. Without a journal it ends with its connection. */
+  readonly connection: Connection | undefined;
+  /** The link of the connection; of the last one where there is none. */
   readonly link: Link;
   readonly host: SessionHost;
+  /** What lets the session go on over another connection; undefined where nothing does. */
+  journal: Journal | undefined;
   /** The peer; set by the side that has begun the session. */
   readonly peer: SessionPeer | undefined;
   /** Why it has ended; undefined as long as it has not. */
@@ -49,7 +55,7 @@ export interface Session {
   readonly unanswerable: RpcError | undefined;
   /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
   readonly agreed: boolean;
-  /** With a security: what stands between this session and its link. */
+  /** With a security: what each frame passes before it leaves. */
   readonly sealing: FrameFilter | undefined;
   /** The calls that wait for an asynchronous check; undefined if none waits. */
   starting: StartingCalls | undefined;
@@ -62,7 +68,7 @@ export interface Session {
   // ---- what this side asks
 
   /** The calls of this side that are open; undefined before the first one. */
-  readonly asked: PendingCallTable | undefined;
+  readonly asked: PendingCalls | undefined;
   /** How many answers are still to come. */
   readonly waiting: number;
   /**
@@ -113,12 +119,20 @@ export interface Session {
   readonly open: number;
   /** The peer cancels a call; one that has ended is ignored. */
   withdraw(id: Id, reason: RpcError): void;
-  /** The answer with this id, which comes next, holds values in the tagged form. */
-  expectTagged(answer: Id): void;
-  /** The peer has said hello. */
-  hello(args: readonly unknown[]): void;
+  /** The id of the answer, which comes next, that holds values in the tagged form. */
+  tagged: Id | undefined;
 
   // ---- time and end
+
+  /** Bytes that wait to be sent: of this session, and in the link. */
+  readonly buffered: number;
+  /** Adds what an extension keeps for the session. Parts are called in the order in which they were added. */
+  add(part: SessionPart): void;
+  remove(part: SessionPart): void;
+  /** Hands over what was posted, before the end of the turn. */
+  flush(): void;
+  /** Ends without a reason as soon as nothing is pending in either direction. */
+  closeWhenIdle(): void;
 
   /** Asks to be called by then, at the latest. */
   remind(at: number): void;
@@ -169,13 +183,7 @@ export interface ActiveCall extends Sender {
 }
 
 /** What a session needs of the side that it belongs to. One for all sessions of a side. */
-export interface SessionHost {
-  readonly codec: Codec;
-  readonly limits: Limits;
-  /** What the side holds for all its peers. */
-  readonly load: SideLoad;
-  /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
-  readonly shallow: number;
+export interface SessionHost extends ConnectionHost {
   /** Of the codec, where plain data is all that is left to it. */
   readonly encodePlain: Codec['encodePlain'];
   readonly logger: Logger;
@@ -184,6 +192,8 @@ export interface SessionHost {
   readonly concurrency: number;
   /** The messages that are looked up here and not in the spec: `rpc.*`, by name. */
   readonly notifications: SystemNotifications;
+  /** Messages of a connection rather than of its session, by name. */
+  readonly controls: Controls;
   /** The requests that are looked up where a side has no method of the name. */
   readonly requests: Readonly<Record<string, SystemRequest>>;
   /** How long a call waits for its answer, in milliseconds, where it does not say it itself. */
@@ -212,6 +222,9 @@ export interface SessionHost {
  * message of a dialect is then served under its own name.
  */
 export type SystemNotifications = Readonly<Record<string, (session: Session, args: readonly unknown[]) => unknown>>;
+
+/** Messages of a connection rather than of a session, by the name of the method: `rpc.hello`. They are not numbered. */
+export type Controls = Readonly<Record<string, (connection: Connection, args: readonly unknown[]) => void>>;
 
 /** A request of the library itself. */
 export interface SystemRequest {

@@ -10,10 +10,9 @@ const LOADED = 1 / 16;
 /** What a side holds for one of its peers. */
 export interface LoadedPeer {
   /** Who holds it. */
-  readonly session: {
+  readonly owner: {
     readonly link: { readonly peer: string; readonly buffered: number };
-    judge(): void;
-    end(reason: Error): void;
+    readonly sink: { judge(): void; end(reason: Error): void };
   };
   /** All that is held, in bytes, and of that what the link has not sent. */
   readonly bytes: number;
@@ -106,9 +105,9 @@ export class SideLoad implements Memory {
       let most: LoadedPeer | undefined;
       for (const peer of this.peers) if (most === undefined || peer.bytes > most.bytes) most = peer;
       if (most === undefined || most.bytes === 0) return;
-      const { link } = most.session;
+      const { link } = most.owner;
       const text = `busy: ${link.peer} was cut, for it makes this side hold ${most.bytes} bytes, the most of all peers, and together they are above ${this.limit} (limits.totalBytes)`;
-      most.session.end(new ProtocolError(text, Code.Busy));
+      most.owner.sink.end(new ProtocolError(text, Code.Busy));
       this.leave(most);
     }
   }
@@ -133,7 +132,7 @@ export class SideLoad implements Memory {
 
   /** What links have sent meanwhile counts no longer. */
   private refresh(): void {
-    for (const peer of this.peers) if (peer.unsent > 0) peer.sees(peer.session.link.buffered);
+    for (const peer of this.peers) if (peer.unsent > 0) peer.sees(peer.owner.link.buffered);
   }
 
   /** Less is held: from three eighths of the bound on, everybody is read again. */
@@ -141,6 +140,6 @@ export class SideLoad implements Memory {
     if (this.total > 0.75 * this.half) return;
     const pressed = [...this.pressed];
     this.pressed.clear();
-    for (const peer of pressed) peer.session.judge();
+    for (const peer of pressed) peer.owner.sink.judge();
   }
 }

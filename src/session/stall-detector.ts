@@ -2,13 +2,15 @@ import { time } from '../base/time.js';
 import type { Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
 
-/** What the watch needs of its session. */
+/** What the watch needs of its connection. */
 export interface StallDetectorOwner {
   readonly link: Link;
   readonly host: { readonly limits: Limits };
-  /** Asks for `due` to be called by then, at the latest. */
-  remind(at: number): void;
-  end(reason: Error): void;
+  readonly sink: {
+    /** Asks for `due` to be called by then, at the latest. */
+    remind(at: number): void;
+    lost(reason: Error): void;
+  };
 }
 
 /**
@@ -19,15 +21,15 @@ export class StallDetector {
   private buffered: number;
   private since: number;
 
-  constructor(private readonly session: StallDetectorOwner) {
-    this.buffered = session.link.buffered;
+  constructor(private readonly owner: StallDetectorOwner) {
+    this.buffered = owner.link.buffered;
     this.since = time();
-    session.remind(this.since + session.host.limits.stalledMs);
+    owner.sink.remind(this.since + owner.host.limits.stalledMs);
   }
 
   /** Throws if nothing more is taken; `collected` is what is not with the link yet. */
   check(collected: number): void {
-    const { link, host } = this.session;
+    const { link, host } = this.owner;
     if (link.buffered + collected <= 2 * host.limits.bufferedBytes) return;
     throw new ProtocolError(`busy: ${link.peer} does not read, and ${link.buffered} bytes wait for it`, Code.Busy);
   }
@@ -39,17 +41,17 @@ export class StallDetector {
 
   /** After that: what has been added does not count as what has not left. */
   sent(): void {
-    this.buffered = this.session.link.buffered;
+    this.buffered = this.owner.link.buffered;
   }
 
   private progress(at: number): void {
-    const { buffered } = this.session.link;
+    const { buffered } = this.owner.link;
     if (buffered < this.buffered) this.since = at;
     this.buffered = buffered;
   }
 
   private get over(): boolean {
-    return this.buffered <= this.session.host.limits.bufferedBytes;
+    return this.buffered <= this.owner.host.limits.bufferedBytes;
   }
 
   /** Something has left. Says whether the watch is over. */
@@ -60,13 +62,15 @@ export class StallDetector {
 
   /** Ends the session if nothing has left for too long. Says when to look again: `Infinity` if the watch is over. */
   due(at: number): number {
-    const { link, host } = this.session;
+    const { link, host } = this.owner;
     this.progress(at);
     if (this.over) return Number.POSITIVE_INFINITY;
     const end = this.since + host.limits.stalledMs;
     if (at < end) return end;
     const text = `${link.peer} does not read: ${this.buffered} bytes wait, and none has left for ${host.limits.stalledMs} ms`;
-    this.session.end(new ProtocolError(text, Code.Busy));
+    const stalled = new ProtocolError(text, Code.Busy);
+    this.owner.sink.lost(stalled);
+    link.close(stalled);
     return Number.POSITIVE_INFINITY;
   }
 }

@@ -12,10 +12,15 @@ export function isUnderstood(session: Session, call: Call): boolean {
   const { notifications } = session.host;
   const known = Object.hasOwn(notifications, method) ? notifications[method] : undefined;
   if (means === undefined) {
-    if (known === undefined) return !session.host.handles(method);
-    known(session, args);
+    if (known !== undefined) known(session, args);
+    else if (Object.hasOwn(session.host.controls, method)) control(session, method, args);
+    else return !session.host.handles(method);
     return true;
   }
   const given = known?.(session, args);
   return given !== undefined && given !== false;
+}
+
+function control({ connection, host }: Session, method: string, args: readonly unknown[]): void {
+  if (connection !== undefined) host.controls[method]?.(connection, args);
 }

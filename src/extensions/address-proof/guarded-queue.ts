@@ -114,9 +114,7 @@ export class UnprovedOutbox extends SendQueue {
   }
 
   private give(frames: readonly Frame[]): void {
-    const { host, link } = this.owner;
-    host.load.sends(frames);
-    link.send(frames);
+    this.owner.connection?.send(frames);
   }
 
   private count(bytes: number): void {

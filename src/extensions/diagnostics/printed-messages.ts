@@ -2,26 +2,26 @@ import type { PrintingSide } from '../../api/diagnostics.js';
 import { sketchOf } from '../../base/details.js';
 import { printable } from '../../base/quote.js';
 import type { Frame, Message, Transport } from '../../contract/contract.js';
-import type { RpcSession } from '../../session/rpc-session.js';
+import type { Connection } from '../../session/connection.js';
 
 /** How many characters of a frame are printed. */
 const LONGEST = 1_000;
 
-/** Prints what travels over the link of a session, in both directions. Before anything does. */
-export function printMessages(session: RpcSession, side: PrintingSide): void {
-  const { link } = session;
+/** Prints what travels over the link of a connection, in both directions. Before anything does. */
+export function printMessages(connection: Connection, side: PrintingSide): void {
+  const { link } = connection;
   const name = nameOfSide(side);
-  const [send, receive] = [link.send.bind(link), session.receive.bind(session)];
+  const [send, receive] = [link.send.bind(link), connection.receive.bind(connection)];
   // Properties of these two objects alone: others stay as quick as they are.
   Object.defineProperty(link, 'send', {
     value(frames: readonly Frame[]) {
-      for (const frame of frames) print(`${name} → ${nameOf(session)}`, frame, session);
+      for (const frame of frames) print(`${name} → ${nameOf(connection)}`, frame, connection);
       send(frames);
     },
   });
-  Object.defineProperty(session, 'receive', {
+  Object.defineProperty(connection, 'receive', {
     value(frame: Frame) {
-      print(`${name} ← ${nameOf(session)}`, frame, session);
+      print(`${name} ← ${nameOf(connection)}`, frame, connection);
       receive(frame);
     },
   });
@@ -44,25 +44,25 @@ function nameOfSide({ served, inverted }: PrintingSide): string {
   return inverted ? `${name}.invert()` : name;
 }
 
-function nameOf({ peer, link }: RpcSession): string {
-  return printable(peer?.id ?? link.peer);
+function nameOf({ sink, link }: Connection): string {
+  return printable(sink.peer?.id ?? link.peer);
 }
 
 /** To stderr: stdout belongs to the program, and perhaps to a transport. */
-function print(way: string, frame: Frame, session: RpcSession | undefined): void {
+function print(way: string, frame: Frame, connection: Connection | undefined): void {
   try {
     // biome-ignore lint/suspicious/noConsole: the environment asks for it
-    globalThis.console.error(`obverse ${way}: ${textOf(frame, session)}`);
+    globalThis.console.error(`obverse ${way}: ${textOf(frame, connection)}`);
   } catch {
     // Nothing that travels is lost because it cannot be printed.
   }
 }
 
-function textOf(frame: Frame, session: RpcSession | undefined): string {
+function textOf(frame: Frame, connection: Connection | undefined): string {
   if (typeof frame === 'string') return printable(frame.trimEnd(), LONGEST);
   const texts: string[] = [];
   try {
-    session?.host.codec.decode(frame, (message) => void texts.push(shown(message)), session.agreed);
+    connection?.host.codec.decode(frame, (message) => void texts.push(shown(message)), connection.agreed);
   } catch {
     // What a security has made of it, or what is no message.
   }

@@ -53,7 +53,7 @@ class SlowLanes implements SessionPart {
 
   constructor(private readonly session: Session) {
     lanesOf.set(session, this);
-    session.outbox.add(this);
+    session.add(this);
     session.remind(time() + LOOK);
   }
 
@@ -137,7 +137,7 @@ class SlowLanes implements SessionPart {
 
   private leave(): void {
     lanesOf.delete(this.session);
-    this.session.outbox.remove(this);
+    this.session.remove(this);
   }
 
   /** Looks whether the peer takes more, and says when to look again. */

@@ -4,8 +4,8 @@ import { printable } from '../../base/quote.js';
 import { messageOf } from '../../base/thrown.js';
 import type { Codec, Frame, Message, Sealed, Security, SecurityInfo } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
-import type { FilteredSession } from '../../session/filtered-session.js';
-import type { FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
+import type { Connection } from '../../session/connection.js';
+import type { FilteredSender, FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
 import { type AwaitedHello, mustFit, UNASKED } from '../../session/frame-limits.js';
 import { bytesOf } from '../../session/message-size.js';
 
@@ -46,14 +46,16 @@ interface Leaving {
  * A security that answers at once costs no promise.
  */
 export class SecurityFilter implements FrameFilter {
+  sender!: FilteredSender;
   private readonly leaving = new Queue<Leaving>();
   private leavingBytes = 0;
   private sealingNow = false;
+  private current: Leaving | undefined;
   private info: SecurityInfo | undefined;
   private sealed: (() => void)[] = [];
 
   constructor(
-    private readonly session: FilteredSession,
+    private readonly connection: Connection,
     private readonly security: Security,
     private readonly required: boolean,
   ) {}
@@ -80,29 +82,44 @@ export class SecurityFilter implements FrameFilter {
    * Throws a ProtocolError, busy, if too much waits to be sealed.
    */
   post(frame: Frame, failed: (error: unknown) => void): void {
-    const { bufferedBytes } = this.session.host.limits;
+    const { bufferedBytes } = this.connection.host.limits;
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes wait to be sealed`, Code.Busy);
     }
-    const { hello } = this.session.outbox;
+    const { hello } = this.sender.outbox;
     const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
     this.queue({ pair, plain: frame, bytes: frame.length, failed });
   }
 
   private sealOne(frame: Frame): Pair | Promise<Pair> {
-    return seal(this.security, this.session.host.codec, frame);
+    return seal(this.security, this.connection.host.codec, frame);
   }
 
   /** A large message waits until it is known whether the peer reads it. */
   private async onceKnown(frame: Frame, hello: AwaitedHello): Promise<Pair> {
     await hello.known();
-    mustFit(frame, this.session.frameLimit, this.session);
+    mustFit(frame, this.sender.frameLimit, this.connection);
     return this.sealOne(frame);
+  }
+
+  control(frame: Frame): void {
+    this.queue({
+      pair: this.sealOne(frame),
+      plain: undefined,
+      bytes: frame.length,
+      failed: (error) => this.sender.report(error),
+    });
+  }
+
+  takeBack(): readonly Frame[] {
+    const plain = [this.current, ...drained(this.leaving)].map((item) => item?.plain);
+    this.leavingBytes = 0;
+    return plain.filter((frame) => frame !== undefined);
   }
 
   /** Lets a sealed message leave, after those that were posted before. */
   postSealed(pair: Pair | Promise<Pair>): void {
-    this.queue({ pair, plain: undefined, bytes: 0, failed: (error) => this.session.host.trouble(this.session, error) });
+    this.queue({ pair, plain: undefined, bytes: 0, failed: (error) => this.sender.report(error) });
   }
 
   private queue(item: Leaving): void {
@@ -121,28 +138,30 @@ export class SecurityFilter implements FrameFilter {
   private async leave(): Promise<void> {
     this.sealingNow = true;
     for (let item = this.leaving.shift(); item !== undefined; item = this.leaving.shift()) {
+      this.current = item;
       try {
         const pair = await item.pair;
-        if (this.session.over === undefined) this.put(pair, item.plain);
+        if (!this.connection.ended) this.put(pair, item.plain);
       } catch (error) {
         item.failed(error);
       }
       this.leavingBytes -= item.bytes;
     }
+    this.current = undefined;
     this.sealingNow = false;
     for (const then of this.sealed.splice(0)) then();
   }
 
   /** Throws a ProtocolError if a header and its message do not fit into the one datagram in which they travel. */
   private put(pair: Pair, plain: Frame | undefined): void {
-    const { link, outbox } = this.session;
+    const { link } = this.connection;
     if (link.bus === true && pair.length > 1) {
       const bytes = pair.reduce((sum, frame) => sum + bytesOf(frame) + FRAMED, -FRAMED);
-      const limit = this.session.frameLimit;
+      const limit = this.sender.frameLimit;
       if (bytes > limit)
         throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
     }
-    outbox.putSealed(pair, plain);
+    this.sender.outbox.putSealed(pair, plain);
   }
 
   // ---- in -----------------------------------------------------------------------------------------------------------
@@ -151,7 +170,7 @@ export class SecurityFilter implements FrameFilter {
   receive(frame: Frame): void {
     const { info } = this;
     if (info === undefined) {
-      this.session.inbox.read(frame, (message) => this.unsealed(message));
+      this.connection.read(frame, (message) => this.unsealed(message));
       return;
     }
     this.info = undefined;
@@ -167,47 +186,46 @@ export class SecurityFilter implements FrameFilter {
   }
 
   private async later(payload: PromiseLike<Frame>, info: SecurityInfo): Promise<void> {
-    const { session } = this;
-    session.inbox.held.hold();
+    const { connection } = this;
+    connection.held.hold();
     try {
       const frame = await payload;
-      if (session.over === undefined) this.read(frame, info);
+      if (!connection.ended) this.read(frame, info);
     } catch (error) {
-      if (session.over === undefined) this.refuse(error);
+      if (!connection.ended) this.refuse(error);
     }
-    session.inbox.queue?.release();
+    connection.queue?.release();
   }
 
   private read(payload: Frame, info: SecurityInfo): void {
-    this.session.inbox.read(payload, (message) => {
+    this.connection.read(payload, (message) => {
       if (message.kind !== 'bad') message.securityInfo = info;
-      return this.session.inbox.take(message);
+      return this.connection.take(message);
     });
   }
 
   private unsealed(message: Message): boolean {
     if (message.kind !== 'call' || message.id !== undefined || message.method !== SECINFO)
-      return this.session.inbox.take(message);
+      return this.connection.take(message);
     this.info = (message.args[0] ?? {}) as SecurityInfo;
     return true;
   }
 
   /**
-   * Refuses a message that is at its turn to be dispatched and has come without security information where that is required. Gives false if it
-   * may be dispatched.
+   * Refuses a message that is at its turn to be dispatched and has come without security information where that is required; undefined
+   * if it may be dispatched.
    */
-  refuses(message: Message): boolean {
-    if (!this.required || message.kind === 'bad' || message.securityInfo !== undefined) return false;
-    const error = new ProtocolError('a message without security information is refused here', Code.Refused);
-    if (message.kind === 'call' && message.id !== undefined) this.session.answers.deny(message, error);
-    this.session.host.trouble(this.session, error, message.id ?? null);
-    return true;
+  refuses(message: Message): ProtocolError | undefined {
+    if (!this.required || message.kind === 'bad' || message.securityInfo !== undefined) return undefined;
+    return new ProtocolError('a message without security information is refused here', Code.Refused);
   }
 
   private refuse(cause: unknown): void {
     const text = messageOf(cause);
-    this.session.inbox.unreadable(
-      new ProtocolError(`a message was refused: ${printable(text)}`, Code.Refused, { cause }),
-    );
+    this.connection.unreadable(new ProtocolError(`a message was refused: ${printable(text)}`, Code.Refused, { cause }));
   }
+}
+
+function* drained<T>(queue: Queue<T>): Generator<T> {
+  for (let item = queue.shift(); item !== undefined; item = queue.shift()) yield item;
 }

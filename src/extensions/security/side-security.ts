@@ -15,7 +15,7 @@ export class SideSecurity implements SideExtension {
     if (security === undefined) return;
     const required = host.options.requireSecurityInfo === true;
     this.frames = {
-      filterFor: (session) => new SecurityFilter(session, security, required),
+      filterFor: (connection) => new SecurityFilter(connection, security, required),
       forAll: (frame) => seal(security, host.codec, frame),
     };
   }

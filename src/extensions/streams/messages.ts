@@ -38,7 +38,7 @@ export function receiveItems(session: Session, [id, items, tagged]: readonly unk
   }
   if (tagged === true) session.host.mapper.discard(session, items);
   // Items that were in flight when the call was cancelled are not an error.
-  if (!session.asked?.wasGivenUp(id as Id))
+  if (!session.asked?.wasDropped(id as Id))
     throw new ProtocolError(`items of a stream that was not requested: id ${quoteId(id)}`);
 }
 

@@ -137,7 +137,7 @@ export function schedulerOf(session: Session): StreamScheduler {
   if (scheduler === undefined) {
     scheduler = new StreamScheduler(session);
     schedulers.set(session, scheduler);
-    session.outbox.add(scheduler);
+    session.add(scheduler);
   }
   return scheduler;
 }

@@ -1,0 +1,234 @@
+import type { Bad, Batch, Call, Frame, Link, Message, Receiver } from '../contract/contract.js';
+import { ProtocolError } from '../contract/errors.js';
+import { BadMessages } from './bad-messages.js';
+import { FrameWriter, type FrameWriterHost } from './frame-writer.js';
+import { HeldFrame, hold, WEIGHED } from './held-frame.js';
+import { InboundQueue } from './inbound-queue.js';
+import { STEP, TurnShare } from './turn-share.js';
+import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
+import { whenDelivered } from './when-delivered.js';
+
+/** So many bytes of a frame take as long as a message. */
+const MESSAGE_BITS = 13;
+
+/** What a connection needs of its side. One for all connections of a side. */
+export interface ConnectionHost extends FrameWriterHost {
+  /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
+  readonly shallow: number;
+  /** The connection has ended. Called once. */
+  disconnected(connection: Connection): void;
+}
+
+/**
+ * One link, as bytes and frames: what arrives is decoded, in its order and within the bounds, and what leaves is joined and counted. It
+ * is the receiver of the link, and alone calls `Link.send`. The messages go to a sink: the session, or before there is one, an
+ * admission.
+ */
+export class Connection extends FrameWriter implements Receiver {
+  /** What waits to be dispatched; undefined while nothing has to wait. */
+  queue: InboundQueue | undefined;
+  bad: BadMessages | undefined;
+  /** While the sink wants to know when everything that has arrived was dispatched. */
+  reportsDelivery = false;
+  /** The length of the frame that is being read, with everything that is in it, in letters or bytes. */
+  size = 0;
+  /** The frame that is being read, if it is long enough to be weighed. */
+  weight: HeldFrame | undefined;
+  private pauses = 0;
+  /** After how many messages to ask whether this turn has dispatched enough. */
+  private left = STEP;
+  private step = STEP;
+  private share: TurnShare | undefined;
+  /** A frame or message that is longer than this may be nested too deep. */
+  private threshold = 0;
+  /** Whether what is dispatched may be nested too deep. */
+  private long = false;
+  private unclaimed = 0;
+  /** The frame that is being read. */
+  private reading: Frame | undefined;
+  /** The rest of the frame is dropped. */
+  private enough = false;
+  /** The batch whose rest is dropped. */
+  private cut: Batch | undefined;
+  private readonly give = (message: Message, bytes?: number, levels?: number): boolean => {
+    this.long = levels === undefined ? (bytes ?? this.size) > this.threshold : levels > this.host.shallow;
+    return this.take(message);
+  };
+
+  constructor(
+    link: Link,
+    override readonly host: ConnectionHost,
+  ) {
+    super(link, host);
+  }
+
+  /** How many calls are open, in both directions. */
+  get open(): number {
+    return this.sink.open;
+  }
+
+  // ---- in -----------------------------------------------------------------------------------------------------------
+
+  receive(frame: Frame): void {
+    if (this.ended) return;
+    const { traffic } = this.host.load;
+    traffic.framesReceived++;
+    traffic.bytesReceived += frame.length;
+    if (this.queue === undefined) this.start(frame);
+    else this.queue.add(frame);
+    if (this.reportsDelivery && this.queue === undefined) this.sink.delivered();
+  }
+
+  /** What waits to be dispatched; made now. */
+  get held(): InboundQueue {
+    this.queue ??= new InboundQueue(this);
+    return this.queue;
+  }
+
+  /** A frame is at its turn. */
+  start(frame: Frame): void {
+    const { filter } = this;
+    if (filter !== undefined) filter.receive(frame);
+    else this.read(frame);
+  }
+
+  /** Decodes a frame; `give` receives its messages, in order, and returns false once no more of them are wanted. */
+  read(frame: Frame, give: (message: Message, bytes?: number) => boolean = this.give): void {
+    const { codec, shallow } = this.host;
+    // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
+    this.threshold = shallow * (typeof frame === 'string' ? 2 : 1);
+    this.long = frame.length > this.threshold;
+    this.bad?.begin();
+    this.enough = false;
+    this.unclaimed = this.size = frame.length;
+    this.reading = frame;
+    this.left -= frame.length >> MESSAGE_BITS;
+    if (frame.length >= WEIGHED || this.load.isLoaded) this.weight = new HeldFrame(this.load, frame);
+    try {
+      codec.decode(frame, give, this.agreed);
+    } catch (thrown) {
+      const error = new UnreadableFrame(thrown, wrongWith(this.link, frame));
+      if (this.queue?.blocked) this.queue.keep(error);
+      else this.next(error);
+    }
+    this.reading = undefined;
+    this.weight = undefined;
+    if (this.cut?.left === 0) this.sink.complete(this.cut);
+    this.cut = undefined;
+  }
+
+  /** The bytes of the frame that is being read, for the first of its messages that asks. */
+  claim(): number {
+    const { unclaimed } = this;
+    this.unclaimed = 0;
+    return unclaimed;
+  }
+
+  /** A call begins to wait, or to work for longer than this turn: its frame counts for as long. Most calls never get here. */
+  weigh(call: Call): void {
+    if (call.held === undefined) hold(call, this.weight);
+    call.held?.take();
+  }
+
+  /** A frame as a whole is lost, or refused before it is read. */
+  unreadable(error: ProtocolError): void {
+    if (this.ended) return;
+    this.sink.unreadable(error);
+    this.unreadables.count(error.message);
+  }
+
+  private get unreadables(): BadMessages {
+    this.bad ??= new BadMessages(this);
+    return this.bad;
+  }
+
+  /** The codec has read a message. Returns false if no more of the frame is wanted: the link has ended, or is about to. */
+  take(message: Message): boolean {
+    const { queue } = this;
+    if (this.ended || this.enough) return false;
+    if (message.kind === 'bad') this.countBad(message);
+    if (queue?.blocked) {
+      // Its own length is not kept with it: it is looked into as if it were as long as the frame.
+      this.long = this.size > this.threshold;
+      queue.keep(message);
+    } else {
+      this.dispatch(message);
+      if (--this.left <= 0) this.look();
+    }
+    return true;
+  }
+
+  /** The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported. */
+  private countBad(bad: Bad): void {
+    this.enough = this.unreadables.read();
+    if (this.enough) this.cut = bad.batch;
+    if (this.reading !== undefined) bad.read = wrongWith(this.link, this.reading);
+  }
+
+  /** A message is at its turn, or the error that has ended the reading of its frame. */
+  next(message: Message | ProtocolError): void {
+    // Not by `instanceof`, which walks the prototypes of each message.
+    if ('kind' in message) this.dispatch(message);
+    else this.unreadable(message);
+    if (--this.left <= 0) this.look();
+  }
+
+  private dispatch(message: Message): void {
+    if (message.kind === 'bad') {
+      const { code, message: text } = message.error;
+      const error = new ProtocolError(message.read === undefined ? text : `${text}: ${message.read}`, code);
+      this.sink.refuse(message, error);
+      this.unreadables.count(error.message);
+      return;
+    }
+    this.bad?.interrupt();
+    const refusal = this.filter?.refuses(message);
+    if (refusal === undefined) this.sink.receive(message, this.long);
+    else this.sink.refuse(message, refusal);
+  }
+
+  /** Whether enough was dispatched in this turn. */
+  private look(): void {
+    this.share ??= new TurnShare();
+    const next = this.share.spend(this.step);
+    this.left = this.step = next === 0 ? this.share.next : next;
+    if (next !== 0 || this.ended) return;
+    this.held.yieldTurn();
+  }
+
+  /** Everything that has arrived was dispatched. */
+  delivered(): void {
+    if (this.reportsDelivery) this.sink.delivered();
+  }
+
+  /** Stops reading until `resumeReading` was called as often. */
+  pauseReading(): void {
+    if (this.pauses++ === 0) this.link.pause();
+  }
+
+  resumeReading(): void {
+    if (--this.pauses === 0 && !this.ended) this.link.resume();
+  }
+
+  // ---- end ----------------------------------------------------------------------------------------------------------
+
+  inputEnded(): void {
+    if (!this.ended) whenDelivered(this, () => this.sink.inputEnded());
+  }
+
+  /** The link has ended. What came before a clean end is dispatched first. */
+  closed(reason?: Error): void {
+    if (this.ended) return;
+    if (reason === undefined) whenDelivered(this, () => this.sink.lost(undefined));
+    else this.sink.lost(reason);
+  }
+
+  /** The link has ended, or is about to: nothing more arrives or leaves, and what waits to be dispatched is dropped. */
+  detach(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.watch = undefined;
+    this.queue?.drop();
+    this.host.disconnected(this);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Codec, Frame, Limits, Link } from '../contract/contract.js';
+import type { FrameFilter } from './frame-filter.js';
+import { joinedFrames } from './joined-frames.js';
+import type { MessageSink } from './message-sink.js';
+import { PeerLoad } from './peer-load.js';
+import type { SideLoad } from './side-load.js';
+import { StallDetector } from './stall-detector.js';
+
+/** What a link keeps for a moment, in bytes, is not counted. */
+const UNSENT = 16 * 1024;
+
+/** What the writing half of a connection needs of its side. */
+export interface FrameWriterHost {
+  readonly codec: Codec;
+  readonly limits: Limits;
+  readonly load: SideLoad;
+}
+
+/** The half of a connection that writes: it joins the frames of a turn, counts them, and watches whether the peer reads. */
+export abstract class FrameWriter {
+  /** The peer has said hello, or the link has shown it: it joins the messages of a turn, and understands it if we do. */
+  agreed: boolean;
+  /** Where the messages go; set before anything arrives. */
+  sink!: MessageSink;
+  /** With a security: what each frame passes in both directions. */
+  filter: FrameFilter | undefined;
+  /** What is held for the peer; a session that goes on over another connection takes it along. */
+  load: PeerLoad;
+  /** Nothing more arrives, and nothing leaves. */
+  ended = false;
+  /** The largest frame, in bytes, that may leave: by the bound of this side, and by that of the peer once it has said it. */
+  limit: number;
+  protected watch: StallDetector | undefined;
+
+  constructor(
+    readonly link: Link,
+    readonly host: FrameWriterHost,
+  ) {
+    this.agreed = link.agreed === true;
+    this.limit = host.limits.sentFrameBytes;
+    this.load = new PeerLoad(this, host.load);
+  }
+
+  /** The largest frame, in bytes, that may leave now: that of the link may change. */
+  get frameLimit(): number {
+    const { maxFrame } = this.link;
+    return maxFrame === undefined ? this.limit : Math.min(maxFrame, this.limit);
+  }
+
+  /** Sends the frames of a turn, joined where both sides do so; `bytes` is their length in all. Never throws. */
+  write(frames: readonly Frame[], bytes: number): void {
+    const { link, host } = this;
+    if (this.ended) return;
+    this.watch?.sending();
+    const joins = frames.length > 1 && this.agreed && link.packets === true && this.filter === undefined;
+    if (joins) this.send(joinedFrames(host.codec, frames, bytes, this.frameLimit));
+    else this.send(frames, bytes);
+    if (this.ended) return;
+    const { buffered } = link;
+    if (buffered > UNSENT || this.load.unsent > 0) this.load.sees(buffered);
+    if (this.ended) return;
+    if (this.watch !== undefined) this.watch.sent();
+    else if (buffered > host.limits.bufferedBytes) {
+      this.watch = new StallDetector(this);
+      this.sink.congested(this.watch);
+    }
+  }
+
+  /** Sends frames as they are, and counts them; `bytes` is their length in all, where it is known. */
+  send(frames: readonly Frame[], bytes?: number): void {
+    this.host.load.sends(frames, bytes);
+    this.link.send(frames);
+  }
+
+  drained(): void {
+    if (this.ended) return;
+    if (this.load.unsent > 0) this.load.sees(this.link.buffered);
+    if (this.watch?.drained()) this.relieved();
+    this.sink.drained();
+  }
+
+  /** Looks whether the peer still reads, and returns when to look again: `Infinity` if there is no need. */
+  due(at: number): number {
+    if (this.watch === undefined) return Number.POSITIVE_INFINITY;
+    const next = this.watch.due(at);
+    if (next === Number.POSITIVE_INFINITY) this.relieved();
+    return next;
+  }
+
+  private relieved(): void {
+    this.watch = undefined;
+    if (!this.ended) this.sink.congested(undefined);
+  }
+}

@@ -1,0 +1,151 @@
+import { printable, quoteId } from '../base/quote.js';
+import type { Bad, Call, Fault, FaultBody, Id, Message, Reply } from '../contract/contract.js';
+import { Code, ProtocolError, RpcError } from '../contract/errors.js';
+import { denyTooDeep, lose } from './lost-messages.js';
+import { nestedTooDeep, tooDeep } from './message-size.js';
+import type { ReplyHandler } from './pending-calls.js';
+import type { Session } from './session.js';
+import { isUnderstood } from './understood.js';
+import { UnreadableFrame } from './unreadable-frame.js';
+
+/*
+ * What a session does with the messages that its connection delivers. Nothing here throws: what goes wrong is no fault of the frame,
+ * and the messages behind it are taken up all the same.
+ */
+
+/** An error that belongs to no call. */
+const nobody = { id: null, batch: undefined };
+
+/** What this needs of the session. */
+export interface ReceivingSession extends Session {
+  /** The answer with this id, which comes next, holds values in the tagged form. */
+  tagged: Id | undefined;
+  answered(id: Id): ReplyHandler | undefined;
+  admit(call: Call): void;
+}
+
+/** A message is at its turn. `mayBeDeep`: it is long enough to be nested too deep. */
+export function receive(session: ReceivingSession, message: Message, mayBeDeep: boolean): void {
+  try {
+    if (message.kind === 'call') {
+      if (mayBeDeep && isTooDeep(session, message.args)) denyTooDeep(session, message);
+      else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
+        understand(session, message);
+      else admit(session, message);
+    } else if (message.kind === 'reply') {
+      if (mayBeDeep && isTooDeep(session, message.value)) tooDeepReply(session, message);
+      else if (session.tagged !== undefined) revive(session, message);
+      else settle(session, message)?.resolve(message.value);
+    } else if (message.kind === 'fault') failed(session, message, mayBeDeep);
+  } catch (error) {
+    session.report(error, message.id);
+    if (message.kind !== 'call' || message.id === undefined) return;
+    const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
+    session.answers.deny(message, refusal);
+  }
+}
+
+/** A message could not be read, or is refused by the filter: that is reported, and answered where somebody waits for it. */
+export function refuse(session: Session, message: Message, error: ProtocolError): void {
+  try {
+    if (message.kind === 'bad') refuseBad(session, message, error);
+    else {
+      session.about.forget(message.id);
+      if (message.kind === 'call' && message.id !== undefined) session.answers.deny(message, error);
+      session.report(error, message.id ?? null);
+    }
+  } catch (thrown) {
+    session.report(thrown, message.id);
+  }
+}
+
+function refuseBad(session: Session, bad: Bad, error: ProtocolError): void {
+  session.report(error, bad.id);
+  lose(session, bad, error);
+  session.about.forget(bad.id);
+  if (bad.batch === undefined && bad.id === null) answer(session, bad.error);
+  else session.answers.fault(bad, bad.error);
+}
+
+/** A frame as a whole is lost, or refused before it is read: it is reported, and answered where the codec can. */
+export function unreadable(session: Session, error: ProtocolError): void {
+  session.report(error);
+  answer(session, { code: error.code, message: error instanceof UnreadableFrame ? error.told : error.message });
+}
+
+function answer(session: Session, error: FaultBody): void {
+  const { link, host } = session;
+  if (host.codec.answersUnreadable && link.bus !== true) session.answers.fault(nobody, error);
+}
+
+function tooDeepReply(session: ReceivingSession, reply: Reply): void {
+  if (session.tagged === reply.id) session.host.mapper.discard(session, reply.value);
+  session.tagged = undefined;
+  settle(session, reply)?.reject(nestedTooDeep(session.host.limits.depth));
+}
+
+function failed(session: ReceivingSession, fault: Fault, mayBeDeep: boolean): void {
+  const { host } = session;
+  session.tagged = undefined;
+  const deep = mayBeDeep && isTooDeep(session, fault.error.data);
+  settle(session, fault)?.reject(deep ? nestedTooDeep(host.limits.depth) : host.fromFault(fault.error));
+}
+
+function isTooDeep({ host }: Session, value: unknown): boolean {
+  return tooDeep(value, host.limits.depth, host.codec.form === 'values' ? new Set() : undefined);
+}
+
+function settle(session: ReceivingSession, answer: Reply | Fault): ReplyHandler | undefined {
+  const waiter = session.answered(answer.id);
+  if (waiter !== undefined) return waiter;
+  if (!session.asked?.wasDropped(answer.id)) session.report(unexpectedAnswer(answer), answer.id);
+  return undefined;
+}
+
+function understand(session: ReceivingSession, call: Call): void {
+  try {
+    if (!isUnderstood(session, call)) admit(session, call);
+  } catch (error) {
+    session.report(error);
+  }
+}
+
+function revive(session: ReceivingSession, reply: Reply): void {
+  const { tagged } = session;
+  session.tagged = undefined;
+  let values = reply.value;
+  try {
+    if (tagged === reply.id) {
+      // What was passed with the call may come back: it is held until the call is settled.
+      if (session.waiter(reply.id) !== undefined) values = session.values.inward(values, 'result', 'the answer').values;
+      else session.host.mapper.discard(session, values);
+    }
+  } catch (error) {
+    settle(session, reply)?.reject(error);
+    return;
+  }
+  settle(session, reply)?.resolve(values);
+}
+
+function admit(session: ReceivingSession, call: Call): void {
+  const about = session.about.said === undefined ? undefined : session.about.take(call);
+  if (about !== undefined) call.about = about;
+  if (about?.tagged !== true) session.admit(call);
+  else {
+    let taken: Call;
+    try {
+      taken = session.values.taken(call);
+    } catch (error) {
+      session.answers.deny(call, session.host.mapper.refusal(error));
+      return;
+    }
+    session.admit(taken);
+  }
+}
+
+/** What is reported of an answer for whose id nobody waits. */
+function unexpectedAnswer(answer: Reply | Fault): ProtocolError {
+  const text =
+    answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
+  return new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`);
+}

@@ -1,0 +1,14 @@
+import type { Call } from '../contract/contract.js';
+import type { Connection } from './connection.js';
+import { encode } from './encode.js';
+
+/**
+ * Sends a message of the connection itself, such as `rpc.hello`, behind what was written to it: no journal numbers it. Never within
+ * `accept`. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large, and what a filter throws.
+ */
+export function sendControl(connection: Connection, method: string, args: readonly unknown[]): void {
+  const call: Call = { kind: 'call', id: undefined, method, args, named: true, batch: undefined };
+  const frame = encode(connection.host.codec, call, connection.frameLimit, connection);
+  if (connection.filter !== undefined) connection.filter.control(frame);
+  else connection.write([frame], frame.length);
+}

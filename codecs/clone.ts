@@ -161,11 +161,11 @@ function bad(what: string, id: Id = null): Bad {
   return {
     kind: 'bad',
     id,
-    error: { code: Code.InvalidRequest, message: `this is no message: ${what}` },
+    error: { code: Code.InvalidRequest, message: `this is not a message: ${what}` },
     batch: undefined,
   };
 }
 
 function unreadable(what: string): ProtocolError {
-  return new ProtocolError(`these are no messages of the codec clone: ${what}`, Code.ParseError);
+  return new ProtocolError(`these are not messages of the codec clone: ${what}`, Code.ParseError);
 }

@@ -26,8 +26,8 @@ export function encodeQuickrpc(message: Outbound): string {
 }
 
 /**
- * A message with its bytes and its ids as quickrpc means them: an id of 0 or null is no id, and the id of an answer may be a number in a
- * string. `text` is the JSON that was parsed.
+ * A message with its bytes and ids as quickrpc uses them: an id of 0 or null means no id, and the id of a response may
+ * be a number in a string. `text` is the JSON that was parsed.
  */
 export function fromQuickrpc(message: Message, text: string): Message {
   switch (message.kind) {

@@ -184,7 +184,7 @@ class SelfDelimiting implements Framing {
 
   private broken(rest: Uint8Array): Error {
     this.drop();
-    return lost(`this is no MessagePack: the byte c1 begins no value, as in ${beginningOf(rest)}`);
+    return lost(`this is not MessagePack: the byte c1 does not begin a value, as in ${beginningOf(rest)}`);
   }
 }
 

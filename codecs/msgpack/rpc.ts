@@ -53,7 +53,7 @@ export function bad(id: unknown, message: string): Bad {
   return {
     kind: 'bad',
     id: isId(id) ? id : null,
-    error: { code: Code.InvalidRequest, message: `this is no MessagePack-RPC: ${message}` },
+    error: { code: Code.InvalidRequest, message: `this is not MessagePack-RPC: ${message}` },
     batch: undefined,
   };
 }

@@ -28,7 +28,7 @@ export const leaves = fixed.map((size, token) => (wide[token] || more[token] || 
 
 /** For bytes that are not MessagePack, so that the start of the next value is unknown. */
 function malformed(what: string): ProtocolError {
-  return new ProtocolError(`this is no MessagePack: ${what}`, Code.ParseError);
+  return new ProtocolError(`this is not MessagePack: ${what}`, Code.ParseError);
 }
 
 /**
@@ -39,7 +39,8 @@ export function endOfValue(bytes: Uint8Array, from: number): number {
   let at = from;
   for (let todo = 1; todo > 0; todo--) {
     const token = bytes[at] ?? NEVER;
-    if (token === NEVER) throw malformed(at < bytes.length ? 'the byte c1 begins no value' : 'it ends inside a value');
+    if (token === NEVER)
+      throw malformed(at < bytes.length ? 'the byte c1 does not begin a value' : 'it ends inside a value');
     const width = wide[token]!;
     let size = 0;
     for (let i = 1; i <= width; i++) size = size * 256 + (bytes[at + i] ?? 0);

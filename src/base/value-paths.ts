@@ -1,8 +1,9 @@
 import { isMap, isSet } from './kinds.js';
 
 /**
- * Where an object stands in values, as `.a[0].b`, and empty for the values themselves; undefined if it is not found. Looks into
- * what `tagged` looks into, each object once. It is for texts: whoever walks values need not keep the path.
+ * The path of an object in values, as `.a[0].b`, empty for the values themselves; undefined if it is not found.
+ * Searches what `tagged` searches, each object once. It is for error texts, so that code that walks values need not
+ * keep the path.
  */
 export function pathTo(values: unknown, target: object): string | undefined {
   if (values === target) return '';

@@ -8,12 +8,12 @@ const asBytes = (frame: Frame): Frame => (typeof frame === 'string' ? encoder.en
 const asText = (frame: Frame): Frame => (frame instanceof Uint8Array ? decoder.decode(frame) : frame);
 
 /**
- * One codec of two: it reads what `incoming` reads, and writes what `outgoing` writes. The other side has the same two the
- * other way round.
+ * One codec made of two: it reads what `incoming` reads, and writes what `outgoing` writes. The other side has the same
+ * two in the opposite order.
  *
- * If one of them makes text and the other one bytes, the pair makes bytes, and a text travels as UTF-8. On a byte stream each
- * direction has the framing of its own codec. They say hello if both do; the name is the same for both sides, so that
- * handshakes which compare it find that they fit. Rejects with a UsageError where only one of the two hands over values.
+ * If one of them makes text and the other bytes, the pair makes bytes, and text is sent as UTF-8. On a byte stream each
+ * direction has the framing of its own codec. The pair sends hello if both do; its name is the same for both sides, so
+ * that handshakes which compare it succeed. Rejects with a UsageError if only one of the two passes values.
  */
 export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec> {
   const { form, readsText, writesText } = formOf(incoming, outgoing);
@@ -23,28 +23,28 @@ export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec
     form,
     ...(framing !== undefined && { framing }),
     hello: incoming.hello && outgoing.hello,
-    // What the other one carries is read all the same, with or without a tag.
+    // What the other codec carries natively is read in any case, with or without a tag.
     ...(outgoing.natives !== undefined && { natives: outgoing.natives }),
     ...(outgoing.words !== undefined && { words: outgoing.words }),
-    // Such an answer is written by one of the two, and is of use where the other one may be misunderstood.
+    // Such an answer is written by one of the two codecs, and is needed if the other one may misread messages.
     answersUnreadable: incoming.answersUnreadable && outgoing.answersUnreadable,
     answersCancelled: incoming.answersCancelled !== false && outgoing.answersCancelled !== false,
     encode: writesText ? (message) => asBytes(outgoing.encode(message)) : (message) => outgoing.encode(message),
     decode: readsText
       ? (frame, give, packed) => incoming.decode(asText(frame), give, packed)
       : (frame, give, packed) => incoming.decode(frame, give, packed),
-    // What one joins, the same codec reads on the other side.
+    // What one codec joins, the same codec reads on the other side.
     ...joinOf(outgoing, writesText),
   };
 }
 
-/** The form of a pair, and in which direction a text travels as bytes. */
+/** The form of a pair, and in which direction text is sent as bytes. */
 function formOf(incoming: Codec, outgoing: Codec): Pick<Codec, 'form'> & { readsText: boolean; writesText: boolean } {
   if (incoming.form === outgoing.form) return { form: incoming.form, readsText: false, writesText: false };
   if (incoming.form === 'values' || outgoing.form === 'values') {
     const [values, other] = incoming.form === 'values' ? [incoming, outgoing] : [outgoing, incoming];
     throw new UsageError(
-      `the codec "${values.name}" hands over values, and "${other.name}" makes ${other.form}: in one direction and the other, take two codecs of text or bytes`,
+      `the codec "${values.name}" passes values, and "${other.name}" makes ${other.form}; a pair needs two codecs of text or bytes`,
     );
   }
   return { form: 'bytes', readsText: incoming.form === 'text', writesText: outgoing.form === 'text' };
@@ -59,7 +59,7 @@ function joinOf(outgoing: Codec, writesText: boolean): Pick<Codec, 'join'> {
 /** Its framing: the one that both prefer, or one for each direction. */
 async function framingOf(incoming: Codec, outgoing: Codec): Promise<Codec['framing']> {
   if (incoming.framing === outgoing.framing) return incoming.framing;
-  // Where there is no Buffer, there are no byte streams either.
+  // Without Buffer there are no byte streams either.
   if (incoming.form === 'values' || typeof Buffer === 'undefined') return undefined;
   const { framingFor } = await import('../contract/framing/framings.js');
   const own = ({ form, framing }: Codec): Way => ({
@@ -70,17 +70,17 @@ async function framingOf(incoming: Codec, outgoing: Codec): Promise<Codec['frami
   return (form, limit) => new TwoWays(read, written, form === 'bytes', limit);
 }
 
-/** What one of the two has: whether it makes text, and its framing. */
+/** The parts of one of the two codecs: whether it makes text, and its framing. */
 interface Way {
   readonly text: boolean;
   readonly make: FramingFactory;
 }
 
-/** Cuts what comes as the one codec wants it, and marks what leaves as the other does. */
+/** Splits incoming data as one codec requires, and delimits outgoing data as the other does. */
 class TwoWays implements Framing {
   private readonly read: Framing;
   private readonly written: Framing;
-  /** Whether a text is given as bytes, or is given to us so. */
+  /** Whether text is passed on as bytes, or arrives as bytes. */
   private readonly readsText: boolean;
   private readonly writesText: boolean;
   private begun = false;
@@ -109,12 +109,15 @@ class TwoWays implements Framing {
     this.read.end(this.readsText ? (frame) => give(asBytes(frame)) : give);
   }
 
-  /** A side that has our codecs in the same order, or the binary one alone, would wait for ever: no text of it ever ends. */
+  /**
+   * A side with the same codecs in the same order, or with the binary one alone, would wait forever: no text from it
+   * ever ends.
+   */
   private begin(first: number): void {
     this.begun = true;
     if ((first & 0xc0) === 0x80)
       throw new ProtocolError(
-        'text was expected and bytes came: the codecs of the other side are not these two the other way round',
+        'expected text, but bytes arrived: the other side must have the same two codecs in the opposite order',
         Code.ParseError,
       );
   }

@@ -4,7 +4,7 @@ import { diagnostics } from '../extensions/diagnostics/extension.js';
 import { extensions } from './extensions.js';
 
 /**
- * The extensions that are installed on Node, Bun and Deno from the beginning: to find a file on a disk costs more than what is in it, so
- * nothing is loaded later.
+ * The extensions that are installed from the beginning on Node, Bun and Deno: finding a file on a disk costs more than
+ * its contents, so nothing is loaded later.
  */
 export const nodeExtensions: readonly Extension[] = [diagnostics, addressProof, ...extensions];

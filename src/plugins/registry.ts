@@ -25,13 +25,13 @@ export interface Plugins {
   readonly codecs: Readonly<Record<string, Loader<CodecFactory>>>;
   readonly transports: Readonly<Record<string, Loader<TransportFactory>>>;
   readonly securities: Readonly<Record<string, Loader<SecurityFactory>>>;
-  /** Makes one codec of others; loaded when a side needs it. If absent, that of the previous build stays. */
+  /** Makes one codec from others; loaded when a side needs it. If absent, that of the previous build stays. */
   readonly combining?: CodecCombining;
   /** Transports that only other builds of the library have. */
   readonly elsewhere?: readonly string[];
 }
 
-/** Makes one codec of others. */
+/** Makes one codec from others. */
 export interface CodecCombining {
   /** One codec that reads what the first one reads, and writes what the second one writes. */
   pair(): Promise<{ codecPair(incoming: Codec, outgoing: Codec): Promise<Codec> }>;

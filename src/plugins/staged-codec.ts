@@ -17,14 +17,14 @@ export function staged(codec: Codec, stages: Stages): Codec {
   return { ...traits, form, framing: framingOf(codec, form), encode, decode };
 }
 
-/** One that carries whatever the stages make. */
+/** A codec that carries whatever the stages make. */
 function framingOf({ framing }: Codec, form: 'text' | 'bytes'): FramingName {
   if (framing === 'headers' || framing === 'length') return framing;
   if (form === 'bytes') return 'length';
   return framing === 'nul' ? 'nul' : 'lines';
 }
 
-/** All of a codec that stages leave as it is, of whatever class it is. */
+/** The members of a codec that stages do not change, whatever its class. */
 function traitsOf(codec: Codec): Omit<Codec, 'encode' | 'decode'> {
   const { name, form, framing, natives, hello, words, answersUnreadable, answersCancelled } = codec;
   return {
@@ -50,14 +50,16 @@ function oneOf<T>(stage: Stage<T> = []): (item: T) => T {
   };
 }
 
-/** Stages of frames, whose form afterwards is known; undefined for those that look on. */
+/** Stages for frames with a known output form; undefined for stages that only observe. */
 function frameStage(stage: Stage<Frame> | undefined, form: Form | undefined): (frame: Frame) => Frame {
   const all = oneOf(stage);
   return (frame) => {
     const given = all(frame);
     if (given === frame && form === undefined) return frame;
     if (form === undefined)
-      throw new UsageError('a stage gave another frame: say by the option form of stages what the frames are then');
+      throw new UsageError(
+        'a stage returned another frame; set the option "form" of the stages to the form of its frames',
+      );
     if (formOf(given) === form) return given;
     throw new UsageError(`the stages gave ${formOf(given)} where ${form} was expected`);
   };

@@ -63,7 +63,7 @@ function unpacked(value: unknown): Seen {
   const [first, second, third] = rest as [never, never, never];
   if (kind === 2 && rest.length === 2) return { method: first, ...given(second) };
   if (kind === 0 && rest.length === 3) return { id: first, method: second, ...given(third) };
-  if (kind !== 1 || rest.length !== 3) throw new Error(`this is no MessagePack-RPC: ${JSON.stringify(value)}`);
+  if (kind !== 1 || rest.length !== 3) throw new Error(`this is not MessagePack-RPC: ${JSON.stringify(value)}`);
   return second === null ? { id: first, result: third } : { id: first, error: second };
 }
 

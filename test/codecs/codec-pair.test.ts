@@ -90,7 +90,7 @@ describe('a pair of codecs', () => {
       ['msgpack', 'clone'],
     ] as const) {
       await expect(make(read, written)).rejects.toThrow(
-        /the codec "clone" hands over values, and "\w+" makes (text|bytes)/,
+        /the codec "clone" passes values, and "\w+" makes (text|bytes)/,
       );
     }
   });
@@ -163,7 +163,7 @@ describe('the framing of a pair', () => {
   it('fails at the first byte that cannot begin a text', async () => {
     const [, theirs] = await framings('msgpack', 'jrpc');
     for (const first of [0x80, 0x93, 0xbf]) {
-      expect(() => theirs('bytes', 10).push(Buffer.of(first), () => {})).toThrow(/text was expected and bytes came/);
+      expect(() => theirs('bytes', 10).push(Buffer.of(first), () => {})).toThrow(/expected text, but bytes arrived/);
     }
     const good = theirs('bytes', 10);
     good.push(Buffer.from('\xc3'), () => {});
@@ -266,7 +266,7 @@ describe('a side with another codec', () => {
       await visitor.close();
     }
     await until(() => log.warnings.length === 2);
-    expect(log.texts).toEqual(Array(2).fill(expect.stringContaining('text was expected and bytes came')));
+    expect(log.texts).toEqual(Array(2).fill(expect.stringContaining('expected text, but bytes arrived')));
   });
 
   it('that sends text where bytes are expected is disconnected at once, and both sides report it', async () => {

@@ -65,7 +65,7 @@ describe.each(ways)('over %s with %s, stages', (...way) => {
     );
     const answer = client.add(null, 1, 2);
     await expect(answer).rejects.toThrow(UsageError);
-    await expect(answer).rejects.toThrow('say by the option form of stages what the frames are then');
+    await expect(answer).rejects.toThrow('set the option "form" of the stages');
   });
 
   it('that cannot read a frame count as a codec that cannot', async () => {

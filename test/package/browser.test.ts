@@ -111,7 +111,7 @@ describe('in a bundle for browsers', () => {
     ['streams', 'sends more than its window of'],
     ['validation', 'the schema has failed'],
     ['guards', 'the call is not allowed'],
-    ['stages', 'a stage gave another frame'],
+    ['stages', 'a stage returned another frame'],
     ['security', 'a message without security information is refused here'],
   ])('contains nothing of what it does not use: %s', async (_what, sentence) => {
     const built = join(project, 'node_modules/obverse/dist');

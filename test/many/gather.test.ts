@@ -143,7 +143,7 @@ describe('first', () => {
     const error = await first;
     expect(error).toBeInstanceOf(AggregateError);
     expect(error.errors.map(({ code }) => code)).toEqual([Code.ConnectionLost, 1]);
-    expect(error.message).toMatch(/^1 of 2 receivers were to answer ask, and 2 have failed; the first one: /);
+    expect(error.message).toMatch(/^ask needs replies from 1 of 2 receivers, and 2 have failed; the first one: /);
   });
 
   it('cancels pending calls, and not one that was never sent', async () => {
@@ -204,7 +204,7 @@ describe('quorum', () => {
   it('fails at once if it exceeds the number of receivers', async () => {
     const { api, links } = await side('ann');
     const error = await failure<AggregateError>(api.gather(null).ask({}).quorum(2));
-    expect(error.message).toBe('2 of 1 receivers were to answer ask, and 0 have failed');
+    expect(error.message).toBe('ask needs replies from 2 of 1 receivers, and 0 have failed');
     await turn();
     expect(cancelled(links[0])).toHaveLength(1);
   });

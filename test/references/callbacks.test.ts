@@ -86,7 +86,7 @@ describe.each([
     expect(await client.count(null, { to: 3, step: (n) => n * 10 })).toBe(60);
     expect([sizeOf(client), sizeOf(server)]).toEqual([0, 0]);
     await expect(late?.(4)).rejects.toThrow(
-      'the reference can be called no more: it was passed with count, which has ended',
+      'the reference can no longer be called: it was passed with count, which has ended',
     );
   });
 

@@ -10,7 +10,7 @@ it.each(ways)('a callback that is called after its call is reported once, over %
   server.hold.connect((_sender, { step }) => void listeners.push(step));
   await client.hold(null, { step: (n) => n });
   await client.hold(null, { step: (n) => n });
-  const late = 'it was passed with hold, which has ended, and nobody has kept it: keep(…) does';
+  const late = 'it was passed with hold, which has ended, and was not kept with keep(…)';
   expect(await failure(Promise.resolve(listeners[0]?.(1)))).toBeInstanceOf(UsageError);
   for (const listener of [...listeners, ...listeners]) void listener(2);
   expect(log.texts.filter((text) => text.includes(late)).length).toBe(2);

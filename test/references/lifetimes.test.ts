@@ -98,7 +98,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     expect(() => client.told(null, { step: double, large } as never)).toThrow('larger than');
     await expect(client.take(null, { value: [double, 5n] })).rejects.toThrow();
     const stream = new ReadableStream();
-    expect(() => client.told(null, { step: double, stream } as never)).toThrow('a stream is passed as an argument');
+    expect(() => client.told(null, { step: double, stream } as never)).toThrow('a stream can only be an argument');
     expect(sizeOf(client)).toBe(0);
     const going = gate();
     server.hold.connect(() => going.passed);
@@ -168,7 +168,7 @@ describe.each(ways)('over %s with %s', (url, codec) => {
     second?.release();
     expect(await stub?.(4)).toBe(8);
     third?.release();
-    await expect(stub?.(4)).rejects.toThrow(/can be called no more: it was released at .*lifetimes\.test\.ts:\d+/);
+    await expect(stub?.(4)).rejects.toThrow(/can no longer be called: it was released at .*lifetimes\.test\.ts:\d+/);
     await nothingLeft(both);
     // After release() for all, it is not released once more.
     await client.hold(null, { step: double });

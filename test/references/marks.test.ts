@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { methodsOf } from '../../src/extensions/references/exposed-methods.js';
+import { exposedMethodsOf } from '../../src/extensions/references/exposed-methods.js';
 import { reference, UsageError } from '../../src/index.js';
 
 /** The class that a TypeScript source exports as `Made`, compiled with or without the legacy dialect. */
@@ -18,7 +18,7 @@ describe.each([
   ['the legacy dialect', (text: string) => compiled(`@reference ${text}`, true)],
   ['a plain call', (text: string) => compiled(`${text} reference(Made);`, false)],
 ])('in %s', (_dialect, make) => {
-  const methodsIn = (text: string) => methodsOf(new (make(text))());
+  const methodsIn = (text: string) => exposedMethodsOf(new (make(text))());
 
   it('methods can be called, and nothing else', () => {
     const methods = methodsIn(`class Made {
@@ -47,7 +47,7 @@ describe.each([
         return 2;
       }
     }
-    expect(methodsOf(new Special())?.members).toEqual(['three', 'one']);
+    expect(exposedMethodsOf(new Special())?.members).toEqual(['three', 'one']);
   });
 });
 
@@ -59,11 +59,11 @@ it('methods that a decorated class inherits from one without the decorator canno
   class Made extends Base {
     one(): void {}
   }
-  expect(methodsOf(new Made())?.members).toEqual(['one']);
-  expect(methodsOf(new Base())).toBeUndefined();
+  expect(exposedMethodsOf(new Made())?.members).toEqual(['one']);
+  expect(exposedMethodsOf(new Base())).toBeUndefined();
   reference(Base);
   class Later extends Made {}
-  expect(methodsOf(new Later())?.members).toEqual(['one', 'secret']);
+  expect(exposedMethodsOf(new Later())?.members).toEqual(['one', 'secret']);
 });
 
 it('a class that another decorator replaces is still decorated', () => {
@@ -74,13 +74,13 @@ it('a class that another decorator replaces is still decorated', () => {
   class Made {
     one(): void {}
   }
-  expect(methodsOf(new Made())?.members).toEqual(['one']);
+  expect(exposedMethodsOf(new Made())?.members).toEqual(['one']);
 });
 
 it.each([{}, [], new Date(), Object.create(null), new Map(), new (class Plain {})(), () => {}])(
   '%o is not decorated',
   (value) => {
-    expect(methodsOf(value as object)).toBeUndefined();
+    expect(exposedMethodsOf(value as object)).toBeUndefined();
   },
 );
 

@@ -291,7 +291,7 @@ it('an object with too many methods is not passed', async () => {
   for (let n = 0; n <= 1_000; n++) Object.defineProperty(Many.prototype, `m${n}`, { value: () => n });
   reference(Many);
   const both = await sides();
-  await expect(both.client.take(null, { value: new Many() })).rejects.toThrow('at most 1000 can be called');
+  await expect(both.client.take(null, { value: new Many() })).rejects.toThrow('at most 1000 are allowed');
   await nothingLeft(both);
 });
 

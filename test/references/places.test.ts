@@ -18,14 +18,14 @@ it('the error for use after release names the place of the release, also if the 
   const place = (name: string) =>
     expect.stringMatching(
       new RegExp(
-        `^the reference can be called no more: it was released at ${name} \\(.*${program}\\.mjs:\\d+:\\d+\\)$`,
+        `^the reference can no longer be called: it was released at ${name} \\(.*${program}\\.mjs:\\d+:\\d+\\)$`,
       ),
     );
   expect(await linesOf(built.path)).toEqual([
     place('later'),
     place('named'),
     place('block'),
-    'the reference can be called no more: it was passed with hold, which has ended, and nobody has kept it: keep(…) does',
+    'the reference can no longer be called: it was passed with hold, which has ended, and was not kept with keep(…)',
     'symbol',
   ]);
 });
@@ -49,6 +49,6 @@ it('references can be kept and released in a runtime without Symbol.dispose', as
     expect.stringContaining('it was released at later ('),
     expect.stringContaining('it was released at named ('),
   ]);
-  expect(ended).toContain('nobody has kept it');
+  expect(ended).toContain('was not kept');
   expect(type).toBe('undefined');
 });

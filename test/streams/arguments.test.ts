@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { describe, expect, it } from 'vitest';
 import { endpointOf } from '../../src/api/side-class.js';
-import { offer, offersTo, take, withdraw } from '../../src/extensions/references/offers.js';
+import { offer, offeredStream, offersTo, withdraw } from '../../src/extensions/references/offers.js';
 import { ConnectionLost, UsageError } from '../../src/index.js';
 import type { Session } from '../../src/session/session.js';
 import { failure, until } from '../support/core-waiting.js';
@@ -90,7 +90,7 @@ describe('a stream that the handler never reads', () => {
     });
     await all(meeting.calling.remote.any({ of: sourceOf('async', 5, new Seen()) } as object));
     expect((await all(kept as AsyncIterable<number>)).error).toMatchObject({
-      message: expect.stringContaining('the call that has offered it is answered'),
+      message: expect.stringContaining('the call that has offered it has ended'),
     });
   });
 
@@ -141,7 +141,7 @@ describe('a value that is not an argument of a request', () => {
     await using meeting = await meet('tcp:');
     meeting.handling.any.connect(() => [{ inner: sourceOf('async', 3, new Seen()) }]);
     const { error } = await all(meeting.calling.remote.any());
-    expect((error as Error).message).toContain('a stream is passed as an argument of a request');
+    expect((error as Error).message).toContain('a stream can only be an argument of a request');
   });
 });
 
@@ -151,7 +151,7 @@ describe('offer and take', () => {
     const seen = new Seen();
     const n = offer(sessionOf(meeting.calling), sourceOf('async', 600, seen) as AsyncIterable<number>);
     expect(offersTo(sessionOf(meeting.calling))).toBe(1);
-    expect((await all(take(sessionOf(meeting.handling), n))).items).toEqual(upTo(600));
+    expect((await all(offeredStream(sessionOf(meeting.handling), n))).items).toEqual(upTo(600));
     expect(offersTo(sessionOf(meeting.calling))).toBe(0);
     expect(seen.ended).toBe(1);
   });
@@ -159,20 +159,22 @@ describe('offer and take', () => {
   it('pass a stream to one consumer, and to none after withdraw', async () => {
     await using meeting = await meet('tcp:');
     const n = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
-    const [one, other] = [take(sessionOf(meeting.handling), n), take(sessionOf(meeting.handling), n)];
+    const [one, other] = [offeredStream(sessionOf(meeting.handling), n), offeredStream(sessionOf(meeting.handling), n)];
     expect((await all(one)).items).toEqual(upTo(6));
     expect((await failure(other.next())).message).toContain(`there is no stream ${n}`);
     const second = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
     withdraw(sessionOf(meeting.calling), second);
     withdraw(sessionOf(meeting.calling), second);
-    expect((await failure(take(sessionOf(meeting.handling), second).next())).message).toContain('there is no stream');
+    expect((await failure(offeredStream(sessionOf(meeting.handling), second).next())).message).toContain(
+      'there is no stream',
+    );
     expect(heldBy(meeting)).toEqual({ calling: 0, handling: 0 });
   });
 
   it('request nothing before the first item is read, nor if the stream is left before that', async () => {
     await using meeting = await meet('tcp:');
     const n = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
-    await take(sessionOf(meeting.handling), n).return();
+    await offeredStream(sessionOf(meeting.handling), n).return();
     await meeting.calling.remote.add({ a: 1, b: 1 });
     expect(offersTo(sessionOf(meeting.calling))).toBe(1);
     withdraw(sessionOf(meeting.calling), n);

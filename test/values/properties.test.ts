@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { standardTypes } from '../../src/extensions/values/standard.js';
 import { isSpecial, revived, tagged } from '../../src/extensions/values/tagged.js';
-import { Types } from '../../src/extensions/values/types.js';
+import { ValueTypes } from '../../src/extensions/values/types.js';
 import { codec } from '../../src/index.js';
 import { natives, through } from './through.js';
 
@@ -11,7 +11,7 @@ class Money {
   constructor(readonly amount: unknown) {}
 }
 const money = { id: 'money', class: Money, pack: (m: Money) => m.amount, unpack: (data: unknown) => new Money(data) };
-const types = new Types([standardTypes, money]);
+const types = new ValueTypes([standardTypes, money]);
 
 const key = fc.oneof(
   { weight: 3, arbitrary: fc.string().filter((text) => text !== '__proto__' && text !== 'toJSON') },
@@ -103,10 +103,10 @@ describe('any data', () => {
   it('are restored unchanged, by the tagged form only', () => {
     fc.assert(
       fc.property(anything, (value) => {
-        const { tag, wants } = types.tags();
+        const { tag, kinds } = types.tags();
         const out = tagged(value, tag);
         // What the scan accepts has nothing to tag.
-        if (!isSpecial(value, wants)) expect(out).toBe(value);
+        if (!isSpecial(value, kinds)) expect(out).toBe(value);
         if (out !== value) deepStrictEqual(revived(out, types.revive), value);
       }),
       { numRuns: 500 },

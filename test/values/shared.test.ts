@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { weigh } from '../../src/extensions/streams/weigh.js';
-import { isSpecial, NOTHING_MORE, revived, tagged } from '../../src/extensions/values/tagged.js';
+import { isSpecial, NO_TYPES, revived, tagged } from '../../src/extensions/values/tagged.js';
 import {
   Code,
   incoming,
@@ -51,7 +51,7 @@ const shapes: readonly (readonly [string, (one: unknown) => unknown])[] = [
 describe.each(shapes)('each object is visited once, in %s', (_name, make) => {
   const value = doubled(40, 1, make);
 
-  it('when plain data is detected', () => expect(isSpecial(value, NOTHING_MORE)).toBe(true));
+  it('when plain data is detected', () => expect(isSpecial(value, NO_TYPES)).toBe(true));
   it('when values are tagged', () => {
     expect(tagged(value, () => undefined) === value).toBe(true);
     expect(() => tagged(value, () => undefined, 1_000_000)).toThrow(ProtocolError);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSpecial, NOTHING_MORE } from '../../src/extensions/values/special.js';
+import { isSpecial, NO_TYPES } from '../../src/extensions/values/special.js';
 
 const everything = { views: true, numbers: true };
 
@@ -38,7 +38,7 @@ describe('the scan', () => {
     ['an ArrayBuffer', new ArrayBuffer(1)],
     ['a class', class {}],
   ])('finds %s', (_what, special) => {
-    for (const [where, value] of places(special)) expect(isSpecial(value, NOTHING_MORE), where).toBe(true);
+    for (const [where, value] of places(special)) expect(isSpecial(value, NO_TYPES), where).toBe(true);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0])(
@@ -46,7 +46,7 @@ describe('the scan', () => {
     (odd) => {
       for (const [where, value] of places(odd)) {
         expect(isSpecial(value, everything), where).toBe(true);
-        expect(isSpecial(value, NOTHING_MORE), where).toBe(false);
+        expect(isSpecial(value, NO_TYPES), where).toBe(false);
       }
       expect(isSpecial([0, 1, 1.5, Number.MAX_VALUE], everything)).toBe(false);
     },
@@ -57,7 +57,7 @@ describe('the scan', () => {
     (view) => {
       for (const [where, value] of places(view)) {
         expect(isSpecial(value, everything), where).toBe(true);
-        expect(isSpecial(value, NOTHING_MORE), where).toBe(false);
+        expect(isSpecial(value, NO_TYPES), where).toBe(false);
       }
     },
   );
@@ -67,7 +67,7 @@ describe('the scan', () => {
     for (let level = 0; level < 100_000; level++) deep = level % 2 === 0 ? [deep] : { deep };
     const cycle: unknown[] = [];
     cycle.push({ cycle, more: cycle });
-    expect(isSpecial(deep, NOTHING_MORE)).toBe(true);
-    expect(isSpecial(cycle, NOTHING_MORE)).toBe(true);
+    expect(isSpecial(deep, NO_TYPES)).toBe(true);
+    expect(isSpecial(cycle, NO_TYPES)).toBe(true);
   });
 });

@@ -4,11 +4,11 @@ import { ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { standardTypes } from '../../src/extensions/values/standard.js';
 import { revived } from '../../src/extensions/values/tagged.js';
 import { temporalTypes } from '../../src/extensions/values/temporal.js';
-import { Types } from '../../src/extensions/values/types.js';
+import { ValueTypes } from '../../src/extensions/values/types.js';
 import { codec } from '../../src/index.js';
 import { natives, sent, through } from './through.js';
 
-const types = new Types([standardTypes]);
+const types = new ValueTypes([standardTypes]);
 
 /** Each value, and its form in JSON. */
 const values: readonly (readonly [unknown, string])[] = [
@@ -204,7 +204,7 @@ describe('Temporal', () => {
     (typeof names)[number],
     typeof Text
   >;
-  const withTemporal = new Types([temporalTypes(polyfill)]);
+  const withTemporal = new ValueTypes([temporalTypes(polyfill)]);
 
   it('is sent as text', () => {
     const value = [polyfill.PlainDate.from('2026-11-30'), polyfill.Duration.from('PT5M')];
@@ -222,6 +222,6 @@ describe('Temporal', () => {
       expect(() => revived(JSON.parse(`{"$rpc":${tag}}`), withTemporal.revive)).toThrow(/cannot be read/);
     }
     if (!('Temporal' in globalThis))
-      expect(() => arrives('["Temporal.PlainDate","2026-11-30"]')).toThrow(/does not know/);
+      expect(() => arrives('["Temporal.PlainDate","2026-11-30"]')).toThrow(/does not have/);
   });
 });

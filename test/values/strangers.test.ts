@@ -3,7 +3,7 @@ import { Extension } from '../../codecs/msgpack.js';
 import type { Message } from '../../src/contract/contract.js';
 import { standardTypes } from '../../src/extensions/values/standard.js';
 import { revived } from '../../src/extensions/values/tagged.js';
-import { Types } from '../../src/extensions/values/types.js';
+import { ValueTypes } from '../../src/extensions/values/types.js';
 import { codec } from '../../src/index.js';
 import { sent } from './through.js';
 
@@ -23,7 +23,7 @@ describe('a pickle from a peer that is not Obverse', () => {
     const [reply] = arrived;
     if (reply?.kind !== 'reply') throw new Error('there is no reply');
 
-    const types = new Types([standardTypes]);
+    const types = new ValueTypes([standardTypes]);
     const value = revived(reply.value, types.revive);
     expect(value).toBeInstanceOf(Extension);
     expect(value).toEqual(new Extension(type, Uint8Array.from(pickle)));

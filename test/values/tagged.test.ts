@@ -139,7 +139,7 @@ describe('a tagged value', () => {
     });
     it('cannot contain a tagged value', () => {
       expect(() => tagged([cycle, new Point(1, 2)], points)).toThrow(UsageError);
-      expect(() => tagged([cycle, new Point(1, 2)], points)).toThrow(/hold themselves/);
+      expect(() => tagged([cycle, new Point(1, 2)], points)).toThrow(/contain themselves/);
       expect(() => tagged([new Point(1, 2), deep], points)).toThrow(/nested deeper than 1000/);
       const endless: Tagger = (value) => (value instanceof Point ? ['next', new Point(1, 2)] : undefined);
       expect(() => tagged(new Point(1, 2), endless)).toThrow(UsageError);
@@ -249,7 +249,7 @@ describe('a revived value', () => {
 
     const within: unknown[] = ['point'];
     within.push({ $rpc: within });
-    expect(() => revived(within[1], revive)).toThrow(/holds itself/);
+    expect(() => revived(within[1], revive)).toThrow(/contains itself/);
 
     let doubled: unknown = 1;
     for (let level = 0; level < 100; level++)

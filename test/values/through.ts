@@ -1,6 +1,6 @@
 import type { Codec, Message } from '../../src/contract/contract.js';
 import { isSpecial, revived, tagged } from '../../src/extensions/values/tagged.js';
-import type { Types } from '../../src/extensions/values/types.js';
+import type { ValueTypes } from '../../src/extensions/values/types.js';
 
 /** The standard types that each codec carries natively. */
 export const natives: Readonly<Record<string, readonly string[]>> = {
@@ -12,14 +12,18 @@ export const natives: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The value in the form in which it is sent, and whether it was put into the tagged form. */
-export function sent(value: unknown, types: Types, left: readonly string[] = []): { value: unknown; tagged: boolean } {
-  const { wants, tag } = types.tags(left);
-  const instead = isSpecial(value, wants) ? tagged(value, tag) : value;
+export function sent(
+  value: unknown,
+  types: ValueTypes,
+  left: readonly string[] = [],
+): { value: unknown; tagged: boolean } {
+  const { kinds, tag } = types.tags(left);
+  const instead = isSpecial(value, kinds) ? tagged(value, tag) : value;
   return { value: instead, tagged: instead !== value };
 }
 
 /** The value as it arrives on the other side, through a codec. */
-export function through(codec: Codec, value: unknown, types: Types, left: readonly string[] = []): unknown {
+export function through(codec: Codec, value: unknown, types: ValueTypes, left: readonly string[] = []): unknown {
   const out = sent(value, types, left);
   const arrived: Message[] = [];
   codec.decode(

@@ -4,7 +4,7 @@ import { ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { serializable } from '../../src/extensions/values/serializable.js';
 import { standardTypes } from '../../src/extensions/values/standard.js';
 import { isSpecial, revived } from '../../src/extensions/values/tagged.js';
-import { Types } from '../../src/extensions/values/types.js';
+import { ValueTypes } from '../../src/extensions/values/types.js';
 import type { TypeEntry } from '../../src/types/values.js';
 import { sent } from './through.js';
 
@@ -46,7 +46,7 @@ class Trip {
 }
 
 function there(value: unknown, ...entries: TypeEntry[]): unknown {
-  const types = new Types(entries);
+  const types = new ValueTypes(entries);
   const out = sent(value, types);
   expect(out.tagged).toBe(true);
   return revived(JSON.parse(JSON.stringify(out.value)), types.revive);
@@ -54,12 +54,12 @@ function there(value: unknown, ...entries: TypeEntry[]): unknown {
 
 /** The side effects that a peer causes by such a text. */
 function arrives(text: string, ...entries: TypeEntry[]): unknown {
-  return revived(JSON.parse(text), new Types(entries).revive);
+  return revived(JSON.parse(text), new ValueTypes(entries).revive);
 }
 
 describe('a class that is serializable', () => {
   it('arrives as an instance, by its own functions', () => {
-    const out = sent([new Money(5, 'EUR')], new Types([Money]));
+    const out = sent([new Money(5, 'EUR')], new ValueTypes([Money]));
     expect(out.value).toEqual([{ $rpc: ['money', [5, 'EUR']] }]);
     const [money] = there([new Money(5, 'EUR')], Money) as [Money];
     expect(money).toBeInstanceOf(Money);
@@ -68,7 +68,7 @@ describe('a class that is serializable', () => {
 
   it('arrives as an instance, by its fields, without its constructor, with other values inside', () => {
     const trip = new Trip('Rome', [new Money(5, 'EUR'), new Money(6, 'EUR')]);
-    expect(sent(trip, new Types([Trip, Money])).value).toEqual({
+    expect(sent(trip, new ValueTypes([Trip, Money])).value).toEqual({
       $rpc: [
         'Trip',
         { made: 1, to: 'Rome', costs: [{ $rpc: ['money', [5, 'EUR']] }, { $rpc: ['money', [6, 'EUR']] }] },
@@ -131,7 +131,7 @@ describe('a class that is serializable', () => {
     new Function('module', 'serializable', code)(module, serializable);
     const { A, B, C } = module.exports;
     const values = [new A!(), new B!(), new C!()];
-    expect(sent(values, new Types([A!, B!, C!])).value).toEqual([
+    expect(sent(values, new ValueTypes([A!, B!, C!])).value).toEqual([
       { $rpc: ['a', { x: 1 }] },
       { $rpc: ['B', { y: 2 }] },
       { $rpc: ['c', { z: 3 }] },
@@ -171,7 +171,7 @@ describe('the value of a class from a peer', () => {
 
   it('cannot be of an unregistered class, whatever its name', () => {
     for (const id of ['Money', 'Trip', 'Function', 'eval', 'Date']) {
-      expect(() => arrives(`{"$rpc":[${JSON.stringify(id)},{}]}`, Money)).toThrow(/which this side does not know/);
+      expect(() => arrives(`{"$rpc":[${JSON.stringify(id)},{}]}`, Money)).toThrow(/which this side does not have/);
     }
   });
 });
@@ -201,7 +201,7 @@ describe('the registry refuses', () => {
     ],
     ['an id that is standard, besides it', [standardTypes, entry({ id: 'date' })], /two types with the id "date"/],
     ['a standard class with another id, besides it', [standardTypes, entry({ class: Date })], /Date has two ids/],
-    ['an id of the library', [entry({ id: 'obj' })], /"obj" means something to the library/],
+    ['an id of the library', [entry({ id: 'obj' })], /"obj" is reserved for the library/],
     ['an empty id', [entry({ id: '' })], /not empty/],
     ['an id that is no text', [entry({ id: 5 })], /must be a string/],
     ['a type without functions', [entry({ unpack: undefined })], /functions pack and unpack/],
@@ -216,12 +216,12 @@ describe('the registry refuses', () => {
     ['what is nothing of the kind', ['money' as never], /not money/],
     ['null', [null as never], /not null/],
   ])('%s', (_what, entries, message) => {
-    expect(() => new Types(entries)).toThrow(UsageError);
-    expect(() => new Types(entries)).toThrow(message);
+    expect(() => new ValueTypes(entries)).toThrow(UsageError);
+    expect(() => new ValueTypes(entries)).toThrow(message);
   });
 
   it('but accepts the same group twice', () => {
-    expect(new Types([standardTypes, [standardTypes, [Money]]]).size).toBe(standardTypes.length + 1);
+    expect(new ValueTypes([standardTypes, [standardTypes, [Money]]]).size).toBe(standardTypes.length + 1);
   });
 
   it('a field that hides a member, before it is sent', () => {
@@ -232,7 +232,9 @@ describe('the registry refuses', () => {
       }
       act(): void {}
     }
-    expect(() => sent(new Hiding(), new Types([Hiding]))).toThrow(/Hiding: the field "act" has the name of a member/);
+    expect(() => sent(new Hiding(), new ValueTypes([Hiding]))).toThrow(
+      /Hiding: the field "act" has the name of a member/,
+    );
   });
 
   it('a decorator in a wrong place, or with unknown options', () => {
@@ -246,7 +248,7 @@ describe('the registry refuses', () => {
 
 describe('the search of a side', () => {
   it('finds the registered types, and the values that the codec cannot carry', () => {
-    const wants = (entries: TypeEntry[], natives?: string[]): object => new Types(entries).tags(natives).wants;
+    const wants = (entries: TypeEntry[], natives?: string[]): object => new ValueTypes(entries).tags(natives).kinds;
     expect(wants([])).toEqual({ views: false, numbers: false });
     expect(wants([Money])).toEqual({ views: false, numbers: false });
     expect(wants([standardTypes])).toEqual({ views: true, numbers: true });
@@ -263,14 +265,14 @@ describe('the search of a side', () => {
   });
 
   it('is left to the codec if nothing is registered', () => {
-    const types = new Types([]);
+    const types = new ValueTypes([]);
     const values = [new Date(), new Map([[1, 2]]), 5n, new Money(1, 'EUR'), () => {}, new Uint8Array(1), Number.NaN];
-    expect(isSpecial(values, types.tags().wants)).toBe(true);
+    expect(isSpecial(values, types.tags().kinds)).toBe(true);
     expect(sent(values, types)).toEqual({ value: values, tagged: false });
   });
 
   it('finds a type of the user even if the codec has a native type with that id', () => {
     const own = { id: 'date', class: Money, pack: () => 1, unpack: () => new Money(1, 'EUR') };
-    expect(sent(new Money(1, 'EUR'), new Types([own]), ['date']).value).toEqual({ $rpc: ['date', 1] });
+    expect(sent(new Money(1, 'EUR'), new ValueTypes([own]), ['date']).value).toEqual({ $rpc: ['date', 1] });
   });
 });

@@ -3,7 +3,7 @@ import { endpointOf } from '../../api/side-class.js';
 import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { UsageError } from '../../contract/errors.js';
 import type { AnyHandler } from '../../types/dynamic.js';
-import { methodsOf } from '../references/exposed-methods.js';
+import { exposedMethodsOf } from '../references/exposed-methods.js';
 import { importOf } from '../references/imported-reference.js';
 import { isPrivate } from '../references/members.js';
 import { segmentFault } from './paths.js';
@@ -61,7 +61,7 @@ class Reader implements Service {
     for (const key of methods as unknown[]) {
       const method = typeof key === 'string' ? (given as Readonly<Record<string, unknown>>)[key] : undefined;
       if (typeof method !== 'function') throw new UsageError(`"${this.name}" has no method ${JSON.stringify(key)}`);
-      this.add('', key as string, given, method as Callable, methodsOf(given) !== undefined);
+      this.add('', key as string, given, method as Callable, exposedMethodsOf(given) !== undefined);
     }
   }
 
@@ -72,7 +72,7 @@ class Reader implements Service {
   object(given: object, path: string, around: readonly object[], passed: boolean): void {
     if (around.includes(given))
       throw new UsageError(`"${this.name}": ${path.slice(0, -1)} is one of the objects around it`);
-    const referenced = methodsOf(given)?.members;
+    const referenced = exposedMethodsOf(given)?.members;
     if (referenced !== undefined) {
       for (const key of referenced)
         this.add(path, key, given, (given as Readonly<Record<string, Callable>>)[key] as Callable, true);

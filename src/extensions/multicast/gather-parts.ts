@@ -13,15 +13,15 @@ import type { CallOptions } from '../../types/call-options.js';
 import type { Detailed } from '../../types/derived.js';
 import type { Gathered } from '../../types/gathering.js';
 import type { Peer } from '../../types/peers.js';
-import type { Answering, AnswersOfMany } from './gathered-replies.js';
+import type { GatherCall, GatheredReplies } from './gathered-replies.js';
 
 /** The request to one of the receivers: open, and then its outcome. */
-export class GatherPart implements Answering, ReplyCallbacks {
+export class GatherPart implements GatherCall, ReplyCallbacks {
   outcome: Gathered<unknown> | undefined;
   private readonly request: SentRequest;
 
   constructor(
-    private readonly whole: AnswersOfMany,
+    private readonly whole: GatheredReplies,
     private readonly session: Session,
     method: string,
     settings: CallSettings,
@@ -53,12 +53,12 @@ export class GatherPart implements Answering, ReplyCallbacks {
     // A request that could not be sent may be cancelled nevertheless.
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.whole.came(outcome);
+    this.whole.settled(outcome);
   }
 }
 
 /** The same for a method with layers, which see a call to each receiver. */
-export class LayeredPart implements Answering {
+export class LayeredPart implements GatherCall {
   outcome: Gathered<unknown> | undefined;
   private request: SentRequest | undefined;
   private readonly peer: Peer;
@@ -67,7 +67,7 @@ export class LayeredPart implements Answering {
   /** `options` are those that apply to the call to this receiver. */
   constructor(
     private readonly layered: Invoke<OutgoingCall>,
-    private readonly whole: AnswersOfMany,
+    private readonly whole: GatheredReplies,
     private readonly side: CallingSide,
     method: MethodDescriptor,
     private readonly self: object,
@@ -118,6 +118,6 @@ export class LayeredPart implements Answering {
   private settle(outcome: Gathered<unknown>): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.whole.came(outcome);
+    this.whole.settled(outcome);
   }
 }

@@ -10,7 +10,7 @@ import type { CallOptions, GatherOptions } from '../../types/call-options.js';
 import type { Gathering } from '../../types/gathering.js';
 import type { Peer, Receivers } from '../../types/peers.js';
 import { GatherPart, LayeredPart } from './gather-parts.js';
-import { AnswersOfMany } from './gathered-replies.js';
+import { GatheredReplies } from './gathered-replies.js';
 import { isSlowOption } from './slow-policy.js';
 
 /** Sends a request to every receiver, and returns their replies as they come. It fails as a whole only if there is no receiver. */
@@ -23,7 +23,7 @@ export function gather(
   options?: GatherOptions,
 ): Gathering<unknown> {
   const layered = side.layers.outgoing?.get(method);
-  return new AnswersOfMany(method.path, (whole) => {
+  return new GatheredReplies(method.path, (whole) => {
     if (layered !== undefined) {
       const parts = side.roster.each(receivers).map((session) => {
         const own = callOptionsOf(side, method, optionsFor(options, session.peer as Peer));

@@ -2,47 +2,47 @@ import { letTakeOut } from '../../base/bound-methods.js';
 import { Aborted, UsageError } from '../../contract/errors.js';
 import type { Fulfilled, Gathered, Gathering } from '../../types/gathering.js';
 
-/** The request to one of the receivers, while it is open and afterwards. */
-export interface Answering {
-  /** Undefined as long as the call is open. */
+/** The request to one of the receivers. */
+export interface GatherCall {
+  /** Undefined while the call is pending. */
   readonly outcome: Gathered<unknown> | undefined;
-  /** Nobody needs the answer any more: it is rejected, unless it is there. */
+  /** Cancels the call with this reason, unless it is settled. */
   giveUp(reason: Aborted): void;
 }
 
-/** Who wants to know as soon as it can be said: looks at what has come, and gives true if it needs no more. */
-type Judge = () => boolean;
+/** Looks at the outcomes so far, settles a promise when it can, and then returns true. */
+type SettleCheck = () => boolean;
 
-/** What several receivers answer to one request, as it comes. Each of them costs one object and no promise. */
-export class AnswersOfMany implements Gathering<unknown> {
-  readonly parts: Answering[] = [];
-  /** In the order of their coming. */
+/** The replies of several receivers to one request, as they arrive. Each receiver costs one object and no promise. */
+export class GatheredReplies implements Gathering<unknown> {
+  readonly parts: GatherCall[] = [];
+  /** In the order of their arrival. */
   private readonly outcomes: Gathered<unknown>[] = [];
   private readonly successes: Fulfilled<unknown>[] = [];
-  private judges: Judge[] = [];
-  /** Why nobody could be asked. */
+  private checks: SettleCheck[] = [];
+  /** Why no request could be sent. */
   private failed: { readonly reason: unknown } | undefined;
   private readonly all: Promise<Gathered<unknown>[]>;
 
-  /** `begin` fills `parts` before it sends the first of them. What it throws fails the whole. */
+  /** `begin` fills `parts` before it sends the first request. The whole rejects with what it throws. */
   constructor(
     readonly path: string,
-    begin: (whole: AnswersOfMany) => void,
+    begin: (whole: GatheredReplies) => void,
   ) {
     this.all = new Promise((resolve, reject) => {
       const settle = (): boolean => {
         if (this.failed !== undefined) reject(this.failed.reason);
-        else if (this.left === 0) resolve(this.parts.map(({ outcome }) => outcome as Gathered<unknown>));
+        else if (this.pendingCount === 0) resolve(this.parts.map(({ outcome }) => outcome as Gathered<unknown>));
         else return false;
         return true;
       };
-      this.judges.push(settle);
+      this.checks.push(settle);
     });
     try {
       begin(this);
     } catch (reason) {
       this.failed = { reason };
-      this.judge();
+      this.runChecks();
     }
   }
 
@@ -50,38 +50,38 @@ export class AnswersOfMany implements Gathering<unknown> {
     return 'Gathering';
   }
 
-  /** How many have not answered yet. */
-  private get left(): number {
+  /** How many calls are pending. */
+  private get pendingCount(): number {
     return this.parts.length - this.outcomes.length;
   }
 
-  // ---- what comes ---------------------------------------------------------------------------------------------------
+  // ---- outcomes -----------------------------------------------------------------------------------------------------
 
-  /** One of the parts is settled. */
-  came(outcome: Gathered<unknown>): void {
+  /** One of the calls is settled. */
+  settled(outcome: Gathered<unknown>): void {
     this.outcomes.push(outcome);
     if (outcome.status === 'fulfilled') this.successes.push(outcome);
-    this.judge();
+    this.runChecks();
   }
 
   giveUp(reason = 'no more answers are needed'): void {
-    if (this.left === 0) return;
+    if (this.pendingCount === 0) return;
     const aborted = new Aborted(`the call was cancelled: ${reason}`);
     for (const part of this.parts) part.giveUp(aborted);
   }
 
-  private judge(): void {
-    const { judges } = this;
-    // One that is satisfied may give up the others, and so bring us here again.
-    this.judges = [];
-    for (const judge of judges) if (!judge()) this.judges.push(judge);
+  private runChecks(): void {
+    const { checks } = this;
+    // A check that succeeds may cancel the other calls, which calls this again.
+    this.checks = [];
+    for (const check of checks) if (!check()) this.checks.push(check);
   }
 
-  private watch(judge: Judge): void {
-    if (!judge()) this.judges.push(judge);
+  private addCheck(check: SettleCheck): void {
+    if (!check()) this.checks.push(check);
   }
 
-  // ---- what is made of it -------------------------------------------------------------------------------------------
+  // ---- the public interface -----------------------------------------------------------------------------------------
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
   then<A = Gathered<unknown>[], B = never>(
@@ -105,18 +105,18 @@ export class AnswersOfMany implements Gathering<unknown> {
   }
 
   quorum(count: number): Promise<Fulfilled<unknown>[]> {
-    this.heard();
+    this.ignoreRejection();
     if (!Number.isInteger(count) || count < 1) {
-      return Promise.reject(new UsageError(`a quorum is a whole number from 1, not ${String(count)}`));
+      return Promise.reject(new UsageError(`a quorum must be a whole number of 1 or more, not ${String(count)}`));
     }
     return new Promise((resolve, reject) => {
-      this.watch(() => {
-        const { successes, left, failed } = this;
+      this.addCheck(() => {
+        const { successes, pendingCount, failed } = this;
         if (failed !== undefined) reject(failed.reason);
         else if (successes.length >= count) {
           resolve(successes.slice(0, count));
           this.giveUp(count === 1 ? 'another receiver has answered' : 'enough other receivers have answered');
-        } else if (successes.length + left < count) {
+        } else if (successes.length + pendingCount < count) {
           reject(this.shortOf(count));
           this.giveUp('too few other receivers have answered');
         } else return false;
@@ -130,19 +130,19 @@ export class AnswersOfMany implements Gathering<unknown> {
     for (const { outcome } of this.parts) if (outcome?.status === 'rejected') reasons.push(outcome.reason);
     const [first] = reasons;
     const because = first === undefined ? '' : `; the first one: ${first.message}`;
-    const wanted = `${count} of ${this.parts.length} receivers were to answer ${this.path}`;
+    const wanted = `${this.path} needs replies from ${count} of ${this.parts.length} receivers`;
     return new AggregateError(reasons, `${wanted}, and ${reasons.length} have failed${because}`);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Gathered<unknown>> {
-    this.heard();
+    this.ignoreRejection();
     let next = 0;
     let over = false;
     const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
     const iterator: AsyncIterableIterator<Gathered<unknown>> = {
       next: () =>
         new Promise((resolve, reject) => {
-          this.watch(() => {
+          this.addCheck(() => {
             const outcome = this.outcomes[next];
             if (over) resolve(end);
             else if (this.failed !== undefined) {
@@ -151,7 +151,7 @@ export class AnswersOfMany implements Gathering<unknown> {
             } else if (outcome !== undefined) {
               next++;
               resolve({ done: false, value: outcome });
-            } else if (this.left === 0) resolve(end);
+            } else if (this.pendingCount === 0) resolve(end);
             else return false;
             return true;
           });
@@ -166,10 +166,10 @@ export class AnswersOfMany implements Gathering<unknown> {
     return iterator;
   }
 
-  /** Whoever asks so hears why nobody could be asked: nobody else needs to. */
-  private heard(): void {
+  /** The promise that is returned rejects with the failure: the whole must not be reported as an unhandled rejection as well. */
+  private ignoreRejection(): void {
     if (this.failed !== undefined) this.all.catch(() => {});
   }
 }
 
-letTakeOut(AnswersOfMany.prototype, ['first', 'quorum', 'giveUp'], 'anew');
+letTakeOut(GatheredReplies.prototype, ['first', 'quorum', 'giveUp'], 'anew');

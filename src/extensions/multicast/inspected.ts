@@ -1,9 +1,9 @@
 import { count, showAs } from '../../api/show-as.js';
-import { AnswersOfMany } from './gathered-replies.js';
+import { GatheredReplies } from './gathered-replies.js';
 
 /** Lets `console.log` show the gathered replies of several peers in a line. */
 export function showGathered(): void {
-  showAs(AnswersOfMany.prototype, ({ path, parts }) => {
+  showAs(GatheredReplies.prototype, ({ path, parts }) => {
     const settled = parts.filter(({ outcome }) => outcome !== undefined).length;
     return `Gathering ${path} { ${count(settled, 'answer')} of ${count(parts.length, 'peer')} }`;
   });

@@ -5,56 +5,56 @@ import type { Session } from '../../session/session.js';
 import type { SessionPart } from '../../session/session-part.js';
 import type { Policy } from './slow-policy.js';
 
-/** Not every link says when what was buffered has left; so often it is asked. In milliseconds. */
-const LOOK = 100;
+/** How often a link is checked, in milliseconds: not every link reports that its buffer was sent. */
+const CHECK_MS = 100;
 
-/** Lets one notification leave for a peer. Throws nothing. */
+/** Sends one notification to a peer. Never throws. */
 export type Post = (session: Session) => void;
 
-interface Kept {
+interface QueuedNotification {
   readonly bytes: number;
   readonly post: Post;
 }
 
-/** What is kept of one group for one peer. */
+/** The notifications of one group that are queued for one peer. */
 class Lane {
-  readonly kept = new Queue<Kept>();
+  readonly queue = new Queue<QueuedNotification>();
   bytes = 0;
   slowBytes = 0;
 
-  shift(): Kept | undefined {
-    const first = this.kept.shift();
+  shift(): QueuedNotification | undefined {
+    const first = this.queue.shift();
     if (first !== undefined) this.bytes -= first.bytes;
     return first;
   }
 }
 
 /**
- * Sends a notification of `bytes` bytes by a policy: at once to a peer that takes what it is sent; for one that does not, it is
- * kept behind those of its lane that are kept already, or dropped, or the peer is.
+ * Sends a notification of `bytes` bytes by a policy: at once to a peer that reads what it is sent. For a slow peer, it is queued behind
+ * those of its lane, or dropped, or the session is ended.
  */
 export function sendSlowly(session: Session, policy: Policy, bytes: number, post: Post): void {
-  const kept = lanesOf.get(session);
-  if (kept === undefined && session.link.buffered <= policy.slowBytes) post(session);
-  else (kept ?? new SlowLanes(session)).send(policy, bytes, post);
+  const lanes = lanesOf.get(session);
+  if (lanes === undefined && session.link.buffered <= policy.slowBytes) post(session);
+  else (lanes ?? new SlowLanes(session)).send(policy, bytes, post);
 }
 
-/** What is kept for the peers of sessions that are slow. */
+/** The lanes of sessions whose peers are slow. */
 const lanesOf = new WeakMap<Session, SlowLanes>();
 
-/** Whether something is kept for the peer of a session. */
+/** Whether notifications are queued for the peer of a session. */
 export function isSlow(session: Session): boolean {
   return lanesOf.has(session);
 }
 
-/** What is kept for one slow peer, by lanes. It is there as long as something is kept. */
+/** The notifications that are queued for one slow peer, by lane. It exists while something is queued. */
 class SlowLanes implements SessionPart {
   private readonly lanes = new Map<string | undefined, Lane>();
 
   constructor(private readonly session: Session) {
     lanesOf.set(session, this);
     session.add(this);
-    session.remind(time() + LOOK);
+    session.remind(time() + CHECK_MS);
   }
 
   get bytes(): number {
@@ -69,7 +69,7 @@ class SlowLanes implements SessionPart {
       post(this.session);
       return;
     }
-    if (policy.slow === 'drop-newest' && this.isFull(policy, lane?.kept.length ?? 0, lane?.bytes ?? 0, bytes)) {
+    if (policy.slow === 'drop-newest' && this.isFull(policy, lane?.queue.length ?? 0, lane?.bytes ?? 0, bytes)) {
       policy.dropped(1);
       return;
     }
@@ -78,30 +78,30 @@ class SlowLanes implements SessionPart {
       this.lanes.set(policy.lane, lane);
     }
     lane.slowBytes = policy.slowBytes;
-    lane.kept.push({ bytes, post });
+    lane.queue.push({ bytes, post });
     lane.bytes += bytes;
-    if (this.isFull(policy, lane.kept.length - 1, lane.bytes, 0)) this.shorten(lane, policy);
+    if (this.isFull(policy, lane.queue.length - 1, lane.bytes, 0)) this.makeRoom(lane, policy);
   }
 
-  /** Whether there is no room for one more of so many bytes beside those that are kept. */
+  /** Whether there is no room for one more notification of so many bytes beside those that are queued. */
   private isFull({ keep }: Policy, kept: number, keptBytes: number, bytes: number): boolean {
     return kept >= keep || keptBytes + bytes > this.session.host.limits.bufferedBytes;
   }
 
-  private shorten(lane: Lane, policy: Policy): void {
+  private makeRoom(lane: Lane, policy: Policy): void {
     if (policy.slow === 'close') {
       const { session } = this;
       const whose = policy.lane === undefined ? '' : ` of the group "${policy.lane}"`;
-      const text = `${session.link.peer} does not read, and ${lane.kept.length} notifications${whose} wait for it`;
+      const text = `${session.link.peer} does not read, and ${lane.queue.length} notifications${whose} wait for it`;
       session.end(new ProtocolError(text, Code.Busy));
       return;
     }
     let dropped = 0;
-    for (; this.isFull(policy, lane.kept.length - 1, lane.bytes, 0); dropped++) lane.shift();
+    for (; this.isFull(policy, lane.queue.length - 1, lane.bytes, 0); dropped++) lane.shift();
     policy.dropped(dropped);
   }
 
-  /** Sends what the peer takes now, one of each lane in turn. */
+  /** Sends what the peer reads now, one notification of each lane in turn. */
   drained(): void {
     const { session, lanes } = this;
     for (let moved = true; moved && session.over === undefined; ) {
@@ -110,13 +110,13 @@ class SlowLanes implements SessionPart {
         if (!this.hasRoom(lane)) continue;
         lane.shift()?.post(session);
         moved = true;
-        if (lane.kept.length === 0) lanes.delete(name);
+        if (lane.queue.length === 0) lanes.delete(name);
       }
     }
-    if (lanes.size === 0) this.leave();
+    if (lanes.size === 0) this.remove();
   }
 
-  /** What was collected is given to the link first, as soon as it counts: only then does it show whether it is taken. */
+  /** The send queue is flushed first, where it matters: only then does the link show whether the peer reads. */
   private hasRoom({ slowBytes }: Lane): boolean {
     const { link, outbox } = this.session;
     if (link.buffered + outbox.collected <= slowBytes) return true;
@@ -124,7 +124,7 @@ class SlowLanes implements SessionPart {
     return link.buffered <= slowBytes;
   }
 
-  /** Sends everything: the link ends. */
+  /** Sends everything: the session is about to end. */
   closing(): void {
     for (const lane of this.lanes.values())
       for (let kept = lane.shift(); kept !== undefined; kept = lane.shift()) kept.post(this.session);
@@ -135,14 +135,14 @@ class SlowLanes implements SessionPart {
     lanesOf.delete(this.session);
   }
 
-  private leave(): void {
+  private remove(): void {
     lanesOf.delete(this.session);
     this.session.remove(this);
   }
 
-  /** Looks whether the peer takes more, and says when to look again. */
+  /** Checks whether the peer reads more, and returns when to check again. */
   due(at: number): number {
     this.drained();
-    return this.lanes.size === 0 ? Number.POSITIVE_INFINITY : at + LOOK;
+    return this.lanes.size === 0 ? Number.POSITIVE_INFINITY : at + CHECK_MS;
   }
 }

@@ -2,17 +2,17 @@ import { endpointOf, madeOf } from '../../api/side-class.js';
 import { packArguments } from '../../calls/arguments.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import { type MethodDescriptor, methodsOf } from '../../spec/method-table.js';
-import { type Callee, notThere } from './exports.js';
+import { type Callee, noSuchMember } from './exports.js';
 
-/** A side as something that can be passed: its incoming methods, by their paths. */
-export interface PassedSide {
+/** A side that is passed by reference: its incoming methods, by their paths. */
+export interface ExportedSide {
   readonly members: readonly string[];
   readonly streams: readonly string[];
   readonly callee: Callee;
 }
 
-/** What a value is if it is a side, or a namespace of one: its incoming methods may be called where it is passed to. */
-export function sideOf(value: object): PassedSide | undefined {
+/** The callable methods of a side or a namespace of one; undefined for any other value. */
+export function exportedSideOf(value: object): ExportedSide | undefined {
   const hub = endpointOf(value);
   if (hub === undefined) return undefined;
   const { table } = madeOf(value);
@@ -23,14 +23,14 @@ export function sideOf(value: object): PassedSide | undefined {
     streams: [...byMember].filter(([, { stream }]) => stream).map(([member]) => member),
     callee(member, given, sender) {
       const row = member === null ? undefined : byMember.get(member);
-      if (row === undefined) throw notThere(member);
+      if (row === undefined) throw noSuchMember(member);
       const { args, named } = packed(row, given);
       return hub.port(row).serve(sender.as(row.wire, args, named));
     },
   };
 }
 
-/** The arguments as the method has them. Throws an RpcError, invalid params, if they do not fit. */
+/** The arguments in the form of the method. Throws an RpcError, invalid params, if they do not fit. */
 function packed(row: MethodDescriptor, given: readonly unknown[]): ReturnType<typeof packArguments> {
   try {
     return packArguments(row, [...given]);

@@ -2,30 +2,30 @@ import { quote } from '../../base/quote.js';
 import { Code, ProtocolError, RpcError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/peer.js';
 
-/** What a peer may call of what was passed to it: carries one call out. */
+/** Runs a call of a reference. */
 export type Callee = (member: string | null, args: readonly unknown[], sender: CallSender) => unknown;
 
 /**
- * Who holds what was passed: a `call` of ours that is open, or a call of the peer's that waits for its turn; and the `peer`, which
- * says itself when it does no more. They are counted apart, so that a peer that releases too much frees nothing but its own.
+ * Who holds a reference: a `call` (one of this side that is pending, or one of the peer that is queued), or the `peer`, until it sends
+ * `rpc.release`. They are counted separately, so that a peer that releases too often frees only its own holds.
  */
 export type Holder = 'call' | 'peer';
 
-/** Something of ours that a peer holds. */
+/** A reference of this side that a peer holds. */
 export interface ExportedReference {
   readonly table: ExportTable;
   readonly id: number;
-  /** What was passed; undefined once its owner has revoked it. */
+  /** What was passed; undefined once it is revoked. */
   target: object | undefined;
-  /** The same. */
+  /** Runs its calls; undefined once it is revoked. */
   callee: Callee | undefined;
-  /** How much of the limit it takes. */
+  /** How much of the limit `references` it uses. */
   readonly weight: number;
-  /** How often it is held, by whom. */
+  /** The number of holds, by holder. */
   readonly holds: { call: number; peer: number };
 }
 
-/** What was passed and can be called. */
+/** A reference that is not revoked. */
 export interface Callable extends ExportedReference {
   readonly target: object;
   readonly callee: Callee;
@@ -33,19 +33,19 @@ export interface Callable extends ExportedReference {
 
 const everywhere = new WeakMap<object, Set<ExportedReference>>();
 
-/** Takes a function or an object back from every peer that it was passed to. */
+/** Revokes a function or an object for every peer that it was passed to. */
 export function revoke(target: object): void {
   for (const exported of everywhere.get(target) ?? []) exported.table.revoke(exported);
 }
 
-/** What one peer holds of ours. An id is never used twice, so that who is late meets nothing. */
+/** The references of this side that one peer holds. An id is never reused, so that late messages find nothing. */
 export class ExportTable {
   private readonly byId = new Map<number, ExportedReference>();
   private readonly byTarget = new Map<object, ExportedReference>();
   private last = 0;
   private weight = 0;
 
-  /** `most` is how many a peer may hold. */
+  /** `most`: the limit `references`. */
   constructor(
     private readonly most: number,
     private readonly peer: string,
@@ -55,7 +55,7 @@ export class ExportTable {
     return this.byId.size;
   }
 
-  /** Holds a target once more. Throws an RpcError, busy, if the peer holds too many already. */
+  /** Adds a hold. Throws an RpcError, busy, if the peer holds too many references already. */
   hold(target: object, holder: Holder, weight: number, callee: Callee): ExportedReference {
     const exported = this.byTarget.get(target) ?? this.add(target, weight, callee);
     exported.holds[holder]++;
@@ -78,7 +78,7 @@ export class ExportTable {
     return new RpcError(text, Code.Busy);
   }
 
-  /** Held once less; freed with the last. */
+  /** Removes a hold, and with the last one the reference. */
   free(exported: ExportedReference, holder: Holder): void {
     const { holds, id, weight } = exported;
     holds[holder]--;
@@ -87,7 +87,7 @@ export class ExportTable {
     this.revoke(exported);
   }
 
-  /** It can be called no more, and what was passed is forgotten. */
+  /** It can no longer be called, and the target is forgotten. */
   revoke(exported: ExportedReference): void {
     const { target } = exported;
     if (target === undefined) return;
@@ -97,28 +97,28 @@ export class ExportTable {
     forget(exported, target);
   }
 
-  /** What has this id, whether or not it can be called. */
+  /** The reference with this id, whether or not it is revoked. */
   find(id: unknown): ExportedReference | undefined {
     return this.byId.get(id as number);
   }
 
-  /** The peer holds it once more. What is no longer there is ignored: the peer has not heard of it yet. */
+  /** The peer adds a hold. An unknown id is ignored: the peer does not know yet that the reference is gone. */
   keep(id: unknown): void {
     const exported = this.find(id);
     if (exported !== undefined) exported.holds.peer++;
   }
 
-  /** The peer holds it once less. Throws a ProtocolError if it did not hold it. */
+  /** The peer removes a hold. Throws a ProtocolError if it has none. */
   release(id: unknown): void {
     const exported = this.find(id);
-    // What the peer has kept too late to be heard is released, too.
+    // The peer may have kept it too late, and releases that hold, too.
     if (exported === undefined) return;
     if (exported.holds.peer === 0)
       throw new ProtocolError(`rpc.release of ${exported.id}, which the peer does not hold`);
     this.free(exported, 'peer');
   }
 
-  /** What was passed under this id. Throws an RpcError, invalid params, if it is there no more. */
+  /** The reference with this id. Throws an RpcError, invalid params, if it was released or revoked. */
   at(id: unknown): Callable {
     const exported = this.find(id);
     if (exported?.callee !== undefined) return exported as Callable;
@@ -127,7 +127,7 @@ export class ExportTable {
     throw new RpcError(`${name} ${why}`, Code.InvalidParams);
   }
 
-  /** The link has ended. */
+  /** The session has ended. */
   clear(): void {
     for (const exported of this.byId.values()) this.revoke(exported);
     this.byId.clear();
@@ -135,9 +135,9 @@ export class ExportTable {
   }
 }
 
-/** The error for what a reference has not. */
-export function notThere(member: string | null): RpcError {
-  const what = member === null ? 'is no function' : `has no method ${quote(member)} that may be called`;
+/** The error for a member that a reference does not have. */
+export function noSuchMember(member: string | null): RpcError {
+  const what = member === null ? 'is not a function' : `has no method ${quote(member)} that may be called`;
   return new RpcError(`the reference ${what}`, Code.MethodNotFound);
 }
 

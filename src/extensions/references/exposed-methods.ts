@@ -2,16 +2,16 @@ import { isPrivate } from './members.js';
 import { isMarked } from './reference-mark.js';
 
 /** The methods of an object that is passed by reference. */
-export interface Methods {
+export interface ExposedMethods {
   readonly members: readonly string[];
-  /** Those of them that answer with a stream. */
+  /** Those of them whose reply is a stream. */
   readonly streams: readonly string[];
 }
 
-const read = new WeakMap<object, Methods>();
+const read = new WeakMap<object, ExposedMethods>();
 
-/** The methods that may be called on an object of a class that is marked; undefined for any other value. */
-export function methodsOf(value: object): Methods | undefined {
+/** The callable methods of an object of a class with `@reference`; undefined for any other value. */
+export function exposedMethodsOf(value: object): ExposedMethods | undefined {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null || prototype === Object.prototype) return undefined;
   const known = read.get(prototype);
@@ -23,7 +23,7 @@ export function methodsOf(value: object): Methods | undefined {
   return methods;
 }
 
-/** The prototypes from this one up to the last one whose class is marked; none if there is no such class. */
+/** The prototypes from this one up to the last one whose class has `@reference`; none if there is no such class. */
 function exposed(prototype: object): object[] {
   const levels: object[] = [];
   let count = 0;
@@ -35,11 +35,11 @@ function exposed(prototype: object): object[] {
   return levels.slice(0, count);
 }
 
-function collect(levels: readonly object[]): Methods {
+function collect(levels: readonly object[]): ExposedMethods {
   const methods = new Map<string, unknown>();
   for (const level of levels) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      // What stands lower hides what stands above it, also where it is no method.
+      // A property of a subclass hides those of its superclasses, even if it is not a method.
       if (!methods.has(name)) methods.set(name, value);
     }
   }
@@ -50,7 +50,7 @@ function collect(levels: readonly object[]): Methods {
   };
 }
 
-/** A name with a dot would be read as one of a namespace; an object with a `then` is taken for a promise. */
+/** A name with a dot would be read as a member of a namespace; an object with a `then` is taken for a promise. */
 function isOpen(name: string): boolean {
   return name !== 'constructor' && name !== 'then' && !isPrivate(name) && !name.includes('.');
 }

@@ -20,7 +20,7 @@ export const references: Extension = {
     [CALL]: {
       lane: 'callbacks',
       serve: (sender: CallSender) => referencesOf(sender.peer.session).call(sender),
-      queued: (session, call) => referencesOf(session).await(call),
+      queued: (session, call) => referencesOf(session).holdQueued(call),
     },
     [STREAM]: { lane: 'free', serve: serveOffered },
   },

@@ -3,20 +3,20 @@ import { type RpcError, UsageError } from '../../contract/errors.js';
 import type { Items } from '../../types/method.js';
 import { weightOf } from './members.js';
 
-/** What the methods of something that was passed are; undefined for a function. */
+/** The methods of a reference, as its owner has sent them. */
 export interface Shape {
   readonly members: readonly string[] | undefined;
   readonly streams: readonly string[];
 }
 
-/** Calls what a peer has passed to us. Never throws. */
+/** Calls references of a peer. Never throws. */
 export interface Caller {
   call(imported: ImportedReference, member: string | null, args: readonly unknown[]): Promise<unknown>;
-  /** It was called first after the call that has brought it had ended, which whoever does not await it would not notice. */
+  /** A reference was called after the call that has passed it had ended: reported, since callers often do not await callbacks. */
   calledLate(error: Error): void;
-  /** If errors are to show the line of the call. */
+  /** Where errors show the line of the call. */
   readonly callSites: Diagnostics['callSites'];
-  /** The same as `call`, where the answer is a stream: what goes wrong is told by the first `next()`. */
+  /** The same for a reply that is a stream: errors reject the first `next()`. */
   stream(imported: ImportedReference, member: string, args: readonly unknown[]): Items<unknown>;
 }
 
@@ -35,21 +35,21 @@ export interface HoldingTable {
 
 /** A reference of a peer that this side holds. */
 export class ImportedReference {
-  /** The call that has brought it has ended, and nobody has called it since. */
+  /** The call that has passed it has ended, and it was not called since. */
   expired = false;
-  /** How many of the peer's calls that are at work have brought it. */
-  scopes = 0;
-  /** It has come as a result, and is held until somebody releases it. */
+  /** How many active calls of the peer have passed it. */
+  callCount = 0;
+  /** It has arrived as a result, and is held until it is released. */
   result = false;
-  /** How many have kept it, and hold it still. */
+  /** How many times it was kept, and not released since. */
   keeps = 0;
-  /** Grows when all of them are told that they hold it no more. */
+  /** Incremented when all of these end at once. */
   epoch = 0;
-  /** Why it can be called no more, or what has ended the link; undefined as long as it can. */
-  over: string | RpcError | undefined;
-  /** How many calls of it are open: it is not dropped meanwhile. */
-  private open = 0;
-  /** What stands for it here. Weak, for what nobody here holds any more is released. */
+  /** Why it can no longer be called, or the error that has ended the session; undefined while it can be called. */
+  unusable: string | RpcError | undefined;
+  /** How many of its calls are pending: it is not dropped meanwhile. */
+  private pendingCalls = 0;
+  /** Its local stub. Weak: when the stub is collected, the reference is released. */
   stub: WeakRef<object> | undefined;
 
   constructor(
@@ -58,51 +58,53 @@ export class ImportedReference {
     readonly shape: Shape,
   ) {}
 
-  /** How much of the limit it takes. */
+  /** How much of the limit `references` it uses. */
   get weight(): number {
     return weightOf(this.shape.members?.length);
   }
 
-  /** Held beyond the calls that have brought it. The peer knows of this as one hold. */
+  /** Whether it is held beyond the calls that have passed it. To the peer that is one hold. */
   get kept(): boolean {
     return this.result || this.keeps > 0;
   }
 
-  /** Nobody here can call it, and no call of it is open. */
+  /** Whether its stub was collected, and no call of it is pending. */
   get isLost(): boolean {
-    return this.open === 0 && this.stub?.deref() === undefined;
+    return this.pendingCalls === 0 && this.stub?.deref() === undefined;
   }
 
-  /** Calls it. Rejects with a UsageError that says when it was released, or with what has ended the link. */
+  /** Calls it. Rejects with a UsageError that says when it was released, or with the error that has ended the session. */
   call(member: string | null, args: readonly unknown[]): Promise<unknown> {
     const failure = this.failure();
     if (failure !== undefined) {
       if (this.expired) this.table.caller.calledLate(failure);
       this.expired = false;
       const failed = Promise.reject(failure);
-      // A callback whose type says void is not awaited: what becomes of it must not end the process.
+      // A callback of type void is not awaited: its rejection must not end the process.
       failed.catch(() => {});
       return failed;
     }
-    this.open++;
+    this.pendingCalls++;
     const answer = this.table.caller.call(this, member, args);
     const ended = (): void => {
-      this.open--;
+      this.pendingCalls--;
       this.table.drop(this);
     };
     answer.then(ended, ended);
     return answer;
   }
 
-  /** The same for a method whose answer is a stream. Never throws: what goes wrong is told by the first `next()`. */
+  /** The same for a method whose reply is a stream. Never throws: errors reject the first `next()`. */
   stream(member: string, args: readonly unknown[]): Items<unknown> {
     return this.table.caller.stream(this, member, args);
   }
 
-  /** Why it cannot be called, if it cannot. */
+  /** Why it cannot be called; undefined if it can. */
   failure(): Error | undefined {
-    const { over } = this;
-    return typeof over === 'string' ? new UsageError(`the reference can be called no more: ${over}`) : over;
+    const { unusable } = this;
+    return typeof unusable === 'string'
+      ? new UsageError(`the reference can no longer be called: ${unusable}`)
+      : unusable;
   }
 }
 

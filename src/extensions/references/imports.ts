@@ -3,12 +3,12 @@ import { addStub, type Caller, type HoldingTable, ImportedReference, type Shape 
 
 const collected = new FinalizationRegistry<ImportedReference>((imported) => imported.table.drop(imported));
 
-/** What we hold of one peer's. */
+/** The references of one peer that this side holds. */
 export class ImportTable implements HoldingTable {
   private readonly byId = new Map<number, ImportedReference>();
   private weight = 0;
 
-  /** `caller` calls them, `tell` tells the peer what we hold, or hold no more, and gives false if it could not; `most` is how many we hold for it. */
+  /** `caller` calls references, `tell` sends `rpc.keep` or `rpc.release` and returns false if it could not; `most`: the limit `references`. */
   constructor(
     readonly caller: Caller,
     private readonly tell: (word: 'keep' | 'release', ids: readonly number[]) => boolean,
@@ -21,15 +21,15 @@ export class ImportTable implements HoldingTable {
   }
 
   /**
-   * What has come under this id, not held yet: the same stub as long as it is held. Throws a ProtocolError for more than may be
-   * held.
+   * Returns the reference with this id, and its stub: the same one while it is held. Adds no hold. Throws a ProtocolError for more
+   * references than the limit.
    */
   take(
     id: unknown,
     shape: Shape,
     makeStub: (imported: ImportedReference) => object,
   ): { imported: ImportedReference; stub: object } {
-    if (!isReferenceId(id)) throw new ProtocolError('a reference has a whole number for an id');
+    if (!isReferenceId(id)) throw new ProtocolError('the id of a reference must be a whole number');
     const known = this.byId.get(id);
     const held = known?.stub?.deref();
     if (known !== undefined && held !== undefined) return { imported: known, stub: held };
@@ -50,85 +50,85 @@ export class ImportTable implements HoldingTable {
     return new ProtocolError(text, Code.TooLarge);
   }
 
-  /** What has come is a result: held until it is released. The peer counts each time that it was one, this side once. */
-  own(imported: ImportedReference): void {
+  /** A reference has arrived as a result: it is held until it is released. The peer counts each result, this side only one. */
+  holdResult(imported: ImportedReference): void {
     if (imported.kept) this.tell('release', [imported.id]);
     imported.result = true;
   }
 
-  /** Held once more, until that is given up. Gives the number of what it was held in. Throws a UsageError if it is over. */
+  /** Adds a hold, and returns the epoch for `unkeep`. Throws a UsageError for a reference that can no longer be called. */
   keep(imported: ImportedReference): number {
     const failure = imported.failure();
     if (failure !== undefined) throw failure;
     if (!imported.kept && !this.tell('keep', [imported.id]))
-      throw new ProtocolError('the reference cannot be kept: its owner could not be told', Code.Busy);
-    // Whoever keeps a result says when it is of no use any more.
+      throw new ProtocolError('the reference cannot be kept: rpc.keep could not be sent to its owner', Code.Busy);
+    // From now on the hold ends with the last one who has kept it.
     imported.result = false;
     imported.keeps++;
     return imported.epoch;
   }
 
-  /** One who has kept it holds it no more, unless all were told so since then. `where` is where that was said. */
+  /** Removes a hold, unless `release` has removed all since that epoch. `where` returns the line of the call. */
   unkeep(imported: ImportedReference, epoch: number, where: () => string): void {
     if (imported.epoch !== epoch) return;
     if (imported.keeps === 1 && !imported.result) this.release(imported, where);
     else imported.keeps--;
   }
 
-  /** Nobody holds it any more, except the calls that have brought it. `where` is where that was said. */
+  /** Removes all holds but those of calls that have passed it. `where` returns the line of the call. */
   release(imported: ImportedReference, where: () => string): void {
     if (!imported.kept) return;
     imported.result = false;
     imported.keeps = 0;
     imported.epoch++;
-    if (typeof imported.over !== 'object') this.tell('release', [imported.id]);
-    this.letGo(imported, where);
+    if (typeof imported.unusable !== 'object') this.tell('release', [imported.id]);
+    this.forget(imported, where);
   }
 
-  /** A call that has brought these has ended. `untold`: the peer does not know that by itself. */
-  leave(ended: Iterable<ImportedReference>, method: string, untold: boolean): void {
-    const why = (): string => `it was passed with ${method}, which has ended, and nobody has kept it: keep(…) does`;
+  /** A call that has passed these has ended. `untold`: the peer does not know that, and is sent `rpc.release`. */
+  callEnded(ended: Iterable<ImportedReference>, method: string, untold: boolean): void {
+    const why = (): string => `it was passed with ${method}, which has ended, and was not kept with keep(…)`;
     const ids: number[] = [];
     for (const imported of ended) {
-      imported.scopes--;
+      imported.callCount--;
       ids.push(imported.id);
-      imported.expired = this.letGo(imported, why);
+      imported.expired = this.forget(imported, why);
     }
     if (untold && ids.length > 0) this.tell('release', ids);
   }
 
-  /** What has come is given back, for the message that has brought it is of no use. `untold` as with `leave`. */
+  /** Releases the references of a message that cannot be read. `untold` as with `callEnded`. */
   giveBack(ids: ReadonlySet<number>, untold: boolean): void {
     for (const id of ids) {
       const imported = this.byId.get(id);
-      if (imported !== undefined) this.letGo(imported, () => 'the message that has brought it could not be read');
+      if (imported !== undefined) this.forget(imported, () => 'the message that has passed it could not be read');
     }
     if (untold && ids.size > 0) this.tell('release', [...ids]);
   }
 
-  /** Nobody here holds its stub any more. */
+  /** Its stub was collected, or a call of it has ended. */
   drop(imported: ImportedReference): void {
     if (imported.kept && imported.isLost) this.release(imported, () => 'it was collected');
   }
 
-  /** The link has ended. */
+  /** The session has ended. */
   clear(reason: RpcError): void {
-    for (const imported of this.byId.values()) imported.over = reason;
+    for (const imported of this.byId.values()) imported.unusable = reason;
     this.byId.clear();
     this.weight = 0;
   }
 
-  /** Returns whether nobody holds it any more. */
-  private letGo(imported: ImportedReference, why: () => string): boolean {
-    if (imported.kept || imported.scopes > 0 || this.byId.get(imported.id) !== imported) return false;
-    imported.over = why();
+  /** Removes it if nothing holds it. Returns whether it was removed. */
+  private forget(imported: ImportedReference, why: () => string): boolean {
+    if (imported.kept || imported.callCount > 0 || this.byId.get(imported.id) !== imported) return false;
+    imported.unusable = why();
     this.byId.delete(imported.id);
     this.weight -= imported.weight;
     return true;
   }
 }
 
-/** Whether something that has come can be the id of a reference. */
+/** Whether a value that has arrived can be the id of a reference. */
 export function isReferenceId(id: unknown): id is number {
   return Number.isSafeInteger(id);
 }

@@ -6,10 +6,10 @@ import { revived } from '../values/tagged.js';
 import type { ExportTable } from './exports.js';
 import type { ImportedReference } from './imported-reference.js';
 import { type ImportTable, isReferenceId } from './imports.js';
-import { take } from './offers.js';
+import { offeredStream } from './offers.js';
 import { FUNCTION, shapeOf, stubOf } from './stubs.js';
 
-/** What comes: values in the tagged form become what they are meant to be. */
+/** Values on their way in: the tagged form becomes values, stubs and streams. */
 export class InwardMapper {
   constructor(
     private readonly session: Session,
@@ -20,22 +20,22 @@ export class InwardMapper {
 
   /**
    * The values of a message that was announced as tagged. `method` is for texts. Throws what `revived` throws, and a ProtocolError
-   * for more references than may be held: then everything that has come with the message is given back.
+   * for more references than the limit: then all references of the message are released.
    */
   inward(values: unknown, hold: Hold, method: string): Unmapped {
-    const message = new Arrival(this.session, this.mapper, this.exports, this.imports);
-    const meant = message.read(values, hold !== 'call');
-    const come = [...message.come];
+    const message = new InwardMessage(this.session, this.mapper, this.exports, this.imports);
+    const revivedValues = message.read(values, hold !== 'call');
+    const references = [...message.references];
     if (hold === 'result') {
-      for (const imported of come) this.imports.own(imported);
-      return { values: meant, end: nothing };
+      for (const imported of references) this.imports.holdResult(imported);
+      return { values: revivedValues, end: nothing };
     }
-    for (const imported of come) imported.scopes++;
-    const end = (): void => this.imports.leave(come.splice(0), method, hold === 'notification');
-    return { values: meant, end };
+    for (const imported of references) imported.callCount++;
+    const end = (): void => this.imports.callEnded(references.splice(0), method, hold === 'notification');
+    return { values: revivedValues, end };
   }
 
-  /** What has come is for nobody: everything that was passed with it is given back. Never throws. */
+  /** Releases all references of values that nothing receives. Never throws. */
   refuse(values: unknown): void {
     const ids = new Set<number>();
     try {
@@ -43,17 +43,17 @@ export class InwardMapper {
         if (isReference(tag) && isReferenceId(id)) ids.add(id);
       });
     } catch {
-      // What cannot be read holds nothing that could be given back.
+      // Values that cannot be read contain no references to release.
     }
     this.imports.giveBack(ids, true);
   }
 }
 
 /** One message on its way in. */
-class Arrival {
-  /** What has come with it, each once. */
-  readonly come = new Set<ImportedReference>();
-  /** All that the sender holds for it. */
+class InwardMessage {
+  /** The references in it, each once. */
+  readonly references = new Set<ImportedReference>();
+  /** Their ids, including those that could not be created. */
   private readonly ids = new Set<number>();
   private failure: { readonly error: unknown } | undefined;
 
@@ -64,19 +64,19 @@ class Arrival {
     private readonly imports: ImportTable,
   ) {}
 
-  /** Reads to the end even where something is wrong before it: the rest may hold references, which must be given back. */
+  /** Reads to the end even after an error: the rest may contain references, which must be released. */
   read(values: unknown, untold: boolean): unknown {
     try {
-      const meant = revived(values, (tag, payload) => this.tried(tag, payload));
+      const revivedValues = revived(values, (tag, payload) => this.tryRevive(tag, payload));
       if (this.failure !== undefined) throw this.failure.error;
-      return meant;
+      return revivedValues;
     } catch (error) {
       this.imports.giveBack(this.ids, untold);
       throw error;
     }
   }
 
-  private tried(tag: string, payload: readonly unknown[]): unknown {
+  private tryRevive(tag: string, payload: readonly unknown[]): unknown {
     try {
       return this.revive(tag, payload);
     } catch (error) {
@@ -92,15 +92,15 @@ class Arrival {
         return this.exports.at(id).target;
       case 'fn':
       case 'ref': {
-        if (!isReferenceId(id)) throw new ProtocolError('a reference has a whole number for an id');
+        if (!isReferenceId(id)) throw new ProtocolError('the id of a reference must be a whole number');
         this.ids.add(id);
         const { imported, stub } = this.imports.take(id, tag === 'fn' ? FUNCTION : shapeOf(members, streams), stubOf);
-        this.come.add(imported);
+        this.references.add(imported);
         return stub;
       }
       case 'stream':
-        if (!isReferenceId(id)) throw new ProtocolError('a stream has a whole number for an id');
-        return take(this.session, id);
+        if (!isReferenceId(id)) throw new ProtocolError('the id of a stream must be a whole number');
+        return offeredStream(this.session, id);
       default:
         return this.mapper.types.revive(tag, payload);
     }

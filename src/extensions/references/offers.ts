@@ -10,12 +10,11 @@ import { sourceOf } from '../streams/source.js';
 import { requestStream } from '../streams/stream-call.js';
 
 /*
- * Streams as arguments. One side offers a stream under a number, which travels in the place of the value; the other side asks
- * for it by a request, `rpc.stream [n]`, whose answer is a stream like any other. So there is nothing new on the wire: credit,
- * end, failure and giving up are those of that request.
+ * Streams as arguments. One side offers a stream under a number, which is sent in the place of the value; the other side requests it by
+ * `rpc.stream [n]`, whose reply is a stream like any other. Window, end, errors and cancellation are those of that request.
  */
 
-/** What a side has offered to one peer, and the peer has not asked for yet. */
+/** The streams that a side offers to one peer, and that the peer has not requested. */
 interface Offers {
   readonly sources: Map<number, object>;
   last: number;
@@ -24,13 +23,15 @@ interface Offers {
 const offered = new WeakMap<Session, Offers>();
 
 /**
- * Offers a stream to a peer, once, and gives its number. What the peer has not asked for when the call is answered is to be
- * withdrawn. Throws a UsageError where the peer cannot ask, a ProtocolError, busy, if it leaves too many unasked for.
+ * Offers a stream to a peer for one request, and returns its number. The caller withdraws it when the call has ended. Throws a UsageError
+ * if the peer cannot request it, and a ProtocolError, busy, if too many offers are open.
  */
 export function offer(session: Session, source: object): number {
   const { codec, limits } = session.host;
-  if (!speaks(codec, STREAM)) throw new UsageError('a peer that is no Obverse takes no stream as an argument');
-  if (session.link.bus === true) throw new UsageError('a stream cannot be an argument where messages can be lost');
+  if (!speaks(codec, STREAM))
+    throw new UsageError('a stream cannot be passed as an argument to a peer that is not Obverse');
+  if (session.link.bus === true)
+    throw new UsageError('a stream cannot be passed as an argument on a bus, where messages can be lost');
   const offers = offered.get(session) ?? { sources: new Map(), last: 0 };
   offered.set(session, offers);
   if (offers.sources.size >= limits.streams) {
@@ -40,7 +41,7 @@ export function offer(session: Session, source: object): number {
   return offers.last;
 }
 
-/** Takes an offer back, unless the peer has asked for it: its source is told that nobody wants it. */
+/** Withdraws an offer that the peer has not requested, and closes its source. */
 export function withdraw(session: Session, n: number): void {
   const source = offered.get(session)?.sources.get(n);
   if (source === undefined) return;
@@ -54,24 +55,24 @@ export function withdraw(session: Session, n: number): void {
   }
 }
 
-/** How many streams a peer has been offered and has not asked for. */
+/** How many offers to a peer are open. */
 export function offersTo(session: Session): number {
   return offered.get(session)?.sources.size ?? 0;
 }
 
-/** The stream that the peer has offered under this number. It is asked for with the first item, and by one only. */
-export function take(session: Session, n: number, options: CallOptions = {}): Items<unknown> {
+/** The stream that the peer offers under this number. It is requested with the first `next()`, once. */
+export function offeredStream(session: Session, n: number, options: CallOptions = {}): Items<unknown> {
   return requestStream(session, STREAM, { args: [n], named: false }, options, undefined, undefined, true);
 }
 
-/** The peer asks for a stream that it was offered. */
+/** The peer requests a stream that this side offers. */
 export function serveOffered(sender: CallSender): Promise<unknown> {
   const [n] = sender.call.args;
   const sources = offered.get(sender.peer.session)?.sources;
   return serveStream(sender, () => {
     const source = sources?.get(n as number);
     if (source === undefined) {
-      const text = `there is no stream ${JSON.stringify(n)}: it was asked for already, or the call that has offered it is answered`;
+      const text = `there is no stream ${JSON.stringify(n)}: it was requested already, or the call that has offered it has ended`;
       throw new RpcError(text, Code.InvalidParams);
     }
     sources?.delete(n as number);

@@ -11,11 +11,11 @@ import { importOf } from './imported-reference.js';
 import type { ImportTable } from './imports.js';
 import { weightOf } from './members.js';
 import { offer, withdraw } from './offers.js';
-import { passableOf } from './referable.js';
+import { referableOf } from './referable.js';
 
-/** What leaves: values are put into the tagged form, and what goes by reference is held for the peer. */
+/** Values on their way out: they get the tagged form, and references are held for the peer. */
 export class OutwardMapper {
-  private readonly speaking: boolean;
+  private readonly canTag: boolean;
 
   constructor(
     private readonly session: Session,
@@ -23,16 +23,16 @@ export class OutwardMapper {
     private readonly exports: ExportTable,
     private readonly imports: ImportTable,
   ) {
-    this.speaking = speaks(session.host.codec, ABOUT);
+    this.canTag = speaks(session.host.codec, ABOUT);
   }
 
   /**
-   * The values as they travel; undefined if they are plain. `holder` is who says that what goes by reference is held no more; with
-   * an open call for a holder, streams may be among it. Throws a UsageError for what cannot be passed to this peer, an RpcError,
+   * The values as they travel; undefined if they are plain. `holder` is what ends the holds of references; streams
+   * are possible only with a pending call as the holder. Throws a UsageError for what cannot be passed to this peer, an RpcError,
    * busy, for more than it may hold.
    */
   outward(values: unknown, holder: Holder): Mapped | undefined {
-    const message = new Message(this.session, this.exports, holder);
+    const message = new OutwardMessage(this.session, this.exports, holder);
     try {
       const sent = tagged(values, (value) => this.tag(value, message, values), this.mapper.mostWritten);
       return sent === values ? undefined : message.with(sent);
@@ -42,7 +42,7 @@ export class OutwardMapper {
     }
   }
 
-  /** Throws a UsageError for what cannot be passed to this peer. That it holds too much already is told when it is passed. */
+  /** Throws a UsageError for values that cannot be passed to this peer. Does not check the limit `references`. */
   check(values: unknown): void {
     try {
       this.outward(values, 'peer')?.end();
@@ -51,10 +51,10 @@ export class OutwardMapper {
     }
   }
 
-  private tag(value: object | bigint | number, message: Message, values: unknown): Tag | undefined {
-    const { speaking } = this;
-    // A stranger gets what the codec makes of it.
-    const known = speaking ? this.mapper.types.tag(value) : undefined;
+  private tag(value: object | bigint | number, message: OutwardMessage, values: unknown): Tag | undefined {
+    const { canTag } = this;
+    // For peers that are not Obverse, the codec encodes values as it can.
+    const known = canTag ? this.mapper.types.tag(value) : undefined;
     if (known !== undefined || (typeof value !== 'object' && typeof value !== 'function')) return known;
     const imported = importOf(value);
     if (imported !== undefined && imported.table === this.imports) {
@@ -62,25 +62,25 @@ export class OutwardMapper {
       if (failure !== undefined) throw failure;
       return ['own', imported.id];
     }
-    const passable = passableOf(value);
-    if (passable === undefined && !isStream(value)) return undefined;
-    if (!speaking) {
+    const referable = referableOf(value);
+    if (referable === undefined && !isStream(value)) return undefined;
+    if (!canTag) {
       const path = pathTo(values, value);
       const at = path === undefined || path === '' ? '' : ` (one stands at ${path})`;
       throw new UsageError(
         `functions, streams and references cannot be passed here${at}: the codec is for peers that are not Obverse, which would not understand them`,
       );
     }
-    if (passable === undefined) return ['stream', message.offer(value)];
-    const { members, streams, callee } = passable;
+    if (referable === undefined) return ['stream', message.offer(value)];
+    const { members, streams, callee } = referable;
     const id = message.hold(value, weightOf(members?.length), callee);
     if (members === undefined) return ['fn', id];
     return streams.length === 0 ? ['ref', id, members] : ['ref', id, members, streams];
   }
 }
 
-/** What is held for one message. */
-class Message {
+/** The references and streams of one message. */
+class OutwardMessage {
   private readonly held: ExportedReference[] = [];
   private readonly offered: number[] = [];
 
@@ -98,9 +98,7 @@ class Message {
 
   offer(source: object): number {
     if (this.holder !== 'call') {
-      throw new UsageError(
-        'a stream is passed as an argument of a request: nothing else says how long it may be asked for',
-      );
+      throw new UsageError('a stream can only be an argument of a request, whose reply ends the offer');
     }
     const n = offer(this.session, source);
     this.offered.push(n);
@@ -111,7 +109,7 @@ class Message {
     return { values, end: () => this.end() };
   }
 
-  /** Once. */
+  /** Ends the holds and offers. Safe to call twice. */
   end(): void {
     for (const exported of this.held.splice(0)) this.exports.free(exported, this.holder);
     for (const n of this.offered.splice(0)) withdraw(this.session, n);

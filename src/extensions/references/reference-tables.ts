@@ -32,8 +32,8 @@ import { OutwardMapper } from './outward.js';
 export class ReferenceTables implements SessionValues {
   private readonly exports: ExportTable;
   private readonly imports: ImportTable;
-  private readonly leaving: OutwardMapper;
-  private readonly coming: InwardMapper;
+  private readonly outwardMapper: OutwardMapper;
+  private readonly inwardMapper: InwardMapper;
 
   constructor(
     private readonly session: Session,
@@ -55,8 +55,8 @@ export class ReferenceTables implements SessionValues {
       limits.references,
       peer,
     );
-    this.leaving = new OutwardMapper(session, mapper, this.exports, this.imports);
-    this.coming = new InwardMapper(session, mapper, this.exports, this.imports);
+    this.outwardMapper = new OutwardMapper(session, mapper, this.exports, this.imports);
+    this.inwardMapper = new InwardMapper(session, mapper, this.exports, this.imports);
   }
 
   private get hub(): RpcEndpoint {
@@ -78,7 +78,7 @@ export class ReferenceTables implements SessionValues {
     waiter: ReplyHandler,
     about: About | undefined,
   ): number {
-    const sent = this.leaving.outward(args, 'call');
+    const sent = this.outwardMapper.outward(args, 'call');
     if (sent === undefined) return this.session.askPlain(method, args, named, waiter, about);
     waiter.passed = sent;
     try {
@@ -92,7 +92,7 @@ export class ReferenceTables implements SessionValues {
   /** Notifies. What is passed is held until the peer releases it. Gives false, and does nothing, if nothing is passed. */
   notify(plain: Call, about: About | undefined): boolean {
     const { session } = this;
-    const sent = this.leaving.outward(plain.args, 'peer');
+    const sent = this.outwardMapper.outward(plain.args, 'peer');
     if (sent === undefined) return false;
     const call: Call = { ...plain, args: sent.values as unknown[] };
     try {
@@ -114,12 +114,12 @@ export class ReferenceTables implements SessionValues {
    * RpcError, busy, for more than it may hold.
    */
   outward(values: unknown): Mapped | undefined {
-    return this.leaving.outward(values, 'peer');
+    return this.outwardMapper.outward(values, 'peer');
   }
 
   /** Throws a UsageError for what cannot be passed to this peer. */
   check(values: unknown): void {
-    this.leaving.check(values);
+    this.outwardMapper.check(values);
   }
 
   // ---- what comes ---------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ export class ReferenceTables implements SessionValues {
    * what cannot be read, and a ProtocolError for more references than may be held: then all of them are given back.
    */
   inward(values: unknown, hold: Hold, method: string): Unmapped {
-    return this.coming.inward(values, hold, method);
+    return this.inwardMapper.inward(values, hold, method);
   }
 
   /** A call that was announced as tagged, with its arguments as they are meant. Throws as `inward`. */
@@ -141,7 +141,7 @@ export class ReferenceTables implements SessionValues {
 
   /** What has come goes to nobody: what was passed with it is released. Never throws. */
   refuse(values: unknown): void {
-    this.coming.refuse(values);
+    this.inwardMapper.refuse(values);
   }
 
   // ---- what the peer says of them -----------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ export class ReferenceTables implements SessionValues {
   }
 
   /** A call of a reference waits for its turn: what it calls is not freed before it has begun, whatever else ends meanwhile. */
-  await(call: Call): void {
+  holdQueued(call: Call): void {
     const exported = this.exports.find(call.args[0]);
     if (exported === undefined) return;
     exported.holds.call++;

@@ -7,35 +7,35 @@ import { MOST_MEMBERS } from './members.js';
 /** The shape of a function. */
 export const FUNCTION: Shape = Object.freeze({ members: undefined, streams: Object.freeze([]) });
 
-/** What a peer says of the methods of an object. Throws a ProtocolError for what are no such lists. */
+/** The methods of an object, as a peer has sent them. Throws a ProtocolError for malformed lists. */
 export function shapeOf(members: unknown, streams: unknown): Shape {
   return { members: namesOf(members), streams: streams === undefined ? [] : namesOf(streams) };
 }
 
 function namesOf(list: unknown): readonly string[] {
   if (!Array.isArray(list) || list.length > MOST_MEMBERS)
-    throw new ProtocolError(`a reference lists its methods, which are at most ${MOST_MEMBERS}`);
+    throw new ProtocolError(`the methods of a reference must be a list of at most ${MOST_MEMBERS} names`);
   for (const name of list as unknown[])
-    if (typeof name !== 'string') throw new ProtocolError('a reference lists its methods by name');
+    if (typeof name !== 'string') throw new ProtocolError('the methods of a reference must be names');
   return list as string[];
 }
 
-/** Stands for what a peer has passed. Throws a ProtocolError for an object that cannot be made. */
+/** Creates the stub of a reference. Throws a ProtocolError for an object that cannot be created. */
 export function stubOf(imported: ImportedReference): object {
   const { members, streams } = imported.shape;
   if (members !== undefined) return objectStub(imported, members, streams);
-  return brand(function below(...args: unknown[]): unknown {
-    if (imported.table.caller.callSites !== undefined) return withSite(below, imported, null, args);
+  return brand(function stub(...args: unknown[]): unknown {
+    if (imported.table.caller.callSites !== undefined) return withCallSite(stub, imported, null, args);
     return imported.call(null, args);
   });
 }
 
-/** No plain data: what stands for an object is not taken apart when it is sent. */
+/** The prototype of stubs, which makes them not plain data: a stub is sent as a reference. */
 const stubs: object = Object.freeze(brand(Object.create(null) as object));
 
 /**
- * Stands for an object of a peer's: it has these methods, and no others. A name with dots is a method of a namespace. No name
- * reaches a prototype, and none makes it a promise.
+ * The stub of an object: it has these methods, and no others. A name with dots is a method of a namespace. No name reaches a prototype,
+ * and none makes the stub a promise.
  */
 function objectStub(imported: ImportedReference, members: readonly string[], streams: readonly string[]): object {
   const stub = Object.create(stubs) as object;
@@ -51,39 +51,39 @@ function objectStub(imported: ImportedReference, members: readonly string[], str
   return stub;
 }
 
-/** Each method holds the whole, so that one that is taken out of its object keeps that from being collected. */
+/** Each method holds the stub, so that a destructured method keeps it from being collected. */
 interface Held {
   readonly imported: ImportedReference;
   readonly stub: object;
 }
 
 function methodOf(held: Held, member: string): unknown {
-  return function below(...args: unknown[]): unknown {
+  return function stub(...args: unknown[]): unknown {
     const { imported } = held;
-    if (imported.table.caller.callSites !== undefined) return withSite(below, imported, member, args);
+    if (imported.table.caller.callSites !== undefined) return withCallSite(stub, imported, member, args);
     return imported.call(member, args);
   };
 }
 
 function streamOf(held: Held, member: string): unknown {
-  return function below(...args: unknown[]): unknown {
+  return function stub(...args: unknown[]): unknown {
     const { imported } = held;
     const { callSites } = imported.table.caller;
-    if (callSites !== undefined) return callSites.withCallSite(below, () => imported.stream(member, args));
+    if (callSites !== undefined) return callSites.withCallSite(stub, () => imported.stream(member, args));
     return imported.stream(member, args);
   };
 }
 
 /** The same, and errors show the line of the call. */
-function withSite(
-  below: () => unknown,
+function withCallSite(
+  stub: () => unknown,
   imported: ImportedReference,
   member: string | null,
   args: readonly unknown[],
 ): unknown {
   const { callSites } = imported.table.caller;
-  const answer = callSites?.withCallSite(below, () => imported.call(member, args));
-  // A callback whose type says void is not awaited: what becomes of it must not end the process.
+  const answer = callSites?.withCallSite(stub, () => imported.call(member, args));
+  // A callback of type void is not awaited: its rejection must not end the process.
   answer?.catch(() => {});
   return answer;
 }

@@ -3,14 +3,14 @@ import { isBigEndian, toLittleEndian, typedArrays, type ViewClass, viewName } fr
 import { ProtocolError, UsageError } from '../../contract/errors.js';
 import { byName, TypeForm, textOf } from './type-form.js';
 
-/** Bytes travel by themselves, see `bytes`. */
+/** By name. A Uint8Array is of the kind `bytes`. */
 const views = /* @__PURE__ */ viewsByName();
 
 function viewsByName(): ReadonlyMap<string, ViewClass> {
   return byName([...typedArrays.filter((one) => one !== Uint8Array), DataView]);
 }
 
-/** Bytes, and what shows them in another way: base64 in the standard alphabet, padded. */
+/** Bytes, typed arrays and buffers: base64 in the standard alphabet, padded. */
 export const byteTypes: readonly TypeForm[] = [
   /* @__PURE__ */ new TypeForm(
     'bytes',
@@ -45,7 +45,7 @@ function unpackView(payload: readonly unknown[]): unknown {
   }
   const size = maker.BYTES_PER_ELEMENT ?? 1;
   const bytes = bytesOf(text);
-  if (bytes.length % size !== 0) throw new ProtocolError(`${bytes.length} bytes are no whole number of elements`);
+  if (bytes.length % size !== 0) throw new ProtocolError(`${bytes.length} bytes are not a whole number of elements`);
   return new maker(toLittleEndian(bytes, size).buffer);
 }
 

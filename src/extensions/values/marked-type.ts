@@ -3,13 +3,13 @@ import { ProtocolError, UsageError } from '../../contract/errors.js';
 import type { Class, ValueType } from '../../types/values.js';
 import { markedId } from './serializable.js';
 
-/** What a class says of itself by static methods, if it does. */
+/** The static methods of a class that pack and unpack its instances. */
 interface Statics {
   readonly pack?: unknown;
   readonly unpack?: unknown;
 }
 
-/** A class that is marked by `@serializable`, as a type; undefined for one that is not marked. Throws a UsageError for one that cannot travel. */
+/** The value type of a class with `@serializable`; undefined for any other class. Throws a UsageError for a class that cannot be sent. */
 export function markedType(target: Class): ValueType | undefined {
   const id = markedId(target);
   if (id === undefined) return undefined;
@@ -26,7 +26,7 @@ export function markedType(target: Class): ValueType | undefined {
   };
 }
 
-/** Own fields travel, and are put into an object of the class. No constructor and no setter is called. */
+/** Sends the own fields, and puts them into an object of the class. Calls no constructor and no setter. */
 function byFields(id: string, target: Class): ValueType {
   const { name } = target;
   const prototype = target.prototype as object;
@@ -48,8 +48,8 @@ function byFields(id: string, target: Class): ValueType {
       }
       const value = Object.create(prototype) as Record<string, unknown>;
       for (const key of Object.keys(data)) {
-        // So no setter is called either, that of `__proto__` among them.
-        if (key in prototype) throw new ProtocolError(`${quote(key)} is a member of the class ${name}, and no field`);
+        // So no setter is called either, including that of `__proto__`.
+        if (key in prototype) throw new ProtocolError(`${quote(key)} is a member of the class ${name}, not a field`);
         value[key] = (data as Readonly<Record<string, unknown>>)[key];
       }
       return value;
@@ -57,7 +57,7 @@ function byFields(id: string, target: Class): ValueType {
   };
 }
 
-/** What a class of the language itself holds is not in fields. */
+/** The contents of built-in classes are not in fields. */
 function mustHaveFields(target: Class): void {
   for (let one: unknown = target; typeof one === 'function'; one = Object.getPrototypeOf(one)) {
     if (one !== Function.prototype && Function.prototype.toString.call(one).endsWith('{ [native code] }')) {

@@ -6,24 +6,23 @@ import { ESCAPE, OPEN, TAG } from './tag.js';
 
 type Fields = Record<string, unknown>;
 
-/** The tag of an object of this side that comes back. Within others it is what it was; it is no promise that a peer has made. */
+/** The tag of an object of this side that returns. It is the application's own object, which may be a promise. */
 const OWN = 'own';
 
-/** Makes a value of what has arrived for it. Throws for a tag that it does not know: see {@link unknownTag}. */
+/** Creates a value from its tagged form. Throws for an unknown tag: see {@link unknownTag}. */
 export type Reviver = (tag: string, payload: readonly unknown[]) => unknown;
 
 /**
- * The reverse of `tagged`, for a message that was announced as tagged: calls `revive` for each value in the tagged form, those
- * inside of others first, and gives the values with what that gives in their places. The values must belong to the caller:
- * they are changed. Looks into plain objects, lists, maps and sets. Nothing is called by a name that has come, and an own
- * property `__proto__` is dropped.
+ * The reverse of `tagged`, for a message that was announced as tagged: calls `revive` for each value in the tagged form, inner
+ * ones first, and puts the results in their places. The values must belong to the caller: they are changed in place. Looks into plain
+ * objects, lists, maps and sets. No method is called by a name that has arrived, and an own property `__proto__` is dropped.
  *
  * Throws a ProtocolError for an object with the key `$rpc` that is not in the tagged form, for what is nested deeper than
- * 1,000, and what `revive` throws. Also, when everything has been revived, for an object that has become a promise, by a method
- * `then`: whoever awaits it would wait for what a peer never says.
+ * 1,000, and what `revive` throws. Also, when everything has been revived, for an object with a method `then`: it would be taken for a
+ * promise, and an `await` of it would depend on the peer.
  */
 export function revived(value: unknown, revive: Reviver): unknown {
-  const reviving = new Reviving(revive);
+  const reviving = new ValueReviver(revive);
   const meant = reviving.value(value, DEPTH);
   if (hasThen(meant)) reviving.promise ??= meant;
   if (reviving.promise !== undefined) {
@@ -37,10 +36,10 @@ export function revived(value: unknown, revive: Reviver): unknown {
   return meant;
 }
 
-class Reviving {
-  /** What each object has become: one that occurs twice is made once, and one that holds itself ends. */
+class ValueReviver {
+  /** The result for each object: one that occurs twice is revived once, and one that contains itself ends. */
   private readonly done = new Map<object, unknown>();
-  /** The first object that is one, or would be taken for one. */
+  /** The first object that would be taken for a promise. */
   promise: object | undefined;
 
   constructor(private readonly revive: Reviver) {}
@@ -49,8 +48,8 @@ class Reviving {
     if (typeof value !== 'object' || value === null) return value;
     if (levels === 0) throw new ProtocolError(`the values are nested deeper than ${DEPTH} levels`, Code.TooLarge);
     const known = this.done.get(value);
-    if (known === OPEN) throw malformed('holds itself');
-    // What was revived may be nothing.
+    if (known === OPEN) throw malformed('contains itself');
+    // A value may be revived to undefined.
     if (known !== undefined || this.done.has(value)) return known;
     if (Array.isArray(value)) this.list(value, levels - 1);
     else if (isPlain(value)) {
@@ -63,10 +62,10 @@ class Reviving {
 
   private tag(value: Fields, levels: number): unknown {
     const payload = value[TAG];
-    if (Object.keys(value).length !== 1) throw malformed('has other keys besides');
-    if (!Array.isArray(payload)) throw malformed('holds no list');
+    if (Object.keys(value).length !== 1) throw malformed('has other keys as well');
+    if (!Array.isArray(payload)) throw malformed('does not contain a list');
     const [tag] = payload as unknown[];
-    if (typeof tag !== 'string') throw malformed('holds a list that does not begin with a text');
+    if (typeof tag !== 'string') throw malformed('contains a list that does not begin with a string');
     this.done.set(value, OPEN);
     const result = tag === ESCAPE ? this.escaped(payload, levels) : this.made(tag, payload, levels);
     this.done.set(value, result);
@@ -80,11 +79,11 @@ class Reviving {
     return result;
   }
 
-  /** Its own key is a field like any other. */
+  /** The key `$rpc` of an escaped object is an ordinary field. */
   private escaped(payload: readonly unknown[], levels: number): object {
     const [, inner] = payload;
     if (payload.length !== 2 || typeof inner !== 'object' || inner === null || !isPlain(inner)) {
-      throw malformed(`holds "${ESCAPE}" without an object`);
+      throw malformed(`contains "${ESCAPE}" without an object`);
     }
     this.fields(inner as Fields, levels - 1);
     return inner;
@@ -126,7 +125,7 @@ class Reviving {
   }
 }
 
-/** What was revived may be a function of ours that comes back, or throw when it is looked at: then it is of no use either. */
+/** A revived value may be a function of this side that returns, or throw when it is read: then it is refused, too. */
 function hasThen(value: unknown): value is object {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   try {
@@ -136,7 +135,7 @@ function hasThen(value: unknown): value is object {
   }
 }
 
-/** Also of another realm, as in the sandboxes of test runners. */
+/** Including objects of another realm, as in the sandboxes of test runners. */
 function isPlain(value: object): boolean {
   return (
     Object.getPrototypeOf(value) === Object.prototype || Object.prototype.toString.call(value) === '[object Object]'

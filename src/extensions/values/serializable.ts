@@ -3,21 +3,21 @@ import type { Class } from '../../types/values.js';
 
 /** Options of {@link serializable}. */
 export interface SerializableOptions {
-  /** What stands for the class on the wire; the name of the class where it is left out, which a minifier may change. */
+  /** Identifies the class on the wire. Default: the name of the class, which a minifier may change. */
   readonly id?: string;
 }
 
-/** An own property of a class that is marked, under a symbol that all copies of the library in a process share: its id. */
+/** The property of a class with `@serializable` that has its id. All copies of the library in a process share the symbol. */
 const ID = Symbol.for('obverse.serializable');
 
 type Decorator = (target: Class, context?: unknown) => void;
 
 /**
- * Marks a class of values, in either dialect of decorators, bare or with options: `@serializable({ id: 'money' })`. Its
- * instances travel where the option `types` of both sides names it.
+ * Declares a class of values, with standard or legacy decorators, with or without options: `@serializable({ id: 'money' })`. Its
+ * instances can be sent if the option `types` of both sides contains it.
  *
- * They are packed by `static pack(value)` and made by `static unpack(data)`; without these, their own fields travel, and are put
- * into an object of the class without calling its constructor. Throws a UsageError for what is no class.
+ * `static pack(value)` returns the data to send, and `static unpack(data)` an instance; without these, the own fields are sent, and put
+ * into an object of the class without calling its constructor. Throws a UsageError for anything but a class.
  */
 export function serializable(options: SerializableOptions): Decorator;
 export function serializable(target: Class, context?: unknown): void;
@@ -32,7 +32,7 @@ export function serializable(first: SerializableOptions | Class, context?: unkno
 
 function checkOptions(options: SerializableOptions): SerializableOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new UsageError('@serializable stands before a class, bare or with options in an object');
+    throw new UsageError('@serializable stands before a class, with or without an object of options');
   }
   const unknown = Object.keys(options).find((key) => key !== 'id');
   if (unknown !== undefined) throw new UsageError(`@serializable: unknown option "${unknown}"; there is id`);
@@ -41,21 +41,21 @@ function checkOptions(options: SerializableOptions): SerializableOptions {
 
 function note(target: unknown, context: unknown, { id }: SerializableOptions): void {
   if (typeof target !== 'function' || (context !== undefined && (context as { kind?: unknown }).kind !== 'class')) {
-    throw new UsageError('@serializable stands before a class, and before nothing else');
+    throw new UsageError('@serializable stands before a class, and nothing else');
   }
   const keep = (made: Class): void => {
     Object.defineProperty(made, ID, { value: id ?? made.name, configurable: true });
   };
   if (context === undefined) keep(target as unknown as Class);
   else {
-    // Another decorator may put its own class in the place of this one.
+    // Another decorator may replace the class.
     (context as ClassDecoratorContext<Class>).addInitializer(function (this: Class) {
       keep(this);
     });
   }
 }
 
-/** The id that {@link serializable} has noted of a class itself; undefined for one that is not marked. */
+/** The id of a class with {@link serializable} itself; undefined for any other class. */
 export function markedId(target: Class): string | undefined {
   return Object.hasOwn(target, ID) ? (target as { readonly [ID]?: string })[ID] : undefined;
 }

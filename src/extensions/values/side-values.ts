@@ -1,28 +1,28 @@
-import { isSpecial, NOTHING_MORE, type Wants } from './special.js';
+import { isSpecial, NO_TYPES, type TaggedKinds } from './special.js';
 import type { Reviver, Tagger } from './tagged.js';
-import type { TypeTags } from './types.js';
+import type { CodecTags } from './types.js';
 import { unknownTag } from './unknown-tag.js';
 
-/** What becomes of the values of a side that are more than plain data, on the way out and on the way in. */
+/** How a side tags values that are not plain data, and revives them. */
 export class SideValues {
   /** For `tagged`. */
   readonly tag: Tagger;
   /** For `revived`. */
   readonly revive: Reviver;
-  private readonly wants: Wants;
+  private readonly kinds: TaggedKinds;
 
-  constructor({ wants, tag }: TypeTags, revive: Reviver) {
-    this.wants = wants;
+  constructor({ kinds, tag }: CodecTags, revive: Reviver) {
+    this.kinds = kinds;
     this.tag = tag;
     this.revive = revive;
   }
 
-  /** Whether something in values that are to be sent may be more than plain data. */
+  /** Whether values to be sent may contain something that is not plain data. */
   isSpecial(values: unknown): boolean {
     try {
-      return isSpecial(values, this.wants);
+      return isSpecial(values, this.kinds);
     } catch {
-      // A getter has thrown: it will throw again when the message is encoded, and be told there.
+      // A getter has thrown: it throws again when the message is encoded, and the error is reported there.
       return false;
     }
   }
@@ -37,6 +37,6 @@ export interface TypedSide {
 }
 
 /** Where no types are registered. */
-export const plainValues: SideValues = new SideValues({ wants: NOTHING_MORE, tag: () => undefined }, (tag) => {
+export const plainValues: SideValues = new SideValues({ kinds: NO_TYPES, tag: () => undefined }, (tag) => {
   throw unknownTag(tag);
 });

@@ -4,11 +4,11 @@ import { temporalOfRuntime } from './temporal.js';
 import { byName, listOf, TypeForm, textOf } from './type-form.js';
 
 /*
- * Nothing here does anything when it is loaded, and a bundler can see that: what nobody imports is in no page. Hence the marks at
- * what is made, and the functions around what is more than a call.
+ * Nothing here has side effects when it is loaded, and bundlers can tell, so that pages contain only what they import. Hence the PURE
+ * comments, and functions around what is more than a call.
  */
 
-/** The time to read the digits of a number grows with their square. */
+/** The time to parse a BigInt grows with the square of its digits. */
 const MOST_DIGITS = 10_000;
 const LONGEST_PATTERN = 1_000;
 
@@ -114,7 +114,7 @@ const regexp = /* @__PURE__ */ new TypeForm(
   true,
 );
 
-/** Errors of the language by name; every other one arrives as an Error that has its name. */
+/** Built-in errors by name; any other one arrives as an Error with its name. */
 const errors = /* @__PURE__ */ byName<new (message: string) => Error>([
   Error,
   EvalError,
@@ -125,7 +125,7 @@ const errors = /* @__PURE__ */ byName<new (message: string) => Error>([
   URIError,
 ]);
 
-/** Its stack stays where it was made: it is nobody else's business. */
+/** The stack is not sent. */
 const error = /* @__PURE__ */ new TypeForm(
   'error',
   Error,
@@ -155,7 +155,7 @@ const error = /* @__PURE__ */ new TypeForm(
 );
 
 /**
- * The built-in types that JSON has no form for, to be named in the option `types`: Date, Map, Set, BigInt, URL, RegExp, Error,
+ * The built-in types that JSON has no form for, for the option `types`: Date, Map, Set, BigInt, URL, RegExp, Error,
  * bytes (Uint8Array, ArrayBuffer, the typed arrays and DataView), NaN, the infinities and -0, and the types of Temporal where
  * the runtime has it. `docs/value-types.md` says how each travels.
  */

@@ -4,5 +4,5 @@ export const TAG = '$rpc';
 /** The tag of plain data that has the key itself: `{"$rpc": ["obj", {"$rpc": …}]}`. */
 export const ESCAPE = 'obj';
 
-/** Stands for the objects that are being looked into. */
+/** Marks objects that are in progress. */
 export const OPEN: unique symbol = Symbol('open');

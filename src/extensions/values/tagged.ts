@@ -7,50 +7,51 @@ import { DEPTH, isOdd } from './special.js';
 import { ESCAPE, OPEN, TAG } from './tag.js';
 
 export { type Reviver, revived } from './revived.js';
-export { isSpecial, NOTHING_MORE, type Wants } from './special.js';
+export { isSpecial, NO_TYPES, type TaggedKinds } from './special.js';
 export { ESCAPE, TAG } from './tag.js';
 
-/** What stands in the place of a value: the name of what it is, and what it is made of, which may hold further such values. */
+/** The tagged form of a value: the name of its type, and its payload, which may contain further such values. */
 export type Tag = readonly [tag: string, ...payload: unknown[]];
 
 /**
- * Says what stands in the place of a value. It is asked for functions, objects of a class, BigInts, and for NaN, the infinities
- * and -0; once for each object. Undefined leaves the value to the codec. What it throws goes to whoever has called `tagged`.
+ * Returns the tagged form of a value, or undefined to leave the value to the codec. Called for functions, objects of a class, BigInts,
+ * NaN, the infinities and -0; once for each object. `tagged` throws what it throws.
  */
 export type Tagger = (value: object | bigint | number) => Tag | undefined;
 
 type Fields = Record<string, unknown>;
 
 /**
- * The values with everything that the tagger names in the tagged form. Gives the values themselves if there is nothing of the
- * kind; otherwise it copies what holds it, and nothing else, and puts plain data with the key `$rpc` into the tagged form too.
- * It looks into plain objects, lists, maps and sets, and into the fields of objects of a class without a tag, unless they have
- * a `toJSON`. An object that occurs twice is one in what it gives.
+ * The values, with everything that the tagger tags in the tagged form. Returns the values themselves if there is nothing to tag;
+ * otherwise copies only the objects that contain tagged values, and escapes plain data with the key `$rpc`. Looks into plain objects,
+ * lists, maps and sets, and into the fields of objects of a class without a tag, unless they have a `toJSON`. An object that occurs
+ * twice is one object in the result.
  *
- * `most` is how many bytes the values may be for a codec that writes an object as often as it occurs. Each object is looked at once.
+ * `most` is how many bytes the values may have with a codec that writes an object as often as it occurs. Each object is visited once.
  *
- * Throws a UsageError if there is something to tag in what is nested deeper than 1,000 or holds itself; without it such values
- * are left to the codec. Also for a promise, and for an object whose method `then` would make it one where it arrives; and a
- * ProtocolError, too large, for what exceeds `most`.
+ * Throws a UsageError if there is something to tag in values that are nested deeper than 1,000 or contain themselves; otherwise such
+ * values are left to the codec. Also for a promise, and for an object whose method `then` would make it a promise where it arrives;
+ * and a ProtocolError, too large, for more than `most` bytes.
  */
 export function tagged(values: unknown, tagger: Tagger, most: number = Number.POSITIVE_INFINITY): unknown {
-  const tagging = new Tagging(tagger);
+  const tagging = new ValueTagger(tagger);
   const instead = tagging.value(values, DEPTH);
   if (tagging.refused !== undefined) throw refusal(values, tagging.refused);
   if (tagging.shares && most !== Number.POSITIVE_INFINITY) mustFitWritten(instead, most);
   if (tagging.tags === 0) return values;
-  if (tagging.trouble !== undefined) throw new UsageError(`what needs a tag cannot stand in values ${tagging.trouble}`);
+  if (tagging.problem !== undefined)
+    throw new UsageError(`values ${tagging.problem} cannot contain value types or references`);
   return instead;
 }
 
-/** What cannot be sent: a promise, or an object that would be taken for one. */
+/** The error for a promise, or an object that would be taken for one. */
 function refusal(values: unknown, { object, isPromise }: Refused): UsageError {
   const path = pathTo(values, object);
   const at = path === undefined || path === '' ? '' : ` at ${path}`;
   return new UsageError(
     isPromise
       ? `the value${at} is a promise, which cannot be sent: await it first`
-      : `the object${at} has a method "then", which would make it a promise where it arrives: call the method otherwise`,
+      : `the object${at} has a method "then", which would make it a promise where it arrives: rename the method`,
   );
 }
 
@@ -59,15 +60,15 @@ interface Refused {
   readonly isPromise: boolean;
 }
 
-class Tagging {
-  /** How many values were given a tag; those that are only escaped do not count. */
+class ValueTagger {
+  /** How many values were tagged; those that are only escaped do not count. */
   tags = 0;
-  trouble: string | undefined;
+  problem: string | undefined;
   /** The first object that cannot be sent. */
   refused: Refused | undefined;
-  /** An object occurs twice. */
+  /** Whether an object occurs twice. */
   shares = false;
-  /** What stands in the place of each object. */
+  /** The result for each object. */
   private readonly done = new Map<object, unknown>();
 
   constructor(private readonly tagger: Tagger) {}
@@ -79,9 +80,9 @@ class Tagging {
       case 'function':
         return this.once(value, levels);
       case 'bigint':
-        return this.asked(value, levels) ?? value;
+        return this.tagOf(value, levels) ?? value;
       case 'number':
-        return isOdd(value) ? (this.asked(value, levels) ?? value) : value;
+        return isOdd(value) ? (this.tagOf(value, levels) ?? value) : value;
       default:
         return value;
     }
@@ -89,12 +90,12 @@ class Tagging {
 
   private once(value: object, levels: number): unknown {
     if (levels === 0) {
-      this.trouble = `that are nested deeper than ${DEPTH}`;
+      this.problem = `that are nested deeper than ${DEPTH}`;
       return value;
     }
     const known = this.done.get(value);
     if (known === OPEN) {
-      this.trouble = 'that hold themselves';
+      this.problem = 'that contain themselves';
       return value;
     }
     if (known !== undefined) {
@@ -111,30 +112,30 @@ class Tagging {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.fields(value as Fields, levels);
     if (Array.isArray(value)) return this.list(value, levels);
-    return this.asked(value, levels) ?? this.untagged(value, levels);
+    return this.tagOf(value, levels) ?? this.untagged(value, levels);
   }
 
-  private asked(value: object | bigint | number, levels: number): object | undefined {
+  private tagOf(value: object | bigint | number, levels: number): object | undefined {
     const tag = this.tagger(value);
     if (tag === undefined) return undefined;
     this.tags++;
     return { [TAG]: this.list(tag, levels) };
   }
 
-  /** What the codec is to carry as it can: something may be inside of it. */
+  /** A value without a tag, which the codec encodes as it can; its contents may have tags. */
   private untagged(value: object, levels: number): unknown {
     if (ArrayBuffer.isView(value) || typeof value === 'function') return value;
     if (isMap(value)) return this.map(value, levels);
     if (isSet(value)) return this.set(value, levels);
     if (isThenable(value) && typeof (value as { readonly toJSON?: unknown }).toJSON !== 'function')
       this.refuse(value, true);
-    // To a codec that carries it, a built-in is no object with fields.
+    // Codecs treat built-ins as values, not as objects with fields.
     if (Object.prototype.toString.call(value) !== '[object Object]') return value;
     return this.fields(value as Fields, levels);
   }
 
   private refuse(object: object, isPromise: boolean): void {
-    // That it is refused is told; that it rejects as well must not end the process.
+    // The refusal is reported; a rejection of the promise as well must not end the process.
     if (isPromise) heed(object);
     this.refused ??= { object, isPromise };
   }
@@ -153,7 +154,7 @@ class Tagging {
   }
 
   private fields(object: Fields, levels: number): object {
-    // It travels as what that gives.
+    // The codec encodes the result of `toJSON`.
     if (typeof object.toJSON === 'function') return object;
     let copy: Fields | undefined;
     for (const key of Object.keys(object)) {

@@ -1,7 +1,7 @@
 import type { Class } from '../../types/values.js';
 import { TypeForm, textOf } from './type-form.js';
 
-/** Those classes of Temporal whose values are data (https://tc39.es/proposal-temporal/). */
+/** The classes of Temporal whose values are data (https://tc39.es/proposal-temporal/). */
 const NAMES = [
   'Instant',
   'ZonedDateTime',
@@ -13,17 +13,17 @@ const NAMES = [
   'Duration',
 ] as const;
 
-/** A class of Temporal, as far as it is needed here: its text says all that a value is. */
+/** A class of Temporal. The text of a value represents it completely. */
 type FromText = Class & { from(text: string): unknown };
 /** The namespace `Temporal`: that of the runtime, or of a polyfill. */
 export type TemporalNamespace = Readonly<Record<(typeof NAMES)[number], object>>;
 
-/** A text of Temporal with every annotation is shorter than this. */
+/** The text of a value, with every annotation, is shorter. */
 const LONGEST = 200;
 
 /**
  * The types of Temporal: dates, times, time zones and durations. {@link standardTypes} has them where the runtime has
- * Temporal; with a polyfill they are given by hand: `types: [standardTypes, temporalTypes(Temporal)]`.
+ * Temporal; with a polyfill, pass them explicitly: `types: [standardTypes, temporalTypes(Temporal)]`.
  */
 export function temporalTypes(temporal: TemporalNamespace): readonly TypeForm[] {
   return NAMES.map((name) => {

@@ -4,7 +4,7 @@ import type { Class, Kind, TypePacking } from '../../types/values.js';
 
 /** How the values of one class travel: their tag, and the payload behind it. */
 export class TypeForm implements TypePacking {
-  /** @param standard whether a codec may carry such values as they are, and names the id of the type if it does. */
+  /** @param standard whether a codec may encode such values itself; then it lists the id in `natives`. */
   constructor(
     readonly id: string,
     readonly of: Class | Kind,
@@ -17,15 +17,15 @@ export class TypeForm implements TypePacking {
   }
 }
 
-/** The one text of a payload. Throws a ProtocolError if it is anything else, or longer. */
+/** The string that is the payload. Throws a ProtocolError for any other payload, and for a longer string. */
 export function textOf(payload: readonly unknown[], longest = Number.POSITIVE_INFINITY): string {
   const [text] = payload;
-  if (payload.length !== 1 || typeof text !== 'string') throw new ProtocolError('expected one text');
+  if (payload.length !== 1 || typeof text !== 'string') throw new ProtocolError('expected one string');
   if (text.length > longest) throw new ProtocolError(`expected at most ${longest} characters, not ${text.length}`);
   return text;
 }
 
-/** The one list of a payload. Throws a ProtocolError if it is anything else. */
+/** The list that is the payload. Throws a ProtocolError for any other payload. */
 export function listOf(payload: readonly unknown[]): readonly unknown[] {
   const [list] = payload;
   if (payload.length !== 1 || !Array.isArray(list)) throw new ProtocolError('expected one list');

@@ -3,30 +3,30 @@ import { mustBeOfThisCopy } from '../../contract/copies.js';
 import { ProtocolError, UsageError } from '../../contract/errors.js';
 import type { Class, Kind, TypeEntry, ValueType } from '../../types/values.js';
 import { markedType } from './marked-type.js';
-import { ESCAPE, type Reviver, type Tag, type Tagger, type Wants } from './tagged.js';
+import { ESCAPE, type Reviver, type Tag, type TaggedKinds, type Tagger } from './tagged.js';
 import { TypeForm } from './type-form.js';
 import { unknownTag } from './unknown-tag.js';
 import { UnreadableValue } from './unreadable-value.js';
 
-/** Tags that mean something to the library itself. */
+/** Tags of the library itself. */
 export const RESERVED: ReadonlySet<string> = new Set([ESCAPE, 'fn', 'ref', 'own', 'stream']);
 
 const TypedArray = Object.getPrototypeOf(Uint8Array) as Class;
 
 /** How values of registered types are tagged for one codec. */
-export interface TypeTags {
+export interface CodecTags {
   /** For `isSpecial`. */
-  readonly wants: Wants;
+  readonly kinds: TaggedKinds;
   /** For `tagged`. Throws what the `pack` of a type throws. */
   readonly tag: Tagger;
 }
 
 /** The value types of a side: one registry, whatever its codec. */
-export class Types {
+export class ValueTypes {
   private readonly byId = new Map<string, TypeForm>();
   private readonly byPrototype = new Map<object, TypeForm>();
   private readonly byKind = new Map<Kind, TypeForm>();
-  /** Standard types by what `Object.prototype.toString` says of their values: those of another realm are found by it. */
+  /** Standard types by the `Object.prototype.toString` of their values, which finds values of another realm. */
   private readonly byTag = new Map<string, TypeForm>();
 
   /** Throws a UsageError for what is no type, and for two types with one id or one class. */
@@ -71,7 +71,7 @@ export class Types {
    * How values are tagged for a codec. `natives`: the ids of those standard types that the codec carries as they are; they are
    * left to it.
    */
-  tags(natives: readonly string[] = []): TypeTags {
+  tags(natives: readonly string[] = []): CodecTags {
     const left = new Set(natives);
     const use = (type: TypeForm | undefined): TypeForm | undefined =>
       type === undefined || (left.has(type.id) && type.standard) ? undefined : type;
@@ -95,7 +95,7 @@ export class Types {
     };
 
     return {
-      wants: {
+      kinds: {
         views: bytes !== undefined || views !== undefined || [...this.byPrototype.keys()].some(isOfViews),
         numbers: numbers !== undefined,
       },
@@ -196,8 +196,7 @@ function typeOf(entry: Class | ValueType): ValueType {
   const { id, class: of, pack, unpack } = type;
   if (typeof id !== 'string' || id === '')
     throw new UsageError('types: the id of a type must be a string that is not empty');
-  if (RESERVED.has(id))
-    throw new UsageError(`types: the id "${id}" means something to the library itself; take another`);
+  if (RESERVED.has(id)) throw new UsageError(`types: the id "${id}" is reserved for the library; use another one`);
   if (typeof pack !== 'function' || typeof unpack !== 'function') {
     throw new UsageError(`types: "${id}" must have the functions pack and unpack`);
   }

@@ -2,7 +2,7 @@ import { quote } from '../../base/quote.js';
 import { messageOf } from '../../base/thrown.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 
-/** A value that has come, and that the `unpack` of its type refuses: `cause` is what that has thrown. */
+/** A value that has arrived, and that the `unpack` of its type refuses. `cause` is what `unpack` has thrown. */
 export class UnreadableValue extends ProtocolError {
   constructor(
     private readonly tag: string,
@@ -12,8 +12,8 @@ export class UnreadableValue extends ProtocolError {
     this.name = 'ProtocolError';
   }
 
-  /** What the peer is told, where it is told `why` of what was thrown. */
-  told(why: string): ProtocolError {
+  /** The error that the peer receives, with `why` as the reason. */
+  withReason(why: string): ProtocolError {
     return new ProtocolError(textOf(this.tag, why), this.code);
   }
 }

@@ -35,6 +35,7 @@ const layers = {
   ],
   'src/testing/': [
     'src/api/',
+    'src/spec/',
     'src/plugins/registry.ts',
     'src/types/',
     'src/contract/',

@@ -20,7 +20,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [
     /^src\/testing\//,
     ['src/base/', 'src/contract/', 'src/testing/', 'transports/shared/memory-pair', 'node:'],
-    ['src/types/', 'src/api/', 'src/plugins/registry'],
+    ['src/types/', 'src/api/', 'src/spec/', 'src/plugins/registry'],
   ],
   [/^src\/index\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\//, ['src/']],

@@ -21,8 +21,8 @@ import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
 import type { Peer } from '../types/peers.js';
 import { type Diagnostics, none } from './diagnostics.js';
-import { callPeerListeners, EventListeners } from './event-listeners.js';
-import type { ExtensionHost } from './extension.js';
+import { callPeerListeners, EventListeners, emit } from './event-listeners.js';
+import type { SideHost } from './extension.js';
 import { askedBy, loadExtensions, mustBeInstalled } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
@@ -35,7 +35,7 @@ import { sideWire } from './side-wire.js';
 import { Transports } from './transports.js';
 
 /** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
-export class RpcEndpoint implements ExtensionHost {
+export class RpcEndpoint implements SideHost {
   readonly limits: Limits;
   readonly load: SideLoad;
   readonly shallow: number;
@@ -128,6 +128,18 @@ export class RpcEndpoint implements ExtensionHost {
     return this.attached.attach();
   }
 
+  get peers(): ReadonlyMap<string, Peer> {
+    return this.roster.peers;
+  }
+
+  session(peer: Peer): Session {
+    return this.roster.find(peer);
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    emit(this.listeners, event, args, this.reports);
+  }
+
   *methods(): Generator<MethodDescriptor> {
     for (const { methods } of this.served.tables) yield* methods;
   }
@@ -169,7 +181,7 @@ export class RpcEndpoint implements ExtensionHost {
     this.report(session.peer as Peer, error, id);
   }
 
-  private readonly report = (peer: Peer, error: unknown, id?: Id): void =>
+  readonly report = (peer: Peer, error: unknown, id?: Id): void =>
     tellMessageError(this.onMessageError, this.reports, peer, error, id);
 
   // ---- opening and closing ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import { outside } from '../base/async-context.js';
 import { isThenable } from '../base/promise-like.js';
 import { UsageError } from '../contract/errors.js';
 import type { Peer } from '../types/peers.js';
+import type { Reports } from './reports.js';
 
 /** A listener of one event. */
 export interface EventListener {
@@ -69,4 +70,11 @@ export function callListeners(
       failed(error);
     }
   }
+}
+
+/** Calls the listeners of an event of an extension. What one throws or rejects with is reported. */
+export function emit(listeners: EventListeners, event: string, args: readonly unknown[], reports: Reports): void {
+  callListeners(listeners.of(event), args, (error) =>
+    reports.write('error', undefined, `a listener of ${event} has failed:`, error),
+  );
 }

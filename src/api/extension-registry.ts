@@ -28,15 +28,21 @@ function entryOf(name: string): Entry {
 
 /**
  * Installs extensions for the sides that are made or opened from now on. One that has the name of another takes its place, in the
- * order too.
+ * order too. Returns a function that removes them: sides that are made afterwards do not have them.
  */
-export function install(...extensions: readonly Extension[]): void {
+export function install(...extensions: readonly Extension[]): () => void {
   for (const extension of extensions) {
     entryOf(extension.name).installed = extension;
     addMembers(extension.members ?? {});
     addCallOptions(extension.callOptions ?? {}, extension.checkCallOptions);
     extension.installed?.();
   }
+  return () => {
+    for (const extension of extensions) {
+      const entry = entryOf(extension.name);
+      if (entry.installed === extension) delete entry.installed;
+    }
+  };
 }
 
 /** Offers extensions to be loaded when something asks for them. One that is installed already stays installed. */
@@ -139,7 +145,7 @@ function load(entry: Entry, name: string): Promise<void> | undefined {
   if (installed !== undefined) return undefined;
   if (offer?.load === undefined) return mustBeInstalled(name, 'a method of the spec') as undefined;
   entry.loading ??= offer.load().then(
-    (loaded) => install(...[loaded].flat()),
+    (loaded) => void install(...[loaded].flat()),
     (error: unknown) => {
       delete entry.loading;
       throw error;

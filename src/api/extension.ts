@@ -1,7 +1,7 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
-import type { Codec, Frame } from '../contract/contract.js';
+import type { Codec, Frame, Limits } from '../contract/contract.js';
 import type { Connection } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
@@ -10,7 +10,9 @@ import type { ConnectedPeer } from '../session/peer.js';
 import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
+import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
+import type { Peer } from '../types/peers.js';
 import type { EventListeners } from './event-listeners.js';
 import type { Reports } from './reports.js';
 
@@ -76,21 +78,39 @@ export interface FrameFilters {
   forAll(frame: Frame): SealedFrames | Promise<SealedFrames>;
 }
 
-/** What a side offers to its extensions. */
-export interface ExtensionHost extends CallingSide {
+/** What a side offers to an extension. */
+export interface ExtensionHost {
+  /** As they were given: the extension reads its own. */
   readonly options: Options;
+  readonly limits: Limits;
+  readonly logger: SideLogger;
+  /** There when the side is open. */
+  readonly codec: Codec;
+  /** Those that are connected, by their ids. */
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** The conversation with a peer, which can send messages of the extension. Throws a UsageError for a peer of another side. */
+  session(peer: Peer): Session;
+  /** The methods that are declared: by the spec, and by what is mounted. */
+  methods(): Iterable<MethodDescriptor>;
+  /** Calls the listeners of one of the events of the extension. What one throws or rejects with is reported. */
+  emit(event: string, ...args: unknown[]): void;
+  /** Composes anew what stands around methods. Call it when that has changed: an interceptor or a listener more or less. */
+  recompose(): void;
+  /** Reports what is wrong with something that a peer has sent, to `onMessageError` of the side. */
+  report(peer: Peer, error: unknown): void;
+}
+
+/** What a side offers to the extensions of the library beyond that. */
+export interface SideHost extends ExtensionHost, CallingSide {
+  readonly logger: SideLogger;
   /** The sessions of the side that have not ended. */
   sessions(): Iterable<Session>;
   /** Reports to the logger, as many as it can bear. */
   readonly reports: Reports;
   /** What can be called: `tables` are those of the spec, and of what is mounted. */
   readonly served: { readonly tables: readonly MethodTable[] };
-  /** The methods that are declared: by the spec, and by what is mounted. */
-  methods(): Iterable<MethodDescriptor>;
   /** The listeners of the events of the side. */
   readonly listeners: EventListeners;
-  /** Composes anew what stands around methods. Call it when that has changed: an interceptor or a listener more or less. */
-  recompose(): void;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import { coreNotifications } from '../session/protocol.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
-import type { Extension, ExtensionHost, FrameFilters, SideExtension } from './extension.js';
+import type { Extension, FrameFilters, SideExtension, SideHost } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
 
 /** What the extensions do for one side. */
@@ -24,7 +24,7 @@ export class SideExtensions implements CallExtensions {
 
   /** `changed` is called each time that others own the slots, and once at the beginning. */
   constructor(
-    private readonly host: ExtensionHost,
+    private readonly host: SideHost,
     private readonly changed: (slots: SideExtensions) => void,
   ) {
     this.attach();

@@ -7,6 +7,7 @@
 export { type StoppedClock, stopClock } from './clock.js';
 export { testCodec } from './codec.js';
 export type { CodecSubject } from './codec-subject.js';
+export { type ExtensionSubject, testExtension } from './extension.js';
 export type { FakeAnswers, FakeMethod, FakeNotification, FakeRequest } from './fake-method.js';
 export { type Direction, type Fault, type FaultKind, type Faults, faulty } from './faulty.js';
 export { type FramingSubject, testFraming } from './framing.js';

@@ -8,9 +8,9 @@ import type { SideLogger } from '../../types/log-entry.js';
 /** Call sites in errors, and messages that are printed: what an option or the environment asks for. */
 export const diagnostics: Extension = {
   name: 'diagnostics',
-  attach: (host) => ({
+  attach: (host: RpcEndpoint) => ({
     async opening() {
-      (host as RpcEndpoint).diagnostics = await diagnosticsFor(host.options, host.logger);
+      host.diagnostics = await diagnosticsFor(host.options, host.logger);
     },
   }),
 };

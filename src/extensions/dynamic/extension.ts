@@ -7,5 +7,5 @@ import { dynamicMembers } from './members.js';
 export const dynamic: Extension = {
   name: 'dynamic',
   members: Object.getOwnPropertyDescriptors(dynamicMembers),
-  attach: (host) => ({ methods: new DynamicMethods(host as RpcEndpoint) }),
+  attach: (host: RpcEndpoint) => ({ methods: new DynamicMethods(host) }),
 };

@@ -1,4 +1,4 @@
-import type { Extension, ExtensionNames } from '../../api/extension.js';
+import type { Extension, ExtensionNames, SideHost } from '../../api/extension.js';
 import { isFunction, isObject, must } from '../../contract/check-options.js';
 import type { ErrorPolicy } from '../../types/errors.js';
 import { isErrorClass } from './error-classes.js';
@@ -33,7 +33,7 @@ type Registration = typeof import('./register-classes.js');
 export function errorsWith(registration?: Registration): Extension {
   return {
     ...errorNames,
-    attach({ options, reports }) {
+    attach({ options, reports }: SideHost) {
       const errors = new SideErrors(options, reports);
       const { errorClasses } = options;
       if (registration !== undefined && errorClasses !== undefined)

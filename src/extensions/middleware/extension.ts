@@ -1,4 +1,4 @@
-import type { Extension } from '../../api/extension.js';
+import type { Extension, SideHost } from '../../api/extension.js';
 import { endpointOf, madeOf } from '../../api/side-class.js';
 import type { Interceptor } from '../../types/interceptor.js';
 import { logging } from './call-logger.js';
@@ -19,5 +19,5 @@ export const middleware: Extension = {
     },
   },
   installed: () => provideLogging(logging),
-  attach: (host) => new Middleware(host),
+  attach: (host: SideHost) => new Middleware(host),
 };

@@ -1,4 +1,4 @@
-import type { ExtensionHost, SideExtension } from '../../api/extension.js';
+import type { SideExtension, SideHost } from '../../api/extension.js';
 import type { IncomingCall } from '../../calls/incoming-call.js';
 import type { Invoke } from '../../calls/layer.js';
 import type { OutgoingCall } from '../../calls/outgoing-call.js';
@@ -24,7 +24,7 @@ export class Middleware implements SideExtension {
   private interceptors: readonly ScopedInterceptor[];
   private readonly log: readonly Interceptor[];
 
-  constructor(private readonly host: ExtensionHost) {
+  constructor(private readonly host: SideHost) {
     const { use = [], logCalls = false } = host.options;
     this.log = logCalls === false ? [] : [callLogger(logCalls, host.logger)];
     this.interceptors = [use].flat().map((interceptor) => ({ path: '', interceptor }));

@@ -31,5 +31,5 @@ export const multicast: Extension = {
   members: Object.getOwnPropertyDescriptors(members),
   callOptions: { slow: slowly('slow'), keep: slowly('keep'), slowBytes: slowly('slowBytes') },
   checkCallOptions: mustBelong,
-  attach: (host) => new SideMulticast(host as RpcEndpoint),
+  attach: (host: RpcEndpoint) => new SideMulticast(host),
 };

@@ -18,9 +18,9 @@ export const offeredMulticast: OfferedExtension = {
   callOptions: { slow: refuse('slow'), keep: refuse('keep'), slowBytes: refuse('slowBytes') },
   meanwhile: {
     name: 'multicast',
-    attach: (host) => ({
+    attach: (host: RpcEndpoint) => ({
       multicast: {
-        notify: (method, receivers, packed, about) => notifyMany(host as RpcEndpoint, method, receivers, packed, about),
+        notify: (method, receivers, packed, about) => notifyMany(host, method, receivers, packed, about),
       },
     }),
   },

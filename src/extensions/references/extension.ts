@@ -1,4 +1,4 @@
-import type { Extension } from '../../api/extension.js';
+import type { Extension, SideHost } from '../../api/extension.js';
 import type { CallSender } from '../../session/peer.js';
 import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
 import { revoke } from './exports.js';
@@ -24,7 +24,7 @@ export const references: Extension = {
     },
     [STREAM]: { lane: 'free', serve: serveOffered },
   },
-  attach: (host) => {
+  attach: (host: SideHost) => {
     const values = new ReferenceMapper(host, host.options.types);
     return {
       values,

@@ -1,4 +1,4 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { OfferedExtension, SideHost } from '../../api/extension.js';
 import { PlainMapper } from './plain-mapper.js';
 
 /** Value types and references for pages. They are loaded where the option `types` names some, or with `obverse/references`. */
@@ -14,5 +14,5 @@ export const offeredReferences: OfferedExtension = {
     return [streams, references];
   },
   when: { options: ['types'] },
-  meanwhile: { name: 'references', attach: (host) => ({ values: new PlainMapper(host) }) },
+  meanwhile: { name: 'references', attach: (host: SideHost) => ({ values: new PlainMapper(host) }) },
 };

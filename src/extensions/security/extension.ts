@@ -1,5 +1,5 @@
-import type { Extension } from '../../api/extension.js';
+import type { Extension, SideHost } from '../../api/extension.js';
 import { SideSecurity } from './side-security.js';
 
 /** Seals the frames of a side, where the option `security` names what seals them. */
-export const security: Extension = { name: 'security', attach: (host) => new SideSecurity(host) };
+export const security: Extension = { name: 'security', attach: (host: SideHost) => new SideSecurity(host) };

@@ -1,4 +1,4 @@
-import type { ExtensionHost, FrameFilters, SideExtension } from '../../api/extension.js';
+import type { FrameFilters, SideExtension, SideHost } from '../../api/extension.js';
 import { resolveSecurity } from '../../api/resolve-options.js';
 import { SecurityFilter, seal } from './sealed-frames.js';
 
@@ -7,7 +7,7 @@ export class SideSecurity implements SideExtension {
   /** Undefined as long as there is no security: the option may name `null`. */
   frames: FrameFilters | undefined;
 
-  constructor(private readonly host: ExtensionHost) {}
+  constructor(private readonly host: SideHost) {}
 
   async opening(): Promise<void> {
     const { host } = this;

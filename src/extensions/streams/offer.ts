@@ -1,4 +1,4 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { OfferedExtension, SideHost } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { NEXT, PULL } from '../../session/system-names.js';
 import { windowExpects } from './window-option.js';
@@ -22,7 +22,7 @@ export const offeredStreams: OfferedExtension = {
     name: 'streams',
     notifications: { [NEXT]: refuse, [PULL]: refuse },
     // A method with a stream was called before its side is open.
-    attach: (host) => ({
+    attach: (host: SideHost) => ({
       streams: {
         call: () => host.mustBeOpen(),
         relay: () => host.mustBeOpen(),

@@ -1,4 +1,4 @@
-import type { Extension, SideExtension } from '../../api/extension.js';
+import type { Extension, SideExtension, SideHost } from '../../api/extension.js';
 import type { Layer } from '../../calls/layer.js';
 import type { Options } from '../../types/options.js';
 import { mustBeAskable } from './askable.js';
@@ -10,7 +10,7 @@ import { revivedBy } from './revived-by.js';
 /** Guards, and the schemas of arguments, results, items and progress. Its layer stands inside the interceptors. */
 export const validation: Extension = {
   name: 'validation',
-  attach: ({ options, timeout }): SideExtension => layerOf(options, timeout),
+  attach: ({ options, timeout }: SideHost): SideExtension => layerOf(options, timeout),
 };
 
 /** `timeout` is how long a guard, or a schema that is asynchronous, may take, in milliseconds. */

@@ -49,7 +49,7 @@ it.each([
   ['an object with a toJSON', { kind: 'reply', id: 1, value: { toJSON: () => 5 } } as const],
   ['named arguments that a hidden toJSON makes a number of', call([hiding(5)], true, 1)],
   ['named arguments that a hidden toJSON makes nothing of', call([hiding(undefined)], true, 1)],
-  ['what has no fields where fields are to be', call([5], true, 1)],
+  ['a value without fields in place of fields', call([5], true, 1)],
   ['nothing where fields are to be', call([undefined], true, 1)],
   ['a list', { kind: 'reply', id: 1, value: [() => 1] } as const],
   ['a fault', { kind: 'fault', id: 1, error: { code: 1, message: '' } } as const],

@@ -72,7 +72,7 @@ describe('malicious extensions', () => {
     ['a set', 'c7 05 53 dd ffffffff'],
     ['a map that is a map', 'c7 05 4d df ffffffff'],
     ['a set in a set', 'c7 09 53 91 c7 05 53 dd ffffffff'],
-    ['a set behind a record', '92 d4 72 40 c7 05 53 dd ffffffff'],
+    ['a set after a record', '92 d4 72 40 c7 05 53 dd ffffffff'],
     ['a map of nothing', 'c7 00 4d'],
   ])('%s that announces billions of values in a few bytes is refused at once', (_what, value) => {
     expect(read(`940007a16d91${value}`)).toMatchObject([

@@ -172,15 +172,15 @@ describe('a peer that passes malformed references', () => {
     ['no id', rpc('fn')],
     ['a text for an id', rpc('fn', '1')],
     ['a fraction for an id', rpc('fn', 1.5)],
-    ['methods that are no list', rpc('ref', 1, 'put')],
+    ['methods that are not a list', rpc('ref', 1, 'put')],
     ['no methods', rpc('ref', 1)],
-    ['methods that are no names', rpc('ref', 1, [['put']])],
+    ['methods that are not names', rpc('ref', 1, [['put']])],
     ['a method twice', rpc('ref', 1, ['put', 'put'])],
     ['a method that is a namespace, too', rpc('ref', 1, ['room', 'room.join'])],
     ['a namespace that is a method, too', rpc('ref', 1, ['room.join', 'room'])],
     ['a promise', rpc('ref', 1, ['then'])],
     ['a promise within', rpc('ref', 1, ['room.then'])],
-    ['streams that are no list', rpc('ref', 1, ['put'], 'put')],
+    ['streams that are not a list', rpc('ref', 1, ['put'], 'put')],
     [
       'too many methods',
       rpc(

@@ -248,7 +248,7 @@ it('a value that is not a reference can be neither kept nor released', () => {
 });
 
 it.each<[what: string, prepare: () => unknown]>([
-  ['stacks are no text', () => []],
+  ['stacks are not strings', () => []],
   ['what prepares stacks throws', () => explode()],
 ])('a reference can be kept and released also if %s', async (_what, prepareStackTrace) => {
   const both = await sides('memory:lifetimes-stacks', 'clone');

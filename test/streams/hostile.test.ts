@@ -114,10 +114,10 @@ describe('a peer that produces a stream and', () => {
 
   it.each([
     ['items of a stream that nobody has asked for', note('rpc.next', 99, [1])],
-    ['items for a request that is no stream', undefined],
-    ['items that are no list', note('rpc.next', 99, 5)],
-    ['nothing at all', note('rpc.next')],
-    ['a mark that is no number', note('rpc.next', null, 'x')],
+    ['items for a request that is not a stream', undefined],
+    ['items that are not a list', note('rpc.next', 99, 5)],
+    ['items without arguments', note('rpc.next')],
+    ['a mark that is not a number', note('rpc.next', null, 'x')],
   ])('sends %s is reported, and the conversation goes on', async (_what, message) => {
     const { api, far, log, id } = await taking();
     const asked = api.remote.add({ a: 1, b: 1 });

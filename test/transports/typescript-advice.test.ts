@@ -29,7 +29,7 @@ describe('a worker that fails', () => {
     ['another extension', './a.txt', failure('Unknown file extension ".txt"', 'ERR_UNKNOWN_FILE_EXTENSION')],
     ['no such file', './a.ts', failure("Cannot find module '/a.ts'", 'MODULE_NOT_FOUND')],
     ['a package', './a.ts', failure("Cannot find package 'x' imported from /a.ts", 'ERR_MODULE_NOT_FOUND')],
-    ['what is no error', './a.ts', 'oops'],
+    ['a value that is not an error', './a.ts', 'oops'],
   ])('for another reason gets none: %s', (_what, file, error) => {
     expect(workerAdvice(file, error)).toBeUndefined();
   });

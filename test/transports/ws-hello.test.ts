@@ -125,10 +125,10 @@ describe('a server', () => {
   it.each([
     ['nothing of nothing', [], undefined],
     ['the plain name', ['jrpc'], 'jrpc'],
-    ['its own name, wherever it stands', ['jrpc, obverse.jrpc'], 'obverse.jrpc'],
+    ['its own name, in any position', ['jrpc, obverse.jrpc'], 'obverse.jrpc'],
     ['its own name, also beside others', ['obverse.msgpack, obverse.jrpc'], 'obverse.jrpc'],
-    ['nothing of what it does not know', ['graphql-ws, soap'], undefined],
-    ['what it has in common with a stranger', ['graphql-ws, jrpc'], 'jrpc'],
+    ['none of unknown subprotocols', ['graphql-ws, soap'], undefined],
+    ['the common one with a client that is not Obverse', ['graphql-ws, jrpc'], 'jrpc'],
     [
       'nothing of an Obverse of another codec',
       ['msgpack, obverse.msgpack'],

@@ -148,10 +148,10 @@ describe('a broken schema', () => {
       'no database',
     ],
     ['rejects', schemaOf(() => Promise.reject(new Error('no database'))), 'no database'],
-    ['gives nothing', schemaOf(() => undefined), noAnswer],
-    ['gives a text', schemaOf(() => 'yes'), noAnswer],
-    ['gives neither a value nor issues', schemaOf(() => ({})), noAnswer],
-    ['gives issues that are no list', schemaOf(() => ({ issues: 5 })), noAnswer],
+    ['returns nothing', schemaOf(() => undefined), noAnswer],
+    ['returns a string', schemaOf(() => 'yes'), noAnswer],
+    ['returns neither a value nor issues', schemaOf(() => ({})), noAnswer],
+    ['returns issues that are not a list', schemaOf(() => ({ issues: 5 })), noAnswer],
     ['makes no object', schemaOf(() => ({ value: [1] })), 'a schema of named arguments must give an object'],
   ])('is an internal error that is reported on its side: %s', async (_what, schema, text) => {
     class Spec extends RemoteAPI {

@@ -6,44 +6,44 @@ import type { Group, GroupOptions, Receiver, SlowOptions } from '../../types/pee
 import { peerOf, ReceiverSet } from './receiver-set.js';
 import { checkGroupOptions, type Policy, policyOf } from './slow-policy.js';
 
-/** What there is of a group while somebody is in it. */
-interface Circle {
+/** The state of a group that has members. */
+interface GroupState {
   readonly members: Set<ConnectedPeer>;
   dropped: number;
 }
 
 const nobody: ReadonlySet<ConnectedPeer> = new Set();
 
-/** The groups of a side. It knows only those in which somebody is, so that names cost nothing. */
+/** The groups of a side. Only groups with members are kept, so that names cost nothing. */
 export class Groups {
-  private readonly circles = new Map<string, Circle>();
-  /** In which groups a peer is: one who goes is looked for nowhere else. */
+  private readonly groups = new Map<string, GroupState>();
+  /** The groups of each peer, so that a peer that leaves is removed from these only. */
   private readonly memberships = new Map<ConnectedPeer, Set<string>>();
 
   constructor(private readonly roster: PeerRegistry) {}
 
-  /** The group of a name. Throws a UsageError for what is no name, and for options that do not fit. */
+  /** The group of a name. Throws a UsageError for an invalid name or invalid options. */
   group(name: string, options: GroupOptions | undefined): Group {
     if (typeof name !== 'string') throw new UsageError(`a group has a text as its name, not ${String(name)}`);
     return new NamedGroup(this.roster, this, name, checkGroupOptions(options));
   }
 
-  at(name: string): Readonly<Circle> | undefined {
-    return this.circles.get(name);
+  at(name: string): Readonly<GroupState> | undefined {
+    return this.groups.get(name);
   }
 
-  /** In how many groups somebody is. */
+  /** How many groups have members. */
   get size(): number {
-    return this.circles.size;
+    return this.groups.size;
   }
 
   add(name: string, peer: ConnectedPeer): void {
-    let circle = this.circles.get(name);
-    if (circle === undefined) {
-      circle = { members: new Set(), dropped: 0 };
-      this.circles.set(name, circle);
+    let group = this.groups.get(name);
+    if (group === undefined) {
+      group = { members: new Set(), dropped: 0 };
+      this.groups.set(name, group);
     }
-    circle.members.add(peer);
+    group.members.add(peer);
     const names = this.memberships.get(peer);
     if (names === undefined) this.memberships.set(peer, new Set([name]));
     else names.add(name);
@@ -64,18 +64,18 @@ export class Groups {
   }
 
   private forget(name: string, peer: ConnectedPeer): void {
-    const circle = this.circles.get(name);
-    if (circle?.members.delete(peer) && circle.members.size === 0) this.circles.delete(name);
+    const group = this.groups.get(name);
+    if (group?.members.delete(peer) && group.members.size === 0) this.groups.delete(name);
   }
 
-  /** So many notifications to a group were dropped. */
+  /** Counts notifications to a group that were dropped. */
   dropped(name: string, count: number): void {
-    const circle = this.circles.get(name);
-    if (circle !== undefined) circle.dropped += count;
+    const group = this.groups.get(name);
+    if (group !== undefined) group.dropped += count;
   }
 }
 
-/** A way to the group of a name: it holds nothing but the name and a policy, and so may be thrown away. */
+/** A handle of a group: it has only the name and a policy, and can be discarded. */
 class NamedGroup extends ReceiverSet implements Group {
   declare private readonly groups: Groups;
   declare readonly policy: Policy | undefined;

@@ -11,14 +11,14 @@ import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Receivers } from '../../types/peers.js';
 import type { Policy } from './slow-policy.js';
 
-/** A notification as it leaves for many: encoded and, under a security, sealed once for all. */
+/** A notification for several receivers: encoded and, with a security, sealed once for all. */
 interface EncodedNotification {
-  /** What is said of it, if anything, and the message. They leave together or not at all. */
+  /** Its headers, if there are any, and the message. They are sent together or not at all. */
   readonly frames: readonly Frame[];
   readonly sealed: readonly (SealedFrames | Promise<SealedFrames>)[] | undefined;
 }
 
-/** What becomes of a notification at those who do not take what they are sent. */
+/** How a notification is delivered to slow peers. */
 export interface SlowDelivery {
   /** Undefined: it waits, as everything else. */
   readonly policy: Policy | undefined;
@@ -30,25 +30,25 @@ export interface SlowDelivery {
  * open. `slowly` is what becomes of it at those who do not take what they are sent.
  */
 export function notifyMany(
-  hub: RpcEndpoint,
-  row: MethodDescriptor,
+  side: RpcEndpoint,
+  method: MethodDescriptor,
   receivers: Receivers,
   packed: PackedArguments,
   about?: About,
   slowly?: SlowDelivery,
 ): void {
-  const sessions = hub.roster.told(receivers);
-  const broadcasts = receivers === null && hub.broadcasts;
+  const sessions = side.roster.told(receivers);
+  const broadcasts = receivers === null && side.broadcasts;
   if (sessions.length === 0 && !broadcasts) {
-    if (!Array.isArray(receivers)) hub.mustBeOpen();
+    if (!Array.isArray(receivers)) side.mustBeOpen();
     return;
   }
   let same = packed;
   let said = about;
-  if (hub.mapper.mustMap(packed.args)) {
-    const args = hub.mapper.sameForAll(packed.args);
+  if (side.mapper.mustMap(packed.args)) {
+    const args = side.mapper.sameForAll(packed.args);
     if (args === undefined) {
-      tellEach(hub, row, sessions, packed, about, broadcasts);
+      notifyEach(side, method, sessions, packed, about, broadcasts);
       return;
     }
     if (args !== packed.args) {
@@ -56,36 +56,36 @@ export function notifyMany(
       said = announced(about);
     }
   }
-  const notice = noticeOf(hub, row, same, said, sessions.length);
-  const post = (session: Session): void => postTo(hub, session, notice);
+  const encoded = encodeNotification(side, method, same, said, sessions.length);
+  const post = (session: Session): void => postTo(side, session, encoded);
   const policy = slowly?.policy;
-  const bytes = policy === undefined ? 0 : notice.frames.reduce((sum, frame) => sum + frame.length, 0);
+  const bytes = policy === undefined ? 0 : encoded.frames.reduce((sum, frame) => sum + frame.length, 0);
   for (const session of sessions) {
     if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
     if (policy === undefined) post(session);
     else slowly?.send(session, policy, bytes, post);
   }
   if (broadcasts) {
-    const frame = joined(hub, notice);
-    hub.broadcast(hub.attached.frames?.forAll(frame) ?? [frame]);
+    const frame = joined(side, encoded);
+    side.broadcast(side.attached.frames?.forAll(frame) ?? [frame]);
   }
 }
 
-function noticeOf(
-  hub: RpcEndpoint,
-  row: MethodDescriptor,
+function encodeNotification(
+  side: RpcEndpoint,
+  method: MethodDescriptor,
   { args, named }: PackedArguments,
   about: About | undefined,
   receivers: number,
 ): EncodedNotification {
-  const call: Call = { kind: 'call', id: undefined, method: row.wire, args, named, batch: undefined };
-  const frame = encode(hub.codec, call, hub.limits.sentFrameBytes);
+  const call: Call = { kind: 'call', id: undefined, method: method.wire, args, named, batch: undefined };
+  const frame = encode(side.codec, call, side.limits.sentFrameBytes);
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
-    throw new UsageError(`${row.path}: what is transferred can go to one receiver only, not to ${receivers}`);
+    throw new UsageError(`${method.path}: what is transferred can go to one receiver only, not to ${receivers}`);
   }
-  const saying = about && sayingAbout(hub, { call: null, ...about });
+  const saying = about && sayingAbout(side, { call: null, ...about });
   const frames = saying === undefined ? [frame] : [saying, frame];
-  const filters = hub.attached.frames;
+  const filters = side.attached.frames;
   return { frames, sealed: filters && frames.map((each) => filters.forAll(each)) };
 }
 
@@ -93,46 +93,46 @@ function noticeOf(
  * What goes by reference is held for each peer by itself, and so each is sent a message of its own, and none is dropped. Throws
  * a UsageError for what can be passed to nobody.
  */
-function tellEach(
-  hub: RpcEndpoint,
-  row: MethodDescriptor,
+function notifyEach(
+  side: RpcEndpoint,
+  method: MethodDescriptor,
   sessions: readonly Session[],
   { args, named }: PackedArguments,
   about: About | undefined,
   broadcasts: boolean,
 ): void {
   if (broadcasts) {
-    throw new UsageError(`${row.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
+    throw new UsageError(`${method.path}: what is passed by reference goes to certain peers, and not to a whole bus`);
   }
   if (sessions[0] !== undefined) sessions[0].values.check(args);
   for (const session of sessions) {
     try {
-      if (session.over === undefined) session.notify(row.wire, args, named, about);
+      if (session.over === undefined) session.notify(method.wire, args, named, about);
     } catch (error) {
-      hub.trouble(session, error);
+      side.trouble(session, error);
     }
   }
 }
 
-/** Of what may be lost on its own, both parts in one, where the codec can join them; or else the message alone. */
+/** Headers and message in one frame, where the codec can join them, since each could be lost alone; otherwise the message only. */
 function joined({ codec }: RpcEndpoint, { frames }: EncodedNotification): Frame {
   return (frames.length > 1 ? codec.join?.(frames) : undefined) ?? (frames.at(-1) as Frame);
 }
 
-/** One peer that cannot take it harms no other. */
-function postTo(hub: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
+/** An error with one peer does not affect the others. */
+function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
   if (session.over !== undefined) return;
   try {
     const limit = session.frameLimit;
     for (const frame of frames) mustFit(frame, limit, session);
     if (sealed !== undefined) for (const pair of sealed) session.sealing?.postSealed(pair);
-    else if (frames.length > 1 && session.link.bus === true && hub.codec.join !== undefined) {
+    else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.
-      const both = hub.codec.join(frames);
+      const both = side.codec.join(frames);
       mustFit(both, limit, session);
       session.post(both);
     } else for (const frame of frames) session.post(frame);
   } catch (error) {
-    hub.trouble(session, error);
+    side.trouble(session, error);
   }
 }

@@ -5,9 +5,9 @@ import { CallSender, ConnectedPeer } from '../../session/peer.js';
 import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
-/** Several peers of a side as one receiver. What it holds is looked up whenever it is used. */
+/** Several peers of a side as one receiver. Its members are looked up at each use. */
 export abstract class ReceiverSet implements Several, PeerSet {
-  /** Not to be seen by one who prints a group: behind it lies the whole side. */
+  /** Not enumerable: printing a group would print the whole side. */
   declare readonly roster: PeerRegistry;
 
   constructor(roster: PeerRegistry) {
@@ -18,12 +18,12 @@ export abstract class ReceiverSet implements Several, PeerSet {
     return this.roster;
   }
 
-  /** Those who are in it now, in the order of their coming. */
+  /** Its present members, in the order in which they were added. */
   abstract members(): Iterable<ConnectedPeer>;
   abstract get size(): number;
-  /** What becomes of notifications to those who are slow; undefined where they wait. */
+  /** The policy for slow peers; undefined if their notifications wait. */
   abstract get policy(): Policy | undefined;
-  /** The same by other options. */
+  /** The policy with other options. */
   abstract policyWith(options: SlowOptions): Policy | undefined;
   protected abstract holds(peer: ConnectedPeer): boolean;
 
@@ -41,18 +41,18 @@ export abstract class ReceiverSet implements Several, PeerSet {
   }
 
   except(...receivers: readonly Receiver[]): Several {
-    return new Without(this, receivers);
+    return new PeersExcept(this, receivers);
   }
 }
 
-/** The peer that a receiver means; undefined for one who is not there, and for what is no receiver. */
+/** The peer of a receiver; undefined for one that is not connected, and for anything that is not a receiver. */
 export function peerOf(roster: PeerRegistry, receiver: Receiver): ConnectedPeer | undefined {
   if (receiver instanceof ConnectedPeer) return receiver;
   return receiver instanceof CallSender ? receiver.peer : roster.peers.get(receiver as string);
 }
 
 /** Every peer of a side. */
-export class Everyone extends ReceiverSet {
+export class AllPeers extends ReceiverSet {
   members(): Iterable<ConnectedPeer> {
     return this.roster.peers.values();
   }
@@ -74,8 +74,8 @@ export class Everyone extends ReceiverSet {
   }
 }
 
-/** A crowd without some, who are looked up once. */
-class Without extends ReceiverSet {
+/** A set of receivers except some, which are looked up once. */
+class PeersExcept extends ReceiverSet {
   declare private readonly crowd: ReceiverSet;
   declare private readonly left: ReadonlySet<ConnectedPeer | undefined>;
 

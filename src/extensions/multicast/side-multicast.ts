@@ -8,7 +8,7 @@ import type { Receivers, Several, SlowOptions } from '../../types/peers.js';
 import { gather } from './gather.js';
 import { Groups } from './groups.js';
 import { notifyMany } from './notify-many.js';
-import { Everyone, type ReceiverSet } from './receiver-set.js';
+import { AllPeers, type ReceiverSet } from './receiver-set.js';
 import { sendSlowly } from './slow-lanes.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
@@ -19,7 +19,7 @@ export class SideMulticast implements SideExtension, Multicast {
 
   constructor(private readonly endpoint: RpcEndpoint) {
     this.groups = new Groups(endpoint.roster);
-    this.everyone = new Everyone(endpoint.roster);
+    this.everyone = new AllPeers(endpoint.roster);
   }
 
   get multicast(): this {

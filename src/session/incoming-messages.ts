@@ -1,6 +1,7 @@
 import { printable, quoteId } from '../base/quote.js';
 import type { Bad, Call, Fault, FaultBody, Id, Message, Reply } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
+import type { Journal } from './journal.js';
 import { denyTooDeep, lose } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './message-size.js';
 import type { ReplyHandler } from './pending-calls.js';
@@ -27,6 +28,7 @@ export interface ReceivingSession extends Session {
 /** A message is at its turn. `mayBeDeep`: it is long enough to be nested too deep. */
 export function receive(session: ReceivingSession, message: Message, mayBeDeep: boolean): void {
   try {
+    if (session.journal !== undefined) count(session, session.journal, message);
     if (message.kind === 'call') {
       if (mayBeDeep && isTooDeep(session, message.args)) denyTooDeep(session, message);
       else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
@@ -45,9 +47,16 @@ export function receive(session: ReceivingSession, message: Message, mayBeDeep: 
   }
 }
 
+/** The other end numbers every message but those of the connection. */
+function count({ host, received }: Session, journal: Journal, message: Message): void {
+  const isControl = message.kind === 'call' && message.id === undefined && Object.hasOwn(host.controls, message.method);
+  if (!isControl) journal.came(received);
+}
+
 /** A message could not be read, or is refused by the filter: that is reported, and answered where somebody waits for it. */
 export function refuse(session: Session, message: Message, error: ProtocolError): void {
   try {
+    if (session.journal !== undefined) count(session, session.journal, message);
     if (message.kind === 'bad') refuseBad(session, message, error);
     else {
       session.about.forget(message.id);

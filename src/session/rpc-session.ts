@@ -213,7 +213,13 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   inputEnded(): void {
-    inputEnded(this);
+    const { link } = this;
+    if (this.journal === undefined || !this.agreed) inputEnded(this);
+    else {
+      // A peer with a connection that ends well says so before, in a message: this one is lost.
+      this.lost(undefined);
+      link.close();
+    }
   }
 
   lost(reason: Error | undefined): void {

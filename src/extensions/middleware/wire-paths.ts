@@ -4,8 +4,8 @@ import type { MethodTable } from '../../spec/method-table.js';
 export function pathOf(method: string, tables: readonly MethodTable[]): string {
   let nearest: MethodTable | undefined;
   for (const table of tables) {
-    const row = table.methods.find(({ wire }) => wire === method);
-    if (row !== undefined) return row.path;
+    const found = table.methods.find(({ wire }) => wire === method);
+    if (found !== undefined) return found.path;
     const { length } = nearest?.wire ?? '';
     if (table.wire.length > length && method.startsWith(table.wire)) nearest = table;
   }

@@ -22,7 +22,7 @@ export interface Validation {
   readonly progress: Check | undefined;
 }
 
-/** What a row says of the values of its method. */
+/** What a descriptor says of the values of its method. */
 export type Checked = Pick<MethodDescriptor, 'wire' | 'params' | 'positional' | 'types'> & {
   readonly body: { readonly length: number };
   readonly mark: { readonly options: MethodOptions };
@@ -32,35 +32,35 @@ export type Checked = Pick<MethodDescriptor, 'wire' | 'params' | 'positional' | 
  * The checks of a method; undefined if it has none. `revived` says of which classes, besides the standard ones, instances arrive
  * as such. The schemas are such as can be asked: see `mustBeAskable`.
  */
-export function validationOf(row: Checked, revived: (type: unknown) => boolean = () => false): Validation | undefined {
-  const { returns, items, progress } = row.mark.options;
-  const args = argumentsOf(row, revived);
+export function validationOf(method: Checked, revived: (type: unknown) => boolean = () => false): Validation | undefined {
+  const { returns, items, progress } = method.mark.options;
+  const args = argumentsOf(method, revived);
   if ((args ?? returns ?? items ?? progress) === undefined) return undefined;
   return {
     args,
-    result: returns && alone(`the result of ${row.wire}`, returns),
-    item: items && alone(`an item of ${row.wire}`, items),
-    progress: progress && alone(`the progress of ${row.wire}`, progress),
+    result: returns && alone(`the result of ${method.wire}`, returns),
+    item: items && alone(`an item of ${method.wire}`, items),
+    progress: progress && alone(`the progress of ${method.wire}`, progress),
   };
 }
 
 /** How arguments that travel so are checked. */
-function argumentsOf(row: Checked, revived: (type: unknown) => boolean): Check<readonly unknown[]> | undefined {
-  const { params, positional, mark } = row;
+function argumentsOf(method: Checked, revived: (type: unknown) => boolean): Check<readonly unknown[]> | undefined {
+  const { params, positional, mark } = method;
   const given = mark.options.args;
   const many = isList(given);
   if (params === undefined && !positional) {
     const schema = many ? given[0] : given;
-    return schema && ((values) => conclude(row.wire, () => askObject(schema, values)));
+    return schema && ((values) => conclude(method.wire, () => askObject(schema, values)));
   }
   if (params !== undefined && given !== undefined && !many) {
-    return (values) => conclude(row.wire, () => askNamed(given, params, values));
+    return (values) => conclude(method.wire, () => askNamed(given, params, values));
   }
-  const schemas = schemasOf(row, many ? given : [given], revived);
+  const schemas = schemasOf(method, many ? given : [given], revived);
   if (schemas.every((schema) => schema === undefined)) return undefined;
   // What stands behind is the rest of the arguments, if the function shows that it may have one: the last schema holds for each.
-  const rest = params === undefined && schemas.length >= row.body.length ? schemas.at(-1) : undefined;
-  return (values) => conclude(row.wire, () => askEach(schemas, rest, params, values));
+  const rest = params === undefined && schemas.length >= method.body.length ? schemas.at(-1) : undefined;
+  return (values) => conclude(method.wire, () => askEach(schemas, rest, params, values));
 }
 
 /** One for each value: what the mark says, or else the class of the parameter. */

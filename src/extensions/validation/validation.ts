@@ -32,7 +32,10 @@ export type Checked = Pick<MethodDescriptor, 'wire' | 'params' | 'positional' | 
  * The checks of a method; undefined if it has none. `revived` says of which classes, besides the standard ones, instances arrive
  * as such. The schemas are such as can be asked: see `mustBeAskable`.
  */
-export function validationOf(method: Checked, revived: (type: unknown) => boolean = () => false): Validation | undefined {
+export function validationOf(
+  method: Checked,
+  revived: (type: unknown) => boolean = () => false,
+): Validation | undefined {
   const { returns, items, progress } = method.mark.options;
   const args = argumentsOf(method, revived);
   if ((args ?? returns ?? items ?? progress) === undefined) return undefined;

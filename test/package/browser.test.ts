@@ -15,7 +15,7 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  * The maximum of what a page loads for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs
  * more raises it here.
  */
-const BOUND = 55_640;
+const BOUND = 55_770;
 /** The same for everything in one file, as for a page without modules. */
 const SINGLE_FILE_BOUND = 110_880;
 

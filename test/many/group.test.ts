@@ -135,8 +135,8 @@ describe('a group', () => {
   it('is printed with its name, without internal properties', async () => {
     const { api } = await side('ann');
     expect(inspect(api.group('a').add('ann'))).toBe("NamedGroup { name: 'a' }");
-    expect(inspect(api.everyone)).toBe('Everyone {}');
-    expect(inspect(api.everyone.except('ann'))).toBe('Without {}');
+    expect(inspect(api.everyone)).toBe('AllPeers {}');
+    expect(inspect(api.everyone.except('ann'))).toBe('PeersExcept {}');
   });
 });
 

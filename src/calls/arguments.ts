@@ -61,7 +61,7 @@ function bindNamed(method: string, params: readonly string[], given: Record<stri
   for (const name of Object.keys(given)) {
     if (!params.includes(name))
       throw new RpcError(
-        `${method} has no argument ${quote(name)}; there are ${params.join(', ')}`,
+        `${method} has no argument ${quote(name)}; its arguments are ${params.join(', ')}`,
         Code.InvalidParams,
       );
   }

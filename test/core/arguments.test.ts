@@ -82,10 +82,10 @@ describe('incoming arguments', () => {
     ['named', [1], 'named takes its arguments by name, in one object'],
     ['named', [{ a: 1 }], 'named takes its arguments by name, in one object'],
     ['byName', [1, 2], 'byName takes its arguments by name, in one object'],
-    ['byName', { a: 1, c: 3 }, 'byName has no argument "c"; there are a, b'],
-    ['byName', { hasOwnProperty: 1 }, 'byName has no argument "hasOwnProperty"; there are a, b'],
+    ['byName', { a: 1, c: 3 }, 'byName has no argument "c"; its arguments are a, b'],
+    ['byName', { hasOwnProperty: 1 }, 'byName has no argument "hasOwnProperty"; its arguments are a, b'],
     ['both', [1, 2, 3], 'both takes 2 arguments (a, b), not 3'],
-    ['both', { a: 1, c: 3 }, 'both has no argument "c"; there are a, b'],
+    ['both', { a: 1, c: 3 }, 'both has no argument "c"; its arguments are a, b'],
   ])('%s refuses %j as invalid params, and names what it accepts', async (method, params, message) => {
     const { far, api } = await side();
     let calls = 0;
@@ -131,7 +131,7 @@ describe('incoming arguments', () => {
     far.say({ jsonrpc: '2.0', method: 'byName', params: { c: 1 } });
     await turn();
     expect(far.sends).toEqual([]);
-    expect(log.texts).toEqual(['byName has no argument "c"; there are a, b']);
+    expect(log.texts).toEqual(['byName has no argument "c"; its arguments are a, b']);
   });
 
   it('that the library adds are not shared with the next call', async () => {

@@ -247,7 +247,7 @@ describe('a registered class', () => {
   });
 
   it.each([
-    [[NoRoom, class NoRoom extends Error {}], 'there are two classes named NoRoom'],
+    [[NoRoom, class NoRoom extends Error {}], 'two classes have the name NoRoom'],
     [[class Plain {}], 'expected classes that extend Error'],
     [[undefined], 'expected classes that extend Error'],
   ])('must be a class of errors with its own name', (classes, message) => {

@@ -75,6 +75,6 @@ it.each([
     await talk('hello', { logger });
   }
   expect(told).toEqual([
-    `obverse: the environment variable ${variable} is "${one}", which it does not know: it knows ${known}`,
+    `obverse: the environment variable ${variable} is "${one}", which is not known; expected ${known}`,
   ]);
 });

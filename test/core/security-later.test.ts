@@ -189,7 +189,7 @@ describe('a message that cannot be sealed', () => {
     const flood = () => {
       for (let n = 0; n < 10_000; n++) api.news(null, { n });
     };
-    expect(flood).toThrow(/^busy: \d+ bytes wait to be sealed$/);
+    expect(flood).toThrow(/^busy: \d+ bytes are waiting to be sealed$/);
     await api.close();
 
     const { api: other, sealing } = await held({ limits: { bufferedBytes: 10_000 } });

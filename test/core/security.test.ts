@@ -129,10 +129,15 @@ describe('requireSecurityInfo', () => {
     expect(answers[0]).toEqual({
       jsonrpc: '2.0',
       id: 1,
-      error: { code: Code.Refused, message: 'a message without security information is refused here' },
+      error: {
+        code: Code.Refused,
+        message: 'refused a message without security information, which this side requires',
+      },
     });
     expect(answers[1]).toMatchObject({ id: 2, result: 1 });
-    expect(log.texts).toEqual(Array(3).fill('a message without security information is refused here'));
+    expect(log.texts).toEqual(
+      Array(3).fill('refused a message without security information, which this side requires'),
+    );
     // The unsigned reply was not accepted either.
     expect((await asked).code).toBe(Code.Timeout);
   });

@@ -140,28 +140,31 @@ describe('a call by path', () => {
     await using sides = await meet();
     const { server } = sides;
     const calls: [() => Promise<unknown>, string][] = [
-      [() => server.callPath('told', { text: '' }), 'told is a notification: it is called with notifyPath'],
-      [() => server.callPath('rows', { n: 1 }), 'rows is a stream: it is called with streamPath'],
-      [() => server.callPath('sub', { c: 1 }), 'sub has no argument "c"; there are a, b'],
+      [() => server.callPath('told', { text: '' }), 'told is a notification: call it with notifyPath'],
+      [() => server.callPath('rows', { n: 1 }), 'rows is a stream: call it with streamPath'],
+      [() => server.callPath('sub', { c: 1 }), 'sub has no argument "c"; its arguments are a, b'],
       [() => server.callPath('sub', [1, 2, 3]), 'sub takes 2 arguments (a, b), not 3'],
-      [() => server.callPath('x', 7 as never), 'x: the arguments are a list, or an object with their names, not 7'],
+      [
+        () => server.callPath('x', 7 as never),
+        'x: the arguments must be an array, or an object with their names, not 7',
+      ],
       [
         () => server.callPath('x', null as never),
-        'x: the arguments are a list, or an object with their names, not null',
+        'x: the arguments must be an array, or an object with their names, not null',
       ],
-      [() => server.callPath('room'), '"room" is no method, but several'],
+      [() => server.callPath('room'), '"room" names several methods'],
       [() => server.callPath('rpc.call', [1]), '"rpc.call": names on the wire that begin with "rpc." are reserved'],
       [() => server.callPath('a.then'), 'has the segment "then"'],
       [() => server.callPath(''), 'the path "" has an empty segment'],
-      [() => server.callPath(undefined as never), 'a path is a text such as "room.join", not undefined'],
+      [() => server.callPath(undefined as never), 'a path must be a string such as "room.join", not undefined'],
     ];
     for (const [call, text] of calls) {
       const error = await failure(call());
       expect(error).toBeInstanceOf(UsageError);
       expect(error.message).toContain(text);
     }
-    expect(() => server.notifyPath('add', [1, 2])).toThrow('add is a request: it is called with callPath');
-    expect(() => server.streamPath('add', [1, 2])).toThrow('add is a request: it is called with callPath');
+    expect(() => server.notifyPath('add', [1, 2])).toThrow('add is a request: call it with callPath');
+    expect(() => server.streamPath('add', [1, 2])).toThrow('add is a request: call it with callPath');
   });
 
   it('reaches mounted sides, by their paths', async () => {

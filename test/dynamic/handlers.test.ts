@@ -156,13 +156,13 @@ describe('a handler that is set for a path', () => {
       (path: unknown, handler: unknown = () => {}) =>
       () =>
         sides.server.setHandler(path as string, handler as never);
-    expect(set('hello', 'fn')).toThrow('hello: a handler is a function, or null for none, not fn');
+    expect(set('hello', 'fn')).toThrow('hello: a handler must be a function, or null to remove it, not fn');
     expect(() => sides.server.setHandler('hello', undefined as never)).toThrow(UsageError);
-    expect(set(4711)).toThrow('a path is a text such as "room.join", not 4711');
+    expect(set(4711)).toThrow('a path must be a string such as "room.join", not 4711');
     expect(set('')).toThrow('the path "" has an empty segment');
     expect(set('room.')).toThrow('the path "room." has an empty segment');
-    expect(set('room')).toThrow('"room" holds methods, and is none');
-    expect(set('room.attic')).toThrow('"room.attic" holds methods, and is none');
+    expect(set('room')).toThrow('"room" is a namespace, not a method');
+    expect(set('room.attic')).toThrow('"room.attic" is a namespace, not a method');
     expect(set('rpc.call')).toThrow('"rpc.call": names on the wire that begin with "rpc." are reserved by JSON-RPC');
     for (const name of ['constructor', '__proto__', 'then', 'toString', 'hasOwnProperty', 'prototype']) {
       expect(set(name), name).toThrow(`has the segment "${name}"`);

@@ -188,7 +188,7 @@ describe('unmount', () => {
     expect(await pending).toBe(7);
 
     const refused = await failure<UsageError>(there.remote.count({ of: '' }));
-    expect(refused.message).toBe('the method "stats.count" is served no more: "stats" was unmounted');
+    expect(refused.message).toBe('the method "stats.count" is no longer served: "stats" was unmounted');
     await expect(client.callPath('stats.day.size')).rejects.toThrow('"stats" was unmounted');
     await expect(client.callPath('stats.anything')).rejects.toThrow('"stats" was unmounted');
     const gone = new ConnectionLost('"stats" was unmounted');
@@ -203,7 +203,7 @@ describe('unmount', () => {
     expect(() => here.count).toThrow(gone);
     expect(() => here.peers).toThrow(gone);
     there.notifyPath('late');
-    await until(() => log.texts.some((text) => text.includes('"stats.late" is served no more')));
+    await until(() => log.texts.some((text) => text.includes('"stats.late" is no longer served')));
     server.hello.connect(() => 'still there');
     expect(await client.remote.hello({ name: '' })).toBe('still there');
   });
@@ -288,24 +288,24 @@ describe('the name of a mounted side', () => {
     mount('stats')();
     expect(mount('stats')).toThrow('"stats" is mounted already: unmount("stats") first');
     expect(mount('stats', { a() {} })).toThrow('"stats" is mounted already');
-    expect(() => server.setHandler('stats', () => {})).toThrow('"stats" holds methods, and is none');
-    expect(mount('a.b')).toThrow('"a.b": something is mounted under one name');
-    expect(mount('*')).toThrow('something is mounted under one name');
+    expect(() => server.setHandler('stats', () => {})).toThrow('"stats" is a namespace, not a method');
+    expect(mount('a.b')).toThrow('"a.b": mount() takes one name without a dot');
+    expect(mount('*')).toThrow('mount() takes one name without a dot');
     expect(mount('')).toThrow('has an empty segment');
-    expect(mount(7)).toThrow('a path is a text such as "room.join", not 7');
+    expect(mount(7)).toThrow('a path must be a string such as "room.join", not 7');
     expect(mount('rpc')).toThrow('are reserved by JSON-RPC');
     expect(mount('rpc', { a() {} })).toThrow('are reserved by JSON-RPC');
     expect(mount('then')).toThrow('has the segment "then"');
     expect(mount('__proto__')).toThrow('has the segment "__proto__"');
     expect(() => server.mount('x', Stats, { default: {} } as never)).toThrow(
-      'mount(): unknown option "default"; here there is defaults',
+      'mount(): unknown option "default"; the only option here is defaults',
     );
     expect(() => server.mount('x', Stats, { defaults: { timeot: 1 } } as never)).toThrow(
       'unknown option "timeot" of a call',
     );
     await using other = await meet();
-    expect(mount('x', other.server)).toThrow('"x" is a side already, with a connection of its own: mount its class');
-    expect(mount('x', class {})).toThrow('mount takes a class that extends RemoteAPI, or an object');
+    expect(mount('x', other.server)).toThrow('"x" is a side with its own connection: mount its class');
+    expect(mount('x', class {})).toThrow('mount() takes a class that extends RemoteAPI, or an object');
   });
 
   it('is free again if the spec is invalid', async () => {

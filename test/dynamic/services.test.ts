@@ -153,28 +153,32 @@ describe('the methods of a mounted object', () => {
     const { server, client } = sides;
     const mount = (what: unknown, options?: object) => () =>
       (server as Dynamic<unknown>).mount('x', what as object, options);
-    expect(mount({})).toThrow('"x" has no function that could be called');
-    expect(mount({ a: 1, b: { c: 2 } })).toThrow('"x" has no function that could be called');
-    expect(mount(null)).toThrow('"x": mount takes a class that extends RemoteAPI, or an object, not null');
+    expect(mount({})).toThrow('"x" has no function to serve');
+    expect(mount({ a: 1, b: { c: 2 } })).toThrow('"x" has no function to serve');
+    expect(mount(null)).toThrow('"x": mount() takes a class that extends RemoteAPI, or an object, not null');
     expect(mount('calc')).toThrow('or an object, not calc');
-    expect(mount(() => 1)).toThrow('a function is set with setHandler("x", …)');
+    expect(mount(() => 1)).toThrow('set a function with setHandler("x", …)');
     expect(mount(new Plain())).toThrow(
-      '"x" is an object of a class: mark the class with @reference, or name its methods',
+      '"x" is an instance of a class: add @reference to the class, or name its methods',
     );
     expect(mount(new Plain(), { methods: ['tims'] })).toThrow('"x" has no method "tims"');
-    expect(mount(new Plain(), { methods: 'times' })).toThrow('the option "methods" is a list of names');
+    expect(mount(new Plain(), { methods: 'times' })).toThrow('the option "methods" must be an array of names');
     expect(mount(new Plain(), { methods: ['constructor'] })).toThrow('"x": the name "constructor" has the segment');
-    expect(mount(new Plain(), { method: [] })).toThrow('mount(): unknown option "method"; here there is methods');
+    expect(mount(new Plain(), { method: [] })).toThrow(
+      'mount(): unknown option "method"; the only option here is methods',
+    );
     expect(mount({ ok() {}, toString: () => 'a' })).toThrow('"x": the name "toString" has the segment "toString"');
     expect(mount(Object.fromEntries(['ok', 'then'].map((name) => [name, () => 1])))).toThrow('"x": the name "then"');
     expect(mount(JSON.parse('{"a":{"__proto__":{}}}'))).toThrow('has no function');
     expect(mount({ ok() {}, ['__proto__']: { evil() {} } })).toThrow('"x": the name "__proto__" has the segment');
-    expect(mount({ ok() {}, 'a.b'() {} })).toThrow('"x": the name "a.b" has a dot or a star');
-    expect(mount({ ok() {}, '*'() {} })).toThrow('has a dot or a star');
+    expect(mount({ ok() {}, 'a.b'() {} })).toThrow('"x": the name "a.b" contains a dot or a star');
+    expect(mount({ ok() {}, '*'() {} })).toThrow('contains a dot or a star');
     expect(mount({ ok() {}, '': () => 1 })).toThrow('"x": the name "" has an empty segment');
     const ring: Record<string, unknown> = { ok() {} };
     ring.again = { ring };
-    expect(mount(ring)).toThrow(new UsageError('"x": again.ring is one of the objects around it'));
+    expect(mount(ring)).toThrow(
+      new UsageError('"x": again.ring is one of the objects that contain it; remove the cycle'),
+    );
     await expect(client.callPath('x.ok')).rejects.toThrow('the method "x.ok" is unknown');
     mount({ ok: () => 'ok' })();
     expect(await client.callPath('x.ok')).toBe('ok');

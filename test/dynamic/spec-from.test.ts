@@ -160,15 +160,23 @@ const one = (over: object = {}): object => ({
 
 describe('invalid descriptions', () => {
   it.each<[string, unknown, string]>([
-    ['nothing', undefined, 'a description is a list of methods, as describe() gives it, or its JSON'],
-    ['an object', { methods: [] }, 'a description is a list of methods'],
-    ['text that is not JSON', '[{', 'the description is no JSON: '],
-    ['JSON of something else', '{"length": 3}', 'a description is a list of methods'],
-    ['null for a method', [null], 'the description of method 0 is an object, not null'],
-    ['a list for a method', [one(), []], 'the description of method 1 is an object'],
-    ['a hole', [one(), ...new Array(1), one({ path: 'b' })], 'the description of method 1 is an object, not undefined'],
-    ['an object of a class', [new (class Path {})()], 'the description of method 0 is an object'],
-    ['an unknown field', [one({ pathh: 1 })], 'the description of "a": unknown field "pathh"; there are path, method'],
+    ['nothing', undefined, 'expected a description: the list of methods that describe() returns, or its JSON'],
+    ['an object', { methods: [] }, 'expected a description: the list of methods'],
+    ['text that is not JSON', '[{', 'the description is not valid JSON: '],
+    ['JSON of something else', '{"length": 3}', 'expected a description: the list of methods'],
+    ['null for a method', [null], 'the description of method 0 must be an object, not null'],
+    ['a list for a method', [one(), []], 'the description of method 1 must be an object'],
+    [
+      'a hole',
+      [one(), ...new Array(1), one({ path: 'b' })],
+      'the description of method 1 must be an object, not undefined',
+    ],
+    ['an object of a class', [new (class Path {})()], 'the description of method 0 must be an object'],
+    [
+      'an unknown field',
+      [one({ pathh: 1 })],
+      'the description of "a": unknown field "pathh"; the fields are path, method',
+    ],
     [
       '__proto__',
       '[{"path":"a","method":"a","direction":"incoming","kind":"request","__proto__":{"x":1}}]',
@@ -176,13 +184,17 @@ describe('invalid descriptions', () => {
     ],
     ['no path', [{ method: 'a' }], 'the description of method 0: the field "path" is missing'],
     ['no kind', [one({ kind: undefined })], 'the description of "a": the field "kind" is missing'],
-    ['a path that is not a text', [one({ path: 7 })], 'the description of method 0: the field "path" must be a string'],
-    ['an empty name', [one({ method: '' })], 'the field "method" must be a string that is not empty'],
-    ['a name that is too long', [one({ method: 'x'.repeat(1_001) })], 'the field "method" must be a string'],
+    [
+      'a path that is not a text',
+      [one({ path: 7 })],
+      'the description of method 0: the field "path" must be a non-empty string',
+    ],
+    ['an empty name', [one({ method: '' })], 'the field "method" must be a non-empty string'],
+    ['a name that is too long', [one({ method: 'x'.repeat(1_001) })], 'the field "method" must be a non-empty string'],
     ['a direction', [one({ direction: 'sideways' })], 'the field "direction" must be "incoming" or "outgoing"'],
     ['a kind', [one({ kind: 'toString' })], 'the field "kind" must be "notification" or "request" or "stream"'],
-    ['params', [one({ params: 'a' })], 'the field "params" must be a list of names'],
-    ['params that are not names', [one({ params: ['a', 7] })], 'the field "params" must be a list of names'],
+    ['params', [one({ params: 'a' })], 'the field "params" must be an array of names'],
+    ['params that are not names', [one({ params: ['a', 7] })], 'the field "params" must be an array of names'],
     ['params twice', [one({ params: ['a', 'a'] })], 'the option "params" must be a list of different names'],
     [
       'params that reach a prototype',
@@ -191,9 +203,9 @@ describe('invalid descriptions', () => {
     ],
     ['allowPositionalArgs', [one({ allowPositionalArgs: 1 })], 'the field "allowPositionalArgs" must be true or false'],
     ['a timeout', [one({ timeout: -1 })], 'the field "timeout" must be a positive number of milliseconds'],
-    ['a summary', [one({ summary: 7 })], 'the field "summary" must be a text'],
+    ['a summary', [one({ summary: 7 })], 'the field "summary" must be a string'],
     ['deprecated', [one({ deprecated: 'yes' })], 'the field "deprecated" must be true or false'],
-    ['a path twice', [one(), one({ method: 'b' })], 'the path "a" stands twice in the description'],
+    ['a path twice', [one(), one({ method: 'b' })], 'the description contains the path "a" twice'],
     ['a name twice', [one(), one({ path: 'b' })], 'a and b have the same name on the wire, "a"'],
     [
       'a reserved name on the wire',
@@ -219,18 +231,18 @@ describe('invalid descriptions', () => {
     [
       'names of a namespace',
       [one({ path: 'a.b', method: 'x' })],
-      'Described.a: on the wire, the names of a namespace begin alike',
+      'Described.a: on the wire, the names of a namespace must share a prefix',
     ],
     [
       'other names of a namespace',
       [one({ path: 'a.b', method: 'x.b' }), one({ path: 'a.c', method: 'y.c' })],
-      'begin alike',
+      'must share a prefix',
     ],
     ['too few levels', [one({ path: 'a.b.c', method: 'a.c' })], 'Described.a.b: on the wire'],
     [
       'too many',
       Array.from({ length: 10_001 }, (_, n) => one({ path: `m${n}`, method: `m${n}` })),
-      'has 10001 methods, and at most 10000',
+      'has 10001 methods; at most 10000',
     ],
   ])('%s', (_name, data, text) => {
     let thrown: unknown;
@@ -248,8 +260,10 @@ describe('invalid descriptions', () => {
     const made = specFrom(hostile);
     expect(made.describe()[0]?.method).toBe('__proto__');
     expect(({} as { x?: unknown }).x).toBeUndefined();
-    expect(() => specFrom([], { nam: 'x' } as never)).toThrow('specFrom(): unknown option "nam"; there is name');
-    expect(() => specFrom([], { name: '' })).toThrow('specFrom(): the option "name" must be a text');
+    expect(() => specFrom([], { nam: 'x' } as never)).toThrow(
+      'specFrom(): unknown option "nam"; the only option is name',
+    );
+    expect(() => specFrom([], { name: '' })).toThrow('specFrom(): the option "name" must be a non-empty string');
   });
 
   const anything = fc.anything({ withNullPrototype: true, withMap: true, withDate: true, maxDepth: 3 });

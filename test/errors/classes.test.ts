@@ -61,19 +61,19 @@ describe('names of error classes', () => {
   });
 
   it.each([
-    [[NotFound, class NotFound extends Error {}], 'there are two classes named NotFound'],
-    [[NotFound, NotFound], 'there are two classes named NotFound'],
+    [[NotFound, class NotFound extends Error {}], 'two classes have the name NotFound'],
+    [[NotFound, NotFound], 'two classes have the name NotFound'],
     [{ Plain: class {} }, 'expected classes that extend Error, or { class, pack, unpack, fields }, not class'],
     [{ Plain: 5 }, 'not 5'],
     [{ Plain: { klass: NotFound } }, 'not an object with klass'],
     [{ '': NotFound }, 'a class has no name'],
     [[(() => class extends Error {})()], 'a class has no name'],
-    [[{ class: NotFound, unpac: () => {} }], 'unknown field "unpac"; there are class, pack, unpack, fields'],
+    [[{ class: NotFound, unpac: () => {} }], 'unknown field "unpac"; the fields are class, pack, unpack, fields'],
     [[{ class: NotFound, pack: 'what' }], '"pack" must be a function'],
-    [[{ class: NotFound, fields: 'what' }], '"fields" must be a list of names'],
-    [new Map([['NotFound', NotFound]]), 'errorClasses: expected a list or an object, not [object Map]'],
-    ['NotFound', 'the option "errorClasses" must be an array of classes, or a table of them'],
-    [NotFound, 'the option "errorClasses" must be an array of classes, or a table of them'],
+    [[{ class: NotFound, fields: 'what' }], '"fields" must be an array of names'],
+    [new Map([['NotFound', NotFound]]), 'errorClasses: expected an array or an object of classes, not [object Map]'],
+    ['NotFound', 'the option "errorClasses" must be an array of classes, or an object with classes by name'],
+    [NotFound, 'the option "errorClasses" must be an array of classes, or an object with classes by name'],
   ])('are refused if invalid: %o', (errorClasses, message) => {
     const make = () => Shelf.create({ errorClasses: errorClasses as never });
     expect(make).toThrow(UsageError);

@@ -53,8 +53,8 @@ describe('an error with which a call is answered', () => {
     await faultOf(unexpected, { errors: 'hidden', logger });
     await faultOf(unexpected, { logErrors: true, logger });
     expect(logger.errors.map(([text]) => text)).toEqual([
-      'obverse: a peer is told "Internal error" instead of:',
-      'obverse: a peer is answered with an error:',
+      'obverse: a peer received "Internal error" instead of this error:',
+      'obverse: a peer received this error:',
     ]);
   });
 });
@@ -62,8 +62,8 @@ describe('an error with which a call is answered', () => {
 it.each([
   [{ logErrors: 'unexpekted' }, 'the option "logErrors" must be true, false, "hidden", "unexpected" or a function'],
   [{ logErrors: [NotFound] }, 'the option "logErrors" must be'],
-  [{ neverLogged: NotFound }, 'the option "neverLogged" must be a list of classes that extend Error'],
-  [{ neverLogged: ['NotFound'] }, 'the option "neverLogged" must be a list of classes that extend Error'],
+  [{ neverLogged: NotFound }, 'the option "neverLogged" must be an array of classes that extend Error'],
+  [{ neverLogged: ['NotFound'] }, 'the option "neverLogged" must be an array of classes that extend Error'],
   [{ logErors: true }, 'unknown option "logErors"'],
 ])('invalid options are refused: %o', (options, message) => {
   expect(() => Shelf.create(options as never)).toThrow(UsageError);

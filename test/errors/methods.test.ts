@@ -94,8 +94,10 @@ describe('the errors of a method', () => {
       @incoming({ hasReply: true, errors: [Other] }) b(_sender: Sender): Reply<null> {}
     }
     expect(() => Twice.create()).toThrow(UsageError);
-    expect(() => Twice.create()).toThrow('the option "errors" of b: there are two classes named NotFound');
-    expect(() => Chat.create({ errorClasses: [Other] })).toThrow('the option "errors" of join: there are two classes');
+    expect(() => Twice.create()).toThrow('the option "errors" of b: two classes have the name NotFound');
+    expect(() => Chat.create({ errorClasses: [Other] })).toThrow(
+      'the option "errors" of join: two classes have the name',
+    );
     expect(() => Twice.create({ errorClasses: { NotFound, 'b.NotFound': Other } })).not.toThrow();
   });
 

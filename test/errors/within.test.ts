@@ -162,25 +162,21 @@ describe('circular, deep and large errors', () => {
     const second = new Error('second', { cause: first });
     first.cause = second;
     const error = await thrown(second);
-    expect(chain(error).map(({ message }) => message)).toEqual([
-      'second',
-      'first',
-      'an error that stands within itself',
-    ]);
+    expect(chain(error).map(({ message }) => message)).toEqual(['second', 'first', 'an error that contains itself']);
   });
 
   it('that contain themselves are sent once', async () => {
     const all = new AggregateError([], 'all');
     all.errors.push(all, all);
     const error = await thrown<AggregateError>(all);
-    expect(error.errors.map(({ message }) => message)).toEqual(new Array(2).fill('an error that stands within itself'));
+    expect(error.errors.map(({ message }) => message)).toEqual(new Array(2).fill('an error that contains itself'));
   });
 
   it('10,000 causes deep are sent up to the sixteenth, which reports the cut', async () => {
     for (const way of ways) {
       const told = chain(await thrown(nested(10_000), {}, {}, way));
       expect(told.length).toBe(17);
-      expect(told.at(-1)?.message).toBe('what lies deeper is left out');
+      expect(told.at(-1)?.message).toBe('deeper errors are omitted');
       expect(told.at(-2)?.message).toBe('level 9984');
     }
     expect(chain(await thrown(nested(16))).at(-1)?.message).toBe('the first');
@@ -194,7 +190,7 @@ describe('circular, deep and large errors', () => {
     const { errors } = await thrown<AggregateError>(all);
     expect(errors.length).toBe(101);
     expect(errors[99].message).toBe('99');
-    expect(errors[100].message).toBe('999900 more errors are left out');
+    expect(errors[100].message).toBe('999900 more errors are omitted');
   });
 
   it('that contain one another repeatedly are sent a hundred times in all', async () => {

@@ -132,5 +132,7 @@ it.each([
   ['an object without info', {}],
   ['nothing', null],
 ])('logCalls refuses %s at once', (_what, to) => {
-  expect(() => logCalls(to as never)).toThrow('logCalls() takes a function, or an object with info');
+  expect(() => logCalls(to as never)).toThrow(
+    'logCalls() takes a function, or an object with a method info, such as console',
+  );
 });

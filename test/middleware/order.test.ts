@@ -102,7 +102,7 @@ describe('a value that is not an interceptor', () => {
   });
   it('is refused as an option', async () => {
     await expect(meet(undefined, { use: ['log'] as never })).rejects.toThrow(
-      'the option "use" must be a function (call, next) => …, or a list of them',
+      'the option "use" must be a function (call, next) => …, or an array of them',
     );
   });
 });

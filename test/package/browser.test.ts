@@ -103,16 +103,16 @@ describe('in a bundle for browsers', () => {
     ['value types', 'types: there are two types with the id'],
     ['reference', '@reference stands before a class'],
     ['keep and release', 'only what a peer has passed by reference'],
-    ['specFrom', 'the description is no JSON'],
+    ['specFrom', 'the description is not valid JSON'],
     ['references', 'the limit "references" allows no more'],
-    ['what no spec declares', 'is served no more'],
+    ['what no spec declares', 'is no longer served'],
     ['interceptors', 'has called next() twice'],
     ['many receivers', 'a group has a text as its name'],
     ['streams', 'sends more than its window of'],
     ['validation', 'the schema has failed'],
     ['guards', 'the call is not allowed'],
     ['stages', 'a stage returned another frame'],
-    ['security', 'a message without security information is refused here'],
+    ['security', 'refused a message without security information, which this side requires'],
   ])('contains nothing of what it does not use: %s', async (_what, sentence) => {
     const built = join(project, 'node_modules/obverse/dist');
     const library = await Promise.all((await filesIn(built)).map((file) => readFile(join(built, file), 'utf8')));
@@ -123,7 +123,7 @@ describe('in a bundle for browsers', () => {
 
 describe('an entry that a page imports for its effect', () => {
   const sentences = {
-    dynamic: 'is served no more',
+    dynamic: 'is no longer served',
     multicast: 'a group has a text as its name',
     middleware: 'has called next() twice',
     references: 'the limit "references" allows no more',

@@ -92,7 +92,7 @@ describe('a page that imports nothing else', () => {
     await expect(failed).rejects.toThrow(Full);
     await expect(failed).rejects.toMatchObject({ message: 'no seat', seats: 3 });
     await expect(meet({ errorClasses: [Full, class Full extends Error {}] })).rejects.toThrow(
-      'errorClasses: there are two classes named Full',
+      'errorClasses: two classes have the name Full',
     );
   });
 

@@ -167,7 +167,7 @@ describe('validate', () => {
     expect(refused).toMatchObject({
       name: 'RemoteError',
       code: -32603,
-      message: 'price: what it gives does not fit its schema',
+      message: 'price: a value that it returned does not fit its schema',
       data: undefined,
     });
     expect(sides.troubles[0]).toBeInstanceOf(ValidationError);

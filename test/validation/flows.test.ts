@@ -124,7 +124,7 @@ describe('validate: both', () => {
     const failed = await (async () => {
       for await (const line of sides.there.remote.lines({ n: 1 })) got.push(line);
     })().catch((error: unknown) => error);
-    expect(failed).toMatchObject({ code: -32603, message: 'lines: what it gives does not fit its schema' });
+    expect(failed).toMatchObject({ code: -32603, message: 'lines: a value that it returned does not fit its schema' });
     expect(got).toEqual([' a ']);
     expect(sides.troubles).toMatchObject([{ name: 'ValidationError' }]);
     expect(stopped).toBe(true);

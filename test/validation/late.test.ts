@@ -84,7 +84,7 @@ describe('an asynchronous schema', () => {
     sides.there.remote.plain({ name: 'y' });
     await expect(entered).rejects.toMatchObject({ code: -32603, message: 'enter: the arguments could not be checked' });
     await until(() => seen.length === 1);
-    expect(sides.troubles).toMatchObject([{ message: 'enter: no verdict on the arguments within 60 ms' }]);
+    expect(sides.troubles).toMatchObject([{ message: 'enter: the schema of the arguments took longer than 60 ms' }]);
   });
 
   it('of a result that never settles makes the call fail', async () => {
@@ -96,7 +96,7 @@ describe('an asynchronous schema', () => {
     sides.here.ask.connect(() => 'x');
     const failed = await sides.there.remote.ask().catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(TimeoutError);
-    expect((failed as Error).message).toBe('what ask gave was not checked in time');
+    expect((failed as Error).message).toBe('ask: the schema of a value that it returned took longer than 60 ms');
   });
 
   it('does not run for sent values: the other side runs it', async () => {
@@ -138,7 +138,7 @@ describe('an asynchronous schema', () => {
 describe('a broken schema', () => {
   const schemaOf = (validate: (value: unknown) => unknown): StandardSchema =>
     ({ '~standard': { version: 1, vendor: 'broken', validate } }) as StandardSchema;
-  const noAnswer = 'a Standard Schema gives { value } or { issues: [...] }';
+  const noAnswer = 'a Standard Schema must return { value } or { issues: [...] }';
   it.each<[string, StandardSchema, string]>([
     [
       'throws',
@@ -152,7 +152,7 @@ describe('a broken schema', () => {
     ['returns a string', schemaOf(() => 'yes'), noAnswer],
     ['returns neither a value nor issues', schemaOf(() => ({})), noAnswer],
     ['returns issues that are not a list', schemaOf(() => ({ issues: 5 })), noAnswer],
-    ['makes no object', schemaOf(() => ({ value: [1] })), 'a schema of named arguments must give an object'],
+    ['makes no object', schemaOf(() => ({ value: [1] })), 'the schema of named arguments must return an object'],
   ])('is an internal error that is reported on its side: %s', async (_what, schema, text) => {
     class Spec extends RemoteAPI {
       @incoming({ hasReply: true, args: schema } as { hasReply: true }) f(

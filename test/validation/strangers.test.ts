@@ -71,7 +71,7 @@ describe('a plain JSON-RPC client', () => {
     );
     expect(await client.answers(3)).toMatchObject([
       { error: { code: -32601, message: 'nobody handles lost: no handler is connected' } },
-      { error: { code: -32602, message: 'one has no argument "b"; there are a' } },
+      { error: { code: -32602, message: 'one has no argument "b"; its arguments are a' } },
       { error: { code: -32602, message: 'set takes its arguments by name, in one object' } },
     ]);
   });

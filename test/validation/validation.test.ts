@@ -213,7 +213,7 @@ describe('schemas that could never run', () => {
     [{ progress: x }, 'f: a notification has no progress'],
     [{ args: [x, x] }, 'f: args is one schema, of the one object'],
     [{ args: [] }, 'f: args is one schema, of the one object'],
-    [{ args: [x, x], params: ['a'] }, 'f: args has 2 schemas, but params 1 names'],
+    [{ args: [x, x], params: ['a'] }, 'f: args has 2 schemas, but params only 1 names'],
   ])('are refused: %#', (options, message) => {
     class Spec extends RemoteAPI {
       @incoming(options as object) f(_sender: Sender, _args: object): void {}

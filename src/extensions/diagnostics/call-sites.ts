@@ -25,11 +25,11 @@ const framesOf = (of: { readonly stack?: unknown }): string[] =>
     .split('\n')
     .filter((line) => FRAME.test(line));
 
-/** The folder of the library as a stack names it: that of this very line, or that of the source. Undefined where a stack shows none. */
+/** The folder of the library as stacks name it. Undefined if a stack shows none. */
 const HERE = /((?:\w+:)?[\\/].*?[\\/])(?:extensions[\\/]diagnostics[\\/])?[^\\/]+:\d+:\d+\)?$/;
 const library = HERE.exec(framesOf(new Error())[0] ?? '')?.[1];
 
-/** JavaScriptCore, as in Bun, drops the frame of a function that ends in a call: nothing stands below such a function. */
+/** Whether tail calls drop stack frames, as in JavaScriptCore (Bun): then nothing is found below such a function. */
 const dropsFrames = ((): boolean => {
   const of = { stack: '' };
   const last = (): unknown => (Error as V8).captureStackTrace?.(of, first);
@@ -40,7 +40,7 @@ const dropsFrames = ((): boolean => {
   return framesOf(of).length === 0;
 })();
 
-/** Where a call was made. What it looks like is worked out when it has failed. */
+/** Where a call was made. The frames are formatted only if the call fails. */
 class Site {
   declare readonly stack: string;
   private readonly whole: boolean;
@@ -55,7 +55,7 @@ class Site {
 
   get frames(): string {
     const lines = framesOf(this);
-    // Where all of it is one bundle, the lines of the program cannot be told from those of the library.
+    // In a single bundle, the lines of the program cannot be distinguished from those of the library.
     const own = this.whole ? lines.findIndex((line) => library === undefined || !line.includes(library)) : 0;
     return lines.slice(Math.max(own, 0)).join('\n');
   }
@@ -64,7 +64,7 @@ class Site {
 const OTHER_SIDE = '\n  on the other side:';
 
 /**
- * Makes a call, and gives what it gives: errors with which it ends have the stack of the line where it was made. `below` is the
+ * Makes a call and returns its result: its errors get the stack of the line where it was made. `below` is the
  * function that the program has called.
  */
 export function withCallSite<T>(below: AnyFunction, call: () => T): T {
@@ -121,8 +121,8 @@ function gatheringAt(gathering: GatheringLike, site: Site): GatheringLike {
 }
 
 /**
- * The error with the stack of the call. What the program itself has thrown stays as it is, and so does what cannot be changed:
- * whoever catches it must find that error, and no other.
+ * Returns the error with the stack of the call. An error that the program itself has thrown, or that cannot be changed, is
+ * returned unchanged: its `catch` must get that very error.
  */
 function atSite(error: unknown, site: Site): unknown {
   try {
@@ -151,7 +151,7 @@ function placed(error: Error, site: Site): Error {
 
 const AT_OTHER_SIDE = '\n    at the other side of the call';
 
-/** What ends a link fails every call that is open with one error: each call gets its own. */
+/** When a link ends, all open calls fail with one shared error: each call gets its own copy. */
 function shared(error: Error, kind: unknown): Error {
   const options = Object.hasOwn(error, 'cause') ? { cause: error.cause } : undefined;
   if (kind === ConnectionLost.prototype) return new ConnectionLost(error.message, options);

@@ -5,7 +5,7 @@ import { environmentVariable } from '../../base/environment.js';
 import { quote } from '../../base/quote.js';
 import type { SideLogger } from '../../types/log-entry.js';
 
-/** Call sites in errors, and messages that are printed: what an option or the environment asks for. */
+/** Call sites in errors and printed messages, if an option or the environment asks for them. */
 export const diagnostics: Extension = {
   name: 'diagnostics',
   attach: (host: RpcEndpoint) => ({
@@ -16,8 +16,8 @@ export const diagnostics: Extension = {
 };
 
 /**
- * What the options of a side ask for, or else the environment: `OBVERSE_CALL_SITES=1`, `OBVERSE_DEBUG=messages`. A variable that
- * says something else is reported to `logger`, once for the process.
+ * Loads what the options of a side ask for, or else the environment: `OBVERSE_CALL_SITES=1`, `OBVERSE_DEBUG=messages`. A variable
+ * with another value is reported to `logger`, once for each process.
  */
 function diagnosticsFor(
   options: { readonly callSites?: boolean | undefined },
@@ -30,7 +30,7 @@ function diagnosticsFor(
 
 const reported = new Set<string>();
 
-/** Whether one of the words of a variable, which are separated by commas, is this one. Of other words it reports. */
+/** Whether a variable, a list separated by commas, contains this word. Unknown words are reported. */
 function asked(variable: string, word: string, logger: SideLogger): boolean {
   const value = environmentVariable(variable);
   if (value === undefined) return false;
@@ -38,13 +38,13 @@ function asked(variable: string, word: string, logger: SideLogger): boolean {
   const others = words.filter((one) => one !== word && !OFF.has(one));
   if (others.length > 0 && !reported.has(variable)) {
     reported.add(variable);
-    const message = `obverse: the environment variable ${variable} is ${quote(value, 50)}, which it does not know: it knows ${word}`;
+    const message = `obverse: the environment variable ${variable} is ${quote(value, 50)}, which is not known; expected ${word}`;
     logger.entry({ level: 'warn', event: 'side', message }, message);
   }
   return words.includes(word);
 }
 
-/** What means nothing, and may be meant so. */
+/** Words that switch nothing on, and are not reported. */
 const OFF = new Set(['', '0', 'false', 'off']);
 
 async function load(sites: boolean, prints: boolean): Promise<Diagnostics> {

@@ -7,12 +7,12 @@ import type { Connection } from '../../session/connection.js';
 /** How many characters of a frame are printed. */
 const LONGEST = 1_000;
 
-/** Prints what travels over the link of a connection, in both directions. Before anything does. */
+/** Prints the frames of a connection in both directions. Call it before the first frame. */
 export function printMessages(connection: Connection, side: PrintingSide): void {
   const { link } = connection;
   const name = nameOfSide(side);
   const [send, receive] = [link.send.bind(link), connection.receive.bind(connection)];
-  // Properties of these two objects alone: others stay as quick as they are.
+  // Defined on these two objects only, so that other connections stay as fast.
   Object.defineProperty(link, 'send', {
     value(frames: readonly Frame[]) {
       for (const frame of frames) print(`${name} → ${nameOf(connection)}`, frame, connection);
@@ -27,7 +27,7 @@ export function printMessages(connection: Connection, side: PrintingSide): void 
   });
 }
 
-/** Prints what is sent to everybody at once. */
+/** Prints broadcast frames. */
 export function printBroadcasts(transport: Transport, side: PrintingSide): void {
   const broadcast = transport.broadcast?.bind(transport);
   if (broadcast === undefined) return;
@@ -54,7 +54,7 @@ function print(way: string, frame: Frame, connection: Connection | undefined): v
     // biome-ignore lint/suspicious/noConsole: the environment asks for it
     globalThis.console.error(`obverse ${way}: ${textOf(frame, connection)}`);
   } catch {
-    // Nothing that travels is lost because it cannot be printed.
+    // A message is sent even if it cannot be printed.
   }
 }
 
@@ -64,7 +64,7 @@ function textOf(frame: Frame, connection: Connection | undefined): string {
   try {
     connection?.host.codec.decode(frame, (message) => void texts.push(shown(message)), connection.agreed);
   } catch {
-    // What a security has made of it, or what is no message.
+    // Sealed by a security, or not a message.
   }
   return texts.length > 0 ? printable(texts.join(', '), LONGEST) : `${frame.length} bytes`;
 }

@@ -14,27 +14,27 @@ import { mayBeHandled } from './paths.js';
 import { bySpecificity, isWild, type Pattern, patternOf } from './pattern.js';
 import { type Place, pathOfName, placeOf } from './place.js';
 
-/** Of what was unmounted, so many names are remembered to say so. */
+/** How many unmounted names are remembered, for the error that says that they were unmounted. */
 const REMEMBERED = 100;
 
 /**
- * What can be called on a side besides what its spec declares: because it was set, mounted, or fits a wildcard. It is asked
- * only where the spec has nothing, or no handler.
+ * The methods of a side that its spec does not declare: set by path, mounted, or matched by a wildcard. It is used only where
+ * the spec has no method, or the method has no handler.
  */
 export class DynamicMethods implements MethodResolver {
-  /** What is mounted, by path. */
+  /** The mounts, by path. */
   readonly mounts = new Map<string, Mount>();
   /** By the names on the wire. */
   readonly open = new Map<string, OpenMethod>();
-  /** The most specific first. */
+  /** Most specific first. */
   patterns: readonly Pattern[] = [];
   private readonly gone = new Set<string>();
 
   constructor(readonly hub: RpcEndpoint) {}
 
-  // ---- what comes ---------------------------------------------------------------------------------------------------
+  // ---- incoming calls -----------------------------------------------------------------------------------------------
 
-  /** Who carries out a call that the spec does not know as incoming. `refusal` is what it has to say of the method. */
+  /** Returns the method for a call that the spec does not declare as incoming. `refusal` is why the spec refuses it, if it does. */
   find(method: string, refusal: string | undefined): OpenMethod | undefined {
     return this.open.get(method) ?? (refusal === undefined ? this.wild(method) : undefined);
   }
@@ -65,25 +65,27 @@ export class DynamicMethods implements MethodResolver {
     };
   }
 
-  /** Why a method that was served is no more; undefined for any other. */
+  /** Returns why a method that was served is not served now; undefined for any other. */
   why(method: string): string | undefined {
     for (const name of this.gone) {
-      if (method.startsWith(`${name}.`)) return `is served no more: "${name}" was unmounted`;
+      if (method.startsWith(`${name}.`)) return `is no longer served: "${name}" was unmounted`;
     }
     return undefined;
   }
 
-  // ---- what is set --------------------------------------------------------------------------------------------------
+  // ---- set handlers -------------------------------------------------------------------------------------------------
 
-  /** Where a path leads to, through what is mounted too. */
+  /** Resolves a path, through mounted sides too. */
   place(self: object, path: unknown): Place {
     return placeOf(self, path, (at) => this.mounts.get(at)?.side);
   }
 
-  /** Makes a function the handler of a path, or with null takes it away. Gives what takes it away. Throws a UsageError. */
+  /** Sets the handler of a path, or removes it with null. Returns a function that removes it. Throws a UsageError. */
   set(self: object, path: string, handler: unknown, options: HandlerOptions = {}): () => void {
     if (handler !== null && typeof handler !== 'function')
-      throw new UsageError(`${String(path)}: a handler is a function, or null for none, not ${String(handler)}`);
+      throw new UsageError(
+        `${String(path)}: a handler must be a function, or null to remove it, not ${String(handler)}`,
+      );
     const place = this.place(self, path);
     const foreign = foreignIn(path, options);
     const isDeclared = foreign === undefined && place.row?.mark.options.foreign === true;
@@ -95,7 +97,7 @@ export class DynamicMethods implements MethodResolver {
 
   private setPattern({ self }: Place, wild: string, handler: PatternHandler | null, foreign: boolean): () => void {
     const { wire: prefix } = madeOf(self).table;
-    const added = patternOf(prefix, wild, self, handler ?? nobody, foreign);
+    const added = patternOf(prefix, wild, self, handler ?? noHandler, foreign);
     const others = this.patterns.filter(({ wire }) => wire !== added.wire);
     this.patterns = handler === null ? others : [...others, added].toSorted(bySpecificity);
     return () => {
@@ -106,7 +108,7 @@ export class DynamicMethods implements MethodResolver {
   private setMethod({ self, rest, path, wire }: Place, handler: AnyHandler | null): () => void {
     if (rest === '' || this.mounts.has(path)) {
       const name = path.replace(/\.$/, '');
-      throw new UsageError(`"${name}" holds methods, and is none: set "${name}.**" for all of them`);
+      throw new UsageError(`"${name}" is a namespace, not a method: set "${name}.**" to handle all of its methods`);
     }
     const port = this.hub.served.methods.get(wire);
     if (port !== undefined) {
@@ -122,15 +124,15 @@ export class DynamicMethods implements MethodResolver {
     return () => void (this.open.get(wire) === added && this.open.delete(wire));
   }
 
-  // ---- what is mounted ----------------------------------------------------------------------------------------------
+  // ---- mounts -------------------------------------------------------------------------------------------------------
 
-  /** Something is mounted. */
+  /** Adds a mount. */
   add(mount: Mount): void {
     this.mounts.set(mount.path, mount);
     this.gone.delete(mount.wire);
   }
 
-  /** It is there no more, nor is anything below it. */
+  /** Removes a mount and everything below it, and remembers its name. */
   remove(mount: Mount): void {
     this.clear(mount);
     this.gone.add(mount.wire);
@@ -138,7 +140,7 @@ export class DynamicMethods implements MethodResolver {
     if (this.gone.size > REMEMBERED) this.gone.delete(oldest as string);
   }
 
-  /** Nothing stands there, nor below it. */
+  /** Removes everything at a path and below it. */
   clear({ path, wire }: Pick<Mount, 'path' | 'wire'>): void {
     const { hub } = this;
     const isBelow = (name: string): boolean => name.startsWith(`${wire}.`);
@@ -154,23 +156,24 @@ export class DynamicMethods implements MethodResolver {
     hub.attached.unbind(`${path}.`);
   }
 
-  /** The sides that are mounted. */
+  /** The mounted sides. */
   *sides(): Generator<object> {
     for (const { side } of this.mounts.values()) if (side !== undefined) yield side;
   }
 }
 
-function nobody(): undefined {}
+function noHandler(): undefined {}
 
 function foreignIn(path: string, options: HandlerOptions): boolean | undefined {
   mustBeOptions(options, `${path}: the options of setHandler()`, '{ foreign: true }');
   const { foreign, ...others } = options;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw new UsageError(`${path}: unknown option "${other}" of setHandler(); there is foreign`);
+  if (other !== undefined)
+    throw new UsageError(`${path}: unknown option "${other}" of setHandler(); the only option is foreign`);
   return foreign;
 }
 
-/** A handler of many methods as the one of this method. */
+/** Adapts the handler of a pattern to one method. */
 function adapted(handler: PatternHandler, path: string, method: string): AnyHandler {
   return (sender, ...values) => {
     const { call } = sender as CallSender;

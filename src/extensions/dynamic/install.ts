@@ -4,5 +4,5 @@ import * as registering from '../errors/register-classes.js';
 import { streams } from '../streams/extension.js';
 import { dynamic } from './extension.js';
 
-// A page imports this for what no spec declares: `setHandler()`, `mount()`, calls by path. Elsewhere it is there already.
+// A page imports this for `setHandler()`, `mount()` and calls by path. Other runtimes have it already.
 install(dynamic, streams, errorsWith(registering));

@@ -3,7 +3,7 @@ import { IncomingMethod } from '../../calls/incoming-method.js';
 import { dynamicOf } from './of-side.js';
 import { segmentFault } from './paths.js';
 
-/** What is served under a path of a side or of a namespace; undefined if nothing is. */
+/** Returns what is served under a path of a side or of a namespace; undefined if nothing is. */
 export function resolvePath(self: object, path: string): object | undefined {
   const hub = endpointOf(self);
   const { served } = hub;
@@ -20,7 +20,7 @@ export function resolvePath(self: object, path: string): object | undefined {
   return served.methods.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
 }
 
-/** The path from a side or a namespace under which something is served; undefined if it is not served there. */
+/** Returns the path, from a side or a namespace, under which something is served; undefined if it is not served there. */
 export function pathOf(self: object, target: unknown): string | undefined {
   if (typeof target !== 'function' && (typeof target !== 'object' || target === null)) return undefined;
   const prefix = madeOf(self).table.path;

@@ -19,7 +19,7 @@ function specOf(given: unknown): MountedSpec | undefined {
   return spec && { spec, root, inverted: true };
 }
 
-/** The methods of a side for what no spec declares. Each is called with a side, or a namespace of one, as `this`. */
+/** The members of a side for methods that no spec declares. Each is called with a side, or a namespace of one, as `this`. */
 export const dynamicMembers: Readonly<Record<string, (this: object, ...args: never[]) => unknown>> = {
   setHandler(this: object, path: string, handler: unknown, options?: HandlerOptions): () => void {
     return dynamicOf(endpointOf(this)).set(this, path, handler, options);

@@ -1,12 +1,12 @@
-/** What is mounted on a side. */
+/** A mounted spec or object. */
 export interface Mount {
-  /** From the root. */
+  /** The path from the root. */
   readonly path: string;
-  /** What its methods' names begin with on the wire, without the dot. */
+  /** The prefix of its methods' names on the wire, without the dot. */
   readonly wire: string;
-  /** The side, of a spec. */
+  /** The side of a mounted spec. */
   readonly side?: object;
-  /** The object and the objects within it, by their paths, of anything else. */
+  /** The mounted object and the objects within it, by their paths; empty for a spec. */
   readonly objects?: ReadonlyMap<string, object>;
   end?(): void;
 }

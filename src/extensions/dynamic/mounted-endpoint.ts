@@ -3,16 +3,16 @@ import { UsageError } from '../../contract/errors.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { markUnmounted, mustBeMounted } from './of-side.js';
 
-/** What a side that is mounted on another has for a hub. */
+/** The hub of a side that is mounted on another. */
 export interface MountedHub {
   readonly hub: RpcEndpoint;
-  /** It was unmounted: its calls fail from now on. */
+  /** Marks it as unmounted: its calls fail from now on. */
   end(): void;
 }
 
 /**
- * The hub of a side that is mounted: that of the side on which it is, with a direction of its own, and an end. Everything else
- * is found through the prototype, as it is at the time, whether the side is open yet or not.
+ * The hub of a mounted side: that of the outer side, with its own direction and its own end. Everything else is read through the
+ * prototype, so it is always current, whether the outer side is open or not.
  */
 export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): MountedHub {
   const mustBeThere = (): void => mustBeMounted(mounted);
@@ -20,7 +20,7 @@ export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): M
     Promise.reject(new UsageError(`"${path}" is mounted on another side: ${verb} that one, or unmount("${path}")`));
   const own: { readonly [K in keyof RpcEndpoint]?: PropertyDescriptor } = {
     inverted: { value: inverted },
-    // Whatever is sent asks first who is there.
+    // Every send first asks for the sessions.
     roster: {
       get: () => {
         mustBeThere();

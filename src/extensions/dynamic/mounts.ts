@@ -12,15 +12,15 @@ import { OpenMethod } from './open-method.js';
 import { segmentsOf } from './paths.js';
 import { serviceOf } from './service-reader.js';
 
-/** A spec to be mounted, and which side of it. */
+/** A spec to mount, and which side of it. */
 export interface MountedSpec {
   readonly spec: SpecConstructor;
-  /** What every spec extends. */
+  /** The class that every spec extends. */
   readonly root: object;
   readonly inverted: boolean;
 }
 
-/** Serves a spec under a name of a side, and gives its side. Throws a UsageError for a name that is taken. */
+/** Serves a spec under a name of a side, and returns its side. Throws a UsageError for a name that is taken. */
 export function mountSide(self: object, name: string, api: MountedSpec, options: MountOptions = {}): object {
   checkOptions(options, 'defaults');
   const at = free(self, name);
@@ -33,13 +33,13 @@ export function mountSide(self: object, name: string, api: MountedSpec, options:
     dynamicOf(outer).add({ ...at, side, end });
     return side;
   } catch (error) {
-    // Some of its methods may stand there already.
+    // Some of its methods may be registered already.
     dynamicOf(outer).clear(at);
     throw error;
   }
 }
 
-/** Serves the functions of an object under a name of a side. Gives what unmounts it. Throws a UsageError as `serviceOf` does. */
+/** Serves the functions of an object under a name of a side. Returns a function that unmounts it. Throws a UsageError as `serviceOf` does. */
 export function mountService(self: object, name: string, given: unknown, options: ServiceOptions = {}): () => void {
   checkOptions(options, 'methods');
   const at = free(self, name);
@@ -59,7 +59,7 @@ export function mountService(self: object, name: string, given: unknown, options
   };
 }
 
-/** Takes away what is mounted under a name of a side. Gives false if there is nothing. */
+/** Removes what is mounted under a name of a side. Returns false if there is nothing. */
 export function unmount(self: object, name: string): boolean {
   const dynamic = dynamicOf(endpointOf(self));
   const mount = dynamic.mounts.get(`${madeOf(self).table.path}${name}`);
@@ -68,10 +68,12 @@ export function unmount(self: object, name: string): boolean {
   return true;
 }
 
-/** Where a name leads to. Throws a UsageError if something is there. */
+/** Resolves a name. Throws a UsageError if it is taken. */
 function free(self: object, name: string): { readonly path: string; readonly wire: string } {
   if (segmentsOf(name).length > 1 || name.includes('*'))
-    throw new UsageError(`"${name}": something is mounted under one name; on a namespace, with its own mount()`);
+    throw new UsageError(
+      `"${name}": mount() takes one name without a dot; call mount() of the namespace to mount within it`,
+    );
   const { table, children } = madeOf(self);
   const hub = endpointOf(self);
   const { served } = hub;
@@ -80,7 +82,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   const wire = `${table.wire}${name}`;
   if (isReserved(`${wire}.`))
     throw new UsageError(
-      `"${path}": names on the wire that begin with "rpc." are reserved by JSON-RPC; those of another protocol are set one by one: setHandler("${wire}.…", …, { foreign: true })`,
+      `"${path}": names on the wire that begin with "rpc." are reserved by JSON-RPC; set those of another protocol one by one: setHandler("${wire}.…", …, { foreign: true })`,
     );
   if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
   if (children.has(name) || table.methods.some(({ key }) => key === name))
@@ -97,5 +99,5 @@ function free(self: object, name: string): { readonly path: string; readonly wir
 function checkOptions(options: object, known: string): void {
   mustBeOptions(options, 'the options of mount()', `{ ${known}: … }`);
   for (const key of Object.keys(options))
-    if (key !== known) throw new UsageError(`mount(): unknown option "${key}"; here there is ${known}`);
+    if (key !== known) throw new UsageError(`mount(): unknown option "${key}"; the only option here is ${known}`);
 }

@@ -2,10 +2,10 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import { ConnectionLost } from '../../contract/errors.js';
 import type { DynamicMethods } from './dynamic-methods.js';
 
-/** The paths of sides that were mounted and are no more, by their endpoints. */
+/** The paths of unmounted sides, by their endpoints. */
 const unmounted = new WeakMap<RpcEndpoint, string>();
 
-/** The side of this endpoint was unmounted: its calls fail from now on. */
+/** Marks the side of an endpoint as unmounted: its calls fail from now on. */
 export function markUnmounted(endpoint: RpcEndpoint, path: string): void {
   unmounted.set(endpoint, path);
 }
@@ -16,7 +16,7 @@ export function mustBeMounted(endpoint: RpcEndpoint): void {
   if (path !== undefined) throw new ConnectionLost(`"${path}" was unmounted`);
 }
 
-/** What can be called on a side besides what its spec declares. Throws ConnectionLost if the side was unmounted. */
+/** The methods of a side that its spec does not declare. Throws ConnectionLost if the side was unmounted. */
 export function dynamicOf(endpoint: RpcEndpoint): DynamicMethods {
   mustBeMounted(endpoint);
   return endpoint.attachedNow().methods as DynamicMethods;

@@ -1,6 +1,6 @@
 import type { OfferedExtension } from '../../api/extension.js';
 
-/** Methods that no spec declares. A page imports the entry: nothing of it is loaded by itself. */
+/** Methods that no spec declares. A page imports the entry: no option loads it. */
 export const offeredDynamic: OfferedExtension = {
   name: 'dynamic',
   entry: 'obverse/dynamic',

@@ -8,20 +8,20 @@ import type { AnyHandler } from '../../types/dynamic.js';
 import { collect } from '../streams/collect.js';
 import { isStream } from '../streams/is-stream.js';
 
-/** What a method without a spec can be: whoever calls it says so. */
+/** The kind of a method without a spec: the caller chooses it. */
 export type Kind = 'notification' | 'request' | 'stream';
 
-/** What a call asks for. */
+/** The kind that a call asks for. */
 export function kindOf({ id, about }: Call): Kind {
   if (id === undefined) return 'notification';
   return about?.window === undefined ? 'request' : 'stream';
 }
 
-/** A method that can be called because somebody has said so while the side runs. Its calls go the way of all others. */
+/** A method that was added at run time. Its calls are handled like all others. */
 export class OpenMethod {
   private readonly methods: { [K in Kind]?: IncomingMethod } = {};
 
-  /** `target` is what was given as the handler. */
+  /** `target` is the function that was passed as the handler. */
   constructor(
     private readonly hub: RpcEndpoint,
     readonly path: string,
@@ -30,7 +30,7 @@ export class OpenMethod {
     readonly target: object,
   ) {}
 
-  /** Carries a call out: gives its answer or a promise of it, or throws. */
+  /** Runs a call: returns its result or a promise of it, or throws. */
   serve(sender: CallSender): unknown {
     const kind = kindOf(sender.call);
     const method = this.methods[kind] ?? this.make(kind);
@@ -46,7 +46,7 @@ export class OpenMethod {
   }
 }
 
-/** Who asks for no stream, and meets one, gets its items in a list. */
+/** A caller that did not ask for a stream gets the items of one in a list. */
 function listing(handler: AnyHandler): AnyHandler {
   return (sender, ...args) => {
     const given = handler(sender, ...args);
@@ -55,7 +55,7 @@ function listing(handler: AnyHandler): AnyHandler {
   };
 }
 
-/** Whether a value is a stream, or what a generator gives; what is iterable otherwise is data. */
+/** Whether a value is a stream, or a generator's return value; other iterables are data. */
 function hasItems(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return isStream(value) || (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function');

@@ -11,7 +11,7 @@ import { dynamicOf } from './of-side.js';
 import type { Kind } from './open-method.js';
 import { isWild } from './pattern.js';
 
-/** How to call each kind of method, for texts. */
+/** How each kind of method is called, for messages. */
 const verbs: Readonly<Record<Kind, string>> = {
   notification: 'notifyPath',
   request: 'callPath',
@@ -19,8 +19,9 @@ const verbs: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * Calls a method by its path, as if a side had it: what the spec declares as outgoing is called so, anything else as it is
- * given. Gives what such a method gives. Throws a UsageError for what is no path, and for what does not fit the method.
+ * Calls a method by its path, as if it were a method of the side: one that the spec declares as outgoing is called as declared,
+ * any other with the arguments as they are. Returns what such a method returns. Throws a UsageError for an invalid path, and for
+ * arguments or a kind that do not fit the method.
  */
 export function callByPath(
   self: object,
@@ -33,7 +34,8 @@ export function callByPath(
   const { to = null, foreign, ...asked } = options;
   checkCallOptions(asked);
   const place = dynamicOf(endpointOf(self)).place(self, path);
-  if (isWild(path) || place.rest === '') throw new UsageError(`"${path}" is no method, but several`);
+  if (isWild(path) || place.rest === '')
+    throw new UsageError(`"${path}" names several methods; call one of them by its path`);
   const hub = endpointOf(place.self);
   const named = isNamed(path, given);
   const declared =
@@ -52,20 +54,20 @@ export function callByPath(
 function isNamed(path: string, given: unknown): boolean {
   if (given === undefined || Array.isArray(given)) return false;
   if (typeof given === 'object' && given !== null) return true;
-  throw new UsageError(`${path}: the arguments are a list, or an object with their names, not ${String(given)}`);
+  throw new UsageError(`${path}: the arguments must be an array, or an object with their names, not ${String(given)}`);
 }
 
 function mustBe(kind: Kind, row: MethodDescriptor): void {
   const is = row.kind as Kind;
-  if (is !== kind) throw new UsageError(`${row.path} is a ${is}: it is called with ${verbs[is]}`);
+  if (is !== kind) throw new UsageError(`${row.path} is a ${is}: call it with ${verbs[is]}`);
 }
 
-/** Named arguments as a method takes them: one object, or what the mark names in its order. */
+/** Named arguments as a method takes them: one object, or the parameters that the decorator names, in that order. */
 function byName({ path, params }: MethodDescriptor, given: Record<string, unknown>): unknown[] {
   if (params === undefined) return [given];
   for (const name of Object.keys(given)) {
     if (!params.includes(name))
-      throw new UsageError(`${path} has no argument "${name}"; there are ${params.join(', ')}`);
+      throw new UsageError(`${path} has no argument "${name}"; its arguments are ${params.join(', ')}`);
   }
   return params.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
 }

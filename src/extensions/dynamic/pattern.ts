@@ -1,26 +1,26 @@
 import { UsageError } from '../../contract/errors.js';
 import type { PatternHandler } from '../../types/dynamic.js';
 
-/** Many methods by a wildcard, and who handles them. */
+/** A wildcard that matches many methods, and its handler. */
 export interface Pattern {
-  /** As names on the wire: what begins the name, then `*` for a segment, and at the end `**` for one and more. */
+  /** The pattern of names on the wire: a prefix, `*` for one segment, and at the end `**` for one or more. */
   readonly wire: string;
   /** The side or the namespace that it was set on. */
   readonly self: object;
   readonly handler: PatternHandler;
-  /** It gets methods of other protocols whose names begin with `rpc.`, too. */
+  /** It also handles methods of other protocols whose names begin with `rpc.`. */
   readonly foreign: boolean;
   fits(method: string): boolean;
 }
 
-/** Whether a path is meant for many methods. */
+/** Whether a path matches many methods. */
 export function isWild(path: unknown): boolean {
   return typeof path === 'string' && path.includes('*');
 }
 
 /**
- * A pattern for the methods below `prefix`, which is empty or ends in a dot. Throws a UsageError for wildcards that stand for
- * less than a segment, or for many in the middle.
+ * A pattern for the methods below `prefix`, which is empty or ends in a dot. Throws a UsageError for wildcards that match
+ * less than a segment, or several segments in the middle.
  */
 export function patternOf(
   prefix: string,
@@ -33,7 +33,7 @@ export function patternOf(
   for (const [at, segment] of segments.entries()) {
     if (segment === '*' || (segment === '**' && at === segments.length - 1) || !segment.includes('*')) continue;
     throw new UsageError(
-      `"${wild}": * stands for one segment, ** at the end for all below, and nothing else with a * for anything`,
+      `"${wild}": only * for one segment and ** at the end for all below it are wildcards; a segment cannot contain another *`,
     );
   }
   const expression = segments.map((segment) => shapes[segment] ?? literal(segment)).join('\\.');

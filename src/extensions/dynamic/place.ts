@@ -2,23 +2,23 @@ import { madeOf } from '../../api/side-class.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { segmentsOf } from './paths.js';
 
-/** Where a path leads to, as far as it is declared. */
+/** A resolved path, as far as it is declared. */
 export interface Place {
   /** The side or the namespace that holds it, as deep as namespaces go. */
   readonly self: object;
-  /** What is left of the path below it; empty if the path is that of a namespace. */
+  /** The rest of the path below it; empty if the path is that of a namespace. */
   readonly rest: string;
   /** The declared method of this path, in either direction. */
   readonly row: MethodDescriptor | undefined;
-  /** From the root. */
+  /** The path from the root. */
   readonly path: string;
   readonly wire: string;
 }
 
-/** Gives what is mounted at a path, if that is a side. */
+/** Returns the side that is mounted at a path, if there is one. */
 export type SideAt = (path: string) => object | undefined;
 
-/** Where a path leads to from a side or a namespace. Throws a UsageError for what is no path. */
+/** Resolves a path from a side or a namespace. Throws a UsageError for an invalid path. */
 export function placeOf(start: object, path: unknown, sideAt: SideAt): Place {
   const segments = segmentsOf(path);
   let self = start;

@@ -17,7 +17,7 @@ export interface ServiceFunction {
   readonly target: object;
 }
 
-/** What an object serves, by paths below its own. */
+/** The functions that an object serves, by paths below its own. */
 export interface Service {
   readonly functions: ReadonlyMap<string, ServiceFunction>;
   /** The objects within it. */
@@ -25,27 +25,27 @@ export interface Service {
 }
 
 /**
- * Reads what an object serves: its own enumerable functions, and those of the plain objects within it, except those whose names begin with an underscore; or the methods that are
- * named; or those of a class that is marked by `@reference`. Getters are not asked. Throws a UsageError if there is nothing, and
- * for a name that cannot be called.
+ * Reads what an object serves: its own enumerable functions, and those of the plain objects within it, except those whose names
+ * begin with an underscore; or the named methods; or those of a class with `@reference`. Getters are not called. Throws a
+ * UsageError if there is nothing to serve, and for a name that cannot be called.
  */
 export function serviceOf(name: string, given: unknown, methods?: readonly string[]): Service {
   mustBeOfThisCopy(`"${name}": what is mounted`, given);
   if (typeof given === 'function') {
     throw new UsageError(
-      `"${name}": mount takes a class that extends RemoteAPI, or an object; a function is set with setHandler("${name}", …)`,
+      `"${name}": mount() takes a class that extends RemoteAPI, or an object; set a function with setHandler("${name}", …)`,
     );
   }
   if (typeof given !== 'object' || given === null)
-    throw new UsageError(`"${name}": mount takes a class that extends RemoteAPI, or an object, not ${String(given)}`);
+    throw new UsageError(`"${name}": mount() takes a class that extends RemoteAPI, or an object, not ${String(given)}`);
   if (endpointOf(given) !== undefined)
     throw new UsageError(
-      `"${name}" is a side already, with a connection of its own: mount its class, which gives a side`,
+      `"${name}" is a side with its own connection: mount its class, and use the side that mount() returns`,
     );
   const reader = new Reader(name);
   if (methods !== undefined) reader.named(given, methods);
   else reader.object(given, '', [], importOf(given) !== undefined);
-  if (reader.functions.size === 0) throw new UsageError(`"${name}" has no function that could be called`);
+  if (reader.functions.size === 0) throw new UsageError(`"${name}" has no function to serve`);
   return reader;
 }
 
@@ -55,9 +55,9 @@ class Reader implements Service {
 
   constructor(private readonly name: string) {}
 
-  /** The methods of an object, whosever they are, that somebody names. */
+  /** The named methods of an object, own or inherited. */
   named(given: object, methods: readonly string[]): void {
-    if (!Array.isArray(methods)) throw new UsageError('the option "methods" is a list of names');
+    if (!Array.isArray(methods)) throw new UsageError('the option "methods" must be an array of names');
     for (const key of methods as unknown[]) {
       const method = typeof key === 'string' ? (given as Readonly<Record<string, unknown>>)[key] : undefined;
       if (typeof method !== 'function') throw new UsageError(`"${this.name}" has no method ${JSON.stringify(key)}`);
@@ -66,12 +66,14 @@ class Reader implements Service {
   }
 
   /**
-   * `path` is what the names within the object begin with, `around` the objects around it. `passed`: a peer has passed it, and its
-   * functions take no sender.
+   * `path` is the prefix of the names within the object, `around` the objects that contain it. `passed`: a peer has passed it,
+   * and its functions take no sender.
    */
   object(given: object, path: string, around: readonly object[], passed: boolean): void {
     if (around.includes(given))
-      throw new UsageError(`"${this.name}": ${path.slice(0, -1)} is one of the objects around it`);
+      throw new UsageError(
+        `"${this.name}": ${path.slice(0, -1)} is one of the objects that contain it; remove the cycle`,
+      );
     const referenced = exposedMethodsOf(given)?.members;
     if (referenced !== undefined) {
       for (const key of referenced)
@@ -85,7 +87,7 @@ class Reader implements Service {
       }
     } else if (around.length === 0) {
       throw new UsageError(
-        `"${this.name}" is an object of a class: mark the class with @reference, or name its methods in the option "methods"`,
+        `"${this.name}" is an instance of a class: add @reference to the class, or name its methods in the option "methods"`,
       );
     }
   }
@@ -93,7 +95,7 @@ class Reader implements Service {
   private inner(path: string, key: string, given: object, around: readonly object[], passed: boolean): void {
     const before = this.functions.size;
     this.object(given, `${path}${key}.`, around, passed);
-    // What holds only data is no part of the service.
+    // An object with only data is not part of the service.
     if (this.functions.size === before) return;
     this.check(path, key);
     this.objects.set(`${path}${key}`, given);
@@ -109,7 +111,9 @@ class Reader implements Service {
   }
 
   private check(path: string, key: string): void {
-    const fault = /[.*]/.test(key) ? 'has a dot or a star, which separate names and stand for them' : segmentFault(key);
+    const fault = /[.*]/.test(key)
+      ? 'contains a dot or a star, which are reserved for paths and wildcards'
+      : segmentFault(key);
     if (fault !== undefined) throw new UsageError(`"${this.name}": the name "${path}${key}" ${fault}`);
   }
 }

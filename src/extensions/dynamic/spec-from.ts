@@ -8,29 +8,31 @@ import type { MethodOptions } from '../../types/method-options.js';
 import type { DescribedAPI, UntypedClass } from '../../types/side.js';
 import { type Described, readDescription } from './description-reader.js';
 
-/** What a spec can be made from: what `describe()` gives, or its JSON. */
+/** The description of a spec: what `describe()` returns, or its JSON. */
 export type SpecSource = readonly MethodDescription[] | string;
 
 /** Options of a spec that is made from data. */
 export interface SpecOptions {
-  /** The name of the class, for messages: `Described` unless it is said. */
+  /** The name of the class, for messages. Default: `Described`. */
   readonly name?: string;
 }
 
 /**
- * Makes a spec from data, as if its class were written by hand: `describe()` of it gives the data back, and it serves and calls
- * as the class does that was described. Bodies, schemas, interceptors and classes of errors are no data, and not in it. Typed by
- * a type that is given, `specFrom<Chat>(data)`, and untyped without. Throws a UsageError for what a class could not say, too.
+ * Makes a spec from data, as if its class were written by hand: `describe()` of it returns the same data, and it serves and calls
+ * like the class that was described. Bodies, schemas, interceptors and error classes are not data, and so not part of it. Typed
+ * with a type argument, `specFrom<Chat>(data)`, and untyped without. Throws a UsageError for methods that a class could not declare.
  */
 export function specFrom(description: SpecSource, options?: SpecOptions): UntypedClass;
 export function specFrom<S>(description: SpecSource, options?: SpecOptions): DescribedAPI<S>;
 export function specFrom(description: unknown, options: SpecOptions = {}): unknown {
   mustBeOptions(options, 'specFrom(): the options', "{ name: 'Chat' }");
   const { name = 'Described', ...others } = options;
-  for (const key of Object.keys(others)) throw new UsageError(`specFrom(): unknown option "${key}"; there is name`);
-  if (typeof name !== 'string' || name === '') throw new UsageError('specFrom(): the option "name" must be a text');
+  for (const key of Object.keys(others))
+    throw new UsageError(`specFrom(): unknown option "${key}"; the only option is name`);
+  if (typeof name !== 'string' || name === '')
+    throw new UsageError('specFrom(): the option "name" must be a non-empty string');
   const spec = classOf(name, treeOf(readDescription(description)), '');
-  // What is wrong with it shows itself now, and not when the first side is made.
+  // Faults are found now, and not when the first side is made.
   (spec as unknown as typeof RemoteAPI).describe();
   return spec;
 }
@@ -55,7 +57,7 @@ function treeOf(methods: readonly Described[]): Node {
   return root;
 }
 
-/** `wire` is what the names on the wire begin with, empty or ending in a dot; `depth` how many segments stand before them. */
+/** `wire` is the prefix of the names on the wire, empty or ending in a dot; `depth` the number of segments before them. */
 function classOf(name: string, { methods, inner }: Node, wire: string, depth = 0): SpecConstructor {
   const fields = [...inner].map(([key, node]) => {
     if (methods.some(({ segments }) => segments.at(-1) === key))
@@ -83,7 +85,7 @@ function classOf(name: string, { methods, inner }: Node, wire: string, depth = 0
   return spec as unknown as SpecConstructor;
 }
 
-/** An empty body that shows as many parameters as the data tell: of arguments by position they tell none. */
+/** An empty body with as many parameters as the data name: none for arguments by position. */
 function bodyFor({ params, allowPositionalArgs }: MethodOptions): () => void {
   const arity = params?.length ?? (allowPositionalArgs === true ? 0 : 1);
   return Object.defineProperty(() => {}, 'length', { value: arity + 1 });
@@ -94,8 +96,8 @@ function below({ methods, inner }: Node): Described[] {
 }
 
 /**
- * What the names of a namespace begin with on the wire: its own name, or else as much as all of its methods have in common, with
- * a segment left for each level below it. `depth` is how many segments its path has.
+ * The prefix of a namespace on the wire: its own name, or else the longest prefix that all of its methods share, with a segment
+ * left for each level below it. `depth` is the number of segments of its path.
  */
 function wireOf(at: string, key: string, methods: readonly Described[], before: string, depth: number): string {
   const begins = (prefix: string): boolean => methods.every(({ wire }) => wire.startsWith(prefix));
@@ -104,11 +106,11 @@ function wireOf(at: string, key: string, methods: readonly Described[], before: 
   const { wire: first = '' } = methods[0] ?? {};
   for (let end = first.lastIndexOf('.'); end > before.length; end = first.lastIndexOf('.', end - 1)) {
     const prefix = first.slice(0, end + 1);
-    const leavesRoom = ({ wire, segments }: Described): boolean =>
+    const leavesSegments = ({ wire, segments }: Described): boolean =>
       wire.slice(prefix.length).split('.').length >= segments.length - depth;
-    if (begins(prefix) && methods.every(leavesRoom)) return prefix;
+    if (begins(prefix) && methods.every(leavesSegments)) return prefix;
   }
   throw new UsageError(
-    `${at}: on the wire, the names of a namespace begin alike, up to a dot; "${first}" and the others do not`,
+    `${at}: on the wire, the names of a namespace must share a prefix that ends in a dot; "${first}" and the others do not`,
   );
 }

@@ -1,32 +1,32 @@
 import type { FaultBody } from '../../contract/contract.js';
 
 /**
- * What `data` of a fault holds where an error has a name to tell: a registered one, or one whose name the policy tells. An
- * error without a name has its own `data` there.
+ * The `data` of a fault whose error has a name to send: a registered error, or one whose name the policy includes. An error
+ * without a name has its own `data` there.
  */
 export interface Envelope {
   readonly name: string;
   readonly stack?: string;
   readonly data?: unknown;
-  /** What its constructor is called with. */
+  /** The arguments of its constructor. */
   readonly args?: readonly unknown[];
-  /** Its own fields, as far as they are data. */
+  /** Its own fields, as far as they are plain data. */
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly cause?: Inner;
-  /** Those of an `AggregateError`. */
+  /** The errors of an `AggregateError`. */
   readonly errors?: readonly Inner[];
 }
 
-/** What stands within an error: another one, as a fault of its own, or a value that is no error. */
+/** A cause or an inner error: another error as its own fault, or a value that is not an error. */
 export type Inner = FaultBody | { readonly value: unknown };
 
-/** How many errors travel within one, all together. */
+/** How many errors are sent within one, in total. */
 export const ERRORS = 100;
-/** How many errors travel one within the other. */
+/** How deep errors within errors may be nested. */
 export const LEVELS = 16;
 /** How many arguments a constructor may get. */
 export const ARGS = 32;
-/** How many fields of an error travel. */
+/** How many fields of an error are sent. */
 export const FIELDS = 64;
 
 const checks: { readonly [K in keyof Required<Envelope>]: (value: unknown) => boolean } = {
@@ -39,12 +39,12 @@ const checks: { readonly [K in keyof Required<Envelope>]: (value: unknown) => bo
   errors: (value) => Array.isArray(value) && value.every(isInner),
 };
 
-/** Whether this is an envelope, to the last field: what strangers have for `data` stays theirs. */
+/** Whether this is an envelope; every field is checked, because peers that are not Obverse may send any `data`. */
 export function isEnvelope(data: unknown): data is Envelope {
   return isObject(data) && typeof data.name === 'string' && fits(data, checks);
 }
 
-/** Faults that say less, in turn: without what stands within the error, and without its fields. */
+/** Smaller versions of a fault, in order: without inner errors, then also without fields. */
 export function lesser({ code, message, data }: FaultBody): readonly FaultBody[] {
   if (!isEnvelope(data)) return [];
   const { cause, errors, ...alone } = data;
@@ -63,7 +63,7 @@ function isInner(value: unknown): value is Inner {
   return Object.hasOwn(value, 'code') && Object.hasOwn(value, 'message') && fits(value, parts);
 }
 
-/** Whether an object has no other fields than these, and each is as it must be. */
+/** Whether an object has only these fields, and each passes its check. */
 function fits(value: object, allowed: Readonly<Record<string, (value: unknown) => boolean>>): boolean {
   return Object.entries(value).every(([key, field]) => Object.hasOwn(allowed, key) && allowed[key]?.(field) === true);
 }

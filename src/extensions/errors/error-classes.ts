@@ -2,16 +2,16 @@ import type { ErrorClass, ErrorEntry } from '../../types/errors.js';
 
 /** A class that is known by a name. */
 export interface Known {
-  /** What it is called on the wire. */
+  /** Its name on the wire. */
   readonly name: string;
   readonly errorClass: ErrorClass;
   readonly pack?: ErrorEntry['pack'];
-  /** There if an error is constructed on arrival. */
+  /** Constructs the error on arrival; undefined if its constructor is not called. */
   readonly make?: (args: readonly unknown[]) => Error;
   readonly fields?: ErrorEntry['fields'];
 }
 
-/** JavaScript's own, by their names. A plain `Error` says no more than that something failed: it is none of them. */
+/** The built-in error classes, by name. `Error` itself is not among them: it says only that something failed. */
 const builtIns: ReadonlyMap<string, Known> = new Map(
   [AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((errorClass) => [
     errorClass.name,
@@ -19,12 +19,12 @@ const builtIns: ReadonlyMap<string, Known> = new Map(
   ]),
 );
 
-/** Which classes of errors one side knows: under which name one leaves, and which one a name stands for. */
+/** The error classes that one side knows, and their names on the wire. */
 export class KnownErrors {
   private readonly names = new Map<string, Known>();
   private readonly prototypes = new Map<object, Known>();
 
-  /** The class of which a prototype is, if it was registered. */
+  /** The registered class with this prototype, if there is one. */
   registered(prototype: object): Known | undefined {
     return this.prototypes.get(prototype);
   }
@@ -34,22 +34,22 @@ export class KnownErrors {
     const { name, errorClass } = known;
     if (this.names.has(name)) return false;
     this.names.set(name, known);
-    // A table may have several names for one class: it leaves under the first of them.
+    // A table may have several names for one class: its errors are sent under the first of them.
     if (!this.prototypes.has(errorClass.prototype)) this.prototypes.set(errorClass.prototype, known);
     return true;
   }
 
-  /** What arrives under this name becomes one of these. */
+  /** The class for errors that arrive under this name. */
   named(name: string): Known | undefined {
     return this.names.get(name) ?? builtIns.get(name);
   }
 
-  /** Whether a class belongs to JavaScript, and nobody has given its name to another one. */
+  /** Whether a class is built in, and its name is not registered for another class. */
   isBuiltIn(known: Known): boolean {
     return builtIns.get(known.name) === known;
   }
 
-  /** The registered class that an error has, or the nearest one that its class extends. */
+  /** The registered class of an error, or the nearest registered one that its class extends. */
   of(error: Error): Known | undefined {
     if (this.prototypes.size === 0) return undefined;
     let prototype = Object.getPrototypeOf(error) as object | null;
@@ -62,14 +62,14 @@ export class KnownErrors {
   }
 }
 
-/** Whether this is a class whose instances are errors. */
+/** Whether a value is a class whose instances are errors. */
 export function isErrorClass(value: unknown): value is ErrorClass & { readonly name: string } {
   if (typeof value !== 'function') return false;
   const { prototype } = value as { prototype?: unknown };
   return prototype instanceof Error || isOfErrors(prototype);
 }
 
-/** Whether a prototype is one of errors of another realm: that of `Error` itself stands above it. */
+/** Whether a prototype extends the `Error.prototype` of another realm. */
 function isOfErrors(prototype: unknown): boolean {
   for (let at = prototype; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
     const { constructor: made } = at as { readonly constructor?: { readonly name?: unknown } };

@@ -17,7 +17,7 @@ export class ErrorLog {
   /** A call of a peer is answered with `fault`, since `error` was thrown. */
   answered(error: unknown, fault: FaultBody, peer?: Reported): void {
     if (!this.wants(error, fault, peer) || this.except.some((errorClass) => error instanceof errorClass)) return;
-    const what = fault === HIDDEN ? 'is told "Internal error" instead of' : 'is answered with an error';
+    const what = fault === HIDDEN ? 'received "Internal error" instead of this error' : 'received this error';
     this.reports.write('error', peer, `a peer ${what}:`, error);
   }
 
@@ -26,14 +26,14 @@ export class ErrorLog {
     try {
       if (typeof which === 'function') {
         const wanted = which(error);
-        // An async function says true, whatever becomes of its promise.
+        // An async function counts as true: its promise is not awaited.
         heed(wanted);
         return wanted;
       }
       if (typeof which === 'boolean') return which;
       return which === 'hidden' ? fault === HIDDEN : !this.teller.isMeant(error);
     } catch (thrown) {
-      this.reports.write('error', peer, 'logErrors has thrown:', thrown);
+      this.reports.write('error', peer, 'the option "logErrors" has thrown:', thrown);
       return true;
     }
   }

@@ -15,29 +15,29 @@ import { mustFitWritten } from '../../session/written-size.js';
 import type { ErrorClass, ErrorPolicy } from '../../types/errors.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Known, KnownErrors } from './error-classes.js';
-import { isPlainData, type Room } from './plain-data.js';
+import { isPlainData, type Allowance } from './plain-data.js';
 
-/** How much data may hang on one error: its fields, or a cause that is none. */
+/** How much data one error may carry: its fields, or a cause that is not an error. Counted as in plain-data.ts. */
 const DATA = 64 * 1024;
-/** How long the text may be of something that was thrown and is no error. */
+/** The longest text of a thrown value that is not an error, in characters. */
 const TEXT = 1024 * 1024;
 
-/** What a peer is told in place of an error that is none of its business. */
+/** What a peer receives instead of an error that it must not see. */
 export const HIDDEN: FaultBody = Object.freeze({ code: Code.InternalError, message: 'Internal error' });
 
-/** These say what has happened to a call of ours, and are nothing that a handler means to tell its caller. */
+/** Errors about a call that a handler has made itself: it does not mean them for its caller. */
 const ours: readonly ErrorClass[] = [ConnectionLost, TimeoutError, Aborted, ProtocolError];
 
-/** Turns errors into what travels. */
+/** Turns errors into the faults that are sent. */
 export class ErrorWriter {
-  /** `failed` hears of a `pack` that throws, or gives no list. */
+  /** `failed` is called when a `pack` throws or does not return an array. */
   constructor(
     private readonly policy: ErrorPolicy,
     private readonly known: KnownErrors,
     private readonly failed: (what: string, error: unknown) => void,
   ) {}
 
-  /** An error as it travels. Never throws, whatever was thrown. */
+  /** Returns the fault for an error. Never throws, whatever was thrown. */
   tell(error: unknown): FaultBody {
     try {
       if (isError(error)) return this.describe(error, [], { left: ERRORS });
@@ -47,18 +47,18 @@ export class ErrorWriter {
     }
   }
 
-  /** Whether an error is for the peer whatever the policy: it is registered, or an `RpcError` that is not about another call. */
+  /** Whether an error is sent under every policy: it is registered, or an `RpcError` that is not about another call. */
   isMeant(error: unknown): boolean {
     return isError(error) && (this.known.of(error) !== undefined || speaksFor(error));
   }
 
-  /** `above` are the errors within which this one stands. */
-  private describe(error: Error, above: readonly Error[], room: Room): FaultBody {
+  /** `above` are the errors that contain this one. */
+  private describe(error: Error, above: readonly Error[], allowance: Allowance): FaultBody {
     const known = this.known.of(error);
     const { data } = error as { data?: unknown };
     const message = String(error.message);
     if (known === undefined && isRpcErrorItself(error)) {
-      // It is told as it stands, so that a stranger's protocol can be spoken: its cause stays at home.
+      // Sent unchanged, without its cause, so that a handler can follow the protocol of a peer that is not Obverse.
       const code = codeOf(error);
       if (data === undefined) return { code, message };
       return { code, message, data: isEnvelope(data) ? { name: 'RpcError', data } : data };
@@ -70,68 +70,72 @@ export class ErrorWriter {
       ...(this.policy === 'full' && { stack: String(error.stack) }),
       ...(meant && data !== undefined && { data }),
       ...(known !== undefined && this.contents(error, known)),
-      ...this.within(error, above, room),
+      ...this.within(error, above, allowance),
     };
     return { code: codeOf(error), message, data: envelope };
   }
 
-  /** What a registered error is made of on the other side: the arguments of its constructor, or its fields. */
+  /** What the other side needs to make a registered error: the arguments of its constructor, or its fields. */
   private contents(error: Error, { name, pack, fields }: Known): Pick<Envelope, 'args' | 'fields'> | undefined {
     if (pack === undefined) return fieldsOf(error, fields);
     try {
       const args: unknown = pack(error);
       if (Array.isArray(args) && args.length <= ARGS) return { args };
-      this.failed(`pack of ${name} gives a list of at most ${ARGS} arguments, and not`, args);
+      this.failed(`pack of ${name} must return an array of at most ${ARGS} arguments, not`, args);
     } catch (thrown) {
       this.failed(`pack of ${name} has thrown`, thrown);
     }
     return undefined;
   }
 
-  private within(error: Error, above: readonly Error[], room: Room): Pick<Envelope, 'cause' | 'errors'> | undefined {
+  private within(
+    error: Error,
+    above: readonly Error[],
+    allowance: Allowance,
+  ): Pick<Envelope, 'cause' | 'errors'> | undefined {
     const cause = read(error, 'cause');
     const errors = isAggregate(error) ? read(error, 'errors') : undefined;
     if (cause === undefined && errors === undefined) return undefined;
     const path = [...above, error];
-    const told = cause === undefined || this.hides(cause) ? undefined : this.inner(cause, path, room);
+    const sent = cause === undefined || this.hides(cause) ? undefined : this.inner(cause, path, allowance);
     return {
-      ...(told !== undefined && { cause: told }),
-      ...(Array.isArray(errors) && { errors: this.list(errors, path, room) }),
+      ...(sent !== undefined && { cause: sent }),
+      ...(Array.isArray(errors) && { errors: this.list(errors, path, allowance) }),
     };
   }
 
-  /** Each in its place, also those of which nothing is told. */
-  private list(errors: readonly unknown[], above: readonly Error[], room: Room): readonly Inner[] {
-    const told: Inner[] = [];
+  /** Keeps the position of each error, also of those that are hidden. */
+  private list(errors: readonly unknown[], above: readonly Error[], allowance: Allowance): readonly Inner[] {
+    const sent: Inner[] = [];
     for (let at = 0; at < errors.length; at++) {
-      if (room.left <= 0) {
-        told.push(note(`${errors.length - at} more errors are left out`));
+      if (allowance.left <= 0) {
+        sent.push(note(`${errors.length - at} more errors are omitted`));
         break;
       }
       const error = errors[at] ?? null;
-      told.push(this.hides(error) ? HIDDEN : (this.inner(error, above, room) ?? note(UNREADABLE)));
+      sent.push(this.hides(error) ? HIDDEN : (this.inner(error, above, allowance) ?? note(UNREADABLE)));
     }
-    return told;
+    return sent;
   }
 
-  /** What stands within an error is told by a narrower rule than what is thrown: hidden means all that is not registered. */
+  /** Inner errors follow a stricter rule than thrown ones: the policy `hidden` hides all that are not registered. */
   private hides(inner: unknown): boolean {
     return this.policy === 'hidden' && !(isError(inner) && this.known.of(inner) !== undefined);
   }
 
-  private inner(inner: unknown, above: readonly Error[], room: Room): Inner | undefined {
-    if (room.left-- <= 0 || above.length >= LEVELS) return note('what lies deeper is left out');
+  private inner(inner: unknown, above: readonly Error[], allowance: Allowance): Inner | undefined {
+    if (allowance.left-- <= 0 || above.length >= LEVELS) return note('deeper errors are omitted');
     if (!isError(inner)) return isPlainData(inner, { left: DATA }) ? { value: inner } : undefined;
-    if (above.includes(inner)) return note('an error that stands within itself');
+    if (above.includes(inner)) return note('an error that contains itself');
     try {
-      return this.describe(inner, above, room);
+      return this.describe(inner, above, allowance);
     } catch {
       return note(UNREADABLE);
     }
   }
 }
 
-/** Whether an error is one of this library that speaks for the handler: it was not made by a call of its own. */
+/** Whether an error is an RpcError that the handler means for its caller: it does not come from another call. */
 function speaksFor(error: Error): boolean {
   return error instanceof RpcError && !(error instanceof RemoteError) && !isOurs(error);
 }
@@ -139,7 +143,7 @@ function isOurs(error: Error): boolean {
   return ours.some((errorClass) => error instanceof errorClass);
 }
 
-/** Also one of another realm, which says its name. */
+/** Also true for an AggregateError of another realm, by its name. */
 function isAggregate(error: Error): boolean {
   return error instanceof AggregateError || (error.name === 'AggregateError' && Object.hasOwn(error, 'errors'));
 }
@@ -149,17 +153,17 @@ function codeOf(error: Error): number {
   return Number.isSafeInteger(code) && !isOurs(error) ? (code as number) : Code.Application;
 }
 
-/** What travels of an error in another way. */
+/** Properties of an error that are sent in another way. */
 const notFields = new Set(['name', 'message', 'stack', 'cause', 'data', '__proto__']);
 
 function fieldsOf(error: Error, names: readonly string[] = Object.keys(error)): Pick<Envelope, 'fields'> | undefined {
   const fields: Record<string, unknown> = {};
-  const room = { left: DATA };
+  const allowance = { left: DATA };
   let count = 0;
   for (const name of names) {
     if (notFields.has(name) || (name === 'errors' && isAggregate(error))) continue;
     const value = Object.getOwnPropertyDescriptor(error, name)?.value as unknown;
-    if (value === undefined || (name === 'code' && Number.isInteger(value)) || !isPlainData(value, room)) continue;
+    if (value === undefined || (name === 'code' && Number.isInteger(value)) || !isPlainData(value, allowance)) continue;
     if (++count > FIELDS) break;
     fields[name] = value;
   }
@@ -180,7 +184,7 @@ const note = (message: string): FaultBody => ({ code: Code.Application, message 
 function text(thrown: unknown): string {
   try {
     if (typeof thrown === 'string') return thrown;
-    // The same object may stand in it again and again, and JSON writes it as often.
+    // The same object may occur in it many times, and JSON writes it each time.
     mustFitWritten(thrown, TEXT);
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {

@@ -14,14 +14,14 @@ export const errorNames: ExtensionNames = {
       (value) => policies.includes(value as ErrorPolicy),
       policies.map((policy) => `"${policy}"`).join(' or '),
     ),
-    errorClasses: must(isObject, 'an array of classes, or a table of them'),
+    errorClasses: must(isObject, 'an array of classes, or an object with classes by name'),
     logErrors: must(
       (value) => typeof value === 'boolean' || isFunction(value) || value === 'hidden' || value === 'unexpected',
       'true, false, "hidden", "unexpected" or a function',
     ),
     neverLogged: must(
       (value) => Array.isArray(value) && value.every(isErrorClass),
-      'a list of classes that extend Error',
+      'an array of classes that extend Error',
     ),
   },
 };
@@ -29,7 +29,7 @@ export const errorNames: ExtensionNames = {
 /** What registers the classes of errors that options and methods name. */
 type Registration = typeof import('./register-classes.js');
 
-/** What travels of an error, and what becomes of it on arrival. Without `registration`, no classes are registered. */
+/** How errors are sent, and what they become on arrival. Without `registration`, no classes are registered. */
 export function errorsWith(registration?: Registration): Extension {
   return {
     ...errorNames,

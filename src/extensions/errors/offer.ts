@@ -1,7 +1,7 @@
 import type { OfferedExtension } from '../../api/extension.js';
 import { errorNames, errorsWith } from './extension.js';
 
-/** For pages, which load what registers classes where an option or a method names some. */
+/** For pages: the code that registers classes is loaded when an option or a method names some. */
 export const offeredErrors: OfferedExtension = {
   ...errorNames,
   entry: 'obverse/dynamic',

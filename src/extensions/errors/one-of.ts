@@ -1,8 +1,8 @@
 import type { ErrorClass } from '../../types/errors.js';
 
 /**
- * Whether an error is an instance of one of these classes; then it has the type of these. For `catch`, with the list that a
- * method names in its option `errors`. A `RemoteError` that only has such a name is none.
+ * Whether an error is an instance of one of these classes; narrows its type to these. For `catch`, with the array that a method
+ * has in its option `errors`. A `RemoteError` that only has such a name is not an instance.
  */
 export function isOneOf<const C extends readonly ErrorClass[]>(
   error: unknown,

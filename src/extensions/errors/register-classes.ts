@@ -2,15 +2,17 @@ import { UsageError } from '../../contract/errors.js';
 import type { ErrorClass, ErrorClasses, ErrorEntry } from '../../types/errors.js';
 import { isErrorClass, type Known, type KnownErrors } from './error-classes.js';
 
-/** Registers the classes of the option `errorClasses`. Throws a UsageError for what is no class of errors, and for two of the same name. */
+/** Registers the classes of the option `errorClasses`. Throws a UsageError for anything but an error class, and for two of the same name. */
 export function registerClasses(known: KnownErrors, classes: ErrorClasses): void {
   if (Array.isArray(classes)) for (const given of classes as unknown[]) add(known, 'errorClasses', given);
   else if (Object.prototype.toString.call(classes) !== '[object Object]') {
-    throw new UsageError(`errorClasses: expected a list or an object, not ${Object.prototype.toString.call(classes)}`);
+    throw new UsageError(
+      `errorClasses: expected an array or an object of classes, not ${Object.prototype.toString.call(classes)}`,
+    );
   } else for (const [name, given] of Object.entries(classes)) add(known, 'errorClasses', given, name);
 }
 
-/** Registers what a method is known to throw. A class that is known already keeps its name. Throws as `registerClasses` does. */
+/** Registers the error classes of a method. A class that is registered already keeps its name. Throws as `registerClasses` does. */
 export function registerErrorsOf(known: KnownErrors, path: string, classes: readonly ErrorClass[]): void {
   for (const given of classes) {
     if (typeof given !== 'function' || known.registered(given.prototype) === undefined)
@@ -23,7 +25,7 @@ function add(known: KnownErrors, where: string, given: unknown, called?: string)
   const { name } = one;
   if (known.add(one)) return;
   throw new UsageError(
-    `${where}: there are two classes named ${name}; a table gives them different names: errorClasses: { ${name}, 'other.${name}': … }`,
+    `${where}: two classes have the name ${name}; use an object to name them: errorClasses: { ${name}, 'other.${name}': … }`,
   );
 }
 
@@ -39,7 +41,7 @@ function knownFrom(where: string, given: unknown, called: string | undefined): K
   const errorClass = entry.class;
   const name = called ?? errorClass.name;
   if (typeof name !== 'string' || name === '')
-    throw new UsageError(`${where}: a class has no name; give it one in a table: errorClasses: { Name: … }`);
+    throw new UsageError(`${where}: a class has no name; use an object to name it: errorClasses: { Name: … }`);
   const statics = errorClass as { readonly pack?: unknown; readonly unpack?: unknown };
   const pack = entry.pack ?? (isFunction(statics.pack) ? statics.pack.bind(errorClass) : undefined);
   const unpack = entry.unpack ?? (isFunction(statics.unpack) ? statics.unpack.bind(errorClass) : undefined);
@@ -60,9 +62,9 @@ function entryFrom(where: string, given: unknown): ErrorEntry {
     );
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(entryChecks, key))
-      throw new UsageError(`${where}: unknown field "${key}"; there are ${Object.keys(entryChecks).join(', ')}`);
+      throw new UsageError(`${where}: unknown field "${key}"; the fields are ${Object.keys(entryChecks).join(', ')}`);
     if (value !== undefined && !entryChecks[key as keyof ErrorEntry](value))
-      throw new UsageError(`${where}: "${key}" must be ${key === 'fields' ? 'a list of names' : 'a function'}`);
+      throw new UsageError(`${where}: "${key}" must be ${key === 'fields' ? 'an array of names' : 'a function'}`);
   }
   return given as ErrorEntry;
 }

@@ -10,14 +10,14 @@ import { ErrorLog } from './error-log.js';
 import { ErrorReader } from './error-reader.js';
 import { ErrorWriter } from './error-writer.js';
 
-/** What the options of a side say of errors. */
+/** The options of a side that concern errors. */
 interface ErrorOptions {
   readonly errors?: ErrorPolicy | undefined;
   readonly logErrors?: LogErrors | undefined;
   readonly neverLogged?: readonly ErrorClass[] | undefined;
 }
 
-/** The errors of one side: what travels of them, what they become on arrival, and which are logged. */
+/** The errors of one side: how they are sent, what they become on arrival, and which are logged. */
 export class SideErrors implements ErrorMapper {
   /** The classes that are registered. */
   readonly known: KnownErrors = new KnownErrors();
@@ -38,13 +38,13 @@ export class SideErrors implements ErrorMapper {
     try {
       this.log.answered(error, fault, peer);
     } catch {
-      // A logger that throws takes no answer with it.
+      // The call is answered even if the logger throws.
     }
     return fault;
   }
 
   fromFault(fault: FaultBody): Error {
-    // These say what has become of the call itself: the other side may be the first to see it.
+    // These report what has happened to the call itself: the other side may be the first to notice.
     if (fault.data === undefined && fault.code === Code.Timeout) return new TimeoutError(fault.message);
     if (fault.data === undefined && fault.code === Code.Aborted) return new Aborted(fault.message);
     return this.reader.rebuild(fault);

@@ -9,7 +9,7 @@ import { observedStream } from '../streams/relayed-stream.js';
 
 type Emit = (...args: unknown[]) => void;
 
-/** Calls the listeners of one event. What one of them throws is reported, and the others are called nevertheless. */
+/** Calls the listeners of one event. If one throws, that is reported, and the others are still called. */
 function emitterOf(listeners: readonly EventListener[], event: keyof CallEvents, reports: CallReports): Emit {
   return (...args) => {
     const { peer } = args[0] as CallContext | UnknownCall;
@@ -18,7 +18,7 @@ function emitterOf(listeners: readonly EventListener[], event: keyof CallEvents,
   };
 }
 
-/** Emits `method.unknown`, to the listeners whose paths begin that of the call. */
+/** Emits `method.unknown` to the listeners whose path is a prefix of the call's path. */
 export function emitUnknown(listeners: EventListeners, reports: CallReports, call: UnknownCall): void {
   const concerned = listeners.of('method.unknown', call.path);
   if (concerned.length > 0) emitterOf(concerned, 'method.unknown', reports)(call);
@@ -34,7 +34,7 @@ const events: readonly (keyof CallEvents)[] = [
   'method.closed',
 ];
 
-/** Emits the events of the calls of the method of a path: it stands outside all other interceptors. Undefined if nobody listens. */
+/** The layer that emits the events of the calls of one method, outside all other interceptors. Undefined if there is no listener. */
 export function emitting(listeners: EventListeners, path: string, reports: CallReports): Interceptor | undefined {
   if (!events.some((event) => listeners.of(event, path).length > 0)) return undefined;
 
@@ -47,7 +47,7 @@ export function emitting(listeners: EventListeners, path: string, reports: CallR
   const closed = emitter('method.closed');
 
   const watch = (work: Work, call: IncomingCall): void => {
-    // A call of a side that was passed is one within another.
+    // A call of a passed side runs within another call.
     const outer = work.watcher;
     work.watcher = {
       sent() {
@@ -64,7 +64,7 @@ export function emitting(listeners: EventListeners, path: string, reports: CallR
   return (call, next) => {
     created(call);
     (call as unknown as LayeredCall).onCarriedOut = () => carriedOut(call);
-    // The session says when an incoming call is over.
+    // The session reports when an incoming call is over.
     const close = call.direction === 'outgoing' ? closed : () => {};
     if (call.direction === 'incoming') watch((call.sender as CallSender).work, call);
     const failed = (error: unknown): never => {

@@ -8,9 +8,9 @@ import type { LogEntry, SideLogger } from '../../types/log-entry.js';
 import type { Receiver, Receivers } from '../../types/peers.js';
 import { observedStream } from '../streams/relayed-stream.js';
 
-/** Tells of every call when it is over. */
+/** An interceptor that logs every call when it is over. */
 export function logging(to: CallLogger | LineLogger): Interceptor {
-  const tell = typeof to === 'function' ? to : lines(to);
+  const log = typeof to === 'function' ? to : lines(to);
   return (call, next) => {
     if (call.logged === false) return next();
     const since = time();
@@ -20,9 +20,9 @@ export function logging(to: CallLogger | LineLogger): Interceptor {
       const { peer, receivers } = call;
       const name = peer?.id ?? nameOf(receivers as Receivers);
       try {
-        heed(tell({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome }));
+        heed(log({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome }));
       } catch {
-        // A call does not fail because nobody can write of it.
+        // A call does not fail because it cannot be logged.
       }
     };
     const failed = (error: unknown): never => {
@@ -45,7 +45,7 @@ export function logging(to: CallLogger | LineLogger): Interceptor {
   };
 }
 
-/** What the option of a side asks for; `true` are lines to the side's own logger, as infos if it takes such. */
+/** The interceptor for the option of a side; `true` writes to the side's own logger, at level info if it has that. */
 export function callLogger(asked: true | CallLogger, logger: SideLogger): Interceptor {
   if (asked !== true) return logging(asked);
   return logging((call) => {

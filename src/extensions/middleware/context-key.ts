@@ -1,8 +1,8 @@
 import type { ContextKey } from '../../types/call-state.js';
 
 /**
- * A key of one's own: `const user = contextKey<User>('user')`, and then `call.state.set(user, ann)` in an interceptor and
- * `sender.state.get(user)` in a handler. With an initial value, which all calls share, `get` always gives something.
+ * Makes a key for the state of a call: `const user = contextKey<User>('user')`, and then `call.state.set(user, ann)` in an interceptor and
+ * `sender.state.get(user)` in a handler. With an initial value, which all calls share, `get` never returns undefined.
  */
 export function contextKey<T>(name: string): ContextKey<T | undefined>;
 export function contextKey<T>(name: string, initial: T): ContextKey<T>;

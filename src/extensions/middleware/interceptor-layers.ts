@@ -16,7 +16,7 @@ function around<C extends CallContext>(interceptor: Interceptor, inner: Invoke<C
     let isCalled = false;
     return interceptor(call, () => {
       if (isCalled)
-        throw new UsageError(`${call.path}: an interceptor has called next() twice, and a call is made once at most`);
+        throw new UsageError(`${call.path}: an interceptor has called next() twice; it may call it at most once`);
       isCalled = true;
       return inner(call);
     });

@@ -3,22 +3,22 @@ import { UsageError } from '../../contract/errors.js';
 import type { CallLogger, Interceptor, LineLogger } from '../../types/interceptor.js';
 
 type Logging = (to: CallLogger | LineLogger) => Interceptor;
-/** Undefined until the extension is there. */
+/** Undefined until the extension is loaded. */
 let logging: Logging | undefined;
 
-/** Provides what writes the log, which is loaded with the extension. */
+/** Sets the function that makes the logger, which is loaded with the extension. */
 export function provideLogging(provided: Logging): void {
   logging = provided;
 }
 
 /**
- * An interceptor that writes to a log when a call is over: who has called, which method, how long it took, and how it has ended. `to` is a
- * function that gets that as data, or an object that takes lines, by default the console. Calls of methods whose decorator has
+ * An interceptor that writes to a log when a call is over: the caller, the method, the duration and the outcome. `to` is a function
+ * that gets these as data, or an object with `info(line)`, by default the console. Calls of methods whose decorator has
  * `logged: false` are omitted. The option `logCalls` of a side puts it outside all other interceptors.
  */
 export function logCalls(to: CallLogger | LineLogger = globalThis.console): Interceptor {
   if (typeof to !== 'function' && typeof to?.info !== 'function')
-    throw new UsageError('logCalls() takes a function, or an object with info');
+    throw new UsageError('logCalls() takes a function, or an object with a method info, such as console');
   let log: Interceptor | undefined;
   return (call, next) => {
     if (logging === undefined) mustBeInstalled('middleware', 'logCalls()');

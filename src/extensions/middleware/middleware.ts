@@ -10,14 +10,14 @@ import { callLogger } from './call-logger.js';
 import { intercepted } from './interceptor-layers.js';
 import { pathOf } from './wire-paths.js';
 
-/** An interceptor, and what the paths of the methods begin with around which it stands. */
+/** An interceptor, and the prefix of the paths of the methods that it wraps. */
 interface ScopedInterceptor {
   readonly path: string;
   readonly interceptor: Interceptor;
 }
 
 /**
- * Around the calls of a side, from the outermost to the innermost: the listeners of its events, the logger of calls, the interceptors of
+ * The layers around the calls of a side, from the outermost to the innermost: the listeners of its events, the logger of calls, the interceptors of
  * the side, of its namespaces, and of the decorator.
  */
 export class Middleware implements SideExtension {
@@ -42,7 +42,7 @@ export class Middleware implements SideExtension {
     const events = emitting(this.host.listeners, path, this.host.reports);
     const scoped = this.interceptors
       .filter((one) => path.startsWith(one.path))
-      // Each of these paths begins the next one.
+      // Each of these paths is a prefix of the next one.
       .toSorted((a, b) => a.path.length - b.path.length);
     const { use = [] } = mark.options;
     return [
@@ -64,7 +64,7 @@ export class Middleware implements SideExtension {
     };
   }
 
-  /** Adds interceptors around the methods whose paths begin so, inside the ones that are there. Returns a function that removes them. */
+  /** Adds interceptors around the methods whose paths begin with `path`, inside the existing ones. Returns a function that removes them. */
   use(path: string, interceptors: readonly Interceptor[]): () => void {
     for (const interceptor of interceptors) {
       if (typeof interceptor !== 'function')
@@ -79,7 +79,7 @@ export class Middleware implements SideExtension {
     };
   }
 
-  /** The interceptors of methods that were unmounted go with them. */
+  /** Removes the interceptors of unmounted methods. */
   unbound(path: string): void {
     this.interceptors = this.interceptors.filter((one) => !one.path.startsWith(path));
   }

@@ -6,7 +6,7 @@ import type { CallEvents } from '../../types/interceptor.js';
 export const middlewareNames: ExtensionNames = {
   name: 'middleware',
   options: {
-    use: must((value) => [value].flat().every(isFunction), 'a function (call, next) => …, or a list of them'),
+    use: must((value) => [value].flat().every(isFunction), 'a function (call, next) => …, or an array of them'),
     logCalls: must((value) => typeof value === 'boolean' || isFunction(value), 'true, false or a function'),
   },
   events: [

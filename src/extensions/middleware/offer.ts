@@ -1,7 +1,7 @@
 import type { OfferedExtension } from '../../api/extension.js';
 import { middlewareNames } from './names.js';
 
-/** Interceptors, events of calls and their log, for pages: loaded in `open()` if an option or a decorator asks for them. */
+/** Interceptors, call events and the call log, for pages: loaded in `open()` if an option or a decorator needs them. */
 export const offeredMiddleware: OfferedExtension = {
   ...middlewareNames,
   entry: 'obverse/middleware',

@@ -1,6 +1,6 @@
 import type { MethodTable } from '../../spec/method-table.js';
 
-/** The property path that a method of this name on the wire has in one of the tables, or would have: a namespace may have another name there. */
+/** The property path of a name on the wire, from the tables; a namespace may have another name on the wire than in the spec. */
 export function pathOf(method: string, tables: readonly MethodTable[]): string {
   let nearest: MethodTable | undefined;
   for (const table of tables) {

@@ -1,6 +1,6 @@
 import type { OfferedExtension } from '../../api/extension.js';
 
-/** What seals frames, loaded where the option `security` names something. Most sides have none. */
+/** Loads the extension if the option `security` is set. Most sides have none. */
 export const offeredSecurity: OfferedExtension = {
   name: 'security',
   entry: 'obverse/all',

@@ -9,10 +9,10 @@ import type { FilteredSender, FrameFilter, SealedFrames as Pair } from '../../se
 import { type AwaitedHello, mustFit, UNASKED } from '../../session/frame-limits.js';
 import { bytesOf } from '../../session/message-size.js';
 
-/** The name of the notification that travels before a message and tells what its security says. */
+/** The name of the notification that precedes a message and carries its security information. */
 export const SECINFO = 'rpc.secinfo';
 
-/** What a framing adds to a frame, at most, in bytes. */
+/** The most bytes that a framing adds to a frame. */
 const FRAMED = 32;
 
 export type { SealedFrames as Pair } from '../../session/frame-filter.js';
@@ -31,19 +31,19 @@ export function seal(security: Security, codec: Codec, frame: Frame): Pair | Pro
   return isThenable(sealed) ? Promise.resolve(sealed).then(pair) : pair(sealed);
 }
 
-/** A message that waits to be sealed, or for those that were posted before it. */
+/** A message that waits to be sealed, or for earlier messages. */
 interface Leaving {
   readonly pair: Pair | Promise<Pair>;
-  /** What was sealed, where that is known. */
+  /** The sealed frames, once they are known. */
   readonly plain: Frame | undefined;
   readonly bytes: number;
   readonly failed: (error: unknown) => void;
 }
 
 /**
- * What stands between a session and its link under a security. Each message travels after a header of its own; the header
- * waits here for its message. Sealing and opening may take time: whatever comes meanwhile waits, so that the order is kept.
- * A security that answers at once costs no promise.
+ * The layer between a session and its link under a security. A header precedes each message; it waits here for its message.
+ * Sealing and opening may be asynchronous: what arrives in the meantime waits, so that the order is kept. A synchronous security
+ * costs no promise.
  */
 export class SecurityFilter implements FrameFilter {
   sender!: FilteredSender;
@@ -78,13 +78,13 @@ export class SecurityFilter implements FrameFilter {
   }
 
   /**
-   * Seals a frame and lets it leave. Throws what the security throws at once; what it rejects with later goes to `failed`.
-   * Throws a ProtocolError, busy, if too much waits to be sealed.
+   * Seals a frame and sends it. Throws what the security throws synchronously; a later rejection goes to `failed`. Throws a
+   * ProtocolError with the code Busy if too much waits to be sealed.
    */
   post(frame: Frame, failed: (error: unknown) => void): void {
     const { bufferedBytes } = this.connection.host.limits;
     if (this.leavingBytes > bufferedBytes) {
-      throw new ProtocolError(`busy: ${this.leavingBytes} bytes wait to be sealed`, Code.Busy);
+      throw new ProtocolError(`busy: ${this.leavingBytes} bytes are waiting to be sealed`, Code.Busy);
     }
     const { hello } = this.sender.outbox;
     const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
@@ -117,7 +117,7 @@ export class SecurityFilter implements FrameFilter {
     return plain.filter((frame) => frame !== undefined);
   }
 
-  /** Lets a sealed message leave, after those that were posted before. */
+  /** Sends a sealed message, after earlier ones. */
   postSealed(pair: Pair | Promise<Pair>): void {
     this.queue({ pair, plain: undefined, bytes: 0, failed: (error) => this.sender.report(error) });
   }
@@ -128,7 +128,7 @@ export class SecurityFilter implements FrameFilter {
       this.put(pair, item.plain);
       return;
     }
-    // It is awaited only when its turn has come: until then, nobody would hear that it was rejected.
+    // It is awaited only at its turn: until then, a rejection would be unhandled.
     if (pair instanceof Promise) pair.catch(() => {});
     this.leaving.push(item);
     this.leavingBytes += item.bytes;
@@ -152,7 +152,7 @@ export class SecurityFilter implements FrameFilter {
     for (const then of this.sealed.splice(0)) then();
   }
 
-  /** Throws a ProtocolError if a header and its message do not fit into the one datagram in which they travel. */
+  /** Throws a ProtocolError if a header and its message do not fit into one datagram. */
   private put(pair: Pair, plain: Frame | undefined): void {
     const { link } = this.connection;
     if (link.bus === true && pair.length > 1) {
@@ -166,7 +166,7 @@ export class SecurityFilter implements FrameFilter {
 
   // ---- in -----------------------------------------------------------------------------------------------------------
 
-  /** Takes a frame. While one is being opened, those that follow wait in the queue of the inbox. */
+  /** Handles a received frame. While one is being opened, later ones wait in the queue of the inbox. */
   receive(frame: Frame): void {
     const { info } = this;
     if (info === undefined) {
@@ -212,12 +212,12 @@ export class SecurityFilter implements FrameFilter {
   }
 
   /**
-   * Refuses a message that is at its turn to be dispatched and has come without security information where that is required; undefined
-   * if it may be dispatched.
+   * Returns the error for a message that is about to be dispatched if it has no security information and the side requires it;
+   * undefined if it may be dispatched.
    */
   refuses(message: Message): ProtocolError | undefined {
     if (!this.required || message.kind === 'bad' || message.securityInfo !== undefined) return undefined;
-    return new ProtocolError('a message without security information is refused here', Code.Refused);
+    return new ProtocolError('refused a message without security information, which this side requires', Code.Refused);
   }
 
   private refuse(cause: unknown): void {

@@ -4,7 +4,7 @@ import { SecurityFilter, seal } from './sealed-frames.js';
 
 /** The security of one side: it seals what is sent, and opens what arrives. */
 export class SideSecurity implements SideExtension {
-  /** Undefined as long as there is no security: the option may name `null`. */
+  /** Undefined if there is no security: the option may be `null`. */
   frames: FrameFilters | undefined;
 
   constructor(private readonly host: SideHost) {}

@@ -2,21 +2,21 @@ import { isThenable } from '../../base/promise-like.js';
 import type { StandardSchema } from '../../types/schema.js';
 import { type Issue, issuesFrom } from './issues.js';
 
-/** What a schema says of a value, understood. */
+/** The result of a schema, checked. */
 export type Verdict = Fit | Unfit;
-/** The value as it is to be used. */
+/** The value to use. */
 export interface Fit {
   readonly value: unknown;
   readonly issues?: undefined;
 }
-/** What is wrong with it: never empty. */
+/** What is wrong with the value: never empty. */
 export interface Unfit {
   readonly issues: readonly Issue[];
 }
 
 /**
- * Asks a schema. A synchronous one answers at once, an asynchronous one by a promise. Throws, or rejects with, what the schema
- * throws, and a TypeError if it gives what is no answer. `at` is where the value stands, for the paths of issues.
+ * Validates a value with a schema: a synchronous schema returns at once, an asynchronous one a promise. Throws, or rejects with,
+ * what the schema throws, and a TypeError if it returns no valid result. `at` is the path of the value, for the paths of issues.
  */
 export function ask(
   schema: StandardSchema,
@@ -28,8 +28,8 @@ export function ask(
 }
 
 /**
- * The same for a value that stands alone: an argument by position, a result, an item. JSON has no word for undefined but null;
- * so null that a schema refuses counts as undefined, if that fits.
+ * The same for a single value: an argument by position, a result, an item. JSON writes undefined as null, so null that a schema
+ * refuses counts as undefined, if that fits.
  */
 export function askAlone(
   schema: StandardSchema,
@@ -45,7 +45,7 @@ export function askAlone(
   );
 }
 
-/** Goes on with what is there, or will be. */
+/** Continues with a value, or with what a promise resolves to. */
 export function after<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
@@ -56,5 +56,5 @@ function read(answer: unknown, at: readonly (string | number)[]): Verdict {
     if (Array.isArray(issues)) return { issues: issuesFrom(issues, at) };
     if (!issues && 'value' in answer) return { value: answer.value };
   }
-  throw new TypeError('a Standard Schema gives { value } or { issues: [...] }');
+  throw new TypeError('a Standard Schema must return { value } or { issues: [...] }');
 }

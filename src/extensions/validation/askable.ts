@@ -14,7 +14,7 @@ export function mustBeAskable(method: MethodDescriptor): void {
   const count = Array.isArray(args) ? args.length : 1;
   if (args === undefined) return;
   if (params !== undefined && count > params.length)
-    refuse(`args has ${count} schemas, but params ${params.length} names`);
+    refuse(`args has ${count} schemas, but params only ${params.length} names`);
   if (params === undefined && !positional && count !== 1) refuse('args is one schema, of the one object');
   if (params === undefined && !Array.isArray(args) && arity > 1)
     refuse('several values need a list of schemas in args');

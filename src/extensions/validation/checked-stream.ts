@@ -2,8 +2,8 @@ import type { Items } from '../../types/method.js';
 import { type Source, type Step, sourceOf } from '../streams/source.js';
 
 /**
- * The same stream, each item of which is what `check` gives for it, or a promise of that. Where it throws or rejects, so does the
- * iteration, and the source is told that nobody wants more. `what` gives the stream, for the message if it is none.
+ * The same stream with each item replaced by what `check` returns for it, or a promise of that. If it throws or rejects, so does
+ * the iteration, and the source is closed. `what` names the method, for the message if its result is not a stream.
  */
 export class CheckedStream implements Items<unknown> {
   private opened: Source | undefined;
@@ -15,7 +15,7 @@ export class CheckedStream implements Items<unknown> {
     private readonly check: (item: unknown) => unknown,
   ) {}
 
-  /** Opened when it is first asked for something. */
+  /** Opened at the first call of `next()`. */
   private get source(): Source {
     this.opened ??= sourceOf(this.given, this.what);
     return this.opened;
@@ -37,7 +37,7 @@ export class CheckedStream implements Items<unknown> {
     try {
       return { done: false, value: await this.check(step.value) };
     } catch (error) {
-      // Not awaited: whatever the source says to that, the iteration ends with what is wrong with the item.
+      // Not awaited: whatever the source does, the iteration ends with the fault of the item.
       this.leave(error).catch(() => {});
       throw error;
     }

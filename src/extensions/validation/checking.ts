@@ -2,7 +2,7 @@ import type { IncomingCall } from '../../calls/incoming-call.js';
 import { UsageError } from '../../contract/errors.js';
 import type { Check } from './validation.js';
 
-/** What a side says of the validation of its methods. */
+/** How a side validates the calls of its methods. */
 export interface Checking {
   /** What is checked: see the option of the side. */
   readonly validate: 'incoming' | 'both' | 'off';
@@ -12,7 +12,7 @@ export interface Checking {
   readonly revived?: ((type: unknown) => boolean) | undefined;
 }
 
-/** Throws a UsageError, before anything is sent, whose `cause` says what is wrong. An asynchronous schema is not awaited. */
+/** Throws a UsageError before anything is sent; its `cause` says what is wrong. An asynchronous schema is not awaited. */
 export function mustFit<T>(check: Check<T>, values: T): void {
   try {
     const checked = check(values);
@@ -22,7 +22,7 @@ export function mustFit<T>(check: Check<T>, values: T): void {
   }
 }
 
-/** Reports a mistake of this side, with the call that has met it. */
+/** Reports a mistake of this side, with the call that ran into it. */
 export function report({ sender: { call, peer } }: IncomingCall, error: unknown): void {
   peer.session.host.trouble(peer.session, error, call.id, call.method);
 }

@@ -7,13 +7,13 @@ import { incomingValidation } from './incoming.js';
 import { outgoingValidation } from './outgoing.js';
 import { revivedBy } from './revived-by.js';
 
-/** Guards, and the schemas of arguments, results, items and progress. Its layer stands inside the interceptors. */
+/** Guards, and the schemas of arguments, results, items and progress. Its layer is inside the interceptors. */
 export const validation: Extension = {
   name: 'validation',
   attach: ({ options, timeout }: SideHost): SideExtension => layerOf(options, timeout),
 };
 
-/** `timeout` is how long a guard, or a schema that is asynchronous, may take, in milliseconds. */
+/** `timeout` is how long a guard or an asynchronous schema may take, in milliseconds. */
 function layerOf({ validate = 'incoming', types }: Options, timeout: number): Layer {
   const checking = { validate, timeout, revived: revivedBy(types) };
   return {

@@ -1,6 +1,6 @@
 import { deadlineIn, type Timed, unwatch, watch } from '../../base/clock.js';
 
-/** Settles as the promise does, or rejects with what `late` makes after so many milliseconds; `Infinity` waits for ever. */
+/** Settles as the promise does, or rejects with the result of `late` after so many milliseconds; `Infinity` waits forever. */
 export function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return promise;
   return new Promise((resolve, reject) => {

@@ -12,8 +12,8 @@ import { ValidationError } from './validation-error.js';
 
 /**
  * Checks the calls of an incoming method: the arguments, which the body and the handlers get as the schemas return them, and with `both`
- * the result, the items and the progress, which are sent as they are. Undefined if there is nothing to check. It stands next to the
- * body: interceptors see the arguments as they came, and what is wrong with them.
+ * the result, the items and the progress, which are sent as they are. Undefined if there is nothing to check. It is next to the
+ * body: interceptors see the arguments as they arrived, and the validation error.
  */
 export function incomingValidation(
   method: Checked,
@@ -51,12 +51,12 @@ function checkingArguments(
       throw refusal(method, call, error);
     }
     if (!(args instanceof Promise)) return start(args);
-    const late = (): Error => new Error(`${method}: no verdict on the arguments within ${timeout} ms`);
+    const late = (): Error => new Error(`${method}: the schema of the arguments took longer than ${timeout} ms`);
     return startCallInOrder(call.sender, inTime(args, timeout, late).catch(refuse), start);
   };
 }
 
-/** Gives `next` back if nothing that is sent is checked. */
+/** Returns `next` if nothing that is sent is checked. */
 function checkingResults(
   { wire }: Checked,
   validation: Validation,
@@ -90,14 +90,14 @@ function refusal(method: string, call: IncomingCall, error: unknown): RpcError {
 }
 
 /**
- * Checks a value that is sent, and returns it unchanged: the receiver has the schema, too. What does not fit is reported on this side,
- * whose mistake it is, and the error for the receiver says only that.
+ * Checks a value that is sent, and returns it unchanged: the receiver has the schema, too. A value that does not fit is reported on
+ * this side, whose mistake it is; the error for the receiver does not say what is wrong.
  */
 function passing(method: string, check: Check, timeout: number): (call: IncomingCall, value: unknown) => unknown {
   return (call, value) => {
     const refuse = (error: unknown): never => {
       report(call, error);
-      throw new RpcError(`${method}: what it gives does not fit its schema`, Code.InternalError);
+      throw new RpcError(`${method}: a value that it returned does not fit its schema`, Code.InternalError);
     };
     let checked: unknown;
     try {
@@ -106,7 +106,8 @@ function passing(method: string, check: Check, timeout: number): (call: Incoming
       refuse(error);
     }
     if (!(checked instanceof Promise)) return value;
-    const late = (): Error => new Error(`${method}: no verdict on what it gives within ${timeout} ms`);
+    const late = (): Error =>
+      new Error(`${method}: the schema of a value that it returned took longer than ${timeout} ms`);
     return inTime(checked, timeout, late).then(() => value, refuse);
   };
 }

@@ -1,23 +1,23 @@
 import type { SchemaIssue } from '../../types/schema.js';
 
-/** One thing that is wrong with a value, as it is told to a peer. */
+/** One fault of a value, as it is sent to a peer. */
 export interface Issue {
-  /** The way to it: names of fields, and places in lists. Of arguments, it begins with the name or the place of the argument. */
+  /** The path to it: names of fields and indices of lists. For arguments, it begins with the name or the index of the argument. */
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
 /*
- * A peer can send a value that is wrong in a million places, and a schema tells of each: what is kept, and answered, is bounded.
+ * A peer can send a value that is wrong in a million places, and a schema reports each: what is kept and sent is limited.
  */
 const MOST = 10;
 const DEEPEST = 16;
 const LONGEST_KEY = 100;
 const LONGEST_MESSAGE = 200;
-/** How many are told in words. */
+/** How many the message lists. */
 const IN_WORDS = 3;
 
-/** What a schema has said, bounded. Whatever stands there, it gives issues, and at least one. */
+/** The issues that a schema has returned, limited. Returns at least one, whatever the list contains. */
 export function issuesFrom(given: readonly unknown[], within: readonly (string | number)[] = []): readonly Issue[] {
   if (given.length === 0) return [{ path: within, message: 'it does not fit' }];
   return first(given, MOST).map((issue) => {
@@ -29,12 +29,12 @@ export function issuesFrom(given: readonly unknown[], within: readonly (string |
   });
 }
 
-/** As many of these as are told. */
+/** The first of these, up to the limit. */
 export function bounded(issues: readonly Issue[]): readonly Issue[] {
   return issues.length > MOST ? issues.slice(0, MOST) : issues;
 }
 
-/** The first of them, as a text for people. Libraries that name the place in the message are not made to say it twice. */
+/** The first of them, as text for people. A path that the message already begins with is not repeated. */
 export function inWords(issues: readonly Issue[]): string {
   const told = issues.slice(0, IN_WORDS).map(({ path, message }) => {
     const place = path.join('.');
@@ -44,7 +44,7 @@ export function inWords(issues: readonly Issue[]): string {
   return told.join('; ');
 }
 
-/** A plain list: libraries give lists of classes of their own, of which `slice` and `map` make others that are not empty. */
+/** A plain array: some libraries return subclasses of Array whose `slice` and `map` return arrays that are not empty. */
 function first(list: readonly unknown[], most: number): unknown[] {
   return Array.from({ length: Math.min(list.length, most) }, (_, at) => list[at]);
 }

@@ -9,7 +9,7 @@ import { type Check, type Checked, validationOf } from './validation.js';
 
 /**
  * Checks the calls of an outgoing method: results, items and progress, which the caller gets as the schemas return them, and with `both`
- * the arguments, which are sent as they are. Undefined if there is nothing to check. It stands next to the wire: interceptors see
+ * the arguments, which are sent as they are. Undefined if there is nothing to check. It is next to the wire: interceptors see
  * what the caller gets.
  *
  * An asynchronous schema cannot stop what is sent: later calls would overtake it. It is left to the other side.
@@ -58,6 +58,10 @@ function timely(method: string, check: Check, timeout: number): Check {
   return (value) => {
     const checked = check(value);
     if (!(checked instanceof Promise)) return checked;
-    return inTime(checked, timeout, () => new TimeoutError(`what ${method} gave was not checked in time`));
+    return inTime(
+      checked,
+      timeout,
+      () => new TimeoutError(`${method}: the schema of a value that it returned took longer than ${timeout} ms`),
+    );
   };
 }

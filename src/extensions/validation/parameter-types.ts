@@ -1,11 +1,11 @@
 import type { StandardSchema } from '../../types/schema.js';
 
 /*
- * Under legacy decorators with `emitDecoratorMetadata`, a compiler tells of each parameter what is left of its type at run time:
- * a class. What that can say of a value is a schema too. It cannot say whether the value may be left out, so undefined passes.
+ * With legacy decorators and `emitDecoratorMetadata`, the compiler emits for each parameter what is left of its type at run time:
+ * a class. It serves as a schema. It does not show whether the value may be omitted, so undefined passes.
  */
 
-/** What a value is called in a message that must be, by `typeof`. */
+/** The `typeof` that a value must have, by the class of its parameter. */
 const primitives = new Map<unknown, string>([
   [String, 'string'],
   [Number, 'number'],
@@ -17,12 +17,12 @@ const primitives = new Map<unknown, string>([
 
 type Class = abstract new (...args: never[]) => unknown;
 
-/** Classes whose instances arrive as such. */
+/** Classes whose instances arrive as instances. */
 const arriving: ReadonlySet<unknown> = new Set<unknown>([Date, Map, Set, RegExp, URL, ArrayBuffer, DataView]);
 
 /**
- * What the class of a parameter demands of a value: undefined where that is nothing, as of interfaces and unions. `revived` says
- * of which other classes instances arrive; of any other class any object does, since codecs carry its fields alone.
+ * The schema for the class of a parameter; undefined if it accepts everything, as interfaces and unions do. `revived` returns
+ * whether instances of another class arrive as instances; for any other class any object passes, since codecs send only its fields.
  */
 export function schemaOf(type: unknown, revived: (type: unknown) => boolean): StandardSchema | undefined {
   if (typeof type !== 'function' || type === Object || type === Promise) return undefined;
@@ -51,7 +51,7 @@ function nameOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return withArticle(typeof value);
   if (Array.isArray(value)) return 'an array';
-  // Whatever a peer sends, its fields are not asked.
+  // Fields of what a peer has sent are not read.
   const { constructor: made } = (Object.getPrototypeOf(value) ?? {}) as { constructor?: unknown };
   return typeof made === 'function' && made !== Object ? withArticle(made.name) : 'an object';
 }
@@ -62,7 +62,7 @@ function withArticle(name: string): string {
 
 const TypedArray = Object.getPrototypeOf(Uint8Array) as Class;
 
-/** One of the language's own: an instance of a class that extends it, such as Buffer, arrives as an Uint8Array. */
+/** Whether it is a built-in class: an instance of a subclass, such as Buffer, arrives as a Uint8Array. */
 function isTypedArray(type: unknown): boolean {
   return typeof type === 'function' && Object.getPrototypeOf(type) === TypedArray;
 }

@@ -1,7 +1,7 @@
 import type { TypeEntry } from '../../types/values.js';
 import { TypeForm } from '../values/type-form.js';
 
-/** Tells of which classes instances arrive on a side with these types: of those that are named there. */
+/** Returns a function that tests whether instances of a class arrive as instances on a side with these types. */
 export function revivedBy(types: readonly TypeEntry[] = []): (type: unknown) => boolean {
   const classes = new Set<unknown>();
   const add = (entry: TypeEntry): void => {

@@ -2,14 +2,14 @@ import { Code, ProtocolError, RpcError, UsageError } from '../../contract/errors
 import { type Issue, inWords, issuesFrom } from './issues.js';
 
 /**
- * What came does not fit its schema. A call rejects with it if the other side's result is wrong, and an iteration if an item is;
+ * A received value does not fit its schema. A call rejects with it if the other side's result is wrong, and an iteration if an item is;
  * it is the `cause` of a UsageError where arguments of this side are wrong.
  */
 export class ValidationError extends ProtocolError {
-  /** What is wrong: at most ten, the first ones. */
+  /** What is wrong: the first ten issues at most. */
   readonly issues: readonly Issue[];
 
-  /** `what` is the thing that does not fit, for the message. */
+  /** `what` names the value that does not fit, for the message. */
   constructor(what: string, issues: readonly Issue[], code: number = Code.InternalError) {
     super(`${what}: ${inWords(issues)}`, code);
     this.issues = issues;
@@ -17,8 +17,8 @@ export class ValidationError extends ProtocolError {
 }
 
 /**
- * What a call was refused for: the issues of a ValidationError, of a UsageError that has one as its cause, or of arguments that
- * the other side has refused. Undefined for any other error.
+ * Why a call was refused: the issues of a ValidationError, of a UsageError that has one as its cause, or of arguments that the
+ * other side has refused. Undefined for any other error.
  */
 export function issuesOf(error: unknown): readonly Issue[] | undefined {
   if (error instanceof ValidationError) return error.issues;

@@ -8,12 +8,12 @@ import { schemaOf } from './parameter-types.js';
 import { ValidationError } from './validation-error.js';
 
 /**
- * Gives a value as it is to be used, at once or, where the schema takes its time, by a promise. Throws, or rejects with, a
- * ValidationError if it does not fit, and an Error with a `cause` if the schema itself has failed.
+ * Returns the value to use, or a promise of it if the schema is asynchronous. Throws, or rejects with, a ValidationError if the
+ * value does not fit, and an Error with a `cause` if the schema itself has failed.
  */
 export type Check<T = unknown> = (value: T) => T | Promise<T>;
 
-/** What the schemas of one method check; undefined is what they do not. */
+/** The checks of one method; undefined where it has no schema. */
 export interface Validation {
   /** The arguments after the first parameter, in the order of the method's parameters. */
   readonly args: Check<readonly unknown[]> | undefined;
@@ -22,15 +22,15 @@ export interface Validation {
   readonly progress: Check | undefined;
 }
 
-/** What a descriptor says of the values of its method. */
+/** The properties of a method descriptor that the checks need. */
 export type Checked = Pick<MethodDescriptor, 'wire' | 'params' | 'positional' | 'types'> & {
   readonly body: { readonly length: number };
   readonly mark: { readonly options: MethodOptions };
 };
 
 /**
- * The checks of a method; undefined if it has none. `revived` says of which classes, besides the standard ones, instances arrive
- * as such. The schemas are such as can be asked: see `mustBeAskable`.
+ * The checks of a method; undefined if it has none. `revived` returns whether instances of a class, besides the standard ones,
+ * arrive as instances. The schemas must have passed `mustBeAskable`.
  */
 export function validationOf(
   method: Checked,
@@ -47,7 +47,7 @@ export function validationOf(
   };
 }
 
-/** How arguments that travel so are checked. */
+/** The check of the arguments: how depends on how they are sent. */
 function argumentsOf(method: Checked, revived: (type: unknown) => boolean): Check<readonly unknown[]> | undefined {
   const { params, positional, mark } = method;
   const given = mark.options.args;
@@ -66,7 +66,7 @@ function argumentsOf(method: Checked, revived: (type: unknown) => boolean): Chec
   return (values) => conclude(method.wire, () => askEach(schemas, rest, params, values));
 }
 
-/** One for each value: what the mark says, or else the class of the parameter. */
+/** One schema for each value: that of the decorator, or else that of the class of the parameter. */
 function schemasOf(
   { types = [] }: Checked,
   given: readonly (StandardSchema | undefined)[],
@@ -76,14 +76,14 @@ function schemasOf(
   return Array.from({ length: count }, (_, at) => given[at] ?? schemaOf(types[at + 1], revived));
 }
 
-/** The one object. It stays one, whatever the schema makes of it. */
+/** Checks the one object. The schema must return an object, too. */
 function askObject(schema: StandardSchema, [given]: readonly unknown[]): Outcome<readonly unknown[]> {
   return after(ask(schema, given ?? {}), (verdict) =>
     verdict.issues === undefined ? { value: [fieldsOf(verdict.value)] } : verdict,
   );
 }
 
-/** The object whose fields are the values. */
+/** Checks an object whose fields are the values. */
 function askNamed(
   schema: StandardSchema,
   params: readonly string[],
@@ -99,7 +99,7 @@ function askNamed(
   });
 }
 
-/** Each value by itself; `rest` holds for those that stand behind the last schema. */
+/** Checks each value by itself; `rest` applies to those after the last schema. */
 function askEach(
   schemas: readonly (StandardSchema | undefined)[],
   rest: StandardSchema | undefined,
@@ -126,7 +126,7 @@ function askEach(
     : join(verdicts as Verdict[]);
 }
 
-/** Without what is undefined at the end and was not there before, so that a handler sees as many arguments as were sent. */
+/** Removes trailing undefined values that were not sent, so that a handler sees as many arguments as were sent. */
 function shortened(values: unknown[], least: number): readonly unknown[] {
   let { length } = values;
   while (length > least && values[length - 1] === undefined) length--;
@@ -136,7 +136,7 @@ function shortened(values: unknown[], least: number): readonly unknown[] {
 
 function fieldsOf(value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new TypeError('a schema of named arguments must give an object');
+  throw new TypeError('the schema of named arguments must return an object');
 }
 
 function alone(what: string, schema: StandardSchema): Check {
@@ -146,7 +146,7 @@ function alone(what: string, schema: StandardSchema): Check {
 type Known<T> = { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly Issue[] };
 type Outcome<T> = Known<T> | Promise<Known<T>>;
 
-/** The value, or the error that says what is wrong. */
+/** Returns the value, or throws the error that says what is wrong. */
 function conclude<T>(what: string, asked: () => Outcome<T>): T | Promise<T> {
   const settle = (known: Known<T>): T => {
     if (known.issues === undefined) return known.value;
@@ -164,7 +164,7 @@ function conclude<T>(what: string, asked: () => Outcome<T>): T | Promise<T> {
   });
 }
 
-/** It is a mistake of this side, and no peer's: its stack is worth telling. */
+/** It is a mistake of this side, not of a peer, so its stack is kept as the cause. */
 function failed(what: string, cause: unknown): Error {
   return new Error(`${what}: the schema has failed: ${messageOf(cause)}`, {
     cause,

@@ -15,7 +15,7 @@ import { mustFitWritten } from '../../session/written-size.js';
 import type { ErrorClass, ErrorPolicy } from '../../types/errors.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Known, KnownErrors } from './error-classes.js';
-import { isPlainData, type Allowance } from './plain-data.js';
+import { type Allowance, isPlainData } from './plain-data.js';
 
 /** How much data one error may carry: its fields, or a cause that is not an error. Counted as in plain-data.ts. */
 const DATA = 64 * 1024;

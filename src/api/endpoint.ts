@@ -104,7 +104,7 @@ export class RpcEndpoint implements SideHost {
       const incoming = (row.direction === 'incoming') !== this.inverted;
       for (const name of askedBy(row, this.options, incoming ? 'incoming' : 'outgoing')) {
         // What is mounted now can be called at once.
-        if (this.state !== 'new') mustBeInstalled(name, `what stands around ${row.path}`);
+        if (this.state !== 'new') mustBeInstalled(name, `a layer around ${row.path}`);
         this.asked.add(name);
       }
       if (incoming) {
@@ -112,7 +112,7 @@ export class RpcEndpoint implements SideHost {
         methods.set(row.wire, method);
         this.layers.bindIncoming(method);
       } else {
-        refusals.set(row.wire, 'goes the other way: this side calls it, and does not serve it');
+        refusals.set(row.wire, 'has the other direction: this side calls it, and does not serve it');
         this.layers.bindOutgoing(row);
       }
     }
@@ -267,7 +267,7 @@ export class RpcEndpoint implements SideHost {
     return this.transports.sessions();
   }
 
-  /** Composes anew what stands around methods. */
+  /** Composes the layers around all methods again. */
   recompose(): void {
     this.layers.recompose();
   }

@@ -21,7 +21,7 @@ export class EventListeners {
 
   /** Adds a listener, and returns what removes it. `owner` is the extension that has the event, if one has. */
   add(event: string, path: string, listener: unknown, owner: string | undefined): () => void {
-    if (typeof listener !== 'function') throw new UsageError(`a listener is a function, not ${String(listener)}`);
+    if (typeof listener !== 'function') throw new UsageError(`a listener must be a function, not ${String(listener)}`);
     const added = { event, path, listener } as EventListener;
     this.set([...this.all, added], owner);
     return () =>

@@ -32,7 +32,7 @@ function* handlersIn({ table, side, children }: Made, handlers: unknown): Genera
     const handler = given[row.key];
     if (handler === undefined) continue;
     if (typeof handler !== 'function') {
-      throw new UsageError(`${row.path}: a handler is a function, not ${String(handler)}`);
+      throw new UsageError(`${row.path}: a handler must be a function, not ${String(handler)}`);
     }
     yield [row, (plain ? handler : handler.bind(handlers)) as AnyHandler];
   }
@@ -44,7 +44,7 @@ function* handlersIn({ table, side, children }: Made, handlers: unknown): Genera
 /** Why a name of a table takes no handler on this side. */
 function whyNot(key: string, { path, wire, methods: rows, unmarked }: MethodTable, side: Direction): string {
   if (rows.some((row) => row.key === key)) return outgoingHere(path + key, side);
-  return `${path}${key} ${unmarked.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is no incoming method of this side'}`;
+  return `${path}${key} ${unmarked.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is not an incoming method of this side'}`;
 }
 
 /** An object of a literal, of a module, or of another realm: no class has made it. */

@@ -13,7 +13,7 @@ export function tellMessageError(
 ): void {
   const failed = (thrown: unknown): void => {
     try {
-      reports.write('error', peer, 'onMessageError itself has thrown:', thrown);
+      reports.write('error', peer, 'onMessageError has thrown:', thrown);
     } catch {
       // Neither does a logger that throws.
     }

@@ -145,7 +145,7 @@ export class PeerRegistry {
     if (receiver instanceof CallSender) return this.own(receiver.peer);
     if (receiver instanceof ConnectedPeer) return this.own(receiver);
     throw new UsageError(
-      `a receiver is a sender, a peer or the id of one, not ${describe(receiver)}; the first argument of an outgoing method is its receivers, null for every peer`,
+      `a receiver must be a sender, a peer or the id of one, not ${describe(receiver)}; the first argument of an outgoing method is its receivers, null for every peer`,
     );
   }
 }
@@ -159,6 +159,6 @@ function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Sev
 }
 
 function describe(value: unknown): string {
-  if (isPeerSet(value)) return 'a group, which stands alone';
+  if (isPeerSet(value)) return 'a group within an array: pass the group alone';
   return typeof value === 'object' ? 'another object' : String(value);
 }

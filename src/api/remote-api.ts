@@ -202,7 +202,7 @@ const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made 
 function createSide(spec: SpecConstructor, options: Options): object {
   if (spec === undefined)
     throw new UsageError(
-      'create, serve and connect are called on their class, as in Chat.serve(…), and not taken out of it',
+      'call create, serve and connect on their class, as in Chat.serve(…): they need it as their this',
     );
   if (!(spec.prototype instanceof RemoteAPI))
     throw new UsageError('a side is made from a class that extends RemoteAPI');
@@ -228,7 +228,8 @@ async function opened(
   options: Options = {},
 ): Promise<object> {
   mustBeSideOptions(options);
-  if (Object.hasOwn(options, 'transport')) throw new UsageError('the transport is given once: as the first argument');
+  if (Object.hasOwn(options, 'transport'))
+    throw new UsageError('the transport is specified twice: pass it as the first argument only');
   const side = createSide(spec as SpecConstructor, checkOptions({ ...options, transport }));
   await endpointOf(side).open(listens);
   return side;

@@ -5,7 +5,7 @@ export type SideState = 'new' | 'opening' | 'open' | 'closed';
 
 /** Why a side cannot be opened (again). `hasPeers`: somebody is connected; `listens`: it waits for peers. */
 export function cannotOpen(state: SideState, hasPeers: boolean, listens: boolean): UsageError {
-  const once = 'a side is opened once, and this one';
+  const once = 'a side can be opened only once, and this one';
   if (state === 'opening') return new UsageError(`${once} is opening: await the first open()`);
   if (state === 'closed') return new UsageError(`${once} is closed: create another one`);
   if (hasPeers || listens) return new UsageError(`${once} is open`);
@@ -16,7 +16,7 @@ export function cannotOpen(state: SideState, hasPeers: boolean, listens: boolean
 
 /** Why the transport of a side cannot be changed. */
 export function cannotChange(state: SideState): UsageError {
-  const is = `the transport is changed while a side is open, and this one is ${state}`;
+  const is = `the transport can be changed only while a side is open, and this one is ${state}`;
   if (state === 'new') return new UsageError(`${is}: await open() first`);
   if (state === 'opening') return new UsageError(`${is}: await open() first`);
   return new UsageError(`${is}: create another one`);

@@ -59,7 +59,7 @@ export class Transports {
    */
   async change(source: TransportSource, left: (session: RpcSession) => void): Promise<void> {
     const old = this.current as ActiveTransport;
-    if (this.changing) throw new UsageError('the transport is being changed already: await that first');
+    if (this.changing) throw new UsageError('the transport is already being changed: await that first');
     this.changing = true;
     try {
       this.current = await this.open(source);

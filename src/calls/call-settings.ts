@@ -27,7 +27,7 @@ export function settingsOf(options: CallOptions, limit: number): CallSettings {
   const { maxTimeout, signal, onProgress, within } = options;
   const outer = (within as CallSender | undefined) ?? currentCall();
   const left = outer?.timeLeft ?? Number.POSITIVE_INFINITY;
-  if (left === 0) throw new TimeoutError(`the call within which this one is made has no time left`);
+  if (left === 0) throw new TimeoutError(`the call that this one is made within has no time left`);
   const timeout = Math.min(options.timeout ?? limit, left);
   const utmost = maxTimeout === undefined ? undefined : Math.min(maxTimeout, left);
   const signals: Signal[] = [];

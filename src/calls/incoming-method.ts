@@ -87,7 +87,7 @@ export class IncomingMethod {
 
   private check(handler: unknown): void {
     if (typeof handler !== 'function')
-      throw new UsageError(`${this.descriptor.path}: a handler is a function, not ${String(handler)}`);
+      throw new UsageError(`${this.descriptor.path}: a handler must be a function, not ${String(handler)}`);
   }
 
   passSecurityInfo(on = true): this {
@@ -247,7 +247,7 @@ export class IncomingMethod {
     if (handlers.length === 0 && !descriptor.request && this.afterReply.length === 0)
       this.report(
         'warn',
-        `nobody handles ${descriptor.path}, and so it was dropped: add a handler by ${descriptor.path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`,
+        `nobody handles ${descriptor.path}, so it was dropped: add a handler with ${descriptor.path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`,
       );
     return descriptor.request
       ? serveRequest(descriptor, handlers, sender, args, own, report, (text) => this.reportTwoReplies(text))

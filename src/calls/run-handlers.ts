@@ -56,7 +56,7 @@ export function serveRequest(
 function only(method: MethodDescriptor, values: readonly unknown[], onTwo: (text: string) => void): unknown {
   const answers = values.filter((value) => value !== undefined);
   if (answers.length > 1) {
-    const text = `${method.wire} produced more than one reply: at most one handler may give one`;
+    const text = `${method.wire} produced more than one reply: at most one handler may return one`;
     onTwo(text);
     throw new RpcError(text, Code.InternalError);
   }

@@ -61,7 +61,9 @@ function frameStage(stage: Stage<Frame> | undefined, form: Form | undefined): (f
         'a stage returned another frame; set the option "form" of the stages to the form of its frames',
       );
     if (formOf(given) === form) return given;
-    throw new UsageError(`the stages gave ${formOf(given)} where ${form} was expected`);
+    throw new UsageError(
+      `the stages returned ${formOf(given)}; expected ${form}, as their option "form" or their codec specifies`,
+    );
   };
 }
 

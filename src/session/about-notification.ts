@@ -21,7 +21,7 @@ export function hearAbout(session: Session, args: readonly unknown[]): void {
     session.waiter(answer)?.about?.(answerAboutOf(said));
     if (said.tagged === true) session.tagged = answer;
   } else if (isId(call)) session.about.expect({ call, about: aboutOf(said) });
-  else throw new ProtocolError('rpc.about names neither the call nor the answer that it speaks of');
+  else throw new ProtocolError('rpc.about must name either the call or the answer that it is about');
   const wrong = unusableIn(said);
   if (wrong !== undefined) throw new ProtocolError(wrong);
 }

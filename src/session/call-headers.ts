@@ -46,7 +46,7 @@ export class CallAbout {
   }
 
   private lose({ call }: Said, next: string): void {
-    const text = `what rpc.about has said of ${nameOf(call)} is lost: ${next} came before that call`;
+    const text = `rpc.about for ${nameOf(call)} is ignored: ${next} arrived before that call`;
     this.owner.report(new ProtocolError(text));
   }
 }

@@ -209,7 +209,7 @@ export class CallQueue {
         return;
       }
       if (this.isOver()) {
-        session.end(new ProtocolError(`${queued} calls wait, and the peer goes on calling`, Code.Busy));
+        session.end(new ProtocolError(`${queued} calls are waiting, and the peer keeps sending calls`, Code.Busy));
         return;
       }
     }

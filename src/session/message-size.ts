@@ -23,7 +23,7 @@ export function bytesOf(frame: Frame): number {
 
 /**
  * Whether a value is nested deeper than so many levels: then whoever walks it could run out of stack. `seen`: where values
- * may hold themselves, or one another twice, as those that are cloned do; each is looked at once.
+ * may contain themselves, or the same object twice, as cloned values do; each is visited once.
  */
 export function tooDeep(value: unknown, levels: number, seen?: Set<object>): boolean {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return false;

@@ -106,7 +106,7 @@ export class SideLoad implements Memory {
       for (const peer of this.peers) if (most === undefined || peer.bytes > most.bytes) most = peer;
       if (most === undefined || most.bytes === 0) return;
       const { link } = most.owner;
-      const text = `busy: ${link.peer} was cut, for it makes this side hold ${most.bytes} bytes, the most of all peers, and together they are above ${this.limit} (limits.totalBytes)`;
+      const text = `busy: ${link.peer} was disconnected: this side holds ${most.bytes} bytes for it, the most of all peers, and more than ${this.limit} for all (limits.totalBytes)`;
       most.owner.sink.end(new ProtocolError(text, Code.Busy));
       this.leave(most);
     }

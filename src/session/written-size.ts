@@ -21,7 +21,7 @@ interface Open {
  */
 export function mustFitWritten(values: unknown, most: number): void {
   if (writtenSize(values) > most) {
-    const text = `the message is larger than ${most} bytes: the same objects stand in it again and again, and the codec writes each of them out as often`;
+    const text = `the message is larger than ${most} bytes: the same objects occur in it many times, and the codec writes them each time`;
     throw new ProtocolError(text, Code.TooLarge);
   }
 }

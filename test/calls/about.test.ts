@@ -42,7 +42,7 @@ describe('rpc.about for a call', () => {
     // Null is the next notification.
     if (id === null) expect(answer.result).toEqual(nothing);
     else expect(answer.result).toEqual({ ...nothing, metadata: { a: 1 }, left: expect.any(Number) });
-    const lost = 'what rpc.about has said of a notification is lost: the call 1 came before that call';
+    const lost = 'rpc.about for a notification is ignored: the call 1 arrived before that call';
     expect(log.texts).toEqual(id === null ? [lost] : []);
   });
 
@@ -73,8 +73,8 @@ describe('rpc.about for a call', () => {
     [[[1]], 'rpc.about takes one object'],
     [[null], 'rpc.about takes one object'],
     [undefined, 'rpc.about takes one object'],
-    [{ metadata: {} }, 'rpc.about names neither the call nor the answer that it speaks of'],
-    [{ call: {}, answer: true }, 'rpc.about names neither the call nor the answer that it speaks of'],
+    [{ metadata: {} }, 'rpc.about must name either the call or the answer that it is about'],
+    [{ call: {}, answer: true }, 'rpc.about must name either the call or the answer that it is about'],
   ])('is reported if it is not valid: %j', async (params, text) => {
     const { server, log } = await serving();
     using far = await RawClient.connect(server.address);
@@ -164,8 +164,8 @@ describe('several rpc.about for one call', () => {
     far.write(about({ call: 1, metadata: { a: 1 } }), about({ call: 2, metadata: { b: 2 } }), call(1), call(2));
     expect(await far.answers(2)).toMatchObject([{ result: { metadata: {} } }, { result: { metadata: {} } }]);
     expect(log.texts).toEqual([
-      'what rpc.about has said of the call 1 is lost: rpc.about of the call 2 came before that call',
-      'what rpc.about has said of the call 2 is lost: the call 1 came before that call',
+      'rpc.about for the call 1 is ignored: rpc.about of the call 2 arrived before that call',
+      'rpc.about for the call 2 is ignored: the call 1 arrived before that call',
     ]);
   });
 

@@ -117,7 +117,7 @@ describe('a call that a handler makes', () => {
     await until(() => late !== undefined);
     expect(await late).toMatchObject({
       name: 'TimeoutError',
-      message: 'the call within which this one is made has no time left',
+      message: 'the call that this one is made within has no time left',
     });
     server.run.disconnect(() => '');
     expect(await server.left(null)).toBe(null);

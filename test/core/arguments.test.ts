@@ -185,7 +185,7 @@ describe('outgoing arguments', () => {
     ['askNone', [null, 'x'], 'askNone takes one object, whose fields are the arguments, not x'],
     ['askByName', [null, 1, 2, 3], 'askByName takes 2 arguments (a, b), not 3'],
     ['askNamed', [], 'askNamed: the first argument is the receivers: null for every peer, a peer, its id, or several'],
-    ['askNamed', [{ a: 1 }], 'a receiver is a sender, a peer or the id of one, not another object'],
+    ['askNamed', [{ a: 1 }], 'a receiver must be a sender, a peer or the id of one, not another object'],
   ])('%s rejects %j with a UsageError, and sends nothing', async (method, args, message) => {
     const { api, far } = await side();
     const call = api as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -202,7 +202,7 @@ describe('outgoing arguments', () => {
     expect(() => call.tell?.(null, 5)).toThrow(UsageError);
     expect(() => call.tell?.()).toThrow('the first argument is the receivers');
     expect(() => call.tellByName?.(null, 1, 2)).toThrow('tellByName takes 1 arguments (a), not 2');
-    expect(() => call.tell?.(7, {})).toThrow('a receiver is a sender, a peer or the id of one, not 7');
+    expect(() => call.tell?.(7, {})).toThrow('a receiver must be a sender, a peer or the id of one, not 7');
     await turn();
     expect(far.sends).toEqual([]);
   });

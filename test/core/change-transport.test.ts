@@ -155,7 +155,7 @@ it('changeTransport closes the new transport too if the side is closed while it 
 it('changeTransport throws for a side that cannot change its transport', async () => {
   const { api, second } = await side();
   const changing = api.changeTransport(second.maker);
-  expect((await failure(api.changeTransport(second.maker))).message).toMatch('the transport is being changed already');
+  expect((await failure(api.changeTransport(second.maker))).message).toMatch('the transport is already being changed');
   await changing;
   await api.close();
   expect((await failure(api.changeTransport(second.maker))).message).toMatch(

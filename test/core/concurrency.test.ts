@@ -211,7 +211,10 @@ describe('a peer that does not stop calling', () => {
     expect(far.closes).toEqual([]);
     ask(far, 162);
     expect(far.closes[0]).toBeInstanceOf(ProtocolError);
-    expect(far.closes[0]).toMatchObject({ code: Code.Busy, message: '160 calls wait, and the peer goes on calling' });
+    expect(far.closes[0]).toMatchObject({
+      code: Code.Busy,
+      message: '160 calls are waiting, and the peer keeps sending calls',
+    });
     await turn();
     expect(started).toEqual([1]);
     expect(api.peers.size).toBe(0);

@@ -188,7 +188,7 @@ describe('open()', () => {
     await api.close();
     expect(await opening).toBeInstanceOf(ConnectionLost);
     expect(await failure(api.open())).toMatchObject({
-      message: 'a side is opened once, and this one is closed: create another one',
+      message: 'a side can be opened only once, and this one is closed: create another one',
     });
     await new Promise((resolve) => server.close(resolve));
   });
@@ -219,7 +219,7 @@ describe('open()', () => {
     await using api = Spec.create({ transport: 'tcp-server://127.0.0.1:0' });
     const opening = api.open();
     expect(await failure(api.open())).toMatchObject({
-      message: 'a side is opened once, and this one is opening: await the first open()',
+      message: 'a side can be opened only once, and this one is opening: await the first open()',
     });
     expect(await opening).toBe(api);
     expect(await failure(api.open())).toBeInstanceOf(UsageError);

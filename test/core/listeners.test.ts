@@ -118,7 +118,7 @@ it('a handler that an earlier one connects is not called in the same call', asyn
 
 it('a handler that is not a function is refused', async () => {
   const { api } = await side();
-  expect(() => api.tell.connect('x' as never)).toThrow('tell: a handler is a function, not x');
+  expect(() => api.tell.connect('x' as never)).toThrow('tell: a handler must be a function, not x');
 });
 
 it('the body runs first, and what it throws prevents the handlers', async () => {

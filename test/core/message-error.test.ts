@@ -70,7 +70,7 @@ it('onMessageError receives what the handler of a notification throws, unchanged
   expect(told[0]?.error).toBe(thrown);
   expect(told.slice(1).map(({ error }) => (error as Error).message)).toEqual([
     'the method "nope" is unknown',
-    'the method "news" goes the other way: this side calls it, and does not serve it',
+    'the method "news" has the other direction: this side calls it, and does not serve it',
   ]);
 });
 
@@ -140,7 +140,7 @@ it.each([
   expect(far.heard.at(-1)).toMatchObject({ id: 1, result: 'still here' });
   expect(far.closes).toEqual([]);
   expect(log.errors.map(([text, error]) => [text, (error as Error).message])).toEqual(
-    Array(4).fill(['obverse: onMessageError itself has thrown:', 'in onMessageError']),
+    Array(4).fill(['obverse: onMessageError has thrown:', 'in onMessageError']),
   );
 });
 

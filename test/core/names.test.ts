@@ -56,7 +56,7 @@ async function side() {
 it.each([
   ['nothing', 'is unknown'],
   ['', 'is unknown'],
-  ['question', 'goes the other way: this side calls it, and does not serve it'],
+  ['question', 'has the other direction: this side calls it, and does not serve it'],
   ['helper', 'is not marked as incoming'],
   ['accessor', 'is not marked as incoming'],
   ['onMessageError', 'is not marked as incoming'],
@@ -135,7 +135,7 @@ it('a decorated method is called by its name on the wire', async () => {
 it('the directions of an inverted side are distinguished too', async () => {
   const { played, refusal } = visited();
   const api = await Spec.invert().connect(played.maker, options);
-  expect((await refusal('ask')).error.message).toMatch('goes the other way');
+  expect((await refusal('ask')).error.message).toMatch('has the other direction');
   expect((await refusal('helper', 2)).error.message).toMatch('is not marked as incoming');
   api.question.connect(() => 'answer');
   expect((await refusal('question', 3)).result).toBe('answer');

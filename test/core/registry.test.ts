@@ -120,7 +120,7 @@ describe('a misspelt or invalid option', () => {
 
   it('may be a transport that is specified twice', async () => {
     const twice = Spec.serve('memory:x', { transport: 'memory:y' } as object);
-    expect((await failure(twice)).message).toBe('the transport is given once: as the first argument');
+    expect((await failure(twice)).message).toBe('the transport is specified twice: pass it as the first argument only');
   });
 });
 

@@ -108,9 +108,9 @@ describe('a side with namespaces', () => {
     expect(house.implement({ hall: room, attic: room, ring: () => {} })).toBe(house);
     expect(house.unhandledCalls()).toEqual([]);
     const wrong = (handlers: object) => () => House.create().implement(handlers as never);
-    expect(wrong({ rign: () => {} })).toThrow('rign is no incoming method of this side');
+    expect(wrong({ rign: () => {} })).toThrow('rign is not an incoming method of this side');
     expect(wrong({ hall: { said: () => {} } })).toThrow('hall.said is outgoing on this side');
-    expect(wrong({ hall: { enter: 5 } })).toThrow('hall.enter: a handler is a function, not 5');
+    expect(wrong({ hall: { enter: 5 } })).toThrow('hall.enter: a handler must be a function, not 5');
     await using guest = await House.invert().connect('memory:house');
     expect(await guest.remote.attic.enter({ name: 'ann' })).toBe('in');
   });

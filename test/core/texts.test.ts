@@ -64,14 +64,14 @@ it('two handlers that both answer are reported where they are, once', async () =
   for (let n = 0; n < 3; n++)
     expect((await failure(both.visitor.remote.ask())).message).toContain('ask produced more than one reply');
   expect(told).toEqual([
-    'obverse: ask produced more than one reply: at most one handler may give one, and 2 are connected; others return undefined, or are disconnected',
+    'obverse: ask produced more than one reply: at most one handler may return one, and 2 are connected; others return undefined, or are disconnected',
   ]);
 });
 
 it('a call on a side whose link has ended says how to open it again', async () => {
   await using both = await sides();
   const gone = new Promise((resolve) => both.visitor.on('disconnect', resolve));
-  expect((await failure(both.visitor.open())).message).toBe('a side is opened once, and this one is open');
+  expect((await failure(both.visitor.open())).message).toBe('a side can be opened only once, and this one is open');
   await both.room.close();
   await gone;
   expect((await failure(both.visitor.open())).message).toContain('its link has ended: await changeTransport(address)');

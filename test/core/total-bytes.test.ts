@@ -49,7 +49,7 @@ async function attacked(limits: Partial<Limits>, serve: (sender: Sender) => unkn
     },
   };
 }
-const CUT = expect.stringMatching(/was cut, for it makes this side hold \d+ bytes.*limits\.totalBytes/);
+const CUT = expect.stringMatching(/was disconnected: this side holds \d+ bytes for it.*limits\.totalBytes/);
 const empties = (count: number): string => `[${'{},'.repeat(count)}{}]`;
 const keep = (text: string): string => `{"jsonrpc":"2.0","method":"keep","params":{"text":${text}}}`;
 const forever = (): Promise<void> => new Promise(() => {});

@@ -12,7 +12,7 @@ class House extends RemoteAPI {
 }
 
 const warning = (path: string): string =>
-  `obverse: nobody handles ${path}, and so it was dropped: add a handler by ${path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`;
+  `obverse: nobody handles ${path}, so it was dropped: add a handler with ${path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`;
 
 it.each(['memory:unhandled', 'tcp://127.0.0.1:0', 'ws://127.0.0.1:0'])(
   'a declared notification without a handler is reported over %s, once for each method',

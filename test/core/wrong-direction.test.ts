@@ -54,7 +54,7 @@ it('implementing a method without a decorator is refused, wherever it is', () =>
   }
   const part: Unchecked = Part.create();
   expect(() => part.implement({ part() {} })).toThrow(/^part has no @incoming or @outgoing$/);
-  expect(() => part.implement({ parts() {} })).toThrow(/^parts is no incoming method of this side$/);
+  expect(() => part.implement({ parts() {} })).toThrow(/^parts is not an incoming method of this side$/);
   const whole: Unchecked = Whole.invert().create();
   expect(() => whole.implement({ inner: { part() {} } })).toThrow(/^inner\.part has no @incoming or @outgoing$/);
   expect(() => whole.implement({ inner: { join() {} } })).toThrow(

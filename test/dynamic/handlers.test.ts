@@ -122,7 +122,7 @@ describe('a handler that is set for a path', () => {
     await using sides = await meet();
     const { server, client } = sides;
     await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
-    await expect(client.callPath('add', [1, 2])).rejects.toThrow('the method "add" goes the other way');
+    await expect(client.callPath('add', [1, 2])).rejects.toThrow('the method "add" has the other direction');
     server.setHandler('helper', () => 'set');
     server.setHandler('add', (_sender: unknown, a: number, b: number) => a + b);
     expect(await client.callPath('helper')).toBe('set');
@@ -239,7 +239,7 @@ describe('a plain JSON-RPC client', () => {
     }
     const text = (name: string) => answers.find(({ id }) => names[id] === name)?.error?.message;
     expect(text('helper')).toBe('the method "helper" is not marked as incoming');
-    expect(text('told')).toMatch(/goes the other way/);
+    expect(text('told')).toMatch(/has the other direction/);
     // It matches the wildcard, and nothing else.
     expect(reached).toEqual(['calc.add.call']);
   });

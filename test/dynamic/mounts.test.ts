@@ -345,7 +345,7 @@ it('a plain JSON-RPC client sees one API', async () => {
       id: 3,
       error: {
         code: -32601,
-        message: 'the method "stats.changed" goes the other way: this side calls it, and does not serve it',
+        message: 'the method "stats.changed" has the other direction: this side calls it, and does not serve it',
       },
     },
     { jsonrpc: '2.0', id: 4, error: { code: -32601, message: 'the method "stats.onMessageError" is unknown' } },

@@ -171,7 +171,7 @@ describe('an undeclared method', () => {
     const { server, client } = sides;
     server.setHandler('*', () => 'anything');
     await expect(client.callPath('helper')).rejects.toThrow('the method "helper" is not marked as incoming');
-    await expect(client.callPath('room.said')).rejects.toThrow('the method "room.said" goes the other way');
+    await expect(client.callPath('room.said')).rejects.toThrow('the method "room.said" has the other direction');
     await expect(client.callPath('onMessageError')).resolves.toBe('anything');
   });
 });

@@ -90,7 +90,7 @@ it('does not count as a handler of the call, and can be removed', async () => {
   leave();
   await client.add(null, 1, 2);
   expect(record).toEqual(['after']);
-  expect(() => server.add.after('no' as never)).toThrow('add: a handler is a function, not no');
+  expect(() => server.add.after('no' as never)).toThrow('add: a handler must be a function, not no');
 });
 
 it('a call that times out is answered; callbacks of afterReply run then and when the handler ends', async () => {

@@ -182,7 +182,7 @@ it('an unknown event is refused', async () => {
   expect(() => server.on('method.done' as 'method.call', () => {})).toThrow(
     'there is no event "method.done"; there are connect, disconnect, method.created, method.call',
   );
-  expect(() => server.on('method.call', 'no' as never)).toThrow('a listener is a function, not no');
+  expect(() => server.on('method.call', 'no' as never)).toThrow('a listener must be a function, not no');
 });
 
 it('a call of a side that was passed by reference has the events of that side, within those of a callback', async () => {

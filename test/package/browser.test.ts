@@ -99,9 +99,9 @@ describe('in a bundle for browsers', () => {
   // A sentence of each part, which no minifier shortens.
   it.each([
     ['standardTypes', 'expected base64, padded'],
-    ['serializable', '@serializable stands before'],
+    ['serializable', '@serializable decorates a class'],
     ['value types', 'types: there are two types with the id'],
-    ['reference', '@reference stands before a class'],
+    ['reference', '@reference decorates a class'],
     ['keep and release', 'only what a peer has passed by reference'],
     ['specFrom', 'the description is not valid JSON'],
     ['references', 'the limit "references" allows no more'],

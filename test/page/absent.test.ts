@@ -169,7 +169,7 @@ describe('the errors for parts that are not loaded', () => {
     }
     expect(() => server.mount('vault', Vault)).toThrow(
       new UsageError(
-        "what stands around vault.gold: a page, and each of its workers, imports 'obverse/middleware' for this, beside 'obverse'",
+        "a layer around vault.gold: a page, and each of its workers, imports 'obverse/middleware' for this, beside 'obverse'",
       ),
     );
     await expect(client.callPath('vault.look')).rejects.toMatchObject({ code: library.Code.MethodNotFound });
@@ -184,7 +184,7 @@ describe('the errors for parts that are not loaded', () => {
     }
     expect(() => server.mount('vault', Vault)).toThrow(
       new UsageError(
-        "what stands around vault.gold: a page, and each of its workers, imports 'obverse/middleware' for this, beside 'obverse'",
+        "a layer around vault.gold: a page, and each of its workers, imports 'obverse/middleware' for this, beside 'obverse'",
       ),
     );
     await expect(client.callPath('vault.gold')).rejects.toMatchObject({ code: library.Code.MethodNotFound });

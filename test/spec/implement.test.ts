@@ -81,7 +81,7 @@ describe('implement', () => {
     sides.here.implement(handlers);
     expect(await sides.there.remote.count()).toBe(5);
     expect(() => sides.here.implement(Object.assign(Object.create(null), { cuont: () => 5 }))).toThrow(
-      new UsageError('cuont is no incoming method of this side'),
+      new UsageError('cuont is not an incoming method of this side'),
     );
   });
 
@@ -100,7 +100,7 @@ describe('implement', () => {
       /^said is outgoing on this side.* To handle it, use the inverted class, Chat\.invert\(\)$/,
     );
     expect(() => sides.here.implement({ count: () => 1, room: { entr: () => 1 } } as never)).toThrow(UsageError);
-    expect(() => sides.here.implement({ note() {}, count: 5 } as never)).toThrow(/a handler is a function, not 5/);
+    expect(() => sides.here.implement({ note() {}, count: 5 } as never)).toThrow(/a handler must be a function, not 5/);
     expect(sides.here.unhandledCalls()).toEqual(['note', 'count', 'room.enter']);
   });
 

@@ -113,12 +113,12 @@ describe('namespaces', () => {
     await using sides = await talk(House);
     const implement = (handlers: object) => () => sides.here.implement(handlers as never);
     expect(implement({ hall: { front: { knok: () => 1 } } })).toThrow(
-      new UsageError('hall.front.knok is no incoming method of this side'),
+      new UsageError('hall.front.knok is not an incoming method of this side'),
     );
     expect(implement({ hall: { front: { opened() {} } } })).toThrow(
       /^hall\.front\.opened is outgoing on this side.* use the inverted class, House\.invert\(\)$/,
     );
     expect(implement({ hall: () => {} })).toThrow(/^the handlers of hall must be an object/);
-    expect(implement({ floors: 3 })).toThrow(new UsageError('floors is no incoming method of this side'));
+    expect(implement({ floors: 3 })).toThrow(new UsageError('floors is not an incoming method of this side'));
   });
 });

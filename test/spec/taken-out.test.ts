@@ -154,7 +154,7 @@ it('allows a subclass to override a method of every side and to call it by super
 it('reports what to write if a static method is taken out of its class', async () => {
   const { serve, create } = House;
   await expect((serve as (address: string) => Promise<unknown>)('memory:')).rejects.toThrow(
-    /are called on their class, as in Chat\.serve/,
+    /on their class, as in Chat\.serve/,
   );
   expect(() => (create as () => unknown)()).toThrow(UsageError);
 });

@@ -101,10 +101,10 @@ function streamAt(stream: StreamLike, site: Site): StreamLike {
 
 interface GatheringLike {
   readonly parts: readonly { readonly outcome: Gathered<unknown> | undefined }[];
-  came(outcome: Gathered<unknown>): void;
+  settled(outcome: Gathered<unknown>): void;
 }
 function isGathering(value: unknown): value is GatheringLike {
-  return typeof value === 'object' && value !== null && 'parts' in value && 'came' in value;
+  return typeof value === 'object' && value !== null && 'parts' in value && 'settled' in value;
 }
 
 function gatheringAt(gathering: GatheringLike, site: Site): GatheringLike {
@@ -112,12 +112,12 @@ function gatheringAt(gathering: GatheringLike, site: Site): GatheringLike {
     if (outcome?.status === 'rejected') (outcome as { reason: unknown }).reason = atSite(outcome.reason, site);
   };
   for (const { outcome } of gathering.parts) name(outcome);
-  const came = gathering.came.bind(gathering);
+  const settled = gathering.settled.bind(gathering);
   const value = (outcome: Gathered<unknown>): void => {
     name(outcome);
-    came(outcome);
+    settled(outcome);
   };
-  return Object.defineProperty(gathering, 'came', { value });
+  return Object.defineProperty(gathering, 'settled', { value });
 }
 
 /**

@@ -30,7 +30,7 @@ function handlesFor(what: string): Handles {
 
 /** Keeps a reference until it is disposed of: `using kept = keep(callback)`. */
 export interface Kept extends Disposable {
-  /** Gives it up, once: with the last one who has kept it, the reference can be called no more. */
+  /** Releases it, once. When the last keeper releases it, the reference can no longer be called. */
   release(): void;
 }
 
@@ -46,7 +46,7 @@ export function keep(reference: object): Kept {
 }
 
 /**
- * Releases what a peer has passed, a result or what was kept, for all who have kept it: it can be called no more, and the peer
+ * Releases what a peer has passed, a result or what was kept, for all keepers: it can no longer be called, and the peer
  * may forget it. One that is released already is ignored, and so is one that nobody has kept: it lives as long as its call.
  * Throws a UsageError for what is no reference.
  */

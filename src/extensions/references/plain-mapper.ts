@@ -47,7 +47,7 @@ export function mostWritten({ codec, limits }: SessionHost): number {
   return codec.form === 'values' ? Number.POSITIVE_INFINITY : limits.frameBytes;
 }
 
-/** Looks into what `tagged` looks into, each object once: values may hold themselves. */
+/** Visits what `tagged` visits, each object once: values may contain themselves. */
 function holdsReference(values: unknown): boolean {
   const found = new Set<unknown>([values]);
   for (const value of found) {

@@ -19,7 +19,7 @@ function mark(target: object): void {
 export function reference<C extends Class>(target: C, context?: ClassDecoratorContext<C>): void {
   const fits = typeof target === 'function' && typeof target.prototype === 'object';
   if (!fits || (context !== undefined && context.kind !== 'class')) {
-    throw new UsageError('@reference stands before a class, and before nothing else');
+    throw new UsageError('@reference decorates a class: write @reference before "class", and nowhere else');
   }
   mark(target);
   // Another decorator may put its own class in the place of this one.

@@ -32,7 +32,7 @@ export function serializable(first: SerializableOptions | Class, context?: unkno
 
 function checkOptions(options: SerializableOptions): SerializableOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new UsageError('@serializable stands before a class, with or without an object of options');
+    throw new UsageError('@serializable decorates a class: write @serializable or @serializable({ … }) before "class"');
   }
   const unknown = Object.keys(options).find((key) => key !== 'id');
   if (unknown !== undefined) throw new UsageError(`@serializable: unknown option "${unknown}"; there is id`);
@@ -41,7 +41,7 @@ function checkOptions(options: SerializableOptions): SerializableOptions {
 
 function note(target: unknown, context: unknown, { id }: SerializableOptions): void {
   if (typeof target !== 'function' || (context !== undefined && (context as { kind?: unknown }).kind !== 'class')) {
-    throw new UsageError('@serializable stands before a class, and nothing else');
+    throw new UsageError('@serializable decorates a class, and nothing else');
   }
   const keep = (made: Class): void => {
     Object.defineProperty(made, ID, { value: id ?? made.name, configurable: true });

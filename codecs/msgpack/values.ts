@@ -2,6 +2,7 @@ import type { Packr, Unpackr } from 'msgpackr';
 import { Boxed, boxed } from './boxes.js';
 import { bigIntFromBytes, Extension, Type, typedFromBytes } from './extensions.js';
 import { noRecords } from './records.js';
+import { endOfValue } from './tokens.js';
 
 /** What this codec uses of the package `msgpackr`. */
 export type Package = typeof import('msgpackr/index-no-eval').default;
@@ -49,8 +50,9 @@ export class Malformed extends TypeError {}
  */
 function read(type: number, data: Uint8Array, valueAt: ValueAt | undefined): unknown {
   const listed = (): readonly unknown[] => {
+    if (!isOneValue(data)) throw new Malformed(NO_LIST);
     const list = valueAt === undefined ? alone[data[0] as number] : valueAt(data.byteOffset - source.byteOffset);
-    if (!Array.isArray(list)) throw new Malformed('the body of a map or a set must be one list');
+    if (!Array.isArray(list)) throw new Malformed(NO_LIST);
     return list;
   };
   switch (type) {
@@ -64,6 +66,20 @@ function read(type: number, data: Uint8Array, valueAt: ValueAt | undefined): unk
       return typedFromBytes(data) ?? new Extension(type, Uint8Array.from(data));
     default:
       return new Extension((type << 24) >> 24, Uint8Array.from(data));
+  }
+}
+
+const NO_LIST = 'the body of a map or a set must be one list that fills it';
+
+/**
+ * Whether the body of an extension is exactly one value. Must be true before msgpackr reads a value in it: msgpackr
+ * stops at the end of the input, not at the end of the body, so a value that is cut off would take the bytes after it.
+ */
+function isOneValue(body: Uint8Array): boolean {
+  try {
+    return endOfValue(body, 0) === body.length;
+  } catch {
+    return false;
   }
 }
 

@@ -82,6 +82,33 @@ describe('malicious extensions', () => {
     expect(read(notification(value))).toMatchObject([{ kind: 'bad', lost: { method: 'm' } }]);
   });
 
+  it.each([
+    ['a text that ends after its set', 'd5 53 91 d9'],
+    ['a text that ends after its map', 'd6 4d 92 01 a5 61'],
+    ['bytes that end after their set', 'd6 53 91 c4 09 01'],
+    ['a name that ends after its set', 'd6 53 91 81 a5 61'],
+    ['a set that ends after the map that contains it', 'c7 07 4d 92 01 c7 09 53 91 01'],
+    ['a text that ends after its set, with records of msgpackr before it', '93 d4 72 40 90 d5 53 91 d9'],
+    ['a set with bytes after its list', 'd5 53 90 01'],
+    ['a map with bytes after its list', 'd6 4d 92 01 02 03'],
+  ])('%s: the message is refused, and those around it are read', (_what, value) => {
+    const whole = notification('05');
+    const text = `d9 40 ${'78'.repeat(64)}`;
+    for (const next of [whole, notification(text)]) {
+      const [before, damaged, after, ...rest] = read(`${whole} 940007a16d92 ${value} ${text} ${next}`);
+      expect(before).toMatchObject({ kind: 'call', args: [5] });
+      expect(damaged).toMatchObject({ kind: 'bad', id: 7 });
+      expect(after).toMatchObject({ kind: 'call', args: [next === whole ? 5 : 'x'.repeat(64)] });
+      expect(rest).toEqual([]);
+    }
+  });
+
+  it('the error for a map or a set with a wrong body says what the body must be', () => {
+    const message = expect.stringContaining('the body of a map or a set must be one list that fills it');
+    for (const value of ['d5 53 91 d9', 'd6 4d 92 01 a5 61', 'd5 53 90 01', 'c7 00 53', 'd4 53 05'])
+      expect(read(`940007a16d91${value}`)).toMatchObject([{ kind: 'bad', id: 7, error: { message } }]);
+  });
+
   it('sets nested 100,000 deep around a record are refused', () => {
     let body = Buffer.from('91d47240', 'hex');
     const parts: Buffer[] = [];

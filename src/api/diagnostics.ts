@@ -21,5 +21,5 @@ export interface Diagnostics {
   };
 }
 
-/** Nothing is asked for. */
+/** No diagnostics. */
 export const none: Diagnostics = Object.freeze({});

@@ -34,7 +34,7 @@ import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-sta
 import { sideWire } from './side-wire.js';
 import { Transports } from './transports.js';
 
-/** What a side is made of behind its methods: what may be called, with whom it talks, and over what. */
+/** The implementation of a side: its methods, its peers and its transports. */
 export class RpcEndpoint implements SideHost {
   readonly limits: Limits;
   readonly load: SideLoad;
@@ -67,7 +67,7 @@ export class RpcEndpoint implements SideHost {
   /** The extensions that methods of the spec ask for, and that are not loaded. */
   private readonly asked = new Set<string>();
 
-  /** `onMessageError` is told of whatever is wrong with what a peer has sent. */
+  /** Called with every fault of what a peer has sent. */
   constructor(
     readonly options: Options,
     private readonly onMessageError: (peer: Peer, error: unknown, id?: Id) => unknown,
@@ -262,7 +262,7 @@ export class RpcEndpoint implements SideHost {
     return session;
   }
 
-  /** Those that have not ended, whoever has been told of their peers. */
+  /** The sessions that have not ended, announced or not. */
   sessions(): Iterable<RpcSession> {
     return this.transports.sessions();
   }
@@ -286,7 +286,7 @@ export class RpcEndpoint implements SideHost {
 
   // ---- everybody at once --------------------------------------------------------------------------------------------
 
-  /** Throws ConnectionLost if the side is not open: then it is a mistake to tell everybody, even nobody. */
+  /** Throws ConnectionLost if the side is not open: then sending to every peer is a mistake, even if there is none. */
   mustBeOpen(): void {
     mustBeOpen(this.state);
   }

@@ -94,7 +94,7 @@ export interface ExtensionHost {
   methods(): Iterable<MethodDescriptor>;
   /** Calls the listeners of one of the events of the extension. What one throws or rejects with is reported. */
   emit(event: string, ...args: unknown[]): void;
-  /** Composes anew what stands around methods. Call it when that has changed: an interceptor or a listener more or less. */
+  /** Composes the layers around all methods again. Call it after a change: an interceptor or a listener added or removed. */
   recompose(): void;
   /** Reports what is wrong with something that a peer has sent, to `onMessageError` of the side. */
   report(peer: Peer, error: unknown): void;

@@ -2,7 +2,7 @@ import { isError } from '../base/kinds.js';
 import { RemoteError } from '../contract/errors.js';
 import type { ArrivedError } from '../types/errors.js';
 
-/** What an error has that has come from another side. The same for every copy of the library in a process. */
+/** The mark of an error that was received from another side. The same for every copy of the library in a process. */
 export const REMOTE: unique symbol = Symbol.for('obverse.remote') as never;
 
 /**

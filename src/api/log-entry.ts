@@ -52,7 +52,7 @@ export function withError(text: string, error: unknown): string {
   }
 }
 
-/** There is nobody left to report to if this throws, or returns a promise that rejects, which would end the process. */
+/** Ignores what a logger throws or rejects with: it cannot be reported, and an unhandled rejection would end the process. */
 function guarded(tell: () => unknown): void {
   try {
     heed(tell());

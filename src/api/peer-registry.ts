@@ -9,7 +9,7 @@ import { type SideState, whyNotOpen } from './side-states.js';
 /** How many characters are shown of why a link has ended. */
 const LONGEST = 500;
 
-/** The peers of a side: who is there, who comes and goes, and whom a call means. */
+/** The peers of a side: the connected ones, and those that a call addresses. */
 export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
   private only: Session | undefined;
@@ -31,7 +31,7 @@ export class PeerRegistry {
     this.choose();
   }
 
-  /** The peer is no longer meant by anybody who does not hold it. */
+  /** Removes the peer from the receivers; those that hold it can still name it. */
   remove(peer: ConnectedPeer): void {
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
     this.removed(peer);
@@ -106,7 +106,7 @@ export class PeerRegistry {
     try {
       return this.told(receivers).map(({ peer }) => peer as Peer);
     } catch {
-      // Whoever calls is told why.
+      // The call itself throws the reason.
       return [];
     }
   }

@@ -114,10 +114,10 @@ export class RemoteAPI implements Branded {
   }
 
   /**
-   * Is told of whatever is wrong with what a peer has sent: a message that cannot be read, an answer that nobody awaits, what
-   * the handler of a notification throws. The connection goes on unless the error says otherwise. Override it to do
-   * something else than to report it to the logger, which is told of 10 errors of a peer, and from then on, every 10 s, how many
-   * more there were; this method is called each time.
+   * Called with every fault of what a peer has sent: a message that cannot be read, an answer that nobody awaits, what
+   * the handler of a notification throws. The connection continues unless the error says otherwise. Override it to do
+   * something else than to report it to the logger, which gets 10 errors of a peer, and from then on, every 10 s, the number of
+   * further ones; this method is called each time.
    * @param inReplyTo the id of the message, where it has one.
    */
   protected onMessageError(peer: Peer, error: unknown, inReplyTo?: Id): void {

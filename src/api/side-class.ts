@@ -27,7 +27,7 @@ interface Held {
   readonly [MADE]: Made;
   /** The instances of the spec and of its namespaces, by mount. */
   readonly [SELVES]: readonly object[];
-  /** Of all calls, on what `with` gives. */
+  /** The options of all calls, on the result of `with`. */
   readonly [OPTIONS]: CallOptions | undefined;
   /** Those that were looked up; undefined on a prototype. */
   readonly [METHODS]: BoundMethods | undefined;
@@ -54,11 +54,11 @@ export interface Made {
   /** Extends the spec's class. */
   readonly Half: SpecConstructor;
   readonly children: ReadonlyMap<string, Made>;
-  /** The prototype of what `to` and `remote` give. */
+  /** The prototype of the results of `to` and `remote`. */
   readonly remote: object;
-  /** The prototype of what `gather` gives. */
+  /** The prototype of the result of `gather`. */
   readonly gather: object;
-  /** The prototype of what `to(…).detailed` gives. */
+  /** The prototype of `to(…).detailed`. */
   readonly detailed: object;
 }
 
@@ -136,7 +136,7 @@ function withSite(below: Unbound, way: Way, ...given: Parameters<Way>): unknown 
   return callSites === undefined ? way(...given) : callSites.withCallSite(below, () => way(...given));
 }
 
-/** A method of a side, its namespaces and what `with` gives, which can be taken out of it. */
+/** A method of a side, its namespaces or the result of `with`, which can be taken out of it. */
 export function boundToSide(
   key: PropertyKey,
   method: Unbound,

@@ -1,9 +1,9 @@
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 
-/** Where a side is between its making and its end. */
+/** The state of a side. */
 export type SideState = 'new' | 'opening' | 'open' | 'closed';
 
-/** Why a side cannot be opened (again). `hasPeers`: somebody is connected; `listens`: it waits for peers. */
+/** Why a side cannot be opened (again). `hasPeers`: a peer is connected; `listens`: it waits for peers. */
 export function cannotOpen(state: SideState, hasPeers: boolean, listens: boolean): UsageError {
   const once = 'a side can be opened only once, and this one';
   if (state === 'opening') return new UsageError(`${once} is opening: await the first open()`);
@@ -22,7 +22,7 @@ export function cannotChange(state: SideState): UsageError {
   return new UsageError(`${is}: create another one`);
 }
 
-/** Throws ConnectionLost if a side is not open: then it is a mistake to tell everybody, even nobody. */
+/** Throws ConnectionLost if a side is not open: then sending to every peer is a mistake, even if there is none. */
 export function mustBeOpen(state: SideState): void {
   const why = state === 'opening' ? undefined : whyNotOpen(state);
   if (why !== undefined) throw new ConnectionLost(why);

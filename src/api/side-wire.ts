@@ -3,7 +3,7 @@ import { ACCEPTED_FRAME_BYTES } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
 import type { SessionHost } from '../session/session.js';
 
-/** What a transport is told of the side beyond its codec and its bounds. */
+/** What a transport knows of its side besides the codec and the bounds. */
 export interface WirePlan {
   readonly listen: boolean;
   /** There is a security. */

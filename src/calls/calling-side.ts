@@ -19,7 +19,7 @@ export interface CallingSide extends SessionHost {
   readonly logger: SideLogger;
   readonly reports: CallReports;
   readonly roster: ReceivingPeers;
-  /** What stands around the methods. */
+  /** The layers around the methods. */
   readonly layers: SideLayers;
   readonly attached: CallExtensions;
   /** Throws ConnectionLost if the side is not open. */
@@ -28,7 +28,7 @@ export interface CallingSide extends SessionHost {
   fallback(method: MethodDescriptor, call: Call): AnyHandler | undefined;
 }
 
-/** Writes to the logger what cannot be thrown any more. */
+/** Writes errors that can no longer be thrown to the logger. */
 export interface CallReports {
   write(level: 'warn' | 'error', peer: Peer | undefined, what: string, detail: unknown): void;
 }

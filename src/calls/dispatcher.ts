@@ -38,7 +38,7 @@ export class Dispatcher {
     );
   }
 
-  /** Carries a call out: returns its answer or a promise of it, or throws. */
+  /** Runs a call: returns its answer or a promise of it, or throws. */
   serve(sender: CallSender): unknown {
     const name = sender.call.method;
     const method = this.methods.get(name);
@@ -53,7 +53,7 @@ export class Dispatcher {
     return other.serve(sender);
   }
 
-  /** Nobody serves the method. */
+  /** The method is not served: throws, or ignores the call. */
   private refuse({ call }: CallSender): undefined {
     if (this.ignores(call)) return undefined;
     const { method } = call;

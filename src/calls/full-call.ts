@@ -82,7 +82,7 @@ function run(side: CallingSide, { call, layered, isSilent }: FullCall): unknown 
     const answer = given instanceof Promise ? given : Promise.resolve(given);
     return isSilent ? answer.catch(() => undefined) : answer;
   }
-  // A layer has taken its time: the caller of a notification cannot be told any more that it was not sent.
+  // The layers were asynchronous: it is too late to throw to the caller of a notification.
   if (isThenable(given))
     given.then(undefined, (error: unknown) => {
       if (!isSilent) side.reports.write('error', undefined, `${method.path} was not sent:`, error);

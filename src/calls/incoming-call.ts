@@ -9,7 +9,7 @@ import { LayeredCall } from './layered-call.js';
 
 /** A call from a peer, as layers see it. */
 export class IncomingCall extends LayeredCall implements Extract<CallContext, { direction: 'incoming' }> {
-  /** Why it will be refused: its arguments do not fit the method, or nobody handles it. Layers see it nevertheless. */
+  /** Why it will be refused: its arguments do not fit the method, or it has no handler. Layers still see it. */
   refusal: { readonly error: unknown } | undefined = undefined;
 
   /** `last` carries the call out, with the arguments that the layers have left. */

@@ -2,11 +2,11 @@ import type { MethodDescriptor } from '../spec/method-table.js';
 import type { IncomingCall } from './incoming-call.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
-/** Carries a call out, and returns what the call returns. */
+/** Runs a call, and returns what the call returns. */
 export type Invoke<C> = (call: C) => unknown;
 
 /**
- * Stands around the calls of methods. It is asked once when a method is bound, and again when a layer changes, but never for a call.
+ * Wraps the calls of methods. It is called once when a method is bound, and again when a layer changes, but never for a call.
  * It returns what calls `next` at some time, or undefined if it has no use for the method.
  */
 export interface Layer {

@@ -4,13 +4,13 @@ import { type Aborted, type RpcError, UsageError } from '../contract/errors.js';
 import type { CallState } from '../types/call-state.js';
 import { StoredCallState } from './call-state.js';
 
-/** Whoever produces the items of a stream, as those see it who ask for more. */
+/** The producer of a stream, as the code that acknowledges its items sees it. */
 export interface Producing {
-  /** The consumer has taken so many items. Gives false if so many were not sent. */
+  /** The consumer has taken so many items. Returns false if fewer were sent. */
   pull(items: number): boolean;
 }
 
-/** Whoever listens to the end of a call. */
+/** A listener of the end of a call. */
 export interface Watcher {
   /** The answer is on its way. */
   sent(): void;
@@ -23,13 +23,13 @@ export interface Watcher {
  * calls have none.
  */
 export class Work {
-  /** What interceptors and handlers tell each other; made when it is first asked for. */
+  /** The state that interceptors and handlers share; created when it is first read. */
   private noted: CallState | undefined;
-  /** Is told how the call ends. */
+  /** Called when the call ends. */
   watcher: Watcher | undefined;
-  /** On the clock of the process: when the caller has no more use for the answer. */
+  /** The deadline of the caller, on the clock of the process. */
   deadline: number = Number.POSITIVE_INFINITY;
-  /** Why it was given up; undefined as long as it was not. */
+  /** Why it was cancelled; undefined if it was not. */
   cancelled: RpcError | undefined;
   /** Travels with the reply. */
   replyMetadata: Metadata | undefined;
@@ -44,7 +44,7 @@ export class Work {
     return this.noted;
   }
 
-  /** Aborts when the call is given up; the reason is what it was given up for. */
+  /** Aborts when the call is cancelled, with the reason of the cancellation. */
   get signal(): Signal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
@@ -53,7 +53,7 @@ export class Work {
     return this.controller.signal;
   }
 
-  /** Gives it up: its caller, its time or its link has gone. The first reason counts. */
+  /** Cancels it: by its caller, its deadline or the end of its link. The first reason counts. */
   cancel(reason: Aborted | RpcError): void {
     if (this.cancelled !== undefined) return;
     this.cancelled = reason;
@@ -63,7 +63,7 @@ export class Work {
     if (told !== undefined) for (const tell of told) tell(reason);
   }
 
-  /** Is told when the call is given up, within `cancel`; at once if it was already. */
+  /** Called when the call is cancelled, within `cancel`; at once if it was cancelled already. */
   whenCancelled(tell: (reason: RpcError) => void): void {
     if (this.cancelled !== undefined) tell(this.cancelled);
     else {

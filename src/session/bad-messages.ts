@@ -27,7 +27,7 @@ export class BadMessages {
     this.decoded = this.dispatched = 0;
   }
 
-  /** The codec has come to one more. Gives true if it need not read on: this is the last one of its frame that is counted. */
+  /** The codec has found one more. Returns true if it need not read on: this is the last one of its frame that is counted. */
   read(): boolean {
     return ++this.decoded > this.owner.host.limits.badFrames;
   }

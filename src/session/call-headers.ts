@@ -20,7 +20,7 @@ export class CallAbout {
 
   constructor(private readonly owner: CallAboutOwner) {}
 
-  /** Something was said of a call that comes next: what was said of the same call before stands, except for the same fields. */
+  /** Headers for the next call have arrived: earlier ones for the same call remain, except for the same fields. */
   expect(said: Said): void {
     const before = this.said;
     this.said = said;
@@ -29,7 +29,7 @@ export class CallAbout {
     else this.lose(before, `rpc.about of ${nameOf(said.call)}`);
   }
 
-  /** A call has come: gives what was said of it. What was said of another is lost, and reported. */
+  /** A call has arrived: returns its headers. Headers for another call are dropped and reported. */
   take(call: Call): About | undefined {
     const { said } = this;
     this.said = undefined;

@@ -71,7 +71,7 @@ export class CallQueue {
     return this.waiting.length + this.callbacks.length;
   }
 
-  /** Whether a call may start at once: there is room, and none of its kind waits before it. */
+  /** Whether a call may start at once: the limit is not reached, and no call of its kind waits before it. */
   takes({ method }: Call): boolean {
     const { running, calling, deaf } = this;
     const { concurrency } = this.session.host;

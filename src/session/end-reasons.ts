@@ -57,7 +57,7 @@ export function inputEnded(session: EndingSession): void {
   else session.halfClosed = new HalfClosed(session);
 }
 
-/** Whoever waits for an answer learns that what came instead could not be read. */
+/** Pending calls fail with the error that the message could not be read. */
 function ended(session: EndingSession, why: string): ConnectionLost {
   return new ConnectionLost(`${why}${session.connection?.bad?.remark ?? ''}`);
 }
@@ -96,7 +96,7 @@ export class HalfClosed {
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
     session.unanswerable = reason;
     session.asked?.rejectAll(reasonOfEach(reason), session);
-    // Nobody gives them more credit: those whose window is full fail now, and others when it is.
+    // They get no more credit: streams with a full window fail now, others when theirs is full.
     session.intake?.wakeStreams();
     session.closeWhenIdle();
     if (session.over !== undefined) this.stop();

@@ -16,9 +16,9 @@ export interface FilteredSender {
   report(error: unknown): void;
 }
 
-/** What stands between a connection and its link: frames pass it in both directions, and keep their order. */
+/** A layer between a connection and its link: frames pass it in both directions, and keep their order. */
 export interface FrameFilter {
-  /** Set by whoever has the connection, before anything leaves. */
+  /** Set by the owner of the connection, before anything is sent. */
   sender: FilteredSender;
   /** Whether frames still wait to leave. */
   readonly isSealing: boolean;

@@ -7,7 +7,7 @@ import { HELLO } from './system-names.js';
 
 /*
  * `rpc.hello`: the side that has dialed says that it is Obverse, and the other one says so too. From then on each may join
- * the messages of a turn into one frame. To a stranger it is a notification that it does not know.
+ * the messages of a turn into one frame. To a peer that is not Obverse it is an unknown notification.
  */
 const VERSION = 1;
 /** The largest frame that is read if nothing is said of it, in bytes. */

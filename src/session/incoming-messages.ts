@@ -53,7 +53,7 @@ function count({ host, received }: Session, journal: Journal, message: Message):
   if (!isControl) journal.came(received);
 }
 
-/** A message could not be read, or is refused by the filter: that is reported, and answered where somebody waits for it. */
+/** A message could not be read, or the filter refuses it: that is reported, and answered if it was a request. */
 export function refuse(session: Session, message: Message, error: ProtocolError): void {
   try {
     if (session.journal !== undefined) count(session, session.journal, message);
@@ -152,7 +152,7 @@ function admit(session: ReceivingSession, call: Call): void {
   }
 }
 
-/** What is reported of an answer for whose id nobody waits. */
+/** The error for an answer whose id is not pending. */
 function unexpectedAnswer(answer: Reply | Fault): ProtocolError {
   const text =
     answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;

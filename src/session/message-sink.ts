@@ -32,7 +32,7 @@ export interface MessageSink {
   judge(): void;
   /** Asks for `Connection.due` to be called by then, at the latest. */
   remind(at: number): void;
-  /** The peer sends no more, and can still be sent to. */
+  /** The peer has ended its sending half; messages can still be sent to it. */
   inputEnded(): void;
   /** The link has ended. */
   lost(reason: Error | undefined): void;

@@ -3,7 +3,7 @@ import type { Frame } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
 import type { Session } from './session.js';
 
-/** Answers that find no room before the peer has read more: their calls were carried out, so they are not refused. */
+/** Answers that must wait until the peer has read more: their calls were executed, so they are not refused. */
 export class ParkedReplies {
   /** How many bytes wait. */
   bytes = 0;
@@ -31,7 +31,7 @@ export class ParkedReplies {
     session.end(new ProtocolError(text, Code.Busy));
   }
 
-  /** There is room again, for some of them at least. */
+  /** The peer has read more: sends as many of them as fit. */
   leave(): void {
     const { session, frames } = this;
     while (session.over === undefined) {

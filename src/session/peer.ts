@@ -56,7 +56,7 @@ export class CallSender implements ActiveCall {
     brand(this.prototype, 'sender');
   }
 
-  /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
+  /** It was answered, or its handlers have ended: progress and metadata are dropped from now on. */
   done = false;
   /** As what it is at work, which bounds how many there are; undefined if it was done at once. */
   place: 'running' | 'calling' | 'lasting' | undefined = undefined;
@@ -119,7 +119,7 @@ export class CallSender implements ActiveCall {
 
   get wantsProgress(): boolean {
     const { call } = this;
-    // Under the id null, nobody could tell whose progress it is.
+    // With the id null, the caller could not match the progress to a call.
     return isKey(call.id) ? call.about?.progress === true || call.token !== undefined : call.token !== undefined;
   }
 
@@ -137,7 +137,7 @@ export class CallSender implements ActiveCall {
     this.work.after(job);
   }
 
-  /** Gives the call up. */
+  /** Cancels the call. */
   cancel(reason: RpcError): void {
     this.work.cancel(reason);
   }

@@ -2,7 +2,7 @@ import { type Turn, turnFor } from '../base/clock.js';
 import type { Id, Metadata } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 
-/** Whoever carries out a call of this side, as the table of pending calls knows it: a session. */
+/** The owner of a pending call, as the table knows it: a session. */
 export interface CallHolder {
   /** Sends one of the library's own messages. Returns false if it was not sent. */
   tell(method: string, args: readonly unknown[]): boolean;
@@ -14,13 +14,13 @@ export interface ReplyHandler {
   resolve(value: unknown): void;
   /** The other side has refused, or no answer will come. */
   reject(error: unknown): void;
-  /** What is said of the answer, before it comes. */
+  /** Called with the headers of the answer, before it arrives. */
   about?(about: AnswerAbout): void;
-  /** The other side tells how far it is. */
+  /** Called with the progress of the call. */
   progress?(value: unknown): void;
   /** Items of the stream that was asked for. */
   next?(items: readonly unknown[]): void;
-  /** What was passed with the call by reference, until nobody waits any more. */
+  /** What was passed by reference with the call, held until the call is settled. */
   passed?: { end(): void };
   /** Whoever has the call, where several share a table: an answer from anybody else takes nothing. Undefined is the owner of the table. */
   holder?: CallHolder | undefined;
@@ -59,7 +59,7 @@ export class PlainWaiter implements ReplyHandler {
 /** What travels of an answer besides its value. */
 export interface AnswerAbout {
   readonly metadata?: Metadata;
-  /** In its value stand values in the tagged form. */
+  /** Its value contains values in the tagged form. */
   readonly tagged?: boolean;
 }
 
@@ -81,7 +81,7 @@ export class PendingCalls {
   /** How many wait. */
   size = 0;
 
-  /** Notes who waits, and gives the id. */
+  /** Adds a pending call, and returns its id. */
   add(waiter: ReplyHandler): number {
     this.size++;
     const slot = this.free.pop();
@@ -123,7 +123,7 @@ export class PendingCalls {
       if (waiter !== undefined) yield [slot + (this.ages[slot] as number) * SLOTS, waiter];
   }
 
-  /** Gives up to wait. The id does not come again soon. */
+  /** Removes a pending call. Its id is not reused soon. */
   drop(id: Id): ReplyHandler | undefined {
     const slot = this.slotOf(id);
     return slot === 0 ? undefined : this.abandon(slot);
@@ -136,7 +136,7 @@ export class PendingCalls {
     return age !== undefined && age > 0 && (id - (id % SLOTS)) / SLOTS < age;
   }
 
-  /** Drops whoever has waited too long, and returns when the next one will have: `Infinity` if nobody waits. */
+  /** Rejects the calls whose deadline has passed, and returns the next deadline: `Infinity` if no call is pending. */
   expire(now: number, expired: (waiter: ReplyHandler, id: number) => void): number {
     let nearest = Number.POSITIVE_INFINITY;
     for (let slot = 1; this.size > 0 && slot < this.waiters.length; slot++) {
@@ -150,7 +150,7 @@ export class PendingCalls {
     return nearest;
   }
 
-  /** Rejects whoever waits for an answer of this holder, each with the error for its method. */
+  /** Rejects all pending calls of this holder, each with the error for its method. */
   rejectAll(reasonFor: (method: string) => RpcError, of: CallHolder): void {
     for (let slot = 1; slot < this.waiters.length; slot++) {
       const waiter = this.waiters[slot];

@@ -15,7 +15,7 @@ export const coreNotifications: SystemNotifications = {
 /** Messages of a connection that every side understands. */
 export const coreControls: Controls = { [HELLO]: hello };
 
-/** The peer gives up a call that it has made. */
+/** The peer cancels a call that it has made. */
 function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean {
   const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
   // It may have been answered meanwhile.
@@ -23,12 +23,12 @@ function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean 
   return isId(id);
 }
 
-/** The peer tells how far a call of ours is. */
+/** The peer reports the progress of a call of this side. */
 function progressed(session: Session, [id, value, tagged]: readonly unknown[]): boolean {
   const waiter = isId(id) ? session.waiter(id) : undefined;
   if (waiter?.progress === undefined) {
     if (tagged === true) session.host.mapper.discard(session, value);
-    // That of a call which was given up comes late.
+    // Progress of a cancelled call may still arrive.
     return waiter === undefined && isId(id) && session.asked?.wasDropped(id) === true;
   }
   waiter.progress(tagged === true ? session.values.inward(value, 'result', waiter.method).values : value);

@@ -30,7 +30,7 @@ const SHORTER = [1_000, 100, 0];
 export class ReplyWriter implements Replies {
   /** How much the answers hold that wait for the others of their batches. */
   held = 0;
-  /** What finds no room before the peer has read more. */
+  /** Answers that wait until the peer has read more. */
   parked: ParkedReplies | undefined;
 
   constructor(private readonly session: Session) {}
@@ -82,7 +82,7 @@ export class ReplyWriter implements Replies {
     else this.putBoth(call, saying, frame, sent);
   }
 
-  /** An answer, after what is said of it. A datagram may be lost, or overtaken by another: on a bus these two stay together. */
+  /** Sends an answer after its headers. A datagram may be lost or reordered, so on a bus both are in one datagram. */
   private putBoth(call: Call, saying: Frame, frame: Frame, sent: Mapped | undefined): void {
     const { link, sealing, host } = this.session;
     const { join } = host.codec;
@@ -106,12 +106,12 @@ export class ReplyWriter implements Replies {
     try {
       return encodeQuickly(this.session, { kind: 'reply', id, value });
     } catch {
-      // It will be thrown again, and told.
+      // It will be thrown again, and reported then.
       return undefined;
     }
   }
 
-  /** The call failed. A notification's failure has nobody to go to but the one place where trouble is reported. */
+  /** The call failed. The failure of a notification is only reported on this side. */
   fail(call: Call, error: unknown, sender: ActiveCall): void {
     const { session } = this;
     if (sender.done) {
@@ -251,12 +251,12 @@ export class ReplyWriter implements Replies {
     for (const frame of all) this.leave(frame);
   }
 
-  /** Whether answers wait for room. */
+  /** Whether answers wait until the peer has read more. */
   get waits(): boolean {
     return this.parked?.waits === true;
   }
 
-  /** There is room again, for some of them at least. */
+  /** The peer has read more: sends as many waiting answers as fit. */
   relieved(): void {
     this.parked?.leave();
   }
@@ -279,7 +279,7 @@ export class ReplyWriter implements Replies {
     this.parked.add(frame);
   }
 
-  /** An answer could not be sealed, or is too large for the peer: its caller is told that, once. */
+  /** An answer could not be sealed, or is too large for the peer: its caller gets an error for that, once. */
   private lost(error: unknown, to: Asked | undefined, sent: Mapped | undefined): void {
     const { session } = this;
     sent?.end();

@@ -172,7 +172,7 @@ export class RpcSession extends CallingSession implements MessageSink {
 
   private expired(waiter: ReplyHandler, id: number): void {
     waiter.reject(notAnswered(this, waiter));
-    // Whoever is at work on it may stop.
+    // Its handlers may stop.
     this.tell(CANCEL, [id]);
   }
 
@@ -246,7 +246,7 @@ export class RpcSession extends CallingSession implements MessageSink {
     this.over = reason;
     this.unanswerable = reason;
     this.halfClosed?.stop();
-    // Those whose calls are open learn of it; where there are none, somebody else must.
+    // Open calls fail with it; if there are none, it is reported.
     if (reason instanceof ProtocolError) this.host.trouble(this, reason);
     unwatch(this);
     this.load.end();

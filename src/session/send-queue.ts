@@ -43,7 +43,7 @@ export class SendQueue {
   /** With a journal and a filter: what was collected, as it was before the filter. */
   private plain: Frame[] = [];
   private leaving = true;
-  /** Refuses what is too much while the peer does not read, or is away. */
+  /** Throws if too much is queued while the peer does not read, or has no connection. */
   bound: { check(collected: number): void } | undefined;
   /** The largest frame, in bytes, that may leave: by our own bound, and by that of the peer once it has said it. */
   limit: number;

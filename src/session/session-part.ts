@@ -10,7 +10,7 @@ export interface SessionPart {
   due?(now: number): number;
   /** The session goes on over another connection. */
   attached?(connection: Connection): void;
-  /** The session is about to end without an error: what is kept leaves now, or never. */
+  /** The session is about to end without an error: send now what is still held back. */
   closing?(): void;
   /** The session has ended. */
   ended?(): void;

@@ -38,7 +38,7 @@ export interface StartingCalls {
   start(call: ActiveCall, start: () => unknown): unknown;
 }
 
-/** The conversation with one peer: who waits for an answer, and what the peer has asked. */
+/** The conversation with one peer: the pending calls of this side, and the calls of the peer. */
 export interface Session {
   /** Undefined while it has none. Without a journal it ends with its connection. */
   readonly connection: Connection | undefined;
@@ -86,7 +86,7 @@ export interface Session {
   tell(method: string, args: readonly unknown[]): boolean;
   /** Who waits for the answer to a call of this side. */
   waiter(id: Id): ReplyHandler | undefined;
-  /** Cancels a call of this side: nobody waits any more, and the peer receives `rpc.cancel`. The caller rejects the waiter where it has to. */
+  /** Cancels a call of this side: removes it from the pending calls, and sends `rpc.cancel`. The caller rejects its promise. */
   cancel(id: Id, reason?: string): void;
 
   // ---- frames
@@ -111,7 +111,7 @@ export interface Session {
   readonly intake: { readonly streams: number; readonly queued: number } | undefined;
   /** The answers to the calls of the peer, and how many bytes of them wait. */
   readonly answers: Replies;
-  /** What the peer has said of the call that comes next. */
+  /** The headers that the peer has sent for its next call. */
   readonly about: CallAbout;
   /** The call of the peer's with this id, while it is at work. */
   work(id: Id): ActiveCall | undefined;
@@ -172,7 +172,7 @@ export interface SessionPeer extends Peer {
 export interface ActiveCall extends Sender {
   readonly peer: SessionPeer;
   readonly call: Call;
-  /** It was answered, or its handlers have ended: what is said of it now goes nowhere. */
+  /** It was answered, or its handlers have ended: progress and metadata are dropped from now on. */
   done: boolean;
   /** What belongs to the call besides its arguments; made now. */
   readonly work: Work;
@@ -204,7 +204,7 @@ export interface SessionHost extends ConnectionHost {
   readonly broadcasts: boolean;
   /** Carries a call out: returns its answer or a promise of it, or throws. */
   serve(sender: ActiveCall): unknown;
-  /** Whether somebody here has declared or set a method of this name as incoming. */
+  /** Whether a method of this name is declared or set as incoming on this side. */
   handles(method: string): boolean;
   /** An error as it travels to the peer of a session; it is logged where the options say so. */
   toFault(error: unknown, session?: Session): FaultBody;
@@ -253,6 +253,6 @@ export interface ValueMapper {
   refusal(error: unknown): RpcError;
   /** What one session keeps; called with the first message that needs it. Throws a UsageError where references are not loaded. */
   attach(session: Session): SessionValues;
-  /** Values have arrived that nobody takes: what came with them is released. Never throws. */
+  /** Values have arrived that are not used: the references in them are released. Never throws. */
   discard(session: Session, values: unknown): void;
 }

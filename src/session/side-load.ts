@@ -115,7 +115,7 @@ export class SideLoad implements Memory {
   // ---- partial frames -----------------------------------------------------------------------------------------------
 
   take(bytes: number): boolean {
-    // Whoever sends no more than beginnings of frames takes no room from those whose frames are complete.
+    // Peers that send only the beginnings of frames take no memory from peers whose frames are complete.
     if (this.partial + bytes > this.half) return false;
     if (this.total + bytes > this.limit) this.relieve(bytes);
     this.partial += bytes;

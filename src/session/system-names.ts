@@ -7,9 +7,9 @@ import type { Codec } from '../contract/contract.js';
 
 /** This is Obverse. */
 export const HELLO = 'rpc.hello';
-/** What is said of the next call, or of an answer, besides what is in it. */
+/** Headers for the next call, or for an answer. */
 export const ABOUT = 'rpc.about';
-/** A call is given up. */
+/** Cancels a call. */
 export const CANCEL = 'rpc.cancel';
 /** How far a call is. */
 export const PROGRESS = 'rpc.progress';
@@ -24,15 +24,15 @@ export const STREAM = 'rpc.stream';
 export const CALL = 'rpc.call';
 /** A reference is held beyond the call that has brought it. */
 export const KEEP = 'rpc.keep';
-/** A reference is held no more. */
+/** A reference is no longer held. */
 export const RELEASE = 'rpc.release';
 
 /** Asks for a token back, to the address that its sender claims to have. */
 export const PROVE = 'rpc.prove';
-/** Gives it back. */
+/** Releases it. */
 export const PROVED = 'rpc.proved';
 
-/** Whether a codec's peers are told this: those that say hello may be told everything, strangers what their dialect has words for. */
+/** Whether peers of a codec get this notification: those that say hello get all, other peers those that their dialect has. */
 export function speaks(codec: Codec, word: string): boolean {
   return codec.hello || codec.words?.includes(word) === true;
 }

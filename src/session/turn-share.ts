@@ -17,7 +17,7 @@ const COUNTED_MS = 2;
 /** Where the last messages took so long, in milliseconds, the clock is looked at after each. */
 const SLOW_MS = 0.5;
 
-/** The turns of the event loop, counted while somebody asks. */
+/** Counts the turns of the event loop while a session uses it. */
 let turn = 0;
 let counting = false;
 

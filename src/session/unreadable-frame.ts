@@ -4,7 +4,7 @@ import { Code, ProtocolError } from '../contract/errors.js';
 
 /** A frame that could not be read. Its text is for this side: it shows what was read. */
 export class UnreadableFrame extends ProtocolError {
-  /** What the peer is told. */
+  /** The text of the error for the peer. */
   readonly told: string;
 
   /** `thrown` is what the codec has thrown, `read` what it could not read, for people. */

@@ -63,7 +63,7 @@ function itemsOf(object: object): readonly unknown[] {
     if (isSet(object)) return [...object];
     return Object.entries(object).flat();
   } catch {
-    // The codec meets the same, and tells it.
+    // The codec runs into the same, and throws.
     return [];
   }
 }

@@ -23,7 +23,7 @@ const TOKEN_BYTES = 16;
 /** No token of ours is longer, in characters; a longer one is not echoed. */
 const LONGEST_TOKEN = 64;
 
-/** A message that waits for room, or for the proof. */
+/** A message that waits for credit, or for the proof. */
 interface Waiting {
   /** What travels, together; empty if it was not kept. */
   readonly frames: readonly Frame[];
@@ -183,7 +183,7 @@ export class UnprovedOutbox extends SendQueue {
     }
   }
 
-  /** The peer has echoed a token. Gives false if it is not ours. */
+  /** The peer has echoed a token. Returns false if it is not ours. */
   override prove(token: unknown): boolean {
     const { owner } = this;
     if (token !== this.token || owner.over !== undefined) return false;

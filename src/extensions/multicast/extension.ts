@@ -25,7 +25,7 @@ const members = {
   },
 };
 
-/** Several receivers: groups, the replies of all, and what becomes of those who are slow. */
+/** Several receivers: groups, gathered replies, and policies for slow receivers. */
 export const multicast: Extension = {
   name: 'multicast',
   members: Object.getOwnPropertyDescriptors(members),

@@ -1,5 +1,5 @@
 import { install } from '../../api/extension-registry.js';
 import { multicast } from './extension.js';
 
-// A page imports this for several receivers: `gather()`, `group()`, what becomes of those who are slow. Elsewhere it is there already.
+// A page imports this for several receivers: `gather()`, `group()`, policies for slow receivers. Other runtimes have it already.
 install(multicast);

@@ -12,7 +12,7 @@ import { AllPeers, type ReceiverSet } from './receiver-set.js';
 import { sendSlowly } from './slow-lanes.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
-/** Several receivers of one side: groups, and what becomes of those who are slow. */
+/** Several receivers of one side: groups, and policies for slow receivers. */
 export class SideMulticast implements SideExtension, Multicast {
   readonly groups: Groups;
   readonly everyone: Several;

@@ -14,7 +14,7 @@ export interface Policy {
   readonly slowBytes: number;
   /** What is sent in one lane keeps its order: the name of a group, undefined for all that is sent without one. */
   readonly lane: string | undefined;
-  /** Is told how many were dropped. */
+  /** Called with the number of dropped notifications. */
   dropped(count: number): void;
 }
 

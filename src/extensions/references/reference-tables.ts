@@ -89,7 +89,7 @@ export class ReferenceTables implements SessionValues {
     }
   }
 
-  /** Notifies. What is passed is held until the peer releases it. Gives false, and does nothing, if nothing is passed. */
+  /** Sends a notification. What is passed is held until the peer releases it. Returns false, and does nothing, if nothing is passed. */
   notify(plain: Call, about: About | undefined): boolean {
     const { session } = this;
     const sent = this.outwardMapper.outward(plain.args, 'peer');
@@ -139,7 +139,7 @@ export class ReferenceTables implements SessionValues {
     return { ...call, args: values as unknown[], passed: { end } };
   }
 
-  /** What has come goes to nobody: what was passed with it is released. Never throws. */
+  /** Received values are not used: the references in them are released. Never throws. */
   refuse(values: unknown): void {
     this.inwardMapper.refuse(values);
   }
@@ -155,7 +155,7 @@ export class ReferenceTables implements SessionValues {
     for (const id of ids) this.exports.release(id);
   }
 
-  /** A call of a reference waits for its turn: what it calls is not freed before it has begun, whatever else ends meanwhile. */
+  /** A call of a reference waits for its turn: the reference is not freed before the call has begun. */
   holdQueued(call: Call): void {
     const exported = this.exports.find(call.args[0]);
     if (exported === undefined) return;

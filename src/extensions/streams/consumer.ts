@@ -197,7 +197,7 @@ export class StreamConsumer implements Items<unknown> {
     this.request?.pull(taken);
   }
 
-  /** Nobody wants more. */
+  /** The consumer has stopped. */
   private cancel(): void {
     this.arrived.clear();
     this.failure = undefined;

@@ -13,7 +13,7 @@ const SLACK_MS = 100;
 export class ActiveTransport {
   /** Those that have not ended. */
   readonly connections: Set<Connection> = new Set();
-  /** What arrives waits: whoever opens the side has not had a turn yet to add handlers. */
+  /** What arrives waits: the code that opens the side has not had a turn yet to add handlers. */
   private holding = true;
   private retired = false;
   private closing: Promise<void> | undefined;

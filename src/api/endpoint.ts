@@ -255,7 +255,7 @@ export class RpcEndpoint implements SideHost {
     return connection;
   }
 
-  /** A new session, of which nobody knows yet. */
+  /** Creates a session, which is not announced yet. */
   begin(connection: Connection): RpcSession {
     const session = new RpcSession(connection, this);
     session.peer = new ConnectedPeer(session, connection.link.peer);

@@ -48,7 +48,7 @@ export interface Extension extends ExtensionNames {
 }
 
 /**
- * What an extension does for one side. Its layer stands inside those of the extensions that were installed or offered before it. Each
+ * What an extension does for one side. Its layer is inside those of the extensions that were installed or offered before it. Each
  * slot has one owner: the last extension in the order of installation that has it.
  */
 export interface SideExtension extends Layer, Partial<CallExtensions> {
@@ -70,7 +70,7 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   readonly guardedQueue?: GuardedQueue;
 }
 
-/** What stands between the connections of a side and their links. */
+/** The filter between the connections of a side and their links. */
 export interface FrameFilters {
   /** Called once for each connection, before anything travels. */
   filterFor(connection: Connection): FrameFilter;

@@ -25,7 +25,7 @@ export function showInConsole(): void {
   showAs(CallSender.prototype, ({ id, call }) => `Sender ${printable(id)} { call of ${printable(call.method)} }`);
 }
 
-/** What can be called on a view: all of it stands in the prototype, `detailed` as well. */
+/** The members of a view: all of them are on its prototype, `detailed` as well. */
 function namesIn(view: object): string[] {
   return Object.keys(Object.getPrototypeOf(view) as object).filter((name) => name !== 'detailed');
 }

@@ -65,7 +65,7 @@ export class PeerRegistry {
     return sessions;
   }
 
-  /** The same for a notification: that everybody, an empty list or a group is nobody is no mistake then. */
+  /** The same for a notification: no peer at all, an empty list or an empty group is not a mistake then. */
   told(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
     if (isPeerSet(receivers)) return this.crowd(receivers).filter((session) => session.over === undefined);
@@ -80,7 +80,7 @@ export class PeerRegistry {
     const sessions = this.sessions(receivers);
     if (sessions.length > 0) return sessions;
     const empty = isPeerSet(receivers) && this.peers.size > 0;
-    throw this.absent(empty ? 'nobody is in the group' : this.noPeer());
+    throw this.absent(empty ? 'the group is empty' : this.noPeer());
   }
 
   private noPeer(): string {
@@ -90,7 +90,7 @@ export class PeerRegistry {
       : `no peer is connected any more: ${printable(lastEnd, LONGEST)}`;
   }
 
-  /** That somebody is not there is no wonder on a side that is not open: then the error says that. */
+  /** The error for an absent receiver. On a side that is not open, it says that instead. */
   private absent(otherwise: string): ConnectionLost {
     return new ConnectionLost(whyNotOpen(this.state()) ?? otherwise);
   }
@@ -135,7 +135,7 @@ export class PeerRegistry {
     throw new UsageError(`the peer "${id}" belongs to another side`);
   }
 
-  /** The session of a receiver, also of one that has gone. Throws ConnectionLost for an id that names nobody. */
+  /** The session of a receiver, also of one that has gone. Throws ConnectionLost for an unknown id. */
   find(receiver: Receiver): Session {
     if (typeof receiver === 'string') {
       const peer = this.peers.get(receiver);

@@ -16,7 +16,7 @@ const LONGEST = 1_000;
 /** How often, in milliseconds, those that were only counted are reported. */
 const COUNT_MS = 10_000;
 
-/** How much was reported about somebody of late. */
+/** Counts the recent reports about one peer. */
 class Tally {
   private written = 0;
   private counted = 0;
@@ -109,7 +109,7 @@ export class CountingReports implements ReportWriter {
         error: given,
       },
       text,
-      // What the protocol has found is told in a line; what a handler throws needs its stack.
+      // Protocol errors are logged in one line; what a handler throws needs its stack.
       error instanceof RpcError ? printable(error.message, LONGEST) : given,
     );
   }
@@ -176,7 +176,7 @@ export class CountingReports implements ReportWriter {
   }
 }
 
-/** What stands behind a text: an error says it itself, of anything else a text is made that may be cut. */
+/** The detail after a text: an error as it is, anything else as text, shortened if it is long. */
 function said(thrown: unknown, shown: unknown): unknown {
   return thrown instanceof Error ? thrown : shown;
 }

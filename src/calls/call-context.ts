@@ -18,10 +18,10 @@ export function runWithin<T>(sender: CallSender, job: () => T): T {
   return context === null ? job() : context.run(sender, job);
 }
 
-/** The call whose deadline holds here, as far as the runtime can tell. Costs nothing before there was one. */
+/** The call whose deadline applies here, if the runtime has asynchronous contexts. Costs nothing before the first one. */
 export function currentCall(): CallSender | undefined {
   const sender = context?.getStore();
-  // What goes on after its call was answered has no deadline any more.
+  // Code that runs after its call was answered no longer has a deadline.
   return sender?.done === true && sender.begun?.cancelled === undefined ? undefined : sender;
 }
 

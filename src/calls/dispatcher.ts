@@ -17,7 +17,7 @@ export class Dispatcher {
   tables: MethodTable[] = [];
   private readonly unknown = new UnknownMethod((sender) => this.refuse(sender));
 
-  /** `ignoring`: notifications that nobody handles are dropped, and not reported. */
+  /** `ignoring`: notifications without a handler are dropped without a report. */
   constructor(
     private readonly side: CallingSide,
     private readonly ignoring: boolean,

@@ -111,7 +111,7 @@ export class IncomingMethod {
   private serveInFull(sender: CallSender): unknown {
     const { descriptor, side } = this;
     const { about } = sender.call;
-    // Only the caller of a stream limits its time: it goes on as long as its items are taken.
+    // Only the caller of a stream limits its time: it continues as long as its items are taken.
     if (descriptor.stream) return side.attached.streams.produce(sender, () => this.inTime(sender, about?.timeout));
     const timeout = Math.min(about?.timeout ?? descriptor.timeout ?? Number.POSITIVE_INFINITY, side.handlerTimeout);
     return this.inTime(sender, timeout);

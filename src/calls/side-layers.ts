@@ -33,7 +33,7 @@ export class SideLayers {
     this.incomingMethods.push(method);
   }
 
-  /** The layers around an incoming method that is not bound, because nobody says when it is gone. */
+  /** The layers around an incoming method that is not bound, because its removal is not reported. */
   incomingOf(method: MethodDescriptor): Invoke<IncomingCall> | undefined {
     if (!this.unbound.has(method)) this.unbound.set(method, composeIncoming(this.layers, method));
     return this.unbound.get(method);

@@ -153,7 +153,7 @@ export class CallQueue {
     else this.unnamed.delete(sender);
   }
 
-  /** The caller gives a call up: what waits does not begin, what is at work is told. */
+  /** The caller cancels a call: if it waits, it does not start; if it runs, its signal aborts. */
   cancel(id: Id, reason: RpcError): void {
     const held = this.ids.get(id);
     if (held instanceof CallSender) this.giveUp(held, reason);
@@ -165,7 +165,7 @@ export class CallQueue {
     }
   }
 
-  /** What is at work is told that nobody needs it any more, and makes room for another call. */
+  /** Cancels a running call, and lets another one start in its place. */
   private giveUp(sender: CallSender, reason: RpcError): void {
     const { place = 'running', begun } = sender;
     if (begun?.cancelled !== undefined) return;
@@ -175,7 +175,7 @@ export class CallQueue {
     this.next();
   }
 
-  /** Those whose time is over are told, and answered; says when the next one's will be. */
+  /** Cancels and answers the calls whose deadline has passed; returns the next deadline. */
   due(now: number): number {
     let nearest = this.cancelled?.due(now) ?? Number.POSITIVE_INFINITY;
     for (const held of [...this.ids.values(), ...this.unnamed]) {
@@ -282,7 +282,7 @@ export class CallQueue {
     for (const held of [...this.ids.values()]) if (held instanceof CallSender) held.begun?.producing?.pull(0);
   }
 
-  /** Nothing that waits will start, and what is at work works for nobody. */
+  /** Drops the waiting calls, and cancels the running ones. */
   stop(reason: RpcError): void {
     const atWork = [...this.ids.values(), ...this.unnamed];
     this.waiting.clear();

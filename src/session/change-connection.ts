@@ -21,7 +21,7 @@ export interface MovingSession extends Session, Omit<MessageSink, 'peer'> {
   readonly parts: SessionParts | undefined;
 }
 
-/** The connection has ended, and the session goes on without one: what is posted waits. Called by the journal, within `lost`. */
+/** The connection has ended, and the session continues without one: what is posted waits. Called by the journal, within `lost`. */
 export function leaveConnection(session: MovingSession): void {
   const { connection, sealing, outbox, load } = session;
   if (connection === undefined) return;
@@ -44,7 +44,7 @@ export function attach(session: MovingSession, connection: Connection): void {
   if (session.over !== undefined) throw session.over;
   if (before !== undefined) {
     leaveConnection(session);
-    before.link.close(new ConnectionLost('the session goes on over another connection'));
+    before.link.close(new ConnectionLost('the session continues over another connection'));
   }
   connection.load.end();
   connection.load = load;
@@ -62,7 +62,7 @@ export function attach(session: MovingSession, connection: Connection): void {
   session.parts?.attached(connection);
 }
 
-/** While a session has no connection, no more is kept than for a peer that does not read. */
+/** While a session has no connection, the same limit applies as for a peer that does not read. */
 class AwayBound {
   constructor(private readonly host: { readonly limits: Limits }) {}
 

@@ -5,7 +5,7 @@ import { exceeds } from './message-size.js';
 import { ABOUT, CALL, NEXT, PROGRESS } from './system-names.js';
 import { whyUnencodable } from './unencodable.js';
 
-/** For whom a message is, so that the error for one that is too large tells whose bound it is. */
+/** The receiver of a message, so that the error for one that is too large names whose bound it is. */
 interface Receiver {
   readonly link: Link;
   readonly host: { readonly limits: Limits };

@@ -35,7 +35,7 @@ export class AwaitedHello {
 
   constructor(private readonly session: AwaitedHelloOwner) {}
 
-  /** Keeps a frame that is large, or that follows one. False if it may leave. `failed` is told if it cannot be sent after all. */
+  /** Holds back a large frame, or one after it. Returns false if it may be sent. `failed` is called if it cannot be sent later. */
   keeps(frame: Frame, failed: ((error: unknown) => void) | undefined): boolean {
     if (this.frames === undefined) {
       // Under a security, what waits has no header yet.

@@ -24,7 +24,7 @@ export abstract class FrameWriter {
   sink!: MessageSink;
   /** With a security: what each frame passes in both directions. */
   filter: FrameFilter | undefined;
-  /** What is held for the peer; a session that goes on over another connection takes it along. */
+  /** What is held for the peer; a session that continues over another connection keeps it. */
   load: PeerLoad;
   /** Nothing more arrives, and nothing leaves. */
   ended = false;

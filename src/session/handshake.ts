@@ -12,7 +12,7 @@ import { HELLO } from './system-names.js';
 const VERSION = 1;
 /** The largest frame that is read if nothing is said of it, in bytes. */
 const USUAL = defaultLimits.frameBytes;
-/** Less than this nobody can mean: not even the library's own messages would fit. */
+/** Smaller values are invalid: not even the library's own messages would fit. */
 const LEAST = 128;
 
 /**

@@ -34,7 +34,7 @@ export interface InboundQueueOwner {
  * Frames count by their bytes, up to `bufferedBytes`.
  */
 export class InboundQueue {
-  /** The rest of one frame; an error stands where the codec could read no further. Nothing else is read before this is dispatched. */
+  /** The rest of one frame; an error marks where the codec could read no further. Nothing else is read before this is dispatched. */
   private readonly rest = new Queue<Message | ProtocolError>();
   private restBytes = 0;
   /** Counts as long as something of that frame waits here. */
@@ -46,7 +46,7 @@ export class InboundQueue {
   private holds = 0;
   /** One of them: the rest of the turn belongs to other peers. */
   private yielding = false;
-  /** There is no room to wait for other peers: dispatch goes on in spite of `yielding`. */
+  /** The queue is full: dispatch continues in spite of `yielding`. */
   private hurried = false;
   private dispatching = false;
   /** One of the reasons to wait: the side that has the session is not open yet, or has been open for less than a turn. */

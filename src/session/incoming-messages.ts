@@ -156,5 +156,5 @@ function admit(session: ReceivingSession, call: Call): void {
 function unexpectedAnswer(answer: Reply | Fault): ProtocolError {
   const text =
     answer.kind === 'reply' ? 'an answer' : `an error (${answer.error.code}: ${printable(answer.error.message)})`;
-  return new ProtocolError(`${text} to a call that nobody has made: id ${quoteId(answer.id)}`);
+  return new ProtocolError(`${text} to a call that this side has not made: id ${quoteId(answer.id)}`);
 }

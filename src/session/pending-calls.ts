@@ -22,7 +22,7 @@ export interface ReplyHandler {
   next?(items: readonly unknown[]): void;
   /** What was passed by reference with the call, held until the call is settled. */
   passed?: { end(): void };
-  /** Whoever has the call, where several share a table: an answer from anybody else takes nothing. Undefined is the owner of the table. */
+  /** The owner of the call, if several share a table: an answer from any other is ignored. Undefined is the owner of the table. */
   holder?: CallHolder | undefined;
   /** How long it has waited, and for what, for the text of a timeout: where `deadline - since` does not say it. */
   late?(): string;

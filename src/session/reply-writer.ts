@@ -141,7 +141,7 @@ export class ReplyWriter implements Replies {
     this.close(sender);
   }
 
-  /** The call is answered, as far as it is to be: what was to run then runs now; it harms nobody. */
+  /** The call is answered, if it needs an answer: runs the `after` handlers; what they throw is only reported. */
   answered({ call, begun }: ActiveCall): void {
     const { session } = this;
     if (begun === undefined) return;
@@ -179,7 +179,7 @@ export class ReplyWriter implements Replies {
     else this.fault(call, { code, message });
   }
 
-  /** Answers with an error: if it cannot be sent as it is, without what stands within it, or without its data and shortened. */
+  /** Answers with an error: if it cannot be sent as it is, without its inner errors, or without its data and shortened. */
   fault(to: Asked, error: FaultBody): void {
     const { session } = this;
     if (session.over !== undefined) return;

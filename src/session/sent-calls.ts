@@ -16,10 +16,10 @@ export function notAnswered({ peer, link }: Session, waiter: ReplyHandler): Time
   );
 }
 
-/** Posts a call after what is said of it. `failed` is told if a security refuses the call later. */
+/** Posts a call after its headers. `failed` is called if a security refuses the call later. */
 export function postAbout(session: Session, call: Call, about: About, failed?: (error: unknown) => void): void {
   const { codec } = session.host;
-  // A dialect names within the call under what it wants to be told of progress.
+  // In a dialect, the call itself contains the token for its progress.
   const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
   const frame = session.encode(named ? { ...call, token: call.id } : call);
   const saying = sayingAbout(session.host, { call: call.id ?? null, ...about }, session.frameLimit);
@@ -35,7 +35,7 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
   }
 }
 
-/** What is said of a call or an answer, encoded; undefined where the peers of the side cannot be told. */
+/** The headers of a call or an answer, encoded; undefined if the peers of the side do not support them. */
 export function sayingAbout(
   host: Pick<SessionHost, 'codec' | 'limits' | 'mapper'>,
   about: Readonly<Record<string, unknown>>,

@@ -8,7 +8,7 @@ export interface SessionPart {
   drained?(): void;
   /** Looks at its time, and returns when to look again; `Infinity` if there is no need. */
   due?(now: number): number;
-  /** The session goes on over another connection. */
+  /** The session continues over another connection. */
   attached?(connection: Connection): void;
   /** The session is about to end without an error: send now what is still held back. */
   closing?(): void;

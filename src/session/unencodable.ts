@@ -45,7 +45,7 @@ class Search {
 
   constructor(private readonly codec: Codec) {}
 
-  /** What is refused in a value, or the value itself. `holders` are those in which it stands, from the outermost. */
+  /** Finds what is refused in a value, or the value itself. `holders` are the objects that contain it, from the outermost. */
   within(value: unknown, path: string, holders: readonly Holder[]): Found | undefined {
     if (this.looks-- <= 0 || holders.length > DEPTH) return undefined;
     if (typeof value !== 'object' || value === null) {

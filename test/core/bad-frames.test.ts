@@ -127,7 +127,7 @@ describe('a frame that cannot be read', () => {
     await until(() => log.texts.length > 0);
     for (let n = 0; n < 20; n++) await turn();
     expect(log.texts).toEqual([
-      expect.stringMatching(/^an error \(-32700: Parse error: .+\) to a call that nobody has made: id null$/),
+      expect.stringMatching(/^an error \(-32700: Parse error: .+\) to a call that this side has not made: id null$/),
     ]);
     expect(server.peers.size).toBe(1);
   });

@@ -51,7 +51,7 @@ it('onMessageError receives the peer, the error and the id, on either side of th
     expect(told.map(({ error }) => error)).toEqual([
       expect.objectContaining({ code: Code.ParseError }),
       expect.objectContaining({ code: Code.InvalidRequest }),
-      expect.objectContaining({ message: 'an answer to a call that nobody has made: id 9' }),
+      expect.objectContaining({ message: 'an answer to a call that this side has not made: id 9' }),
     ]);
     expect(told.every(({ error }) => error instanceof ProtocolError)).toBe(true);
     expect(told.map(({ id }) => id)).toEqual([undefined, 'x', 9]);

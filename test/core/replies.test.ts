@@ -158,8 +158,8 @@ it('a reply is accepted only from the peer that was called', async () => {
   other.say({ jsonrpc: '2.0', id, result: 'forged' }, { jsonrpc: '2.0', id, error: { code: 1, message: 'forged' } });
   await turn();
   expect(log.texts).toEqual([
-    'an answer to a call that nobody has made: id 1',
-    'an error (1: forged) to a call that nobody has made: id 1',
+    'an answer to a call that this side has not made: id 1',
+    'an error (1: forged) to a call that this side has not made: id 1',
   ]);
   expect(log.warnings.every(([text]) => (text as string).includes('far1'))).toBe(true);
   asked.say({ jsonrpc: '2.0', id, result: 'genuine' });
@@ -173,7 +173,7 @@ it.each([0, 2, -1, 65_537, 2 ** 53 - 1, '1', null, ''])(
     const answer = api.question(null, {});
     far.say({ jsonrpc: '2.0', id, result: 'forged' });
     await turn();
-    expect(log.texts).toEqual([`an answer to a call that nobody has made: id ${JSON.stringify(id)}`]);
+    expect(log.texts).toEqual([`an answer to a call that this side has not made: id ${JSON.stringify(id)}`]);
     far.say({ jsonrpc: '2.0', id: 1, result: 'genuine' });
     expect(await answer).toBe('genuine');
     expect(far.closes).toEqual([]);

@@ -72,7 +72,7 @@ it('a function that a codec without references cannot encode is named with its p
   await using client = await Store.invert().connect(store.address, { codec: 'jrpc?dialect=lsp', logger: null });
   const error = await failure(client.remote.take({ list: [{ item: () => 1 }] }));
   expect(error.message).toMatch(
-    /cannot be passed here \(one stands at \[0\]\.list\[0\]\.item\): the codec is for peers that are not Obverse/,
+    /cannot be passed here \(one is at \[0\]\.list\[0\]\.item\): the codec is for peers that are not Obverse/,
   );
 });
 

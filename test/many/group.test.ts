@@ -156,7 +156,7 @@ describe('a group as receivers', () => {
     api.tick(room, { n: 1 });
     api.tick(api.everyone.except('ann'), { n: 1 });
     expect(await failure(api.ask(room, {}))).toBeInstanceOf(ConnectionLost);
-    expect((await failure(api.gather(room).ask({}))).message).toBe('nobody is in the group');
+    expect((await failure(api.gather(room).ask({}))).message).toBe('the group is empty');
     expect(await heard()).toEqual([0]);
     const closed = Spec.create({ transport: 'memory:never' });
     expect(() => closed.tick(closed.group('a'), { n: 1 })).toThrow(ConnectionLost);

@@ -28,7 +28,7 @@ interface Waiting {
   /** What travels, together; empty if it was not kept. */
   readonly frames: readonly Frame[];
   readonly bytes: number;
-  /** What is in it; undefined as long as nobody has asked. */
+  /** Its contents; undefined until they are first read. */
   content: Content | undefined;
   /** The message as the codec made it; undefined if that is not known. */
   readonly plain: Frame | undefined;
@@ -161,7 +161,7 @@ export class UnprovedOutbox extends SendQueue {
     this.owner.rest();
   }
 
-  /** Asks for the proof. A stranger could not give it, and has as long: what it sends meanwhile may make room. */
+  /** Asks for the proof. A peer that is not Obverse cannot send it; what it sends in the same time may add credit. */
   private ask(): void {
     const { owner, token } = this;
     for (const each of this.waiting) each.content ??= contentOf(owner, each.plain);
@@ -221,7 +221,7 @@ export class UnprovedOutbox extends SendQueue {
     super.end();
   }
 
-  /** What waits, which it does no more. */
+  /** Removes and returns what waits. */
   private taken(): Waiting[] {
     const { waiting } = this;
     this.waiting = [];
@@ -262,7 +262,7 @@ function answersIn({ content }: Waiting): number {
   return content === undefined ? 1 : content.answers.length;
 }
 
-/** Nobody can guess it: who knows it receives what is sent to the address. */
+/** A token that cannot be guessed: only a peer that receives what is sent to the address can know it. */
 function makeToken(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

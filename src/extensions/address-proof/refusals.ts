@@ -44,7 +44,7 @@ export function contentOf({ host }: Session, plain: Frame | undefined): Content 
   try {
     if (plain !== undefined) host.codec.decode(plain, read, true);
   } catch {
-    // A codec that does not read what it has written: nobody is told of the rest.
+    // The codec cannot read what it has written: the rest is not reported.
   }
   return { answers, calls, refuses };
 }

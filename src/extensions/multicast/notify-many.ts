@@ -26,7 +26,7 @@ export interface SlowDelivery {
 }
 
 /**
- * Sends a notification to several receivers, to a group or to everybody. That nobody is there is no mistake, on a side that is
+ * Sends a notification to several receivers, to a group or to everybody. No receiver at all is not a mistake on a side that is
  * open. `slowly` is what becomes of it at those who do not take what they are sent.
  */
 export function notifyMany(

@@ -66,7 +66,7 @@ export class OutwardMapper {
     if (referable === undefined && !isStream(value)) return undefined;
     if (!canTag) {
       const path = pathTo(values, value);
-      const at = path === undefined || path === '' ? '' : ` (one stands at ${path})`;
+      const at = path === undefined || path === '' ? '' : ` (one is at ${path})`;
       throw new UsageError(
         `functions, streams and references cannot be passed here${at}: the codec is for peers that are not Obverse, which would not understand them`,
       );

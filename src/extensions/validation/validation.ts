@@ -61,7 +61,7 @@ function argumentsOf(method: Checked, revived: (type: unknown) => boolean): Chec
   }
   const schemas = schemasOf(method, many ? given : [given], revived);
   if (schemas.every((schema) => schema === undefined)) return undefined;
-  // What stands behind is the rest of the arguments, if the function shows that it may have one: the last schema holds for each.
+  // Further arguments are a rest parameter, if the function shows that it may have one: the last schema applies to each.
   const rest = params === undefined && schemas.length >= method.body.length ? schemas.at(-1) : undefined;
   return (values) => conclude(method.wire, () => askEach(schemas, rest, params, values));
 }

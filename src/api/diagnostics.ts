@@ -3,7 +3,7 @@ import type { Connection } from '../session/connection.js';
 
 /** A side whose messages are printed: two of them may be in one process. */
 export interface PrintingSide {
-  readonly served: { readonly tables: readonly { readonly spec: { readonly name: string } }[] };
+  readonly dispatcher: { readonly tables: readonly { readonly spec: { readonly name: string } }[] };
   readonly inverted: boolean;
 }
 

@@ -5,12 +5,13 @@ import type { Call, Codec, FaultBody, Id, Limits, Link, Transport, TransportSour
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
+import type { CallSender } from '../session/call-sender.js';
+import { ConnectedPeer } from '../session/connected-peer.js';
 import { Connection } from '../session/connection.js';
+import { coreControls } from '../session/core-notifications.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import { sayHello } from '../session/handshake.js';
-import { type CallSender, ConnectedPeer } from '../session/peer.js';
-import { coreControls } from '../session/protocol.js';
 import { RpcSession } from '../session/rpc-session.js';
 import type { Session, SessionHost } from '../session/session.js';
 import { SideLoad } from '../session/side-load.js';
@@ -56,11 +57,11 @@ export class RpcEndpoint implements SideHost {
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
   readonly defaults: CallOptions | undefined;
-  readonly roster: PeerRegistry;
+  readonly peerRegistry: PeerRegistry;
   readonly layers: SideLayers = new SideLayers();
   codec!: Codec;
   encodePlain: Codec['encodePlain'];
-  readonly served: Dispatcher;
+  readonly dispatcher: Dispatcher;
   private readonly transports: Transports = new Transports(this);
   private state: SideState = 'new';
   listens = false;
@@ -82,8 +83,8 @@ export class RpcEndpoint implements SideHost {
     this.inverted = options.invert === true;
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger);
-    this.served = new Dispatcher(this, options.ignoreUnhandled === true);
-    this.roster = new PeerRegistry(
+    this.dispatcher = new Dispatcher(this, options.ignoreUnhandled === true);
+    this.peerRegistry = new PeerRegistry(
       this,
       () => this.state,
       (peer) => {
@@ -95,32 +96,32 @@ export class RpcEndpoint implements SideHost {
 
   // ---- what may be called -------------------------------------------------------------------------------------------
 
-  /** Takes up the rows of one table of the spec, whose instance on this side is `self`. */
+  /** Takes up the descriptors of one table of the spec, whose instance on this side is `self`. */
   add(table: MethodTable, self: object): void {
-    const { methods, refusals, tables } = this.served;
+    const { methods, refusals, tables } = this.dispatcher;
     tables.push(table);
-    for (const row of table.methods) {
-      for (const side of this.attached.sides) side.declared?.(row);
-      const incoming = (row.direction === 'incoming') !== this.inverted;
-      for (const name of askedBy(row, this.options, incoming ? 'incoming' : 'outgoing')) {
+    for (const descriptor of table.methods) {
+      for (const side of this.attached.sides) side.declared?.(descriptor);
+      const incoming = (descriptor.direction === 'incoming') !== this.inverted;
+      for (const name of askedBy(descriptor, this.options, incoming ? 'incoming' : 'outgoing')) {
         // What is mounted now can be called at once.
-        if (this.state !== 'new') mustBeInstalled(name, `a layer around ${row.path}`);
+        if (this.state !== 'new') mustBeInstalled(name, `a layer around ${descriptor.path}`);
         this.asked.add(name);
       }
       if (incoming) {
-        const method = new IncomingMethod(row, this.inverted ? undefined : self, this);
-        methods.set(row.wire, method);
+        const method = new IncomingMethod(descriptor, this.inverted ? undefined : self, this);
+        methods.set(descriptor.wire, method);
         this.layers.bindIncoming(method);
       } else {
-        refusals.set(row.wire, 'has the other direction: this side calls it, and does not serve it');
-        this.layers.bindOutgoing(row);
+        refusals.set(descriptor.wire, 'has the other direction: this side calls it, and does not serve it');
+        this.layers.bindOutgoing(descriptor);
       }
     }
     for (const name of table.unmarked) refusals.set(name, 'is not marked as incoming');
   }
 
-  port(row: MethodDescriptor): IncomingMethod {
-    return this.served.methods.get(row.wire) as IncomingMethod;
+  incomingMethod(descriptor: MethodDescriptor): IncomingMethod {
+    return this.dispatcher.methods.get(descriptor.wire) as IncomingMethod;
   }
 
   /** What the extensions do, with those that were installed since the side was made. */
@@ -129,19 +130,19 @@ export class RpcEndpoint implements SideHost {
   }
 
   get peers(): ReadonlyMap<string, Peer> {
-    return this.roster.peers;
+    return this.peerRegistry.peers;
   }
 
   session(peer: Peer): Session {
-    return this.roster.find(peer);
+    return this.peerRegistry.find(peer);
+  }
+
+  *methods(): Generator<MethodDescriptor> {
+    for (const { methods } of this.dispatcher.tables) yield* methods;
   }
 
   emit(event: string, ...args: unknown[]): void {
     emit(this.listeners, event, args, this.reports);
-  }
-
-  *methods(): Generator<MethodDescriptor> {
-    for (const { methods } of this.served.tables) yield* methods;
   }
 
   private takeSlots({ sides, notifications, requests, mapper, guardedQueue }: SideExtensions): void {
@@ -153,15 +154,15 @@ export class RpcEndpoint implements SideHost {
   }
 
   serve(sender: CallSender): unknown {
-    return this.served.serve(sender);
+    return this.dispatcher.serve(sender);
   }
 
   handles(method: string): boolean {
-    return this.served.handles(method);
+    return this.dispatcher.handles(method);
   }
 
   fallback(method: MethodDescriptor, call: Call): ReturnType<Dispatcher['fallback']> {
-    return this.served.fallback(method, call);
+    return this.dispatcher.fallback(method, call);
   }
 
   toFault(error: unknown, session?: Session): FaultBody {
@@ -176,7 +177,7 @@ export class RpcEndpoint implements SideHost {
     return this.attached.errors.fromFault(fault);
   }
 
-  trouble(session: Session, error: unknown, id?: Id, method?: string): void {
+  reportError(session: Session, error: unknown, id?: Id, method?: string): void {
     this.reports.method = method;
     this.report(session.peer as Peer, error, id);
   }
@@ -189,14 +190,16 @@ export class RpcEndpoint implements SideHost {
   /** Opens the transport that the options name. Whether it listens is said by the verb, where its address leaves it open. */
   async open(listens: boolean): Promise<void> {
     const { transport } = this.options;
-    if (this.state !== 'new') throw cannotOpen(this.state, this.roster.peers.size > 0, this.listens);
+    if (this.state !== 'new') throw cannotOpen(this.state, this.peerRegistry.peers.size > 0, this.listens);
     if (transport === undefined)
       throw new UsageError('there is nothing to open: give the option "transport", or use serve(url) or connect(url)');
     this.state = 'opening';
     this.listens = listens;
     try {
       const codec = resolveCodec(this.options);
-      const [resolved] = await Promise.all([codec, this.openExtensions(codec)]);
+      // Loads what the options and the methods ask for, attaches it, and lets all extensions load what they need.
+      const extended = loadExtensions(this.options, this.asked).then(() => this.attachedNow().opening(codec));
+      const [resolved] = await Promise.all([codec, extended]);
       this.codec = resolved;
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.transports.open(transport)).deliver();
@@ -205,12 +208,6 @@ export class RpcEndpoint implements SideHost {
       throw error;
     }
     this.state = 'open';
-  }
-
-  /** Loads what the options and the methods ask for, attaches it, and lets all extensions load what they need. */
-  private async openExtensions(codec: Promise<Codec>): Promise<void> {
-    await loadExtensions(this.options, this.asked);
-    await this.attachedNow().opening(codec);
   }
 
   async makeTransport(source: TransportSource): Promise<Transport> {
@@ -228,7 +225,7 @@ export class RpcEndpoint implements SideHost {
   /** Opens another transport for new calls, lets what is pending on the old one finish, and closes it. */
   async changeTransport(source: TransportSource): Promise<void> {
     if (this.state !== 'open') throw cannotChange(this.state);
-    await this.transports.change(source, ({ peer }) => this.roster.remove(peer as ConnectedPeer));
+    await this.transports.change(source, ({ peer }) => this.peerRegistry.remove(peer as ConnectedPeer));
   }
 
   async close(): Promise<void> {
@@ -249,7 +246,7 @@ export class RpcEndpoint implements SideHost {
     connection.filter = this.attached.frames?.filterFor(connection);
     const session = this.begin(connection);
     this.diagnostics.messages?.printMessages(connection, this);
-    this.roster.add(session.peer as ConnectedPeer);
+    this.peerRegistry.add(session.peer as ConnectedPeer);
     sayHello(session, connection);
     callPeerListeners(this.listeners.of('connect'), session.peer as ConnectedPeer, this.report);
     return connection;
@@ -278,9 +275,9 @@ export class RpcEndpoint implements SideHost {
 
   ended(session: RpcSession): void {
     const peer = session.peer as ConnectedPeer;
-    this.roster.leave(peer, session.over);
+    this.peerRegistry.leave(peer, session.ended);
     this.reports.leave(peer);
-    peer.gone();
+    peer.sessionEnded();
     callPeerListeners(this.listeners.of('disconnect'), peer, this.report);
   }
 

@@ -2,11 +2,11 @@ import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
 import type { Codec, Frame, Limits } from '../contract/contract.js';
+import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
-import type { ConnectedPeer } from '../session/peer.js';
 import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
@@ -108,7 +108,7 @@ export interface SideHost extends ExtensionHost, CallingSide {
   /** Reports to the logger, as many as it can bear. */
   readonly reports: Reports;
   /** What can be called: `tables` are those of the spec, and of what is mounted. */
-  readonly served: { readonly tables: readonly MethodTable[] };
+  readonly dispatcher: { readonly tables: readonly MethodTable[] };
   /** The listeners of the events of the side. */
   readonly listeners: EventListeners;
 }

@@ -11,9 +11,9 @@ type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
  * Connects what an object holds for the incoming methods of a side or of a namespace: all of it, or nothing and a UsageError.
  * An instance of a class stays the `this` of its methods, and may have more than handlers; of other objects each name counts.
  */
-export function implement(hub: RpcEndpoint, made: Made, handlers: unknown): void {
+export function implement(endpoint: RpcEndpoint, made: Made, handlers: unknown): void {
   const found = [...handlersIn(made, handlers)];
-  for (const [row, handler] of found) hub.port(row).connect(handler);
+  for (const [descriptor, handler] of found) endpoint.incomingMethod(descriptor).connect(handler);
 }
 
 function* handlersIn({ table, side, children }: Made, handlers: unknown): Generator<[MethodDescriptor, AnyHandler]> {
@@ -22,19 +22,19 @@ function* handlersIn({ table, side, children }: Made, handlers: unknown): Genera
     throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} must be an object, not ${String(handlers)}`);
   }
   const given = handlers as Readonly<Record<string, unknown>>;
-  const rows = table.methods.filter(({ direction }) => (direction === 'incoming') !== side.inverted);
+  const descriptors = table.methods.filter(({ direction }) => (direction === 'incoming') !== side.inverted);
   const plain = isPlain(handlers);
   for (const key of plain ? Object.keys(given) : []) {
-    const isKnown = children.has(key) || rows.some((row) => row.key === key);
+    const isKnown = children.has(key) || descriptors.some((descriptor) => descriptor.key === key);
     if (!isKnown) throw new UsageError(whyNot(key, table, side));
   }
-  for (const row of rows) {
-    const handler = given[row.key];
+  for (const descriptor of descriptors) {
+    const handler = given[descriptor.key];
     if (handler === undefined) continue;
     if (typeof handler !== 'function') {
-      throw new UsageError(`${row.path}: a handler must be a function, not ${String(handler)}`);
+      throw new UsageError(`${descriptor.path}: a handler must be a function, not ${String(handler)}`);
     }
-    yield [row, (plain ? handler : handler.bind(handlers)) as AnyHandler];
+    yield [descriptor, (plain ? handler : handler.bind(handlers)) as AnyHandler];
   }
   for (const [key, child] of children) {
     if (given[key] !== undefined) yield* handlersIn(child, given[key]);
@@ -42,8 +42,8 @@ function* handlersIn({ table, side, children }: Made, handlers: unknown): Genera
 }
 
 /** Why a name of a table takes no handler on this side. */
-function whyNot(key: string, { path, wire, methods: rows, unmarked }: MethodTable, side: Direction): string {
-  if (rows.some((row) => row.key === key)) return outgoingHere(path + key, side);
+function whyNot(key: string, { path, wire, methods: descriptors, unmarked }: MethodTable, side: Direction): string {
+  if (descriptors.some((descriptor) => descriptor.key === key)) return outgoingHere(path + key, side);
   return `${path}${key} ${unmarked.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is not an incoming method of this side'}`;
 }
 

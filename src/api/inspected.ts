@@ -1,6 +1,6 @@
 import { printable } from '../base/quote.js';
 import { IncomingMethod } from '../calls/incoming-method.js';
-import { CallSender } from '../session/peer.js';
+import { CallSender } from '../session/call-sender.js';
 import type { RpcEndpoint } from './endpoint.js';
 import { RemoteAPI } from './remote-api.js';
 import { count, showAs } from './show-as.js';
@@ -12,10 +12,10 @@ import { endpointOf, madeOf, views } from './side-class.js';
  */
 export function showInConsole(): void {
   showAs(RemoteAPI.prototype as object, (side) => {
-    const hub = endpointOf(side) as RpcEndpoint;
+    const endpoint = endpointOf(side) as RpcEndpoint;
     const { name } = madeOf(side).table.spec;
-    const { state, peers } = hub.roster;
-    return `${name}${hub.inverted ? '.invert()' : ''} { ${state()}, ${count(peers.size, 'peer')} }`;
+    const { state, peers } = endpoint.peerRegistry;
+    return `${name}${endpoint.inverted ? '.invert()' : ''} { ${state()}, ${count(peers.size, 'peer')} }`;
   });
   showAs(views, (view) => `Calls { ${namesIn(view).join(', ')} }`);
   showAs(

@@ -5,11 +5,11 @@ import type { Peer } from '../types/peers.js';
 import type { RpcEndpoint } from './endpoint.js';
 
 /** The calls of a side that are open: what was asked, of whom, and since when. */
-export function pendingCalls(hub: RpcEndpoint): PendingCall[] {
+export function pendingCalls(endpoint: RpcEndpoint): PendingCall[] {
   endTurn();
   const at = time();
-  const calls = hub.roster.everybody().flatMap((session) =>
-    [...(session.asked?.all() ?? [])].map(([id, { method, since }]) => ({
+  const calls = endpoint.peerRegistry.everybody().flatMap((session) =>
+    [...(session.pending?.all() ?? [])].map(([id, { method, since }]) => ({
       peer: session.peer as Peer,
       id,
       method,

@@ -1,6 +1,7 @@
 import { printable } from '../base/quote.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
-import { CallSender, ConnectedPeer } from '../session/peer.js';
+import { CallSender } from '../session/call-sender.js';
+import { ConnectedPeer } from '../session/connected-peer.js';
 import type { Session, SessionHost } from '../session/session.js';
 import type { Peer, Receiver, Receivers, Several } from '../types/peers.js';
 import { isPeerSet, PEERS_OF, type PeerSet } from './peer-set.js';
@@ -60,7 +61,7 @@ export class PeerRegistry {
    * that names nobody, or where nobody is left.
    */
   several(receivers: Receivers): Session[] {
-    const sessions = this.each(receivers).filter((session) => session.over === undefined);
+    const sessions = this.each(receivers).filter((session) => session.ended === undefined);
     if (sessions.length === 0) throw this.absent('none of the receivers is connected');
     return sessions;
   }
@@ -68,7 +69,7 @@ export class PeerRegistry {
   /** The same for a notification: no peer at all, an empty list or an empty group is not a mistake then. */
   told(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
-    if (isPeerSet(receivers)) return this.crowd(receivers).filter((session) => session.over === undefined);
+    if (isPeerSet(receivers)) return this.crowd(receivers).filter((session) => session.ended === undefined);
     return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
   }
 
@@ -125,7 +126,7 @@ export class PeerRegistry {
 
   private sessionOf(receiver: Receiver): Session {
     const session = this.find(receiver);
-    if (session.over !== undefined) throw session.over;
+    if (session.ended !== undefined) throw session.ended;
     return session;
   }
 

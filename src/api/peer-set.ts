@@ -1,4 +1,4 @@
-import type { ConnectedPeer } from '../session/peer.js';
+import type { ConnectedPeer } from '../session/connected-peer.js';
 
 /** The property of a receiver that represents several peers: the registry of their side. */
 export const PEERS_OF: unique symbol = Symbol('peers of');

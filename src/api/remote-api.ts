@@ -121,12 +121,12 @@ export class RemoteAPI implements Branded {
    * @param inReplyTo the id of the message, where it has one.
    */
   protected onMessageError(peer: Peer, error: unknown, inReplyTo?: Id): void {
-    endpointOf(this).reports.trouble(peer, error, inReplyTo);
+    endpointOf(this).reports.reportError(peer, error, inReplyTo);
   }
 }
 
 // What a side has is not declared on the class: a spec would inherit it, and could then not be inverted. `Side<S>` has the types.
-const endpoint = {
+const members = {
   implement(this: object, handlers: object): object {
     implement(endpointOf(this), madeOf(this), handlers);
     return this;
@@ -149,10 +149,10 @@ const endpoint = {
     return sideStats(endpointOf(this));
   },
   unhandledCalls(this: object): string[] {
-    return endpointOf(this).served.unhandled(madeOf(this).table.path);
+    return endpointOf(this).dispatcher.unhandled(madeOf(this).table.path);
   },
   get peers(): ReadonlyMap<string, Peer> {
-    return endpointOf(this).roster.peers;
+    return endpointOf(this).peerRegistry.peers;
   },
   get address(): string {
     return endpointOf(this).address;
@@ -181,9 +181,9 @@ const define = (key: string, member: PropertyDescriptor): void => {
   const isMethod = typeof member.value === 'function';
   Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
 };
-for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(endpoint))) define(key, member);
+for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) define(key, member);
 defineMembers(define);
-Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: endpoint[Symbol.asyncDispose] });
+Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: members[Symbol.asyncDispose] });
 
 /** A nested API, as a field of a spec: `readonly room = namespace(Room)`. Its methods are `room.join` on the wire; `name` replaces `room`. */
 export function namespace<S extends Branded>(api: SpecClass<S>, options: NamespaceOptions = {}): S {
@@ -210,14 +210,14 @@ function createSide(spec: SpecConstructor, options: Options): object {
   madeFor.set(spec, made);
   const direction = options.invert === true ? 'inverted' : 'straight';
   made[direction] ??= make(methodTableOf(spec, RemoteAPI.prototype), options.invert === true);
-  const hub = new RpcEndpoint(options, (peer, error, id) =>
+  const endpoint = new RpcEndpoint(options, (peer, error, id) =>
     (side as unknown as { onMessageError(peer: Peer, error: unknown, id?: Id): unknown }).onMessageError(
       peer,
       error,
       id,
     ),
   );
-  const side = wire(made[direction], hub);
+  const side = wire(made[direction], endpoint);
   return side;
 }
 
@@ -255,5 +255,5 @@ function describeSpec(spec: SpecConstructor, inverted: boolean): MethodDescripti
 }
 
 function describeTable(table: MethodTable, inverted: boolean): MethodDescription[] {
-  return methodsOf(table).map((row) => methodDescription(row, inverted));
+  return methodsOf(table).map((descriptor) => methodDescription(descriptor, inverted));
 }

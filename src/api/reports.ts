@@ -32,7 +32,7 @@ export class Reports {
   }
 
   /** See {@link ReportWriter.trouble}. */
-  trouble(peer: Reported, error: unknown, id?: Id): void {
+  reportError(peer: Reported, error: unknown, id?: Id): void {
     const { method } = this;
     this.method = undefined;
     this.report((writer) => writer.trouble(peer, error, id, method));

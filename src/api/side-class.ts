@@ -11,10 +11,10 @@ import type { RpcEndpoint } from './endpoint.js';
 
 /*
  * What a side looks like is made from the table, once for each class and direction: prototypes with a method for each
- * outgoing row and a port for each incoming one. A side is an instance of one; there is no Proxy, and no closure for each side.
+ * outgoing descriptor and a port for each incoming one. A side is an instance of one; there is no Proxy, and no closure for each side.
  */
 
-const HUB: unique symbol = Symbol('hub');
+const ENDPOINT: unique symbol = Symbol('endpoint');
 const MADE: unique symbol = Symbol('made');
 const SELVES: unique symbol = Symbol('selves');
 const TARGET: unique symbol = Symbol('target');
@@ -23,7 +23,7 @@ const METHODS: unique symbol = Symbol('methods');
 
 /** What an instance of a made class holds. */
 interface Held {
-  readonly [HUB]: RpcEndpoint;
+  readonly [ENDPOINT]: RpcEndpoint;
   readonly [MADE]: Made;
   /** The instances of the spec and of its namespaces, by mount. */
   readonly [SELVES]: readonly object[];
@@ -35,7 +35,7 @@ interface Held {
 
 /** Whom a view calls, and how. */
 interface Target {
-  readonly hub: RpcEndpoint;
+  readonly endpoint: RpcEndpoint;
   readonly selves: readonly object[];
   readonly receivers: Receivers;
   readonly options: CallOptions | undefined;
@@ -76,27 +76,27 @@ function makeBelow(table: MethodTable, side: Direction): Made {
   const remote: object = Object.create(views);
   const gathering: object = Object.create(views);
   const detailed: object = Object.create(views);
-  for (const row of table.methods) {
-    const outgoing = (row.direction === 'outgoing') !== inverted;
+  for (const descriptor of table.methods) {
+    const outgoing = (descriptor.direction === 'outgoing') !== inverted;
     if (!outgoing) {
-      define(Half.prototype, row.key, {
+      define(Half.prototype, descriptor.key, {
         get(this: Held) {
-          return this[HUB].port(row);
+          return this[ENDPOINT].incomingMethod(descriptor);
         },
       });
-      for (const view of [remote, gathering, detailed]) defineIncoming(view, row, side);
+      for (const view of [remote, gathering, detailed]) defineIncoming(view, descriptor, side);
       continue;
     }
-    const method = refuseHandlers(calling(row), row, side);
+    const method = refuseHandlers(calling(descriptor), descriptor, side);
     const look: object = Object.getPrototypeOf(method);
-    const bind = (self: object) => Object.setPrototypeOf(calledOn(self as Held, row), look);
-    define(Half.prototype, row.key, boundToSide(row.key, method, bind));
-    aimed(remote, row, call);
-    if (row.request && !row.stream) {
+    const bind = (self: object) => Object.setPrototypeOf(calledOn(self as Held, descriptor), look);
+    define(Half.prototype, descriptor.key, boundToSide(descriptor.key, method, bind));
+    aimed(remote, descriptor, call);
+    if (descriptor.request && !descriptor.stream) {
       // Whoever has such a view has the extension that makes it.
-      aimed(gathering, row, (hub, ...given) => hub.attached.multicast.gather?.(hub, ...given));
-      aimed(detailed, row, callDetailed);
-    } else for (const view of [gathering, detailed]) defineWithoutAnswer(view, row);
+      aimed(gathering, descriptor, (endpoint, ...given) => endpoint.attached.multicast.gather?.(endpoint, ...given));
+      aimed(detailed, descriptor, callDetailed);
+    } else for (const view of [gathering, detailed]) defineWithoutAnswer(view, descriptor);
   }
   for (const [key, child] of children) {
     nest(remote, key, child.remote);
@@ -110,23 +110,25 @@ function makeBelow(table: MethodTable, side: Direction): Made {
 /** What the prototypes of all views inherit. */
 export const views: object = {};
 
-type Way = (hub: RpcEndpoint, ...given: Rest<Parameters<typeof callDetailed>>) => unknown;
+type Way = (endpoint: RpcEndpoint, ...given: Rest<Parameters<typeof callDetailed>>) => unknown;
 type Rest<T extends readonly unknown[]> = T extends [unknown, ...infer R] ? R : never;
 
-function calling(row: MethodDescriptor): Unbound {
+function calling(descriptor: MethodDescriptor): Unbound {
   return function below(this: Held, receivers: Receivers, ...args: unknown[]): unknown {
-    const hub = this[HUB];
-    if (hub.diagnostics !== none) return withSite(below, call, hub, row, this, receivers, args, this[OPTIONS]);
-    return call(hub, row, this, receivers, args, this[OPTIONS]);
+    const endpoint = this[ENDPOINT];
+    if (endpoint.diagnostics !== none)
+      return withSite(below, call, endpoint, descriptor, this, receivers, args, this[OPTIONS]);
+    return call(endpoint, descriptor, this, receivers, args, this[OPTIONS]);
   } as Unbound;
 }
 
 /** The same, for one side. */
-function calledOn(self: Held, row: MethodDescriptor): (receivers: Receivers, ...args: unknown[]) => unknown {
-  const { [HUB]: hub, [OPTIONS]: options } = self;
+function calledOn(self: Held, descriptor: MethodDescriptor): (receivers: Receivers, ...args: unknown[]) => unknown {
+  const { [ENDPOINT]: endpoint, [OPTIONS]: options } = self;
   return function below(receivers, ...args) {
-    if (hub.diagnostics !== none) return withSite(below as Unbound, call, hub, row, self, receivers, args, options);
-    return call(hub, row, self, receivers, args, options);
+    if (endpoint.diagnostics !== none)
+      return withSite(below as Unbound, call, endpoint, descriptor, self, receivers, args, options);
+    return call(endpoint, descriptor, self, receivers, args, options);
   };
 }
 
@@ -146,23 +148,24 @@ export function boundToSide(
 }
 
 /** A method of a view, which knows its receivers and options. It can be taken out of the view. */
-function aimed(prototype: object, row: MethodDescriptor, way: Way): void {
+function aimed(prototype: object, descriptor: MethodDescriptor, way: Way): void {
   const key = {};
-  define(prototype, row.key, {
+  define(prototype, descriptor.key, {
     get(this: Aimed) {
       const target = this[TARGET];
       target.methods ??= new BoundMethods(target);
-      return target.methods.find(key) ?? target.methods.keep(key, calledBy(target, row, way));
+      return target.methods.find(key) ?? target.methods.keep(key, calledBy(target, descriptor, way));
     },
   });
 }
 
-function calledBy(target: Target, row: MethodDescriptor, way: Way): (...args: unknown[]) => unknown {
+function calledBy(target: Target, descriptor: MethodDescriptor, way: Way): (...args: unknown[]) => unknown {
   return function below(...args) {
-    const { hub, selves, receivers, options } = target;
-    const self = selves[row.index] as object;
-    if (hub.diagnostics !== none) return withSite(below, way, hub, row, self, receivers, args, options);
-    return way(hub, row, self, receivers, args, options);
+    const { endpoint, selves, receivers, options } = target;
+    const self = selves[descriptor.index] as object;
+    if (endpoint.diagnostics !== none)
+      return withSite(below, way, endpoint, descriptor, self, receivers, args, options);
+    return way(endpoint, descriptor, self, receivers, args, options);
   };
 }
 
@@ -185,16 +188,16 @@ function aim(prototype: object, target: Target): object {
   return Object.create(prototype, { [TARGET]: { value: target } }) as object;
 }
 
-/** One instance of a made class, with its namespaces, wired to a hub. `selves` collects the instances, by mount. */
-export function wire(made: Made, hub: RpcEndpoint, selves: object[] = []): object {
+/** One instance of a made class, with its namespaces, wired to a endpoint. `selves` collects the instances, by mount. */
+export function wire(made: Made, endpoint: RpcEndpoint, selves: object[] = []): object {
   const self = new made.Half();
   selves[made.table.index] = self;
-  hub.add(made.table, self);
+  endpoint.add(made.table, self);
   for (const [key, child] of made.children) {
-    Object.defineProperty(self, key, { value: wire(child, hub, selves), enumerable: true });
+    Object.defineProperty(self, key, { value: wire(child, endpoint, selves), enumerable: true });
   }
   Object.defineProperties(self, {
-    [HUB]: { value: hub },
+    [ENDPOINT]: { value: endpoint },
     [MADE]: { value: made },
     [SELVES]: { value: selves },
     [OPTIONS]: { value: undefined },
@@ -203,9 +206,9 @@ export function wire(made: Made, hub: RpcEndpoint, selves: object[] = []): objec
   return self;
 }
 
-/** The hub behind a side or a namespace of it. */
+/** The endpoint behind a side or a namespace of it. */
 export function endpointOf(self: object): RpcEndpoint {
-  return (self as Held)[HUB];
+  return (self as Held)[ENDPOINT];
 }
 
 /** The table behind a side or a namespace of it. */
@@ -225,8 +228,14 @@ export function viewOf(
   receivers: Receivers,
   options: CallOptions | undefined,
 ): object {
-  const { [HUB]: hub, [MADE]: made, [SELVES]: selves, [OPTIONS]: below } = self as Held;
-  return aim(made[kind], { hub, selves, receivers, options: mergeCallOptions(options, below), methods: undefined });
+  const { [ENDPOINT]: endpoint, [MADE]: made, [SELVES]: selves, [OPTIONS]: below } = self as Held;
+  return aim(made[kind], {
+    endpoint,
+    selves,
+    receivers,
+    options: mergeCallOptions(options, below),
+    methods: undefined,
+  });
 }
 
 /** A side or a namespace whose calls have these options; everything else it shares. */

@@ -1,8 +1,8 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
+import { coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
-import { coreNotifications } from '../session/protocol.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
 import type { Extension, FrameFilters, SideExtension, SideHost } from './extension.js';
 import { currentExtensions } from './extension-registry.js';

@@ -3,9 +3,9 @@ import type { RpcEndpoint } from './endpoint.js';
 
 /** The numbers of a side. Also of one that is not open, or is closed. */
 export function sideStats(side: RpcEndpoint): SideStats {
-  const { roster, load, attached } = side;
+  const { peerRegistry, load, attached } = side;
   const stats: Record<keyof SideStats, number> = {
-    peers: roster.peers.size,
+    peers: peerRegistry.peers.size,
     pendingCalls: 0,
     activeCalls: 0,
     queuedCalls: 0,
@@ -15,13 +15,13 @@ export function sideStats(side: RpcEndpoint): SideStats {
     ...load.traffic,
   };
   for (const session of side.sessions()) {
-    const { waiting, open, asked, intake, answers } = session;
-    const queued = intake?.queued ?? 0;
-    stats.pendingCalls += waiting;
-    stats.activeCalls += open - waiting - queued;
+    const { pendingCount, open, pending, callQueue, replies } = session;
+    const queued = callQueue?.queued ?? 0;
+    stats.pendingCalls += pendingCount;
+    stats.activeCalls += open - pendingCount - queued;
     stats.queuedCalls += queued;
-    stats.streams += (asked?.streams ?? 0) + (intake?.streams ?? 0);
-    stats.bufferedBytes += session.buffered + answers.held + (answers.parked?.bytes ?? 0);
+    stats.streams += (pending?.streams ?? 0) + (callQueue?.streams ?? 0);
+    stats.bufferedBytes += session.buffered + replies.held + (replies.parked?.bytes ?? 0);
   }
   return Object.assign(stats, ...attached.sides.map((side) => side.stats?.()));
 }

@@ -1,7 +1,7 @@
 import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
-import type { CallSender } from '../session/peer.js';
+import type { CallSender } from '../session/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 
 /** Arguments in the form in which they are sent. */

@@ -1,4 +1,4 @@
-import type { CallSender } from '../session/peer.js';
+import type { CallSender } from '../session/call-sender.js';
 
 /*
  * A call that comes with a deadline hands it on: what its handler calls, whomever, has no more time than is left. On runtimes
@@ -22,7 +22,7 @@ export function runWithin<T>(sender: CallSender, job: () => T): T {
 export function currentCall(): CallSender | undefined {
   const sender = context?.getStore();
   // Code that runs after its call was answered no longer has a deadline.
-  return sender?.done === true && sender.begun?.cancelled === undefined ? undefined : sender;
+  return sender?.done === true && sender.detailsIfAny?.cancelled === undefined ? undefined : sender;
 }
 
 function makeContext(): Context | null {

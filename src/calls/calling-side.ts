@@ -1,5 +1,5 @@
 import type { About, Call } from '../contract/contract.js';
-import type { CallSender } from '../session/peer.js';
+import type { CallSender } from '../session/call-sender.js';
 import type { Session, SessionHost } from '../session/session.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
@@ -18,7 +18,7 @@ export interface CallingSide extends SessionHost {
   readonly defaults: CallOptions | undefined;
   readonly logger: SideLogger;
   readonly reports: CallReports;
-  readonly roster: ReceivingPeers;
+  readonly peerRegistry: ReceivingPeers;
   /** The layers around the methods. */
   readonly layers: SideLayers;
   readonly attached: CallExtensions;

@@ -111,7 +111,7 @@ function send(side: CallingSide, self: object, call: OutgoingCall, isLayered: bo
     const onSent = (id: number): void => {
       call.id = id;
     };
-    return requestFirst(method.wire, side.roster.several(receivers), packed, settings, onSent).then(
+    return requestFirst(method.wire, side.peerRegistry.several(receivers), packed, settings, onSent).then(
       ({ value, metadata }) => {
         call.replyMetadata = metadata;
         return value;

@@ -3,7 +3,7 @@ import { deadlineIn } from '../base/clock.js';
 import { isThenable } from '../base/promise-like.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
-import type { CallSender } from '../session/peer.js';
+import type { CallSender } from '../session/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import { bindArguments, withSecurityInfo } from './arguments.js';
 import { runWithin } from './call-context.js';
@@ -119,7 +119,7 @@ export class IncomingMethod {
 
   private inTime(sender: CallSender, timeout = Number.POSITIVE_INFINITY): unknown {
     if (timeout === Number.POSITIVE_INFINITY) return this.invoke(sender);
-    sender.work.deadline = deadlineIn(timeout);
+    sender.details.deadline = deadlineIn(timeout);
     return runWithin(sender, () => this.invoke(sender));
   }
 
@@ -219,7 +219,7 @@ export class IncomingMethod {
 
   private reportError({ peer, call }: CallSender, error: unknown): void {
     const { session } = peer;
-    session.host.trouble(session, error, call.id, this.descriptor.wire);
+    session.host.reportError(session, error, call.id, this.descriptor.wire);
   }
 
   /** More than one handler answers: the peers get an error each time. */

@@ -32,7 +32,7 @@ export class OutgoingCall extends LayeredCall implements Extract<CallContext, { 
     args: readonly unknown[],
     readonly receivers: Receivers,
     private given: CallOptions | undefined,
-    private readonly side: { readonly roster: PeersOf },
+    private readonly side: { readonly peerRegistry: PeersOf },
     private readonly last: (call: OutgoingCall) => unknown,
   ) {
     super(descriptor, args);
@@ -48,12 +48,12 @@ export class OutgoingCall extends LayeredCall implements Extract<CallContext, { 
     return 'outgoing';
   }
   get peers(): readonly Peer[] {
-    return this.sentTo ?? this.side.roster.meant(this.receivers);
+    return this.sentTo ?? this.side.peerRegistry.meant(this.receivers);
   }
 
   /** From now on, `peers` are the receivers of this moment, or the one that is given. */
   fixPeers(peer?: Peer): void {
-    this.sentTo ??= peer === undefined ? this.side.roster.meant(this.receivers) : [peer];
+    this.sentTo ??= peer === undefined ? this.side.peerRegistry.meant(this.receivers) : [peer];
   }
 
   override get kind(): CallContext['kind'] {

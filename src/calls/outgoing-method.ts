@@ -51,7 +51,7 @@ export function call(
       sent = packed.args;
       named = packed.named;
     }
-    const session = side.roster.single(receivers);
+    const session = side.peerRegistry.single(receivers);
     if (!method.request) {
       if (session !== undefined && (receivers !== null || !side.broadcasts)) session.notify(method.wire, sent, named);
       else side.attached.multicast.notify(method, receivers, { args: sent, named });
@@ -59,7 +59,7 @@ export function call(
     }
     const timeout = method.timeout ?? side.timeout;
     if (session !== undefined) return session.request(method.wire, sent, named, timeout);
-    const sessions = side.roster.several(receivers);
+    const sessions = side.peerRegistry.several(receivers);
     return requestFirst(method.wire, sessions, { args: sent, named }, plainSettings(timeout)).then(replyValue);
   } catch (error) {
     if (!method.request) throw error;

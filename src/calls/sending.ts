@@ -34,7 +34,7 @@ export function notify(
   about?: About,
   slow?: SlowOptions,
 ): void {
-  const session = slow === undefined ? side.roster.single(receivers) : undefined;
+  const session = slow === undefined ? side.peerRegistry.single(receivers) : undefined;
   if (session !== undefined && (receivers !== null || !side.broadcasts))
     session.notify(method.wire, packed.args, packed.named, about);
   else side.attached.multicast.notify(method, receivers, packed, about, slow);

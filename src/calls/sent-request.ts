@@ -39,7 +39,7 @@ export class SentRequest implements ReplyHandler, Abortable {
   /** Sends the request and returns its id. Throws if it cannot be sent: then neither of the callbacks is called. */
   send(args: readonly unknown[], named: boolean): number {
     const { session, settings } = this;
-    this.id = session.ask(this.method, args, named, this, settings.about);
+    this.id = session.sendRequest(this.method, args, named, this, settings.about);
     for (const signal of settings.signals) whenAborted(signal, this);
     return this.id;
   }
@@ -73,9 +73,9 @@ export class SentRequest implements ReplyHandler, Abortable {
     if (settings.maxTimeout !== undefined) this.deadline = Math.min(deadlineIn(settings.timeout), this.utmost);
     try {
       const given: unknown = settings.onProgress?.(value);
-      if (isThenable(given)) given.then(undefined, (error: unknown) => session.host.trouble(session, error));
+      if (isThenable(given)) given.then(undefined, (error: unknown) => session.host.reportError(session, error));
     } catch (error) {
-      session.host.trouble(session, error);
+      session.host.reportError(session, error);
     }
   }
 

@@ -2,10 +2,10 @@ import { Queue } from '../base/queue.js';
 import { printable, quoteId } from '../base/quote.js';
 import type { Call, Id } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from '../contract/errors.js';
+import { CallSender } from './call-sender.js';
 import { CancelledCalls } from './cancelled-calls.js';
 import { CALL_BYTES } from './held-frame.js';
 import { isKey } from './ids.js';
-import { CallSender } from './peer.js';
 import type { Session, SystemRequest } from './session.js';
 
 /** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
@@ -38,7 +38,7 @@ export class CallQueue {
   private readonly ids = new Map<Id, CallSender | Call>();
   /** What is at work without an id of its own, or was answered before it ended. */
   private readonly unnamed = new Set<CallSender>();
-  private readonly withdrawn = new WeakSet<Call>();
+  private readonly cancelledWhileQueued = new WeakSet<Call>();
   private readonly waiting = new Queue<Waiting>();
   /** Calls of references that wait. */
   private readonly callbacks = new Queue<Waiting>();
@@ -72,7 +72,7 @@ export class CallQueue {
   }
 
   /** Whether a call may start at once: the limit is not reached, and no call of its kind waits before it. */
-  takes({ method }: Call): boolean {
+  hasRoomFor({ method }: Call): boolean {
     const { running, calling, deaf } = this;
     const { concurrency } = this.session.host;
     if (running < concurrency && calling < concurrency && !deaf && this.queued === 0) return true;
@@ -111,12 +111,12 @@ export class CallQueue {
   }
 
   /** A call is at work until its promise settles. */
-  work(sender: CallSender, answer: Promise<unknown>): void {
+  track(sender: CallSender, answer: Promise<unknown>): void {
     const { session } = this;
-    const { call, begun } = sender;
+    const { call, detailsIfAny } = sender;
     // A stream is at work for as long as it runs, and leaves room for the others.
     const place =
-      begun?.producing !== undefined
+      detailsIfAny?.producing !== undefined
         ? 'lasting'
         : this.request(call.method)?.lane === 'callbacks'
           ? 'calling'
@@ -127,16 +127,17 @@ export class CallQueue {
     else this.unnamed.add(sender);
     session.weigh(call);
     session.load.take(CALL_BYTES);
-    if (begun !== undefined && begun.deadline !== Number.POSITIVE_INFINITY) session.remind(begun.deadline);
+    if (detailsIfAny !== undefined && detailsIfAny.deadline !== Number.POSITIVE_INFINITY)
+      session.remind(detailsIfAny.deadline);
     answer.then(
       (value) => {
         this.end(sender);
-        session.answers.succeed(call, value, sender);
+        session.replies.succeed(call, value, sender);
         this.next();
       },
       (error: unknown) => {
         this.end(sender);
-        session.answers.fail(call, error, sender);
+        session.replies.fail(call, error, sender);
         this.next();
       },
     );
@@ -144,9 +145,9 @@ export class CallQueue {
 
   private end(sender: CallSender): void {
     const { id } = sender.call;
-    const { place = 'running', begun } = sender;
+    const { place = 'running', detailsIfAny } = sender;
     this[place]--;
-    if (begun?.cancelled !== undefined) this.cancelled?.remove(place);
+    if (detailsIfAny?.cancelled !== undefined) this.cancelled?.remove(place);
     sender.call.held?.give();
     this.session.load.give(CALL_BYTES);
     if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
@@ -156,19 +157,19 @@ export class CallQueue {
   /** The caller cancels a call: if it waits, it does not start; if it runs, its signal aborts. */
   cancel(id: Id, reason: RpcError): void {
     const held = this.ids.get(id);
-    if (held instanceof CallSender) this.giveUp(held, reason);
+    if (held instanceof CallSender) this.cancelCall(held, reason);
     else if (held !== undefined) {
-      this.withdrawn.add(held);
+      this.cancelledWhileQueued.add(held);
       this.ids.delete(id);
       if (this.session.host.codec.answersCancelled === false) held.passed?.end();
-      else this.session.answers.deny(held, reason);
+      else this.session.replies.deny(held, reason);
     }
   }
 
   /** Cancels a running call, and lets another one start in its place. */
-  private giveUp(sender: CallSender, reason: RpcError): void {
-    const { place = 'running', begun } = sender;
-    if (begun?.cancelled !== undefined) return;
+  private cancelCall(sender: CallSender, reason: RpcError): void {
+    const { place = 'running', detailsIfAny } = sender;
+    if (detailsIfAny?.cancelled !== undefined) return;
     sender.cancel(reason);
     this.cancelled ??= new CancelledCalls(this.session);
     this.cancelled.add(place);
@@ -179,7 +180,7 @@ export class CallQueue {
   due(now: number): number {
     let nearest = this.cancelled?.due(now) ?? Number.POSITIVE_INFINITY;
     for (const held of [...this.ids.values(), ...this.unnamed]) {
-      const work = held instanceof CallSender && !held.done ? held.begun : undefined;
+      const work = held instanceof CallSender && !held.done ? held.detailsIfAny : undefined;
       if (work === undefined || work.cancelled !== undefined) continue;
       if (work.deadline > now) nearest = Math.min(nearest, work.deadline);
       else this.overrun(held as CallSender);
@@ -191,21 +192,21 @@ export class CallQueue {
   private overrun(sender: CallSender): void {
     const { call } = sender;
     const late = new TimeoutError(`${printable(call.method)} took longer than it may`);
-    this.giveUp(sender, late);
+    this.cancelCall(sender, late);
     if (call.id === undefined) return;
     this.ids.delete(call.id);
     this.unnamed.add(sender);
-    this.session.answers.deny(call, late);
+    this.session.replies.deny(call, late);
     sender.done = true;
-    this.session.answers.answered(sender);
+    this.session.replies.answered(sender);
   }
 
   /** A call waits for its turn; `bytes` is what it brings. */
   queue(call: Call, bytes: number): void {
     const { session, queued } = this;
     if (this.isFull(1)) {
-      if (call.id !== undefined && session.waiting > 0) {
-        session.answers.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
+      if (call.id !== undefined && session.pendingCount > 0) {
+        session.replies.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
         return;
       }
       if (this.isOver()) {
@@ -220,7 +221,7 @@ export class CallQueue {
     session.weigh(call);
     session.load.take(CALL_BYTES);
     if (isKey(call.id)) this.ids.set(call.id, call);
-    this.judge();
+    this.updateReading();
   }
 
   /** Whether as much waits as that part of the bounds. */
@@ -236,13 +237,13 @@ export class CallQueue {
 
   private next(): void {
     const { session } = this;
-    while (session.over === undefined) {
+    while (session.ended === undefined) {
       const waiting = this.shift();
       if (waiting === undefined) break;
       const { call, bytes } = waiting;
       this.bytes -= bytes;
       session.load.give(CALL_BYTES);
-      if (this.withdrawn.has(call)) {
+      if (this.cancelledWhileQueued.has(call)) {
         call.held?.give();
         continue;
       }
@@ -250,28 +251,28 @@ export class CallQueue {
       session.start(call);
       call.held?.give();
     }
-    this.judge();
-    session.rest();
+    this.updateReading();
+    session.closeIfIdle();
   }
 
   /** We have called the peer: its answer must be read. */
   awaiting(): void {
-    if (this.paused) this.judge();
+    if (this.paused) this.updateReading();
   }
 
   /** The peer leaves unread what we send, or reads again. */
-  crowded(crowded: boolean): void {
+  setCongested(crowded: boolean): void {
     this.deaf = crowded;
-    if (crowded) this.judge();
+    if (crowded) this.updateReading();
     else this.next();
   }
 
   /** Whether to read on. */
-  judge(): void {
+  updateReading(): void {
     const { session } = this;
     const full = this.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
-    const pause = full && session.waiting === 0;
-    if (pause === this.paused || session.over !== undefined) return;
+    const pause = full && session.pendingCount === 0;
+    if (pause === this.paused || session.ended !== undefined) return;
     this.paused = pause;
     if (pause) session.pauseReading();
     else session.resumeReading();
@@ -279,11 +280,11 @@ export class CallQueue {
 
   /** Streams look again whether they may go on. */
   wakeStreams(): void {
-    for (const held of [...this.ids.values()]) if (held instanceof CallSender) held.begun?.producing?.pull(0);
+    for (const held of [...this.ids.values()]) if (held instanceof CallSender) held.detailsIfAny?.producing?.pull(0);
   }
 
   /** Drops the waiting calls, and cancels the running ones. */
-  stop(reason: RpcError): void {
+  rejectAll(reason: RpcError): void {
     const atWork = [...this.ids.values(), ...this.unnamed];
     this.waiting.clear();
     this.callbacks.clear();
@@ -292,9 +293,4 @@ export class CallQueue {
     this.unnamed.clear();
     for (const held of atWork) if (held instanceof CallSender) held.cancel(reason);
   }
-}
-
-/** The error for a call whose id another call has that is at work. */
-export function idInUse(id: Id): ProtocolError {
-  return new ProtocolError(`the id ${quoteId(id)} is in use`);
 }

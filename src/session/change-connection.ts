@@ -15,22 +15,22 @@ import type { SessionParts } from './session-part.js';
 export interface MovingSession extends Session, Omit<MessageSink, 'peer'> {
   connection: Connection | undefined;
   link: Connection['link'];
-  sealing: FrameFilter | undefined;
-  readonly intake: { readonly paused: boolean; readonly streams: number; readonly queued: number } | undefined;
-  readonly answers: Session['answers'] & { relieved(): void };
+  filter: FrameFilter | undefined;
+  readonly callQueue: { readonly paused: boolean; readonly streams: number; readonly queued: number } | undefined;
+  readonly replies: Session['replies'] & { relieved(): void };
   readonly parts: SessionParts | undefined;
 }
 
 /** The connection has ended, and the session continues without one: what is posted waits. Called by the journal, within `lost`. */
 export function leaveConnection(session: MovingSession): void {
-  const { connection, sealing, outbox, load } = session;
+  const { connection, filter, sendQueue, load } = session;
   if (connection === undefined) return;
   session.congested(undefined);
-  outbox.hello?.over();
+  sendQueue.hello?.over();
   session.connection = undefined;
-  session.sealing = undefined;
-  outbox.exchange([...outbox.exchange([]), ...(sealing?.takeBack() ?? [])]);
-  outbox.bound = new AwayBound(session.host);
+  session.filter = undefined;
+  sendQueue.exchange([...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])]);
+  sendQueue.bound = new AwayBound(session.host);
   connection.detach();
   load.sees(0);
 }
@@ -40,8 +40,8 @@ export function leaveConnection(session: MovingSession): void {
  * has is left, and closed. Throws the reason of a session that has ended.
  */
 export function attach(session: MovingSession, connection: Connection): void {
-  const { connection: before, outbox, load } = session;
-  if (session.over !== undefined) throw session.over;
+  const { connection: before, sendQueue, load } = session;
+  if (session.ended !== undefined) throw session.ended;
   if (before !== undefined) {
     leaveConnection(session);
     before.link.close(new ConnectionLost('the session continues over another connection'));
@@ -51,14 +51,14 @@ export function attach(session: MovingSession, connection: Connection): void {
   load.owner = connection;
   session.connection = connection;
   session.link = connection.link;
-  session.sealing = connection.filter;
+  session.filter = connection.filter;
   connection.sink = session;
   if (connection.filter !== undefined) connection.filter.sender = session;
-  if (session.intake?.paused) connection.pauseReading();
-  outbox.bound = undefined;
-  outbox.limit = connection.limit;
-  for (const frame of outbox.exchange([])) session.post(frame);
-  session.answers.relieved();
+  if (session.callQueue?.paused) connection.pauseReading();
+  sendQueue.bound = undefined;
+  sendQueue.limit = connection.limit;
+  for (const frame of sendQueue.exchange([])) session.post(frame);
+  session.replies.relieved();
   session.parts?.attached(connection);
 }
 

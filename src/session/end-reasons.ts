@@ -14,12 +14,12 @@ const CLOSED = 'the other side closed it or exited';
 
 /** What ends, as far as its end needs it. */
 export interface EndingSession extends Session {
-  unanswerable: RpcError | undefined;
+  noReplyReason: RpcError | undefined;
   halfClosed: HalfClosed | undefined;
-  readonly intake: CallQueue | undefined;
+  readonly callQueue: CallQueue | undefined;
   /** The connection is about to end well: what was kept leaves too. */
   last(): void;
-  settle(reason: RpcError, asItIs?: 'as it is'): void;
+  finish(reason: RpcError, asItIs?: 'as it is'): void;
 }
 
 function nameOf({ peer, link }: Session): string {
@@ -42,9 +42,9 @@ export function reasonOfEach(reason: RpcError): (method: string) => RpcError {
 
 /** The link has ended. */
 export function linkClosed(session: EndingSession, reason: Error | undefined): void {
-  if (reason === undefined) session.settle(ended(session, `${linkOf(session)} ended: ${CLOSED}`));
-  else if (reason instanceof RpcError) session.settle(reason);
-  else session.settle(new ConnectionLost(`${linkOf(session)} ended: ${reason.message}`, { cause: reason }));
+  if (reason === undefined) session.finish(ended(session, `${linkOf(session)} ended: ${CLOSED}`));
+  else if (reason instanceof RpcError) session.finish(reason);
+  else session.finish(new ConnectionLost(`${linkOf(session)} ended: ${reason.message}`, { cause: reason }));
 }
 
 /**
@@ -52,7 +52,7 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
  * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
  */
 export function inputEnded(session: EndingSession): void {
-  if (session.over !== undefined) return;
+  if (session.ended !== undefined) return;
   if (session.connection?.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
   else session.halfClosed = new HalfClosed(session);
 }
@@ -64,22 +64,22 @@ function ended(session: EndingSession, why: string): ConnectionLost {
 
 /** Ends it. Without a reason, what was posted still leaves. */
 export function end(session: EndingSession, reason: Error | undefined): void {
-  const { sealing } = session;
-  if (session.over !== undefined) return;
+  const { filter } = session;
+  if (session.ended !== undefined) return;
   if (reason !== undefined) {
     const cut = `${linkOf(session)} was closed on this side: ${reason.message}`;
-    if (reason instanceof RpcError) session.settle(reason, 'as it is');
-    else session.settle(new ConnectionLost(cut, { cause: reason }));
+    if (reason instanceof RpcError) session.finish(reason, 'as it is');
+    else session.finish(new ConnectionLost(cut, { cause: reason }));
     session.link.close(reason);
-  } else if (session.outbox.isHeld) leaveTogether({ flush: () => session.end() });
-  else if (sealing?.isSealing) sealing.whenSealed(() => session.end());
+  } else if (session.sendQueue.isHeld) leaveTogether({ flush: () => session.end() });
+  else if (filter?.isSealing) filter.whenSealed(() => session.end());
   else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`));
 }
 
 /** Ends it for a reason, but what was posted still leaves. */
 function finish(session: EndingSession, reason: ConnectionLost): void {
   session.last();
-  session.settle(reason);
+  session.finish(reason);
   session.link.close();
 }
 
@@ -94,12 +94,12 @@ export class HalfClosed {
     const reason = ended(session, `${nameOf(session)} has ended its side of the link, so no answer can come from it`);
     const { lingerMs } = session.host.limits;
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
-    session.unanswerable = reason;
-    session.asked?.rejectAll(reasonOfEach(reason), session);
+    session.noReplyReason = reason;
+    session.pending?.rejectAll(reasonOfEach(reason), session);
     // They get no more credit: streams with a full window fail now, others when theirs is full.
-    session.intake?.wakeStreams();
+    session.callQueue?.wakeStreams();
     session.closeWhenIdle();
-    if (session.over !== undefined) this.stop();
+    if (session.ended !== undefined) this.stop();
   }
 
   /** The session has ended. */

@@ -7,7 +7,7 @@ export type SealedFrames = readonly Frame[];
 
 /** Whose messages leave through a filter. */
 export interface FilteredSender {
-  readonly outbox: {
+  readonly sendQueue: {
     readonly hello: AwaitedHello | undefined;
     putSealed(frames: SealedFrames, plain: Frame | undefined): void;
   };

@@ -15,11 +15,11 @@ interface Waiting {
 
 /** What waits for the peer's hello leaves through this. */
 export interface AwaitedHelloOwner {
-  readonly sealing: object | undefined;
+  readonly filter: object | undefined;
   readonly frameLimit: number;
   readonly link: Link;
   readonly host: { readonly limits: Limits };
-  readonly outbox: { hello: AwaitedHello | undefined; put(frame: Frame): void };
+  readonly sendQueue: { hello: AwaitedHello | undefined; put(frame: Frame): void };
   report(error: unknown): void;
 }
 
@@ -39,7 +39,7 @@ export class AwaitedHello {
   keeps(frame: Frame, failed: ((error: unknown) => void) | undefined): boolean {
     if (this.frames === undefined) {
       // Under a security, what waits has no header yet.
-      if (frame.length <= UNASKED || this.session.sealing !== undefined) return false;
+      if (frame.length <= UNASKED || this.session.filter !== undefined) return false;
       const left = this.until - time();
       if (left <= 0) {
         this.over();
@@ -73,7 +73,7 @@ export class AwaitedHello {
     for (const { frame, failed } of frames) {
       try {
         mustFit(frame, limit, session);
-        session.outbox.put(frame);
+        session.sendQueue.put(frame);
       } catch (error) {
         if (failed === undefined) session.report(error);
         else failed(error);
@@ -85,7 +85,7 @@ export class AwaitedHello {
   end(): void {
     clearTimer(this.timer);
     this.frames = undefined;
-    this.session.outbox.hello = undefined;
+    this.session.sendQueue.hello = undefined;
     for (const tell of this.told.splice(0)) tell();
   }
 }

@@ -22,7 +22,7 @@ const LEAST = 128;
 export function sayHello(session: AwaitedHelloOwner, connection: Connection): void {
   const { link, host, agreed } = connection;
   if (link.bus === true || !host.codec.hello || (link.dialed !== true && !agreed)) return;
-  session.outbox.hello = new AwaitedHello(session);
+  session.sendQueue.hello = new AwaitedHello(session);
   greet(connection);
 }
 

@@ -10,7 +10,7 @@ export interface InboundQueueOwner {
   readonly link: Link;
   readonly host: { readonly limits: Limits };
   readonly load: PeerLoad;
-  readonly sink: { readonly waiting: number; end(reason: Error): void };
+  readonly sink: { readonly pendingCount: number; end(reason: Error): void };
   readonly ended: boolean;
   queue: InboundQueue | undefined;
   /** The length of the frame that is being read, and the frame itself where it is weighed. */
@@ -114,7 +114,7 @@ export class InboundQueue {
     this.frames.push(frame);
     this.frameBytes += frame.length;
     owner.load.take(frame.length);
-    if (this.untilAsked && owner.sink.waiting > 0) this.opened();
+    if (this.untilAsked && owner.sink.pendingCount > 0) this.opened();
     if (this.frameBytes <= bufferedBytes / 2) return;
     this.pause();
     if (this.frameBytes <= bufferedBytes) return;

@@ -6,7 +6,7 @@ import { denyTooDeep, lose } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './message-size.js';
 import type { ReplyHandler } from './pending-calls.js';
 import type { Session } from './session.js';
-import { isUnderstood } from './understood.js';
+import { isUnderstood } from './system-notifications.js';
 import { UnreadableFrame } from './unreadable-frame.js';
 
 /*
@@ -43,14 +43,14 @@ export function receive(session: ReceivingSession, message: Message, mayBeDeep: 
     session.report(error, message.id);
     if (message.kind !== 'call' || message.id === undefined) return;
     const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
-    session.answers.deny(message, refusal);
+    session.replies.deny(message, refusal);
   }
 }
 
 /** The other end numbers every message but those of the connection. */
-function count({ host, received }: Session, journal: Journal, message: Message): void {
+function count({ host, frameBytes }: Session, journal: Journal, message: Message): void {
   const isControl = message.kind === 'call' && message.id === undefined && Object.hasOwn(host.controls, message.method);
-  if (!isControl) journal.came(received);
+  if (!isControl) journal.came(frameBytes);
 }
 
 /** A message could not be read, or the filter refuses it: that is reported, and answered if it was a request. */
@@ -59,8 +59,8 @@ export function refuse(session: Session, message: Message, error: ProtocolError)
     if (session.journal !== undefined) count(session, session.journal, message);
     if (message.kind === 'bad') refuseBad(session, message, error);
     else {
-      session.about.forget(message.id);
-      if (message.kind === 'call' && message.id !== undefined) session.answers.deny(message, error);
+      session.callHeaders.forget(message.id);
+      if (message.kind === 'call' && message.id !== undefined) session.replies.deny(message, error);
       session.report(error, message.id ?? null);
     }
   } catch (thrown) {
@@ -71,9 +71,9 @@ export function refuse(session: Session, message: Message, error: ProtocolError)
 function refuseBad(session: Session, bad: Bad, error: ProtocolError): void {
   session.report(error, bad.id);
   lose(session, bad, error);
-  session.about.forget(bad.id);
+  session.callHeaders.forget(bad.id);
   if (bad.batch === undefined && bad.id === null) answer(session, bad.error);
-  else session.answers.fault(bad, bad.error);
+  else session.replies.fault(bad, bad.error);
 }
 
 /** A frame as a whole is lost, or refused before it is read: it is reported, and answered where the codec can. */
@@ -84,7 +84,7 @@ export function unreadable(session: Session, error: ProtocolError): void {
 
 function answer(session: Session, error: FaultBody): void {
   const { link, host } = session;
-  if (host.codec.answersUnreadable && link.bus !== true) session.answers.fault(nobody, error);
+  if (host.codec.answersUnreadable && link.bus !== true) session.replies.fault(nobody, error);
 }
 
 function tooDeepReply(session: ReceivingSession, reply: Reply): void {
@@ -107,7 +107,7 @@ function isTooDeep({ host }: Session, value: unknown): boolean {
 function settle(session: ReceivingSession, answer: Reply | Fault): ReplyHandler | undefined {
   const waiter = session.answered(answer.id);
   if (waiter !== undefined) return waiter;
-  if (!session.asked?.wasDropped(answer.id)) session.report(unexpectedAnswer(answer), answer.id);
+  if (!session.pending?.wasDropped(answer.id)) session.report(unexpectedAnswer(answer), answer.id);
   return undefined;
 }
 
@@ -126,7 +126,8 @@ function revive(session: ReceivingSession, reply: Reply): void {
   try {
     if (tagged === reply.id) {
       // What was passed with the call may come back: it is held until the call is settled.
-      if (session.waiter(reply.id) !== undefined) values = session.values.inward(values, 'result', 'the answer').values;
+      if (session.pendingCall(reply.id) !== undefined)
+        values = session.values.inward(values, 'result', 'the answer').values;
       else session.host.mapper.discard(session, values);
     }
   } catch (error) {
@@ -137,7 +138,7 @@ function revive(session: ReceivingSession, reply: Reply): void {
 }
 
 function admit(session: ReceivingSession, call: Call): void {
-  const about = session.about.said === undefined ? undefined : session.about.take(call);
+  const about = session.callHeaders.said === undefined ? undefined : session.callHeaders.take(call);
   if (about !== undefined) call.about = about;
   if (about?.tagged !== true) session.admit(call);
   else {
@@ -145,7 +146,7 @@ function admit(session: ReceivingSession, call: Call): void {
     try {
       taken = session.values.taken(call);
     } catch (error) {
-      session.answers.deny(call, session.host.mapper.refusal(error));
+      session.replies.deny(call, session.host.mapper.refusal(error));
       return;
     }
     session.admit(taken);

@@ -11,14 +11,14 @@ import { NEXT } from './system-names.js';
 
 /** A call is nested too deep. */
 export function denyTooDeep(session: Session, call: Call): void {
-  const tagged = session.about.said?.about.tagged === true;
-  session.about.forget(call.id);
+  const tagged = session.callHeaders.said?.about.tagged === true;
+  session.callHeaders.forget(call.id);
   const error = nestedTooDeep(session.host.limits.depth);
   if (call.id === undefined) {
     if (tagged) session.host.mapper.discard(session, call.args);
     tellWhoWaits(session, call, error);
   }
-  session.answers.deny(call, error);
+  session.replies.deny(call, error);
 }
 
 /** A message could not be read. */
@@ -32,7 +32,7 @@ function tellWhoWaits(session: Session, { method, args }: Meaning, error: Protoc
 
 /** Items that have arrived cannot be read: without them it would be another stream, so the stream ends before them. */
 export function endBefore(session: Session, id: Id, error: unknown): void {
-  const waiter = session.waiter(id);
+  const waiter = session.pendingCall(id);
   if (waiter?.next === undefined) return;
   session.cancel(id);
   waiter.reject(error);

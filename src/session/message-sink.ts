@@ -9,7 +9,7 @@ export interface MessageSink {
   /** How many calls are open, in both directions. */
   readonly open: number;
   /** How many answers are still to come: while there are any, the peer has to be read. */
-  readonly waiting: number;
+  readonly pendingCount: number;
   /** A message is at its turn. `mayBeDeep`: it is long enough to be nested too deep. Never throws. */
   receive(message: Message, mayBeDeep: boolean): void;
   /** A message is at its turn that could not be read, or that the filter refuses. */
@@ -29,7 +29,7 @@ export interface MessageSink {
   /** The peer has said up to how many bytes it reads, or that it reads as much as usual. */
   greeted(limit: number): void;
   /** Looks again whether to read on. */
-  judge(): void;
+  updateReading(): void;
   /** Asks for `Connection.due` to be called by then, at the latest. */
   remind(at: number): void;
   /** The peer has ended its sending half; messages can still be sent to it. */

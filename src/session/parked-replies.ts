@@ -34,7 +34,7 @@ export class ParkedReplies {
   /** The peer has read more: sends as many of them as fit. */
   leave(): void {
     const { session, frames } = this;
-    while (session.over === undefined) {
+    while (session.ended === undefined) {
       const { first } = frames;
       if (first === undefined) break;
       try {
@@ -46,7 +46,7 @@ export class ParkedReplies {
       this.bytes -= first.length;
       session.load.give(first.length);
     }
-    session.rest();
+    session.closeIfIdle();
   }
 }
 

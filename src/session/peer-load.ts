@@ -5,7 +5,7 @@ export interface PeerLoadOwner {
   readonly link: { readonly peer: string; readonly buffered: number };
   readonly sink: {
     /** Looks again whether to read on. */
-    judge(): void;
+    updateReading(): void;
     end(reason: Error): void;
   };
 }
@@ -78,6 +78,6 @@ export class PeerLoad implements LoadedPeer {
 
   private press(): void {
     if (this.side.total > this.side.limit) this.side.relieve();
-    if (!this.gone) this.owner.sink.judge();
+    if (!this.gone) this.owner.sink.updateReading();
   }
 }

@@ -5,7 +5,7 @@ import type { RpcError } from '../contract/errors.js';
 /** The owner of a pending call, as the table knows it: a session. */
 export interface CallHolder {
   /** Sends one of the library's own messages. Returns false if it was not sent. */
-  tell(method: string, args: readonly unknown[]): boolean;
+  sendSystem(method: string, args: readonly unknown[]): boolean;
 }
 
 /** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */

@@ -2,14 +2,14 @@ import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
-import type { Work } from './active-call.js';
+import type { CallDetails } from './call-details.js';
 import { encodeQuickly } from './encode.js';
 import { UNASKED } from './frame-limits.js';
 import { joined } from './joined-frames.js';
 import { outward } from './mapped-values.js';
 import { exceeds } from './message-size.js';
+import { encodeHeaders } from './outgoing-headers.js';
 import { hasRoom, ParkedReplies } from './parked-replies.js';
-import { sayingAbout } from './sent-calls.js';
 import type { ActiveCall, Replies, Session } from './session.js';
 import type { Mapped } from './session-values.js';
 import { unfit } from './unfit-result.js';
@@ -43,17 +43,17 @@ export class ReplyWriter implements Replies {
       return;
     }
     sender.done = true;
-    const { begun } = sender;
-    if (id !== undefined && this.session.over === undefined) {
-      const { cancelled } = begun ?? {};
+    const { detailsIfAny } = sender;
+    if (id !== undefined && this.session.ended === undefined) {
+      const { cancelled } = detailsIfAny ?? {};
       if (cancelled === undefined || this.session.host.codec.answersCancelled !== false)
-        this.reply(call, id, value, begun);
+        this.reply(call, id, value, detailsIfAny);
     }
     if (call.passed !== undefined) call.passed.end();
-    if (begun !== undefined) this.finish(sender);
+    if (detailsIfAny !== undefined) this.finish(sender);
   }
 
-  private reply(call: Call, id: Id, value: unknown, work: Work | undefined): void {
+  private reply(call: Call, id: Id, value: unknown, work: CallDetails | undefined): void {
     const { session } = this;
     // Without room, a large text is not even encoded: that would take as much memory once more.
     if (typeof value === 'string' && session.load.unsent > 0 && this.refuses(call, value)) return;
@@ -71,7 +71,7 @@ export class ReplyWriter implements Replies {
       const metadata = work?.replyMetadata;
       if (sent !== undefined || metadata !== undefined) {
         const about = { answer: id, ...(sent && { tagged: true }), ...(metadata && { metadata }) };
-        saying = sayingAbout(session.host, about);
+        saying = encodeHeaders(session.host, about);
       }
     } catch (error) {
       sent?.end();
@@ -84,9 +84,9 @@ export class ReplyWriter implements Replies {
 
   /** Sends an answer after its headers. A datagram may be lost or reordered, so on a bus both are in one datagram. */
   private putBoth(call: Call, saying: Frame, frame: Frame, sent: Mapped | undefined): void {
-    const { link, sealing, host } = this.session;
+    const { link, filter, host } = this.session;
     const { join } = host.codec;
-    if (link.bus !== true || join === undefined || sealing !== undefined) {
+    if (link.bus !== true || join === undefined || filter !== undefined) {
       this.leave(saying);
       this.put(call, frame, sent);
     } else {
@@ -119,14 +119,14 @@ export class ReplyWriter implements Replies {
       return;
     }
     sender.done = true;
-    const { begun } = sender;
-    const cancelled = begun?.cancelled;
+    const { detailsIfAny } = sender;
+    const cancelled = detailsIfAny?.cancelled;
     if (call.id === undefined) {
-      if (error !== cancelled || error === undefined) session.host.trouble(session, error);
+      if (error !== cancelled || error === undefined) session.host.reportError(session, error);
     } else if (cancelled === undefined) this.fault(call, session.host.toFault(error, session));
     else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
     if (call.passed !== undefined) call.passed.end();
-    if (begun !== undefined) this.finish(sender);
+    if (detailsIfAny !== undefined) this.finish(sender);
   }
 
   /** What a call fails with whose handler has given something that throws `error` when it is looked at. */
@@ -142,24 +142,24 @@ export class ReplyWriter implements Replies {
   }
 
   /** The call is answered, if it needs an answer: runs the `after` handlers; what they throw is only reported. */
-  answered({ call, begun }: ActiveCall): void {
+  answered({ call, detailsIfAny }: ActiveCall): void {
     const { session } = this;
-    if (begun === undefined) return;
-    const silent = begun.cancelled !== undefined && session.host.codec.answersCancelled === false;
-    if (call.id !== undefined && session.over === undefined && !silent) begun.watcher?.sent();
-    this.follow(begun, call);
+    if (detailsIfAny === undefined) return;
+    const silent = detailsIfAny.cancelled !== undefined && session.host.codec.answersCancelled === false;
+    if (call.id !== undefined && session.ended === undefined && !silent) detailsIfAny.watcher?.sent();
+    this.follow(detailsIfAny, call);
   }
 
   /** Nothing of the call is at work any more. */
-  private close({ begun, call }: ActiveCall): void {
-    if (begun === undefined) return;
-    this.follow(begun, call);
-    begun.watcher?.closed();
+  private close({ detailsIfAny, call }: ActiveCall): void {
+    if (detailsIfAny === undefined) return;
+    this.follow(detailsIfAny, call);
+    detailsIfAny.watcher?.closed();
   }
 
-  private follow(work: Work, { id, method }: Call): void {
+  private follow(work: CallDetails, { id, method }: Call): void {
     const { session } = this;
-    const report = (error: unknown): void => session.host.trouble(session, error, id, method);
+    const report = (error: unknown): void => session.host.reportError(session, error, id, method);
     for (const job of work.finish()) {
       try {
         const given: unknown = job();
@@ -175,21 +175,21 @@ export class ReplyWriter implements Replies {
     const { session } = this;
     call.passed?.end();
     if (call.id === undefined)
-      session.host.trouble(session, new ProtocolError(`${printable(call.method)}: ${message}`, code));
+      session.host.reportError(session, new ProtocolError(`${printable(call.method)}: ${message}`, code));
     else this.fault(call, { code, message });
   }
 
   /** Answers with an error: if it cannot be sent as it is, without its inner errors, or without its data and shortened. */
   fault(to: Asked, error: FaultBody): void {
     const { session } = this;
-    if (session.over !== undefined) return;
+    if (session.ended !== undefined) return;
     const { code, message } = error;
     const frame =
       this.attempt(to, error) ??
       this.attempt(to, ...session.host.smaller(error), ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
     if (frame !== undefined) this.put(to, frame);
     else {
-      session.host.trouble(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
+      session.host.reportError(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
       if (to.batch !== undefined) this.collect(to.batch);
     }
   }
@@ -230,7 +230,7 @@ export class ReplyWriter implements Replies {
     const length = frames.reduce((sum, frame) => sum + frame.length, 0);
     const { session } = this;
     // A letter may take three bytes.
-    if (this.held + length > Math.min(session.host.limits.bufferedBytes, session.outbox.limit / 3))
+    if (this.held + length > Math.min(session.host.limits.bufferedBytes, session.sendQueue.limit / 3))
       this.complete(batch);
     batch.answers.push(...frames);
     this.held += length;
@@ -247,7 +247,7 @@ export class ReplyWriter implements Replies {
     this.held -= bytes;
     this.session.load.give(bytes);
     const { join } = this.session.host.codec;
-    const all = join === undefined ? frames : joined(join, frames, this.session.outbox.joins, true);
+    const all = join === undefined ? frames : joined(join, frames, this.session.sendQueue.joins, true);
     for (const frame of all) this.leave(frame);
   }
 
@@ -264,12 +264,12 @@ export class ReplyWriter implements Replies {
   private leave(frame: Frame, to?: Asked, sent?: Mapped): void {
     const { session } = this;
     try {
-      if (session.sealing !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
+      if (session.filter !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
       else if (this.waits) this.park(frame);
       else if (frame.length > UNASKED) session.post(frame, (error) => this.lost(error, to, sent));
       else session.post(frame);
     } catch (error) {
-      if (session.sealing !== undefined) this.lost(error, to, sent);
+      if (session.filter !== undefined) this.lost(error, to, sent);
       else this.park(frame);
     }
   }
@@ -287,7 +287,7 @@ export class ReplyWriter implements Replies {
       session.end(error);
       return;
     }
-    session.host.trouble(session, error, to?.id);
+    session.host.reportError(session, error, to?.id);
     const tooLarge = error instanceof ProtocolError && error.code === Code.TooLarge;
     const { code, message } = tooLarge
       ? error

@@ -2,23 +2,25 @@ import { unwatch, watch } from '../base/clock.js';
 import { promiseOf } from '../base/promise-like.js';
 import type { Batch, Call, Id, Message } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
-import { CallAbout } from './call-headers.js';
-import { CallQueue, idInUse } from './call-queue.js';
+import { CallQueue } from './call-queue.js';
+import { CallSender } from './call-sender.js';
 import { CallingSession } from './calling-session.js';
+import type { ConnectedPeer } from './connected-peer.js';
 import type { Connection } from './connection.js';
 import { end, type HalfClosed, inputEnded, linkClosed, reasonOfEach } from './end-reasons.js';
 import { type SendQueueHost, sendQueueFor } from './guarded-queue.js';
+import { idInUse } from './ids.js';
+import { CallHeaders } from './incoming-headers.js';
 import { receive, refuse, unreadable } from './incoming-messages.js';
 import type { MessageSink } from './message-sink.js';
-import { CallSender, type ConnectedPeer } from './peer.js';
 import type { PeerLoad } from './peer-load.js';
 import type { PendingCalls, ReplyHandler } from './pending-calls.js';
 import { ReplyWriter } from './reply-writer.js';
-import { notAnswered } from './sent-calls.js';
 import type { ActiveCall, StartingCalls } from './session.js';
 import { type SessionPart, SessionParts } from './session-part.js';
 import type { StallDetector } from './stall-detector.js';
 import { CANCEL } from './system-names.js';
+import { notAnsweredInTime } from './timeout-error.js';
 
 /**
  * The conversation with one peer, over one connection after the other where it has a journal: who waits for an answer, and what the
@@ -32,10 +34,10 @@ export class RpcSession extends CallingSession implements MessageSink {
   halfClosed: HalfClosed | undefined;
   starting: StartingCalls | undefined;
   tagged: Id | undefined;
-  readonly about: CallAbout = new CallAbout(this);
-  readonly answers: ReplyWriter = new ReplyWriter(this);
+  readonly callHeaders: CallHeaders = new CallHeaders(this);
+  readonly replies: ReplyWriter = new ReplyWriter(this);
   readonly load: PeerLoad;
-  intake: CallQueue | undefined;
+  callQueue: CallQueue | undefined;
   parts: SessionParts | undefined;
   private retiring = false;
 
@@ -43,12 +45,12 @@ export class RpcSession extends CallingSession implements MessageSink {
   constructor(connection: Connection, host: SendQueueHost, pending?: PendingCalls) {
     super(connection, host, pending);
     this.load = connection.load;
-    this.outbox = sendQueueFor(this, host);
+    this.sendQueue = sendQueueFor(this, host);
     connection.sink = this;
     if (connection.filter !== undefined) connection.filter.sender = this;
   }
 
-  get received(): number {
+  get frameBytes(): number {
     return this.connection === undefined ? 0 : this.connection.size;
   }
 
@@ -71,32 +73,32 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   complete(batch: Batch): void {
-    this.answers.complete(batch);
+    this.replies.complete(batch);
   }
 
-  work(id: Id): ActiveCall | undefined {
-    return this.intake?.at(id);
+  activeCall(id: Id): ActiveCall | undefined {
+    return this.callQueue?.at(id);
   }
 
-  withdraw(id: Id, reason: RpcError): void {
-    this.intake?.cancel(id, reason);
+  cancelIncoming(id: Id, reason: RpcError): void {
+    this.callQueue?.cancel(id, reason);
   }
 
   get open(): number {
-    return this.waiting + (this.intake?.size ?? 0);
+    return this.pendingCount + (this.callQueue?.size ?? 0);
   }
 
-  judge(): void {
-    this.intake?.judge();
+  updateReading(): void {
+    this.callQueue?.updateReading();
   }
 
   /** Takes a call up: at once, or when its turn comes. */
   admit(call: Call): void {
-    const { intake } = this;
-    if (call.id !== undefined && intake?.holds(call.id)) {
-      this.answers.deny(call, idInUse(call.id));
-    } else if (intake === undefined || intake.takes(call)) this.start(call);
-    else intake.queue(call, this.connection?.claim() ?? 0);
+    const { callQueue } = this;
+    if (call.id !== undefined && callQueue?.holds(call.id)) {
+      this.replies.deny(call, idInUse(call.id));
+    } else if (callQueue === undefined || callQueue.hasRoomFor(call)) this.start(call);
+    else callQueue.queue(call, this.connection?.claim() ?? 0);
   }
 
   /** Carries a call out, now. */
@@ -108,22 +110,22 @@ export class RpcSession extends CallingSession implements MessageSink {
       answer = this.host.serve(sender);
       promise = promiseOf(answer);
     } catch (error) {
-      this.answers.fail(call, answer === undefined ? error : this.answers.unreadable(error), sender);
+      this.replies.fail(call, answer === undefined ? error : this.replies.unreadable(error), sender);
       return;
     }
-    if (promise === undefined) this.answers.succeed(call, answer, sender);
+    if (promise === undefined) this.replies.succeed(call, answer, sender);
     else {
-      this.intake ??= new CallQueue(this);
-      this.intake.work(sender, promise);
+      this.callQueue ??= new CallQueue(this);
+      this.callQueue.track(sender, promise);
     }
   }
 
   /** While the peer leaves unread what is sent, nothing that it asks is begun, and it is read only for its answers. */
   congested(watch: StallDetector | undefined): void {
-    this.outbox.bound = watch;
-    if (watch !== undefined) this.intake ??= new CallQueue(this);
-    else this.answers.relieved();
-    this.intake?.crowded(watch !== undefined);
+    this.sendQueue.bound = watch;
+    if (watch !== undefined) this.callQueue ??= new CallQueue(this);
+    else this.replies.relieved();
+    this.callQueue?.setCongested(watch !== undefined);
   }
 
   weigh(call: Call): void {
@@ -148,8 +150,8 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   greeted(limit: number): void {
-    this.outbox.limit = limit;
-    this.outbox.hello?.over();
+    this.sendQueue.limit = limit;
+    this.sendQueue.hello?.over();
   }
 
   // ---- time and end -------------------------------------------------------------------------------------------------
@@ -161,23 +163,23 @@ export class RpcSession extends CallingSession implements MessageSink {
 
   due(at: number): number {
     this.watched = false; // Set again by calls that are made while this looks, as by a handler whose time is over.
-    const answers = this.asked?.expire(at, (waiter, id) => this.expired(waiter, id)) ?? Number.POSITIVE_INFINITY;
-    const calls = this.intake?.due(at) ?? Number.POSITIVE_INFINITY;
-    const sent = Math.min(this.connection?.due(at) ?? Number.POSITIVE_INFINITY, this.outbox.due(at));
+    const answers = this.pending?.expire(at, (waiter, id) => this.expired(waiter, id)) ?? Number.POSITIVE_INFINITY;
+    const calls = this.callQueue?.due(at) ?? Number.POSITIVE_INFINITY;
+    const sent = Math.min(this.connection?.due(at) ?? Number.POSITIVE_INFINITY, this.sendQueue.due(at));
     const next = Math.min(answers, calls, sent, this.parts?.due(at) ?? Number.POSITIVE_INFINITY);
     this.watched ||= next !== Number.POSITIVE_INFINITY;
-    if (this.retiring) this.rest();
+    if (this.retiring) this.closeIfIdle();
     return next;
   }
 
   private expired(waiter: ReplyHandler, id: number): void {
-    waiter.reject(notAnswered(this, waiter));
+    waiter.reject(notAnsweredInTime(this, waiter));
     // Its handlers may stop.
-    this.tell(CANCEL, [id]);
+    this.sendSystem(CANCEL, [id]);
   }
 
   get buffered(): number {
-    return this.outbox.buffered + (this.sealing?.bytes ?? 0) + (this.parts?.bytes ?? 0);
+    return this.sendQueue.buffered + (this.filter?.bytes ?? 0) + (this.parts?.bytes ?? 0);
   }
 
   add(part: SessionPart): void {
@@ -194,22 +196,22 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   flush(): void {
-    this.outbox.send();
+    this.sendQueue.send();
   }
 
   closeWhenIdle(): void {
     this.retiring = true;
     if (this.connection !== undefined) this.connection.reportsDelivery = true;
-    this.rest();
+    this.closeIfIdle();
   }
 
   delivered(): void {
-    this.rest();
+    this.closeIfIdle();
   }
 
-  rest(): void {
+  closeIfIdle(): void {
     if (!this.retiring || this.open > 0) return;
-    if (!this.outbox.waits && !this.answers.waits && this.connection?.queue === undefined) this.end();
+    if (!this.sendQueue.waits && !this.replies.waits && this.connection?.queue === undefined) this.end();
   }
 
   inputEnded(): void {
@@ -227,13 +229,13 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   last(): void {
-    this.outbox.hello?.over();
+    this.sendQueue.hello?.over();
     this.parts?.closing();
-    this.outbox.send();
+    this.sendQueue.send();
   }
 
   report(error: unknown, id?: Id, method?: string): void {
-    this.host.trouble(this, error, id, method);
+    this.host.reportError(this, error, id, method);
   }
 
   end(reason?: Error): void {
@@ -241,20 +243,20 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   /** It has ended: each pending call rejects with an error that names its method, or with `reason` itself where that stays as it is. */
-  settle(reason: RpcError, asItIs?: 'as it is'): void {
-    if (this.over !== undefined) return;
-    this.over = reason;
-    this.unanswerable = reason;
+  finish(reason: RpcError, asItIs?: 'as it is'): void {
+    if (this.ended !== undefined) return;
+    this.ended = reason;
+    this.noReplyReason = reason;
     this.halfClosed?.stop();
     // Open calls fail with it; if there are none, it is reported.
-    if (reason instanceof ProtocolError) this.host.trouble(this, reason);
+    if (reason instanceof ProtocolError) this.host.reportError(this, reason);
     unwatch(this);
     this.load.end();
-    this.outbox.end();
+    this.sendQueue.end();
     this.parts?.ended();
     this.connection?.detach();
-    this.asked?.rejectAll(asItIs === undefined ? reasonOfEach(reason) : () => reason, this);
-    this.intake?.stop(reason);
+    this.pending?.rejectAll(asItIs === undefined ? reasonOfEach(reason) : () => reason, this);
+    this.callQueue?.rejectAll(reason);
     this.mapped?.end(reason);
     this.host.ended(this);
   }

@@ -15,7 +15,7 @@ export interface SendQueueOwner {
   readonly connection: SentOver | undefined;
   readonly journal: Journal | undefined;
   readonly load: PeerLoad;
-  readonly over: RpcError | undefined;
+  readonly ended: RpcError | undefined;
   readonly frameLimit: number;
   end(reason: Error): void;
 }

@@ -22,7 +22,13 @@ export type Hold = 'call' | 'notification' | 'result';
 /** The part of a value mapper that belongs to one session. */
 export interface SessionValues {
   /** Calls, and holds what is passed until the answer is there. Returns the id. Throws if the call cannot be sent. */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about: About | undefined): number;
+  sendRequest(
+    method: string,
+    args: readonly unknown[],
+    named: boolean,
+    waiter: ReplyHandler,
+    about: About | undefined,
+  ): number;
   /** Notifies. Returns false, and does nothing, if the arguments are plain. */
   notify(call: Call, about: About | undefined): boolean;
   /** Values beside arguments; undefined if they are plain. Throws for what cannot be sent to this peer. */

@@ -14,10 +14,10 @@ import type {
 } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 import type { Peer, Sender } from '../types/peers.js';
-import type { Work } from './active-call.js';
-import type { CallAbout } from './call-headers.js';
+import type { CallDetails } from './call-details.js';
 import type { Connection, ConnectionHost } from './connection.js';
 import type { FrameFilter } from './frame-filter.js';
+import type { CallHeaders } from './incoming-headers.js';
 import type { Journal } from './journal.js';
 import type { PeerLoad } from './peer-load.js';
 import type { PendingCalls, ReplyHandler } from './pending-calls.js';
@@ -50,13 +50,13 @@ export interface Session {
   /** The peer; set by the side that has begun the session. */
   readonly peer: SessionPeer | undefined;
   /** Why it has ended; undefined as long as it has not. */
-  readonly over: RpcError | undefined;
+  readonly ended: RpcError | undefined;
   /** Why no answer can come any more: it has ended, or its peer has ended its side; undefined as long as one can. */
-  readonly unanswerable: RpcError | undefined;
+  readonly noReplyReason: RpcError | undefined;
   /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
   readonly agreed: boolean;
   /** With a security: what each frame passes before it leaves. */
-  readonly sealing: FrameFilter | undefined;
+  readonly filter: FrameFilter | undefined;
   /** The calls that wait for an asynchronous check; undefined if none waits. */
   starting: StartingCalls | undefined;
   readonly load: PeerLoad;
@@ -68,35 +68,41 @@ export interface Session {
   // ---- what this side asks
 
   /** The calls of this side that are open; undefined before the first one. */
-  readonly asked: PendingCalls | undefined;
+  readonly pending: PendingCalls | undefined;
   /** How many answers are still to come. */
-  readonly waiting: number;
+  readonly pendingCount: number;
   /**
    * Calls, and notes who waits for the answer. Returns the id. Throws if the call cannot be sent: then nobody waits. `about` is
    * said of the call where the peer can be told.
    */
-  ask(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number;
+  sendRequest(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number;
   /** The same for values that the codec can carry as they are. */
-  askPlain(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number;
+  sendPlainRequest(
+    method: string,
+    args: readonly unknown[],
+    named: boolean,
+    waiter: ReplyHandler,
+    about?: About,
+  ): number;
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown>;
   /** Notifies. Throws if it cannot be sent. */
   notify(method: string, args: readonly unknown[], named: boolean, about?: About): void;
   /** Sends one of the library's own messages, if the codec has words for it. Returns false if it was not sent. */
-  tell(method: string, args: readonly unknown[]): boolean;
+  sendSystem(method: string, args: readonly unknown[]): boolean;
   /** Who waits for the answer to a call of this side. */
-  waiter(id: Id): ReplyHandler | undefined;
+  pendingCall(id: Id): ReplyHandler | undefined;
   /** Cancels a call of this side: removes it from the pending calls, and sends `rpc.cancel`. The caller rejects its promise. */
   cancel(id: Id, reason?: string): void;
 
   // ---- frames
 
   /** What leaves at the end of the turn. */
-  readonly outbox: SendQueue;
+  readonly sendQueue: SendQueue;
   /** The largest frame, in bytes, that may leave now: that of the link may change. */
   readonly frameLimit: number;
   /** The length of the frame whose messages are being dispatched, in letters or bytes. */
-  readonly received: number;
+  readonly frameBytes: number;
   /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
   encode(message: Call | Reply | Fault): Frame;
   /**
@@ -108,17 +114,17 @@ export interface Session {
   // ---- what the peer asks
 
   /** The calls of the peer that are at work or wait; undefined before the first one. */
-  readonly intake: { readonly streams: number; readonly queued: number } | undefined;
+  readonly callQueue: { readonly streams: number; readonly queued: number } | undefined;
   /** The answers to the calls of the peer, and how many bytes of them wait. */
-  readonly answers: Replies;
+  readonly replies: Replies;
   /** The headers that the peer has sent for its next call. */
-  readonly about: CallAbout;
+  readonly callHeaders: CallHeaders;
   /** The call of the peer's with this id, while it is at work. */
-  work(id: Id): ActiveCall | undefined;
+  activeCall(id: Id): ActiveCall | undefined;
   /** How many calls are open, in both directions. */
   readonly open: number;
   /** The peer cancels a call; one that has ended is ignored. */
-  withdraw(id: Id, reason: RpcError): void;
+  cancelIncoming(id: Id, reason: RpcError): void;
   /** The id of the answer, which comes next, that holds values in the tagged form. */
   tagged: Id | undefined;
 
@@ -137,7 +143,7 @@ export interface Session {
   /** Asks to be called by then, at the latest. */
   remind(at: number): void;
   /** Something has come to its end. */
-  rest(): void;
+  closeIfIdle(): void;
   /** Reports what is wrong with what the peer has sent; `id` is that of the message, if it has one. */
   report(error: unknown, id?: Id, method?: string): void;
   /** Ends it. Without a reason, what was posted still leaves. */
@@ -175,9 +181,9 @@ export interface ActiveCall extends Sender {
   /** It was answered, or its handlers have ended: progress and metadata are dropped from now on. */
   done: boolean;
   /** What belongs to the call besides its arguments; made now. */
-  readonly work: Work;
+  readonly details: CallDetails;
   /** The same, if there is any. */
-  readonly begun: Work | undefined;
+  readonly detailsIfAny: CallDetails | undefined;
   /** Cancels the call. */
   cancel(reason: RpcError): void;
 }
@@ -212,7 +218,7 @@ export interface SessionHost extends ConnectionHost {
   /** The same fault with less in it, in turn, for where the whole of it cannot be sent. */
   smaller(fault: FaultBody): readonly FaultBody[];
   /** Something is wrong with what a peer has sent; `id` is that of the message, if it has one. */
-  trouble(session: Session, error: unknown, id?: Id, method?: string): void;
+  reportError(session: Session, error: unknown, id?: Id, method?: string): void;
   /** The session has ended. Called once. */
   ended(session: Session): void;
 }

@@ -12,7 +12,7 @@ export interface LoadedPeer {
   /** Who holds it. */
   readonly owner: {
     readonly link: { readonly peer: string; readonly buffered: number };
-    readonly sink: { judge(): void; end(reason: Error): void };
+    readonly sink: { updateReading(): void; end(reason: Error): void };
   };
   /** All that is held, in bytes, and of that what the link has not sent. */
   readonly bytes: number;
@@ -140,6 +140,6 @@ export class SideLoad implements Memory {
     if (this.total > 0.75 * this.half) return;
     const pressed = [...this.pressed];
     this.pressed.clear();
-    for (const peer of pressed) peer.owner.sink.judge();
+    for (const peer of pressed) peer.owner.sink.updateReading();
   }
 }

@@ -112,7 +112,7 @@ export function testExtension(runner: Runner, subject: ExtensionSubject): void {
       const sides = await meet(extension);
       const [peer] = (counts.host as ExtensionHost).peers.values();
       for (const notification of Object.keys(notifications))
-        (counts.host as ExtensionHost).session(peer as never).tell(notification, []);
+        (counts.host as ExtensionHost).session(peer as never).sendSystem(notification, []);
       await sides.callBothWays();
       await sides.close();
     });

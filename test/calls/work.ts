@@ -33,10 +33,11 @@ export async function sides(options: Options = {}): Promise<{ server: Side<Work>
 
 /** What a side holds for pending calls, in both directions. */
 export function held(side: object): number {
-  const sessions = endpointOf(side).roster.everybody();
+  const sessions = endpointOf(side).peerRegistry.everybody();
   return sessions.reduce((sum, session) => {
-    const intake = (session as unknown as { intake?: { ids: Map<unknown, unknown>; unnamed: Set<unknown> } }).intake;
-    return sum + session.waiting + (intake === undefined ? 0 : intake.ids.size + intake.unnamed.size);
+    const callQueue = (session as unknown as { callQueue?: { ids: Map<unknown, unknown>; unnamed: Set<unknown> } })
+      .callQueue;
+    return sum + session.pendingCount + (callQueue === undefined ? 0 : callQueue.ids.size + callQueue.unnamed.size);
   }, 0);
 }
 

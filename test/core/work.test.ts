@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Aborted, ConnectionLost } from '../../src/index.js';
-import { Work } from '../../src/session/active-call.js';
+import { CallDetails } from '../../src/session/call-details.js';
 
 describe('an active call', () => {
   it('is cancelled once: the first reason counts, before and after the signal was read', () => {
     const [first, second] = [new Aborted('first'), new ConnectionLost('second')];
-    const [early, late] = [new Work(), new Work()];
+    const [early, late] = [new CallDetails(), new CallDetails()];
     const { signal } = early;
     for (const work of [early, late]) {
       work.cancel(first);
@@ -16,7 +16,7 @@ describe('an active call', () => {
   });
 
   it('calls its listeners once and in order, and later ones at once', () => {
-    const work = new Work();
+    const work = new CallDetails();
     const reason = new Aborted('no use');
     const told: unknown[] = [];
     work.signal.addEventListener('abort', () => told.push(['signal', work.cancelled]));
@@ -34,7 +34,7 @@ describe('an active call', () => {
   });
 
   it('returns its jobs in order, and once', () => {
-    const work = new Work();
+    const work = new CallDetails();
     expect(work.finish()).toEqual([]);
     const jobs = [() => {}, () => {}, () => {}];
     for (const job of jobs) work.after(job);

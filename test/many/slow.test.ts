@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointOf } from '../../src/api/side-class.js';
 import { isSlow } from '../../src/extensions/multicast/slow-lanes.js';
 import { Code, type GroupOptions, type Peer, type RpcError, UsageError } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/session/peer.js';
+import type { ConnectedPeer } from '../../src/session/connected-peer.js';
 import { Played, turn } from '../support/core-played.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 import { Spec } from './spec.js';
@@ -188,7 +188,7 @@ describe('kept notifications', () => {
     const near = transport.visit('near');
     const api = await Spec.connect(transport.maker, { codec: 'jrpc?hello=off', logger: null, ...options });
     await turn();
-    const { session } = endpointOf(api).roster.peers.get('far') as ConnectedPeer;
+    const { session } = endpointOf(api).peerRegistry.peers.get('far') as ConnectedPeer;
     const heard = () => far.heard.map(({ params }) => params.n);
     return { api, far, near, session, heard };
   }

@@ -13,7 +13,7 @@ import {
   type Sender,
   type Side,
 } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/session/peer.js';
+import type { ConnectedPeer } from '../../src/session/connected-peer.js';
 import type { Inverted, Remote } from '../../src/types/derived.js';
 
 type Step = (n: number) => unknown;
@@ -63,7 +63,7 @@ async function sides(url: string, codec: string): Promise<{ server: Side<Work>; 
 }
 
 const sizeOf = (side: object): number =>
-  [...endpointOf(side).roster.peers.values()].reduce(
+  [...endpointOf(side).peerRegistry.peers.values()].reduce(
     (sum, peer) => sum + referencesOf((peer as ConnectedPeer).session).size,
     0,
   );

@@ -16,7 +16,7 @@ import {
   reference,
   type Sender,
 } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/session/peer.js';
+import type { ConnectedPeer } from '../../src/session/connected-peer.js';
 
 type Step = (n: number) => unknown;
 
@@ -37,7 +37,7 @@ class Work extends RemoteAPI {
 const collect = (globalThis as { gc?: () => void }).gc as () => void;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const sizeOf = (side: object): number =>
-  [...endpointOf(side).roster.peers.values()].reduce(
+  [...endpointOf(side).peerRegistry.peers.values()].reduce(
     (sum, peer) => sum + referencesOf((peer as ConnectedPeer).session).size,
     0,
   );

@@ -6,7 +6,7 @@
 import { endpointOf } from '../../src/api/side-class.js';
 import { referencesOf } from '../../src/extensions/references/value-mapper.js';
 import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/session/peer.js';
+import type { ConnectedPeer } from '../../src/session/connected-peer.js';
 
 type Step = (n: number, back?: Step) => unknown;
 
@@ -22,9 +22,9 @@ const server = await Work.serve(url, { codec, logger: null });
 const client = await Work.invert().connect(server.address, { codec, logger: null });
 const tables = (): number[] =>
   [server, client].map((side) =>
-    [...endpointOf(side).roster.peers.values()].reduce((sum, peer) => {
+    [...endpointOf(side).peerRegistry.peers.values()].reduce((sum, peer) => {
       const { session } = peer as ConnectedPeer;
-      return sum + referencesOf(session).size + session.waiting;
+      return sum + referencesOf(session).size + session.pendingCount;
     }, 0),
   );
 let most: number[] = [];

@@ -14,7 +14,7 @@ import {
   type Side,
   type Stream,
 } from '../../src/index.js';
-import type { ConnectedPeer } from '../../src/session/peer.js';
+import type { ConnectedPeer } from '../../src/session/connected-peer.js';
 import { until } from '../support/core-waiting.js';
 
 /** A callback of the tests. */
@@ -100,7 +100,7 @@ export async function sides(
 
 /** How many references a side holds, in both directions. */
 export function sizeOf(side: object): number {
-  return [...endpointOf(side).roster.peers.values()].reduce(
+  return [...endpointOf(side).peerRegistry.peers.values()].reduce(
     (sum, peer) => sum + referencesOf((peer as ConnectedPeer).session).size,
     0,
   );

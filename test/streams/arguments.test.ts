@@ -10,7 +10,7 @@ import { failure, until } from '../support/core-waiting.js';
 import { heldBy } from './held.js';
 import { all, type Kind, meet, Seen, sourceOf, upTo } from './spec.js';
 
-const sessionOf = (side: object): Session => endpointOf(side).roster.everybody()[0] as Session;
+const sessionOf = (side: object): Session => endpointOf(side).peerRegistry.everybody()[0] as Session;
 
 describe.each([
   ['tcp:', 'jrpc'],

@@ -5,7 +5,7 @@ import type { Meeting } from './spec.js';
 /** What a side holds of calls and streams, its own and those of its peers. */
 export function held(side: object): number {
   return endpointOf(side)
-    .roster.everybody()
+    .peerRegistry.everybody()
     .reduce((sum, session) => {
       const { intake, outbox } = session as unknown as {
         intake?: { ids: { size: number }; unnamed: { size: number } };
@@ -14,9 +14,9 @@ export function held(side: object): number {
       const served = intake === undefined ? 0 : intake.ids.size + intake.unnamed.size;
       return (
         sum +
-        session.waiting +
+        session.pendingCount +
         served +
-        (session.intake?.streams ?? 0) +
+        (session.callQueue?.streams ?? 0) +
         offersTo(session) +
         (outbox.flow?.ready.length ?? 0)
       );

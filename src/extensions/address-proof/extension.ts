@@ -7,7 +7,7 @@ export const addressProof: Extension = {
   name: 'address proof',
   notifications: {
     [PROVE]: prove,
-    [PROVED]: (session, [token]) => session.outbox.prove(token),
+    [PROVED]: (session, [token]) => session.sendQueue.prove(token),
   },
   attach: () => ({ guardedQueue: (session) => new UnprovedOutbox(session) }),
 };

@@ -101,7 +101,7 @@ export class UnprovedOutbox extends SendQueue {
       return;
     }
     // More than can be answered in time: these are lost, as datagrams are.
-    if (this.waiting.length >= MOST_WAITING || this.owner.over !== undefined) return;
+    if (this.waiting.length >= MOST_WAITING || this.owner.ended !== undefined) return;
     if (this.keptBytes + bytes > KEPT_BYTES || this.side.bytes + bytes > KEPT_BY_SIDE) {
       this.waiting.push({ frames: [], bytes: 0, content: contentOf(this.owner, plain), plain: undefined });
     } else {
@@ -135,8 +135,8 @@ export class UnprovedOutbox extends SendQueue {
   /** Lets go what fits. If something stays, the peer is asked for the proof where `ask` says so. */
   private settle(ask: boolean): void {
     const { owner, waiting } = this;
-    if (this.proved || this.isHeld || waiting.length === 0 || owner.over !== undefined) return;
-    let others = owner.open - owner.waiting;
+    if (this.proved || this.isHeld || waiting.length === 0 || owner.ended !== undefined) return;
+    let others = owner.open - owner.pendingCount;
     // Where not everything fits, it counts how many answers are joined in each.
     if (this.keptBytes > this.room) for (const each of waiting) each.content ??= contentOf(owner, each.plain);
     for (const each of waiting) others += answersIn(each);
@@ -158,7 +158,7 @@ export class UnprovedOutbox extends SendQueue {
   /** Nothing waits any more. */
   private emptied(): void {
     this.until = Number.POSITIVE_INFINITY;
-    this.owner.rest();
+    this.owner.closeIfIdle();
   }
 
   /** Asks for the proof. A peer that is not Obverse cannot send it; what it sends in the same time may add credit. */
@@ -179,14 +179,14 @@ export class UnprovedOutbox extends SendQueue {
       });
       owner.post(this.asking);
     } catch (error) {
-      owner.host.trouble(owner, error);
+      owner.host.reportError(owner, error);
     }
   }
 
   /** The peer has echoed a token. Returns false if it is not ours. */
   override prove(token: unknown): boolean {
     const { owner } = this;
-    if (token !== this.token || owner.over !== undefined) return false;
+    if (token !== this.token || owner.ended !== undefined) return false;
     if (this.proved) return true;
     this.proved = true;
     owner.link.proved?.();
@@ -236,14 +236,17 @@ export class UnprovedOutbox extends SendQueue {
     let lost = 0;
     let left = contents.reduce((sum, { answers, refuses }) => sum + (refuses ? 0 : answers.length), 0);
     for (const { answers, calls, refuses } of contents) {
-      for (const id of calls) owner.asked?.drop(id)?.reject(failure);
+      for (const id of calls) owner.pending?.drop(id)?.reject(failure);
       if (answers.length === 0 && calls.length === 0) lost++;
       if (refuses) continue;
       refuseAnswers(owner, answers, { texts, left, leave: (frame) => this.refusal(frame) });
       left -= answers.length;
     }
     if (lost > 0)
-      owner.host.trouble(owner, new ProtocolError(`${lost} messages were not sent: ${failure.message}`, Code.TooLarge));
+      owner.host.reportError(
+        owner,
+        new ProtocolError(`${lost} messages were not sent: ${failure.message}`, Code.TooLarge),
+      );
   }
 
   private refusal(frame: Frame): void {
@@ -251,7 +254,7 @@ export class UnprovedOutbox extends SendQueue {
     try {
       this.owner.post(frame);
     } catch (error) {
-      this.owner.host.trouble(this.owner, error);
+      this.owner.host.reportError(this.owner, error);
     } finally {
       this.refusing = false;
     }
@@ -273,8 +276,8 @@ function makeToken(): string {
  * expect something of it: who has dialed it, waits for its answer, or is with it on a bus.
  */
 export function prove(session: Session, [token]: readonly unknown[]): boolean {
-  const { link, host, waiting } = session;
+  const { link, host, pendingCount } = session;
   if (typeof token !== 'string' || token.length > LONGEST_TOKEN || link.bus !== true) return false;
-  if (link.dialed !== true && waiting === 0 && !host.broadcasts) return false;
-  return session.tell(PROVED, [token]);
+  if (link.dialed !== true && pendingCount === 0 && !host.broadcasts) return false;
+  return session.sendSystem(PROVED, [token]);
 }

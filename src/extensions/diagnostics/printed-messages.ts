@@ -39,8 +39,8 @@ export function printBroadcasts(transport: Transport, side: PrintingSide): void 
   });
 }
 
-function nameOfSide({ served, inverted }: PrintingSide): string {
-  const name = served.tables[0]?.spec.name ?? '';
+function nameOfSide({ dispatcher, inverted }: PrintingSide): string {
+  const name = dispatcher.tables[0]?.spec.name ?? '';
   return inverted ? `${name}.invert()` : name;
 }
 

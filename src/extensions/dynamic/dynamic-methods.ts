@@ -4,7 +4,7 @@ import { packArguments } from '../../calls/arguments.js';
 import type { MethodResolver } from '../../calls/calling-side.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { checkWireName, isReserved } from '../../spec/reserved-names.js';
 import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from '../../types/dynamic.js';
@@ -30,7 +30,7 @@ export class DynamicMethods implements MethodResolver {
   patterns: readonly Pattern[] = [];
   private readonly gone = new Set<string>();
 
-  constructor(readonly hub: RpcEndpoint) {}
+  constructor(readonly endpoint: RpcEndpoint) {}
 
   // ---- incoming calls -----------------------------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ export class DynamicMethods implements MethodResolver {
     if (pattern === undefined) return undefined;
     const { self, handler } = pattern;
     const path = pathOfName(self, method, () => this.sides());
-    return new OpenMethod(this.hub, path, method, adapted(handler, path, method), handler);
+    return new OpenMethod(this.endpoint, path, method, adapted(handler, path, method), handler);
   }
 
   private patternFor(method: string): Pattern | undefined {
@@ -54,13 +54,13 @@ export class DynamicMethods implements MethodResolver {
   }
 
   /** The handler of a declared method that has none of its own. */
-  fallback(row: MethodDescriptor): AnyHandler | undefined {
-    const handler = this.patternFor(row.wire)?.handler;
+  fallback(descriptor: MethodDescriptor): AnyHandler | undefined {
+    const handler = this.patternFor(descriptor.wire)?.handler;
     if (handler === undefined) return undefined;
-    const { path, wire: method } = row;
-    const kind = row.kind as Kind;
+    const { path, wire: method } = descriptor;
+    const kind = descriptor.kind as Kind;
     return (sender, ...values) => {
-      const { args, named } = packArguments(row, values);
+      const { args, named } = packArguments(descriptor, values);
       return handler(sender, named ? (args[0] as Arguments) : args, { method, path, kind });
     };
   }
@@ -88,7 +88,7 @@ export class DynamicMethods implements MethodResolver {
       );
     const place = this.place(self, path);
     const foreign = foreignIn(path, options);
-    const isDeclared = foreign === undefined && place.row?.mark.options.foreign === true;
+    const isDeclared = foreign === undefined && place.descriptor?.mark.options.foreign === true;
     if (!isDeclared) checkWireName(`"${path}"`, place.wire, foreign, isWild(path));
     return isWild(path)
       ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null, foreign === true)
@@ -110,7 +110,7 @@ export class DynamicMethods implements MethodResolver {
       const name = path.replace(/\.$/, '');
       throw new UsageError(`"${name}" is a namespace, not a method: set "${name}.**" to handle all of its methods`);
     }
-    const port = this.hub.served.methods.get(wire);
+    const port = this.endpoint.dispatcher.methods.get(wire);
     if (port !== undefined) {
       port.handlers = handler === null ? [] : [handler];
       return () => void (handler !== null && port.disconnect(handler));
@@ -142,18 +142,18 @@ export class DynamicMethods implements MethodResolver {
 
   /** Removes everything at a path and below it. */
   clear({ path, wire }: Pick<Mount, 'path' | 'wire'>): void {
-    const { hub } = this;
+    const { endpoint } = this;
     const isBelow = (name: string): boolean => name.startsWith(`${wire}.`);
     for (const mount of [...this.mounts.values()]) {
       if (mount.wire !== wire && !isBelow(mount.wire)) continue;
       this.mounts.delete(mount.path);
       mount.end?.();
     }
-    for (const names of [hub.served.methods, hub.served.refusals, this.open])
+    for (const names of [endpoint.dispatcher.methods, endpoint.dispatcher.refusals, this.open])
       for (const name of [...names.keys()]) if (isBelow(name)) names.delete(name);
     this.patterns = this.patterns.filter((pattern) => !isBelow(pattern.wire));
-    hub.served.tables = hub.served.tables.filter((table) => !table.wire.startsWith(`${wire}.`));
-    hub.attached.unbind(`${path}.`);
+    endpoint.dispatcher.tables = endpoint.dispatcher.tables.filter((table) => !table.wire.startsWith(`${wire}.`));
+    endpoint.attached.unbind(`${path}.`);
   }
 
   /** The mounted sides. */

@@ -5,9 +5,9 @@ import { segmentFault } from './paths.js';
 
 /** Returns what is served under a path of a side or of a namespace; undefined if nothing is. */
 export function resolvePath(self: object, path: string): object | undefined {
-  const hub = endpointOf(self);
-  const { served } = hub;
-  const dynamic = dynamicOf(hub);
+  const endpoint = endpointOf(self);
+  const { dispatcher } = endpoint;
+  const dynamic = dynamicOf(endpoint);
   if (typeof path !== 'string' || path.split('.').some((segment) => segmentFault(segment) !== undefined))
     return undefined;
   const place = dynamic.place(self, path);
@@ -17,7 +17,7 @@ export function resolvePath(self: object, path: string): object | undefined {
     const object = objects?.get(full);
     if (object !== undefined) return object;
   }
-  return served.methods.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
+  return dispatcher.methods.get(place.wire) ?? dynamic.open.get(place.wire)?.target;
 }
 
 /** Returns the path, from a side or a namespace, under which something is served; undefined if it is not served there. */
@@ -34,16 +34,16 @@ export function pathOf(self: object, target: unknown): string | undefined {
 /** Every path from the root under which something is served. */
 function* pathsOf(self: object, target: object): Generator<string> {
   const own = endpointOf(self);
-  const { served } = own;
+  const { dispatcher } = own;
   const dynamic = dynamicOf(own);
-  const { methods } = served;
+  const { methods } = dispatcher;
   if (target instanceof IncomingMethod) {
     if (methods.get(target.descriptor.wire) === target) yield target.descriptor.path;
     return;
   }
-  const hub = endpointOf(target);
-  if (hub !== undefined) {
-    const isHere = hub === dynamic.hub || [...dynamic.sides()].some((side) => endpointOf(side) === hub);
+  const endpoint = endpointOf(target);
+  if (endpoint !== undefined) {
+    const isHere = endpoint === dynamic.endpoint || [...dynamic.sides()].some((side) => endpointOf(side) === endpoint);
     if (isHere) yield madeOf(target).table.path.slice(0, -1);
     return;
   }

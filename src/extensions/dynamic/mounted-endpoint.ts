@@ -3,46 +3,46 @@ import { UsageError } from '../../contract/errors.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { markUnmounted, mustBeMounted } from './of-side.js';
 
-/** The hub of a side that is mounted on another. */
+/** The endpoint of a side that is mounted on another. */
 export interface MountedHub {
-  readonly hub: RpcEndpoint;
+  readonly endpoint: RpcEndpoint;
   /** Marks it as unmounted: its calls fail from now on. */
   end(): void;
 }
 
 /**
- * The hub of a mounted side: that of the outer side, with its own direction and its own end. Everything else is read through the
+ * The endpoint of a mounted side: that of the outer side, with its own direction and its own end. Everything else is read through the
  * prototype, so it is always current, whether the outer side is open or not.
  */
-export function mountedHub(hub: RpcEndpoint, path: string, inverted: boolean): MountedHub {
+export function mountedHub(endpoint: RpcEndpoint, path: string, inverted: boolean): MountedHub {
   const mustBeThere = (): void => mustBeMounted(mounted);
   const refused = (verb: string) => () =>
     Promise.reject(new UsageError(`"${path}" is mounted on another side: ${verb} that one, or unmount("${path}")`));
   const own: { readonly [K in keyof RpcEndpoint]?: PropertyDescriptor } = {
     inverted: { value: inverted },
     // Every send first asks for the sessions.
-    roster: {
+    peerRegistry: {
       get: () => {
         mustBeThere();
-        return hub.roster;
+        return endpoint.peerRegistry;
       },
     },
-    port: {
-      value: (row: MethodDescriptor) => {
+    incomingMethod: {
+      value: (descriptor: MethodDescriptor) => {
         mustBeThere();
-        return hub.port(row);
+        return endpoint.incomingMethod(descriptor);
       },
     },
     attachedNow: {
       value: () => {
         mustBeThere();
-        return hub.attachedNow();
+        return endpoint.attachedNow();
       },
     },
     open: { value: refused('open') },
     changeTransport: { value: refused('change the transport of') },
     close: { value: refused('close') },
   };
-  const mounted = Object.create(hub, own as PropertyDescriptorMap) as RpcEndpoint;
-  return { hub: mounted, end: () => markUnmounted(mounted, path) };
+  const mounted = Object.create(endpoint, own as PropertyDescriptorMap) as RpcEndpoint;
+  return { endpoint: mounted, end: () => markUnmounted(mounted, path) };
 }

@@ -25,11 +25,11 @@ export function mountSide(self: object, name: string, api: MountedSpec, options:
   checkOptions(options, 'defaults');
   const at = free(self, name);
   const outer = endpointOf(self);
-  const { hub, end } = mountedHub(outer, at.path, api.inverted);
+  const { endpoint, end } = mountedHub(outer, at.path, api.inverted);
   const table = methodTableBelow(api.spec, api.root, `${at.path}.`, `${at.wire}.`, checkCallOptions(options.defaults));
   const made = make(table, api.inverted);
   try {
-    const side = wire(made, hub);
+    const side = wire(made, endpoint);
     dynamicOf(outer).add({ ...at, side, end });
     return side;
   } catch (error) {
@@ -44,12 +44,12 @@ export function mountService(self: object, name: string, given: unknown, options
   checkOptions(options, 'methods');
   const at = free(self, name);
   const { functions, objects } = serviceOf(at.path, given, options.methods);
-  const hub = endpointOf(self);
-  const dynamic = dynamicOf(hub);
+  const endpoint = endpointOf(self);
+  const dynamic = dynamicOf(endpoint);
   for (const [key, { handler, target }] of functions) {
     const path = `${at.path}.${key}`;
     const method = `${at.wire}.${key}`;
-    dynamic.open.set(method, new OpenMethod(hub, path, method, handler, target));
+    dynamic.open.set(method, new OpenMethod(endpoint, path, method, handler, target));
   }
   const within = [...objects].map(([key, object]) => [`${at.path}.${key}`, object] as const);
   const mount: Mount = { ...at, objects: new Map([[at.path, given as object], ...within]) };
@@ -75,9 +75,9 @@ function free(self: object, name: string): { readonly path: string; readonly wir
       `"${name}": mount() takes one name without a dot; call mount() of the namespace to mount within it`,
     );
   const { table, children } = madeOf(self);
-  const hub = endpointOf(self);
-  const { served } = hub;
-  const dynamic = dynamicOf(hub);
+  const endpoint = endpointOf(self);
+  const { dispatcher } = endpoint;
+  const dynamic = dynamicOf(endpoint);
   const path = `${table.path}${name}`;
   const wire = `${table.wire}${name}`;
   if (isReserved(`${wire}.`))
@@ -87,7 +87,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
   if (dynamic.mounts.has(path)) throw new UsageError(`"${path}" is mounted already: unmount("${name}") first`);
   if (children.has(name) || table.methods.some(({ key }) => key === name))
     throw new UsageError(`"${path}" is declared by ${table.spec.name}: mount it under another name`);
-  for (const names of [served.methods, served.refusals, dynamic.open]) {
+  for (const names of [dispatcher.methods, dispatcher.refusals, dynamic.open]) {
     for (const taken of names.keys()) {
       if (taken === wire || taken.startsWith(`${wire}.`))
         throw new UsageError(`"${path}" is taken by the method "${taken}": mount it under another name`);

@@ -2,7 +2,7 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import { isThenable } from '../../base/promise-like.js';
 import { IncomingMethod } from '../../calls/incoming-method.js';
 import type { Call } from '../../contract/contract.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import { undeclaredMethod } from '../../spec/undeclared-method.js';
 import type { AnyHandler } from '../../types/dynamic.js';
 import { collect } from '../streams/collect.js';
@@ -23,7 +23,7 @@ export class OpenMethod {
 
   /** `target` is the function that was passed as the handler. */
   constructor(
-    private readonly hub: RpcEndpoint,
+    private readonly endpoint: RpcEndpoint,
     readonly path: string,
     readonly wire: string,
     private readonly handler: AnyHandler,
@@ -34,12 +34,16 @@ export class OpenMethod {
   serve(sender: CallSender): unknown {
     const kind = kindOf(sender.call);
     const method = this.methods[kind] ?? this.make(kind);
-    method.layered = this.hub.layers.incomingOf(method.descriptor);
+    method.layered = this.endpoint.layers.incomingOf(method.descriptor);
     return method.serve(sender);
   }
 
   private make(kind: Kind): IncomingMethod {
-    const method = new IncomingMethod(undeclaredMethod('incoming', kind, this.path, this.wire), undefined, this.hub);
+    const method = new IncomingMethod(
+      undeclaredMethod('incoming', kind, this.path, this.wire),
+      undefined,
+      this.endpoint,
+    );
     method.connect(kind === 'request' ? listing(this.handler) : this.handler);
     this.methods[kind] = method;
     return method;

@@ -36,19 +36,23 @@ export function callByPath(
   const place = dynamicOf(endpointOf(self)).place(self, path);
   if (isWild(path) || place.rest === '')
     throw new UsageError(`"${path}" names several methods; call one of them by its path`);
-  const hub = endpointOf(place.self);
+  const endpoint = endpointOf(place.self);
   const named = isNamed(path, given);
   const declared =
-    place.row !== undefined && (place.row.direction === 'outgoing') !== hub.inverted ? place.row : undefined;
-  const row = declared ?? undeclaredMethod('outgoing', kind, place.path, place.wire, !named);
-  if (declared === undefined || foreign !== undefined) checkWireName(`"${path}"`, row.wire, foreign);
-  mustBe(kind, row);
-  if (declared === undefined) hub.layers.composeOutgoing(row);
-  const args = named ? byName(row, given as Record<string, unknown>) : [...((given ?? []) as readonly unknown[])];
+    place.descriptor !== undefined && (place.descriptor.direction === 'outgoing') !== endpoint.inverted
+      ? place.descriptor
+      : undefined;
+  const descriptor = declared ?? undeclaredMethod('outgoing', kind, place.path, place.wire, !named);
+  if (declared === undefined || foreign !== undefined) checkWireName(`"${path}"`, descriptor.wire, foreign);
+  mustBe(kind, descriptor);
+  if (declared === undefined) endpoint.layers.composeOutgoing(descriptor);
+  const args = named
+    ? byName(descriptor, given as Record<string, unknown>)
+    : [...((given ?? []) as readonly unknown[])];
   const all = Object.keys(asked).length === 0 ? heldOptions(self) : mergeCallOptions(asked, heldOptions(self));
-  const { callSites } = hub.diagnostics;
-  if (callSites === undefined) return call(hub, row, place.self, to, args, all);
-  return callSites.withCallSite(callByPath, () => call(hub, row, place.self, to, args, all));
+  const { callSites } = endpoint.diagnostics;
+  if (callSites === undefined) return call(endpoint, descriptor, place.self, to, args, all);
+  return callSites.withCallSite(callByPath, () => call(endpoint, descriptor, place.self, to, args, all));
 }
 
 function isNamed(path: string, given: unknown): boolean {
@@ -57,9 +61,9 @@ function isNamed(path: string, given: unknown): boolean {
   throw new UsageError(`${path}: the arguments must be an array, or an object with their names, not ${String(given)}`);
 }
 
-function mustBe(kind: Kind, row: MethodDescriptor): void {
-  const is = row.kind as Kind;
-  if (is !== kind) throw new UsageError(`${row.path} is a ${is}: call it with ${verbs[is]}`);
+function mustBe(kind: Kind, descriptor: MethodDescriptor): void {
+  const is = descriptor.kind as Kind;
+  if (is !== kind) throw new UsageError(`${descriptor.path} is a ${is}: call it with ${verbs[is]}`);
 }
 
 /** Named arguments as a method takes them: one object, or the parameters that the decorator names, in that order. */

@@ -9,7 +9,7 @@ export interface Place {
   /** The rest of the path below it; empty if the path is that of a namespace. */
   readonly rest: string;
   /** The declared method of this path, in either direction. */
-  readonly row: MethodDescriptor | undefined;
+  readonly descriptor: MethodDescriptor | undefined;
   /** The path from the root. */
   readonly path: string;
   readonly wire: string;
@@ -30,8 +30,8 @@ export function placeOf(start: object, path: unknown, sideAt: SideAt): Place {
   }
   const { table } = madeOf(self);
   const rest = segments.join('.');
-  const row = table.methods.find(({ key }) => key === rest);
-  return { self, rest, row, path: `${table.path}${rest}`, wire: row?.wire ?? `${table.wire}${rest}` };
+  const descriptor = table.methods.find(({ key }) => key === rest);
+  return { self, rest, descriptor, path: `${table.path}${rest}`, wire: descriptor?.wire ?? `${table.wire}${rest}` };
 }
 
 function within(self: object, key: string, sideAt: SideAt): object | undefined {

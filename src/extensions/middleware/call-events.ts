@@ -2,8 +2,8 @@ import { callListeners, type EventListener, type EventListeners } from '../../ap
 import { isThenable } from '../../base/promise-like.js';
 import type { CallReports } from '../../calls/calling-side.js';
 import type { LayeredCall } from '../../calls/layered-call.js';
-import type { Work } from '../../session/active-call.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallDetails } from '../../session/call-details.js';
+import type { CallSender } from '../../session/call-sender.js';
 import type { CallContext, CallEvents, IncomingCall, Interceptor, UnknownCall } from '../../types/interceptor.js';
 import { observedStream } from '../streams/relayed-stream.js';
 
@@ -46,7 +46,7 @@ export function emitting(listeners: EventListeners, path: string, reports: CallR
   const sent = emitter('method.sent');
   const closed = emitter('method.closed');
 
-  const watch = (work: Work, call: IncomingCall): void => {
+  const watch = (work: CallDetails, call: IncomingCall): void => {
     // A call of a passed side runs within another call.
     const outer = work.watcher;
     work.watcher = {
@@ -66,7 +66,7 @@ export function emitting(listeners: EventListeners, path: string, reports: CallR
     (call as unknown as LayeredCall).onCarriedOut = () => carriedOut(call);
     // The session reports when an incoming call is over.
     const close = call.direction === 'outgoing' ? closed : () => {};
-    if (call.direction === 'incoming') watch((call.sender as CallSender).work, call);
+    if (call.direction === 'incoming') watch((call.sender as CallSender).details, call);
     const failed = (error: unknown): never => {
       fails(call, error);
       close(call);

@@ -55,11 +55,11 @@ export class Middleware implements SideExtension {
 
   /** No interceptor sees the call of an unknown method; it emits one event. */
   private aroundUnknown(next: Invoke<IncomingCall>): Invoke<IncomingCall> | undefined {
-    const { listeners, reports, served } = this.host;
+    const { listeners, reports, dispatcher } = this.host;
     if (listeners.of('method.unknown').length === 0) return undefined;
     return (call) => {
       const { method, id, peer } = call;
-      emitUnknown(listeners, reports, { path: pathOf(method, served.tables), method, id, peer });
+      emitUnknown(listeners, reports, { path: pathOf(method, dispatcher.tables), method, id, peer });
       return next(call);
     };
   }

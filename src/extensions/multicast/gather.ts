@@ -25,7 +25,7 @@ export function gather(
   const layered = side.layers.outgoing?.get(method);
   return new GatheredReplies(method.path, (whole) => {
     if (layered !== undefined) {
-      const parts = side.roster.each(receivers).map((session) => {
+      const parts = side.peerRegistry.each(receivers).map((session) => {
         const own = callOptionsOf(side, method, optionsFor(options, session.peer as Peer));
         return new LayeredPart(layered, whole, side, method, self, session, args, own);
       });
@@ -36,7 +36,7 @@ export function gather(
     prepare(side, method, self, receivers, args);
     const packed = packArguments(method, args);
     const settings = settingsFor(side, method, options);
-    const parts = side.roster
+    const parts = side.peerRegistry
       .each(receivers)
       .map((session) => new GatherPart(whole, session, method.wire, settings(session.peer as Peer)));
     whole.parts.push(...parts);

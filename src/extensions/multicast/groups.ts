@@ -1,7 +1,7 @@
 import type { PeerRegistry } from '../../api/peer-registry.js';
 import { letTakeOut } from '../../base/bound-methods.js';
 import { UsageError } from '../../contract/errors.js';
-import type { ConnectedPeer } from '../../session/peer.js';
+import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Group, GroupOptions, Receiver, SlowOptions } from '../../types/peers.js';
 import { peerOf, ReceiverSet } from './receiver-set.js';
 import { checkGroupOptions, type Policy, policyOf } from './slow-policy.js';
@@ -112,7 +112,7 @@ class NamedGroup extends ReceiverSet implements Group {
 
   add(...receivers: readonly Receiver[]): this {
     const sessions = receivers.map((receiver) => this.roster.find(receiver));
-    for (const { over, peer } of sessions) if (over === undefined) this.groups.add(this.name, peer as ConnectedPeer);
+    for (const { ended, peer } of sessions) if (ended === undefined) this.groups.add(this.name, peer as ConnectedPeer);
     return this;
   }
 

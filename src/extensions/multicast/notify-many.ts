@@ -5,7 +5,7 @@ import { UsageError } from '../../contract/errors.js';
 import { encode } from '../../session/encode.js';
 import type { SealedFrames } from '../../session/frame-filter.js';
 import { mustFit } from '../../session/frame-limits.js';
-import { announced, sayingAbout } from '../../session/sent-calls.js';
+import { encodeHeaders, withTaggedHeader } from '../../session/outgoing-headers.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Receivers } from '../../types/peers.js';
@@ -37,7 +37,7 @@ export function notifyMany(
   about?: About,
   slowly?: SlowDelivery,
 ): void {
-  const sessions = side.roster.told(receivers);
+  const sessions = side.peerRegistry.told(receivers);
   const broadcasts = receivers === null && side.broadcasts;
   if (sessions.length === 0 && !broadcasts) {
     if (!Array.isArray(receivers)) side.mustBeOpen();
@@ -53,7 +53,7 @@ export function notifyMany(
     }
     if (args !== packed.args) {
       same = { args, named: packed.named };
-      said = announced(about);
+      said = withTaggedHeader(about);
     }
   }
   const encoded = encodeNotification(side, method, same, said, sessions.length);
@@ -61,7 +61,7 @@ export function notifyMany(
   const policy = slowly?.policy;
   const bytes = policy === undefined ? 0 : encoded.frames.reduce((sum, frame) => sum + frame.length, 0);
   for (const session of sessions) {
-    if (session.over !== undefined || (broadcasts && session.link.bus === true)) continue;
+    if (session.ended !== undefined || (broadcasts && session.link.bus === true)) continue;
     if (policy === undefined) post(session);
     else slowly?.send(session, policy, bytes, post);
   }
@@ -83,7 +83,7 @@ function encodeNotification(
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
     throw new UsageError(`${method.path}: what is transferred can go to one receiver only, not to ${receivers}`);
   }
-  const saying = about && sayingAbout(side, { call: null, ...about });
+  const saying = about && encodeHeaders(side, { call: null, ...about });
   const frames = saying === undefined ? [frame] : [saying, frame];
   const filters = side.attached.frames;
   return { frames, sealed: filters && frames.map((each) => filters.forAll(each)) };
@@ -107,9 +107,9 @@ function notifyEach(
   if (sessions[0] !== undefined) sessions[0].values.check(args);
   for (const session of sessions) {
     try {
-      if (session.over === undefined) session.notify(method.wire, args, named, about);
+      if (session.ended === undefined) session.notify(method.wire, args, named, about);
     } catch (error) {
-      side.trouble(session, error);
+      side.reportError(session, error);
     }
   }
 }
@@ -121,11 +121,11 @@ function joined({ codec }: RpcEndpoint, { frames }: EncodedNotification): Frame 
 
 /** An error with one peer does not affect the others. */
 function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
-  if (session.over !== undefined) return;
+  if (session.ended !== undefined) return;
   try {
     const limit = session.frameLimit;
     for (const frame of frames) mustFit(frame, limit, session);
-    if (sealed !== undefined) for (const pair of sealed) session.sealing?.postSealed(pair);
+    if (sealed !== undefined) for (const pair of sealed) session.filter?.postSealed(pair);
     else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.
       const both = side.codec.join(frames);
@@ -133,6 +133,6 @@ function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: Encoded
       session.post(both);
     } else for (const frame of frames) session.post(frame);
   } catch (error) {
-    side.trouble(session, error);
+    side.reportError(session, error);
   }
 }

@@ -1,7 +1,8 @@
 import type { PeerRegistry } from '../../api/peer-registry.js';
 import { PEERS_OF, type PeerSet } from '../../api/peer-set.js';
 import { letTakeOut } from '../../base/bound-methods.js';
-import { CallSender, ConnectedPeer } from '../../session/peer.js';
+import { CallSender } from '../../session/call-sender.js';
+import { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
 import { type Policy, policyOf } from './slow-policy.js';
 

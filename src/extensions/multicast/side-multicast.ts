@@ -3,7 +3,7 @@ import type { SideExtension } from '../../api/extension.js';
 import { isPeerSet } from '../../api/peer-set.js';
 import { endpointOf } from '../../api/side-class.js';
 import type { Multicast } from '../../calls/calling-side.js';
-import type { ConnectedPeer } from '../../session/peer.js';
+import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Receivers, Several, SlowOptions } from '../../types/peers.js';
 import { gather } from './gather.js';
 import { Groups } from './groups.js';
@@ -18,8 +18,8 @@ export class SideMulticast implements SideExtension, Multicast {
   readonly everyone: Several;
 
   constructor(private readonly endpoint: RpcEndpoint) {
-    this.groups = new Groups(endpoint.roster);
-    this.everyone = new AllPeers(endpoint.roster);
+    this.groups = new Groups(endpoint.peerRegistry);
+    this.everyone = new AllPeers(endpoint.peerRegistry);
   }
 
   get multicast(): this {

@@ -104,7 +104,7 @@ class SlowLanes implements SessionPart {
   /** Sends what the peer reads now, one notification of each lane in turn. */
   drained(): void {
     const { session, lanes } = this;
-    for (let moved = true; moved && session.over === undefined; ) {
+    for (let moved = true; moved && session.ended === undefined; ) {
       moved = false;
       for (const [name, lane] of lanes) {
         if (!this.hasRoom(lane)) continue;
@@ -118,9 +118,9 @@ class SlowLanes implements SessionPart {
 
   /** The send queue is flushed first, where it matters: only then does the link show whether the peer reads. */
   private hasRoom({ slowBytes }: Lane): boolean {
-    const { link, outbox } = this.session;
-    if (link.buffered + outbox.collected <= slowBytes) return true;
-    outbox.send();
+    const { link, sendQueue } = this.session;
+    if (link.buffered + sendQueue.collected <= slowBytes) return true;
+    sendQueue.send();
     return link.buffered <= slowBytes;
   }
 

@@ -13,27 +13,27 @@ export interface ExportedSide {
 
 /** The callable methods of a side or a namespace of one; undefined for any other value. */
 export function exportedSideOf(value: object): ExportedSide | undefined {
-  const hub = endpointOf(value);
-  if (hub === undefined) return undefined;
+  const endpoint = endpointOf(value);
+  if (endpoint === undefined) return undefined;
   const { table } = madeOf(value);
-  const rows = methodsOf(table).filter(({ direction }) => (direction === 'incoming') !== hub.inverted);
-  const byMember = new Map(rows.map((row) => [row.path.slice(table.path.length), row]));
+  const descriptors = methodsOf(table).filter(({ direction }) => (direction === 'incoming') !== endpoint.inverted);
+  const byMember = new Map(descriptors.map((descriptor) => [descriptor.path.slice(table.path.length), descriptor]));
   return {
     members: [...byMember.keys()],
     streams: [...byMember].filter(([, { stream }]) => stream).map(([member]) => member),
     callee(member, given, sender) {
-      const row = member === null ? undefined : byMember.get(member);
-      if (row === undefined) throw noSuchMember(member);
-      const { args, named } = packed(row, given);
-      return hub.port(row).serve(sender.as(row.wire, args, named));
+      const descriptor = member === null ? undefined : byMember.get(member);
+      if (descriptor === undefined) throw noSuchMember(member);
+      const { args, named } = packed(descriptor, given);
+      return endpoint.incomingMethod(descriptor).serve(sender.as(descriptor.wire, args, named));
     },
   };
 }
 
 /** The arguments in the form of the method. Throws an RpcError, invalid params, if they do not fit. */
-function packed(row: MethodDescriptor, given: readonly unknown[]): ReturnType<typeof packArguments> {
+function packed(descriptor: MethodDescriptor, given: readonly unknown[]): ReturnType<typeof packArguments> {
   try {
-    return packArguments(row, [...given]);
+    return packArguments(descriptor, [...given]);
   } catch (error) {
     throw new RpcError((error as Error).message, Code.InvalidParams);
   }

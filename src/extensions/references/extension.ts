@@ -1,5 +1,5 @@
 import type { Extension, SideHost } from '../../api/extension.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
 import { revoke } from './exports.js';
 import { provideHandles } from './handles.js';

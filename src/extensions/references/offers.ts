@@ -1,6 +1,6 @@
 import { isThenable } from '../../base/promise-like.js';
 import { Code, ProtocolError, RpcError, UsageError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import type { Session } from '../../session/session.js';
 import { STREAM, speaks } from '../../session/system-names.js';
 import type { CallOptions } from '../../types/call-options.js';
@@ -46,7 +46,7 @@ export function withdraw(session: Session, n: number): void {
   const source = offered.get(session)?.sources.get(n);
   if (source === undefined) return;
   offered.get(session)?.sources.delete(n);
-  const report = (error: unknown): void => session.host.trouble(session, error);
+  const report = (error: unknown): void => session.host.reportError(session, error);
   try {
     const closing = sourceOf(source, '').close(undefined);
     if (isThenable(closing)) closing.then(undefined, report);

@@ -7,9 +7,9 @@ import type { OutgoingCall } from '../../calls/outgoing-call.js';
 import { SentRequest } from '../../calls/sent-request.js';
 import type { About, Call } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
+import { postWithHeaders, withTaggedHeader } from '../../session/outgoing-headers.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
-import { announced, postAbout } from '../../session/sent-calls.js';
 import type { Session } from '../../session/session.js';
 import type { Hold, Mapped, SessionValues, Unmapped } from '../../session/session-values.js';
 import { CALL, KEEP, RELEASE } from '../../session/system-names.js';
@@ -45,13 +45,13 @@ export class ReferenceTables implements SessionValues {
     this.imports = new ImportTable(
       {
         call: (imported, member, args) => this.invoke(imported, member, args),
-        calledLate: (error) => session.host.trouble(session, error),
+        calledLate: (error) => session.host.reportError(session, error),
         get callSites() {
           return (session.host as RpcEndpoint).diagnostics.callSites;
         },
         stream: (imported, member, args) => this.invokeStream(imported, member, args),
       },
-      (word, ids) => session.tell(word === 'keep' ? KEEP : RELEASE, ids),
+      (word, ids) => session.sendSystem(word === 'keep' ? KEEP : RELEASE, ids),
       limits.references,
       peer,
     );
@@ -59,7 +59,7 @@ export class ReferenceTables implements SessionValues {
     this.inwardMapper = new InwardMapper(session, mapper, this.exports, this.imports);
   }
 
-  private get hub(): RpcEndpoint {
+  private get endpoint(): RpcEndpoint {
     return this.session.host as RpcEndpoint;
   }
 
@@ -71,7 +71,7 @@ export class ReferenceTables implements SessionValues {
   // ---- what leaves --------------------------------------------------------------------------------------------------
 
   /** Asks, with what is passed held until the answer is there. */
-  ask(
+  sendRequest(
     method: string,
     args: readonly unknown[],
     named: boolean,
@@ -79,10 +79,10 @@ export class ReferenceTables implements SessionValues {
     about: About | undefined,
   ): number {
     const sent = this.outwardMapper.outward(args, 'call');
-    if (sent === undefined) return this.session.askPlain(method, args, named, waiter, about);
+    if (sent === undefined) return this.session.sendPlainRequest(method, args, named, waiter, about);
     waiter.passed = sent;
     try {
-      return this.session.askPlain(method, sent.values as unknown[], named, waiter, announced(about));
+      return this.session.sendPlainRequest(method, sent.values as unknown[], named, waiter, withTaggedHeader(about));
     } catch (error) {
       sent.end();
       throw error;
@@ -96,10 +96,10 @@ export class ReferenceTables implements SessionValues {
     if (sent === undefined) return false;
     const call: Call = { ...plain, args: sent.values as unknown[] };
     try {
-      if (session.over !== undefined) throw session.over;
-      postAbout(session, call, announced(about), (error) => {
+      if (session.ended !== undefined) throw session.ended;
+      postWithHeaders(session, call, withTaggedHeader(about), (error) => {
         sent.end();
-        session.host.trouble(session, error);
+        session.host.reportError(session, error);
       });
       return true;
     } catch (error) {
@@ -179,14 +179,14 @@ export class ReferenceTables implements SessionValues {
       throw new RpcError(text, Code.InvalidParams);
     }
     const { callee } = this.exports.at(id);
-    const layered = this.hub.layers.incomingCallbacks;
+    const layered = this.endpoint.layers.incomingCallbacks;
     const carryOut = (): unknown => {
       if (layered === undefined) return callee(member, args, sender);
       return layered(incomingCallback(sender, member, args, (given) => callee(member, given, sender)));
     };
     const timeout = this.timeFor(sender.call.about);
     if (timeout === Number.POSITIVE_INFINITY) return carryOut();
-    sender.work.deadline = deadlineIn(timeout);
+    sender.details.deadline = deadlineIn(timeout);
     return runWithin(sender, carryOut);
   }
 
@@ -199,7 +199,7 @@ export class ReferenceTables implements SessionValues {
   // ---- calls of what the peer has passed ----------------------------------------------------------------------------
 
   private invoke({ id }: ImportedReference, member: string | null, args: readonly unknown[]): Promise<unknown> {
-    const layered = this.hub.layers.outgoingCallbacks;
+    const layered = this.endpoint.layers.outgoingCallbacks;
     if (layered === undefined) return this.request([id, member, args]);
     return this.throughLayers(layered, id, member, args, (call) => this.request([id, member, call.args], call));
   }
@@ -213,10 +213,10 @@ export class ReferenceTables implements SessionValues {
     last: (call: OutgoingCall) => unknown,
   ): Promise<unknown> {
     const { session } = this;
-    session.tell(KEEP, [id]);
-    const call = outgoingCallback(this.hub, session, member, args, last);
+    session.sendSystem(KEEP, [id]);
+    const call = outgoingCallback(this.endpoint, session, member, args, last);
     const answer = new Promise((resolve) => resolve(layered(call)));
-    const ended = (): boolean => session.tell(RELEASE, [id]);
+    const ended = (): boolean => session.sendSystem(RELEASE, [id]);
     answer.then(ended, ended);
     return answer;
   }
@@ -250,7 +250,7 @@ export class ReferenceTables implements SessionValues {
     };
     const failure = imported.failure();
     if (failure !== undefined) return failedStream(failure, method);
-    const layered = this.hub.layers.outgoingCallbacks;
+    const layered = this.endpoint.layers.outgoingCallbacks;
     if (layered === undefined) return ask(args);
     const begun = this.throughLayers(layered, id, member, args, (call) => ask(call.args, call));
     return streamFrom(begun, method, false);

@@ -86,7 +86,7 @@ export class SecurityFilter implements FrameFilter {
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes are waiting to be sealed`, Code.Busy);
     }
-    const { hello } = this.sender.outbox;
+    const { hello } = this.sender.sendQueue;
     const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
     this.queue({ pair, plain: frame, bytes: frame.length, failed });
   }
@@ -161,7 +161,7 @@ export class SecurityFilter implements FrameFilter {
       if (bytes > limit)
         throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
     }
-    this.sender.outbox.putSealed(pair, plain);
+    this.sender.sendQueue.putSealed(pair, plain);
   }
 
   // ---- in -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import { afterTurn } from '../../base/time.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import { type Source, sourceOf } from './source.js';
 import { weigh } from './weigh.js';
 
@@ -14,17 +14,17 @@ const SLICE = 256;
 export async function collect(sender: CallSender, given: unknown): Promise<unknown[]> {
   const { method } = sender.call;
   const source = sourceOf(await given, `the handler of ${method}`);
-  sender.work.whenCancelled((reason) => void source.close(reason));
+  sender.details.whenCancelled((reason) => void source.close(reason));
   return takeAll(sender, source);
 }
 
 async function takeAll(sender: CallSender, source: Source): Promise<unknown[]> {
-  const { outbox, host } = sender.peer.session;
+  const { sendQueue, host } = sender.peer.session;
   const { streamItems } = host.limits;
-  const most = outbox.largest;
+  const most = sendQueue.largest;
   const items: unknown[] = [];
   let bytes = 0;
-  while (sender.begun?.cancelled === undefined) {
+  while (sender.detailsIfAny?.cancelled === undefined) {
     const step = await source.next();
     if (step.done === true) break;
     items.push(step.value);

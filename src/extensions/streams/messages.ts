@@ -16,7 +16,7 @@ import { markRead } from './scheduler.js';
 export function receiveItems(session: Session, [id, items, tagged]: readonly unknown[]): void {
   if (id === null) {
     if (!isCount(items)) throw new ProtocolError('a mark (rpc.next with null) must be a whole number');
-    session.tell(PULL, [null, items]);
+    session.sendSystem(PULL, [null, items]);
     return;
   }
   if (!Array.isArray(items)) {
@@ -24,7 +24,7 @@ export function receiveItems(session: Session, [id, items, tagged]: readonly unk
     endBefore(session, id as Id, error);
     throw error;
   }
-  const waiter = session.waiter(id as Id);
+  const waiter = session.pendingCall(id as Id);
   if (waiter?.next !== undefined) {
     let values: unknown = items;
     try {
@@ -38,7 +38,7 @@ export function receiveItems(session: Session, [id, items, tagged]: readonly unk
   }
   if (tagged === true) session.host.mapper.discard(session, items);
   // Items that were in flight when the call was cancelled are not an error.
-  if (!session.asked?.wasDropped(id as Id))
+  if (!session.pending?.wasDropped(id as Id))
     throw new ProtocolError(`items of a stream that was not requested: id ${quoteId(id)}`);
 }
 
@@ -56,7 +56,7 @@ export function receivePull(session: Session, [id, items]: readonly unknown[]): 
     );
   }
   // It may have ended meanwhile.
-  if (session.work(id as Id)?.begun?.producing?.pull(items) === false) {
+  if (session.activeCall(id as Id)?.detailsIfAny?.producing?.pull(items) === false) {
     throw new ProtocolError(`rpc.pull reports ${items} items as taken, more than were sent`);
   }
 }

@@ -80,7 +80,7 @@ export class Pacer {
     this.isDrained = false;
     this.marks.push({ sent, arrived, since, at: time(), alone });
     if (this.next === 0) this.timer = setTimer(MARK_TIMEOUT_MS, () => this.stopWaiting()).unref();
-    this.session.tell(NEXT, [null, this.next++]);
+    this.session.sendSystem(NEXT, [null, this.next++]);
   }
 
   private stopWaiting(): void {

@@ -3,9 +3,9 @@ import { isThenable } from '../../base/promise-like.js';
 import { runWithin } from '../../calls/call-context.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import type { Producing } from '../../session/active-call.js';
+import type { StreamSource } from '../../session/call-details.js';
+import type { CallSender } from '../../session/call-sender.js';
 import { outward } from '../../session/mapped-values.js';
-import type { CallSender } from '../../session/peer.js';
 import type { Session } from '../../session/session.js';
 import { NEXT } from '../../session/system-names.js';
 import { type StreamScheduler, type StreamSender, schedulerOf } from './scheduler.js';
@@ -29,7 +29,7 @@ interface Settle {
  * Sends the items of a source while the consumer's window has room. Items of one turn of the event loop are sent in one message. To
  * the session it is a handler whose promise settles when the stream has ended.
  */
-export class StreamProducer implements Producing, StreamSender, Flushable {
+export class StreamProducer implements StreamSource, StreamSender, Flushable {
   private readonly session: Session;
   private readonly scheduler: StreamScheduler;
   private readonly inFlight: ItemsInFlight;
@@ -56,14 +56,14 @@ export class StreamProducer implements Producing, StreamSender, Flushable {
     this.session = sender.peer.session;
     this.scheduler = schedulerOf(this.session);
     this.inFlight = new ItemsInFlight(window);
-    sender.work.producing = this;
+    sender.details.producing = this;
   }
 
   /** `given` is what the handler has returned. The promise settles when the stream has ended, and its source is closed. */
   run(given: unknown): Promise<null> {
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
-      this.sender.work.whenCancelled((reason) => this.cancel(reason));
+      this.sender.details.whenCancelled((reason) => this.cancel(reason));
       if (isThenable(given)) {
         given.then(
           (source) => this.start(source),
@@ -77,14 +77,14 @@ export class StreamProducer implements Producing, StreamSender, Flushable {
     const { sender } = this;
     try {
       const source = sourceOf(given, `the handler of ${sender.call.method}`);
-      const isTimed = sender.begun !== undefined && sender.begun.deadline !== Number.POSITIVE_INFINITY;
+      const isTimed = sender.detailsIfAny !== undefined && sender.detailsIfAny.deadline !== Number.POSITIVE_INFINITY;
       this.source = isTimed ? { ...source, next: () => runWithin(sender, source.next) } : source;
     } catch (error) {
       this.fail(error);
       return;
     }
     // It was cancelled before it began.
-    if (this.isOver) this.close(sender.work.cancelled);
+    if (this.isOver) this.close(sender.details.cancelled);
     else this.enqueue();
   }
 
@@ -111,7 +111,7 @@ export class StreamProducer implements Producing, StreamSender, Flushable {
     const ended = (): void => this.settle.reject(reason);
     const failed = (error: unknown): void => {
       if (error !== reason)
-        this.session.host.trouble(this.session, error, this.sender.call.id, this.sender.call.method);
+        this.session.host.reportError(this.session, error, this.sender.call.id, this.sender.call.method);
       ended();
     };
     try {
@@ -145,7 +145,7 @@ export class StreamProducer implements Producing, StreamSender, Flushable {
       if (this.items.length >= room || (this.itemBytes >= bytes && this.items.length > 0)) {
         this.send();
         if (inFlight.room > 0) return !this.isOver;
-        if (this.session.unanswerable !== undefined) this.sendFailed(noCredit(this.session.unanswerable));
+        if (this.session.noReplyReason !== undefined) this.sendFailed(noCredit(this.session.noReplyReason));
         return false;
       }
       // The other streams have their turns.

@@ -1,5 +1,5 @@
 import { Code, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import { collect } from './collect.js';
 import { StreamProducer } from './producer.js';
 import { smallerWindow } from './window.js';
@@ -24,7 +24,7 @@ export function serveStream(sender: CallSender, open: () => unknown): Promise<un
       `${call.method} is a stream: its items need the id of their call, and null is not an id`,
       Code.InvalidRequest,
     );
-  const running = session.intake?.streams ?? 0;
+  const running = session.callQueue?.streams ?? 0;
   if (running >= session.host.limits.streams)
     throw new RpcError(`busy: ${running} streams run for the peer already`, Code.Busy);
   const source = open();

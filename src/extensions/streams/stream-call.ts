@@ -23,7 +23,7 @@ export function callStream(side: CallingSide, self: object, call: OutgoingCall):
     const args = [...call.args];
     prepare(side, method, self, receivers, args);
     const packed = packArguments(method, args);
-    const [session, ...others] = side.roster.several(receivers);
+    const [session, ...others] = side.peerRegistry.several(receivers);
     if (session === undefined || others.length > 0) {
       throw new UsageError(
         `${method.path} is a stream and has one receiver, not ${others.length + 1}: call it for each of them`,
@@ -120,7 +120,7 @@ class StreamCall extends SentRequest implements StreamRequest {
   next(items: readonly unknown[]): void {
     const { session } = this;
     try {
-      this.consumer.receive(items, session.received);
+      this.consumer.receive(items, session.frameBytes);
     } catch (error) {
       super.cancel(error as Aborted);
       throw error;
@@ -139,7 +139,7 @@ class StreamCall extends SentRequest implements StreamRequest {
   }
 
   pull(items: number): void {
-    this.session.tell(PULL, [this.id, items]);
+    this.session.sendSystem(PULL, [this.id, items]);
   }
 
   cancelStream(): void {

@@ -24,5 +24,5 @@ export function mustFit<T>(check: Check<T>, values: T): void {
 
 /** Reports a mistake of this side, with the call that ran into it. */
 export function report({ sender: { call, peer } }: IncomingCall, error: unknown): void {
-  peer.session.host.trouble(peer.session, error, call.id, call.method);
+  peer.session.host.reportError(peer.session, error, call.id, call.method);
 }

@@ -1,4 +1,4 @@
-import type { CallSender } from '../../session/peer.js';
+import type { CallSender } from '../../session/call-sender.js';
 import type { StartingCalls } from '../../session/session.js';
 
 /** Calls that start in the order of their arrival: those of a session. */
@@ -21,7 +21,7 @@ export function startInOrder<T>(order: StartOrder, ready: T | Promise<T>, start:
 export function startCallInOrder<T>(sender: CallSender, ready: T | Promise<T>, start: (value: T) => unknown): unknown {
   const { session } = sender.peer;
   return startInOrder(session, ready, (value) => {
-    const reason = session.over ?? sender.begun?.cancelled;
+    const reason = session.ended ?? sender.detailsIfAny?.cancelled;
     if (reason !== undefined) throw reason;
     return start(value);
   });

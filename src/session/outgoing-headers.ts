@@ -1,30 +1,18 @@
-import { printable } from '../base/quote.js';
 import type { About, Call, Frame } from '../contract/contract.js';
-import { TimeoutError } from '../contract/errors.js';
 import { encode } from './encode.js';
 import { mustFit } from './frame-limits.js';
-import type { ReplyHandler } from './pending-calls.js';
 import type { Session, SessionHost } from './session.js';
 import { ABOUT, speaks } from './system-names.js';
 
-/** The error of a call that was not answered in time. */
-export function notAnswered({ peer, link }: Session, waiter: ReplyHandler): TimeoutError {
-  const late = waiter.late?.() ?? `within ${Math.round(waiter.deadline - waiter.since)} ms`;
-  const advice = link.advice === undefined ? '' : `; ${link.advice}`;
-  return new TimeoutError(
-    `${waiter.method} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
-  );
-}
-
 /** Posts a call after its headers. `failed` is called if a security refuses the call later. */
-export function postAbout(session: Session, call: Call, about: About, failed?: (error: unknown) => void): void {
+export function postWithHeaders(session: Session, call: Call, about: About, failed?: (error: unknown) => void): void {
   const { codec } = session.host;
   // In a dialect, the call itself contains the token for its progress.
   const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
   const frame = session.encode(named ? { ...call, token: call.id } : call);
-  const saying = sayingAbout(session.host, { call: call.id ?? null, ...about }, session.frameLimit);
+  const saying = encodeHeaders(session.host, { call: call.id ?? null, ...about }, session.frameLimit);
   if (saying === undefined) session.post(frame, failed);
-  else if (session.link.bus === true && codec.join !== undefined && session.sealing === undefined) {
+  else if (session.link.bus === true && codec.join !== undefined && session.filter === undefined) {
     // A datagram may be lost, or overtaken by another: these two stay together.
     const both = codec.join([saying, frame]);
     mustFit(both, session.frameLimit, session);
@@ -36,7 +24,7 @@ export function postAbout(session: Session, call: Call, about: About, failed?: (
 }
 
 /** The headers of a call or an answer, encoded; undefined if the peers of the side do not support them. */
-export function sayingAbout(
+export function encodeHeaders(
   host: Pick<SessionHost, 'codec' | 'limits' | 'mapper'>,
   about: Readonly<Record<string, unknown>>,
   limit: number = host.limits.sentFrameBytes,
@@ -49,6 +37,6 @@ export function sayingAbout(
 }
 
 /** What is said of a message, with this too: that something in it is in the tagged form. */
-export function announced(about: About | undefined): About {
+export function withTaggedHeader(about: About | undefined): About {
   return { ...about, tagged: true };
 }

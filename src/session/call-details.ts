@@ -5,13 +5,13 @@ import type { CallState } from '../types/call-state.js';
 import { StoredCallState } from './call-state.js';
 
 /** The producer of a stream, as the code that acknowledges its items sees it. */
-export interface Producing {
+export interface StreamSource {
   /** The consumer has taken so many items. Returns false if fewer were sent. */
   pull(items: number): boolean;
 }
 
 /** A listener of the end of a call. */
-export interface Watcher {
+export interface EndListener {
   /** The answer is on its way. */
   sent(): void;
   /** Nothing comes after it. */
@@ -22,18 +22,18 @@ export interface Watcher {
  * What belongs to a call that a peer has made, beyond its arguments. It is made when something of it is first asked for: most
  * calls have none.
  */
-export class Work {
+export class CallDetails {
   /** The state that interceptors and handlers share; created when it is first read. */
   private noted: CallState | undefined;
   /** Called when the call ends. */
-  watcher: Watcher | undefined;
+  watcher: EndListener | undefined;
   /** The deadline of the caller, on the clock of the process. */
   deadline: number = Number.POSITIVE_INFINITY;
   /** Why it was cancelled; undefined if it was not. */
   cancelled: RpcError | undefined;
   /** Travels with the reply. */
   replyMetadata: Metadata | undefined;
-  producing: Producing | undefined;
+  producing: StreamSource | undefined;
 
   private controller: AbortController | undefined;
   private afterwards: (() => void)[] | undefined;

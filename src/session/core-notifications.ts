@@ -1,13 +1,13 @@
 import type { Id } from '../contract/contract.js';
 import { Aborted } from '../contract/errors.js';
-import { hearAbout } from './about-notification.js';
 import { hello } from './handshake.js';
+import { receiveHeaders } from './headers-notification.js';
 import type { Controls, Session, SystemNotifications } from './session.js';
 import { ABOUT, CANCEL, HELLO, PROGRESS } from './system-names.js';
 
 /** The notifications of the library itself that every side understands. Extensions add theirs. */
 export const coreNotifications: SystemNotifications = {
-  [ABOUT]: hearAbout,
+  [ABOUT]: receiveHeaders,
   [CANCEL]: cancelled,
   [PROGRESS]: progressed,
 };
@@ -19,17 +19,17 @@ export const coreControls: Controls = { [HELLO]: hello };
 function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean {
   const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
   // It may have been answered meanwhile.
-  if (isId(id)) session.withdraw(id, new Aborted(`the caller cancelled the call${why}`));
+  if (isId(id)) session.cancelIncoming(id, new Aborted(`the caller cancelled the call${why}`));
   return isId(id);
 }
 
 /** The peer reports the progress of a call of this side. */
 function progressed(session: Session, [id, value, tagged]: readonly unknown[]): boolean {
-  const waiter = isId(id) ? session.waiter(id) : undefined;
+  const waiter = isId(id) ? session.pendingCall(id) : undefined;
   if (waiter?.progress === undefined) {
     if (tagged === true) session.host.mapper.discard(session, value);
     // Progress of a cancelled call may still arrive.
-    return waiter === undefined && isId(id) && session.asked?.wasDropped(id) === true;
+    return waiter === undefined && isId(id) && session.pending?.wasDropped(id) === true;
   }
   waiter.progress(tagged === true ? session.values.inward(value, 'result', waiter.method).values : value);
   return true;

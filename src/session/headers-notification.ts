@@ -13,14 +13,14 @@ import type { Session } from './session.js';
  * Something is said of the next message. Throws a ProtocolError for what cannot be understood: it counts as not said, and the rest
  * stands.
  */
-export function hearAbout(session: Session, args: readonly unknown[]): void {
+export function receiveHeaders(session: Session, args: readonly unknown[]): void {
   const said = fieldsOf(args[0]);
   if (said === undefined) throw new ProtocolError('rpc.about takes one object');
   const { call, answer } = said;
   if (isId(answer)) {
-    session.waiter(answer)?.about?.(answerAboutOf(said));
+    session.pendingCall(answer)?.about?.(answerAboutOf(said));
     if (said.tagged === true) session.tagged = answer;
-  } else if (isId(call)) session.about.expect({ call, about: aboutOf(said) });
+  } else if (isId(call)) session.callHeaders.expect({ call, about: aboutOf(said) });
   else throw new ProtocolError('rpc.about must name either the call or the answer that it is about');
   const wrong = unusableIn(said);
   if (wrong !== undefined) throw new ProtocolError(wrong);

@@ -1,54 +1,18 @@
 import { letTakeOut } from '../base/bound-methods.js';
 import { deadlineIn } from '../base/clock.js';
 import type { Signal } from '../base/signal.js';
-import type { Call, LinkInfo, Metadata, SecurityInfo } from '../contract/contract.js';
+import type { Call, Metadata, SecurityInfo } from '../contract/contract.js';
 import { brand } from '../contract/copies.js';
 import type { RpcError } from '../contract/errors.js';
 import type { CallState } from '../types/call-state.js';
-import { Work } from './active-call.js';
+import { CallDetails } from './call-details.js';
+import type { ConnectedPeer } from './connected-peer.js';
 import { isKey } from './ids.js';
 import { outward } from './mapped-values.js';
-import type { ActiveCall, Session, SessionPeer } from './session.js';
+import type { ActiveCall } from './session.js';
 import { PROGRESS } from './system-names.js';
 
 const nothing: Readonly<Record<string, never>> = Object.freeze({});
-
-/** A peer of a side: stable for as long as its session. */
-export class ConnectedPeer implements SessionPeer {
-  /** Not to be seen by one who prints a peer: behind it lies the whole side. */
-  declare readonly session: Session;
-  declare private ended: (() => void)[] | undefined;
-
-  constructor(
-    session: Session,
-    public id: string,
-  ) {
-    Object.defineProperty(this, 'session', { value: session });
-    Object.defineProperty(this, 'ended', { value: undefined, writable: true });
-  }
-
-  get info(): LinkInfo {
-    return this.session.link.info ?? nothing;
-  }
-
-  close(reason?: Error): Promise<void> {
-    if (this.session.over !== undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.ended ??= [];
-      this.ended.push(resolve);
-      this.session.end(reason);
-    });
-  }
-
-  /** The session has ended. */
-  gone(): void {
-    const waiting = this.ended;
-    this.ended = undefined;
-    if (waiting !== undefined) for (const resolve of waiting) resolve();
-  }
-}
-
-letTakeOut(ConnectedPeer.prototype, ['close']);
 
 /** What a handler gets as its first argument. One for each call, and what can be cancelled of it. */
 export class CallSender implements ActiveCall {
@@ -61,7 +25,7 @@ export class CallSender implements ActiveCall {
   /** As what it is at work, which bounds how many there are; undefined if it was done at once. */
   place: 'running' | 'calling' | 'lasting' | undefined = undefined;
   /** Nothing that a call has besides its arguments is made before it is asked for. */
-  private made: Work | undefined = undefined;
+  private made: CallDetails | undefined = undefined;
 
   constructor(
     readonly peer: ConnectedPeer,
@@ -70,19 +34,19 @@ export class CallSender implements ActiveCall {
   ) {}
 
   /** What belongs to the call besides its arguments; made now. */
-  get work(): Work {
-    this.made ??= new Work();
+  get details(): CallDetails {
+    this.made ??= new CallDetails();
     return this.made;
   }
 
   /** The same, if there is any. */
-  get begun(): Work | undefined {
+  get detailsIfAny(): CallDetails | undefined {
     return this.made;
   }
 
   /** The same call as one of another method, with other arguments. Whatever else belongs to it they share. */
   as(method: string, args: readonly unknown[], named: boolean): CallSender {
-    this.made ??= new Work();
+    this.made ??= new CallDetails();
     return Object.create(this, { call: { value: { ...this.call, method, args, named } } }) as CallSender;
   }
 
@@ -99,11 +63,11 @@ export class CallSender implements ActiveCall {
   }
 
   get state(): CallState {
-    return this.work.state;
+    return this.details.state;
   }
 
   get signal(): Signal {
-    return this.work.signal;
+    return this.details.signal;
   }
 
   get timeLeft(): number {
@@ -111,7 +75,7 @@ export class CallSender implements ActiveCall {
   }
 
   set replyMetadata(metadata: Metadata | undefined) {
-    this.work.replyMetadata = metadata;
+    this.details.replyMetadata = metadata;
   }
   get replyMetadata(): Metadata | undefined {
     return this.made?.replyMetadata;
@@ -129,17 +93,17 @@ export class CallSender implements ActiveCall {
     const { session } = peer;
     const sent = outward(session, value);
     const token = call.token ?? call.id;
-    const told = session.tell(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
+    const told = session.sendSystem(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
     if (!told) sent?.end();
   }
 
   afterReply(job: () => void): void {
-    this.work.after(job);
+    this.details.after(job);
   }
 
   /** Cancels the call. */
   cancel(reason: RpcError): void {
-    this.work.cancel(reason);
+    this.details.cancel(reason);
   }
 }
 letTakeOut(CallSender.prototype, ['progress', 'afterReply'], 'anew');

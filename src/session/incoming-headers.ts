@@ -14,7 +14,7 @@ export interface CallAboutOwner {
 }
 
 /** What a peer has said of the call that it makes next. */
-export class CallAbout {
+export class CallHeaders {
   /** Undefined while nothing was said, which is what most calls find. */
   said: Said | undefined;
 

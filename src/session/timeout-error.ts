@@ -1,0 +1,13 @@
+import { printable } from '../base/quote.js';
+import { TimeoutError } from '../contract/errors.js';
+import type { ReplyHandler } from './pending-calls.js';
+import type { Session } from './session.js';
+
+/** The error of a call that was not answered in time. */
+export function notAnsweredInTime({ peer, link }: Session, waiter: ReplyHandler): TimeoutError {
+  const late = waiter.late?.() ?? `within ${Math.round(waiter.deadline - waiter.since)} ms`;
+  const advice = link.advice === undefined ? '' : `; ${link.advice}`;
+  return new TimeoutError(
+    `${waiter.method} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
+  );
+}

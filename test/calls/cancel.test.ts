@@ -121,7 +121,9 @@ describe('the signal of a sender', () => {
     const { server, client } = await sides();
     let state: boolean | undefined;
     server.hang.connect(async (sender) => {
-      await until(() => (sender as unknown as { begun?: { cancelled?: unknown } }).begun?.cancelled !== undefined);
+      await until(
+        () => (sender as unknown as { detailsIfAny?: { cancelled?: unknown } }).detailsIfAny?.cancelled !== undefined,
+      );
       state = sender.signal.aborted;
       return '';
     });

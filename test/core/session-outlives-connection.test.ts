@@ -93,7 +93,7 @@ it('goes on over another connection with a journal: calls that are open in both 
   for (const each of release.splice(0)) each();
   await new Promise((resolve) => setImmediate(resolve));
   expect([near.open, far.open]).toEqual([2, 2]);
-  expect(begun).toEqual([1, 2]);
+  expect(begun.toSorted()).toEqual([1, 2]);
 
   const listening = await connectionOf(server, 'tcp://127.0.0.1:0');
   const dialing = await connectionOf(client, listening.transport.address);

@@ -102,7 +102,7 @@ describe('a page that imports nothing else', () => {
     const { client } = await meet({ logger });
     const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
     // More than are kept until the writer is loaded.
-    for (let n = 0; n < 150; n++) session.tell('rpc.pull', [n, 'many']);
+    for (let n = 0; n < 150; n++) session.sendSystem('rpc.pull', [n, 'many']);
     await vi.waitFor(() => expect(lines).toHaveLength(10));
     expect(lines[0]).toMatch(/^obverse: .*: the arguments of rpc.pull must be the id of a call/);
     expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
@@ -207,8 +207,8 @@ describe('the errors for parts that are not loaded', () => {
       value: (_peer: unknown, error: Error) => told.push(error.message),
     });
     const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
-    session.tell('rpc.next', [1, [1]]);
-    session.tell('rpc.pull', [null, 1]);
+    session.sendSystem('rpc.next', [1, [1]]);
+    session.sendSystem('rpc.pull', [null, 1]);
     const why = 'the message belongs to a stream, and this side has no streams';
     await vi.waitFor(() => expect(told).toEqual([why, why]));
     expect(await client.remote.half({ n: 3 })).toBe(1.5);
@@ -276,14 +276,14 @@ describe('a page that receives a function', () => {
     const session = [...client.peers.values()].map((peer) => (peer as unknown as { session: Wire }).session)[0] as Wire;
     const answer = new Promise((resolve, reject) => {
       const waiter = { resolve, reject, method: 'run', deadline: Number.POSITIVE_INFINITY, since: 0 };
-      session.askPlain('run', [{ f: { $rpc: ['ref', 1] } }], true, waiter, { tagged: true });
+      session.sendPlainRequest('run', [{ f: { $rpc: ['ref', 1] } }], true, waiter, { tagged: true });
     });
     await expect(answer).rejects.toMatchObject({
       code: -32_000,
       message: expect.stringContaining('obverse/references'),
     });
-    session.tell('rpc.keep', [1]);
-    session.tell('rpc.release', [1]);
+    session.sendSystem('rpc.keep', [1]);
+    session.sendSystem('rpc.release', [1]);
     await expect(session.request('rpc.call', [1, null, []], false, 1_000)).rejects.toThrow();
     await expect(session.request('rpc.stream', [1], false, 1_000)).rejects.toThrow();
     expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
@@ -292,8 +292,8 @@ describe('a page that receives a function', () => {
 });
 
 interface Wire {
-  askPlain(method: string, args: unknown[], named: boolean, waiter: object, about: object): number;
-  tell(method: string, args: unknown[]): boolean;
+  sendPlainRequest(method: string, args: unknown[], named: boolean, waiter: object, about: object): number;
+  sendSystem(method: string, args: unknown[]): boolean;
   request(method: string, args: unknown[], named: boolean, timeout: number): Promise<unknown>;
 }
 

@@ -7,19 +7,9 @@ export function held(side: object): number {
   return endpointOf(side)
     .peerRegistry.everybody()
     .reduce((sum, session) => {
-      const { intake, outbox } = session as unknown as {
-        intake?: { ids: { size: number }; unnamed: { size: number } };
-        outbox: { flow?: { ready: { length: number } } };
-      };
-      const served = intake === undefined ? 0 : intake.ids.size + intake.unnamed.size;
-      return (
-        sum +
-        session.pendingCount +
-        served +
-        (session.callQueue?.streams ?? 0) +
-        offersTo(session) +
-        (outbox.flow?.ready.length ?? 0)
-      );
+      const { callQueue } = session as unknown as { callQueue?: { ids: { size: number }; unnamed: { size: number } } };
+      const served = callQueue === undefined ? 0 : callQueue.ids.size + callQueue.unnamed.size;
+      return sum + session.pendingCount + served + (session.callQueue?.streams ?? 0) + offersTo(session);
     }, 0);
 }
 

@@ -1,5 +1,5 @@
 import { Queue } from '../base/queue.js';
-import { printable, quoteId } from '../base/quote.js';
+import { printable } from '../base/quote.js';
 import type { Call, Id } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from '../contract/errors.js';
 import { CallSender } from './call-sender.js';

@@ -37,7 +37,7 @@ export interface Gathering<T> extends Promise<Gathered<T>[]>, AsyncIterable<Gath
    */
   quorum(count: number): Promise<Fulfilled<T>[]>;
   /** Cancels all pending calls. */
-  giveUp(reason?: string): void;
+  cancel(reason?: string): void;
   /** Leaving the loop cancels the remaining calls. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Gathered<T>>;
 }

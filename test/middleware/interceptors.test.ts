@@ -312,7 +312,7 @@ describe('several receivers', () => {
       path === 'ask' ? new Promise<void>((resolve) => (go = resolve)).then(next) : next(),
     );
     const gathering = server.gather(null).ask({ text: '?' });
-    gathering.giveUp();
+    gathering.cancel();
     expect(await gathering).toMatchObject([{ status: 'rejected', reason: { code: Code.Aborted } }]);
     go();
     await client.add(null, 1, 2).catch(() => {});

@@ -164,7 +164,7 @@ describe('foreign: true', () => {
     expect(() => side.setHandler('on', () => {}, { foreign: true })).toThrow(/is for a name that begins with "rpc\."/);
     expect(() => side.setHandler('rpc.on', () => {}, { foreign: 1 } as never)).toThrow(/must be true or false, not 1/);
     expect(() => side.setHandler('rpc.on', () => {}, { foreing: true } as never)).toThrow(
-      /unknown option "foreing" of setHandler\(\); there is foreign/,
+      /unknown option "foreing" of setHandler\(\); the only option is foreign/,
     );
   });
 

@@ -241,8 +241,8 @@ describe('the registry refuses', () => {
     const wrong = serializable as unknown as (...args: unknown[]) => unknown;
     expect(() => wrong({ name: 'x' })).toThrow(/unknown option "name"; there is id/);
     expect(() => wrong(null)).toThrow(UsageError);
-    expect(() => wrong(() => {}, { kind: 'method' })).toThrow(/before a class/);
-    expect(() => (wrong({}) as typeof wrong)({}, 'key', {})).toThrow(/before a class/);
+    expect(() => wrong(() => {}, { kind: 'method' })).toThrow(/decorates a class/);
+    expect(() => (wrong({}) as typeof wrong)({}, 'key', {})).toThrow(/decorates a class/);
   });
 });
 

@@ -45,7 +45,7 @@ export class GatherPart implements GatherCall, ReplyCallbacks {
     this.settle({ peer: this.session.peer as Peer, status: 'rejected', reason: reason as Error });
   }
 
-  giveUp(reason: Aborted): void {
+  cancel(reason: Aborted): void {
     this.request.cancel(reason);
   }
 
@@ -90,7 +90,7 @@ export class LayeredPart implements GatherCall {
     }
   }
 
-  giveUp(reason: Aborted): void {
+  cancel(reason: Aborted): void {
     if (this.request !== undefined) this.request.cancel(reason);
     else this.settle({ peer: this.peer, status: 'rejected', reason });
   }

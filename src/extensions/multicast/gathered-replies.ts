@@ -7,7 +7,7 @@ export interface GatherCall {
   /** Undefined while the call is pending. */
   readonly outcome: Gathered<unknown> | undefined;
   /** Cancels the call with this reason, unless it is settled. */
-  giveUp(reason: Aborted): void;
+  cancel(reason: Aborted): void;
 }
 
 /** Looks at the outcomes so far, settles a promise when it can, and then returns true. */
@@ -64,10 +64,10 @@ export class GatheredReplies implements Gathering<unknown> {
     this.runChecks();
   }
 
-  giveUp(reason = 'no more answers are needed'): void {
+  cancel(reason = 'no more answers are needed'): void {
     if (this.pendingCount === 0) return;
     const aborted = new Aborted(`the call was cancelled: ${reason}`);
-    for (const part of this.parts) part.giveUp(aborted);
+    for (const part of this.parts) part.cancel(aborted);
   }
 
   private runChecks(): void {
@@ -115,10 +115,10 @@ export class GatheredReplies implements Gathering<unknown> {
         if (failed !== undefined) reject(failed.reason);
         else if (successes.length >= count) {
           resolve(successes.slice(0, count));
-          this.giveUp(count === 1 ? 'another receiver has answered' : 'enough other receivers have answered');
+          this.cancel(count === 1 ? 'another receiver has answered' : 'enough other receivers have answered');
         } else if (successes.length + pendingCount < count) {
           reject(this.shortOf(count));
-          this.giveUp('too few other receivers have answered');
+          this.cancel('too few other receivers have answered');
         } else return false;
         return true;
       });
@@ -158,7 +158,7 @@ export class GatheredReplies implements Gathering<unknown> {
         }),
       return: async () => {
         over = true;
-        this.giveUp();
+        this.cancel();
         return end;
       },
       [Symbol.asyncIterator]: () => iterator,
@@ -172,4 +172,4 @@ export class GatheredReplies implements Gathering<unknown> {
   }
 }
 
-letTakeOut(GatheredReplies.prototype, ['first', 'quorum', 'giveUp'], 'anew');
+letTakeOut(GatheredReplies.prototype, ['first', 'quorum', 'cancel'], 'anew');

@@ -11,6 +11,7 @@ interface Side {
     add(args: { a: number; b: number }): Promise<number>;
   };
   readonly twice: { connect(handler: (sender: unknown, args: { n: number }) => number): unknown };
+  on(event: 'disconnect', listener: () => void): unknown;
   stats(): object;
   close(): Promise<void>;
 }
@@ -77,8 +78,9 @@ export async function meetWithExtension(extension: Extension, near: Options, far
     create: (options) => spec.create(options),
     stats: () => withIt.stats() as Record<string, number>,
     async leave(host) {
+      const left = new Promise<void>((resolve) => void withIt.on('disconnect', () => resolve()));
       await without.close();
-      while (host.peers.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (host.peers.size > 0) await left;
     },
     async close() {
       await withIt.close();

@@ -7,6 +7,23 @@ import type { SessionHost, ValueMapper } from '../session/session.js';
 import type { Extension, FrameFilters, SideExtension, SideHost } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
 
+/** A list of extensions with their messages, one object for all sides that have these extensions. */
+interface Shared extends Pick<SessionHost, 'notifications' | 'requests'> {
+  readonly extensions: readonly Extension[];
+}
+let latest: Shared = { extensions: [], notifications: coreNotifications, requests: {} };
+
+function sharedNow(): Shared {
+  const extensions = [...currentExtensions()];
+  const { extensions: before } = latest;
+  if (extensions.length !== before.length || !extensions.every((each, at) => each === before[at])) {
+    const notifications = Object.assign({}, coreNotifications, ...extensions.map((each) => each.notifications));
+    const requests = Object.assign({}, ...extensions.map((each) => each.requests)) as SessionHost['requests'];
+    latest = { extensions, notifications, requests };
+  }
+  return latest;
+}
+
 /** What the extensions do for one side. */
 export class SideExtensions implements CallExtensions {
   /** In the order of installation. */
@@ -20,7 +37,8 @@ export class SideExtensions implements CallExtensions {
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
   guardedQueue: SendQueueHost['guardedQueue'];
-  private attached = new Map<Extension, SideExtension>();
+  /** Those that `sides` belong to, in the same order. */
+  private attached: readonly Extension[] = [];
 
   /** `changed` is called each time that others own the slots, and once at the beginning. */
   constructor(
@@ -32,13 +50,13 @@ export class SideExtensions implements CallExtensions {
 
   /** Attaches the extensions that were installed since. */
   attach(): this {
-    const before = this.attached;
-    const now = [...currentExtensions()];
-    if (now.length === before.size && now.every((extension) => before.has(extension))) return this;
-    this.attached = new Map(now.map((each) => [each, before.get(each) ?? this.attachOne(each)]));
-    this.sides = [...this.attached.values()];
-    this.notifications = Object.assign({}, coreNotifications, ...now.map(({ notifications }) => notifications));
-    this.requests = Object.assign({}, ...now.map(({ requests }) => requests)) as SessionHost['requests'];
+    const { extensions, notifications, requests } = sharedNow();
+    const { attached, sides } = this;
+    if (extensions === attached) return this;
+    this.sides = extensions.map((each) => sides[attached.indexOf(each)] ?? this.attachOne(each));
+    this.attached = extensions;
+    this.notifications = notifications;
+    this.requests = requests;
     this.frames = this.last('frames');
     this.errors = this.last('errors') as ErrorMapper;
     this.mapper = this.last('values') as ValueMapper;
@@ -58,8 +76,7 @@ export class SideExtensions implements CallExtensions {
 
   /** What the extension of a name does; undefined if it is not attached. */
   of(name: string): SideExtension | undefined {
-    for (const [extension, side] of this.attached) if (extension.name === name) return side;
-    return undefined;
+    return this.sides[this.attached.findIndex((extension) => extension.name === name)];
   }
 
   /** The methods whose paths begin so were unmounted. */

@@ -236,6 +236,8 @@ describe('addresses', () => {
   }
 
   it('are refused with a codec that passes values', () => {
-    expect(() => udp(parseAddress('udp:1'), wire({ form: 'values', framing: undefined }))).toThrow('passes values, not bytes');
+    expect(() => udp(parseAddress('udp:1'), wire({ form: 'values', framing: undefined }))).toThrow(
+      'passes values, not bytes',
+    );
   });
 });

@@ -6,13 +6,11 @@ import { UsageError } from '../contract/errors.js';
 import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
 import type { CallSender } from '../session/call-sender.js';
-import { ConnectedPeer } from '../session/connected-peer.js';
-import { Connection } from '../session/connection.js';
-import { coreControls } from '../session/core-notifications.js';
+import type { ConnectedPeer } from '../session/connected-peer.js';
+import type { Connection } from '../session/connection.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
-import { sayHello } from '../session/handshake.js';
-import { RpcSession } from '../session/rpc-session.js';
+import type { RpcSession } from '../session/rpc-session.js';
 import type { Session, SessionHost } from '../session/session.js';
 import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';
@@ -22,7 +20,7 @@ import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
 import type { Peer } from '../types/peers.js';
 import { type Diagnostics, none } from './diagnostics.js';
-import { callPeerListeners, EventListeners, emit } from './event-listeners.js';
+import { EventListeners, emit } from './event-listeners.js';
 import type { SideHost } from './extension.js';
 import { askedBy, loadExtensions, mustBeInstalled } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
@@ -31,6 +29,7 @@ import { PeerRegistry } from './peer-registry.js';
 import { Reports } from './reports.js';
 import { resolveCodec } from './resolve-options.js';
 import { SideExtensions } from './side-extensions.js';
+import { SideSessions } from './side-sessions.js';
 import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
 import { sideWire } from './side-wire.js';
 import { Transports } from './transports.js';
@@ -52,7 +51,7 @@ export class RpcEndpoint implements SideHost {
   mapper!: SessionHost['mapper'];
   guardedQueue: SendQueueHost['guardedQueue'];
   readonly listeners: EventListeners = new EventListeners(() => this.recompose());
-  readonly controls: SessionHost['controls'] = coreControls;
+  controls!: SessionHost['controls'];
   diagnostics: Diagnostics = none;
   readonly handlerTimeout: number;
   /** Options of every call, below those of its method. */
@@ -63,6 +62,7 @@ export class RpcEndpoint implements SideHost {
   encodePlain: Codec['encodePlain'];
   readonly dispatcher: Dispatcher;
   private readonly transports: Transports = new Transports(this);
+  private readonly begun: SideSessions = new SideSessions(this);
   private state: SideState = 'new';
   listens = false;
   /** The extensions that methods of the spec ask for, and that are not loaded. */
@@ -129,6 +129,10 @@ export class RpcEndpoint implements SideHost {
     return this.attached.attach();
   }
 
+  get gates(): SideExtensions['gates'] {
+    return this.attached.gates;
+  }
+
   get peers(): ReadonlyMap<string, Peer> {
     return this.peerRegistry.peers;
   }
@@ -145,8 +149,9 @@ export class RpcEndpoint implements SideHost {
     emit(this.listeners, event, args, this.reports);
   }
 
-  private takeSlots({ sides, notifications, requests, mapper, guardedQueue }: SideExtensions): void {
+  private takeSlots({ sides, notifications, controls, requests, mapper, guardedQueue }: SideExtensions): void {
     this.notifications = notifications;
+    this.controls = controls;
     this.requests = requests;
     this.mapper = mapper;
     this.guardedQueue = guardedQueue;
@@ -242,26 +247,16 @@ export class RpcEndpoint implements SideHost {
 
   /** A link is there. */
   connect(link: Link): Connection {
-    const connection = new Connection(link, this);
-    connection.filter = this.attached.frames?.filterFor(connection);
-    const session = this.begin(connection);
-    this.diagnostics.messages?.printMessages(connection, this);
-    this.peerRegistry.add(session.peer as ConnectedPeer);
-    sayHello(session, connection);
-    callPeerListeners(this.listeners.of('connect'), session.peer as ConnectedPeer, this.report);
-    return connection;
-  }
-
-  /** Creates a session, which is not announced yet. */
-  begin(connection: Connection): RpcSession {
-    const session = new RpcSession(connection, this);
-    session.peer = new ConnectedPeer(session, connection.link.peer);
-    return session;
+    return this.begun.connect(link);
   }
 
   /** The sessions that have not ended, announced or not. */
   sessions(): Iterable<RpcSession> {
     return this.transports.sessions();
+  }
+
+  connections(): Iterable<Connection> {
+    return this.transports.connections();
   }
 
   /** Composes the layers around all methods again. */
@@ -274,11 +269,7 @@ export class RpcEndpoint implements SideHost {
   }
 
   ended(session: RpcSession): void {
-    const peer = session.peer as ConnectedPeer;
-    this.peerRegistry.leave(peer, session.ended);
-    this.reports.leave(peer);
-    peer.sessionEnded();
-    callPeerListeners(this.listeners.of('disconnect'), peer, this.report);
+    this.begun.ended(session);
   }
 
   // ---- everybody at once --------------------------------------------------------------------------------------------

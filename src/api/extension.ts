@@ -3,11 +3,11 @@ import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
 import type { Codec, Frame, Limits } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
-import type { Connection } from '../session/connection.js';
+import type { Connection, Greeting } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
-import type { Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
+import type { Controls, Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { SideLogger } from '../types/log-entry.js';
@@ -37,6 +37,11 @@ export interface ExtensionNames {
 export interface Extension extends ExtensionNames {
   /** Notifications of the library itself, by their names on the wire. Two extensions have none of the same name. */
   readonly notifications?: SystemNotifications;
+  /**
+   * Messages of a connection rather than of its session, by their names on the wire, such as `rpc.hello`: no journal numbers them.
+   * `sendControl` sends one. A function gets what a peer has sent, whatever it is; what it throws is reported.
+   */
+  readonly controls?: Controls;
   /** Requests of the library itself, by their names on the wire. */
   readonly requests?: Readonly<Record<string, SystemRequest>>;
   /** Members of every side and of its namespaces, which are `this` in them. Methods can be taken out of their side. */
@@ -66,9 +71,14 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   peerLeft?(peer: ConnectedPeer): void;
   /** May change until `opening` has ended. */
   readonly frames?: FrameFilters | undefined;
+  /** What it adds to `rpc.hello`. May change until `opening` has ended. */
+  readonly gate?: Gate | undefined;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
   readonly guardedQueue?: GuardedQueue;
 }
+
+/** What an extension says of a connection, and hears of it, before there is a session. Nothing here throws. */
+export interface Gate extends Greeting {}
 
 /** The filter between the connections of a side and their links. */
 export interface FrameFilters {
@@ -90,6 +100,8 @@ export interface ExtensionHost {
   readonly peers: ReadonlyMap<string, Peer>;
   /** The conversation with a peer, which can send messages of the extension. Throws a UsageError for a peer of another side. */
   session(peer: Peer): Session;
+  /** The connections that have not ended, over all transports of the side. */
+  connections(): Iterable<Connection>;
   /** The methods that are declared: by the spec, and by what is mounted. */
   methods(): Iterable<MethodDescriptor>;
   /** Calls the listeners of one of the events of the extension. What one throws or rejects with is reported. */

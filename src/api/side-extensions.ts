@@ -1,25 +1,26 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec } from '../contract/contract.js';
-import { coreNotifications } from '../session/core-notifications.js';
+import { coreControls, coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
-import type { Extension, FrameFilters, SideExtension, SideHost } from './extension.js';
+import type { Extension, FrameFilters, Gate, SideExtension, SideHost } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
 
 /** A list of extensions with their messages, one object for all sides that have these extensions. */
-interface Shared extends Pick<SessionHost, 'notifications' | 'requests'> {
+interface Shared extends Pick<SessionHost, 'notifications' | 'controls' | 'requests'> {
   readonly extensions: readonly Extension[];
 }
-let latest: Shared = { extensions: [], notifications: coreNotifications, requests: {} };
+let latest: Shared = { extensions: [], notifications: coreNotifications, controls: coreControls, requests: {} };
 
 function sharedNow(): Shared {
   const extensions = [...currentExtensions()];
   const { extensions: before } = latest;
   if (extensions.length !== before.length || !extensions.every((each, at) => each === before[at])) {
     const notifications = Object.assign({}, coreNotifications, ...extensions.map((each) => each.notifications));
+    const controls = Object.assign({}, coreControls, ...extensions.map((each) => each.controls));
     const requests = Object.assign({}, ...extensions.map((each) => each.requests)) as SessionHost['requests'];
-    latest = { extensions, notifications, requests };
+    latest = { extensions, notifications, controls, requests };
   }
   return latest;
 }
@@ -29,10 +30,12 @@ export class SideExtensions implements CallExtensions {
   /** In the order of installation. */
   sides: readonly SideExtension[] = [];
   notifications: SessionHost['notifications'] = coreNotifications;
+  controls: SessionHost['controls'] = coreControls;
   requests: SessionHost['requests'] = {};
   mapper!: ValueMapper;
   errors!: ErrorMapper;
   frames: FrameFilters | undefined;
+  gates: readonly Gate[] = [];
   streams!: CallExtensions['streams'];
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
@@ -50,14 +53,15 @@ export class SideExtensions implements CallExtensions {
 
   /** Attaches the extensions that were installed since. */
   attach(): this {
-    const { extensions, notifications, requests } = sharedNow();
+    const { extensions, notifications, controls, requests } = sharedNow();
     const { attached, sides } = this;
     if (extensions === attached) return this;
     this.sides = extensions.map((each) => sides[attached.indexOf(each)] ?? this.attachOne(each));
     this.attached = extensions;
     this.notifications = notifications;
+    this.controls = controls;
     this.requests = requests;
-    this.frames = this.last('frames');
+    this.takeOpened();
     this.errors = this.last('errors') as ErrorMapper;
     this.mapper = this.last('values') as ValueMapper;
     this.streams = this.last('streams') as CallExtensions['streams'];
@@ -94,6 +98,12 @@ export class SideExtensions implements CallExtensions {
   /** Lets the extensions load what they need. */
   async opening(codec: Promise<Codec>): Promise<void> {
     await Promise.all(this.sides.map((side) => side.opening?.(codec)));
+    this.takeOpened();
+  }
+
+  /** What may change until the side is open. */
+  private takeOpened(): void {
     this.frames = this.last('frames');
+    this.gates = this.sides.flatMap(({ gate }) => gate ?? []);
   }
 }

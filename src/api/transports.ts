@@ -87,6 +87,11 @@ export class Transports {
     for (const line of this.all) yield* line.sessions;
   }
 
+  /** The connections over all of them. */
+  *connections(): Generator<Connection> {
+    for (const line of this.all) yield* line.connections;
+  }
+
   /** A connection has ended. */
   gone(connection: Connection): void {
     for (const line of this.all) line.gone(connection);

@@ -125,7 +125,7 @@ export interface Link {
   readonly packets?: boolean;
   /** The handshake of the transport has shown that the other side is Obverse (on `ws:`, the subprotocol). */
   readonly agreed?: boolean;
-  /** This side has initiated the link, and therefore sends hello. */
+  /** This side has initiated the link, and therefore sends hello, unless `agreed` is false: then the other side is not Obverse. */
   readonly dialed?: boolean;
   /**
    * A link of a bus: `Transport.broadcast` reaches it too, no side sends hello on it, and an unreadable frame is dropped without an answer.

@@ -11,10 +11,23 @@ import { whenDelivered } from './when-delivered.js';
 /** So many bytes of a frame take as long as a message. */
 const MESSAGE_BITS = 13;
 
+/** What an extension adds to `rpc.hello`, in both directions. Nothing here throws. */
+export interface Greeting {
+  /**
+   * A field for the hello of this side; undefined adds none. Called when the hello is about to be sent: by the side that has dialed
+   * before anything has arrived, by the other one after `greeted`.
+   */
+  hello?(connection: Connection): { readonly name: string; readonly value: unknown } | undefined;
+  /** The peer has said hello, with these fields, whatever they contain. Called with each hello that arrives. */
+  greeted?(connection: Connection, fields: Readonly<Record<string, unknown>>): void;
+}
+
 /** What a connection needs of its side. One for all connections of a side. */
 export interface ConnectionHost extends FrameWriterHost {
   /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
   readonly shallow: number;
+  /** Of the extensions that add to `rpc.hello`; none on most sides. */
+  readonly gates: readonly Greeting[];
   /** The connection has ended. Called once. */
   disconnected(connection: Connection): void;
 }

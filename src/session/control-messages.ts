@@ -3,11 +3,11 @@ import type { Connection } from './connection.js';
 import { encode } from './encode.js';
 
 /**
- * Sends a message of the connection itself, such as `rpc.hello`, behind what was written to it: no journal numbers it. Never within
- * `accept`. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large, and what a filter throws.
+ * Sends a message of the connection itself, such as `rpc.hello`, behind what was written to it: no journal numbers it. Its arguments are
+ * by position, unless it is `named`. Never within `accept`. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large, and what a filter throws.
  */
-export function sendControl(connection: Connection, method: string, args: readonly unknown[]): void {
-  const call: Call = { kind: 'call', id: undefined, method, args, named: true, batch: undefined };
+export function sendControl(connection: Connection, method: string, args: readonly unknown[], named = false): void {
+  const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
   const frame = encode(connection.host.codec, call, connection.frameLimit, connection);
   if (connection.filter !== undefined) connection.filter.control(frame);
   else connection.write([frame], frame.length);

@@ -20,6 +20,8 @@ export interface FrameWriterHost {
 export abstract class FrameWriter {
   /** The peer has said hello, or the link has shown it: it joins the messages of a turn, and understands it if we do. */
   agreed: boolean;
+  /** This side has sent its hello. */
+  saidHello = false;
   /** Where the messages go; set before anything arrives. */
   sink!: MessageSink;
   /** With a security: what each frame passes in both directions. */

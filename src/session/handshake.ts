@@ -20,8 +20,9 @@ const LEAST = 128;
  * that both are Obverse. Then both say how large a frame they read.
  */
 export function sayHello(session: AwaitedHelloOwner, connection: Connection): void {
-  const { link, host, agreed } = connection;
-  if (link.bus === true || !host.codec.hello || (link.dialed !== true && !agreed)) return;
+  const { link, host } = connection;
+  // On `ws:`, the handshake may have shown that the peer is not Obverse.
+  if (link.bus === true || !host.codec.hello || !(link.agreed ?? link.dialed)) return;
   session.sendQueue.hello = new AwaitedHello(session);
   greet(connection);
 }
@@ -39,9 +40,10 @@ export function hello(connection: Connection, [said]: readonly unknown[]): void 
   if (!host.codec.hello || link.bus === true) return;
   if (typeof frameBytes === 'number' && frameBytes >= LEAST)
     connection.limit = Math.min(host.limits.sentFrameBytes, frameBytes);
+  for (const gate of host.gates) gate.greeted?.(connection, Object(said) as Readonly<Record<string, unknown>>);
   connection.sink.greeted(connection.limit);
   if (connection.agreed) return;
-  if (link.dialed !== true) greet(connection);
+  if (!connection.saidHello) greet(connection);
   connection.agreed = true;
 }
 
@@ -51,7 +53,14 @@ function reads({ link, host }: Connection): number {
 }
 
 function greet(connection: Connection): void {
+  const { host, sink } = connection;
+  connection.saidHello = true;
   const frameBytes = reads(connection);
-  const said = { obverse: VERSION, codec: connection.host.codec.name };
-  connection.sink.greet(HELLO, [frameBytes === USUAL ? said : { ...said, frameBytes }]);
+  const said: Record<string, unknown> = { obverse: VERSION, codec: host.codec.name };
+  if (frameBytes !== USUAL) said.frameBytes = frameBytes;
+  for (const gate of host.gates) {
+    const field = gate.hello?.(connection);
+    if (field !== undefined) said[field.name] = field.value;
+  }
+  sink.greet(HELLO, [said]);
 }

@@ -53,6 +53,10 @@ export abstract class WebSocketLink implements Link {
   /** The peer does not end its side: `freed` follows in any case. */
   protected abstract abandon(): void;
 
+  get dialed(): boolean {
+    return !this.keeper.wire.listen;
+  }
+
   get frameBytes(): number {
     return this.keeper.frameBytes;
   }

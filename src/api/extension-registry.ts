@@ -1,6 +1,7 @@
 import type { Check } from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
 import { addCallOptions } from '../spec/call-options.js';
+import { addMethodOptions } from '../spec/method-options.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 import type { Extension, ExtensionNames, OfferedExtension } from './extension.js';
@@ -34,7 +35,7 @@ export function install(...extensions: readonly Extension[]): () => void {
   for (const extension of extensions) {
     entryOf(extension.name).installed = extension;
     addMembers(extension.members ?? {});
-    addCallOptions(extension.callOptions ?? {}, extension.checkCallOptions);
+    addOptions(extension);
     extension.installed?.();
   }
   return () => {
@@ -45,13 +46,19 @@ export function install(...extensions: readonly Extension[]): () => void {
   };
 }
 
+/** Adds its options of calls and of methods. */
+function addOptions({ callOptions = {}, checkCallOptions, methodOptions = {} }: ExtensionNames): void {
+  addCallOptions(callOptions, checkCallOptions);
+  addMethodOptions(methodOptions);
+}
+
 /** Offers extensions to be loaded when something asks for them. One that is installed already stays installed. */
 export function offer(...offers: readonly OfferedExtension[]): void {
   for (const offered of offers) {
     const entry = entryOf(offered.name);
     entry.offer = offered;
     if (entry.installed !== undefined) continue;
-    addCallOptions(offered.callOptions ?? {}, offered.checkCallOptions);
+    addOptions(offered);
     const members = Object.entries(offered.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, offered)]);
     addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
   }

@@ -24,6 +24,11 @@ export interface ExtensionNames {
   readonly options?: Readonly<Record<string, Check>>;
   /** The options of calls that it understands, and how each is checked. */
   readonly callOptions?: Readonly<Record<string, Check>>;
+  /**
+   * The options of `@incoming` and `@outgoing` that it understands, and how each is checked. A class is read once, when its first side
+   * is made: the extension is installed by then. It finds the values in `method.mark.options`.
+   */
+  readonly methodOptions?: Readonly<Record<string, Check>>;
   /** Checks which options of one call go together. Throws a UsageError. */
   checkCallOptions?(options: CallOptions): void;
   /** Events of a side, for `side.on(event, listener)`. */

@@ -17,6 +17,8 @@ export interface CallSettings {
   readonly onProgress: ((value: unknown) => void) | undefined;
   /** The call headers; undefined if there are none. */
   readonly about: About | undefined;
+  /** The call may be sent again, in another session. */
+  readonly idempotent: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface CallSettings {
  * more time than that one has left. Throws if the call must not be sent: a signal has fired, or the inherited deadline is over.
  */
 export function settingsOf(options: CallOptions, limit: number): CallSettings {
-  const { maxTimeout, signal, onProgress, within } = options;
+  const { maxTimeout, signal, onProgress, within, idempotent = false } = options;
   const outer = (within as CallSender | undefined) ?? currentCall();
   const left = outer?.timeLeft ?? Number.POSITIVE_INFINITY;
   if (left === 0) throw new TimeoutError(`the call that this one is made within has no time left`);
@@ -43,12 +45,13 @@ export function settingsOf(options: CallOptions, limit: number): CallSettings {
     // Progress renews the timeout even if nobody listens to it.
     ...((onProgress !== undefined || utmost !== undefined) && { progress: true }),
   };
-  return { timeout, maxTimeout: utmost, signals, onProgress, about: Object.keys(about).length > 0 ? about : undefined };
+  const headers = Object.keys(about).length > 0 ? about : undefined;
+  return { timeout, maxTimeout: utmost, signals, onProgress, about: headers, idempotent };
 }
 
 /** The settings of a call without options. */
 export function plainSettings(timeout: number): CallSettings {
-  return { timeout, maxTimeout: undefined, signals: [], onProgress: undefined, about: undefined };
+  return { timeout, maxTimeout: undefined, signals: [], onProgress: undefined, about: undefined, idempotent: false };
 }
 
 /** The error of a call that a signal has cancelled. */

@@ -63,6 +63,10 @@ export class OutgoingCall extends LayeredCall implements Extract<CallContext, { 
   get signal(): Signal | undefined {
     return this.given?.signal;
   }
+  /** Whether the call may be sent again, in another session, as its options or the decorator of its method specify. */
+  get idempotent(): boolean {
+    return this.given?.idempotent === true;
+  }
   get state(): CallState {
     this.store ??= new StoredCallState();
     return this.store;

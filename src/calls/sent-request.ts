@@ -56,6 +56,10 @@ export class SentRequest implements ReplyHandler, Abortable {
     this.session.cancel(this.id, reason.message);
   }
 
+  get idempotent(): boolean {
+    return this.settings.idempotent;
+  }
+
   late(): string {
     const { timeout, maxTimeout } = this.settings;
     if (maxTimeout === undefined) return `within ${timeout} ms`;

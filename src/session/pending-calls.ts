@@ -24,6 +24,8 @@ export interface ReplyHandler {
   passed?: { end(): void };
   /** The owner of the call, if several share a table: an answer from any other is ignored. Undefined is the owner of the table. */
   holder?: CallHolder | undefined;
+  /** The call may be carried out twice: it may be sent again, in another session. Undefined is false. */
+  readonly idempotent?: boolean;
   /** How long it has waited, and for what, for the text of a timeout: where `deadline - since` does not say it. */
   late?(): string;
   /** For the text of a timeout. */

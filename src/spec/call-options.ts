@@ -23,6 +23,7 @@ const checks: Record<string, Check> = {
   onProgress: must(isFunction, 'a function'),
   noReply: flag,
   ignoreErrors: flag,
+  idempotent: flag,
   within: (value) => {
     if (isOfKind(value, 'sender')) return undefined;
     mustBeOfThisCopy('within: the sender', value);

@@ -1,13 +1,3 @@
-import {
-  aName,
-  type Check,
-  checkEach,
-  flag,
-  isFunction,
-  isObject,
-  milliseconds,
-  must,
-} from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
 import type { CallOptions, MethodDescription } from '../types/call-options.js';
 import type { Method } from '../types/method.js';
@@ -15,6 +5,7 @@ import type { MethodOptions } from '../types/method-options.js';
 import { checkCallOptions, mergeCallOptions } from './call-options.js';
 import type { MarkedMethod } from './class-reader.js';
 import { type MethodMark, parameterTypesOf } from './decorators.js';
+import { checkMethodOptions } from './method-options.js';
 import { checkWireName } from './reserved-names.js';
 
 /**
@@ -45,6 +36,7 @@ export interface MethodDescriptor {
   readonly timeout: number | undefined;
   /** The default options of its calls: its own take precedence over those of its namespaces. */
   readonly defaults: CallOptions | undefined;
+  /** As the decorator specifies it; the options of extensions are in `mark.options`. */
   readonly mark: MethodMark;
   /**
    * The position of its table among those of the spec, the root first: it selects the instance that is `this` in the
@@ -80,7 +72,7 @@ export function describeMethod({
   defaults,
 }: PlacedMethod): MethodDescriptor {
   const { direction, options } = mark;
-  checkOptions(at, options);
+  checkMethodOptions(at, options);
   const name = `${wire}${options.name ?? key}`;
   checkWireName(at, name, options.foreign);
   const types = parameterTypesOf(prototype, key);
@@ -100,57 +92,19 @@ export function describeMethod({
     params: options.params,
     positional: options.allowPositionalArgs === true,
     timeout: options.timeout,
-    defaults: mergeCallOptions(checkCallOptions(options.defaults), defaults),
+    defaults: mergeCallOptions(defaultsOf(options), defaults),
     mark,
     index,
   };
 }
 
-const schema = must(
-  (value) => (isObject(value) || isFunction(value)) && '~standard' in (value as object),
-  'a Standard Schema',
-);
-const text = must((value) => typeof value === 'string', 'a string');
-/** One that passes a test, or a list of them. */
-const oneOrMore = (test: (one: unknown) => boolean, expected: string): Check =>
-  must((value) => [value].flat().every(test), expected);
-
-/** The type of each option. */
-const checks: { readonly [O in keyof Required<MethodOptions>]: Check } = {
-  hasReply: flag,
-  stream: flag,
-  name: aName,
-  foreign: flag,
-  params: must(
-    (value) => Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
-    'a list of different names',
-  ),
-  allowPositionalArgs: flag,
-  timeout: milliseconds,
-  defaults: must(isObject, 'an object of call options'),
-  args: oneOrMore((one) => one === undefined || schema(one) === undefined, 'a Standard Schema, or a list of them'),
-  returns: schema,
-  items: schema,
-  progress: schema,
-  errors: must((value) => Array.isArray(value) && value.every(isFunction), 'a list of classes'),
-  use: oneOrMore(isFunction, 'a function, or a list of them'),
-  allow: must(isFunction, 'a function'),
-  logged: must(
-    (value) => typeof value === 'boolean' || value === 'without arguments',
-    'true, false or "without arguments"',
-  ),
-  meta: () => undefined,
-  summary: text,
-  deprecated: flag,
-};
-
-function checkOptions(at: string, options: MethodOptions): void {
-  checkEach(options, checks, '', `${at}: `);
-  if (options.stream === true && options.hasReply === true) {
-    throw new UsageError(
-      `${at}: a stream has no reply besides its items; set stream: true or hasReply: true, not both`,
-    );
-  }
+/**
+ * The options of the calls of a method, as its decorator specifies them. `idempotent` is one of them: a plain call pays nothing for it,
+ * and who reads the options of a call needs to look at one place only.
+ */
+function defaultsOf({ idempotent, defaults }: MethodOptions): CallOptions | undefined {
+  const checked = checkCallOptions(defaults);
+  return idempotent === undefined ? checked : { ...checked, idempotent };
 }
 
 /** What `emitDecoratorMetadata` emits for arguments that cannot hold others by name. */
@@ -174,14 +128,9 @@ function checkArguments(at: string, options: MethodOptions, arity: number, type:
   }
 }
 
-/** A field of this name must not reach a prototype. */
-function isName(name: unknown): boolean {
-  return typeof name === 'string' && name !== '' && name !== '__proto__';
-}
-
 /** A method as data, seen from the side that the class is written for, or from the other one. */
 export function methodDescription(method: MethodDescriptor, inverted: boolean): MethodDescription {
-  const { foreign, params, timeout, summary, deprecated, meta } = method.mark.options;
+  const { foreign, params, timeout, idempotent, summary, deprecated, meta } = method.mark.options;
   return {
     path: method.path,
     method: method.wire,
@@ -191,6 +140,7 @@ export function methodDescription(method: MethodDescriptor, inverted: boolean): 
     ...(params !== undefined && { params }),
     ...(method.positional && { allowPositionalArgs: true as const }),
     ...(timeout !== undefined && { timeout }),
+    ...(idempotent === true && { idempotent }),
     ...(summary !== undefined && { summary }),
     ...(deprecated === true && { deprecated: true as const }),
     ...(meta !== undefined && { meta }),

@@ -28,6 +28,11 @@ export interface CallOptions<P = unknown> extends SlowOptions {
   readonly noReply?: boolean | undefined;
   /** Ignores errors of the call: a request resolves with undefined. */
   readonly ignoreErrors?: boolean | undefined;
+  /**
+   * The call may be carried out twice: if its answer was lost with its connection, it may be sent again, in another
+   * session. If absent, what the decorator of the method specifies; false by default. Streams are never sent again.
+   */
+  readonly idempotent?: boolean | undefined;
   /** How much of a stream may be sent before it is consumed: 256 items and 256 KB by default. */
   readonly window?: { readonly items?: number; readonly bytes?: number } | undefined;
   /**
@@ -64,6 +69,8 @@ export interface MethodDescription {
   readonly allowPositionalArgs?: true;
   /** In milliseconds, if the decorator specifies it. */
   readonly timeout?: number;
+  /** Calls of the method may be sent again, as the decorator specifies. */
+  readonly idempotent?: true;
   readonly summary?: string;
   readonly deprecated?: true;
   /** The option `meta` of the decorator. */

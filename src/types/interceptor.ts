@@ -43,6 +43,7 @@ export interface IncomingCall extends AnyCall {
   readonly signal: Signal;
   readonly receivers?: undefined;
   readonly peers?: undefined;
+  readonly idempotent?: undefined;
 }
 
 /** A call of this side. */
@@ -52,6 +53,8 @@ export interface OutgoingCall extends AnyCall {
   readonly receivers: Receivers;
   /** The receivers as peers: those that are connected, until the call is sent; then those to which it was sent. */
   readonly peers: readonly Peer[];
+  /** Whether the call may be carried out twice, as its options or the decorator of its method specify. */
+  readonly idempotent: boolean;
   readonly sender?: undefined;
   readonly peer?: undefined;
   readonly info?: undefined;

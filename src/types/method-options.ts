@@ -22,6 +22,11 @@ export interface MethodOptions {
   readonly allowPositionalArgs?: boolean;
   /** How long the caller waits for the answer, in milliseconds; `Infinity` means without limit. */
   readonly timeout?: number;
+  /**
+   * The method may be carried out twice: a call whose answer was lost with its connection may be sent again, in another
+   * session. False by default. Not for streams.
+   */
+  readonly idempotent?: boolean;
   /** The default options of a call of this method. */
   readonly defaults?: CallOptions;
   /**

@@ -59,6 +59,7 @@ it('an option that is undefined counts as left out, as in the types', async () =
     onProgress: undefined,
     noReply: undefined,
     ignoreErrors: undefined,
+    idempotent: undefined,
     slow: undefined,
     keep: undefined,
     slowBytes: undefined,

@@ -128,15 +128,15 @@ describe('an option', () => {
   it.each([
     [
       { hasreply: true },
-      'unknown option "hasreply"; did you mean hasReply? There are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
+      'unknown option "hasreply"; did you mean hasReply? There are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, idempotent, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
     [
       { direction: 'outgoing' },
-      'unknown option "direction"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
+      'unknown option "direction"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, idempotent, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
     [
       { toString: 1 },
-      'unknown option "toString"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
+      'unknown option "toString"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, idempotent, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
     [{ hasReply: 'yes' }, 'the option "hasReply" must be true or false'],
     [

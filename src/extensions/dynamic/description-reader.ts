@@ -46,6 +46,7 @@ const checks: { readonly [F in keyof Required<MethodDescription>]: Check } = {
   // In JSON, Infinity is null.
   timeout: (value) =>
     value === null || (typeof value === 'number' && value > 0) ? undefined : 'a positive number of milliseconds',
+  idempotent: flag,
   summary: (value) => (typeof value === 'string' ? undefined : 'a string'),
   deprecated: flag,
   meta: () => undefined,
@@ -96,8 +97,8 @@ function read(given: unknown, at: number): Described {
 }
 
 function made(name: string, description: MethodDescription): Described {
-  const { path, method, direction, kind, foreign, params, allowPositionalArgs, timeout, summary, deprecated, meta } =
-    description;
+  const { path, method, direction, kind, foreign, params, allowPositionalArgs, timeout, idempotent } = description;
+  const { summary, deprecated, meta } = description;
   const segments = segmentsOf(path);
   if (segments.length > DEEPEST) throw new UsageError(`${name}: a path has at most ${DEEPEST} segments`);
   const isForeign = (foreign as boolean | undefined) === true;
@@ -109,6 +110,7 @@ function made(name: string, description: MethodDescription): Described {
     ...(params !== undefined && { params: [...params] }),
     ...((allowPositionalArgs as boolean | undefined) === true && { allowPositionalArgs }),
     ...(timeout !== undefined && { timeout: timeout ?? Number.POSITIVE_INFINITY }),
+    ...((idempotent as boolean | undefined) === true && { idempotent }),
     ...(summary !== undefined && { summary }),
     ...((deprecated as boolean | undefined) === true && { deprecated }),
     ...(meta !== undefined && { meta }),

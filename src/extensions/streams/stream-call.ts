@@ -132,6 +132,11 @@ class StreamCall extends SentRequest implements StreamRequest {
     return `${printable(method)} { of ${printable(session.peer?.id ?? session.link.peer)} }`;
   }
 
+  /** Its first items may have been consumed. */
+  override get idempotent(): false {
+    return false;
+  }
+
   override late(): string {
     return this.deadline >= this.maxDeadline
       ? super.late()

@@ -1,9 +1,20 @@
 /**
- * For tests of programs: a fake peer, a clock that tests control, a transport that injects faults, and conversations
- * that are recorded and replayed. For tests of plug-ins: the suites for codecs, framings, securities and transports
+ * For tests of programs: a fake peer, a clock that tests control, a transport and a proxy that inject faults, and
+ * conversations that are recorded and replayed. For tests of plug-ins: the suites for codecs, framings, securities and transports
  * that Obverse itself uses, and a pair of links in memory. They assert with `node:assert`, and work with any test
  * runner.
  */
+export {
+  type ChaosCut,
+  type ChaosDirection,
+  type ChaosFault,
+  type ChaosKind,
+  type ChaosOptions,
+  type ChaosProxy,
+  type ChaosSchedule,
+  type ChaosStats,
+  chaosProxy,
+} from './chaos-proxy.js';
 export { type StoppedClock, stopClock } from './clock.js';
 export { testCodec } from './codec.js';
 export type { CodecSubject } from './codec-subject.js';

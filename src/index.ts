@@ -27,6 +27,7 @@ declare module './contract/plugin-names.js' {
   }
   interface AddressNames {
     'tcp://': true;
+    'tls://': true;
     'unix:': true;
     'ws://': true;
     'wss://': true;

@@ -6,7 +6,7 @@ import { UsageError } from './errors.js';
  */
 export interface Limits {
   /**
-   * The largest frame, in bytes, that is accepted. By default 64 MiB, and 1 MiB on links of `tcp:`, `unix:` and `ws:`
+   * The largest frame, in bytes, that is accepted. By default 64 MiB, and 1 MiB on links of `tcp:`, `tls:`, `unix:` and `ws:`
    * that this side has accepted; a specified value holds for all links.
    */
   readonly frameBytes: number;

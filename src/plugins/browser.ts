@@ -24,7 +24,7 @@ export const plugins: Plugins = {
     memory: () => import('../../transports/memory.js'),
     mux: () => import('../../transports/mux.js'),
   },
-  elsewhere: ['tcp', 'unix', 'udp', 'stdio', 'process'],
+  elsewhere: ['tcp', 'tls', 'unix', 'udp', 'stdio', 'process'],
   combining: {
     pair: () => import('./codec-pair.js'),
     stages: () => import('./staged-codec.js'),

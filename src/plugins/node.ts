@@ -13,6 +13,7 @@ export const plugins: Plugins = {
   },
   transports: {
     tcp: () => import('../../transports/tcp.js'),
+    tls: () => import('../../transports/tls.js'),
     unix: () => import('../../transports/unix.js'),
     ws: () => import('../../transports/ws.js'),
     stdio: () => import('../../transports/stdio.js'),

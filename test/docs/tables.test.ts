@@ -45,6 +45,7 @@ async function refusal(attempt: () => unknown): Promise<string> {
 describe('the options', () => {
   const addresses: Readonly<Record<string, string>> = {
     tcp: 'tcp://127.0.0.1:1',
+    tls: 'tls://127.0.0.1:1',
     unix: 'unix:/nowhere',
     ws: 'ws://127.0.0.1:1',
     stdio: 'stdio:',

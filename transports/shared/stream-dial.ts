@@ -7,6 +7,16 @@ import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
+/** What encrypts a dialed connection. */
+export interface SecureDialing {
+  /** Begins to connect: the socket emits `secureConnect`, or an error. Throws a UsageError for an invalid certificate or key. */
+  connect(target: net.NetConnectOpts): net.Socket;
+  /** Why the peer is not accepted, after the handshake; undefined if it is. */
+  refusal(socket: net.Socket): string | undefined;
+  /** The error for a handshake that has failed. */
+  explain(what: string, error: Error): ConnectionLost;
+}
+
 /** The options of a transport that dials a socket. */
 export interface DialPlan {
   /** The dialed address, for people and for `Transport.address`. */
@@ -18,6 +28,8 @@ export interface DialPlan {
   peerOf(socket: net.Socket): string;
   /** What is known of its connection. */
   infoOf(socket: Duplex): LinkInfo;
+  /** Without it, the connection is not encrypted. */
+  readonly secure?: SecureDialing;
   /**
    * Hints for system errors by their names, where they differ from the general ones. Called once an error has occurred.
    */
@@ -42,20 +54,23 @@ export class StreamDialer implements Transport {
     if (this.socket !== undefined) return Promise.reject(new UsageError(`${this.address} is opened only once`));
     if (this.closing) return Promise.reject(closedBefore(this.address));
     return new Promise((resolve, reject) => {
-      const { limits } = this.plan.wire;
-      const socket = net.connect({ ...this.plan.target, noDelay: true, allowHalfOpen: true });
+      const { wire, secure } = this.plan;
+      const { limits } = wire;
+      const target = { ...this.plan.target, noDelay: true, allowHalfOpen: true };
+      const socket = secure?.connect(target) ?? net.connect(target);
+      const ready = secure === undefined ? 'connect' : 'secureConnect';
       this.socket = socket;
       const timer = setTimer(limits.connectMs, () => {
         fail(
           new ConnectionLost(
-            `${this.address} did not accept the connection within ${limits.connectMs} ms (limits.connectMs); check the address and the network`,
+            `${this.address} did not ${secure === undefined ? 'accept the connection' : 'complete the TLS handshake'} within ${limits.connectMs} ms (limits.connectMs); check the address and the network`,
           ),
         );
       });
       const settle = (): void => {
         clearTimer(timer);
         this.giveUp = undefined;
-        socket.off('connect', connected).off('error', failed);
+        socket.off(ready, connected).off('error', failed);
       };
       const fail = (reason: Error): void => {
         settle();
@@ -63,15 +78,21 @@ export class StreamDialer implements Transport {
         socket.on('error', ignore).destroy();
         reject(reason);
       };
+      const what = `cannot connect to ${this.address}`;
       const failed = (error: Error): void =>
-        fail(explain(`cannot connect to ${this.address}`, error, this.plan.hints?.()));
+        fail(secure?.explain(what, error) ?? explain(what, error, this.plan.hints?.()));
       const connected = (): void => {
+        const refusal = secure?.refusal(socket);
+        if (refusal !== undefined) {
+          fail(new ConnectionLost(`${what}: ${refusal}`));
+          return;
+        }
         settle();
         this.up(socket, accept);
         resolve();
       };
       this.giveUp = fail;
-      socket.on('connect', connected).on('error', failed);
+      socket.on(ready, connected).on('error', failed);
     });
   }
 

@@ -1,4 +1,5 @@
 import { ConnectionLost } from '../../src/contract/errors.js';
+import { TLS_HINTS } from './tls-hints.js';
 
 /** Hints for the most frequent system errors: what they mean and what to do. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -22,9 +23,14 @@ const HINTS: Readonly<Record<string, string>> = {
  * error is its `cause`. `hints` are special to this case, by the names of the system errors.
  */
 export function explain(what: string, error: Error, hints: Readonly<Record<string, string>> = {}): ConnectionLost {
+  return new ConnectionLost(`${what}: ${reasonOf(error, { ...HINTS, ...hints })}`, { cause: error });
+}
+
+/** What an error of a socket means; its own text if that is not known. */
+export function reasonOf(error: Error, hints: Readonly<Record<string, string>> = {}): string {
   const code = codeOf(error);
-  const hint = code === undefined ? undefined : (hints[code] ?? HINTS[code]);
-  return new ConnectionLost(`${what}: ${hint === undefined ? error.message : `${hint} (${code})`}`, { cause: error });
+  const hint = code === undefined ? undefined : (hints[code] ?? TLS_HINTS[code]);
+  return hint === undefined ? error.message.trim() : `${hint} (${code})`;
 }
 
 /** The system's name of an error, such as `ECONNREFUSED`. */

@@ -6,7 +6,7 @@ import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { WrongProtocol } from '../../src/contract/framing/beginning.js';
 import type { PartialFrames } from './partial-frames.js';
 import { moved, waiting } from './stream-buffered.js';
-import { asError } from './stream-errors.js';
+import { asError, reasonOf } from './stream-errors.js';
 import { listen, type StreamEvents } from './stream-events.js';
 import { Unread } from './stream-unread.js';
 
@@ -147,9 +147,9 @@ export class StreamLink implements Link, StreamEvents {
   }
 
   failed(error: Error): void {
-    if (this.state === 'open') this.cut(this.lost(error.message, error));
+    if (this.state === 'open') this.cut(this.lost(reasonOf(error), error));
     // Errors of an ending link do not matter once everything has been sent.
-    else if (!this.output.writableFinished) this.reason ??= this.lost(error.message, error);
+    else if (!this.output.writableFinished) this.reason ??= this.lost(reasonOf(error), error);
   }
 
   streamClosed(): void {

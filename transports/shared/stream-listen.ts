@@ -1,14 +1,22 @@
 import net from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
-import { time } from '../../src/base/time.js';
 import type { Accept, FramingFactory, Limits, LinkInfo, Logger, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { PartialFrames } from './partial-frames.js';
+import { Refusals } from './refusals.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
 
-/** The minimum interval, in milliseconds, between reports of refused connections. */
-const REPORT_MS = 60_000;
+/** What encrypts the connections of a server. */
+export interface SecureListening {
+  /**
+   * Makes the server. `up` receives each connection once its handshake is complete and its peer is accepted; `address`
+   * returns the address of the server for reports.
+   */
+  create(options: net.ServerOpts, up: (socket: net.Socket) => void, address: () => string): net.Server;
+  /** Ends the connections whose handshakes are not complete. */
+  stop(): void;
+}
 
 /** The options of a transport that listens on a socket. */
 export interface ListenPlan {
@@ -24,6 +32,8 @@ export interface ListenPlan {
   infoOf(socket: Duplex): LinkInfo;
   /** The address that a peer connects to, once the server listens. */
   addressOf(server: net.Server): string;
+  /** Without it, connections are not encrypted. */
+  readonly secure?: SecureListening;
   /** Makes room for the socket before it is bound. */
   prepare?(): Promise<void>;
   /**
@@ -47,8 +57,7 @@ export class StreamListener implements Transport, StreamHost {
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
-  private refused = 0;
-  private reportedAt = Number.NEGATIVE_INFINITY;
+  private readonly full = new Refusals();
 
   constructor(plan: ListenPlan) {
     this.plan = plan;
@@ -57,8 +66,11 @@ export class StreamListener implements Transport, StreamHost {
     this.frameBytes = plan.wire.acceptedFrameBytes;
     this.partial = new PartialFrames(plan.wire.memory);
     this.logger = plan.wire.logger;
-    this.server = net.createServer({ ...plan.socket, noDelay: true, allowHalfOpen: true }, (socket) => this.up(socket));
-    this.server.maxConnections = this.limits.peers;
+    const options = { ...plan.socket, noDelay: true, allowHalfOpen: true };
+    const up = (socket: net.Socket): void => this.up(socket);
+    this.server = plan.secure?.create(options, up, () => this.address) ?? net.createServer(options, up);
+    // Connections that are still in their handshakes count too, but must not keep out those that have completed it.
+    this.server.maxConnections = this.limits.peers * (plan.secure === undefined ? 1 : 2);
     this.server.on('drop', () => this.refuse());
   }
 
@@ -110,6 +122,7 @@ export class StreamListener implements Transport, StreamHost {
       if (this.links.size === 0) resolve();
       else this.emptied = resolve;
     });
+    this.plan.secure?.stop();
     for (const link of this.links) link.close();
     // The server reports its close a little before its last socket does.
     await Promise.all([closed, emptied]);
@@ -126,20 +139,20 @@ export class StreamListener implements Transport, StreamHost {
       socket.on('error', () => {}).destroy();
       return;
     }
+    if (this.links.size >= this.limits.peers) {
+      socket.on('error', () => {}).destroy();
+      this.refuse();
+      return;
+    }
     const link = new StreamLink(peer, socket, socket, framing(wire.form as 'text' | 'bytes', this.frameBytes), this);
     this.links.add(link);
     link.start(this.accept);
   }
 
-  /** The server has refused a connection above the limit; many refusals make one report. */
+  /** The server has refused a connection above the limit. */
   private refuse(): void {
-    this.refused++;
-    const now = time();
-    if (now - this.reportedAt < REPORT_MS) return;
-    this.logger.warn(
-      `${this.address} has ${this.limits.peers} peers, its limit (limits.peers), and refused ${this.refused} more`,
-    );
-    this.reportedAt = now;
-    this.refused = 0;
+    const count = this.full.add();
+    const has = `has ${this.limits.peers} peers, its limit (limits.peers)`;
+    if (count > 0) this.logger.warn(`${this.address} ${has}, and refused ${count} more`);
   }
 }

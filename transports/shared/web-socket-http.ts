@@ -1,8 +1,8 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
-import { type AddressInfo, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import type { Limits } from '../../src/contract/contract.js';
+import { bracketed, reachable } from './socket-address.js';
 
 /** The HTTP server: one of this library, or an existing one, which stays open. */
 export interface HttpServer {
@@ -28,7 +28,7 @@ export function ownServer(host: string, port: number, tls: ServerOptions | undef
   return {
     server,
     target: { port, ...(host !== '' && { host }), backlog: 1_024 },
-    origin: () => `${scheme}://${reachable(host)}:${portOf(server) ?? port}`,
+    origin: () => `${scheme}://${bracketed(reachable(host))}:${portOf(server) ?? port}`,
   };
 }
 
@@ -43,17 +43,9 @@ export function foreignServer(server: http.Server, secure: boolean, name: string
       const bound = server.address();
       return bound === null || typeof bound === 'string'
         ? undefined
-        : `${scheme}://${reachable(bound.address)}:${bound.port}`;
+        : `${scheme}://${bracketed(reachable(bound.address))}:${bound.port}`;
     },
   };
-}
-
-/** `ip:port` of the other end; undefined if it has none. */
-export function nameOf(socket: Duplex): string | undefined {
-  const { remoteAddress, remotePort } = socket as Partial<Socket>;
-  if (remoteAddress === undefined) return undefined;
-  // On a dual-stack socket, an IPv4 client has an address like ::ffff:1.2.3.4.
-  return `${bracketed(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))}:${remotePort}`;
 }
 
 function answer(_request: IncomingMessage, response: ServerResponse): void {
@@ -63,14 +55,4 @@ function answer(_request: IncomingMessage, response: ServerResponse): void {
 
 function portOf(server: Server): number | undefined {
   return (server.address() as AddressInfo | null)?.port;
-}
-
-/** The host under which a listening socket can be reached from this machine. */
-function reachable(host: string): string {
-  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '[::1]' : bracketed(host);
-}
-
-function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
 }

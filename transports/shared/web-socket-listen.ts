@@ -2,20 +2,18 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { time } from '../../src/base/time.js';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import { PartialFrames } from './partial-frames.js';
+import { Refusals } from './refusals.js';
+import { peerOf } from './socket-address.js';
 import { explain } from './stream-errors.js';
 import { choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
-import { type HttpServer, nameOf } from './web-socket-http.js';
+import type { HttpServer } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js';
 import { refuse, takeUpgrades } from './web-socket-upgrade.js';
 import { refusalOf, type Visitors } from './web-socket-visitors.js';
-
-/** The minimum interval, in milliseconds, between reports of refused connections. */
-const REPORT_MS = 60_000;
 
 /** The options of a transport that accepts WebSockets. */
 export interface ListenPlan {
@@ -168,29 +166,12 @@ export class WebSocketListener implements Transport, LinkKeeper {
 
   private nameOf(socket: Duplex): string {
     // An HTTP server may listen on a local socket, where peers have no address.
-    return nameOf(socket) ?? `ws#${++this.named}`;
+    return peerOf(socket) ?? `ws#${++this.named}`;
   }
 
   private note(socket: Socket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-  }
-}
-
-/** Counts connections refused for one reason: many refusals make one report. */
-class Refusals {
-  private count = 0;
-  private reportedAt = Number.NEGATIVE_INFINITY;
-
-  /** Another one was refused. Returns the number since the last report; 0 if it is too early for another report. */
-  add(): number {
-    this.count++;
-    const now = time();
-    if (now - this.reportedAt < REPORT_MS) return 0;
-    const { count } = this;
-    this.reportedAt = now;
-    this.count = 0;
-    return count;
   }
 }
 

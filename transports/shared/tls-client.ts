@@ -1,0 +1,89 @@
+import { isIP, type NetConnectOpts } from 'node:net';
+import tls, { type ConnectionOptions, type PeerCertificate, type TLSSocket } from 'node:tls';
+import type { Logger } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import type { SecureDialing } from './stream-dial.js';
+import { codeOf, explain } from './stream-errors.js';
+import { Certificates, type LoadedCertificates } from './tls-certificates.js';
+import type { TlsSettings } from './tls-options.js';
+import { certificateOf, problemOf, refusalOf } from './tls-peer.js';
+
+/** The codes of the verification; those of other errors have another form. */
+const VERIFICATION = /^(?:CERT_|DEPTH_|SELF_|UNABLE_|INVALID_|ERR_TLS_CERT_)/;
+
+/** The TLS of a dialing side. */
+export class SecureClient {
+  private readonly certificates: Certificates;
+  private used: LoadedCertificates | undefined;
+  private seen: PeerCertificate | undefined;
+
+  /** `host` is the one that is dialed, and `address` its address, for reports. `plain` is the scheme without TLS. */
+  constructor(
+    private readonly settings: TlsSettings,
+    private readonly host: string,
+    address: string,
+    private readonly plain: string,
+    logger: Logger,
+  ) {
+    const base = { minVersion: settings.minVersion };
+    this.certificates = new Certificates(settings.scheme, settings.source, base, logger, () => address);
+  }
+
+  /** The options of a connection. Throws a UsageError if the certificates cannot be used. */
+  options(): ConnectionOptions {
+    const { verify, servername, alpn } = this.settings;
+    this.used = this.certificates.current();
+    const name = servername ?? (isIP(this.host) === 0 ? this.host : undefined);
+    return {
+      ...this.used.secure,
+      rejectUnauthorized: verify === 'full' || verify === 'chain',
+      ...(verify === 'chain' && { checkServerIdentity: () => undefined }),
+      ...(name !== undefined && { servername: name }),
+      ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
+    };
+  }
+
+  /** Keeps the certificate of the server: the error of a handshake does not have it. */
+  watch(socket: TLSSocket): void {
+    socket.prependListener('secure', () => {
+      this.seen = certificateOf(socket);
+    });
+  }
+
+  /** Why the server is not accepted, once the handshake is complete. */
+  refusal(socket: TLSSocket): string | undefined {
+    return refusalOf(socket, this.settings, this.used as LoadedCertificates, 'the server');
+  }
+
+  /** The error for a handshake that has failed. */
+  explain(what: string, error: Error): ConnectionLost {
+    const code = codeOf(error);
+    if (code !== undefined && VERIFICATION.test(code)) {
+      const seen = (error as { readonly cert?: PeerCertificate }).cert ?? this.seen;
+      const host = this.settings.servername ?? this.host;
+      return new ConnectionLost(`${what}: ${problemOf(code, seen, 'the server', host)}`, { cause: error });
+    }
+    const noTls = `what listens there does not speak TLS; connect with ${this.plain} instead of ${this.settings.scheme}, or check the port`;
+    const ended = `what listens there ended the connection during the TLS handshake; if it does not use TLS, connect with ${this.plain}; if it does, its log has the reason`;
+    return explain(what, error, {
+      ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+      EPROTO: noTls,
+      ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+      ECONNRESET: ended,
+    });
+  }
+}
+
+/** What encrypts the connection of a dialed byte stream. */
+export function secureDialing(settings: TlsSettings, host: string, address: string, logger: Logger): SecureDialing {
+  const secure = new SecureClient(settings, host, address, 'tcp:', logger);
+  return {
+    connect(target: NetConnectOpts) {
+      const socket = tls.connect({ ...target, ...secure.options() } as ConnectionOptions);
+      secure.watch(socket);
+      return socket;
+    },
+    refusal: (socket) => secure.refusal(socket as TLSSocket),
+    explain: (what, error) => secure.explain(what, error),
+  };
+}

@@ -30,8 +30,10 @@ export interface FrameFilter {
   post(frame: Frame, failed: (error: unknown) => void): void;
   /** Lets a frame of the connection itself leave, such as `rpc.hello`: the sender does not keep it. */
   control(frame: Frame): void;
-  /** Lets a message leave that was sealed for several receivers, after those that were posted before. */
-  postSealed(frames: SealedFrames | Promise<SealedFrames>): void;
+  /** Lets a message leave that was sealed for several receivers, after those that were posted before; `plain` is what was sealed. */
+  postSealed(frames: SealedFrames | Promise<SealedFrames>, plain: Frame): void;
+  /** Lets frames leave that have waited for the connection, however many there are. Those that cannot be sealed are reported. */
+  postAll(frames: readonly Frame[]): void;
   /** The connection has ended: returns what has not left yet, as it was before the filter, and sends nothing more. */
   takeBack(): readonly Frame[];
   /** Takes a frame that has arrived. */

@@ -32,7 +32,8 @@ export abstract class FrameWriter {
   ended = false;
   /** The largest frame, in bytes, that may leave: by the bound of this side, and by that of the peer once it has said it. */
   limit: number;
-  protected watch: StallDetector | undefined;
+  /** While the peer leaves unread what is sent. */
+  watch: StallDetector | undefined;
 
   constructor(
     readonly link: Link,

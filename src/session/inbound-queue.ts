@@ -40,7 +40,8 @@ export class InboundQueue {
   /** Counts as long as something of that frame waits here. */
   private restWeight: HeldFrame | undefined;
   private readonly frames = new Queue<Frame>();
-  private frameBytes = 0;
+  /** How many bytes the whole frames have; they count as held for the peer. */
+  frameBytes = 0;
   private readonly jobs = new Queue<() => void>();
   /** How many reasons to wait there are. */
   private holds = 0;

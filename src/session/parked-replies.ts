@@ -51,8 +51,12 @@ export class ParkedReplies {
 }
 
 /** Whether so long an answer may be kept, beside those that wait for the peer and what the side holds for all of them. */
-export function hasRoom({ load, host, link }: Session, parked: ParkedReplies | undefined, length: number): boolean {
+export function hasRoom(
+  { load, host, sendQueue }: Session,
+  parked: ParkedReplies | undefined,
+  length: number,
+): boolean {
   const { bufferedBytes } = host.limits;
-  const waiting = Math.max(0, link.buffered - bufferedBytes) + (parked === undefined ? 0 : parked.bytes);
+  const waiting = Math.max(0, sendQueue.unread - bufferedBytes) + (parked === undefined ? 0 : parked.bytes);
   return (waiting === 0 || waiting + length <= bufferedBytes) && load.fits(length);
 }

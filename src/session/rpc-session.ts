@@ -39,7 +39,8 @@ export class RpcSession extends CallingSession implements MessageSink {
   readonly load: PeerLoad;
   callQueue: CallQueue | undefined;
   parts: SessionParts | undefined;
-  private retiring = false;
+  /** It is to end once it is idle. */
+  retiring = false;
 
   /** `pending`: the calls of the session that this one replaces. */
   constructor(connection: Connection, host: SendQueueHost, pending?: PendingCalls) {
@@ -197,6 +198,7 @@ export class RpcSession extends CallingSession implements MessageSink {
 
   flush(): void {
     this.sendQueue.send();
+    this.closeIfIdle();
   }
 
   closeWhenIdle(): void {

@@ -13,6 +13,8 @@ export interface SendQueueOwner {
   readonly host: { readonly limits: Limits };
   /** Undefined while the session has none: then what is posted waits. */
   readonly connection: SentOver | undefined;
+  /** With a security: what each frame passes before it leaves. */
+  readonly filter: object | undefined;
   readonly journal: Journal | undefined;
   readonly load: PeerLoad;
   readonly ended: RpcError | undefined;
@@ -64,7 +66,10 @@ export class SendQueue {
   put(frame: Frame, failed?: (error: unknown) => void): void {
     this.bound?.check(this.collected);
     if (frame.length > UNASKED) this.checkTotal(frame);
-    if (this.hello?.keeps(frame, failed)) return;
+    if (!this.hello?.keeps(frame, failed)) this.collect(frame);
+  }
+
+  private collect(frame: Frame): void {
     this.frames.push(frame);
     this.collected += frame.length;
     if (!this.leaving) {
@@ -73,11 +78,23 @@ export class SendQueue {
     } else if (this.collected > this.leaveAt) this.send();
   }
 
-  /** A sealed message, whose frames stay together; `plain` is what was sealed, where that is known. */
+  /**
+   * A sealed message; `plain` is what was sealed, undefined for one of the connection itself. Its frames leave together or not at all: a
+   * header without its message would be taken for that of the next one. Throws as `put`.
+   */
   putSealed(frames: readonly Frame[], plain: Frame | undefined): void {
-    if (plain !== undefined && this.session.journal !== undefined) this.plain.push(plain);
-    for (const frame of frames) this.put(frame);
-    if (this.session.link.bus === true) this.send();
+    const { session } = this;
+    this.bound?.check(this.collected);
+    for (const frame of frames) if (frame.length > UNASKED) this.checkTotal(frame);
+    if (plain !== undefined && session.journal !== undefined) this.plain.push(plain);
+    const last = frames.length - 1;
+    for (let at = 0; at < last; at++) {
+      const frame = frames[at] as Frame;
+      this.frames.push(frame);
+      this.collected += frame.length;
+    }
+    this.collect(frames[last] as Frame);
+    if (session.link.bus === true) this.send();
   }
 
   /** The largest message, in bytes, that it takes. */
@@ -91,9 +108,11 @@ export class SendQueue {
     return this.session.frameLimit;
   }
 
-  /** Whether something waits for more than the end of the turn. */
+  /** Whether something waits for more than the end of the turn: with a journal, for a connection, or for room in its window. */
   get waits(): boolean {
-    return false;
+    const { connection, journal } = this.session;
+    if (journal === undefined || this.frames.length === 0) return false;
+    return connection === undefined || !journal.admits(this.collected);
   }
 
   /** The peer has echoed a token. Returns false where it was asked for none. */
@@ -101,9 +120,16 @@ export class SendQueue {
     return false;
   }
 
+  /** How many bytes the peer leaves unread: those in the link, and where there is none those that wait for one. */
+  get unread(): number {
+    const { connection, link } = this.session;
+    return connection === undefined ? this.collected : link.buffered;
+  }
+
   /** How many bytes wait, here and in the link. */
   get buffered(): number {
-    return this.session.link.buffered + this.collected + (this.hello?.bytes ?? 0);
+    const { connection, link } = this.session;
+    return (connection === undefined ? 0 : link.buffered) + this.collected + (this.hello?.bytes ?? 0);
   }
 
   private checkTotal(frame: Frame): void {
@@ -143,10 +169,10 @@ export class SendQueue {
     if (journal !== undefined) journal.given(this.plainOf(frames));
   }
 
-  /** These frames, as they were before a filter. */
+  /** These frames, as they were before a filter, without those of the connection itself. */
   private plainOf(frames: Frame[]): readonly Frame[] {
     const { plain } = this;
-    if (plain.length === 0) return frames;
+    if (this.session.filter === undefined) return frames;
     this.plain = [];
     return plain;
   }

@@ -123,9 +123,11 @@ function joined({ codec }: RpcEndpoint, { frames }: EncodedNotification): Frame 
 function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
   if (session.ended !== undefined) return;
   try {
-    const limit = session.frameLimit;
+    const { frameLimit: limit, filter } = session;
     for (const frame of frames) mustFit(frame, limit, session);
-    if (sealed !== undefined) for (const pair of sealed) session.filter?.postSealed(pair);
+    // A session without a connection has no filter: what waits is sealed once it has one.
+    if (sealed !== undefined && filter !== undefined)
+      for (const [at, pair] of sealed.entries()) filter.postSealed(pair, frames[at] as Frame);
     else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.
       const both = side.codec.join(frames);

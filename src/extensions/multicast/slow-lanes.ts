@@ -35,7 +35,7 @@ class Lane {
  */
 export function sendSlowly(session: Session, policy: Policy, bytes: number, post: Post): void {
   const lanes = lanesOf.get(session);
-  if (lanes === undefined && session.link.buffered <= policy.slowBytes) post(session);
+  if (lanes === undefined && session.sendQueue.unread <= policy.slowBytes) post(session);
   else (lanes ?? new SlowLanes(session)).send(policy, bytes, post);
 }
 
@@ -65,7 +65,7 @@ class SlowLanes implements SessionPart {
 
   send(policy: Policy, bytes: number, post: Post): void {
     let lane = this.lanes.get(policy.lane);
-    if (lane === undefined && this.session.link.buffered <= policy.slowBytes) {
+    if (lane === undefined && this.session.sendQueue.unread <= policy.slowBytes) {
       post(this.session);
       return;
     }
@@ -116,12 +116,17 @@ class SlowLanes implements SessionPart {
     if (lanes.size === 0) this.remove();
   }
 
+  /** The session continues over another connection. */
+  attached(): void {
+    this.drained();
+  }
+
   /** The send queue is flushed first, where it matters: only then does the link show whether the peer reads. */
   private hasRoom({ slowBytes }: Lane): boolean {
-    const { link, sendQueue } = this.session;
-    if (link.buffered + sendQueue.collected <= slowBytes) return true;
+    const { sendQueue } = this.session;
+    if (sendQueue.buffered <= slowBytes) return true;
     sendQueue.send();
-    return link.buffered <= slowBytes;
+    return sendQueue.buffered <= slowBytes;
   }
 
   /** Sends everything: the session is about to end. */

@@ -86,9 +86,24 @@ export class SecurityFilter implements FrameFilter {
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes are waiting to be sealed`, Code.Busy);
     }
+    this.sealAndQueue(frame, failed);
+  }
+
+  private sealAndQueue(frame: Frame, failed: (error: unknown) => void): void {
     const { hello } = this.sender.sendQueue;
     const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
     this.queue({ pair, plain: frame, bytes: frame.length, failed });
+  }
+
+  postAll(frames: readonly Frame[]): void {
+    const failed = (error: unknown): void => this.sender.report(error);
+    for (const frame of frames) {
+      try {
+        this.sealAndQueue(frame, failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
   }
 
   private sealOne(frame: Frame): Pair | Promise<Pair> {
@@ -118,8 +133,8 @@ export class SecurityFilter implements FrameFilter {
   }
 
   /** Sends a sealed message, after earlier ones. */
-  postSealed(pair: Pair | Promise<Pair>): void {
-    this.queue({ pair, plain: undefined, bytes: 0, failed: (error) => this.sender.report(error) });
+  postSealed(pair: Pair | Promise<Pair>, plain: Frame): void {
+    this.queue({ pair, plain, bytes: 0, failed: (error) => this.sender.report(error) });
   }
 
   private queue(item: Leaving): void {
@@ -143,7 +158,8 @@ export class SecurityFilter implements FrameFilter {
         const pair = await item.pair;
         if (!this.connection.ended) this.put(pair, item.plain);
       } catch (error) {
-        item.failed(error);
+        // If the connection has ended, it was taken back, and is sealed anew for the next one.
+        if (!this.connection.ended) item.failed(error);
       }
       this.leavingBytes -= item.bytes;
     }

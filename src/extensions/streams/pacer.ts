@@ -56,6 +56,8 @@ export class Pacer {
   /** The peer does not answer marks. */
   private isUnanswered = false;
   private timer: Timer | undefined;
+  /** How many of the marks in flight were sent over an earlier connection: they measure nothing. */
+  private stale = 0;
 
   /** `opened` is called when more may be sent although no message has arrived that shows it. */
   constructor(
@@ -95,13 +97,27 @@ export class Pacer {
     if (this.first++ === 0) clearTimer(this.timer);
     this.isUnanswered = false;
     this.arrived = read.sent;
-    this.measure(read, time());
+    if (this.stale === 0) this.measure(read, time());
+    else {
+      this.stale--;
+      this.measuredAt = time();
+    }
     if (this.isDraining) this.drain();
     else if (this.measuredAt - this.shortestAt > Math.max(VALID_MS, VALID_ROUND_TRIPS * this.roundTrip)) {
       this.isDraining = true;
       this.drain();
     } else if (!this.isOpen && this.marks.length === 0) this.mark();
     return true;
+  }
+
+  /** The session continues over another connection, which is measured anew once what was in flight has arrived. */
+  restart(): void {
+    this.stale = this.marks.length;
+    this.roundTrip = Number.POSITIVE_INFINITY;
+    this.rate = 0;
+    this.limit = 4 * LEAST_BYTES;
+    this.isDraining = true;
+    this.drain();
   }
 
   /** The session has ended. */

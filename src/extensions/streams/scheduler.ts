@@ -46,9 +46,10 @@ export class StreamScheduler implements SessionPart {
     this.pacer = new Pacer(session, () => this.run());
   }
 
-  /** Whether more may be sent now. */
+  /** Whether more may be sent now. While there is no connection, nothing is. */
   get isOpen(): boolean {
-    return this.shareLeft > 0 && this.session.link.buffered < LINK_BYTES && this.pacer.isOpen;
+    const { connection, link } = this.session;
+    return this.shareLeft > 0 && connection !== undefined && link.buffered < LINK_BYTES && this.pacer.isOpen;
   }
 
   /** Whether one stream at most waits for its turn. */
@@ -79,6 +80,12 @@ export class StreamScheduler implements SessionPart {
 
   /** The buffer of the link has been sent. */
   drained(): void {
+    this.run();
+  }
+
+  /** The session continues over another connection. */
+  attached(): void {
+    this.pacer.restart();
     this.run();
   }
 

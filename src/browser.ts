@@ -21,6 +21,8 @@ declare module './contract/plugin-names.js' {
     'port:': true;
     'memory:': true;
     'mux:': true;
+    'reconnect+': true;
+    'restart:': true;
   }
   interface SecurityNames {
     null: true;

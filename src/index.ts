@@ -38,6 +38,8 @@ declare module './contract/plugin-names.js' {
     'memory:': true;
     'udp://': true;
     'mux:': true;
+    'reconnect+': true;
+    'restart:': true;
   }
   interface SecurityNames {
     null: true;

@@ -6,6 +6,7 @@
 import type { Limits, Memory } from './limits.js';
 import type { Form, Frame, Message, Outbound, SecurityInfo } from './messages.js';
 import type { AddressText } from './plugin-names.js';
+import type { Redialer } from './redialer.js';
 
 export type { Limits, Memory } from './limits.js';
 export type {
@@ -26,6 +27,7 @@ export type {
   Reply,
   SecurityInfo,
 } from './messages.js';
+export type { Redialer, RedialWatch } from './redialer.js';
 
 // ---- codecs ---------------------------------------------------------------------------------------------------------
 
@@ -142,6 +144,8 @@ export interface Link {
   readonly maxFrame?: number;
   /** The largest frame in bytes that it accepts, if that is not `wire.limits.frameBytes`. This value is sent to the peer. */
   readonly frameBytes?: number;
+  /** Its transport brings up another link when this one has ended. */
+  readonly redialer?: Redialer;
   /**
    * Sends the frames of one tick, in order. Never throws; failure is reported through `Receiver.closed`. May be called from within
    * `Receiver.receive`, but never before `accept` has returned. After the end it does nothing.

@@ -23,6 +23,7 @@ export const plugins: Plugins = {
     memory: () => import('../../transports/memory.js'),
     udp: () => import('../../transports/udp.js'),
     mux: () => import('../../transports/mux.js'),
+    reconnect: () => import('../../transports/reconnect.js'),
   },
   combining: {
     pair: () => import('./codec-pair.js'),

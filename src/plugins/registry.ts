@@ -61,11 +61,13 @@ class Shelf<F> {
   }
 
   async load(address: Address): Promise<F> {
-    const loader = this.loaders.get(this.aliases[address.scheme] ?? address.scheme);
+    const { scheme } = address;
+    // `reconnect+tcp`: a transport around another one.
+    const loader = this.loaders.get(this.aliases[scheme] ?? scheme) ?? this.loaders.get(scheme.replace(/\+.*/, ''));
     if (loader === undefined) {
       const known = [...this.loaders.keys()].sort().join(', ');
-      if (this.elsewhere.includes(address.scheme)) throw absent(address, known);
-      const { scheme, rest, text } = address;
+      if (this.elsewhere.includes(scheme)) throw absent(address, known);
+      const { rest, text } = address;
       const meant = this.kind === 'transport' && /^\d{1,5}(\/|$)/.test(rest) ? `tcp://${text}` : undefined;
       const hint =
         meant === undefined ? '' : `; write a host and a port as in ${meant} or ${meant.replace('tcp', 'ws')}`;
@@ -83,7 +85,7 @@ function absent({ scheme, text }: Address, known: string): UsageError {
 }
 
 const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
-const transports = new Shelf<TransportFactory>('transport', { wss: 'ws' });
+const transports = new Shelf<TransportFactory>('transport', { wss: 'ws', restart: 'reconnect' });
 const securities = new Shelf<SecurityFactory>('security', { blindly_believe_everything: 'user' });
 
 let combining: CodecCombining;

@@ -1,6 +1,7 @@
 import { quote } from '../base/quote.js';
 import { ProtocolError } from '../contract/errors.js';
 import { defaultLimits } from '../contract/limits.js';
+import { markPermanent } from '../contract/permanent.js';
 import type { Connection } from './connection.js';
 import { AwaitedHello, type AwaitedHelloOwner } from './frame-limits.js';
 import { HELLO } from './system-names.js';
@@ -34,7 +35,7 @@ export function hello(connection: Connection, [said]: readonly unknown[]): void 
   if (typeof codec === 'string' && codec !== host.codec.name) {
     // One direction may be understood all the same; calls in the other one would wait for their timeouts.
     const names = `the peer speaks the codec ${quote(codec, 50)}, and this side "${host.codec.name}"`;
-    connection.sink.end(new ProtocolError(names));
+    connection.sink.end(markPermanent(new ProtocolError(names)));
     return;
   }
   if (!host.codec.hello || link.bus === true) return;

@@ -55,6 +55,7 @@ describe('the options', () => {
     memory: 'memory:options',
     udp: 'udp://239.1.2.3:1',
     mux: 'mux:(memory:options)',
+    reconnect: 'reconnect:',
   };
   it('are documented for every transport', () =>
     expect(Object.keys(addresses).sort()).toEqual(Object.keys(plugins.transports).sort()));

@@ -10,7 +10,10 @@ provide({
   transports: {
     memory: () => import('../../transports/memory.js'),
     mux: () => import('../../transports/mux.js'),
+    reconnect: () => import('../../transports/reconnect.js'),
+    process: () => import('../../transports/process.js'),
     tcp: () => import('../../transports/tcp.js'),
+    worker: () => import('../../transports/worker.js'),
     ws: () => import('../../transports/ws.js'),
   },
 });

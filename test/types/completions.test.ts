@@ -129,10 +129,10 @@ describe.each([
         return [line, 'addresses'];
       }),
     );
-    const schemes = new Set([...Object.keys(brought.transports), 'wss']);
+    const schemes = new Set([...Object.keys(brought.transports), 'wss', 'restart']);
     for (const [line, entries] of Object.entries(found)) {
       if (wanted[line] !== 'addresses') continue;
-      expect(new Set(entries.map((address) => address.replace(/:.*/, '')))).toEqual(schemes);
+      expect(new Set(entries.map((address) => address.replace(/[:+].*/, '')))).toEqual(schemes);
       wanted[line] = entries;
     }
     expect(found).toEqual(wanted);

@@ -15,7 +15,7 @@ import { agreed } from './web-socket-hello.js';
 import { KeepAlive, type Watched } from './web-socket-keep-alive.js';
 import { keptOf } from './web-socket-kept.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
-import { notConnected, readRefusal } from './web-socket-refusal.js';
+import { notConnected, readRefusal, refusedHandshake } from './web-socket-refusal.js';
 import { StandardLink, type StandardSocket } from './web-socket-standard.js';
 
 /** The package `ws`. */
@@ -67,7 +67,7 @@ export function connectPackage({ WebSocket }: Package, target: Dialed, options: 
         stream = response.socket ?? undefined;
       });
       socket.on('unexpected-response', (_request, response) => {
-        readRefusal(response, (text) => fail(new ConnectionLost(`${target.address} refused the handshake: ${text}`)));
+        readRefusal(response, (text) => fail(refusedHandshake(target.address, text, response.statusCode)));
       });
       socket.on('error', (error) => {
         const unknown = again && error.message === 'Server sent no subprotocol';

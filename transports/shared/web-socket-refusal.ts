@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { printable } from '../../src/base/quote.js';
 import { clearTimer, setTimer } from '../../src/base/time.js';
-import type { ConnectionLost } from '../../src/contract/errors.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import { markPermanent } from '../../src/contract/permanent.js';
 import { explain } from './stream-errors.js';
 import type { Dialed } from './web-socket-dial.js';
 import { LINGER_MS } from './web-socket-ends.js';
@@ -27,6 +28,16 @@ export function readRefusal(response: IncomingMessage, give: (text: string) => v
     clearTimer(timer);
     give(printable(plain ? `${status}: ${body.slice(0, REFUSAL_LENGTH).trim()}` : status, 2 * REFUSAL_LENGTH));
   });
+}
+
+/** The statuses of the group 4xx after which a server may accept the same request later: Request Timeout, Too Many Requests. */
+const FOR_NOW = [408, 429];
+
+/** The error for a server that answers a handshake with another status than 101. */
+export function refusedHandshake(address: string, answer: string, status: number | undefined): ConnectionLost {
+  const error = new ConnectionLost(`${address} refused the handshake: ${answer}`);
+  const isOurs = status !== undefined && status >= 400 && status < 500 && !FOR_NOW.includes(status);
+  return isOurs ? markPermanent(error) : error;
 }
 
 const noTls = 'what listens there does not speak TLS; connect with ws: instead of wss:, or check the port';

@@ -1,6 +1,7 @@
 import { afterTurn, lookAgain } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { markPermanent } from '../../src/contract/permanent.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
 import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed, OTHER_CODEC, withOtherCodec } from './web-socket-hello.js';
@@ -170,7 +171,7 @@ function construct(WebSocket: StandardWebSocket, url: string, protocols: string[
 }
 
 function refused(address: string, why: string): ConnectionLost {
-  return new ConnectionLost(`${address} refused the handshake: ${why}`);
+  return markPermanent(new ConnectionLost(`${address} refused the handshake: ${why}`));
 }
 
 function failed(address: string, code: number, cause: unknown): ConnectionLost {

@@ -1,0 +1,20 @@
+/** What a transport that dials again reports about its next attempt, and when it stops. */
+export interface RedialWatch {
+  /**
+   * No link is up, and the next attempt follows in so many milliseconds. `attempt` is its number, from 1; it begins anew once a link has
+   * lasted. `why` is the end of the last link, or the error of the last attempt.
+   */
+  waits(attempt: number, ms: number, why: Error): void;
+  /** No attempt follows: there were as many as the options allow, or another one cannot succeed. */
+  gaveUp(why: Error): void;
+}
+
+/** Dials again when a link ends. One object for all links that one transport brings up, one after the other. */
+export interface Redialer {
+  /** Set by the side. Called within no call of the side, and never before `open` has resolved or after `end`. */
+  watch?: RedialWatch;
+  /** Dials at once while it waits for its next attempt or has given up; the attempts are counted anew. Otherwise it does nothing. */
+  hurry(): void;
+  /** Dials no more. A link that is up stays. */
+  end(): void;
+}

@@ -1,0 +1,259 @@
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type {
+  Accept,
+  Link,
+  Receiver,
+  Redialer,
+  RedialWatch,
+  Transport,
+  TransportSource,
+  Wire,
+} from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { isPermanent } from '../../src/contract/permanent.js';
+import { deaf, WatchedReceiver } from './redial-link.js';
+import type { RedialOptions } from './redial-options.js';
+import { isOffline, OFFLINE_MS, whenReachable } from './redial-page.js';
+
+/** A link that was up for so long, in milliseconds, has lasted: the waits begin anew with the shortest one. */
+const LASTED_MS = 5_000;
+/** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
+const SLACK_MS = 50;
+
+/** How a transport dials again. */
+export interface RedialPlan extends RedialOptions {
+  /** The address of the transport, with that of the inner one in it. */
+  addressOf(inner: string): string;
+}
+
+type State = 'new' | 'dialing' | 'up' | 'waiting' | 'stopped';
+
+/**
+ * A transport around another one that dials, and dials again whenever the link has ended. There is one inner transport at a time: it is
+ * closed before the next one is made.
+ */
+export class RedialTransport implements Transport, Redialer {
+  watch?: RedialWatch;
+  private accept: Accept | undefined;
+  private inner: Transport | undefined;
+  private innerAddress: string;
+  private state: State = 'new';
+  /** It dials no more. */
+  private over = false;
+  private link: Link | undefined;
+  /** Why the last link has ended, or the last attempt has failed. */
+  private why: Error | undefined;
+  /** Why the links of this attempt cannot be used. */
+  private unfit: UsageError | undefined;
+  private since = 0;
+  /** How many attempts there were after the first one, or after a link that has lasted. */
+  private attempts = 0;
+  private timer: Timer | undefined;
+  /** Rejects the attempt that is under way. */
+  private abort: ((reason: Error) => void) | undefined;
+  /** The inner transport could not be opened in time, and so may not be closed in time either. */
+  private stuck = false;
+  /** The attempt, or the end of an inner transport, that is under way. Never rejects. */
+  private busy: Promise<void> = Promise.resolve();
+  private opening: { resolve(): void; reject(reason: Error): void } | undefined;
+  private forgetPage: (() => void) | undefined;
+
+  constructor(
+    private readonly source: TransportSource,
+    text: string,
+    private readonly wire: Wire,
+    private readonly plan: RedialPlan,
+  ) {
+    this.innerAddress = text;
+  }
+
+  get address(): string {
+    return this.plan.addressOf(this.innerAddress);
+  }
+
+  // ---- the transport ------------------------------------------------------------------------------------------------
+
+  async open(accept: Accept): Promise<void> {
+    if (this.accept !== undefined) throw new UsageError(`${this.address} is opened only once`);
+    if (this.over) throw this.closedBefore();
+    this.accept = accept;
+    this.forgetPage = whenReachable(() => this.again());
+    const { connectMs } = this.wire.limits;
+    const late = this.plan.start === 'retry' ? setTimer(connectMs, () => this.tooLate(connectMs)) : undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.opening = { resolve, reject };
+        this.dial();
+      });
+    } catch (error) {
+      this.end();
+      await this.busy;
+      throw error;
+    } finally {
+      this.opening = undefined;
+      clearTimer(late);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.end();
+    await this.inner?.close();
+    await this.busy;
+  }
+
+  /** Dials no more; a link that is up stays. */
+  async retire(): Promise<void> {
+    this.end();
+  }
+
+  // ---- the redialer -------------------------------------------------------------------------------------------------
+
+  hurry(): void {
+    if (this.over || (this.state !== 'waiting' && this.state !== 'stopped')) return;
+    this.attempts = 0;
+    this.dial();
+  }
+
+  end(): void {
+    this.over = true;
+    clearTimer(this.timer);
+    this.forgetPage?.();
+    this.abort?.(this.closedBefore());
+    if (this.state === 'waiting') this.opening?.reject(this.closedBefore());
+  }
+
+  // ---- attempts -----------------------------------------------------------------------------------------------------
+
+  /** The page reports that an attempt may succeed now. */
+  private again(): void {
+    if (!this.over && this.state === 'waiting') this.dial();
+  }
+
+  private tooLate(ms: number): void {
+    this.opening?.reject(
+      this.why ?? new ConnectionLost(`${this.address} was not connected within ${ms} ms (limits.connectMs)`),
+    );
+  }
+
+  private dial(): void {
+    clearTimer(this.timer);
+    this.state = 'dialing';
+    this.busy = this.busy.then(() => this.attempt());
+  }
+
+  /** Never rejects. */
+  private async attempt(): Promise<void> {
+    try {
+      if (this.over) throw this.closedBefore();
+      await this.bringUp();
+    } catch (error) {
+      await this.release();
+      this.failed(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.state = 'up';
+    this.opening?.resolve();
+    if (this.link === undefined) this.ended(this.why);
+  }
+
+  /** Makes an inner transport, and opens it: its link is up then. */
+  private async bringUp(): Promise<void> {
+    const inner = await this.wire.transport(this.source, false);
+    this.inner = inner;
+    if (this.over) throw this.closedBefore();
+    this.unfit = undefined;
+    let links = 0;
+    const { connectMs } = this.wire.limits;
+    let late: Timer | undefined;
+    const stopped = new Promise<never>((_resolve, reject) => {
+      this.abort = reject;
+      late = setTimer(connectMs + SLACK_MS, () => {
+        this.stuck = true;
+        reject(new ConnectionLost(`${inner.address} was not connected within ${connectMs} ms (limits.connectMs)`));
+      });
+    });
+    try {
+      await Promise.race([inner.open((link) => this.up(link, links++)), stopped]);
+    } finally {
+      clearTimer(late);
+      this.abort = undefined;
+      this.innerAddress = inner.address;
+    }
+    if (links === 0)
+      throw new UsageError(
+        `${inner.address} does not dial a peer: expected an address that connects, to dial it again`,
+      );
+    if (this.unfit !== undefined) throw this.unfit;
+  }
+
+  private up(link: Link, before: number): Receiver {
+    if (before > 0 || link.bus === true) {
+      const why =
+        link.bus === true ? 'has no links that end' : 'has several links; give each part a reconnect of its own';
+      this.unfit = new UsageError(`${link.peer} cannot be dialed again: its transport ${why}`);
+    }
+    if (this.unfit !== undefined || this.over) {
+      queueMicrotask(() => link.close());
+      return deaf;
+    }
+    this.link = link;
+    this.why = undefined;
+    this.since = time();
+    Object.assign(link, { redialer: this as Redialer });
+    return new WatchedReceiver(this.accept!(link), (reason) => this.linkEnded(link, reason));
+  }
+
+  private linkEnded(link: Link, reason: Error | undefined): void {
+    if (this.link !== link) return;
+    this.link = undefined;
+    this.why = reason ?? new ConnectionLost(`the link to ${link.peer} ended`);
+    // Its attempt goes on otherwise, and finds that it has ended.
+    if (this.state === 'up') this.ended(this.why);
+  }
+
+  /** The link was up, and has ended. */
+  private ended(why: Error | undefined): void {
+    if (time() - this.since >= LASTED_MS) this.attempts = 0;
+    this.busy = this.busy.then(() => this.release());
+    this.next(why ?? new ConnectionLost(`${this.address} has ended`));
+  }
+
+  private failed(error: Error): void {
+    this.why = error;
+    if (this.opening !== undefined && (this.over || this.plan.start === 'once')) this.opening.reject(error);
+    else this.next(error);
+  }
+
+  /** Waits for the next attempt, if there is one. */
+  private next(why: Error): void {
+    if (this.over) return;
+    const { tries, delay, exact } = this.plan;
+    if (isPermanent(why) || this.attempts >= tries) {
+      this.state = 'stopped';
+      if (this.opening !== undefined) this.opening.reject(why);
+      else this.watch?.gaveUp(why);
+      return;
+    }
+    const [first, longest] = delay;
+    const most = Math.min(longest, first * 2 ** this.attempts);
+    const wait = exact ? most : Math.random() * most;
+    const ms = isOffline() ? Math.max(wait, OFFLINE_MS) : wait;
+    this.attempts++;
+    this.state = 'waiting';
+    this.timer = setTimer(ms, () => this.dial());
+    this.watch?.waits(this.attempts, ms, why);
+  }
+
+  /** Closes the inner transport. Never rejects. */
+  private async release(): Promise<void> {
+    const { inner, stuck } = this;
+    this.inner = undefined;
+    this.stuck = false;
+    const closed = inner?.close().catch(() => {});
+    if (!stuck) await closed;
+  }
+
+  private closedBefore(): ConnectionLost {
+    return new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+}

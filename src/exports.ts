@@ -35,6 +35,8 @@ export type {
   Outbound,
   Parcel,
   Receiver,
+  Redialer,
+  RedialWatch,
   Reply as ReplyMessage,
   Sealed,
   Security,

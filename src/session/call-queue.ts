@@ -205,7 +205,7 @@ export class CallQueue {
   queue(call: Call, bytes: number): void {
     const { session, queued } = this;
     if (this.isFull(1)) {
-      if (call.id !== undefined && session.pendingCount > 0) {
+      if (call.id !== undefined && (session.pendingCount > 0 || session.journal?.awaitsAck === true)) {
         session.replies.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
         return;
       }
@@ -271,7 +271,8 @@ export class CallQueue {
   updateReading(): void {
     const { session } = this;
     const full = this.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
-    const pause = full && session.pendingCount === 0;
+    // What a journal holds back leaves once an acknowledgement was read.
+    const pause = full && session.pendingCount === 0 && session.journal?.awaitsAck !== true;
     if (pause === this.paused || session.ended !== undefined) return;
     this.paused = pause;
     if (pause) session.pauseReading();

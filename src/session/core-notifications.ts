@@ -3,7 +3,7 @@ import { Aborted } from '../contract/errors.js';
 import { hello } from './handshake.js';
 import { receiveHeaders } from './headers-notification.js';
 import type { Controls, Session, SystemNotifications } from './session.js';
-import { ABOUT, CANCEL, HELLO, PROGRESS } from './system-names.js';
+import { ABOUT, CANCEL, HELLO, PROGRESS, SECINFO } from './system-names.js';
 
 /** The notifications of the library itself that every side understands. Extensions add theirs. */
 export const coreNotifications: SystemNotifications = {
@@ -12,8 +12,8 @@ export const coreNotifications: SystemNotifications = {
   [PROGRESS]: progressed,
 };
 
-/** Messages of a connection that every side understands. */
-export const coreControls: Controls = { [HELLO]: hello };
+/** Messages of a connection that every side understands. What a security says of the next message is read by its filter, if there is one. */
+export const coreControls: Controls = { [HELLO]: hello, [SECINFO]: () => {} };
 
 /** The peer cancels a call that it has made. */
 function cancelled(session: Session, [id, reason]: readonly unknown[]): boolean {

@@ -28,8 +28,11 @@ export interface FrameFilter {
   whenSealed(then: () => void): void;
   /** Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. */
   post(frame: Frame, failed: (error: unknown) => void): void;
-  /** Lets a frame of the connection itself leave, such as `rpc.hello`: the sender does not keep it. */
-  control(frame: Frame): void;
+  /**
+   * Lets a frame of the connection itself leave, such as `rpc.hello`: at its turn it goes to the connection, past what the sender has
+   * collected. `failed` as for `post`; by default it is reported.
+   */
+  control(frame: Frame, failed?: (error: unknown) => void): void;
   /** Lets a message leave that was sealed for several receivers, after those that were posted before; `plain` is what was sealed. */
   postSealed(frames: SealedFrames | Promise<SealedFrames>, plain: Frame): void;
   /** Lets frames leave that have waited for the connection, however many there are. Those that cannot be sealed are reported. */

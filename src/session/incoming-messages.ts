@@ -78,6 +78,15 @@ function refuseBad(session: Session, bad: Bad, error: ProtocolError): void {
 
 /** A frame as a whole is lost, or refused before it is read: it is reported, and answered where the codec can. */
 export function unreadable(session: Session, error: ProtocolError): void {
+  const { journal } = session;
+  if (journal !== undefined) {
+    // Under a security, it is one message. Otherwise nobody knows how many there were: both ends would count differently.
+    if (error.code === Code.Refused) journal.came(session.frameBytes);
+    else {
+      session.end(error);
+      return;
+    }
+  }
   session.report(error);
   answer(session, { code: error.code, message: error instanceof UnreadableFrame ? error.told : error.message });
 }

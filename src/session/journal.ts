@@ -1,16 +1,29 @@
 import type { Frame } from '../contract/contract.js';
 
+/** What a message weighs besides its bytes, while it is kept. */
+export const MESSAGE_BYTES = 64;
+
 /**
  * What lets a session go on over another connection: it numbers and keeps what is sent until the peer has it. The core asks it these
  * four questions; a session without one ends with its connection.
  */
 export interface Journal {
-  /** Whether so many bytes more may be given to the connection; otherwise they wait in the send queue until `Session.flush`. */
+  /**
+   * Whether a message may be given to the connection behind so many bytes, with `MESSAGE_BYTES` for each message; otherwise it waits in the
+   * send queue until `Session.flush`. Under a filter, `holds` is asked instead.
+   */
   admits(bytes: number): boolean;
+  /**
+   * Whether a message waits in the journal before the filter, which would number it or note its time: the journal posts it later. `failed` as
+   * for `Session.post`.
+   */
+  holds(message: Frame, failed: ((error: unknown) => void) | undefined): boolean;
   /** These messages leave now, plain, and have their numbers: one for each. */
   given(messages: readonly Frame[]): void;
   /** One more message has come, also one that could not be read; not those of the connection itself, such as `rpc.hello`. */
   came(bytes: number): void;
+  /** Something leaves only after the peer has acknowledged more: until then it must be read. */
+  readonly awaitsAck: boolean;
   /** The connection has ended. Returns false if the session ends too. */
   lost(reason: Error | undefined): boolean;
 }

@@ -1,6 +1,5 @@
 import type { Bad, Batch, Message } from '../contract/contract.js';
 import type { ProtocolError } from '../contract/errors.js';
-import type { StallDetector } from './stall-detector.js';
 
 /** What a connection delivers to: a session, or an admission as long as gates ask whose session the connection is. */
 export interface MessageSink {
@@ -23,7 +22,7 @@ export interface MessageSink {
   /** What was written has left the link. */
   drained(): void;
   /** The peer leaves unread what is sent, and is watched; undefined: it reads again. */
-  congested(watch: StallDetector | undefined): void;
+  congested(watch: { check(collected: number): void } | undefined): void;
   /** Sends `rpc.hello`, or reports that it could not. */
   greet(method: string, args: readonly unknown[]): void;
   /** The peer has said up to how many bytes it reads, or that it reads as much as usual. */

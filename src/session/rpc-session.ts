@@ -18,7 +18,6 @@ import type { PendingCalls, ReplyHandler } from './pending-calls.js';
 import { ReplyWriter } from './reply-writer.js';
 import type { ActiveCall, StartingCalls } from './session.js';
 import { type SessionPart, SessionParts } from './session-part.js';
-import type { StallDetector } from './stall-detector.js';
 import { CANCEL } from './system-names.js';
 import { notAnsweredInTime } from './timeout-error.js';
 
@@ -122,7 +121,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   /** While the peer leaves unread what is sent, nothing that it asks is begun, and it is read only for its answers. */
-  congested(watch: StallDetector | undefined): void {
+  congested(watch: { check(collected: number): void } | undefined): void {
     this.sendQueue.bound = watch;
     if (watch !== undefined) this.callQueue ??= new CallQueue(this);
     else this.replies.relieved();

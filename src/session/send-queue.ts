@@ -2,7 +2,7 @@ import { leaveTogether } from '../base/clock.js';
 import type { Frame, Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
 import { type AwaitedHello, UNASKED } from './frame-limits.js';
-import type { Journal } from './journal.js';
+import { type Journal, MESSAGE_BYTES } from './journal.js';
 import { LEAST_PART, PartSize } from './part-size.js';
 import type { PeerLoad } from './peer-load.js';
 
@@ -13,7 +13,7 @@ export interface SendQueueOwner {
   readonly host: { readonly limits: Limits };
   /** Undefined while the session has none: then what is posted waits. */
   readonly connection: SentOver | undefined;
-  /** With a security: what each frame passes before it leaves. */
+  /** With a security: what each frame passes before it leaves. Under one, a journal has let in what is collected here. */
   readonly filter: object | undefined;
   readonly journal: Journal | undefined;
   readonly load: PeerLoad;
@@ -120,10 +120,11 @@ export class SendQueue {
     return false;
   }
 
-  /** How many bytes the peer leaves unread: those in the link, and where there is none those that wait for one. */
+  /** How many bytes the peer leaves unread: those in the link, and those that wait for one, or for an acknowledgement. */
   get unread(): number {
-    const { connection, link } = this.session;
-    return connection === undefined ? this.collected : link.buffered;
+    const { connection, link, journal } = this.session;
+    if (connection === undefined) return this.collected;
+    return journal?.awaitsAck === true ? link.buffered + this.collected : link.buffered;
   }
 
   /** How many bytes wait, here and in the link. */
@@ -155,18 +156,33 @@ export class SendQueue {
     }
   }
 
-  /** Hands over what was collected. */
+  /** Hands over what was collected; with a journal, as much of it as that admits. */
   send(): void {
-    const { frames, session } = this;
+    const { session } = this;
     const { connection, journal } = session;
-    if (frames.length === 0 || this.isHeld || connection === undefined) return;
-    const { collected } = this;
-    if (journal !== undefined && !journal.admits(collected)) return;
-    this.frames = [];
-    this.collected = 0;
-    if (this.part !== undefined) this.leaveAt = this.part.sent(collected);
-    connection.write(frames, collected);
+    if (this.frames.length === 0 || this.isHeld || connection === undefined) return;
+    const frames = journal === undefined || session.filter !== undefined ? this.frames : this.admitted(journal);
+    if (frames.length === 0) return;
+    const bytes = frames === this.frames ? this.collected : lengthOf(frames);
+    this.frames = frames === this.frames ? [] : this.frames.slice(frames.length);
+    this.collected -= bytes;
+    if (this.part !== undefined) this.leaveAt = this.part.sent(bytes);
+    // They are numbered first: what the connection brings while it sends may already be the acknowledgement.
     if (journal !== undefined) journal.given(this.plainOf(frames));
+    connection.write(frames, bytes);
+  }
+
+  /** The messages that may leave now: the same list where all of them may. */
+  private admitted(journal: Journal): Frame[] {
+    const { frames } = this;
+    if (journal.admits(this.collected + MESSAGE_BYTES * frames.length)) return frames;
+    let bytes = 0;
+    const end = frames.findIndex(({ length }) => {
+      const isOver = !journal.admits(bytes);
+      bytes += length + MESSAGE_BYTES;
+      return isOver;
+    });
+    return end < 0 ? frames : frames.slice(0, end);
   }
 
   /** These frames, as they were before a filter, without those of the connection itself. */
@@ -181,7 +197,7 @@ export class SendQueue {
   exchange(others: Frame[]): readonly Frame[] {
     const plain = this.plainOf(this.frames);
     this.frames = others;
-    this.collected = others.reduce((sum, { length }) => sum + length, 0);
+    this.collected = lengthOf(others);
     return plain;
   }
 
@@ -196,4 +212,10 @@ export class SendQueue {
     this.bound = undefined;
     this.hello?.end();
   }
+}
+
+function lengthOf(frames: readonly Frame[]): number {
+  let bytes = 0;
+  for (const { length } of frames) bytes += length;
+  return bytes;
 }

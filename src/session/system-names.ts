@@ -20,6 +20,9 @@ export const PULL = 'rpc.pull';
 /** Asks for a stream that was passed as an argument: a request. */
 export const STREAM = 'rpc.stream';
 
+/** What a security says of the next message. */
+export const SECINFO = 'rpc.secinfo';
+
 /** Calls what was passed by reference: a request. */
 export const CALL = 'rpc.call';
 /** A reference is held beyond the call that has brought it. */

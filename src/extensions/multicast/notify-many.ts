@@ -126,9 +126,12 @@ function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: Encoded
     const { frameLimit: limit, filter } = session;
     for (const frame of frames) mustFit(frame, limit, session);
     // A session without a connection has no filter: what waits is sealed once it has one.
-    if (sealed !== undefined && filter !== undefined)
-      for (const [at, pair] of sealed.entries()) filter.postSealed(pair, frames[at] as Frame);
-    else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
+    if (sealed !== undefined && filter !== undefined) {
+      for (const [at, pair] of sealed.entries()) {
+        const frame = frames[at] as Frame;
+        if (session.journal?.holds(frame, undefined) !== true) filter.postSealed(pair, frame);
+      }
+    } else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.
       const both = side.codec.join(frames);
       mustFit(both, limit, session);

@@ -8,9 +8,7 @@ import type { Connection } from '../../session/connection.js';
 import type { FilteredSender, FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
 import { type AwaitedHello, mustFit, UNASKED } from '../../session/frame-limits.js';
 import { bytesOf } from '../../session/message-size.js';
-
-/** The name of the notification that precedes a message and carries its security information. */
-export const SECINFO = 'rpc.secinfo';
+import { SECINFO } from '../../session/system-names.js';
 
 /** The most bytes that a framing adds to a frame. */
 const FRAMED = 32;
@@ -34,7 +32,7 @@ export function seal(security: Security, codec: Codec, frame: Frame): Pair | Pro
 /** A message that waits to be sealed, or for earlier messages. */
 interface Leaving {
   readonly pair: Pair | Promise<Pair>;
-  /** The sealed frames, once they are known. */
+  /** The message as it was before; undefined for one of the connection itself. */
   readonly plain: Frame | undefined;
   readonly bytes: number;
   readonly failed: (error: unknown) => void;
@@ -117,13 +115,8 @@ export class SecurityFilter implements FrameFilter {
     return this.sealOne(frame);
   }
 
-  control(frame: Frame): void {
-    this.queue({
-      pair: this.sealOne(frame),
-      plain: undefined,
-      bytes: frame.length,
-      failed: (error) => this.sender.report(error),
-    });
+  control(frame: Frame, failed: (error: unknown) => void = (error) => this.sender.report(error)): void {
+    this.queue({ pair: this.sealOne(frame), plain: undefined, bytes: frame.length, failed });
   }
 
   takeBack(): readonly Frame[] {
@@ -177,7 +170,8 @@ export class SecurityFilter implements FrameFilter {
       if (bytes > limit)
         throw new ProtocolError(`the message with its header is larger than ${limit} bytes`, Code.TooLarge);
     }
-    this.sender.sendQueue.putSealed(pair, plain);
+    if (plain === undefined) this.connection.write(pair, lengthOf(pair));
+    else this.sender.sendQueue.putSealed(pair, plain);
   }
 
   // ---- in -----------------------------------------------------------------------------------------------------------
@@ -244,4 +238,8 @@ export class SecurityFilter implements FrameFilter {
 
 function* drained<T>(queue: Queue<T>): Generator<T> {
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) yield item;
+}
+
+function lengthOf(frames: Pair): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
 }

@@ -1,0 +1,307 @@
+import { Queue } from '../../base/queue.js';
+import { time } from '../../base/time.js';
+import type { Frame } from '../../contract/contract.js';
+import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
+import { attach, leaveConnection, type MovingSession } from '../../session/change-connection.js';
+import type { Connection } from '../../session/connection.js';
+import { sendControl } from '../../session/control-messages.js';
+import type { Journal } from '../../session/journal.js';
+import type { SessionPart } from '../../session/session-part.js';
+import { oweAck } from './late-acks.js';
+import { MessageNumbers, type Progress } from './message-numbers.js';
+
+/** `[got, sent]`: how far the end is that sends it. Not numbered. */
+export const ACK = 'rpc.ack';
+
+/** What the journal needs of its session. */
+export interface JournalSession extends MovingSession {
+  updateReading(): void;
+}
+
+/** What becomes of a session that has lost its connection. */
+export interface AwaySession {
+  /** The connection has ended for this reason: the session waits for another one. */
+  away(reason: Error | undefined): void;
+  /** While it waits, so many bytes are kept for the peer. Throws busy where nothing more is taken; the session may be ended within it. */
+  waits(bytes: number): void;
+}
+
+/** A message that waits before the filter. */
+interface Held {
+  readonly frame: Frame;
+  readonly failed: ((error: unknown) => void) | undefined;
+}
+
+/** The journal of one session: it numbers and keeps what leaves, acknowledges what comes, and sends again what has not arrived. */
+export class SessionJournal implements Journal, SessionPart {
+  readonly numbers: MessageNumbers;
+  private readonly held = new Queue<Held>();
+  private heldBytes = 0;
+  /** Nothing leaves before the peer acknowledges more; since when, by the clock of the process. */
+  private closedSince: number | undefined;
+  /** So much waits meanwhile that no call of the peer starts. */
+  private crowded = false;
+  private releasing = false;
+  private awaitsFilter = false;
+  private ackAwaitsFilter = false;
+
+  /** `window` and `peerWindow` as for {@link MessageNumbers}. `owner` decides what becomes of the session while it has no connection. */
+  constructor(
+    readonly session: JournalSession,
+    window: number,
+    peerWindow: number,
+    private readonly owner: AwaySession,
+  ) {
+    this.numbers = new MessageNumbers(window, peerWindow);
+    session.journal = this;
+    session.add(this);
+  }
+
+  // ---- out ----------------------------------------------------------------------------------------------------------
+
+  admits(bytes: number): boolean {
+    return this.numbers.admits(bytes);
+  }
+
+  holds(frame: Frame, failed: Held['failed']): boolean {
+    const { sendQueue, filter } = this.session;
+    if (this.held.length === 0 && this.admits(sendQueue.collected + (filter === undefined ? 0 : filter.bytes)))
+      return false;
+    sendQueue.bound?.check(sendQueue.collected + this.heldBytes);
+    this.hold({ frame, failed });
+    this.session.updateReading();
+    this.releaseWhenSealed();
+    return true;
+  }
+
+  private hold(item: Held): void {
+    this.held.push(item);
+    this.heldBytes += item.frame.length;
+  }
+
+  /** What is in the filter may be refused by it: then nothing else would let out what waits for it. */
+  private releaseWhenSealed(): void {
+    const { filter } = this.session;
+    if (this.awaitsFilter || filter?.isSealing !== true) return;
+    this.awaitsFilter = true;
+    filter.whenSealed(() => {
+      this.awaitsFilter = false;
+      this.release();
+    });
+  }
+
+  /** How many bytes wait before the filter. */
+  get bytes(): number {
+    return this.heldBytes;
+  }
+
+  given(frames: readonly Frame[]): void {
+    const { numbers, session } = this;
+    const before = numbers.keptBytes;
+    numbers.given(frames);
+    session.load.take(numbers.keptBytes - before);
+    if (this.closedSince === undefined && !numbers.admits(0)) this.close();
+  }
+
+  /** The window is full. */
+  private close(): void {
+    const { session } = this;
+    this.closedSince = time();
+    this.installBound();
+    session.updateReading();
+    session.remind(this.closedSince + session.host.limits.stalledMs);
+  }
+
+  private installBound(): void {
+    const { connection, sendQueue } = this.session;
+    if (this.closedSince === undefined || connection === undefined || sendQueue.bound !== undefined) return;
+    sendQueue.bound = this;
+    this.crowded = false;
+  }
+
+  /** Bounds what waits for an acknowledgement. Throws a ProtocolError, busy. */
+  check(collected: number): void {
+    const { session } = this;
+    const { bufferedBytes } = session.host.limits;
+    if (collected > 2 * bufferedBytes)
+      throw new ProtocolError(
+        `busy: ${session.link.peer} acknowledges nothing, and ${collected} bytes wait for it`,
+        Code.Busy,
+      );
+    if (collected <= bufferedBytes || this.crowded) return;
+    this.crowded = true;
+    session.congested(this);
+  }
+
+  /** The peer has acknowledged more: what waits leaves, as far as the window goes. */
+  private opened(): void {
+    const { session } = this;
+    if (this.closedSince !== undefined) {
+      if (!this.numbers.admits(0)) {
+        // Its time runs from the last acknowledgement on.
+        this.closedSince = time();
+        return;
+      }
+      this.closedSince = undefined;
+      if (session.sendQueue.bound === this) session.sendQueue.bound = undefined;
+    }
+    session.flush();
+    this.release();
+    if (this.closedSince !== undefined) return;
+    if (this.crowded) session.congested(undefined);
+    else session.replies.relieved();
+    this.crowded = false;
+    session.updateReading();
+  }
+
+  /** What waits before the filter passes it, as far as the window goes. */
+  private release(): void {
+    const { session, held } = this;
+    if (this.releasing) return;
+    this.releasing = true;
+    while (session.filter !== undefined && this.admits(session.sendQueue.collected + session.filter.bytes)) {
+      const item = held.shift();
+      if (item === undefined) break;
+      this.heldBytes -= item.frame.length;
+      const failed = item.failed ?? ((error: unknown) => session.report(error));
+      try {
+        session.filter.post(item.frame, failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
+    this.releasing = false;
+    if (held.length > 0) this.releaseWhenSealed();
+  }
+
+  get awaitsAck(): boolean {
+    return this.closedSince !== undefined || this.held.length > 0;
+  }
+
+  drained(): void {
+    this.installBound();
+  }
+
+  due(now: number): number {
+    const { session, closedSince } = this;
+    const { connection } = session;
+    if (closedSince === undefined || connection === undefined) return Number.POSITIVE_INFINITY;
+    this.installBound();
+    const { stalledMs } = session.host.limits;
+    if (now < closedSince + stalledMs) return closedSince + stalledMs;
+    this.closedSince = now;
+    const text = `${session.link.peer} has acknowledged nothing for ${stalledMs} ms (limits.stalledMs)`;
+    const stalled = new ProtocolError(text, Code.Busy);
+    session.lost(stalled);
+    connection.link.close(stalled);
+    return Number.POSITIVE_INFINITY;
+  }
+
+  // ---- in -----------------------------------------------------------------------------------------------------------
+
+  came(bytes: number): void {
+    const first = !this.numbers.owesAck;
+    if (this.numbers.came(bytes)) this.acknowledge();
+    else if (first) oweAck(this);
+  }
+
+  /** Tells the peer how far this end is, behind all that has its number. */
+  acknowledge(): void {
+    const { session, numbers } = this;
+    const { connection, filter } = session;
+    if (connection === undefined || session.ended !== undefined) return;
+    if (filter !== undefined) {
+      // What was filtered goes first, and has its number then: `sent` counts it.
+      if (filter.isSealing) {
+        if (!this.ackAwaitsFilter) filter.whenSealed(() => this.acknowledge());
+        this.ackAwaitsFilter = true;
+        return;
+      }
+      this.ackAwaitsFilter = false;
+      session.flush();
+    }
+    numbers.told();
+    this.say(connection, ACK, [numbers.got, numbers.sent]);
+  }
+
+  /** Sends a message that is not numbered. */
+  say(connection: Connection, method: string, args: readonly unknown[]): void {
+    try {
+      sendControl(connection, method, args);
+    } catch (error) {
+      this.session.report(error);
+    }
+  }
+
+  /** The peer has told how far it is. Throws a ProtocolError if both ends count differently. */
+  acknowledged(progress: Progress): void {
+    this.numbers.compare(progress, true);
+    this.forget(progress.got);
+    this.opened();
+  }
+
+  private forget(got: number): void {
+    const { numbers, session } = this;
+    const before = numbers.keptBytes;
+    numbers.forget(got);
+    session.load.give(before - numbers.keptBytes);
+  }
+
+  // ---- from one connection to another -------------------------------------------------------------------------------
+
+  lost(reason: Error | undefined): boolean {
+    if (reason instanceof ProtocolError && reason.code !== Code.Busy) return false;
+    this.leave();
+    this.owner.away(reason);
+    return true;
+  }
+
+  private leave(): void {
+    const { session, held } = this;
+    if (session.connection === undefined) return;
+    this.closedSince = undefined;
+    this.crowded = false;
+    leaveConnection(session);
+    const { sendQueue } = session;
+    const waiting = [...sendQueue.exchange([])];
+    for (let item = held.shift(); item !== undefined; item = held.shift()) waiting.push(item.frame);
+    this.heldBytes = 0;
+    sendQueue.exchange(waiting);
+    const { bound } = sendQueue;
+    sendQueue.bound = {
+      check: (collected) => {
+        this.owner.waits(collected + this.numbers.keptBytes);
+        bound?.check(collected);
+      },
+    };
+  }
+
+  /**
+   * Goes on over another connection, whose other end is so far: what it has not got is sent again, then what waits. Returns how many
+   * messages were sent again. Throws a ProtocolError if both ends count differently: the session must end then.
+   */
+  resume(connection: Connection, progress: Progress): number {
+    this.numbers.compare(progress, false);
+    this.forget(progress.got);
+    const again = this.numbers.kept();
+    const before = this.session.connection;
+    this.leave();
+    before?.link.close(new ConnectionLost('the session continues over another connection'));
+    this.numbers.told();
+    write(connection, again, (error) => this.session.end(error instanceof Error ? error : new Error(String(error))));
+    if (connection.filter !== undefined)
+      for (const frame of this.session.sendQueue.exchange([])) this.hold({ frame, failed: undefined });
+    attach(this.session, connection);
+    if (!this.numbers.admits(0)) this.close();
+    this.opened();
+    return again.length;
+  }
+}
+
+/** Writes messages that have their numbers already. A filter that refuses one now leaves a gap: `failed` ends the session. */
+function write(connection: Connection, frames: readonly Frame[], failed: (error: unknown) => void): void {
+  const { filter } = connection;
+  if (frames.length === 0) return;
+  if (filter !== undefined) for (const frame of frames) filter.control(frame, failed);
+  else connection.write(frames, frames.reduce((sum, { length }) => sum + length, 0));
+}

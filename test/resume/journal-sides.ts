@@ -131,9 +131,9 @@ export class Sides {
       },
       close: async () => {},
     });
-    const common = { codec, logger: null, concurrency: 1_000, ...(security && { security: security() }) };
-    const far = await serve(transport(1), common);
-    const near = await connect(transport(0), common);
+    const options = () => ({ codec, logger: null, concurrency: 1_000, ...(security && { security: security() }) });
+    const far = await serve(transport(1), options());
+    const near = await connect(transport(0), options());
     const sides = new Sides(near, far);
     body(sides);
     sides.way = way as unknown as Way;
@@ -148,9 +148,7 @@ export class Sides {
     }
     for (const side of [near, far]) {
       const session = endpointOf(side).peerRegistry.everybody()[0] as RpcSession;
-      sides.journals.push(
-        new SessionJournal(session, window, window, { away: () => {}, waits: () => {} }),
-      );
+      sides.journals.push(new SessionJournal(session, window, window, { away: () => {}, waits: () => {} }));
     }
     return sides;
   }
@@ -187,7 +185,8 @@ export class Sides {
   /** Everything that is under way arrives, and everything comes to rest. */
   async settle(): Promise<void> {
     if (!this.way.up) this.resume();
-    for (let quiet = 0; quiet < 30; ) {
+    for (let quiet = 0, turns = 0; quiet < 300; turns++) {
+      if (turns > 20_000) throw new Error('it does not come to rest');
       quiet = this.deliverAll() ? 0 : quiet + 1;
       await turn();
     }

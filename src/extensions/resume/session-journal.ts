@@ -303,5 +303,9 @@ function write(connection: Connection, frames: readonly Frame[], failed: (error:
   const { filter } = connection;
   if (frames.length === 0) return;
   if (filter !== undefined) for (const frame of frames) filter.control(frame, failed);
-  else connection.write(frames, frames.reduce((sum, { length }) => sum + length, 0));
+  else
+    connection.write(
+      frames,
+      frames.reduce((sum, { length }) => sum + length, 0),
+    );
 }

@@ -37,17 +37,16 @@ class End {
   ) {}
 
   get link(): Link {
-    const end = this;
     return {
       peer: `end ${1 - this.at}`,
       buffered: 0,
       packets: true,
       agreed: true,
       dialed: this.at === 0,
-      send: (frames) => void (end.way.up && end.way.ends[1 - end.at]?.frames.push(...frames)),
+      send: (frames) => void (this.way.up && this.way.ends[1 - this.at]?.frames.push(...frames)),
       pause: () => {},
       resume: () => {},
-      close: (reason) => end.close(reason),
+      close: (reason) => this.close(reason),
     };
   }
 

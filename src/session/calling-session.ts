@@ -216,7 +216,7 @@ export abstract class CallingSession implements Session, Timed {
 
   post(frame: Frame, failed?: (error: unknown) => void): void {
     if (this.filter === undefined) this.sendQueue.put(frame, failed);
-    else if (this.journal?.holds(frame, failed) !== true)
+    else if (this.journal?.holds?.(frame, failed) !== true)
       this.filter.post(frame, failed ?? ((error) => this.report(error)));
   }
 }

@@ -17,13 +17,13 @@ export interface Journal {
    * Whether a message waits in the journal before the filter, which would number it or note its time: the journal posts it later. `failed` as
    * for `Session.post`.
    */
-  holds(message: Frame, failed: ((error: unknown) => void) | undefined): boolean;
+  holds?(message: Frame, failed: ((error: unknown) => void) | undefined): boolean;
   /** These messages leave now, plain, and have their numbers: one for each. */
   given(messages: readonly Frame[]): void;
   /** One more message has come, also one that could not be read; not those of the connection itself, such as `rpc.hello`. */
   came(bytes: number): void;
   /** Something leaves only after the peer has acknowledged more: until then it must be read. */
-  readonly awaitsAck: boolean;
+  readonly awaitsAck?: boolean;
   /** The connection has ended. Returns false if the session ends too. */
   lost(reason: Error | undefined): boolean;
 }

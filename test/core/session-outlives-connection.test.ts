@@ -26,14 +26,6 @@ class CountingJournal implements Journal {
     return true;
   }
 
-  holds(): boolean {
-    return false;
-  }
-
-  get awaitsAck(): boolean {
-    return false;
-  }
-
   given(messages: readonly Frame[]): void {
     this.sent.push(...messages);
   }

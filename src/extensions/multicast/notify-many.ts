@@ -129,7 +129,7 @@ function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: Encoded
     if (sealed !== undefined && filter !== undefined) {
       for (const [at, pair] of sealed.entries()) {
         const frame = frames[at] as Frame;
-        if (session.journal?.holds(frame, undefined) !== true) filter.postSealed(pair, frame);
+        if (session.journal?.holds?.(frame, undefined) !== true) filter.postSealed(pair, frame);
       }
     } else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.

@@ -18,6 +18,8 @@ export class ActiveTransport {
   private retired = false;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
+  /** Of the links that this side has dialed while it is being opened, and whose sessions gates look for. */
+  private readonly admissions: Promise<void>[] = [];
   /** It could not be opened in time, and so may not be closed in time either. */
   private stuck = false;
 
@@ -63,6 +65,7 @@ export class ActiveTransport {
     });
     try {
       await Promise.race([opening, late]);
+      if (this.admissions.length > 0) await Promise.race([Promise.all(this.admissions), late]);
     } finally {
       clearTimer(timer);
     }
@@ -70,6 +73,11 @@ export class ActiveTransport {
 
   private accept(link: Link): Receiver {
     const connection = this.connect(link);
+    const admitted = this.holding && link.dialed === true ? connection.sink.admitted : undefined;
+    if (admitted !== undefined) {
+      admitted.catch(() => {});
+      this.admissions.push(admitted);
+    }
     if (connection.ended) return connection;
     this.connections.add(connection);
     if (this.holding) connection.held.awaitOpening(this.replaces);

@@ -10,6 +10,7 @@ import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection } from '../session/connection.js';
 import type { SealedFrames } from '../session/frame-filter.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
+import type { PendingCalls } from '../session/pending-calls.js';
 import type { RpcSession } from '../session/rpc-session.js';
 import type { Session, SessionHost } from '../session/session.js';
 import { SideLoad } from '../session/side-load.js';
@@ -63,6 +64,7 @@ export class RpcEndpoint implements SideHost {
   readonly dispatcher: Dispatcher;
   private readonly transports: Transports = new Transports(this);
   private readonly begun: SideSessions = new SideSessions(this);
+  readonly away: Set<Session> = new Set();
   private state: SideState = 'new';
   listens = false;
   /** The extensions that methods of the spec ask for, and that are not loaded. */
@@ -235,6 +237,7 @@ export class RpcEndpoint implements SideHost {
 
   async close(): Promise<void> {
     this.state = 'closed';
+    for (const session of [...this.away]) session.end();
     await this.transports.close();
     this.reports.end();
   }
@@ -245,21 +248,27 @@ export class RpcEndpoint implements SideHost {
 
   // ---- sessions -----------------------------------------------------------------------------------------------------
 
-  /** A link is there. */
   connect(link: Link): Connection {
     return this.begun.connect(link);
   }
 
-  /** The sessions that have not ended, announced or not. */
-  sessions(): Iterable<RpcSession> {
-    return this.transports.sessions();
+  *sessions(): Generator<RpcSession> {
+    yield* this.transports.sessions();
+    yield* this.away as Set<RpcSession>;
+  }
+
+  begin(connection: Connection | undefined, pending?: PendingCalls, id?: string): RpcSession {
+    return this.begun.begin(connection, pending, id);
+  }
+
+  announce(session: RpcSession): void {
+    this.begun.announce(session);
   }
 
   connections(): Iterable<Connection> {
     return this.transports.connections();
   }
 
-  /** Composes the layers around all methods again. */
   recompose(): void {
     this.layers.recompose();
   }

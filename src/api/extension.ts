@@ -1,12 +1,13 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
-import type { Codec, Frame, Limits } from '../contract/contract.js';
+import type { Codec, Frame, Limits, Message } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection, Greeting } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
+import type { PendingCalls } from '../session/pending-calls.js';
 import type { Controls, Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
@@ -76,14 +77,33 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   peerLeft?(peer: ConnectedPeer): void;
   /** May change until `opening` has ended. */
   readonly frames?: FrameFilters | undefined;
-  /** What it adds to `rpc.hello`. May change until `opening` has ended. */
+  /** What it adds to `rpc.hello`, and whom it lets in. May change until `opening` has ended. */
   readonly gate?: Gate | undefined;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
   readonly guardedQueue?: GuardedQueue;
 }
 
-/** What an extension says of a connection, and hears of it, before there is a session. Nothing here throws. */
-export interface Gate extends Greeting {}
+/**
+ * What an extension does with a connection before it has a session. `admit` is called once for each connection: the gates are asked one
+ * after the other, in the order of installation, until one claims the connection. Meanwhile the connection can be sent nothing but
+ * `controls`, its peer is in no list of peers, and what the peer sends waits, except `controls`, which are called as they arrive.
+ * The whole of it may take `limits.connectMs`.
+ */
+export interface Gate extends Greeting {
+  /**
+   * How long, in milliseconds, to wait for the first message before the gates are asked; the longest of all gates holds. 0, or without
+   * this: not at all. For the side that has connected, the answer to its hello is the first message.
+   */
+  patience?(connection: Connection): number;
+  /**
+   * Whose session the connection is. `first` is the first message, which may be `rpc.hello`; undefined if none was waited for, or came in
+   * time. Undefined asks the next gate; after the last one, the connection gets a new session, which is announced. A session, begun over
+   * the connection or elsewhere, gets the connection, unless it has it already; it is announced by the extension. The hello of the peer is
+   * answered afterwards, unless `answerHello` has done so, which an extension calls if something else is to follow the answer.
+   * What it throws or rejects with refuses the connection: that is reported, and the link ends after what was sent over it.
+   */
+  admit?(connection: Connection, first: Message | undefined): Session | undefined | Promise<Session | undefined>;
+}
 
 /** The filter between the connections of a side and their links. */
 export interface FrameFilters {
@@ -105,6 +125,14 @@ export interface ExtensionHost {
   readonly peers: ReadonlyMap<string, Peer>;
   /** The conversation with a peer, which can send messages of the extension. Throws a UsageError for a peer of another side. */
   session(peer: Peer): Session;
+  /**
+   * Begins a session that nobody knows yet, over this connection, or without one: `attach` gives it one later, and what is sent waits until
+   * then. `pending`: the open calls of the session that it replaces, which move to it. `id`: what its peer is called, where there is no
+   * connection. Throws a UsageError without a connection if the extension has no `gate.admit`.
+   */
+  begin(connection: Connection | undefined, pending?: PendingCalls, id?: string): Session;
+  /** The peer of the session is connected from now on: the event `connect`. Does nothing for a session that has ended, or a second time. */
+  announce(session: Session): void;
   /** The connections that have not ended, over all transports of the side. */
   connections(): Iterable<Connection>;
   /** The methods that are declared: by the spec, and by what is mounted. */

@@ -36,6 +36,8 @@ export class SideExtensions implements CallExtensions {
   errors!: ErrorMapper;
   frames: FrameFilters | undefined;
   gates: readonly Gate[] = [];
+  /** Where gates ask whose session a connection is: loaded while the side is opened. */
+  admission: typeof import('./admission.js') | undefined;
   streams!: CallExtensions['streams'];
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
@@ -99,6 +101,7 @@ export class SideExtensions implements CallExtensions {
   async opening(codec: Promise<Codec>): Promise<void> {
     await Promise.all(this.sides.map((side) => side.opening?.(codec)));
     this.takeOpened();
+    if (this.gates.some(({ admit }) => admit !== undefined)) this.admission = await import('./admission.js');
   }
 
   /** What may change until the side is open. */

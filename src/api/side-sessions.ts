@@ -1,10 +1,13 @@
 import type { Link } from '../contract/contract.js';
+import { UsageError } from '../contract/errors.js';
 import { ConnectedPeer } from '../session/connected-peer.js';
 import { Connection } from '../session/connection.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
-import { sayHello } from '../session/handshake.js';
+import { answerHello, sayHello } from '../session/handshake.js';
+import type { PendingCalls } from '../session/pending-calls.js';
 import { RpcSession } from '../session/rpc-session.js';
 import type { Peer } from '../types/peers.js';
+import type { AdmittingSide } from './admission.js';
 import type { Diagnostics, PrintingSide } from './diagnostics.js';
 import { callPeerListeners, type EventListeners } from './event-listeners.js';
 import type { PeerRegistry } from './peer-registry.js';
@@ -13,6 +16,7 @@ import type { SideExtensions } from './side-extensions.js';
 
 /** What the sessions need of their side. */
 export interface SessionsOwner extends SendQueueHost, PrintingSide {
+  readonly gates: AdmittingSide['gates'];
   readonly attached: SideExtensions;
   readonly diagnostics: Diagnostics;
   readonly listeners: EventListeners;
@@ -28,30 +32,56 @@ export class SideSessions {
   /** A link is there. */
   connect(link: Link): Connection {
     const { side } = this;
+    const { frames, admission } = side.attached;
     const connection = new Connection(link, side);
-    connection.filter = side.attached.frames?.filterFor(connection);
-    const session = this.begin(connection);
+    connection.filter = frames?.filterFor(connection);
     side.diagnostics.messages?.printMessages(connection, side);
-    side.peerRegistry.add(session.peer as ConnectedPeer);
-    sayHello(session, connection);
-    callPeerListeners(side.listeners.of('connect'), session.peer as ConnectedPeer, side.report);
+    if (admission === undefined) this.open(connection);
+    else new admission.Admission(connection, side, (admitted, answers) => this.open(admitted, answers)).start();
     return connection;
   }
 
-  /** Creates a session, which is not announced yet. */
-  begin(connection: Connection): RpcSession {
-    const session = new RpcSession(connection, this.side);
+  /** Gives the connection a session of its own. `answers`: the peer has said hello. */
+  private open(connection: Connection, answers = false): void {
+    const session = this.begin(connection);
+    if (answers) answerHello(connection);
+    else sayHello(session, connection);
+    this.announce(session);
+  }
+
+  /** Begins a session that nobody knows yet. See {@link ExtensionHost.begin}. */
+  begin(connection: Connection | undefined, pending?: PendingCalls, id = 'away'): RpcSession {
+    const { side } = this;
+    if (connection === undefined) {
+      const { admission } = side.attached;
+      if (admission === undefined)
+        throw new UsageError('begin() without a connection is for extensions with gate.admit');
+      return admission.beginAway(side, id, (away) => this.begin(away, pending));
+    }
+    const session = new RpcSession(connection, side, pending);
     session.peer = new ConnectedPeer(session, connection.link.peer);
+    session.sendQueue.limit = connection.limit;
     return session;
+  }
+
+  /** Lets everybody know the peer of a session. */
+  announce(session: RpcSession): void {
+    const { side } = this;
+    const peer = session.peer as ConnectedPeer;
+    if (session.ended !== undefined || session.isAnnounced) return;
+    session.isAnnounced = true;
+    side.peerRegistry.add(peer);
+    callPeerListeners(side.listeners.of('connect'), peer, side.report);
   }
 
   /** A session has ended. */
   ended(session: RpcSession): void {
     const { side } = this;
     const peer = session.peer as ConnectedPeer;
+    side.away.delete(session);
     side.peerRegistry.leave(peer, session.ended);
     side.reports.leave(peer);
     peer.sessionEnded();
-    callPeerListeners(side.listeners.of('disconnect'), peer, side.report);
+    if (session.isAnnounced) callPeerListeners(side.listeners.of('disconnect'), peer, side.report);
   }
 }

@@ -41,6 +41,7 @@ export function leaveConnection(session: MovingSession): void {
   sendQueue.exchange([...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])]);
   session.connection = undefined;
   session.filter = undefined;
+  session.host.away.add(session);
   connection.detach();
   const away = new Away(session);
   load.owner = away;
@@ -72,6 +73,7 @@ export function attach(session: MovingSession, connection: Connection): void {
   connection.load.end();
   connection.load = load;
   load.owner = connection;
+  session.host.away.delete(session);
   session.connection = connection;
   session.link = link;
   session.filter = filter;

@@ -16,34 +16,47 @@ const USUAL = defaultLimits.frameBytes;
 /** Smaller values are invalid: not even the library's own messages would fit. */
 const LEAST = 128;
 
+/** Whether this side says hello first: where it has dialed, or the transport's handshake has shown already that both are Obverse. */
+export function speaksFirst({ link, host }: Connection): boolean {
+  // On `ws:`, the handshake may have shown that the peer is not Obverse.
+  return link.bus !== true && host.codec.hello && (link.agreed ?? link.dialed) === true;
+}
+
 /**
  * Says hello, unless the codec is for peers that are not Obverse: where this side has dialed, or the transport's handshake has shown already
  * that both are Obverse. Then both say how large a frame they read.
  */
 export function sayHello(session: AwaitedHelloOwner, connection: Connection): void {
-  const { link, host } = connection;
-  // On `ws:`, the handshake may have shown that the peer is not Obverse.
-  if (link.bus === true || !host.codec.hello || !(link.agreed ?? link.dialed)) return;
+  if (connection.saidHello || !speaksFirst(connection)) return;
   session.sendQueue.hello = new AwaitedHello(session);
   greet(connection);
 }
 
 /** The peer has said hello. */
-export function hello(connection: Connection, [said]: readonly unknown[]): void {
+export function hello(connection: Connection, args: readonly unknown[]): void {
+  if (readHello(connection, args) && !connection.agreed) answerHello(connection);
+}
+
+/** Reads the hello of the peer. Returns false if there is nothing to answer: then it may have ended the connection. */
+export function readHello(connection: Connection, [said]: readonly unknown[]): boolean {
   const { link, host } = connection;
   const { codec, frameBytes } = (said ?? {}) as { readonly codec?: unknown; readonly frameBytes?: unknown };
   if (typeof codec === 'string' && codec !== host.codec.name) {
     // One direction may be understood all the same; calls in the other one would wait for their timeouts.
     const names = `the peer speaks the codec ${quote(codec, 50)}, and this side "${host.codec.name}"`;
     connection.sink.end(markPermanent(new ProtocolError(names)));
-    return;
+    return false;
   }
-  if (!host.codec.hello || link.bus === true) return;
+  if (!host.codec.hello || link.bus === true) return false;
   if (typeof frameBytes === 'number' && frameBytes >= LEAST)
     connection.limit = Math.min(host.limits.sentFrameBytes, frameBytes);
   for (const gate of host.gates) gate.greeted?.(connection, Object(said) as Readonly<Record<string, unknown>>);
   connection.sink.greeted(connection.limit);
-  if (connection.agreed) return;
+  return true;
+}
+
+/** Answers the hello of the peer, unless this side has said its own already. */
+export function answerHello(connection: Connection): void {
   if (!connection.saidHello) greet(connection);
   connection.agreed = true;
 }
@@ -53,7 +66,8 @@ function reads({ link, host }: Connection): number {
   return link.frameBytes ?? host.limits.frameBytes;
 }
 
-function greet(connection: Connection): void {
+/** Says hello, with the fields of extensions. */
+export function greet(connection: Connection): void {
   const { host, sink } = connection;
   connection.saidHello = true;
   const frameBytes = reads(connection);

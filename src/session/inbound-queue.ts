@@ -23,11 +23,22 @@ export interface InboundQueueOwner {
   resumeReading(): void;
 }
 
+/** Whoever finds out whose session a connection is. Its messages wait meanwhile, except those of the connection itself. */
+export interface Admitting {
+  /** Whether it goes on after the end of the link, if messages wait. */
+  readonly outlivesLink: boolean;
+  /** A message was read. Returns true if it belongs to the connection itself, and was dealt with. */
+  passes(message: Message | ProtocolError): boolean;
+  /** A message waits; it may be admitted within this call. */
+  kept(message: Message | ProtocolError): void;
+}
+
 /**
  * What has arrived from one peer and is not dispatched yet, in the order of arrival: the rest of the frame that is being read, then
  * further frames, then what waits for both. A connection has one only while something makes it wait:
  *
  * - the side is not open yet, or has just been opened: whoever has opened it may still add handlers (`awaitOpening`, by the transport);
+ * - gates ask whose session it is: frames are read, and their messages wait (`admit`, by the admission);
  * - a security takes its time to open a frame (`hold`, by the filter);
  * - enough was dispatched in this turn of the event loop: other peers come first (`yieldTurn`, by the connection).
  *
@@ -53,6 +64,7 @@ export class InboundQueue {
   /** One of the reasons to wait: the side that has the session is not open yet, or has been open for less than a turn. */
   private unopened = false;
   private untilAsked = false;
+  private admitting: Admitting | undefined;
   private paused = false;
 
   constructor(private readonly owner: InboundQueueOwner) {}
@@ -69,7 +81,12 @@ export class InboundQueue {
 
   /** Whether a security is opening a frame, for which all else waits. */
   get isOpening(): boolean {
-    return this.holds > (this.yielding ? 1 : 0) + (this.unopened ? 1 : 0);
+    return this.holds > (this.yielding ? 1 : 0) + this.unread;
+  }
+
+  /** For how many reasons messages wait that have been read. */
+  private get unread(): number {
+    return (this.unopened ? 1 : 0) + (this.admitting === undefined ? 0 : 1);
   }
 
   /** Keeps everything waiting until as many have released it as have held it. */
@@ -80,6 +97,28 @@ export class InboundQueue {
   /** The last one who releases it dispatches what waits, within this call. */
   release(): void {
     if (--this.holds === 0) this.dispatch();
+    else if (this.admitting !== undefined) this.readOn();
+  }
+
+  /** Gates ask whose session it is: keeps messages waiting until `admitted`, but not the reading of frames. */
+  admit(admitting: Admitting): void {
+    this.admitting = admitting;
+    this.hold();
+  }
+
+  admitted(): void {
+    this.admitting = undefined;
+    this.release();
+  }
+
+  /** While gates ask: reads the frames that wait. */
+  private readOn(): void {
+    while (this.admitting !== undefined && this.holds === this.unread && !this.owner.ended) {
+      const frame = this.takeFrame();
+      if (frame === undefined) break;
+      this.owner.start(frame);
+    }
+    if (this.bytes < this.owner.host.limits.bufferedBytes / 4) this.resume();
   }
 
   /** Keeps everything waiting until `opened`; with `untilAsked`, no longer than until a frame comes while we await an answer. */
@@ -112,6 +151,10 @@ export class InboundQueue {
   add(frame: Frame): void {
     const { owner } = this;
     const { bufferedBytes } = owner.host.limits;
+    if (this.admitting !== undefined && this.frames.length === 0 && this.holds === this.unread) {
+      owner.start(frame);
+      return;
+    }
     this.frames.push(frame);
     this.frameBytes += frame.length;
     owner.load.take(frame.length);
@@ -129,18 +172,25 @@ export class InboundQueue {
 
   /** A message of the frame that is being read has to wait, or the error that has ended the reading of it. */
   keep(message: Message | ProtocolError): void {
+    const { admitting } = this;
+    if (admitting?.passes(message)) return;
     const { size, weight } = this.owner;
     this.rest.push(message);
     this.restBytes = size;
     if ('kind' in message) hold(message, weight);
-    if (this.restWeight !== undefined) return;
-    this.restWeight = weight;
-    weight?.take();
+    if (this.restWeight === undefined) {
+      this.restWeight = weight;
+      weight?.take();
+    }
+    admitting?.kept(message);
   }
 
-  /** Runs `job` when everything was dispatched that waits now. */
+  /** Runs `job` when everything was dispatched that waits now: at once, if nothing does but the gates for a first message. */
   whenDelivered(job: () => void): void {
-    this.jobs.push(job);
+    const { admitting } = this;
+    const waits = this.isOpening || this.rest.length + this.frames.length > 0;
+    if (admitting === undefined || (waits && admitting.outlivesLink)) this.jobs.push(job);
+    else job();
   }
 
   /** Nothing of it will be dispatched. */
@@ -176,16 +226,23 @@ export class InboundQueue {
     this.restBytes = 0;
     this.restWeight?.give();
     this.restWeight = undefined;
-    const frame = this.frames.shift();
+    const frame = this.takeFrame();
     if (frame !== undefined) {
-      this.frameBytes -= frame.length;
-      this.owner.load.give(frame.length);
       this.owner.start(frame);
       return true;
     }
     const job = this.jobs.shift();
     job?.();
     return job !== undefined;
+  }
+
+  private takeFrame(): Frame | undefined {
+    const frame = this.frames.shift();
+    if (frame !== undefined) {
+      this.frameBytes -= frame.length;
+      this.owner.load.give(frame.length);
+    }
+    return frame;
   }
 
   private emptied(): void {

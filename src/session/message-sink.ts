@@ -9,6 +9,8 @@ export interface MessageSink {
   readonly open: number;
   /** How many answers are still to come: while there are any, the peer has to be read. */
   readonly pendingCount: number;
+  /** Of an admission: resolves when the connection has its session, and rejects when it is refused. */
+  readonly admitted?: Promise<void>;
   /** A message is at its turn. `mayBeDeep`: it is long enough to be nested too deep. Never throws. */
   receive(message: Message, mayBeDeep: boolean): void;
   /** A message is at its turn that could not be read, or that the filter refuses. */

@@ -38,6 +38,8 @@ export class RpcSession extends CallingSession implements MessageSink {
   readonly load: PeerLoad;
   callQueue: CallQueue | undefined;
   parts: SessionParts | undefined;
+  /** Everybody knows its peer. */
+  isAnnounced = false;
   /** It is to end once it is idle. */
   retiring = false;
 

@@ -208,6 +208,8 @@ export interface SessionHost extends ConnectionHost {
   readonly handlerTimeout: number;
   /** Whether the transport can reach everybody with one message. */
   readonly broadcasts: boolean;
+  /** The sessions that have no connection at the moment. */
+  readonly away: Set<Session>;
   /** Carries a call out: returns its answer or a promise of it, or throws. */
   serve(sender: ActiveCall): unknown;
   /** Whether a method of this name is declared or set as incoming on this side. */

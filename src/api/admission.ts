@@ -1,0 +1,295 @@
+import { leaveTogether } from '../base/clock.js';
+import { isThenable } from '../base/promise-like.js';
+import { printable } from '../base/quote.js';
+import { clearTimer, setTimer, type Timer } from '../base/time.js';
+import type { Call, Frame, Message } from '../contract/contract.js';
+import { Code, ConnectionLost, ProtocolError } from '../contract/errors.js';
+import { attach, type MovingSession } from '../session/change-connection.js';
+import type { Connection, ConnectionHost } from '../session/connection.js';
+import { sendControl } from '../session/control-messages.js';
+import type { FilteredSender } from '../session/frame-filter.js';
+import { answerHello, greet, readHello, speaksFirst } from '../session/handshake.js';
+import type { HeldFrame } from '../session/held-frame.js';
+import type { Admitting } from '../session/inbound-queue.js';
+import type { MessageSink } from '../session/message-sink.js';
+import type { Controls, Session } from '../session/session.js';
+import { HELLO } from '../session/system-names.js';
+import type { Gate } from './extension.js';
+import type { Reports } from './reports.js';
+
+export { beginAway } from '../session/away-link.js';
+
+/** From so many bytes on that wait for gates, a peer is not read. */
+const MOST_BYTES = 64 * 1024;
+/** What a message that waits costs besides, in bytes. */
+const MESSAGE_BYTES = 64;
+
+/** What an admission needs of its side. */
+export interface AdmittingSide extends ConnectionHost {
+  readonly gates: readonly Gate[];
+  readonly controls: Controls;
+  readonly reports: Reports;
+}
+
+/**
+ * The sink of a connection as long as gates ask whose session it is: nobody can send to the peer yet, and its messages wait. Those of
+ * the connection itself pass. It ends when it takes longer than `connectMs`, or when the peer sends too much meanwhile.
+ */
+export class Admission implements MessageSink, Admitting, FilteredSender {
+  readonly peer: undefined;
+  readonly open = 0;
+  readonly pendingCount = 0;
+  /** For the filter: what it has sealed leaves at once. */
+  readonly sendQueue = {
+    hello: undefined,
+    putSealed: (frames: readonly Frame[]): void => this.connection.write(frames, lengthOf(frames)),
+  };
+  private asked = false;
+  private settled = false;
+  private heardHello = false;
+  /** Why it was refused. */
+  private reason: Error | undefined;
+  private patience: Timer | undefined;
+  private limit: Timer | undefined;
+  private paused = false;
+  private bytes = 0;
+  private readonly weights: HeldFrame[] = [];
+  private waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined;
+
+  /** `begin` gives the connection a session of its own, and announces it; `answers`: the peer has said hello. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly side: AdmittingSide,
+    private readonly begin: (connection: Connection, answers: boolean) => void,
+  ) {
+    connection.sink = this;
+    if (connection.filter !== undefined) connection.filter.sender = this;
+  }
+
+  /** Asks the gates: now, or when the first message has come. It may be over within this call. */
+  start(): void {
+    const { connection, side } = this;
+    const { connectMs } = side.limits;
+    const patience = Math.max(0, ...side.gates.map((gate) => gate.patience?.(connection) ?? 0));
+    if (patience === 0) this.ask(undefined);
+    if (this.settled) return;
+    connection.held.admit(this);
+    const late = `it was not admitted within ${connectMs} ms (limits.connectMs)`;
+    this.limit = setTimer(connectMs, () => {
+      const reason = new ConnectionLost(late);
+      // A gate may have begun a session already.
+      connection.sink.end(reason);
+      this.over(reason);
+    }).unref();
+    if (patience > 0) this.patience = setTimer(patience, () => this.ask(undefined)).unref();
+    // Nothing may be sent within `accept`.
+    if (connection.link.dialed === true && speaksFirst(connection)) leaveTogether({ flush: () => this.sayHello() });
+  }
+
+  get admitted(): Promise<void> {
+    if (this.reason !== undefined) return Promise.reject(this.reason);
+    if (this.settled) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+    });
+  }
+
+  private sayHello(): void {
+    if (!this.settled && !this.connection.saidHello) greet(this.connection);
+  }
+
+  // ---- the gates ----------------------------------------------------------------------------------------------------
+
+  private ask(first: Message | undefined): void {
+    if (this.asked || this.settled) return;
+    this.asked = true;
+    clearTimer(this.patience);
+    this.askFrom(0, first);
+  }
+
+  private askFrom(at: number, first: Message | undefined): void {
+    const { gates } = this.side;
+    for (let n = at; n < gates.length; n++) {
+      if (this.settled || this.connection.ended) return;
+      let found: ReturnType<NonNullable<Gate['admit']>>;
+      try {
+        found = gates[n]?.admit?.(this.connection, first);
+      } catch (error) {
+        this.deny(error);
+        return;
+      }
+      if (isThenable(found)) {
+        found.then(
+          (session) => (session === undefined ? this.askFrom(n + 1, first) : this.claimed(session)),
+          (error: unknown) => this.deny(error),
+        );
+        return;
+      }
+      if (found !== undefined) {
+        this.claimed(found);
+        return;
+      }
+    }
+    this.claimed(undefined);
+  }
+
+  /** Every gate has answered: the connection belongs to this session, or to a new one. */
+  private claimed(session: Session | undefined): void {
+    const { connection } = this;
+    if (connection.ended) this.over(undefined);
+    if (this.settled) return;
+    this.settle();
+    for (const weight of this.weights.splice(0)) weight.give();
+    connection.load.give(this.bytes);
+    const { queue } = connection;
+    try {
+      if (session === undefined) this.begin(connection, this.heardHello);
+      else if (connection.sink === this) attach(session as unknown as MovingSession, connection);
+      if (this.heardHello) answerHello(connection);
+    } catch (error) {
+      // The session has ended meanwhile.
+      this.settled = false;
+      this.deny(error);
+      return;
+    }
+    this.waiting?.resolve();
+    if (this.paused) connection.resumeReading();
+    if (this.isHolding) queue?.admitted();
+  }
+
+  private get isHolding(): boolean {
+    return this.limit !== undefined;
+  }
+
+  /** A gate has refused it: what the gate has sent still leaves. */
+  private deny(thrown: unknown): void {
+    const reason = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (this.over(reason)) this.connection.link.close();
+  }
+
+  private settle(): void {
+    this.settled = true;
+    clearTimer(this.patience);
+    clearTimer(this.limit);
+  }
+
+  /** Returns false if it was over before. */
+  private over(reason: Error | undefined): boolean {
+    const { connection, side } = this;
+    if (this.settled) return false;
+    this.settle();
+    const peer = printable(connection.link.peer);
+    this.reason = reason ?? new ConnectionLost(`the link to ${peer} ended before it was admitted`);
+    connection.load.end();
+    connection.detach();
+    if (reason !== undefined) side.reports.write('warn', undefined, `${peer} was not admitted:`, reason);
+    this.waiting?.reject(this.reason);
+    return true;
+  }
+
+  /** Links that have ended count no longer as peers of their transport, so these are counted here. */
+  get outlivesLink(): boolean {
+    const { load, limits } = this.side;
+    return load.peers.size <= limits.peers;
+  }
+
+  // ---- what arrives meanwhile ---------------------------------------------------------------------------------------
+
+  passes(message: Message | ProtocolError): boolean {
+    if (!('kind' in message) || message.kind !== 'call' || message.id !== undefined) return false;
+    const { controls } = this.side;
+    const { method, args } = message;
+    if (!Object.hasOwn(controls, method)) return false;
+    if (method === HELLO) this.hear(message);
+    else
+      try {
+        controls[method]?.(this.connection, args);
+      } catch (error) {
+        this.report(error);
+      }
+    return true;
+  }
+
+  private hear(message: Call): void {
+    if (!readHello(this.connection, message.args)) return;
+    this.heardHello = true;
+    this.ask(message);
+  }
+
+  kept(message: Message | ProtocolError): void {
+    const { connection, side } = this;
+    const { weight } = connection;
+    const bytes = connection.claim() + MESSAGE_BYTES;
+    this.bytes += bytes;
+    if (weight !== undefined && weight !== this.weights.at(-1)) {
+      this.weights.push(weight);
+      weight.take();
+    }
+    connection.load.take(bytes);
+    if (this.settled) return;
+    if (this.bytes > MOST_BYTES && !this.paused) {
+      this.paused = true;
+      connection.pauseReading();
+    }
+    const { bufferedBytes } = side.limits;
+    if (this.bytes > bufferedBytes) {
+      const text = `it has sent ${this.bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${bufferedBytes}`;
+      this.end(new ProtocolError(text, Code.Busy));
+    } else this.ask('kind' in message ? message : undefined);
+  }
+
+  unreadable(error: ProtocolError): void {
+    if (this.isHolding) this.connection.held.keep(error);
+  }
+
+  inputEnded(): void {
+    this.end();
+  }
+
+  lost(reason: Error | undefined): void {
+    this.over(reason);
+  }
+
+  end(reason?: Error): void {
+    if (this.over(reason)) this.connection.link.close(reason);
+  }
+
+  closeWhenIdle(): void {
+    this.end();
+  }
+
+  // ---- what leaves meanwhile ----------------------------------------------------------------------------------------
+
+  get frameLimit(): number {
+    return this.connection.frameLimit;
+  }
+
+  greet(method: string, args: readonly unknown[]): void {
+    try {
+      sendControl(this.connection, method, args, true);
+    } catch (error) {
+      // Too large for the link, or refused by the security: it may be admitted without it.
+      this.report(error);
+    }
+  }
+
+  report(error: unknown): void {
+    const { connection, side } = this;
+    side.reports.write('warn', undefined, `${printable(connection.link.peer)}, which is not admitted yet:`, error);
+  }
+
+  // Messages reach the session that it is given; until then there is nothing to be told.
+  receive(): void {}
+  refuse(): void {}
+  complete(): void {}
+  delivered(): void {}
+  drained(): void {}
+  congested(): void {}
+  greeted(): void {}
+  updateReading(): void {}
+  remind(): void {}
+}
+
+function lengthOf(frames: readonly Frame[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}

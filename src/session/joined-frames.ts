@@ -7,7 +7,7 @@ const JOINED = 256 * 1024;
 const AROUND = 2;
 const EACH = 1;
 /** A frame of more letters or bytes than this travels alone: to copy it once more costs more than a frame of its own. */
-const LARGE = 8 * 1024;
+export const LARGE: number = 8 * 1024;
 
 /**
  * Joins frames, in order, into as few as possible of which none has more than `limit` bytes. A frame that has no room

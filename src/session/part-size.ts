@@ -8,12 +8,13 @@ const SHARE = 1 / 4;
 const KEPT = 0.995;
 
 /**
- * A trial alternates between whole turns and parts, for so many turns each; the first turns of each show what was before. It ends with
- * whole turns: while the compiler works, later turns are the faster ones.
+ * A trial alternates between whole turns and parts, for so many turns each; the first turns of each show what was before: the answers to
+ * what left in parts go on coming in parts for a while. It ends with whole turns: while the compiler works, later turns are the faster
+ * ones.
  */
 const STEPS = 5;
-const STEP_TURNS = 16;
-const SETTLING = 4;
+const STEP_TURNS = 32;
+const SETTLING = 16;
 /** The first trial begins after so many turns. It is repeated, the less often the oftener it has ended alike. */
 const FIRST = 64;
 const SOON = 1_024;

@@ -2,6 +2,7 @@ import { leaveTogether } from '../base/clock.js';
 import type { Frame, Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
 import { type AwaitedHello, UNASKED } from './frame-limits.js';
+import { LARGE } from './joined-frames.js';
 import { type Journal, MESSAGE_BYTES } from './journal.js';
 import { LEAST_PART, PartSize } from './part-size.js';
 import type { PeerLoad } from './peer-load.js';
@@ -29,7 +30,8 @@ interface SentOver {
 
 /**
  * What leaves for one peer at the end of the turn: the frames of a turn go to the connection together, in the order of the calls,
- * and earlier once there are enough bytes of them. It belongs to the session: what waits here outlives a connection, where the
+ * and earlier once there are enough bytes of them. A large frame leaves at once: to write it costs little beside making it, and the
+ * peer reads it while the next one is made. It belongs to the session: what waits here outlives a connection, where the
  * session does.
  */
 export class SendQueue {
@@ -75,7 +77,8 @@ export class SendQueue {
     if (!this.leaving) {
       this.leaving = true;
       leaveTogether(this);
-    } else if (this.collected > this.leaveAt) this.send();
+    }
+    if (frame.length > LARGE ? this.session.link.bus !== true : this.collected > this.leaveAt) this.send();
   }
 
   /**

@@ -12,7 +12,7 @@ class Spec extends RemoteAPI {
 
 const LIMIT = 64 * 1024;
 /** The number of turns until the first trial has ended. */
-const FIRST = 64 + 5 * 16;
+const FIRST = 64 + 5 * 32;
 
 let clock: Disposable;
 beforeEach(() => {
@@ -54,10 +54,10 @@ describe('the size of the parts in which a turn is sent', () => {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Two steps of 16 turns for each trial. Trials begin at turn 64, and then after 2,048, 4,096 and 8,192 turns.
-    expect(inParts.length).toBe(4 * 2 * 16);
+    // Two steps of 32 turns for each trial. Trials begin at turn 64, and then after 2,048, 4,096 and 8,192 turns.
+    expect(inParts.length).toBe(4 * 2 * 32);
     // From here on they help.
-    turns(part, 16_384 + 5 * 16, 20_000);
+    turns(part, 16_384 + 5 * 32, 20_000);
     expect(part.bytes).toBe(5_000);
   });
 
@@ -154,6 +154,32 @@ describe('a side that sends turns in parts', () => {
   it('sends a turn as a whole on a bus, where messages that are sent together may be one datagram', async () => {
     const { api, far } = await parted({}, { bus: true });
     for (let n = 0; n < 20; n++) api.news(null, { text: 'x'.repeat(1_000) });
+    expect(far.sends).toEqual([]);
+    await turn();
+    expect(far.sends.length).toBe(1);
+    await api.close();
+  });
+
+  it('sends a large message at once, with those before it, also while turns are sent as a whole', async () => {
+    const played = new Played();
+    const far = played.visit('far');
+    const api = await Spec.connect(played.maker, { codec: 'jrpc?hello=off', logger: null });
+    await turn();
+    api.news(null, { text: 'small' });
+    api.news(null, { text: 'x'.repeat(9_000) });
+    expect(far.sends.length).toBe(1);
+    api.news(null, { text: 'x'.repeat(9_000) });
+    expect(far.sends.length).toBe(2);
+    await turn();
+    expect(far.heard.map(({ params }) => params.text.length)).toEqual([5, 9_000, 9_000]);
+    api.news(null, { text: 'x'.repeat(7_000) });
+    expect(far.sends.length).toBe(2);
+    await api.close();
+  });
+
+  it('sends a large message at the end of the turn on a bus', async () => {
+    const { api, far } = await parted({}, { bus: true });
+    api.news(null, { text: 'x'.repeat(9_000) });
     expect(far.sends).toEqual([]);
     await turn();
     expect(far.sends.length).toBe(1);

@@ -103,7 +103,7 @@ const { values, positionals } = parseArgs({
   options: {
     loads: { type: 'string', default: 'call,notify,stream' },
     codecs: { type: 'string', default: 'jrpc,msgpack' },
-    transports: { type: 'string', default: 'tcp' },
+    transports: { type: 'string', default: 'tcp,ws' },
     pairs: { type: 'string', default: '30' },
   },
 });

@@ -33,10 +33,12 @@ export function fromQuickrpc(message: Message, text: string): Message {
   switch (message.kind) {
     case 'call': {
       const id = message.id || undefined;
+      const { method, named, batch } = message;
       try {
-        const params = bytesIn(message.named ? message.args[0] : message.args, text);
+        const params = bytesIn(named ? message.args[0] : message.args, text);
         if (params instanceof Uint8Array) return bad('"params" is an object or an array, not bytes', id);
-        return { ...message, id, args: message.named ? [params] : (params as unknown[]) };
+        // Written out, in the order of the fields elsewhere: a spread makes reading slower.
+        return { kind: 'call', id, method, args: named ? [params] : (params as unknown[]), named, batch };
       } catch (error) {
         const why = error instanceof TypeError ? error.message : '"__bytes" must be a base64 string';
         return bad(`"params" cannot be read: ${why}`, id);
@@ -53,11 +55,13 @@ export function fromQuickrpc(message: Message, text: string): Message {
     }
     case 'fault': {
       const id = numberOf(message.id) ?? null;
+      const { code, message: why, data } = message.error;
       try {
-        return { ...message, id, error: { ...message.error, data: bytesIn(message.error.data, text) } };
+        if (data !== undefined) return { kind: 'fault', id, error: { code, message: why, data: bytesIn(data, text) } };
       } catch {
-        return { ...message, id };
+        // Then the data stays as it came.
       }
+      return { kind: 'fault', id, error: message.error };
     }
     default:
       return message;

@@ -56,6 +56,9 @@ export function readClass(spec: SpecConstructor, root: object): ClassMembers {
     return { key, body, mark };
   });
   const unmarked = [...found.keys()].filter((key) => typeof key === 'string' && !marks.has(key));
+  // The former name of the method: nothing would call it.
+  if (unmarked.includes('messageError'))
+    throw new UsageError(`${spec.name}.messageError is never called: its name is onMessageError now, so rename it`);
   return { methods, unmarked: unmarked as string[], fields: { ...made } };
 }
 

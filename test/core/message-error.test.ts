@@ -176,6 +176,18 @@ it('onMessageError may close the peer that it receives', async () => {
   expect(api.peers.size).toBe(0);
 });
 
+it('refuses a spec that overrides the former name of onMessageError, which nothing would call', async () => {
+  class Former extends Plain {
+    messageError(): void {}
+  }
+  class Method extends Plain {
+    @incoming messageError(_sender: Sender, _args: object): void {}
+  }
+  expect(() => Former.create()).toThrow('Former.messageError is never called: its name is onMessageError now');
+  expect(() => class extends Former {}.invert().create()).toThrow('onMessageError');
+  expect(Method.describe().map(({ method }) => method)).toContain('messageError');
+});
+
 it('onMessageError logs to the logger of the options by default, with the id of the message', async () => {
   const log = new Log();
   const { api, far } = await side(Plain, false, log);

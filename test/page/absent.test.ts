@@ -66,6 +66,19 @@ describe('a page that imports nothing else', () => {
     expect(told.sort()).toEqual(['client: all', 'client: each', 'other: all', 'other: each']);
   });
 
+  it('refuses a function in a notification, to one peer and to several: none of them receives it', async () => {
+    const { server, client, dial } = await meet();
+    const other = await dial();
+    let told = 0;
+    for (const side of [client, other]) side.told.connect(() => void told++);
+    const peers = [...server.peers.values()];
+    const args = { text: (() => 'later') as never };
+    const names = "imports 'obverse/references'";
+    for (const receivers of [peers[0] as never, peers, null]) expect(() => server.told(receivers, args)).toThrow(names);
+    server.told(null, { text: 'all' });
+    await vi.waitFor(() => expect(told).toBe(2));
+  });
+
   it('has streams that its spec declares', async () => {
     const { client } = await meet();
     const items: number[] = [];

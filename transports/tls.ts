@@ -25,8 +25,8 @@ const transport: TransportFactory = (address, wire) => {
   const options = readOptions(address, { ...INET_OPTIONS, ...TLS_OPTIONS, alpn: 'any' });
   const settings = readTls(address, options, wire.listen, options.alpn);
   return inetTransport(address, wire, options, {
-    listening: () => secureListening(settings, wire.limits, wire.logger),
-    dialing: (host) => secureDialing(settings, host, address.text, wire.logger),
+    listening: (asked) => secureListening(settings, wire.limits, wire.logger, asked),
+    dialing: (asked, host) => secureDialing(settings, host, asked, wire.logger),
   });
 };
 

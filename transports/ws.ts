@@ -1,29 +1,30 @@
 import { Server } from 'node:http';
-import type { ServerOptions } from 'node:https';
 import { Server as TlsServer } from 'node:tls';
-import type { ClientOptions } from 'ws';
 import { hostPort, readOptions } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { PartialFrames } from './shared/partial-frames.js';
+import { SecureClient } from './shared/tls-client.js';
+import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls-options.js';
 import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket-dial.js';
 import { offers, readProtocols } from './shared/web-socket-hello.js';
 import { foreignServer, ownServer } from './shared/web-socket-http.js';
 import { WebSocketListener } from './shared/web-socket-listen.js';
-import { connectPackage, loadPackage } from './shared/web-socket-package.js';
+import { loadPackage } from './shared/web-socket-load.js';
+import { connectPackage } from './shared/web-socket-package-dial.js';
 import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
 import { readHosts, readOrigins } from './shared/web-socket-visitors.js';
 
 /** The options of both ends; the query of a dialed URL is not read for options. */
 const OPTIONS = {
   server: 'any',
-  tls: 'any',
   origins: 'any',
   hosts: 'any',
   headers: 'any',
   protocols: 'any',
   keepAlive: 'number',
   client: ['ws', 'native'],
+  ...TLS_OPTIONS,
 } as const;
 
 /**
@@ -35,12 +36,14 @@ const OPTIONS = {
  * object.
  *
  * When listening: `server`, an existing HTTP server, which is not closed with the side (the address may then be `ws:`
- * or `ws:/path`); `tls`, the key and certificate for `wss:`; `origins`, the origins of pages that may connect (by
+ * or `ws:/path`); `origins`, the origins of pages that may connect (by
  * default those of the same host, and with a loopback host those of loopback hosts); `hosts`, the accepted values of
  * `Host` (by default any, but over a loopback address only loopback hosts, unless a proxy has forwarded the request).
  * Both are lists; in a query they are separated by commas.
  *
- * When dialing: `tls` and `headers` for the package `ws`; `client`, either `native` for the WebSocket of the runtime
+ * `wss:`, at both ends: the options of `tls:` for certificates. A server needs `cert` and `key`.
+ *
+ * When dialing: `headers`, and the options of TLS, for the package `ws`; `client`, either `native` for the WebSocket of the runtime
  * (the default if there is one) or `ws` for the package (the default on Node 20, which has none). The package can stop
  * reading, and checks the size of a message before it has received it.
  *
@@ -66,21 +69,20 @@ function listening(address: Address, wire: Wire): Transport {
   const visitors = { origins: readOrigins(options.origins), hosts: readHosts(options.hosts), ownHost: authority };
   const keepAlive = readKeepAlive(options.keepAlive);
   const plan = { wire, protocols, visitors, keepAlive, path: new URL(path, 'ws://localhost').pathname };
-  const tls = readObject('tls', options.tls) as ServerOptions | undefined;
+  const secured = tlsOptionIn(options);
   if (options.server !== undefined) {
-    if (tls !== undefined)
-      throw new UsageError('ws: the option "tls" cannot be combined with "server"; configure TLS on that server');
+    if (secured !== undefined)
+      throw new UsageError(
+        `ws: the option "${secured}" cannot be combined with "server"; configure TLS on that server`,
+      );
     const server = readServer(options.server);
     const secure = scheme === 'wss' || server instanceof TlsServer;
     return new WebSocketListener({ ...plan, server: foreignServer(server, secure, authority) });
   }
-  if (scheme === 'ws' && tls !== undefined)
-    throw new UsageError('ws: is not encrypted, so "tls" has no effect; use wss:');
-  if (scheme === 'wss' && tls === undefined) {
-    throw new UsageError('wss: needs a key and a certificate, as in { url: "wss://…", tls: { key, cert } }');
-  }
+  refusePlain(scheme, secured);
   const { host, port } = hostPort(address);
-  return new WebSocketListener({ ...plan, server: ownServer(host, port, tls, wire.limits) });
+  const tls = scheme === 'wss' ? readTls(address, options, true) : undefined;
+  return new WebSocketListener({ ...plan, server: ownServer(host, port, tls, wire) });
 }
 
 function dialing(address: Address, wire: Wire): Transport {
@@ -88,16 +90,16 @@ function dialing(address: Address, wire: Wire): Transport {
   const options = readOptions(target.own, OPTIONS);
   refuseOthers(options, ['server', 'origins', 'hosts'], 'listens');
   const protocols = readProtocols(options.protocols);
-  const tls = readObject('tls', options.tls) as ClientOptions | undefined;
+  const secured = tlsOptionIn(options);
+  refusePlain(address.scheme, secured);
   const headers = readObject('headers', options.headers) as Record<string, string> | undefined;
   const keepAlive = readKeepAlive(options.keepAlive);
-  const special = tls !== undefined || headers !== undefined || keepAlive !== undefined;
-  if (special && options.client === 'native') {
-    throw new UsageError(
-      'ws: the WebSocket of the runtime does not support "tls", "headers" and "keepAlive"; set client: "ws"',
-    );
-  }
-  const connect = connecting(special ? 'ws' : options.client, target, { ...tls, ...(headers && { headers }) });
+  const special = secured ?? Object.keys({ headers, keepAlive }).find((name) => name in options);
+  if (special !== undefined && options.client === 'native')
+    throw new UsageError(`ws: the WebSocket of the runtime does not support "${special}"; set client: "ws"`);
+  const tls = address.scheme === 'wss' ? readTls(address, options, false) : undefined;
+  const secure = tls && new SecureClient(tls, hostOf(target), target.address, 'ws:', wire.logger);
+  const connect = connecting(special === undefined ? options.client : 'ws', target, headers, secure);
   const partial = new PartialFrames(wire.memory);
   return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols, keepAlive, partial);
 }
@@ -108,7 +110,12 @@ function readKeepAlive(ms: number | undefined): number | undefined {
 }
 
 /** Dials with the implementation that the option names, or with that of the runtime if it has one. */
-function connecting(client: 'ws' | 'native' | undefined, target: Dialed, byPackage: ClientOptions): Connect {
+function connecting(
+  client: 'ws' | 'native' | undefined,
+  target: Dialed,
+  headers: Record<string, string> | undefined,
+  secure: SecureClient | undefined,
+): Connect {
   return async (attempt) => {
     const native = client === 'ws' ? undefined : standardWebSocket();
     if (native !== undefined) return connectStandard(native, target)(attempt);
@@ -117,8 +124,19 @@ function connecting(client: 'ws' | 'native' | undefined, target: Dialed, byPacka
     }
     const library = await loadPackage();
     attempt.signal.throwIfAborted();
-    return connectPackage(library, target, byPackage)(attempt);
+    return connectPackage(library, target, headers, secure)(attempt);
   };
+}
+
+/** The host without the brackets of IPv6. */
+function hostOf({ url }: Dialed): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Throws a UsageError for an option of TLS where nothing is encrypted. */
+function refusePlain(scheme: string, secured: string | undefined): void {
+  if (scheme === 'ws' && secured !== undefined)
+    throw new UsageError(`ws: is not encrypted, so "${secured}" has no effect; use wss:`);
 }
 
 function refuseOthers(options: object, names: readonly string[], side: string): void {

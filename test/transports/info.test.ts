@@ -101,10 +101,11 @@ describe('what a transport knows of a peer', () => {
 
   it('wss: what TLS has negotiated, and the certificates of both ends', async () => {
     const [own, visitor] = [certificate(), certificate()];
-    const tls = { ...own, requestCert: true, rejectUnauthorized: false };
-    const { here, there } = await meet({ url: 'wss://127.0.0.1:0', tls }, (url) => ({
+    const tls = { ...own, clientCertificate: 'request', verify: 'none' };
+    const { here, there } = await meet({ url: 'wss://127.0.0.1:0', ...tls }, (url) => ({
       url,
-      tls: { ...visitor, ca: own.cert },
+      ...visitor,
+      ca: own.cert,
     }));
     const certified = {
       protocol: 'TLSv1.3',

@@ -94,7 +94,7 @@ describe('keepAlive', () => {
 
   it.each([
     [{ keepAlive: 0 }, 'must be a positive number of milliseconds, not 0'],
-    [{ keepAlive: 100, client: 'native' }, 'does not support "tls", "headers" and "keepAlive"; set client: "ws"'],
+    [{ keepAlive: 100, client: 'native' }, 'does not support "keepAlive"; set client: "ws"'],
   ])('is refused where it has no effect: %j', async (options, text) => {
     const error = await failure(Client.connect({ url: 'ws://127.0.0.1:9', ...options }));
     expect(error).toBeInstanceOf(UsageError);

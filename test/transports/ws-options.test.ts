@@ -42,15 +42,15 @@ describe('invalid options', () => {
     ['"hosts" must be a list of "example.com"', listen({ url: 'ws://h:1', hosts: [5] })],
     ['"client" is for the side that dials', listen({ url: 'ws://h:1', client: 'ws' })],
     ['must be ws or native, not "nativ"', dial({ url: 'ws://h:1', client: 'nativ' })],
-    ['does not support "tls", "headers" and "keepAlive"', dial({ url: 'wss://h:1', client: 'native', tls: {} })],
-    ['does not support "tls", "headers" and "keepAlive"', dial({ url: 'ws://h:1', client: 'native', headers: {} })],
+    ['does not support "ca"', dial({ url: 'wss://h:1', client: 'native', ca: 'ca.pem' })],
+    ['does not support "headers"', dial({ url: 'ws://h:1', client: 'native', headers: {} })],
     ['"headers" must be an object', dial({ url: 'ws://h:1', headers: 'x: y' })],
     ['"protocols" must be names', dial({ url: 'ws://h:1', protocols: 'a b' })],
     ['"protocols" must be names', listen({ url: 'ws://h:1', protocols: [1] })],
     ['must be a server of node:http', listen({ url: 'ws:', server: {} })],
-    ['"tls" cannot be combined with "server"', listen({ url: 'wss:', server: http.createServer(), tls: {} })],
-    ['needs a key and a certificate', listen('wss://127.0.0.1:0')],
-    ['is not encrypted, so "tls" has no effect', listen({ url: 'ws://127.0.0.1:0', tls: {} })],
+    ['"cert" cannot be combined with "server"', listen({ url: 'wss:', server: http.createServer(), cert: 'cert.pem' })],
+    ['needs the certificate of this side and its key', listen('wss://127.0.0.1:0')],
+    ['is not encrypted, so "cert" has no effect', listen({ url: 'ws://127.0.0.1:0', cert: 'cert.pem' })],
     ['has no port', listen('ws://127.0.0.1')],
     ['99999 is not a port, which is a number from 0 to 65535', listen('ws://127.0.0.1:99999')],
     ['99999 is not a port, which is a number from 0 to 65535', dial('ws://127.0.0.1:99999/path')],
@@ -137,7 +137,7 @@ describe('a dialed address', () => {
   });
 
   it('is not trusted without a valid certificate', async () => {
-    const { address } = await serve({ url: 'wss://127.0.0.1:0', tls: certificate() });
+    const { address } = await serve({ url: 'wss://127.0.0.1:0', ...certificate() });
     expect(address).toMatch(/^wss:/);
     const opening = connect(address);
     await expect(opening).rejects.toThrow(ConnectionLost);

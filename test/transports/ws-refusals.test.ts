@@ -38,9 +38,14 @@ it.each([
 
 it.each([
   ['wss: to a server of ws:', 'ws://127.0.0.1:0', undefined, /does not speak TLS; connect with ws: instead/],
-  ['ws: to a server of wss:', 'wss://127.0.0.1:0', certificate(), /if it expects TLS, connect with wss:/],
+  [
+    'ws: to a server of wss:',
+    'wss://127.0.0.1:0',
+    certificate(),
+    /400 Bad Request: \(obverse\) this port expects TLS: connect with wss:/,
+  ],
 ])('%s reports which scheme to use', async (_what, url, tls, text) => {
-  await using server = await Spec.serve({ url, ...(tls && { tls }) }, { logger: null });
+  await using server = await Spec.serve({ url, ...tls }, { logger: null });
   const other = server.address.replace(/^wss?/, (scheme) => (scheme === 'ws' ? 'wss' : 'ws'));
   const error = await failure(Spec.connect({ url: other, client: 'ws' }, { logger: null }));
   expect(error).toBeInstanceOf(ConnectionLost);

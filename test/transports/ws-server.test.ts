@@ -110,14 +110,13 @@ describe('a server of its own', () => {
   });
 
   it('disconnects a client that does not complete the TLS handshake', async () => {
-    const tls = certificate();
-    const { address } = await serve({ url: 'wss://127.0.0.1:0', tls }, { limits: { connectMs: 100 } });
+    const { address } = await serve({ url: 'wss://127.0.0.1:0', ...certificate() }, { limits: { connectMs: 100 } });
     const raw = await RawClient.connect(address);
     await until(() => raw.closed);
   });
 
   it.each(['ws', 'wss'])('closes immediately although clients of %s: are still in their handshakes', async (scheme) => {
-    const server = await serve({ url: `${scheme}://127.0.0.1:0`, ...(scheme === 'wss' && { tls: certificate() }) });
+    const server = await serve({ url: `${scheme}://127.0.0.1:0`, ...(scheme === 'wss' && certificate()) });
     const raw = await RawClient.connect(server.address);
     raw.socket.write('GET');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -192,7 +191,7 @@ describe('a server of the application', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const api = await serve({ url: 'ws:', server });
     expect(api.address).toMatch(/^wss:/);
-    await connect({ url: api.address, tls: { ca: cert } });
+    await connect({ url: api.address, ca: cert });
     expect((await api.ear()).link.peer).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 

@@ -249,8 +249,8 @@ describe('a refused client', () => {
     const { address } = await serve(undefined, { limits: { peers: 1 } });
     expect(await statusOf(address, { Origin: 'https://evil.example' })).toBe(403);
     await connect(address);
-    const secure = await serve({ url: 'wss://127.0.0.1:0', tls: certificate() });
-    const dial = (headers: object) => connect({ url: secure.address, tls: { rejectUnauthorized: false }, headers });
+    const secure = await serve({ url: 'wss://127.0.0.1:0', ...certificate() });
+    const dial = (headers: object) => connect({ url: secure.address, verify: 'none', headers });
     await expect(dial({ Origin: 'https://evil.example' })).rejects.toThrow('403 Forbidden');
     await expect(dial({ Host: 'evil.example' })).rejects.toThrow('403 Forbidden');
     await dial({ Origin: 'https://localhost:5173' });

@@ -52,7 +52,7 @@ testTransport(
   { describe, it },
   {
     name: 'wss',
-    first: (wire) => ws(parseAddress({ url: 'wss://127.0.0.1:0', tls: { key, cert } }), wire),
-    second: (wire, address) => ws(parseAddress({ url: address, tls: { ca: cert } }), wire),
+    first: (wire) => ws(parseAddress({ url: 'wss://127.0.0.1:0', key, cert }), wire),
+    second: (wire, address) => ws(parseAddress({ url: address, ca: cert }), wire),
   },
 );

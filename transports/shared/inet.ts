@@ -20,8 +20,9 @@ export interface InetOptions {
 
 /** What encrypts the connections, at the end that the wire asks for; undefined for `tcp:`. */
 export interface Secure {
-  listening(): SecureListening;
-  dialing(host: string): SecureDialing;
+  /** `address` is the requested address, for people. */
+  listening(address: string): SecureListening;
+  dialing(address: string, host: string): SecureDialing;
 }
 
 /**
@@ -46,7 +47,7 @@ export function inetTransport(address: Address, wire: Wire, options: InetOptions
       peerOf,
       infoOf: socketInfo,
       addressOf: (server) => at(reachable(host), (server.address() as AddressInfo).port),
-      ...(secure !== undefined && { secure: secure.listening() }),
+      ...(secure !== undefined && { secure: secure.listening(at(host, port)) }),
     });
   }
   if (port === 0)
@@ -61,6 +62,6 @@ export function inetTransport(address: Address, wire: Wire, options: InetOptions
     framing,
     peerOf: (socket) => peerOf(socket) ?? at(target, port),
     infoOf: socketInfo,
-    ...(secure !== undefined && { secure: secure.dialing(target) }),
+    ...(secure !== undefined && { secure: secure.dialing(at(target, port), target) }),
   });
 }

@@ -157,7 +157,8 @@ export class Certificates {
   private certificatesIn(name: 'cert' | 'ca', text: string): X509Certificate[] {
     const blocks = text.match(CERTIFICATE);
     if (blocks === null) {
-      const begins = quote(text.slice(0, SHOWN));
+      // The first line of a key is no secret; the others are.
+      const begins = quote(text.slice(0, SHOWN).split('\n', 1)[0] ?? '');
       throw this.wrong(
         `the option "${name}" has no certificate: expected -----BEGIN CERTIFICATE-----, but it begins with ${begins}`,
       );

@@ -11,6 +11,9 @@ import { certificateOf, problemOf, refusalOf } from './tls-peer.js';
 /** The codes of the verification; those of other errors have another form. */
 const VERIFICATION = /^(?:CERT_|DEPTH_|SELF_|UNABLE_|INVALID_|ERR_TLS_CERT_)/;
 
+/** The certificate of a server is refused, as the text says. */
+export class CertificateRefused extends Error {}
+
 /** The TLS of a dialing side. */
 export class SecureClient {
   private readonly certificates: Certificates;
@@ -52,11 +55,12 @@ export class SecureClient {
 
   /** Why the server is not accepted, once the handshake is complete. */
   refusal(socket: TLSSocket): string | undefined {
-    return refusalOf(socket, this.settings, this.used as LoadedCertificates, 'the server');
+    return refusalOf(socket, this.settings, this.used as LoadedCertificates, 'the server')?.text;
   }
 
   /** The error for a handshake that has failed. */
   explain(what: string, error: Error): ConnectionLost {
+    if (error instanceof CertificateRefused) return new ConnectionLost(`${what}: ${error.message}`);
     const code = codeOf(error);
     if (code !== undefined && VERIFICATION.test(code)) {
       const seen = (error as { readonly cert?: PeerCertificate }).cert ?? this.seen;

@@ -40,8 +40,8 @@ export interface TlsSettings {
   readonly alpn: readonly string[] | undefined;
 }
 
-/** Whether any of the options of TLS is given. */
-export function hasTlsOption(options: object): string | undefined {
+/** The first of the options of TLS that is given. */
+export function tlsOptionIn(options: object): string | undefined {
   return Object.keys(TLS_OPTIONS).find((name) => name in options);
 }
 
@@ -54,6 +54,12 @@ export function readTls(
 ): TlsSettings {
   const wrong = (why: string): UsageError => new UsageError(`${scheme}: ${why}`);
   const has = (name: keyof typeof TLS_OPTIONS): boolean => options[name] !== undefined;
+  if (/[?&]passphrase\b/.test(text)) {
+    // Errors and logs show addresses, and the lists of processes show arguments.
+    throw new UsageError(
+      `${scheme}: a passphrase is a secret, so it is not a part of an address; use { url, passphrase }`,
+    );
+  }
   for (const name of listens ? (['servername'] as const) : (['clientCertificate'] as const)) {
     if (has(name)) throw wrong(`the option "${name}" is for the side that ${listens ? 'dials' : 'listens'}`);
   }

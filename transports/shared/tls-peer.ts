@@ -11,33 +11,54 @@ export function certificateOf(socket: Pick<TLSSocket, 'getPeerCertificate'>): Pe
   return certificate && Object.keys(certificate).length > 0 ? certificate : undefined;
 }
 
+/** Why the certificate of a peer is not accepted. */
+export interface CertificateRefusal {
+  /** For this side: what is wrong, and what to do. */
+  readonly text: string;
+  /** For the peer, in a few words: its program may show only the beginning. */
+  readonly brief: string;
+}
+
 /**
- * Why the peer at the other end is not accepted, once the handshake is complete: what is wrong with its certificate.
- * Undefined if it is accepted. `who` is the peer in the text: `the client`.
+ * Why the peer at the other end is not accepted, once the handshake is complete. Undefined if it is accepted. `who` is
+ * the peer in the text.
  */
 export function refusalOf(
   socket: TLSSocket,
   settings: Pick<TlsSettings, 'verify' | 'clientCertificate'>,
   { fingerprints, revoked }: LoadedCertificates,
   who: 'the client' | 'the server',
-): string | undefined {
+): CertificateRefusal | undefined {
   const { verify, clientCertificate } = settings;
   if (who === 'the client' && clientCertificate === undefined) return undefined;
   const certificate = certificateOf(socket);
   if (certificate === undefined) {
     if (who === 'the client' && clientCertificate === 'request') return undefined;
-    return `${who} has sent no certificate, which this side requires; specify "cert" and "key" there`;
+    return {
+      text: `${who} has sent no certificate, which this side requires; specify "cert" and "key" there`,
+      brief: 'a client certificate is required: specify "cert" and "key"',
+    };
   }
+  const refused = (text: string, brief: string): CertificateRefusal => ({
+    text,
+    brief: `the client certificate is refused: ${brief}`,
+  });
   if ((verify === 'full' || verify === 'chain') && socket.authorized !== true) {
-    return problemOf(codeIn(socket.authorizationError), certificate, who);
+    const code = codeIn(socket.authorizationError);
+    return refused(problemOf(code, certificate, who), code);
   }
   if (fingerprints === undefined && revoked === undefined && verify !== 'fingerprint') return undefined;
   const fingerprint = fingerprintOf(certificate);
   const whose = `the certificate of ${who} (${subjectOf(certificate)})`;
-  if (fingerprint === undefined) return `this runtime does not show the fingerprint of ${whose}`;
-  if (revoked?.has(fingerprint) === true) return `${whose} is revoked (option "revoked"); it needs another one`;
+  if (fingerprint === undefined)
+    return refused(`this runtime does not show the fingerprint of ${whose}`, 'no fingerprint');
+  if (revoked?.has(fingerprint) === true)
+    return refused(`${whose} is revoked (option "revoked"); it needs another one`, 'it is revoked');
   if (fingerprints?.has(fingerprint) ?? verify !== 'fingerprint') return undefined;
-  return `${whose} has the fingerprint ${fingerprint}, which is not in the option "fingerprints"; if it is the right one, add it there`;
+  return refused(
+    `${whose} has the fingerprint ${fingerprint}, which is not in the option "fingerprints"; if it is the right one, add it there`,
+    'its fingerprint is not accepted',
+  );
 }
 
 /** What is wrong with a certificate, by the code of Node or OpenSSL, and what to do. */

@@ -4,12 +4,12 @@ import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Limits, Logger } from '../../src/contract/contract.js';
 import { Refusals } from './refusals.js';
 import { peerOf } from './socket-address.js';
-import { reasonOf } from './stream-errors.js';
+import { codeOf, reasonOf } from './stream-errors.js';
 import { LINGER_MS } from './stream-link.js';
 import type { SecureListening } from './stream-listen.js';
 import { Certificates, type LoadedCertificates, NO_TICKETS } from './tls-certificates.js';
 import type { TlsSettings } from './tls-options.js';
-import { refusalOf } from './tls-peer.js';
+import { type CertificateRefusal, refusalOf } from './tls-peer.js';
 
 interface Handshake {
   readonly socket: Socket;
@@ -66,7 +66,7 @@ export class SecureServer {
   }
 
   /** Why the peer of a connection is not accepted. */
-  refusal(socket: TLSSocket): string | undefined {
+  refusal(socket: TLSSocket): CertificateRefusal | undefined {
     return refusalOf(socket, this.settings, this.used, 'the client');
   }
 
@@ -123,14 +123,29 @@ export class SecureServer {
 
   private failed(error: Error, socket: TLSSocket): void {
     // A peer that has gone away, such as a check whether the port is open.
-    if ((error as { code?: unknown }).code === 'ECONNRESET') return;
-    this.report(peerOf(socket) ?? 'a connection', reasonOf(error));
+    if (codeOf(error) === 'ECONNRESET') return;
+    const peer = peerOf(socket);
+    this.report(peer ?? 'a connection', reasonOf(error));
+    this.answerPlain(codeOf(error), peer === undefined ? undefined : this.handshakes.get(peer)?.socket);
+  }
+
+  /**
+   * Tells a peer without TLS what is wrong. On Node its connection is still open within the event; other runtimes have
+   * sent an alert.
+   */
+  private answerPlain(code: string | undefined, socket: Socket | undefined): void {
+    const text = `(obverse) this port expects TLS: connect with ${this.settings.scheme}\n`;
+    if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') socket?.write(text);
+    else if (code === 'ERR_SSL_HTTP_REQUEST') {
+      const type = 'Content-Type: text/plain; charset=utf-8';
+      socket?.write(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\n${type}\r\n\r\n${text}`);
+    }
   }
 }
 
 /** What encrypts the connections of a server of byte streams. */
-export function secureListening(settings: TlsSettings, limits: Limits, logger: Logger): SecureListening {
-  let address = (): string => settings.scheme;
+export function secureListening(settings: TlsSettings, limits: Limits, logger: Logger, asked: string): SecureListening {
+  let address = (): string => asked;
   const secure = new SecureServer(settings, limits, logger, () => address());
   /** Connections that have received the reason of their refusal, and have not closed yet. */
   const refused = new Set<TLSSocket>();
@@ -139,10 +154,10 @@ export function secureListening(settings: TlsSettings, limits: Limits, logger: L
       address = addressOf;
       const server = tls.createServer({ ...options, ...secure.options });
       secure.watch(server, (socket) => {
-        const reason = secure.refusal(socket);
-        if (reason === undefined) return up(socket);
-        secure.report(peerOf(socket) ?? 'a connection', reason);
-        refuse(socket, reason);
+        const refusal = secure.refusal(socket);
+        if (refusal === undefined) return up(socket);
+        secure.report(peerOf(socket) ?? 'a connection', refusal.text);
+        refuse(socket, refusal.brief);
       });
       return server;
     },

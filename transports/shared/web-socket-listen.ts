@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
@@ -11,7 +12,8 @@ import { explain } from './stream-errors.js';
 import { choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
 import type { HttpServer } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
-import { loadPackage, PackageLink, socketOptions } from './web-socket-package.js';
+import { loadPackage, socketOptions } from './web-socket-load.js';
+import { PackageLink } from './web-socket-package.js';
 import { refuse, takeUpgrades } from './web-socket-upgrade.js';
 import { refusalOf, type Visitors } from './web-socket-visitors.js';
 
@@ -131,6 +133,13 @@ export class WebSocketListener implements Transport, LinkKeeper {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { wire, plan } = this;
+    const { secure } = plan.server;
+    const certificate = secure?.refusal(socket as TLSSocket);
+    if (secure !== undefined && certificate !== undefined) {
+      secure.report(peerOf(socket) ?? 'a connection', certificate.text);
+      refuse(socket, 403, certificate.brief);
+      return;
+    }
     const refusal = refusalOf(request, socket, plan.visitors);
     if (refusal !== undefined) {
       refuse(socket, 403, refusal.text);

@@ -1,105 +1,22 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ClientOptions, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { lookAgain } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
-import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { utf8Text } from '../../src/contract/framing/text.js';
-import { packageError } from '../../src/contract/optional-package.js';
 import { socketInfo } from './socket-info.js';
 import { codeOf, explain } from './stream-errors.js';
 import { Unread } from './stream-unread.js';
-import type { Connect, Dialed } from './web-socket-dial.js';
-import { closeFrame, cutOff, endOf, LINGER_MS, tooLarge } from './web-socket-ends.js';
+import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
 import { KeepAlive, type Watched } from './web-socket-keep-alive.js';
 import { keptOf } from './web-socket-kept.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
-import { notConnected, readRefusal, refusedHandshake } from './web-socket-refusal.js';
-import { StandardLink, type StandardSocket } from './web-socket-standard.js';
-
-/** The package `ws`. */
-export type Package = typeof import('ws');
 
 const OPEN = 1;
 /** How often, in milliseconds, an ending link checks whether everything was sent. */
 const LOOK_MS = 10;
-
-/** The package `ws`. Rejects with a UsageError if it cannot be loaded. */
-export async function loadPackage(): Promise<Package> {
-  try {
-    return await import('ws');
-  } catch (cause) {
-    throw packageError('the transport ws:', 'ws', 'npm install ws', cause);
-  }
-}
-
-/** The options of the package at both ends. */
-export function socketOptions(frameBytes: number) {
-  return {
-    // The package keeps the limit as a 32-bit integer, and treats 0 as none.
-    maxPayload: Math.min(Math.max(1, Math.floor(frameBytes)), 2 ** 31 - 1),
-    perMessageDeflate: false,
-    // How long a peer may keep the connection after its close frame.
-    closeTimeout: LINGER_MS,
-  };
-}
-
-/** Dials with the package `ws`. */
-export function connectPackage({ WebSocket }: Package, target: Dialed, options: ClientOptions): Connect {
-  return ({ protocols, again, accept, keeper, signal }) =>
-    new Promise((resolve, reject) => {
-      let stream: Duplex | undefined;
-      const socket = new WebSocket(target.url, [...protocols], { ...options, ...socketOptions(keeper.frameBytes) });
-      const settle = (): void => {
-        signal.removeEventListener('abort', abort);
-        // A cancelled handshake may still emit an error: it is ignored.
-        socket.removeAllListeners().on('error', ignore);
-      };
-      const fail = (reason: Error): void => {
-        settle();
-        socket.terminate();
-        reject(reason);
-      };
-      const abort = (): void => fail(signal.reason);
-      signal.addEventListener('abort', abort);
-      socket.on('upgrade', (response) => {
-        stream = response.socket ?? undefined;
-      });
-      socket.on('unexpected-response', (_request, response) => {
-        readRefusal(response, (text) => fail(refusedHandshake(target.address, text, response.statusCode)));
-      });
-      socket.on('error', (error) => {
-        const unknown = again && error.message === 'Server sent no subprotocol';
-        if (!unknown) return fail(notConnected(target, error));
-        settle();
-        resolve(undefined);
-      });
-      socket.on('open', () => {
-        settle();
-        try {
-          // Bun has its own implementation under the name of the package, without access to the socket.
-          if (stream === undefined && keeper.keepAlive !== undefined)
-            throw new UsageError(
-              'ws: this runtime replaces the package ws and has no "keepAlive"; set it on the server',
-            );
-          const link =
-            stream === undefined
-              ? new StandardLink(
-                  target,
-                  agreed(socket.protocol, keeper.wire),
-                  socket as unknown as StandardSocket,
-                  keeper,
-                )
-              : new PackageLink(target.peer, { url: target.address }, socket, stream, keeper);
-          link.start(accept);
-          resolve(link);
-        } catch (error) {
-          fail(error instanceof UsageError ? error : notConnected(target, error as Error));
-        }
-      });
-    });
-}
 
 /** A link over a socket of the package `ws`, at either end. */
 export class PackageLink extends WebSocketLink implements Watched {
@@ -294,5 +211,3 @@ function judged(error: Error, peer: string, frameBytes: number): Error {
   }
   return new ProtocolError(`${peer} broke the WebSocket protocol: ${error.message}`, undefined, { cause: error });
 }
-
-function ignore(): void {}

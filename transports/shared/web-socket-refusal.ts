@@ -4,6 +4,7 @@ import { clearTimer, setTimer } from '../../src/base/time.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { markPermanent } from '../../src/contract/permanent.js';
 import { explain } from './stream-errors.js';
+import type { SecureClient } from './tls-client.js';
 import type { Dialed } from './web-socket-dial.js';
 import { LINGER_MS } from './web-socket-ends.js';
 
@@ -40,16 +41,12 @@ export function refusedHandshake(address: string, answer: string, status: number
   return isOurs ? markPermanent(error) : error;
 }
 
-const noTls = 'what listens there does not speak TLS; connect with ws: instead of wss:, or check the port';
 const ended = 'what listens there ended the connection without an answer; if it expects TLS, connect with wss:';
-/**
- * Hints for errors of a handshake, by the scheme. The name of the first is that of OpenSSL on newer versions of Node.
- */
-const hints = { 'wss:': { ERR_SSL_WRONG_VERSION_NUMBER: noTls, EPROTO: noTls }, 'ws:': { ECONNRESET: ended } };
 
 /** The error for a failed handshake, with what to do if that is known. */
-export function notConnected({ url, address }: Dialed, error: Error): ConnectionLost {
-  return explain(`cannot connect to ${address}`, error, hints[url.startsWith('wss:') ? 'wss:' : 'ws:']);
+export function notConnected({ address }: Dialed, error: Error, secure: SecureClient | undefined): ConnectionLost {
+  const what = `cannot connect to ${address}`;
+  return secure?.explain(what, error) ?? explain(what, error, { ECONNRESET: ended });
 }
 
 function ignore(): void {}

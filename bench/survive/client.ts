@@ -1,0 +1,102 @@
+// The process that dials, through the proxy.
+import { answerParent } from '../run/parent.js';
+import { BEAT_MS, ITEM_MS, type RunOptions, sideOptions, Traffic } from './spec.js';
+import { countFrom, Sender, sleep } from './traffic.js';
+
+let end: Awaited<ReturnType<typeof dial>> | undefined;
+
+async function dial(options: RunOptions) {
+  const { address, codec, mode, callbacks } = options;
+  const side = await Traffic.invert().connect(address, { codec, logger: null, ...sideOptions(mode, false) } as never);
+  let isJoined = false;
+  let isOver = false;
+  const sender = new Sender(options, () => {
+    // Without the option "reconnect" there is nobody to call while the client dials.
+    if (mode === 'hand' && !(isJoined && side.peers.size > 0)) return undefined;
+    return {
+      call: (n) => side.remote.up({ n }),
+      note: (n) => side.remote.noteUp({ n }),
+      items: (from) => side.remote.countUp({ from, ms: ITEM_MS }),
+    };
+  });
+  side.down.connect((_server, { n }) => sender.ledger.ran(n));
+  side.noteDown.connect((_server, { n }) => sender.ledger.heard(n));
+  side.countDown.connect((_server, { from }) => countFrom(from));
+
+  const join = async (): Promise<void> => {
+    await side.remote.join({ name: 'client' });
+    isJoined = true;
+  };
+  for (let callback = 0; callback < callbacks; callback++) {
+    let expected = 0;
+    sender.loop(async () => {
+      if (mode === 'hand' && !isJoined) return;
+      const each = async (n: number): Promise<number> => {
+        expected = sender.ledger.came(n, expected);
+        return n;
+      };
+      try {
+        await side.remote.watch({ each, from: expected, ms: ITEM_MS });
+      } catch {
+        if (sender.isRunning) sender.ledger.reopened++;
+      }
+    });
+  }
+  if (mode === 'hand') void dialByHand();
+  else {
+    // Another session: the server does not know this client any more.
+    (side as unknown as { on(event: string, listener: () => void): void }).on(
+      'reconnected',
+      () => void join().catch(() => {}),
+    );
+    await join();
+  }
+
+  /** Dials again whenever the link has ended, and ends it when the server is silent. */
+  async function dialByHand(): Promise<void> {
+    while (!isOver) {
+      try {
+        if (side.peers.size === 0) {
+          isJoined = false;
+          await side.changeTransport(address);
+        }
+        if (!isJoined) await side.with({ timeout: BEAT_MS }).remote.join({ name: 'client' });
+        isJoined = true;
+        await side.with({ timeout: BEAT_MS }).remote.beat();
+        await sleep(BEAT_MS / 4);
+      } catch {
+        isJoined = false;
+        for (const peer of side.peers.values()) await peer.close();
+        await sleep(20 + Math.random() * 80);
+      }
+    }
+  }
+  return {
+    side,
+    sender,
+    close() {
+      isOver = true;
+      return side.close();
+    },
+  };
+}
+
+function tables() {
+  const { peers, pendingCalls, activeCalls, queuedCalls, streams, references, bufferedBytes } = end!.side.stats();
+  return { peers, pendingCalls, activeCalls, queuedCalls, streams, references, bufferedBytes };
+}
+
+answerParent({
+  async start(options: RunOptions) {
+    end = await dial(options);
+  },
+  stop: () => end?.sender.stop(),
+  open: () => end?.sender.ledger.open,
+  tables,
+  account: () => end?.sender.ledger.account(),
+  memory() {
+    (globalThis as { gc?: () => void }).gc?.();
+    return process.memoryUsage();
+  },
+  close: () => end?.close(),
+});

@@ -1,7 +1,7 @@
 /** What the entries of the library have in common; they differ in the plug-ins that they bring with them. */
 
 export type { Extension, ExtensionHost, SideExtension } from './api/extension.js';
-export { install } from './api/extension-registry.js';
+export { install } from './api/install.js';
 export { isRemote } from './api/is-remote.js';
 export { namespace, RemoteAPI } from './api/remote-api.js';
 export type { Invoke, Layer } from './calls/layer.js';

@@ -5,7 +5,7 @@ import { addMethodOptions } from '../spec/method-options.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
 import type { Extension, ExtensionNames, OfferedExtension } from './extension.js';
-import { addMembers } from './side-members.js';
+import { addMembers, removeMembers } from './side-members.js';
 
 /** What is known of one extension. */
 interface Entry {
@@ -28,12 +28,14 @@ function entryOf(name: string): Entry {
 }
 
 /**
- * Installs extensions for the sides that are made or opened from now on. One that has the name of another takes its place, in the
- * order too. Returns a function that removes them: sides that are made afterwards do not have them.
+ * Adds extensions for the sides that are made or opened from now on, which are not checked. One that has the name of another takes its
+ * place, in the order too. Returns a function that removes them: sides that are made afterwards do not have them.
  */
 export function install(...extensions: readonly Extension[]): () => void {
   for (const extension of extensions) {
-    entryOf(extension.name).installed = extension;
+    const entry = entryOf(extension.name);
+    removeMembers(entry.installed?.members ?? {});
+    entry.installed = extension;
     addMembers(extension.members ?? {});
     addOptions(extension);
     extension.installed?.();
@@ -41,7 +43,10 @@ export function install(...extensions: readonly Extension[]): () => void {
   return () => {
     for (const extension of extensions) {
       const entry = entryOf(extension.name);
-      if (entry.installed === extension) delete entry.installed;
+      if (entry.installed !== extension) continue;
+      delete entry.installed;
+      removeMembers(extension.members ?? {});
+      if (entry.offer !== undefined) addAbsentMembers(entry.offer);
     }
   };
 }
@@ -59,9 +64,13 @@ export function offer(...offers: readonly OfferedExtension[]): void {
     entry.offer = offered;
     if (entry.installed !== undefined) continue;
     addOptions(offered);
-    const members = Object.entries(offered.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, offered)]);
-    addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
+    addAbsentMembers(offered);
   }
+}
+
+function addAbsentMembers(offered: OfferedExtension): void {
+  const members = Object.entries(offered.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, offered)]);
+  addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
 }
 
 /** A member that says which entry a page has to import. */
@@ -81,7 +90,7 @@ export function* currentExtensions(): Generator<Extension> {
 }
 
 /** What the extensions add to the API of a side, installed or offered. */
-function* added(): Generator<ExtensionNames> {
+export function* addedNames(): Generator<ExtensionNames> {
   for (const { installed, offer } of entries.values()) {
     const names = installed ?? offer;
     if (names !== undefined) yield names;
@@ -97,7 +106,9 @@ const coreEvents: readonly string[] = ['connect', 'disconnect'];
  */
 export function eventOwner(event: unknown): string | undefined {
   if (coreEvents.includes(event as string)) return undefined;
-  const owners = new Map([...added()].flatMap(({ name, events = [] }) => events.map((each) => [each, name] as const)));
+  const owners = new Map(
+    [...addedNames()].flatMap(({ name, events = [] }) => events.map((each) => [each, name] as const)),
+  );
   const owner = owners.get(event as string);
   if (owner === undefined)
     throw new UsageError(
@@ -109,7 +120,7 @@ export function eventOwner(event: unknown): string | undefined {
 
 /** The checks of the options that extensions understand. */
 export function extensionOptions(): Readonly<Record<string, Check>> {
-  return Object.assign({}, ...[...added()].map(({ options }) => options)) as Readonly<Record<string, Check>>;
+  return Object.assign({}, ...[...addedNames()].map(({ options }) => options)) as Readonly<Record<string, Check>>;
 }
 
 /** Throws a UsageError if an extension is not installed: `what` needs it. */

@@ -7,7 +7,7 @@ import { extensionOptions } from './extension-registry.js';
 import { isEntryLogger } from './log-entry.js';
 
 /** The options of the core. */
-const coreChecks: { readonly [O in keyof Options]?: Check } = {
+export const coreOptions: { readonly [O in keyof Options]?: Check } = {
   transport: must(
     (value) => typeof value === 'string' || isObject(value) || isFunction(value),
     'an address, { url, … } or several in an array',
@@ -56,7 +56,7 @@ export function mustBeSideOptions(options: unknown): void {
 /** Options as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkOptions(options: Options): Options {
   mustBeSideOptions(options);
-  checkEach(options, { ...coreChecks, ...extensionOptions() });
+  checkEach(options, { ...coreOptions, ...extensionOptions() });
   if (
     options.requireSecurityInfo === true &&
     (options.security === undefined || options.security === null || options.security === 'null')

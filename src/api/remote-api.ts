@@ -177,10 +177,16 @@ const members = {
     return endpointOf(this).close();
   },
 };
-const define = (key: string, member: PropertyDescriptor): void => {
+const define = (key: string, member: PropertyDescriptor | undefined): void => {
+  if (member === undefined) {
+    Reflect.deleteProperty(RemoteAPI.prototype, key);
+    return;
+  }
   const isMethod = typeof member.value === 'function';
   Object.defineProperty(RemoteAPI.prototype, key, isMethod ? boundToSide(key, member.value as Unbound) : member);
 };
+/** The members of every side that are the core's. */
+export const coreMembers: object = members;
 for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) define(key, member);
 defineMembers(define);
 Object.defineProperty(RemoteAPI.prototype, Symbol.asyncDispose, { value: members[Symbol.asyncDispose] });

@@ -15,7 +15,8 @@ import type { CallOptions } from '../types/call-options.js';
 /** Checks the combination of options. Throws a UsageError. */
 type CheckTogether = (options: CallOptions) => void;
 
-const checks: Record<string, Check> = {
+/** Those of the core. */
+export const coreCallOptions: Checks = {
   timeout: milliseconds,
   maxTimeout: milliseconds,
   signal: must((value) => isFunction((value as AbortSignal | null)?.addEventListener), 'an AbortSignal'),
@@ -31,6 +32,7 @@ const checks: Record<string, Check> = {
   },
 };
 
+const checks: Record<string, Check> = { ...coreCallOptions };
 const together = new Set<CheckTogether>();
 
 /** Adds call options of an extension; `check` checks the combined options of one call. */

@@ -22,7 +22,8 @@ const oneOrMore = (test: (one: unknown) => boolean, expected: string): Check =>
   must((value) => [value].flat().every(test), expected);
 
 /** The type of each option. */
-const coreChecks: { readonly [O in keyof Required<MethodOptions>]: Check } = {
+/** Those of the core. */
+export const coreMethodOptions: { readonly [O in keyof Required<MethodOptions>]: Check } = {
   hasReply: flag,
   stream: flag,
   name: aName,
@@ -52,7 +53,7 @@ const coreChecks: { readonly [O in keyof Required<MethodOptions>]: Check } = {
 };
 
 /** Those of the core, and those of the extensions. */
-const checks: Record<string, Check> = { ...coreChecks };
+const checks: Record<string, Check> = { ...coreMethodOptions };
 
 /** Adds options of an extension for the decorators of methods. */
 export function addMethodOptions(added: Checks): void {

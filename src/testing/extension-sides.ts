@@ -37,7 +37,7 @@ let meetings = 0;
 export async function meetWithExtension(extension: Extension, near: Options, far: Options): Promise<ExtensionSides> {
   const [{ RemoteAPI }, { install }, { incoming, outgoing }] = await Promise.all([
     import('../api/remote-api.js'),
-    import('../api/extension-registry.js'),
+    import('../api/install.js'),
     import('../spec/decorators.js'),
   ]);
   class Conversation extends RemoteAPI {

@@ -13,8 +13,8 @@ const KEPT = 0.995;
  * ones.
  */
 const STEPS = 5;
-const STEP_TURNS = 32;
-const SETTLING = 16;
+const STEP_TURNS = 64;
+const SETTLING = 32;
 /** The first trial begins after so many turns. It is repeated, the less often the oftener it has ended alike. */
 const FIRST = 64;
 const SOON = 1_024;

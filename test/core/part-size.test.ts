@@ -12,7 +12,7 @@ class Spec extends RemoteAPI {
 
 const LIMIT = 64 * 1024;
 /** The number of turns until the first trial has ended. */
-const FIRST = 64 + 5 * 32;
+const FIRST = 64 + 5 * 64;
 
 let clock: Disposable;
 beforeEach(() => {
@@ -54,10 +54,10 @@ describe('the size of the parts in which a turn is sent', () => {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Two steps of 32 turns for each trial. Trials begin at turn 64, and then after 2,048, 4,096 and 8,192 turns.
-    expect(inParts.length).toBe(4 * 2 * 32);
+    // Two steps of 64 turns for each trial. Trials begin at turn 64, and then after 2,048, 4,096 and 8,192 turns.
+    expect(inParts.length).toBe(4 * 2 * 64);
     // From here on they help.
-    turns(part, 16_384 + 5 * 32, 20_000);
+    turns(part, 16_384 + 5 * 64, 20_000);
     expect(part.bytes).toBe(5_000);
   });
 

@@ -1,5 +1,7 @@
 import { isArrayBuffer, isMap, isSet } from '../../base/kinds.js';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** Deeper levels are not counted: such values are refused elsewhere. */
 const LEVELS = 64;
 /** So many objects are weighed without remembering which: most values have fewer, and need no Set. */
@@ -33,6 +35,7 @@ function weighObject(value: object, limit: number, levels: number): number {
     if (visited.has(value)) return 1;
     visited.add(value);
   }
+  if (Object.getPrototypeOf(value) === Object.prototype) return weighPlain(value as Fields, limit, levels);
   if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return value.byteLength + 1;
   let sum = 1;
   const add = (inner: unknown): boolean => {
@@ -48,8 +51,22 @@ function weighObject(value: object, limit: number, levels: number): number {
   } else {
     for (const key in value) {
       sum += key.length;
-      if (!add((value as Readonly<Record<string, unknown>>)[key])) break;
+      if (!add((value as Fields)[key])) break;
     }
+  }
+  return sum;
+}
+
+/** Most items of streams are plain objects of primitive values: this allocates nothing for them. */
+function weighPlain(value: Fields, limit: number, levels: number): number {
+  let sum = 1;
+  for (const key in value) {
+    const inner = value[key];
+    sum += key.length;
+    if (typeof inner === 'string') sum += inner.length + 1;
+    else if (typeof inner !== 'object' || inner === null) sum++;
+    else sum += levels > 0 ? weighObject(inner, limit - sum, levels - 1) : 1;
+    if (sum >= limit) break;
   }
   return sum;
 }

@@ -2,10 +2,11 @@ import { printable } from '../base/quote.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import { CallSender } from '../session/call-sender.js';
 import { ConnectedPeer } from '../session/connected-peer.js';
+import { unsent } from '../session/lost-calls.js';
 import type { Session, SessionHost } from '../session/session.js';
 import type { Peer, Receiver, Receivers, Several } from '../types/peers.js';
 import { isPeerSet, PEERS_OF, type PeerSet } from './peer-set.js';
-import { type SideState, whyNotOpen } from './side-states.js';
+import { NOT_SENT, type SideState, whyNotOpen } from './side-states.js';
 
 /** How many characters are shown of why a link has ended. */
 const LONGEST = 500;
@@ -93,7 +94,7 @@ export class PeerRegistry {
 
   /** The error for an absent receiver. On a side that is not open, it says that instead. */
   private absent(otherwise: string): ConnectionLost {
-    return new ConnectionLost(whyNotOpen(this.state()) ?? otherwise);
+    return new ConnectionLost(whyNotOpen(this.state()) ?? otherwise, NOT_SENT);
   }
 
   private sessions(receivers: Receivers): Session[] {
@@ -126,7 +127,7 @@ export class PeerRegistry {
 
   private sessionOf(receiver: Receiver): Session {
     const session = this.find(receiver);
-    if (session.ended !== undefined) throw session.ended;
+    if (session.ended !== undefined) throw unsent(session.ended);
     return session;
   }
 

@@ -1,5 +1,8 @@
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 
+/** What is certain of a call where there is nobody to send it to. */
+export const NOT_SENT: { readonly maybeExecuted: false } = { maybeExecuted: false };
+
 /** The state of a side. */
 export type SideState = 'new' | 'opening' | 'open' | 'closed';
 
@@ -25,7 +28,7 @@ export function cannotChange(state: SideState): UsageError {
 /** Throws ConnectionLost if a side is not open: then sending to every peer is a mistake, even if there is none. */
 export function mustBeOpen(state: SideState): void {
   const why = state === 'opening' ? undefined : whyNotOpen(state);
-  if (why !== undefined) throw new ConnectionLost(why);
+  if (why !== undefined) throw new ConnectionLost(why, NOT_SENT);
 }
 
 /** Why a side has no peers, if that is because of its state. */

@@ -1,4 +1,4 @@
-import { Aborted, Code, RpcError } from '../contract/errors.js';
+import { Aborted, Code, ConnectionLost, RpcError } from '../contract/errors.js';
 import type { Session } from '../session/session.js';
 import type { Detailed } from '../types/derived.js';
 import type { PackedArguments } from './arguments.js';
@@ -7,7 +7,8 @@ import { SentRequest } from './sent-request.js';
 
 /**
  * Sends a request to one or more receivers. Resolves with the first success, and cancels the others; rejects if all
- * fail: with the first error, and with "method not found" only if all of them say so. `onSent` gets the id of a request to one receiver.
+ * fail: with the first error, and with "method not found", or an error that says that it was not sent, only if all of them do.
+ * `onSent` gets the id of a request to one receiver.
  */
 export function requestFirst(
   method: string,
@@ -25,7 +26,7 @@ export function requestFirst(
       for (const other of requests) other.cancel(new Aborted('another receiver has answered'));
     };
     const fail = (error: unknown): void => {
-      if (failure === undefined || isNotFound(failure)) failure = error;
+      if (failure === undefined || isUncalled(failure)) failure = error;
       if (--left === 0) reject(failure);
     };
     for (const session of sessions) {
@@ -41,7 +42,8 @@ export function requestFirst(
   });
 }
 
-/** Whether an error says that the peer does not have the method. */
-function isNotFound(error: unknown): boolean {
+/** Whether an error says that the peer does not have the method, or was certainly not called. */
+function isUncalled(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return !error.maybeExecuted;
   return error instanceof RpcError && error.code === Code.MethodNotFound;
 }

@@ -111,10 +111,19 @@ export class RpcError extends Error {
 export class ConnectionLost extends RpcError {
   static {
     noteKind(this, 'ConnectionLost');
+    // On the prototype, so that an instance without the field, such as one of a class of the application that was received, has it.
+    (this.prototype as { maybeExecuted: boolean }).maybeExecuted = true;
   }
 
-  constructor(message = 'the link ended', options?: ErrorOptions) {
+  /**
+   * False only if it is certain that the call was not carried out, because it was never given to a link: then it can safely be made
+   * again. True by default.
+   */
+  declare readonly maybeExecuted: boolean;
+
+  constructor(message = 'the link ended', options?: ErrorOptions & { readonly maybeExecuted?: boolean }) {
     super(message, Code.ConnectionLost, undefined, options);
+    if (options?.maybeExecuted === false) this.maybeExecuted = false;
   }
 }
 

@@ -10,6 +10,7 @@ import { UNASKED } from './frame-limits.js';
 import type { SendQueueHost } from './guarded-queue.js';
 import type { CallHeaders } from './incoming-headers.js';
 import type { Journal } from './journal.js';
+import { unsent } from './lost-calls.js';
 import { postWithHeaders } from './outgoing-headers.js';
 import type { PeerLoad } from './peer-load.js';
 import { PendingCalls, PlainWaiter, type ReplyHandler } from './pending-calls.js';
@@ -18,6 +19,9 @@ import type { ActiveCall, Replies, Session, StartingCalls } from './session.js';
 import type { SessionPart } from './session-part.js';
 import type { SessionValues } from './session-values.js';
 import { CANCEL, speaks } from './system-names.js';
+
+/** The place of a call that is not in the send queue yet: a small integer, as all others. */
+const NOWHERE = 0x3fffffff;
 
 /** The half of a session that calls: what this side asks, and how its messages leave. */
 export abstract class CallingSession implements Session, Timed {
@@ -93,7 +97,7 @@ export abstract class CallingSession implements Session, Timed {
     waiter: ReplyHandler,
     about?: About,
   ): number {
-    if (this.noReplyReason !== undefined) throw this.noReplyReason;
+    if (this.noReplyReason !== undefined) throw unsent(this.noReplyReason);
     this.pending ??= new PendingCalls();
     const pending = this.pending;
     if (pending.size >= this.host.limits.pendingCalls) {
@@ -103,7 +107,7 @@ export abstract class CallingSession implements Session, Timed {
     try {
       const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
       if (about === undefined && this.filter === undefined) this.put(this.encode(call), id);
-      else this.postCall(call, id, about);
+      else this.postCall(call, id, waiter, about);
     } catch (error) {
       pending.drop(id);
       throw error;
@@ -141,10 +145,16 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   /** Apart from the plain way, which closures would cost a context. */
-  private postCall(call: Call, id: number, about: About | undefined): void {
+  private postCall(call: Call, id: number, waiter: ReplyHandler, about: About | undefined): void {
     const failed = (error: unknown): void => this.notSent(id, error);
-    if (about !== undefined) postWithHeaders(this, call, about, failed);
-    else this.post(this.encode(call), failed);
+    const left = this.filter === undefined ? undefined : () => this.number(waiter);
+    if (about !== undefined) postWithHeaders(this, call, about, failed, left);
+    else this.post(this.encode(call), failed, left);
+  }
+
+  /** Notes which frame of the send queue it is. */
+  private number(waiter: ReplyHandler): void {
+    waiter.place = this.sendQueue.place;
   }
 
   /** The call has not left after all. */
@@ -154,6 +164,7 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   private hasAsked(id: number, waiter: ReplyHandler): number {
+    waiter.place = this.filter?.isSealing ? NOWHERE : this.sendQueue.place;
     this.callQueue?.awaiting();
     if (this.watched) hurry(waiter.deadline);
     else this.remind(waiter.deadline);
@@ -171,7 +182,7 @@ export abstract class CallingSession implements Session, Timed {
     const quick = about === undefined && this.ended === undefined ? encodeQuickly(this, call) : undefined;
     if (quick !== undefined) this.post(quick);
     else if (!this.host.mapper.mustMap(args) || !this.values.notify(call, about)) {
-      if (this.ended !== undefined) throw this.ended;
+      if (this.ended !== undefined) throw unsent(this.ended);
       if (about !== undefined) postWithHeaders(this, call, about);
       else this.post(this.encode(call));
     }
@@ -214,9 +225,9 @@ export abstract class CallingSession implements Session, Timed {
     return encode(this.host.codec, message, this.frameLimit, this);
   }
 
-  post(frame: Frame, failed?: (error: unknown) => void): void {
+  post(frame: Frame, failed?: (error: unknown) => void, left?: () => void): void {
     if (this.filter === undefined) this.sendQueue.put(frame, failed);
     else if (this.journal?.holds?.(frame, failed) !== true)
-      this.filter.post(frame, failed ?? ((error) => this.report(error)));
+      this.filter.post(frame, failed ?? ((error) => this.report(error)), left);
   }
 }

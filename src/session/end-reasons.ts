@@ -3,6 +3,7 @@ import { printable } from '../base/quote.js';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
 import type { CallQueue } from './call-queue.js';
+import { reasonOfEach } from './lost-calls.js';
 import type { Session } from './session.js';
 
 /*
@@ -28,16 +29,6 @@ function nameOf({ peer, link }: Session): string {
 
 function linkOf(session: EndingSession): string {
   return `the link to ${nameOf(session)}`;
-}
-
-/**
- * What each call that is open is rejected with when its link has ended: an error of its own, which names its method and has the
- * cause of the reason. A reason that is more than ConnectionLost is given as it is.
- */
-export function reasonOfEach(reason: RpcError): (method: string) => RpcError {
-  if (reason.constructor !== ConnectionLost) return () => reason;
-  const { message, cause } = reason;
-  return (method) => new ConnectionLost(`${method}: ${message}`, cause === undefined ? undefined : { cause });
 }
 
 /** The link has ended. */
@@ -95,6 +86,7 @@ export class HalfClosed {
     const { lingerMs } = session.host.limits;
     this.timer = setTimer(lingerMs, () => finish(session, tooLong(lingerMs))).unref();
     session.noReplyReason = reason;
+    session.pending?.noteGiven(session.sendQueue.sent, session);
     session.pending?.rejectAll(reasonOfEach(reason), session);
     // They get no more credit: streams with a full window fail now, others when theirs is full.
     session.callQueue?.wakeStreams();

@@ -26,8 +26,11 @@ export interface FrameFilter {
   readonly bytes: number;
   /** Calls back when no frame waits to leave. */
   whenSealed(then: () => void): void;
-  /** Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. */
-  post(frame: Frame, failed: (error: unknown) => void): void;
+  /**
+   * Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. Where it leaves later, `left`
+   * is called when it is in the send queue.
+   */
+  post(frame: Frame, failed: (error: unknown) => void, left?: () => void): void;
   /**
    * Lets a frame of the connection itself leave, such as `rpc.hello`: at its turn it goes to the connection, past what the sender has
    * collected. `failed` as for `post`; by default it is reported.

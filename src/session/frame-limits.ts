@@ -19,7 +19,7 @@ export interface AwaitedHelloOwner {
   readonly frameLimit: number;
   readonly link: Link;
   readonly host: { readonly limits: Limits };
-  readonly sendQueue: { hello: AwaitedHello | undefined; put(frame: Frame): void };
+  readonly sendQueue: { hello: AwaitedHello | undefined; sent: number; put(frame: Frame): void };
   report(error: unknown): void;
 }
 
@@ -52,6 +52,11 @@ export class AwaitedHello {
     return true;
   }
 
+  /** How many frames wait. */
+  get kept(): number {
+    return this.frames?.length ?? 0;
+  }
+
   /** How many bytes wait. */
   get bytes(): number {
     return this.frames?.reduce((sum, { frame }) => sum + frame.length, 0) ?? 0;
@@ -75,6 +80,8 @@ export class AwaitedHello {
         mustFit(frame, limit, session);
         session.sendQueue.put(frame);
       } catch (error) {
+        // It had a number, and those behind it keep theirs.
+        session.sendQueue.sent++;
         if (failed === undefined) session.report(error);
         else failed(error);
       }

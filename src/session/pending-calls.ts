@@ -26,6 +26,10 @@ export interface ReplyHandler {
   holder?: CallHolder | undefined;
   /** The call may be carried out twice: it may be sent again, in another session. Undefined is false. */
   readonly idempotent?: boolean;
+  /** The number of its frame in the send queue of its session: those up to `SendQueue.sent` were given to a link. */
+  place?: number;
+  /** It was given to a link. Noted when its session leaves its connection or ends; once true, it stays true in another session. */
+  given?: boolean;
   /** How long it has waited, and for what, for the text of a timeout: where `deadline - since` does not say it. */
   late?(): string;
   /** For the text of a timeout. */
@@ -38,6 +42,7 @@ export interface ReplyHandler {
 
 /** Who waits for the answer to a call without options: its time runs from the end of the turn in which it is made. */
 export class PlainWaiter implements ReplyHandler {
+  place = 0;
   private readonly turn: Turn;
 
   constructor(
@@ -152,13 +157,19 @@ export class PendingCalls {
     return nearest;
   }
 
-  /** Rejects all pending calls of this holder, each with the error for its method. */
-  rejectAll(reasonFor: (method: string) => RpcError, of: CallHolder): void {
+  /** The send queue of this holder has given so many frames to links: notes of each of its calls whether it was one of them. */
+  noteGiven(sent: number, of: CallHolder): void {
+    for (const waiter of this.waiters)
+      if (waiter !== undefined && isOf(waiter, of)) waiter.given ||= (waiter.place ?? 0) <= sent;
+  }
+
+  /** Rejects all pending calls of this holder, each with an error of its own. */
+  rejectAll(reasonFor: (waiter: ReplyHandler) => RpcError, of: CallHolder): void {
     for (let slot = 1; slot < this.waiters.length; slot++) {
       const waiter = this.waiters[slot];
-      if (waiter === undefined || (waiter.holder !== undefined && waiter.holder !== of)) continue;
+      if (waiter === undefined || !isOf(waiter, of)) continue;
       this.abandon(slot);
-      waiter.reject(reasonFor(waiter.method));
+      waiter.reject(reasonFor(waiter));
     }
   }
 
@@ -181,4 +192,8 @@ export class PendingCalls {
     if (waiter?.passed !== undefined) waiter.passed.end();
     return waiter;
   }
+}
+
+function isOf({ holder }: ReplyHandler, other: CallHolder): boolean {
+  return holder === undefined || holder === other;
 }

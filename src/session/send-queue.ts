@@ -37,6 +37,8 @@ interface SentOver {
 export class SendQueue {
   /** It begins within `accept`, and until that has returned nothing may be sent: at the latest, that is in this turn. */
   isHeld = true;
+  /** How many frames were given to connections. */
+  sent = 0;
   /** How many bytes were collected and are not with the link yet. */
   collected = 0;
   /** From how many bytes on, what was collected leaves before the end of the turn. */
@@ -98,6 +100,11 @@ export class SendQueue {
     }
     this.collect(frames[last] as Frame);
     if (session.link.bus === true) this.send();
+  }
+
+  /** The number of the frame that was put last: it has left once `sent` is as high. */
+  get place(): number {
+    return this.sent + this.frames.length + (this.hello === undefined ? 0 : this.hello.kept);
   }
 
   /** The largest message, in bytes, that it takes. */
@@ -169,6 +176,7 @@ export class SendQueue {
     const bytes = frames === this.frames ? this.collected : lengthOf(frames);
     this.frames = frames === this.frames ? [] : this.frames.slice(frames.length);
     this.collected -= bytes;
+    this.sent += frames.length;
     if (this.part !== undefined) this.leaveAt = this.part.sent(bytes);
     // They are numbered first: what the connection brings while it sends may already be the acknowledgement.
     if (journal !== undefined) journal.given(this.plainOf(frames));

@@ -107,9 +107,10 @@ export interface Session {
   encode(message: Call | Reply | Fault): Frame;
   /**
    * Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer, and what
-   * the security throws; what that rejects with goes to `failed`, or is reported.
+   * the security throws; what that rejects with goes to `failed`, or is reported. `left` is called where a security has taken its time,
+   * when the frame is in the send queue.
    */
-  post(frame: Frame, failed?: (error: unknown) => void): void;
+  post(frame: Frame, failed?: (error: unknown) => void, left?: () => void): void;
 
   // ---- what the peer asks
 

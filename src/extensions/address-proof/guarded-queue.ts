@@ -217,7 +217,14 @@ export class UnprovedOutbox extends SendQueue {
   }
 
   override end(): void {
-    this.taken();
+    const { owner } = this;
+    for (const { content, plain } of this.taken()) {
+      if (owner.pendingCount === 0) break;
+      for (const id of (content ?? contentOf(owner, plain)).calls) {
+        const waiter = owner.pending?.at(id);
+        if (waiter !== undefined) waiter.given = false;
+      }
+    }
     super.end();
   }
 

@@ -154,7 +154,10 @@ const AT_OTHER_SIDE = '\n    at the other side of the call';
 /** When a link ends, all open calls fail with one shared error: each call gets its own copy. */
 function shared(error: Error, kind: unknown): Error {
   const options = Object.hasOwn(error, 'cause') ? { cause: error.cause } : undefined;
-  if (kind === ConnectionLost.prototype) return new ConnectionLost(error.message, options);
+  if (kind === ConnectionLost.prototype) {
+    const { maybeExecuted } = error as ConnectionLost;
+    return new ConnectionLost(error.message, { ...options, maybeExecuted });
+  }
   if (kind === Aborted.prototype) return new Aborted(error.message, options);
   if (kind === ProtocolError.prototype) return new ProtocolError(error.message, (error as ProtocolError).code, options);
   return error;

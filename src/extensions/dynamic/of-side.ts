@@ -13,7 +13,7 @@ export function markUnmounted(endpoint: RpcEndpoint, path: string): void {
 /** Throws ConnectionLost if the side of an endpoint was unmounted. */
 export function mustBeMounted(endpoint: RpcEndpoint): void {
   const path = unmounted.get(endpoint);
-  if (path !== undefined) throw new ConnectionLost(`"${path}" was unmounted`);
+  if (path !== undefined) throw new ConnectionLost(`"${path}" was unmounted`, { maybeExecuted: false });
 }
 
 /** The methods of a side that its spec does not declare. Throws ConnectionLost if the side was unmounted. */

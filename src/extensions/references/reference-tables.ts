@@ -9,6 +9,7 @@ import type { About, Call } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { CallSender } from '../../session/call-sender.js';
 import { postWithHeaders, withTaggedHeader } from '../../session/outgoing-headers.js';
+import { unsent } from '../../session/lost-calls.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
 import type { Session } from '../../session/session.js';
 import type { Hold, Mapped, SessionValues, Unmapped } from '../../session/session-values.js';
@@ -96,7 +97,7 @@ export class ReferenceTables implements SessionValues {
     if (sent === undefined) return false;
     const call: Call = { ...plain, args: sent.values as unknown[] };
     try {
-      if (session.ended !== undefined) throw session.ended;
+      if (session.ended !== undefined) throw unsent(session.ended);
       postWithHeaders(session, call, withTaggedHeader(about), (error) => {
         sent.end();
         session.host.reportError(session, error);

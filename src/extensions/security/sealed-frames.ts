@@ -36,6 +36,7 @@ interface Leaving {
   readonly plain: Frame | undefined;
   readonly bytes: number;
   readonly failed: (error: unknown) => void;
+  readonly left?: (() => void) | undefined;
 }
 
 /**
@@ -79,18 +80,18 @@ export class SecurityFilter implements FrameFilter {
    * Seals a frame and sends it. Throws what the security throws synchronously; a later rejection goes to `failed`. Throws a
    * ProtocolError with the code Busy if too much waits to be sealed.
    */
-  post(frame: Frame, failed: (error: unknown) => void): void {
+  post(frame: Frame, failed: (error: unknown) => void, left?: () => void): void {
     const { bufferedBytes } = this.connection.host.limits;
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes are waiting to be sealed`, Code.Busy);
     }
-    this.sealAndQueue(frame, failed);
+    this.sealAndQueue(frame, failed, left);
   }
 
-  private sealAndQueue(frame: Frame, failed: (error: unknown) => void): void {
+  private sealAndQueue(frame: Frame, failed: (error: unknown) => void, left?: () => void): void {
     const { hello } = this.sender.sendQueue;
     const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
-    this.queue({ pair, plain: frame, bytes: frame.length, failed });
+    this.queue({ pair, plain: frame, bytes: frame.length, failed, left });
   }
 
   postAll(frames: readonly Frame[]): void {
@@ -149,7 +150,10 @@ export class SecurityFilter implements FrameFilter {
       this.current = item;
       try {
         const pair = await item.pair;
-        if (!this.connection.ended) this.put(pair, item.plain);
+        if (!this.connection.ended) {
+          this.put(pair, item.plain);
+          item.left?.();
+        }
       } catch (error) {
         // If the connection has ended, it was taken back, and is sealed anew for the next one.
         if (!this.connection.ended) item.failed(error);

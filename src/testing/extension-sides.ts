@@ -27,7 +27,7 @@ export interface ExtensionSides {
   stats(): Readonly<Record<string, number>>;
   /** Closes the side without the extension, and waits until the other one has lost its peer. */
   leave(host: ExtensionHost): Promise<void>;
-  /** Closes both and removes the extension. */
+  /** Closes both and removes the extension. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -64,9 +64,18 @@ export async function meetWithExtension(extension: Extension, near: Options, far
   // Made before the installation, and so without the extension.
   const without = await spec.invert().serve(address, { logger: null, ...far });
   const coreStats = Object.keys(without.stats());
-  const uninstall = install(extension);
   const dialed = spec as unknown as { connect(address: string, options: Options): Promise<Side> };
-  const withIt = await dialed.connect(without.address, { logger: null, ...near });
+  let uninstall = (): void => {};
+  let withIt: Side;
+  try {
+    uninstall = install(extension);
+    withIt = await dialed.connect(without.address, { logger: null, ...near });
+  } catch (error) {
+    // Sides that are made after this one must not have it.
+    uninstall();
+    await without.close();
+    throw error;
+  }
   withIt.add.connect((_sender, { a, b }) => a + b);
   without.twice.connect((_sender, { n }) => 2 * n);
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Extension, ExtensionHost, SideExtension } from '../api/extension.js';
 import type { Options } from '../types/options.js';
-import { meetWithExtension } from './extension-sides.js';
+import { type ExtensionSides, meetWithExtension } from './extension-sides.js';
 import { type Gaps, gapped, type Runner } from './runner.js';
 
 /** An extension that is to be tested. */
@@ -60,8 +60,20 @@ function layer(
 export function testExtension(runner: Runner, subject: ExtensionSubject): void {
   const { name, options: own = {}, requests = {}, notifications = {} } = subject.extension;
   const options = (subject.options ?? {}) as Options;
-  const it = gapped(runner, subject.gaps);
-  const meet = (which: Extension, near: Options = options, far: Options = {}) => meetWithExtension(which, near, far);
+  const open: ExtensionSides[] = [];
+  const test = gapped(runner, subject.gaps);
+  // Also after a failure: sides that are made later must not have the extension.
+  const it = (title: string, body: () => Promise<void>): void =>
+    test(title, () =>
+      body()
+        .finally(() => Promise.all(open.splice(0).map((sides) => sides.close())))
+        .then(() => {}),
+    );
+  const meet = async (which: Extension): Promise<ExtensionSides> => {
+    const sides = await meetWithExtension(which, options, {});
+    open.push(sides);
+    return sides;
+  };
   runner.describe(`the extension ${name}`, () => {
     it('attaches once to each side that is made while it is installed', async () => {
       const { extension, counts } = counted(subject.extension);

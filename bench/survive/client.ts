@@ -1,14 +1,23 @@
 // The process that dials, through the proxy.
 import { answerParent } from '../run/parent.js';
-import { BEAT_MS, ITEM_MS, type RunOptions, sideOptions, Traffic } from './spec.js';
+import { BEAT_MS, ITEM_MS, type Joining, type RunOptions, sideOptions, Traffic } from './spec.js';
 import { countFrom, Sender, sleep } from './traffic.js';
 
 let end: Awaited<ReturnType<typeof dial>> | undefined;
 
 async function dial(options: RunOptions) {
   const { address, codec, mode, callbacks } = options;
-  const side = await Traffic.invert().connect(address, { codec, logger: null, ...sideOptions(mode, false) } as never);
   let isJoined = false;
+  const join = async (remote: Joining): Promise<void> => {
+    await remote.join({ name: 'client' });
+    isJoined = true;
+  };
+  const side = Traffic.invert().create({
+    transport: address,
+    codec,
+    logger: null,
+    ...sideOptions(mode, join),
+  } as never);
   let isOver = false;
   const sender = new Sender(options, () => {
     // Without the option "reconnect" there is nobody to call while the client dials.
@@ -23,10 +32,8 @@ async function dial(options: RunOptions) {
   side.noteDown.connect((_server, { n }) => sender.ledger.heard(n));
   side.countDown.connect((_server, { from }) => countFrom(from));
 
-  const join = async (): Promise<void> => {
-    await side.remote.join({ name: 'client' });
-    isJoined = true;
-  };
+  // The server calls as soon as the client has joined, which may be before `open` resolves.
+  await side.open();
   for (let callback = 0; callback < callbacks; callback++) {
     let expected = 0;
     sender.loop(async () => {
@@ -43,14 +50,6 @@ async function dial(options: RunOptions) {
     });
   }
   if (mode === 'hand') void dialByHand();
-  else {
-    // Another session: the server does not know this client any more.
-    (side as unknown as { on(event: string, listener: () => void): void }).on(
-      'reconnected',
-      () => void join().catch(() => {}),
-    );
-    await join();
-  }
 
   /** Dials again whenever the link has ended, and ends it when the server is silent. */
   async function dialByHand(): Promise<void> {
@@ -60,8 +59,7 @@ async function dial(options: RunOptions) {
           isJoined = false;
           await side.changeTransport(address);
         }
-        if (!isJoined) await side.with({ timeout: BEAT_MS }).remote.join({ name: 'client' });
-        isJoined = true;
+        if (!isJoined) await join(side.with({ timeout: BEAT_MS }).remote);
         await side.with({ timeout: BEAT_MS }).remote.beat();
         await sleep(BEAT_MS / 4);
       } catch {

@@ -3,11 +3,10 @@ import { type ChaosCut, type ChaosProxy, chaosProxy } from 'obverse/testing';
 import type { Random } from '../../src/testing/random.js';
 import { Child } from '../run/child.js';
 import { type Account, compared, type Findings } from './ledger.js';
-import type { Mode, RunOptions } from './spec.js';
+import { type Mode, noticesSilence, type RunOptions } from './spec.js';
 import { sleep } from './traffic.js';
 
 export type Tables = Readonly<Record<string, number>>;
-const CUTS: readonly [ChaosCut, ...ChaosCut[]] = ['fin', 'rst', 'silence'];
 /** How long the end of everything may take. */
 const QUIET_MS = 40_000;
 
@@ -29,6 +28,7 @@ export class Run {
     readonly proxy: ChaosProxy,
     readonly server: Child,
     readonly client: Child,
+    private readonly kinds: readonly [ChaosCut, ...ChaosCut[]],
   ) {}
 
   static async start(
@@ -42,7 +42,7 @@ export class Run {
     const to = await server.ask<string>('start', { ...both, address: `${transport}://127.0.0.1:0` });
     const proxy = await chaosProxy({ to, seed, delay: [0, 2] });
     await client.ask('start', { ...both, address: proxy.url });
-    return new Run(proxy, server, client);
+    return new Run(proxy, server, client, noticesSilence(both.mode) ? ['fin', 'rst', 'silence'] : ['fin', 'rst']);
   }
 
   /**
@@ -52,13 +52,13 @@ export class Run {
   async cut(random: Random, number: number): Promise<void> {
     await sleep(random.int(20, 300));
     await this.until(() => this.proxy.stats().links > 0);
-    const how = CUTS[number % CUTS.length] as ChaosCut;
+    const how = this.kinds[number % this.kinds.length] as ChaosCut;
     const { accepted } = this.proxy.stats();
     this.proxy.cut(how);
     if (number % 2 === 0) return;
     await this.until(() => this.proxy.stats().accepted > accepted);
     if (random.next() < 0.7) await sleep(random.int(0, 15));
-    this.proxy.cut(random.of(CUTS));
+    this.proxy.cut(random.of(this.kinds));
     this.whileDialing++;
   }
 

@@ -8,7 +8,7 @@ let end: Awaited<ReturnType<typeof listen>> | undefined;
 
 async function listen(options: RunOptions) {
   const { address, codec, mode } = options;
-  const side = await Traffic.serve(address, { codec, logger: null, ...sideOptions(mode, true) } as never);
+  const side = await Traffic.serve(address, { codec, logger: null, ...sideOptions(mode) } as never);
   let client: Peer | undefined;
   const sender = new Sender(options, () => {
     const peer = client;
@@ -19,11 +19,11 @@ async function listen(options: RunOptions) {
       items: (from) => side.countDown(peer, { from, ms: 0 }),
     };
   });
-  // Without heartbeats, the server does not notice that a silent link is dead.
+  // Without a heartbeat, the server does not notice that a silent link is dead.
   const closeUnless = (holds: () => boolean, peer: Peer): void => {
     if (!holds()) void peer.close();
   };
-  if (mode === 'hand')
+  if (mode !== 'resume')
     side.on('connect', (peer) => void setTimeout(closeUnless, 2 * BEAT_MS, () => client === peer, peer));
   side.join.connect(({ peer }) => {
     if (client !== undefined) closeUnless(() => client === peer, client);

@@ -43,24 +43,39 @@ export const ITEM_MS = 100;
 /** The heartbeat, in milliseconds. */
 export const BEAT_MS = 1_000;
 
-/** The options of a side that the modes name. They may not exist yet in this build. */
-export function sideOptions(mode: Mode, isServer: boolean): Record<string, unknown> {
+/** Whether this build has an option. */
+function has(option: string, value: unknown): boolean {
+  try {
+    Traffic.create({ [option]: value } as never);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a silent link is noticed: the client has a heartbeat of its own in the mode `hand`. */
+export function noticesSilence(mode: Mode): boolean {
+  return mode === 'hand' || has('beat', BEAT_MS);
+}
+
+/** The options of a side in a mode. `join` is called in each new session of the client. */
+export function sideOptions(mode: Mode, join?: (remote: Joining) => unknown): Record<string, unknown> {
   // A dial whose link falls silent is given up after that time, and the next one follows.
-  if (mode === 'hand') return isServer ? {} : { limits: { connectMs: 2 * BEAT_MS } };
-  if (isServer) return { beat: BEAT_MS, ...(mode === 'resume' && { resume: true }) };
-  return { beat: BEAT_MS, reconnect: { delay: [20, 500], resume: mode === 'resume' } };
+  if (mode === 'hand') return join === undefined ? {} : { limits: { connectMs: 2 * BEAT_MS } };
+  return {
+    ...(has('beat', BEAT_MS) && { beat: BEAT_MS }),
+    ...(join === undefined && mode === 'resume' && { resume: true }),
+    ...(join !== undefined && { reconnect: { delay: [20, 500], begin: join } }),
+  };
+}
+
+/** What the client calls to say who it is. */
+export interface Joining {
+  join(args: { name: string }): Promise<void>;
 }
 
 /** The best mode that this build has. */
 export function bestMode(): Mode {
-  const has = (options: Record<string, unknown>): boolean => {
-    try {
-      Traffic.create(options as never);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  if (!has(sideOptions('reconnect', false))) return 'hand';
-  return has(sideOptions('resume', true)) ? 'resume' : 'reconnect';
+  if (!has('reconnect', true)) return 'hand';
+  return has('resume', true) ? 'resume' : 'reconnect';
 }

@@ -1,0 +1,174 @@
+import { stopClock } from 'obverse/testing';
+import {
+  type Side as ApiSide,
+  Code,
+  type Inverted,
+  incoming,
+  type Options,
+  outgoing,
+  type Peer,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+} from '../../src/index.js';
+import { Random } from '../../src/testing/random.js';
+import { PlayedNetwork } from './played-network.js';
+import { type Call, Promises, type Side } from './promises.js';
+import { fail, type Playable, type Step } from './scheduler.js';
+
+class Traffic extends RemoteAPI {
+  @incoming({ hasReply: true }) up(_sender: Sender, _args: { uid: number }): Reply<number> {}
+  @outgoing({ hasReply: true }) down(_to: Receivers, _args: { uid: number }): Reply<number> {}
+  @incoming noteUp(_sender: Sender, _args: { n: number }): void {}
+  @outgoing noteDown(_to: Receivers, _args: { n: number }): void {}
+}
+
+/** How the sides of a world are made. */
+export interface WorldOptions {
+  readonly seed: number;
+  /** Sessions outlive their links: nothing may be lost by cuts alone. */
+  readonly isMild: boolean;
+  /** The side that dials does it again by itself; else dialing is a step. */
+  readonly dialsItself?: boolean;
+  readonly client?: Options;
+  readonly server?: Options;
+}
+
+/** Two sides of the implementation under the scheduler of the model: their links are played, their clock is stopped. */
+export class SideWorld implements Playable {
+  readonly promises: Promises;
+  readonly random: Random;
+  private readonly network = new PlayedNetwork();
+  private readonly clock = stopClock();
+  private readonly running = new Map<Call, () => void>();
+  private readonly open = new Map<Call, AbortController>();
+  private dialing: Promise<void> | undefined;
+  private turnBy = 0;
+  private client!: ApiSide<Inverted<Traffic>>;
+  private server!: ApiSide<Traffic>;
+
+  constructor(
+    private readonly options: WorldOptions,
+    stats: Map<string, number> = new Map(),
+  ) {
+    this.random = new Random(options.seed);
+    this.promises = new Promises(options.isMild, stats);
+  }
+
+  async start(): Promise<this> {
+    const { client, server } = this.options;
+    const serve = (_from: unknown, { uid }: { uid: number }): Promise<number> => this.serve(uid);
+    this.server = await Traffic.serve(this.network.listening, { logger: null, ...server });
+    this.server.up.connect(serve);
+    this.server.noteUp.connect((_sender, { n }) => this.promises.heard('client', n));
+    this.client = await Traffic.invert().connect(this.network.dialing, { logger: null, ...client });
+    this.client.down.connect(serve);
+    this.client.noteDown.connect((_sender, { n }) => this.promises.heard('server', n));
+    return this;
+  }
+
+  async end(): Promise<void> {
+    this.clock.restore();
+    await Promise.all([this.client.close(), this.server.close()]);
+  }
+
+  /** When a step has had its consequences: what was written, answered or is due. */
+  readonly settled = async (): Promise<void> => {
+    const by = this.turnBy;
+    this.turnBy = 0;
+    if (by > 0) await this.clock.turn(by);
+    else for (let round = 0; round < 4; round++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+
+  *steps(calm: boolean): Generator<Step> {
+    yield* this.network.steps();
+    for (const finish of this.running.values()) yield [3, finish];
+    if (this.options.dialsItself) {
+      if (this.network.live === 0) yield [2, () => (this.turnBy = 100)];
+    } else if (this.network.live === 0 && this.dialing === undefined) yield [2, () => this.dial()];
+    if (calm) return;
+    yield* this.network.faults(this.random);
+    yield [
+      2,
+      () => this.request('client', (call, signal) => this.client.with({ signal }).remote.up({ uid: call.uid })),
+    ];
+    yield [0.4, () => this.client.remote.noteUp({ n: this.promises.nextNote('client') })];
+    yield [0.2, () => (this.turnBy = this.random.int(1, 50))];
+    for (const peer of this.server.peers.values()) {
+      yield [0.8, () => this.request('server', (call, signal) => this.down(peer, call, signal))];
+      yield [0.3, () => this.server.noteDown(peer, { n: this.promises.nextNote('server') })];
+    }
+    for (const cancel of this.open.values()) yield [0.05, () => cancel.abort()];
+  }
+
+  private down(peer: Peer, { uid }: Call, signal: AbortSignal): Promise<number> {
+    return this.server.to(peer, { signal }).down({ uid });
+  }
+
+  private dial(): void {
+    this.dialing = this.client.changeTransport(this.network.dialing).finally(() => {
+      this.dialing = undefined;
+    });
+    this.dialing.catch(() => {});
+  }
+
+  /** A handler: it has begun, and ends in a later step. */
+  private serve(uid: number): Promise<number> {
+    this.promises.ran(uid);
+    const call = this.promises.call(uid);
+    return new Promise((resolve) => {
+      this.running.set(call, () => {
+        this.running.delete(call);
+        resolve(uid);
+      });
+    });
+  }
+
+  private request(by: Side, ask: (call: Call, signal: AbortSignal) => PromiseLike<number>): void {
+    const call = this.promises.newCall(by, false);
+    const cancel = new AbortController();
+    this.open.set(call, cancel);
+    Promise.resolve(ask(call, cancel.signal)).then(
+      (answer) => {
+        if (answer !== call.uid) fail(`call ${call.uid} is answered by ${answer}`);
+        this.settle(call, 'ok', false);
+      },
+      (error: Error & { code?: number; maybeExecuted?: boolean }) => {
+        if (error.code === Code.Busy) this.settle(call, 'busy', false);
+        else this.settle(call, error.name === 'Aborted' ? 'timeout' : 'lost', error.maybeExecuted !== false);
+      },
+    );
+  }
+
+  private settle(call: Call, outcome: 'ok' | 'busy' | 'timeout' | 'lost', maybe: boolean): void {
+    this.open.delete(call);
+    try {
+      this.promises.settle(call, outcome, maybe);
+    } catch (violation) {
+      this.broken ??= violation;
+    }
+  }
+
+  /** What was broken outside of a step. */
+  private broken: unknown;
+
+  check(): void {
+    if (this.broken !== undefined) throw this.broken;
+  }
+
+  checkAtRest(): void {
+    this.check();
+    this.promises.checkAtRest();
+    if (this.client.peers.size !== 1) fail('the client is not connected');
+    for (const [name, side] of [
+      ['client', this.client],
+      ['server', this.server],
+    ] as const) {
+      const { peers, pendingCalls, activeCalls, queuedCalls, bufferedBytes } = side.stats();
+      const left = { peers: peers - 1, pendingCalls, activeCalls, queuedCalls, bufferedBytes };
+      for (const [what, count] of Object.entries(left))
+        if (count !== 0) fail(`${count} ${what} are left at the ${name}`);
+    }
+  }
+}

@@ -31,6 +31,11 @@ export function refusalOf(
 ): CertificateRefusal | undefined {
   const { verify, clientCertificate } = settings;
   if (who === 'the client' && clientCertificate === undefined) return undefined;
+  if (typeof socket.getPeerCertificate !== 'function') {
+    const text =
+      'this runtime does not show the certificates of peers here, so "clientCertificate" needs Node, or tls:';
+    return { text, brief: text };
+  }
   const certificate = certificateOf(socket);
   if (certificate === undefined) {
     if (who === 'the client' && clientCertificate === 'request') return undefined;
@@ -83,7 +88,7 @@ export function problemOf(
       case 'UNABLE_TO_GET_ISSUER_CERT':
       case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
       case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-        return `${whose} was issued by an authority that this side does not trust (${nameOf(certificate?.issuer)}); put the certificate of that authority into the option "ca"; certificates between the two belong into the "cert" of ${who}`;
+        return `${whose} was issued by an authority that this side does not trust${certificate === undefined ? '' : ` (${nameOf(certificate.issuer)})`}; put the certificate of that authority into the option "ca"; certificates between the two belong into the "cert" of ${who}`;
       case 'INVALID_PURPOSE':
         return `${whose} is not made for this use; its extended key usage must have ${who === 'the server' ? 'serverAuth' : 'clientAuth'}`;
       case 'ERR_TLS_CERT_ALTNAME_INVALID':

@@ -27,6 +27,8 @@ export class SecureServer {
   private readonly handshakes = new Map<string, Handshake>();
   private readonly failures = new Refusals();
   private server!: tls.Server;
+  /** It was reported that the runtime cannot replace certificates. */
+  private isStuck = false;
 
   /** Throws a UsageError if the certificates cannot be used. `address` returns that of the server, for reports. */
   constructor(
@@ -117,8 +119,15 @@ export class SecureServer {
   private refresh(): void {
     const loaded = this.certificates.current();
     if (loaded === this.used) return;
-    this.server.setSecureContext(loaded.secure);
     this.used = loaded;
+    // Bun has the function on some servers, and goes on with the certificates that it began with.
+    if (typeof this.server.setSecureContext === 'function' && !('bun' in process.versions))
+      this.server.setSecureContext(loaded.secure);
+    else if (!this.isStuck) {
+      this.isStuck = true;
+      const text = 'has new certificates, which this runtime uses only for servers that are opened later: restart it';
+      this.logger.warn(`${this.address()} ${text}`);
+    }
   }
 
   private failed(error: Error, socket: TLSSocket): void {

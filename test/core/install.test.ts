@@ -84,6 +84,13 @@ describe('an extension of the same name', () => {
   });
 });
 
+it('removes nothing of an extension that has taken the place of another when that is removed', async () => {
+  const removeFirst = install({ name: 'one', members: { zip: { value: () => 1, configurable: true } } });
+  add({ name: 'one', members: { zip: { value: () => 2, configurable: true } }, options: { loud: () => undefined } });
+  removeFirst();
+  expect((Echo.create({ loud: 1 } as object) as unknown as { zip(): number }).zip()).toBe(2);
+});
+
 it('removes the members of an extension with it', () => {
   const remove = install({ name: 'one', members: { zap: { value: () => 1, configurable: true } } });
   expect('zap' in Echo.create()).toBe(true);

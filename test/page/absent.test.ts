@@ -79,6 +79,18 @@ describe('a page that imports nothing else', () => {
     await vi.waitFor(() => expect(told).toBe(2));
   });
 
+  it('has what an entry adds that was imported before it', async () => {
+    await import('../../src/extensions/middleware/install.js');
+    const { client } = await meet();
+    const seen: string[] = [];
+    client.use(({ path }, next) => {
+      seen.push(path);
+      return next();
+    });
+    expect(await client.remote.add({ a: 1, b: 2 })).toBe(3);
+    expect(seen).toEqual(['add']);
+  });
+
   it('has streams that its spec declares', async () => {
     const { client } = await meet();
     const items: number[] = [];

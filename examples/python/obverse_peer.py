@@ -318,7 +318,7 @@ class Peer(Link):
                 self._exports.hold(held)
         except Exception as error:
             if limit.expired():
-                why = f"{call.method} took longer than it may"
+                why = f"{call.method} did not finish in time"
                 self._failed(call, RpcError(why, Code.TIMEOUT))
             else:
                 self._failed(call, error)

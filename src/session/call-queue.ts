@@ -191,7 +191,7 @@ export class CallQueue {
   /** It is still at work, and keeps its place; but its caller has its answer, and may use the id again. */
   private overrun(sender: CallSender): void {
     const { call } = sender;
-    const late = new TimeoutError(`${printable(call.method)} took longer than it may`);
+    const late = new TimeoutError(`${printable(call.method)} did not finish in time`);
     this.cancelCall(sender, late);
     if (call.id === undefined) return;
     this.ids.delete(call.id);

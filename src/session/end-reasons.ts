@@ -10,10 +10,10 @@ import type { Session } from './session.js';
  * How a session comes to its end: its link ends, the peer ends its side of the link, or this side closes it.
  */
 
-/** All that a link without an error tells: a program that was killed closes its links as one does that closes them itself. */
+/** All that is known of a link that ends without an error: a program that is killed closes its links, too. */
 const CLOSED = 'the other side closed it or exited';
 
-/** What ends, as far as its end needs it. */
+/** A session, as far as this file needs it. */
 export interface EndingSession extends Session {
   noReplyReason: RpcError | undefined;
   halfClosed: HalfClosed | undefined;
@@ -39,8 +39,8 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
 }
 
 /**
- * The peer sends no more, and can still be sent to. An Obverse ends its side only when it is done: that is the end. Any
- * other peer may wait for its answers, as a program does that writes its requests into a pipe and closes it.
+ * The peer sends nothing more, but can still receive. Obverse ends its half only when it is done, so the session ends. Any
+ * other peer may wait for replies, as a program does that writes its requests into a pipe and closes it.
  */
 export function inputEnded(session: EndingSession): void {
   if (session.ended !== undefined) return;
@@ -48,7 +48,7 @@ export function inputEnded(session: EndingSession): void {
   else session.halfClosed = new HalfClosed(session);
 }
 
-/** Pending calls fail with the error that the message could not be read. */
+/** The reason, with a remark if the last message of the peer could not be read. */
 function ended(session: EndingSession, why: string): ConnectionLost {
   return new ConnectionLost(`${why}${session.connection?.bad?.remark ?? ''}`);
 }
@@ -67,7 +67,7 @@ export function end(session: EndingSession, reason: Error | undefined): void {
   else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`));
 }
 
-/** Ends it for a reason, but what was posted still leaves. */
+/** Ends the session with a reason; what was posted is still sent. */
 function finish(session: EndingSession, reason: ConnectionLost): void {
   session.last();
   session.finish(reason);
@@ -75,8 +75,8 @@ function finish(session: EndingSession, reason: ConnectionLost): void {
 }
 
 /**
- * A peer that sends no more is answered, and then the link is closed; but it is not waited for longer than `lingerMs`. What
- * we ask of it cannot be answered: our open calls fail at once, and so do new ones.
+ * A peer that has ended its half gets the replies to its calls, and then the link is closed, after `lingerMs` at the latest. It
+ * cannot reply to this side: pending calls fail at once, and so do new ones.
  */
 export class HalfClosed {
   private readonly timer: Timer;
@@ -88,7 +88,7 @@ export class HalfClosed {
     session.noReplyReason = reason;
     session.pending?.noteGiven(session.sendQueue.sent, session);
     session.pending?.rejectAll(reasonOfEach(reason), session);
-    // They get no more credit: streams with a full window fail now, others when theirs is full.
+    // The peer cannot pull any more: streams whose window is full fail now, others when it becomes full.
     session.callQueue?.wakeStreams();
     session.closeWhenIdle();
     if (session.ended !== undefined) this.stop();

@@ -5,8 +5,8 @@ import type { Session } from './session.js';
 import { NEXT } from './system-names.js';
 
 /*
- * What has come and is not carried out. A request is answered; a notification is reported, and where somebody waits for more of the
- * kind, as the consumer of a stream does for items, that one is told.
+ * Messages that have arrived and are not dispatched. A request is answered with an error; a notification is reported, and ends the
+ * stream whose items it carries.
  */
 
 /** A call is nested too deep. */

@@ -3,7 +3,7 @@ import type { Frame } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
 import type { Session } from './session.js';
 
-/** Answers that must wait until the peer has read more: their calls were executed, so they are not refused. */
+/** Replies that wait until the peer reads more. Their calls were executed, so they cannot be refused. */
 export class ParkedReplies {
   /** How many bytes wait. */
   bytes = 0;
@@ -17,8 +17,8 @@ export class ParkedReplies {
   }
 
   /**
-   * Keeps one, as long as there are no more than calls, of methods and of references, and streams that may be at work at a time:
-   * no further one begins before the peer reads. Otherwise the session ends.
+   * Keeps a reply. There can be one for each call and stream that may run at a time, since none starts before the peer reads. The
+   * session ends if there are more.
    */
   add(frame: Frame): void {
     const { session, frames } = this;
@@ -31,7 +31,7 @@ export class ParkedReplies {
     session.end(new ProtocolError(text, Code.Busy));
   }
 
-  /** The peer has read more: sends as many of them as fit. */
+  /** The peer has read more: sends as many replies as fit. */
   leave(): void {
     const { session, frames } = this;
     while (session.ended === undefined) {
@@ -50,7 +50,7 @@ export class ParkedReplies {
   }
 }
 
-/** Whether so long an answer may be kept, beside those that wait for the peer and what the side holds for all of them. */
+/** Whether a reply of this length may be kept in addition to what waits for the peer and for all peers of the side. */
 export function hasRoom(
   { load, host, sendQueue }: Session,
   parked: ParkedReplies | undefined,

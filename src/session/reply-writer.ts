@@ -14,23 +14,23 @@ import type { ActiveCall, Replies, Session } from './session.js';
 import type { Mapped } from './session-values.js';
 import { unfit } from './unfit-result.js';
 
-/** What an answer goes to. */
+/** The message that is answered. */
 type Asked = Pick<Call | Bad, 'id' | 'batch'>;
 
-/** An answer that is no longer than this, in letters or bytes, is always kept: a fault in its place would be as long. */
+/** A reply of at most this length, in characters or bytes, is always kept: an error in its place would be as long. */
 const SMALL = 1_024;
 
-/** How much of a text is left where the whole of it is too large to be sent, in turn. */
+/** The lengths to which the text of an error is cut, one after the other, where it is too large to be sent. */
 const SHORTER = [1_000, 100, 0];
 
 /**
- * How what a peer has sent is answered: alone, or in its batch. Nothing here throws, for whoever answers stands in the
- * middle of what others have sent.
+ * Answers the messages of a peer, each alone or in its batch. Nothing here throws: it is called while other messages are
+ * dispatched.
  */
 export class ReplyWriter implements Replies {
-  /** How much the answers hold that wait for the others of their batches. */
+  /** The size of the replies that wait for the rest of their batches, in characters or bytes. */
   held = 0;
-  /** Answers that wait until the peer has read more. */
+  /** Replies that wait until the peer reads more. */
   parked: ParkedReplies | undefined;
 
   constructor(private readonly session: Session) {}
@@ -55,7 +55,7 @@ export class ReplyWriter implements Replies {
 
   private reply(call: Call, id: Id, value: unknown, work: CallDetails | undefined): void {
     const { session } = this;
-    // Without room, a large text is not even encoded: that would take as much memory once more.
+    // Without room, a large text is not even encoded, which would take the same memory again.
     if (typeof value === 'string' && session.load.unsent > 0 && this.refuses(call, value)) return;
     const quick = work?.replyMetadata === undefined ? this.quickly(id, value) : undefined;
     if (quick !== undefined) {
@@ -106,7 +106,7 @@ export class ReplyWriter implements Replies {
     try {
       return encodeQuickly(this.session, { kind: 'reply', id, value });
     } catch {
-      // It will be thrown again, and reported then.
+      // The full encoding throws it again; it is reported there.
       return undefined;
     }
   }
@@ -129,7 +129,7 @@ export class ReplyWriter implements Replies {
     if (detailsIfAny !== undefined) this.finish(sender);
   }
 
-  /** What a call fails with whose handler has given something that throws `error` when it is looked at. */
+  /** The error of a call whose handler has returned a value that throws `error` when it is read. */
   unreadable(error: unknown): RpcError {
     const { message } = this.session.host.toFault(error);
     return new RpcError(`the result cannot be read: ${message}`, Code.InternalError);
@@ -279,7 +279,7 @@ export class ReplyWriter implements Replies {
     this.parked.add(frame);
   }
 
-  /** An answer could not be sealed, or is too large for the peer: its caller gets an error for that, once. */
+  /** A reply could not be sealed, or is too large for the peer: the caller gets an error for it, once. */
   private lost(error: unknown, to: Asked | undefined, sent: Mapped | undefined): void {
     const { session } = this;
     sent?.end();

@@ -275,7 +275,7 @@ describe('a handler that exceeds its time limit', () => {
     );
     await expect(client.steps(null)).rejects.toMatchObject({
       name: 'TimeoutError',
-      message: 'steps took longer than it may',
+      message: 'steps did not finish in time',
     });
     expect(reason).toBeInstanceOf(TimeoutError);
   });

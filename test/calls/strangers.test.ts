@@ -233,7 +233,7 @@ describe.each(ways)('a peer that is not Obverse, over $codec, where $who connect
     side.add.connect((_sender, { a, b }) => a + b);
     expect(await plainPeer.call('hang')).toEqual({
       id: 101,
-      error: { code: -32_011, message: 'hang took longer than it may' },
+      error: { code: -32_011, message: 'hang did not finish in time' },
     });
     expect(reasons).toEqual([expect.any(TimeoutError)]);
     expect(await plainPeer.call('add', { a: 2, b: 3 })).toEqual({ id: 102, result: 5 });

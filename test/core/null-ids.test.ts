@@ -41,7 +41,7 @@ describe('requests whose id is null', () => {
   it('are all ended and answered by handlerTimeout', async () => {
     await using far = await sides({ handlerTimeout: 20 });
     far.client.write(...upTo(5).map((n) => ask(n)));
-    const late = { jsonrpc: '2.0', id: null, error: { code: -32011, message: 'ask took longer than it may' } };
+    const late = { jsonrpc: '2.0', id: null, error: { code: -32011, message: 'ask did not finish in time' } };
     expect(await far.client.answers(5)).toEqual(Array(5).fill(late));
     expect(far.signals.map((signal) => signal.aborted)).toEqual(Array(5).fill(true));
     // Each is answered once, whatever its handler returns afterwards.

@@ -133,6 +133,11 @@ export interface Link {
    * A link of a bus: `Transport.broadcast` reaches it too, no side sends hello on it, and an unreadable frame is dropped without an answer.
    */
   readonly bus?: boolean;
+  /**
+   * Of a link over a network, which can be dead without anybody being told: a number that grows while bytes arrive, also of an incomplete
+   * frame, or while bytes leave that are counted in `buffered`; 0 where that cannot be seen. Such links have a heartbeat, others have not.
+   */
+  readonly moved?: number | undefined;
   /** What to check if a call was not answered in time: the end of the text of its TimeoutError. Read only then. */
   readonly advice?: string | undefined;
   /** What the transport knows of the peer and its connection: addresses, headers, certificates. For people and for guards. */

@@ -2,6 +2,7 @@ import type { OfferedExtension } from '../api/extension.js';
 import { offeredDiagnostics } from '../extensions/diagnostics/offer.js';
 import { offeredDynamic } from '../extensions/dynamic/offer.js';
 import { offeredErrors } from '../extensions/errors/offer.js';
+import { offeredHeartbeat } from '../extensions/heartbeat/offer.js';
 import { offeredMiddleware } from '../extensions/middleware/offer.js';
 import { offeredMulticast } from '../extensions/multicast/offer.js';
 import { offeredReferences } from '../extensions/references/offer.js';
@@ -19,6 +20,7 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredReferences,
   offeredMulticast,
   offeredSecurity,
+  offeredHeartbeat,
   offeredDynamic,
   offeredErrors,
   offeredMiddleware,

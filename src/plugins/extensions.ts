@@ -2,6 +2,7 @@ import type { Extension } from '../api/extension.js';
 import { dynamic } from '../extensions/dynamic/extension.js';
 import { errorsWith } from '../extensions/errors/extension.js';
 import * as registering from '../extensions/errors/register-classes.js';
+import { heartbeat } from '../extensions/heartbeat/extension.js';
 import { middleware } from '../extensions/middleware/extension.js';
 import { multicast } from '../extensions/multicast/extension.js';
 import { references } from '../extensions/references/extension.js';
@@ -15,6 +16,7 @@ export const extensions: readonly Extension[] = [
   references,
   multicast,
   security,
+  heartbeat,
   dynamic,
   errorsWith(registering),
   middleware,

@@ -20,6 +20,8 @@ export interface Greeting {
   hello?(connection: Connection): { readonly name: string; readonly value: unknown } | undefined;
   /** The peer has said hello, with these fields, whatever they contain. Called with each hello that arrives. */
   greeted?(connection: Connection, fields: Readonly<Record<string, unknown>>): void;
+  /** The connection has ended. */
+  ended?(connection: Connection): void;
 }
 
 /** What a connection needs of its side. One for all connections of a side. */
@@ -47,6 +49,8 @@ export class Connection extends FrameWriter implements Receiver {
   size = 0;
   /** The frame that is being read, if it is long enough to be weighed. */
   weight: HeldFrame | undefined;
+  /** A frame has arrived since this was last set to false. */
+  heard = true;
   private pauses = 0;
   /** After how many messages to ask whether this turn has dispatched enough. */
   private left = STEP;
@@ -84,6 +88,7 @@ export class Connection extends FrameWriter implements Receiver {
 
   receive(frame: Frame): void {
     if (this.ended) return;
+    this.heard = true;
     const { traffic } = this.host.load;
     traffic.framesReceived++;
     traffic.bytesReceived += frame.length;
@@ -219,6 +224,11 @@ export class Connection extends FrameWriter implements Receiver {
     if (this.pauses++ === 0) this.link.pause();
   }
 
+  /** Whether this side does not read at the moment. */
+  get isPaused(): boolean {
+    return this.pauses > 0;
+  }
+
   resumeReading(): void {
     if (--this.pauses === 0 && !this.ended) this.link.resume();
   }
@@ -242,6 +252,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.ended = true;
     this.watch = undefined;
     this.queue?.drop();
+    for (const gate of this.host.gates) gate.ended?.(this);
     this.host.disconnected(this);
   }
 }

@@ -30,6 +30,9 @@ export const KEEP = 'rpc.keep';
 /** A reference is no longer held. */
 export const RELEASE = 'rpc.release';
 
+/** Asks whether the peer is there, or answers. */
+export const BEAT = 'rpc.beat';
+
 /** Asks for a token back, to the address that its sender claims to have. */
 export const PROVE = 'rpc.prove';
 /** Releases it. */

@@ -75,6 +75,10 @@ export class FaultyLink implements Link {
     };
   }
 
+  get moved(): number | undefined {
+    return this.inner.moved;
+  }
+
   get maxFrame(): number {
     return this.inner.maxFrame as number;
   }

@@ -42,6 +42,11 @@ export interface Options {
    * aborts, and its caller receives an error. No limit by default.
    */
   readonly handlerTimeout?: number | undefined;
+  /**
+   * How often, in milliseconds, both sides of a link over a network make sure that the other one is there: 15,000 by default; the shorter
+   * time of the two holds, `Infinity` turns it off. A link without a sign of life for 1.5 to 2 times as long is cut.
+   */
+  readonly beat?: number | undefined;
   /** Default options of every call, if neither the call nor its method or namespace specifies them. */
   readonly defaults?: CallOptions | undefined;
   /** How many calls of one peer run at a time: 256 by default. Further calls are queued. */

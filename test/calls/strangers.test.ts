@@ -72,7 +72,7 @@ async function meet(codec: string, who: string, options: Options = {}): Promise<
   };
 }
 
-const hello = (codec: string): Seen => ({ method: 'rpc.hello', params: { obverse: 1, codec } });
+const hello = (codec: string): Seen => ({ method: 'rpc.hello', params: { obverse: 1, codec, beat: 15_000 } });
 
 const ways = ['jrpc', 'msgpack'].flatMap((codec) => ['the peer', 'Obverse'].map((who) => ({ codec, who })));
 

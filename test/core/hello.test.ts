@@ -152,7 +152,7 @@ it('makes an array a packet: each call is answered separately', async () => {
   using client = await RawClient.connect(server.address);
   client.write(hello);
   client.write([true, false].map((wait, id) => ({ jsonrpc: '2.0', id, method: 'ask', params: { wait } })));
-  const told = { ...hello, params: { ...hello.params, frameBytes: 1024 * 1024 } };
+  const told = { ...hello, params: { ...hello.params, frameBytes: 1024 * 1024, beat: 15_000 } };
   expect(await client.answers(2)).toEqual([told, { jsonrpc: '2.0', id: 1, result: 'now' }]);
   for (const end of finish) end();
   expect((await client.answers(3))[2]).toEqual({ jsonrpc: '2.0', id: 0, result: 'later' });
@@ -191,7 +191,7 @@ describe('the limit on frames that rpc.hello announces', () => {
       await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits });
       using client = await RawClient.connect(server.address);
       client.write(hello);
-      expect(await client.answers(1)).toEqual([{ ...hello, params: { ...hello.params, frameBytes } }]);
+      expect(await client.answers(1)).toEqual([{ ...hello, params: { ...hello.params, frameBytes, beat: 15_000 } }]);
     }
   });
 });
@@ -205,7 +205,7 @@ it('is announced over every byte stream on which this side connects', async () =
   await once(server, 'listening');
   const api = await Spec.connect(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
   while (heard.length === 0) await turn();
-  expect(JSON.parse(heard[0] as string)).toEqual(hello);
+  expect(JSON.parse(heard[0] as string)).toEqual({ ...hello, params: { ...hello.params, beat: 15_000 } });
   await api.close();
   server.close();
 

@@ -71,6 +71,7 @@ it('an option that is undefined counts as left out, as in the types', async () =
     security: undefined,
     invert: undefined,
     timeout: undefined,
+    beat: undefined,
     handlerTimeout: undefined,
     defaults: undefined,
     concurrency: undefined,

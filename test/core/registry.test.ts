@@ -89,12 +89,12 @@ describe('a misspelt or invalid option', () => {
   });
 
   it.each([
-    [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are callSites, codec, /],
+    [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are beat, callSites, codec, /],
     // The names of options before 1.0.
     [{ exceptLogged: [] }, 'unknown option "exceptLogged"; did you mean neverLogged? There are '],
     [{ requireSecinfo: true }, 'unknown option "requireSecinfo"; did you mean requireSecurityInfo? There are '],
-    [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are callSites, codec, '],
-    [{ qqq: 'x' }, 'unknown option "qqq"; there are callSites, codec, '],
+    [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are beat, callSites, codec, '],
+    [{ qqq: 'x' }, 'unknown option "qqq"; there are beat, callSites, codec, '],
     [{ errors: 'all' }, 'the option "errors" must be "hidden" or "message" or "full"'],
     [
       { codec: 5 },

@@ -33,7 +33,10 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/demo.ts`, blocks.find((each) => nameOf(each) === 'demo.ts')?.code ?? '');
   const { Demo, serveDemo } = await import(/* @vite-ignore */ `${folder}/demo.ts`);
-  serve = (at, { dials, ...plan }) => (dials ? Demo.connect(at, plan) : serveDemo(at, { ...plan, logger: null }));
+  // As the page says of them.
+  const beat = Number.POSITIVE_INFINITY;
+  serve = (at, { dials, ...plan }) =>
+    dials ? Demo.connect(at, { beat, ...plan }) : serveDemo(at, { beat, ...plan, logger: null });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

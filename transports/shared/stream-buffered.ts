@@ -22,3 +22,9 @@ export function waiting(output: Writable): number {
 export function moved(socket: Socket): number {
   return socket.bytesRead - waiting(socket);
 }
+
+/** A number that grows when bytes have arrived, or when bytes have left that the system did not accept at once. */
+export function progress(socket: Socket): number {
+  const left = waiting(socket);
+  return socket.bytesRead + (left > 0 ? socket.bytesWritten - left : 0);
+}

@@ -5,7 +5,7 @@ import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver }
 import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { WrongProtocol } from '../../src/contract/framing/beginning.js';
 import type { PartialFrames } from './partial-frames.js';
-import { moved, waiting } from './stream-buffered.js';
+import { moved, progress, waiting } from './stream-buffered.js';
 import { asError, reasonOf } from './stream-errors.js';
 import { listen, type StreamEvents } from './stream-events.js';
 import { Unread } from './stream-unread.js';
@@ -27,10 +27,7 @@ export interface StreamHost {
   gone(link: StreamLink): void;
 }
 
-/**
- * Frames in both directions; after `close()`, while the remaining bytes are sent; after `closed` was called. In the
- * last two states nothing is delivered or sent any more.
- */
+/** `ending` after `close()`, while the rest is sent; `over` after `closed` was called: in both, nothing is delivered or sent. */
 type State = 'open' | 'ending' | 'over';
 
 /**
@@ -87,6 +84,10 @@ export class StreamLink implements Link, StreamEvents {
     return waiting(this.output);
   }
 
+  get moved(): number | undefined {
+    return this.input === (this.output as object) ? progress(this.input as Socket) : undefined;
+  }
+
   send(frames: readonly Frame[]): void {
     if (this.state !== 'open') return;
     try {
@@ -111,9 +112,8 @@ export class StreamLink implements Link, StreamEvents {
 
   close(reason?: Error): void {
     if (this.state === 'over') return;
-    if (reason !== undefined) {
-      this.cut(reason);
-    } else if (this.state === 'open') {
+    if (reason !== undefined) this.cut(reason);
+    else if (this.state === 'open') {
       this.state = 'ending';
       // Further input is read and dropped: unread, it would turn the end into a reset and hide the end of the peer.
       this.readOn();
@@ -137,9 +137,8 @@ export class StreamLink implements Link, StreamEvents {
       this.framing.end((frame) => this.give(frame));
     } catch (error) {
       this.broken(error);
-      return;
     }
-    this.noMore();
+    if (this.state === 'open') this.noMore();
   }
 
   drained(): void {
@@ -175,14 +174,13 @@ export class StreamLink implements Link, StreamEvents {
 
   /** The input has ended, and all of its frames were delivered. */
   protected noMore(): void {
-    if (this.receiver?.inputEnded !== undefined) {
-      // The receiver closes the link when it has nothing left to send.
-      this.receiver.inputEnded();
-      return;
+    // The receiver closes the link when it has nothing left to send.
+    if (this.receiver?.inputEnded !== undefined) this.receiver.inputEnded();
+    else {
+      this.tell();
+      this.finish();
+      this.linger();
     }
-    this.tell();
-    this.finish();
-    this.linger();
   }
 
   /** Whether the peer sends no more but can still receive. */

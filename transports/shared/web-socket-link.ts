@@ -57,6 +57,10 @@ export abstract class WebSocketLink implements Link {
     return !this.keeper.wire.listen;
   }
 
+  get moved(): number {
+    return 0;
+  }
+
   get frameBytes(): number {
     return this.keeper.frameBytes;
   }

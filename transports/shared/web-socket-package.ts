@@ -6,6 +6,7 @@ import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { utf8Text } from '../../src/contract/framing/text.js';
 import { socketInfo } from './socket-info.js';
+import { progress } from './stream-buffered.js';
 import { codeOf, explain } from './stream-errors.js';
 import { Unread } from './stream-unread.js';
 import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
@@ -23,7 +24,6 @@ export class PackageLink extends WebSocketLink implements Watched {
   private readonly socket: WebSocket;
   /** The underlying socket: its buffer, its drain event, and its error. */
   private readonly stream: Duplex;
-
   private readonly request: LinkInfo;
   private known: LinkInfo | undefined = undefined;
   /** Exists from the first pause until everything that was read meanwhile has been processed. */
@@ -41,6 +41,10 @@ export class PackageLink extends WebSocketLink implements Watched {
   get info(): LinkInfo {
     this.known ??= { ...this.request, protocol: this.socket.protocol, ...socketInfo(this.stream) };
     return this.known;
+  }
+
+  override get moved(): number {
+    return progress(this.stream as Socket);
   }
 
   start(accept: Accept): void {
@@ -140,9 +144,7 @@ export class PackageLink extends WebSocketLink implements Watched {
 
   private read(frame: Frame, bytes: number): void {
     if (this.unread === undefined) this.receiver?.receive(frame);
-    else {
-      this.unread.add(frame, bytes, this);
-    }
+    else this.unread.add(frame, bytes, this);
   }
 
   /** Processes what was read during a pause, until the next pause begins; then reads the socket again. */

@@ -3,7 +3,7 @@ import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
 import type { Codec, Frame, Limits, Message } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
-import type { Connection, Greeting } from '../session/connection.js';
+import type { Connection, Greeting, Meter } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
 import type { GuardedQueue } from '../session/guarded-queue.js';
@@ -73,6 +73,11 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   declared?(method: MethodDescriptor): void;
   readonly values?: ValueMapper;
   readonly errors?: ErrorMapper;
+  /**
+   * Sees each message of each connection before it is served, the library's own ones and those that could not be read included, and may
+   * let reading rest, refuse the message, or end the connection: a rate limit. See {@link Meter} for its arguments and its result.
+   */
+  readonly metered?: Meter;
   /** A peer is no longer connected, or no longer belongs to the transport of the side. */
   peerLeft?(peer: ConnectedPeer): void;
   /** May change until `opening` has ended. */

@@ -36,6 +36,8 @@ export class SideExtensions implements CallExtensions {
   errors!: ErrorMapper;
   frames: FrameFilters | undefined;
   gates: readonly Gate[] = [];
+  /** Makes what sees each message of a connection: loaded while the side is opened, where an extension asks for it. */
+  metering: SessionHost['attached']['metering'];
   /** Where gates ask whose session a connection is: loaded while the side is opened. */
   admission: typeof import('./admission.js') | undefined;
   streams!: CallExtensions['streams'];
@@ -101,6 +103,8 @@ export class SideExtensions implements CallExtensions {
   async opening(codec: Promise<Codec>): Promise<void> {
     await Promise.all(this.sides.map((side) => side.opening?.(codec)));
     this.takeOpened();
+    const meters = this.sides.flatMap((side) => side.metered?.bind(side) ?? []);
+    if (meters.length > 0) this.metering = (await import('../session/metering.js')).meteringBy(meters);
     if (this.gates.some(({ admit }) => admit !== undefined)) this.admission = await import('./admission.js');
   }
 

@@ -21,7 +21,7 @@ export interface CallingSide extends SessionHost {
   readonly peerRegistry: ReceivingPeers;
   /** The layers around the methods. */
   readonly layers: SideLayers;
-  readonly attached: CallExtensions;
+  readonly attached: CallExtensions & SessionHost['attached'];
   /** Throws ConnectionLost if the side is not open. */
   mustBeOpen(): void;
   /** The handler of a method that has none of its own; undefined if there is none. */

@@ -1,5 +1,5 @@
 import type { Bad, Batch, Call, Frame, Link, Message, Receiver } from '../contract/contract.js';
-import { ProtocolError } from '../contract/errors.js';
+import { ProtocolError, type RpcError } from '../contract/errors.js';
 import { BadMessages } from './bad-messages.js';
 import { FrameWriter, type FrameWriterHost } from './frame-writer.js';
 import { HeldFrame, hold, WEIGHED } from './held-frame.js';
@@ -24,12 +24,31 @@ export interface Greeting {
   ended?(connection: Connection): void;
 }
 
+/**
+ * Called with each message of a connection before it is served: calls, answers, the library's own messages, and what could not be read.
+ * `bytes`: its length within its frame, in letters or bytes; where the codec does not report it, the first such message of a frame has
+ * what is left of the frame, and the others have 0. Returns how many milliseconds reading rests, 0 for not at all: nothing of the
+ * connection is served meanwhile, answers included. A thrown RpcError refuses the message; anything else that is thrown is reported, and
+ * refuses it too. `connection.close(reason)` ends the connection.
+ */
+export type Meter = (connection: Connection, message: Message, bytes: number) => number;
+
+/** What the meters need of their connection. */
+export interface Metering {
+  begin(bytes: number): void;
+  note(message: Message, bytes: number | undefined): void;
+  refuses(message: Message): RpcError | undefined;
+  end(): void;
+}
+
 /** What a connection needs of its side. One for all connections of a side. */
 export interface ConnectionHost extends FrameWriterHost {
   /** Frames for fewer levels than this cannot be nested too deep; 0 where stages may have made them shorter. */
   readonly shallow: number;
   /** Of the extensions that add to `rpc.hello`; none on most sides. */
   readonly gates: readonly Greeting[];
+  /** What the extensions do for the side: makes the metering of a connection, where one of them meters. */
+  readonly attached: { readonly metering: ((connection: Connection) => Metering) | undefined };
   /** The connection has ended. Called once. */
   disconnected(connection: Connection): void;
 }
@@ -52,6 +71,7 @@ export class Connection extends FrameWriter implements Receiver {
   /** A frame has arrived since this was last set to false. */
   heard = true;
   private pauses = 0;
+  private readonly metering: Metering | undefined;
   /** After how many messages to ask whether this turn has dispatched enough. */
   private left = STEP;
   private step = STEP;
@@ -69,6 +89,7 @@ export class Connection extends FrameWriter implements Receiver {
   private cut: Batch | undefined;
   private readonly give = (message: Message, bytes?: number, levels?: number): boolean => {
     this.long = levels === undefined ? (bytes ?? this.size) > this.threshold : levels > this.host.shallow;
+    this.metering?.note(message, bytes);
     return this.take(message);
   };
 
@@ -77,6 +98,7 @@ export class Connection extends FrameWriter implements Receiver {
     override readonly host: ConnectionHost,
   ) {
     super(link, host);
+    this.metering = host.attached.metering?.(this);
   }
 
   /** How many calls are open, in both directions. */
@@ -120,6 +142,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.enough = false;
     this.unclaimed = this.size = frame.length;
     this.reading = frame;
+    this.metering?.begin(frame.length);
     this.left -= frame.length >> MESSAGE_BITS;
     if (frame.length >= WEIGHED || this.load.isLoaded) this.weight = new HeldFrame(this.load, frame);
     try {
@@ -192,6 +215,8 @@ export class Connection extends FrameWriter implements Receiver {
   }
 
   private dispatch(message: Message): void {
+    const refused = this.metering?.refuses(message);
+    if (this.ended) return;
     if (message.kind === 'bad') {
       const { code, message: text } = message.error;
       const error = new ProtocolError(message.read === undefined ? text : `${text}: ${message.read}`, code);
@@ -200,7 +225,7 @@ export class Connection extends FrameWriter implements Receiver {
       return;
     }
     this.bad?.interrupt();
-    const refusal = this.filter?.refuses(message);
+    const refusal: RpcError | undefined = refused ?? this.filter?.refuses(message);
     if (refusal === undefined) this.sink.receive(message, this.long);
     else this.sink.refuse(message, refusal);
   }
@@ -233,6 +258,11 @@ export class Connection extends FrameWriter implements Receiver {
     if (--this.pauses === 0 && !this.ended) this.link.resume();
   }
 
+  /** Ends the connection and what goes on over it. Without a reason, what was posted still leaves. */
+  close(reason?: Error): void {
+    this.sink.end(reason);
+  }
+
   // ---- end ----------------------------------------------------------------------------------------------------------
 
   inputEnded(): void {
@@ -253,6 +283,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.watch = undefined;
     this.queue?.drop();
     for (const gate of this.host.gates) gate.ended?.(this);
+    this.metering?.end();
     this.host.disconnected(this);
   }
 }

@@ -40,6 +40,7 @@ export interface Admitting {
  * - the side is not open yet, or has just been opened: whoever has opened it may still add handlers (`awaitOpening`, by the transport);
  * - gates ask whose session it is: frames are read, and their messages wait (`admit`, by the admission);
  * - a security takes its time to open a frame (`hold`, by the filter);
+ * - a meter lets reading rest (`letRest`, by the metering);
  * - enough was dispatched in this turn of the event loop: other peers come first (`yieldTurn`, by the connection).
  *
  * Frames count by their bytes, up to `bufferedBytes`.
@@ -64,6 +65,8 @@ export class InboundQueue {
   /** One of the reasons to wait: the side that has the session is not open yet, or has been open for less than a turn. */
   private unopened = false;
   private untilAsked = false;
+  /** One of them: a meter lets reading rest. */
+  private resting = false;
   private admitting: Admitting | undefined;
   private paused = false;
 
@@ -81,7 +84,7 @@ export class InboundQueue {
 
   /** Whether a security is opening a frame, for which all else waits. */
   get isOpening(): boolean {
-    return this.holds > (this.yielding ? 1 : 0) + this.unread;
+    return this.holds > (this.yielding ? 1 : 0) + (this.resting ? 1 : 0) + this.unread;
   }
 
   /** For how many reasons messages wait that have been read. */
@@ -133,6 +136,13 @@ export class InboundQueue {
     if (!this.unopened) return;
     this.unopened = false;
     this.release();
+  }
+
+  /** Nothing is dispatched as long as reading rests. */
+  letRest(begins: boolean): void {
+    this.resting = begins;
+    if (begins) this.hold();
+    else this.release();
   }
 
   /** The rest of the turn belongs to other peers; reading stops meanwhile. */

@@ -54,7 +54,7 @@ function count({ host, frameBytes }: Session, journal: Journal, message: Message
 }
 
 /** A message could not be read, or the filter refuses it: that is reported, and answered if it was a request. */
-export function refuse(session: Session, message: Message, error: ProtocolError): void {
+export function refuse(session: Session, message: Message, error: RpcError): void {
   try {
     if (session.journal !== undefined) count(session, session.journal, message);
     if (message.kind === 'bad') refuseBad(session, message, error);
@@ -68,7 +68,7 @@ export function refuse(session: Session, message: Message, error: ProtocolError)
   }
 }
 
-function refuseBad(session: Session, bad: Bad, error: ProtocolError): void {
+function refuseBad(session: Session, bad: Bad, error: RpcError): void {
   session.report(error, bad.id);
   lose(session, bad, error);
   session.callHeaders.forget(bad.id);

@@ -1,5 +1,5 @@
 import type { Bad, Call, Id, Meaning } from '../contract/contract.js';
-import type { ProtocolError } from '../contract/errors.js';
+import type { RpcError } from '../contract/errors.js';
 import { nestedTooDeep } from './message-size.js';
 import type { Session } from './session.js';
 import { NEXT } from './system-names.js';
@@ -22,11 +22,11 @@ export function denyTooDeep(session: Session, call: Call): void {
 }
 
 /** A message could not be read. */
-export function lose(session: Session, { lost }: Bad, error: ProtocolError): void {
+export function lose(session: Session, { lost }: Bad, error: RpcError): void {
   if (lost !== undefined) tellWhoWaits(session, lost, error);
 }
 
-function tellWhoWaits(session: Session, { method, args }: Meaning, error: ProtocolError): void {
+function tellWhoWaits(session: Session, { method, args }: Meaning, error: RpcError): void {
   if (method === NEXT) endBefore(session, args[0] as Id, error);
 }
 

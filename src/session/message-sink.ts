@@ -1,5 +1,5 @@
 import type { Bad, Batch, Message } from '../contract/contract.js';
-import type { ProtocolError } from '../contract/errors.js';
+import type { ProtocolError, RpcError } from '../contract/errors.js';
 
 /** What a connection delivers to: a session, or an admission as long as gates ask whose session the connection is. */
 export interface MessageSink {
@@ -13,8 +13,8 @@ export interface MessageSink {
   readonly admitted?: Promise<void>;
   /** A message is at its turn. `mayBeDeep`: it is long enough to be nested too deep. Never throws. */
   receive(message: Message, mayBeDeep: boolean): void;
-  /** A message is at its turn that could not be read, or that the filter refuses. */
-  refuse(message: Message | Bad, error: ProtocolError): void;
+  /** A message is at its turn that could not be read, or that the filter or a meter refuses. */
+  refuse(message: Message | Bad, error: RpcError): void;
   /** A frame as a whole could not be read. */
   unreadable(error: ProtocolError): void;
   /** The rest of a batch is dropped: its answers that are there may leave. */

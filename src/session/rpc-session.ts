@@ -67,7 +67,7 @@ export class RpcSession extends CallingSession implements MessageSink {
     receive(this, message, mayBeDeep);
   }
 
-  refuse(message: Message, error: ProtocolError): void {
+  refuse(message: Message, error: RpcError): void {
     refuse(this, message, error);
   }
 

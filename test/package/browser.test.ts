@@ -15,9 +15,9 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  * The maximum of what a page loads for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs
  * more raises it here.
  */
-const BOUND = 58_390;
+const BOUND = 58_540;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 118_930;
+const SINGLE_FILE_BOUND = 119_460;
 
 let folder: string;
 let project: string;

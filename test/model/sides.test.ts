@@ -16,7 +16,7 @@ describe('sides under the scheduler of the model', () => {
         await world.end();
       }
     }
-    for (const what of ['settled: ok', 'settled: timeout', 'settled: lost, maybe true']) {
+    for (const what of ['settled: ok', 'settled: timeout', 'settled: lost, maybe true', 'settled: lost, maybe false']) {
       expect(stats.get(what), what).toBeGreaterThan(20);
     }
   });

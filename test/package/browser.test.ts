@@ -17,7 +17,7 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  */
 const BOUND = 58_540;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 119_460;
+const SINGLE_FILE_BOUND = 119_485;
 
 let folder: string;
 let project: string;

@@ -64,7 +64,7 @@ export function refuseForeign(head: Uint8Array, chunk: Uint8Array, expected: Exp
   };
   if (HTTP_REQUEST.test(text)) refuse('an HTTP request', httpResponse);
   if (HTTP_RESPONSE.test(text)) refuse('an HTTP response', () => undefined);
-  if (isTls(head)) refuse('TLS', () => undefined);
+  if (isTls(head)) refuse('TLS (use tls: at both ends, or at neither)', () => undefined);
   const foreign = expected.foreign(head, chunk);
   if (foreign !== undefined) refuse(foreign, line);
 }

@@ -45,6 +45,8 @@ describe.each(ways)('an idle link over %s', (_way, address, options) => {
     using clock = stopClock();
     const { server, client, peers } = await meet(address(), options, options);
     await until(() => server.peers.size === 1 && connections(client).every((one) => one.agreed));
+    // Over `ws:` both have agreed before.
+    await until(() => received(server) > 0 && received(client) > 0);
     const before = received(server) + received(client);
     for (let n = 0; n < 8; n++) {
       await clock.turn(7_500);

@@ -119,6 +119,7 @@ export type { MethodOptions } from './types/method-options.js';
 export type { CodecPair, CodecSource, NamespaceOptions, Options } from './types/options.js';
 export type { Group, GroupOptions, Peer, Receivers, Sender, Several, SlowOptions, SlowPolicy } from './types/peers.js';
 export type { Far } from './types/references.js';
+export type { Resumed, ResumeEvents, ResumeOptions, Visitor } from './types/resume.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './types/schema.js';
 export type {
   APIClass,

@@ -6,6 +6,7 @@ import { heartbeat } from '../extensions/heartbeat/extension.js';
 import { middleware } from '../extensions/middleware/extension.js';
 import { multicast } from '../extensions/multicast/extension.js';
 import { references } from '../extensions/references/extension.js';
+import { resume } from '../extensions/resume/extension.js';
 import { security } from '../extensions/security/extension.js';
 import { streams } from '../extensions/streams/extension.js';
 import { validation } from '../extensions/validation/extension.js';
@@ -17,6 +18,7 @@ export const extensions: readonly Extension[] = [
   multicast,
   security,
   heartbeat,
+  resume,
   dynamic,
   errorsWith(registering),
   middleware,

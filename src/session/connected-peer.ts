@@ -22,6 +22,10 @@ export class ConnectedPeer implements SessionPeer {
     return this.session.link.info ?? nothing;
   }
 
+  get isAway(): boolean {
+    return this.session.connection === undefined && this.session.ended === undefined;
+  }
+
   close(reason?: Error): Promise<void> {
     if (this.session.ended !== undefined) return Promise.resolve();
     return new Promise((resolve) => {

@@ -5,6 +5,7 @@ import type { CallOptions } from './call-options.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './errors.js';
 import type { CallLogger, Interceptor } from './interceptor.js';
 import type { EntryLogger } from './log-entry.js';
+import type { ResumeOptions } from './resume.js';
 import type { TypeEntry } from './values.js';
 
 /** A codec: its name, its name and options, or a codec object. */
@@ -87,6 +88,11 @@ export interface Options {
   readonly use?: Interceptor | readonly Interceptor[] | undefined;
   /** Logs each call when it has ended: `true` as a line to the logger; or a function. Off by default. */
   readonly logCalls?: boolean | CallLogger | undefined;
+  /**
+   * Of a side that listens: keeps the session of a peer whose link has ended, so that it goes on over another link, if the peer
+   * connects again. `true`, or within which bounds. Off by default.
+   */
+  readonly resume?: boolean | ResumeOptions | undefined;
   /** Stages that process messages and frames before and after the codec. */
   readonly stages?: Stages | undefined;
   /** Refuses messages without information of a security. */

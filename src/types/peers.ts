@@ -16,6 +16,8 @@ export interface Peer {
   readonly id: string;
   /** The properties of the connection that the transport provides, as listed in docs/transports.md. */
   readonly info: LinkInfo;
+  /** Its link has ended, and its session waits for another one: what is sent to it is kept until then. */
+  readonly isAway: boolean;
   /** Ends the link to this peer. Without a reason, earlier messages are still sent; with a reason, it ends at once. */
   close(reason?: Error): Promise<void>;
 }

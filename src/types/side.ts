@@ -21,6 +21,7 @@ import type { CallEvents, Interceptor } from './interceptor.js';
 import type { Branded, DirectionOf, Items } from './method.js';
 import type { Options } from './options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
+import type { ResumeEvents } from './resume.js';
 import type { SideStats } from './stats.js';
 
 /** The methods and the namespaces of a spec, on a side. */
@@ -37,8 +38,8 @@ type Inner<S> = Namespace<S> & MembersOf<S>;
 
 // ---- members of every side ------------------------------------------------------------------------------------------
 
-/** The events of a side: peers that connect and disconnect, and {@link CallEvents}. */
-interface SideEvents extends CallEvents {
+/** The events of a side: peers that connect and disconnect, {@link ResumeEvents}, and {@link CallEvents}. */
+interface SideEvents extends CallEvents, ResumeEvents {
   connect: (peer: Peer) => void;
   disconnect: (peer: Peer) => void;
 }

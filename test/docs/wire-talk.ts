@@ -13,6 +13,8 @@ export interface Plan {
   readonly security?: string;
   /** Whether it connects, where the transport leaves that open. */
   readonly dials: boolean;
+  /** Sessions go on over another link. */
+  readonly resume?: boolean;
 }
 
 /** A side of the page's class, as far as a conversation needs it. */
@@ -127,27 +129,37 @@ const dials = { tcp, ws, udp } as const;
 
 /**
  * Plays a conversation of a page: `wire tcp jrpc`, then lines that a peer sends (`>`) and lines that must arrive
- * (`<`), in order. A line that begins with `#` is a comment, except `# close`, which closes the side, and `# end`, which ends
- * the output of the peer. Returns the actual conversation, for comparison with the block.
+ * (`<`), in order. A line that begins with `#` is a comment, except `# close`, which closes the side, `# end`, which ends
+ * the output of the peer, and `# cut`, which ends the link and opens another one. Returns the actual conversation, for comparison with the block.
  */
 export async function played(info: string, block: string, serve: Serve): Promise<string> {
   const [, by = '', codec = '', ...extra] = info.split(/\s+/);
   const security = extra.find((word) => word.startsWith('security='))?.slice('security='.length);
-  const protocols = extra.filter((word) => !word.includes('=') && word !== 'dials');
-  const plan: Plan = { codec, dials: extra.includes('dials'), ...(security !== undefined && { security }) };
-  const heard = new Heard();
-  const { served, end } =
+  const protocols = extra.filter((word) => !word.includes('=') && word !== 'dials' && word !== 'resume');
+  const resume = extra.includes('resume') && { resume: true };
+  const plan: Plan = { codec, dials: extra.includes('dials'), ...(security !== undefined && { security }), ...resume };
+  let heard = new Heard();
+  const { served, end: first } =
     by === 'port' ? await overPort(plan, heard, serve) : await over(by, plan, heard, protocols, serve);
+  let end: End = first;
   let said = '';
+  /** The name of the session, for which the page has an ellipsis. */
+  let token = '…';
   try {
     for (const line of block.trimEnd().split('\n')) {
       const [, way, what] = /^([<>]) (.*)$/.exec(line) ?? [];
-      if (way === '>') end.send(bare(what as string));
+      if (way === '>') end.send(bare(what as string).replace('"token":"…"', `"token":"${token}"`));
+      if (line.startsWith('# cut')) {
+        end.close();
+        heard = new Heard();
+        end = await dials[by as keyof typeof dials](served, plan, heard, protocols);
+      }
       if (line.startsWith('# close')) await served.close();
       if (line.startsWith('# end')) end.finish?.();
       if (way !== '<') said += `${line}\n`;
       else {
         const came = await heard.next();
+        token = /"token":"([^"]+)"/.exec(came ?? '')?.[1] ?? token;
         said += `< ${came === undefined ? '(nothing)' : same(came, what as string) ? what : came}\n`;
       }
     }

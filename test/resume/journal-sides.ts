@@ -1,6 +1,7 @@
 import { endpointOf } from '../../src/api/side-class.js';
 import type { Frame, Link, Receiver as LinkReceiver, SecurityInfo } from '../../src/contract/contract.js';
-import { ACK, SessionJournal } from '../../src/extensions/resume/session-journal.js';
+import { ACK } from '../../src/extensions/resume/journal-session.js';
+import { SessionJournal } from '../../src/extensions/resume/session-journal.js';
 import {
   incoming,
   outgoing,
@@ -147,7 +148,9 @@ export class Sides {
     }
     for (const side of [near, far]) {
       const session = endpointOf(side).peerRegistry.everybody()[0] as RpcSession;
-      sides.journals.push(new SessionJournal(session, window, window, { away: () => {}, waits: () => {} }));
+      sides.journals.push(
+        new SessionJournal(session, window, window, { away: () => {}, waits: () => {}, ended: () => {}, again: true }),
+      );
     }
     return sides;
   }

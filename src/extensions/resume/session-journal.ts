@@ -2,29 +2,14 @@ import { Queue } from '../../base/queue.js';
 import { time } from '../../base/time.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
-import { attach, leaveConnection, type MovingSession } from '../../session/change-connection.js';
+import { attach, leaveConnection } from '../../session/change-connection.js';
 import type { Connection } from '../../session/connection.js';
 import { sendControl } from '../../session/control-messages.js';
 import type { Journal } from '../../session/journal.js';
 import type { SessionPart } from '../../session/session-part.js';
+import { ACK, type AwaySession, BYE, type JournalSession, writeAgain } from './journal-session.js';
 import { oweAck } from './late-acks.js';
 import { MessageNumbers, type Progress } from './message-numbers.js';
-
-/** `[got, sent]`: how far the end is that sends it. Not numbered. */
-export const ACK = 'rpc.ack';
-
-/** What the journal needs of its session. */
-export interface JournalSession extends MovingSession {
-  updateReading(): void;
-}
-
-/** What becomes of a session that has lost its connection. */
-export interface AwaySession {
-  /** The connection has ended for this reason: the session waits for another one. */
-  away(reason: Error | undefined): void;
-  /** While it waits, so many bytes are kept for the peer. Throws busy where nothing more is taken; the session may be ended within it. */
-  waits(bytes: number): void;
-}
 
 /** A message that waits before the filter. */
 interface Held {
@@ -182,6 +167,19 @@ export class SessionJournal implements Journal, SessionPart {
     this.installBound();
   }
 
+  closing(): void {
+    const { connection } = this.session;
+    if (connection === undefined) return;
+    this.session.sendQueue.send();
+    this.say(connection, BYE, [this.owner.again]);
+  }
+
+  ended(): void {
+    const { numbers, session } = this;
+    session.load.give(numbers.keptBytes);
+    this.owner.ended();
+  }
+
   due(now: number): number {
     const { session, closedSince } = this;
     const { connection } = session;
@@ -256,7 +254,8 @@ export class SessionJournal implements Journal, SessionPart {
     return true;
   }
 
-  private leave(): void {
+  /** Leaves the connection that the session has, if it has one: what that still brings is for nobody, and is sent again. */
+  leave(): void {
     const { session, held } = this;
     if (session.connection === undefined) return;
     this.closedSince = undefined;
@@ -288,7 +287,9 @@ export class SessionJournal implements Journal, SessionPart {
     this.leave();
     before?.link.close(new ConnectionLost('the session continues over another connection'));
     this.numbers.told();
-    write(connection, again, (error) => this.session.end(error instanceof Error ? error : new Error(String(error))));
+    writeAgain(connection, again, (error) =>
+      this.session.end(error instanceof Error ? error : new Error(String(error))),
+    );
     if (connection.filter !== undefined)
       for (const frame of this.session.sendQueue.exchange([])) this.hold({ frame, failed: undefined });
     attach(this.session, connection);
@@ -296,16 +297,4 @@ export class SessionJournal implements Journal, SessionPart {
     this.opened();
     return again.length;
   }
-}
-
-/** Writes messages that have their numbers already. A filter that refuses one now leaves a gap: `failed` ends the session. */
-function write(connection: Connection, frames: readonly Frame[], failed: (error: unknown) => void): void {
-  const { filter } = connection;
-  if (frames.length === 0) return;
-  if (filter !== undefined) for (const frame of frames) filter.control(frame, failed);
-  else
-    connection.write(
-      frames,
-      frames.reduce((sum, { length }) => sum + length, 0),
-    );
 }

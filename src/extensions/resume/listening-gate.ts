@@ -1,0 +1,244 @@
+import type { ExtensionHost, Gate, SideHost } from '../../api/extension.js';
+import { time } from '../../base/time.js';
+import type { Message } from '../../contract/contract.js';
+import { ConnectionLost, type ProtocolError } from '../../contract/errors.js';
+import type { Connection } from '../../session/connection.js';
+import { answerHello } from '../../session/handshake.js';
+import type { RpcSession } from '../../session/rpc-session.js';
+import type { Session, SessionHost } from '../../session/session.js';
+import type { Visitor } from '../../types/resume.js';
+import { confirming } from './controls.js';
+import { type Answer, type Asked, FIELD, type Fresh, readAsked, VERSION } from './hello-field.js';
+import { ParkedSessions } from './parked-sessions.js';
+import { type ResumableOwner, ResumableSession } from './resumable-session.js';
+import type { Resuming } from './resume-options.js';
+import { newToken } from './token.js';
+import { Tombstones } from './tombstones.js';
+import { isSame, visitorOf } from './visitor.js';
+
+/** A peer that has said nothing for so long, in milliseconds, says no hello. */
+const PATIENCE = 500;
+/** How many sessions may wait for the acknowledgement that confirms them. */
+const MOST_PENDING = 10_000;
+/** So many times as long as a session is kept without a link, it is known why it has ended. */
+const REMEMBERED = 10;
+
+/** Why a session has ended, for those whose calls are open in it. */
+const WHY: { readonly [F in Fresh]: string } = {
+  unknown: 'it is not known',
+  expired: 'it was without a link for too long (resume.ms)',
+  overrun: 'too much waited for the peer (resume.hold)',
+  evicted: 'too many sessions, or too many bytes, were kept without a link (resume.sessions, resume.totalBytes)',
+  closed: 'it was closed',
+  unconfirmed: 'it was never confirmed',
+  'given up': 'the peer has given it up',
+};
+
+/** What a gate needs of its side. */
+export type ResumingHost = SideHost & Pick<ExtensionHost, 'begin' | 'announce'>;
+
+/** A session whose name was said to a peer that has not confirmed it yet. */
+interface Pending {
+  readonly token: string;
+  readonly dial: number;
+  readonly bytes: number;
+  readonly visitor: Visitor;
+  readonly connection: Connection;
+  readonly at: number;
+}
+
+/** Whose session a connection is, at the end that listens: a new one, or one that has lost its link. */
+export class ListeningGate implements Gate, ResumableOwner {
+  private readonly asked = new WeakMap<Connection, Asked>();
+  private readonly answers = new WeakMap<Connection, Answer>();
+  /** By their tokens. */
+  private readonly sessions = new Map<string, ResumableSession>();
+  private readonly pending = new Map<string, Pending>();
+  private readonly tombstones: Tombstones;
+  private readonly away: ParkedSessions;
+
+  constructor(
+    private readonly host: ResumingHost,
+    readonly resuming: Resuming,
+  ) {
+    this.tombstones = new Tombstones(REMEMBERED * resuming.ms);
+    this.away = new ParkedSessions(resuming, (session, why) => this.end(session, why));
+  }
+
+  // ---- hello --------------------------------------------------------------------------------------------------------
+
+  hello(connection: Connection): { readonly name: string; readonly value: unknown } | undefined {
+    const answer = this.answers.get(connection);
+    return answer && { name: FIELD, value: { v: VERSION, ...answer } };
+  }
+
+  greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
+    const asked = readAsked(fields[FIELD]);
+    if (asked !== undefined && mayResume(connection)) this.asked.set(connection, asked);
+  }
+
+  patience(connection: Connection): number {
+    return mayResume(connection) ? PATIENCE : 0;
+  }
+
+  private answer(connection: Connection, answer: Answer): void {
+    this.answers.set(connection, answer);
+    answerHello(connection);
+  }
+
+  // ---- whose session it is ------------------------------------------------------------------------------------------
+
+  admit(connection: Connection, first: Message | undefined): Session | undefined | Promise<Session | undefined> {
+    const asked = this.asked.get(connection);
+    if (asked === undefined) return undefined;
+    this.forgetPending();
+    const { token = '', dial, over } = asked;
+    const visitor = visitorOf(connection, first);
+    const known = this.sessions.get(token);
+    const pending = this.pending.get(token);
+    const claimed = known ?? pending;
+    if (claimed !== undefined) {
+      if (!isSame(claimed.visitor, visitor) || !this.allows(known, visitor))
+        throw this.refuse(connection, dial, 'another');
+      if (dial <= claimed.dial) throw this.refuse(connection, dial, 'stale');
+    }
+    let session: Session | undefined;
+    if (over) {
+      if (known !== undefined) this.end(known, 'given up');
+      if (pending !== undefined) this.forget(pending, 'given up');
+    } else if (known !== undefined) session = this.resume(known, connection, asked);
+    else if (pending !== undefined) session = this.confirmLate(pending, connection, asked);
+    return session ?? this.begin(connection, asked, visitor);
+  }
+
+  private allows(known: ResumableSession | undefined, visitor: Visitor): boolean {
+    const { allow } = this.resuming;
+    return allow === undefined || known === undefined || allow(known.peer, visitor) === true;
+  }
+
+  private refuse(connection: Connection, dial: number, refused: 'stale' | 'another'): Error {
+    this.answer(connection, { dial, refused });
+    return new ConnectionLost(
+      refused === 'stale'
+        ? 'it asks for a session with a hello that is not newer than the last one: it comes late, or was recorded'
+        : 'it asks for the session of another visitor',
+    );
+  }
+
+  // ---- a session begins ---------------------------------------------------------------------------------------------
+
+  /** Another session begins. It is there once the peer has confirmed that it knows its name. */
+  private begin(connection: Connection, asked: Asked, visitor: Visitor): Promise<Session> {
+    const { dial, token: before, bytes: peerBytes } = asked;
+    const { ms, bytes } = this.resuming;
+    const token = newToken();
+    const known = before === undefined ? undefined : this.tombstones.ask(before);
+    const fresh = before === undefined ? {} : { fresh: known?.why ?? 'unknown', ...(known && { got: known.got }) };
+    const pending = { token, dial, bytes: peerBytes, visitor, connection, at: time() };
+    this.pending.set(token, pending);
+    this.answer(connection, { dial, token, ms, bytes, ...fresh });
+    return new Promise((resolve, reject) => {
+      confirming.set(connection, () => {
+        try {
+          resolve(this.confirm(pending, connection, dial));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  private confirm({ token, visitor, bytes }: Pending, connection: Connection, dial: number): Session {
+    this.pending.delete(token);
+    const session = this.host.begin(connection) as RpcSession;
+    this.sessions.set(token, new ResumableSession(session, token, dial, visitor, bytes, this));
+    this.host.announce(session);
+    return session;
+  }
+
+  /** Who asks for a session by its name knows that: it is confirmed, although the acknowledgement was lost. */
+  private confirmLate(pending: Pending, connection: Connection, { dial, got }: Asked): Session | undefined {
+    const { connection: before } = pending;
+    confirming.delete(before);
+    before.link.close(new ConnectionLost('the session continues over another connection'));
+    // Nothing was said in it yet.
+    if (got > 0) {
+      this.forget(pending, 'closed');
+      return undefined;
+    }
+    this.answer(connection, { dial, got: 0, sent: 0 });
+    return this.confirm(pending, connection, dial);
+  }
+
+  private forget({ token, connection }: Pending, why: Fresh): void {
+    confirming.delete(connection);
+    this.pending.delete(token);
+    this.tombstones.add(token, why, 0);
+  }
+
+  /** Those whose time is over. */
+  private forgetPending(): void {
+    const { connectMs } = this.host.limits;
+    for (const pending of this.pending.values()) {
+      if (this.pending.size <= MOST_PENDING && time() - pending.at < connectMs) break;
+      this.forget(pending, 'unconfirmed');
+    }
+  }
+
+  // ---- a session goes on --------------------------------------------------------------------------------------------
+
+  private resume(known: ResumableSession, connection: Connection, asked: Asked): Session | undefined {
+    const { session, journal, awaySince } = known;
+    const { numbers } = journal;
+    try {
+      numbers.compare(asked, false);
+    } catch (error) {
+      session.end(error as ProtocolError);
+      return undefined;
+    }
+    this.away.remove(known);
+    known.dial = asked.dial;
+    known.awaySince = undefined;
+    this.answer(connection, { dial: asked.dial, got: numbers.got, sent: numbers.sent });
+    const again = journal.resume(connection, asked);
+    this.host.emit('resumed', known.peer, { away: awaySince === undefined ? 0 : time() - awaySince, again });
+    return session;
+  }
+
+  // ---- a session without a link -------------------------------------------------------------------------------------
+
+  parked(session: ResumableSession, reason: Error | undefined): void {
+    this.away.add(session);
+    if (session.session.ended !== undefined) return;
+    const why = reason ?? new ConnectionLost(`the link to ${session.peer.id} ended`);
+    this.host.emit('reconnecting', session.peer, { attempt: 1, ms: this.resuming.ms, reason: why });
+  }
+
+  grows(session: ResumableSession, bytes: number): void {
+    this.away.grows(session, bytes);
+  }
+
+  ended(session: ResumableSession): void {
+    this.away.remove(session);
+    this.sessions.delete(session.token);
+    this.tombstones.add(session.token, session.why, session.journal.numbers.got);
+  }
+
+  private end(known: ResumableSession, why: Fresh): void {
+    known.why = why;
+    known.session.end(new ConnectionLost(`the session of ${known.peer.id} has ended: ${WHY[why]}`));
+  }
+}
+
+/** Whether the sessions of a link may outlive it: it keeps the order and loses nothing, and what it carries can be sent twice. */
+export function mayResume({ link, host }: Connection): boolean {
+  const { hello, form } = (host as SessionHost).codec;
+  return (
+    hello &&
+    form !== 'values' &&
+    link.bus !== true &&
+    link.agreed !== false &&
+    link.proved === undefined &&
+    link.dialed !== true
+  );
+}

@@ -218,7 +218,7 @@ export class ListeningGate implements Gate, ResumableOwner {
     this.away.grows(session, bytes);
   }
 
-  ended(session: ResumableSession): void {
+  sessionEnded(session: ResumableSession): void {
     this.away.remove(session);
     this.sessions.delete(session.token);
     this.tombstones.add(session.token, session.why, session.journal.numbers.got);

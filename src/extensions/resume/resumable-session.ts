@@ -14,7 +14,7 @@ export interface ResumableOwner {
   /** A message is about to be added to so many bytes that are kept for a peer that is away. */
   grows(session: ResumableSession, bytes: number): void;
   /** It has ended: nobody can resume it. */
-  ended(session: ResumableSession): void;
+  sessionEnded(session: ResumableSession): void;
 }
 
 /** A session of who listens that goes on over another link when its own has ended. */
@@ -66,6 +66,6 @@ export class ResumableSession implements AwaySession {
   }
 
   ended(): void {
-    this.owner.ended(this);
+    this.owner.sessionEnded(this);
   }
 }

@@ -96,7 +96,7 @@ class WorkerTransport implements Transport {
           link.start(accept);
           resolve();
         },
-        ended: (reason) => this.retire(reason),
+        ended: (reason) => this.discard(reason),
         settled: () => spawned.settled(),
       });
       this.link = link;
@@ -119,7 +119,7 @@ class WorkerTransport implements Transport {
   }
 
   /** The link has ended, or was never established: in that case `open` rejects, once everything is released. */
-  private async retire(reason: Error | undefined): Promise<void> {
+  private async discard(reason: Error | undefined): Promise<void> {
     clearTimer(this.timer);
     await this.spawned?.end(reason === undefined && this.ready ? GRACE_MS : 0);
     if (!this.ready) this.fail(reason === undefined ? this.closedBefore() : this.explained(reason));

@@ -125,6 +125,7 @@ export class ActiveTransport {
    */
   async retire(next: ActiveTransport): Promise<void> {
     this.retired = true;
+    await this.transport.retire?.();
     for (const { sink } of [...this.connections]) sink.closeWhenIdle();
     try {
       if (this.connections.size > 0) {

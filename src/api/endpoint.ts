@@ -220,7 +220,7 @@ export class RpcEndpoint implements SideHost {
   async makeTransport(source: TransportSource): Promise<Transport> {
     const frameBytes = this.options.limits?.frameBytes;
     const wire = sideWire(this, { listen: this.listens, sealed: this.attached.frames !== undefined, frameBytes });
-    const transport = await makeTransport(source, wire);
+    const transport = await makeTransport(await this.attached.source(source), wire);
     this.diagnostics.messages?.printBroadcasts(transport, this);
     return transport;
   }

@@ -153,7 +153,13 @@ function absent(asks: (offer: OfferedExtension) => boolean): string[] {
 /** Loads what the options of a side ask for, and the extensions of these names. Rejects if one cannot be loaded. */
 export async function loadExtensions(options: Options, names: Iterable<string>): Promise<void> {
   const given = options as Readonly<Record<string, unknown>>;
-  const asked = absent(({ when }) => when?.options?.some((name) => (given[name] ?? false) !== false) === true);
+  const { transport } = options as { readonly transport?: { readonly url?: unknown } };
+  const addresses = String(transport?.url ?? transport);
+  const asked = absent(
+    ({ when }) =>
+      when?.options?.some((name) => (given[name] ?? false) !== false) === true ||
+      when?.addresses?.test(addresses) === true,
+  );
   await Promise.all([...new Set([...asked, ...names])].map((name) => load(entryOf(name), name)));
 }
 

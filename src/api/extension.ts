@@ -1,7 +1,7 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
-import type { Codec, Frame, Limits, Message } from '../contract/contract.js';
+import type { Codec, Frame, Limits, Message, TransportSource } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection, Greeting, Meter } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
@@ -65,6 +65,8 @@ export interface Extension extends ExtensionNames {
 export interface SideExtension extends Layer, Partial<CallExtensions> {
   /** The methods whose paths begin so were unmounted. The layers are composed again afterwards. */
   unbound?(path: string): void;
+  /** What the side opens in place of this source, in `open()` and in `changeTransport()`. Throws a UsageError where that cannot be. */
+  source?(source: TransportSource): TransportSource;
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
   /** Numbers of the side for `side.stats()`, by name: those that the core does not know. */
@@ -175,6 +177,8 @@ export interface OfferedExtension extends ExtensionNames {
   readonly when?: {
     /** Options of a side that ask for it, unless they are undefined or false. */
     readonly options?: readonly string[];
+    /** Addresses that ask for it. */
+    readonly addresses?: RegExp;
     /** Whether a method of a side asks for it; `direction` is that on the side. */
     method?(method: MethodDescriptor, options: Options, direction: MethodDescriptor['direction']): boolean;
   };

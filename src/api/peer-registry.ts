@@ -15,6 +15,8 @@ const LONGEST = 500;
 export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
   private only: Session | undefined;
+  /** Through what sessions are called whose calls have to wait; undefined where there is no such session. */
+  private detours: Map<Session, Session> | undefined;
   /** What the link of the last peer that has left ended with. */
   private lastEnd: string | undefined;
 
@@ -28,7 +30,8 @@ export class PeerRegistry {
   /** A peer is there. Where its name is taken, it gets another one. */
   add(peer: ConnectedPeer): void {
     const name = peer.id;
-    for (let n = 2; this.peers.has(peer.id); n++) peer.id = `${name}~${n}`;
+    const isTaken = (): boolean => (this.peers.get(peer.id) ?? peer) !== peer;
+    for (let n = 2; isTaken(); n++) peer.id = `${name}~${n}`;
     this.peers.set(peer.id, peer);
     this.choose();
   }
@@ -48,7 +51,21 @@ export class PeerRegistry {
 
   // The only peer, as every client has, is found without looking for it.
   private choose(): void {
-    this.only = this.peers.size === 1 ? this.peers.values().next().value?.session : undefined;
+    const [only] = this.peers.size === 1 ? this.everybody() : [];
+    this.only = only;
+  }
+
+  /** Calls to the peer of a session go through another one from now on; undefined: to the session itself again. */
+  detour(session: Session, through: Session | undefined): void {
+    this.detours ??= new Map();
+    if (through !== undefined) this.detours.set(session, through);
+    else if (this.detours.delete(session) && this.detours.size === 0) this.detours = undefined;
+    this.choose();
+  }
+
+  /** What is called for a peer. */
+  private called({ session }: { readonly session: Session }): Session {
+    return this.detours?.get(session) ?? session;
   }
 
   /** The session of one receiver; undefined where there may be several. Throws ConnectionLost for one who is not there. */
@@ -115,13 +132,13 @@ export class PeerRegistry {
 
   /** The sessions of every connected peer. */
   everybody(): Session[] {
-    return [...this.peers.values()].map((peer) => peer.session);
+    return [...this.peers.values()].map((peer) => this.called(peer));
   }
 
   private crowd(crowd: PeerSet): Session[] {
     if (crowd[PEERS_OF] !== this) throw new UsageError('the group belongs to another side');
     const sessions: Session[] = [];
-    for (const { session } of crowd.members()) sessions.push(session);
+    for (const peer of crowd.members()) sessions.push(this.called(peer));
     return sessions;
   }
 
@@ -132,8 +149,9 @@ export class PeerRegistry {
   }
 
   /** On the link of another side, another spec would be spoken, perhaps in another codec. */
-  private own({ id, session }: ConnectedPeer): Session {
-    if (session.host === this.host) return session;
+  private own(peer: ConnectedPeer): Session {
+    const { id, session } = peer;
+    if (session.host === this.host) return this.called(peer);
     throw new UsageError(`the peer "${id}" belongs to another side`);
   }
 
@@ -142,7 +160,7 @@ export class PeerRegistry {
     if (typeof receiver === 'string') {
       const peer = this.peers.get(receiver);
       if (peer === undefined) throw this.absent(`no peer is called "${receiver}"`);
-      return peer.session;
+      return this.called(peer);
     }
     if (receiver instanceof CallSender) return this.own(receiver.peer);
     if (receiver instanceof ConnectedPeer) return this.own(receiver);

@@ -224,6 +224,7 @@ function createSide(spec: SpecConstructor, options: Options): object {
     ),
   );
   const side = wire(made[direction], endpoint);
+  endpoint.attached.self = side;
   return side;
 }
 

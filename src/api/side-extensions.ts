@@ -1,5 +1,5 @@
 import type { CallExtensions } from '../calls/calling-side.js';
-import type { Codec } from '../contract/contract.js';
+import type { Codec, TransportSource } from '../contract/contract.js';
 import { coreControls, coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
@@ -38,6 +38,8 @@ export class SideExtensions implements CallExtensions {
   gates: readonly Gate[] = [];
   /** Makes what sees each message of a connection: loaded while the side is opened, where an extension asks for it. */
   metering: SessionHost['attached']['metering'];
+  /** The side as the program has it. */
+  self!: object;
   /** Where gates ask whose session a connection is: loaded while the side is opened. */
   admission: typeof import('./admission.js') | undefined;
   streams!: CallExtensions['streams'];
@@ -105,7 +107,15 @@ export class SideExtensions implements CallExtensions {
     this.takeOpened();
     const meters = this.sides.flatMap((side) => side.metered?.bind(side) ?? []);
     if (meters.length > 0) this.metering = (await import('../session/metering.js')).meteringBy(meters);
-    if (this.gates.some(({ admit }) => admit !== undefined)) this.admission = await import('./admission.js');
+  }
+
+  /** What the side opens in place of a source. Rejects with a UsageError where that cannot be. */
+  async source(source: TransportSource): Promise<TransportSource> {
+    let opened = source;
+    for (const side of this.sides) opened = side.source?.(opened) ?? opened;
+    this.takeOpened();
+    if (this.gates.some(({ admit }) => admit !== undefined)) this.admission ??= await import('./admission.js');
+    return opened;
   }
 
   /** What may change until the side is open. */

@@ -3,7 +3,9 @@ import { isThenable } from '../base/promise-like.js';
 import type { Signal } from '../base/signal.js';
 import { type Abortable, forgetAborted, whenAborted } from '../base/signal-listeners.js';
 import { time } from '../base/time.js';
+import type { Frame } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
+import { framesOf } from '../session/outgoing-headers.js';
 import type { AnswerAbout, ReplyHandler } from '../session/pending-calls.js';
 import type { Session } from '../session/session.js';
 import type { Detailed } from '../types/derived.js';
@@ -19,6 +21,7 @@ export interface ReplyCallbacks {
 export class SentRequest implements ReplyHandler, Abortable {
   deadline: number;
   readonly since: number = time();
+  frames: readonly Frame[] | undefined = undefined;
   /** It is settled or cancelled. */
   protected isOver = false;
   protected id = 0;
@@ -40,8 +43,14 @@ export class SentRequest implements ReplyHandler, Abortable {
   send(args: readonly unknown[], named: boolean): number {
     const { session, settings } = this;
     this.id = session.sendRequest(this.method, args, named, this, settings.about);
+    if (settings.idempotent && session.link.redialer !== undefined) this.keepFrames(args, named);
     for (const signal of settings.signals) whenAborted(signal, this);
     return this.id;
+  }
+
+  private keepFrames(args: readonly unknown[], named: boolean): void {
+    const { session, settings, id, method } = this;
+    this.frames = framesOf(session, { kind: 'call', id, method, args, named, batch: undefined }, settings.about);
   }
 
   /** A signal has fired. */

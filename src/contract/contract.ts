@@ -213,6 +213,8 @@ export interface Transport {
    * called twice, and before `open`.
    */
   close(): Promise<void>;
+  /** Brings up no more links; those that are up stay. */
+  retire?(): Promise<void>;
   /** On a bus: sends one message to everyone, including unknown peers. The frames belong together. */
   broadcast?(frames: readonly Frame[]): void;
 }

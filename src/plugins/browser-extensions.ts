@@ -5,6 +5,7 @@ import { offeredErrors } from '../extensions/errors/offer.js';
 import { offeredHeartbeat } from '../extensions/heartbeat/offer.js';
 import { offeredMiddleware } from '../extensions/middleware/offer.js';
 import { offeredMulticast } from '../extensions/multicast/offer.js';
+import { offeredReconnect } from '../extensions/reconnect/offer.js';
 import { offeredReferences } from '../extensions/references/offer.js';
 import { offeredSecurity } from '../extensions/security/offer.js';
 import { offeredStreams } from '../extensions/streams/offer.js';
@@ -25,4 +26,5 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredErrors,
   offeredMiddleware,
   offeredValidation,
+  offeredReconnect,
 ];

@@ -5,6 +5,7 @@ import * as registering from '../extensions/errors/register-classes.js';
 import { heartbeat } from '../extensions/heartbeat/extension.js';
 import { middleware } from '../extensions/middleware/extension.js';
 import { multicast } from '../extensions/multicast/extension.js';
+import { reconnect } from '../extensions/reconnect/extension.js';
 import { references } from '../extensions/references/extension.js';
 import { resume } from '../extensions/resume/extension.js';
 import { security } from '../extensions/security/extension.js';
@@ -23,4 +24,5 @@ export const extensions: readonly Extension[] = [
   errorsWith(registering),
   middleware,
   validation,
+  reconnect,
 ];

@@ -211,8 +211,9 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   cancel(id: Id, reason?: string): void {
-    if (this.pending?.drop(id) === undefined) return;
-    this.sendSystem(CANCEL, reason === undefined ? [id] : [id, reason]);
+    const waiter = this.pending?.drop(id);
+    if (waiter === undefined) return;
+    (waiter.holder ?? this).sendSystem(CANCEL, reason === undefined ? [id] : [id, reason]);
     if (this.pendingCount === 0) this.callQueue?.updateReading();
     this.closeIfIdle();
   }

@@ -20,7 +20,7 @@ export interface EndingSession extends Session {
   readonly callQueue: CallQueue | undefined;
   /** The connection is about to end well: what was kept leaves too. */
   last(): void;
-  finish(reason: RpcError, asItIs?: 'as it is'): void;
+  finish(reason: RpcError, how?: 'as it is' | 'closed here'): void;
 }
 
 function nameOf({ peer, link }: Session): string {
@@ -44,7 +44,7 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
  */
 export function inputEnded(session: EndingSession): void {
   if (session.ended !== undefined) return;
-  if (session.connection?.agreed) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
+  if (session.connection?.agreed || session.link.redialer !== undefined) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
   else session.halfClosed = new HalfClosed(session);
 }
 
@@ -64,13 +64,13 @@ export function end(session: EndingSession, reason: Error | undefined): void {
     session.link.close(reason);
   } else if (session.sendQueue.isHeld) leaveTogether({ flush: () => session.end() });
   else if (filter?.isSealing) filter.whenSealed(() => session.end());
-  else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`));
+  else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`), 'closed here');
 }
 
 /** Ends the session with a reason; what was posted is still sent. */
-function finish(session: EndingSession, reason: ConnectionLost): void {
+function finish(session: EndingSession, reason: ConnectionLost, how?: 'closed here'): void {
   session.last();
-  session.finish(reason);
+  session.finish(reason, how);
   session.link.close();
 }
 

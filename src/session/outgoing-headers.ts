@@ -29,6 +29,15 @@ export function postWithHeaders(
   }
 }
 
+/** A call with its headers, encoded; undefined if its arguments are more than the codec can carry as they are. */
+export function framesOf(session: Session, call: Call, about: About | undefined): readonly Frame[] | undefined {
+  const { host } = session;
+  if (host.mapper.mustMap(call.args)) return undefined;
+  const headers = about === undefined ? undefined : encodeHeaders(host, { call: call.id ?? null, ...about });
+  const frame = session.encode(call);
+  return headers === undefined ? [frame] : [headers, frame];
+}
+
 /** The headers of a call or an answer, encoded; undefined if the peers of the side do not support them. */
 export function encodeHeaders(
   host: Pick<SessionHost, 'codec' | 'limits' | 'mapper'>,

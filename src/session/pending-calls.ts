@@ -1,5 +1,5 @@
 import { type Turn, turnFor } from '../base/clock.js';
-import type { Id, Metadata } from '../contract/contract.js';
+import type { Frame, Id, Metadata } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 
 /** The owner of a pending call, as the table knows it: a session. */
@@ -26,6 +26,8 @@ export interface ReplyHandler {
   holder?: CallHolder | undefined;
   /** The call may be carried out twice: it may be sent again, in another session. Undefined is false. */
   readonly idempotent?: boolean;
+  /** Of an idempotent call whose link is dialed again: what is sent again. Undefined if something in it goes by reference. */
+  readonly frames?: readonly Frame[] | undefined;
   /** The number of its frame in the send queue of its session: those up to `SendQueue.sent` were given to a link. */
   place?: number;
   /** It was given to a link. Noted when its session leaves its connection or ends; once true, it stays true in another session. */

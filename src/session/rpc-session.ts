@@ -178,7 +178,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   private expired(waiter: ReplyHandler, id: number): void {
     waiter.reject(notAnsweredInTime(this, waiter));
     // Its handlers may stop.
-    this.sendSystem(CANCEL, [id]);
+    (waiter.holder ?? this).sendSystem(CANCEL, [id]);
   }
 
   get buffered(): number {
@@ -246,8 +246,11 @@ export class RpcSession extends CallingSession implements MessageSink {
     end(this, reason);
   }
 
-  /** It has ended: each pending call rejects with an error that names its method, or with `reason` itself where that stays as it is. */
-  finish(reason: RpcError, asItIs?: 'as it is'): void {
+  /**
+   * It has ended: each pending call rejects with an error that names its method, or with `reason` itself where that stays as it is.
+   * `closed here`: by this side, without an error.
+   */
+  finish(reason: RpcError, how?: 'as it is' | 'closed here'): void {
     if (this.ended !== undefined) return;
     this.ended = reason;
     this.noReplyReason = reason;
@@ -256,11 +259,12 @@ export class RpcSession extends CallingSession implements MessageSink {
     if (reason instanceof ProtocolError) this.host.reportError(this, reason);
     unwatch(this);
     this.load.end();
+    this.parts?.ending(reason, how === 'closed here');
     this.pending?.noteGiven(this.sendQueue.sent, this);
     this.sendQueue.end();
     this.parts?.ended();
     this.connection?.detach();
-    this.pending?.rejectAll(reasonOfEach(reason, asItIs), this);
+    this.pending?.rejectAll(reasonOfEach(reason, how === 'as it is' ? how : undefined), this);
     this.callQueue?.rejectAll(reason);
     this.mapped?.end(reason);
     this.host.ended(this);

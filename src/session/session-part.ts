@@ -1,3 +1,4 @@
+import type { RpcError } from '../contract/errors.js';
 import type { Connection } from './connection.js';
 
 /** What an extension keeps for one session. */
@@ -12,6 +13,11 @@ export interface SessionPart {
   attached?(connection: Connection): void;
   /** The session is about to end without an error: send now what is still held back. */
   closing?(): void;
+  /**
+   * The session ends for this reason: what waits to be sent, and who waits for replies, is still there. `isClosedHere`: this side has closed
+   * it without an error.
+   */
+  ending?(reason: RpcError, isClosedHere: boolean): void;
   /** The session has ended. */
   ended?(): void;
 }
@@ -52,6 +58,10 @@ export class SessionParts {
 
   closing(): void {
     for (const part of this.all) part.closing?.();
+  }
+
+  ending(reason: RpcError, isClosedHere: boolean): void {
+    for (const part of this.all) part.ending?.(reason, isClosedHere);
   }
 
   ended(): void {

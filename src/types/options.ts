@@ -5,6 +5,7 @@ import type { CallOptions } from './call-options.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './errors.js';
 import type { CallLogger, Interceptor } from './interceptor.js';
 import type { EntryLogger } from './log-entry.js';
+import type { ReconnectOptions } from './reconnect.js';
 import type { ResumeOptions } from './resume.js';
 import type { TypeEntry } from './values.js';
 
@@ -93,6 +94,11 @@ export interface Options {
    * connects again. `true`, or within which bounds. Off by default.
    */
   readonly resume?: boolean | ResumeOptions | undefined;
+  /**
+   * Of a side that dials: whenever its link has ended, dials again. `true`, or how. Off by default; an address such as
+   * `reconnect+tcp://host:port` does the same without it.
+   */
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** Stages that process messages and frames before and after the codec. */
   readonly stages?: Stages | undefined;
   /** Refuses messages without information of a security. */

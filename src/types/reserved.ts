@@ -28,6 +28,7 @@ type EndpointName =
   | 'describe'
   | 'open'
   | 'changeTransport'
+  | 'reconnect'
   | 'close'
   | typeof Symbol.asyncDispose;
 

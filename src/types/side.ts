@@ -21,6 +21,7 @@ import type { CallEvents, Interceptor } from './interceptor.js';
 import type { Branded, DirectionOf, Items } from './method.js';
 import type { Options } from './options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
+import type { ReconnectEvents } from './reconnect.js';
 import type { ResumeEvents } from './resume.js';
 import type { SideStats } from './stats.js';
 
@@ -38,8 +39,8 @@ type Inner<S> = Namespace<S> & MembersOf<S>;
 
 // ---- members of every side ------------------------------------------------------------------------------------------
 
-/** The events of a side: peers that connect and disconnect, {@link ResumeEvents}, and {@link CallEvents}. */
-interface SideEvents extends CallEvents, ResumeEvents {
+/** The events of a side: peers that connect and disconnect, {@link ReconnectEvents}, {@link ResumeEvents}, and {@link CallEvents}. */
+interface SideEvents extends CallEvents, ReconnectEvents, ResumeEvents {
   connect: (peer: Peer) => void;
   disconnect: (peer: Peer) => void;
 }
@@ -100,6 +101,8 @@ export interface Endpoint<S> extends Connected<S>, AsyncDisposable {
   open(): Promise<this>;
   /** Opens another transport, sends new calls over it, lets the pending ones finish, and closes the old one. */
   changeTransport(transport: TransportSource): Promise<void>;
+  /** Dials at once, if the side waits for its next attempt to connect again, or has given up. Otherwise it does nothing. */
+  reconnect(): void;
   /**
    * Ends every link; pending calls reject with ConnectionLost. Resolves when nothing is left open. May be called twice.
    */
@@ -232,7 +235,7 @@ export interface UntypedHandlers {
 export interface UntypedSide
   extends UntypedMounted,
     AsyncDisposable,
-    Pick<Endpoint<Branded>, 'changeTransport' | 'close'> {
+    Pick<Endpoint<Branded>, 'changeTransport' | 'close' | 'reconnect'> {
   open(): Promise<this>;
 }
 

@@ -69,6 +69,7 @@ it('an option that is undefined counts as left out, as in the types', async () =
   const all: Record<Exclude<keyof Options, 'transport'>, undefined> = {
     codec: undefined,
     resume: undefined,
+    reconnect: undefined,
     security: undefined,
     invert: undefined,
     timeout: undefined,

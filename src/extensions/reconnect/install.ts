@@ -1,0 +1,6 @@
+import { install } from '../../api/extension-registry.js';
+import { reconnect } from './extension.js';
+
+// A page imports this for `on('reconnecting')` before a side is open, and for `changeTransport()` to an address that reconnects. Otherwise
+// the option `reconnect`, or such an address, loads it. Other runtimes have it already.
+install(reconnect);

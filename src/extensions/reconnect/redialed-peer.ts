@@ -1,0 +1,210 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import { leaveTogether } from '../../base/clock.js';
+import { messageOf } from '../../base/thrown.js';
+import type { Redialer, RedialWatch } from '../../contract/contract.js';
+import { ConnectionLost, type RpcError } from '../../contract/errors.js';
+import { attach } from '../../session/change-connection.js';
+import { ConnectedPeer } from '../../session/connected-peer.js';
+import type { Connection } from '../../session/connection.js';
+import { sayHello } from '../../session/handshake.js';
+import type { RpcSession } from '../../session/rpc-session.js';
+import type { SessionPart } from '../../session/session-part.js';
+import type { Peer } from '../../types/peers.js';
+import { HeldCalls } from './held-calls.js';
+import { repeatable, unsentCalls } from './unsent-calls.js';
+
+/** What runs in each session before the calls of others. */
+export type Begin = (peer: ConnectedPeer, receiver: ConnectedPeer) => unknown;
+
+/** Why the session is another one. */
+const NEW_LINK = 'new link';
+
+/**
+ * A peer that is dialed again when its link has ended: its sessions, one after the other. There is always one, except when it was given up:
+ * while there is no link, the next session waits for it, and calls wait in that.
+ */
+export class RedialedPeer implements RedialWatch {
+  session: RpcSession;
+  private held: HeldCalls | undefined;
+  /** The peer of the session before, whose place this one takes. */
+  private before: Peer | undefined;
+  /** It is not dialed any more. */
+  private isOver = false;
+  private hasGivenUp = false;
+  /** Resolve when the session that has lost its link has ended. */
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly side: RpcEndpoint,
+    readonly redialer: Redialer,
+    connection: Connection,
+    private readonly begin: Begin | undefined,
+  ) {
+    redialer.watch = this;
+    this.session = side.begin(connection);
+    this.watchEnd();
+    this.start(connection);
+  }
+
+  private get peer(): ConnectedPeer {
+    return this.session.peer as ConnectedPeer;
+  }
+
+  // ---- a link is there ----------------------------------------------------------------------------------------------
+
+  /** The session of another link: it was begun when the last one had ended. */
+  continue(connection: Connection): RpcSession | Promise<RpcSession> {
+    const { session } = this;
+    if (session.connection !== undefined && session.ended === undefined) {
+      // What its last link has brought is still being dispatched.
+      return new Promise((resolve) => this.waiting.push(() => resolve(this.continue(connection))));
+    }
+    if (session.ended !== undefined) throw session.ended;
+    attach(session, connection);
+    this.rename(connection.link.peer);
+    this.start(connection);
+    return session;
+  }
+
+  /** The peer is away under the name that it had. It may come back under another one, as a program does that was started again. */
+  private rename(id: string): void {
+    const { peers } = this.side.peerRegistry;
+    if (peers.get(this.peer.id) === this.peer) peers.delete(this.peer.id);
+    this.peer.id = id;
+  }
+
+  private start(connection: Connection): void {
+    const { session, side, begin } = this;
+    sayHello(session, connection);
+    if (begin !== undefined) this.hold();
+    side.announce(session);
+    // Nothing may be sent within `accept`.
+    if (this.held !== undefined) leaveTogether({ flush: () => void this.beginSession(session) });
+  }
+
+  private async beginSession(session: RpcSession): Promise<void> {
+    const { side, begin } = this;
+    try {
+      // To this one, calls do not wait.
+      const direct = new ConnectedPeer(new Proxy(session, {}), this.peer.id);
+      await begin?.(this.peer, direct);
+    } catch (error) {
+      if (session.ended !== undefined) return;
+      side.reports.write('warn', session.peer, 'begin has failed, and the link is dialed again:', error);
+      session.end(new ConnectionLost(`begin has failed: ${messageOf(error)}`, { cause: error }));
+    }
+    if (session.ended !== undefined || this.session !== session) return;
+    this.release();
+    const { before } = this;
+    this.before = undefined;
+    if (before !== undefined) side.emit('reconnected', this.peer, { before, why: NEW_LINK });
+  }
+
+  /** The calls of everybody wait from now on. */
+  private hold(): HeldCalls {
+    this.held ??= new HeldCalls(this.session);
+    this.side.peerRegistry.detour(this.session, this.held.session);
+    return this.held;
+  }
+
+  private release(): void {
+    const { held, side } = this;
+    this.held = undefined;
+    side.peerRegistry.detour(this.session, undefined);
+    held?.release();
+  }
+
+  // ---- it ends ------------------------------------------------------------------------------------------------------
+
+  private watchEnd(): void {
+    const { session } = this;
+    const self = this;
+    const part: SessionPart = {
+      get bytes() {
+        return self.session === session ? (self.held?.bytes ?? 0) : 0;
+      },
+      ending: (reason, isClosedHere) => this.ending(session, reason, isClosedHere),
+    };
+    session.add(part);
+  }
+
+  private ending(session: RpcSession, _reason: RpcError, isClosedHere: boolean): void {
+    if (session !== this.session) return;
+    if (isClosedHere) this.stop();
+    if (this.isOver || this.hasGivenUp || this.side.isClosed) this.giveBack();
+    else this.replace(session);
+    for (const resume of this.waiting.splice(0)) resume();
+  }
+
+  /** What waits is rejected with the session. */
+  private giveBack(): void {
+    const { held, session, side } = this;
+    this.held = undefined;
+    side.peerRegistry.detour(session, undefined);
+    for (const { waiter } of held?.take() ?? []) if (waiter !== undefined) waiter.holder = session;
+  }
+
+  /** Begins the next session, which waits for a link, and moves to it what was not sent. */
+  private replace(session: RpcSession): void {
+    const { side, held } = this;
+    const { sendQueue, pending, filter } = session;
+    pending?.noteGiven(sendQueue.sent, session);
+    sendQueue.hello?.over();
+    const frames = [...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])];
+    const calls = [...repeatable(session), ...unsentCalls(session, frames)];
+    const waiting = held?.take() ?? [];
+    this.held = undefined;
+    side.peerRegistry.detour(session, undefined);
+    this.session = side.begin(undefined, pending, this.peer.id);
+    // Its peer is still known as it was.
+    this.session.link = session.link;
+    for (const [, waiter] of pending?.all() ?? []) waiter.holder = session;
+    const next = this.hold();
+    for (const call of [...calls, ...waiting.filter(({ isBound }) => !isBound)]) next.add(call);
+    this.session.remind(0);
+    this.before ??= session.peer as Peer;
+    this.watchEnd();
+  }
+
+  /** A peer has left the list of peers: that of the session before, or this one, whose transport was exchanged. */
+  peerLeft(peer: Peer): void {
+    if (peer === this.peer) this.isOver ||= this.session.ended === undefined;
+    else if (peer === this.before && this.session.connection === undefined && !this.isOver)
+      this.side.peerRegistry.add(this.peer);
+  }
+
+  // ---- attempts -----------------------------------------------------------------------------------------------------
+
+  waits(attempt: number, ms: number, reason: Error): void {
+    this.side.emit('reconnecting', this.peer, { attempt, ms, reason });
+  }
+
+  gaveUp(why: Error): void {
+    this.hasGivenUp = true;
+    const { session, side } = this;
+    if (session.connection === undefined)
+      session.end(new ConnectionLost(`it is not dialed again: ${why.message}`, { cause: why }));
+    side.emit('lost', why);
+  }
+
+  /** It was closed on this side, or its transport was. */
+  stop(): void {
+    this.isOver = true;
+    this.redialer.end();
+  }
+
+  /** Dials at once, if there is no link. */
+  hurry(): void {
+    if (this.isOver) return;
+    if (this.hasGivenUp) {
+      this.hasGivenUp = false;
+      const { session, side } = this;
+      this.session = side.begin(undefined, undefined, this.peer.id);
+      this.session.link = session.link;
+      this.watchEnd();
+      this.hold();
+      side.peerRegistry.add(this.peer);
+    }
+    this.redialer.hurry();
+  }
+}

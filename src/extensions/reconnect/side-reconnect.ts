@@ -1,0 +1,59 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import type { Gate, SideExtension } from '../../api/extension.js';
+import type { Redialer, TransportSource } from '../../contract/contract.js';
+import { viewOf } from '../../api/side-class.js';
+import { UsageError } from '../../contract/errors.js';
+import type { ConnectedPeer } from '../../session/connected-peer.js';
+import type { Connection } from '../../session/connection.js';
+import type { Session } from '../../session/session.js';
+import type { ReconnectOptions } from '../../types/reconnect.js';
+import { mayReconnect, readOption, reconnecting } from './options.js';
+import { type Begin, RedialedPeer } from './redialed-peer.js';
+
+/** The peers of a side that are dialed again. */
+export class SideReconnect implements SideExtension {
+  /** Only where a transport of the side may dial again: without it, connections are not asked about. */
+  gate: Gate | undefined;
+  private readonly options: ReconnectOptions | undefined;
+  private readonly peers = new Map<Redialer, RedialedPeer>();
+
+  constructor(private readonly side: RpcEndpoint) {
+    this.options = readOption(side.options.reconnect);
+  }
+
+  source(source: TransportSource): TransportSource {
+    const { options, side } = this;
+    if (options !== undefined && side.listens)
+      throw new UsageError(
+        'the option "reconnect" is for the side that dials: a side that listens is dialed again by its peers',
+      );
+    const whole = options === undefined ? source : reconnecting(source, options);
+    if (!side.listens && mayReconnect(whole)) this.gate ??= { admit: (connection) => this.admit(connection) };
+    return whole;
+  }
+
+  private admit(connection: Connection): Session | undefined | Promise<Session | undefined> {
+    const { redialer } = connection.link;
+    if (redialer === undefined) return undefined;
+    const known = this.peers.get(redialer);
+    if (known !== undefined) return known.continue(connection);
+    const peer = new RedialedPeer(this.side, redialer, connection, this.begin);
+    this.peers.set(redialer, peer);
+    return peer.session;
+  }
+
+  private get begin(): Begin | undefined {
+    const { options } = this;
+    if (options?.begin === undefined) return undefined;
+    return (peer, receiver) => options.begin?.(viewOf(this.side.attached.self, 'remote', receiver, undefined), peer);
+  }
+
+  peerLeft(peer: ConnectedPeer): void {
+    for (const each of this.peers.values()) each.peerLeft(peer);
+  }
+
+  /** Dials at once each peer that has no link. */
+  reconnect(): void {
+    for (const peer of this.peers.values()) peer.hurry();
+  }
+}

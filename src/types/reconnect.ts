@@ -1,0 +1,56 @@
+/**
+ * The types of reconnecting: its option, and what its events report. Nothing here exists at run time.
+ */
+
+import type { Peer } from './peers.js';
+
+/** How a side that dials connects again. */
+export interface ReconnectOptions {
+  /**
+   * How long to wait before an attempt, in milliseconds: [100, 10_000] by default, which is a random time of at most 100, then of at most
+   * 200, 400 and so on, and never more than 10,000. One number is always the same time.
+   */
+  readonly delay?: number | readonly [first: number, longest: number] | undefined;
+  /** After how many attempts in a row the side gives up: `Infinity` by default. A link that has lasted for 5 s sets the count back. */
+  readonly tries?: number | undefined;
+  /**
+   * With `once`, the default, `connect` rejects if the first attempt fails. With `retry`, that is repeated too; `connect` rejects after
+   * `limits.connectMs` with the last reason, and at once with an error that another attempt would meet again.
+   */
+  readonly start?: 'once' | 'retry' | undefined;
+  /**
+   * Called in each new session, also in the first one, before anything else that this side calls is sent: log in, subscribe. `remote` has
+   * the outgoing methods, as `side.remote`; all other calls wait until the returned promise resolves. If it rejects, or this throws, the
+   * link is closed and dialed again.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the options do not know the spec; a program specifies the type of its remote
+  begin?(remote: any, peer: Peer): unknown;
+}
+
+/** The next attempt to connect, as the event `reconnecting` reports it. */
+export interface Reconnecting {
+  /** The number of the attempt, from 1. */
+  readonly attempt: number;
+  /** How long it is until then, in milliseconds. */
+  readonly ms: number;
+  /** Why the link has ended, or why the last attempt has failed. */
+  readonly reason: Error;
+}
+
+/** The session in place of another one, as the event `reconnected` reports it. */
+export interface Reconnected {
+  /** The peer of the session that has ended. */
+  readonly before: Peer;
+  /** Why it is another session: `new link` if sessions end with their links. */
+  readonly why: string;
+}
+
+/** The events of a side that connects again. */
+export interface ReconnectEvents {
+  /** Its link is gone, and another attempt follows. Called again before each attempt. */
+  reconnecting: (peer: Peer, next: Reconnecting) => void;
+  /** It is connected again, in a new session: what was kept for the last one at the other side is gone. */
+  reconnected: (peer: Peer, how: Reconnected) => void;
+  /** It has given up: calls that have waited were rejected. `side.reconnect()` begins again. */
+  lost: (error: Error) => void;
+}

@@ -96,6 +96,7 @@ function names(): string[] {
       'implement',
       'describe',
       'changeTransport',
+      'reconnect',
     ],
     ...[
       'Symbol(hidden)',

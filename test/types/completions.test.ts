@@ -108,7 +108,7 @@ function completedBy(service: ts.LanguageService): Record<string, string[]> {
   return found;
 }
 
-const peers = ['connect', 'disconnect'];
+const peers = ['connect', 'disconnect', 'lost', 'reconnected', 'reconnecting'];
 const calls = ['call', 'closed', 'created', 'exception', 'return', 'sent', 'unknown'].map((name) => `method.${name}`);
 
 describe.each([
@@ -125,7 +125,7 @@ describe.each([
         if (line.includes('security')) return [line, securities];
         if (line.includes('validate')) return [line, ['both', 'incoming', 'off']];
         if (line.includes('room.on')) return [line, calls];
-        if (line.includes('side.on')) return [line, [...peers, ...calls]];
+        if (line.includes('side.on')) return [line, [...peers, ...calls].sort()];
         return [line, 'addresses'];
       }),
     );

@@ -6,6 +6,8 @@ import { SendQueue } from '../../session/send-queue.js';
 import type { Session } from '../../session/session.js';
 import { CANCEL } from '../../session/system-names.js';
 
+/** The place of a call that is not in the send queue: a small integer, as all others. */
+const NOWHERE = 0x3fffffff;
 /** What a message that waits costs besides its frames, in bytes. */
 const MESSAGE_BYTES = 64;
 
@@ -38,7 +40,7 @@ class HoldingQueue extends SendQueue {
 
   /** It has no number among those that are given to a link. */
   override get place(): number {
-    return Number.POSITIVE_INFINITY;
+    return NOWHERE;
   }
 
   override put(frame: Frame, failed?: (error: unknown) => void): void {
@@ -170,7 +172,7 @@ export class HeldCalls implements CallHolder {
       };
       try {
         for (const each of frames) real.post(each.frame, each.failed ?? failed, () => place(real, waiter));
-        if (waiter !== undefined) waiter.place = Number.POSITIVE_INFINITY;
+        if (waiter !== undefined) waiter.place = NOWHERE;
         if (real.filter?.isSealing !== true) place(real, waiter);
       } catch (error) {
         failed(error);

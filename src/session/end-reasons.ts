@@ -44,7 +44,8 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
  */
 export function inputEnded(session: EndingSession): void {
   if (session.ended !== undefined) return;
-  if (session.connection?.agreed || session.link.redialer !== undefined) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
+  if (session.connection?.agreed || session.link.redialer !== undefined)
+    finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
   else session.halfClosed = new HalfClosed(session);
 }
 

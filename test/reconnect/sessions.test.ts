@@ -1,7 +1,7 @@
 import { Aborted, ConnectionLost, TimeoutError, UsageError } from 'obverse';
 import { afterEach, describe, expect, it } from 'vitest';
 import { codec } from '../../src/plugins/registry.js';
-import { closeAll, customer, Customer, eventsOf, failure, onlyPeer, Served, until } from './sides.js';
+import { Customer, closeAll, customer, eventsOf, failure, onlyPeer, Served, until } from './sides.js';
 
 afterEach(closeAll);
 

@@ -1,7 +1,7 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Gate, SideExtension } from '../../api/extension.js';
-import type { Redialer, TransportSource } from '../../contract/contract.js';
 import { viewOf } from '../../api/side-class.js';
+import type { Redialer, TransportSource } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Connection } from '../../session/connection.js';

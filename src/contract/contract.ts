@@ -77,9 +77,7 @@ export interface Codec {
    * @param packed the peer has agreed to join the messages of one tick: several messages in one frame are not a batch.
    */
   decode(frame: Frame, give: (message: Message, bytes?: number, levels?: number) => unknown, packed: boolean): void;
-  /**
-   * Several frames as one: the messages of one tick, if the peer has agreed, and the answers to a batch. A codec without it has neither.
-   */
+  /** Several frames as one: the messages of one tick, if the peer has agreed, and the answers to a batch. A codec without it has neither. */
   join?(frames: readonly Frame[]): Frame;
 }
 
@@ -88,9 +86,7 @@ export type CodecFactory = (address: Address) => Codec;
 
 // ---- framings -------------------------------------------------------------------------------------------------------
 
-/**
- * The framings by name: a line feed or a NUL after each frame, a Content-Length header or 4 bytes before each; objects and lists of JSON.
- */
+/** The framings by name: a line feed or a NUL after each frame, a Content-Length header or 4 bytes before each; objects and lists of JSON. */
 export type FramingName = 'lines' | 'nul' | 'headers' | 'length' | 'json';
 
 /** Splits a byte stream into frames and joins frames. One for each link: it holds a partial frame. */

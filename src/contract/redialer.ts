@@ -7,6 +7,8 @@ export interface RedialWatch {
   waits(attempt: number, ms: number, why: Error): void;
   /** No attempt follows: there were as many as the options allow, or another one cannot succeed. */
   gaveUp(why: Error): void;
+  /** No attempt follows, because the side has exchanged its transport; a link that is up stays. */
+  retired(): void;
 }
 
 /** Dials again when a link ends. One object for all links that one transport brings up, one after the other. */

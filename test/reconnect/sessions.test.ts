@@ -276,6 +276,25 @@ describe('the end', () => {
   });
 });
 
+describe('changeTransport()', () => {
+  it('exchanges an address that is not there any more: what waits for it is rejected', async () => {
+    const shop = await Served.at('tcp://127.0.0.1:0');
+    const other = await Served.at('tcp://127.0.0.1:0');
+    const side = await customer(shop.address, { reconnect: soon });
+    await shop.side.close();
+    await until(() => onlyPeer(side)?.isAway === true);
+    const waiting = failure(side.remote.buy({ what: 'milk' }));
+    await side.changeTransport(other.address);
+    expect(((await waiting) as ConnectionLost).maybeExecuted).toBe(false);
+    expect(side.peers.size).toBe(1);
+    expect(await side.remote.buy({ what: 'bread' })).toBe('buy bread');
+    const told = eventsOf(side);
+    other.cut();
+    await until(() => told.includes('reconnected: new link'));
+    expect(await side.remote.buy({ what: 'salt' })).toBe('buy salt');
+  });
+});
+
 describe('reconnect()', () => {
   it('dials at once while the side waits', async () => {
     const shop = await Served.at('tcp://127.0.0.1:0');

@@ -18,6 +18,7 @@ const LISTEN = { listen: true };
 function waitsOf(link: Link): { readonly waits: number[]; stopped: Error | undefined } {
   const seen: { waits: number[]; stopped: Error | undefined } = { waits: [], stopped: undefined };
   link.redialer!.watch = {
+    retired: () => {},
     waits: (attempt, ms) => {
       seen.waits[attempt - 1] = ms;
     },

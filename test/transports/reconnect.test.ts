@@ -41,6 +41,7 @@ const LISTEN = { listen: true };
 function watched(link: Link): string[] {
   const told: string[] = [];
   link.redialer!.watch = {
+    retired: () => {},
     waits: (attempt, ms, why) => void told.push(`${attempt}: ${why.message} (${ms >= 0})`),
     gaveUp: (why) => void told.push(`gave up: ${why.message}`),
   };

@@ -104,6 +104,7 @@ export class RedialTransport implements Transport, Redialer {
   /** Dials no more; a link that is up stays. */
   async retire(): Promise<void> {
     this.end();
+    this.watch?.retired();
   }
 
   // ---- the redialer -------------------------------------------------------------------------------------------------

@@ -187,6 +187,12 @@ export class RedialedPeer implements RedialWatch {
     side.emit('lost', why);
   }
 
+  retired(): void {
+    this.isOver = true;
+    const { session } = this;
+    if (session.connection === undefined) session.end(new ConnectionLost('the side has exchanged its transport'));
+  }
+
   /** It was closed on this side, or its transport was. */
   stop(): void {
     this.isOver = true;

@@ -110,6 +110,8 @@ export interface Gate extends Greeting {
    * What it throws or rejects with refuses the connection: that is reported, and the link ends after what was sent over it.
    */
   admit?(connection: Connection, first: Message | undefined): Session | undefined | Promise<Session | undefined>;
+  /** A session is about to be announced: it has its connection, and nothing was sent in it. Not called for one that a gate continues. */
+  begins?(session: Session): void;
 }
 
 /** The filter between the connections of a side and their links. */

@@ -70,6 +70,7 @@ export class SideSessions {
     const peer = session.peer as ConnectedPeer;
     if (session.ended !== undefined || session.isAnnounced) return;
     session.isAnnounced = true;
+    for (const gate of side.gates) gate.begins?.(session);
     side.peerRegistry.add(peer);
     callPeerListeners(side.listeners.of('connect'), peer, side.report);
   }

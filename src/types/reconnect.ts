@@ -19,6 +19,11 @@ export interface ReconnectOptions {
    */
   readonly start?: 'once' | 'retry' | undefined;
   /**
+   * Whether the session continues over the next link where the other side keeps it, as with its option `resume`: true by default. With
+   * false, each link has a new session.
+   */
+  readonly resume?: boolean | undefined;
+  /**
    * Called in each new session, also in the first one, before anything else that this side calls is sent: log in, subscribe. `remote` has
    * the outgoing methods, as `side.remote`; all other calls wait until the returned promise resolves. If it rejects, or this throws, the
    * link is closed and dialed again.

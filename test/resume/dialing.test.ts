@@ -97,6 +97,7 @@ describe('who dials again', () => {
     const { first, begun, dial, asked, log } = await dialing();
     const client = await begun();
     const lost = failure(client.remote.ask({ n: 1 }));
+    await turn();
     await cut(first);
     const second = dial();
     await turn();
@@ -145,6 +146,7 @@ describe('who dials again', () => {
     const { first, begun, dial, asked, events } = await dialing();
     const client = await begun();
     const lost = failure(client.remote.ask({ n: 1 }));
+    await turn();
     await cut(first);
     await clock.turn(5_000);
     expect(await lost).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('5000 ms') });
@@ -208,7 +210,7 @@ describe('who dials again', () => {
     await begun();
     const text = 'x'.repeat(100 * 1024);
     for (let n = 1; n <= 5; n++) first.say({ jsonrpc: '2.0', method: 'told', params: { n, text } });
-    expect(told.length).toBe(5);
+    await until(() => told.length === 5);
     expect(first.heard.slice(1)).toEqual([ack(0, 0), ack(3, 0)]);
   });
 

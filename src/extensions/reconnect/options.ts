@@ -9,6 +9,8 @@ const checks = {
   delay: anything,
   tries: anything,
   start: anything,
+  // The extension for sessions that continue reads this one.
+  resume: must((value) => typeof value === 'boolean', 'true or false'),
   begin: must(isFunction, 'a function'),
 };
 
@@ -42,7 +44,7 @@ export function mayReconnect(source: TransportSource | undefined): boolean {
 
 /** The source with a transport around it that dials again. Each source of a list has one of its own. */
 export function reconnecting(source: TransportSource, options: ReconnectOptions): TransportSource {
-  const { begin: _begin, ...redial } = options;
+  const { begin: _begin, resume: _resume, ...redial } = options;
   if (Array.isArray(source)) return source.map((each) => reconnecting(each as TransportSource, options));
   if (typeof source === 'string' && NAMED.test(source) && !/^mux:/i.test(source)) return { ...redial, url: source };
   if (typeof (source as AddressObject).url === 'string' && NAMED.test((source as AddressObject).url))

@@ -82,6 +82,8 @@ class DialedLine {
   /** The connection whose hello is to be answered, and the answer. */
   asking: Connection | undefined;
   answer: Answer | undefined;
+  /** The other end begins a session under this name. */
+  beginning: { readonly token: string; readonly ms: number; readonly bytes: number } | undefined;
 
   constructor(readonly redialer: Redialer) {}
 
@@ -129,7 +131,7 @@ export class DialingGate implements Gate {
     const { current, over } = line;
     const dial = ++line.dials;
     line.asking = connection;
-    line.answer = undefined;
+    line.answer = line.beginning = undefined;
     if (current !== undefined) {
       current.journal.leave();
       const { got, sent } = current.journal.numbers;
@@ -174,12 +176,19 @@ export class DialingGate implements Gate {
     line.forget();
     current?.lose(`the other side begins another one (${fresh ?? 'unknown'})`);
     line.forget();
-    const session = this.host.begin(connection) as RpcSession;
-    line.current = new DialedSession(line, session, token, ms, this.bytes, bytes);
+    line.beginning = { token, ms, bytes };
+    return undefined;
+  }
+
+  /** The session of a connection whose other end keeps it: from now on, both ends count. */
+  begins(session: Session): void {
+    const line = session.connection === undefined ? undefined : this.lineOf(session.connection);
+    if (line?.beginning === undefined || line.asking !== session.connection) return;
+    const { token, ms, bytes } = line.beginning;
+    line.beginning = undefined;
+    line.current = new DialedSession(line, session as RpcSession, token, ms, this.bytes, bytes);
     // It has the name of the session: before this, the other end shows its peer to nobody.
     line.current.journal.acknowledge();
-    this.host.announce(session);
-    return session;
   }
 
   private resume(line: DialedLine, connection: Connection, { got = 0, sent = 0 }: Answer): Session {

@@ -1,5 +1,6 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension, Gate, SideExtension } from '../../api/extension.js';
+import type { TransportSource } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { resumeControls } from './controls.js';
 import { DialingGate } from './dialing-gate.js';
@@ -27,9 +28,17 @@ class SideResume implements SideExtension {
     if (host.listens) this.gate = resuming && new ListeningGate(host, resuming);
     else if (resuming !== undefined)
       throw new UsageError(
-        'the option "resume" is for the side that listens: a side that dials goes on with its session if it dials again, as by reconnect+tcp://host:port',
+        'the option "resume" is for the side that listens: a side that dials continues its session if it dials again, as with the option "reconnect"',
       );
-    else if (mayDialAgain(host.options.transport)) this.gate = new DialingGate(host);
+  }
+
+  source(source: TransportSource): TransportSource {
+    const { host } = this;
+    const { reconnect } = host.options;
+    const dialsAgain = (reconnect ?? false) !== false || mayDialAgain(source);
+    const isWanted = typeof reconnect !== 'object' || reconnect.resume !== false;
+    if (!host.listens && dialsAgain && isWanted) this.gate ??= new DialingGate(host);
+    return source;
   }
 }
 

@@ -1,13 +1,8 @@
 import type { Socket } from 'node:net';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ChaosLane, type Pace } from './chaos-lane.js';
+import type { ChaosCut, ChaosDirection } from './chaos-schedule.js';
 import { Random } from './random.js';
-
-/** A direction of a chaos proxy: `upstream` is to the address `to`, `downstream` from it. */
-export type ChaosDirection = 'upstream' | 'downstream';
-
-/** How the links of a chaos proxy are cut. */
-export type ChaosCut = 'fin' | 'rst' | 'silence';
 
 /** After a FIN an end has this many milliseconds to end, too. Then it is reset. */
 const END_MS = 5_000;

@@ -1,8 +1,16 @@
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { clearTimer, setTimer, type Timer, time } from '../base/time.js';
-import { type ChaosCut, type ChaosDirection, ChaosLink } from './chaos-link.js';
+import { ChaosLink } from './chaos-link.js';
 import { type ChaosTarget, chaosTarget, checkChaosOptions, mustBeOneOf } from './chaos-options.js';
-import { type ChaosKind, type ChaosSchedule, type ChaosStep, rangeOf, stepsOf } from './chaos-schedule.js';
+import {
+  type ChaosCut,
+  type ChaosDirection,
+  type ChaosKind,
+  type ChaosSchedule,
+  type ChaosStep,
+  rangeOf,
+  stepsOf,
+} from './chaos-schedule.js';
 import { Random } from './random.js';
 
 export type { ChaosCut, ChaosDirection, ChaosKind, ChaosSchedule };

@@ -1,5 +1,10 @@
-import type { ChaosDirection } from './chaos-link.js';
 import type { Random } from './random.js';
+
+/** A direction of a chaos proxy: `upstream` is to the address `to`, `downstream` from it. */
+export type ChaosDirection = 'upstream' | 'downstream';
+
+/** How the links of a chaos proxy are cut. */
+export type ChaosCut = 'fin' | 'rst' | 'silence';
 
 /** A fault that a chaos proxy can cause by itself. */
 export type ChaosKind = 'fin' | 'rst' | 'silence' | 'half-close' | 'pause';

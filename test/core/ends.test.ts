@@ -146,7 +146,7 @@ it('listeners are called for each peer that connects and disconnects, once each,
   await until(() => server.peers.size === 1);
   expect(events).toEqual(['+ true', '- false']);
   expect(() => server.on('error' as 'connect', () => {})).toThrow(
-    'there is no event "error"; there are connect, disconnect, method.created, method.call, method.return, method.exception, ',
+    'there is no event "error"; there are connect, disconnect, resumed, method.created, method.call, method.return, method.exception, ',
   );
   expect(() => server.on('connect', 5 as never)).toThrow(UsageError);
 });

@@ -98,7 +98,7 @@ describe('a call by path', () => {
     await until(() => heard.length === 5);
     expect(heard[4]).toBe('other');
     await expect(server.callPath('who', [], { to: 'nobody' })).rejects.toThrow(
-      new ConnectionLost('no peer is called "nobody"'),
+      new ConnectionLost('no peer is called "nobody"', { maybeExecuted: false }),
     );
     expect(() => server.notifyPath('who', [], { to: 'nobody' })).toThrow(ConnectionLost);
   });

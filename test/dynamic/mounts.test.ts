@@ -81,7 +81,7 @@ describe('a mounted side', () => {
     const stats = client.mount('stats', Stats);
     stats.count.connect((_sender, { of }) => of.length);
     expect(() => stats.changed(null, { to: 1 })).toThrow(
-      new ConnectionLost('the side is not open: await open() first'),
+      new ConnectionLost('the side is not open: await open() first', { maybeExecuted: false }),
     );
     await client.open();
     expect(await server.mount('stats', Stats.invert()).remote.count({ of: 'abc' })).toBe(3);
@@ -191,7 +191,7 @@ describe('unmount', () => {
     expect(refused.message).toBe('the method "stats.count" is no longer served: "stats" was unmounted');
     await expect(client.callPath('stats.day.size')).rejects.toThrow('"stats" was unmounted');
     await expect(client.callPath('stats.anything')).rejects.toThrow('"stats" was unmounted');
-    const gone = new ConnectionLost('"stats" was unmounted');
+    const gone = new ConnectionLost('"stats" was unmounted', { maybeExecuted: false });
     expect(() => here.changed(null, { to: 1 })).toThrow(gone);
     expect(() => here.to([...server.peers.values()]).changed({ to: 1 })).toThrow(gone);
     expect(() => here.daily.dusty(null, { inches: 1 })).toThrow(gone);

@@ -180,7 +180,7 @@ it('what a listener throws, or rejects with, is logged, and the call continues',
 it('an unknown event is refused', async () => {
   const { server } = await meet();
   expect(() => server.on('method.done' as 'method.call', () => {})).toThrow(
-    'there is no event "method.done"; there are connect, disconnect, method.created, method.call',
+    'there is no event "method.done"; there are connect, disconnect, resumed, method.created, method.call',
   );
   expect(() => server.on('method.call', 'no' as never)).toThrow('a listener must be a function, not no');
 });

@@ -186,7 +186,9 @@ describe('the entries', () => {
     expect(testing).toEqual(expect.arrayContaining(['testCodec function', 'testTransport function']));
     expect(Object.keys(plugins).length).toBeGreaterThan(13);
     // Entries that a page imports for their effect export nothing.
-    const effects = ['all', 'dynamic', 'multicast', 'middleware', 'references'].map((name) => `obverse/${name}`);
+    const effects = ['all', 'dynamic', 'multicast', 'middleware', 'reconnect', 'references'].map(
+      (name) => `obverse/${name}`,
+    );
     for (const [entry, names] of Object.entries(plugins)) {
       if (effects.includes(entry)) expect(names, entry).toEqual([]);
       else expect(names, entry).toContain('default function');

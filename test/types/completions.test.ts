@@ -108,7 +108,7 @@ function completedBy(service: ts.LanguageService): Record<string, string[]> {
   return found;
 }
 
-const peers = ['connect', 'disconnect', 'lost', 'reconnected', 'reconnecting'];
+const peers = ['connect', 'disconnect', 'lost', 'reconnected', 'reconnecting', 'resumed'];
 const calls = ['call', 'closed', 'created', 'exception', 'return', 'sent', 'unknown'].map((name) => `method.${name}`);
 
 describe.each([

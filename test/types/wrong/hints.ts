@@ -54,9 +54,9 @@ here.join.connect((sender) => {
 });
 
 // Events.
-// error: Argument of type '"conect"' is not assignable to parameter of type '"connect" | "disconnect" | "method.
+// error: Argument of type '"conect"' is not assignable to parameter of type '"
 here.on('conect', () => {});
-// error: Argument of type '"error"' is not assignable to parameter of type '"connect" | "disconnect" | "method.
+// error: Argument of type '"error"' is not assignable to parameter of type '"
 here.on('error', () => {});
 // error: Argument of type '"connect"' is not assignable to parameter of type '"method.
 here.room.on('connect', () => {});

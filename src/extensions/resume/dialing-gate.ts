@@ -79,6 +79,8 @@ class DialedLine {
   over: string | undefined;
   /** The peer keeps no sessions. */
   isPlain = false;
+  /** The other side has answered a hello: a link over which it answers none is dead. */
+  isObverse = false;
   /** The connection whose hello is to be answered, and the answer. */
   asking: Connection | undefined;
   answer: Answer | undefined;
@@ -145,21 +147,29 @@ export class DialingGate implements Gate {
 
   greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
     const line = this.lineOf(connection);
-    if (line === undefined || line.asking !== connection) return;
+    if (line === undefined) return;
+    line.isObverse = true;
+    if (line.asking !== connection) return;
     const answer = readAnswer(fields[FIELD]);
     if (answer?.dial === line.dials) line.answer = answer;
   }
 
   patience(connection: Connection): number {
     const line = this.lineOf(connection);
-    return line === undefined || line.isPlain ? 0 : PATIENCE;
+    return line === undefined || (line.isPlain && !line.isObverse) ? 0 : PATIENCE;
   }
 
   // ---- whose session it is ------------------------------------------------------------------------------------------
 
-  admit(connection: Connection, _first: Message | undefined): Session | undefined {
+  admit(connection: Connection, first: Message | undefined): Session | undefined {
     const line = this.lineOf(connection);
-    if (line === undefined || line.isPlain) return undefined;
+    if (line === undefined) return undefined;
+    if (first === undefined && line.isObverse && connection.agreed === false) {
+      const silent = new ConnectionLost(`${connection.link.peer} has not answered within ${PATIENCE} ms`);
+      connection.link.close(silent);
+      throw silent;
+    }
+    if (line.isPlain) return undefined;
     const { answer, current } = line;
     if (line.asking !== connection || answer === undefined) {
       line.isPlain = true;

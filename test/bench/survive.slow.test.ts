@@ -11,9 +11,15 @@ function run(name: string, ...args: string[]) {
 }
 
 it('100 cuts with jrpc and msgpack, over tcp and ws, break nothing', { timeout: 900_000 }, () => {
-  expect(run('main', '100', '--mode', 'reconnect')).toMatchObject({ status: 0, text: expect.stringContaining('nothing is broken') });
+  expect(run('main', '100', '--mode', 'reconnect')).toMatchObject({
+    status: 0,
+    text: expect.stringContaining('nothing is broken'),
+  });
 });
 
 it('two minutes of cuts let no memory grow', { timeout: 400_000 }, () => {
-  expect(run('soak', '2', '--mode', 'reconnect')).toMatchObject({ status: 0, text: expect.stringContaining('nothing is broken') });
+  expect(run('soak', '2', '--mode', 'reconnect')).toMatchObject({
+    status: 0,
+    text: expect.stringContaining('nothing is broken'),
+  });
 });

@@ -278,7 +278,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     side.reports.write('warn', undefined, `${printable(connection.link.peer)}, which is not admitted yet:`, error);
   }
 
-  // Messages reach the session that it is given; until then there is nothing to be told.
+  // Messages reach the session that it is given; until then there is nothing to report.
   receive(): void {}
   refuse(): void {}
   complete(): void {}

@@ -15,7 +15,7 @@ export interface RedialWatch {
 export interface Redialer {
   /** Set by the side. Called within no call of the side, and never before `open` has resolved or after `end`. */
   watch?: RedialWatch;
-  /** Dials at once while it waits for its next attempt or has given up; the attempts are counted anew. Otherwise it does nothing. */
+  /** Dials at once while it waits for its next attempt or has stopped dialing; the attempts are counted anew. Otherwise it does nothing. */
   hurry(): void;
   /** Dials no more. A link that is up stays. */
   end(): void;

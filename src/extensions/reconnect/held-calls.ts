@@ -141,7 +141,7 @@ export class HeldCalls implements CallHolder {
     if (this.real.connection === undefined) this.real.load.sees(this.bytes);
   }
 
-  /** A call that is given up is not sent, so nothing is sent about it. */
+  /** A cancelled call was not sent, so nothing is sent about it. */
   sendSystem(method: string, args: readonly unknown[]): boolean {
     const call = this.calls.get(args[0]);
     if (call === undefined || method !== CANCEL) return this.real.sendSystem(method, args);

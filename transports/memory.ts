@@ -60,6 +60,11 @@ class Member implements Transport {
     for (const other of others) this.link(other);
   }
 
+  /** Leaves the room: its name is free, and nobody is linked with it any more. Links that are up stay. */
+  async retire(): Promise<void> {
+    this.leave();
+  }
+
   async close(): Promise<void> {
     this.over = true;
     for (const link of this.links) link.close();

@@ -209,7 +209,7 @@ export interface Transport {
    * called twice, and before `open`.
    */
   close(): Promise<void>;
-  /** Brings up no more links; those that are up stay. */
+  /** Brings up no more links; those that are up stay. Resolves when another transport can have its address. May be called twice. */
   retire?(): Promise<void>;
   /** On a bus: sends one message to everyone, including unknown peers. The frames belong together. */
   broadcast?(frames: readonly Frame[]): void;

@@ -94,7 +94,7 @@ function randomFor(seed: number, link: number, way: Direction): Random {
 }
 
 function around(inner: Transport, links: Set<FaultyLink>, wrap: (link: Link) => FaultyLink): Transport {
-  const { broadcast } = inner;
+  const { broadcast, retire } = inner;
   return {
     get address() {
       return inner.address;
@@ -110,6 +110,7 @@ function around(inner: Transport, links: Set<FaultyLink>, wrap: (link: Link) => 
       for (const link of links) link.close();
       await inner.close();
     },
+    ...(retire === undefined ? {} : { retire: () => retire.call(inner) }),
     ...(broadcast === undefined ? {} : { broadcast: (frames) => broadcast.call(inner, frames) }),
   };
 }

@@ -53,6 +53,11 @@ class RecordedTransport implements Transport {
     return this.inner.address;
   }
 
+  get retire(): Transport['retire'] & {} {
+    const { inner } = this;
+    return inner.retire === undefined ? (undefined as never) : () => inner.retire!();
+  }
+
   async open(accept: (link: Link) => Receiver): Promise<void> {
     try {
       await this.inner.open((link) => {

@@ -4,6 +4,7 @@ import { DEATH, testEnds } from './transport-closing.js';
 import { testFlow } from './transport-flow.js';
 import { testFrames } from './transport-frames.js';
 import { testOpening } from './transport-opening.js';
+import { testRetiring } from './transport-retiring.js';
 
 export { type TransportCase, type WireOptions, wireFor } from './transport-case.js';
 
@@ -26,6 +27,7 @@ export function testTransport(runner: Runner, subject: TransportCase): void {
     }
     runner.describe('opening', () => testOpening(it, subject));
     runner.describe('ending', () => testEnds(it, subject));
+    runner.describe('retiring', () => testRetiring(it, subject));
     runner.describe('flow', () => testFlow(it, subject));
   });
 }

@@ -37,6 +37,7 @@ export class MuxTransport implements Transport {
   private readonly wire: Wire;
   private accept: Accept | undefined;
   private closing: Promise<void> | undefined;
+  private retired = false;
 
   constructor(parts: readonly Part[], wire: Wire) {
     this.parts = parts;
@@ -73,6 +74,13 @@ export class MuxTransport implements Transport {
     throw error;
   }
 
+  /** No part brings up another link, as far as it can do without; links that are up stay. */
+  async retire(): Promise<void> {
+    this.retired = true;
+    const troubles = await this.each([...this.parts], async ({ transport }) => transport?.retire?.());
+    if (troubles.length > 0) throw failure('retired', this.parts.length, troubles);
+  }
+
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
@@ -80,7 +88,7 @@ export class MuxTransport implements Transport {
 
   /** Opens a part that was added, if the others are open or being opened. */
   async start(part: Part): Promise<void> {
-    if (this.accept === undefined || this.closed) return;
+    if (this.accept === undefined || this.closed || this.retired) return;
     await this.make(part);
     await this.bring(part);
   }

@@ -55,6 +55,8 @@ export class StreamListener implements Transport, StreamHost {
   private readonly links = new Set<StreamLink>();
   private accept: Accept | undefined;
   private opening: Promise<void> | undefined;
+  /** Resolves when the server and its connections have ended; set when it listens no more. */
+  private stopped: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
   private readonly full = new Refusals();
@@ -87,6 +89,13 @@ export class StreamListener implements Transport, StreamHost {
     return this.closing;
   }
 
+  /** Listens no more: its address is free. Links that are up stay. */
+  async retire(): Promise<void> {
+    // A server whose host is still being looked up would start to listen after all: it is closed when it does.
+    await this.opening?.catch(() => {});
+    this.stop();
+  }
+
   infoOf(input: Readable): LinkInfo {
     return this.plan.infoOf(input as net.Socket);
   }
@@ -112,20 +121,22 @@ export class StreamListener implements Transport, StreamHost {
   }
 
   private async end(): Promise<void> {
-    // A server whose host is still being looked up would start to listen after all: it is closed when it does.
-    await this.opening?.catch(() => {});
-    const { server } = this;
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
+    await this.retire();
     const emptied = new Promise<void>((resolve) => {
       if (this.links.size === 0) resolve();
       else this.emptied = resolve;
     });
-    this.plan.secure?.stop();
     for (const link of this.links) link.close();
     // The server reports its close a little before its last socket does.
-    await Promise.all([closed, emptied]);
+    await Promise.all([this.stop(), emptied]);
+  }
+
+  private stop(): Promise<void> {
+    this.stopped ??= new Promise((resolve) => {
+      this.server.close(() => resolve());
+      this.plan.secure?.stop();
+    });
+    return this.stopped;
   }
 
   private closedBefore(): ConnectionLost {
@@ -135,7 +146,7 @@ export class StreamListener implements Transport, StreamHost {
   private up(socket: net.Socket): void {
     const { wire, framing, peerOf } = this.plan;
     const peer = peerOf(socket);
-    if (peer === undefined || this.closing !== undefined || this.accept === undefined) {
+    if (peer === undefined || this.stopped !== undefined || this.closing !== undefined || this.accept === undefined) {
       socket.on('error', () => {}).destroy();
       return;
     }

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo, ListenOptions, Server } from 'node:net';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import type { Wire } from '../../src/contract/contract.js';
 import { bracketed, reachable } from './socket-address.js';
 import type { TlsSettings } from './tls-options.js';
@@ -26,13 +26,17 @@ export function ownServer(host: string, port: number, tls: TlsSettings | undefin
     connectionsCheckingInterval: Math.min(Math.ceil(connectMs / 4), 30_000),
   };
   const scheme = tls === undefined ? 'ws' : 'wss';
-  const origin = (): string => `${scheme}://${bracketed(reachable(host))}:${portOf(server) ?? port}`;
+  let bound = port;
+  const origin = (): string => `${scheme}://${bracketed(reachable(host))}:${bound}`;
   const secure = tls && new SecureServer(tls, limits, logger, () => `wss://${bracketed(host)}:${port}`);
   const server =
     secure === undefined
       ? http.createServer(bounds, answer)
       : https.createServer({ ...secure.options, ...bounds, handshakeTimeout: connectMs }, answer);
   secure?.watch(server as https.Server, () => {});
+  server.once('listening', () => {
+    bound = (server.address() as AddressInfo).port;
+  });
   return { server, target: { port, ...(host !== '' && { host }), backlog: 1_024 }, secure, origin };
 }
 
@@ -55,8 +59,4 @@ export function foreignServer(server: http.Server, secure: boolean, name: string
 function answer(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
   response.end('this server accepts WebSocket only\n');
-}
-
-function portOf(server: Server): number | undefined {
-  return (server.address() as AddressInfo | null)?.port;
 }

@@ -14,7 +14,7 @@ import type { HttpServer } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { loadPackage, socketOptions } from './web-socket-load.js';
 import { PackageLink } from './web-socket-package.js';
-import { refuse, takeUpgrades } from './web-socket-upgrade.js';
+import { RETIRED, refuse, type TakenPath, takeUpgrades } from './web-socket-upgrade.js';
 import { refusalOf, type Visitors } from './web-socket-visitors.js';
 
 /** The options of a transport that accepts WebSockets. */
@@ -41,7 +41,9 @@ export class WebSocketListener implements Transport, LinkKeeper {
   private readonly sockets = new Set<Socket>();
   private upgrader!: WebSocketServer;
   private accept!: Accept;
-  private giveBack: (() => void) | undefined;
+  private taken: TakenPath | undefined;
+  /** Resolves when its own server has ended; set when nobody is let in any more. */
+  private stopped: Promise<void> | undefined;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
@@ -77,6 +79,12 @@ export class WebSocketListener implements Transport, LinkKeeper {
     return this.closing;
   }
 
+  /** Lets nobody in: its own server listens no more, an existing one refuses its path. Links that are up stay. */
+  async retire(): Promise<void> {
+    await this.opening?.catch(() => {});
+    this.stop();
+  }
+
   gone(link: WebSocketLink): void {
     this.links.delete(link);
     if (this.links.size === 0) this.emptied?.();
@@ -93,7 +101,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
       ...socketOptions(this.frameBytes),
     });
     const { server, target } = plan.server;
-    this.giveBack = takeUpgrades(server, plan.path, (request, socket, head) => this.upgrade(request, socket, head));
+    this.taken = takeUpgrades(server, plan.path, (request, socket, head) => this.upgrade(request, socket, head));
     if (target !== undefined) await this.listen(server, target);
   }
 
@@ -116,10 +124,8 @@ export class WebSocketListener implements Transport, LinkKeeper {
   }
 
   private async end(): Promise<void> {
-    await this.opening?.catch(() => {});
-    this.giveBack?.();
-    const { server, target } = this.plan.server;
-    const closed = target && new Promise<void>((resolve) => server.close(() => resolve()));
+    await this.retire();
+    this.taken?.release();
     if (this.links.size > 0) {
       const empty = new Promise<void>((resolve) => {
         this.emptied = resolve;
@@ -128,12 +134,23 @@ export class WebSocketListener implements Transport, LinkKeeper {
       await empty;
     }
     for (const socket of this.sockets) socket.destroy();
-    await closed;
+    await this.stop();
+  }
+
+  private stop(): Promise<void> {
+    const { server, target } = this.plan.server;
+    this.taken?.retire();
+    this.stopped ??= target === undefined ? Promise.resolve() : new Promise((resolve) => server.close(() => resolve()));
+    return this.stopped;
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { wire, plan } = this;
     const { secure } = plan.server;
+    if (this.stopped !== undefined) {
+      refuse(socket, 503, RETIRED);
+      return;
+    }
     const certificate = secure?.refusal(socket as TLSSocket);
     if (secure !== undefined && certificate !== undefined) {
       secure.report(peerOf(socket) ?? 'a connection', certificate.text);

@@ -5,6 +5,9 @@ import { UsageError } from '../../src/contract/errors.js';
 /** Handles an upgrade request on its path. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+/** What is answered to an upgrade that comes when its transport lets nobody in any more. */
+export const RETIRED = 'this server is being closed: connect again';
+
 /** The served paths of one HTTP server. */
 interface Hub {
   readonly paths: Map<string, Upgrade>;
@@ -13,21 +16,40 @@ interface Hub {
 
 const hubs = new WeakMap<Server, Hub>();
 
+/** A path of an HTTP server that is in use. */
+export interface TakenPath {
+  /** Refuses all upgrades from now on; another transport may use the path. */
+  retire(): void;
+  /** Leaves the path to others. */
+  release(): void;
+}
+
+/** Handles the upgrades of a path whose transport lets nobody in any more. */
+const refuseAll: Upgrade = (_request, socket) => refuse(socket, 503, RETIRED);
+
 /**
- * Handles the upgrades of one path of an HTTP server; all other requests are left to others. Returns the function that
- * releases the path. Throws a UsageError if the path is taken.
+ * Handles the upgrades of one path of an HTTP server; all other requests are left to others. Throws a UsageError if the path is taken.
  */
-export function takeUpgrades(server: Server, path: string, upgrade: Upgrade): () => void {
+export function takeUpgrades(server: Server, path: string, upgrade: Upgrade): TakenPath {
   const hub = hubs.get(server) ?? install(server);
-  if (hub.paths.has(path)) {
+  const { paths } = hub;
+  if ((paths.get(path) ?? refuseAll) !== refuseAll) {
     throw new UsageError(`ws: the path ${path} of this server is used by another transport; use another path`);
   }
-  hub.paths.set(path, upgrade);
-  return () => {
-    hub.paths.delete(path);
-    if (hub.paths.size > 0) return;
-    server.off('upgrade', hub.listener);
-    hubs.delete(server);
+  paths.set(path, upgrade);
+  let taken = upgrade;
+  return {
+    retire() {
+      if (paths.get(path) === upgrade) paths.set(path, refuseAll);
+      taken = refuseAll;
+    },
+    release() {
+      // Another transport may have it now.
+      if (paths.get(path) === taken) paths.delete(path);
+      if (paths.size > 0) return;
+      server.off('upgrade', hub.listener);
+      hubs.delete(server);
+    },
   };
 }
 

@@ -40,7 +40,8 @@ export function leaveConnection(session: MovingSession): void {
   if (connection === undefined) return;
   sendQueue.exchange([...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])]);
   session.connection = undefined;
-  session.pending?.noteGiven(sendQueue.sent, session);
+  // Under a filter, other frames than those of the calls are counted.
+  if (filter !== undefined) session.pending?.noteGiven(sendQueue.sent, session);
   session.filter = undefined;
   session.host.away.add(session);
   connection.detach();

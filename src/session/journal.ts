@@ -24,6 +24,11 @@ export interface Journal {
   came(bytes: number): void;
   /** Something leaves only after the peer has acknowledged more: until then it must be read. */
   readonly awaitsAck?: boolean;
+  /**
+   * Once the session has ended: the messages that were given to connections and have certainly not arrived, in order, if another session
+   * may send them. `SendQueue.sent` does not count what has certainly not arrived.
+   */
+  readonly unheard?: readonly Frame[];
   /** The connection has ended. Returns false if the session ends too. */
   lost(reason: Error | undefined): boolean;
 }

@@ -1,43 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Link, Options } from '../../src/index.js';
 import { stopClock } from '../../src/testing/clock.js';
-import { Played, type PlayedLink, turn } from '../support/core-played.js';
-import { failure, Log, until } from '../support/core-waiting.js';
+import { turn } from '../support/core-played.js';
+import { failure, until } from '../support/core-waiting.js';
+import { BYTES, bye, dialing } from './played-servers.js';
 import { ack, cut, hello, note } from './played-visitors.js';
-import { atEnd, clear, Desk } from './resuming.js';
+import { atEnd, clear } from './resuming.js';
 
 afterEach(clear);
-
-const BYTES = 1024 * 1024;
-const bye = (again: boolean) => ({ jsonrpc: '2.0', method: 'rpc.bye', params: [again] });
-
-/** A side that dials again and again, and whose peers the test plays. */
-async function dialing(options: Options = {}) {
-  const played = new Played();
-  const log = new Log();
-  const redialer = { hurry() {}, end: () => void events.push('dials no more') };
-  const events: string[] = [];
-  const told: number[] = [];
-  const dial = (): PlayedLink => played.visit('far', { dialed: true, redialer } as Partial<Link>);
-  const first = dial();
-  const opening = Desk.invert().connect(played.maker as never, { logger: log, ...options });
-  await until(() => first.heard.length > 0);
-  const asked = (link: PlayedLink) => link.heard.find(({ method }) => method === 'rpc.hello')?.params.resume;
-  const opened = async () => {
-    const client = await opening;
-    atEnd(() => client.close());
-    client.told.connect((_sender, { n }) => void told.push(n));
-    for (const event of ['connect', 'disconnect', 'resumed'] as const) client.on(event, () => void events.push(event));
-    await turn();
-    return client;
-  };
-  /** With a session that has begun. */
-  const begun = async () => {
-    first.say(hello({ dial: 1, token: 'one', ms: 5_000, bytes: BYTES }));
-    return opened();
-  };
-  return { first, dial, asked, opened, begun, events, told, log };
-}
 
 describe('who dials again', () => {
   it('sends nothing but its hello before that is answered, confirms the session, and then calls', async () => {
@@ -81,7 +50,7 @@ describe('who dials again', () => {
       await cut(first);
       const second = dial();
       await turn();
-      second.say(hello({ dial: 2, token: 'two', ms: 5_000, bytes: BYTES, fresh, got: 0 }));
+      second.say(hello({ dial: 2, token: 'two', ms: 5_000, bytes: BYTES, fresh, got: 1 }));
       expect(await lost).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining(fresh) });
       await turn();
       expect(second.heard[1]).toEqual(ack(0, 0));

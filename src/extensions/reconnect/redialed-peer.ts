@@ -150,7 +150,8 @@ export class RedialedPeer implements RedialWatch {
     const { sendQueue, pending, filter } = session;
     pending?.noteGiven(sendQueue.sent, session);
     sendQueue.hello?.over();
-    const frames = [...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])];
+    const unheard = session.journal?.unheard ?? [];
+    const frames = [...unheard, ...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])];
     const calls = [...repeatable(session), ...unsentCalls(session, frames)];
     const waiting = held?.take() ?? [];
     this.held = undefined;

@@ -176,7 +176,7 @@ export class DialingGate implements Gate {
       current?.lose('the other side keeps no sessions');
       return undefined;
     }
-    const { token, refused, fresh, ms = RESUME.ms, bytes = RESUME.bytes } = answer;
+    const { token, refused, fresh, got, ms = RESUME.ms, bytes = RESUME.bytes } = answer;
     if (refused !== undefined) {
       current?.lose(`it was refused (${refused}): somebody else may have used it`);
       line.forget();
@@ -184,6 +184,8 @@ export class DialingGate implements Gate {
     }
     if (token === undefined) return this.resume(line, connection, answer);
     line.forget();
+    // What was sent may be why it was closed: that is not sent again.
+    if (got !== undefined) current?.journal.arrived(got, fresh !== 'closed');
     current?.lose(`the other side begins another one (${fresh ?? 'unknown'})`);
     line.forget();
     line.beginning = { token, ms, bytes };

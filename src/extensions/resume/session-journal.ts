@@ -20,6 +20,7 @@ interface Held {
 /** The journal of one session: it numbers and keeps what leaves, acknowledges what comes, and sends again what has not arrived. */
 export class SessionJournal implements Journal, SessionPart {
   readonly numbers: MessageNumbers;
+  unheard: readonly Frame[] = [];
   private readonly held = new Queue<Held>();
   private heldBytes = 0;
   /** Nothing leaves before the peer acknowledges more; since when, by the clock of the process. */
@@ -236,6 +237,16 @@ export class SessionJournal implements Journal, SessionPart {
     this.numbers.compare(progress, true);
     this.forget(progress.got);
     this.opened();
+  }
+
+  /** The other end has ended the session when so much had arrived there. `moves`: what had not may be sent in another session. */
+  arrived(got: number, moves: boolean): void {
+    const { numbers, session } = this;
+    if (got < numbers.acked || got > numbers.sent) return;
+    this.forget(got);
+    const unheard = numbers.kept();
+    session.sendQueue.sent -= unheard.length;
+    if (moves) this.unheard = unheard;
   }
 
   private forget(got: number): void {

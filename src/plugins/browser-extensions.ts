@@ -7,6 +7,7 @@ import { offeredMiddleware } from '../extensions/middleware/offer.js';
 import { offeredMulticast } from '../extensions/multicast/offer.js';
 import { offeredReconnect } from '../extensions/reconnect/offer.js';
 import { offeredReferences } from '../extensions/references/offer.js';
+import { offeredResume } from '../extensions/resume/offer.js';
 import { offeredSecurity } from '../extensions/security/offer.js';
 import { offeredStreams } from '../extensions/streams/offer.js';
 import { offeredValidation } from '../extensions/validation/offer.js';
@@ -22,6 +23,7 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredMulticast,
   offeredSecurity,
   offeredHeartbeat,
+  offeredResume,
   offeredDynamic,
   offeredErrors,
   offeredMiddleware,

@@ -15,9 +15,9 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  * The maximum of what a page loads for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs
  * more raises it here.
  */
-const BOUND = 59_050;
+const BOUND = 59_215;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 129_100;
+const SINGLE_FILE_BOUND = 129_475;
 
 let folder: string;
 let project: string;
@@ -112,6 +112,8 @@ describe('in a bundle for browsers', () => {
     ['validation', 'the schema has failed'],
     ['guards', 'the call is not allowed'],
     ['stages', 'a stage returned another frame'],
+    ['reconnecting', 'a side that listens is dialed again by its peers'],
+    ['sessions that outlive their links', 'the two ends count their messages differently'],
     ['security', 'refused a message without security information, which this side requires'],
   ])('contains nothing of what it does not use: %s', async (_what, sentence) => {
     const built = join(project, 'node_modules/obverse/dist');
@@ -127,6 +129,7 @@ describe('an entry that a page imports for its effect', () => {
     multicast: 'a group has a text as its name',
     middleware: 'has called next() twice',
     references: 'the limit "references" allows no more',
+    reconnect: 'a side that listens is dialed again by its peers',
   };
   it.each([
     ...Object.entries(sentences).map(([entry, sentence]) => [entry, [sentence]] as const),

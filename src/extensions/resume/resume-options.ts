@@ -1,4 +1,5 @@
 import { type Check, checkEach, isFunction, isObject, must } from '../../contract/check-options.js';
+import { UsageError } from '../../contract/errors.js';
 import type { ResumeOptions } from '../../types/resume.js';
 
 /** The least of `bytes`: an acknowledgement is due after a quarter of it, and 16 KiB at least. */
@@ -36,9 +37,11 @@ export const resumeOption: Check = (value) => {
   return undefined;
 };
 
-/** What the option says; undefined if no session outlives its link. */
+/** What the option says; undefined if no session outlives its link. Throws a UsageError as the check: a page loads that later. */
 export function readResume(value: boolean | ResumeOptions | undefined): Resuming | undefined {
   if (value === undefined || value === false) return undefined;
+  const expected = resumeOption(value);
+  if (expected !== undefined) throw new UsageError(`the option "resume" must be ${expected}`);
   const given = value === true ? {} : value;
   const said = Object.entries(given).filter(([, each]) => each !== undefined);
   return { ...RESUME, ...Object.fromEntries(said) };

@@ -19,9 +19,10 @@ async function dial(options: RunOptions) {
     ...sideOptions(mode, join),
   } as never);
   let isOver = false;
+  let isOpen = false;
   const sender = new Sender(options, () => {
-    // Without the option "reconnect" there is nobody to call while the client dials.
-    if (mode === 'hand' && !(isJoined && side.peers.size > 0)) return undefined;
+    // Calls are refused until the side is open. Without the option "reconnect" there is nobody to call while the client dials.
+    if (!isOpen || (mode === 'hand' && !(isJoined && side.peers.size > 0))) return undefined;
     return {
       call: (n) => side.remote.up({ n }),
       note: (n) => side.remote.noteUp({ n }),
@@ -34,6 +35,7 @@ async function dial(options: RunOptions) {
 
   // The server calls as soon as the client has joined, which may be before `open` resolves.
   await side.open();
+  isOpen = true;
   for (let callback = 0; callback < callbacks; callback++) {
     let expected = 0;
     sender.loop(async () => {

@@ -62,10 +62,11 @@ export function noticesSilence(mode: Mode): boolean {
 export function sideOptions(mode: Mode, join?: (remote: Joining) => unknown): Record<string, unknown> {
   // A dial whose link falls silent is given up after that time, and the next one follows.
   if (mode === 'hand') return join === undefined ? {} : { limits: { connectMs: 2 * BEAT_MS } };
+  const limits = { connectMs: 5 * BEAT_MS };
   return {
     ...(has('beat', BEAT_MS) && { beat: BEAT_MS }),
     ...(join === undefined && mode === 'resume' && { resume: true }),
-    ...(join !== undefined && { reconnect: { delay: [20, 500], begin: join } }),
+    ...(join !== undefined && { limits, reconnect: { delay: [20, 500], begin: join } }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { leaveTogether } from '../base/clock.js';
 import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
-import { clearTimer, setTimer, type Timer } from '../base/time.js';
+import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Call, Frame, Message } from '../contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../contract/errors.js';
 import { attach, type MovingSession } from '../session/change-connection.js';
@@ -81,7 +81,8 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
       connection.sink.end(reason);
       this.over(reason);
     }).unref();
-    if (patience > 0) this.patience = setTimer(patience, () => this.ask(undefined)).unref();
+    // Where the process was busy, the first message may have come and was not read.
+    if (patience > 0) this.patience = setTimer(patience, () => afterTurn(() => this.ask(undefined))).unref();
     // Nothing may be sent within `accept`.
     if (connection.link.dialed === true && speaksFirst(connection)) leaveTogether({ flush: () => this.sayHello() });
   }

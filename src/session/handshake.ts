@@ -51,6 +51,7 @@ export function readHello(connection: Connection, [said]: readonly unknown[]): b
   if (typeof frameBytes === 'number' && frameBytes >= LEAST)
     connection.limit = Math.min(host.limits.sentFrameBytes, frameBytes);
   for (const gate of host.gates) gate.greeted?.(connection, Object(said) as Readonly<Record<string, unknown>>);
+  if (connection.ended) return false;
   connection.sink.greeted(connection.limit);
   return true;
 }

@@ -11,14 +11,14 @@ function run(name: string, ...args: string[]) {
 }
 
 it('100 cuts with jrpc and msgpack, over tcp and ws, break nothing', { timeout: 900_000 }, () => {
-  expect(run('main', '100', '--mode', 'reconnect')).toMatchObject({
+  expect(run('main', '100')).toMatchObject({
     status: 0,
     text: expect.stringContaining('nothing is broken'),
   });
 });
 
 it('two minutes of cuts let no memory grow', { timeout: 400_000 }, () => {
-  expect(run('soak', '2', '--mode', 'reconnect')).toMatchObject({
+  expect(run('soak', '2')).toMatchObject({
     status: 0,
     text: expect.stringContaining('nothing is broken'),
   });

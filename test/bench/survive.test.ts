@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Account, compared, Ledger } from '../../bench/survive/ledger.js';
+import { COMBINATIONS } from '../../bench/survive/report.js';
 import { broken, type Outcome, Run } from '../../bench/survive/run.js';
+import { bestMode } from '../../bench/survive/spec.js';
 import { Random } from '../../src/testing/random.js';
 
 class Lost extends Error {
@@ -72,33 +74,27 @@ describe('the comparison of both ends', () => {
 });
 
 describe('two processes with a chaos proxy between them', () => {
-  it('lose no call without a word, carry out none twice, and leave nothing, over 12 cuts', {
-    timeout: 240_000,
-  }, async () => {
-    // A new session for each link: with sessions that continue, some calls are still refused while a side is away.
-    const mode = 'reconnect';
-    const random = new Random(1);
-    const run = await Run.start({
-      codec: 'jrpc',
-      transport: 'tcp',
-      mode,
-      seed: 1,
-      rate: 200,
-      streams: 10,
-      callbacks: 10,
-      most: 1_000_000,
-    });
-    try {
-      for (let cut = 0; cut < 8; cut++) await run.cut(random, cut);
-      const result = await run.finish();
-      expect(broken(result, mode)).toEqual([]);
-      expect(result.findings.answered).toBeGreaterThan(0);
-      expect(result.findings.items).toBeGreaterThan(0);
-      const { fin, rst, silence } = result.cuts;
-      expect(fin + rst + silence).toBeGreaterThanOrEqual(8);
-      expect(result.whileDialing).toBe(4);
-    } finally {
-      await run.close();
-    }
-  });
+  const mode = bestMode();
+
+  it.each(COMBINATIONS)(
+    'lose no call, carry out none twice, and leave nothing, over several cuts: $codec over $transport',
+    { timeout: 240_000 },
+    async ({ codec, transport }) => {
+      const random = new Random(1);
+      const traffic = { rate: 100, streams: 10, callbacks: 10, most: 100_000 };
+      const run = await Run.start({ codec, transport, mode, seed: 1, ...traffic });
+      try {
+        for (let cut = 0; cut < 4; cut++) await run.cut(random, cut);
+        const result = await run.finish();
+        expect(broken(result, mode)).toEqual([]);
+        expect(result.findings.answered).toBeGreaterThan(0);
+        expect(result.findings.items).toBeGreaterThan(0);
+        const { fin, rst, silence } = result.cuts;
+        expect(fin + rst + silence).toBeGreaterThanOrEqual(4);
+        expect(result.whileDialing).toBe(2);
+      } finally {
+        await run.close();
+      }
+    },
+  );
 });

@@ -15,6 +15,8 @@ import { SessionJournal } from './session-journal.js';
 
 /** How long, in milliseconds, the answer to a hello is waited for. */
 const PATIENCE = 2_000;
+/** A side that has said hello before, and answers none for so long, in milliseconds, is taken for another program. */
+const UNANSWERED_MS = RESUME.ms;
 
 /** The session of a line, as long as it can be resumed. */
 class DialedSession implements AwaySession {
@@ -77,12 +79,18 @@ class DialedLine {
   current: DialedSession | undefined;
   /** The name of one that was given up, as long as the other end may keep it. */
   over: string | undefined;
-  /** The peer keeps no sessions. */
+  /** The peer keeps no sessions: it is not asked for one. */
   isPlain = false;
-  /** The other side has answered a hello: a link over which it answers none is dead. */
+  /** It was only silent: it is asked again once it has said hello. */
+  wasSilent = false;
+  /** The other side has said hello: a link over which it says none is dead. */
   isObverse = false;
-  /** The connection whose hello is to be answered, and the answer. */
-  asking: Connection | undefined;
+  /** The last connection over which it has said hello, and since when it has not, on the clock of the process. */
+  greeted: Connection | undefined;
+  unansweredSince: number | undefined;
+  /** The newest connection, and whether its hello asks for a session; the answer to that. */
+  newest: Connection | undefined;
+  asks = false;
   answer: Answer | undefined;
   /** The other end begins a session under this name. */
   beginning: { readonly token: string; readonly ms: number; readonly bytes: number } | undefined;
@@ -99,6 +107,30 @@ class DialedLine {
   forget(): void {
     this.current = undefined;
     this.over = undefined;
+  }
+
+  /** The other side has said hello over this connection. */
+  hears(connection: Connection): void {
+    this.isObverse = true;
+    this.greeted = connection;
+    this.unansweredSince = undefined;
+    if (!this.wasSilent) return;
+    this.wasSilent = false;
+    this.isPlain = false;
+  }
+
+  /** No hello has come over this connection. Returns whether it is dead, and to be dialed again: the other side is known to say hello. */
+  isDead(connection: Connection): boolean {
+    if (!this.isObverse && connection.link.agreed !== true) return false;
+    this.unansweredSince ??= time();
+    return time() - this.unansweredSince < UNANSWERED_MS;
+  }
+
+  /** No session is kept: what is open in the last one fails. */
+  keepsNone(wasSilent: boolean): void {
+    this.isPlain = true;
+    this.wasSilent = wasSilent;
+    this.current?.lose('the other side keeps no sessions');
   }
 }
 
@@ -129,14 +161,21 @@ export class DialingGate implements Gate {
 
   hello(connection: Connection): { readonly name: string; readonly value: unknown } | undefined {
     const line = this.lineOf(connection);
-    if (line === undefined || line.isPlain) return undefined;
+    if (line === undefined) return undefined;
+    line.newest = connection;
+    line.asks = !line.isPlain;
+    line.answer = line.beginning = undefined;
+    if (line.isPlain) return undefined;
     const { current, over } = line;
     const dial = ++line.dials;
-    line.asking = connection;
-    line.answer = line.beginning = undefined;
     if (current !== undefined) {
-      current.journal.leave();
-      const { got, sent } = current.journal.numbers;
+      const { journal, session } = current;
+      // The end of its last link may not be reported yet: what that has brought waits to be dispatched.
+      if (session.connection !== undefined) {
+        journal.leave();
+        current.away();
+      }
+      const { got, sent } = journal.numbers;
       return { name: FIELD, value: { v: VERSION, dial, token: current.token, got, sent } };
     }
     const { bytes } = this;
@@ -148,8 +187,8 @@ export class DialingGate implements Gate {
   greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
     const line = this.lineOf(connection);
     if (line === undefined) return;
-    line.isObverse = true;
-    if (line.asking !== connection) return;
+    line.hears(connection);
+    if (line.newest !== connection || !line.asks) return;
     const answer = readAnswer(fields[FIELD]);
     if (answer?.dial === line.dials) line.answer = answer;
   }
@@ -164,16 +203,20 @@ export class DialingGate implements Gate {
   admit(connection: Connection, first: Message | undefined): Session | undefined {
     const line = this.lineOf(connection);
     if (line === undefined) return undefined;
-    if (first === undefined && line.isObverse && connection.agreed === false) {
-      const silent = new ConnectionLost(`${connection.link.peer} has not answered within ${PATIENCE} ms`);
-      connection.link.close(silent);
-      throw silent;
-    }
-    if (line.isPlain) return undefined;
+    const { peer } = connection.link;
+    if (connection.saidHello && line.newest !== connection)
+      throw new ConnectionLost(`${peer} was dialed again before its answer was read`);
+    if (line.greeted !== connection && line.isDead(connection))
+      throw new ConnectionLost(
+        first === undefined
+          ? `${peer} has not answered within ${PATIENCE} ms`
+          : `${peer} has sent something else before it has answered: it does not know this side`,
+      );
+    const asks = line.asks && line.newest === connection;
+    if (line.isPlain || (connection.saidHello && !asks)) return undefined;
     const { answer, current } = line;
-    if (line.asking !== connection || answer === undefined) {
-      line.isPlain = true;
-      current?.lose('the other side keeps no sessions');
+    if (answer === undefined || !asks) {
+      line.keepsNone(line.greeted !== connection);
       return undefined;
     }
     const { token, refused, fresh, got, ms = RESUME.ms, bytes = RESUME.bytes } = answer;
@@ -195,7 +238,7 @@ export class DialingGate implements Gate {
   /** The session of a connection whose other end keeps it: from now on, both ends count. */
   begins(session: Session): void {
     const line = session.connection === undefined ? undefined : this.lineOf(session.connection);
-    if (line?.beginning === undefined || line.asking !== session.connection) return;
+    if (line?.beginning === undefined || line.newest !== session.connection) return;
     const { token, ms, bytes } = line.beginning;
     line.beginning = undefined;
     line.current = new DialedSession(line, session as RpcSession, token, ms, this.bytes, bytes);

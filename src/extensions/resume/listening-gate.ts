@@ -4,7 +4,7 @@ import type { Message } from '../../contract/contract.js';
 import { ConnectionLost, type ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import { answerHello } from '../../session/handshake.js';
-import type { RpcSession } from '../../session/rpc-session.js';
+import { RpcSession } from '../../session/rpc-session.js';
 import type { Session, SessionHost } from '../../session/session.js';
 import type { Visitor } from '../../types/resume.js';
 import { confirming } from './controls.js';
@@ -12,11 +12,12 @@ import { type Answer, type Asked, FIELD, type Fresh, readAsked, VERSION } from '
 import { ParkedSessions } from './parked-sessions.js';
 import { type ResumableOwner, ResumableSession } from './resumable-session.js';
 import type { Resuming } from './resume-options.js';
+import { SilentLinks } from './silent-links.js';
 import { newToken } from './token.js';
 import { Tombstones } from './tombstones.js';
 import { isSame, visitorOf } from './visitor.js';
 
-/** A peer that has said nothing for so long, in milliseconds, says no hello. */
+/** A peer that has said nothing for so long, in milliseconds, says no hello, unless the transport has shown that it is Obverse. */
 const PATIENCE = 500;
 /** How many sessions may wait for the acknowledgement that confirms them. */
 const MOST_PENDING = 10_000;
@@ -45,6 +46,8 @@ interface Pending {
   readonly visitor: Visitor;
   readonly connection: Connection;
   readonly at: number;
+  /** When the connection was opened. */
+  readonly opened: number;
 }
 
 /** Whose session a connection is, at the end that listens: a new one, or one that has lost its link. */
@@ -56,6 +59,7 @@ export class ListeningGate implements Gate, ResumableOwner {
   private readonly pending = new Map<string, Pending>();
   private readonly tombstones: Tombstones;
   private readonly away: ParkedSessions;
+  private readonly silent = new SilentLinks();
 
   constructor(
     private readonly host: ResumingHost,
@@ -74,11 +78,22 @@ export class ListeningGate implements Gate, ResumableOwner {
 
   greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
     const asked = readAsked(fields[FIELD]);
-    if (asked !== undefined && mayResume(connection)) this.asked.set(connection, asked);
+    if (asked === undefined || !mayResume(connection)) return;
+    if (connection.sink instanceof RpcSession && this.silent.has(connection))
+      // It was let in as a peer without sessions. The answer would say that there are none, and end the session that it asks for.
+      connection.close(new ConnectionLost(`its hello came after more than ${PATIENCE} ms, and it is to dial again`));
+    else this.asked.set(connection, asked);
   }
 
   patience(connection: Connection): number {
-    return mayResume(connection) ? PATIENCE : 0;
+    if (!mayResume(connection)) return 0;
+    this.silent.add(connection);
+    // The limit "connectMs" holds for a hello that is certain to be sent.
+    return connection.link.agreed === true ? Number.POSITIVE_INFINITY : PATIENCE;
+  }
+
+  ended(connection: Connection): void {
+    this.silent.remove(connection);
   }
 
   private answer(connection: Connection, answer: Answer): void {
@@ -89,6 +104,8 @@ export class ListeningGate implements Gate, ResumableOwner {
   // ---- whose session it is ------------------------------------------------------------------------------------------
 
   admit(connection: Connection, first: Message | undefined): Session | undefined | Promise<Session | undefined> {
+    // One that nothing has come over stays among the silent ones, and becomes a peer without sessions.
+    const opened = first === undefined ? 0 : this.silent.remove(connection);
     const asked = this.asked.get(connection);
     if (asked === undefined) return undefined;
     this.forgetPending();
@@ -102,13 +119,15 @@ export class ListeningGate implements Gate, ResumableOwner {
         throw this.refuse(connection, dial, 'another');
       if (dial <= claimed.dial) throw this.refuse(connection, dial, 'stale');
     }
+    const missing = dial - (claimed?.dial ?? 0) - 1;
+    if (missing > 0) this.silent.end(missing, claimed?.opened ?? time() - this.resuming.ms, PATIENCE, connection);
     let session: Session | undefined;
     if (over) {
       if (known !== undefined) this.end(known, 'given up');
       if (pending !== undefined) this.forget(pending, 'given up');
-    } else if (known !== undefined) session = this.resume(known, connection, asked);
-    else if (pending !== undefined) session = this.confirmLate(pending, connection, asked);
-    return session ?? this.begin(connection, asked, visitor);
+    } else if (known !== undefined) session = this.resume(known, connection, asked, opened);
+    else if (pending !== undefined) session = this.confirmLate({ ...pending, opened }, connection, asked);
+    return session ?? this.begin(connection, asked, visitor, opened);
   }
 
   private allows(known: ResumableSession | undefined, visitor: Visitor): boolean {
@@ -128,13 +147,13 @@ export class ListeningGate implements Gate, ResumableOwner {
   // ---- a session begins ---------------------------------------------------------------------------------------------
 
   /** Another session begins. It is there once the peer has confirmed that it knows its name. */
-  private begin(connection: Connection, asked: Asked, visitor: Visitor): Promise<Session> {
+  private begin(connection: Connection, asked: Asked, visitor: Visitor, opened: number): Promise<Session> {
     const { dial, token: before, bytes: peerBytes } = asked;
     const { ms, bytes } = this.resuming;
     const token = newToken();
     const known = before === undefined ? undefined : this.tombstones.ask(before);
     const fresh = before === undefined ? {} : { fresh: known?.why ?? 'unknown', ...(known && { got: known.got }) };
-    const pending = { token, dial, bytes: peerBytes, visitor, connection, at: time() };
+    const pending = { token, dial, bytes: peerBytes, visitor, connection, at: time(), opened };
     this.pending.set(token, pending);
     this.answer(connection, { dial, token, ms, bytes, ...fresh });
     return new Promise((resolve, reject) => {
@@ -148,10 +167,10 @@ export class ListeningGate implements Gate, ResumableOwner {
     });
   }
 
-  private confirm({ token, visitor, bytes }: Pending, connection: Connection, dial: number): Session {
+  private confirm({ token, visitor, bytes, opened }: Pending, connection: Connection, dial: number): Session {
     this.pending.delete(token);
     const session = this.host.begin(connection) as RpcSession;
-    this.sessions.set(token, new ResumableSession(session, token, dial, visitor, bytes, this));
+    this.sessions.set(token, new ResumableSession(session, token, dial, opened, visitor, bytes, this));
     this.host.announce(session);
     return session;
   }
@@ -187,7 +206,7 @@ export class ListeningGate implements Gate, ResumableOwner {
 
   // ---- a session goes on --------------------------------------------------------------------------------------------
 
-  private resume(known: ResumableSession, connection: Connection, asked: Asked): Session | undefined {
+  private resume(known: ResumableSession, connection: Connection, asked: Asked, opened: number): Session | undefined {
     const { session, journal, awaySince } = known;
     const { numbers } = journal;
     try {
@@ -198,6 +217,7 @@ export class ListeningGate implements Gate, ResumableOwner {
     }
     this.away.remove(known);
     known.dial = asked.dial;
+    known.opened = opened;
     known.awaySince = undefined;
     this.answer(connection, { dial: asked.dial, got: numbers.got, sent: numbers.sent });
     const again = journal.resume(connection, asked);

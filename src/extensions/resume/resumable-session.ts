@@ -28,11 +28,15 @@ export class ResumableSession implements AwaySession {
   /** Why it ends. */
   why: Fresh = 'closed';
 
-  /** `peerBytes`: how many bytes the peer keeps unacknowledged. `visitor`: who has begun it. */
+  /**
+   * `dial`: the number of the last hello, `opened`: when its connection was opened. `visitor`: who has begun the session; `peerBytes`: how
+   * many bytes the peer keeps unacknowledged.
+   */
   constructor(
     readonly session: RpcSession,
     readonly token: string,
     public dial: number,
+    public opened: number,
     readonly visitor: Visitor,
     peerBytes: number,
     private readonly owner: ResumableOwner,

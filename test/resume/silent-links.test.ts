@@ -1,0 +1,255 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/contract/limits.js';
+import type { Link } from '../../src/index.js';
+import { stopClock } from '../../src/testing/clock.js';
+import { type PlayedLink, turn } from '../support/core-played.js';
+import { failure } from '../support/core-waiting.js';
+import { BYTES, dialing } from './played-servers.js';
+import { ack, ask, cut, hello, listening } from './played-visitors.js';
+import { atEnd, clear } from './resuming.js';
+
+afterEach(clear);
+
+const plainHello = { jsonrpc: '2.0', method: 'rpc.hello', params: { obverse: 1, codec: 'jrpc' } };
+const from = (remoteAddress: string): Partial<Link> => ({ info: { remoteAddress } });
+
+function stopped() {
+  const clock = stopClock();
+  atEnd(() => clock.restore());
+  return clock;
+}
+
+describe('who listens, and a link whose hello does not come', () => {
+  it('a half-open link is no peer for ever: it ends when its dialer says hello over another one', async () => {
+    const clock = stopped();
+    const { played, server, events, visit, begun } = await listening();
+    const { link, token } = await begun('far', 1, from('10.0.0.1'));
+    await cut(link);
+    // Its hello, the second of the line, is lost.
+    const lost = played.visit('lost', from('10.0.0.1'));
+    await clock.turn(2_000);
+    expect(events).toEqual(['connect far', 'connect lost']);
+    const { answer } = await visit({ dial: 3, token, got: 0, sent: 0 }, 'back', from('10.0.0.1'));
+    expect(answer).toEqual({ v: 1, dial: 3, got: 0, sent: 0 });
+    expect(lost.closes).toEqual([expect.objectContaining({ name: 'ConnectionLost' })]);
+    expect(events.slice(2).sort()).toEqual(['disconnect lost', 'resumed far']);
+    expect(server.peers.size).toBe(1);
+  });
+
+  it('the same where the first hellos of a line were lost; but the hello of a link that is new may still come', async () => {
+    const clock = stopped();
+    const { played, events, visit } = await listening();
+    const lost = [1, 2].map((n) => played.visit(`lost ${n}`, from('10.0.0.1'))) as PlayedLink[];
+    await clock.turn(2_000);
+    const fresh = played.visit('new', from('10.0.0.1'));
+    await visit({ dial: 3, bytes: BYTES }, 'far', from('10.0.0.1'));
+    expect([...lost, fresh].map(({ closes }) => closes.length)).toEqual([1, 1, 0]);
+    expect(events.slice(2)).toEqual(['disconnect lost 2', 'disconnect lost 1']);
+  });
+
+  it.each([
+    ['that has spoken', 3, '10.0.0.1', true],
+    ['of another host', 3, '10.0.0.2', false],
+    ['where no hello is missing', 2, '10.0.0.1', false],
+  ])('lets a peer be %s: it need not be Obverse', async (_which, dial, host, speaks) => {
+    const clock = stopped();
+    const { played, events, visit, begun } = await listening();
+    const { link, token } = await begun('far', 1, from('10.0.0.1'));
+    await cut(link);
+    const other = played.visit('other', from(host));
+    await clock.turn(1_000);
+    if (speaks) other.say(ask(1));
+    await visit({ dial, token, got: 0, sent: 0 }, 'back', from('10.0.0.1'));
+    expect(other.closes).toEqual([]);
+    expect(events).toEqual(['connect far', 'connect other', 'resumed far']);
+  });
+
+  it('lets peers be that were silent before the link whose hello is missing', async () => {
+    const clock = stopped();
+    const { played, visit, begun } = await listening();
+    const before = played.visit('before', from('10.0.0.1'));
+    await clock.turn(1_000);
+    const { link, token } = await begun('far', 1, from('10.0.0.1'));
+    await cut(link);
+    await clock.turn(1_000);
+    await visit({ dial: 3, token, got: 0, sent: 0 }, 'back', from('10.0.0.1'));
+    expect(before.closes).toEqual([]);
+  });
+
+  it('ends no more links than hellos are missing, the newest first', async () => {
+    const clock = stopped();
+    const { played, visit, begun } = await listening();
+    const { link, token } = await begun('far', 1, from('10.0.0.1'));
+    await cut(link);
+    await clock.turn(1);
+    const silent = [1, 2].map((n) => played.visit(`silent ${n}`, from('10.0.0.1'))) as PlayedLink[];
+    await clock.turn(1_000);
+    await visit({ dial: 3, token, got: 0, sent: 0 }, 'back', from('10.0.0.1'));
+    expect(silent.map(({ closes }) => closes.length)).toEqual([0, 1]);
+  });
+
+  it('ends a link whose hello comes too late, so that it is dialed again: its session would be taken for a plain one', async () => {
+    const clock = stopped();
+    const { played, events } = await listening();
+    const late = played.visit('late');
+    await clock.turn(600);
+    late.say(hello({ dial: 1, bytes: BYTES }));
+    await turn();
+    expect(late.heard).toEqual([]);
+    expect(late.closes.length).toBe(1);
+    expect(events).toEqual(['connect late', 'disconnect late']);
+  });
+
+  it('still answers a late hello of a peer that keeps no sessions', async () => {
+    const clock = stopped();
+    const { played } = await listening();
+    const late = played.visit('late');
+    await clock.turn(600);
+    late.say(plainHello);
+    await turn();
+    expect(late.heard).toEqual([plainHello]);
+  });
+
+  it('waits for the hello as long as connecting may take where the transport has shown that the peer is Obverse', async () => {
+    const clock = stopped();
+    const { played, events } = await listening();
+    const silent = played.visit('silent', { agreed: true });
+    const late = played.visit('late', { agreed: true });
+    await clock.turn(9_000);
+    late.say(hello({ dial: 1, bytes: BYTES }), ack(0, 0));
+    await turn();
+    expect(late.heard.map(({ method }) => method)).toEqual(['rpc.hello']);
+    expect(events).toEqual(['connect late']);
+    await clock.turn(defaultLimits.connectMs - 9_000);
+    expect(silent.closes.length).toBe(1);
+    expect(events).toEqual(['connect late']);
+  });
+});
+
+describe('who dials again, and a link over which no hello comes', () => {
+  it('closes a silent link to a side that has said hello before, and dials again: the session goes on', async () => {
+    const clock = stopped();
+    const { first, begun, dial, asked, events } = await dialing();
+    const client = await begun();
+    const answer = client.remote.ask({ n: 1 });
+    await turn();
+    await cut(first);
+    const silent = dial();
+    await clock.turn(2_000);
+    expect(silent.closes.length).toBe(1);
+    const third = dial();
+    await turn();
+    expect(asked(third)).toEqual({ v: 1, dial: 3, token: 'one', got: 0, sent: 1 });
+    third.say(hello({ dial: 3, got: 1, sent: 0 }), { jsonrpc: '2.0', id: 1, result: 2 });
+    expect(await answer).toBe(2);
+    expect(events).toEqual(['resumed']);
+  });
+
+  it('the same where the side keeps no sessions: a link without a hello has no heartbeat', async () => {
+    const clock = stopped();
+    const { first, dial, opened, events } = await dialing();
+    first.say(plainHello);
+    await opened();
+    await cut(first);
+    const silent = dial();
+    await clock.turn(2_000);
+    expect(silent.closes.length).toBe(1);
+    const third = dial();
+    third.say(plainHello);
+    await turn();
+    expect(third.closes).toEqual([]);
+    expect(events).toEqual(['disconnect', 'connect']);
+  });
+
+  it('the same where the transport has shown that the side is Obverse, at the first dial too', async () => {
+    const clock = stopped();
+    const { first, connecting } = await dialing({}, { agreed: true });
+    const refused = failure(connecting);
+    await clock.turn(2_000);
+    expect(first.closes.length).toBe(1);
+    expect(await refused).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('2000 ms') });
+  });
+
+  it('the same where something else comes first: that side has taken the link for one of a peer that is not Obverse', async () => {
+    const { first, begun, dial, asked, events } = await dialing();
+    const client = await begun();
+    const answer = client.remote.ask({ n: 1 });
+    await turn();
+    await cut(first);
+    const second = dial();
+    await turn();
+    second.say({ jsonrpc: '2.0', method: 'told', params: { n: 1 } });
+    await turn();
+    expect(second.closes.length).toBe(1);
+    const third = dial();
+    await turn();
+    expect(asked(third)).toEqual({ v: 1, dial: 3, token: 'one', got: 0, sent: 1 });
+    third.say(hello({ dial: 3, got: 1, sent: 0 }), { jsonrpc: '2.0', id: 1, result: 2 });
+    expect(await answer).toBe(2);
+    expect(events).toEqual(['resumed']);
+  });
+
+  it('after two minutes of it, takes the side for another program that says no hello', async () => {
+    const clock = stopped();
+    const { first, begun, dial } = await dialing();
+    await begun();
+    await cut(first);
+    for (let dialed = 0; dialed < 12; dialed++) {
+      const silent = dial();
+      await clock.turn(10_000);
+      expect(silent.closes.length).toBe(1);
+    }
+    const last = dial();
+    await clock.turn(2_000);
+    expect(last.closes).toEqual([]);
+  });
+
+  it('asks for sessions again after a first dial that was silent, once a hello has come', async () => {
+    const clock = stopped();
+    const { first, opened, dial, asked } = await dialing();
+    await clock.turn(2_000);
+    await opened();
+    await cut(first);
+    const second = dial();
+    await turn();
+    expect(asked(second)).toBeUndefined();
+    second.say(plainHello);
+    await turn();
+    await cut(second);
+    const third = dial();
+    await turn();
+    expect(asked(third)).toEqual({ v: 1, dial: 2, bytes: BYTES });
+  });
+
+  it('keeps its session when what an older link had brought is read after the next one was dialed', async () => {
+    const late: (() => void)[] = [];
+    let holds = false;
+    const open = (payload: never): Promise<never> =>
+      new Promise((resolve) => {
+        if (holds) late.push(() => resolve(payload));
+        else resolve(payload);
+      });
+    const { first, begun, dial, events } = await dialing({
+      security: { seal: (payload) => ({ payload, info: { n: 1 } }), open },
+    });
+    const sealed = { jsonrpc: '2.0', method: 'rpc.secinfo', params: { n: 1 } };
+    first.say(sealed);
+    await begun();
+    await turn();
+    await cut(first);
+    const second = dial();
+    await turn();
+    holds = true;
+    second.say(sealed, hello({ dial: 2, got: 0, sent: 0 }));
+    second.receiver.closed();
+    await turn();
+    holds = false;
+    const third = dial();
+    await turn();
+    for (const each of late.splice(0)) each();
+    await turn();
+    third.say(sealed, hello({ dial: 3, got: 0, sent: 0 }));
+    await turn();
+    expect(events).toEqual(['resumed']);
+  });
+});

@@ -34,7 +34,7 @@ const expected: Expected = {
  * Splits a stream of MessagePack at the ends of messages: values delimit themselves. For a message that has begun, the
  * only state is a counter of values that are still to come, so the scan can stop at any byte and go on with the next
  * chunk. All messages that are complete in a chunk become one frame, a view of it: a frame for each would cost more
- * than reading them.
+ * than reading them. Under a security each is a frame: it describes the next one.
  */
 class SelfDelimiting implements Framing {
   /** The number of values of the message that are still to come. Between messages, the next message itself. */
@@ -51,7 +51,15 @@ class SelfDelimiting implements Framing {
   /** The first bytes of the stream, until there are enough of them to detect another framing. */
   private first: Uint8Array | undefined = nothing;
 
-  constructor(private readonly limit: number) {}
+  /** Frames of several messages are at most so long, in bytes. */
+  private readonly most: number;
+
+  constructor(
+    private readonly limit: number,
+    single = false,
+  ) {
+    this.most = single ? 0 : limit;
+  }
 
   get held(): number {
     return this.room.length;
@@ -81,7 +89,7 @@ class SelfDelimiting implements Framing {
         if (begin < 0) {
           give(this.complete(chunk, at));
           from = at;
-        } else if (at - from > this.limit) {
+        } else if (at - from > this.most) {
           this.give(chunk, from, begin, give);
           from = begin;
         }
@@ -198,7 +206,7 @@ function roomFor(held: number, whole: number): number {
 }
 
 /** The framing of MessagePack: values delimit themselves. It carries bytes only, and only MessagePack. */
-export const selfDelimiting: FramingFactory = (form, limit) => {
+export const selfDelimiting: FramingFactory = (form, limit, single) => {
   if (form !== 'bytes') throw new UsageError('this framing carries MessagePack only; set another framing for text');
-  return new SelfDelimiting(limit);
+  return new SelfDelimiting(limit, single);
 };

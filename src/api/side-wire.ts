@@ -22,7 +22,8 @@ export function sideWire(
     form,
     framing,
     codec: name,
-    hello: hello && !sealed,
+    // Also under a security: hello is sealed as any other message, and what is sealed is never joined.
+    hello,
     listen,
     sealed,
     limits,

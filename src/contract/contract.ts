@@ -108,8 +108,11 @@ export interface Framing {
   readonly held?: number;
 }
 
-/** Makes the framing of one link. `limit` is the largest frame in bytes. Throws a UsageError if it cannot carry the form. */
-export type FramingFactory = (form: 'text' | 'bytes', limit: number) => Framing;
+/**
+ * Makes the framing of one link. `limit` is the largest frame in bytes; `single`: each message is passed on as a frame of its own, as a
+ * security needs them. Throws a UsageError if it cannot carry the form.
+ */
+export type FramingFactory = (form: 'text' | 'bytes', limit: number, single?: boolean) => Framing;
 
 // ---- links and transports -------------------------------------------------------------------------------------------
 
@@ -238,9 +241,7 @@ export interface Wire {
   transport(source: TransportSource, listen: boolean): Promise<Transport>;
 }
 
-/**
- * Makes a transport from its address; the default export of a module in `transports/`. Throws a UsageError for a pair that does not fit.
- */
+/** Makes a transport from its address; the default export of a module in `transports/`. Throws a UsageError for a pair that does not fit. */
 export type TransportFactory = (address: Address, wire: Wire) => Transport;
 
 /** Makes a transport that has no address. */

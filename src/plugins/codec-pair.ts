@@ -67,7 +67,7 @@ async function framingOf(incoming: Codec, outgoing: Codec): Promise<Codec['frami
     make: framingFor(undefined, { form, framing }),
   });
   const [read, written] = [own(incoming), own(outgoing)];
-  return (form, limit) => new TwoWays(read, written, form === 'bytes', limit);
+  return (form, limit, single) => new TwoWays(read, written, form === 'bytes', limit, single);
 }
 
 /** The parts of one of the two codecs: whether it makes text, and its framing. */
@@ -85,8 +85,8 @@ class TwoWays implements Framing {
   private readonly writesText: boolean;
   private begun = false;
 
-  constructor(read: Way, written: Way, bytes: boolean, limit: number) {
-    this.read = read.make(read.text ? 'text' : 'bytes', limit);
+  constructor(read: Way, written: Way, bytes: boolean, limit: number, single: boolean | undefined) {
+    this.read = read.make(read.text ? 'text' : 'bytes', limit, single);
     this.written = written.make(written.text ? 'text' : 'bytes', limit);
     this.readsText = read.text && bytes;
     this.writesText = written.text && bytes;

@@ -45,6 +45,15 @@ function through(framing: Framing, stream: Uint8Array, sizes: readonly number[])
   return given;
 }
 
+it('passes on each message as a frame of its own if it is asked to', () => {
+  const messages = [pack('one'), pack({ two: [1, 2, 3] }), pack(new Uint8Array(300)), pack(null), pack('five')];
+  const stream = Buffer.concat(messages);
+  for (let size = 1; size <= stream.length; size++)
+    expect(
+      through(make('bytes', 1_000, true), stream, [size]).map((frame) => Buffer.from(frame as Uint8Array)),
+    ).toEqual(messages);
+});
+
 /** One value for each token, with the size as wide as the token specifies. */
 const everyToken = (() => {
   const values: Buffer[] = [];

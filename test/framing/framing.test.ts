@@ -92,6 +92,18 @@ describe('framingFor', () => {
     );
   });
 
+  it('under a security, asks the one of the codec for each message by itself: one describes the next', () => {
+    const asked: unknown[] = [];
+    const own: FramingFactory = (form, limit, single) => {
+      asked.push(single);
+      return length(form, limit);
+    };
+    for (const sealed of [true, false]) framingFor(undefined, { ...wire('bytes', own), sealed })('bytes', 10);
+    framingFor('self', { ...wire('bytes', own), sealed: true })('bytes', 10);
+    expect(asked).toEqual([true, undefined, true]);
+    expect(framingFor('length', { ...wire('bytes', own), sealed: true })).toBe(length);
+  });
+
   it('refuses a name that is inherited by every object', () => {
     expect(() => framingFor('constructor', wire('text', 'lines'))).toThrow(UsageError);
   });

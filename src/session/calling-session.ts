@@ -58,6 +58,7 @@ export abstract class CallingSession implements Session, Timed {
   abstract readonly callQueue: CallQueue | undefined;
   abstract readonly agreed: boolean;
   abstract readonly frameBytes: number;
+  abstract arrivedBytes(): number;
   abstract readonly open: number;
   abstract readonly buffered: number;
   abstract activeCall(id: Id): ActiveCall | undefined;

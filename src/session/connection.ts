@@ -66,6 +66,8 @@ export class Connection extends FrameWriter implements Receiver {
   reportsDelivery = false;
   /** The length of the frame that is being read, with everything that is in it, in letters or bytes. */
   size = 0;
+  /** The bytes of frames that were read and that no journal has counted: a small integer, which wraps around without one. */
+  uncounted = 0;
   /** The frame that is being read, if it is long enough to be weighed. */
   weight: HeldFrame | undefined;
   /** A frame has arrived since this was last set to false. */
@@ -141,6 +143,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.bad?.begin();
     this.enough = false;
     this.unclaimed = this.size = frame.length;
+    this.uncounted = (this.uncounted + frame.length) | 0;
     this.reading = frame;
     this.metering?.begin(frame.length);
     this.left -= frame.length >> MESSAGE_BITS;
@@ -262,8 +265,6 @@ export class Connection extends FrameWriter implements Receiver {
   close(reason?: Error): void {
     this.sink.end(reason);
   }
-
-  // ---- end ----------------------------------------------------------------------------------------------------------
 
   inputEnded(): void {
     if (!this.ended) whenDelivered(this, () => this.sink.inputEnded());

@@ -18,9 +18,12 @@ export interface Journal {
    * for `Session.post`.
    */
   holds?(message: Frame, failed: ((error: unknown) => void) | undefined): boolean;
-  /** These messages leave now, plain, and have their numbers: one for each. */
-  given(messages: readonly Frame[]): void;
-  /** One more message has come, also one that could not be read; not those of the connection itself, such as `rpc.hello`. */
+  /** These messages leave now, plain, and have their numbers: one for each. `bytes`: the length of all of them, where it is known. */
+  given(messages: readonly Frame[], bytes: number | undefined): void;
+  /**
+   * One more message has come, also one that could not be read; not those of the connection itself, such as `rpc.hello`. `bytes`: what was
+   * read since the last message, which is the whole frame for the first of its messages.
+   */
   came(bytes: number): void;
   /** Something leaves only after the peer has acknowledged more: until then it must be read. */
   readonly awaitsAck?: boolean;

@@ -57,6 +57,14 @@ export class RpcSession extends CallingSession implements MessageSink {
     return this.connection === undefined ? 0 : this.connection.size;
   }
 
+  arrivedBytes(): number {
+    const { connection } = this;
+    if (connection === undefined) return 0;
+    const bytes = connection.uncounted;
+    connection.uncounted = 0;
+    return bytes;
+  }
+
   get agreed(): boolean {
     return this.connection?.agreed === true;
   }

@@ -179,7 +179,7 @@ export class SendQueue {
     this.sent += frames.length;
     if (this.part !== undefined) this.leaveAt = this.part.sent(bytes);
     // They are numbered first: what the connection brings while it sends may already be the acknowledgement.
-    if (journal !== undefined) journal.given(this.plainOf(frames));
+    if (journal !== undefined) this.number(journal, frames, bytes);
     connection.write(frames, bytes);
   }
 
@@ -194,6 +194,11 @@ export class SendQueue {
       return isOver;
     });
     return end < 0 ? frames : frames.slice(0, end);
+  }
+
+  private number(journal: Journal, frames: Frame[], bytes: number): void {
+    const plain = this.plainOf(frames);
+    journal.given(plain, plain === frames ? bytes : undefined);
   }
 
   /** These frames, as they were before a filter, without those of the connection itself. */

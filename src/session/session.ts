@@ -103,6 +103,8 @@ export interface Session {
   readonly frameLimit: number;
   /** The length of the frame whose messages are being dispatched, in letters or bytes. */
   readonly frameBytes: number;
+  /** How many bytes were read since this was called last: for the journal, which counts those of a frame once, however many messages it has. */
+  arrivedBytes(): number;
   /** Encodes for this link. Throws a UsageError for what cannot be encoded, a ProtocolError for what is too large. */
   encode(message: Call | Reply | Fault): Frame;
   /**

@@ -9,6 +9,8 @@ const LEAST_ACK = 16 * 1024;
 /** Messages that left together. */
 interface Group {
   readonly frames: readonly Frame[];
+  /** What they weigh, without those that the peer has. */
+  weight: number;
   /** How many of them, from the first on, the peer has. */
   acked: number;
 }
@@ -54,11 +56,14 @@ export class MessageNumbers implements Progress {
     return this.keptBytes + bytes < this.window;
   }
 
-  /** These leave now, and have their numbers. */
-  given(frames: readonly Frame[]): void {
-    this.groups.push({ frames, acked: 0 });
-    this.keptMessages += frames.length;
-    this.keptBytes += weight(frames, 0, frames.length);
+  /** These leave now, and have their numbers; `bytes` is their length in all, where it is known. Returns what they weigh. */
+  given(frames: readonly Frame[], bytes?: number): number {
+    const count = frames.length;
+    const added = bytes === undefined ? weight(frames, 0, count) : bytes + count * MESSAGE_BYTES;
+    this.groups.push({ frames, weight: added, acked: 0 });
+    this.keptMessages += count;
+    this.keptBytes += added;
+    return added;
   }
 
   /** One more has come. Returns whether an acknowledgement is due. */
@@ -97,7 +102,9 @@ export class MessageNumbers implements Progress {
     for (let group = this.groups.first; group !== undefined && count > 0; group = this.groups.first) {
       const { frames, acked } = group;
       const end = Math.min(frames.length, acked + count);
-      this.keptBytes -= weight(frames, acked, end);
+      const gone = end === frames.length ? group.weight : weight(frames, acked, end);
+      this.keptBytes -= gone;
+      group.weight -= gone;
       count -= end - acked;
       group.acked = end;
       if (end === frames.length) this.groups.shift();

@@ -81,11 +81,9 @@ export class SessionJournal implements Journal, SessionPart {
     return this.heldBytes;
   }
 
-  given(frames: readonly Frame[]): void {
+  given(frames: readonly Frame[], bytes: number | undefined): void {
     const { numbers, session } = this;
-    const before = numbers.keptBytes;
-    numbers.given(frames);
-    session.load.take(numbers.keptBytes - before);
+    session.load.take(numbers.given(frames, bytes));
     if (this.closedSince === undefined && !numbers.admits(0)) this.close();
   }
 

@@ -1,0 +1,40 @@
+import { afterEach, expect, it } from 'vitest';
+import { until } from '../support/core-waiting.js';
+import { atEnd, clear, Desk, serve } from './resuming.js';
+
+afterEach(clear);
+
+const TOLD = 4_000;
+/** The bytes of the smallest window, and what a message weighs besides its own bytes. */
+const WINDOW = 64 * 1024;
+const EACH = 64;
+
+it.each([
+  ['ws://127.0.0.1:0', 'jrpc'],
+  ['ws://127.0.0.1:0', 'msgpack'],
+  ['tcp://127.0.0.1:0', 'msgpack'],
+])(
+  'counts the bytes of a frame with many messages once, so that few acknowledgements are sent: %s, %s',
+  async (address, codec) => {
+    const { server, seen } = await serve(address, { resume: { bytes: WINDOW }, codec });
+    const client = await Desk.invert().connect(server.address, {
+      codec,
+      logger: null,
+      reconnect: true,
+    });
+    atEnd(() => client.close());
+    client.told.connect((_sender, { n }) => void seen.told.push(n));
+    await client.remote.ask({ n: 1 });
+    const before = client.stats().framesSent;
+    const { bytesReceived } = client.stats();
+    for (let n = 0; n < TOLD; n++) {
+      server.remote.told({ n });
+      if (n % 100 === 99) await until(() => seen.told.length === n + 1);
+    }
+    const weight = client.stats().bytesReceived - bytesReceived + TOLD * EACH;
+    const sent = client.stats().framesSent - before;
+    expect(sent).toBeGreaterThan(0);
+    // One is due for each quarter of the window, and at least 16 KiB; those that are late may be one more.
+    expect(sent).toBeLessThanOrEqual(weight / (16 * 1024) + 2);
+  },
+);

@@ -283,7 +283,7 @@ export class RpcEndpoint implements SideHost {
 
   // ---- everybody at once --------------------------------------------------------------------------------------------
 
-  /** Throws ConnectionLost if the side is not open: then sending to every peer is a mistake, even if there is none. */
+  /** Throws ConnectionLost if the side is not open (yet): then sending to every peer is a mistake, even if there is none. */
   mustBeOpen(): void {
     mustBeOpen(this.state);
   }

@@ -25,9 +25,12 @@ export function cannotChange(state: SideState): UsageError {
   return new UsageError(`${is}: create another one`);
 }
 
-/** Throws ConnectionLost if a side is not open: then sending to every peer is a mistake, even if there is none. */
+/**
+ * Throws ConnectionLost if a side is not open: then sending to every peer is a mistake, even if there is none. While it is opening, too:
+ * its peers come when it is open, and would not receive the message.
+ */
 export function mustBeOpen(state: SideState): void {
-  const why = state === 'opening' ? undefined : whyNotOpen(state);
+  const why = whyNotOpen(state);
   if (why !== undefined) throw new ConnectionLost(why, NOT_SENT);
 }
 

@@ -39,9 +39,9 @@ export function notifyMany(
 ): void {
   const sessions = side.peerRegistry.told(receivers);
   const broadcasts = receivers === null && side.broadcasts;
-  if (sessions.length === 0 && !broadcasts) {
+  if (sessions.length === 0) {
     if (!Array.isArray(receivers)) side.mustBeOpen();
-    return;
+    if (!broadcasts) return;
   }
   let same = packed;
   let said = about;

@@ -45,8 +45,9 @@ export interface Options {
    */
   readonly handlerTimeout?: number | undefined;
   /**
-   * How often, in milliseconds, both sides of a link over a network make sure that the other one is there: 15,000 by default; the shorter
-   * time of the two holds, `Infinity` turns it off. A link without a sign of life for 1.5 to 2 times as long is cut.
+   * How often, in milliseconds, both sides of a link over a network check that the other one is there: 15,000 by default, and the shorter
+   * time of the two sides holds. With `Infinity`, this side does not check; it still answers a side that does. A link without a sign of life
+   * for 1.5 to 2 times as long is cut.
    */
   readonly beat?: number | undefined;
   /** Default options of every call, if neither the call nor its method or namespace specifies them. */

@@ -128,12 +128,32 @@ it.each<[string, Options, Options, number]>([
   await until(() => client.peers.size === 0 && server.peers.size === 0);
 });
 
-it.each<[string, Options, Options]>([
-  ['with beat: Infinity here', { beat: Number.POSITIVE_INFINITY }, {}],
-  ['with beat: Infinity there', {}, { beat: Number.POSITIVE_INFINITY }],
-])('there is none %s', async (_where, near, far) => {
+it.each<[string, Options, Options, readonly number[]]>([
+  ['this side checks one that has turned its own off', { beat: 4_000 }, { beat: Number.POSITIVE_INFINITY }, [0, 1]],
+  ['a side that has turned its own off is checked', { beat: Number.POSITIVE_INFINITY }, { beat: 4_000 }, [1, 0]],
+])('%s', async (_what, near, far, connected) => {
   using clock = stopClock();
-  const { server, client } = await meet('tcp://127.0.0.1:0', near, far);
+  const { server } = await serve('tcp://127.0.0.1:0', far);
+  const proxy = await between(server.address);
+  const client = await connect(proxy.address, near);
+  await client.remote.ask({ n: 1 });
+  await until(() => connections(client).every((one) => one.agreed));
+  // It answers, so nothing happens.
+  for (let n = 0; n < 8; n++) {
+    await clock.turn(2_000);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect([client.peers.size, server.peers.size]).toEqual([1, 1]);
+  proxy.silence();
+  await clock.turn(8_000);
+  await until(() => client.peers.size + server.peers.size === 1);
+  expect([client.peers.size, server.peers.size]).toEqual(connected);
+});
+
+it('there is none with beat: Infinity on both sides', async () => {
+  using clock = stopClock();
+  const off = { beat: Number.POSITIVE_INFINITY };
+  const { server, client } = await meet('tcp://127.0.0.1:0', off, off);
   await until(() => connections(client).every((one) => one.agreed));
   const before = [received(server), received(client)];
   await clock.turn(600_000);

@@ -43,15 +43,15 @@ function answerAll(): void {
   for (const connection of all) sendBeat(connection, true);
 }
 
-/** The time of a side, in milliseconds; `Infinity`: it has no heartbeat. */
+/** The time of a side, in milliseconds; `Infinity`: it checks nobody, and answers those that check it. */
 export function beatOf({ beat = DEFAULT_BEAT }: Options): number {
   return beat;
 }
 
-/** Says in `rpc.hello` that this side answers, over links whose end may not be reported. */
+/** Says in `rpc.hello` that this side answers, over links whose end may not be reported; 0 stands for `Infinity`, which JSON does not have. */
 export function greeting(options: Options): Required<Pick<Gate, 'hello'>> {
-  const value = beatOf(options);
-  const field = value === Number.POSITIVE_INFINITY ? undefined : { name: 'beat', value };
+  const beat = beatOf(options);
+  const field = { name: 'beat', value: beat === Number.POSITIVE_INFINITY ? 0 : beat };
   return { hello: ({ link }) => (link.moved === undefined ? undefined : field) };
 }
 

@@ -8,13 +8,13 @@ export const heartbeat: Extension = {
   options: beatOption,
   attach({ options }) {
     const own = beatOf(options);
-    if (own === Number.POSITIVE_INFINITY) return {};
+    if (own === Number.POSITIVE_INFINITY) return { gate: greeting(options) };
     return {
       gate: {
         ...greeting(options),
         greeted(connection, { beat }) {
-          if (connection.link.moved !== undefined && typeof beat === 'number' && beat > 0)
-            watchOver(connection, own, beat);
+          if (connection.link.moved !== undefined && typeof beat === 'number' && beat >= 0)
+            watchOver(connection, own, beat || own);
         },
         ended: release,
       },

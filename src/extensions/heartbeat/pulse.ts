@@ -66,7 +66,7 @@ class Pulse {
     if (connection.ended || connection.heard) return;
     const { link } = connection;
     const lost = new ConnectionLost(
-      `nothing has arrived from ${link.peer} for ${1.5 * this.beat} ms, and it does not answer (option "beat": ${this.beat} ms)`,
+      `nothing has arrived from ${link.peer} for at least ${1.5 * this.beat} ms, and it does not answer (option "beat": ${this.beat} ms)`,
     );
     connection.closed(lost);
     link.close(lost);
@@ -77,7 +77,7 @@ class Pulse {
 export const pulses: Map<number, Pulse> = new Map();
 let timer: Timer | undefined;
 
-/** Watches over a connection; `own` and `theirs` are the times of both sides, in milliseconds: the shorter one is taken. */
+/** Watches over a connection; `own` and `theirs` are the times of both sides, in milliseconds: the shorter one holds. */
 export function watchOver(connection: Connection, own: number, theirs: number): void {
   const beat = theirs >= own ? own : Math.max(LEAST_BEAT, Math.floor(theirs / 1_000) * 1_000);
   let pulse = pulses.get(beat);

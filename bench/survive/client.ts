@@ -45,7 +45,7 @@ async function dial(options: RunOptions) {
         return n;
       };
       try {
-        await side.remote.watch({ each, from: expected, ms: ITEM_MS });
+        await side.with({ timeout: Number.POSITIVE_INFINITY }).remote.watch({ each, from: expected, ms: ITEM_MS });
       } catch {
         if (sender.isRunning) sender.ledger.reopened++;
       }
@@ -92,6 +92,9 @@ answerParent({
   },
   stop: () => end?.sender.stop(),
   open: () => end?.sender.ledger.open,
+  /** Whether it has a session with a link. */
+  isUp: () =>
+    end !== undefined && end.side.peers.size > 0 && [...end.side.peers.values()].every((peer) => !peer.isAway),
   tables,
   account: () => end?.sender.ledger.account(),
   memory() {

@@ -46,12 +46,12 @@ export class Run {
   }
 
   /**
-   * Cuts the link that there is, after a while. Every second cut is followed by another one as soon as the client dials,
-   * before or while both ends greet each other.
+   * Cuts the link that there is, a while after the session has got it. Every second cut is followed by another one as soon as the client
+   * dials, before or while both ends greet each other.
    */
   async cut(random: Random, number: number): Promise<void> {
+    await this.until(async () => this.proxy.stats().links > 0 && (await this.client.ask<boolean>('isUp')));
     await sleep(random.int(20, 300));
-    await this.until(() => this.proxy.stats().links > 0);
     const how = this.kinds[number % this.kinds.length] as ChaosCut;
     const { accepted } = this.proxy.stats();
     this.proxy.cut(how);
@@ -62,9 +62,9 @@ export class Run {
     this.whileDialing++;
   }
 
-  private async until(holds: () => boolean, ms = QUIET_MS): Promise<void> {
+  private async until(holds: () => boolean | Promise<boolean>, ms = QUIET_MS): Promise<void> {
     const deadline = performance.now() + ms;
-    while (!holds()) {
+    while (!(await holds())) {
       if (performance.now() > deadline) throw new Error('the client does not dial again');
       await sleep(2);
     }

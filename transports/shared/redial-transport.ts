@@ -1,3 +1,4 @@
+import { isOffline, whenReachable } from '../../src/base/page-events.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type {
   Accept,
@@ -13,10 +14,13 @@ import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { isPermanent } from '../../src/contract/permanent.js';
 import { deaf, WatchedReceiver } from './redial-link.js';
 import type { RedialOptions } from './redial-options.js';
-import { isOffline, OFFLINE_MS, whenReachable } from './redial-page.js';
 
 /** A link that was up for so long, in milliseconds, has lasted: the waits begin anew with the shortest one. */
 const LASTED_MS = 5_000;
+/** How often to dial, in milliseconds, while the browser says that it is offline: it may be wrong. */
+const OFFLINE_MS = 30_000;
+/** The end of a link may be reported later than the event of the page that has caused it, or has made it known, by so many milliseconds. */
+const PROMPT_MS = 5_000;
 /** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
 const SLACK_MS = 50;
 
@@ -46,6 +50,8 @@ export class RedialTransport implements Transport, Redialer {
   /** Why the links of this attempt cannot be used. */
   private unfit: UsageError | undefined;
   private since = 0;
+  /** If there is no link until then, the next attempt follows without a wait. */
+  private promptUntil = 0;
   /** How many attempts there were after the first one, or after a link that has lasted. */
   private attempts = 0;
   private timer: Timer | undefined;
@@ -127,7 +133,9 @@ export class RedialTransport implements Transport, Redialer {
 
   /** The page reports that an attempt may succeed now. */
   private again(): void {
-    if (!this.over && this.state === 'waiting') this.dial();
+    if (this.over) return;
+    if (this.state === 'waiting') this.dial();
+    else this.promptUntil = time() + PROMPT_MS;
   }
 
   private tooLate(ms: number): void {
@@ -237,7 +245,9 @@ export class RedialTransport implements Transport, Redialer {
     }
     const [first, longest] = delay;
     const most = Math.min(longest, first * 2 ** this.attempts);
-    const wait = exact ? most : Math.random() * most;
+    const isPrompt = time() < this.promptUntil;
+    this.promptUntil = 0;
+    const wait = isPrompt ? 0 : exact ? most : Math.random() * most;
     const ms = isOffline() ? Math.max(wait, OFFLINE_MS) : wait;
     this.attempts++;
     this.state = 'waiting';

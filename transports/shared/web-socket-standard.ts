@@ -126,8 +126,11 @@ export class StandardLink extends WebSocketLink {
   }
 
   protected cut(reason: Error): void {
-    this.socket.close(FAILED, closeFrame(reason).text);
-    this.watch();
+    const { socket } = this;
+    socket.close(FAILED, closeFrame(reason).text);
+    // The runtime does the rest. A peer that is gone never answers, and the next dial does not wait for that.
+    socket.onmessage = socket.onclose = null;
+    this.freed(reason);
   }
 
   protected abandon(): void {

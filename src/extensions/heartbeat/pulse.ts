@@ -1,3 +1,4 @@
+import { whenReachable } from '../../base/page-events.js';
 import { clearTimer, isHeld, lookAgain, setTimerAt, type Timer, time } from '../../base/time.js';
 import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
@@ -38,6 +39,17 @@ class Pulse {
     else for (const connection of this.connections) this.judge(connection);
   }
 
+  /** Asks each peer now; who does not answer within a beat is gone. */
+  ask(): void {
+    this.due = time() + this.beat / 2;
+    for (const connection of this.connections) {
+      // It was asked before, and its time is running.
+      if (this.silent.has(connection)) continue;
+      connection.heard = false;
+      this.judge(connection);
+    }
+  }
+
   private judge(connection: Connection): void {
     if (connection.heard) {
       connection.heard = false;
@@ -52,8 +64,10 @@ class Pulse {
   private miss(connection: Connection): void {
     const { link } = connection;
     const known = this.silent.get(connection);
+    // Before the beat: in a page its own bytes count as buffered until the end of the task.
+    const { buffered } = link;
     if (known === undefined) sendBeat(connection);
-    const { buffered, moved = 0 } = link;
+    const { moved = 0 } = link;
     const lives = known !== undefined && (buffered < known.buffered || moved > known.moved);
     const looks = known === undefined || lives ? 1 : known.looks + 1;
     this.silent.set(connection, { looks, buffered, moved });
@@ -76,12 +90,17 @@ class Pulse {
 /** By their times between two beats, which are whole seconds unless they are those of a side of this process: there are few. */
 export const pulses: Map<number, Pulse> = new Map();
 let timer: Timer | undefined;
+let forgetPage: (() => void) | undefined;
 
 /** Watches over a connection; `own` and `theirs` are the times of both sides, in milliseconds: the shorter one holds. */
 export function watchOver(connection: Connection, own: number, theirs: number): void {
   const beat = theirs >= own ? own : Math.max(LEAST_BEAT, Math.floor(theirs / 1_000) * 1_000);
   let pulse = pulses.get(beat);
   if (pulse === undefined) {
+    // The network was gone, or the page slept: links may have ended unnoticed.
+    forgetPage ??= whenReachable(() => {
+      for (const each of pulses.values()) each.ask();
+    });
     pulse = new Pulse(beat);
     pulses.set(beat, pulse);
     wait();
@@ -95,6 +114,9 @@ export function release(connection: Connection): void {
     if (!connections.delete(connection)) continue;
     silent.delete(connection);
     if (connections.size === 0) pulses.delete(beat);
+    if (pulses.size > 0) return;
+    forgetPage?.();
+    forgetPage = undefined;
     return;
   }
 }

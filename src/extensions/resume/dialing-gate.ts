@@ -1,4 +1,5 @@
 import type { Gate } from '../../api/extension.js';
+import { whenLeft } from '../../base/page-events.js';
 import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import type { Message, Redialer } from '../../contract/contract.js';
 import { ConnectionLost } from '../../contract/errors.js';
@@ -24,6 +25,8 @@ class DialedSession implements AwaySession {
   readonly again = false;
   awaySince: number | undefined;
   private timer: Timer | undefined;
+  /** A page that is left says so: otherwise the other end would keep the session for one that never comes back. */
+  private readonly forgetPage = whenLeft(() => this.session.last());
 
   /** `ms`: how long the other end keeps it without a link. */
   constructor(
@@ -67,6 +70,7 @@ class DialedSession implements AwaySession {
   }
 
   ended(): void {
+    this.forgetPage();
     clearTimer(this.timer);
     this.line.ended(this);
   }

@@ -1,6 +1,7 @@
 import 'obverse/references';
 import { type Options, registerCodec } from 'obverse';
 import msgpack from 'obverse/codecs/msgpack';
+import { type StoppedClock, stopClock } from '../../../src/testing/clock.js';
 import { type PageState, Post, type Settled } from './spec.js';
 
 /* What a test calls in a page, by its name: `talk.connect(…)`. */
@@ -18,8 +19,10 @@ const dial = (url: string, options: Options) => Post.invert().connect(url, optio
 let side: Awaited<ReturnType<typeof dial>>;
 
 const events: string[] = [];
+const waits: { ms: number; reason: string }[] = [];
 const settled: Record<string, Settled[]> = {};
 const items: Record<string, number[]> = {};
+let clock: StoppedClock | undefined;
 const told: number[] = [];
 const said: number[] = [];
 const ran: Record<string, number> = {};
@@ -75,7 +78,10 @@ async function connect(url: string, options: Options, begins: boolean): Promise<
     return `${(error as Error).name}: ${(error as Error).message}`;
   }
   if (reconnect !== undefined || url.startsWith('reconnect')) {
-    side.on('reconnecting', (_peer, { attempt }) => void events.push(`reconnecting ${attempt}`));
+    side.on('reconnecting', (_peer, { attempt, ms, reason }) => {
+      events.push(`reconnecting ${attempt}`);
+      waits.push({ ms, reason: reason.message });
+    });
     side.on('reconnected', () => void events.push('reconnected'));
     side.on('lost', () => void events.push('lost'));
     side.on('resumed', () => void events.push('resumed'));
@@ -85,7 +91,10 @@ async function connect(url: string, options: Options, begins: boolean): Promise<
 
 const talk = {
   connect,
-  close: (): Promise<void> | undefined => side?.close(),
+  close(): Promise<void> | undefined {
+    clock?.restore();
+    return side?.close();
+  },
   stats: () => side.stats(),
   /** Starts calls with these arguments; their names are `method n`. */
   start(method: 'ask' | 'hold' | 'price', ...all: number[]): void {
@@ -113,7 +122,8 @@ const talk = {
   },
   reconnect: () => side.reconnect(),
   state: (): PageState => ({
-    events: [...events],
+    events,
+    waits,
     settled,
     items,
     told,
@@ -124,6 +134,11 @@ const talk = {
     visibility: scope.document.visibilityState,
     isAway: [...(side?.peers.values() ?? [])][0]?.isAway,
   }),
+  /** Stops the clock of the library in the page. */
+  stopClock(): void {
+    clock = stopClock();
+  },
+  turnClock: (ms: number) => clock?.turn(ms),
   /** The files that the page has loaded, by what they are named after. */
   loaded: (): string[] =>
     performance

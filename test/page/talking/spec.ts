@@ -28,6 +28,8 @@ export interface Settled {
 /** What the page has seen. */
 export interface PageState {
   readonly events: readonly string[];
+  /** How long the page waits before each attempt, in milliseconds, and why. */
+  readonly waits: readonly { readonly ms: number; readonly reason: string }[];
   /** By the names of the calls, each time that one has settled. */
   readonly settled: Readonly<Record<string, readonly Settled[]>>;
   /** The items of streams, by the names of the calls. */

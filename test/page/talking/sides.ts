@@ -1,8 +1,12 @@
-import type { Options, Sender } from '../../../src/index.js';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Options } from '../../../src/index.js';
 import { type ChaosProxy, chaosProxy } from '../../../src/testing/chaos-proxy.js';
 import { type ChromiumPage, openPage } from '../chromium-page.js';
 import type { Talk } from './page.js';
-import { type PageState, Post } from './spec.js';
+import { serveAt } from './server.js';
+import type { PageState } from './spec.js';
 
 const undo: (() => unknown)[] = [];
 
@@ -15,54 +19,29 @@ export async function clear(): Promise<void> {
   for (const each of undo.splice(0).reverse()) await each();
 }
 
-/** What the server has seen. */
-export interface Seen {
-  readonly events: string[];
-  readonly notes: number[];
-  /** How often a call ran, by its method and argument. */
-  readonly ran: Map<string, number>;
-  /** The calls of `hold` that are open, by their arguments. */
-  readonly held: Map<number, { readonly release: () => void; readonly signal: AbortSignal }>;
+/** A server at an address, until the end of the test. */
+export async function serve(address: string, options: Options) {
+  const served = await serveAt(address, options);
+  atEnd(() => served.server.close());
+  return served;
 }
 
-/** A server at an address. */
-export async function serve(address: string, options: Options) {
-  const server = await Post.serve<Post>(address, { logger: null, ...options });
-  atEnd(() => server.close());
-  const seen: Seen = { events: [], notes: [], ran: new Map(), held: new Map() };
-  const { ran, held } = seen;
-  const run = (call: string): void => void ran.set(call, (ran.get(call) ?? 0) + 1);
-  server.ask.connect((_sender, { n }) => {
-    run(`ask ${n}`);
-    return n * 2;
-  });
-  const wait =
-    (method: string) =>
-    (sender: Sender, { n }: { n: number }) => {
-      run(`${method} ${n}`);
-      return new Promise<number>((resolve) => {
-        held.set(n, { release: () => resolve(n * 2), signal: sender.signal });
-      });
-    };
-  server.hold.connect(wait('hold'));
-  server.price.connect(wait('price'));
-  server.each.connect(async (_sender, { to, say }) => {
-    run(`each ${to}`);
-    let sum = 0;
-    for (let n = 1; n <= to; n++) sum += await say(n);
-    return sum;
-  });
-  server.count.connect(async function* (_sender, { to }) {
-    run(`count ${to}`);
-    for (let n = 1; n <= to; n++) {
-      yield n;
-      if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-  });
-  server.note.connect((_sender, { n }) => void seen.notes.push(n));
-  for (const event of ['connect', 'disconnect', 'resumed'] as const)
-    server.on(event, () => void seen.events.push(event));
-  return { server, seen };
+/** A server in a process of its own. */
+export async function serveApart(address: string, options: Options) {
+  const program = fileURLToPath(new URL('./program.ts', import.meta.url));
+  const child = fork(program, [address, JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
+  atEnd(() => child.kill('SIGKILL'));
+  const [url] = (await once(child, 'message')) as [string];
+  return {
+    url,
+    kill: (signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL') => child.kill(signal),
+    /** Answers the calls that are held, and returns what has run, how often. */
+    async release(): Promise<Record<string, number>> {
+      child.send('release');
+      const [ran] = (await once(child, 'message')) as [Record<string, number>];
+      return ran;
+    },
+  };
 }
 
 export type Page = ChromiumPage<Talk>;

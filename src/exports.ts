@@ -73,6 +73,7 @@ export { codec, registerCodec, registerSecurity, registerTransport, security, tr
 export { declareMethods, incoming, outgoing } from './spec/decorators.js';
 export type { CallOptions, GatherOptions, MethodDescription, PendingCall } from './types/call-options.js';
 export type { CallState, ContextKey } from './types/call-state.js';
+export type { CloseOptions } from './types/closing.js';
 export type {
   Detailed,
   Gather,

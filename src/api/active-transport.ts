@@ -16,6 +16,8 @@ export class ActiveTransport {
   /** What arrives waits: the code that opens the side has not had a turn yet to add handlers. */
   private holding = true;
   private retired = false;
+  /** New links are ended at once. */
+  private letsNobodyIn = false;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
   /** Of the links that this side has dialed while it is being opened, and whose sessions gates look for. */
@@ -81,7 +83,7 @@ export class ActiveTransport {
     if (connection.ended) return connection;
     this.connections.add(connection);
     if (this.holding) connection.held.awaitOpening(this.replaces);
-    if (this.closing !== undefined) connection.sink.end();
+    if (this.closing !== undefined || this.letsNobodyIn) connection.sink.end();
     else if (this.retired) connection.sink.closeWhenIdle();
     return connection;
   }
@@ -107,8 +109,14 @@ export class ActiveTransport {
     if (this.connections.delete(connection) && this.connections.size === 0) this.emptied?.();
   }
 
+  /** From now on, no link is accepted. Resolves when another transport can have its address. */
+  async letNobodyIn(): Promise<void> {
+    this.letsNobodyIn = true;
+    await this.transport.retire?.();
+  }
+
   /** Resolves when no connection is left. */
-  private async empty(): Promise<void> {
+  async empty(): Promise<void> {
     if (this.connections.size === 0) return;
     const before = this.emptied;
     await new Promise<void>((resolve) => {

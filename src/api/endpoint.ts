@@ -17,6 +17,7 @@ import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
+import type { CloseOptions } from '../types/closing.js';
 import type { SideLogger } from '../types/log-entry.js';
 import type { Options } from '../types/options.js';
 import type { Peer } from '../types/peers.js';
@@ -65,7 +66,9 @@ export class RpcEndpoint implements SideHost {
   private readonly transports: Transports = new Transports(this);
   private readonly begun: SideSessions = new SideSessions(this);
   readonly away: Set<Session> = new Set();
-  private state: SideState = 'new';
+  state: SideState = 'new';
+  /** While the side drains: ends that. */
+  drained: (() => void) | undefined;
   listens = false;
   /** The extensions that methods of the spec ask for, and that are not loaded. */
   private readonly asked = new Set<string>();
@@ -86,13 +89,8 @@ export class RpcEndpoint implements SideHost {
     this.logger = sideLogger(options.logger);
     this.reports = new Reports(this.logger);
     this.dispatcher = new Dispatcher(this, options.ignoreUnhandled === true);
-    this.peerRegistry = new PeerRegistry(
-      this,
-      () => this.state,
-      (peer) => {
-        for (const side of this.attached.sides) side.peerLeft?.(peer);
-      },
-    );
+    const left = (peer: ConnectedPeer): void => this.attached.peerLeft(peer);
+    this.peerRegistry = new PeerRegistry(this, () => this.state, left);
     this.attached = new SideExtensions(this, (slots) => this.takeSlots(slots));
   }
 
@@ -235,8 +233,11 @@ export class RpcEndpoint implements SideHost {
     await this.transports.change(source, ({ peer }) => this.peerRegistry.remove(peer as ConnectedPeer));
   }
 
-  async close(): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
+    if (options !== undefined) await (await import('./drain.js')).drain(this, this.transports.all, options);
     this.state = 'closed';
+    this.drained?.();
+    this.attached.closing({});
     for (const session of [...this.away]) session.end();
     await this.transports.close();
     this.reports.end();

@@ -15,6 +15,7 @@ import {
   type SpecConstructor,
 } from '../spec/method-table.js';
 import type { CallOptions, MethodDescription, PendingCall } from '../types/call-options.js';
+import type { CloseOptions } from '../types/closing.js';
 import type { Inverted } from '../types/derived.js';
 import type { CallEvents } from '../types/interceptor.js';
 import type { apiBrand, Branded } from '../types/method.js';
@@ -170,8 +171,8 @@ const members = {
   changeTransport(this: object, transport: TransportSource): Promise<void> {
     return endpointOf(this).changeTransport(transport);
   },
-  close(this: object): Promise<void> {
-    return endpointOf(this).close();
+  close(this: object, options?: CloseOptions): Promise<void> {
+    return endpointOf(this).close(options);
   },
   [Symbol.asyncDispose](this: object): Promise<void> {
     return endpointOf(this).close();

@@ -1,5 +1,6 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec, TransportSource } from '../contract/contract.js';
+import type { ConnectedPeer } from '../session/connected-peer.js';
 import { coreControls, coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
@@ -48,6 +49,7 @@ export class SideExtensions implements CallExtensions {
   guardedQueue: SendQueueHost['guardedQueue'];
   /** Those that `sides` belong to, in the same order. */
   private attached: readonly Extension[] = [];
+  private closed = false;
 
   /** `changed` is called each time that others own the slots, and once at the beginning. */
   constructor(
@@ -107,6 +109,20 @@ export class SideExtensions implements CallExtensions {
     this.takeOpened();
     const meters = this.sides.flatMap((side) => side.metered?.bind(side) ?? []);
     if (meters.length > 0) this.metering = (await import('../session/metering.js')).meteringBy(meters);
+  }
+
+  /** The side closes: each extension is told once. Resolves when all of them are done. Never rejects. */
+  closing(options: { readonly drain?: number }): Promise<unknown> {
+    const told = this.closed ? [] : this.sides;
+    this.closed = true;
+    const tell = async (side: SideExtension): Promise<void> => side.closing?.(options);
+    const failed = (error: unknown): void => this.host.logger.error('an extension could not close', error);
+    return Promise.all(told.map((side) => tell(side).catch(failed)));
+  }
+
+  /** A peer has left the list of peers. */
+  peerLeft(peer: ConnectedPeer): void {
+    for (const side of this.sides) side.peerLeft?.(peer);
   }
 
   /** What the side opens in place of a source. Rejects with a UsageError where that cannot be. */

@@ -4,7 +4,7 @@ import { ConnectionLost, UsageError } from '../contract/errors.js';
 export const NOT_SENT: { readonly maybeExecuted: false } = { maybeExecuted: false };
 
 /** The state of a side. */
-export type SideState = 'new' | 'opening' | 'open' | 'closed';
+export type SideState = 'new' | 'opening' | 'open' | 'draining' | 'closed';
 
 /** Why a side cannot be opened (again). `hasPeers`: a peer is connected; `listens`: it waits for peers. */
 export function cannotOpen(state: SideState, hasPeers: boolean, listens: boolean): UsageError {
@@ -22,6 +22,7 @@ export function cannotChange(state: SideState): UsageError {
   const is = `the transport can be changed only while a side is open, and this one is ${state}`;
   if (state === 'new') return new UsageError(`${is}: await open() first`);
   if (state === 'opening') return new UsageError(`${is}: await open() first`);
+  if (state === 'draining') return new UsageError(`${is}: close({ drain }) was called`);
   return new UsageError(`${is}: create another one`);
 }
 

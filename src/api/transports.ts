@@ -23,7 +23,7 @@ export interface TransportsOwner {
 
 /** The transports of a side that are not closed: the one over which new calls go, and one that comes or goes. */
 export class Transports {
-  private readonly all = new Set<ActiveTransport>();
+  readonly all: Set<ActiveTransport> = new Set();
   private current: ActiveTransport | undefined;
   private changing = false;
 

@@ -6,6 +6,7 @@
 
 import type { TransportSource } from '../contract/contract.js';
 import type { CallOptions, GatherOptions, MethodDescription, PendingCall } from './call-options.js';
+import type { CloseOptions } from './closing.js';
 import type { Gather, Handlers, Incoming, Inverted, MemberKey, NestedAPI, Outgoing, Remote, View } from './derived.js';
 import type {
   AnyHandler,
@@ -104,9 +105,10 @@ export interface Endpoint<S> extends Connected<S>, AsyncDisposable {
   /** Dials at once, if the side waits for its next attempt to connect again, or has given up. Otherwise it does nothing. */
   reconnect(): void;
   /**
-   * Ends every link; pending calls reject with ConnectionLost. Resolves when nothing is left open. May be called twice.
+   * Ends every link; pending calls reject with ConnectionLost. Resolves when nothing is left open. May be called twice. With `drain`, open
+   * calls settle first, within so many milliseconds; another `close()` ends that. Rejects with a UsageError for options that do not fit.
    */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /** Never for a class, which can only be mounted as a spec. */

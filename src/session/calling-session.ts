@@ -14,14 +14,12 @@ import { unsent } from './lost-calls.js';
 import { postWithHeaders } from './outgoing-headers.js';
 import type { PeerLoad } from './peer-load.js';
 import { PendingCalls, PlainWaiter, type ReplyHandler } from './pending-calls.js';
+import type { PostedCalls } from './posted-calls.js';
 import type { SendQueue } from './send-queue.js';
 import type { ActiveCall, Replies, Session, StartingCalls } from './session.js';
 import type { SessionPart } from './session-part.js';
 import type { SessionValues } from './session-values.js';
 import { CANCEL, speaks } from './system-names.js';
-
-/** The place of a call that is not in the send queue yet: a small integer, as all others. */
-const NOWHERE = 0x3fffffff;
 
 /** The half of a session that calls: what this side asks, and how its messages leave. */
 export abstract class CallingSession implements Session, Timed {
@@ -32,6 +30,7 @@ export abstract class CallingSession implements Session, Timed {
   link: Link;
   filter: FrameFilter | undefined;
   journal: Journal | undefined;
+  posted: PostedCalls | undefined;
   sendQueue!: SendQueue;
   pending: PendingCalls | undefined;
   mapped: SessionValues | undefined;
@@ -87,7 +86,7 @@ export abstract class CallingSession implements Session, Timed {
       const id = this.askQuickly(method, args, named, waiter);
       if (id !== 0) return this.hasAsked(id, waiter);
     }
-    if (this.host.mapper.mustMap(args)) return this.values.sendRequest(method, args, named, waiter, about);
+    if (this.host.mapper.mustMap(args)) return this.values.sendRequest(method, args, named, waiter, about, this);
     return this.sendPlainRequest(method, args, named, waiter, about);
   }
 
@@ -108,7 +107,7 @@ export abstract class CallingSession implements Session, Timed {
     try {
       const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
       if (about === undefined && this.filter === undefined) this.put(this.encode(call), id);
-      else this.postCall(call, id, waiter, about);
+      else this.postCall(call, id, about);
     } catch (error) {
       pending.drop(id);
       throw error;
@@ -146,16 +145,10 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   /** Apart from the plain way, which closures would cost a context. */
-  private postCall(call: Call, id: number, waiter: ReplyHandler, about: About | undefined): void {
+  private postCall(call: Call, id: number, about: About | undefined): void {
     const failed = (error: unknown): void => this.notSent(id, error);
-    const left = this.filter === undefined ? undefined : () => this.number(waiter);
-    if (about !== undefined) postWithHeaders(this, call, about, failed, left);
-    else this.post(this.encode(call), failed, left);
-  }
-
-  /** Notes which frame of the send queue it is. */
-  private number(waiter: ReplyHandler): void {
-    waiter.place = this.sendQueue.place;
+    if (about !== undefined) postWithHeaders(this, call, about, failed);
+    else this.post(this.encode(call), failed);
   }
 
   /** The call has not left after all. */
@@ -165,7 +158,7 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   private hasAsked(id: number, waiter: ReplyHandler): number {
-    waiter.place = this.filter?.isSealing ? NOWHERE : this.sendQueue.place;
+    waiter.place = this.sendQueue.place;
     this.callQueue?.awaiting();
     if (this.watched) hurry(waiter.deadline);
     else this.remind(waiter.deadline);
@@ -182,11 +175,18 @@ export abstract class CallingSession implements Session, Timed {
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
     const quick = about === undefined && this.ended === undefined ? encodeQuickly(this, call) : undefined;
     if (quick !== undefined) this.post(quick);
-    else if (!this.host.mapper.mustMap(args) || !this.values.notify(call, about)) {
+    else {
+      if (this.host.mapper.mustMap(args) && this.values.notify(call, about, this)) return;
       if (this.ended !== undefined) throw unsent(this.ended);
       if (about !== undefined) postWithHeaders(this, call, about);
       else this.post(this.encode(call));
     }
+    this.posted?.notified(method);
+  }
+
+  postNotification(method: string, frames: readonly Frame[]): void {
+    for (const frame of frames) this.post(frame);
+    this.posted?.encoded(method, frames);
   }
 
   sendSystem(method: string, args: readonly unknown[]): boolean {
@@ -214,9 +214,14 @@ export abstract class CallingSession implements Session, Timed {
   cancel(id: Id, reason?: string): void {
     const waiter = this.pending?.drop(id);
     if (waiter === undefined) return;
-    (waiter.holder ?? this).sendSystem(CANCEL, reason === undefined ? [id] : [id, reason]);
+    (waiter.holder ?? this).abandoned(waiter, reason === undefined ? [id] : [id, reason]);
     if (this.pendingCount === 0) this.callQueue?.updateReading();
     this.closeIfIdle();
+  }
+
+  /** Nobody waits for a call any more: the peer may stop, if it may have the call. */
+  abandoned(waiter: ReplyHandler, args: readonly unknown[]): void {
+    if (this.posted?.withdraw(waiter) !== true) this.sendSystem(CANCEL, args);
   }
 
   get frameLimit(): number {
@@ -227,9 +232,9 @@ export abstract class CallingSession implements Session, Timed {
     return encode(this.host.codec, message, this.frameLimit, this);
   }
 
-  post(frame: Frame, failed?: (error: unknown) => void, left?: () => void): void {
+  post(frame: Frame, failed?: (error: unknown) => void): void {
     if (this.filter === undefined) this.sendQueue.put(frame, failed);
     else if (this.journal?.holds?.(frame, failed) !== true)
-      this.filter.post(frame, failed ?? ((error) => this.report(error)), left);
+      this.filter.post(frame, failed ?? ((error) => this.report(error)));
   }
 }

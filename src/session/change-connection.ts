@@ -40,8 +40,6 @@ export function leaveConnection(session: MovingSession): void {
   if (connection === undefined) return;
   sendQueue.exchange([...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])]);
   session.connection = undefined;
-  // Under a filter, other frames than those of the calls are counted.
-  if (filter !== undefined) session.pending?.noteGiven(sendQueue.sent, session);
   session.filter = undefined;
   session.host.away.add(session);
   connection.detach();
@@ -84,11 +82,8 @@ export function attach(session: MovingSession, connection: Connection): void {
   if (session.callQueue?.paused) connection.pauseReading();
   sendQueue.bound = undefined;
   sendQueue.limit = connection.limit;
-  if (filter !== undefined) {
-    filter.postAll(waiting);
-    // It makes other frames of them, which are not counted: what waited counts as given now.
-    session.pending?.noteGiven(Number.POSITIVE_INFINITY, session);
-  } else for (const frame of waiting) session.post(frame);
+  if (filter !== undefined) filter.postAll(waiting);
+  else for (const frame of waiting) session.post(frame);
   // What has arrived was counted for the connection alone, and counts for the session from now on.
   if (queue !== undefined) load.take(queue.frameBytes);
   load.sees(link.buffered);

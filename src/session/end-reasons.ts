@@ -4,6 +4,7 @@ import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
 import type { CallQueue } from './call-queue.js';
 import { reasonOfEach } from './lost-calls.js';
+import type { CallHolder } from './pending-calls.js';
 import type { Session } from './session.js';
 
 /*
@@ -14,7 +15,7 @@ import type { Session } from './session.js';
 const CLOSED = 'the other side closed it or exited';
 
 /** A session, as far as this file needs it. */
-export interface EndingSession extends Session {
+export interface EndingSession extends Session, CallHolder {
   noReplyReason: RpcError | undefined;
   halfClosed: HalfClosed | undefined;
   readonly callQueue: CallQueue | undefined;

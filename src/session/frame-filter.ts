@@ -9,6 +9,8 @@ export type SealedFrames = readonly Frame[];
 export interface FilteredSender {
   readonly sendQueue: {
     readonly hello: AwaitedHello | undefined;
+    /** A message that was posted is not sent after all. */
+    skip?(): void;
     putSealed(frames: SealedFrames, plain: Frame | undefined): void;
   };
   /** The largest frame, in bytes, that may leave now. */
@@ -22,15 +24,13 @@ export interface FrameFilter {
   sender: FilteredSender;
   /** Whether frames still wait to leave. */
   readonly isSealing: boolean;
-  /** How many bytes wait to leave. */
+  /** How many messages of the sender wait to leave, and how many bytes. */
+  readonly waiting: number;
   readonly bytes: number;
   /** Calls back when no frame waits to leave. */
   whenSealed(then: () => void): void;
-  /**
-   * Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. Where it leaves later, `left`
-   * is called when it is in the send queue.
-   */
-  post(frame: Frame, failed: (error: unknown) => void, left?: () => void): void;
+  /** Lets a frame leave. Throws what the filter throws at once; what it rejects with later goes to `failed`. */
+  post(frame: Frame, failed: (error: unknown) => void): void;
   /**
    * Lets a frame of the connection itself leave, such as `rpc.hello`: at its turn it goes to the connection, past what the sender has
    * collected. `failed` as for `post`; by default it is reported.

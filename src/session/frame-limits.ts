@@ -19,7 +19,7 @@ export interface AwaitedHelloOwner {
   readonly frameLimit: number;
   readonly link: Link;
   readonly host: { readonly limits: Limits };
-  readonly sendQueue: { hello: AwaitedHello | undefined; sent: number; put(frame: Frame): void };
+  readonly sendQueue: { hello: AwaitedHello | undefined; put(frame: Frame): void; skip(): void };
   report(error: unknown): void;
 }
 
@@ -80,8 +80,7 @@ export class AwaitedHello {
         mustFit(frame, limit, session);
         session.sendQueue.put(frame);
       } catch (error) {
-        // It had a number, and those behind it keep theirs.
-        session.sendQueue.sent++;
+        session.sendQueue.skip();
         if (failed === undefined) session.report(error);
         else failed(error);
       }

@@ -25,13 +25,19 @@ export interface Journal {
    * read since the last message, which is the whole frame for the first of its messages.
    */
   came(bytes: number): void;
+  /** How many messages wait in the journal before the filter. */
+  readonly waiting?: number;
+  /** How many messages were given to connections and may have to be sent again: the last ones. */
+  readonly keptMessages?: number;
   /** Something leaves only after the peer has acknowledged more: until then it must be read. */
   readonly awaitsAck?: boolean;
   /**
-   * Once the session has ended: the messages that were given to connections and have certainly not arrived, in order, if another session
-   * may send them. `SendQueue.sent` does not count what has certainly not arrived.
+   * Once the other end has ended the session: the messages that were given to connections and have certainly not arrived there, in order;
+   * `SendQueue.sent` does not count them. `mayMove`: another session may send them.
    */
-  readonly unheard?: readonly Frame[];
+  readonly unheard?: { readonly messages: readonly Frame[]; readonly mayMove: boolean } | undefined;
+  /** Removes and returns the messages that wait in the journal before the filter. */
+  takeWaiting?(): readonly Frame[];
   /** The connection has ended. Returns false if the session ends too. */
   lost(reason: Error | undefined): boolean;
 }

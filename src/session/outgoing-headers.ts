@@ -4,20 +4,14 @@ import { mustFit } from './frame-limits.js';
 import type { Session, SessionHost } from './session.js';
 import { ABOUT, speaks } from './system-names.js';
 
-/** Posts a call after its headers. `failed` and `left` as for `Session.post`. */
-export function postWithHeaders(
-  session: Session,
-  call: Call,
-  about: About,
-  failed?: (error: unknown) => void,
-  left?: () => void,
-): void {
+/** Posts a call after its headers. `failed` as for `Session.post`. */
+export function postWithHeaders(session: Session, call: Call, about: About, failed?: (error: unknown) => void): void {
   const { codec } = session.host;
   // In a dialect, the call itself contains the token for its progress.
   const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
   const frame = session.encode(named ? { ...call, token: call.id } : call);
   const saying = encodeHeaders(session.host, { call: call.id ?? null, ...about }, session.frameLimit);
-  if (saying === undefined) session.post(frame, failed, left);
+  if (saying === undefined) session.post(frame, failed);
   else if (session.link.bus === true && codec.join !== undefined && session.filter === undefined) {
     // A datagram may be lost, or overtaken by another: these two stay together.
     const both = codec.join([saying, frame]);
@@ -25,7 +19,8 @@ export function postWithHeaders(
     session.post(both, failed);
   } else {
     session.post(saying);
-    session.post(frame, failed, left);
+    session.post(frame, failed);
+    session.posted?.headed();
   }
 }
 

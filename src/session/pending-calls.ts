@@ -4,8 +4,8 @@ import type { RpcError } from '../contract/errors.js';
 
 /** The owner of a pending call, as the table knows it: a session. */
 export interface CallHolder {
-  /** Sends one of the library's own messages. Returns false if it was not sent. */
-  sendSystem(method: string, args: readonly unknown[]): boolean;
+  /** Nobody waits for this call any more: it was cancelled, or its time is over. `args`: those of `rpc.cancel`. */
+  abandoned(waiter: ReplyHandler, args: readonly unknown[]): void;
 }
 
 /** Who waits for the answer to one call: a request's promise, and whatever else an answer can go to. */
@@ -28,7 +28,7 @@ export interface ReplyHandler {
   readonly idempotent?: boolean;
   /** Of an idempotent call whose link is dialed again: what is sent again. Undefined if something in it goes by reference. */
   readonly frames?: readonly Frame[] | undefined;
-  /** The number of its frame in the send queue of its session: those up to `SendQueue.sent` were given to a link. */
+  /** The number of its message in its session: those up to `SendQueue.sent` were given to a link. */
   place?: number;
   /** It was given to a link. Noted when its session leaves its connection or ends; once true, it stays true in another session. */
   given?: boolean;

@@ -19,7 +19,6 @@ import type { PendingCalls, ReplyHandler } from './pending-calls.js';
 import { ReplyWriter } from './reply-writer.js';
 import type { ActiveCall, StartingCalls } from './session.js';
 import { type SessionPart, SessionParts } from './session-part.js';
-import { CANCEL } from './system-names.js';
 import { notAnsweredInTime } from './timeout-error.js';
 
 /**
@@ -186,7 +185,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   private expired(waiter: ReplyHandler, id: number): void {
     waiter.reject(notAnsweredInTime(this, waiter));
     // Its handlers may stop.
-    (waiter.holder ?? this).sendSystem(CANCEL, [id]);
+    (waiter.holder ?? this).abandoned(waiter, [id]);
   }
 
   get buffered(): number {

@@ -6,6 +6,7 @@ import { LARGE } from './joined-frames.js';
 import { type Journal, MESSAGE_BYTES } from './journal.js';
 import { LEAST_PART, PartSize } from './part-size.js';
 import type { PeerLoad } from './peer-load.js';
+import type { PostedCalls } from './posted-calls.js';
 
 /** What the queue needs of its session. */
 export interface SendQueueOwner {
@@ -15,8 +16,9 @@ export interface SendQueueOwner {
   /** Undefined while the session has none: then what is posted waits. */
   readonly connection: SentOver | undefined;
   /** With a security: what each frame passes before it leaves. Under one, a journal has let in what is collected here. */
-  readonly filter: object | undefined;
+  readonly filter: { readonly waiting: number } | undefined;
   readonly journal: Journal | undefined;
+  readonly posted: PostedCalls | undefined;
   readonly load: PeerLoad;
   readonly ended: RpcError | undefined;
   readonly frameLimit: number;
@@ -37,7 +39,7 @@ interface SentOver {
 export class SendQueue {
   /** It begins within `accept`, and until that has returned nothing may be sent: at the latest, that is in this turn. */
   isHeld = true;
-  /** How many frames were given to connections. */
+  /** How many messages were given to connections. */
   sent = 0;
   /** How many bytes were collected and are not with the link yet. */
   collected = 0;
@@ -46,7 +48,9 @@ export class SendQueue {
   /** Finds that size, once a turn was long enough to leave in parts: most links never need it. */
   private part: PartSize | undefined;
   private frames: Frame[] = [];
-  /** With a journal and a filter: what was collected, as it was before the filter. */
+  /** With a filter: how many messages were collected. */
+  private sealed = 0;
+  /** The same messages as they were before the filter, where they may be sent again. */
   private plain: Frame[] = [];
   private leaving = true;
   /** Throws if too much is queued while the peer does not read, or has no connection. */
@@ -91,7 +95,10 @@ export class SendQueue {
     const { session } = this;
     this.bound?.check(this.collected);
     for (const frame of frames) if (frame.length > UNASKED) this.checkTotal(frame);
-    if (plain !== undefined && session.journal !== undefined) this.plain.push(plain);
+    if (plain !== undefined) {
+      this.sealed++;
+      if (session.journal !== undefined || session.posted !== undefined) this.plain.push(plain);
+    }
     const last = frames.length - 1;
     for (let at = 0; at < last; at++) {
       const frame = frames[at] as Frame;
@@ -102,9 +109,24 @@ export class SendQueue {
     if (session.link.bus === true) this.send();
   }
 
-  /** The number of the frame that was put last: it has left once `sent` is as high. */
+  /** The number of the message that was posted last, which may still wait to be sealed: it has left once `sent` is as high. */
   get place(): number {
+    const { filter, journal } = this.session;
+    if (filter !== undefined) return this.sent + this.sealed + filter.waiting + (journal?.waiting ?? 0);
     return this.sent + this.frames.length + (this.hello === undefined ? 0 : this.hello.kept);
+  }
+
+  /** The message behind those that are collected is not sent after all, and has its number already. */
+  skip(): void {
+    const { posted, filter } = this.session;
+    // Those behind it keep their numbers, or move up.
+    if (posted === undefined) this.sent++;
+    else posted.skip([this.sent + (filter === undefined ? this.frames.length : this.sealed) + 1]);
+  }
+
+  /** What was collected, in order. */
+  get unsent(): readonly Frame[] {
+    return this.frames;
   }
 
   /** The largest message, in bytes, that it takes. */
@@ -121,6 +143,7 @@ export class SendQueue {
   /** Whether something waits for more than the end of the turn: with a journal, for a connection, or for room in its window. */
   get waits(): boolean {
     const { connection, journal } = this.session;
+    this.dropWithdrawn();
     if (journal === undefined || this.frames.length === 0) return false;
     return connection === undefined || !journal.admits(this.collected);
   }
@@ -170,17 +193,25 @@ export class SendQueue {
   send(): void {
     const { session } = this;
     const { connection, journal } = session;
+    if (session.posted !== undefined) this.dropWithdrawn();
     if (this.frames.length === 0 || this.isHeld || connection === undefined) return;
     const frames = journal === undefined || session.filter !== undefined ? this.frames : this.admitted(journal);
     if (frames.length === 0) return;
     const bytes = frames === this.frames ? this.collected : lengthOf(frames);
     this.frames = frames === this.frames ? [] : this.frames.slice(frames.length);
     this.collected -= bytes;
-    this.sent += frames.length;
+    this.sent += session.filter === undefined ? frames.length : this.sealed;
+    this.sealed = 0;
     if (this.part !== undefined) this.leaveAt = this.part.sent(bytes);
     // They are numbered first: what the connection brings while it sends may already be the acknowledgement.
     if (journal !== undefined) this.number(journal, frames, bytes);
     connection.write(frames, bytes);
+  }
+
+  /** Calls that nobody waits for any more, and that were not sent, are not sent now. */
+  private dropWithdrawn(): void {
+    const { posted, filter } = this.session;
+    if (filter === undefined && posted?.hasWithdrawn === true) this.frames = posted.without(this.frames, this.sent);
   }
 
   /** The messages that may leave now: the same list where all of them may. */
@@ -211,7 +242,9 @@ export class SendQueue {
 
   /** Takes out what waits, as it was before a filter; `others` wait in its place. */
   exchange(others: Frame[]): readonly Frame[] {
+    this.dropWithdrawn();
     const plain = this.plainOf(this.frames);
+    this.sealed = 0;
     this.frames = others;
     this.collected = lengthOf(others);
     return plain;

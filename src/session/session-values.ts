@@ -19,6 +19,17 @@ export interface Unmapped {
 /** How long the receiver may call what has arrived: until the call is answered, until its handlers have ended, or until it is released. */
 export type Hold = 'call' | 'notification' | 'result';
 
+/** What a message is sent through: its session, or a view of it. */
+export interface SentThrough {
+  sendPlainRequest(
+    method: string,
+    args: readonly unknown[],
+    named: boolean,
+    waiter: ReplyHandler,
+    about?: About,
+  ): number;
+}
+
 /** The part of a value mapper that belongs to one session. */
 export interface SessionValues {
   /** Calls, and holds what is passed until the answer is there. Returns the id. Throws if the call cannot be sent. */
@@ -28,9 +39,10 @@ export interface SessionValues {
     named: boolean,
     waiter: ReplyHandler,
     about: About | undefined,
+    through: SentThrough,
   ): number;
   /** Notifies. Returns false, and does nothing, if the arguments are plain. */
-  notify(call: Call, about: About | undefined): boolean;
+  notify(call: Call, about: About | undefined, through: SentThrough): boolean;
   /** Values beside arguments; undefined if they are plain. Throws for what cannot be sent to this peer. */
   outward(values: unknown): Mapped | undefined;
   /** Throws a UsageError for values that cannot be passed to this peer. */

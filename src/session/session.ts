@@ -21,6 +21,7 @@ import type { CallHeaders } from './incoming-headers.js';
 import type { Journal } from './journal.js';
 import type { PeerLoad } from './peer-load.js';
 import type { PendingCalls, ReplyHandler } from './pending-calls.js';
+import type { PostedCalls } from './posted-calls.js';
 import type { SendQueue } from './send-queue.js';
 import type { SessionPart } from './session-part.js';
 import type { SessionValues } from './session-values.js';
@@ -47,6 +48,8 @@ export interface Session {
   readonly host: SessionHost;
   /** What lets the session go on over another connection; undefined where nothing does. */
   journal: Journal | undefined;
+  /** Which of its messages are calls, where it has to be known: another session may send them, or they wait for a connection. */
+  posted: PostedCalls | undefined;
   /** The peer; set by the side that has begun the session. */
   readonly peer: SessionPeer | undefined;
   /** Why it has ended; undefined as long as it has not. */
@@ -109,10 +112,11 @@ export interface Session {
   encode(message: Call | Reply | Fault): Frame;
   /**
    * Lets a frame leave at the end of the turn. Throws a ProtocolError, busy, if nothing more is kept for the peer, and what
-   * the security throws; what that rejects with goes to `failed`, or is reported. `left` is called where a security has taken its time,
-   * when the frame is in the send queue.
+   * the security throws; what that rejects with goes to `failed`, or is reported.
    */
-  post(frame: Frame, failed?: (error: unknown) => void, left?: () => void): void;
+  post(frame: Frame, failed?: (error: unknown) => void): void;
+  /** Posts a notification that was encoded for several sessions, after its headers if it has any. Throws as `post`. */
+  postNotification(method: string, frames: readonly Frame[]): void;
 
   // ---- what the peer asks
 

@@ -13,6 +13,7 @@ import type { Policy } from './slow-policy.js';
 
 /** A notification for several receivers: encoded and, with a security, sealed once for all. */
 interface EncodedNotification {
+  readonly method: string;
   /** Its headers, if there are any, and the message. They are sent together or not at all. */
   readonly frames: readonly Frame[];
   readonly sealed: readonly (SealedFrames | Promise<SealedFrames>)[] | undefined;
@@ -86,7 +87,7 @@ function encodeNotification(
   const saying = about && encodeHeaders(side, { call: null, ...about });
   const frames = saying === undefined ? [frame] : [saying, frame];
   const filters = side.attached.frames;
-  return { frames, sealed: filters && frames.map((each) => filters.forAll(each)) };
+  return { method: method.wire, frames, sealed: filters && frames.map((each) => filters.forAll(each)) };
 }
 
 /**
@@ -120,7 +121,7 @@ function joined({ codec }: RpcEndpoint, { frames }: EncodedNotification): Frame 
 }
 
 /** An error with one peer does not affect the others. */
-function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: EncodedNotification): void {
+function postTo(side: RpcEndpoint, session: Session, { method, frames, sealed }: EncodedNotification): void {
   if (session.ended !== undefined) return;
   try {
     const { frameLimit: limit, filter } = session;
@@ -131,12 +132,13 @@ function postTo(side: RpcEndpoint, session: Session, { frames, sealed }: Encoded
         const frame = frames[at] as Frame;
         if (session.journal?.holds?.(frame, undefined) !== true) filter.postSealed(pair, frame);
       }
+      session.posted?.encoded(method, frames);
     } else if (frames.length > 1 && session.link.bus === true && side.codec.join !== undefined) {
       // A datagram may be lost, or overtaken by another: these two stay together.
       const both = side.codec.join(frames);
       mustFit(both, limit, session);
       session.post(both);
-    } else for (const frame of frames) session.post(frame);
+    } else session.postNotification(method, frames);
   } catch (error) {
     side.reportError(session, error);
   }

@@ -1,12 +1,13 @@
 import type { Frame } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
+import { CallingSession } from '../../session/calling-session.js';
 import { type CallHolder, PlainWaiter, type ReplyHandler } from '../../session/pending-calls.js';
+import { isBound } from '../../session/posted-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import { SendQueue } from '../../session/send-queue.js';
 import type { Session } from '../../session/session.js';
-import { CANCEL } from '../../session/system-names.js';
 
-/** The place of a call that is not in the send queue: a small integer, as all others. */
+/** The number of a message that was not posted: a small integer, as all others. */
 const NOWHERE = 0x3fffffff;
 /** What a message that waits costs besides its frames, in bytes. */
 const MESSAGE_BYTES = 64;
@@ -23,11 +24,16 @@ export interface HeldCall {
   /** The id of a request, and who waits for its reply. */
   readonly id?: number | undefined;
   readonly waiter?: ReplyHandler | undefined;
-  /** It cannot be sent in another session: it is about another call, or something in it goes by reference. */
-  readonly isBound: boolean;
+  /** The name of a notification that another session may send. */
+  readonly notification?: string | undefined;
 }
 
-/** The send queue of a session while a method of it runs whose messages have to wait. */
+/** Whether another session may send a call. */
+export function canMove({ waiter, notification }: HeldCall): boolean {
+  return waiter === undefined ? notification !== undefined : !isBound(waiter);
+}
+
+/** The send queue of the view of a session whose messages have to wait. */
 class HoldingQueue extends SendQueue {
   collecting: HeldFrame[] = [];
 
@@ -36,12 +42,23 @@ class HoldingQueue extends SendQueue {
     private readonly held: HeldCalls,
   ) {
     super(real);
+    this.limit = real.sendQueue.limit;
   }
 
-  /** It has no number among those that are given to a link. */
   override get place(): number {
     return NOWHERE;
   }
+
+  /** For receivers that do not take what they are sent: what waits here is not read either. */
+  override get unread(): number {
+    return this.real.sendQueue.unread + this.held.bytes;
+  }
+
+  override get buffered(): number {
+    return this.real.sendQueue.buffered + this.held.bytes;
+  }
+
+  override send(): void {}
 
   override put(frame: Frame, failed?: (error: unknown) => void): void {
     const { bytes } = this.held;
@@ -57,10 +74,22 @@ class HoldingQueue extends SendQueue {
   }
 }
 
-/** The methods of a session whose messages wait; they take the arguments that {@link Session} declares. */
-const HELD: readonly PropertyKey[] = ['sendRequest', 'sendPlainRequest', 'notify', 'sendSystem', 'post'];
-
 type Method = (...args: unknown[]) => unknown;
+type Held = Pick<HeldCall, 'id' | 'waiter' | 'notification'>;
+
+/** What sends through a session, and what the messages of each are; from the arguments and from what the method has returned. */
+const SENDING: Readonly<Record<string, (args: readonly unknown[], given: unknown, frames: number) => Held>> = {
+  sendRequest: ([, , , waiter], id) => ({ id: id as number, waiter: waiter as ReplyHandler }),
+  sendPlainRequest: ([, , , waiter], id) => ({ id: id as number, waiter: waiter as ReplyHandler }),
+  notify: ([method]) => ({ notification: method as string }),
+  postNotification: ([method]) => ({ notification: method as string }),
+  // These belong to the session.
+  sendSystem: () => ({}),
+  post: () => ({}),
+};
+
+/** The methods of a session that send: they run on a view of it, and all others on the session itself. */
+const calling: object = CallingSession.prototype;
 
 /**
  * The calls of this side that wait for a session, in their order: it has no connection, or `begin` runs in it. They are encoded when they
@@ -77,17 +106,29 @@ export class HeldCalls implements CallHolder {
 
   constructor(private readonly real: RpcSession) {
     this.queue = new HoldingQueue(real, this);
-    this.session = new Proxy(real, { get: (_real, key) => this.member(key) });
+    // What waits is filtered, and noted, when it leaves.
+    const own: object = { sendQueue: this.queue, filter: undefined, journal: undefined, posted: undefined };
+    const view = new Proxy(real, {
+      get: (_real, key) => (Object.hasOwn(own, key) ? Reflect.get(own, key) : this.member(key, view)),
+    });
+    this.session = new Proxy(real, {
+      get: (_real, key) => {
+        if (this.isOver) return this.member(key, real);
+        if (key === 'request') return this.request;
+        if (key === 'sendQueue') return this.queue;
+        const entry = typeof key === 'string' && Object.hasOwn(SENDING, key) ? SENDING[key] : undefined;
+        const member = this.member(key, entry === undefined ? real : view);
+        return entry === undefined ? member : (...args: unknown[]) => this.hold(member as Method, args, entry);
+      },
+    });
   }
 
-  private member(key: PropertyKey): unknown {
+  /** A member of the session, for `view`: methods that send send through that. */
+  private member(key: PropertyKey, view: RpcSession): unknown {
     const { real } = this;
-    const value: unknown = Reflect.get(real, key, real);
+    const value: unknown = Reflect.get(real, key, Object.hasOwn(calling, key) ? view : real);
     if (typeof value !== 'function') return value;
-    const method: Method = value.bind(real);
-    if (this.isOver) return method;
-    if (key === 'request') return this.request;
-    return HELD.includes(key) ? (...args: unknown[]) => this.hold(key, args, method) : method;
+    return (value as Method).bind(Object.hasOwn(calling, key) ? view : real);
   }
 
   private readonly request: Session['request'] = (method, args, named, timeout) =>
@@ -95,16 +136,12 @@ export class HeldCalls implements CallHolder {
       this.session.sendRequest(method, args, named, new PlainWaiter(resolve, reject, method, timeout));
     });
 
-  /** Calls a method of the session, and keeps what it sends. Throws what that throws: then nothing is kept. */
-  private hold(key: PropertyKey, args: readonly unknown[], method: Method): unknown {
-    const { real, queue } = this;
-    const { sendQueue, filter } = real;
+  /** Calls a method, and keeps what it sends. Throws what that throws: then nothing is kept. */
+  private hold(method: Method, args: readonly unknown[], describe: (typeof SENDING)[string]): unknown {
+    const { queue } = this;
     // One call may make another one, in a `toJSON` of its values.
     const { collecting: outer } = queue;
     queue.collecting = [];
-    real.sendQueue = queue;
-    // What waits is sealed for the connection that it leaves over.
-    real.filter = undefined;
     let given: unknown;
     let frames: readonly HeldFrame[] = [];
     try {
@@ -112,18 +149,8 @@ export class HeldCalls implements CallHolder {
       frames = queue.collecting;
     } finally {
       queue.collecting = outer;
-      real.sendQueue = sendQueue;
-      real.filter = filter;
     }
-    if (frames.length === 0) return given;
-    if (key === 'sendRequest' || key === 'sendPlainRequest') {
-      const waiter = args[3] as ReplyHandler;
-      this.add({ frames, id: given as number, waiter, isBound: isBound(waiter) });
-    } else {
-      // Only headers, which come before the message, say that something in it goes by reference.
-      const refers = frames.length > 1 && real.mapped !== undefined;
-      this.add({ frames, isBound: key === 'sendSystem' || refers });
-    }
+    if (frames.length > 0) this.add({ frames, ...describe(args, given, frames.length) });
     return given;
   }
 
@@ -141,14 +168,17 @@ export class HeldCalls implements CallHolder {
     if (this.real.connection === undefined) this.real.load.sees(this.bytes);
   }
 
-  /** A cancelled call was not sent, so nothing is sent about it. */
-  sendSystem(method: string, args: readonly unknown[]): boolean {
-    const call = this.calls.get(args[0]);
-    if (call === undefined || method !== CANCEL) return this.real.sendSystem(method, args);
-    this.calls.delete(args[0]);
+  /** A call that was not sent is never sent, and nothing is sent about it. */
+  abandoned(waiter: ReplyHandler, args: readonly unknown[]): void {
+    const [id] = args;
+    const call = this.calls.get(id);
+    if (call === undefined) {
+      this.real.abandoned(waiter, args);
+      return;
+    }
+    this.calls.delete(id);
     this.bytes -= bytesOf(call.frames);
     this.count();
-    return true;
   }
 
   /** Removes and returns the calls that wait. From now on nothing waits. */
@@ -164,30 +194,22 @@ export class HeldCalls implements CallHolder {
   release(): void {
     const { real } = this;
     for (const call of this.take()) {
-      const { frames, id, waiter } = call;
+      const { frames, id, waiter, notification } = call;
       if (waiter !== undefined) waiter.holder = real;
       const failed = (error: unknown): void => {
         if (waiter === undefined) real.report(error);
         else real.pending?.drop(id as number)?.reject(error);
       };
       try {
-        for (const each of frames) real.post(each.frame, each.failed ?? failed, () => place(real, waiter));
-        if (waiter !== undefined) waiter.place = NOWHERE;
-        if (real.filter?.isSealing !== true) place(real, waiter);
+        for (const each of frames) real.post(each.frame, each.failed ?? failed);
+        if (waiter !== undefined) waiter.place = real.sendQueue.place;
+        if (frames.length > 1) real.posted?.headed();
+        if (notification !== undefined) real.posted?.notified(notification);
       } catch (error) {
         failed(error);
       }
     }
   }
-}
-
-/** Notes which frame of the send queue it is that carries the request. */
-function place({ sendQueue }: RpcSession, waiter: ReplyHandler | undefined): void {
-  if (waiter !== undefined) waiter.place = sendQueue.place;
-}
-
-function isBound({ next, passed }: ReplyHandler): boolean {
-  return next !== undefined || passed !== undefined;
 }
 
 function bytesOf(frames: readonly HeldFrame[]): number {

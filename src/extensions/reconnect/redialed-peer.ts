@@ -7,11 +7,12 @@ import { attach } from '../../session/change-connection.js';
 import { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Connection } from '../../session/connection.js';
 import { sayHello } from '../../session/handshake.js';
+import { PostedCalls } from '../../session/posted-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import type { SessionPart } from '../../session/session-part.js';
 import type { Peer } from '../../types/peers.js';
-import { HeldCalls } from './held-calls.js';
-import { repeatable, unsentCalls } from './unsent-calls.js';
+import { canMove, HeldCalls } from './held-calls.js';
+import { notArrived, repeatable } from './unsent-calls.js';
 
 /** What runs in each session before the calls of others. */
 export type Begin = (peer: ConnectedPeer, receiver: ConnectedPeer) => unknown;
@@ -42,7 +43,7 @@ export class RedialedPeer implements RedialWatch {
   ) {
     redialer.watch = this;
     this.session = side.begin(connection);
-    this.watchEnd();
+    this.watchSession();
     this.start(connection);
   }
 
@@ -116,8 +117,9 @@ export class RedialedPeer implements RedialWatch {
 
   // ---- it ends ------------------------------------------------------------------------------------------------------
 
-  private watchEnd(): void {
+  private watchSession(): void {
     const { session } = this;
+    session.posted = new PostedCalls(session, true);
     const self = this;
     const part: SessionPart = {
       get bytes() {
@@ -147,12 +149,10 @@ export class RedialedPeer implements RedialWatch {
   /** Begins the next session, which waits for a link, and moves to it what was not sent. */
   private replace(session: RpcSession): void {
     const { side, held } = this;
-    const { sendQueue, pending, filter } = session;
-    pending?.noteGiven(sendQueue.sent, session);
+    const { sendQueue, pending } = session;
     sendQueue.hello?.over();
-    const unheard = session.journal?.unheard ?? [];
-    const frames = [...unheard, ...sendQueue.exchange([]), ...(filter?.takeBack() ?? [])];
-    const calls = [...repeatable(session), ...unsentCalls(session, frames)];
+    const unsent = notArrived(session);
+    const calls = [...repeatable(session), ...unsent];
     const waiting = held?.take() ?? [];
     this.held = undefined;
     side.peerRegistry.detour(session, undefined);
@@ -161,10 +161,10 @@ export class RedialedPeer implements RedialWatch {
     this.session.link = session.link;
     for (const [, waiter] of pending?.all() ?? []) waiter.holder = session;
     const next = this.hold();
-    for (const call of [...calls, ...waiting.filter(({ isBound }) => !isBound)]) next.add(call);
+    for (const call of [...calls, ...waiting.filter(canMove)]) next.add(call);
     this.session.remind(0);
     this.before ??= session.peer as Peer;
-    this.watchEnd();
+    this.watchSession();
   }
 
   /** A peer has left the list of peers: that of the session before, or this one, whose transport was exchanged. */
@@ -208,7 +208,7 @@ export class RedialedPeer implements RedialWatch {
       const { session, side } = this;
       this.session = side.begin(undefined, undefined, this.peer.id);
       this.session.link = session.link;
-      this.watchEnd();
+      this.watchSession();
       this.hold();
       side.peerRegistry.add(this.peer);
     }

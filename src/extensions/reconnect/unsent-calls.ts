@@ -1,7 +1,5 @@
-import type { Call, Frame, Message } from '../../contract/contract.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
-import { ABOUT } from '../../session/system-names.js';
 import type { HeldCall } from './held-calls.js';
 
 /** In how many sessions an idempotent call is sent at most: one that ends each session must not do so for ever. */
@@ -17,52 +15,25 @@ export function repeatable(session: RpcSession): HeldCall[] {
     const sessions = sentIn.get(waiter) ?? 1;
     if (sessions >= MOST_SESSIONS) continue;
     sentIn.set(waiter, sessions + 1);
-    calls.push({ frames: frames.map((frame) => ({ frame })), id, waiter, isBound: false });
+    calls.push({ frames: frames.map((frame) => ({ frame })), id, waiter });
   }
   return calls;
 }
 
 /**
- * The calls in these frames, which the session has not given to a link: notifications, and requests that still wait for their replies.
- * What else is in them belongs to the session, and so does what goes by reference. A frame that the codec cannot read is left out: with
- * different codecs for the two directions, or stages.
+ * The calls of a session that have certainly not arrived, and that another session may send. Nothing leaves the session any more. Notes of
+ * each of its calls whether it may have arrived.
  */
-export function unsentCalls(session: RpcSession, frames: readonly Frame[]): HeldCall[] {
-  const calls: HeldCall[] = [];
-  let headers: Frame[] = [];
-  let isTagged = false;
-  for (const frame of frames) {
-    const call = callIn(session, frame);
-    if (call?.method === ABOUT) {
-      headers = [frame];
-      isTagged = (call.args[0] as { readonly tagged?: unknown } | undefined)?.tagged === true;
-      continue;
-    }
-    const all = [...headers, frame].map((each) => ({ frame: each }));
-    if (call !== undefined && !isTagged) {
-      const { id, method } = call;
-      const waiter = id === undefined ? undefined : session.pending?.at(id);
-      if (id === undefined ? !method.startsWith('rpc.') : waiter !== undefined && !isBound(waiter))
-        calls.push({ frames: all, id: id as number | undefined, waiter, isBound: false });
-    }
-    headers = [];
-    isTagged = false;
-  }
-  return calls;
-}
-
-/** The call in a frame, if that is what it carries. */
-function callIn({ host }: RpcSession, frame: Frame): Call | undefined {
-  const found: Message[] = [];
-  try {
-    host.codec.decode(frame, (message) => found.push(message), true);
-  } catch {
-    return undefined;
-  }
-  const [message] = found;
-  return found.length === 1 && message?.kind === 'call' ? message : undefined;
-}
-
-function isBound({ next, passed }: ReplyHandler): boolean {
-  return next !== undefined || passed !== undefined;
+export function notArrived(session: RpcSession): HeldCall[] {
+  const { journal, posted, sendQueue, filter, pending } = session;
+  pending?.noteGiven(sendQueue.sent, session);
+  if (posted === undefined) return [];
+  const before = sendQueue.sent;
+  const { messages = [], mayMove = true } = journal?.unheard ?? {};
+  const last = journal?.takeWaiting?.() ?? [];
+  const waiting = [...sendQueue.exchange([]), ...(filter?.takeBack() ?? []), ...last];
+  const calls = mayMove
+    ? posted.among([...messages, ...waiting], before)
+    : posted.among(waiting, before + messages.length);
+  return calls.map((call) => ({ ...call, frames: call.frames.map((frame) => ({ frame })) }));
 }

@@ -78,12 +78,13 @@ export class ReferenceTables implements SessionValues {
     named: boolean,
     waiter: ReplyHandler,
     about: About | undefined,
+    through: Session,
   ): number {
     const sent = this.outwardMapper.outward(args, 'call');
-    if (sent === undefined) return this.session.sendPlainRequest(method, args, named, waiter, about);
+    if (sent === undefined) return through.sendPlainRequest(method, args, named, waiter, about);
     waiter.passed = sent;
     try {
-      return this.session.sendPlainRequest(method, sent.values as unknown[], named, waiter, withTaggedHeader(about));
+      return through.sendPlainRequest(method, sent.values as unknown[], named, waiter, withTaggedHeader(about));
     } catch (error) {
       sent.end();
       throw error;
@@ -91,14 +92,14 @@ export class ReferenceTables implements SessionValues {
   }
 
   /** Sends a notification. What is passed is held until the peer releases it. Returns false, and does nothing, if nothing is passed. */
-  notify(plain: Call, about: About | undefined): boolean {
+  notify(plain: Call, about: About | undefined, through: Session): boolean {
     const { session } = this;
     const sent = this.outwardMapper.outward(plain.args, 'peer');
     if (sent === undefined) return false;
     const call: Call = { ...plain, args: sent.values as unknown[] };
     try {
       if (session.ended !== undefined) throw unsent(session.ended);
-      postWithHeaders(session, call, withTaggedHeader(about), (error) => {
+      postWithHeaders(through, call, withTaggedHeader(about), (error) => {
         sent.end();
         session.host.reportError(session, error);
       });

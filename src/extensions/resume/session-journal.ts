@@ -1,4 +1,3 @@
-import { Queue } from '../../base/queue.js';
 import { time } from '../../base/time.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
@@ -6,29 +5,23 @@ import { attach, leaveConnection } from '../../session/change-connection.js';
 import type { Connection } from '../../session/connection.js';
 import { sendControl } from '../../session/control-messages.js';
 import type { Journal } from '../../session/journal.js';
+import { PostedCalls } from '../../session/posted-calls.js';
 import type { SessionPart } from '../../session/session-part.js';
+import { type HeldMessage, HeldMessages } from './held-messages.js';
 import { ACK, type AwaySession, BYE, type JournalSession, writeAgain } from './journal-session.js';
 import { oweAck } from './late-acks.js';
 import { MessageNumbers, type Progress } from './message-numbers.js';
 
-/** A message that waits before the filter. */
-interface Held {
-  readonly frame: Frame;
-  readonly failed: ((error: unknown) => void) | undefined;
-}
-
 /** The journal of one session: it numbers and keeps what leaves, acknowledges what comes, and sends again what has not arrived. */
 export class SessionJournal implements Journal, SessionPart {
   readonly numbers: MessageNumbers;
-  unheard: readonly Frame[] = [];
-  private readonly held = new Queue<Held>();
-  private heldBytes = 0;
+  unheard: Journal['unheard'];
+  private readonly held: HeldMessages;
   /** Nothing leaves before the peer acknowledges more; since when, by the clock of the process. */
   private closedSince: number | undefined;
   /** So much waits meanwhile that no call of the peer starts. */
   private crowded = false;
   private releasing = false;
-  private awaitsFilter = false;
   private ackAwaitsFilter = false;
 
   /** `window` and `peerWindow` as for {@link MessageNumbers}. `owner` decides what becomes of the session while it has no connection. */
@@ -39,7 +32,9 @@ export class SessionJournal implements Journal, SessionPart {
     private readonly owner: AwaySession,
   ) {
     this.numbers = new MessageNumbers(window, peerWindow);
+    this.held = new HeldMessages(session, () => this.release());
     session.journal = this;
+    session.posted ??= new PostedCalls(session, false);
     session.add(this);
   }
 
@@ -49,36 +44,32 @@ export class SessionJournal implements Journal, SessionPart {
     return this.numbers.admits(bytes);
   }
 
-  holds(frame: Frame, failed: Held['failed']): boolean {
+  holds(frame: Frame, failed: HeldMessage['failed']): boolean {
     const { sendQueue, filter } = this.session;
     if (this.held.length === 0 && this.admits(sendQueue.collected + (filter === undefined ? 0 : filter.bytes)))
       return false;
-    sendQueue.bound?.check(sendQueue.collected + this.heldBytes);
-    this.hold({ frame, failed });
+    sendQueue.bound?.check(sendQueue.collected + this.held.bytes);
+    this.held.push({ frame, failed });
     this.session.updateReading();
-    this.releaseWhenSealed();
+    this.held.releaseWhenSealed();
     return true;
-  }
-
-  private hold(item: Held): void {
-    this.held.push(item);
-    this.heldBytes += item.frame.length;
-  }
-
-  /** What is in the filter may be refused by it: then nothing else would let out what waits for it. */
-  private releaseWhenSealed(): void {
-    const { filter } = this.session;
-    if (this.awaitsFilter || filter?.isSealing !== true) return;
-    this.awaitsFilter = true;
-    filter.whenSealed(() => {
-      this.awaitsFilter = false;
-      this.release();
-    });
   }
 
   /** How many bytes wait before the filter. */
   get bytes(): number {
-    return this.heldBytes;
+    return this.held.bytes;
+  }
+
+  get waiting(): number {
+    return this.held.length;
+  }
+
+  takeWaiting(): readonly Frame[] {
+    return this.held.take().map(({ frame }) => frame);
+  }
+
+  get keptMessages(): number {
+    return this.numbers.sent - this.numbers.acked;
   }
 
   given(frames: readonly Frame[], bytes: number | undefined): void {
@@ -143,10 +134,10 @@ export class SessionJournal implements Journal, SessionPart {
     const { session, held } = this;
     if (this.releasing) return;
     this.releasing = true;
+    held.dropWithdrawn();
     while (session.filter !== undefined && this.admits(session.sendQueue.collected + session.filter.bytes)) {
       const item = held.shift();
       if (item === undefined) break;
-      this.heldBytes -= item.frame.length;
       const failed = item.failed ?? ((error: unknown) => session.report(error));
       try {
         session.filter.post(item.frame, failed);
@@ -155,7 +146,7 @@ export class SessionJournal implements Journal, SessionPart {
       }
     }
     this.releasing = false;
-    if (held.length > 0) this.releaseWhenSealed();
+    if (held.length > 0) held.releaseWhenSealed();
   }
 
   get awaitsAck(): boolean {
@@ -237,14 +228,14 @@ export class SessionJournal implements Journal, SessionPart {
     this.opened();
   }
 
-  /** The other end has ended the session when so much had arrived there. `moves`: what had not may be sent in another session. */
-  arrived(got: number, moves: boolean): void {
+  /** The other end has ended the session when so much had arrived there. `mayMove`: what had not may be sent in another session. */
+  arrived(got: number, mayMove: boolean): void {
     const { numbers, session } = this;
     if (got < numbers.acked || got > numbers.sent) return;
     this.forget(got);
-    const unheard = numbers.kept();
-    session.sendQueue.sent -= unheard.length;
-    if (moves) this.unheard = unheard;
+    const messages = numbers.kept();
+    session.sendQueue.sent -= messages.length;
+    this.unheard = { messages, mayMove };
   }
 
   private forget(got: number): void {
@@ -265,16 +256,14 @@ export class SessionJournal implements Journal, SessionPart {
 
   /** Leaves the connection that the session has, if it has one: what that still brings is for nobody, and is sent again. */
   leave(): void {
-    const { session, held } = this;
+    const { session } = this;
     if (session.connection === undefined) return;
     this.closedSince = undefined;
     this.crowded = false;
+    const held = this.held.take();
     leaveConnection(session);
     const { sendQueue } = session;
-    const waiting = [...sendQueue.exchange([])];
-    for (let item = held.shift(); item !== undefined; item = held.shift()) waiting.push(item.frame);
-    this.heldBytes = 0;
-    sendQueue.exchange(waiting);
+    sendQueue.exchange([...sendQueue.exchange([]), ...held.map(({ frame }) => frame)]);
     const { bound } = sendQueue;
     sendQueue.bound = {
       check: (collected) => {
@@ -300,7 +289,7 @@ export class SessionJournal implements Journal, SessionPart {
       this.session.end(error instanceof Error ? error : new Error(String(error))),
     );
     if (connection.filter !== undefined)
-      for (const frame of this.session.sendQueue.exchange([])) this.hold({ frame, failed: undefined });
+      for (const frame of this.session.sendQueue.exchange([])) this.held.push({ frame, failed: undefined });
     attach(this.session, connection);
     if (!this.numbers.admits(0)) this.close();
     this.opened();

@@ -36,7 +36,6 @@ interface Leaving {
   readonly plain: Frame | undefined;
   readonly bytes: number;
   readonly failed: (error: unknown) => void;
-  readonly left?: (() => void) | undefined;
 }
 
 /**
@@ -48,6 +47,7 @@ export class SecurityFilter implements FrameFilter {
   sender!: FilteredSender;
   private readonly leaving = new Queue<Leaving>();
   private leavingBytes = 0;
+  waiting = 0;
   private sealingNow = false;
   private current: Leaving | undefined;
   private info: SecurityInfo | undefined;
@@ -80,18 +80,18 @@ export class SecurityFilter implements FrameFilter {
    * Seals a frame and sends it. Throws what the security throws synchronously; a later rejection goes to `failed`. Throws a
    * ProtocolError with the code Busy if too much waits to be sealed.
    */
-  post(frame: Frame, failed: (error: unknown) => void, left?: () => void): void {
+  post(frame: Frame, failed: (error: unknown) => void): void {
     const { bufferedBytes } = this.connection.host.limits;
     if (this.leavingBytes > bufferedBytes) {
       throw new ProtocolError(`busy: ${this.leavingBytes} bytes are waiting to be sealed`, Code.Busy);
     }
-    this.sealAndQueue(frame, failed, left);
+    this.sealAndQueue(frame, failed);
   }
 
-  private sealAndQueue(frame: Frame, failed: (error: unknown) => void, left?: () => void): void {
+  private sealAndQueue(frame: Frame, failed: (error: unknown) => void): void {
     const { hello } = this.sender.sendQueue;
     const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
-    this.queue({ pair, plain: frame, bytes: frame.length, failed, left });
+    this.queue({ pair, plain: frame, bytes: frame.length, failed });
   }
 
   postAll(frames: readonly Frame[]): void {
@@ -123,6 +123,7 @@ export class SecurityFilter implements FrameFilter {
   takeBack(): readonly Frame[] {
     const plain = [this.current, ...drained(this.leaving)].map((item) => item?.plain);
     this.leavingBytes = 0;
+    this.waiting = 0;
     return plain.filter((frame) => frame !== undefined);
   }
 
@@ -141,6 +142,7 @@ export class SecurityFilter implements FrameFilter {
     if (pair instanceof Promise) pair.catch(() => {});
     this.leaving.push(item);
     this.leavingBytes += item.bytes;
+    if (item.plain !== undefined) this.waiting++;
     if (!this.sealingNow) void this.leave();
   }
 
@@ -150,19 +152,34 @@ export class SecurityFilter implements FrameFilter {
       this.current = item;
       try {
         const pair = await item.pair;
-        if (!this.connection.ended) {
-          this.put(pair, item.plain);
-          item.left?.();
-        }
-      } catch (error) {
         // If the connection has ended, it was taken back, and is sealed anew for the next one.
-        if (!this.connection.ended) item.failed(error);
+        if (!this.connection.ended) this.leaves(item, pair);
+      } catch (error) {
+        if (!this.connection.ended) this.stays(item, error);
       }
       this.leavingBytes -= item.bytes;
     }
     this.current = undefined;
     this.sealingNow = false;
     for (const then of this.sealed.splice(0)) then();
+  }
+
+  private leaves(item: Leaving, pair: Pair): void {
+    if (item.plain !== undefined) this.waiting--;
+    try {
+      this.put(pair, item.plain);
+    } catch (error) {
+      if (item.plain !== undefined) this.waiting++;
+      throw error;
+    }
+  }
+
+  private stays({ plain, failed }: Leaving, error: unknown): void {
+    if (plain !== undefined) {
+      this.waiting--;
+      this.sender.sendQueue.skip?.();
+    }
+    failed(error);
   }
 
   /** Throws a ProtocolError if a header and its message do not fit into one datagram. */

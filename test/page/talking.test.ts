@@ -71,4 +71,17 @@ describe.skipIf(chromium === undefined)('the session of a page in Chromium', () 
     expect(seen.events.filter((event) => event !== 'resumed')).toEqual(['connect']);
     expect(state.events.filter((event) => !/resumed|reconnecting/.test(event))).toEqual(['connect', 'begin']);
   });
+
+  it('goes on over a slow network, whose hello arrives when other peers would be taken for ones without sessions', async () => {
+    const { proxy, seen } = await between({ resume: true }, { delay: 400 });
+    expect(await page.talk.connect(proxy.url, { reconnect: { delay: 1 } }, true)).toBe('open');
+    await page.talk.start('hold', 1);
+    await until(() => seen.held.size === 1);
+    proxy.cut();
+    seen.held.get(1)?.release();
+    const { settled, events } = await untilPage(page, ({ settled }) => 'hold 1' in settled);
+    expect(settled['hold 1']).toEqual([{ value: 2 }]);
+    expect(events).toContain('resumed');
+    expect(seen.events).toEqual(['connect', 'resumed']);
+  });
 });

@@ -165,9 +165,37 @@ describe('who dials again, and a link over which no hello comes', () => {
     const clock = stopped();
     const { first, connecting } = await dialing({}, { agreed: true });
     const refused = failure(connecting);
-    await clock.turn(2_000);
+    await clock.turn(7_999);
+    expect(first.closes.length).toBe(0);
+    await clock.turn(1);
     expect(first.closes.length).toBe(1);
-    expect(await refused).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('2000 ms') });
+    expect(await refused).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('8000 ms') });
+  });
+
+  it('waits longer for each answer that does not come: a slow network may need the time', async () => {
+    const clock = stopped();
+    const { first, opened, dial, events } = await dialing({}, { agreed: true });
+    first.say(hello({ dial: 1, token: 'one', ms: 120_000, bytes: BYTES }));
+    await opened();
+    await cut(first);
+    let n = 1;
+    for (const ms of [2_000, 4_000, 8_000, 8_000]) {
+      const silent = dial();
+      n++;
+      await clock.turn(ms - 1);
+      expect(silent.closes.length).toBe(0);
+      await clock.turn(1);
+      expect(silent.closes.length).toBe(1);
+    }
+    const slow = dial();
+    await clock.turn(7_900);
+    slow.say(hello({ dial: ++n, got: 0, sent: 0 }));
+    await turn();
+    expect(events).toEqual(['resumed']);
+    await cut(slow);
+    const quick = dial();
+    await clock.turn(2_000);
+    expect(quick.closes.length).toBe(1);
   });
 
   it('the same where something else comes first: that side has taken the link for one of a peer that is not Obverse', async () => {

@@ -16,6 +16,8 @@ import { SessionJournal } from './session-journal.js';
 
 /** How long, in milliseconds, the answer to a hello is waited for. */
 const PATIENCE = 2_000;
+/** The same, at most: it doubles with each answer in a row that has not come, as the network may be slow. */
+const MOST_PATIENCE = 8_000;
 /** A side that has said hello before, and answers none for so long, in milliseconds, is taken for another program. */
 const UNANSWERED_MS = RESUME.ms;
 
@@ -92,6 +94,8 @@ class DialedLine {
   /** The last connection over which it has said hello, and since when it has not, on the clock of the process. */
   greeted: Connection | undefined;
   unansweredSince: number | undefined;
+  /** How many connections in a row have brought nothing before the answer was due. */
+  unanswered = 0;
   /** The newest connection, and whether its hello asks for a session; the answer to that. */
   newest: Connection | undefined;
   asks = false;
@@ -118,9 +122,16 @@ class DialedLine {
     this.isObverse = true;
     this.greeted = connection;
     this.unansweredSince = undefined;
+    this.unanswered = 0;
     if (!this.wasSilent) return;
     this.wasSilent = false;
     this.isPlain = false;
+  }
+
+  /** How long the answer to the hello over this connection is waited for. */
+  patience({ link }: Connection): number {
+    if (!this.isObverse) return link.agreed === true ? MOST_PATIENCE : PATIENCE;
+    return Math.min(MOST_PATIENCE, PATIENCE * 2 ** this.unanswered);
   }
 
   /** No hello has come over this connection. Returns whether it is dead, and to be dialed again: the other side is known to say hello. */
@@ -199,7 +210,7 @@ export class DialingGate implements Gate {
 
   patience(connection: Connection): number {
     const line = this.lineOf(connection);
-    return line === undefined || (line.isPlain && !line.isObverse) ? 0 : PATIENCE;
+    return line === undefined || (line.isPlain && !line.isObverse) ? 0 : line.patience(connection);
   }
 
   // ---- whose session it is ------------------------------------------------------------------------------------------
@@ -210,12 +221,13 @@ export class DialingGate implements Gate {
     const { peer } = connection.link;
     if (connection.saidHello && line.newest !== connection)
       throw new ConnectionLost(`${peer} was dialed again before its answer was read`);
-    if (line.greeted !== connection && line.isDead(connection))
-      throw new ConnectionLost(
-        first === undefined
-          ? `${peer} has not answered within ${PATIENCE} ms`
-          : `${peer} has sent something else before it has answered: it does not know this side`,
-      );
+    if (line.greeted !== connection && line.isDead(connection)) {
+      if (first !== undefined)
+        throw new ConnectionLost(`${peer} has sent something else before it has answered: it does not know this side`);
+      const ms = line.patience(connection);
+      line.unanswered++;
+      throw new ConnectionLost(`${peer} has not answered within ${ms} ms`);
+    }
     const asks = line.asks && line.newest === connection;
     if (line.isPlain || (connection.saidHello && !asks)) return undefined;
     const { answer, current } = line;

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Options } from '../../../src/index.js';
-import { type ChaosProxy, chaosProxy } from '../../../src/testing/chaos-proxy.js';
+import { type ChaosOptions, type ChaosProxy, chaosProxy } from '../../../src/testing/chaos-proxy.js';
 import { type ChromiumPage, openPage } from '../chromium-page.js';
 import type { Talk } from './page.js';
 import { serveAt } from './server.js';
@@ -64,9 +64,9 @@ export async function untilPage(
 }
 
 /** A server, and a proxy between it and pages. */
-export async function between(options: Options) {
+export async function between(options: Options, chaos: Pick<ChaosOptions, 'delay'> = {}) {
   const served = await serve('ws://127.0.0.1:0', options);
-  const proxy: ChaosProxy = await chaosProxy({ to: served.server.address });
+  const proxy: ChaosProxy = await chaosProxy({ ...chaos, to: served.server.address });
   atEnd(() => proxy.close());
   return { ...served, proxy };
 }

@@ -1,10 +1,14 @@
-// npx tsx test/model/main.ts [schedules = 20000] [seed = 1] [bug | all]
+// npx tsx test/model/main.ts [schedules = 20000] [seed = 1] [bug | all | sides | resuming]
 import { BUGS, type Bug } from './bugs.js';
 import { explore } from './explore.js';
+import { exploreSides } from './explore-sides.js';
+
+/** Sides of the implementation in place of the model: with a session for each link, with sessions that outlive their links. */
+const SIDES = { sides: 'plain', resuming: 'resume' } as const;
 
 const [schedules = '20000', seed = '1', asked] = process.argv.slice(2);
-if (asked !== undefined && asked !== 'all' && !Object.hasOwn(BUGS, asked)) {
-  console.error(`there is no bug "${asked}"; there are all, ${Object.keys(BUGS).join(', ')}`);
+if (asked !== undefined && asked !== 'all' && !Object.hasOwn(SIDES, asked) && !Object.hasOwn(BUGS, asked)) {
+  console.error(`there is no "${asked}"; there are all, sides, resuming and the bugs ${Object.keys(BUGS).join(', ')}`);
   process.exit(2);
 }
 const began = performance.now();
@@ -16,10 +20,14 @@ if (asked === 'all') {
     console.log(`${bug.padEnd(18)} ${failure ?? `NOT FOUND in ${schedules} schedules`}`);
   }
 } else {
-  const { schedules: ran, steps, most, failure, stats } = explore(Number(schedules), Number(seed), asked as Bug);
+  const found =
+    asked !== undefined && Object.hasOwn(SIDES, asked)
+      ? await exploreSides(SIDES[asked as keyof typeof SIDES], Number(schedules), Number(seed))
+      : explore(Number(schedules), Number(seed), asked as Bug);
+  const { schedules: ran, steps, failure, stats } = found;
   failed = failure !== undefined;
   console.log(failure ?? 'every promise was kept');
-  console.log(`${ran} schedules, ${steps} steps; at most ${most} held by one end`);
+  console.log(`${ran} schedules, ${steps} steps${'most' in found ? `; at most ${found.most} held by one end` : ''}`);
   for (const [what, count] of [...stats].sort()) console.log(`  ${what.padEnd(28)} ${count}`);
 }
 console.log(`${((performance.now() - began) / 1_000).toFixed(1)} s`);

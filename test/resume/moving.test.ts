@@ -92,6 +92,47 @@ describe('a session that the other side has ended', () => {
     expect(heard()).toEqual([ack(0, 0)]);
   });
 
+  it('took with it the headers of a call: without them the call is not sent, and was not carried out', async () => {
+    const far = await dialing();
+    const client = await far.begun();
+    const headless = failure<ConnectionLost>(client.to(null, { metadata: { page: 1 } }).ask({ n: 1 }));
+    const next = client.to(null, { metadata: { page: 2 } }).ask({ n: 2 });
+    await turn();
+    const { link, heard } = await replaced(far, 'expired', 1);
+    expect(await headless).toMatchObject(lost(false));
+    expect(heard().map(({ method, params }) => [method, params.call ?? params.n ?? 0])).toEqual([
+      ['rpc.ack', 0],
+      ['rpc.about', 2],
+      ['ask', 2],
+    ]);
+    link.say({ jsonrpc: '2.0', id: 2, result: 4 });
+    expect(await next).toBe(4);
+  });
+
+  it('takes with it the calls of functions that the peer had passed: in the next session, they would be others', async () => {
+    const far = await dialing();
+    const client = await far.begun();
+    const passed: ((n: number) => Promise<number>)[] = [];
+    client.setHandler(
+      'confirm' as never,
+      (async (_sender: unknown, { say }: { say: (n: number) => Promise<number> }) => {
+        passed.push(say);
+        return new Promise(() => {});
+      }) as never,
+    );
+    far.first.say(
+      { jsonrpc: '2.0', method: 'rpc.about', params: { call: 7, tagged: true } },
+      { jsonrpc: '2.0', id: 7, method: 'confirm', params: { say: { $rpc: ['fn', 1] } } },
+    );
+    await turn();
+    expect(passed.length).toBe(1);
+    const called = failure<ConnectionLost>(passed[0]!(1));
+    await turn();
+    const { heard } = await replaced(far, 'expired', 0);
+    expect(await called).toMatchObject({ name: 'ConnectionLost' });
+    expect(heard()).toEqual([ack(0, 0)]);
+  });
+
   it('sends idempotent calls that have come again, before those that have not', async () => {
     const far = await dialing();
     const client = await far.begun();
@@ -107,5 +148,20 @@ describe('a session that the other side has ended', () => {
     expect(heard()).toEqual([ack(0, 0), asked(2), asked(3)]);
     link.say({ jsonrpc: '2.0', id: 2, result: 4 }, { jsonrpc: '2.0', id: 3, result: 6 });
     expect(await Promise.all([first, lateAgain])).toEqual([4, 6]);
+  });
+
+  it('that is busy when an idempotent call comes again does not say that it was not carried out before', async () => {
+    const far = await dialing();
+    const client = await far.begun();
+    const again = failure<ConnectionLost>(client.to(null, { idempotent: true }).ask({ n: 1 }));
+    await turn();
+    const { link } = await replaced(far, 'expired', 1);
+    link.say({ jsonrpc: '2.0', id: 1, error: { code: -32014, message: 'busy' } });
+    expect(await again).toMatchObject({ ...lost(true), cause: { code: -32014 } });
+    const first = failure<ConnectionLost>(client.to(null, { idempotent: true }).ask({ n: 2 }));
+    await turn();
+    const { id } = link.heard.at(-1);
+    link.say({ jsonrpc: '2.0', id, error: { code: -32014, message: 'busy' } });
+    expect(await first).toMatchObject({ code: -32014 });
   });
 });

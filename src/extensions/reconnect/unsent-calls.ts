@@ -1,3 +1,4 @@
+import { Code, ConnectionLost, RpcError } from '../../contract/errors.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import type { HeldCall } from './held-calls.js';
@@ -15,9 +16,24 @@ export function repeatable(session: RpcSession): HeldCall[] {
     const sessions = sentIn.get(waiter) ?? 1;
     if (sessions >= MOST_SESSIONS) continue;
     sentIn.set(waiter, sessions + 1);
+    if (sessions === 1) doubtful(waiter);
     calls.push({ frames: frames.map((frame) => ({ frame })), id, waiter });
   }
   return calls;
+}
+
+/** From now on, "busy" does not say that the call was not carried out: it may have been, in an earlier session. */
+function doubtful(waiter: ReplyHandler): void {
+  const reject = waiter.reject.bind(waiter);
+  waiter.reject = (error) => {
+    if (!(error instanceof RpcError) || error.code !== Code.Busy) reject(error);
+    else
+      reject(
+        new ConnectionLost(`${waiter.method}: it was sent in a session that has ended, and now: ${error.message}`, {
+          cause: error,
+        }),
+      );
+  };
 }
 
 /**

@@ -7,6 +7,8 @@ export interface RedialWatch {
   waits(attempt: number, ms: number, why: Error): void;
   /** No attempt follows: there were as many as the options allow, or another one cannot succeed. */
   gaveUp(why: Error): void;
+  /** Another link comes up while the last one still is: what is open may go on over that, until its session ends. Called before `accept`. */
+  replaces?(): void;
   /** No attempt follows, because the side has exchanged its transport; a link that is up stays. */
   retired(): void;
 }
@@ -17,6 +19,11 @@ export interface Redialer {
   watch?: RedialWatch;
   /** Dials at once while it waits for its next attempt or has stopped dialing; the attempts are counted anew. Otherwise it does nothing. */
   hurry(): void;
+  /**
+   * Brings up another link beside the one that is up, after a random part of so many milliseconds, and tries again until it succeeds. The old
+   * link stays until it ends. Does nothing while no link is up.
+   */
+  replace?(within: number): void;
   /** Dials no more. A link that is up stays. */
   end(): void;
 }

@@ -1,4 +1,4 @@
-import { isOffline, whenReachable } from '../../src/base/page-events.js';
+import { whenReachable } from '../../src/base/page-events.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type {
   Accept,
@@ -11,16 +11,12 @@ import type {
   Wire,
 } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
-import { isPermanent } from '../../src/contract/permanent.js';
 import { deaf, WatchedReceiver } from './redial-link.js';
 import type { RedialOptions } from './redial-options.js';
+import { RedialWaits } from './redial-waits.js';
 
 /** A link that was up for so long, in milliseconds, has lasted: the waits begin anew with the shortest one. */
 const LASTED_MS = 5_000;
-/** How often to dial, in milliseconds, while the browser says that it is offline: it may be wrong. */
-const OFFLINE_MS = 30_000;
-/** The end of a link may be reported later than the event of the page that has caused it, or has made it known, by so many milliseconds. */
-const PROMPT_MS = 5_000;
 /** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
 const SLACK_MS = 50;
 
@@ -40,6 +36,10 @@ export class RedialTransport implements Transport, Redialer {
   watch?: RedialWatch;
   private accept: Accept | undefined;
   private inner: Transport | undefined;
+  /** The inner transport whose link is up while another one is made. */
+  private beside: Transport | undefined;
+  /** The links that have been replaced and have not ended, with their inner transports. */
+  private readonly replaced = new Map<Link, Transport>();
   private innerAddress: string;
   private state: State = 'new';
   /** It dials no more. */
@@ -50,10 +50,7 @@ export class RedialTransport implements Transport, Redialer {
   /** Why the links of this attempt cannot be used. */
   private unfit: UsageError | undefined;
   private since = 0;
-  /** If there is no link until then, the next attempt follows without a wait. */
-  private promptUntil = 0;
-  /** How many attempts there were after the first one, or after a link that has lasted. */
-  private attempts = 0;
+  private readonly waits: RedialWaits;
   private timer: Timer | undefined;
   /** Rejects the attempt that is under way. */
   private abort: ((reason: Error) => void) | undefined;
@@ -71,6 +68,7 @@ export class RedialTransport implements Transport, Redialer {
     private readonly plan: RedialPlan,
   ) {
     this.innerAddress = text;
+    this.waits = new RedialWaits(plan);
   }
 
   get address(): string {
@@ -105,6 +103,7 @@ export class RedialTransport implements Transport, Redialer {
     this.end();
     await this.inner?.close();
     await this.busy;
+    await Promise.all([this.inner, ...this.replaced.values()].map((inner) => inner?.close()));
   }
 
   /** Dials no more; a link that is up stays. */
@@ -117,8 +116,16 @@ export class RedialTransport implements Transport, Redialer {
 
   hurry(): void {
     if (this.over || (this.state !== 'waiting' && this.state !== 'stopped')) return;
-    this.attempts = 0;
+    this.waits.attempts = 0;
     this.dial();
+  }
+
+  replace(within: number): void {
+    if (this.over || this.state !== 'up' || this.link === undefined) return;
+    const hasLasted = time() - this.since >= LASTED_MS;
+    if (hasLasted) this.waits.attempts = 0;
+    // Where each link is replaced at once, attempts are as rare as if each of them failed.
+    this.dialIn(Math.max(Math.random() * within, hasLasted ? 0 : this.waits.next()));
   }
 
   end(): void {
@@ -135,7 +142,7 @@ export class RedialTransport implements Transport, Redialer {
   private again(): void {
     if (this.over) return;
     if (this.state === 'waiting') this.dial();
-    else this.promptUntil = time() + PROMPT_MS;
+    else this.waits.hurry();
   }
 
   private tooLate(ms: number): void {
@@ -152,15 +159,20 @@ export class RedialTransport implements Transport, Redialer {
 
   /** Never rejects. */
   private async attempt(): Promise<void> {
+    this.beside = this.link === undefined ? undefined : this.inner;
     try {
       if (this.over) throw this.closedBefore();
       await this.bringUp();
     } catch (error) {
       await this.release();
+      // The link beside which it was made may have ended meanwhile.
+      if (this.link === undefined) await this.release();
       this.failed(error instanceof Error ? error : new Error(String(error)));
       return;
     }
     this.state = 'up';
+    this.beside?.close().catch(() => {});
+    this.beside = undefined;
     this.opening?.resolve();
     if (this.link === undefined) this.ended(this.why);
   }
@@ -205,6 +217,11 @@ export class RedialTransport implements Transport, Redialer {
       queueMicrotask(() => link.close());
       return deaf;
     }
+    if (this.link !== undefined && this.beside !== undefined) {
+      this.replaced.set(this.link, this.beside);
+      this.beside = undefined;
+      this.watch?.replaces?.();
+    }
     this.link = link;
     this.why = undefined;
     this.since = time();
@@ -213,7 +230,14 @@ export class RedialTransport implements Transport, Redialer {
   }
 
   private linkEnded(link: Link, reason: Error | undefined): void {
-    if (this.link !== link) return;
+    if (this.link !== link) {
+      this.replaced
+        .get(link)
+        ?.close()
+        .catch(() => {});
+      this.replaced.delete(link);
+      return;
+    }
     this.link = undefined;
     this.why = reason ?? new ConnectionLost(`the link to ${link.peer} ended`);
     // Its attempt goes on otherwise, and finds that it has ended.
@@ -222,12 +246,17 @@ export class RedialTransport implements Transport, Redialer {
 
   /** The link was up, and has ended. */
   private ended(why: Error | undefined): void {
-    if (time() - this.since >= LASTED_MS) this.attempts = 0;
+    if (time() - this.since >= LASTED_MS) this.waits.attempts = 0;
     this.busy = this.busy.then(() => this.release());
     this.next(why ?? new ConnectionLost(`${this.address} has ended`));
   }
 
   private failed(error: Error): void {
+    if (this.link !== undefined) {
+      this.state = 'up';
+      if (!this.over && !this.waits.isLast(error)) this.dialIn(this.waits.next());
+      return;
+    }
     this.why = error;
     if (this.opening !== undefined && (this.over || this.plan.start === 'once')) this.opening.reject(error);
     else this.next(error);
@@ -235,31 +264,32 @@ export class RedialTransport implements Transport, Redialer {
 
   /** Waits for the next attempt, if there is one. */
   private next(why: Error): void {
+    clearTimer(this.timer);
     if (this.over) return;
-    const { tries, delay, exact } = this.plan;
-    if (isPermanent(why) || this.attempts >= tries) {
+    if (this.waits.isLast(why)) {
       this.state = 'stopped';
       if (this.opening !== undefined) this.opening.reject(why);
       else this.watch?.gaveUp(why);
       return;
     }
-    const [first, longest] = delay;
-    const most = Math.min(longest, first * 2 ** this.attempts);
-    const isPrompt = time() < this.promptUntil;
-    this.promptUntil = 0;
-    const wait = isPrompt ? 0 : exact ? most : Math.random() * most;
-    const ms = isOffline() ? Math.max(wait, OFFLINE_MS) : wait;
-    this.attempts++;
+    const ms = this.waits.next();
     this.state = 'waiting';
-    this.timer = setTimer(ms, () => this.dial());
-    this.watch?.waits(this.attempts, ms, why);
+    this.dialIn(ms);
+    this.watch?.waits(this.waits.attempts, ms, why);
   }
 
-  /** Closes the inner transport. Never rejects. */
+  private dialIn(ms: number): void {
+    clearTimer(this.timer);
+    this.timer = setTimer(ms, () => this.dial());
+  }
+
+  /** Closes the inner transport, unless its link is up beside an attempt. Never rejects. */
   private async release(): Promise<void> {
-    const { inner, stuck } = this;
-    this.inner = undefined;
+    const { inner, stuck, beside } = this;
+    this.inner = beside;
+    this.beside = undefined;
     this.stuck = false;
+    if (inner === beside) return;
     const closed = inner?.close().catch(() => {});
     if (!stuck) await closed;
   }

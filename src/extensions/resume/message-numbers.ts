@@ -2,18 +2,10 @@ import { Queue } from '../../base/queue.js';
 import type { Frame } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { MESSAGE_BYTES } from '../../session/journal.js';
+import { Keeper, type KeptMessages } from './kept-messages.js';
 
 /** An acknowledgement is due for at least so many bytes. */
 const LEAST_ACK = 16 * 1024;
-
-/** Messages that left together. */
-interface Group {
-  readonly frames: readonly Frame[];
-  /** What they weigh, without those that the peer has. */
-  weight: number;
-  /** How many of them, from the first on, the peer has. */
-  acked: number;
-}
 
 /** How far one end is, as it says it in `rpc.hello` and `rpc.ack`. */
 export interface Progress {
@@ -33,7 +25,8 @@ export class MessageNumbers implements Progress {
   acked = 0;
   /** The weight of what is kept: each message has `MESSAGE_BYTES` besides its own. */
   keptBytes = 0;
-  private readonly groups = new Queue<Group>();
+  private readonly groups = new Queue<KeptMessages>();
+  private readonly keeper = new Keeper();
   private keptMessages = 0;
   /** The weight of what has come since the last acknowledgement, and after how much the next one is due. */
   private untold = 0;
@@ -58,12 +51,11 @@ export class MessageNumbers implements Progress {
 
   /** These leave now, and have their numbers; `bytes` is their length in all, where it is known. Returns what they weigh. */
   given(frames: readonly Frame[], bytes?: number): number {
-    const count = frames.length;
-    const added = bytes === undefined ? weight(frames, 0, count) : bytes + count * MESSAGE_BYTES;
-    this.groups.push({ frames, weight: added, acked: 0 });
-    this.keptMessages += count;
-    this.keptBytes += added;
-    return added;
+    const kept = this.keeper.keep(frames, bytes);
+    this.groups.push(kept);
+    this.keptMessages += frames.length;
+    this.keptBytes += kept.weight;
+    return kept.weight;
   }
 
   /** One more has come. Returns whether an acknowledgement is due. */
@@ -100,31 +92,26 @@ export class MessageNumbers implements Progress {
     this.acked = got;
     this.keptMessages -= count;
     for (let group = this.groups.first; group !== undefined && count > 0; group = this.groups.first) {
-      const { frames, acked } = group;
-      const end = Math.min(frames.length, acked + count);
-      const gone = end === frames.length ? group.weight : weight(frames, acked, end);
-      this.keptBytes -= gone;
-      group.weight -= gone;
-      count -= end - acked;
-      group.acked = end;
-      if (end === frames.length) this.groups.shift();
+      const { weight, length } = group;
+      if (length > count) group.drop(count);
+      else {
+        group.weight = 0;
+        this.groups.shift();
+      }
+      this.keptBytes -= weight - group.weight;
+      count -= length;
     }
+    if (this.keptMessages === 0) this.keeper.rest();
   }
 
   /** What is kept, in order: the messages from `acked + 1` on. */
   kept(): readonly Frame[] {
     const kept: Frame[] = [];
     for (let left = this.groups.length; left > 0; left--) {
-      const group = this.groups.shift() as Group;
-      for (let at = group.acked; at < group.frames.length; at++) kept.push(group.frames[at] as Frame);
+      const group = this.groups.shift() as KeptMessages;
+      kept.push(...group.frames());
       this.groups.push(group);
     }
     return kept;
   }
-}
-
-function weight(frames: readonly Frame[], from: number, to: number): number {
-  let bytes = (to - from) * MESSAGE_BYTES;
-  for (let at = from; at < to; at++) bytes += (frames[at] as Frame).length;
-  return bytes;
 }

@@ -137,6 +137,7 @@ export class SideExtensions implements CallExtensions {
   /** What may change until the side is open. */
   private takeOpened(): void {
     this.frames = this.last('frames');
-    this.gates = this.sides.flatMap(({ gate }) => gate ?? []);
+    // A copy has no room for more, which each of many sides would keep.
+    this.gates = this.sides.flatMap(({ gate }) => gate ?? []).slice();
   }
 }

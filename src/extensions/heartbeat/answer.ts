@@ -1,4 +1,4 @@
-import type { Extension, Gate } from '../../api/extension.js';
+import type { Extension, Gate, SideExtension } from '../../api/extension.js';
 import { leaveTogether } from '../../base/clock.js';
 import { must } from '../../contract/check-options.js';
 import type { Connection } from '../../session/connection.js';
@@ -49,15 +49,31 @@ export function beatOf({ beat = DEFAULT_BEAT }: Options): number {
 }
 
 /** Says in `rpc.hello` that this side answers, over links whose end may not be reported; 0 stands for `Infinity`, which JSON does not have. */
-export function greeting(options: Options): Required<Pick<Gate, 'hello'>> {
-  const beat = beatOf(options);
-  const field = { name: 'beat', value: beat === Number.POSITIVE_INFINITY ? 0 : beat };
-  return { hello: ({ link }) => (link.moved === undefined ? undefined : field) };
+export class Greeting implements Required<Pick<Gate, 'hello'>> {
+  private readonly field: { readonly name: string; readonly value: number };
+
+  constructor(readonly beat: number) {
+    this.field = { name: 'beat', value: beat === Number.POSITIVE_INFINITY ? 0 : beat };
+  }
+
+  hello({ link }: Connection): { readonly name: string; readonly value: number } | undefined {
+    return link.moved === undefined ? undefined : this.field;
+  }
+}
+
+/** What `make` returns for the time of a side, one object for sides with the same time: there may be a side for each of many links. */
+export function shared(make: (beat: number) => Gate): NonNullable<Extension['attach']> {
+  let last: { readonly beat: number; readonly side: SideExtension } | undefined;
+  return ({ options }) => {
+    const beat = beatOf(options);
+    if (last?.beat !== beat) last = { beat, side: { gate: make(beat) } };
+    return last.side;
+  };
 }
 
 /** Answers the heartbeat of other sides, and has none itself. */
 export const answering: Extension = {
   name: 'heartbeat',
   controls: { [BEAT]: beat },
-  attach: ({ options }) => ({ gate: greeting(options) }),
+  attach: shared((beat) => new Greeting(beat)),
 };

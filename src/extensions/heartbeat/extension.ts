@@ -1,23 +1,22 @@
-import type { Extension } from '../../api/extension.js';
-import { answering, beatOf, beatOption, greeting } from './answer.js';
+import type { Extension, Gate } from '../../api/extension.js';
+import type { Connection } from '../../session/connection.js';
+import { answering, beatOption, Greeting, shared } from './answer.js';
 import { release, watchOver } from './pulse.js';
+
+class WatchingGate extends Greeting implements Gate {
+  greeted(connection: Connection, { beat }: Readonly<Record<string, unknown>>): void {
+    if (connection.link.moved !== undefined && typeof beat === 'number' && beat >= 0)
+      watchOver(connection, this.beat, beat || this.beat);
+  }
+
+  ended(connection: Connection): void {
+    release(connection);
+  }
+}
 
 /** Finds links whose peer is gone without their end being reported, and cuts them. */
 export const heartbeat: Extension = {
   ...answering,
   options: beatOption,
-  attach({ options }) {
-    const own = beatOf(options);
-    if (own === Number.POSITIVE_INFINITY) return { gate: greeting(options) };
-    return {
-      gate: {
-        ...greeting(options),
-        greeted(connection, { beat }) {
-          if (connection.link.moved !== undefined && typeof beat === 'number' && beat >= 0)
-            watchOver(connection, own, beat || own);
-        },
-        ended: release,
-      },
-    };
-  },
+  attach: shared((beat) => (beat === Number.POSITIVE_INFINITY ? new Greeting(beat) : new WatchingGate(beat))),
 };

@@ -11,23 +11,34 @@ const LOOKS = 3;
 /** While a test holds the clock, an answer takes time all the same, in milliseconds. */
 const HELD_MS = 500;
 
+/** So many connections are looked at together: their questions leave at once, those of other groups at other times. */
+const GROUP = 512;
+/** The looks of one group after the other are spread evenly by this part of the time between two looks, however many groups there are. */
+const GOLDEN = 0.618034;
+
 /** A connection without a sign of life. */
 interface Silent {
-  looks: number;
+  readonly looks: number;
   /** As the link was at the last look. */
-  buffered: number;
-  moved: number;
+  readonly buffered: number;
+  readonly moved: number;
 }
 
-/** The connections with the same time between two beats. Twice in this time, it looks whether something has arrived. */
-class Pulse {
+/** Some of the connections with the same time between two beats. Twice in this time, it looks whether something has arrived. */
+class Group {
   readonly connections = new Set<Connection>();
-  readonly silent = new Map<Connection, Silent>();
-  due: number;
+  /** An idle link is in here at every second look, so it takes little memory: `moved` alone if it was asked once and nothing is buffered. */
+  private readonly silent = new Map<Connection, Silent | number>();
 
-  /** `beat` in milliseconds. */
-  constructor(readonly beat: number) {
-    this.due = time() + beat / 2;
+  /** `beat` in milliseconds; `due`: when it looks next. */
+  constructor(
+    private readonly beat: number,
+    public due: number,
+  ) {}
+
+  delete(connection: Connection): boolean {
+    this.silent.delete(connection);
+    return this.connections.delete(connection);
   }
 
   look(now: number): void {
@@ -63,14 +74,15 @@ class Pulse {
 
   private miss(connection: Connection): void {
     const { link } = connection;
-    const known = this.silent.get(connection);
+    const noted = this.silent.get(connection);
     // Before the beat: in a page its own bytes count as buffered until the end of the task.
     const { buffered } = link;
-    if (known === undefined) sendBeat(connection);
+    if (noted === undefined) sendBeat(connection);
     const { moved = 0 } = link;
+    const known = typeof noted === 'number' ? { looks: 1, buffered: 0, moved: noted } : noted;
     const lives = known !== undefined && (buffered < known.buffered || moved > known.moved);
     const looks = known === undefined || lives ? 1 : known.looks + 1;
-    this.silent.set(connection, { looks, buffered, moved });
+    this.silent.set(connection, looks === 1 && buffered === 0 ? moved : { looks, buffered, moved });
     if (looks !== LOOKS) return;
     if (isHeld()) lookAgain(HELD_MS, () => this.cut(connection));
     else this.cut(connection);
@@ -87,6 +99,39 @@ class Pulse {
   }
 }
 
+/** All connections with the same time between two beats. */
+class Pulse {
+  readonly groups: Group[] = [];
+  private made = 0;
+
+  constructor(private readonly beat: number) {}
+
+  add(connection: Connection): void {
+    const last = this.groups.at(-1);
+    const group = last !== undefined && hasRoom(last) ? last : (this.groups.find(hasRoom) ?? this.newGroup());
+    group.connections.add(connection);
+  }
+
+  private newGroup(): Group {
+    // The first one looks half a beat from now.
+    const part = (1 + this.made++ * GOLDEN) % 1 || 1;
+    const group = new Group(this.beat, time() + (part * this.beat) / 2);
+    this.groups.push(group);
+    wait();
+    return group;
+  }
+
+  delete(connection: Connection): boolean {
+    const at = this.groups.findIndex((group) => group.delete(connection));
+    if (at >= 0 && this.groups[at]?.connections.size === 0) this.groups.splice(at, 1);
+    return at >= 0;
+  }
+}
+
+function hasRoom({ connections }: Group): boolean {
+  return connections.size < GROUP;
+}
+
 /** By their times between two beats, which are whole seconds unless they are those of a side of this process: there are few. */
 export const pulses: Map<number, Pulse> = new Map();
 let timer: Timer | undefined;
@@ -99,21 +144,19 @@ export function watchOver(connection: Connection, own: number, theirs: number): 
   if (pulse === undefined) {
     // The network was gone, or the page slept: links may have ended unnoticed.
     forgetPage ??= whenReachable(() => {
-      for (const each of pulses.values()) each.ask();
+      for (const group of allGroups()) group.ask();
     });
     pulse = new Pulse(beat);
     pulses.set(beat, pulse);
-    wait();
   }
-  pulse.connections.add(connection);
+  pulse.add(connection);
 }
 
 /** The connection has ended. */
 export function release(connection: Connection): void {
-  for (const [beat, { connections, silent }] of pulses) {
-    if (!connections.delete(connection)) continue;
-    silent.delete(connection);
-    if (connections.size === 0) pulses.delete(beat);
+  for (const [beat, pulse] of pulses) {
+    if (!pulse.delete(connection)) continue;
+    if (pulse.groups.length === 0) pulses.delete(beat);
     if (pulses.size > 0) return;
     forgetPage?.();
     forgetPage = undefined;
@@ -121,10 +164,14 @@ export function release(connection: Connection): void {
   }
 }
 
+function allGroups(): Group[] {
+  return [...pulses.values()].flatMap(({ groups }) => groups);
+}
+
 /** One timer for the process, which does not keep it alive. It fires once more after the last connection. */
 function wait(): void {
   let next = Number.POSITIVE_INFINITY;
-  for (const { due } of pulses.values()) next = Math.min(next, due);
+  for (const { groups } of pulses.values()) for (const { due } of groups) next = Math.min(next, due);
   if (next === Number.POSITIVE_INFINITY || (timer !== undefined && timer.at <= next)) return;
   clearTimer(timer);
   timer = setTimerAt(next, look).unref();
@@ -133,6 +180,6 @@ function wait(): void {
 function look(): void {
   timer = undefined;
   const now = time();
-  for (const pulse of pulses.values()) if (pulse.due <= now) pulse.look(now);
+  for (const group of allGroups()) if (group.due <= now) group.look(now);
   wait();
 }

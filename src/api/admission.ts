@@ -9,20 +9,15 @@ import type { Connection, ConnectionHost } from '../session/connection.js';
 import { sendControl } from '../session/control-messages.js';
 import type { FilteredSender } from '../session/frame-filter.js';
 import { answerHello, greet, readHello, speaksFirst } from '../session/handshake.js';
-import type { HeldFrame } from '../session/held-frame.js';
 import type { Admitting } from '../session/inbound-queue.js';
 import type { MessageSink } from '../session/message-sink.js';
 import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
+import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
-
-/** From so many bytes on that wait for gates, a peer is not read. */
-const MOST_BYTES = 64 * 1024;
-/** What a message that waits costs besides, in bytes. */
-const MESSAGE_BYTES = 64;
 
 /** What an admission needs of its side. */
 export interface AdmittingSide extends ConnectionHost {
@@ -42,7 +37,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   /** For the filter: what it has sealed leaves at once. */
   readonly sendQueue = {
     hello: undefined,
-    putSealed: (frames: readonly Frame[]): void => this.connection.write(frames, lengthOf(frames)),
+    putSealed: (frames: readonly Frame[]): void => writeAll(this.connection, frames),
   };
   private asked = false;
   private settled = false;
@@ -50,10 +45,11 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   /** Why it was refused. */
   private reason: Error | undefined;
   private patience: Timer | undefined;
+  /** A gate prepares what this side says in its hello; `first` has come meanwhile. */
+  private preparing = false;
+  private first: Message | undefined;
   private limit: Timer | undefined;
-  private paused = false;
-  private bytes = 0;
-  private readonly weights: HeldFrame[] = [];
+  private readonly load: AdmissionLoad;
   private waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined;
 
   /** `begin` gives the connection a session of its own, and announces it; `answers`: the peer has said hello. */
@@ -62,6 +58,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     private readonly side: AdmittingSide,
     private readonly begin: (connection: Connection, answers: boolean) => void,
   ) {
+    this.load = new AdmissionLoad(connection);
     connection.sink = this;
     if (connection.filter !== undefined) connection.filter.sender = this;
   }
@@ -71,10 +68,13 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     const { connection, side } = this;
     const { connectMs } = side.limits;
     const patience = Math.max(0, ...side.gates.map((gate) => gate.patience?.(connection) ?? 0));
-    if (patience === 0) this.ask(undefined);
+    const prepared = side.gates.flatMap((gate) => gate.prepare?.(connection) ?? []);
+    this.preparing = prepared.length > 0;
+    if (patience === 0 && !this.preparing) this.ask(undefined);
     if (this.settled) return;
     connection.held.admit(this);
-    const late = `it was not admitted within ${connectMs} ms (limits.connectMs)`;
+    const what = connection.link.dialed === true ? 'it has not answered the hello' : 'it was not admitted';
+    const late = `${what} within ${connectMs} ms (limits.connectMs)`;
     this.limit = setTimer(connectMs, () => {
       const reason = new ConnectionLost(late);
       // A gate may have begun a session already.
@@ -84,7 +84,20 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     // Where the process was busy, the first message may have come and was not read.
     if (patience > 0) this.patience = setTimer(patience, () => afterTurn(() => this.ask(undefined))).unref();
     // Nothing may be sent within `accept`.
-    if (connection.link.dialed === true && speaksFirst(connection)) leaveTogether({ flush: () => this.sayHello() });
+    if (!this.preparing) leaveTogether({ flush: () => this.sayHello() });
+    else void this.prepare(prepared, patience === 0);
+  }
+
+  /** `isLate`: the gates wait for no message. */
+  private async prepare(prepared: readonly Promise<void>[], isLate: boolean): Promise<void> {
+    try {
+      await Promise.all(prepared);
+      this.preparing = false;
+      this.sayHello();
+      if (isLate || this.first !== undefined) this.ask(this.first);
+    } catch (error) {
+      this.end(error as Error);
+    }
   }
 
   get admitted(): Promise<void> {
@@ -96,13 +109,19 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   }
 
   private sayHello(): void {
-    if (!this.settled && !this.connection.saidHello) greet(this.connection);
+    const { connection } = this;
+    const isFirst = connection.link.dialed === true && speaksFirst(connection);
+    if (!this.settled && isFirst && !connection.saidHello) greet(connection);
   }
 
   // ---- the gates ----------------------------------------------------------------------------------------------------
 
   private ask(first: Message | undefined): void {
     if (this.asked || this.settled) return;
+    if (this.preparing) {
+      this.first ??= first;
+      return;
+    }
     this.asked = true;
     clearTimer(this.patience);
     this.askFrom(0, first);
@@ -140,8 +159,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     if (connection.ended) this.over(undefined);
     if (this.settled) return;
     this.settle();
-    for (const weight of this.weights.splice(0)) weight.give();
-    connection.load.give(this.bytes);
+    this.load.give();
     const { queue } = connection;
     try {
       if (session === undefined) this.begin(connection, this.heardHello);
@@ -154,18 +172,18 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
       return;
     }
     this.waiting?.resolve();
-    if (this.paused) connection.resumeReading();
-    if (this.isHolding) queue?.admitted();
-  }
-
-  private get isHolding(): boolean {
-    return this.limit !== undefined;
+    this.load.resume();
+    if (this.limit !== undefined) queue?.admitted();
   }
 
   /** A gate has refused it: what the gate has sent still leaves. */
   private deny(thrown: unknown): void {
-    const reason = thrown instanceof Error ? thrown : new Error(String(thrown));
-    if (this.over(reason)) this.connection.link.close();
+    const { filter } = this.connection;
+    if (filter?.isSealing) {
+      filter.whenSealed(() => this.deny(thrown));
+      return;
+    }
+    if (this.over(thrown instanceof Error ? thrown : new Error(String(thrown)))) this.connection.link.close();
   }
 
   private settle(): void {
@@ -218,29 +236,18 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   }
 
   kept(message: Message | ProtocolError): void {
-    const { connection, side } = this;
-    const { weight } = connection;
-    const bytes = connection.claim() + MESSAGE_BYTES;
-    this.bytes += bytes;
-    if (weight !== undefined && weight !== this.weights.at(-1)) {
-      this.weights.push(weight);
-      weight.take();
-    }
-    connection.load.take(bytes);
+    const bytes = this.load.add();
     if (this.settled) return;
-    if (this.bytes > MOST_BYTES && !this.paused) {
-      this.paused = true;
-      connection.pauseReading();
-    }
-    const { bufferedBytes } = side.limits;
-    if (this.bytes > bufferedBytes) {
-      const text = `it has sent ${this.bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${bufferedBytes}`;
+    this.load.bound();
+    const { bufferedBytes } = this.side.limits;
+    if (bytes > bufferedBytes) {
+      const text = `it has sent ${bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${bufferedBytes}`;
       this.end(new ProtocolError(text, Code.Busy));
     } else this.ask('kind' in message ? message : undefined);
   }
 
   unreadable(error: ProtocolError): void {
-    if (this.isHolding) this.connection.held.keep(error);
+    if (this.limit !== undefined) this.connection.held.keep(error);
   }
 
   inputEnded(): void {
@@ -289,8 +296,4 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   greeted(): void {}
   updateReading(): void {}
   remind(): void {}
-}
-
-function lengthOf(frames: readonly Frame[]): number {
-  return frames.reduce((sum, { length }) => sum + length, 0);
 }

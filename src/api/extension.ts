@@ -109,6 +109,11 @@ export interface Gate extends Greeting {
    */
   patience?(connection: Connection): number;
   /**
+   * Called first. Where it returns a promise, this side says hello, and the gates are asked, when that has resolved. What it rejects with
+   * ends the link, and is reported.
+   */
+  prepare?(connection: Connection): Promise<void> | undefined;
+  /**
    * Whose session the connection is. `first` is the first message, which may be `rpc.hello`; undefined if none was waited for, or came in
    * time. Undefined asks the next gate; after the last one, the connection gets a new session, which is announced. A session, begun over
    * the connection or elsewhere, gets the connection, unless it has it already; it is announced by the extension. The hello of the peer is

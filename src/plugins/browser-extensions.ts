@@ -1,4 +1,5 @@
 import type { OfferedExtension } from '../api/extension.js';
+import { offeredAuthentication } from '../extensions/authentication/offer.js';
 import { offeredDiagnostics } from '../extensions/diagnostics/offer.js';
 import { offeredDynamic } from '../extensions/dynamic/offer.js';
 import { offeredErrors } from '../extensions/errors/offer.js';
@@ -23,6 +24,8 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredMulticast,
   offeredSecurity,
   offeredHeartbeat,
+  // Who a peer is, before whose session its connection is.
+  offeredAuthentication,
   offeredResume,
   offeredDynamic,
   offeredErrors,

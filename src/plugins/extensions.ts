@@ -1,4 +1,5 @@
 import type { Extension } from '../api/extension.js';
+import { authentication } from '../extensions/authentication/extension.js';
 import { dynamic } from '../extensions/dynamic/extension.js';
 import { errorsWith } from '../extensions/errors/extension.js';
 import * as registering from '../extensions/errors/register-classes.js';
@@ -19,6 +20,8 @@ export const extensions: readonly Extension[] = [
   multicast,
   security,
   heartbeat,
+  // Who a peer is, before whose session its connection is.
+  authentication,
   resume,
   dynamic,
   errorsWith(registering),

@@ -28,6 +28,7 @@ export abstract class CallingSession implements Session, Timed {
   peer: ConnectedPeer | undefined;
   connection: Connection | undefined;
   link: Link;
+  user: unknown;
   filter: FrameFilter | undefined;
   journal: Journal | undefined;
   posted: PostedCalls | undefined;
@@ -44,6 +45,7 @@ export abstract class CallingSession implements Session, Timed {
   ) {
     this.connection = connection;
     this.link = connection.link;
+    this.user = connection.user;
     this.filter = connection.filter;
     this.pending = pending;
     pending?.moveTo(this);

@@ -76,6 +76,8 @@ export function attach(session: MovingSession, connection: Connection): void {
   session.host.away.delete(session);
   session.connection = connection;
   session.link = link;
+  // One that had no connection yet has no user either; one that continues belongs to the same user.
+  session.user ??= connection.user;
   session.filter = filter;
   connection.sink = session;
   if (filter !== undefined) filter.sender = session;

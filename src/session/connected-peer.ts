@@ -1,5 +1,6 @@
 import { letTakeOut } from '../base/bound-methods.js';
 import type { LinkInfo } from '../contract/contract.js';
+import type { PeerUser } from '../types/authentication.js';
 import type { Session, SessionPeer } from './session.js';
 
 const nothing: Readonly<Record<string, never>> = Object.freeze({});
@@ -20,6 +21,10 @@ export class ConnectedPeer implements SessionPeer {
 
   get info(): LinkInfo {
     return this.session.link.info ?? nothing;
+  }
+
+  get user(): PeerUser {
+    return this.session.user as PeerUser;
   }
 
   get isAway(): boolean {

@@ -70,6 +70,8 @@ export class Connection extends FrameWriter implements Receiver {
   uncounted = 0;
   /** The frame that is being read, if it is long enough to be weighed. */
   weight: HeldFrame | undefined;
+  /** Who the peer is, as an extension has found before there was a session. */
+  user: unknown;
   /** A frame has arrived since this was last set to false. */
   heard = true;
   private pauses = 0;

@@ -52,6 +52,8 @@ export interface Session {
   posted: PostedCalls | undefined;
   /** The peer; set by the side that has begun the session. */
   readonly peer: SessionPeer | undefined;
+  /** Who the peer is, as an extension has found: that of the first connection. */
+  user: unknown;
   /** Why it has ended; undefined as long as it has not. */
   readonly ended: RpcError | undefined;
   /** Why no answer can come any more: it has ended, or its peer has ended its side; undefined as long as one can. */

@@ -33,6 +33,9 @@ export const RELEASE = 'rpc.release';
 /** Asks whether the peer is there, or answers. */
 export const BEAT = 'rpc.beat';
 
+/** Asks for new credentials, brings them, or says that they were refused. */
+export const AUTH = 'rpc.auth';
+
 /** Asks for a token back, to the address that its sender claims to have. */
 export const PROVE = 'rpc.prove';
 /** Releases it. */

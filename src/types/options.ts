@@ -1,6 +1,7 @@
 import type { Stages } from '../contract/codec-stages.js';
 import type { AddressObject, Codec, Limits, Logger, Security, TransportSource } from '../contract/contract.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
+import type { Authenticate, CredentialsSource } from './authentication.js';
 import type { CallOptions } from './call-options.js';
 import type { ErrorClass, ErrorClasses, ErrorPolicy, LogErrors } from './errors.js';
 import type { CallLogger, Interceptor } from './interceptor.js';
@@ -100,6 +101,16 @@ export interface Options {
    * `reconnect+tcp://host:port` does the same without it.
    */
   readonly reconnect?: boolean | ReconnectOptions | undefined;
+  /**
+   * Of a side that listens: says who each peer is, before it may do anything. What it returns is `peer.user`; undefined, null, false and
+   * an error refuse the peer. Called for each link. Nobody is asked by default.
+   */
+  readonly authenticate?: Authenticate | undefined;
+  /**
+   * Of a side that dials: what it brings to the option `authenticate` of the other side, or a function that is called for each link, and
+   * again when the other side asks for new ones.
+   */
+  readonly credentials?: CredentialsSource | undefined;
   /** Stages that process messages and frames before and after the codec. */
   readonly stages?: Stages | undefined;
   /** Refuses messages without information of a security. */

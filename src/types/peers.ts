@@ -4,6 +4,7 @@
 
 import type { Signal } from '../base/signal.js';
 import type { LinkInfo, Metadata, SecurityInfo } from '../contract/contract.js';
+import type { PeerUser } from './authentication.js';
 import type { CallState } from './call-state.js';
 
 declare const senderBrand: unique symbol;
@@ -16,6 +17,8 @@ export interface Peer {
   readonly id: string;
   /** The properties of the connection that the transport provides, as listed in docs/transports.md. */
   readonly info: LinkInfo;
+  /** Who it is: what the option `authenticate` of this side has returned for it; undefined without that option. */
+  readonly user: PeerUser;
   /** Its link has ended, and its session waits for another one: what is sent to it is kept until then. */
   readonly isAway: boolean;
   /** Ends the link to this peer. Without a reason, earlier messages are still sent; with a reason, it ends at once. */

@@ -3,6 +3,7 @@
  */
 
 import type { LinkInfo, SecurityInfo } from '../contract/contract.js';
+import type { PeerUser } from './authentication.js';
 import type { Peer } from './peers.js';
 
 /** How long a side that listens keeps the session of a peer whose link has ended, and within which bounds. */
@@ -24,7 +25,7 @@ export interface ResumeOptions {
 /** Who claims a session: what is known of the new link. */
 export interface Visitor {
   /** What `authenticate` has returned, if the side has it. */
-  readonly user: unknown;
+  readonly user: PeerUser | undefined;
   readonly info: LinkInfo;
   readonly securityInfo: SecurityInfo | undefined;
 }

@@ -70,6 +70,8 @@ it('an option that is undefined counts as left out, as in the types', async () =
     codec: undefined,
     resume: undefined,
     reconnect: undefined,
+    authenticate: undefined,
+    credentials: undefined,
     security: undefined,
     invert: undefined,
     timeout: undefined,

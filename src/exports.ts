@@ -71,6 +71,14 @@ export { standardTypes } from './extensions/values/standard.js';
 export { type TemporalNamespace, temporalTypes } from './extensions/values/temporal.js';
 export { codec, registerCodec, registerSecurity, registerTransport, security, transport } from './plugins/registry.js';
 export { declareMethods, incoming, outgoing } from './spec/decorators.js';
+export type {
+  Authenticate,
+  Credentials,
+  CredentialsSource,
+  Handshake,
+  PeerUser,
+  Register,
+} from './types/authentication.js';
 export type { CallOptions, GatherOptions, MethodDescription, PendingCall } from './types/call-options.js';
 export type { CallState, ContextKey } from './types/call-state.js';
 export type { CloseOptions } from './types/closing.js';

@@ -10,7 +10,7 @@ const PREFIX = 'rpc.';
 const ours: ReadonlySet<string> = new Set(
   [
     ...['hello', 'about', 'cancel', 'progress', 'next', 'pull', 'stream', 'call', 'keep', 'release'],
-    ...['prove', 'proved', 'secinfo'],
+    ...['prove', 'proved', 'secinfo', 'auth'],
     // Planned: resumed links, heartbeats, remote work, round trips.
     ...['ack', 'bye', 'leaving', 'skip', 'beat', 'working', 'ping'],
     '',

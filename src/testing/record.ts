@@ -9,6 +9,7 @@ import type {
 } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
 import { defaultLimits } from '../contract/limits.js';
+import { codecNamed, type Hiding, hidingWith } from './recorded-credentials.js';
 import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.js';
 
 /**
@@ -17,7 +18,7 @@ import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.j
  * with the lines.
  *
  * It records one transport. Frames of one turn are not joined while they are recorded. A value that cannot be recorded
- * ends its link with a UsageError that names it.
+ * ends its link with a UsageError that names it. Credentials are recorded as `(hidden)`, with codecs that the library knows by name.
  *
  * @example
  * const chat = await Chat.connect(record('tcp://127.0.0.1:8888', 'chat.jsonl'));
@@ -29,7 +30,8 @@ export function record(source: TransportSource, sink: RecordingSink): TransportM
     used = true;
     const inner = await wire.transport(source, wire.listen);
     const { form, codec } = wire;
-    return new RecordedTransport(inner, new Tape(sink, { obverse: 'recording', version: 1, form, codec }));
+    const tape = new Tape(sink, { obverse: 'recording', version: 1, form, codec });
+    return new RecordedTransport(inner, tape, hidingWith(await codecNamed(codec)));
   };
 }
 
@@ -37,6 +39,7 @@ class RecordedTransport implements Transport {
   constructor(
     private readonly inner: Transport,
     private readonly tape: Tape,
+    private readonly hide: Hiding,
   ) {}
 
   /** For a mux it is known only while it is open. */
@@ -45,7 +48,7 @@ class RecordedTransport implements Transport {
   }
 
   private readonly spread = (frames: readonly Frame[]): void => {
-    for (const frame of frames) this.tape.note({ out: writeFrame(frame) });
+    for (const frame of frames) this.tape.note({ out: writeFrame(this.hide(frame)) });
     this.inner.broadcast?.(frames);
   };
 
@@ -61,7 +64,7 @@ class RecordedTransport implements Transport {
   async open(accept: (link: Link) => Receiver): Promise<void> {
     try {
       await this.inner.open((link) => {
-        const recorded = new RecordedLink(link, this.tape);
+        const recorded = new RecordedLink(link, this.tape, this.hide);
         recorded.deliverTo(accept(recorded));
         return recorded.receiver;
       });
@@ -98,6 +101,7 @@ class RecordedLink implements Link {
   constructor(
     private readonly inner: Link,
     private readonly tape: Tape,
+    private readonly hide: Hiding,
   ) {
     const { peer, agreed, dialed, bus, maxFrame, frameBytes, proved, info } = inner;
     this.peer = peer;
@@ -173,7 +177,7 @@ class RecordedLink implements Link {
   /** Records frames, and ends the link if that is not possible. */
   private noted(way: 'in' | 'out', frames: readonly Frame[]): boolean {
     try {
-      for (const frame of frames) this.note({ [way]: writeFrame(frame) });
+      for (const frame of frames) this.note({ [way]: writeFrame(this.hide(frame)) });
       return true;
     } catch (error) {
       this.close(error as Error);

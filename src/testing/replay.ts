@@ -1,6 +1,7 @@
-import type { Accept, Codec, Frame, Transport, TransportMaker, Wire } from '../contract/contract.js';
+import type { Accept, Frame, Transport, TransportMaker, Wire } from '../contract/contract.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import { mustBeOptions } from '../contract/options-object.js';
+import { codecNamed, hidingWith } from './recorded-credentials.js';
 import { type RecordingSource, readRecording, type Step } from './recording.js';
 import { Difference } from './replay-difference.js';
 import { Player, type Same } from './replay-player.js';
@@ -54,7 +55,8 @@ export function replay(source: RecordingSource, options: ReplayOptions = {}): Re
         `replay: the recording is of the codec ${head.codec} (${head.form}), and this side has ${wire.codec} (${wire.form})`,
       );
     }
-    player = new Player(steps, new Difference(await codecOf(wire.codec)), options.same);
+    const codec = await codecNamed(wire.codec);
+    player = new Player(steps, new Difference(codec), hidingWith(codec), options.same);
     return new ReplayTransport(steps, player);
   };
   const verify = (): void => {
@@ -62,16 +64,6 @@ export function replay(source: RecordingSource, options: ReplayOptions = {}): Re
     player.verify();
   };
   return Object.assign(make, { verify });
-}
-
-/** The codec that decodes frames for the report; without it they are shown as bytes. */
-async function codecOf(name: string): Promise<Codec | undefined> {
-  const { codec } = await import('../plugins/registry.js');
-  try {
-    return await codec(name);
-  } catch {
-    return undefined;
-  }
 }
 
 class ReplayTransport implements Transport {

@@ -89,12 +89,15 @@ describe('a misspelt or invalid option', () => {
   });
 
   it.each([
-    [{ tranport: 'x' }, /^unknown option "tranport"; did you mean transport\? There are beat, callSites, codec, /],
+    [
+      { tranport: 'x' },
+      /^unknown option "tranport"; did you mean transport\? There are authenticate, beat, callSites, codec, /,
+    ],
     // The names of options before 1.0.
     [{ exceptLogged: [] }, 'unknown option "exceptLogged"; did you mean neverLogged? There are '],
     [{ requireSecinfo: true }, 'unknown option "requireSecinfo"; did you mean requireSecurityInfo? There are '],
-    [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are beat, callSites, codec, '],
-    [{ qqq: 'x' }, 'unknown option "qqq"; there are beat, callSites, codec, '],
+    [{ codek: 'x' }, 'unknown option "codek"; did you mean codec? There are authenticate, beat, callSites, codec, '],
+    [{ qqq: 'x' }, 'unknown option "qqq"; there are authenticate, beat, callSites, codec, '],
     [{ errors: 'all' }, 'the option "errors" must be "hidden" or "message" or "full"'],
     [
       { codec: 5 },
@@ -152,7 +155,7 @@ describe('third-party plug-ins', () => {
       codec: 'mine',
       listen: false,
       sealed: true,
-      hello: false,
+      hello: true,
     });
     expect(wires[0]?.limits.depth).toBe(5);
     registerSecurity('vouch', () => null);

@@ -6,6 +6,7 @@ import type { AddressObject, Form, Frame, TransportSource } from 'obverse';
 import { codec as codecOf } from 'obverse';
 import { WebSocket } from 'ws';
 import { framingFor } from '../../src/contract/framing/framings.js';
+import type { Authenticate } from '../../src/types/authentication.js';
 
 /** How a side of the page's class is opened. */
 export interface Plan {
@@ -15,6 +16,7 @@ export interface Plan {
   readonly dials: boolean;
   /** Sessions go on over another link. */
   readonly resume?: boolean;
+  readonly authenticate?: Authenticate;
 }
 
 /** A side of the page's class, as far as a conversation needs it. */
@@ -127,6 +129,12 @@ const udp: Dial = async ({ address }, _plan, heard) => {
 
 const dials = { tcp, ws, udp } as const;
 
+/** One user, whose token may be one that runs out at once. */
+const authenticate: Authenticate = ({ credentials, expireIn }) => {
+  if (String(credentials).startsWith('brief')) expireIn(0);
+  return String(credentials).endsWith('secret of ann') && { id: 'ann' };
+};
+
 /**
  * Plays a conversation of a page: `wire tcp jrpc`, then lines that a peer sends (`>`) and lines that must arrive
  * (`<`), in order. A line that begins with `#` is a comment, except `# close`, which closes the side, `# end`, which ends
@@ -135,9 +143,16 @@ const dials = { tcp, ws, udp } as const;
 export async function played(info: string, block: string, serve: Serve): Promise<string> {
   const [, by = '', codec = '', ...extra] = info.split(/\s+/);
   const security = extra.find((word) => word.startsWith('security='))?.slice('security='.length);
-  const protocols = extra.filter((word) => !word.includes('=') && word !== 'dials' && word !== 'resume');
+  const protocols = extra.filter((word) => !word.includes('=') && !['dials', 'resume', 'authenticate'].includes(word));
   const resume = extra.includes('resume') && { resume: true };
-  const plan: Plan = { codec, dials: extra.includes('dials'), ...(security !== undefined && { security }), ...resume };
+  const authenticated = extra.includes('authenticate') && { authenticate };
+  const plan: Plan = {
+    codec,
+    dials: extra.includes('dials'),
+    ...(security !== undefined && { security }),
+    ...resume,
+    ...authenticated,
+  };
   let heard = new Heard();
   const { served, end: first } =
     by === 'port' ? await overPort(plan, heard, serve) : await over(by, plan, heard, protocols, serve);

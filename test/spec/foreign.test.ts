@@ -107,7 +107,7 @@ describe.each(['jrpc', 'jrpc?dialect=lsp', 'jrpc?dialect=mcp', 'jrpc?dialect=qui
 
 const ours = [
   ...['hello', 'about', 'cancel', 'progress', 'next', 'pull', 'stream', 'call', 'keep', 'release', 'prove', 'proved'],
-  ...['secinfo', 'ack', 'bye', 'leaving', 'skip', 'beat', 'working', 'ping'],
+  ...['secinfo', 'auth', 'ack', 'bye', 'leaving', 'skip', 'beat', 'working', 'ping'],
 ].map((name) => `rpc.${name}`);
 
 describe('a name of this library, present or planned,', () => {

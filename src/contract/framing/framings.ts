@@ -9,15 +9,15 @@ export { headers, json, length, lines, nul };
 
 const named: Readonly<Record<FramingName, FramingFactory>> = { lines, nul, headers, length, json };
 
-/** What a framing depends on. */
-type FramedWire = Pick<Wire, 'form' | 'framing'> & Partial<Pick<Wire, 'sealed'>>;
-
 /**
  * The framing of a byte stream: the one in the address, otherwise the one that the codec prefers, otherwise `length`,
  * which carries everything. `self` selects the codec's own. Throws a UsageError for an unknown name, and for a framing
  * that cannot carry the output of the codec.
  */
-export function framingFor(asked: string | undefined, wire: FramedWire): FramingFactory {
+export function framingFor(
+  asked: string | undefined,
+  wire: Pick<Wire, 'form' | 'framing'> & Partial<Pick<Wire, 'sealed'>>,
+): FramingFactory {
   if (wire.form === 'values') {
     throw new UsageError(
       'this codec passes values, not bytes; it needs a transport that carries values (worker:, port:, memory:)',

@@ -2,6 +2,7 @@ import type { PrintingSide } from '../../api/diagnostics.js';
 import { sketchOf } from '../../base/details.js';
 import { printable } from '../../base/quote.js';
 import type { Frame, Message, Transport } from '../../contract/contract.js';
+import { frameWithoutCredentials, withoutCredentials } from '../../contract/hidden-credentials.js';
 import type { Connection } from '../../session/connection.js';
 
 /** How many characters of a frame are printed. */
@@ -59,10 +60,17 @@ function print(way: string, frame: Frame, connection: Connection | undefined): v
 }
 
 function textOf(frame: Frame, connection: Connection | undefined): string {
-  if (typeof frame === 'string') return printable(frame.trimEnd(), LONGEST);
+  if (typeof frame === 'string') {
+    const shown = connection === undefined ? frame : frameWithoutCredentials(connection.host.codec, frame);
+    return printable(String(shown).trimEnd(), LONGEST);
+  }
   const texts: string[] = [];
   try {
-    connection?.host.codec.decode(frame, (message) => void texts.push(shown(message)), connection.agreed);
+    connection?.host.codec.decode(
+      frame,
+      (message) => void texts.push(shown(withoutCredentials(message))),
+      connection.agreed,
+    );
   } catch {
     // Sealed by a security, or not a message.
   }

@@ -1,6 +1,7 @@
 import { isSameData } from '../../base/same-data.js';
 import type { Message } from '../../contract/contract.js';
 import type { Connection } from '../../session/connection.js';
+import type { PeerUser } from '../../types/authentication.js';
 import type { Visitor } from '../../types/resume.js';
 
 /** How deep the user of a visitor is looked into. */
@@ -9,7 +10,7 @@ const LEVELS = 8;
 /** Who has opened a connection, as far as that is known with its first message. */
 export function visitorOf(connection: Connection, first: Message | undefined): Visitor {
   const securityInfo = first !== undefined && first.kind !== 'bad' ? first.securityInfo : undefined;
-  return { user: connection.user, info: connection.link.info ?? {}, securityInfo };
+  return { user: connection.user as PeerUser | undefined, info: connection.link.info ?? {}, securityInfo };
 }
 
 /**

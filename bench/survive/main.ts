@@ -17,8 +17,8 @@ for (const { codec, transport } of COMBINATIONS) {
   const random = new Random(seed);
   const run = await Run.start({ codec, transport, mode, seed, rate, streams: 50, callbacks: 50, most: 4_000_000 });
   try {
-    // A cut while the client dials is one of them.
-    for (let cut = 0; cut < Math.ceil(cuts / COMBINATIONS.length / 1.5); cut++) await run.cut(random, cut);
+    // Each is followed by one while the client dials.
+    for (let cut = 0; cut < Math.ceil(cuts / COMBINATIONS.length / 2); cut++) await run.cut(random, cut);
     const outcome = await run.finish();
     const wrong = broken(outcome, mode);
     all.push(...wrong.map((what) => `${codec} over ${transport}: ${what}`));

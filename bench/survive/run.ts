@@ -46,8 +46,8 @@ export class Run {
   }
 
   /**
-   * Cuts the link that there is, a while after the session has got it. Every second cut is followed by another one as soon as the client
-   * dials, before or while both ends greet each other.
+   * Cuts the link that there is, a while after the session has got it, and once more as soon as the client dials: before or while both ends
+   * greet each other.
    */
   async cut(random: Random, number: number): Promise<void> {
     await this.until(async () => this.proxy.stats().links > 0 && (await this.client.ask<boolean>('isUp')));
@@ -55,7 +55,6 @@ export class Run {
     const how = this.kinds[number % this.kinds.length] as ChaosCut;
     const { accepted } = this.proxy.stats();
     this.proxy.cut(how);
-    if (number % 2 === 0) return;
     await this.until(() => this.proxy.stats().accepted > accepted);
     if (random.next() < 0.7) await sleep(random.int(0, 15));
     this.proxy.cut(random.of(this.kinds));

@@ -214,6 +214,13 @@ export class SendQueue {
     if (filter === undefined && posted?.hasWithdrawn === true) this.frames = posted.without(this.frames, this.sent);
   }
 
+  /** So many of the messages that were given last to a connection have not arrived, and count as not given. */
+  takeBack(count: number): void {
+    // By the numbers that they have now.
+    this.dropWithdrawn();
+    this.sent -= count;
+  }
+
   /** The messages that may leave now: the same list where all of them may. */
   private admitted(journal: Journal): Frame[] {
     const { frames } = this;

@@ -49,6 +49,24 @@ describe('a session that the other side has ended', () => {
     },
   );
 
+  it('without what was cancelled meanwhile, and with everything else', async () => {
+    const far = await dialing();
+    const client = await far.begun();
+    const open = [client.remote.ask({ n: 1 })];
+    await turn();
+    await cut(far.first);
+    const stop = new AbortController();
+    const cancelled = failure(client.to(null, { signal: stop.signal }).ask({ n: 2 }));
+    open.push(client.remote.ask({ n: 3 }));
+    await turn();
+    stop.abort();
+    await cancelled;
+    const { link, heard } = await replaced(far, 'expired', 0);
+    expect(heard()).toEqual([ack(0, 0), asked(1), asked(3)]);
+    link.say({ jsonrpc: '2.0', id: 1, result: 2 }, { jsonrpc: '2.0', id: 3, result: 6 });
+    expect(await Promise.all(open)).toEqual([2, 6]);
+  });
+
   it('on purpose (closed): what was sent may be why, and is not tried again; what it has not got was not carried out', async () => {
     const far = await dialing();
     const client = await far.begun();

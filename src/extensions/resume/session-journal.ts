@@ -234,7 +234,7 @@ export class SessionJournal implements Journal, SessionPart {
     if (got < numbers.acked || got > numbers.sent) return;
     this.forget(got);
     const messages = numbers.kept();
-    session.sendQueue.sent -= messages.length;
+    session.sendQueue.takeBack(messages.length);
     this.unheard = { messages, mayMove };
   }
 

@@ -15,6 +15,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
+import { otherCodec } from './other-codec.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -240,7 +241,9 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     if (this.settled) return;
     this.load.bound();
     const { bufferedBytes } = this.side.limits;
-    if (bytes > bufferedBytes) {
+    const other = this.asked || this.heardHello ? undefined : otherCodec(this.connection, message);
+    if (other !== undefined) this.end(other);
+    else if (bytes > bufferedBytes) {
       const text = `it has sent ${bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${bufferedBytes}`;
       this.end(new ProtocolError(text, Code.Busy));
     } else this.ask('kind' in message ? message : undefined);

@@ -1,0 +1,17 @@
+import { printable } from '../base/quote.js';
+import type { Message } from '../contract/contract.js';
+import { Code, ProtocolError } from '../contract/errors.js';
+import { markPermanent } from '../contract/permanent.js';
+import type { Connection } from '../session/connection.js';
+
+/**
+ * The error for a peer that is dialed again and again, and whose answer to `rpc.hello` cannot be read: it has another codec, and another
+ * attempt would not help. Undefined for any other. A program that this side has started may begin with lines for people.
+ */
+export function otherCodec({ link, host }: Connection, first: Message | ProtocolError): ProtocolError | undefined {
+  const { hello, name } = host.codec;
+  if (link.redialer === undefined || !hello || link.info?.command !== undefined) return undefined;
+  if ('kind' in first && first.kind !== 'bad') return undefined;
+  const text = `${printable(link.peer)} does not understand the codec "${name}": what it has answered to rpc.hello cannot be read; give both sides the same codec`;
+  return markPermanent(new ProtocolError(text, Code.ParseError));
+}

@@ -40,5 +40,5 @@ export interface MessageSink {
   /** Ends it. Without a reason, what was posted still leaves. */
   end(reason?: Error): void;
   /** Ends it without a reason as soon as nothing is pending in either direction. */
-  closeWhenIdle(): void;
+  closeWhenIdle(isAcknowledged?: boolean): void;
 }

@@ -42,6 +42,8 @@ export class RpcSession extends CallingSession implements MessageSink {
   isAnnounced = false;
   /** It is to end once it is idle. */
   retiring = false;
+  /** And everything has arrived. */
+  private awaitsAll = false;
 
   /** `pending`: the calls of the session that this one replaces. */
   constructor(connection: Connection, host: SendQueueHost, pending?: PendingCalls) {
@@ -210,8 +212,9 @@ export class RpcSession extends CallingSession implements MessageSink {
     this.closeIfIdle();
   }
 
-  closeWhenIdle(): void {
+  closeWhenIdle(isAcknowledged = false): void {
     this.retiring = true;
+    this.awaitsAll ||= isAcknowledged;
     if (this.connection !== undefined) this.connection.reportsDelivery = true;
     this.closeIfIdle();
   }
@@ -221,7 +224,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   closeIfIdle(): void {
-    if (!this.retiring || this.open > 0) return;
+    if (!this.retiring || this.open > 0 || (this.awaitsAll && (this.journal?.keptMessages ?? 0) > 0)) return;
     if (!this.sendQueue.waits && !this.replies.waits && this.connection?.queue === undefined) this.end();
   }
 

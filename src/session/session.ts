@@ -146,8 +146,8 @@ export interface Session {
   remove(part: SessionPart): void;
   /** Hands over what was posted, before the end of the turn. */
   flush(): void;
-  /** Ends without a reason as soon as nothing is pending in either direction. */
-  closeWhenIdle(): void;
+  /** Ends without a reason as soon as nothing is pending in either direction; with `isAcknowledged`, and everything has arrived. */
+  closeWhenIdle(isAcknowledged?: boolean): void;
 
   /** Asks to be called by then, at the latest. */
   remind(at: number): void;

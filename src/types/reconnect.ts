@@ -46,7 +46,7 @@ export interface Reconnecting {
 export interface Reconnected {
   /** The peer of the session that has ended. */
   readonly before: Peer;
-  /** Why it is another session: `new link` if sessions end with their links. */
+  /** Why it is another session: `new link` if the last one has ended, `leaving` if the other side is closing, where what is open goes on in it. */
   readonly why: string;
 }
 

@@ -19,6 +19,7 @@ export type Begin = (peer: ConnectedPeer, receiver: ConnectedPeer) => unknown;
 
 /** Why the session is another one. */
 const NEW_LINK = 'new link';
+const LEAVING = 'leaving';
 
 /**
  * A peer that is dialed again when its link has ended: its sessions, one after the other. There is always one, except when it was given up:
@@ -28,12 +29,14 @@ export class RedialedPeer implements RedialWatch {
   session: RpcSession;
   private held: HeldCalls | undefined;
   /** The peer of the session before, whose place this one takes. */
-  private before: Peer | undefined;
+  private before: ConnectedPeer | undefined;
   /** It is not dialed any more. */
   private isOver = false;
   private hasGivenUp = false;
   /** Resolve when the session that has lost its link has ended. */
   private waiting: (() => void)[] = [];
+  /** The next link comes up beside the one that the session has: what is open goes on over that. */
+  private moves = false;
 
   constructor(
     private readonly side: RpcEndpoint,
@@ -57,14 +60,33 @@ export class RedialedPeer implements RedialWatch {
   continue(connection: Connection): RpcSession | Promise<RpcSession> {
     const { session } = this;
     if (session.connection !== undefined && session.ended === undefined) {
-      // What its last link has brought is still being dispatched.
+      if (this.moves && this.held === undefined) return this.move(connection);
+      // What its last link has brought is still being dispatched, or `begin` has not finished.
       return new Promise((resolve) => this.waiting.push(() => resolve(this.continue(connection))));
     }
     if (session.ended !== undefined) throw session.ended;
+    this.moves = false;
     attach(session, connection);
     this.rename(connection.link.peer);
     this.start(connection);
     return session;
+  }
+
+  replaces(): void {
+    this.moves = true;
+  }
+
+  /** New calls go to another session from now on; what is open goes on in this one until that ends. */
+  private move(connection: Connection): RpcSession {
+    const { side, peer } = this;
+    this.moves = false;
+    this.session = side.begin(connection);
+    this.before = peer;
+    side.peerRegistry.remove(peer);
+    this.watchSession();
+    this.hold();
+    this.start(connection);
+    return this.session;
   }
 
   /** The peer is away under the name that it had. It may come back under another one, as a program does that was started again. */
@@ -98,7 +120,8 @@ export class RedialedPeer implements RedialWatch {
     this.release();
     const { before } = this;
     this.before = undefined;
-    if (before !== undefined) side.emit('reconnected', this.peer, { before, why: NEW_LINK });
+    const why = before?.session.ended === undefined ? LEAVING : NEW_LINK;
+    if (before !== undefined) side.emit('reconnected', this.peer, { before, why });
   }
 
   /** The calls of everybody wait from now on. */
@@ -113,6 +136,7 @@ export class RedialedPeer implements RedialWatch {
     this.held = undefined;
     side.peerRegistry.detour(this.session, undefined);
     held?.release();
+    for (const resume of this.waiting.splice(0)) resume();
   }
 
   // ---- it ends ------------------------------------------------------------------------------------------------------
@@ -163,7 +187,7 @@ export class RedialedPeer implements RedialWatch {
     const next = this.hold();
     for (const call of [...calls, ...waiting.filter(canMove)]) next.add(call);
     this.session.remind(0);
-    this.before ??= session.peer as Peer;
+    this.before ??= session.peer as ConnectedPeer;
     this.watchSession();
   }
 

@@ -9,7 +9,7 @@ import { SessionJournal } from './session-journal.js';
 /** The connections whose sessions begin with the first acknowledgement, and what that does. */
 export const confirming: WeakMap<Connection, () => void> = new WeakMap();
 /** What `rpc.bye` does to the sessions of who dials. */
-export const leaving: WeakMap<RpcSession, (again: boolean) => void> = new WeakMap();
+export const dismissed: WeakMap<RpcSession, (again: boolean) => void> = new WeakMap();
 
 /** The messages of a connection, which have no numbers. */
 export const resumeControls: Controls = { [ACK]: acknowledged, [BYE]: left };
@@ -34,7 +34,7 @@ function acknowledged(connection: Connection, [got, sent]: readonly unknown[]): 
 function left(connection: Connection, [again]: readonly unknown[]): void {
   const session = connection.sink as RpcSession;
   if (!(session.journal instanceof SessionJournal)) return;
-  leaving.get(session)?.(again === true);
+  dismissed.get(session)?.(again === true);
   const reason = new ConnectionLost(`the link to ${connection.link.peer} ended: the other side has closed the session`);
   session.finish(reason);
   connection.link.close();

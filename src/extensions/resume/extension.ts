@@ -4,6 +4,7 @@ import type { TransportSource } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { resumeControls } from './controls.js';
 import { DialingGate } from './dialing-gate.js';
+import { resumeNotifications } from './leaving.js';
 import { ListeningGate } from './listening-gate.js';
 import { readResume, resumeOption } from './resume-options.js';
 
@@ -13,12 +14,13 @@ export const resume: Extension = {
   options: { resume: resumeOption },
   events: ['resumed'],
   controls: resumeControls,
+  notifications: resumeNotifications,
   attach: (host: RpcEndpoint) => new SideResume(host),
 };
 
 /** The sessions of one side that outlive their links. */
 class SideResume implements SideExtension {
-  gate: Gate | undefined;
+  gate: (Gate & { leave(ms: number): void }) | undefined;
 
   constructor(private readonly host: RpcEndpoint) {}
 
@@ -30,6 +32,10 @@ class SideResume implements SideExtension {
       throw new UsageError(
         'the option "resume" is for the side that listens: a side that dials continues its session if it dials again, as with the option "reconnect"',
       );
+  }
+
+  closing({ drain }: { readonly drain?: number }): void {
+    if (drain !== undefined) this.gate?.leave(drain);
   }
 
   source(source: TransportSource): TransportSource {

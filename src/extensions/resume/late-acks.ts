@@ -1,3 +1,4 @@
+import { leaveTogether } from '../../base/clock.js';
 import { setTimer } from '../../base/time.js';
 
 /** How long, in milliseconds, what has come is not acknowledged where little comes. */
@@ -12,8 +13,19 @@ export interface OwingAck {
 let owing = new Set<OwingAck>();
 let waits = false;
 
+const prompt = new WeakSet<OwingAck>();
+
+/** From now on, the acknowledgements of a session leave with the turn in which something has come. */
+export function acknowledgeAtOnce(journal: OwingAck): void {
+  prompt.add(journal);
+}
+
 /** An acknowledgement leaves in a while, at the latest. */
 export function oweAck(journal: OwingAck): void {
+  if (prompt.has(journal)) {
+    leaveTogether({ flush: () => journal.acknowledge() });
+    return;
+  }
   owing.add(journal);
   if (waits) return;
   waits = true;

@@ -2,6 +2,7 @@ import type { ExtensionHost, Gate, SideHost } from '../../api/extension.js';
 import { time } from '../../base/time.js';
 import type { Message } from '../../contract/contract.js';
 import { ConnectionLost, type ProtocolError } from '../../contract/errors.js';
+import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Connection } from '../../session/connection.js';
 import { answerHello } from '../../session/handshake.js';
 import { RpcSession } from '../../session/rpc-session.js';
@@ -9,6 +10,7 @@ import type { Session, SessionHost } from '../../session/session.js';
 import type { Visitor } from '../../types/resume.js';
 import { confirming } from './controls.js';
 import { type Answer, type Asked, FIELD, type Fresh, readAsked, VERSION } from './hello-field.js';
+import { sayLeaving } from './leaving.js';
 import { ParkedSessions } from './parked-sessions.js';
 import { type ResumableOwner, ResumableSession } from './resumable-session.js';
 import type { Resuming } from './resume-options.js';
@@ -36,7 +38,8 @@ const WHY: { readonly [F in Fresh]: string } = {
 };
 
 /** What a gate needs of its side. */
-export type ResumingHost = SideHost & Pick<ExtensionHost, 'begin' | 'announce'>;
+export type ResumingHost = SideHost &
+  Pick<ExtensionHost, 'begin' | 'announce'> & { readonly peerRegistry: { remove(peer: ConnectedPeer): void } };
 
 /** A session whose name was said to a peer that has not confirmed it yet. */
 interface Pending {
@@ -60,6 +63,8 @@ export class ListeningGate implements Gate, ResumableOwner {
   private readonly tombstones: Tombstones;
   private readonly away: ParkedSessions;
   private readonly silent = new SilentLinks();
+  /** When this side closes, once that is known. */
+  private leavesAt: number | undefined;
 
   constructor(
     private readonly host: ResumingHost,
@@ -172,6 +177,7 @@ export class ListeningGate implements Gate, ResumableOwner {
     const session = this.host.begin(connection) as RpcSession;
     this.sessions.set(token, new ResumableSession(session, token, dial, opened, visitor, bytes, this));
     this.host.announce(session);
+    if (this.leavesAt !== undefined) sayLeaving(session, this.leavesAt - time());
     return session;
   }
 
@@ -225,9 +231,27 @@ export class ListeningGate implements Gate, ResumableOwner {
     return session;
   }
 
+  // ---- the end of a session --------------------------------------------------------------------------------------------
+
+  /** This side is about to close, in so many milliseconds: its peers are to begin their next sessions elsewhere. */
+  leave(ms: number): void {
+    this.leavesAt = time() + ms;
+    for (const { session } of this.sessions.values()) sayLeaving(session, ms);
+  }
+
+  /** This side calls the peer no more, if it can help it, and ends the session when nothing is open in it. */
+  peerLeaves({ session, peer }: ResumableSession): void {
+    this.host.peerRegistry.remove(peer as ConnectedPeer);
+    session.closeWhenIdle(true);
+  }
+
   // ---- a session without a link -------------------------------------------------------------------------------------
 
   parked(session: ResumableSession, reason: Error | undefined): void {
+    if (this.leavesAt !== undefined) {
+      this.end(session, 'closed');
+      return;
+    }
     this.away.add(session);
     if (session.session.ended !== undefined) return;
     const why = reason ?? new ConnectionLost(`the link to ${session.peer.id} ended`);

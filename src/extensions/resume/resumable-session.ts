@@ -1,9 +1,11 @@
-import { time } from '../../base/time.js';
+import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
+import { ConnectionLost } from '../../contract/errors.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import type { Peer } from '../../types/peers.js';
 import type { Visitor } from '../../types/resume.js';
 import type { Fresh } from './hello-field.js';
 import type { AwaySession } from './journal-session.js';
+import { leftBy } from './leaving.js';
 import { SessionJournal } from './session-journal.js';
 
 /** What a session of who listens needs of the gate. */
@@ -13,6 +15,8 @@ export interface ResumableOwner {
   parked(session: ResumableSession, reason: Error | undefined): void;
   /** A message is about to be added to so many bytes that are kept for a peer that is away. */
   grows(session: ResumableSession, bytes: number): void;
+  /** Its peer begins nothing more in it. */
+  peerLeaves(session: ResumableSession): void;
   /** It has ended: nobody can resume it. */
   sessionEnded(session: ResumableSession): void;
 }
@@ -27,6 +31,8 @@ export class ResumableSession implements AwaySession {
   readonly again = true;
   /** Why it ends. */
   why: Fresh = 'closed';
+  /** Ends it, once its peer leaves it. */
+  private timer: Timer | undefined;
 
   /**
    * `dial`: the number of the last hello, `opened`: when its connection was opened. `visitor`: who has begun the session; `peerBytes`: how
@@ -42,6 +48,7 @@ export class ResumableSession implements AwaySession {
     private readonly owner: ResumableOwner,
   ) {
     this.journal = new SessionJournal(session, owner.resuming.bytes, peerBytes, this);
+    leftBy.set(session, (ms) => this.peerLeaves(ms));
   }
 
   get peer(): Peer {
@@ -52,6 +59,15 @@ export class ResumableSession implements AwaySession {
   get spoken(): number {
     const { got, sent } = this.journal.numbers;
     return got + sent;
+  }
+
+  /** The peer leaves it, in so many milliseconds at the latest. */
+  private peerLeaves(ms: number): void {
+    if (this.timer !== undefined) return;
+    const late = (): void =>
+      this.session.end(new ConnectionLost(`${this.peer.id} has left the session, which did not end within ${ms} ms`));
+    this.timer = setTimer(ms, late).unref();
+    this.owner.peerLeaves(this);
   }
 
   away(reason: Error | undefined): void {
@@ -70,6 +86,7 @@ export class ResumableSession implements AwaySession {
   }
 
   ended(): void {
+    clearTimer(this.timer);
     this.owner.sessionEnded(this);
   }
 }

@@ -16,7 +16,7 @@ export class Desk extends RemoteAPI {
     _args: { to: number; say: (n: number) => Promise<number> },
   ): Reply<number> {}
   @incoming({ stream: true }) count(_sender: Sender, _args: { to: number }): Stream<number> {}
-  @incoming({ hasReply: true }) upload(_sender: Sender, _args: { items: Stream<number> }): Reply<number> {}
+  @incoming({ hasReply: true }) upload(_sender: Sender, _args: { items: AsyncIterable<number> }): Reply<number> {}
   @outgoing({ hasReply: true }) confirm(_receivers: Receivers, _args: { n: number }): Reply<number> {}
 }
 

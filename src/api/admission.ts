@@ -3,7 +3,7 @@ import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Call, Frame, Message } from '../contract/contract.js';
-import { Code, ConnectionLost, ProtocolError } from '../contract/errors.js';
+import { ConnectionLost, type ProtocolError } from '../contract/errors.js';
 import { attach, type MovingSession } from '../session/change-connection.js';
 import type { Connection, ConnectionHost } from '../session/connection.js';
 import { sendControl } from '../session/control-messages.js';
@@ -15,7 +15,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
-import { otherCodec } from './other-codec.js';
+import { otherCodec, tooMuch } from './refused-visitors.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -240,13 +240,11 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     const bytes = this.load.add();
     if (this.settled) return;
     this.load.bound();
-    const { bufferedBytes } = this.side.limits;
+    const most = this.side.limits.bufferedBytes;
     const other = this.asked || this.heardHello ? undefined : otherCodec(this.connection, message);
     if (other !== undefined) this.end(other);
-    else if (bytes > bufferedBytes) {
-      const text = `it has sent ${bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${bufferedBytes}`;
-      this.end(new ProtocolError(text, Code.Busy));
-    } else this.ask('kind' in message ? message : undefined);
+    else if (bytes > most) this.end(tooMuch(bytes, most));
+    else this.ask('kind' in message ? message : undefined);
   }
 
   unreadable(error: ProtocolError): void {
@@ -285,8 +283,8 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   }
 
   report(error: unknown): void {
-    const { connection, side } = this;
-    side.reports.write('warn', undefined, `${printable(connection.link.peer)}, which is not admitted yet:`, error);
+    const peer = printable(this.connection.link.peer);
+    this.side.reports.write('warn', undefined, `${peer}, which is not admitted yet:`, error);
   }
 
   // Messages reach the session that it is given; until then there is nothing to report.

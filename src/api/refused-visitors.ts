@@ -15,3 +15,9 @@ export function otherCodec({ link, host }: Connection, first: Message | Protocol
   const text = `${printable(link.peer)} does not understand the codec "${name}": what it has answered to rpc.hello cannot be read; give both sides the same codec`;
   return markPermanent(new ProtocolError(text, Code.ParseError));
 }
+
+/** The error for a peer that sends too much before it is admitted. */
+export function tooMuch(bytes: number, most: number): ProtocolError {
+  const text = `it has sent ${bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${most}`;
+  return new ProtocolError(text, Code.Busy);
+}

@@ -15,7 +15,8 @@ export async function dialing(options: Options = {}, traits: Partial<Link> = {})
   const redialer = { hurry() {}, end: () => void events.push('dials no more') };
   const events: string[] = [];
   const told: number[] = [];
-  const dial = (): PlayedLink => played.visit('far', { dialed: true, redialer, ...traits } as Partial<Link>);
+  const dial = (more: Partial<Link> = {}): PlayedLink =>
+    played.visit('far', { dialed: true, redialer, ...traits, ...more } as Partial<Link>);
   const first = dial();
   const connecting = Desk.invert().connect(played.maker as never, { logger: log, ...options });
   connecting.catch(() => {});

@@ -3,7 +3,7 @@ import { defaultLimits } from '../../src/contract/limits.js';
 import type { Link } from '../../src/index.js';
 import { stopClock } from '../../src/testing/clock.js';
 import { type PlayedLink, turn } from '../support/core-played.js';
-import { failure } from '../support/core-waiting.js';
+import { failure, until } from '../support/core-waiting.js';
 import { BYTES, dialing } from './played-servers.js';
 import { ack, ask, cut, hello, listening } from './played-visitors.js';
 import { atEnd, clear } from './resuming.js';
@@ -170,6 +170,38 @@ describe('who dials again, and a link over which no hello comes', () => {
     await clock.turn(1);
     expect(first.closes.length).toBe(1);
     expect(await refused).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('8000 ms') });
+  });
+
+  it('closes a link that a page has dialed without subprotocols while the server was started, and dials again', async () => {
+    const clock = stopped();
+    const endless = { timeout: Number.POSITIVE_INFINITY };
+    const { first, opened, dial, asked, events } = await dialing(endless, { agreed: true });
+    first.say(hello({ dial: 1, token: 'one', ms: 600_000, bytes: BYTES }));
+    const client = await opened();
+    const answer = client.remote.ask({ n: 1 });
+    await turn();
+    await cut(first);
+    const plain = dial({ agreed: false });
+    await turn();
+    expect([plain.closes.length, plain.heard]).toEqual([1, []]);
+    const third = dial();
+    await turn();
+    expect(asked(third)).toEqual({ v: 1, dial: 2, token: 'one', got: 0, sent: 1 });
+    third.say(hello({ dial: 2, got: 1, sent: 0 }), { jsonrpc: '2.0', id: 1, result: 2 });
+    expect(await answer).toBe(2);
+    expect(events).toEqual(['resumed']);
+    // After two minutes it is another program.
+    const lost = failure(client.remote.ask({ n: 2 }));
+    await turn();
+    await cut(third);
+    expect(dial({ agreed: false }).closes.length).toBe(1);
+    await clock.turn(120_000);
+    const other = dial({ agreed: false });
+    await turn();
+    expect(other.closes).toEqual([]);
+    expect(await lost).toMatchObject({ name: 'ConnectionLost', maybeExecuted: true });
+    await until(() => events.length === 3);
+    expect(events).toEqual(['resumed', 'disconnect', 'connect']);
   });
 
   it('waits longer for each answer that does not come: a slow network may need the time', async () => {

@@ -78,7 +78,10 @@ export class DialingGate implements Gate {
 
   admit(connection: Connection, first: Message | undefined): Session | undefined {
     const line = this.lineOf(connection);
-    if (line === undefined) return undefined;
+    if (line === undefined) {
+      this.refuseAnother(connection);
+      return undefined;
+    }
     const { peer } = connection.link;
     if (connection.saidHello && line.newest !== connection)
       throw new ConnectionLost(`${peer} was dialed again before its answer was read`);
@@ -110,6 +113,18 @@ export class DialingGate implements Gate {
     line.forget();
     line.beginning = { token, ms, bytes };
     return undefined;
+  }
+
+  /**
+   * The transport has shown that the other side is not Obverse. If it was before, it may have been dialed in another way while it was
+   * being started, as a page does: throws, so that it is dialed again.
+   */
+  private refuseAnother(connection: Connection): void {
+    const { agreed, peer, redialer } = connection.link;
+    const line = redialer && this.lines.get(redialer);
+    if (agreed !== false || line?.isObverse !== true) return;
+    if (line.isDead(connection)) throw new ConnectionLost(`${peer} has agreed on no subprotocol, which it has before`);
+    line.keepsNone(true);
   }
 
   /** The session of a connection whose other end keeps it: from now on, both ends count. */

@@ -43,7 +43,7 @@ export async function serveAt(address: string, options: Options) {
   server.count.connect(async function* (_sender, { to }) {
     run(`count ${to}`);
     for (let n = 1; n <= to; n++) {
-      if (n === ENDLESS) await new Promise(() => {});
+      if (to === ENDLESS && n === ENDLESS) await new Promise(() => {});
       yield n;
       if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
     }

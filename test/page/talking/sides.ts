@@ -59,7 +59,8 @@ export async function untilPage(
   for (;;) {
     const state = await talk.state();
     if (holds(state)) return state;
-    if (performance.now() > end) throw new Error(`waited in vain for ${holds}: ${JSON.stringify(state).slice(0, 2_000)}`);
+    if (performance.now() > end)
+      throw new Error(`waited in vain for ${holds}: ${JSON.stringify(state).slice(0, 2_000)}`);
   }
 }
 

@@ -1,6 +1,5 @@
 // One end of many idle links, for `bench/idle.ts`: `node --expose-gc idle-end.js FOLDER CODEC BEAT` (0: no heartbeat).
 import { resolve } from 'node:path';
-import { setImmediate as tick } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { answerParent, cpuMicros } from './parent.js';
 import { memory } from './stream-memory.js';
@@ -44,10 +43,11 @@ answerParent({
   },
   peers: () => server?.stats().peers ?? clients.length,
   cpu: cpuMicros,
-  /** What is reachable, in bytes. */
+  /** What is reachable, in bytes: read in the turn of the collection, for beats make garbage at any time. */
   async held(): Promise<number> {
-    const { held } = await memory();
-    await tick();
-    return held;
+    await memory();
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
   },
 });

@@ -68,9 +68,19 @@ export function checkMethodOptions(at: string, options: MethodOptions): void {
       `${at}: a stream has no reply besides its items; set stream: true or hasReply: true, not both`,
     );
   }
-  if (options.stream === true && options.idempotent === true) {
-    throw new UsageError(`${at}: a stream cannot be sent again; remove idempotent: true`);
-  }
+  if (options.hasReply === true) return;
+  const where =
+    options.idempotent === true
+      ? 'idempotent: true'
+      : options.defaults?.idempotent === true
+        ? 'idempotent: true from its defaults'
+        : undefined;
+  if (where === undefined) return;
+  throw new UsageError(
+    options.stream === true
+      ? `${at}: a stream cannot be sent again; remove ${where}`
+      : `${at}: only a request can be idempotent, and this is a notification; remove ${where}, or set hasReply: true`,
+  );
 }
 
 /** A field of this name must not reach a prototype. */

@@ -30,7 +30,8 @@ export interface CallOptions<P = unknown> extends SlowOptions {
   readonly ignoreErrors?: boolean | undefined;
   /**
    * The call may be carried out twice: if its answer was lost with its connection, it may be sent again, in another
-   * session. If absent, what the decorator of the method specifies; false by default. Streams are never sent again.
+   * session. If absent, what the decorator of the method specifies; false by default. Streams are never sent again, and
+   * a notification has no answer.
    */
   readonly idempotent?: boolean | undefined;
   /** How much of a stream may be sent before it is consumed: 256 items and 256 KB by default. */

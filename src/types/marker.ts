@@ -87,6 +87,7 @@ interface Place<N> {
   readonly private: false;
 }
 
+declare const advice: unique symbol;
 declare const text: unique symbol;
 declare const values: unique symbol;
 declare const schemas: unique symbol;
@@ -121,15 +122,45 @@ export interface Mark<D, K, P, S = unknown> extends Written<Text<D, K>, Values<P
   ): void;
 }
 
-type KindFor<O> = O extends { hasReply: true } ? 'request' : O extends { stream: true } ? 'stream' : 'notification';
-type ShapeFor<O> = O extends { params: readonly string[] } | { allowPositionalArgs: true }
-  ? 'named' | 'several'
-  : 'named';
+/** The options themselves are wrong, which the compiler reports: then the decorator fits every method, so that this is the one error. */
+type IsWrong<O> = keyof MethodOptions extends keyof O ? true : false;
+type KindFor<O> =
+  IsWrong<O> extends true
+    ? 'notification' | 'request' | 'stream'
+    : O extends { hasReply: true }
+      ? 'request'
+      : O extends { stream: true }
+        ? 'stream'
+        : 'notification';
+type ShapeFor<O> =
+  IsWrong<O> extends true
+    ? 'named' | 'several'
+    : O extends { params: readonly string[] } | { allowPositionalArgs: true }
+      ? 'named' | 'several'
+      : 'named';
+
+/** The type of an option that is not accepted: compilers print its name, with the advice. */
+interface NotAccepted<Advice> {
+  readonly [advice]: Advice;
+}
+type OnlyRequests = 'only a request can be idempotent: it needs hasReply: true';
+/** Names that are no options, and options that are not for methods of this kind. */
+type Refused<O> = IsWrong<O> extends true ? unknown : NoSuch<O> & ForRequests<O>;
+type NoSuch<O> = {
+  readonly [N in Exclude<keyof O, keyof MethodOptions>]: NotAccepted<`decorators have no option "${N & string}"`>;
+};
+type ForRequests<O> = O extends { readonly hasReply: true }
+  ? unknown
+  : O extends { readonly idempotent: true }
+    ? { readonly idempotent: NotAccepted<OnlyRequests> }
+    : O extends { readonly defaults: { readonly idempotent: true } }
+      ? { readonly defaults: { readonly idempotent: NotAccepted<OnlyRequests> } }
+      : unknown;
 
 /** The decorator with options, or without. */
 export interface Marker<D> extends Mark<D, 'notification', 'named'> {
   (): Mark<D, 'notification', 'named'>;
-  <const O extends MethodOptions>(options: O): Mark<D, KindFor<O>, ShapeFor<O>, WithSchemas<O>>;
+  <const O extends MethodOptions>(options: O & Refused<O>): Mark<D, KindFor<O>, ShapeFor<O>, WithSchemas<O>>;
 }
 
 /** Decorators by the names of methods, each of which fits its method. */

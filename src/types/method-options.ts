@@ -24,7 +24,7 @@ export interface MethodOptions {
   readonly timeout?: number;
   /**
    * The method may be carried out twice: a call whose answer was lost with its connection may be sent again, in another
-   * session. False by default. Not for streams.
+   * session. False by default. Only for requests.
    */
   readonly idempotent?: boolean;
   /** The default options of a call of this method. */

@@ -109,11 +109,26 @@ it('is false for every stream, whose first items may have been consumed', async 
   const items = client.safe.list(null);
   expect(pending(client)).toEqual({ 'safe.list': false });
   for await (const item of items) expect(item).toBe(1);
+});
 
-  class Feed extends RemoteAPI {
-    @incoming({ stream: true, idempotent: true }) list(_sender: Sender): Stream<number> {}
-  }
-  expect(() => Feed.create()).toThrow('Feed.list: a stream cannot be sent again; remove idempotent: true');
+it('is refused for what is not a request: in a decorator, in its defaults, and in a spec from data', () => {
+  const refusal = (given: MethodOptions) => {
+    class Feed extends RemoteAPI {
+      @incoming(given) list(_sender: Sender): void {}
+    }
+    return () => Feed.create();
+  };
+  const again = 'Feed.list: a stream cannot be sent again; remove';
+  expect(refusal({ stream: true, idempotent: true })).toThrow(`${again} idempotent: true`);
+  expect(refusal({ stream: true, defaults: { idempotent: true } })).toThrow(
+    `${again} idempotent: true from its defaults`,
+  );
+  const only = 'Feed.list: only a request can be idempotent, and this is a notification; remove';
+  expect(refusal({ idempotent: true })).toThrow(`${only} idempotent: true, or set hasReply: true`);
+  expect(refusal({ defaults: { idempotent: true } })).toThrow(`${only} idempotent: true from its defaults, or set`);
+  expect(refusal({ idempotent: false, defaults: { idempotent: false } })).not.toThrow();
+  const data = [{ path: 'list', method: 'list', direction: 'incoming', kind: 'notification', idempotent: true }];
+  expect(() => specFrom(JSON.stringify(data)).create()).toThrow('only a request can be idempotent');
 });
 
 it('is in the description of a spec, and in a spec that is made from it', () => {

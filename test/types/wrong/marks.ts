@@ -71,6 +71,24 @@ export class Wrong extends RemoteAPI {
   @incoming({ timeout: '5s' }) option2(_sender: Sender): void {}
   // error: Type 'string' is not assignable to type 'readonly string[]'
   @incoming({ params: 'a' }) option3(_sender: Sender, _a: number): void {}
+  // error: decorators have no option \"timeot\"
+  @incoming({ hasReply: true, timeot: 5 }) option4(_sender: Sender): Reply<number> {}
+  // error: 'nonsense' does not exist in type
+  @incoming({ nonsense: true }) option5(_sender: Sender): void {}
+  // error: decorators have no option \"summery\"
+  @outgoing({ stream: true, summery: 'all' }) option6(_receivers: Receivers): Stream<number> {}
+  // error: Type 'string' is not assignable to type 'boolean'
+  @incoming({ hasReply: true, idempotent: 'yes' }) option7(_sender: Sender): Reply<number> {}
+  // error: Type 'string' is not assignable to type 'number'
+  @outgoing({ params: ['a', 'b'], timeout: '5' }) option8(_receivers: Receivers, _a: number, _b: number): void {}
+  // error: Did you mean to write 'timeout'?
+  @outgoing({ stream: true, defaults: { timeot: 5 } }) option9(_receivers: Receivers): Stream<number> {}
+  // error: only a request can be idempotent: it needs hasReply: true
+  @incoming({ stream: true, idempotent: true }) option10(_sender: Sender): Stream<number> {}
+  // error: only a request can be idempotent: it needs hasReply: true
+  @outgoing({ idempotent: true }) option11(_receivers: Receivers): void {}
+  // error: only a request can be idempotent: it needs hasReply: true
+  @outgoing({ defaults: { timeout: 5, idempotent: true } }) option12(_receivers: Receivers): void {}
 
   // error: every side has a member \"close\"; rename the method, and keep this name on the wire with name: 'close'
   @outgoing close(_receivers: Receivers): void {}

@@ -1,6 +1,7 @@
 import { parseAddress } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
+import { within as inOuter } from '../src/contract/misplaced-option.js';
 import { splitParts } from './shared/mux-address.js';
 import { RECONNECTING, type RedialOptions, readRedialOptions } from './shared/redial-options.js';
 import { RedialTransport } from './shared/redial-transport.js';
@@ -94,5 +95,5 @@ function sourceOf(
     throw new UsageError(
       `"${text}" does not say what to dial; expected an address, as in reconnect+tcp://127.0.0.1:8888 or restart:10:(process:node worker.js)`,
     );
-  return Object.keys(options).length === 0 ? inner : { ...options, url: inner };
+  return inOuter({ ...options, url: inner }, { text, name: text.replace(/[+:].*/s, '').toLowerCase(), options: OWN });
 }

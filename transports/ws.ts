@@ -80,7 +80,7 @@ function listening(address: Address, wire: Wire): Transport {
     return new WebSocketListener({ ...plan, server: foreignServer(server, secure, authority) });
   }
   refusePlain(scheme, secured);
-  const { host, port } = hostPort(address);
+  const { host, port } = hostPort(address, true);
   const tls = scheme === 'wss' ? readTls(address, options, true) : undefined;
   return new WebSocketListener({ ...plan, server: ownServer(host, port, tls, wire) });
 }

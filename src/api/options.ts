@@ -1,6 +1,8 @@
 import { type Check, checkEach, flag, isFunction, isObject, milliseconds, must } from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
+import { sideOptionsAre } from '../contract/misplaced-option.js';
 import { mustBeOptions } from '../contract/options-object.js';
+import { isCallOption } from '../spec/call-options.js';
 import type { CodecSource, Options } from '../types/options.js';
 import { checkStages } from './check-stages.js';
 import { extensionOptions } from './extension-registry.js';
@@ -48,6 +50,12 @@ function has<K extends string>(value: unknown, key: K): value is { readonly [N i
   return isObject(value) && key in value;
 }
 
+function isSideOption(name: string): boolean {
+  return Object.hasOwn(coreOptions, name) || Object.hasOwn(extensionOptions(), name);
+}
+// The errors for options of addresses name those that belong to the side.
+sideOptionsAre(isSideOption);
+
 /** Throws a UsageError for what is no object of options. */
 export function mustBeSideOptions(options: unknown): void {
   mustBeOptions(options, 'options', '{ codec: "msgpack" }');
@@ -56,6 +64,12 @@ export function mustBeSideOptions(options: unknown): void {
 /** Options as they were asked for. Throws a UsageError for one that is not known or does not fit. */
 export function checkOptions(options: Options): Options {
   mustBeSideOptions(options);
+  for (const name of Object.keys(options)) {
+    if (isCallOption(name) && !isSideOption(name))
+      throw new UsageError(
+        `unknown option "${name}": it is an option of calls; for all calls of the side, write defaults: { ${name}: … }`,
+      );
+  }
   checkEach(options, { ...coreOptions, ...extensionOptions() });
   if (
     options.requireSecurityInfo === true &&

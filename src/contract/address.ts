@@ -1,5 +1,6 @@
 import type { Address, AddressObject } from './contract.js';
 import { UsageError } from './errors.js';
+import { insteadOf, outerOf, within } from './misplaced-option.js';
 
 // No scheme of a URL has an underscore, but names from the model do: blindly_believe_everything.
 const SCHEME = /^[a-z][a-z0-9+._-]*$/i;
@@ -26,7 +27,9 @@ export function parseAddress(source: string | AddressObject): Address {
   for (const [key, value] of new URLSearchParams(query === null ? '' : text.slice(query.index))) options[key] = value;
   if (typeof source === 'object')
     for (const [key, value] of Object.entries(source)) if (key !== 'url') options[key] = value;
-  return { text, scheme: scheme.toLowerCase(), rest: colon < 0 ? '' : bare.slice(colon + 1), options };
+  const rest = colon < 0 ? '' : bare.slice(colon + 1);
+  const outer = typeof source === 'object' ? outerOf(source) : undefined;
+  return within({ text, scheme: scheme.toLowerCase(), rest, options }, outer);
 }
 
 /**
@@ -71,10 +74,8 @@ export function readOptions<const K extends Record<string, OptionKind>>(
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     const hint = otherwise !== undefined && isInQuery(address.text, name) ? `. ${otherwise}` : '';
     if (kind === undefined) {
-      const known = Object.keys(kinds).join(', ');
-      throw new UsageError(
-        `${address.scheme}: has no option "${name}"; ${known === '' ? 'it has none' : `there are ${known}`}${hint}`,
-      );
+      const instead = insteadOf(name, Object.keys(kinds), outerOf(address));
+      throw new UsageError(`${address.scheme}: has no option "${name}"${instead}${hint}`);
     }
     if (value !== undefined) read[name] = readOption(address.scheme, name, value, kind, hint);
   }
@@ -112,11 +113,11 @@ export interface HostPort {
 }
 
 /**
- * The host and port of `//host:port/…`, and of the short forms `host:port`, `:port` and `port`; `[::1]` for IPv6.
- * Throws a UsageError if the port is missing or invalid.
+ * The host and port of `//host:port`, and of the short forms `host:port`, `:port` and `port`; `[::1]` for IPv6. With `takesPath`, a path
+ * may follow. Throws a UsageError if the port is missing or invalid, and for a path where there is none.
  */
-export function hostPort(address: Address): HostPort {
-  const authority = address.rest.replace(/^\/\//, '').replace(/\/.*$/s, '');
+export function hostPort(address: Address, takesPath: boolean = false): HostPort {
+  const [, authority = '', path = ''] = /^(?:\/\/)?([^/]*)(.*)$/s.exec(address.rest) ?? [];
   const match = /^(?:(?:(\[[0-9a-f:.%]+\])|([^:[\]]*)):)?(\d{1,5})$/i.exec(authority);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
@@ -126,6 +127,12 @@ export function hostPort(address: Address): HostPort {
     if (last) throw new UsageError(`"${text}": ${last} is not a port, which is a number from 0 to 65535; ${expected}`);
     if (host) throw new UsageError(`"${text}" has no port; ${expected}`);
     throw new UsageError(`"${text}" has no host and port; ${expected}; write an IPv6 address in brackets, as in [::1]`);
+  }
+  if (!takesPath && path.length > 1) {
+    const { text, scheme } = address;
+    throw new UsageError(
+      `"${text}": an address of ${scheme}: has no path; remove ${path}, or use ws: if the server expects WebSockets`,
+    );
   }
   return { host: match[1]?.slice(1, -1) ?? match[2] ?? '', port };
 }

@@ -15,7 +15,9 @@ import type {
   Wire,
 } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
+import { outerOf } from '../contract/misplaced-option.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
+import { nearest } from '../contract/unknown-option.js';
 
 /** Loads the module of a plug-in when an address uses it. */
 export type Loader<F> = (address: Address) => Promise<{ readonly default: F }>;
@@ -61,19 +63,38 @@ class Shelf<F> {
   }
 
   async load(address: Address): Promise<F> {
-    const { scheme } = address;
-    // `reconnect+tcp`: a transport around another one.
-    const loader = this.loaders.get(this.aliases[scheme] ?? scheme) ?? this.loaders.get(scheme.replace(/\+.*/, ''));
-    if (loader === undefined) {
-      const known = [...this.loaders.keys()].sort().join(', ');
-      if (this.elsewhere.includes(scheme)) throw absent(address, known);
-      const { rest, text } = address;
-      const meant = this.kind === 'transport' && /^\d{1,5}(\/|$)/.test(rest) ? `tcp://${text}` : undefined;
-      const hint =
-        meant === undefined ? '' : `; write a host and a port as in ${meant} or ${meant.replace('tcp', 'ws')}`;
-      throw new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"; there are ${known}${hint}`);
-    }
+    const loader = this.find(address.scheme) ?? this.find(address.scheme.replace(/\+.*/, '+'));
+    if (loader === undefined) throw this.unknown(address);
     return (await loader(address)).default;
+  }
+
+  /** A name that ends in a plus is that of a transport around another one: `reconnect+tcp`. */
+  private find(name: string): Loader<F> | undefined {
+    return this.loaders.get(Object.hasOwn(this.aliases, name) ? (this.aliases[name] as string) : name);
+  }
+
+  private unknown(address: Address): UsageError {
+    const { scheme, rest } = address;
+    const text = outerOf(address)?.text ?? address.text;
+    const isTransport = this.kind === 'transport';
+    const others = isTransport ? Object.keys(this.aliases).filter((name) => !name.endsWith('+')) : [];
+    const names = [...this.loaders.keys(), ...others.filter((name) => this.find(name) !== undefined)].sort();
+    if (this.elsewhere.includes(scheme)) return absent(address, names.join(', '));
+    const isHost = isTransport && /^\d{1,5}(\/|$)/.test(rest);
+    const meant = isHost ? undefined : this.meant(scheme, names);
+    const list = `${meant === undefined ? '; there' : `; did you mean ${meant}? There`} are ${names.join(', ')}`;
+    const asHost = isHost ? `; write a host and a port as in tcp://${text} or ws://${text}` : '';
+    return new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"${list}${asHost}`);
+  }
+
+  /** What a misspelt name means. */
+  private meant(scheme: string, names: readonly string[]): string | undefined {
+    const [name = '', inner] = scheme.split('+');
+    if (inner === undefined)
+      return nearest(name, names) ?? (name.startsWith('http') ? name.replace('http', 'ws') : undefined);
+    if (this.find(`${inner}+`) !== undefined) return `${inner}+${name}`;
+    const outer = nearest(name, names);
+    return outer === undefined || this.find(`${outer}+`) === undefined ? undefined : `${outer}+${inner}`;
   }
 }
 
@@ -85,7 +106,11 @@ function absent({ scheme, text }: Address, known: string): UsageError {
 }
 
 const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
-const transports = new Shelf<TransportFactory>('transport', { wss: 'ws', restart: 'reconnect' });
+const transports = new Shelf<TransportFactory>('transport', {
+  wss: 'ws',
+  restart: 'reconnect',
+  'reconnect+': 'reconnect',
+});
 const securities = new Shelf<SecurityFactory>('security', { blindly_believe_everything: 'user' });
 
 let combining: CodecCombining;
@@ -108,8 +133,8 @@ export function registerCodec(name: string, factory: CodecFactory): void {
 }
 
 /**
- * Registers a transport under the scheme of its addresses; it replaces an existing one. Throws a UsageError if the
- * scheme is not a lower-case word.
+ * Registers a transport under the scheme of its addresses; it replaces an existing one. A scheme that ends in a plus, such as `retry+`,
+ * is that of a transport around another one: `retry+tcp://host:port`. Throws a UsageError if the scheme is not a lower-case word.
  */
 export function registerTransport(scheme: string, factory: TransportFactory): void {
   transports.add(scheme, async () => ({ default: factory }));

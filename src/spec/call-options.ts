@@ -41,6 +41,11 @@ export function addCallOptions(added: Checks, check?: CheckTogether): void {
   if (check !== undefined) together.add(check);
 }
 
+/** Whether calls have an option of this name. */
+export function isCallOption(name: string): boolean {
+  return Object.hasOwn(checks, name);
+}
+
 /** Checks the options that were passed for calls. Throws a UsageError for one that is unknown or has a wrong value. */
 export function checkCallOptions<O extends CallOptions>(options: O | undefined): O | undefined {
   if (options === undefined) return undefined;

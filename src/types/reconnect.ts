@@ -10,7 +10,7 @@ export interface ReconnectOptions {
    * How long to wait before an attempt, in milliseconds: [100, 10_000] by default, which is a random time of at most 100, then of at most
    * 200, 400 and so on, and never more than 10,000. One number is always the same time.
    */
-  readonly delay?: number | readonly [first: number, longest: number] | undefined;
+  readonly delay?: number | readonly [first: number, longest: number, ...others: never[]] | undefined;
   /** After how many attempts in a row the side gives up: `Infinity` by default. A link that has lasted for 5 s sets the count back. */
   readonly tries?: number | undefined;
   /**

@@ -35,7 +35,7 @@ const refusal = async (options: object) => (await failure(Spec.create(options).o
 describe('an unknown name', () => {
   it('of a transport is refused with a list of the known ones', async () => {
     const message = await refusal({ transport: 'tpc://127.0.0.1:1' });
-    expect(message).toMatch(/^unknown transport "tpc" in "tpc:\/\/127\.0\.0\.1:1"; there are .*\bmemory\b.*\btcp\b/);
+    expect(message).toMatch(/^unknown transport "tpc" in "tpc:\/\/127\.0\.0\.1:1"; did you mean tcp\? There are .*\bmemory\b.*\btcp\b/);
     expect(await failure(transport('tpc:x'))).toBeInstanceOf(UsageError);
     expect(await refusal({ transport: 'constructor:x' })).toMatch('unknown transport "constructor"');
     for (const host of ['localhost:8888', 'example.com:80/path', 'chat-server:1']) {
@@ -49,10 +49,10 @@ describe('an unknown name', () => {
 
   it('of a codec or a security is refused too', async () => {
     expect(await refusal({ transport: 'memory:x', codec: 'jrcp' })).toMatch(
-      /^unknown codec "jrcp" in "jrcp"; there are .*jrpc/,
+      /^unknown codec "jrcp" in "jrcp"; did you mean jrpc\? There are .*jrpc/,
     );
     expect(await refusal({ transport: 'memory:x', security: 'usr' })).toMatch(
-      /^unknown security "usr".*there are null, user/,
+      /^unknown security "usr".*did you mean user\? There are null, user/,
     );
     expect(await failure(codec('x'))).toBeInstanceOf(UsageError);
     expect(await failure(security('x'))).toBeInstanceOf(UsageError);
@@ -72,12 +72,12 @@ describe('a misspelt or invalid option', () => {
   it.each([
     [
       { transport: 'tcp://127.0.0.1:1?framin=nul' },
-      'tcp: has no option "framin"; there are framing, keepAlive, backlog',
+      'tcp: has no option "framin"; did you mean framing? There are framing, keepAlive, backlog',
     ],
     [{ transport: { url: 'tcp://127.0.0.1:1', frming: 'nul' } }, 'tcp: has no option "frming"'],
     [{ transport: 'tcp://127.0.0.1:1?framing=nil' }, /framing.*nil/],
     [{ transport: 'tcp://127.0.0.1:1?keepAlive=x' }, 'tcp: the option "keepAlive" must be a number, not "x"'],
-    [{ transport: 'memory:x', codec: 'jrpc?dialct=lsp' }, 'jrpc: has no option "dialct"; there are dialect, hello'],
+    [{ transport: 'memory:x', codec: 'jrpc?dialct=lsp' }, 'jrpc: has no option "dialct"; did you mean dialect? There are dialect, hello'],
     [{ transport: 'memory:x', codec: 'jrpc?dialect=lps' }, 'must be lsp or mcp or quickrpc, not "lps"'],
     [
       { transport: 'memory:x', codec: 'jrpc?hello=perhaps' },

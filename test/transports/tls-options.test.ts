@@ -30,7 +30,7 @@ describe.each([
   };
 
   it.each<[text: string, make: () => unknown]>([
-    ['has no option "verfy"; there are', dial({ verfy: 'none' })],
+    ['has no option "verfy"; did you mean verify? There are', dial({ verfy: 'none' })],
     ['"verify" must be full or chain or fingerprint or none, not "nothing"', dial({ verify: 'nothing' })],
     ['has no option "rejectUnauthorized"', dial({ rejectUnauthorized: false })],
     ['needs the certificate of this side and its key, as in ', listen({})],
@@ -46,7 +46,7 @@ describe.each([
     ['"clientCertificate" needs "ca"', listen({ ...identity, clientCertificate: 'require' })],
     ['verify: "fingerprint" needs the option "fingerprints"', dial({ verify: 'fingerprint' })],
     ['with verify: "none" every certificate is accepted', dial({ verify: 'none', ca: ca.cert })],
-    ['"fingerprints" must be a list of SHA-256 fingerprints', dial({ fingerprints: ['AB:CD'] })],
+    [`${scheme}: the option "fingerprints" must be a list of SHA-256 fingerprints`, dial({ fingerprints: ['AB:CD'] })],
     ['"revoked" must be a list of SHA-256 fingerprints', dial({ revoked: [7] })],
     ['"minVersion" must be TLSv1.2 or TLSv1.3, not "TLSv1"', dial({ minVersion: 'TLSv1' })],
     ['"certificates" must be a function', dial({ certificates: {} })],
@@ -81,7 +81,7 @@ describe.each([
     ['"certificates" returned an unknown "certs"; there are cert, key', { certificates: () => ({ certs: 1 }) }],
     ['"cert" and "key" belong together, and "key" is missing', { certificates: () => ({ cert: server.cert }) }],
     [
-      'the vault is closed',
+      `${scheme}: the function "certificates" has thrown the vault is closed`,
       {
         certificates: () => {
           throw new Error('the vault is closed');

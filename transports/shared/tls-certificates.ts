@@ -121,8 +121,8 @@ export class Certificates {
       key: key === undefined ? undefined : this.text('key', key),
       passphrase: passphrase as string | undefined,
       ca: ca === undefined ? undefined : each(ca).map((one) => this.text('ca', one)),
-      fingerprints: listed(readFingerprints('fingerprints', set.fingerprints)),
-      revoked: listed(readFingerprints('revoked', set.revoked)),
+      fingerprints: listed(readFingerprints(this.scheme, 'fingerprints', set.fingerprints)),
+      revoked: listed(readFingerprints(this.scheme, 'revoked', set.revoked)),
     };
   }
 
@@ -220,7 +220,12 @@ export class Certificates {
 export const NO_TICKETS: number = constants.SSL_OP_NO_TICKET;
 
 function asked(scheme: string, source: () => CertificateSet): CertificateSet {
-  const set = source() as unknown;
+  let set: unknown;
+  try {
+    set = source();
+  } catch (cause) {
+    throw new UsageError(`${scheme} the function "certificates" has thrown ${textOf(cause)}`, { cause });
+  }
   if (typeof set === 'object' && set !== null && !('then' in set)) return set as CertificateSet;
   throw new UsageError(
     `${scheme} the function "certificates" must return { cert, key, ca, … } at once, not a promise or anything else; load what takes time elsewhere, and return the latest`,

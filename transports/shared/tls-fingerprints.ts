@@ -3,10 +3,10 @@ import type { PeerCertificate } from 'node:tls';
 import { UsageError } from '../../src/contract/errors.js';
 
 /**
- * The SHA-256 fingerprints in an option, in the form of Node: `AB:CD:…`. Throws a UsageError if one of them is not a
+ * The SHA-256 fingerprints in an option, in the form of Node: `AB:CD:…`. `scheme` begins the text of an error. Throws a UsageError if one of them is not a
  * fingerprint.
  */
-export function readFingerprints(name: string, value: unknown): ReadonlySet<string> | undefined {
+export function readFingerprints(scheme: string, name: string, value: unknown): ReadonlySet<string> | undefined {
   if (value === undefined) return undefined;
   const list: readonly unknown[] =
     typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
@@ -15,7 +15,7 @@ export function readFingerprints(name: string, value: unknown): ReadonlySet<stri
       const hex = typeof one === 'string' ? one.trim().replaceAll(':', '').toUpperCase() : '';
       if (/^[\dA-F]{64}$/.test(hex)) return colons(hex);
       throw new UsageError(
-        `tls: the option "${name}" must be a list of SHA-256 fingerprints of certificates, as \`openssl x509 -noout -fingerprint -sha256\` prints them, not ${JSON.stringify(one)}`,
+        `${scheme} the option "${name}" must be a list of SHA-256 fingerprints of certificates, as \`openssl x509 -noout -fingerprint -sha256\` prints them, not ${JSON.stringify(one)}`,
       );
     }),
   );

@@ -63,7 +63,7 @@ export function readTls(
   for (const name of listens ? (['servername'] as const) : (['clientCertificate'] as const)) {
     if (has(name)) throw wrong(`the option "${name}" is for the side that ${listens ? 'dials' : 'listens'}`);
   }
-  const source = sourceOf(options, wrong);
+  const source = sourceOf(scheme, options, wrong);
   const given = typeof source === 'function';
   if (listens && !given && !has('cert')) {
     const example = `${text.replace(/\?.*$/s, '')}?cert=server.pem&key=server.key`;
@@ -106,7 +106,7 @@ export function readTls(
   };
 }
 
-function sourceOf(options: TlsOptionValues, wrong: (why: string) => UsageError): CertificateSource {
+function sourceOf(scheme: string, options: TlsOptionValues, wrong: (why: string) => UsageError): CertificateSource {
   const { certificates } = options;
   if (certificates !== undefined) {
     if (typeof certificates !== 'function') throw wrong('the option "certificates" must be a function');
@@ -121,7 +121,7 @@ function sourceOf(options: TlsOptionValues, wrong: (why: string) => UsageError):
     throw wrong('the option "key" needs "cert", the certificate of that key');
   if (passphrase !== undefined && key === undefined)
     throw wrong('the option "passphrase" is for an encrypted "key", and there is none');
-  for (const name of ['fingerprints', 'revoked'] as const) readFingerprints(name, options[name]);
+  for (const name of ['fingerprints', 'revoked'] as const) readFingerprints(`${scheme}:`, name, options[name]);
   return options;
 }
 

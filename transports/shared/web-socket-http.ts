@@ -28,7 +28,7 @@ export function ownServer(host: string, port: number, tls: TlsSettings | undefin
   const scheme = tls === undefined ? 'ws' : 'wss';
   let bound = port;
   const origin = (): string => `${scheme}://${bracketed(reachable(host))}:${bound}`;
-  const secure = tls && new SecureServer(tls, limits, logger, () => `wss://${bracketed(host)}:${port}`);
+  const secure = tls && new SecureServer(tls, limits, logger, origin);
   const server =
     secure === undefined
       ? http.createServer(bounds, answer)

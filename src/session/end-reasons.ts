@@ -66,7 +66,11 @@ export function end(session: EndingSession, reason: Error | undefined): void {
     session.link.close(reason);
   } else if (session.sendQueue.isHeld) leaveTogether({ flush: () => session.end() });
   else if (filter?.isSealing) filter.whenSealed(() => session.end());
-  else finish(session, new ConnectionLost(`${linkOf(session)} was closed on this side`), 'closed here');
+  else {
+    // Of a peer that has ended its half, everything was done: its end is the reason.
+    const reason = session.noReplyReason as ConnectionLost | undefined;
+    finish(session, reason ?? new ConnectionLost(`${linkOf(session)} was closed on this side`), 'closed here');
+  }
 }
 
 /** Ends the session with a reason; what was posted is still sent. */

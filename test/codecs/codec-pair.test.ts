@@ -277,7 +277,9 @@ describe('a side with another codec', () => {
     expect(await failure(visitor.remote.look({ what: 1 }))).toMatchObject({ name: 'ConnectionLost' });
     const text = 'this side expects MessagePack, but the data that arrived begins with "{\\"jsonrpc\\"';
     expect(log.texts).toEqual([expect.stringContaining(text)]);
-    expect(visitorLog.texts).toEqual([expect.stringContaining('(obverse) this side expects MessagePack')]);
+    expect(visitorLog.warnings).toEqual([
+      [expect.stringContaining('refused the connection: this side expects MessagePack')],
+    ]);
   });
 
   it('that cannot read the answers is detected by the hello, and one that is not understood is disconnected', async () => {

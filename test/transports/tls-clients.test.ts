@@ -150,7 +150,7 @@ describe.each(['tls', 'wss'] as const)('the certificate of a client of %s:', (sc
       'is self-signed, and its fingerprint is accepted',
       { ...server, clientCertificate: 'require', verify: 'fingerprint', fingerprints: ann.fingerprint },
       ann,
-      false,
+      true,
     ],
   ])('%s: it is accepted', async (_what, options, identity, authorized) => {
     const { server: side, url } = await serve(options);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { LinkInfo } from '../../src/contract/contract.js';
-import { certificateOf } from './tls-peer.js';
+import { certificateOf, isAuthorized } from './tls-peer.js';
 
 /**
  * What is known of the connection of a socket: the address and port of both ends, and under TLS the negotiated protocol
@@ -18,13 +18,13 @@ export function socketInfo(stream: Duplex): LinkInfo {
 }
 
 function tlsInfo(socket: TLSSocket): LinkInfo {
-  const { authorized, alpnProtocol } = socket;
+  const { alpnProtocol } = socket;
   const certificate = certificateOf(socket);
   return {
     protocol: socket.getProtocol(),
     cipher: socket.getCipher()?.name,
     // Deno, and Node for a resumed session of TLS 1.3, report a peer without a certificate as authorized.
-    authorized: authorized === true && certificate !== undefined,
+    authorized: isAuthorized(socket) && certificate !== undefined,
     ...(typeof alpnProtocol === 'string' && { alpn: alpnProtocol }),
     ...(certificate !== undefined && { certificate }),
   };

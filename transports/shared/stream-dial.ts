@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream';
 import { clearTimer, setTimer } from '../../src/base/time.js';
 import type { Accept, FramingFactory, LinkInfo, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { markPermanent } from '../../src/contract/permanent.js';
 import { PartialFrames } from './partial-frames.js';
 import { explain } from './stream-errors.js';
 import { type StreamHost, StreamLink } from './stream-link.js';
+import { watchRefusal } from './stream-refusal.js';
 
 /** What encrypts a dialed connection. */
 export interface SecureDialing {
@@ -84,7 +86,7 @@ export class StreamDialer implements Transport {
       const connected = (): void => {
         const refusal = secure?.refusal(socket);
         if (refusal !== undefined) {
-          fail(new ConnectionLost(`${what}: ${refusal}`));
+          fail(markPermanent(new ConnectionLost(`${what}: ${refusal}`)));
           return;
         }
         settle();
@@ -118,14 +120,19 @@ export class StreamDialer implements Transport {
       infoOf: () => infoOf(socket),
       gone: ignore,
     };
-    this.link = new StreamLink(
+    const link = new StreamLink(
       peerOf(socket),
       socket,
       socket,
       framing(wire.form as 'text' | 'bytes', wire.limits.frameBytes),
       host,
     );
-    this.link.start(accept);
+    this.link = link;
+    watchRefusal(socket, link.peer, (reason) => {
+      wire.logger.warn(reason.message);
+      link.cut(reason);
+    });
+    link.start(accept);
   }
 }
 

@@ -1,5 +1,9 @@
 import { ConnectionLost } from '../../src/contract/errors.js';
+import { markPermanent } from '../../src/contract/permanent.js';
 import { TLS_HINTS } from './tls-hints.js';
+
+/** The alerts by which the other side of TLS refuses the certificate of this one. */
+const REFUSED = /^ERR_SSL_.*ALERT_(?:CERTIFICATE_(?:REQUIRED|REVOKED|UNKNOWN)|UNKNOWN_CA|BAD_CERTIFICATE)$/;
 
 /** Hints for the most frequent system errors: what they mean and what to do. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -23,7 +27,13 @@ const HINTS: Readonly<Record<string, string>> = {
  * error is its `cause`. `hints` are special to this case, by the names of the system errors.
  */
 export function explain(what: string, error: Error, hints: Readonly<Record<string, string>> = {}): ConnectionLost {
-  return new ConnectionLost(`${what}: ${reasonOf(error, { ...HINTS, ...hints })}`, { cause: error });
+  return lostBy(error, `${what}: ${reasonOf(error, { ...HINTS, ...hints })}`);
+}
+
+/** The error for a link, or an attempt, that a system error has ended. Another attempt would meet the refusal of a certificate again. */
+export function lostBy(cause: Error | undefined, text: string): ConnectionLost {
+  const lost = new ConnectionLost(text, cause && { cause });
+  return REFUSED.test(codeOf(cause) ?? '') ? markPermanent(lost) : lost;
 }
 
 /** What an error of a socket means; its own text if that is not known. */

@@ -2,11 +2,11 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type { Accept, Frame, Framing, Limits, Link, LinkInfo, Logger, Receiver } from '../../src/contract/contract.js';
-import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import { type ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { WrongProtocol } from '../../src/contract/framing/beginning.js';
 import type { PartialFrames } from './partial-frames.js';
 import { moved, progress, waiting } from './stream-buffered.js';
-import { asError, reasonOf } from './stream-errors.js';
+import { asError, lostBy, reasonOf } from './stream-errors.js';
 import { listen, type StreamEvents } from './stream-events.js';
 import { Unread } from './stream-unread.js';
 
@@ -217,7 +217,7 @@ export class StreamLink implements Link, StreamEvents {
   }
 
   protected lost(what: string, cause?: Error): ConnectionLost {
-    return new ConnectionLost(`the link to ${this.peer} was lost: ${what}`, cause && { cause });
+    return lostBy(cause, `the link to ${this.peer} was lost: ${what}`);
   }
 
   /** Reads the rest although the receiver has paused: the other end is closed, so there is not much of it. */

@@ -2,6 +2,7 @@ import { isIP, type NetConnectOpts } from 'node:net';
 import tls, { type ConnectionOptions, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { Logger } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
+import { markPermanent } from '../../src/contract/permanent.js';
 import type { SecureDialing } from './stream-dial.js';
 import { codeOf, explain } from './stream-errors.js';
 import { Certificates, type LoadedCertificates } from './tls-certificates.js';
@@ -10,6 +11,8 @@ import { certificateOf, problemOf, refusalOf } from './tls-peer.js';
 
 /** The codes of the verification; those of other errors have another form. */
 const VERIFICATION = /^(?:CERT_|DEPTH_|SELF_|UNABLE_|INVALID_|ERR_TLS_CERT_)/;
+
+const DATES = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 /** The certificate of a server is refused, as the text says. */
 export class CertificateRefused extends Error {}
@@ -60,12 +63,14 @@ export class SecureClient {
 
   /** The error for a handshake that has failed. */
   explain(what: string, error: Error): ConnectionLost {
-    if (error instanceof CertificateRefused) return new ConnectionLost(`${what}: ${error.message}`);
+    if (error instanceof CertificateRefused) return markPermanent(new ConnectionLost(`${what}: ${error.message}`));
     const code = codeOf(error);
     if (code !== undefined && VERIFICATION.test(code)) {
       const seen = (error as { readonly cert?: PeerCertificate }).cert ?? this.seen;
       const host = this.settings.servername ?? this.host;
-      return new ConnectionLost(`${what}: ${problemOf(code, seen, 'the server', host)}`, { cause: error });
+      const lost = new ConnectionLost(`${what}: ${problemOf(code, seen, 'the server', host)}`, { cause: error });
+      // A server may renew its certificate, and clocks go on.
+      return DATES.includes(code) ? lost : markPermanent(lost);
     }
     const noTls = `what listens there does not speak TLS; connect with ${this.plain} instead of ${this.settings.scheme}, or check the port`;
     const ended = `what listens there ended the connection during the TLS handshake; if it does not use TLS, connect with ${this.plain}; if it does, its log has the reason`;

@@ -11,6 +11,14 @@ export function certificateOf(socket: Pick<TLSSocket, 'getPeerCertificate'>): Pe
   return certificate && Object.keys(certificate).length > 0 ? certificate : undefined;
 }
 
+/** The connections whose peers were accepted by their fingerprints alone. */
+const byFingerprint = new WeakSet<object>();
+
+/** Whether the certificate of the other end was checked: by its authority, or, as `verify: 'fingerprint'` specifies, by its fingerprint. */
+export function isAuthorized(socket: TLSSocket): boolean {
+  return socket.authorized === true || byFingerprint.has(socket);
+}
+
 /** Why the certificate of a peer is not accepted. */
 export interface CertificateRefusal {
   /** For this side: what is wrong, and what to do. */
@@ -59,7 +67,10 @@ export function refusalOf(
     return refused(`this runtime does not show the fingerprint of ${whose}`, 'no fingerprint');
   if (revoked?.has(fingerprint) === true)
     return refused(`${whose} is revoked (option "revoked"); it needs another one`, 'it is revoked');
-  if (fingerprints?.has(fingerprint) ?? verify !== 'fingerprint') return undefined;
+  if (fingerprints?.has(fingerprint) ?? verify !== 'fingerprint') {
+    if (verify === 'fingerprint') byFingerprint.add(socket);
+    return undefined;
+  }
   return refused(
     `${whose} has the fingerprint ${fingerprint}, which is not in the option "fingerprints"; if it is the right one, add it there`,
     'its fingerprint is not accepted',

@@ -32,19 +32,14 @@ export function sideOptionsAre(test: (name: string) => boolean): void {
 
 /** The text after the name of an option that an address does not have: where it belongs, or what was meant, and which there are. */
 export function insteadOf(name: string, options: readonly string[], outer: OuterTransport | undefined): string {
-  const others = outer?.options ?? [];
-  const lists = [
-    ...(options.length > 0 || outer === undefined
-      ? [options.length === 0 ? 'it has none' : `there are ${options.join(', ')}`]
-      : []),
-    ...(outer === undefined ? [] : [`${outer.name} has ${others.join(', ')}`]),
-  ].join('; ');
-  if (others.includes(name))
-    return `, but ${outer?.name} has: specify it in an object, as in { url, ${name} }; ${lists}`;
+  const own = options.length === 0 ? 'it has none' : `there are ${options.join(', ')}`;
+  const list = outer === undefined ? own : `${own}; ${outer.name} has ${outer.options.join(', ')}`;
+  if (outer?.options.includes(name))
+    return `, but ${outer.name} has: specify it in an object, as in { url, ${name} }; ${list}`;
   if (isSideOption(name))
-    return `: it is an option of the side, in the argument after the address, as in { ${name}: … }; ${lists}`;
-  const meant = nearest(name, [...options, ...others]);
+    return `: it is an option of the side, in the argument after the address, as in { ${name}: … }; ${list}`;
+  const meant = nearest(name, [...options, ...(outer?.options ?? [])]);
   return meant === undefined
-    ? `; ${lists}`
-    : `; did you mean ${meant}? ${lists.replace(/^./, (first) => first.toUpperCase())}`;
+    ? `; ${list}`
+    : `; did you mean ${meant}? ${list.replace(/^./, (first) => first.toUpperCase())}`;
 }

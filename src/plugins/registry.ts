@@ -15,9 +15,7 @@ import type {
   Wire,
 } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
-import { outerOf } from '../contract/misplaced-option.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
-import { nearest } from '../contract/unknown-option.js';
 
 /** Loads the module of a plug-in when an address uses it. */
 export type Loader<F> = (address: Address) => Promise<{ readonly default: F }>;
@@ -64,7 +62,11 @@ class Shelf<F> {
 
   async load(address: Address): Promise<F> {
     const loader = this.find(address.scheme) ?? this.find(address.scheme.replace(/\+.*/, '+'));
-    if (loader === undefined) throw this.unknown(address);
+    if (loader === undefined) {
+      const { kind, aliases, loaders, elsewhere } = this;
+      const { unknownName } = await import('../contract/unknown-name.js');
+      throw unknownName(address, { kind, aliases, names: [...loaders.keys()], elsewhere });
+    }
     return (await loader(address)).default;
   }
 
@@ -72,37 +74,6 @@ class Shelf<F> {
   private find(name: string): Loader<F> | undefined {
     return this.loaders.get(Object.hasOwn(this.aliases, name) ? (this.aliases[name] as string) : name);
   }
-
-  private unknown(address: Address): UsageError {
-    const { scheme, rest } = address;
-    const text = outerOf(address)?.text ?? address.text;
-    const isTransport = this.kind === 'transport';
-    const others = isTransport ? Object.keys(this.aliases).filter((name) => !name.endsWith('+')) : [];
-    const names = [...this.loaders.keys(), ...others.filter((name) => this.find(name) !== undefined)].sort();
-    if (this.elsewhere.includes(scheme)) return absent(address, names.join(', '));
-    const isHost = isTransport && /^\d{1,5}(\/|$)/.test(rest);
-    const meant = isHost ? undefined : this.meant(scheme, names);
-    const list = `${meant === undefined ? '; there' : `; did you mean ${meant}? There`} are ${names.join(', ')}`;
-    const asHost = isHost ? `; write a host and a port as in tcp://${text} or ws://${text}` : '';
-    return new UsageError(`unknown ${this.kind} "${scheme}" in "${text}"${list}${asHost}`);
-  }
-
-  /** What a misspelt name means. */
-  private meant(scheme: string, names: readonly string[]): string | undefined {
-    const [name = '', inner] = scheme.split('+');
-    if (inner === undefined)
-      return nearest(name, names) ?? (name.startsWith('http') ? name.replace('http', 'ws') : undefined);
-    if (this.find(`${inner}+`) !== undefined) return `${inner}+${name}`;
-    const outer = nearest(name, names);
-    return outer === undefined || this.find(`${outer}+`) === undefined ? undefined : `${outer}+${inner}`;
-  }
-}
-
-/** A page cannot use the transports of Node. */
-function absent({ scheme, text }: Address, known: string): UsageError {
-  return new UsageError(
-    `"${text}" needs the transport "${scheme}", which exists in Node, Bun and Deno and not in browsers; there are ${known}`,
-  );
 }
 
 const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });

@@ -1,23 +1,16 @@
-import { printable } from '../../src/base/quote.js';
-import type { Frame, Link, Receiver } from '../../src/contract/contract.js';
+import type { Frame, Receiver } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { markPermanent } from '../../src/contract/permanent.js';
 
-/** What a side of this library sends before it closes a link to a peer that speaks another protocol: one line of plain text. */
-const REFUSED = '(obverse) ';
-/** How many characters of it are shown. */
-const SHOWN = 400;
-
 /**
- * Passes everything to the receiver of a link, and then reports its end. Where nothing else has come than that the other side expects
- * another codec or protocol, the link ends with an error after which it is not dialed again.
+ * Passes everything to the receiver of a link, and then reports its end. Where nothing has come but another
+ * protocol, it is not dialed again.
  */
 export class WatchedReceiver implements Receiver {
   readonly inputEnded?: () => void;
   private hasReceived = false;
 
   constructor(
-    private readonly link: Link,
     private readonly receiver: Receiver,
     private readonly ended: (reason: Error | undefined) => void,
   ) {
@@ -30,19 +23,8 @@ export class WatchedReceiver implements Receiver {
   }
 
   receive(frame: Frame): void {
-    if (!this.hasReceived && this.refuses(frame)) return;
-    this.receiver.receive(frame);
-  }
-
-  /** The first frame has come. */
-  private refuses(frame: Frame): boolean {
     this.hasReceived = true;
-    if (typeof frame !== 'string' || !frame.startsWith(REFUSED)) return false;
-    const said = printable(frame.slice(REFUSED.length), SHOWN);
-    this.link.close(
-      markPermanent(new ProtocolError(`${this.link.peer} has refused the link: ${said}`, Code.ParseError)),
-    );
-    return true;
+    this.receiver.receive(frame);
   }
 
   drained(): void {

@@ -226,7 +226,7 @@ export class RedialTransport implements Transport, Redialer {
     this.why = undefined;
     this.since = time();
     Object.assign(link, { redialer: this as Redialer });
-    return new WatchedReceiver(link, this.accept!(link), (reason) => this.linkEnded(link, reason));
+    return new WatchedReceiver(this.accept!(link), (reason) => this.linkEnded(link, reason));
   }
 
   private linkEnded(link: Link, reason: Error | undefined): void {

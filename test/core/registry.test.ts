@@ -35,7 +35,9 @@ const refusal = async (options: object) => (await failure(Spec.create(options).o
 describe('an unknown name', () => {
   it('of a transport is refused with a list of the known ones', async () => {
     const message = await refusal({ transport: 'tpc://127.0.0.1:1' });
-    expect(message).toMatch(/^unknown transport "tpc" in "tpc:\/\/127\.0\.0\.1:1"; did you mean tcp\? There are .*\bmemory\b.*\btcp\b/);
+    expect(message).toMatch(
+      /^unknown transport "tpc" in "tpc:\/\/127\.0\.0\.1:1"; did you mean tcp\? There are .*\bmemory\b.*\btcp\b/,
+    );
     expect(await failure(transport('tpc:x'))).toBeInstanceOf(UsageError);
     expect(await refusal({ transport: 'constructor:x' })).toMatch('unknown transport "constructor"');
     for (const host of ['localhost:8888', 'example.com:80/path', 'chat-server:1']) {
@@ -77,7 +79,10 @@ describe('a misspelt or invalid option', () => {
     [{ transport: { url: 'tcp://127.0.0.1:1', frming: 'nul' } }, 'tcp: has no option "frming"'],
     [{ transport: 'tcp://127.0.0.1:1?framing=nil' }, /framing.*nil/],
     [{ transport: 'tcp://127.0.0.1:1?keepAlive=x' }, 'tcp: the option "keepAlive" must be a number, not "x"'],
-    [{ transport: 'memory:x', codec: 'jrpc?dialct=lsp' }, 'jrpc: has no option "dialct"; did you mean dialect? There are dialect, hello'],
+    [
+      { transport: 'memory:x', codec: 'jrpc?dialct=lsp' },
+      'jrpc: has no option "dialct"; did you mean dialect? There are dialect, hello',
+    ],
     [{ transport: 'memory:x', codec: 'jrpc?dialect=lps' }, 'must be lsp or mcp or quickrpc, not "lps"'],
     [
       { transport: 'memory:x', codec: 'jrpc?hello=perhaps' },

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import { stopClock } from '../../src/testing/clock.js';
 import { RawClient } from '../support/ws-raw.js';
 import {
   closeSides,
@@ -30,6 +32,43 @@ async function stranger(handleProtocols?: (offered: Set<string>) => string | fal
   await new Promise((resolve) => server.once('listening', resolve));
   return { url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`, offered, server };
 }
+
+describe('a client by the standard WebSocket, which is told no reason', () => {
+  /** Refuses each handshake, and counts them. */
+  async function refusing(port: number) {
+    let dials = 0;
+    const server = net.createServer((socket) => {
+      dials++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const refused = async (): Promise<number> => {
+      const before = dials;
+      await expect(connectStandard(`ws://127.0.0.1:${(server.address() as net.AddressInfo).port}`)).rejects.toThrow(
+        ConnectionLost,
+      );
+      return dials - before;
+    };
+    return { refused, close: () => server.close() };
+  }
+
+  it('dials without subprotocols as well, but not where it has just met Obverse: it would miss it while it is started', async () => {
+    const stranger = await refusing(0);
+    expect(await stranger.refused()).toBe(2);
+    stranger.close();
+
+    const server = await serve();
+    const client = await connectStandard(server.address);
+    await client.ear();
+    await server.transport.close();
+    const again = await refusing(Number(new URL(server.address).port));
+    expect(await again.refused()).toBe(1);
+    using clock = stopClock();
+    await clock.turn(600_000);
+    expect(await again.refused()).toBe(2);
+    again.close();
+  });
+});
 
 const clients = [
   { name: 'by the package', dial: connect },

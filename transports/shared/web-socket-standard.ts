@@ -1,4 +1,4 @@
-import { afterTurn, lookAgain } from '../../src/base/time.js';
+import { afterTurn, lookAgain, time } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { markPermanent } from '../../src/contract/permanent.js';
@@ -30,6 +30,13 @@ const FAILED = 4400;
 /** Above this number of buffered bytes, the drain matters. There is no event for it, so the buffer is polled. */
 const WATCHED_BYTES = 16 * 1024;
 const POLL_MS = 10;
+/** So long, in milliseconds, after a link to an Obverse server, a failure there is not due to the subprotocols. */
+const KNOWN_MS = 600_000;
+/** Of so many such servers it is known. */
+const MOST_KNOWN = 100;
+
+/** When the last link to an Obverse server has ended, by addresses. */
+const known = new Map<string, number>();
 
 /** The WebSocket of this runtime, if it has one. */
 export function standardWebSocket(): StandardWebSocket | undefined {
@@ -76,7 +83,9 @@ export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): C
       const ended = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
         settle();
         if (socket.protocol === OTHER_CODEC) reject(refused(target.address, reason));
-        else if (again) resolve(undefined);
+        // The second attempt would meet a server that is started meanwhile, and take it for one that is not Obverse.
+        else if (again && !(time() - (known.get(target.address) ?? Number.NEGATIVE_INFINITY) < KNOWN_MS))
+          resolve(undefined);
         else reject(failed(target.address, code, cause));
       };
       socket.onclose = ended;
@@ -120,6 +129,14 @@ export class StandardLink extends WebSocketLink {
   pause(): void {}
 
   resume(): void {}
+
+  protected override freed(reason: Error | undefined): void {
+    if (this.agreed) {
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(this.info.url as string, time());
+    }
+    super.freed(reason);
+  }
 
   protected finish(): void {
     this.socket.close(1000);

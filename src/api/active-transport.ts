@@ -75,14 +75,17 @@ export class ActiveTransport {
 
   private accept(link: Link): Receiver {
     const connection = this.connect(link);
-    const admitted = this.holding && link.dialed === true ? connection.sink.admitted : undefined;
+    const { dialed, redialer } = link;
+    const admitted = redialer !== undefined || (this.holding && dialed === true) ? connection.sink.admitted : undefined;
     if (admitted !== undefined) {
       admitted.catch(() => {});
-      this.admissions.push(admitted);
+      // A transport that dials again may try another link.
+      if (redialer === undefined) this.admissions.push(admitted);
+      else redialer.awaits(admitted);
     }
     if (connection.ended) return connection;
     this.connections.add(connection);
-    if (this.holding) connection.held.awaitOpening(this.replaces);
+    if (this.holding) connection.held.awaitOpening(this.replaces || redialer !== undefined);
     if (this.closing !== undefined || this.letsNobodyIn) connection.sink.end();
     else if (this.retired) connection.sink.closeWhenIdle();
     return connection;

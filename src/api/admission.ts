@@ -74,7 +74,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     if (patience === 0 && !this.preparing) this.ask(undefined);
     if (this.settled) return;
     connection.held.admit(this);
-    const what = connection.link.dialed === true ? 'it has not answered the hello' : 'it was not admitted';
+    const what = connection.link.dialed === true ? 'it has not answered the hello' : 'the session has not begun';
     const late = `${what} within ${connectMs} ms (limits.connectMs)`;
     this.limit = setTimer(connectMs, () => {
       const reason = new ConnectionLost(late);
@@ -199,10 +199,12 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     if (this.settled) return false;
     this.settle();
     const peer = printable(connection.link.peer);
-    this.reason = reason ?? new ConnectionLost(`the link to ${peer} ended before it was admitted`);
+    this.reason = reason ?? new ConnectionLost(`the link to ${peer} ended before the session began`);
     connection.load.end();
     connection.detach();
-    if (reason !== undefined) side.reports.write('warn', undefined, `${peer} was not admitted:`, reason);
+    // Of a link that is dialed again and again, whoever dials it reports why.
+    if (reason !== undefined && connection.link.redialer === undefined)
+      side.reports.write('warn', undefined, `${peer} was not let in:`, reason);
     this.waiting?.reject(this.reason);
     return true;
   }
@@ -284,7 +286,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
 
   report(error: unknown): void {
     const peer = printable(this.connection.link.peer);
-    this.side.reports.write('warn', undefined, `${peer}, which is not admitted yet:`, error);
+    this.side.reports.write('warn', undefined, `${peer}, before its session began:`, error);
   }
 
   // Messages reach the session that it is given; until then there is nothing to report.

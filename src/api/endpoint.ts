@@ -204,8 +204,7 @@ export class RpcEndpoint implements SideHost {
       const codec = resolveCodec(this.options);
       // Loads what the options and the methods ask for, attaches it, and lets all extensions load what they need.
       const extended = loadExtensions(this.options, this.asked).then(() => this.attachedNow().opening(codec));
-      const [resolved] = await Promise.all([codec, extended]);
-      this.codec = resolved;
+      [this.codec] = await Promise.all([codec, extended]);
       if (this.options.types === undefined) this.encodePlain = this.codec.encodePlain;
       (await this.transports.open(transport)).deliver();
     } catch (error) {
@@ -213,6 +212,7 @@ export class RpcEndpoint implements SideHost {
       throw error;
     }
     this.state = 'open';
+    for (const side of this.attached.sides) side.opened?.();
   }
 
   async makeTransport(source: TransportSource): Promise<Transport> {

@@ -86,6 +86,8 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
    * let reading rest, refuse the message, or end the connection: a rate limit. See {@link Meter} for its arguments and its result.
    */
   readonly metered?: Meter;
+  /** The side is open: who has opened it learns that in this turn, and what has arrived meanwhile is dispatched in the next one. */
+  opened?(): void;
   /** A peer is no longer connected, or no longer belongs to the transport of the side. */
   peerLeft?(peer: ConnectedPeer): void;
   /** May change until `opening` has ended. */

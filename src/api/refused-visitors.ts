@@ -18,6 +18,6 @@ export function otherCodec({ link, host }: Connection, first: Message | Protocol
 
 /** The error for a peer that sends too much before it is admitted. */
 export function tooMuch(bytes: number, most: number): ProtocolError {
-  const text = `it has sent ${bytes} bytes before it was admitted, and the limit "bufferedBytes" is ${most}`;
+  const text = `it has sent ${bytes} bytes before the session began, and the limit "bufferedBytes" is ${most}`;
   return new ProtocolError(text, Code.Busy);
 }

@@ -85,6 +85,11 @@ export class IncomingMethod {
     };
   }
 
+  /** Whether a handler is connected. */
+  get hasHandler(): boolean {
+    return this.handlers.length > 0;
+  }
+
   private check(handler: unknown): void {
     if (typeof handler !== 'function')
       throw new UsageError(`${this.descriptor.path}: a handler must be a function, not ${String(handler)}`);

@@ -9,14 +9,23 @@ export interface RedialWatch {
   gaveUp(why: Error): void;
   /** Another link comes up while the last one still is: what is open may go on over that, until its session ends. Called before `accept`. */
   replaces?(): void;
-  /** No attempt follows, because the side has exchanged its transport; a link that is up stays. */
-  retired(): void;
+  /** No attempt follows, for this reason: the side has exchanged its transport, or `open` has failed. A link that is up stays. */
+  retired(why: string): void;
+  /** What has not finished yet over the link that is up, for the texts of errors; undefined if nothing. */
+  readonly unfinished?: string | undefined;
 }
 
 /** Dials again when a link ends. One object for all links that one transport brings up, one after the other. */
 export interface Redialer {
-  /** Set by the side. Called within no call of the side, and never before `open` has resolved or after `end`. */
+  /** Set by the side. Called within no call of the side, and never after `end`. */
   watch?: RedialWatch;
+  /**
+   * The link that is up can be used once `usable` has resolved. While the transport is being opened, `open` waits for that: if it rejects,
+   * or if the link ends before, the attempt has failed. Called within `accept`, or before an earlier promise has resolved.
+   */
+  awaits(usable: Promise<unknown>): void;
+  /** Since when there is no link and why, or what has not finished over the link, for the texts of errors; undefined otherwise. */
+  readonly outage: string | undefined;
   /** Dials at once while it waits for its next attempt or has stopped dialing; the attempts are counted anew. Otherwise it does nothing. */
   hurry(): void;
   /**

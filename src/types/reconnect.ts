@@ -14,8 +14,9 @@ export interface ReconnectOptions {
   /** After how many attempts in a row the side gives up: `Infinity` by default. A link that has lasted for 5 s sets the count back. */
   readonly tries?: number | undefined;
   /**
-   * With `once`, the default, `connect` rejects if the first attempt fails. With `retry`, that is repeated too; `connect` rejects after
-   * `limits.connectMs` with the last reason, and at once with an error that another attempt would meet again.
+   * With `once`, the default, `connect` rejects if the first attempt fails: the link cannot be opened, ends before the session has begun,
+   * or `begin` fails. With `retry`, that is repeated too; `connect` rejects after `limits.connectMs` with the last reason, and at once with
+   * an error that another attempt would meet again. The reasons of the attempts are written to the logger.
    */
   readonly start?: 'once' | 'retry' | undefined;
   /**
@@ -25,8 +26,9 @@ export interface ReconnectOptions {
   readonly resume?: boolean | undefined;
   /**
    * Called in each new session, also in the first one, before anything else that this side calls is sent: log in, subscribe. `remote` has
-   * the outgoing methods, as `side.remote`; all other calls wait until the returned promise resolves. If it rejects, or this throws, the
-   * link is closed and dialed again.
+   * the outgoing methods, as `side.remote`; all other calls wait until the returned promise resolves, and so does `connect`. If it rejects,
+   * takes longer than `limits.connectMs`, or this throws, the link is closed and dialed again. In the first session, `connect` rejects with
+   * that error, or, with `start: 'retry'`, if it has not succeeded within `limits.connectMs`.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the options do not know the spec; a program specifies the type of its remote
   begin?(remote: any, peer: Peer): unknown;

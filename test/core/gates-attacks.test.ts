@@ -27,7 +27,7 @@ describe('a hostile peer that is being admitted', () => {
     await clock.turn(1);
     await raw.ended();
     expect([connections(server).length, peers, endpointOf(server).load.peers.size]).toEqual([0, [], 0]);
-    expect(String(log.warnings[0])).toContain('it was not admitted within 5000 ms (limits.connectMs)');
+    expect(String(log.warnings[0])).toContain('the session has not begun within 5000 ms (limits.connectMs)');
   });
 
   it('keeps the gate busy for ever: the same', async () => {
@@ -72,7 +72,7 @@ describe('a hostile peer that is being admitted', () => {
     for (let n = 0; n < 200 && far.closes.length === 0; n++) far.say(call(n, 'x'.repeat(1_000)));
     expect(far.closes.length).toBe(1);
     await turn();
-    expect(String(log.warnings[0])).toMatch(/it has sent 10\d{4} bytes before it was admitted/);
+    expect(String(log.warnings[0])).toMatch(/it has sent 10\d{4} bytes before the session began/);
     expect([connections(side).length, endpointOf(side).load.total]).toEqual([0, 0]);
     await side.close();
   });

@@ -81,7 +81,7 @@ describe.each(addresses)('a gate over %s', (address) => {
     const client = await connect(server.address).catch(() => undefined);
     await until(() => client === undefined || client.peers.size === 0);
     await until(() => log.warnings.length > 0);
-    expect(String(log.warnings[0])).toMatch(/was not admitted:.*not today/);
+    expect(String(log.warnings[0])).toMatch(/was not let in:.*not today/);
     expect([server.peers.size, peers]).toEqual([0, []]);
   });
 
@@ -151,7 +151,7 @@ describe.each(addresses)('a gate over %s', (address) => {
     const opening = failure(side.open());
     await until(() => asked === 2);
     await side.close();
-    expect((await opening).message).toContain('ended before it was admitted');
+    expect((await opening).message).toContain('ended before the session began');
   });
 
   it('controls pass while it is asked, both ways, and before the first message', async () => {

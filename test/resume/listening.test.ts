@@ -146,7 +146,7 @@ describe('who listens', () => {
     const { link, answer } = await visit({ dial: 1, bytes: 0 });
     await clock.turn(10_000);
     expect(link.closes.length).toBe(1);
-    expect(String(log.warnings[0])).toContain('was not admitted');
+    expect(String(log.warnings[0])).toContain('was not let in');
     const back = await visit({ dial: 2, token: answer.token, got: 0, sent: 0 });
     expect(back.answer).toMatchObject({ fresh: 'unconfirmed', got: 0 });
     expect(server.peers.size).toBe(0);

@@ -1,5 +1,5 @@
 import { whenReachable } from '../../src/base/page-events.js';
-import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import { afterTurn, clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type {
   Accept,
   Link,
@@ -11,14 +11,15 @@ import type {
   Wire,
 } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { Awaited, asError, NOT_SENT } from './redial-awaited.js';
+import { InnerTransport } from './redial-inner.js';
 import { deaf, WatchedReceiver } from './redial-link.js';
+import { Opening, outageOf } from './redial-opening.js';
 import type { RedialOptions } from './redial-options.js';
 import { RedialWaits } from './redial-waits.js';
 
 /** A link that was up for so long, in milliseconds, has lasted: the waits begin anew with the shortest one. */
 const LASTED_MS = 5_000;
-/** Transports that have a time limit of their own report more than this file can: they get so many milliseconds for it. */
-const SLACK_MS = 50;
 
 /** How a transport dials again. */
 export interface RedialPlan extends RedialOptions {
@@ -35,30 +36,30 @@ type State = 'new' | 'dialing' | 'up' | 'waiting' | 'stopped';
 export class RedialTransport implements Transport, Redialer {
   watch?: RedialWatch;
   private accept: Accept | undefined;
-  private inner: Transport | undefined;
+  private inner: InnerTransport | undefined;
   /** The inner transport whose link is up while another one is made. */
-  private beside: Transport | undefined;
+  private beside: InnerTransport | undefined;
   /** The links that have been replaced and have not ended, with their inner transports. */
-  private readonly replaced = new Map<Link, Transport>();
+  private readonly replaced = new Map<Link, InnerTransport>();
   private innerAddress: string;
   private state: State = 'new';
   /** It dials no more. */
   private over = false;
-  private link: Link | undefined;
+  link: Link | undefined;
   /** Why the last link has ended, or the last attempt has failed. */
-  private why: Error | undefined;
+  why: Error | undefined;
   /** Why the links of this attempt cannot be used. */
   private unfit: UsageError | undefined;
-  private since = 0;
+  /** Since when the link is up, or there is none. */
+  since = 0;
+  private readonly awaited = new Awaited(() => {
+    if (this.link !== undefined) this.why = undefined;
+  });
   private readonly waits: RedialWaits;
   private timer: Timer | undefined;
-  /** Rejects the attempt that is under way. */
-  private abort: ((reason: Error) => void) | undefined;
-  /** The inner transport could not be opened in time, and so may not be closed in time either. */
-  private stuck = false;
   /** The attempt, or the end of an inner transport, that is under way. Never rejects. */
   private busy: Promise<void> = Promise.resolve();
-  private opening: { resolve(): void; reject(reason: Error): void } | undefined;
+  private opening: Opening | undefined;
   private forgetPage: (() => void) | undefined;
 
   constructor(
@@ -82,37 +83,44 @@ export class RedialTransport implements Transport, Redialer {
     if (this.over) throw this.closedBefore();
     this.accept = accept;
     this.forgetPage = whenReachable(() => this.again());
-    const { connectMs } = this.wire.limits;
-    const late = this.plan.start === 'retry' ? setTimer(connectMs, () => this.tooLate(connectMs)) : undefined;
+    const opening = new Opening(this.wire, this.plan.start, this);
+    this.opening = opening;
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.opening = { resolve, reject };
-        this.dial();
-      });
+      this.dial();
+      await opening.done;
     } catch (error) {
       this.end();
+      this.watch?.retired('the side could not be opened');
       await this.busy;
       throw error;
     } finally {
       this.opening = undefined;
-      clearTimer(late);
+      opening.end();
     }
   }
 
   async close(): Promise<void> {
     this.end();
-    await this.inner?.close();
+    await this.inner?.transport.close();
     await this.busy;
-    await Promise.all([this.inner, ...this.replaced.values()].map((inner) => inner?.close()));
+    await Promise.all([this.inner, ...this.replaced.values()].map((inner) => inner?.transport.close()));
   }
 
   /** Dials no more; a link that is up stays. */
   async retire(): Promise<void> {
     this.end();
-    this.watch?.retired();
+    this.watch?.retired('the side has exchanged its transport');
   }
 
   // ---- the redialer -------------------------------------------------------------------------------------------------
+
+  awaits(usable: Promise<unknown>): void {
+    this.awaited.add(usable);
+  }
+
+  get outage(): string | undefined {
+    return outageOf(this);
+  }
 
   hurry(): void {
     if (this.over || (this.state !== 'waiting' && this.state !== 'stopped')) return;
@@ -132,7 +140,8 @@ export class RedialTransport implements Transport, Redialer {
     this.over = true;
     clearTimer(this.timer);
     this.forgetPage?.();
-    this.abort?.(this.closedBefore());
+    this.inner?.stop(this.closedBefore());
+    this.awaited.stop(this.closedBefore());
     if (this.state === 'waiting') this.opening?.reject(this.closedBefore());
   }
 
@@ -143,12 +152,6 @@ export class RedialTransport implements Transport, Redialer {
     if (this.over) return;
     if (this.state === 'waiting') this.dial();
     else this.waits.hurry();
-  }
-
-  private tooLate(ms: number): void {
-    this.opening?.reject(
-      this.why ?? new ConnectionLost(`${this.address} was not connected within ${ms} ms (limits.connectMs)`),
-    );
   }
 
   private dial(): void {
@@ -163,41 +166,33 @@ export class RedialTransport implements Transport, Redialer {
     try {
       if (this.over) throw this.closedBefore();
       await this.bringUp();
+      if (this.link === undefined) throw this.why;
+      if (this.opening !== undefined) await this.awaited.all();
     } catch (error) {
       await this.release();
       // The link beside which it was made may have ended meanwhile.
       if (this.link === undefined) await this.release();
-      this.failed(error instanceof Error ? error : new Error(String(error)));
+      this.failed(asError(error));
       return;
     }
     this.state = 'up';
-    this.beside?.close().catch(() => {});
+    void this.beside?.close();
     this.beside = undefined;
     this.opening?.resolve();
-    if (this.link === undefined) this.ended(this.why);
+    if (this.link === undefined) this.ended();
   }
 
   /** Makes an inner transport, and opens it: its link is up then. */
   private async bringUp(): Promise<void> {
-    const inner = await this.wire.transport(this.source, false);
+    const transport = await this.wire.transport(this.source, false);
+    const inner = new InnerTransport(transport, this.wire.limits.connectMs);
     this.inner = inner;
     if (this.over) throw this.closedBefore();
     this.unfit = undefined;
     let links = 0;
-    const { connectMs } = this.wire.limits;
-    let late: Timer | undefined;
-    const stopped = new Promise<never>((_resolve, reject) => {
-      this.abort = reject;
-      late = setTimer(connectMs + SLACK_MS, () => {
-        this.stuck = true;
-        reject(new ConnectionLost(`${inner.address} was not connected within ${connectMs} ms (limits.connectMs)`));
-      });
-    });
     try {
-      await Promise.race([inner.open((link) => this.up(link, links++)), stopped]);
+      await inner.open((link) => this.up(link, links++));
     } finally {
-      clearTimer(late);
-      this.abort = undefined;
       this.innerAddress = inner.address;
     }
     if (links === 0)
@@ -223,32 +218,39 @@ export class RedialTransport implements Transport, Redialer {
       this.watch?.replaces?.();
     }
     this.link = link;
-    this.why = undefined;
+    this.awaited.refusal = undefined;
     this.since = time();
     Object.assign(link, { redialer: this as Redialer });
-    return new WatchedReceiver(this.accept!(link), (reason) => this.linkEnded(link, reason));
+    const receiver = this.accept!(link);
+    if (this.awaited.isDone) this.why = undefined;
+    return new WatchedReceiver(receiver, (reason) => this.linkEnded(link, reason));
   }
 
   private linkEnded(link: Link, reason: Error | undefined): void {
     if (this.link !== link) {
-      this.replaced
-        .get(link)
-        ?.close()
-        .catch(() => {});
+      void this.replaced.get(link)?.close();
       this.replaced.delete(link);
       return;
     }
     this.link = undefined;
     this.why = reason ?? new ConnectionLost(`the link to ${link.peer} ended`);
+    if (time() - this.since >= LASTED_MS) this.waits.attempts = 0;
+    this.since = time();
     // Its attempt goes on otherwise, and finds that it has ended.
-    if (this.state === 'up') this.ended(this.why);
+    if (this.state !== 'up') this.awaited.linkEnded(this.why);
+    // The side may still report why it cannot use the link.
+    else if (this.awaited.isDone) this.ended();
+    else
+      afterTurn(() => {
+        if (this.state === 'up' && this.link === undefined) this.ended();
+      });
   }
 
   /** The link was up, and has ended. */
-  private ended(why: Error | undefined): void {
-    if (time() - this.since >= LASTED_MS) this.waits.attempts = 0;
+  private ended(): void {
+    this.why = this.awaited.refusal ?? this.why;
     this.busy = this.busy.then(() => this.release());
-    this.next(why ?? new ConnectionLost(`${this.address} has ended`));
+    this.next(this.why ?? new ConnectionLost(`${this.address} has ended`));
   }
 
   private failed(error: Error): void {
@@ -275,6 +277,7 @@ export class RedialTransport implements Transport, Redialer {
     const ms = this.waits.next();
     this.state = 'waiting';
     this.dialIn(ms);
+    this.opening?.report(this.address, why);
     this.watch?.waits(this.waits.attempts, ms, why);
   }
 
@@ -285,16 +288,13 @@ export class RedialTransport implements Transport, Redialer {
 
   /** Closes the inner transport, unless its link is up beside an attempt. Never rejects. */
   private async release(): Promise<void> {
-    const { inner, stuck, beside } = this;
+    const { inner, beside } = this;
     this.inner = beside;
     this.beside = undefined;
-    this.stuck = false;
-    if (inner === beside) return;
-    const closed = inner?.close().catch(() => {});
-    if (!stuck) await closed;
+    if (inner !== beside) await inner?.close();
   }
 
   private closedBefore(): ConnectionLost {
-    return new ConnectionLost(`${this.address} was closed before it was open`);
+    return new ConnectionLost(`${this.address} was closed before it was open`, NOT_SENT);
   }
 }

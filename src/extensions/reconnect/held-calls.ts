@@ -154,6 +154,11 @@ export class HeldCalls implements CallHolder {
     return given;
   }
 
+  /** The methods of the requests that wait. */
+  get methods(): string[] {
+    return [...this.calls.values()].flatMap(({ waiter }) => waiter?.method ?? []);
+  }
+
   /** Adds a call behind those that wait. */
   add(call: HeldCall): void {
     const { waiter, id, frames } = call;

@@ -1,21 +1,18 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import { leaveTogether } from '../../base/clock.js';
-import { messageOf } from '../../base/thrown.js';
 import type { Redialer, RedialWatch } from '../../contract/contract.js';
 import { ConnectionLost, type RpcError } from '../../contract/errors.js';
 import { attach } from '../../session/change-connection.js';
-import { ConnectedPeer } from '../../session/connected-peer.js';
+import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Connection } from '../../session/connection.js';
 import { sayHello } from '../../session/handshake.js';
 import { PostedCalls } from '../../session/posted-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import type { SessionPart } from '../../session/session-part.js';
 import type { Peer } from '../../types/peers.js';
+import { type Begin, Beginning, beginFailed } from './beginning.js';
 import { canMove, HeldCalls } from './held-calls.js';
 import { notArrived, repeatable } from './unsent-calls.js';
-
-/** What runs in each session before the calls of others. */
-export type Begin = (peer: ConnectedPeer, receiver: ConnectedPeer) => unknown;
 
 /** Why the session is another one. */
 const NEW_LINK = 'new link';
@@ -30,6 +27,10 @@ export class RedialedPeer implements RedialWatch {
   private held: HeldCalls | undefined;
   /** The peer of the session before, whose place this one takes. */
   private before: ConnectedPeer | undefined;
+  /** The run of `begin` in this session, until it has finished and the side is open. */
+  private beginning: Beginning | undefined;
+  /** What `begin` has failed with. */
+  private lastFailure: string | undefined;
   /** It is not dialed any more. */
   private isOver = false;
   private hasGivenUp = false;
@@ -99,29 +100,52 @@ export class RedialedPeer implements RedialWatch {
   private start(connection: Connection): void {
     const { session, side, begin } = this;
     sayHello(session, connection);
-    if (begin !== undefined) this.hold();
+    if (begin !== undefined) {
+      this.beginning = new Beginning(side, session, this.hold());
+      this.redialer.awaits(this.beginning.usable);
+    }
     side.announce(session);
     // Nothing may be sent within `accept`.
     if (this.held !== undefined) leaveTogether({ flush: () => void this.beginSession(session) });
   }
 
   private async beginSession(session: RpcSession): Promise<void> {
-    const { side, begin } = this;
+    const { side, begin, beginning } = this;
     try {
-      // To this one, calls do not wait.
-      const direct = new ConnectedPeer(new Proxy(session, {}), this.peer.id);
-      await begin?.(this.peer, direct);
+      if (begin !== undefined) await beginning?.run(begin);
     } catch (error) {
-      if (session.ended !== undefined) return;
-      side.reports.write('warn', session.peer, 'begin has failed, and the link is dialed again:', error);
-      session.end(new ConnectionLost(`begin has failed: ${messageOf(error)}`, { cause: error }));
+      if (session.ended === undefined) this.beginFailed(session, error);
     }
     if (session.ended !== undefined || this.session !== session) return;
+    if (beginning?.isFirst !== true) this.beginning = undefined;
     this.release();
     const { before } = this;
     this.before = undefined;
+    this.lastFailure = undefined;
     const why = before?.session.ended === undefined ? LEAVING : NEW_LINK;
     if (before !== undefined) side.emit('reconnected', this.peer, { before, why });
+  }
+
+  /** The link is closed, and dialed again. */
+  private beginFailed(session: RpcSession, error: unknown): void {
+    const { side, beginning } = this;
+    const reason = beginFailed(error);
+    // What opens the side is told, and so are the listeners of `reconnecting`: each error is reported once.
+    if (beginning?.isFirst !== true && reason.message !== this.lastFailure)
+      side.reports.write('warn', session.peer, 'begin has failed, and the link is dialed again:', error);
+    this.lastFailure = reason.message;
+    session.end(reason);
+  }
+
+  /** What the side waits for over the link that is up. */
+  get unfinished(): string | undefined {
+    return this.session.connection === undefined ? undefined : this.beginning?.text;
+  }
+
+  /** The side is open. */
+  opened(): void {
+    this.beginning?.opened();
+    this.beginning = undefined;
   }
 
   /** The calls of everybody wait from now on. */
@@ -154,8 +178,10 @@ export class RedialedPeer implements RedialWatch {
     session.add(part);
   }
 
-  private ending(session: RpcSession, _reason: RpcError, isClosedHere: boolean): void {
+  private ending(session: RpcSession, reason: RpcError, isClosedHere: boolean): void {
     if (session !== this.session) return;
+    this.beginning?.ended(reason);
+    this.beginning = undefined;
     if (isClosedHere) this.stop();
     if (this.isOver || this.hasGivenUp || this.side.isClosed) this.giveBack();
     else this.replace(session);
@@ -212,10 +238,10 @@ export class RedialedPeer implements RedialWatch {
     side.emit('lost', why);
   }
 
-  retired(): void {
+  retired(why: string): void {
     this.isOver = true;
     const { session } = this;
-    if (session.connection === undefined) session.end(new ConnectionLost('the side has exchanged its transport'));
+    if (session.connection === undefined) session.end(new ConnectionLost(why));
   }
 
   /** It was closed on this side, or its transport was. */

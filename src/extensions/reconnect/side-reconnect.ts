@@ -7,8 +7,9 @@ import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Connection } from '../../session/connection.js';
 import type { Session } from '../../session/session.js';
 import type { ReconnectOptions } from '../../types/reconnect.js';
+import type { Begin } from './beginning.js';
 import { mayReconnect, readOption, reconnecting } from './options.js';
-import { type Begin, RedialedPeer } from './redialed-peer.js';
+import { RedialedPeer } from './redialed-peer.js';
 
 /** The peers of a side that are dialed again. */
 export class SideReconnect implements SideExtension {
@@ -46,6 +47,10 @@ export class SideReconnect implements SideExtension {
     const { options } = this;
     if (options?.begin === undefined) return undefined;
     return (peer, receiver) => options.begin?.(viewOf(this.side.attached.self, 'remote', receiver, undefined), peer);
+  }
+
+  opened(): void {
+    for (const each of this.peers.values()) each.opened();
   }
 
   peerLeft(peer: ConnectedPeer): void {

@@ -80,7 +80,7 @@ export class ActiveTransport {
     if (admitted !== undefined) {
       admitted.catch(() => {});
       // A transport that dials again may try another link.
-      if (redialer === undefined) this.admissions.push(admitted);
+      if (redialer?.awaits === undefined) this.admissions.push(admitted);
       else redialer.awaits(admitted);
     }
     if (connection.ended) return connection;

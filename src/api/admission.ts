@@ -203,7 +203,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     connection.load.end();
     connection.detach();
     // Of a link that is dialed again and again, whoever dials it reports why.
-    if (reason !== undefined && connection.link.redialer === undefined)
+    if (reason !== undefined && connection.link.redialer?.awaits === undefined)
       side.reports.write('warn', undefined, `${peer} was not let in:`, reason);
     this.waiting?.reject(this.reason);
     return true;

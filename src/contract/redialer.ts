@@ -23,9 +23,9 @@ export interface Redialer {
    * The link that is up can be used once `usable` has resolved. While the transport is being opened, `open` waits for that: if it rejects,
    * or if the link ends before, the attempt has failed. Called within `accept`, or before an earlier promise has resolved.
    */
-  awaits(usable: Promise<unknown>): void;
+  awaits?(usable: Promise<unknown>): void;
   /** Since when there is no link and why, or what has not finished over the link, for the texts of errors; undefined otherwise. */
-  readonly outage: string | undefined;
+  readonly outage?: string | undefined;
   /** Dials at once while it waits for its next attempt or has stopped dialing; the attempts are counted anew. Otherwise it does nothing. */
   hurry(): void;
   /**

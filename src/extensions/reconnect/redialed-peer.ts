@@ -102,7 +102,7 @@ export class RedialedPeer implements RedialWatch {
     sayHello(session, connection);
     if (begin !== undefined) {
       this.beginning = new Beginning(side, session, this.hold());
-      this.redialer.awaits(this.beginning.usable);
+      this.redialer.awaits?.(this.beginning.usable);
     }
     side.announce(session);
     // Nothing may be sent within `accept`.

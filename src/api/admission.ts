@@ -15,7 +15,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
-import { otherCodec, tooMuch } from './refused-visitors.js';
+import { isReported, otherCodec, tooMuch } from './refused-visitors.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -202,9 +202,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     this.reason = reason ?? new ConnectionLost(`the link to ${peer} ended before the session began`);
     connection.load.end();
     connection.detach();
-    // Of a link that is dialed again and again, whoever dials it reports why.
-    if (reason !== undefined && connection.link.redialer?.awaits === undefined)
-      side.reports.write('warn', undefined, `${peer} was not let in:`, reason);
+    if (isReported(connection, reason)) side.reports.write('warn', undefined, `${peer} was not let in:`, reason);
     this.waiting?.reject(this.reason);
     return true;
   }

@@ -21,3 +21,8 @@ export function tooMuch(bytes: number, most: number): ProtocolError {
   const text = `it has sent ${bytes} bytes before the session began, and the limit "bufferedBytes" is ${most}`;
   return new ProtocolError(text, Code.Busy);
 }
+
+/** Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does. */
+export function isReported({ link }: Connection, reason: Error | undefined): boolean {
+  return reason !== undefined && link.redialer?.awaits === undefined;
+}

@@ -84,7 +84,7 @@ describe('authenticate', () => {
     const { server } = await serve('tcp://127.0.0.1:0', { authenticate, logger: log });
     const error = await failure(dial(server.address, { credentials: 'x' }));
     expect(error).toMatchObject(expected);
-    expect(String(log.warnings[0])).toMatch(/was not admitted/);
+    expect(String(log.warnings[0])).toMatch(/was not let in/);
   });
 
   it('is called with what the peer brings, and printing that shows nothing', async () => {

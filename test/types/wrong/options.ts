@@ -33,3 +33,13 @@ there.said.connect((_sender, { text }) => void text.length);
 const back = Chat.invert().create({ timeout: '5', invert: true });
 back.join.connect((_sender, { name }) => name.length);
 back.said(null, { text: 'hello' });
+
+// Who a peer is.
+// error: Did you mean to write 'authenticate'?
+void Chat.serve(url, { authentificate: () => 'ann' });
+// error: Type 'string' is not assignable to type
+void Chat.serve(url, { authenticate: 'token' });
+// error: Type 'number' is not assignable to type
+void Chat.connect(url, { credentials: 5 });
+// error: Property 'token' does not exist on type 'Handshake'
+void Chat.serve(url, { authenticate: ({ token }) => token });

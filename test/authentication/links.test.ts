@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import ws from '../../transports/ws.browser.js';
 import { parseAddress } from '../../src/contract/address.js';
 import { Code, ConnectionLost, type Options, RemoteError, type TransportSource } from '../../src/index.js';
+import ws from '../../transports/ws.browser.js';
 import { authority, type Identity } from '../support/certificates.js';
 import { failure, until } from '../support/core-waiting.js';
 import { own } from '../support/tls-sides.js';

@@ -224,8 +224,13 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   closeIfIdle(): void {
-    if (!this.retiring || this.open > 0 || (this.awaitsAll && (this.journal?.keptMessages ?? 0) > 0)) return;
+    if (!this.retiring || this.open > 0 || (this.awaitsAll && !this.hasArrived)) return;
     if (!this.sendQueue.waits && !this.replies.waits && this.connection?.queue === undefined) this.end();
+  }
+
+  /** Whether the peer is known to have all that was sent. */
+  private get hasArrived(): boolean {
+    return this.sendQueue.collected === 0 && !this.journal?.keptMessages && !this.journal?.waiting;
   }
 
   inputEnded(): void {

@@ -31,6 +31,7 @@ export class DialedSession implements AwaySession {
   readonly again = false;
   awaySince: number | undefined;
   private leavesAt = 0;
+  private hasLeft = false;
   private timer: Timer | undefined;
   /** A page that is left says so: otherwise the other end would keep the session for one that never comes back. */
   private readonly forgetPage = whenLeft(() => this.session.last());
@@ -61,7 +62,9 @@ export class DialedSession implements AwaySession {
 
   /** Nothing more begins in it at this end. */
   leave(ms: number = Math.max(0, this.leavesAt - time())): void {
-    if (this.session.ended === undefined) sayLeft(this.session, this.journal, ms);
+    if (this.session.ended !== undefined || this.hasLeft) return;
+    this.hasLeft = true;
+    sayLeft(this.session, this.journal, ms);
   }
 
   away(): void {
@@ -125,7 +128,7 @@ export class DialedLine {
   /** The other end begins a session under this name. */
   beginning: { readonly token: string; readonly ms: number; readonly bytes: number } | undefined;
 
-  /** The sessions that the other end leaves, as long as no other one has begun. */
+  /** The sessions that the other end leaves. */
   private left: DialedSession[] = [];
 
   constructor(readonly redialer: Redialer) {}
@@ -148,7 +151,7 @@ export class DialedLine {
 
   /** The next session has begun. */
   hasMoved(): void {
-    for (const session of this.left.splice(0)) session.leave();
+    for (const session of this.left) session.leave();
   }
 
   /** The other end has ended the session itself. */

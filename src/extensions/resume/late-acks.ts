@@ -6,6 +6,7 @@ const LATE_MS = 5_000;
 
 /** A session that owes its peer an acknowledgement. */
 export interface OwingAck {
+  readonly session: { flush(): void };
   acknowledge(): void;
 }
 
@@ -18,12 +19,19 @@ const prompt = new WeakSet<OwingAck>();
 /** From now on, the acknowledgements of a session leave with the turn in which something has come. */
 export function acknowledgeAtOnce(journal: OwingAck): void {
   prompt.add(journal);
+  leaveTogether({ flush: () => acknowledgeNow(journal) });
+}
+
+/** Behind all that was posted: the other end may end the session when it has this. */
+function acknowledgeNow(journal: OwingAck): void {
+  journal.session.flush();
+  journal.acknowledge();
 }
 
 /** An acknowledgement leaves in a while, at the latest. */
 export function oweAck(journal: OwingAck): void {
   if (prompt.has(journal)) {
-    leaveTogether({ flush: () => journal.acknowledge() });
+    leaveTogether({ flush: () => acknowledgeNow(journal) });
     return;
   }
   owing.add(journal);

@@ -1,4 +1,3 @@
-import { leaveTogether } from '../../base/clock.js';
 import type { Session, SystemNotifications } from '../../session/session.js';
 import { isCount } from './hello-field.js';
 import { acknowledgeAtOnce, type OwingAck } from './late-acks.js';
@@ -31,5 +30,4 @@ export function sayLeaving(session: Session, ms: number): void {
 export function sayLeft(session: Session, journal: OwingAck, ms: number): void {
   sayLeaving(session, ms);
   acknowledgeAtOnce(journal);
-  leaveTogether({ flush: () => journal.acknowledge() });
 }

@@ -22,7 +22,7 @@ export interface Plan {
 /** A side of the page's class, as far as a conversation needs it. */
 export interface Served {
   readonly address: string;
-  close(): Promise<void>;
+  close(options?: { readonly drain?: number }): Promise<void>;
 }
 export type Serve = (at: TransportSource, plan: Plan) => Promise<Served>;
 
@@ -137,7 +137,7 @@ const authenticate: Authenticate = ({ credentials, expireIn }) => {
 
 /**
  * Plays a conversation of a page: `wire tcp jrpc`, then lines that a peer sends (`>`) and lines that must arrive
- * (`<`), in order. A line that begins with `#` is a comment, except `# close`, which closes the side, `# end`, which ends
+ * (`<`), in order. A line that begins with `#` is a comment, except `# close`, which closes the side, `# drain`, which closes it with `{ drain: 30_000 }`, `# end`, which ends
  * the output of the peer, and `# cut`, which ends the link and opens another one. Returns the actual conversation, for comparison with the block.
  */
 export async function played(info: string, block: string, serve: Serve): Promise<string> {
@@ -170,6 +170,8 @@ export async function played(info: string, block: string, serve: Serve): Promise
         end = await dials[by as keyof typeof dials](served, plan, heard, protocols);
       }
       if (line.startsWith('# close')) await served.close();
+      // What it sends then is in the conversation; the end of that ends it.
+      if (line.startsWith('# drain')) void served.close({ drain: 30_000 });
       if (line.startsWith('# end')) end.finish?.();
       if (way !== '<') said += `${line}\n`;
       else {

@@ -14,7 +14,7 @@ export async function exploreSides(kind: SideKind, schedules: number, seed: numb
     const own = seed * 1_000_003 + n;
     const world =
       kind === 'plain'
-        ? new SideWorld({ seed: own, isMild: false }, stats)
+        ? new SideWorld({ seed: own, isMild: false, largeNotes: 0 }, stats)
         : new ResumingWorld(own, n % 3 === 0, stats);
     const scheduler = new Scheduler(world.random);
     try {

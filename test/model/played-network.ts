@@ -87,8 +87,13 @@ export class PlayedNetwork {
   private accept: Accept | undefined;
   private dials = 0;
 
-  /** `endsAll`: an end that has heard nothing finds out, too, that its link is silent. */
-  constructor(private readonly endsAll: boolean = true) {}
+  /**
+   * `endsAll`: an end that has heard nothing finds out, too, that its link is silent. `traits` are those of all links.
+   */
+  constructor(
+    private readonly endsAll: boolean = true,
+    private readonly traits: Partial<Link> = {},
+  ) {}
 
   /** For the side that listens. */
   readonly listening: TransportMaker = (): Transport => ({
@@ -136,6 +141,7 @@ export class PlayedNetwork {
     const name = `${by} ${++this.dials}`;
     const way = new PlayedLink<Frame>();
     const ends = { client: new LinkEnd(name, 'client', way, by, sent), server: new LinkEnd(name, 'server', way, by) };
+    for (const side of SIDES) Object.assign(ends[side], this.traits);
     return { way, ends };
   }
 
@@ -165,10 +171,20 @@ export class PlayedNetwork {
     for (const { ends } of this.links) ends.server.end(new ConnectionLost('the process has ended'));
   }
 
-  /** What is under way arrives. */
-  deliverAll(): void {
+  /** What is under way arrives, or so many frames of it. Returns how many. */
+  deliver(most: number = Number.POSITIVE_INFINITY): number {
+    let count = 0;
     for (const { way, ends } of this.links)
-      for (const side of SIDES) while (way.on[side].length > 0) ends[side].receive();
+      for (const side of SIDES) for (; way.on[side].length > 0 && count < most; count++) ends[side].receive();
+    return count;
+  }
+
+  /** The newest link is cut: both ends are told, or nobody is. */
+  cut(isSilent: boolean): void {
+    const { way, ends } = this.links.at(-1) as Played;
+    for (const side of SIDES) way.on[side].length = 0;
+    if (isSilent) way.isSilent = true;
+    else for (const side of SIDES) ends[side].end(new ConnectionLost('the link was cut'));
   }
 
   private endAll(side: Side): void {

@@ -1,3 +1,4 @@
+import type { Frame } from '../../src/contract/contract.js';
 import type { SessionJournal } from '../../src/extensions/resume/session-journal.js';
 import type { Peer } from '../../src/index.js';
 import type { ConnectedPeer } from '../../src/session/connected-peer.js';
@@ -14,19 +15,30 @@ const KEPT_MS = 120_000;
 /** How much is held for a peer that is away, in a world that is not mild. */
 const HOLD = 2_000;
 
+/** How much is sent without an acknowledgement, in bytes. */
+const WINDOW = 64 * 1024;
+
+/** A security that takes its time. */
+const later = {
+  seal: async (payload: Frame) => ({ info: { n: 1 }, payload }),
+  open: async (payload: Frame) => payload,
+};
+
 /** Two sides whose sessions go on over other links: one that listens with `resume`, and one that dials with `reconnect`. */
 export class ResumingWorld extends SideWorld {
   /** In a mild world, links are cut and slow, and nothing else goes wrong. */
   constructor(seed: number, isMild: boolean, stats?: Map<string, number>) {
     const begin = seed % 2 === 0 ? { begin: async () => {} } : {};
     const bounds = { ms: KEPT_MS, hold: HOLD, sessions: seed % 5 === 0 ? 0 : 1_000 };
+    const shared = seed % 7 === 3 ? { codec: 'msgpack' } : seed % 7 === 5 ? { security: later } : {};
     super(
       {
         seed,
         isMild,
         dialsItself: true,
-        client: { reconnect: { delay: 100, ...begin } },
-        server: { resume: isMild ? true : bounds },
+        largeNotes: seed % 4 === 1 ? 0.5 : 0,
+        client: { ...shared, reconnect: { delay: 100, ...begin } },
+        server: { ...shared, resume: { bytes: WINDOW, ...(isMild ? {} : bounds) } },
       },
       stats,
     );

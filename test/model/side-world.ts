@@ -22,13 +22,15 @@ const COUNTED = {
   'overheard: refused': /of another visitor|not newer than the last one/,
   'dialed again: silent': /has not answered within/,
 };
+/** The largest notification, in letters: a few of them close the window of a session. */
+const LARGEST = 40_000;
 const silent = { debug() {}, info() {}, error() {} };
 
 class Traffic extends RemoteAPI {
   @incoming({ hasReply: true }) up(_sender: Sender, _args: { uid: number }): Reply<number> {}
   @outgoing({ hasReply: true }) down(_to: Receivers, _args: { uid: number }): Reply<number> {}
-  @incoming noteUp(_sender: Sender, _args: { n: number }): void {}
-  @outgoing noteDown(_to: Receivers, _args: { n: number }): void {}
+  @incoming noteUp(_sender: Sender, _args: { n: number; text: string }): void {}
+  @outgoing noteDown(_to: Receivers, _args: { n: number; text: string }): void {}
 }
 
 /** How the sides of a world are made. */
@@ -36,6 +38,8 @@ export interface WorldOptions {
   readonly seed: number;
   /** Sessions outlive their links: nothing may be lost by cuts alone. */
   readonly isMild: boolean;
+  /** How likely a notification is large. */
+  readonly largeNotes: number;
   /** The side that dials does it again by itself; else dialing is a step. */
   readonly dialsItself?: boolean;
   readonly client?: Options;
@@ -74,7 +78,7 @@ export class SideWorld implements Playable {
     connecting.finally(() => (isOpen = true)).catch(() => {});
     while (!isOpen) {
       await this.settled();
-      this.network.deliverAll();
+      this.network.deliver();
     }
     this.client = await connecting;
     this.client.down.connect((_from, { uid }) => this.serve(uid));
@@ -122,11 +126,11 @@ export class SideWorld implements Playable {
     if (calm) return;
     yield* this.network.faults(this.random);
     yield [2, () => this.request('client', (call, signal) => this.up(call, signal), this.random.next() < 0.3)];
-    yield [0.4, () => this.client.remote.noteUp({ n: this.promises.nextNote('client') })];
+    yield [0.4, () => this.client.remote.noteUp(this.note('client'))];
     yield [0.2, () => (this.turnBy = this.random.int(1, 50))];
     for (const peer of this.visitors()) {
       yield [0.8, () => this.request('server', (call, signal) => this.down(peer, call, signal))];
-      yield [0.3, () => this.server.noteDown(peer, { n: this.promises.nextNote('server') })];
+      yield [0.3, () => this.server.noteDown(peer, this.note('server'))];
     }
     for (const cancel of this.open.values()) yield [0.05, () => cancel.abort()];
   }
@@ -134,6 +138,11 @@ export class SideWorld implements Playable {
   /** The peers of the server that are called: the client. */
   protected visitors(): Peer[] {
     return [...this.server.peers.values()].filter(({ id }) => id.startsWith('client'));
+  }
+
+  private note(from: Side): { n: number; text: string } {
+    const text = this.random.next() < this.options.largeNotes ? 'x'.repeat(this.random.int(1, LARGEST)) : '';
+    return { n: this.promises.nextNote(from), text };
   }
 
   private up({ uid, idempotent }: Call, signal: AbortSignal): Promise<number> {

@@ -71,6 +71,8 @@ export class Run {
 
   /** Ends the traffic, waits until both ends are quiet, and compares what they know. */
   async finish(): Promise<Outcome> {
+    // A link that fell silent before its hello has no heartbeat. Outside a proxy, the operating system would end it (`keepAlive`).
+    this.proxy.cut('rst');
     await Promise.all([this.client.ask('stop'), this.server.ask('stop')]);
     const deadline = performance.now() + QUIET_MS;
     let left = await this.left();

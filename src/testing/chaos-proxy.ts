@@ -79,7 +79,8 @@ export interface ChaosProxy extends AsyncDisposable {
    * Cuts all present links: what is under way on them is lost. Links that come later are not affected.
    *
    * @param how `rst` (by default): both ends are reset. `fin`: both ends see the other end finish. `silence`: nobody is
-   * told, and nothing passes any more; both ends must notice by themselves, as if a cable were pulled.
+   * told, and nothing passes any more; both ends must notice by themselves, as if a cable were pulled. `rst` also resets links
+   * that were cut so before.
    */
   cut(how?: ChaosCut): void;
   /**
@@ -161,7 +162,7 @@ class Proxying implements ChaosProxy {
   cut(how: ChaosCut = 'rst'): void {
     mustBeOneOf('cut', how, ['fin', 'rst', 'silence']);
     const links = this.live();
-    for (const link of links) link.cut(how);
+    for (const link of how === 'rst' ? this.links : links) link.cut(how);
     this.counts.cuts[how] += links.length;
     this.tell(how, links.length);
   }

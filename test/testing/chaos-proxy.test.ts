@@ -163,6 +163,16 @@ describe('a cut of a chaos proxy', () => {
     expect(server.seen).toEqual([]);
   });
 
+  it('by silence, and resets such links at a later cut by RST', async () => {
+    const { proxy, dial } = await meet();
+    const { client, server } = await dial();
+    proxy.cut('silence');
+    client.socket.resetAndDestroy();
+    proxy.cut('rst');
+    await server.sees('ECONNRESET', 'close');
+    expect(proxy.stats()).toMatchObject({ links: 0, cuts: { rst: 0, silence: 1 } });
+  });
+
   it('by silence: does not keep what the end that is left still sends', async () => {
     const { proxy, dial } = await meet();
     const { client, server } = await dial();

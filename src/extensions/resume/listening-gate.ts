@@ -5,7 +5,7 @@ import { ConnectionLost, type ProtocolError } from '../../contract/errors.js';
 import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Connection } from '../../session/connection.js';
 import { answerHello } from '../../session/handshake.js';
-import { RpcSession } from '../../session/rpc-session.js';
+import type { RpcSession } from '../../session/rpc-session.js';
 import type { Session, SessionHost } from '../../session/session.js';
 import type { Visitor } from '../../types/resume.js';
 import { confirming } from './controls.js';
@@ -14,7 +14,6 @@ import { sayLeaving } from './leaving.js';
 import { ParkedSessions } from './parked-sessions.js';
 import { type ResumableOwner, ResumableSession } from './resumable-session.js';
 import type { Resuming } from './resume-options.js';
-import { SilentLinks } from './silent-links.js';
 import { newToken } from './token.js';
 import { Tombstones } from './tombstones.js';
 import { isSame, visitorOf } from './visitor.js';
@@ -49,8 +48,6 @@ interface Pending {
   readonly visitor: Visitor;
   readonly connection: Connection;
   readonly at: number;
-  /** When the connection was opened. */
-  readonly opened: number;
 }
 
 /** Whose session a connection is, at the end that listens: a new one, or one that has lost its link. */
@@ -62,7 +59,8 @@ export class ListeningGate implements Gate, ResumableOwner {
   private readonly pending = new Map<string, Pending>();
   private readonly tombstones: Tombstones;
   private readonly away: ParkedSessions;
-  private readonly silent = new SilentLinks();
+  /** Let in as peers without sessions, as nothing had come from them. */
+  private readonly silent = new WeakSet<Connection>();
   /** When this side closes, once that is known. */
   private leavesAt: number | undefined;
 
@@ -84,7 +82,7 @@ export class ListeningGate implements Gate, ResumableOwner {
   greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
     const asked = readAsked(fields[FIELD]);
     if (asked === undefined || !mayResume(connection)) return;
-    if (connection.sink instanceof RpcSession && this.silent.has(connection))
+    if (this.silent.has(connection))
       // It was let in as a peer without sessions. The answer would say that there are none, and end the session that it asks for.
       connection.close(new ConnectionLost(`its hello came after more than ${PATIENCE} ms, and it is to dial again`));
     else this.asked.set(connection, asked);
@@ -92,13 +90,8 @@ export class ListeningGate implements Gate, ResumableOwner {
 
   patience(connection: Connection): number {
     if (!mayResume(connection)) return 0;
-    this.silent.add(connection);
     // The limit "connectMs" holds for a hello that is certain to be sent.
     return connection.link.agreed === true ? Number.POSITIVE_INFINITY : PATIENCE;
-  }
-
-  ended(connection: Connection): void {
-    this.silent.remove(connection);
   }
 
   private answer(connection: Connection, answer: Answer): void {
@@ -109,10 +102,11 @@ export class ListeningGate implements Gate, ResumableOwner {
   // ---- whose session it is ------------------------------------------------------------------------------------------
 
   admit(connection: Connection, first: Message | undefined): Session | undefined | Promise<Session | undefined> {
-    // One that nothing has come over stays among the silent ones, and becomes a peer without sessions.
-    const opened = first === undefined ? 0 : this.silent.remove(connection);
     const asked = this.asked.get(connection);
-    if (asked === undefined) return undefined;
+    if (asked === undefined) {
+      if (first === undefined) this.silent.add(connection);
+      return undefined;
+    }
     this.forgetPending();
     const { token = '', dial, over } = asked;
     const visitor = visitorOf(connection, first);
@@ -124,15 +118,13 @@ export class ListeningGate implements Gate, ResumableOwner {
         throw this.refuse(connection, dial, 'another');
       if (dial <= claimed.dial) throw this.refuse(connection, dial, 'stale');
     }
-    const missing = dial - (claimed?.dial ?? 0) - 1;
-    if (missing > 0) this.silent.end(missing, claimed?.opened ?? time() - this.resuming.ms, PATIENCE, connection);
     let session: Session | undefined;
     if (over) {
       if (known !== undefined) this.end(known, 'given up');
       if (pending !== undefined) this.forget(pending, 'given up');
-    } else if (known !== undefined) session = this.resume(known, connection, asked, opened);
-    else if (pending !== undefined) session = this.confirmLate({ ...pending, opened }, connection, asked);
-    return session ?? this.begin(connection, asked, visitor, opened);
+    } else if (known !== undefined) session = this.resume(known, connection, asked);
+    else if (pending !== undefined) session = this.confirmLate(pending, connection, asked);
+    return session ?? this.begin(connection, asked, visitor);
   }
 
   private allows(known: ResumableSession | undefined, visitor: Visitor): boolean {
@@ -152,13 +144,13 @@ export class ListeningGate implements Gate, ResumableOwner {
   // ---- a session begins ---------------------------------------------------------------------------------------------
 
   /** Another session begins. It is there once the peer has confirmed that it knows its name. */
-  private begin(connection: Connection, asked: Asked, visitor: Visitor, opened: number): Promise<Session> {
+  private begin(connection: Connection, asked: Asked, visitor: Visitor): Promise<Session> {
     const { dial, token: before, bytes: peerBytes } = asked;
     const { ms, bytes } = this.resuming;
     const token = newToken();
     const known = before === undefined ? undefined : this.tombstones.ask(before);
     const fresh = before === undefined ? {} : { fresh: known?.why ?? 'unknown', ...(known && { got: known.got }) };
-    const pending = { token, dial, bytes: peerBytes, visitor, connection, at: time(), opened };
+    const pending = { token, dial, bytes: peerBytes, visitor, connection, at: time() };
     this.pending.set(token, pending);
     this.answer(connection, { dial, token, ms, bytes, ...fresh });
     return new Promise((resolve, reject) => {
@@ -172,10 +164,10 @@ export class ListeningGate implements Gate, ResumableOwner {
     });
   }
 
-  private confirm({ token, visitor, bytes, opened }: Pending, connection: Connection, dial: number): Session {
+  private confirm({ token, visitor, bytes }: Pending, connection: Connection, dial: number): Session {
     this.pending.delete(token);
     const session = this.host.begin(connection) as RpcSession;
-    this.sessions.set(token, new ResumableSession(session, token, dial, opened, visitor, bytes, this));
+    this.sessions.set(token, new ResumableSession(session, token, dial, visitor, bytes, this));
     this.host.announce(session);
     if (this.leavesAt !== undefined) sayLeaving(session, this.leavesAt - time());
     return session;
@@ -212,7 +204,7 @@ export class ListeningGate implements Gate, ResumableOwner {
 
   // ---- a session goes on --------------------------------------------------------------------------------------------
 
-  private resume(known: ResumableSession, connection: Connection, asked: Asked, opened: number): Session | undefined {
+  private resume(known: ResumableSession, connection: Connection, asked: Asked): Session | undefined {
     const { session, journal, awaySince } = known;
     const { numbers } = journal;
     try {
@@ -223,7 +215,6 @@ export class ListeningGate implements Gate, ResumableOwner {
     }
     this.away.remove(known);
     known.dial = asked.dial;
-    known.opened = opened;
     known.awaySince = undefined;
     this.answer(connection, { dial: asked.dial, got: numbers.got, sent: numbers.sent });
     const again = journal.resume(connection, asked);

@@ -35,14 +35,12 @@ export class ResumableSession implements AwaySession {
   private timer: Timer | undefined;
 
   /**
-   * `dial`: the number of the last hello, `opened`: when its connection was opened. `visitor`: who has begun the session; `peerBytes`: how
-   * many bytes the peer keeps unacknowledged.
+   * `dial`: the number of the last hello. `visitor`: who has begun the session; `peerBytes`: how many bytes the peer keeps unacknowledged.
    */
   constructor(
     readonly session: RpcSession,
     readonly token: string,
     public dial: number,
-    public opened: number,
     readonly visitor: Visitor,
     peerBytes: number,
     private readonly owner: ResumableOwner,

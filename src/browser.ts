@@ -2,6 +2,7 @@ import { offer } from './api/extension-registry.js';
 import { plugins } from './plugins/browser.js';
 import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
+import type { TlsOptions, WebSocketOptions } from './types/transport-options.js';
 
 provide(plugins);
 offer(...browserExtensions);
@@ -27,6 +28,13 @@ declare module './contract/plugin-names.js' {
   interface SecurityNames {
     null: true;
     user: true;
+  }
+}
+declare module './types/transport-options.js' {
+  interface TransportOptions {
+    ws: WebSocketOptions;
+    wss: WebSocketOptions & TlsOptions;
+    memory: { readonly name?: string | undefined; readonly bus?: boolean | undefined };
   }
 }
 

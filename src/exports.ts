@@ -58,6 +58,7 @@ export {
   TimeoutError,
   UsageError,
 } from './contract/errors.js';
+export type { CertificateInfo, CertificateName, TlsInfo } from './contract/link-info.js';
 export { type SpecOptions, type SpecSource, specFrom } from './extensions/dynamic/spec-from.js';
 export { isOneOf } from './extensions/errors/one-of.js';
 export { contextKey } from './extensions/middleware/context-key.js';
@@ -148,4 +149,16 @@ export type {
   UntypedView,
 } from './types/side.js';
 export type { SideStats } from './types/stats.js';
+export type {
+  CertificateOptions,
+  FramingOption,
+  ProcessOptions,
+  RedialAddressOptions,
+  Source,
+  TcpOptions,
+  TlsOptions,
+  TransportOptions,
+  UdpOptions,
+  WebSocketOptions,
+} from './types/transport-options.js';
 export type { Class, TypeEntry, ValueType } from './types/values.js';

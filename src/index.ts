@@ -9,6 +9,14 @@ import { showStreams } from './extensions/streams/inspected.js';
 import { plugins } from './plugins/node.js';
 import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
+import type {
+  FramingOption,
+  ProcessOptions,
+  TcpOptions,
+  TlsOptions,
+  UdpOptions,
+  WebSocketOptions,
+} from './types/transport-options.js';
 
 provide(plugins);
 install(...nodeExtensions);
@@ -44,6 +52,19 @@ declare module './contract/plugin-names.js' {
   interface SecurityNames {
     null: true;
     user: true;
+  }
+}
+declare module './types/transport-options.js' {
+  interface TransportOptions {
+    tcp: TcpOptions;
+    tls: TcpOptions & TlsOptions & { readonly alpn?: string | readonly string[] | undefined };
+    unix: FramingOption & { readonly path?: string | undefined; readonly backlog?: number | undefined };
+    stdio: FramingOption & { readonly input?: object | undefined; readonly output?: object | undefined };
+    process: ProcessOptions;
+    udp: UdpOptions;
+    ws: WebSocketOptions;
+    wss: WebSocketOptions & TlsOptions;
+    memory: { readonly name?: string | undefined; readonly bus?: boolean | undefined };
   }
 }
 

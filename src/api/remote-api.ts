@@ -23,6 +23,7 @@ import type { NamespaceOptions, Options } from '../types/options.js';
 import type { Peer, Receivers } from '../types/peers.js';
 import type { APIClass, Chosen, Invert, Inverting, OpenOptions, Side } from '../types/side.js';
 import type { SideStats } from '../types/stats.js';
+import type { Source } from '../types/transport-options.js';
 import { RpcEndpoint } from './endpoint.js';
 import { eventOwner } from './extension-registry.js';
 import { implement } from './handlers.js';
@@ -65,19 +66,19 @@ export class RemoteAPI implements Branded {
   }
 
   /** Makes a side and opens it; where the address leaves it open, it listens. Rejects if it cannot be opened. */
-  static serve<S extends Branded, I extends boolean = false>(
+  static serve<S extends Branded, I extends boolean = false, const U extends string = string>(
     this: SpecClass<S>,
-    transport: TransportSource,
+    transport: Source<U>,
     options?: OpenOptions & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
-  static serve<S extends Branded>(
+  static serve<S extends Branded, const U extends string = string>(
     this: SpecClass<S>,
-    transport: TransportSource,
+    transport: Source<U>,
     options: OpenOptions & Inverting,
   ): Promise<Side<Inverted<S>>>;
-  static serve<S extends Branded>(
+  static serve<S extends Branded, const U extends string = string>(
     this: SpecClass<S>,
-    transport: TransportSource,
+    transport: Source<U>,
     options?: OpenOptions,
   ): Promise<Side<S>>;
   static serve(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {
@@ -85,19 +86,19 @@ export class RemoteAPI implements Branded {
   }
 
   /** Makes a side and opens it; where the address leaves it open, it dials. Rejects if nobody is there. */
-  static connect<S extends Branded, I extends boolean = false>(
+  static connect<S extends Branded, I extends boolean = false, const U extends string = string>(
     this: SpecClass<S>,
-    transport: TransportSource,
+    transport: Source<U>,
     options?: OpenOptions & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
-  static connect<S extends Branded>(
+  static connect<S extends Branded, const U extends string = string>(
     this: SpecClass<S>,
-    transport: TransportSource,
+    transport: Source<U>,
     options: OpenOptions & Inverting,
   ): Promise<Side<Inverted<S>>>;
-  static connect<S extends Branded>(
+  static connect<S extends Branded, const U extends string = string>(
     this: SpecClass<S>,
-    transport: TransportSource,
+    transport: Source<U>,
     options?: OpenOptions,
   ): Promise<Side<S>>;
   static connect(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {

@@ -4,11 +4,13 @@
  */
 
 import type { Limits, Memory } from './limits.js';
+import type { LinkInfo } from './link-info.js';
 import type { Form, Frame, Message, Outbound, SecurityInfo } from './messages.js';
 import type { AddressText } from './plugin-names.js';
 import type { Redialer } from './redialer.js';
 
 export type { Limits, Memory } from './limits.js';
+export type { LinkInfo } from './link-info.js';
 export type {
   About,
   Bad,
@@ -173,9 +175,6 @@ export interface Link {
    */
   proved?(): void;
 }
-
-/** What a transport knows of a link, by name; each transport documents its names. */
-export type LinkInfo = Readonly<Record<string, unknown>>;
 
 /** The receiver of a link. Made by the core, called by the transport. None of its functions throws. */
 export interface Receiver {

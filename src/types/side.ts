@@ -25,6 +25,7 @@ import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
 import type { ReconnectEvents } from './reconnect.js';
 import type { ResumeEvents } from './resume.js';
 import type { SideStats } from './stats.js';
+import type { Source } from './transport-options.js';
 
 /** The methods and the namespaces of a spec, on a side. */
 export type MembersOf<S> = {
@@ -184,13 +185,13 @@ export interface APIClass<S> {
   /** Creates a side without opening it. */
   create<I extends boolean = false>(options?: Options & Invert<I>): Side<Chosen<S, I>>;
   /** Creates a side and opens it; listens, unless the address specifies otherwise. */
-  serve<I extends boolean = false>(
-    transport: TransportSource,
+  serve<I extends boolean = false, const U extends string = string>(
+    transport: Source<U>,
     options?: OpenOptions & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
   /** Creates a side and opens it; connects, unless the address specifies otherwise. */
-  connect<I extends boolean = false>(
-    transport: TransportSource,
+  connect<I extends boolean = false, const U extends string = string>(
+    transport: Source<U>,
     options?: OpenOptions & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
   /** The class of the other side. */

@@ -8,6 +8,7 @@ import type {
   TransportMaker,
 } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
+import type { TlsInfo } from '../../src/contract/link-info.js';
 import type { Random } from '../../src/testing/random.js';
 import { PlayedLink } from './link.js';
 import { SIDES, type Side } from './promises.js';
@@ -35,7 +36,7 @@ class LinkEnd implements Link {
     private readonly sent: (frame: Frame) => void = () => {},
   ) {
     this.dialed = side === 'client';
-    this.info = { tls: { certificate: { fingerprint256: by } } };
+    this.info = { tls: { certificate: { fingerprint256: by } } as object as TlsInfo };
   }
 
   send(frames: readonly Frame[]): void {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Options, Peer, SecurityInfo } from '../../src/index.js';
+import type { Options, Peer, SecurityInfo, TlsInfo } from '../../src/index.js';
 import { stopClock } from '../../src/testing/clock.js';
 import { type PlayedLink, turn } from '../support/core-played.js';
 import { ack, ask, cut, hello, listening, note } from './played-visitors.js';
@@ -265,7 +265,9 @@ describe('a stolen name of a session', () => {
 
   it('is worth nothing with another certificate', async () => {
     const { begun, visit } = await listening();
-    const info = (fingerprint256: string) => ({ info: { tls: { certificate: { fingerprint256 } } } });
+    const info = (fingerprint256: string) => ({
+      info: { tls: { certificate: { fingerprint256 } } as object as TlsInfo },
+    });
     const { token } = await begun('far', 1, info('AA'));
     const field = { dial: 2, token, got: 0, sent: 0 };
     expect((await visit(field, 'thief', info('BB'))).answer).toMatchObject({ refused: 'another' });

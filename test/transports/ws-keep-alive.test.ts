@@ -1,6 +1,14 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConnectionLost, incoming, RemoteAPI, type Reply, type Sender, UsageError } from '../../src/index.js';
+import {
+  ConnectionLost,
+  incoming,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  UsageError,
+  type WebSocketOptions,
+} from '../../src/index.js';
 import { failure, until } from '../support/core-waiting.js';
 import { RawClient } from '../support/ws-raw.js';
 
@@ -92,7 +100,7 @@ describe('keepAlive', () => {
     expect(await Promise.all(calls)).toHaveLength(5_000);
   });
 
-  it.each([
+  it.each<[options: WebSocketOptions, text: string]>([
     [{ keepAlive: 0 }, 'must be a positive number of milliseconds, not 0'],
     [{ keepAlive: 100, client: 'native' }, 'does not support "keepAlive"; set client: "ws"'],
   ])('is refused where it has no effect: %j', async (options, text) => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { LinkInfo } from '../../src/contract/contract.js';
+import type { CertificateInfo, LinkInfo, TlsInfo } from '../../src/contract/link-info.js';
 import { certificateOf, isAuthorized } from './tls-peer.js';
 
 /**
@@ -17,7 +17,7 @@ export function socketInfo(stream: Duplex): LinkInfo {
   };
 }
 
-function tlsInfo(socket: TLSSocket): LinkInfo {
+function tlsInfo(socket: TLSSocket): TlsInfo {
   const { alpnProtocol } = socket;
   const certificate = certificateOf(socket);
   return {
@@ -26,6 +26,6 @@ function tlsInfo(socket: TLSSocket): LinkInfo {
     // Deno, and Node for a resumed session of TLS 1.3, report a peer without a certificate as authorized.
     authorized: isAuthorized(socket) && certificate !== undefined,
     ...(typeof alpnProtocol === 'string' && { alpn: alpnProtocol }),
-    ...(certificate !== undefined && { certificate }),
+    ...(certificate !== undefined && { certificate: certificate as unknown as CertificateInfo }),
   };
 }

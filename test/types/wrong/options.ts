@@ -20,6 +20,13 @@ const connected = await Chat.connect(url, { timeout: '5' });
 connected.join.connect((_sender, { name }) => name.length);
 connected.said(null, { text: 'hello' });
 
+// Options of an address.
+// error: 'crt' does not exist in type
+const dialed = await Chat.connect({ url: 'tls://127.0.0.1:1', crt: 'a.pem' });
+dialed.join.connect((_sender, { name }) => name.length);
+// error: Type '"ful"' is not assignable to type '"full" | "chain" | "fingerprint" | "none" | undefined'
+await Chat.invert().connect({ url: 'reconnect+tls://127.0.0.1:1', verify: 'ful' });
+
 // The inverted side, by the class and by the option.
 // error: Did you mean to write 'codec'?
 const inverted = await Chat.invert().connect(url, { codecs: 'msgpack' });

@@ -1,0 +1,131 @@
+/**
+ * The options of addresses, as types: `{ url: 'tls://host:1', ca: 'ca.pem' }`. Nothing here exists at run time. The transports check the
+ * same options; docs/transports.md describes them.
+ */
+
+import type { TransportMaker, TransportSource } from '../contract/contract.js';
+import type { AddressText } from '../contract/plugin-names.js';
+
+/**
+ * The options of addresses by their schemes. A program adds those of its own transports: `declare module 'obverse' { interface
+ * TransportOptions { mine: { readonly speed?: number } } }`. An address with another scheme may have any options.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: the entries of the library add its members
+export interface TransportOptions {}
+
+/** The options of the scheme of an address; any options if the scheme is not known. */
+type OptionsOf<U extends string> = string extends U
+  ? AnyOptions
+  : U extends `reconnect+${infer Inner}`
+    ? OptionsOf<Inner> & RedialAddressOptions
+    : U extends `${infer S}:${string}`
+      ? S extends keyof TransportOptions
+        ? TransportOptions[S]
+        : S extends `${infer Name extends keyof TransportOptions & string}-server`
+          ? TransportOptions[Name]
+          : AnyOptions
+      : AnyOptions;
+type AnyOptions = Readonly<Record<string, unknown>>;
+
+/** What `serve` and `connect` take: as {@link TransportSource}, and of an address in an object, the options of its scheme. */
+export type Source<U extends string> =
+  | AddressText
+  | TransportMaker
+  | readonly TransportSource[]
+  | ({ readonly url: U } & OptionsOf<U>);
+
+// ---- the transports of the library ----------------------------------------------------------------------------------
+
+/** A list, as an array or as text with commas. */
+type List = string | readonly string[];
+/** The path of a file, or PEM. */
+type Pem = string | Uint8Array;
+
+/** Options of `reconnect+…` addresses. */
+export interface RedialAddressOptions {
+  readonly delay?: number | readonly [first: number, longest: number, ...others: never[]] | undefined;
+  readonly tries?: number | undefined;
+  readonly start?: 'once' | 'retry' | undefined;
+}
+
+/** An option of transports that carry bytes. */
+export interface FramingOption {
+  /** How frames are separated: `lines`, `nul`, `headers`, `length`, `json`, `self`. By default, the framing of the codec. */
+  readonly framing?: string | undefined;
+}
+
+/** Options of `tcp:`. */
+export interface TcpOptions extends FramingOption {
+  /** After how many milliseconds of silence the operating system probes the peer. Never by default. */
+  readonly keepAlive?: number | undefined;
+  /** How many connections may wait to be accepted, on the side that listens: 1,024 by default. */
+  readonly backlog?: number | undefined;
+}
+
+/** Options for certificates, of `tls:` and `wss:`. */
+export interface CertificateOptions {
+  /** The certificate of this side, with those between it and its authority. */
+  readonly cert?: Pem | undefined;
+  readonly key?: Pem | undefined;
+  readonly passphrase?: string | undefined;
+  /** The certificates of the authorities that are trusted. */
+  readonly ca?: Pem | readonly Pem[] | undefined;
+  /** The SHA-256 fingerprints of the only certificates that are accepted. */
+  readonly fingerprints?: List | undefined;
+  /** The SHA-256 fingerprints of certificates that are refused. */
+  readonly revoked?: List | undefined;
+}
+
+/** Options of TLS, of `tls:` and `wss:`. */
+export interface TlsOptions extends CertificateOptions {
+  /** Returns the certificates, in place of their options; called for each connection. */
+  readonly certificates?: (() => CertificateOptions) | undefined;
+  /** On the side that listens: whether peers must have certificates, or may have them. */
+  readonly clientCertificate?: 'require' | 'request' | undefined;
+  /** What is checked of the certificate of a peer: `full` by default. */
+  readonly verify?: 'full' | 'chain' | 'fingerprint' | 'none' | undefined;
+  /** On the side that dials: the host in the certificate of the other side, if it is not the one in the address. */
+  readonly servername?: string | undefined;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
+}
+
+/** Options of `ws:`. */
+export interface WebSocketOptions {
+  /** An existing HTTP server, on the side that listens. */
+  readonly server?: object | undefined;
+  /** The origins whose pages may connect. */
+  readonly origins?: List | undefined;
+  /** The `Host` that a request may have. */
+  readonly hosts?: List | undefined;
+  /** Headers of the request, on the side that dials. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly client?: 'native' | 'ws' | undefined;
+  /** After how many milliseconds of silence a ping is sent. Never by default. */
+  readonly keepAlive?: number | undefined;
+  /** Subprotocols of the application. */
+  readonly protocols?: List | undefined;
+}
+
+/** Options of `process:`. */
+export interface ProcessOptions extends FramingOption {
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly stderr?: 'inherit' | 'ignore' | 'log' | undefined;
+  /** How many milliseconds the program has to exit, before it is killed: 2,000 by default. */
+  readonly grace?: number | undefined;
+}
+
+/** Options of `udp:`. */
+export interface UdpOptions extends FramingOption {
+  readonly broadcast?: boolean | undefined;
+  readonly interface?: string | undefined;
+  readonly ttl?: number | undefined;
+  readonly loopback?: boolean | undefined;
+  /** After how many seconds of silence a peer is removed: 60 by default. */
+  readonly forget?: number | undefined;
+  /** How many peers are kept: 1,024 by default. */
+  readonly peers?: number | undefined;
+  readonly trusted?: boolean | undefined;
+}

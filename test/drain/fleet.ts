@@ -7,7 +7,7 @@ import {
   type Reply,
   type Sender,
   type Stream,
-} from 'obverse';
+} from '../../src/index.js';
 
 export class Desk extends RemoteAPI {
   @incoming({ hasReply: true }) ask(_sender: Sender, _args: { n: number }): Reply<{ n: number; by: string }> {}

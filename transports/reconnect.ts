@@ -90,10 +90,26 @@ function sourceOf(
 ): TransportSource {
   if (given !== undefined && inner !== '')
     throw new UsageError(`"${text}" names what to dial, and so does the option "transport"; omit one of them`);
-  if (given !== undefined) return given as TransportSource;
+  if (given !== undefined) {
+    refuseInner(text, typeof given === 'string' ? given : '');
+    return given as TransportSource;
+  }
   if (inner === '')
     throw new UsageError(
       `"${text}" does not say what to dial; expected an address, as in reconnect+tcp://127.0.0.1:8888 or restart:10:(process:node worker.js)`,
     );
   return inOuter({ ...options, url: inner }, { text, name: text.replace(/[+:].*/s, '').toLowerCase(), options: OWN });
 }
+
+/** Throws a UsageError for what cannot be dialed again. */
+function refuseInner(text: string, inner: string): void {
+  const [, scheme = ''] = /^\s*(stdio|udp|mux)\b/i.exec(inner) ?? [];
+  const why = NOT_AGAIN[scheme.toLowerCase()];
+  if (why !== undefined) throw new UsageError(`"${text.replace(/:$/, '')}" cannot dial ${scheme}: again: ${why}`);
+}
+
+const NOT_AGAIN: Readonly<Record<string, string>> = {
+  stdio: 'it has one peer, the program that has started this one',
+  udp: 'its links do not end; omit reconnect',
+  mux: 'give each part a reconnect of its own, as in mux:(reconnect+tcp://a:1)(reconnect+tcp://b:1)',
+};

@@ -38,6 +38,19 @@ export function checkEach(options: object, checks: Checks, whose: string = '', w
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined;
     if (check === undefined) throw unknownOption(option, checks, whose, where);
     const expected = value === undefined ? undefined : check(value);
-    if (expected !== undefined) throw new UsageError(`${where}the option "${option}"${whose} must be ${expected}`);
+    if (expected === undefined) continue;
+    throw new UsageError(`${where}the option "${option}"${whose} must be ${expected}, not ${shown(option, value)}`);
   }
+}
+
+/** A value that does not fit, for a text; not one that may be a secret. */
+function shown(option: string, value: unknown): string {
+  if (typeof value === 'string') {
+    if (/key|pass|secret|token|cred|cert/i.test(option)) return 'a string';
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  }
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+    return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
+  return String(value);
 }

@@ -28,7 +28,7 @@ export class ConnectedPeer implements SessionPeer {
   }
 
   get isAway(): boolean {
-    return this.session.connection === undefined && this.session.ended === undefined;
+    return this.session.connection === undefined || this.session.ended !== undefined;
   }
 
   close(reason?: Error): Promise<void> {

@@ -38,6 +38,8 @@ export interface Journal {
   readonly unheard?: { readonly messages: readonly Frame[]; readonly mayMove: boolean } | undefined;
   /** Removes and returns the messages that wait in the journal before the filter. */
   takeWaiting?(): readonly Frame[];
+  /** Once the session has ended: why another one takes its place, in a word; undefined where that is not known. */
+  readonly why?: string | undefined;
   /** The connection has ended. Returns false if the session ends too. */
   lost(reason: Error | undefined): boolean;
 }

@@ -19,7 +19,10 @@ export interface Peer {
   readonly info: LinkInfo;
   /** Who it is: what the option `authenticate` of this side has returned for it; undefined without that option. */
   readonly user: PeerUser;
-  /** Its link has ended, and its session waits for another one: what is sent to it is kept until then. */
+  /**
+   * True while there is no link to it: its session waits for another one, or has ended. A peer whose session has ended stays so; where the
+   * side connects again, the event `reconnected` has the new peer.
+   */
   readonly isAway: boolean;
   /** Ends the link to this peer. Without a reason, earlier messages are still sent; with a reason, it ends at once. */
   close(reason?: Error): Promise<void>;

@@ -11,7 +11,10 @@ export interface ReconnectOptions {
    * 200, 400 and so on, and never more than 10,000. One number is always the same time.
    */
   readonly delay?: number | readonly [first: number, longest: number, ...others: never[]] | undefined;
-  /** After how many attempts in a row the side gives up: `Infinity` by default. A link that has lasted for 5 s sets the count back. */
+  /**
+   * After how many attempts in a row the side stops dialing: `Infinity` by default, otherwise a whole number from 1. The first attempt of
+   * all is not counted, and a link that has lasted for 5 s sets the count back.
+   */
   readonly tries?: number | undefined;
   /**
    * With `once`, the default, `connect` rejects if the first attempt fails: the link cannot be opened, ends before the session has begun,
@@ -34,11 +37,11 @@ export interface ReconnectOptions {
   begin?(remote: any, peer: Peer): unknown;
 }
 
-/** The next attempt to connect, as the event `reconnecting` reports it. */
+/** A peer without a link, as the event `reconnecting` reports it. */
 export interface Reconnecting {
-  /** The number of the attempt, from 1. */
+  /** The number of the next attempt, from 1; it begins anew once a link has lasted for 5 s. Always 1 on a side that listens. */
   readonly attempt: number;
-  /** How long it is until then, in milliseconds. */
+  /** How long it is until that attempt, in whole milliseconds. On a side that listens: how long the session is kept. */
   readonly ms: number;
   /** Why the link has ended, or why the last attempt has failed. */
   readonly reason: Error;
@@ -48,13 +51,20 @@ export interface Reconnecting {
 export interface Reconnected {
   /** The peer of the session that has ended. */
   readonly before: Peer;
-  /** Why it is another session: `new link` if the last one has ended, `leaving` if the other side is closing, where what is open goes on in it. */
+  /**
+   * Why it is another session: `new link` if sessions end with their links; `leaving` if the other side was draining; `closed` if it has
+   * closed the session; `none kept` if it keeps none any more; `refused` if it has refused to continue it; `expired`, `overrun` or `evicted`
+   * if it was over a bound of the option `resume`; `unknown` if the other side does not know it, as after a restart; otherwise `ended`.
+   */
   readonly why: string;
 }
 
 /** The events of a side that connects again. */
 export interface ReconnectEvents {
-  /** Its link is gone, and another attempt follows. Called again before each attempt. */
+  /**
+   * Its link is gone. On a side that dials, another attempt follows, and this is called again before each one. A side that listens, with the
+   * option `resume`, calls it once, and waits for the peer.
+   */
   reconnecting: (peer: Peer, next: Reconnecting) => void;
   /** It is connected again, in a new session: what was kept for the last one at the other side is gone. */
   reconnected: (peer: Peer, how: Reconnected) => void;

@@ -32,7 +32,7 @@ export interface Visitor {
 
 /** A session that goes on over another link, as the event `resumed` reports it. */
 export interface Resumed {
-  /** How long it was without a link, in milliseconds. */
+  /** How long it was without a link, in whole milliseconds. */
   readonly away: number;
   /** How many messages were sent once more. */
   readonly again: number;

@@ -103,7 +103,10 @@ export interface Endpoint<S> extends Connected<S>, AsyncDisposable {
   open(): Promise<this>;
   /** Opens another transport, sends new calls over it, lets the pending ones finish, and closes the old one. */
   changeTransport(transport: TransportSource): Promise<void>;
-  /** Dials at once, if the side waits for its next attempt to connect again, or has given up. Otherwise it does nothing. */
+  /**
+   * Dials at once, if the side waits for its next attempt to connect again, or has stopped dialing; does nothing while it is connected.
+   * Throws a UsageError on a side that never dials again: it listens, is closed, or has neither the option `reconnect` nor such an address.
+   */
   reconnect(): void;
   /**
    * Ends every link; pending calls reject with ConnectionLost. Resolves when nothing is left open. May be called twice. With `drain`, open

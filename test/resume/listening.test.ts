@@ -259,7 +259,7 @@ describe('a stolen name of a session', () => {
     link.say(note(1));
     expect(notes).toEqual([1]);
     expect(events).toEqual(['connect far']);
-    expect(String(log.warnings)).toContain('it asks for the session of another visitor');
+    expect(String(log.warnings)).toContain('it asks for a session that has begun with another user');
     expect(String(log.warnings)).not.toContain(token);
   });
 

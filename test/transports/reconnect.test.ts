@@ -220,7 +220,7 @@ describe('addresses', () => {
     ['restart:10:', 'does not say what to dial'],
     ['restart:0.5:(tcp://127.0.0.1:8)', '0.5 is not a whole number of seconds'],
     ['reconnect:(tcp://127.0.0.1:8)(tcp://127.0.0.1:9)', 'has 2 addresses; expected one'],
-    [{ url: 'reconnect+tcp://127.0.0.1:8', tries: 0 }, 'the option "tries" must be a number of attempts from 1'],
+    [{ url: 'reconnect+tcp://127.0.0.1:8', tries: 0 }, 'the option "tries" must be a whole number of attempts from 1'],
     [{ url: 'reconnect+tcp://127.0.0.1:8', delay: [10, 1] }, 'the option "delay" must be a number of milliseconds'],
     [{ url: 'reconnect+tcp://127.0.0.1:8', start: 'soon' }, 'the option "start" must be "once" or "retry"'],
     [{ url: 'reconnect+tcp://127.0.0.1:8', transport: 'tcp://127.0.0.1:8' }, 'omit one of them'],

@@ -24,6 +24,10 @@ function isWait(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
+function isCount(value: unknown): boolean {
+  return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1);
+}
+
 function isRange(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 2) return false;
   const [first, longest] = value as unknown[];
@@ -35,7 +39,7 @@ const checks = {
     (value) => isWait(value) || isRange(value),
     'a number of milliseconds, or [first, longest], as [100, 10_000]',
   ),
-  tries: must((value) => typeof value === 'number' && value >= 1, 'a number of attempts from 1, or Infinity'),
+  tries: must(isCount, 'a whole number of attempts from 1, or Infinity'),
   start: must((value) => value === 'once' || value === 'retry', '"once" or "retry"'),
   transport: () => undefined,
 };

@@ -8,15 +8,18 @@ import type { Connection } from '../../session/connection.js';
 import { sayHello } from '../../session/handshake.js';
 import { PostedCalls } from '../../session/posted-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
+import type { Session } from '../../session/session.js';
 import type { SessionPart } from '../../session/session-part.js';
 import type { Peer } from '../../types/peers.js';
 import { type Begin, Beginning, beginFailed } from './beginning.js';
 import { canMove, HeldCalls } from './held-calls.js';
 import { notArrived, repeatable } from './unsent-calls.js';
 
-/** Why the session is another one. */
-const NEW_LINK = 'new link';
-const LEAVING = 'leaving';
+/** Why another session has taken the place of this one. */
+function whyAnother({ ended, journal }: Session): string {
+  if (ended === undefined) return 'leaving';
+  return journal === undefined ? 'new link' : (journal.why ?? 'ended');
+}
 
 /**
  * A peer that is dialed again when its link has ended: its sessions, one after the other. There is always one, except when it was given up:
@@ -27,6 +30,8 @@ export class RedialedPeer implements RedialWatch {
   private held: HeldCalls | undefined;
   /** The peer of the session before, whose place this one takes. */
   private before: ConnectedPeer | undefined;
+  /** The peer of the session that has ended last: between it and `before` there are those whose `begin` has failed. */
+  private last: ConnectedPeer | undefined;
   /** The run of `begin` in this session, until it has finished and the side is open. */
   private beginning: Beginning | undefined;
   /** What `begin` has failed with. */
@@ -122,8 +127,7 @@ export class RedialedPeer implements RedialWatch {
     const { before } = this;
     this.before = undefined;
     this.lastFailure = undefined;
-    const why = before?.session.ended === undefined ? LEAVING : NEW_LINK;
-    if (before !== undefined) side.emit('reconnected', this.peer, { before, why });
+    if (before !== undefined) side.emit('reconnected', this.peer, { before, why: whyAnother(before.session) });
   }
 
   /** The link is closed, and dialed again. */
@@ -213,21 +217,22 @@ export class RedialedPeer implements RedialWatch {
     const next = this.hold();
     for (const call of [...calls, ...waiting.filter(canMove)]) next.add(call);
     this.session.remind(0);
-    this.before ??= session.peer as ConnectedPeer;
+    this.last = session.peer as ConnectedPeer;
+    this.before ??= this.last;
     this.watchSession();
   }
 
   /** A peer has left the list of peers: that of the session before, or this one, whose transport was exchanged. */
   peerLeft(peer: Peer): void {
     if (peer === this.peer) this.isOver ||= this.session.ended === undefined;
-    else if (peer === this.before && this.session.connection === undefined && !this.isOver)
+    else if (peer === this.last && this.session.connection === undefined && !this.isOver)
       this.side.peerRegistry.add(this.peer);
   }
 
   // ---- attempts -----------------------------------------------------------------------------------------------------
 
   waits(attempt: number, ms: number, reason: Error): void {
-    this.side.emit('reconnecting', this.peer, { attempt, ms, reason });
+    this.side.emit('reconnecting', this.peer, { attempt, ms: Math.round(ms), reason });
   }
 
   gaveUp(why: Error): void {
@@ -248,6 +253,11 @@ export class RedialedPeer implements RedialWatch {
   stop(): void {
     this.isOver = true;
     this.redialer.end();
+  }
+
+  /** Whether it can be dialed again. */
+  get canHurry(): boolean {
+    return !this.isOver;
   }
 
   /** Dials at once, if there is no link. */

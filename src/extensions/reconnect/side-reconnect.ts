@@ -57,8 +57,23 @@ export class SideReconnect implements SideExtension {
     for (const each of this.peers.values()) each.peerLeft(peer);
   }
 
-  /** Dials at once each peer that has no link. */
+  /** Dials at once each peer that has no link. Throws a UsageError where the side never dials again. */
   reconnect(): void {
+    const why = this.whyNot();
+    if (why !== undefined) throw new UsageError(`reconnect(): ${why}`);
     for (const peer of this.peers.values()) peer.hurry();
+  }
+
+  private whyNot(): string | undefined {
+    const { side, peers } = this;
+    const state = side.peerRegistry.state();
+    if (state === 'closed') return 'the side is closed: create another one';
+    if (side.listens) return 'this side listens: its peers dial';
+    if (state !== 'open') return 'the side is not open: await open() first';
+    if (this.gate === undefined)
+      return 'this side does not connect again: it has no option "reconnect", and no address such as reconnect+tcp://…; use changeTransport(address)';
+    if (peers.size > 0 && ![...peers.values()].some(({ canHurry }) => canHurry))
+      return 'the link was closed on this side for good: use changeTransport(address)';
+    return undefined;
   }
 }

@@ -14,7 +14,11 @@ export function repeatable(session: RpcSession): HeldCall[] {
     const { frames, idempotent, given } = waiter;
     if (given !== true || idempotent !== true || frames === undefined) continue;
     const sessions = sentIn.get(waiter) ?? 1;
-    if (sessions >= MOST_SESSIONS) continue;
+    if (sessions >= MOST_SESSIONS) {
+      const text = `${waiter.method}: it was sent in ${MOST_SESSIONS} sessions, and each has ended before it was answered`;
+      session.pending?.drop(id)?.reject(new ConnectionLost(text));
+      continue;
+    }
     sentIn.set(waiter, sessions + 1);
     if (sessions === 1) doubtful(waiter);
     calls.push({ frames: frames.map((frame) => ({ frame })), id, waiter });

@@ -48,6 +48,7 @@ export class DialedSession implements AwaySession {
     this.journal = new SessionJournal(session, bytes, peerBytes, this);
     dismissed.set(session, (again) => {
       if (line.current !== this) return;
+      this.journal.why = 'closed';
       line.forget();
       if (!again) line.redialer.end();
     });
@@ -74,7 +75,7 @@ export class DialedSession implements AwaySession {
     }
     this.awaySince = time();
     clearTimer(this.timer);
-    this.timer = setTimer(this.ms, () => this.lose(`it was without a link for ${this.ms} ms`)).unref();
+    this.timer = setTimer(this.ms, () => this.lose(`it was without a link for ${this.ms} ms`, 'expired')).unref();
   }
 
   waits(): void {}
@@ -87,9 +88,10 @@ export class DialedSession implements AwaySession {
     return away;
   }
 
-  /** It cannot go on: its open calls fail, or move to the next session. */
-  lose(why: string): void {
+  /** It cannot go on: its open calls fail, or move to the next session. `word`: why, for the event `reconnected`. */
+  lose(why: string, word?: string): void {
     const { session } = this;
+    this.journal.why = word;
     const { link } = session;
     const reason = new ConnectionLost(`the session with ${link.peer} has ended: ${why}`);
     session.finish(reason);
@@ -188,6 +190,6 @@ export class DialedLine {
   keepsNone(wasSilent: boolean): void {
     this.isPlain = true;
     this.wasSilent = wasSilent;
-    this.current?.lose('the other side keeps no sessions');
+    this.current?.lose('the other side keeps no sessions', 'none kept');
   }
 }

@@ -6,7 +6,7 @@ import type { RpcSession } from '../../session/rpc-session.js';
 import type { Session, SessionHost } from '../../session/session.js';
 import type { Peer } from '../../types/peers.js';
 import { DialedLine, DialedSession } from './dialed-line.js';
-import { type Answer, FIELD, readAnswer, VERSION } from './hello-field.js';
+import { type Answer, FIELD, hintFor, readAnswer, VERSION } from './hello-field.js';
 import type { ResumingHost } from './listening-gate.js';
 import { RESUME } from './resume-options.js';
 
@@ -101,15 +101,16 @@ export class DialingGate implements Gate {
     }
     const { token, refused, fresh, got, ms = RESUME.ms, bytes = RESUME.bytes } = answer;
     if (refused !== undefined) {
-      current?.lose(`it was refused (${refused}): somebody else may have used it`);
+      current?.lose(`the other side has refused to continue it: ${refused}${hintFor(refused)}`, 'refused');
       line.forget();
-      throw new ConnectionLost(`the other side has refused to continue the session: ${refused}`);
+      throw new ConnectionLost(`the other side has refused to continue the session: ${refused}${hintFor(refused)}`);
     }
     if (token === undefined) return this.resume(line, connection, answer);
     line.forget();
     // What was sent may be why it was closed: that is not sent again.
     if (got !== undefined) current?.journal.arrived(got, fresh !== 'closed');
-    current?.lose(`the other side begins another one (${fresh ?? 'unknown'})`);
+    const word = fresh ?? 'unknown';
+    current?.lose(`the other side does not continue it: ${word}${hintFor(word)}`, word);
     line.forget();
     line.beginning = { token, ms, bytes };
     return undefined;

@@ -1,6 +1,6 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension, Gate, SideExtension } from '../../api/extension.js';
-import type { TransportSource } from '../../contract/contract.js';
+import type { Codec, TransportSource } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import { resumeControls } from './controls.js';
 import { DialingGate } from './dialing-gate.js';
@@ -24,9 +24,10 @@ class SideResume implements SideExtension {
 
   constructor(private readonly host: RpcEndpoint) {}
 
-  async opening(): Promise<void> {
+  async opening(codec: Promise<Codec>): Promise<void> {
     const { host } = this;
     const resuming = readResume(host.options.resume);
+    if (host.listens && resuming !== undefined) refuseCodec(await codec);
     if (host.listens) this.gate = resuming && new ListeningGate(host, resuming);
     else if (resuming !== undefined)
       throw new UsageError(
@@ -40,12 +41,32 @@ class SideResume implements SideExtension {
 
   source(source: TransportSource): TransportSource {
     const { host } = this;
-    const { reconnect } = host.options;
+    const { reconnect, resume } = host.options;
+    if (host.listens && (resume ?? false) !== false && isUdp(source))
+      throw new UsageError(
+        'the option "resume" has no effect over udp:, whose links do not end; use tcp:, tls:, unix: or ws:',
+      );
     const dialsAgain = (reconnect ?? false) !== false || mayDialAgain(source);
     const isWanted = typeof reconnect !== 'object' || reconnect.resume !== false;
     if (!host.listens && dialsAgain && isWanted) this.gate ??= new DialingGate(host);
     return source;
   }
+}
+
+/** Throws a UsageError for a codec over which no session can continue. */
+function refuseCodec({ name, hello, form }: Codec): void {
+  if (!hello)
+    throw new UsageError(
+      `the option "resume" has no effect with the codec "${name}" as it is configured, which sends no rpc.hello: use jrpc or msgpack, without terse, dialect and hello=off`,
+    );
+  if (form === 'values')
+    throw new UsageError(
+      `the option "resume" has no effect with the codec "${name}", which can transfer values, and so cannot send them again: use jrpc or msgpack`,
+    );
+}
+
+function isUdp(source: unknown): boolean {
+  return /^udp:/i.test(String((source as { readonly url?: unknown } | undefined)?.url ?? source));
 }
 
 /** Whether a source names a transport that dials again; true as well where that cannot be known. */

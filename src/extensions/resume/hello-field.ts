@@ -78,3 +78,21 @@ function isToken(value: unknown): value is string {
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, LONGEST_TOKEN) : undefined;
 }
+
+/** What the words of the other side mean, for the texts of errors. */
+const HINTS: Readonly<Record<string, string>> = {
+  unknown: 'it does not know the session, as after a restart',
+  expired: 'it was without a link for too long; option resume.ms of that side',
+  overrun: 'too much waited for this side; option resume.hold of that side',
+  evicted: 'too many sessions or bytes were kept; options resume.sessions and resume.totalBytes of that side',
+  closed: 'it was closed there',
+  'given up': 'this side had given it up',
+  stale: 'a newer link has claimed it, or somebody else has used its name',
+  another: 'the user or the certificate is another one, or its option resume.allow has returned false',
+};
+
+/** The meaning of such a word, in brackets. */
+export function hintFor(word: string): string {
+  const hint = Object.hasOwn(HINTS, word) ? HINTS[word] : undefined;
+  return hint === undefined ? '' : ` (${hint})`;
+}

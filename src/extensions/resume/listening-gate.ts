@@ -137,7 +137,7 @@ export class ListeningGate implements Gate, ResumableOwner {
     return new ConnectionLost(
       refused === 'stale'
         ? 'it asks for a session with a hello that is not newer than the last one: it comes late, or was recorded'
-        : 'it asks for the session of another visitor',
+        : 'it asks for a session that has begun with another user or certificate, or that "allow" of the option "resume" refuses',
     );
   }
 
@@ -218,7 +218,10 @@ export class ListeningGate implements Gate, ResumableOwner {
     known.awaySince = undefined;
     this.answer(connection, { dial: asked.dial, got: numbers.got, sent: numbers.sent });
     const again = journal.resume(connection, asked);
-    this.host.emit('resumed', known.peer, { away: awaySince === undefined ? 0 : time() - awaySince, again });
+    this.host.emit('resumed', known.peer, {
+      away: awaySince === undefined ? 0 : Math.round(time() - awaySince),
+      again,
+    });
     return session;
   }
 

@@ -25,6 +25,7 @@ export class SessionJournal implements Journal, SessionPart {
   private ackAwaitsFilter = false;
 
   /** `window` and `peerWindow` as for {@link MessageNumbers}. `owner` decides what becomes of the session while it has no connection. */
+  why: string | undefined;
   constructor(
     readonly session: JournalSession,
     window: number,

@@ -2,7 +2,8 @@ import { Server } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import { hostPort, readOptions } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
-import { UsageError } from '../src/contract/errors.js';
+import { ConnectionLost, UsageError } from '../src/contract/errors.js';
+import { isPermanent, markPermanent } from '../src/contract/permanent.js';
 import { PartialFrames } from './shared/partial-frames.js';
 import { SecureClient } from './shared/tls-client.js';
 import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls-options.js';
@@ -99,7 +100,7 @@ function dialing(address: Address, wire: Wire): Transport {
     throw new UsageError(`ws: the WebSocket of the runtime does not support "${special}"; set client: "ws"`);
   const tls = address.scheme === 'wss' ? readTls(address, options, false) : undefined;
   const secure = tls && new SecureClient(tls, hostOf(target), target.address, 'ws:', wire.logger);
-  const connect = connecting(special === undefined ? options.client : 'ws', target, headers, secure);
+  const connect = hinting(connecting(special === undefined ? options.client : 'ws', target, headers, secure), address);
   const partial = new PartialFrames(wire.memory);
   return new WebSocketDialer(target.address, wire, connect, offers(wire, protocols), protocols, keepAlive, partial);
 }
@@ -125,6 +126,23 @@ function connecting(
     const library = await loadPackage();
     attempt.signal.throwIfAborted();
     return connectPackage(library, target, headers, secure)(attempt);
+  };
+}
+
+/** Where the certificate of the server is not accepted, says that options of TLS in the query have no effect: the server gets them. */
+function hinting(connect: Connect, { scheme, text }: Address): Connect {
+  const query = new URLSearchParams(scheme === 'wss' ? text.replace(/^[^?]*\??/s, '') : '');
+  const name = Object.keys(TLS_OPTIONS).find((one) => query.has(one));
+  if (name === undefined) return connect;
+  return async (attempt) => {
+    try {
+      return await connect(attempt);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || !/certificate/.test(error.message)) throw error;
+      const hint = `the query of wss: is sent to the server; for this side, write { url, ${name} }`;
+      const lost = new ConnectionLost(`${error.message}; ${hint}`, { cause: error });
+      throw isPermanent(error) ? markPermanent(lost) : lost;
+    }
   };
 }
 

@@ -130,6 +130,19 @@ describe.each(['tls', 'wss'] as const)('the certificate of a server of %s:', (sc
   });
 });
 
+describe('options of TLS in the query of wss:', () => {
+  const { serve, connect } = tlsSides('wss');
+
+  it('go to the server, as the error for its certificate says', async () => {
+    const { url } = await serve(own(server));
+    const { message } = await failure(connect(`${url}?ca=ca.pem`, { client: 'ws' }));
+    expect(message).toContain('was issued by an authority that this side does not trust');
+    expect(message).toMatch(/; the query of wss: is sent to the server; for this side, write \{ url, ca \}$/);
+    const other = await failure(connect(`${url}?token=7`, { client: 'ws' }));
+    expect(other.message).not.toContain('query');
+  });
+});
+
 describe('what is not TLS', () => {
   const { serve, connect, keep } = tlsSides();
 

@@ -9,7 +9,7 @@ export interface RedialWatch {
   gaveUp(why: Error): void;
   /** Another link comes up while the last one still is: what is open may go on over that, until its session ends. Called before `accept`. */
   replaces?(): void;
-  /** No attempt follows, for this reason: the side has exchanged its transport, or `open` has failed. A link that is up stays. */
+  /** No attempt follows, for this reason: the side has exchanged its transport, or `open` has failed. A link that is up stays; called again when it ends. */
   retired(why: string): void;
   /** What has not finished yet over the link that is up, for the texts of errors; undefined if nothing. */
   readonly unfinished?: string | undefined;

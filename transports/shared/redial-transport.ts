@@ -16,7 +16,7 @@ import { InnerTransport } from './redial-inner.js';
 import { deaf, WatchedReceiver } from './redial-link.js';
 import { Opening, outageOf } from './redial-opening.js';
 import type { RedialOptions } from './redial-options.js';
-import { RedialWaits } from './redial-waits.js';
+import { EXCHANGED, RedialWaits } from './redial-waits.js';
 
 /** A link that was up for so long, in milliseconds, has lasted: the waits begin anew with the shortest one. */
 const LASTED_MS = 5_000;
@@ -109,7 +109,7 @@ export class RedialTransport implements Transport, Redialer {
   /** Dials no more; a link that is up stays. */
   async retire(): Promise<void> {
     this.end();
-    this.watch?.retired('the side has exchanged its transport');
+    this.watch?.retired(EXCHANGED);
   }
 
   // ---- the redialer -------------------------------------------------------------------------------------------------
@@ -267,18 +267,18 @@ export class RedialTransport implements Transport, Redialer {
   /** Waits for the next attempt, if there is one. */
   private next(why: Error): void {
     clearTimer(this.timer);
-    if (this.over) return;
-    if (this.waits.isLast(why)) {
+    if (this.over) this.watch?.retired(EXCHANGED);
+    else if (!this.waits.isLast(why)) {
+      const ms = this.waits.next();
+      this.state = 'waiting';
+      this.dialIn(ms);
+      this.opening?.report(this.address, why);
+      this.watch?.waits(this.waits.attempts, ms, why);
+    } else {
       this.state = 'stopped';
       if (this.opening !== undefined) this.opening.reject(why);
       else this.watch?.gaveUp(why);
-      return;
     }
-    const ms = this.waits.next();
-    this.state = 'waiting';
-    this.dialIn(ms);
-    this.opening?.report(this.address, why);
-    this.watch?.waits(this.waits.attempts, ms, why);
   }
 
   private dialIn(ms: number): void {

@@ -8,6 +8,9 @@ const OFFLINE_MS = 30_000;
 /** The end of a link may be reported later than the event of the page that has caused it, or has made it known, by so many milliseconds. */
 const PROMPT_MS = 5_000;
 
+/** Why no attempt follows, where the side has another transport now. */
+export const EXCHANGED = 'the side has exchanged its transport';
+
 /** How many attempts there were, and how long to wait before the next one. */
 export class RedialWaits {
   /** How many there were after the first one, or after a link that has lasted. */

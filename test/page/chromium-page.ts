@@ -39,11 +39,14 @@ const alias = {
   'obverse/codecs/msgpack': join(root, 'codecs/msgpack.ts'),
 };
 
-/** Serves a page with this script and opens it in Chromium. `more`: options of the browser. */
-export async function openPage<T>(script: string, ...more: string[]): Promise<ChromiumPage<T>> {
+/** Serves a page with this script, and with `worker.js` if there is one, and opens it in Chromium. */
+export async function openPage<T>(script: string, workers: readonly string[] = []): Promise<ChromiumPage<T>> {
   const { outputFiles } = await build({
     ...forPages,
-    entryPoints: [{ in: join(root, 'test/page', script), out: 'main' }],
+    entryPoints: [
+      { in: join(root, 'test/page', script), out: 'main' },
+      ...workers.map((each) => ({ in: join(root, 'test/page', each), out: 'worker' })),
+    ],
     outdir: join(root, 'out'),
     minify: false,
     // The package names the built files that are kept for their effect.
@@ -62,7 +65,7 @@ export async function openPage<T>(script: string, ...more: string[]): Promise<Ch
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const folder = await scratch();
-  const browser = browse('about:blank', folder, '--remote-debugging-port=0', ...more);
+  const browser = browse('about:blank', folder, '--remote-debugging-port=0');
   const close = async (): Promise<void> => {
     await browser.end();
     server.closeAllConnections();

@@ -84,4 +84,17 @@ describe.skipIf(chromium === undefined)('the session of a page in Chromium', () 
     expect(events).toContain('resumed');
     expect(seen.events).toEqual(['connect', 'resumed']);
   });
+
+  it('is a new one with each worker, whose `worker:` address reconnects', async () => {
+    expect(await page.talk.connect('worker:./worker.js', { reconnect: { delay: 1 } }, true)).toBe('open');
+    await page.talk.start('ask', 1);
+    await page.talk.start('hold', 2);
+    await untilPage(page, ({ events }) => events.includes('reconnected'));
+    await page.talk.start('ask', 3);
+    const { settled, events } = await untilPage(page, ({ settled }) => 'ask 3' in settled);
+    const lost = { name: 'ConnectionLost', error: expect.any(String), maybeExecuted: true };
+    expect(settled).toEqual({ 'ask 1': [{ value: 2 }], 'hold 2': [lost], 'ask 3': [{ value: 6 }] });
+    expect(events.filter((event) => event === 'begin')).toHaveLength(2);
+    expect(events).not.toContain('resumed');
+  });
 });

@@ -46,8 +46,8 @@ export async function serveApart(address: string, options: Options) {
 
 export type Page = ChromiumPage<Talk>;
 
-export function talkingPage(...options: string[]): Promise<Page> {
-  return openPage<Talk>('talking/page.ts', ...options);
+export function talkingPage(): Promise<Page> {
+  return openPage<Talk>('talking/page.ts', ['talking/worker.ts']);
 }
 
 /** Waits until what the page has seen is so. */

@@ -45,6 +45,22 @@ describe('who listens, and a link whose hello does not come', () => {
     expect(events).toEqual(['connect late', 'disconnect late']);
   });
 
+  it('waits longer after a hello that came too late: the next one may be as late', async () => {
+    const clock = stopped();
+    const { played, events } = await listening();
+    for (const ms of [600, 1_100, 2_100]) {
+      const late = played.visit(`late after ${ms}`);
+      await clock.turn(ms);
+      late.say(hello({ dial: 1, bytes: BYTES }));
+      await turn();
+    }
+    const last = played.visit('last');
+    await clock.turn(3_900);
+    last.say(hello({ dial: 4, bytes: BYTES }), ack(0, 0));
+    await turn();
+    expect(events.slice(-2)).toEqual(['disconnect late after 2100', 'connect last']);
+  });
+
   it('still answers a late hello of a peer that keeps no sessions', async () => {
     const clock = stopped();
     const { played } = await listening();

@@ -20,6 +20,8 @@ import { isSame, visitorOf } from './visitor.js';
 
 /** A peer that has said nothing for so long, in milliseconds, says no hello, unless the transport has shown that it is Obverse. */
 const PATIENCE = 500;
+/** After hellos that came later, it is this at most. */
+const MOST_PATIENCE = 4_000;
 /** How many sessions may wait for the acknowledgement that confirms them. */
 const MOST_PENDING = 10_000;
 /** So many times as long as a session is kept without a link, it is known why it has ended. */
@@ -61,6 +63,7 @@ export class ListeningGate implements Gate, ResumableOwner {
   private readonly away: ParkedSessions;
   /** Let in as peers without sessions, as nothing had come from them. */
   private readonly silent = new WeakSet<Connection>();
+  private patienceMs = PATIENCE;
   /** When this side closes, once that is known. */
   private leavesAt: number | undefined;
 
@@ -82,16 +85,22 @@ export class ListeningGate implements Gate, ResumableOwner {
   greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
     const asked = readAsked(fields[FIELD]);
     if (asked === undefined || !mayResume(connection)) return;
-    if (this.silent.has(connection))
-      // It was let in as a peer without sessions. The answer would say that there are none, and end the session that it asks for.
-      connection.close(new ConnectionLost(`its hello came after more than ${PATIENCE} ms, and it is to dial again`));
+    if (this.silent.has(connection)) this.late(connection);
     else this.asked.set(connection, asked);
+  }
+
+  /** It was let in as a peer without sessions: the answer would end the session that it asks for. The next hello may be as late. */
+  private late(connection: Connection): void {
+    connection.close(
+      new ConnectionLost(`its hello came after more than ${this.patienceMs} ms, and it is to dial again`),
+    );
+    this.patienceMs = Math.min(MOST_PATIENCE, 2 * this.patienceMs);
   }
 
   patience(connection: Connection): number {
     if (!mayResume(connection)) return 0;
     // The limit "connectMs" holds for a hello that is certain to be sent.
-    return connection.link.agreed === true ? Number.POSITIVE_INFINITY : PATIENCE;
+    return connection.link.agreed === true ? Number.POSITIVE_INFINITY : this.patienceMs;
   }
 
   private answer(connection: Connection, answer: Answer): void {

@@ -24,7 +24,7 @@ class LinkEnd implements Link {
   readonly info: LinkInfo;
   receiver!: Receiver;
   isPaused = false;
-  /** Something has come: it has a heartbeat then. */
+  /** Something has come. */
   hasHeard = false;
   private isOver = false;
 
@@ -88,14 +88,6 @@ export class PlayedNetwork {
   private accept: Accept | undefined;
   private dials = 0;
 
-  /**
-   * `endsAll`: an end that has heard nothing finds out, too, that its link is silent. `traits` are those of all links.
-   */
-  constructor(
-    private readonly endsAll: boolean = true,
-    private readonly traits: Partial<Link> = {},
-  ) {}
-
   /** For the side that listens. */
   readonly listening: TransportMaker = (): Transport => ({
     address: 'played:',
@@ -142,7 +134,6 @@ export class PlayedNetwork {
     const name = `${by} ${++this.dials}`;
     const way = new PlayedLink<Frame>();
     const ends = { client: new LinkEnd(name, 'client', way, by, sent), server: new LinkEnd(name, 'server', way, by) };
-    for (const side of SIDES) Object.assign(ends[side], this.traits);
     return { way, ends };
   }
 
@@ -180,14 +171,6 @@ export class PlayedNetwork {
     return count;
   }
 
-  /** The newest link is cut: both ends are told, or nobody is. */
-  cut(isSilent: boolean): void {
-    const { way, ends } = this.links.at(-1) as Played;
-    for (const side of SIDES) way.on[side].length = 0;
-    if (isSilent) way.isSilent = true;
-    else for (const side of SIDES) ends[side].end(new ConnectionLost('the link was cut'));
-  }
-
   private endAll(side: Side): void {
     for (const { ends } of this.links) ends[side].end();
   }
@@ -202,9 +185,8 @@ export class PlayedNetwork {
         if (way.on[side].length > 0) {
           if (!end.isPaused) yield [way.isUp ? 10 : 2, () => end.receive()];
         } else if (!way.isUp) yield [3, () => end.end(new ConnectionLost('the link was cut'))];
-        // No sign of life. An end that has heard nothing has no heartbeat.
-        else if (way.isSilent && (end.hasHeard || this.endsAll))
-          yield [1, () => end.end(new ConnectionLost('nothing was heard'))];
+        // No sign of life: by the heartbeat, or by `keepAlive`.
+        else if (way.isSilent) yield [1, () => end.end(new ConnectionLost('nothing was heard'))];
       }
   }
 

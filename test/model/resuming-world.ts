@@ -63,7 +63,7 @@ export class ResumingWorld extends SideWorld {
     const { network, server, random } = this;
     if (network.isDown) yield [1, () => (network.isDown = false)];
     // The answer to a hello does not come.
-    if (network.isAskingInVain) yield [1, () => (this.turnBy = 2_000)];
+    if (network.isAskingInVain) yield [2, () => (this.turnBy = 8_000)];
     if (calm) {
       // A session of somebody else is kept for a while, and so is what was not acknowledged.
       if (server.peers.size > 1 && network.isQuiet) yield [0.1, () => (this.turnBy = KEPT_MS)];

@@ -19,8 +19,7 @@ import { fail, type Playable, type Step, Violation } from './scheduler.js';
 
 /** What is counted of that which sides report. */
 const COUNTED = {
-  'overheard: refused': /of another visitor|not newer than the last one/,
-  'dialed again: silent': /has not answered within/,
+  'overheard: refused': /with another user or certificate|not newer than the last one/,
 };
 /** The largest notification, in letters: a few of them close the window of a session. */
 const LARGEST = 40_000;
@@ -50,7 +49,7 @@ export interface WorldOptions {
 export class SideWorld implements Playable {
   readonly promises: Promises;
   readonly random: Random;
-  protected readonly network: PlayedNetwork;
+  protected readonly network = new PlayedNetwork();
   protected readonly running = new Map<Call, () => void>();
   /** Something that a step has begun, and that `settled` waits for. */
   protected beginning: Promise<void> | undefined;
@@ -66,7 +65,6 @@ export class SideWorld implements Playable {
     stats: Map<string, number> = new Map(),
   ) {
     this.random = new Random(options.seed);
-    this.network = new PlayedNetwork(options.dialsItself !== true);
     this.promises = new Promises(options.isMild, stats);
   }
 

@@ -21,7 +21,6 @@ describe('sides under the scheduler of the model', () => {
       'restarted',
       'resumed',
       'overheard: refused',
-      'dialed again: silent',
       'let in without hello',
       'settled: ok',
       'settled: timeout',

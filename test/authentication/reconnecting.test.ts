@@ -109,6 +109,18 @@ describe.each(ways)('over %s', (_way, address, options) => {
   });
 });
 
+it('with start: retry, a side that is told that the server is busy connects as soon as it is not', async () => {
+  let asked = 0;
+  const { server } = await serve('tcp://127.0.0.1:0', {
+    authenticate: () => {
+      if (++asked < 3) throw new RpcError('try again', Code.Busy);
+      return 'ann';
+    },
+  });
+  const client = await dial(server.address, { credentials: 'x', reconnect: { delay: 1, start: 'retry' } });
+  expect(await client.remote.whoami()).toBe('ann');
+});
+
 it('changeTransport to a server that refuses the side rejects, and the old one stays', async () => {
   const near = await serve('tcp://127.0.0.1:0', { authenticate: () => 'ann' });
   const far = await serve('tcp://127.0.0.1:0', { authenticate: () => false });

@@ -97,4 +97,27 @@ describe.skipIf(chromium === undefined)('the session of a page in Chromium', () 
     expect(events.filter((event) => event === 'begin')).toHaveLength(2);
     expect(events).not.toContain('resumed');
   });
+
+  it.each(['jrpc', 'msgpack'])('belongs to the user whose credentials it has brought, with %s', async (codec) => {
+    const asked: unknown[] = [];
+    const authenticate = ({ credentials }: { readonly credentials: unknown }) => {
+      asked.push(credentials);
+      return credentials === 'a token' ? { name: 'ann' } : undefined;
+    };
+    const { proxy, seen, server } = await between({ resume: true, codec, authenticate });
+    const refused = { codec, credentials: 'another', reconnect: { delay: 1 } };
+    expect(await page.talk.connect(proxy.url, refused, true)).toMatch(/Error: /);
+    const options = { codec, credentials: 'a token', reconnect: { delay: 1 } };
+    expect(await page.talk.connect(proxy.url, options, true)).toBe('open');
+    await page.talk.start('hold', 1);
+    await until(() => seen.held.size === 1);
+    proxy.cut();
+    await untilPage(page, ({ events }) => events.includes('resumed'));
+    seen.held.get(1)?.release();
+    const { settled } = await untilPage(page, ({ settled }) => 'hold 1' in settled);
+    expect(settled['hold 1']).toEqual([{ value: 2 }]);
+    expect([...server.peers.values()].map(({ user }) => user)).toEqual([{ name: 'ann' }]);
+    expect(new Set(asked)).toEqual(new Set(['another', 'a token']));
+    expect(seen.events).toEqual(['connect', 'resumed']);
+  });
 });

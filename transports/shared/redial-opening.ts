@@ -11,6 +11,8 @@ export interface RedialState {
   readonly address: string;
   readonly watch?: RedialWatch;
   readonly link: Link | undefined;
+  /** What the side waits for before it can use the link. */
+  readonly awaited: { readonly isDone: boolean };
   /** Why the last link has ended, or the last attempt has failed. */
   readonly why: Error | undefined;
   /** Since when there is no link, on the clock of the process. */
@@ -62,8 +64,8 @@ function tooLate({ link, watch, why, address }: RedialState, ms: number): Error 
 }
 
 /** Why nothing can be sent, for the texts of errors; undefined if that is possible. */
-export function outageOf({ link, watch, why, since }: RedialState): string | undefined {
+export function outageOf({ link, watch, why, since, awaited }: RedialState): string | undefined {
   const last = why === undefined ? '' : `: ${why.message}`;
   if (link === undefined) return `there has been no link for ${Math.round(time() - since)} ms${last}`;
-  return watch?.unfinished === undefined ? undefined : `${watch.unfinished}${last}`;
+  return awaited.isDone ? undefined : `${watch?.unfinished ?? 'the session has not begun'}${last}`;
 }

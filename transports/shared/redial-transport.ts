@@ -52,7 +52,7 @@ export class RedialTransport implements Transport, Redialer {
   private unfit: UsageError | undefined;
   /** Since when the link is up, or there is none. */
   since = 0;
-  private readonly awaited = new Awaited(() => {
+  readonly awaited: Awaited = new Awaited(() => {
     if (this.link !== undefined) this.why = undefined;
   });
   private readonly waits: RedialWaits;

@@ -16,7 +16,7 @@ import {
 } from '../spec/method-table.js';
 import type { CallOptions, MethodDescription, PendingCall } from '../types/call-options.js';
 import type { CloseOptions } from '../types/closing.js';
-import type { Inverted } from '../types/derived.js';
+import type { Inverted, Remote } from '../types/derived.js';
 import type { CallEvents } from '../types/interceptor.js';
 import type { apiBrand, Branded } from '../types/method.js';
 import type { NamespaceOptions, Options } from '../types/options.js';
@@ -57,10 +57,13 @@ export class RemoteAPI implements Branded {
   /** Makes a side without opening it: `await side.open()` does. Throws a UsageError for a spec or an option that cannot work. */
   static create<S extends Branded, I extends boolean = false>(
     this: SpecClass<S>,
-    options?: Options & Invert<I>,
+    options?: Options<Remote<Chosen<S, I>>> & Invert<I>,
   ): Side<Chosen<S, I>>;
-  static create<S extends Branded>(this: SpecClass<S>, options: Options & Inverting): Side<Inverted<S>>;
-  static create<S extends Branded>(this: SpecClass<S>, options?: Options): Side<S>;
+  static create<S extends Branded>(
+    this: SpecClass<S>,
+    options: Options<Remote<Inverted<S>>> & Inverting,
+  ): Side<Inverted<S>>;
+  static create<S extends Branded>(this: SpecClass<S>, options?: Options<Remote<S>>): Side<S>;
   static create(this: unknown, options: Options = {}): unknown {
     return createSide(this as SpecConstructor, checkOptions(options));
   }
@@ -89,17 +92,17 @@ export class RemoteAPI implements Branded {
   static connect<S extends Branded, I extends boolean = false, const U extends string = string>(
     this: SpecClass<S>,
     transport: Source<U>,
-    options?: OpenOptions & Invert<I>,
+    options?: OpenOptions<Remote<Chosen<S, I>>> & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
   static connect<S extends Branded, const U extends string = string>(
     this: SpecClass<S>,
     transport: Source<U>,
-    options: OpenOptions & Inverting,
+    options: OpenOptions<Remote<Inverted<S>>> & Inverting,
   ): Promise<Side<Inverted<S>>>;
   static connect<S extends Branded, const U extends string = string>(
     this: SpecClass<S>,
     transport: Source<U>,
-    options?: OpenOptions,
+    options?: OpenOptions<Remote<S>>,
   ): Promise<Side<S>>;
   static connect(this: unknown, transport: TransportSource, options?: OpenOptions): Promise<unknown> {
     return opened(this, transport, false, options);

@@ -20,7 +20,8 @@ export interface CodecPair {
 }
 
 /** Options of a side. */
-export interface Options {
+// biome-ignore lint/suspicious/noExplicitAny: options that are made apart from a side do not know its spec
+export interface Options<R = any> {
   /**
    * An address, `{ url, …options }`, a factory, or a list of these. A string connects, unless its scheme ends in
    * `-server`.
@@ -100,7 +101,7 @@ export interface Options {
    * Of a side that dials: whenever its link has ended, dials again. `true`, or how. Off by default; an address such as
    * `reconnect+tcp://host:port` does the same without it.
    */
-  readonly reconnect?: boolean | ReconnectOptions | undefined;
+  readonly reconnect?: boolean | ReconnectOptions<R> | undefined;
   /**
    * Of a side that listens: says who each peer is, before it may do anything. What it returns is `peer.user`; undefined, null, false and
    * an error refuse the peer. Called for each link. Nobody is asked by default.

@@ -4,8 +4,9 @@
 
 import type { Peer } from './peers.js';
 
-/** How a side that dials connects again. */
-export interface ReconnectOptions {
+/** How a side that dials connects again. `R`: the type of `side.remote`, which `connect` specifies. */
+// biome-ignore lint/suspicious/noExplicitAny: options that are made apart from a side do not know its spec
+export interface ReconnectOptions<R = any> {
   /**
    * How long to wait before an attempt, in milliseconds: [100, 10_000] by default, which is a random time of at most 100, then of at most
    * 200, 400 and so on, and never more than 10,000. One number is always the same time.
@@ -33,8 +34,7 @@ export interface ReconnectOptions {
    * takes longer than `limits.connectMs`, or this throws, the link is closed and dialed again. In the first session, `connect` rejects with
    * that error, or, with `start: 'retry'`, if it has not succeeded within `limits.connectMs`.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: the options do not know the spec; a program specifies the type of its remote
-  begin?(remote: any, peer: Peer): unknown;
+  begin?(remote: R, peer: Peer): unknown;
 }
 
 /** A peer without a link, as the event `reconnecting` reports it. */

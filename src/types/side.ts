@@ -167,8 +167,9 @@ export interface Dynamic<S> {
   streamPath<T = unknown, P = unknown>(path: string, args?: Arguments, options?: PathOptions<P>): Items<T>;
 }
 
-/** Options of a side without those of its transport. */
-export type OpenOptions = Omit<Options, 'transport'>;
+/** Options of a side without those of its transport. `R`: the type of `side.remote`. */
+// biome-ignore lint/suspicious/noExplicitAny: options that are made apart from a side do not know its spec
+export type OpenOptions<R = any> = Omit<Options<R>, 'transport'>;
 
 /** The option that selects the other side, by its type. */
 export interface Invert<I extends boolean> {
@@ -186,7 +187,7 @@ export type Chosen<S, I extends boolean> = [I] extends [true] ? Inverted<S> : S;
 /** A spec, as a class, from which sides are created. */
 export interface APIClass<S> {
   /** Creates a side without opening it. */
-  create<I extends boolean = false>(options?: Options & Invert<I>): Side<Chosen<S, I>>;
+  create<I extends boolean = false>(options?: Options<Remote<Chosen<S, I>>> & Invert<I>): Side<Chosen<S, I>>;
   /** Creates a side and opens it; listens, unless the address specifies otherwise. */
   serve<I extends boolean = false, const U extends string = string>(
     transport: Source<U>,
@@ -195,7 +196,7 @@ export interface APIClass<S> {
   /** Creates a side and opens it; connects, unless the address specifies otherwise. */
   connect<I extends boolean = false, const U extends string = string>(
     transport: Source<U>,
-    options?: OpenOptions & Invert<I>,
+    options?: OpenOptions<Remote<Chosen<S, I>>> & Invert<I>,
   ): Promise<Side<Chosen<S, I>>>;
   /** The class of the other side. */
   invert(): APIClass<Inverted<S>>;

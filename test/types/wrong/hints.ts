@@ -62,9 +62,9 @@ here.on('error', () => {});
 here.room.on('connect', () => {});
 
 // Options.
-// error: 'timeuot' does not exist in type 'Options'. Did you mean to write 'timeout'?
+// error: 'timeuot' does not exist in type 'Options<
 Chat.create({ timeuot: 5 });
-// error: 'timeuot' does not exist in type 'OpenOptions'. Did you mean to write 'timeout'?
+// error: 'timeuot' does not exist in type 'OpenOptions<
 Chat.connect('tcp://127.0.0.1:1', { timeuot: 5 });
 // error: "inncoming"' is not assignable to type
 Chat.create({ validate: 'inncoming' });

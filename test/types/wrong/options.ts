@@ -27,6 +27,14 @@ dialed.join.connect((_sender, { name }) => name.length);
 // error: '"ful"' is not assignable to
 await Chat.invert().connect({ url: 'reconnect+tls://127.0.0.1:1', verify: 'ful' });
 
+// `begin` has the methods of the side that is connected.
+// error: Property 'jion' does not exist on type 'Remote<
+await Chat.invert().connect(url, { reconnect: { begin: (remote, peer) => remote.jion({ name: peer.id }) } });
+// error: 'nam' does not exist in type
+await Chat.connect(url, { invert: true, reconnect: { begin: (remote) => remote.join({ nam: 'ann' }) } });
+// error: Property 'join' does not exist on type 'Remote<Chat
+Chat.create({ transport: url, reconnect: { begin: (remote) => remote.join({ name: 'ann' }) } });
+
 // The inverted side, by the class and by the option.
 // error: Did you mean to write 'codec'?
 const inverted = await Chat.invert().connect(url, { codecs: 'msgpack' });

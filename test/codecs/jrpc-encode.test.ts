@@ -137,7 +137,9 @@ describe('the jrpc codec', () => {
 
   it('refuses unknown options', () => {
     expect(() => jrpcOf('jrpc?dialect=soap')).toThrow(/"dialect" must be lsp or mcp or quickrpc, not "soap"/);
-    expect(() => jrpcOf('jrpc?dialekt=lsp')).toThrow(/no option "dialekt"; there are dialect, hello/);
+    expect(() => jrpcOf('jrpc?dialekt=lsp')).toThrow(
+      /no option "dialekt"; did you mean dialect\? There are dialect, hello/,
+    );
     expect(() => jrpcOf('jrpc?framing=nul')).toThrow(UsageError);
     expect(() => jrpcOf('jrpc?dialect=lsp&hello=on')).toThrow(
       /"lsp" is for peers that are not Obverse and sends no hello/,

@@ -125,7 +125,11 @@ class Heard {
       while (given.length < items.length) given.push(...((await this.next()).params as [unknown, unknown[]])[1]);
       expect([came.method, (came.params as unknown[])[0], given]).toEqual([method, id, items]);
     } else if (method === 'rpc.cancel') expect(came.method).toBe(method);
-    else if (method === 'rpc.about' && 'call' in (params as object)) {
+    else if (method === 'rpc.hello') {
+      // This peer has no heartbeat.
+      const { beat: _beat, ...fields } = params as { beat: number };
+      expect(came.params).toEqual(fields);
+    } else if (method === 'rpc.about' && 'call' in (params as object)) {
       const { call, ...about } = came.params as { call: unknown };
       ids.note((params as { call: unknown }).call, call);
       expect({ ...about, call: (params as { call: unknown }).call }).toEqual(params);

@@ -96,9 +96,11 @@ describe('a name', () => {
   });
 
   it('that is empty is refused', () => {
-    expect(read(spec(inward({ name: '' })))).toBe('Chat.method: the option "name" must be a string that is not empty');
+    expect(read(spec(inward({ name: '' })))).toBe(
+      'Chat.method: the option "name" must be a string that is not empty, not ""',
+    );
     expect(refusal(() => namespace(Room, { name: '' }))).toBe(
-      'namespace(): the option "name" must be a string that is not empty',
+      'namespace(): the option "name" must be a string that is not empty, not ""',
     );
   });
 
@@ -138,25 +140,25 @@ describe('an option', () => {
       { toString: 1 },
       'unknown option "toString"; there are allow, allowPositionalArgs, args, defaults, deprecated, errors, foreign, hasReply, idempotent, items, logged, meta, name, params, progress, returns, stream, summary, timeout, use',
     ],
-    [{ hasReply: 'yes' }, 'the option "hasReply" must be true or false'],
+    [{ hasReply: 'yes' }, 'the option "hasReply" must be true or false, not "yes"'],
     [
       { stream: true, hasReply: true },
       'a stream has no reply besides its items; set stream: true or hasReply: true, not both',
     ],
-    [{ name: 5 }, 'the option "name" must be a string that is not empty'],
-    [{ params: 'a' }, 'the option "params" must be a list of different names'],
-    [{ params: null }, 'the option "params" must be a list of different names'],
-    [{ params: [1] }, 'the option "params" must be a list of different names'],
-    [{ params: [''] }, 'the option "params" must be a list of different names'],
-    [{ params: ['a', 'b', 'a'] }, 'the option "params" must be a list of different names'],
-    [{ params: ['__proto__'] }, 'the option "params" must be a list of different names'],
-    [{ allowPositionalArgs: 1 }, 'the option "allowPositionalArgs" must be true or false'],
-    [{ timeout: '5s' }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
-    [{ timeout: 0 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
-    [{ timeout: -1 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
-    [{ timeout: Number.NaN }, 'the option "timeout" must be a positive number of milliseconds, or Infinity'],
-    [{ summary: true }, 'the option "summary" must be a string'],
-    [{ deprecated: 'since 2' }, 'the option "deprecated" must be true or false'],
+    [{ name: 5 }, 'the option "name" must be a string that is not empty, not 5'],
+    [{ params: 'a' }, 'the option "params" must be a list of different names, not "a"'],
+    [{ params: null }, 'the option "params" must be a list of different names, not null'],
+    [{ params: [1] }, 'the option "params" must be a list of different names, not a list'],
+    [{ params: [''] }, 'the option "params" must be a list of different names, not a list'],
+    [{ params: ['a', 'b', 'a'] }, 'the option "params" must be a list of different names, not a list'],
+    [{ params: ['__proto__'] }, 'the option "params" must be a list of different names, not a list'],
+    [{ allowPositionalArgs: 1 }, 'the option "allowPositionalArgs" must be true or false, not 1'],
+    [{ timeout: '5s' }, 'the option "timeout" must be a positive number of milliseconds, or Infinity, not "5s"'],
+    [{ timeout: 0 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity, not 0'],
+    [{ timeout: -1 }, 'the option "timeout" must be a positive number of milliseconds, or Infinity, not -1'],
+    [{ timeout: Number.NaN }, 'the option "timeout" must be a positive number of milliseconds, or Infinity, not NaN'],
+    [{ summary: true }, 'the option "summary" must be a string, not true'],
+    [{ deprecated: 'since 2' }, 'the option "deprecated" must be true or false, not "since 2"'],
   ])('is refused: %j', (options, text) => {
     expect(read(spec(inward(options as MethodOptions)))).toBe(`Chat.method: ${text}`);
   });
@@ -168,7 +170,7 @@ describe('an option', () => {
 
   it('of a namespace must be known', () => {
     expect(refusal(() => namespace(Room, { nmae: 'r' } as object))).toBe(
-      'namespace(): unknown option "nmae"; there are defaults, name',
+      'namespace(): unknown option "nmae"; did you mean name? There are defaults, name',
     );
   });
 });
@@ -350,7 +352,7 @@ describe('a class', () => {
 
   it('is refused by every method that reads it, each time', async () => {
     const api = spec(inward({ name: '' }));
-    const text = 'Chat.method: the option "name" must be a string that is not empty';
+    const text = 'Chat.method: the option "name" must be a string that is not empty, not ""';
     expect(read(api)).toBe(text);
     expect(read(api)).toBe(text);
     expect(refusal(() => api.invert().create())).toBe(text);

@@ -185,7 +185,9 @@ describe('values', () => {
 });
 
 it('refuses unknown options', () => {
-  expect(() => memory(parseAddress('memory:room?bsu'), wire())).toThrow('has no option "bsu"; there are name, bus');
+  expect(() => memory(parseAddress('memory:room?bsu'), wire())).toThrow(
+    'has no option "bsu"; did you mean bus? There are name, bus',
+  );
 });
 
 it('ends a link whose frame is above the limit "frameBytes"', async () => {

@@ -130,7 +130,7 @@ describe('a question mark in an address', () => {
   it.each<[TransportFactory, AddressObject, RegExp]>([
     [startProcess, { url: 'process:', command: 'node', page: 2 }, /no option "page"; there are [\w, ]+$/],
     [unix, { url: 'unix:/a', path: '/b' }, /names a path, and so does the option "path"/],
-    [unix, { url: 'unix:', pth: '/b' }, /no option "pth"; there are framing, backlog, path$/],
+    [unix, { url: 'unix:', pth: '/b' }, /no option "pth"; did you mean path\? There are framing, backlog, path$/],
     [worker, { url: 'worker:./a.js', file: './b.js' }, /names a file, and so does the option "file"/],
   ])('is not mentioned if there is none: %#', (make, source, message) => {
     expect(() => make(parseAddress(source), wireFor())).toThrow(message);

@@ -242,6 +242,23 @@ describe('who dials again, and a link over which no hello comes', () => {
     expect(asked(third)).toEqual({ v: 1, dial: 2, bytes: BYTES });
   });
 
+  it('dials again where the answer comes after a plain session was taken: the other side would serve nothing in it', async () => {
+    const clock = stopped();
+    const { first, opened, dial, asked, events } = await dialing();
+    await clock.turn(2_000);
+    const client = await opened();
+    const call = failure(client.remote.ask({ n: 1 }));
+    await turn();
+    first.say(hello({ dial: 1, token: 'late', ms: 5_000, bytes: BYTES }));
+    expect(await call).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('has answered late') });
+    expect(first.closes.length).toBe(1);
+    const second = dial();
+    await turn();
+    expect(asked(second)).toEqual({ v: 1, dial: 2, bytes: BYTES });
+    second.say(hello({ dial: 2, token: 'two', ms: 5_000, bytes: BYTES }));
+    await until(() => events.includes('connect'));
+  });
+
   it('keeps its session when what an older link had brought is read after the next one was dialed', async () => {
     const late: (() => void)[] = [];
     let holds = false;

@@ -63,10 +63,16 @@ export class DialingGate implements Gate {
   greeted(connection: Connection, fields: Readonly<Record<string, unknown>>): void {
     const line = this.lineOf(connection);
     if (line === undefined) return;
+    const wasPlain = line.isPlain;
     line.hears(connection);
     if (line.newest !== connection || !line.asks) return;
     const answer = readAnswer(fields[FIELD]);
-    if (answer?.dial === line.dials) line.answer = answer;
+    if (answer?.dial !== line.dials) return;
+    line.answer = answer;
+    // The other end waits for the session that it has named, and carries out nothing in the one that was taken in its place.
+    if (!wasPlain || answer.refused !== undefined) return;
+    line.unanswered = 1;
+    connection.close(new ConnectionLost(`${connection.link.peer} has answered late, and is dialed again`));
   }
 
   patience(connection: Connection): number {

@@ -95,7 +95,7 @@ describe('who dials again', () => {
     expect(client.peers.size).toBe(1);
   });
 
-  it('waits two seconds for the answer, and then calls; a later answer is ignored', async () => {
+  it('waits two seconds for the answer, and then calls', async () => {
     const clock = stopClock();
     atEnd(() => clock.restore());
     const { first, opened } = await dialing();
@@ -103,7 +103,6 @@ describe('who dials again', () => {
     const client = await opened();
     const answer = client.remote.ask({ n: 1 });
     await turn();
-    first.say(hello({ dial: 1, token: 'late', ms: 5_000, bytes: BYTES }));
     expect(first.heard.map(({ method }) => method)).toEqual(['rpc.hello', 'ask']);
     first.say({ jsonrpc: '2.0', id: 1, result: 2 });
     expect(await answer).toBe(2);

@@ -77,6 +77,11 @@ export class InboundQueue {
     return this.frameBytes + this.restBytes;
   }
 
+  /** Whether messages wait that were read with one that was dispatched, or before it. */
+  get isWithinFrame(): boolean {
+    return this.rest.length > 0;
+  }
+
   /** Whether what arrives has to wait. If not, the queue is being emptied. */
   get blocked(): boolean {
     return this.holds > (this.hurried ? 1 : 0);

@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { stopClock } from '../../src/testing/clock.js';
 import { until } from '../support/core-waiting.js';
 import { atEnd, clear, Desk, serve } from './resuming.js';
 
@@ -8,6 +9,32 @@ const TOLD = 4_000;
 /** The bytes of the smallest window, and what a message weighs besides its own bytes. */
 const WINDOW = 64 * 1024;
 const EACH = 64;
+
+const links = [
+  ['ws://127.0.0.1:0', 'jrpc'],
+  ['ws://127.0.0.1:0', 'msgpack'],
+  ['tcp://127.0.0.1:0', 'jrpc'],
+  ['tcp://127.0.0.1:0', 'msgpack'],
+] as const;
+
+describe.each(links)('acknowledges every message of a frame without any time passing: %s, %s', (address, codec) => {
+  it.each([
+    ['windows of long messages', WINDOW, 300, 2_000],
+    ['windows that take several turns to read', 16 * WINDOW, 10_000, 300],
+  ])('%s', async (_what, bytes, count, length) => {
+    const limits = { bufferedBytes: 64 * 1024 * 1024 };
+    const { server, seen } = await serve(address, { resume: { bytes }, codec, limits });
+    const client = await Desk.invert().connect(server.address, { codec, logger: null, reconnect: true });
+    atEnd(() => client.close());
+    client.told.connect((_sender, { n }) => void seen.told.push(n));
+    await client.remote.ask({ n: 1 });
+    const clock = stopClock();
+    atEnd(() => clock.restore());
+    for (let n = 0; n < count; n++) server.remote.told({ n, text: 'x'.repeat(length) });
+    await until(() => seen.told.length === count);
+    expect(clock.turned).toBe(0);
+  });
+});
 
 it.each([
   ['ws://127.0.0.1:0', 'jrpc'],

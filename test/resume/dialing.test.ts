@@ -177,9 +177,36 @@ describe('who dials again', () => {
     const { first, begun, told } = await dialing();
     await begun();
     const text = 'x'.repeat(100 * 1024);
-    for (let n = 1; n <= 5; n++) first.say({ jsonrpc: '2.0', method: 'told', params: { n, text } });
-    await until(() => told.length === 5);
+    for (let n = 1; n <= 5; n++) {
+      first.say({ jsonrpc: '2.0', method: 'told', params: { n, text } });
+      await turn();
+    }
+    expect(told).toEqual([1, 2, 3, 4, 5]);
     expect(first.heard.slice(1)).toEqual([ack(0, 0), ack(3, 0)]);
+  });
+
+  it('acknowledges what one turn brings together, at its end', async () => {
+    const { first, begun } = await dialing();
+    await begun();
+    const text = 'x'.repeat(100 * 1024);
+    for (let n = 1; n <= 5; n++) first.say({ jsonrpc: '2.0', method: 'told', params: { n, text } });
+    await turn();
+    expect(first.heard.slice(1)).toEqual([ack(0, 0), ack(5, 0)]);
+  });
+
+  it('acknowledges the last message of a frame too, although it takes several turns to serve it', async () => {
+    const clock = stopClock();
+    atEnd(() => clock.restore());
+    const { first, begun, told } = await dialing();
+    await begun();
+    const text = 'x'.repeat(150);
+    const frame = Array.from({ length: 3_000 }, (_, n) => ({ jsonrpc: '2.0', method: 'told', params: { n, text } }));
+    first.say(frame);
+    await until(() => told.length === 3_000);
+    await turn();
+    const acks = first.heard.slice(1).map(({ params }) => params[0]);
+    expect(acks.at(-1)).toBe(3_000);
+    expect(acks.length).toBeGreaterThan(2);
   });
 
   it('acknowledges what little has come after five seconds', async () => {

@@ -2,7 +2,7 @@ import { stopClock } from 'obverse/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { parseAddress } from '../../src/contract/address.js';
-import { ConnectionLost } from '../../src/contract/errors.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { defaultLimits } from '../../src/contract/limits.js';
 import { linger } from '../../transports/shared/web-socket-ends.js';
 import browser from '../../transports/ws.browser.js';
@@ -205,6 +205,7 @@ describe('a lost link', () => {
   it.each([
     [1011, 'boom'],
     [1012, ''],
+    [1013, 'you do not read'],
     [4001, 'not today'],
   ])('was ended with %i', async (code, text) => {
     const { raw, ear } = await visited();
@@ -220,6 +221,18 @@ describe('a lost link', () => {
     (await client.ear()).link.close(new Error('a reason of ours'));
     expect(await (await server.ear()).ended()).toBeInstanceOf(ConnectionLost);
   });
+});
+
+it.each([
+  [Code.Busy, 1013],
+  [Code.TooLarge, 1009],
+  [Code.ParseError, 1002],
+  [Code.InvalidRequest, 1002],
+])('an end of this side for the error %i sends %i', async (code, sent) => {
+  const { raw, ear } = await visited();
+  ear.link.close(new ProtocolError('for a reason', code));
+  await until(() => raw.closed);
+  expect(raw.closeFrame).toEqual({ code: sent, text: 'for a reason' });
 });
 
 describe('a link over the standard WebSocket', () => {

@@ -7,6 +7,7 @@ const LATE_MS = 5_000;
 /** A session that owes its peer an acknowledgement. */
 export interface OwingAck {
   readonly session: { flush(): void };
+  readonly numbers: { readonly owesAck: boolean };
   acknowledge(): void;
 }
 
@@ -28,6 +29,26 @@ function acknowledgeNow(journal: OwingAck): void {
   journal.acknowledge();
 }
 
+/** Those whose acknowledgement leaves with this turn. */
+let due = new Set<OwingAck>();
+
+/**
+ * An acknowledgement leaves with the turn: the bytes of a frame count with the first of its messages, and the others, which take their
+ * share of the window of the peer, are to be acknowledged with it.
+ */
+export function oweAckNow(journal: OwingAck): void {
+  if (due.has(journal)) return;
+  due.add(journal);
+  if (due.size === 1) leaveTogether({ flush: acknowledgeDue });
+}
+
+function acknowledgeDue(): void {
+  const journals = due;
+  due = new Set();
+  // Those that have gone on over another connection meanwhile have said there how far they are.
+  for (const each of journals) if (each.numbers.owesAck) acknowledgeNow(each);
+}
+
 /** An acknowledgement leaves in a while, at the latest. */
 export function oweAck(journal: OwingAck): void {
   if (prompt.has(journal)) {
@@ -39,8 +60,8 @@ export function oweAck(journal: OwingAck): void {
   waits = true;
   setTimer(LATE_MS, () => {
     waits = false;
-    const due = owing;
+    const late = owing;
     owing = new Set();
-    for (const each of due) each.acknowledge();
+    for (const each of late) each.acknowledge();
   }).unref();
 }

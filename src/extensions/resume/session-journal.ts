@@ -9,7 +9,7 @@ import { PostedCalls } from '../../session/posted-calls.js';
 import type { SessionPart } from '../../session/session-part.js';
 import { type HeldMessage, HeldMessages } from './held-messages.js';
 import { ACK, type AwaySession, BYE, type JournalSession, writeAgain } from './journal-session.js';
-import { oweAck } from './late-acks.js';
+import { oweAck, oweAckNow } from './late-acks.js';
 import { MessageNumbers, type Progress } from './message-numbers.js';
 
 /** The journal of one session: it numbers and keeps what leaves, acknowledges what comes, and sends again what has not arrived. */
@@ -190,7 +190,7 @@ export class SessionJournal implements Journal, SessionPart {
 
   came(bytes: number): void {
     const first = !this.numbers.owesAck;
-    if (this.numbers.came(bytes)) this.acknowledge();
+    if (this.numbers.came(bytes)) oweAckNow(this);
     else if (first) oweAck(this);
   }
 
@@ -209,7 +209,7 @@ export class SessionJournal implements Journal, SessionPart {
       this.ackAwaitsFilter = false;
       session.flush();
     }
-    numbers.told();
+    numbers.told(connection.queue?.isWithinFrame);
     this.say(connection, ACK, [numbers.got, numbers.sent]);
   }
 

@@ -40,20 +40,12 @@ export function tooLarge(peer: string, limit: number, cause?: Error): ProtocolEr
   return new ProtocolError(text, Code.TooLarge, cause && { cause });
 }
 
-/** Who is cut off for want of room may come again: that is no fault of the protocol, and its session goes on. */
-const CLOSE_CODES: ReadonlyMap<number, number> = new Map([
-  [Code.TooLarge, 1009],
-  [Code.Busy, 1013],
-]);
-
 /**
- * The code and text of the close frame. It contains a reason only for an error of the peer; a close frame has room for 123 bytes
+ * The text of the close frame. It contains a reason only for an error of the peer; a close frame has room for 123 bytes
  * of it.
  */
-export function closeFrame(reason: Error): { readonly code: number; readonly text: string } {
-  if (!(reason instanceof ProtocolError)) return { code: 1011, text: '' };
-  const text = reason.message.slice(0, 123).replace(/[^ -~]/g, '?');
-  return { code: CLOSE_CODES.get(reason.code) ?? 1002, text };
+export function closeText(reason: Error): string {
+  return reason instanceof ProtocolError ? reason.message.slice(0, 123).replace(/[^ -~]/g, '?') : '';
 }
 
 /**

@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { lookAgain } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
-import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { utf8Text } from '../../src/contract/framing/text.js';
 import { socketInfo } from './socket-info.js';
 import { progress } from './stream-buffered.js';
 import { codeOf, explain } from './stream-errors.js';
 import { Unread } from './stream-unread.js';
-import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
+import { closeText, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed } from './web-socket-hello.js';
 import { KeepAlive, type Watched } from './web-socket-keep-alive.js';
 import { keptOf } from './web-socket-kept.js';
@@ -133,8 +133,7 @@ export class PackageLink extends WebSocketLink implements Watched {
   }
 
   cut(reason: Error): void {
-    const { code, text } = closeFrame(reason);
-    if (this.buffered === 0) this.socket.close(code, text);
+    if (this.buffered === 0) this.socket.close(closeCode(reason), closeText(reason));
     this.socket.terminate();
   }
 
@@ -212,4 +211,11 @@ function judged(error: Error, peer: string, frameBytes: number): Error {
     return tooLarge(peer, frameBytes, error);
   }
   return new ProtocolError(`${peer} broke the WebSocket protocol: ${error.message}`, undefined, { cause: error });
+}
+
+/** Who is cut off for want of room may come again: that is no fault of the protocol, and its session goes on. */
+function closeCode(reason: Error): number {
+  if (!(reason instanceof ProtocolError)) return 1011;
+  if (reason.code === Code.Busy) return 1013;
+  return reason.code === Code.TooLarge ? 1009 : 1002;
 }

@@ -3,7 +3,7 @@ import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { markPermanent } from '../../src/contract/permanent.js';
 import type { Connect, Dialed } from './web-socket-dial.js';
-import { closeFrame, cutOff, endOf, tooLarge } from './web-socket-ends.js';
+import { closeText, cutOff, endOf, tooLarge } from './web-socket-ends.js';
 import { agreed, OTHER_CODEC, withOtherCodec } from './web-socket-hello.js';
 import { type LinkKeeper, WebSocketLink } from './web-socket-link.js';
 
@@ -144,7 +144,7 @@ export class StandardLink extends WebSocketLink {
 
   protected cut(reason: Error): void {
     const { socket } = this;
-    socket.close(FAILED, closeFrame(reason).text);
+    socket.close(FAILED, closeText(reason));
     // The runtime does the rest. A peer that is gone never answers, and the next dial does not wait for that.
     socket.onmessage = socket.onclose = null;
     this.freed(reason);

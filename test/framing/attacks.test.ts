@@ -17,6 +17,19 @@ describe('lines', () => {
     expect(read(lines, 9, 'a\r', '\n', '\r', '\n', 'b', '\r')).toEqual({ frames: ['a', 'b'], error: undefined });
   });
 
+  it('throws if the stream ends in an object or a list, and only then', () => {
+    for (const make of [lines, nul]) {
+      const end = make === lines ? '\n' : '\0';
+      for (const cut of ['{', '[{}', ' {"a":"b', '{"a":"}', '{"a":"\\"}', '{"a":"\\', '\ufeff[', '{"a":"b"'])
+        expect(read(make, 99, `{}${end}${cut}`), cut).toMatchObject({
+          frames: ['{}'],
+          error: { code: Code.ParseError },
+        });
+      for (const rest of ['{}', '[{"a":"\\"}"}] ', '{"a":1,}', '}', ' ', 'a {', '(a) [', '"{', '{]'])
+        expect(read(make, 99, `{}${end}${rest}`), rest).toEqual({ frames: ['{}', rest], error: undefined });
+    }
+  });
+
   it('does not count the CR in the size of a line, wherever it is cut', () => {
     for (const chunks of [
       ['abc\r\n'],

@@ -51,7 +51,8 @@ describe('the end of a peer', () => {
     socket.resume().end(Buffer.from([0, 0, 0, 2, 1, 2, 0, 0, 0, 9, 1]));
     const reason = await end.ended();
     expect(end.frames).toEqual([Buffer.from([1, 2])]);
-    expect(reason).toBeInstanceOf(ProtocolError);
+    expect(reason).toBeInstanceOf(ConnectionLost);
+    expect(reason?.cause).toBeInstanceOf(ProtocolError);
     expect(reason?.message).toMatch(/in the middle of a frame/);
     await closed(socket);
   });

@@ -136,7 +136,9 @@ export class StreamLink implements Link, StreamEvents {
     try {
       this.framing.end((frame) => this.give(frame));
     } catch (error) {
-      this.broken(error);
+      // A stream that is cut says nothing of the codec of the other side.
+      if (!(error instanceof ProtocolError) || error instanceof WrongProtocol) this.broken(error);
+      else this.cut(this.lost(error.message, error));
     }
     if (this.state === 'open') this.noMore();
   }

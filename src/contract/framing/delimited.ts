@@ -2,7 +2,7 @@ import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { UsageError } from '../errors.js';
 import { type Expected, foreignToText, look } from './beginning.js';
 import { asBuffer, Kept } from './partial-frame.js';
-import { oversized } from './refusals.js';
+import { cutOff, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
 const CR = 13;
@@ -11,6 +11,10 @@ const nothing = new Uint8Array(0);
 /** The first and the last character of a JSON message. */
 const BRACES = [0x7b, 0x5b];
 const CLOSED = [0x7d, 0x5d];
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** White space, and the bytes of a byte order mark. */
+const BLANKS = [9, LF, CR, 32, 0xef, 0xbb, 0xbf];
 
 const expected: Readonly<Record<'\n' | '\0', Expected>> = {
   '\n': {
@@ -44,6 +48,27 @@ function isWhole(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether bytes begin an object or a list of JSON that they do not end. Called once for a link. */
+function isBegun(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let quoted = false;
+  let begun = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (quoted) {
+      if (byte === BACKSLASH) at++;
+      else quoted = byte !== QUOTE;
+    } else if (BRACES.includes(byte)) {
+      depth++;
+      begun = true;
+    } else if (!begun) {
+      if (!BLANKS.includes(byte)) return false;
+    } else if (CLOSED.includes(byte)) depth--;
+    else quoted = byte === QUOTE;
+  }
+  return quoted || depth > 0;
 }
 
 /**
@@ -97,7 +122,10 @@ class Delimited implements Framing {
   }
 
   end(give: (frame: Frame) => void): void {
-    if (this.kept.size > 0) this.giveKept(give);
+    if (this.kept.size === 0) return;
+    // Without its delimiter, the last one may be whole; the beginning of a message is not.
+    if (isBegun(this.kept.bytes())) throw cutOff();
+    this.giveKept(give);
   }
 
   /** Keeps a part of a frame, checked together with what is kept; only a CR may be beyond the limit. */

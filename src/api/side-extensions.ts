@@ -111,7 +111,7 @@ export class SideExtensions implements CallExtensions {
     if (meters.length > 0) this.metering = (await import('../session/metering.js')).meteringBy(meters);
   }
 
-  /** The side closes: each extension is told once. Resolves when all of them are done. Never rejects. */
+  /** The side closes: each extension is called once. Resolves when all of them are done. Never rejects. */
   closing(options: { readonly drain?: number }): Promise<unknown> {
     const told = this.closed ? [] : this.sides;
     this.closed = true;

@@ -170,7 +170,7 @@ export class PeerIdentity {
     );
   }
 
-  /** The session ends; the peer is told why before. */
+  /** The session ends; the peer receives the reason before. */
   private turnAway(thrown: unknown): void {
     const { connection, host } = this;
     if (connection.ended) return;

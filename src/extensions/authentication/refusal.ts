@@ -19,7 +19,7 @@ const OWN = [ConnectionLost, TimeoutError, Aborted, ProtocolError, RemoteError];
 /** Those of them that another attempt may not meet. */
 const PASSING = [ConnectionLost, TimeoutError];
 
-/** What a peer is told of the error for which it is refused: an RpcError as it is, and nothing of any other. */
+/** What is sent to a peer of the error for which it is refused: an RpcError as it is, and nothing of any other. */
 export function faultOf(thrown: unknown): FaultBody {
   if (PASSING.some((each) => thrown instanceof each))
     return { code: Code.Busy, message: 'who the peer is cannot be found at the moment' };

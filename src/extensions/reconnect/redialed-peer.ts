@@ -134,7 +134,7 @@ export class RedialedPeer implements RedialWatch {
   private beginFailed(session: RpcSession, error: unknown): void {
     const { side, beginning } = this;
     const reason = beginFailed(error);
-    // What opens the side is told, and so are the listeners of `reconnecting`: each error is reported once.
+    // What opens the side receives it, and so do the listeners of `reconnecting`: each error is reported once.
     if (beginning?.isFirst !== true && reason.message !== this.lastFailure)
       side.reports.write('warn', session.peer, 'begin has failed, and the link is dialed again:', error);
     this.lastFailure = reason.message;

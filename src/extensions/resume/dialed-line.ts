@@ -110,7 +110,7 @@ export class DialedLine {
   dials = 0;
   /** The session that goes on over the next link. */
   current: DialedSession | undefined;
-  /** The name of one that was given up, as long as the other end may keep it. */
+  /** The name of one that has ended here, as long as the other end may keep it. */
   over: string | undefined;
   /** The peer keeps no sessions: it is not asked for one. */
   isPlain = false;

@@ -86,7 +86,7 @@ const HINTS: Readonly<Record<string, string>> = {
   overrun: 'too much waited for this side; option resume.hold of that side',
   evicted: 'too many sessions or bytes were kept; options resume.sessions and resume.totalBytes of that side',
   closed: 'it was closed there',
-  'given up': 'this side had given it up',
+  'given up': 'this side had ended it',
   stale: 'a newer link has claimed it, or somebody else has used its name',
   another: 'the user or the certificate is another one, or its option resume.allow has returned false',
 };

@@ -70,7 +70,7 @@ export class MessageNumbers implements Progress {
     return this.untold > 0;
   }
 
-  /** The peer is told how far this end is. `partly`: messages wait whose bytes were counted already, so one more is due with the next. */
+  /** The peer receives how far this end is. `partly`: messages wait whose bytes were counted already, so one more is due with the next. */
   told(partly = false): void {
     this.untold = partly ? this.ackEach : 0;
   }

@@ -297,6 +297,20 @@ describe('a stolen name of a session', () => {
     expect(events).toEqual(['connect far', 'resumed far']);
   });
 
+  it('is worth nothing where `allow` throws: it is refused, and not dialed for ever', async () => {
+    const { begun, visit, events } = await listening({
+      resume: {
+        allow: () => {
+          throw new Error('the table of users is away');
+        },
+      },
+    });
+    const { token } = await begun();
+    const field = { dial: 2, token, got: 0, sent: 0 };
+    expect((await visit(field, 'far')).answer).toMatchObject({ refused: 'another' });
+    expect(events).toEqual(['connect far']);
+  });
+
   it('in a recorded hello is stale', async () => {
     const { begun, visit, events } = await listening();
     const { token } = await begun();

@@ -123,8 +123,8 @@ export class ListeningGate implements Gate, ResumableOwner {
     const pending = this.pending.get(token);
     const claimed = known ?? pending;
     if (claimed !== undefined) {
-      if (!isSame(claimed.visitor, visitor) || !this.allows(known, visitor))
-        throw this.refuse(connection, dial, 'another');
+      if (!isSame(claimed.visitor, visitor)) throw this.refuse(connection, dial, 'another');
+      if (known !== undefined) this.mustAllow(known, visitor, connection, dial);
       if (dial <= claimed.dial) throw this.refuse(connection, dial, 'stale');
     }
     let session: Session | undefined;
@@ -136,17 +136,25 @@ export class ListeningGate implements Gate, ResumableOwner {
     return session ?? this.begin(connection, asked, visitor);
   }
 
-  private allows(known: ResumableSession | undefined, visitor: Visitor): boolean {
+  /** Throws unless the option `allow` lets the visitor continue the session. An error of it refuses, too, and is reported as the cause. */
+  private mustAllow({ peer }: ResumableSession, visitor: Visitor, connection: Connection, dial: number): void {
     const { allow } = this.resuming;
-    return allow === undefined || known === undefined || allow(known.peer, visitor) === true;
+    let cause: ErrorOptions | undefined;
+    try {
+      if (allow === undefined || allow(peer, visitor) === true) return;
+    } catch (error) {
+      cause = { cause: error };
+    }
+    throw this.refuse(connection, dial, 'another', cause);
   }
 
-  private refuse(connection: Connection, dial: number, refused: 'stale' | 'another'): Error {
+  private refuse(connection: Connection, dial: number, refused: 'stale' | 'another', cause?: ErrorOptions): Error {
     this.answer(connection, { dial, refused });
     return new ConnectionLost(
       refused === 'stale'
         ? 'it asks for a session with a hello that is not newer than the last one: it comes late, or was recorded'
         : 'it asks for a session that has begun with another user or certificate, or that "allow" of the option "resume" refuses',
+      cause,
     );
   }
 

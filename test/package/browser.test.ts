@@ -17,7 +17,7 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  */
 const BOUND = 60_691;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 140_797;
+const SINGLE_FILE_BOUND = 140_829;
 
 let folder: string;
 let project: string;

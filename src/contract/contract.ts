@@ -4,12 +4,13 @@
  */
 
 import type { Limits, Memory } from './limits.js';
-import type { LinkInfo } from './link-info.js';
+import type { Accept } from './link.js';
 import type { Form, Frame, Message, Outbound, SecurityInfo } from './messages.js';
 import type { AddressText } from './plugin-names.js';
-import type { Redialer } from './redialer.js';
 
+export type { Delivery, Envelope } from './delivery.js';
 export type { Limits, Memory } from './limits.js';
+export type { Accept, Link, Receiver } from './link.js';
 export type { LinkInfo } from './link-info.js';
 export type {
   About,
@@ -118,85 +119,6 @@ export type FramingFactory = (form: 'text' | 'bytes', limit: number, single?: bo
 
 // ---- links and transports -------------------------------------------------------------------------------------------
 
-/** The connection to one peer. Made by a transport, used by a session. */
-export interface Link {
-  /** The id of the peer; unique among the open links of its transport. */
-  readonly peer: string;
-  /** The number of bytes that were accepted by `send` and have not yet been accepted by the system. */
-  readonly buffered: number;
-  /** The transport keeps frames whole and each one has a cost: the frames of a tick are joined if the peer has agreed. */
-  readonly packets?: boolean;
-  /** The handshake of the transport has shown that the other side is Obverse (on `ws:`, the subprotocol). */
-  readonly agreed?: boolean;
-  /** This side has initiated the link, and therefore sends hello, unless `agreed` is false: then the other side is not Obverse. */
-  readonly dialed?: boolean;
-  /**
-   * A link of a bus: `Transport.broadcast` reaches it too, no side sends hello on it, and an unreadable frame is dropped without an answer.
-   */
-  readonly bus?: boolean;
-  /**
-   * Of a link over a network, which can be dead without anybody being told: a number that grows while bytes arrive, also of an incomplete
-   * frame, or while bytes leave that are counted in `buffered`; 0 where that cannot be seen. Such links have a heartbeat, others have not.
-   */
-  readonly moved?: number | undefined;
-  /** What to check if a call was not answered in time: the end of the text of its TimeoutError. Read only then. */
-  readonly advice?: string | undefined;
-  /** What the transport knows of the peer and its connection: addresses, headers, certificates. For people and for guards. */
-  readonly info?: LinkInfo;
-  /**
-   * The largest frame in bytes that the link can carry now, if that is less than the limit for frames. It may change, and is read for each
-   * message: over `udp:` it is what an unproved address may still receive.
-   */
-  readonly maxFrame?: number;
-  /** The largest frame in bytes that it accepts, if that is not `wire.limits.frameBytes`. This value is sent to the peer. */
-  readonly frameBytes?: number;
-  /** Its transport brings up another link when this one has ended. */
-  readonly redialer?: Redialer;
-  /**
-   * Sends the frames of one tick, in order. Never throws; failure is reported through `Receiver.closed`. May be called from within
-   * `Receiver.receive`, but never before `accept` has returned. After the end it does nothing.
-   */
-  send(frames: readonly Frame[]): void;
-  /**
-   * Stops reading, if the transport can: frames may still arrive. The end of the link is reported nevertheless: a reset or an error at
-   * once, an end after unread bytes within `limits.stalledMs`. To find it, a transport may read a little, and keeps at most
-   * `limits.bufferedBytes` of it; it ends the link of a peer that sends more.
-   */
-  pause(): void;
-  resume(): void;
-  /**
-   * Without a reason: sends the accepted frames and ends. With one: ends at once, unsent frames are lost, and `closed` reports the reason.
-   * May be called twice. `closed` follows, perhaps within this call.
-   */
-  close(reason?: Error): void;
-  /**
-   * If present, the address of the peer can be forged, and `maxFrame` is what it may still receive; larger messages wait for the proof.
-   * Called once, when the peer has answered with a value that only the holder of the address can know.
-   */
-  proved?(): void;
-}
-
-/** The receiver of a link. Made by the core, called by the transport. None of its functions throws. */
-export interface Receiver {
-  /** One frame, in the order of arrival; never before `accept` has returned, never after `closed`. */
-  receive(frame: Frame): void;
-  /** The buffered bytes have been sent. */
-  drained(): void;
-  /** The number of open calls in either direction; undefined means none. A transport reads it before it drops a link to make room. */
-  readonly open?: number;
-  /**
-   * The peer sends no more but can still receive, as on a half-closed socket. After all its frames, and at most once. Its requests are
-   * answered, then the receiver closes the link. A transport whose links cannot be half-closed never calls it; if the receiver has no such
-   * function, the link ends instead.
-   */
-  inputEnded?(): void;
-  /** The link has ended. Called exactly once, for every kind of end: without a reason it was a clean end. */
-  closed(reason?: Error): void;
-}
-
-/** Accepts a new link and returns its receiver, so that there is one before the first frame can arrive. */
-export type Accept = (link: Link) => Receiver;
-
 /** Establishes links: one for a client, one for each connection of a server, one for each peer on a bus. */
 export interface Transport {
   /** The address that a peer connects to; complete once `open` has resolved (a free port is known then). */
@@ -213,8 +135,19 @@ export interface Transport {
   close(): Promise<void>;
   /** Brings up no more links; those that are up stay. Resolves when another transport can have its address. May be called twice. */
   retire?(): Promise<void>;
-  /** On a bus: sends one message to everyone, including unknown peers. The frames belong together. */
+  /** On a bus, and where links have `broadcast`: sends one message to everyone, including unknown peers. The frames belong together. */
   broadcast?(frames: readonly Frame[]): void;
+  /**
+   * Resolves when everything that was sent before, over its links and by `publish`, is stored or has reached the broker; rejects if some of
+   * it has not.
+   */
+  flush?(): Promise<void>;
+  /** Sends one message to everyone who has subscribed to the topic. The frames belong together. */
+  publish?(topic: string, frames: readonly Frame[]): void;
+  /** Receives what is published under this topic, whose wildcards are those of the broker. Returns a function that ends the subscription. */
+  subscribe?(topic: string): Promise<() => Promise<void>>;
+  /** The numbers of an engine that keeps messages: waiting, taken, dead, oldest. */
+  stats?(): Promise<Readonly<Record<string, number>>>;
 }
 
 /** What a transport knows of the side that uses it. */
@@ -236,6 +169,8 @@ export interface Wire {
   /** The memory that the side keeps for all its peers: a transport counts incomplete frames here. */
   readonly memory: Memory;
   readonly logger: Logger;
+  /** The interface document of the side as JSON, for transports that can serve it; absent if it has none. */
+  document?(): string;
   /** Makes a transport for wrappers such as `mux`; `listen` is the end for the method that was called, if the address leaves it open. */
   transport(source: TransportSource, listen: boolean): Promise<Transport>;
 }

@@ -17,6 +17,8 @@ export type {
   Call,
   Codec,
   CodecFactory,
+  Delivery,
+  Envelope,
   Fault,
   FaultBody,
   Form,

@@ -1,6 +1,6 @@
 import { isError } from '../base/kinds.js';
 import type { Signal } from '../base/signal.js';
-import type { About, Metadata } from '../contract/contract.js';
+import type { About, Delivery, Metadata } from '../contract/contract.js';
 import { Aborted, TimeoutError } from '../contract/errors.js';
 import type { CallSender } from '../session/call-sender.js';
 import type { CallOptions } from '../types/call-options.js';
@@ -19,6 +19,8 @@ export interface CallSettings {
   readonly about: About | undefined;
   /** The call may be sent again, in another session. */
   readonly idempotent: boolean;
+  /** For links that keep messages. */
+  readonly delivery: Delivery | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface CallSettings {
  * more time than that one has left. Throws if the call must not be sent: a signal has fired, or the inherited deadline is over.
  */
 export function settingsOf(options: CallOptions, limit: number): CallSettings {
-  const { maxTimeout, signal, onProgress, within, idempotent = false } = options;
+  const { maxTimeout, signal, onProgress, within, idempotent = false, delivery } = options;
   const outer = (within as CallSender | undefined) ?? currentCall();
   const left = outer?.timeLeft ?? Number.POSITIVE_INFINITY;
   if (left === 0) throw new TimeoutError(`the call that this one is made within has no time left`);
@@ -46,12 +48,20 @@ export function settingsOf(options: CallOptions, limit: number): CallSettings {
     ...((onProgress !== undefined || utmost !== undefined) && { progress: true }),
   };
   const headers = Object.keys(about).length > 0 ? about : undefined;
-  return { timeout, maxTimeout: utmost, signals, onProgress, about: headers, idempotent };
+  return { timeout, maxTimeout: utmost, signals, onProgress, about: headers, idempotent, delivery };
 }
 
 /** The settings of a call without options. */
 export function plainSettings(timeout: number): CallSettings {
-  return { timeout, maxTimeout: undefined, signals: [], onProgress: undefined, about: undefined, idempotent: false };
+  return {
+    timeout,
+    maxTimeout: undefined,
+    signals: [],
+    onProgress: undefined,
+    about: undefined,
+    idempotent: false,
+    delivery: undefined,
+  };
 }
 
 /** The error of a call that a signal has cancelled. */

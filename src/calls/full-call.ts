@@ -105,7 +105,8 @@ function send(side: CallingSide, self: object, call: OutgoingCall, isLayered: bo
     const packed = packArguments(method, args);
     const settings = settingsOf(options, method.timeout ?? side.timeout);
     if (call.kind === 'notification') {
-      notify(side, method, receivers, packed, settings.about, options.slow === undefined ? undefined : options);
+      const slow = options.slow === undefined ? undefined : options;
+      notify(side, method, receivers, packed, settings.about, slow, settings.delivery);
       return method.request ? Promise.resolve() : undefined;
     }
     const onSent = (id: number): void => {

@@ -1,6 +1,7 @@
 import { isThenable } from '../base/promise-like.js';
-import type { About } from '../contract/contract.js';
+import type { About, Delivery } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
+import { mustKeep } from '../session/delivery-terms.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Receivers, SlowOptions } from '../types/peers.js';
 import type { PackedArguments } from './arguments.js';
@@ -33,7 +34,15 @@ export function notify(
   packed: PackedArguments,
   about?: About,
   slow?: SlowOptions,
+  delivery?: Delivery,
 ): void {
+  if (delivery !== undefined) {
+    // To several receivers too, each is sent a message of its own: none of them is told unless all can be.
+    const sessions = side.peerRegistry.several(receivers);
+    for (const { link } of sessions) mustKeep(link, delivery);
+    for (const each of sessions) each.notify(method.wire, packed.args, packed.named, about, delivery);
+    return;
+  }
   const session = slow === undefined ? side.peerRegistry.single(receivers) : undefined;
   if (session !== undefined && (receivers !== null || !side.broadcasts))
     session.notify(method.wire, packed.args, packed.named, about);

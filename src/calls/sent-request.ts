@@ -3,8 +3,9 @@ import { isThenable } from '../base/promise-like.js';
 import type { Signal } from '../base/signal.js';
 import { type Abortable, forgetAborted, whenAborted } from '../base/signal-listeners.js';
 import { time } from '../base/time.js';
-import type { Frame } from '../contract/contract.js';
+import type { Delivery, Frame } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
+import { mustKeep } from '../session/delivery-terms.js';
 import { framesOf } from '../session/outgoing-headers.js';
 import type { AnswerAbout, ReplyHandler } from '../session/pending-calls.js';
 import type { Session } from '../session/session.js';
@@ -42,6 +43,7 @@ export class SentRequest implements ReplyHandler, Abortable {
   /** Sends the request and returns its id. Throws if it cannot be sent: then neither of the callbacks is called. */
   send(args: readonly unknown[], named: boolean): number {
     const { session, settings } = this;
+    if (settings.delivery !== undefined) mustKeep(session.link, settings.delivery);
     this.id = session.sendRequest(this.method, args, named, this, settings.about);
     if (settings.idempotent && session.link.redialer !== undefined) this.keepFrames(args, named);
     for (const signal of settings.signals) whenAborted(signal, this);
@@ -67,6 +69,10 @@ export class SentRequest implements ReplyHandler, Abortable {
 
   get idempotent(): boolean {
     return this.settings.idempotent;
+  }
+
+  get delivery(): Delivery | undefined {
+    return this.settings.delivery;
   }
 
   late(): string {

@@ -11,6 +11,7 @@ import { offeredReferences } from '../extensions/references/offer.js';
 import { offeredResume } from '../extensions/resume/offer.js';
 import { offeredSecurity } from '../extensions/security/offer.js';
 import { offeredStreams } from '../extensions/streams/offer.js';
+import { offeredTopics } from '../extensions/topics/offer.js';
 import { offeredValidation } from '../extensions/validation/offer.js';
 
 /**
@@ -32,4 +33,5 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredMiddleware,
   offeredValidation,
   offeredReconnect,
+  offeredTopics,
 ];

@@ -11,6 +11,7 @@ import { references } from '../extensions/references/extension.js';
 import { resume } from '../extensions/resume/extension.js';
 import { security } from '../extensions/security/extension.js';
 import { streams } from '../extensions/streams/extension.js';
+import { topics } from '../extensions/topics/extension.js';
 import { validation } from '../extensions/validation/extension.js';
 
 /** The extensions that work in every runtime. Their layers nest in this order, the first one outermost. */
@@ -28,4 +29,5 @@ export const extensions: readonly Extension[] = [
   middleware,
   validation,
   reconnect,
+  topics,
 ];

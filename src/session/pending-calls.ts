@@ -1,5 +1,5 @@
 import { type Turn, turnFor } from '../base/clock.js';
-import type { Frame, Id, Metadata } from '../contract/contract.js';
+import type { Delivery, Frame, Id, Metadata } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 
 /** The owner of a pending call, as the table knows it: a session. */
@@ -26,6 +26,8 @@ export interface ReplyHandler {
   holder?: CallHolder | undefined;
   /** The call may be carried out twice: it may be sent again, in another session. Undefined is false. */
   readonly idempotent?: boolean;
+  /** For a link that keeps messages, in `Link.dispatch`. */
+  readonly delivery?: Delivery | undefined;
   /** Of an idempotent call whose link is dialed again: what is sent again. Undefined if something in it goes by reference. */
   readonly frames?: readonly Frame[] | undefined;
   /** The number of its message in its session: those up to `SendQueue.sent` were given to a link. */

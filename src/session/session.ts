@@ -4,6 +4,7 @@ import type {
   Batch,
   Call,
   Codec,
+  Delivery,
   Fault,
   FaultBody,
   Frame,
@@ -91,8 +92,8 @@ export interface Session {
   ): number;
   /** Calls, and promises the answer. `timeout` in milliseconds. */
   request(method: string, args: readonly unknown[], named: boolean, timeout: number): Promise<unknown>;
-  /** Notifies. Throws if it cannot be sent. */
-  notify(method: string, args: readonly unknown[], named: boolean, about?: About): void;
+  /** Notifies. Throws if it cannot be sent. `delivery`: for `Link.dispatch`. */
+  notify(method: string, args: readonly unknown[], named: boolean, about?: About, delivery?: Delivery): void;
   /** Sends one of the library's own messages, if the codec has words for it. Returns false if it was not sent. */
   sendSystem(method: string, args: readonly unknown[]): boolean;
   /** Who waits for the answer to a call of this side. */

@@ -55,7 +55,7 @@ export function checkCallOptions<O extends CallOptions>(options: O | undefined):
   return options;
 }
 
-/** Merges options; the first ones take precedence. Metadata is merged too. */
+/** Merges options; the first ones take precedence. The fields of `metadata` and of `delivery` are merged too. */
 export function mergeCallOptions(
   first: CallOptions | undefined,
   below: CallOptions | undefined,
@@ -63,7 +63,8 @@ export function mergeCallOptions(
   if (first === undefined || below === undefined) return first ?? below;
   const stated = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined));
   const metadata = first.metadata && below.metadata && { ...below.metadata, ...first.metadata };
-  return { ...below, ...stated, ...(metadata !== undefined && { metadata }) };
+  const delivery = first.delivery && below.delivery && { ...below.delivery, ...first.delivery };
+  return { ...below, ...stated, ...(metadata && { metadata }), ...(delivery && { delivery }) };
 }
 
 /** The options of a side, or of a method with its namespaces, for its calls. */

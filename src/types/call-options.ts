@@ -3,7 +3,7 @@
  */
 
 import type { Signal } from '../base/signal.js';
-import type { Metadata } from '../contract/contract.js';
+import type { Delivery, Metadata } from '../contract/contract.js';
 import type { Peer, Sender, SlowOptions } from './peers.js';
 
 /** Options of a call, and of all calls of a view. `P` is the type of the progress values. */
@@ -41,6 +41,11 @@ export interface CallOptions<P = unknown> extends SlowOptions {
    * and Deno, the time is inherited without this option too.
    */
   readonly within?: Sender | undefined;
+  /**
+   * For engines that keep messages, such as queues: `{ key, delay, priority, attempts }`. Refused with a `UsageError`, at the call, where
+   * the transport does not support a field. Fields of several levels are merged.
+   */
+  readonly delivery?: Delivery | undefined;
 }
 
 /** A pending call of this side. */

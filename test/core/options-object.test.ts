@@ -65,6 +65,7 @@ it('an option that is undefined counts as left out, as in the types', async () =
     slowBytes: undefined,
     window: undefined,
     within: undefined,
+    delivery: undefined,
   };
   const all: Record<Exclude<keyof Options, 'transport'>, undefined> = {
     codec: undefined,

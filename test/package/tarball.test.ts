@@ -186,7 +186,7 @@ describe('the entries', () => {
     expect(testing).toEqual(expect.arrayContaining(['testCodec function', 'testTransport function']));
     expect(Object.keys(plugins).length).toBeGreaterThan(13);
     // Entries that a page imports for their effect export nothing.
-    const effects = ['all', 'dynamic', 'multicast', 'middleware', 'reconnect', 'references'].map(
+    const effects = ['all', 'dynamic', 'multicast', 'middleware', 'reconnect', 'references', 'topics'].map(
       (name) => `obverse/${name}`,
     );
     for (const [entry, names] of Object.entries(plugins)) {

@@ -1,0 +1,29 @@
+import { type Check, checkEach, isObject, must } from '../../contract/check-options.js';
+import type { Delivery } from '../../contract/contract.js';
+
+const KEY_LENGTH = 256;
+const DELAY_MS = 366 * 86_400_000;
+const MILLION = 1_000_000;
+
+const isWhole = (value: unknown, from: number): boolean =>
+  Number.isInteger(value) && (value as number) >= from && (value as number) <= MILLION;
+
+const checks: { readonly [O in keyof Required<Delivery>]: Check } = {
+  key: must(
+    (value) => typeof value === 'string' && value !== '' && value.length <= KEY_LENGTH,
+    `a string of 1 to ${KEY_LENGTH} characters`,
+  ),
+  delay: must(
+    (value) => typeof value === 'number' && value >= 0 && value <= DELAY_MS,
+    'a number of milliseconds from 0 to 366 days',
+  ),
+  priority: must((value) => isWhole(value, -MILLION), 'a whole number from -1,000,000 to 1,000,000'),
+  attempts: must((value) => isWhole(value, 1), 'a whole number from 1 to 1,000,000'),
+};
+
+/** The check of the option `delivery` of a call. Throws a UsageError for an option in it that does not exist or does not fit. */
+export const deliveryOption: Check = (value) => {
+  if (!isObject(value) || Array.isArray(value)) return "an object such as { key: 'order-7', attempts: 3 }";
+  checkEach(value, checks, ' of delivery');
+  return undefined;
+};

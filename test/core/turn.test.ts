@@ -63,9 +63,10 @@ it('the calls of one chunk are answered in one write, also with handlers that aw
     await undefined;
     return n;
   });
-  for (let n = 0; n < 20; n++) far.say({ jsonrpc: '2.0', id: n, method: 'ask', params: { n } });
+  // Fewer than those after which a side looks at the clock, and continues in the next turn if the machine was slow.
+  for (let n = 0; n < 15; n++) far.say({ jsonrpc: '2.0', id: n, method: 'ask', params: { n } });
   await turn();
-  expect(far.sends.map((frames) => frames.length)).toEqual([20]);
+  expect(far.sends.map((frames) => frames.length)).toEqual([15]);
 });
 
 it('no more than tickBytes is collected', async () => {

@@ -45,6 +45,7 @@ declare module './contract/plugin-names.js' {
     'port:': true;
     'memory:': true;
     'udp://': true;
+    'nats://': true;
     'mux:': true;
     'reconnect+': true;
     'restart:': true;

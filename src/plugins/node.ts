@@ -22,6 +22,7 @@ export const plugins: Plugins = {
     port: () => import('../../transports/port.js'),
     memory: () => import('../../transports/memory.js'),
     udp: () => import('../../transports/udp.js'),
+    nats: () => import('../../transports/nats.js'),
     mux: () => import('../../transports/mux.js'),
     reconnect: () => import('../../transports/reconnect.js'),
   },

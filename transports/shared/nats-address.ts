@@ -1,0 +1,139 @@
+import type { ConnectionOptions } from '@nats-io/nats-core';
+import { type OptionKind, readOptions } from '../../src/contract/address.js';
+import type { Address } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
+
+/** The options that are passed to the client as they are. It has others, whose place is the address. */
+const CLIENT = {
+  authenticator: 'any',
+  debug: 'flag',
+  ignoreAuthErrorAbort: 'flag',
+  ignoreClusterUpdates: 'flag',
+  inboxPrefix: 'text',
+  maxPingOut: 'number',
+  maxReconnectAttempts: 'number',
+  name: 'text',
+  noAsyncTraces: 'flag',
+  noRandomize: 'flag',
+  pass: 'text',
+  pingInterval: 'number',
+  reconnect: 'flag',
+  reconnectDelayHandler: 'any',
+  reconnectJitter: 'number',
+  reconnectJitterTLS: 'number',
+  reconnectTimeWait: 'number',
+  reconnectToServer: 'any',
+  resolve: 'flag',
+  timeout: 'number',
+  tls: 'any',
+  token: 'text',
+  user: 'text',
+  waitOnFirstConnect: 'flag',
+} as const satisfies Record<string, OptionKind>;
+
+const OPTIONS = {
+  queue: 'text',
+  beat: 'number',
+  forget: 'number',
+  discover: 'flag',
+  credentials: 'any',
+  ...CLIENT,
+} as const satisfies Record<string, OptionKind>;
+
+/** An address of NATS, read. */
+export interface NatsPlan {
+  /** The address without user and password: what a peer connects to. */
+  readonly address: string;
+  readonly subject: string;
+  /** Undefined: everyone who serves receives each message. */
+  readonly queue: string | undefined;
+  /** In ms: `callBeat` of its links. */
+  readonly beat: number;
+  /** In ms: how long a peer is silent before it is probed. */
+  readonly forget: number;
+  /** Whether the service discovery of NATS is answered. */
+  readonly discover: boolean;
+  /** A credentials file, or its contents. */
+  readonly credentials: string | Uint8Array | undefined;
+  readonly client: ConnectionOptions;
+}
+
+/**
+ * Reads `nats://user:pass@host:4222,host:4223/subject`. Throws a UsageError for another form, an unknown option or a wrong value; no text
+ * contains the password.
+ */
+export function readNats(address: Address, listen: boolean): NatsPlan {
+  const options = readOptions(address, OPTIONS);
+  const { queue, beat = 1_000, forget = 60, discover, credentials, ...client } = options;
+  const { hosts, subject, ...access } = readPlace(address);
+  for (const [name, value] of Object.entries({ queue, discover })) {
+    if (value !== undefined && !listen) throw new UsageError(`nats: the option "${name}" is for the side that serves`);
+  }
+  for (const [name, value] of Object.entries({ beat, forget })) {
+    if (!(value > 0)) throw new UsageError(`nats: the option "${name}" must be a positive number, not ${value}`);
+  }
+  if (queue !== undefined && /\s/.test(queue))
+    throw new UsageError(`nats: the option "queue" must be a word without spaces, not ${JSON.stringify(queue)}`);
+  if (client.reconnect === false)
+    throw new UsageError('nats: "reconnect" cannot be off; "maxReconnectAttempts" limits the attempts');
+  const web = /\+(wss?)$/.exec(address.scheme)?.[1];
+  return {
+    address: `${address.scheme}://${hosts.join(',')}/${subject}`,
+    subject,
+    queue: queue === '' ? undefined : (queue ?? 'workers'),
+    beat,
+    forget: forget * 1_000,
+    discover: discover ?? true,
+    credentials: readCredentials(credentials),
+    // The types of the client do not know undefined options; there are none.
+    client: {
+      servers: hosts.map((host) => (web === undefined ? host : `${web}://${host}`)),
+      ...access,
+      ...client,
+    } as ConnectionOptions,
+  };
+}
+
+interface Place {
+  readonly hosts: readonly string[];
+  readonly subject: string;
+  readonly user?: string;
+  readonly pass?: string;
+  readonly token?: string;
+}
+
+function readPlace({ rest, scheme }: Address): Place {
+  const [, access, list = '', subject = ''] = /^\/\/(?:([^/]*)@)?([^/@]*)\/(.*)$/s.exec(rest) ?? [];
+  const hosts = list.split(',');
+  if (subject === '' || !hosts.every((host) => /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host)))
+    throw new UsageError(
+      `an address of ${scheme}: has hosts and a subject, as in ${scheme}://127.0.0.1:4222/orders; several hosts are separated by commas`,
+    );
+  mustBeSubject(subject);
+  if (access === undefined) return { hosts, subject };
+  const [user = '', pass] = access.split(':', 2).map(decoded);
+  return pass === undefined ? { hosts, subject, token: user } : { hosts, subject, user, pass };
+}
+
+/** Throws a UsageError if a text is not a subject without wildcards. */
+export function mustBeSubject(subject: string): void {
+  if (!subject.split('.').every((token) => /^[^\s*>]+$/.test(token)))
+    throw new UsageError(
+      `nats: ${JSON.stringify(subject)} is not a subject: expected words separated by dots, without spaces, "*" and ">"`,
+    );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function readCredentials(given: unknown): string | Uint8Array | undefined {
+  if (given === undefined || typeof given === 'string' || given instanceof Uint8Array) return given;
+  throw new UsageError(
+    'nats: the option "credentials" must be the path of a credentials file, or its contents as a string or bytes',
+  );
+}

@@ -1,0 +1,202 @@
+import type { ConnectionOptions, Msg, NatsConnection } from '@nats-io/nats-core';
+import { printable } from '../../src/base/quote.js';
+import { messageOf } from '../../src/base/thrown.js';
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import type { Wire } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import { markPermanent } from '../../src/contract/permanent.js';
+import type { NatsPlan } from './nats-address.js';
+
+/** How long, in ms, the end of a connection waits until the server has everything. */
+const LINGER_MS = 2_000;
+
+/** What this transport uses of the package. Loaded when the transport is opened. */
+export interface NatsPackage {
+  connect(options: ConnectionOptions): Promise<NatsConnection>;
+  createInbox(prefix?: string): string;
+  credsAuthenticator(credentials: Uint8Array): NonNullable<ConnectionOptions['authenticator']>;
+}
+
+/** Loads the package, and the contents of credentials; rejects with a UsageError if it is not installed. */
+export interface NatsLoader {
+  load(): Promise<NatsPackage>;
+  credentials(given: string | Uint8Array): Promise<Uint8Array>;
+}
+
+/** What the client of a connection reports. */
+export interface NatsWatcher {
+  /** The connection to the server is lost; the client restores it. */
+  lost(): void;
+  restored(): void;
+  /** The client has given up, or was closed. Called once. */
+  ended(error: Error | undefined): void;
+}
+
+/** One connection to a NATS server, which the client restores when it is lost. */
+export class NatsClient {
+  /** The connection is being restored. */
+  away = false;
+  /** The largest message, in bytes, that the server accepts. */
+  maxPayload: number = Number.POSITIVE_INFINITY;
+  /** Where this connection alone is reached: a subject with more words behind it. */
+  own = '';
+  private connection: NatsConnection | undefined;
+  private connecting: Promise<unknown> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly plan: NatsPlan,
+    private readonly wire: Wire,
+    private readonly loader: NatsLoader,
+    private readonly watcher: NatsWatcher,
+  ) {}
+
+  /** The client itself, for what builds on it. */
+  get inner(): NatsConnection {
+    if (this.connection === undefined) throw new ConnectionLost(`${this.plan.address} is not open`);
+    return this.connection;
+  }
+
+  /** Connects. Rejects with ConnectionLost, or with a UsageError for options that the client refuses. */
+  async connect(): Promise<void> {
+    const { plan, loader } = this;
+    const library = await loader.load();
+    const { credentials, client } = plan;
+    const authenticator =
+      credentials === undefined ? undefined : library.credsAuthenticator(await loader.credentials(credentials));
+    this.mustNotBeClosed();
+    const connecting = library.connect({
+      timeout: this.wire.limits.connectMs,
+      // The defaults of the client give up after 10 attempts, and notice a silent server after four minutes.
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 200,
+      reconnectJitter: 100,
+      pingInterval: 10_000,
+      ...(authenticator !== undefined && { authenticator }),
+      ...client,
+    });
+    this.connecting = connecting.catch(() => {});
+    try {
+      this.connection = await connecting;
+    } catch (cause) {
+      throw unreachable(plan.address, cause);
+    }
+    if (this.closed) await this.connection.close();
+    this.mustNotBeClosed();
+    const inbox = library.createInbox(client.inboxPrefix);
+    this.own = inbox.replace(/[^.]*$/, (name) => `o-${name}`);
+    this.learn();
+    void this.watch(this.connection);
+    void this.connection.closed().then((error) => this.watcher.ended(error ?? undefined));
+  }
+
+  private mustNotBeClosed(): void {
+    if (this.closed) throw new ConnectionLost(`${this.plan.address} was closed before it was open`);
+  }
+
+  /** What depends on the server, which may be another one after a reconnect. */
+  private learn(): void {
+    this.maxPayload = this.connection?.info?.max_payload ?? this.maxPayload;
+  }
+
+  private async watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') {
+        this.away = true;
+        this.watcher.lost();
+      } else if (status.type === 'reconnect') {
+        this.away = false;
+        this.learn();
+        this.watcher.restored();
+      } else if (status.type === 'error') {
+        this.wire.logger.warn(`${this.plan.address}: the server reports ${printable(status.error.message)}`);
+      }
+    }
+  }
+
+  /**
+   * Receives a subject, in a queue group if one is given; resolves with a function that ends that, once the server has the subscription.
+   * Rejects with ConnectionLost if the server does not allow it.
+   */
+  async subscribe(
+    subject: string,
+    queue: string | undefined,
+    take: (message: Msg) => void,
+  ): Promise<() => Promise<void>> {
+    let refused: Error | undefined;
+    const stop = this.listen(subject, take, queue, (error) => {
+      refused = error;
+    });
+    await this.inner.flush();
+    if (refused !== undefined) throw unreachable(this.plan.address, refused);
+    return stop;
+  }
+
+  /** The same without waiting for the server; `refused` is called if it does not allow the subject. */
+  listen(
+    subject: string,
+    take: (message: Msg) => void,
+    queue?: string,
+    refused?: (error: Error) => void,
+  ): () => Promise<void> {
+    const { inner } = this;
+    const subscription = inner.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) take(message);
+        else refused?.(error);
+      },
+      ...(queue !== undefined && { queue }),
+    });
+    return async () => {
+      if (inner.isClosed()) return;
+      subscription.unsubscribe();
+      // What the server had already sent has arrived after that.
+      if (!this.away) await inner.flush().catch(() => {});
+    };
+  }
+
+  /** Sends one message. Never throws; after the end it does nothing. */
+  publish(subject: string, body: string | Uint8Array, reply: string | undefined): void {
+    const { connection } = this;
+    if (connection === undefined || connection.isClosed()) return;
+    try {
+      connection.publish(subject, body, reply === undefined ? undefined : { reply });
+    } catch (error) {
+      this.wire.logger.error(`${this.plan.address}: a message was not sent: ${messageOf(error)}`);
+    }
+  }
+
+  /** Resolves when the server has everything that was sent. Rejects if the connection is lost first. */
+  flush(): Promise<void> {
+    return this.inner.flush();
+  }
+
+  /** Lets the server have what was sent, for a moment at most, and ends the connection. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.connecting;
+    const { connection } = this;
+    if (connection === undefined || connection.isClosed()) return;
+    if (!this.away) await within(LINGER_MS, connection.flush());
+    await connection.close();
+  }
+}
+
+/** Waits for something that may fail, but not for longer than some ms. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimer(ms, resolve);
+  });
+  await Promise.race([work.catch(() => {}), late]);
+  clearTimer(timer);
+}
+
+function unreachable(address: string, cause: unknown): Error {
+  const lost = new ConnectionLost(`cannot connect to ${address}: ${printable(messageOf(cause))}`, {
+    cause,
+    maybeExecuted: false,
+  });
+  // Another attempt would be refused, too.
+  return /authorization|permission|authentication/i.test(messageOf(cause)) ? markPermanent(lost) : lost;
+}

@@ -1,0 +1,279 @@
+import type { Msg } from '@nats-io/nats-core';
+import { printable } from '../../src/base/quote.js';
+import { messageOf } from '../../src/base/thrown.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type { Accept, Frame, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { mustBeSubject, type NatsPlan } from './nats-address.js';
+import { NatsClient, type NatsLoader } from './nats-client.js';
+import { Discovery } from './nats-discovery.js';
+import { NatsFrames } from './nats-frames.js';
+import { END, type NatsHub, type NatsLink, PeerLink, ServiceLink, StrangerLink } from './nats-link.js';
+import { Outage } from './nats-outage.js';
+import { Unconfirmed } from './nats-unconfirmed.js';
+
+/** The minimum interval, in ms, between reports of dropped messages: anybody can send them. */
+const REPORT_MS = 10_000;
+/** The address of a link of Obverse, followed by a last word. */
+const OBVERSE = /\.o-[\w-]{10,64}\.\d{1,16}\.\w+$/;
+
+/**
+ * Calls over NATS. Who serves receives a subject, with others of the same queue one message each; who connects has one link, to all who
+ * serve, whose members come up as they answer. Each message names where its sender is reached: the address of its connection, the number
+ * of its link, and the id of the call, 0 for anything else. A message with another reply comes from somebody who is not Obverse.
+ */
+export class NatsTransport implements Transport, NatsHub {
+  readonly address: string;
+  readonly scheme = 'nats';
+  readonly subject: string;
+  readonly hello: boolean;
+  readonly beat: number;
+  readonly frames: NatsFrames;
+  readonly outage: Outage;
+  readonly unconfirmed: Unconfirmed;
+  /** Reaches all who are connected. Only of who serves. */
+  readonly broadcast?: (frames: readonly Frame[]) => void;
+  private readonly client: NatsClient;
+  private readonly discovery: Discovery | undefined;
+  private readonly links = new Set<NatsLink>();
+  private readonly byNumber = new Map<number, PeerLink | ServiceLink>();
+  /** By the addresses of their peers. */
+  private readonly byAddress = new Map<string, PeerLink>();
+  private service: ServiceLink | undefined;
+  private accept!: Accept;
+  private last = 0;
+  private strangers = 0;
+  /** The messages to the subject that this side serves. */
+  private received = 0;
+  private stopServing: (() => Promise<void>) | undefined;
+  private sweeper: Timer | undefined;
+  private dropped = 0;
+  private reported = Number.NEGATIVE_INFINITY;
+  private over = false;
+
+  constructor(
+    private readonly plan: NatsPlan,
+    private readonly wire: Wire,
+    loader: NatsLoader,
+  ) {
+    if (wire.form === 'values') throw new UsageError('nats: carries text or bytes, not values; use another codec');
+    this.address = plan.address;
+    this.subject = plan.subject;
+    this.beat = plan.beat;
+    this.hello = wire.hello;
+    this.frames = new NatsFrames(wire);
+    this.client = new NatsClient(plan, wire, loader, {
+      lost: () => this.outage.begin(this.links),
+      restored: () => {
+        this.outage.end(this.links);
+        this.unconfirmed.restored();
+      },
+      ended: (error) => this.ended(error),
+    });
+    this.outage = new Outage(this.client, wire.limits.bufferedBytes);
+    this.unconfirmed = new Unconfirmed(() => this.client.flush());
+    if (wire.listen) this.broadcast = (frames) => this.tell(`${this.subject}._everyone`, frames);
+    this.discovery = wire.listen && plan.discover ? new Discovery(plan, this.client, () => this.received) : undefined;
+  }
+
+  get away(): boolean {
+    return this.client.away;
+  }
+
+  get maxPayload(): number {
+    return this.client.maxPayload;
+  }
+
+  get own(): string {
+    return this.client.own;
+  }
+
+  async open(accept: Accept): Promise<void> {
+    if (this.over) throw this.closedEarly();
+    this.accept = accept;
+    const { client, subject, plan } = this;
+    try {
+      await client.connect();
+      await client.subscribe(`${client.own}.>`, undefined, (message) => this.direct(message));
+      if (this.wire.listen) {
+        await client.subscribe(`${subject}._spread`, undefined, (message) => this.spread(message));
+        this.stopServing = await client.subscribe(subject, plan.queue, (message) => this.asked(message));
+        await this.discovery?.open();
+      } else {
+        await client.subscribe(`${subject}._everyone`, undefined, ({ data }) => this.service?.take(data));
+      }
+    } catch (error) {
+      await client.close();
+      throw this.over ? this.closedEarly() : error;
+    }
+    if (this.over) throw this.closedEarly();
+    this.sweep();
+    if (this.wire.listen) return;
+    this.service = new ServiceLink(this, 0);
+    this.byNumber.set(0, this.service);
+    this.admit(this.service);
+  }
+
+  private closedEarly(): Error {
+    return new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+
+  // ---- what arrives ---------------------------------------------------------------------------------------------------
+
+  /** A message to the address of this connection. */
+  private direct(message: Msg): void {
+    const { data } = message;
+    const words = message.subject.slice(this.own.length + 1);
+    const dot = words.indexOf('.');
+    const link = this.byNumber.get(Number(words.slice(0, dot)));
+    if (link === undefined) return;
+    if (data.length === 0) this.empty(link, message, Number(words.slice(dot + 1)));
+    else if (link !== this.service) {
+      if (message.reply?.startsWith((link as PeerLink).inbox)) link.take(data);
+    } else {
+      const from = addressOf(message.reply);
+      (from === undefined ? link : (this.byAddress.get(from) ?? this.member(from, link))).take(data);
+    }
+  }
+
+  /** A message without a body: the server reports that nobody has received one, or a peer that its link has ended; else a probe. */
+  private empty(link: PeerLink | ServiceLink, { headers, reply }: Msg, id: number): void {
+    if (headers?.code === 503) link.missed(id);
+    if (!reply?.endsWith(`.${END}`)) return;
+    const ended = link instanceof PeerLink ? link : this.byAddress.get(addressOf(reply) ?? '');
+    if (ended !== undefined && reply.startsWith(ended.inbox)) ended.over();
+  }
+
+  private member(from: string, service: ServiceLink): PeerLink | ServiceLink {
+    return OBVERSE.test(`${from}.0`) ? this.peer(from, service) : service;
+  }
+
+  /** A message to the subject that this side serves. */
+  private asked(message: Msg): void {
+    this.received++;
+    const from = addressOf(message.reply);
+    const known = from === undefined ? undefined : this.byAddress.get(from);
+    if (known !== undefined) known.take(message.data);
+    else if (from === undefined || !OBVERSE.test(message.reply ?? '') || this.byAddress.size >= this.wire.limits.peers)
+      this.stranger(message);
+    else this.peer(from, undefined).take(message.data);
+  }
+
+  /** A message to all who serve, for one of them: only of a caller that is known here. */
+  private spread({ reply, data }: Msg): void {
+    this.byAddress.get(addressOf(reply) ?? '')?.take(data);
+  }
+
+  private stranger({ subject, reply, headers, data }: Msg): void {
+    const info = { subject, ...(headers !== undefined && { headers: Object.fromEntries(headers) }) };
+    const link = new StrangerLink(this, `nats:${this.subject}#${++this.strangers}`, reply || undefined, info);
+    this.admit(link);
+    link.take(data);
+  }
+
+  private peer(address: string, service: ServiceLink | undefined): PeerLink {
+    const link = new PeerLink(this, ++this.last, address, service);
+    this.byNumber.set(link.number, link);
+    this.byAddress.set(address, link);
+    this.admit(link);
+    return link;
+  }
+
+  private admit(link: NatsLink): void {
+    if (this.away) link.held = [];
+    this.links.add(link);
+    link.receiver = this.accept(link);
+  }
+
+  gone(link: NatsLink): void {
+    this.links.delete(link);
+    if (link instanceof PeerLink) {
+      this.byNumber.delete(link.number);
+      this.byAddress.delete(link.address);
+    } else if (link === this.service) for (const member of this.byAddress.values()) member.close();
+  }
+
+  drop(what: string, error: unknown): void {
+    this.dropped++;
+    const now = time();
+    if (now - this.reported < REPORT_MS) return;
+    const others = this.dropped > 1 ? `, and ${this.dropped - 1} others since the last report` : '';
+    this.wire.logger.warn(`${this.address}: ${what}${others}: ${printable(messageOf(error))}`);
+    this.reported = now;
+    this.dropped = 0;
+  }
+
+  /** Probes the peers that were silent: whoever is gone without a word is noticed. */
+  private sweep(): void {
+    this.sweeper = setTimer(this.plan.forget / 2, () => {
+      this.sweep();
+      if (!this.away) for (const link of this.byAddress.values()) if (++link.silent > 2) link.probe();
+    }).unref();
+  }
+
+  // ---- what leaves ----------------------------------------------------------------------------------------------------
+
+  post(to: string, body: string | Uint8Array, reply: string | undefined): void {
+    if (!this.away) this.client.publish(to, body, reply);
+    else if (!this.outage.keep({ to, body, reply }))
+      this.drop('a message was dropped', 'too many wait until the connection is restored');
+  }
+
+  publish(topic: string, frames: readonly Frame[]): void {
+    mustBeSubject(topic);
+    this.tell(`${this.subject}._topic.${topic}`, frames);
+  }
+
+  private tell(to: string, frames: readonly Frame[]): void {
+    if (this.over || frames.length === 0) return;
+    const body = this.frames.together(frames);
+    if (body.length > this.maxPayload)
+      this.drop(`a message to ${to} was dropped`, 'it is larger than the server allows');
+    else this.post(to, body, undefined);
+  }
+
+  subscribe(topic: string): Promise<() => Promise<void>> {
+    const subject = `${this.subject}._topic.${topic}`;
+    return this.client.subscribe(subject, undefined, (message) => {
+      if (this.service === undefined) this.stranger(message);
+      else this.service.take(message.data);
+    });
+  }
+
+  async flush(): Promise<void> {
+    await this.outage.settled();
+    await this.client.flush();
+  }
+
+  // ---- ends -----------------------------------------------------------------------------------------------------------
+
+  async retire(): Promise<void> {
+    this.discovery?.close();
+    const stop = this.stopServing;
+    this.stopServing = undefined;
+    await stop?.();
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    clearTimer(this.sweeper);
+    this.discovery?.close();
+    for (const link of [...this.links]) link.close();
+    await this.client.close();
+  }
+
+  /** The client has given up, or was closed. */
+  private ended(error: Error | undefined): void {
+    const reason = this.over
+      ? undefined
+      : new ConnectionLost(`${this.address} was lost: ${printable(messageOf(error ?? 'the client was closed'))}`);
+    this.over = true;
+    clearTimer(this.sweeper);
+    for (const link of [...this.links]) link.close(reason);
+  }
+}
+
+/** Where the sender of a message is reached, if it is Obverse. */
+function addressOf(reply: string | undefined): string | undefined {
+  return reply?.includes('.o-') ? reply.slice(0, reply.lastIndexOf('.')) : undefined;
+}

@@ -36,6 +36,8 @@ export interface Journal {
    * `SendQueue.sent` does not count them. `mayMove`: another session may send them.
    */
   readonly unheard?: { readonly messages: readonly Frame[]; readonly mayMove: boolean } | undefined;
+  /** The other end has not let this one in, so nothing has arrived there: sets `unheard`. */
+  refused?(): void;
   /** Removes and returns the messages that wait in the journal before the filter. */
   takeWaiting?(): readonly Frame[];
   /** Once the session has ended: why another one takes its place, in a word; undefined where that is not known. */

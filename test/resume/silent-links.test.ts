@@ -126,11 +126,11 @@ describe('who dials again, and a link over which no hello comes', () => {
     const clock = stopped();
     const { first, connecting } = await dialing({}, { agreed: true });
     const refused = failure(connecting);
-    await clock.turn(7_999);
+    await clock.turn(29_999);
     expect(first.closes.length).toBe(0);
     await clock.turn(1);
     expect(first.closes.length).toBe(1);
-    expect(await refused).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('8000 ms') });
+    expect(await refused).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('30000 ms') });
   });
 
   it('closes a link that a page has dialed without subprotocols while the server was started, and dials again', async () => {
@@ -172,7 +172,7 @@ describe('who dials again, and a link over which no hello comes', () => {
     await opened();
     await cut(first);
     let n = 1;
-    for (const ms of [2_000, 4_000, 8_000, 8_000]) {
+    for (const ms of [2_000, 4_000, 8_000, 15_000, 15_000]) {
       const silent = dial();
       n++;
       await clock.turn(ms - 1);
@@ -181,7 +181,7 @@ describe('who dials again, and a link over which no hello comes', () => {
       expect(silent.closes.length).toBe(1);
     }
     const slow = dial();
-    await clock.turn(7_900);
+    await clock.turn(14_900);
     slow.say(hello({ dial: ++n, got: 0, sent: 0 }));
     await turn();
     expect(events).toEqual(['resumed']);
@@ -215,9 +215,9 @@ describe('who dials again, and a link over which no hello comes', () => {
     const { first, begun, dial } = await dialing();
     await begun();
     await cut(first);
-    for (let dialed = 0; dialed < 12; dialed++) {
+    for (let dialed = 0; dialed < 8; dialed++) {
       const silent = dial();
-      await clock.turn(10_000);
+      await clock.turn(15_000);
       expect(silent.closes.length).toBe(1);
     }
     const last = dial();
@@ -240,23 +240,6 @@ describe('who dials again, and a link over which no hello comes', () => {
     const third = dial();
     await turn();
     expect(asked(third)).toEqual({ v: 1, dial: 2, bytes: BYTES });
-  });
-
-  it('dials again where the answer comes after a plain session was taken: the other side would serve nothing in it', async () => {
-    const clock = stopped();
-    const { first, opened, dial, asked, events } = await dialing();
-    await clock.turn(2_000);
-    const client = await opened();
-    const call = failure(client.remote.ask({ n: 1 }));
-    await turn();
-    first.say(hello({ dial: 1, token: 'late', ms: 5_000, bytes: BYTES }));
-    expect(await call).toMatchObject({ name: 'ConnectionLost', message: expect.stringContaining('has answered late') });
-    expect(first.closes.length).toBe(1);
-    const second = dial();
-    await turn();
-    expect(asked(second)).toEqual({ v: 1, dial: 2, bytes: BYTES });
-    second.say(hello({ dial: 2, token: 'two', ms: 5_000, bytes: BYTES }));
-    await until(() => events.includes('connect'));
   });
 
   it('keeps its session when what an older link had brought is read after the next one was dialed', async () => {

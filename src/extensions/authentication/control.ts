@@ -3,6 +3,7 @@ import type { FaultBody } from '../../contract/contract.js';
 import { Code, ConnectionLost } from '../../contract/errors.js';
 import { markPermanent } from '../../contract/permanent.js';
 import type { Connection } from '../../session/connection.js';
+import { RpcSession } from '../../session/rpc-session.js';
 import type { SessionHost } from '../../session/session.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,6 +29,13 @@ function refused(connection: Connection, said: object): void {
     data,
   };
   const error = (host as unknown as SessionHost).fromFault(fault);
+  // Who has not said hello has not let this side in, and has carried out nothing.
+  if (!connection.agreed && sink instanceof RpcSession) {
+    const { journal, posted, sendQueue } = sink;
+    journal?.refused?.();
+    // Where another session may send them, their numbers have to stay.
+    if (posted === undefined) sendQueue.takeBack(sendQueue.sent);
+  }
   // Calls that are open may have been carried out: they are lost, not refused.
   const reason =
     sink.peer === undefined

@@ -5,7 +5,8 @@ import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import { dismissed } from './controls.js';
-import type { Answer } from './hello-field.js';
+import type { EarlyMessages } from './early-messages.js';
+import type { Answer, Begun } from './hello-field.js';
 import type { AwaySession } from './journal-session.js';
 import { leftBy, sayLeft } from './leaving.js';
 import { RESUME } from './resume-options.js';
@@ -13,8 +14,6 @@ import { SessionJournal } from './session-journal.js';
 
 /** How long, in milliseconds, the answer to a hello is waited for. */
 const PATIENCE = 2_000;
-/** The same, at most: it doubles with each answer in a row that has not come, as the network may be slow. */
-const MOST_PATIENCE = 8_000;
 /** A side that has said hello before, and answers none for so long, in milliseconds, is taken for another program. */
 const UNANSWERED_MS = RESUME.ms;
 
@@ -128,7 +127,9 @@ export class DialedLine {
   asks = false;
   answer: Answer | undefined;
   /** The other end begins a session under this name. */
-  beginning: { readonly token: string; readonly ms: number; readonly bytes: number } | undefined;
+  beginning: Begun | undefined;
+  /** What was sent over the newest connection while its hello was not answered, in a plain session. */
+  early: EarlyMessages | undefined;
 
   /** The sessions that the other end leaves. */
   private left: DialedSession[] = [];
@@ -174,9 +175,11 @@ export class DialedLine {
   }
 
   /** How long the answer to the hello over this connection is waited for. */
-  patience({ link }: Connection): number {
-    if (!this.isObverse) return link.agreed === true ? MOST_PATIENCE : PATIENCE;
-    return Math.min(MOST_PATIENCE, PATIENCE * 2 ** this.unanswered);
+  patience({ link, host }: Connection): number {
+    const { connectMs } = host.limits;
+    if (!this.isObverse) return link.agreed === true ? connectMs : PATIENCE;
+    // The other side may be slow, or the network: it doubles with each answer in a row that has not come.
+    return Math.min(connectMs / 2, PATIENCE * 2 ** this.unanswered);
   }
 
   /** No hello has come over this connection. Returns whether it is dead, and to be dialed again: the other side is known to say hello. */

@@ -6,7 +6,8 @@ import type { RpcSession } from '../../session/rpc-session.js';
 import type { Session, SessionHost } from '../../session/session.js';
 import type { Peer } from '../../types/peers.js';
 import { DialedLine, DialedSession } from './dialed-line.js';
-import { type Answer, FIELD, hintFor, readAnswer, VERSION } from './hello-field.js';
+import { EarlyMessages } from './early-messages.js';
+import { type Answer, type Begun, FIELD, hintFor, readAnswer, VERSION } from './hello-field.js';
 import type { ResumingHost } from './listening-gate.js';
 import { RESUME } from './resume-options.js';
 
@@ -40,7 +41,7 @@ export class DialingGate implements Gate {
     if (line === undefined) return undefined;
     line.newest = connection;
     line.asks = !line.isPlain;
-    line.answer = line.beginning = undefined;
+    line.answer = line.beginning = line.early = undefined;
     if (line.isPlain) return undefined;
     const { current, over } = line;
     const dial = ++line.dials;
@@ -67,12 +68,29 @@ export class DialingGate implements Gate {
     line.hears(connection);
     if (line.newest !== connection || !line.asks) return;
     const answer = readAnswer(fields[FIELD]);
-    if (answer?.dial !== line.dials) return;
+    if (answer?.dial !== line.dials) {
+      line.early?.end();
+      return;
+    }
     line.answer = answer;
-    // The other end waits for the session that it has named, and carries out nothing in the one that was taken in its place.
-    if (!wasPlain || answer.refused !== undefined) return;
-    line.unanswered = 1;
-    connection.close(new ConnectionLost(`${connection.link.peer} has answered late, and is dialed again`));
+    if (wasPlain && answer.refused === undefined) this.beginLate(line, connection, answer);
+  }
+
+  /**
+   * The other end waits for the session that it has named, and has carried out nothing of what the plain session has sent that was taken in its
+   * place: these are the first messages of the session.
+   */
+  private beginLate(line: DialedLine, connection: Connection, { token, ms, bytes }: Answer): void {
+    const { early } = line;
+    const sent = early?.connection === connection && token !== undefined ? early.take() : undefined;
+    if (early === undefined || token === undefined || sent === undefined) {
+      connection.close(new ConnectionLost(`${connection.link.peer} has answered late, and is dialed again`));
+      return;
+    }
+    line.forget();
+    const { journal } = this.current(line, early.session, { token, ms, bytes });
+    if (sent.length > 0) journal.given(sent, undefined);
+    journal.acknowledge();
   }
 
   patience(connection: Connection): number {
@@ -105,7 +123,7 @@ export class DialingGate implements Gate {
       line.keepsNone(line.greeted !== connection);
       return undefined;
     }
-    const { token, refused, fresh, got, ms = RESUME.ms, bytes = RESUME.bytes } = answer;
+    const { token, refused, fresh, got, ms, bytes } = answer;
     if (refused !== undefined) {
       current?.lose(`the other side has refused to continue it: ${refused}${hintFor(refused)}`, 'refused');
       line.forget();
@@ -138,19 +156,29 @@ export class DialingGate implements Gate {
   begins(session: Session): void {
     const line = session.connection === undefined ? undefined : this.lineOf(session.connection);
     line?.hasMoved();
-    if (line?.beginning === undefined || line.newest !== session.connection) return;
-    const { token, ms, bytes } = line.beginning;
+    const { newest, beginning, asks, wasSilent } = line ?? {};
+    if (line === undefined || newest === undefined || newest !== session.connection) return;
     line.beginning = undefined;
-    line.current = new DialedSession(line, session as RpcSession, token, ms, this.bytes, bytes);
     // It has the name of the session: before this, the other end shows its peer to nobody.
-    line.current.journal.acknowledge();
+    if (beginning !== undefined) this.current(line, session as RpcSession, beginning).journal.acknowledge();
+    // The answer may come late.
+    else if (asks && wasSilent && session.sendQueue.sent === 0)
+      line.early = new EarlyMessages(session as RpcSession, newest, this.bytes);
+  }
+
+  /** The session of the line is this one from now on. */
+  private current(line: DialedLine, session: RpcSession, { token, ms, bytes }: Begun): DialedSession {
+    line.early = undefined;
+    line.current = new DialedSession(line, session, token, ms ?? RESUME.ms, this.bytes, bytes ?? RESUME.bytes);
+    return line.current;
   }
 
   /** This side is about to close, in so many milliseconds. */
   leave(ms: number): void {
     for (const line of this.lines.values()) {
-      const { current } = line;
+      const { current, early } = line;
       line.forget();
+      early?.end();
       current?.leave(ms);
     }
   }

@@ -38,6 +38,9 @@ export interface Answer {
   readonly refused?: string | undefined;
 }
 
+/** The session that who listens begins: its name, and what that end keeps of it. */
+export type Begun = Pick<Answer, 'ms' | 'bytes'> & { readonly token: string };
+
 /** The field of who dials; undefined if it is none of this version. */
 export function readAsked(value: unknown): Asked | undefined {
   const said = fieldsOf(value);

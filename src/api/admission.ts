@@ -4,6 +4,7 @@ import { printable } from '../base/quote.js';
 import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Call, Frame, Message } from '../contract/contract.js';
 import { ConnectionLost, type ProtocolError } from '../contract/errors.js';
+import { failureOf } from '../session/brief-link.js';
 import { attach, type MovingSession } from '../session/change-connection.js';
 import type { Connection, ConnectionHost } from '../session/connection.js';
 import { sendControl } from '../session/control-messages.js';
@@ -15,7 +16,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
-import { isReported, otherCodec, tooMuch } from './refused-visitors.js';
+import { closeRefused, isReported, otherCodec, tooMuch } from './refused-visitors.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -75,9 +76,8 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     if (this.settled) return;
     connection.held.admit(this);
     const what = connection.link.dialed === true ? 'it has not answered the hello' : 'the session has not begun';
-    const late = `${what} within ${connectMs} ms (limits.connectMs)`;
     this.limit = setTimer(connectMs, () => {
-      const reason = new ConnectionLost(late);
+      const reason = new ConnectionLost(`${what} within ${connectMs} ms (limits.connectMs)`);
       // A gate may have begun a session already.
       connection.sink.end(reason);
       this.over(reason);
@@ -184,7 +184,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
       filter.whenSealed(() => this.deny(thrown));
       return;
     }
-    if (this.over(thrown instanceof Error ? thrown : new Error(String(thrown)))) this.connection.link.close();
+    if (this.over(failureOf(thrown))) closeRefused(this.connection.link, this.reason);
   }
 
   private settle(): void {
@@ -260,7 +260,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   }
 
   end(reason?: Error): void {
-    if (this.over(reason)) this.connection.link.close(reason);
+    if (this.over(reason)) closeRefused(this.connection.link, this.reason, reason);
   }
 
   closeWhenIdle(): void {

@@ -46,7 +46,7 @@ export class PeerRegistry {
   /** Its link has ended, for this reason. */
   leave(peer: ConnectedPeer, reason: Error | undefined): void {
     this.remove(peer);
-    this.lastEnd = reason?.message;
+    if (peer.session.link.brief !== true) this.lastEnd = reason?.message;
   }
 
   // The only peer, as every client has, is found without looking for it.

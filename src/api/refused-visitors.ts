@@ -1,5 +1,5 @@
 import { printable } from '../base/quote.js';
-import type { Message } from '../contract/contract.js';
+import type { Link, Message } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
 import { markPermanent } from '../contract/permanent.js';
 import type { Connection } from '../session/connection.js';
@@ -20,6 +20,11 @@ export function otherCodec({ link, host }: Connection, first: Message | Protocol
 export function tooMuch(bytes: number, most: number): ProtocolError {
   const text = `it has sent ${bytes} bytes before the session began, and the limit "bufferedBytes" is ${most}`;
   return new ProtocolError(text, Code.Busy);
+}
+
+/** Closes the link of a refused connection. A brief link always gets why: without a reason, it would count as done. */
+export function closeRefused(link: Link, why: Error | undefined, reason?: Error): void {
+  link.close(link.brief === true ? why : reason);
 }
 
 /** Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does. */

@@ -72,11 +72,13 @@ class Tally {
 /**
  * What a side writes to its logger about its peers. A peer decides by what it sends how often there is something to report, so
  * of each peer 10 reports are written, and from then on, every 10 s, how many more there were, until there is none for 10 s. Of
- * all peers together it is 100. Texts are on one line, cut, and without control characters.
+ * all peers together it is 100, and of all peers with brief links together 10. Texts are on one line, cut, and without control characters.
  *
  * Nothing is kept of a peer about which nothing was reported in the last 10 s.
  */
 export class CountingReports implements ReportWriter {
+  /** Stands for all peers with brief links: each has one message. */
+  private readonly brief: Reported = { id: 'peers of one message' };
   private readonly tallies = new Map<Reported, Tally>();
   private all: Tally | undefined;
 
@@ -142,7 +144,8 @@ export class CountingReports implements ReportWriter {
     this.all = undefined;
   }
 
-  private of(peer: Reported): Tally {
+  private of(reported: Reported): Tally {
+    const peer = reported.session?.link.brief === true ? this.brief : reported;
     let tally = this.tallies.get(peer);
     if (tally === undefined) {
       const { id } = peer;

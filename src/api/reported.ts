@@ -3,6 +3,8 @@ import type { Id } from '../contract/contract.js';
 /** Whom a report is about. */
 export interface Reported {
   readonly id: string;
+  /** Of a peer with a brief link, whose reports have one bound for all of them. */
+  readonly session?: { readonly link: { readonly brief?: boolean } };
 }
 
 /** Writes reports, as many as the logger can bear. */

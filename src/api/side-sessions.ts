@@ -1,5 +1,6 @@
 import type { Link } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
+import { beginBrief } from '../session/brief-link.js';
 import { ConnectedPeer } from '../session/connected-peer.js';
 import { Connection } from '../session/connection.js';
 import type { SendQueueHost } from '../session/guarded-queue.js';
@@ -44,6 +45,10 @@ export class SideSessions {
   /** Gives the connection a session of its own. `answers`: the peer has said hello. */
   private open(connection: Connection, answers = false): void {
     const session = this.begin(connection);
+    if (connection.link.brief === true) {
+      beginBrief(session);
+      return;
+    }
     if (answers) answerHello(connection);
     else sayHello(session, connection);
     this.announce(session);

@@ -224,6 +224,7 @@ export class IncomingMethod {
 
   private reportError({ peer, call }: CallSender, error: unknown): void {
     const { session } = peer;
+    session.callFailed(error);
     session.host.reportError(session, error, call.id, this.descriptor.wire);
   }
 
@@ -249,11 +250,13 @@ export class IncomingMethod {
       return descriptor.request
         ? serveRequest(descriptor, [fallback], sender, bound, own, report)
         : serveNotification([fallback], sender, bound, report);
-    if (handlers.length === 0 && !descriptor.request && this.afterReply.length === 0)
+    if (handlers.length === 0 && !descriptor.request && this.afterReply.length === 0) {
+      sender.peer.session.callFailed(new RpcError(`nobody handles ${descriptor.wire}`, Code.MethodNotFound));
       this.report(
         'warn',
         `nobody handles ${descriptor.path}, so it was dropped: add a handler with ${descriptor.path}.connect(handler), or set the option ignoreUnhandled to drop such notifications without this report, which is made once for each method`,
       );
+    }
     return descriptor.request
       ? serveRequest(descriptor, handlers, sender, args, own, report, (text) => this.reportTwoReplies(text))
       : serveNotification(handlers, sender, args, report);

@@ -1,4 +1,3 @@
-import { Queue } from '../base/queue.js';
 import { printable } from '../base/quote.js';
 import type { Call, Id } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError, TimeoutError } from '../contract/errors.js';
@@ -7,9 +6,7 @@ import { CancelledCalls } from './cancelled-calls.js';
 import { CALL_BYTES } from './held-frame.js';
 import { isKey } from './ids.js';
 import type { Session, SystemRequest } from './session.js';
-
-/** How many times `queuedCalls` may wait where the link cannot be paused, or reads on for our sake, before it is cut. */
-const OVERFLOW = 16;
+import { WaitingCalls } from './waiting-calls.js';
 
 /** What the queue needs of its session. */
 export interface CallQueueOwner extends Session {
@@ -18,11 +15,6 @@ export interface CallQueueOwner extends Session {
   start(call: Call): void;
   pauseReading(): void;
   resumeReading(): void;
-}
-
-interface Waiting {
-  readonly call: Call;
-  readonly bytes: number;
 }
 
 /**
@@ -38,27 +30,27 @@ export class CallQueue {
   private readonly ids = new Map<Id, CallSender | Call>();
   /** What is at work without an id of its own, or was answered before it ended. */
   private readonly unnamed = new Set<CallSender>();
-  private readonly cancelledWhileQueued = new WeakSet<Call>();
-  private readonly waiting = new Queue<Waiting>();
-  /** Calls of references that wait. */
-  private readonly callbacks = new Queue<Waiting>();
-  private bytes = 0;
+  private readonly waiting: WaitingCalls;
   private running = 0;
   /** Calls of references that are at work. */
   private calling = 0;
   /** Streams that run. */
   private lasting = 0;
+  /** Of a brief link: calls that have taken too long, and whose handlers go on. */
+  private overdue = 0;
   private cancelled: CancelledCalls | undefined;
   /** Reading is paused, over whichever connection. */
   paused = false;
   /** The peer does not read what we send. */
   private deaf = false;
 
-  constructor(private readonly session: CallQueueOwner) {}
+  constructor(private readonly session: CallQueueOwner) {
+    this.waiting = new WaitingCalls(session.host.limits);
+  }
 
-  /** How many calls are at work or wait. */
+  /** How many calls are at work or wait, without those that are dealt with. */
   get size(): number {
-    return this.running + this.calling + this.lasting + this.queued;
+    return this.running + this.calling + this.lasting + this.queued - this.overdue;
   }
 
   /** How many streams run. */
@@ -68,7 +60,7 @@ export class CallQueue {
 
   /** How many calls wait for their turn. */
   get queued(): number {
-    return this.waiting.length + this.callbacks.length;
+    return this.waiting.length;
   }
 
   /** Whether a call may start at once: the limit is not reached, and no call of its kind waits before it. */
@@ -79,8 +71,8 @@ export class CallQueue {
     const lane = this.request(method)?.lane;
     if (lane === 'free') return true;
     if (deaf) return false;
-    if (lane === 'callbacks') return this.hasRoom('calling') && this.callbacks.length === 0;
-    return this.hasRoom('running') && this.waiting.length === 0;
+    if (lane === 'callbacks') return this.hasRoom('calling') && this.waiting.callbacks.length === 0;
+    return this.hasRoom('running') && this.waiting.calls.length === 0;
   }
 
   /** The request of the library itself of this name; undefined for methods of the side. */
@@ -93,10 +85,13 @@ export class CallQueue {
   }
 
   /** What may start now of that which waits. Nothing begins whose answer would find a peer that does not read. */
-  private shift(): Waiting | undefined {
+  private shift(): Call | undefined {
     if (this.deaf) return undefined;
-    const callback = this.hasRoom('calling') ? this.callbacks.shift() : undefined;
-    return callback ?? (this.hasRoom('running') ? this.waiting.shift() : undefined);
+    const { waiting } = this;
+    const callback = this.hasRoom('calling') ? waiting.callbacks.shift() : undefined;
+    const next = callback ?? (this.hasRoom('running') ? waiting.calls.shift() : undefined);
+    if (next !== undefined) waiting.taken(next);
+    return next?.call;
   }
 
   /** Whether a call with this id is at work or waits. */
@@ -147,6 +142,7 @@ export class CallQueue {
     const { id } = sender.call;
     const { place = 'running', detailsIfAny } = sender;
     this[place]--;
+    if (sender.done && this.overdue > 0) this.overdue--;
     if (detailsIfAny?.cancelled !== undefined) this.cancelled?.remove(place);
     sender.call.held?.give();
     this.session.load.give(CALL_BYTES);
@@ -159,7 +155,7 @@ export class CallQueue {
     const held = this.ids.get(id);
     if (held instanceof CallSender) this.cancelCall(held, reason);
     else if (held !== undefined) {
-      this.cancelledWhileQueued.add(held);
+      this.waiting.cancel(held);
       this.ids.delete(id);
       if (this.session.host.codec.answersCancelled === false) held.passed?.end();
       else this.session.replies.deny(held, reason);
@@ -190,60 +186,53 @@ export class CallQueue {
 
   /** It is still at work, and keeps its place; but its caller has its answer, and may use the id again. */
   private overrun(sender: CallSender): void {
+    const { session } = this;
     const { call } = sender;
     const late = new TimeoutError(`${printable(call.method)} did not finish in time`);
     this.cancelCall(sender, late);
-    if (call.id === undefined) return;
-    this.ids.delete(call.id);
-    this.unnamed.add(sender);
-    this.session.replies.deny(call, late);
+    if (call.id !== undefined) {
+      this.ids.delete(call.id);
+      this.unnamed.add(sender);
+      session.replies.deny(call, late);
+    } else if (session.link.brief === true) session.callFailed(late);
+    else return;
     sender.done = true;
-    this.session.replies.answered(sender);
+    session.replies.answered(sender);
+    if (session.link.brief !== true) return;
+    // Nobody waits for its handler any more.
+    this.overdue++;
+    session.closeIfIdle();
   }
 
   /** A call waits for its turn; `bytes` is what it brings. */
   queue(call: Call, bytes: number): void {
-    const { session, queued } = this;
-    if (this.isFull(1)) {
+    const { session, queued, waiting } = this;
+    if (waiting.isFull(1)) {
       if (call.id !== undefined && (session.pendingCount > 0 || session.journal?.awaitsAck === true)) {
         session.replies.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
         return;
       }
-      if (this.isOver()) {
+      if (waiting.isOver) {
         session.end(new ProtocolError(`${queued} calls are waiting, and the peer keeps sending calls`, Code.Busy));
         return;
       }
     }
     const request = this.request(call.method);
     request?.queued?.(session, call);
-    (request?.lane === 'callbacks' ? this.callbacks : this.waiting).push({ call, bytes });
-    this.bytes += bytes;
+    waiting.push(call, bytes, request?.lane === 'callbacks');
     session.weigh(call);
     session.load.take(CALL_BYTES);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.updateReading();
   }
 
-  /** Whether as much waits as that part of the bounds. */
-  private isFull(part: number): boolean {
-    const { queuedCalls, bufferedBytes } = this.session.host.limits;
-    return this.queued >= part * queuedCalls || this.bytes >= part * bufferedBytes;
-  }
-
-  private isOver(): boolean {
-    const { queuedCalls, bufferedBytes } = this.session.host.limits;
-    return this.queued >= OVERFLOW * queuedCalls || this.bytes >= 2 * bufferedBytes;
-  }
-
   private next(): void {
     const { session } = this;
     while (session.ended === undefined) {
-      const waiting = this.shift();
-      if (waiting === undefined) break;
-      const { call, bytes } = waiting;
-      this.bytes -= bytes;
+      const call = this.shift();
+      if (call === undefined) break;
       session.load.give(CALL_BYTES);
-      if (this.cancelledWhileQueued.has(call)) {
+      if (this.waiting.isCancelled(call)) {
         call.held?.give();
         continue;
       }
@@ -270,7 +259,7 @@ export class CallQueue {
   /** Whether to read on. */
   updateReading(): void {
     const { session } = this;
-    const full = this.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
+    const full = this.waiting.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
     // What a journal holds back leaves once an acknowledgement was read.
     const pause = full && session.pendingCount === 0 && session.journal?.awaitsAck !== true;
     if (pause === this.paused || session.ended !== undefined) return;
@@ -288,8 +277,6 @@ export class CallQueue {
   rejectAll(reason: RpcError): void {
     const atWork = [...this.ids.values(), ...this.unnamed];
     this.waiting.clear();
-    this.callbacks.clear();
-    this.bytes = 0;
     this.ids.clear();
     this.unnamed.clear();
     for (const held of atWork) if (held instanceof CallSender) held.cancel(reason);

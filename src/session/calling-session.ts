@@ -71,6 +71,7 @@ export abstract class CallingSession implements Session, Timed {
   abstract remind(at: number): void;
   abstract due(at: number): number;
   abstract closeIfIdle(): void;
+  abstract callFailed(error: unknown): void;
   abstract report(error: unknown, id?: Id, method?: string): void;
   abstract end(reason?: Error): void;
 

@@ -64,8 +64,8 @@ export class Connection extends FrameWriter implements Receiver {
   bad: BadMessages | undefined;
   /** While the sink wants to know when everything that has arrived was dispatched. */
   reportsDelivery = false;
-  /** The length of the frame that is being read, with everything that is in it, in letters or bytes. */
-  size = 0;
+  /** The length of the frame that is being read, with everything that is in it, in letters or bytes. Of a brief link, -1 before its frame. */
+  size: number;
   /** The bytes of frames that were read and that no journal has counted: a small integer, which wraps around without one. */
   uncounted = 0;
   /** The frame that is being read, if it is long enough to be weighed. */
@@ -86,7 +86,7 @@ export class Connection extends FrameWriter implements Receiver {
   private long = false;
   private unclaimed = 0;
   /** The frame that is being read. */
-  private reading: Frame | undefined;
+  reading: Frame | undefined;
   /** The rest of the frame is dropped. */
   private enough = false;
   /** The batch whose rest is dropped. */
@@ -102,6 +102,7 @@ export class Connection extends FrameWriter implements Receiver {
     override readonly host: ConnectionHost,
   ) {
     super(link, host);
+    this.size = link.brief === true ? -1 : 0;
     this.metering = host.attached.metering?.(this);
   }
 

@@ -2,6 +2,7 @@ import { leaveTogether } from '../base/clock.js';
 import { printable } from '../base/quote.js';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
+import { awaitsFrame, endBrief } from './brief-link.js';
 import type { CallQueue } from './call-queue.js';
 import { reasonOfEach } from './lost-calls.js';
 import type { CallHolder } from './pending-calls.js';
@@ -18,6 +19,8 @@ const CLOSED = 'the other side closed it or exited';
 export interface EndingSession extends Session, CallHolder {
   noReplyReason: RpcError | undefined;
   halfClosed: HalfClosed | undefined;
+  /** Of a brief link: what has gone wrong first. */
+  readonly failure: Error | undefined;
   readonly callQueue: CallQueue | undefined;
   /** The connection is about to end well: what was kept leaves too. */
   last(): void;
@@ -45,7 +48,10 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
  */
 export function inputEnded(session: EndingSession): void {
   if (session.ended !== undefined) return;
-  if (session.connection?.agreed || session.link.redialer !== undefined)
+  if (session.link.brief === true) {
+    // Its input ends with its frame; where none has come, none will.
+    if (awaitsFrame(session)) session.end();
+  } else if (session.connection?.agreed || session.link.redialer !== undefined)
     finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
   else session.halfClosed = new HalfClosed(session);
 }
@@ -66,6 +72,7 @@ export function end(session: EndingSession, reason: Error | undefined): void {
     session.link.close(reason);
   } else if (session.sendQueue.isHeld) leaveTogether({ flush: () => session.end() });
   else if (filter?.isSealing) filter.whenSealed(() => session.end());
+  else if (session.link.brief === true) endBrief(session);
   else {
     // Of a peer that has ended its half, everything was done: its end is the reason.
     const reason = session.noReplyReason as ConnectionLost | undefined;

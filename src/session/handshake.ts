@@ -19,7 +19,7 @@ const LEAST = 128;
 /** Whether this side says hello first: where it has dialed, or the transport's handshake has shown already that both are Obverse. */
 export function speaksFirst({ link, host }: Connection): boolean {
   // On `ws:`, the handshake may have shown that the peer is not Obverse.
-  return link.bus !== true && host.codec.hello && (link.agreed ?? link.dialed) === true;
+  return link.bus !== true && link.brief !== true && host.codec.hello && (link.agreed ?? link.dialed) === true;
 }
 
 /**
@@ -47,7 +47,7 @@ export function readHello(connection: Connection, [said]: readonly unknown[]): b
     connection.sink.end(markPermanent(new ProtocolError(names)));
     return false;
   }
-  if (!host.codec.hello || link.bus === true) return false;
+  if (!host.codec.hello || link.bus === true || link.brief === true) return false;
   if (typeof frameBytes === 'number' && frameBytes >= LEAST)
     connection.limit = Math.min(host.limits.sentFrameBytes, frameBytes);
   for (const gate of host.gates) gate.greeted?.(connection, Object(said) as Readonly<Record<string, unknown>>);

@@ -40,6 +40,7 @@ export function receive(session: ReceivingSession, message: Message, mayBeDeep: 
       else settle(session, message)?.resolve(message.value);
     } else if (message.kind === 'fault') failed(session, message, mayBeDeep);
   } catch (error) {
+    session.callFailed(error);
     session.report(error, message.id);
     if (message.kind !== 'call' || message.id === undefined) return;
     const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
@@ -62,6 +63,7 @@ function isControl({ host }: Session, method: string): boolean {
 export function refuse(session: Session, message: Message, error: RpcError): void {
   try {
     if (session.journal !== undefined) count(session, session.journal, message);
+    session.callFailed(error);
     if (message.kind === 'bad') refuseBad(session, message, error);
     else {
       session.callHeaders.forget(message.id);
@@ -92,6 +94,7 @@ export function unreadable(session: Session, error: ProtocolError): void {
       return;
     }
   }
+  session.callFailed(error);
   session.report(error);
   answer(session, { code: error.code, message: error instanceof UnreadableFrame ? error.told : error.message });
 }

@@ -1,7 +1,7 @@
-import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import type { Bad, Batch, Call, FaultBody, Frame, Id } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
+import { answered, close, finish } from './after-reply.js';
 import type { CallDetails } from './call-details.js';
 import { encodeQuickly } from './encode.js';
 import { UNASKED } from './frame-limits.js';
@@ -39,7 +39,7 @@ export class ReplyWriter implements Replies {
   succeed(call: Call, value: unknown, sender: ActiveCall): void {
     const { id } = call;
     if (sender.done) {
-      this.close(sender);
+      close(this.session, sender);
       return;
     }
     sender.done = true;
@@ -50,7 +50,7 @@ export class ReplyWriter implements Replies {
         this.reply(call, id, value, detailsIfAny);
     }
     if (call.passed !== undefined) call.passed.end();
-    if (detailsIfAny !== undefined) this.finish(sender);
+    if (detailsIfAny !== undefined) finish(this.session, sender);
   }
 
   private reply(call: Call, id: Id, value: unknown, work: CallDetails | undefined): void {
@@ -82,11 +82,11 @@ export class ReplyWriter implements Replies {
     else this.putBoth(call, saying, frame, sent);
   }
 
-  /** Sends an answer after its headers. A datagram may be lost or reordered, so on a bus both are in one datagram. */
+  /** Sends an answer after its headers: in one frame on a bus, where datagrams may be lost or reordered, and on a brief link, which answers with one. */
   private putBoth(call: Call, saying: Frame, frame: Frame, sent: Mapped | undefined): void {
     const { link, filter, host } = this.session;
     const { join } = host.codec;
-    if (link.bus !== true || join === undefined || filter !== undefined) {
+    if ((link.bus !== true && link.brief !== true) || join === undefined || filter !== undefined) {
       this.leave(saying);
       this.put(call, frame, sent);
     } else {
@@ -98,7 +98,7 @@ export class ReplyWriter implements Replies {
           new ProtocolError('the answer, with what is said of it, is too large for the link', Code.TooLarge),
         );
       } else if (call.batch === undefined) this.put(call, both, sent);
-      else this.collect(call.batch, saying, frame);
+      else this.collect(call, call.batch, saying, frame);
     }
   }
 
@@ -115,10 +115,11 @@ export class ReplyWriter implements Replies {
   fail(call: Call, error: unknown, sender: ActiveCall): void {
     const { session } = this;
     if (sender.done) {
-      this.close(sender);
+      close(this.session, sender);
       return;
     }
     sender.done = true;
+    session.callFailed(error);
     const { detailsIfAny } = sender;
     const cancelled = detailsIfAny?.cancelled;
     if (call.id === undefined) {
@@ -126,7 +127,7 @@ export class ReplyWriter implements Replies {
     } else if (cancelled === undefined) this.fault(call, session.host.toFault(error, session));
     else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
     if (call.passed !== undefined) call.passed.end();
-    if (detailsIfAny !== undefined) this.finish(sender);
+    if (detailsIfAny !== undefined) finish(this.session, sender);
   }
 
   /** The error of a call whose handler has returned a value that throws `error` when it is read. */
@@ -135,44 +136,15 @@ export class ReplyWriter implements Replies {
     return new RpcError(`the result cannot be read: ${message}`, Code.InternalError);
   }
 
-  /** The call is answered, and over. */
-  finish(sender: ActiveCall): void {
-    this.answered(sender);
-    this.close(sender);
-  }
-
-  /** The call is answered, if it needs an answer: runs the `after` handlers; what they throw is only reported. */
-  answered({ call, detailsIfAny }: ActiveCall): void {
-    const { session } = this;
-    if (detailsIfAny === undefined) return;
-    const silent = detailsIfAny.cancelled !== undefined && session.host.codec.answersCancelled === false;
-    if (call.id !== undefined && session.ended === undefined && !silent) detailsIfAny.watcher?.sent();
-    this.follow(detailsIfAny, call);
-  }
-
-  /** Nothing of the call is at work any more. */
-  private close({ detailsIfAny, call }: ActiveCall): void {
-    if (detailsIfAny === undefined) return;
-    this.follow(detailsIfAny, call);
-    detailsIfAny.watcher?.closed();
-  }
-
-  private follow(work: CallDetails, { id, method }: Call): void {
-    const { session } = this;
-    const report = (error: unknown): void => session.host.reportError(session, error, id, method);
-    for (const job of work.finish()) {
-      try {
-        const given: unknown = job();
-        if (isThenable(given)) given.then(undefined, report);
-      } catch (error) {
-        report(error);
-      }
-    }
+  answered(sender: ActiveCall): void {
+    answered(this.session, sender);
   }
 
   /** The call is refused by the library itself, which says so whatever the policy for errors. */
-  deny(call: Call, { code, message }: RpcError): void {
+  deny(call: Call, error: RpcError): void {
     const { session } = this;
+    const { code, message } = error;
+    session.callFailed(error);
     call.passed?.end();
     if (call.id === undefined)
       session.host.reportError(session, new ProtocolError(`${printable(call.method)}: ${message}`, code));
@@ -190,7 +162,7 @@ export class ReplyWriter implements Replies {
     if (frame !== undefined) this.put(to, frame);
     else {
       session.host.reportError(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
-      if (to.batch !== undefined) this.collect(to.batch);
+      if (to.batch !== undefined) this.collect(to, to.batch);
     }
   }
 
@@ -211,7 +183,7 @@ export class ReplyWriter implements Replies {
   private put(to: Asked, frame: Frame, sent?: Mapped): void {
     if (this.refuses(to, frame)) sent?.end();
     else if (to.batch === undefined) this.leave(frame, to, sent);
-    else this.collect(to.batch, frame);
+    else this.collect(to, to.batch, frame);
   }
 
   private refuses(to: Asked, { length }: { readonly length: number }): boolean {
@@ -225,13 +197,18 @@ export class ReplyWriter implements Replies {
    * can ask for large answers. Then those that are there leave as a batch of their own,
    * or as several where they do not fit into one frame of the link.
    */
-  private collect(batch: Batch, ...frames: readonly Frame[]): void {
+  private collect(to: Asked, batch: Batch, ...frames: readonly Frame[]): void {
     batch.left--;
     const length = frames.reduce((sum, frame) => sum + frame.length, 0);
     const { session } = this;
     // A letter may take three bytes.
     if (this.held + length > Math.min(session.host.limits.bufferedBytes, session.sendQueue.limit / 3))
-      this.complete(batch);
+      if (session.link.brief !== true) this.complete(batch);
+      else if (length > SMALL) {
+        batch.left++;
+        this.fault(to, { code: Code.TooLarge, message: 'the answers to the batch are more than one frame may hold' });
+        return;
+      }
     batch.answers.push(...frames);
     this.held += length;
     session.load.take(length);

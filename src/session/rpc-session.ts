@@ -2,6 +2,7 @@ import { unwatch, watch } from '../base/clock.js';
 import { promiseOf } from '../base/promise-like.js';
 import type { Batch, Call, Id, Message } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
+import { awaitsFrame, failureOf } from './brief-link.js';
 import { CallQueue } from './call-queue.js';
 import { CallSender } from './call-sender.js';
 import { CallingSession } from './calling-session.js';
@@ -31,6 +32,7 @@ import { notAnsweredInTime } from './timeout-error.js';
 export class RpcSession extends CallingSession implements MessageSink {
   /** Once the peer has ended its side, while it is still answered. */
   halfClosed: HalfClosed | undefined;
+  failure: Error | undefined;
   starting: StartingCalls | undefined;
   tagged: Id | undefined;
   readonly callHeaders: CallHeaders = new CallHeaders(this);
@@ -224,7 +226,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   closeIfIdle(): void {
-    if (!this.retiring || this.open > 0 || (this.awaitsAll && !this.hasArrived)) return;
+    if (!this.retiring || this.open > 0 || (this.awaitsAll && !this.hasArrived) || awaitsFrame(this)) return;
     if (!this.sendQueue.waits && !this.replies.waits && this.connection?.queue === undefined) this.end();
   }
 
@@ -255,6 +257,10 @@ export class RpcSession extends CallingSession implements MessageSink {
 
   report(error: unknown, id?: Id, method?: string): void {
     this.host.reportError(this, error, id, method);
+  }
+
+  callFailed(error: unknown): void {
+    if (this.link.brief === true) this.failure ??= failureOf(error);
   }
 
   end(reason?: Error): void {

@@ -154,6 +154,8 @@ export interface Session {
   remind(at: number): void;
   /** Something has come to its end. */
   closeIfIdle(): void;
+  /** A call of the peer was not carried out, or has failed. A brief link closes with the first such error. */
+  callFailed(error: unknown): void;
   /** Reports what is wrong with what the peer has sent; `id` is that of the message, if it has one. */
   report(error: unknown, id?: Id, method?: string): void;
   /** Ends it. Without a reason, what was posted still leaves. */

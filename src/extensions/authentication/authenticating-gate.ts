@@ -26,7 +26,8 @@ export class AuthenticatingGate implements Gate {
   /** Credentials come with the first message, and so does what a security says. A peer that sends none may be known otherwise. */
   patience(connection: Connection): number {
     const { link, filter, host } = connection;
-    const saysHello = (host as unknown as SessionHost).codec.hello && link.agreed !== false && link.bus !== true;
+    const mayGreet = link.agreed !== false && link.bus !== true && link.brief !== true;
+    const saysHello = (host as unknown as SessionHost).codec.hello && mayGreet;
     return saysHello || filter !== undefined ? host.limits.connectMs / 2 : 0;
   }
 

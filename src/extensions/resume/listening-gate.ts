@@ -292,6 +292,7 @@ export function mayResume({ link, host }: Connection): boolean {
     hello &&
     form !== 'values' &&
     link.bus !== true &&
+    link.brief !== true &&
     link.agreed !== false &&
     link.proved === undefined &&
     link.dialed !== true

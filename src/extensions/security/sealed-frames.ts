@@ -239,6 +239,8 @@ export class SecurityFilter implements FrameFilter {
     if (message.kind !== 'call' || message.id !== undefined || message.method !== SECINFO)
       return this.connection.take(message);
     this.info = (message.args[0] ?? {}) as SecurityInfo;
+    // A brief link has its frame once the message behind the header has come.
+    if (this.connection.link.brief === true) this.connection.size = -1;
     return true;
   }
 

@@ -54,7 +54,7 @@ export class Pacer {
   private isDraining = false;
   private isDrained = true;
   /** The peer does not answer marks. */
-  private isUnanswered = false;
+  private isUnanswered: boolean;
   private timer: Timer | undefined;
   /** How many of the marks in flight were sent over an earlier connection: they measure nothing. */
   private stale = 0;
@@ -63,7 +63,10 @@ export class Pacer {
   constructor(
     private readonly session: Session,
     private readonly opened: () => void,
-  ) {}
+  ) {
+    // Over a brief link, nothing can be answered.
+    this.isUnanswered = session.link.brief === true;
+  }
 
   /** Whether more may be sent. */
   get isOpen(): boolean {

@@ -4,6 +4,8 @@ import { collect } from './collect.js';
 import { StreamProducer } from './producer.js';
 import { smallerWindow } from './window.js';
 
+const ENDLESS = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+
 /**
  * Serves a call whose reply is a stream. `open` runs the handler and returns the source of the items, or a promise of it. The
  * promise that this returns settles when the stream has ended: with null, since the items travel separately, or with the list of
@@ -31,10 +33,16 @@ export function serveStream(sender: CallSender, open: () => unknown): Promise<un
   const window = windowOf(sender);
   if (window === undefined) return collect(sender, source);
   const [items, bytes] = window;
-  return new StreamProducer(sender, smallerWindow({ items, bytes }, session.host.limits)).run(source);
+  const most = window === ENDLESS ? { items, bytes } : smallerWindow({ items, bytes }, session.host.limits);
+  return new StreamProducer(sender, most).run(source);
 }
 
-/** The window that the caller has sent. None where messages may be lost: there a stream is one list, whatever the caller says. */
+/**
+ * The window that the caller has sent. None where messages may be lost, or nothing but answers can be sent: there a stream is one list,
+ * whatever the caller says. Over a brief link nobody can say that items were taken: there the link alone paces it.
+ */
 function windowOf({ call, peer }: CallSender): readonly [items: number, bytes: number] | undefined {
-  return peer.session.link.bus === true ? undefined : call.about?.window;
+  const { bus, brief, takes } = peer.session.link;
+  const window = bus === true || takes === 'answers' ? undefined : call.about?.window;
+  return window !== undefined && brief === true ? ENDLESS : window;
 }

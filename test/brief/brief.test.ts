@@ -246,7 +246,10 @@ describe('a brief link', () => {
     await using _ = side;
     let failed: unknown;
     side.ask.connect(async (sender) => {
-      failed = await side.to(sender).back({}).catch((error: unknown) => error);
+      failed = await side
+        .to(sender)
+        .back({})
+        .catch((error: unknown) => error);
       return 1;
     });
     const link = way.ask(request('ask', { n: 1 }), { takes: undefined });

@@ -1,5 +1,8 @@
 import type { Accept, Frame, Link, Receiver, Transport, TransportMaker } from '../../src/index.js';
 
+/** Members that a link is to have besides its own. */
+type LinkMembers = { readonly [M in keyof Link]?: Link[M] | undefined };
+
 /** One brief link: what the core has sent over it, each `send` by itself, and how it has ended. */
 export class BriefLink implements Link {
   readonly brief = true;
@@ -16,7 +19,7 @@ export class BriefLink implements Link {
   constructor(
     readonly peer: string,
     private readonly ended: () => void,
-    readonly more: Partial<Link> = {},
+    more: LinkMembers,
   ) {
     Object.assign(this, more);
     this.closing = new Promise((resolve) => {
@@ -72,14 +75,14 @@ export class BriefTransport implements Transport {
   }
 
   /** Brings up a link and delivers its frame; a value that is no frame travels as JSON. `more` are members of the link. */
-  ask(frame: unknown, more: Partial<Link> = {}): BriefLink {
+  ask(frame: unknown, more: LinkMembers = {}): BriefLink {
     const link = this.link(more);
     link.receiver?.receive(typeof frame === 'string' || frame instanceof Uint8Array ? frame : JSON.stringify(frame));
     return link;
   }
 
   /** Brings up a link without a frame. */
-  link(more: Partial<Link> = {}): BriefLink {
+  link(more: LinkMembers = {}): BriefLink {
     if (this.accept === undefined) throw new Error('the side is not open');
     const link = new BriefLink(`one.${++this.count}`, () => this.open_.delete(link), { takes: 'answers', ...more });
     this.open_.add(link);
@@ -100,8 +103,9 @@ export class BriefTransport implements Transport {
 let id = 0;
 
 /** A request as it travels. */
-export function request(method: string, params?: unknown): { readonly id: number } & object {
-  return { jsonrpc: '2.0', id: ++id, method, ...(params !== undefined && { params }) };
+export function request(method: string, params?: unknown): { readonly id: number; readonly method: string } {
+  const call = { jsonrpc: '2.0', id: ++id, method, ...(params !== undefined && { params }) };
+  return call;
 }
 
 /** A notification as it travels. */

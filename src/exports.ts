@@ -67,6 +67,7 @@ export { contextKey } from './extensions/middleware/context-key.js';
 export { logCalls } from './extensions/middleware/log-calls.js';
 export { type Kept, keep, passed, release, revoke } from './extensions/references/handles.js';
 export { reference } from './extensions/references/reference-mark.js';
+export { topic } from './extensions/topics/topic.js';
 export type { Issue } from './extensions/validation/issues.js';
 export { issuesOf, ValidationError } from './extensions/validation/validation-error.js';
 export { type SerializableOptions, serializable } from './extensions/values/serializable.js';
@@ -129,7 +130,17 @@ export type { Mark, Marker } from './types/marker.js';
 export type { Items, Reply, Stream, StreamSource } from './types/method.js';
 export type { MethodOptions } from './types/method-options.js';
 export type { CodecPair, CodecSource, NamespaceOptions, Options } from './types/options.js';
-export type { Group, GroupOptions, Peer, Receivers, Sender, Several, SlowOptions, SlowPolicy } from './types/peers.js';
+export type {
+  Group,
+  GroupOptions,
+  Peer,
+  Receivers,
+  Sender,
+  Several,
+  SlowOptions,
+  SlowPolicy,
+  Topic,
+} from './types/peers.js';
 export type { Far } from './types/references.js';
 export type { Resumed, ResumeEvents, ResumeOptions, Visitor } from './types/resume.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './types/schema.js';

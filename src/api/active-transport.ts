@@ -30,7 +30,7 @@ export class ActiveTransport {
    * another line.
    */
   constructor(
-    private readonly transport: Transport,
+    readonly transport: Transport,
     private readonly connect: (link: Link) => Connection,
     private readonly patience: number,
     private readonly replaces = false,

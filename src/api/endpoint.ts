@@ -63,7 +63,7 @@ export class RpcEndpoint implements SideHost {
   codec!: Codec;
   encodePlain: Codec['encodePlain'];
   readonly dispatcher: Dispatcher;
-  private readonly transports: Transports = new Transports(this);
+  readonly transports: Transports = new Transports(this);
   private readonly begun: SideSessions = new SideSessions(this);
   readonly away: Set<Session> = new Set();
   state: SideState = 'new';

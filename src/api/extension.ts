@@ -1,7 +1,7 @@
 import type { CallExtensions, CallingSide } from '../calls/calling-side.js';
 import type { Layer } from '../calls/layer.js';
 import type { Check } from '../contract/check-options.js';
-import type { Codec, Frame, Limits, Message, TransportSource } from '../contract/contract.js';
+import type { Codec, Frame, Limits, Message, Transport, TransportSource } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection, Greeting, Meter } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
@@ -67,6 +67,8 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   unbound?(path: string): void;
   /** What the side opens in place of this source, in `open()` and in `changeTransport()`. Throws a UsageError where that cannot be. */
   source?(source: TransportSource): TransportSource;
+  /** The side is about to change to this transport, which is open: `changeTransport()` waits, and if it rejects, nothing changes. */
+  changing?(transport: Transport): Promise<void>;
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
   /**

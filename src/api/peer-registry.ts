@@ -4,7 +4,7 @@ import { CallSender } from '../session/call-sender.js';
 import { ConnectedPeer } from '../session/connected-peer.js';
 import { unsent } from '../session/lost-calls.js';
 import type { Session, SessionHost } from '../session/session.js';
-import type { Peer, Receiver, Receivers, Several } from '../types/peers.js';
+import type { Peer, Receiver, Receivers, Several, Topic } from '../types/peers.js';
 import { isPeerSet, PEERS_OF, type PeerSet } from './peer-set.js';
 import { NOT_SENT, type SideState, whyNotOpen } from './side-states.js';
 
@@ -136,9 +136,8 @@ export class PeerRegistry {
   }
 
   private crowd(crowd: PeerSet): Session[] {
-    if (crowd[PEERS_OF] !== this) throw new UsageError('the group belongs to another side');
     const sessions: Session[] = [];
-    for (const peer of crowd.members()) sessions.push(this.called(peer));
+    for (const peer of crowd[PEERS_OF](this)) sessions.push(this.called(peer));
     return sessions;
   }
 
@@ -174,11 +173,11 @@ function isList(receivers: Receivers): receivers is readonly Receiver[] {
   return Array.isArray(receivers);
 }
 
-function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Several {
+function isSeveral(receivers: Receivers): receivers is readonly Receiver[] | Several | Topic {
   return isList(receivers) || isPeerSet(receivers);
 }
 
 function describe(value: unknown): string {
-  if (isPeerSet(value)) return 'a group within an array: pass the group alone';
+  if (isPeerSet(value)) return 'a group or a topic within an array: pass it alone';
   return typeof value === 'object' ? 'another object' : String(value);
 }

@@ -1,13 +1,15 @@
 import type { ConnectedPeer } from '../session/connected-peer.js';
 
-/** The property of a receiver that represents several peers: the registry of their side. */
+/** The function of a receiver that represents several peers. */
 export const PEERS_OF: unique symbol = Symbol('peers of');
 
 /** Several peers as one receiver, such as a group. Extensions make them. */
 export interface PeerSet {
-  readonly [PEERS_OF]: object;
-  /** The current members, in the order in which they were added. */
-  members(): Iterable<ConnectedPeer>;
+  /**
+   * The current members, in the order in which they were added, for a call on the side with this registry. Throws a UsageError if the
+   * receiver belongs to another side, or has no list of peers.
+   */
+  [PEERS_OF](registry: object): Iterable<ConnectedPeer>;
 }
 
 /** Whether a value is a receiver that represents several peers. */

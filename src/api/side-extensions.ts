@@ -1,5 +1,5 @@
 import type { CallExtensions } from '../calls/calling-side.js';
-import type { Codec, TransportSource } from '../contract/contract.js';
+import type { Codec, Transport, TransportSource } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import { coreControls, coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
@@ -109,6 +109,11 @@ export class SideExtensions implements CallExtensions {
     this.takeOpened();
     const meters = this.sides.flatMap((side) => side.metered?.bind(side) ?? []);
     if (meters.length > 0) this.metering = (await import('../session/metering.js')).meteringBy(meters);
+  }
+
+  /** The side is about to change to this transport. */
+  changing(transport: Transport): Promise<unknown> {
+    return Promise.all(this.sides.map((side) => side.changing?.(transport)));
   }
 
   /** The side closes: each extension is called once. Resolves when all of them are done. Never rejects. */

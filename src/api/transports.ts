@@ -17,6 +17,8 @@ export interface TransportsOwner {
   readonly isClosed: boolean;
   /** Rejects with a UsageError for a source that no transport fits. */
   makeTransport(source: TransportSource): Promise<Transport>;
+  /** `changing`: the side is about to change to this transport, which is open. If it rejects, the side stays with the other one. */
+  readonly attached: { changing(transport: Transport): Promise<unknown> };
   /** A link is there: returns what receives its frames. */
   connect(link: Link): Connection;
 }
@@ -24,7 +26,7 @@ export interface TransportsOwner {
 /** The transports of a side that are not closed: the one over which new calls go, and one that comes or goes. */
 export class Transports {
   readonly all: Set<ActiveTransport> = new Set();
-  private current: ActiveTransport | undefined;
+  current: ActiveTransport | undefined;
   private changing = false;
 
   constructor(private readonly owner: TransportsOwner) {}
@@ -40,6 +42,7 @@ export class Transports {
     try {
       this.mustNotBeClosed();
       await line.open(owner.listens ? undefined : owner.limits.connectMs);
+      if (this.changing) await owner.attached.changing(transport);
       this.mustNotBeClosed();
     } catch (error) {
       await line.close();

@@ -7,7 +7,7 @@ import { plainSettings } from './call-settings.js';
 import type { CallingSide } from './calling-side.js';
 import { callInFull } from './full-call.js';
 import { requestFirst } from './request-first.js';
-import { prepare } from './sending.js';
+import { notifySeveral, prepare } from './sending.js';
 
 /**
  * Calls an outgoing method: a notification returns nothing and may throw, a request returns a promise and never throws, a stream
@@ -54,7 +54,7 @@ export function call(
     const session = side.peerRegistry.single(receivers);
     if (!method.request) {
       if (session !== undefined && (receivers !== null || !side.broadcasts)) session.notify(method.wire, sent, named);
-      else side.attached.multicast.notify(method, receivers, { args: sent, named });
+      else notifySeveral(side, method, receivers, { args: sent, named });
       return undefined;
     }
     const timeout = method.timeout ?? side.timeout;

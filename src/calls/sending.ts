@@ -6,6 +6,7 @@ import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Receivers, SlowOptions } from '../types/peers.js';
 import type { PackedArguments } from './arguments.js';
 import type { CallingSide } from './calling-side.js';
+import { deliver, isSelfDelivering } from './self-delivering.js';
 
 /** Checks that there are receivers, and runs the body of an outgoing method, if it is for this side. What it throws stops the call. */
 export function prepare(
@@ -46,5 +47,18 @@ export function notify(
   const session = slow === undefined ? side.peerRegistry.single(receivers) : undefined;
   if (session !== undefined && (receivers !== null || !side.broadcasts))
     session.notify(method.wire, packed.args, packed.named, about);
+  else notifySeveral(side, method, receivers, packed, about, slow);
+}
+
+/** Sends a notification where there is not exactly one receiver. */
+export function notifySeveral(
+  side: CallingSide,
+  method: MethodDescriptor,
+  receivers: Receivers,
+  packed: PackedArguments,
+  about?: About,
+  slow?: SlowOptions,
+): void {
+  if (isSelfDelivering(receivers)) receivers[deliver](side, method, packed, about, slow);
   else side.attached.multicast.notify(method, receivers, packed, about, slow);
 }

@@ -142,9 +142,17 @@ export interface Transport {
    * it has not.
    */
   flush?(): Promise<void>;
-  /** Sends one message to everyone who has subscribed to the topic. The frames belong together. */
+  /**
+   * Sends one message to everyone who has subscribed to the topic, this side included. The frames belong together. Throws a UsageError for a
+   * name that nothing can be sent to, such as one with a wildcard; a ProtocolError for a message that is too large for the broker, or if
+   * more than `limits.bufferedBytes` wait to be sent.
+   */
   publish?(topic: string, frames: readonly Frame[]): void;
-  /** Receives what is published under this topic, whose wildcards are those of the broker. Returns a function that ends the subscription. */
+  /**
+   * Receives what is published under this topic, whose wildcards are those of the broker: each message is a frame of one of its links, or of
+   * a brief link that takes nothing. Resolves, once it has begun, with a function that ends the subscription. It lasts while the transport is
+   * open, also over connections to the broker that are restored.
+   */
   subscribe?(topic: string): Promise<() => Promise<void>>;
   /** The numbers of an engine that keeps messages: waiting, taken, dead, oldest. */
   stats?(): Promise<Readonly<Record<string, number>>>;

@@ -73,8 +73,19 @@ export interface Sender<P = any> {
 /** One receiver: the sender of a message, a peer, or the id of a peer. */
 export type Receiver = Sender | Peer | string;
 
-/** The receivers of a message: one, several, a group; null is every connected peer. */
-export type Receivers = Receiver | readonly Receiver[] | Several | null;
+/** The receivers of a message: one, several, a group, a topic; null is every connected peer. */
+export type Receivers = Receiver | readonly Receiver[] | Several | Topic | null;
+
+declare const topicBrand: unique symbol;
+
+/**
+ * Everyone who has subscribed to a topic, as the receiver of notifications: made by `topic(name)`. Over a transport without topics, a
+ * notification to it throws a UsageError. Nobody answers: a request to it rejects with a UsageError.
+ */
+export interface Topic {
+  readonly name: string;
+  readonly [topicBrand]?: never;
+}
 
 declare const severalBrand: unique symbol;
 

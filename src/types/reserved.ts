@@ -25,6 +25,8 @@ type EndpointName =
   | 'stats'
   | 'everyone'
   | 'group'
+  | 'subscribe'
+  | 'flush'
   | 'describe'
   | 'open'
   | 'changeTransport'

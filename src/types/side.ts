@@ -91,6 +91,19 @@ export interface Connected<S> extends Namespace<S> {
    * options.
    */
   group(name: string, options?: GroupOptions): Group;
+  /**
+   * Receives the notifications that are sent to a topic, also from this side: `await side.subscribe('news.*')`. They arrive like other
+   * notifications, at the handlers of their methods. The transport specifies names and wildcards. Resolves, once it has begun, with a
+   * function that ends it. Subscriptions last until the side is closed, and are kept by `changeTransport`. Rejects with a UsageError if the
+   * transport has no topics, with ConnectionLost if the side is not open.
+   */
+  subscribe(topic: string): Promise<() => Promise<void>>;
+  /**
+   * Resolves when everything that was sent before the end of this turn is stored, or with the broker. Over a plain connection: when the
+   * system has taken it, and with the option `resume`, when the peer has received it. Rejects with ConnectionLost if a peer has disconnected
+   * before that, with TimeoutError after the `timeout` of the side, and with the error of a transport that could not store some of it.
+   */
+  flush(): Promise<void>;
   /** Adds a listener for peers that connect and disconnect, and for calls. Returns a function that removes it. */
   on<E extends { [N in keyof SideEvents]: N }[keyof SideEvents]>(event: E, listener: SideEvents[E]): () => void;
   /** The methods of this side as data, with their directions on this side. */

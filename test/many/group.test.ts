@@ -91,7 +91,7 @@ describe('a group', () => {
     expect(() => room.add('ann', 'nobody')).toThrow(ConnectionLost);
     expect(() => room.add(peer('ann'), other.peer('ben'))).toThrow('belongs to another side');
     expect(() => room.add(null as never)).toThrow(UsageError);
-    expect(() => room.add(room as never)).toThrow('not a group within an array: pass the group alone');
+    expect(() => room.add(room as never)).toThrow('not a group or a topic within an array: pass it alone');
     expect(room.size).toBe(0);
     expect(() => other.api.tick(room, { n: 1 })).toThrow('the group belongs to another side');
   });

@@ -8,7 +8,7 @@ type Results = Record<string, string>;
 /** The methods of rpc-websockets, as a server has them. */
 class Hub extends RemoteAPI {
   @incoming({ hasReply: true, name: 'rpc.on', foreign: true, allowPositionalArgs: true })
-  subscribe(_from: Sender, ..._events: string[]): Reply<Results> {}
+  listen(_from: Sender, ..._events: string[]): Reply<Results> {}
   @incoming({ hasReply: true, name: 'rpc.off', foreign: true, allowPositionalArgs: true })
   unsubscribe(_from: Sender, ..._events: string[]): Reply<Results> {}
   @incoming({ hasReply: true, name: 'rpc.login', foreign: true })
@@ -18,7 +18,7 @@ class Hub extends RemoteAPI {
 /** The same for its client: `login` is one of its own methods, and takes one object. */
 class Caller extends RemoteAPI {
   @outgoing({ hasReply: true, name: 'rpc.on', foreign: true, allowPositionalArgs: true })
-  subscribe(_to: Receivers, ..._events: string[]): Reply<Results> {}
+  listen(_to: Receivers, ..._events: string[]): Reply<Results> {}
   @outgoing({ hasReply: true, name: 'rpc.off', foreign: true, allowPositionalArgs: true })
   unsubscribe(_to: Receivers, ..._events: string[]): Reply<Results> {}
   @outgoing({ hasReply: true, name: 'rpc.login', foreign: true })
@@ -29,7 +29,7 @@ class Caller extends RemoteAPI {
 it('serves a client of rpc-websockets, which calls rpc.on, rpc.off and rpc.login', async () => {
   await using hub = await Hub.serve('ws://127.0.0.1:0');
   const listening = new Set<string>();
-  hub.subscribe.connect((_sender, ...events) => {
+  hub.listen.connect((_sender, ...events) => {
     for (const event of events) listening.add(event);
     return Object.fromEntries(events.map((event) => [event, 'ok']));
   });
@@ -59,7 +59,7 @@ it('calls rpc.on, rpc.off and rpc.login of a server of rpc-websockets', async ()
   await expect(remote.secret()).rejects.toMatchObject({ code: -32605 });
   expect(await remote.login({ user: 'ann' })).toBe(true);
   expect(await remote.secret()).toBe('a secret');
-  expect(await remote.subscribe('feed', 'nothing')).toEqual({ feed: 'ok', nothing: 'provided event invalid' });
+  expect(await remote.listen('feed', 'nothing')).toEqual({ feed: 'ok', nothing: 'provided event invalid' });
   expect(await remote.unsubscribe('feed')).toEqual({ feed: 'ok' });
   await server.close();
 });

@@ -1,11 +1,10 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { PackedArguments } from '../../calls/arguments.js';
-import type { About, Call, Frame } from '../../contract/contract.js';
+import { notificationFrames } from '../../calls/notification-frames.js';
+import type { About, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
-import { encode } from '../../session/encode.js';
 import type { SealedFrames } from '../../session/frame-filter.js';
 import { mustFit } from '../../session/frame-limits.js';
-import { encodeHeaders, withTaggedHeader } from '../../session/outgoing-headers.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Receivers } from '../../types/peers.js';
@@ -44,20 +43,12 @@ export function notifyMany(
     if (!Array.isArray(receivers)) side.mustBeOpen();
     if (!broadcasts) return;
   }
-  let same = packed;
-  let said = about;
-  if (side.mapper.mustMap(packed.args)) {
-    const args = side.mapper.sameForAll(packed.args);
-    if (args === undefined) {
-      notifyEach(side, method, sessions, packed, about, broadcasts);
-      return;
-    }
-    if (args !== packed.args) {
-      same = { args, named: packed.named };
-      said = withTaggedHeader(about);
-    }
+  const frames = notificationFrames(side, method, packed, about);
+  if (frames === undefined) {
+    notifyEach(side, method, sessions, packed, about, broadcasts);
+    return;
   }
-  const encoded = encodeNotification(side, method, same, said, sessions.length);
+  const encoded = sealedForAll(side, method, frames, sessions.length);
   const post = (session: Session): void => postTo(side, session, encoded);
   const policy = slowly?.policy;
   const bytes = policy === undefined ? 0 : encoded.frames.reduce((sum, frame) => sum + frame.length, 0);
@@ -72,20 +63,16 @@ export function notifyMany(
   }
 }
 
-function encodeNotification(
+function sealedForAll(
   side: RpcEndpoint,
   method: MethodDescriptor,
-  { args, named }: PackedArguments,
-  about: About | undefined,
+  frames: readonly Frame[],
   receivers: number,
 ): EncodedNotification {
-  const call: Call = { kind: 'call', id: undefined, method: method.wire, args, named, batch: undefined };
-  const frame = encode(side.codec, call, side.limits.sentFrameBytes);
+  const frame = frames.at(-1) as Frame;
   if (typeof frame === 'object' && 'transfer' in frame && frame.transfer.length > 0 && receivers > 1) {
     throw new UsageError(`${method.path}: what is transferred can go to one receiver only, not to ${receivers}`);
   }
-  const saying = about && encodeHeaders(side, { call: null, ...about });
-  const frames = saying === undefined ? [frame] : [saying, frame];
   const filters = side.attached.frames;
   return { method: method.wire, frames, sealed: filters && frames.map((each) => filters.forAll(each)) };
 }

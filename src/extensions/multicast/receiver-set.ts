@@ -1,6 +1,7 @@
 import type { PeerRegistry } from '../../api/peer-registry.js';
 import { PEERS_OF, type PeerSet } from '../../api/peer-set.js';
 import { letTakeOut } from '../../base/bound-methods.js';
+import { UsageError } from '../../contract/errors.js';
 import { CallSender } from '../../session/call-sender.js';
 import { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
@@ -15,8 +16,9 @@ export abstract class ReceiverSet implements Several, PeerSet {
     Object.defineProperty(this, 'roster', { value: roster });
   }
 
-  get [PEERS_OF](): PeerRegistry {
-    return this.roster;
+  [PEERS_OF](registry: object): Iterable<ConnectedPeer> {
+    if (registry !== this.roster) throw new UsageError('the group belongs to another side');
+    return this.members();
   }
 
   /** Its present members, in the order in which they were added. */

@@ -1,6 +1,5 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { SideExtension } from '../../api/extension.js';
-import { isPeerSet } from '../../api/peer-set.js';
 import { endpointOf } from '../../api/side-class.js';
 import type { Multicast } from '../../calls/calling-side.js';
 import type { ConnectedPeer } from '../../session/connected-peer.js';
@@ -8,7 +7,7 @@ import type { Receivers, Several, SlowOptions } from '../../types/peers.js';
 import { gather } from './gather.js';
 import { Groups } from './groups.js';
 import { notifyMany } from './notify-many.js';
-import { AllPeers, type ReceiverSet } from './receiver-set.js';
+import { AllPeers, ReceiverSet } from './receiver-set.js';
 import { sendSlowly } from './slow-lanes.js';
 import { type Policy, policyOf } from './slow-policy.js';
 
@@ -41,7 +40,7 @@ export class SideMulticast implements SideExtension, Multicast {
 
 /** What holds for one notification: the options of the call count for more than those of its group. */
 function policyFor(receivers: Receivers, slow: SlowOptions | undefined): Policy | undefined {
-  const group = isPeerSet(receivers) ? (receivers as unknown as ReceiverSet) : undefined;
+  const group = receivers instanceof ReceiverSet ? receivers : undefined;
   if (slow?.slow === undefined) return group?.policy;
   return group === undefined ? policyOf(slow) : group.policyWith(slow);
 }

@@ -1,8 +1,27 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension } from '../../api/extension.js';
+import { endpointOf } from '../../api/side-class.js';
 import { deliveryOption } from './delivery-option.js';
+import { flush } from './flush.js';
+import { mustBeTopic, NamedTopic } from './named-topic.js';
+import { NAME, SideTopics, topicsOf } from './side-topics.js';
+import { provideTopics } from './topic.js';
 
-/** What a side does with engines such as brokers and queues: the option `delivery` of a call. */
+const members = {
+  async subscribe(this: object, topic: string): Promise<() => Promise<void>> {
+    mustBeTopic(topic, 'subscribe()');
+    return topicsOf(endpointOf(this)).subscribe(topic);
+  },
+  async flush(this: object): Promise<void> {
+    await flush(endpointOf(this));
+  },
+};
+
+/** What a side does with brokers and queues: topics, `flush`, and the option `delivery` of a call. */
 export const topics: Extension = {
-  name: 'topics',
+  name: NAME,
   callOptions: { delivery: deliveryOption },
+  members: Object.getOwnPropertyDescriptors(members),
+  installed: () => provideTopics((name) => new NamedTopic(name)),
+  attach: (host: RpcEndpoint) => new SideTopics(host),
 };

@@ -1,10 +1,11 @@
 import type { OfferedExtension } from '../../api/extension.js';
 import { notInstalled } from '../../api/extension-registry.js';
 
-/** What a page imports for engines such as brokers and queues. */
+/** Topics, `flush` and the option `delivery` for pages, which import them. */
 export const offeredTopics: OfferedExtension = {
   name: 'topics',
   entry: 'obverse/topics',
+  members: { subscribe: 'request', flush: 'request' },
   callOptions: {
     delivery: () => {
       throw notInstalled('topics', 'the option "delivery"');

@@ -1,0 +1,69 @@
+import type { RpcEndpoint } from '../../api/endpoint.js';
+import { leaveTogether } from '../../base/clock.js';
+import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
+import { ConnectionLost, TimeoutError } from '../../contract/errors.js';
+import type { Session } from '../../session/session.js';
+import { topicsOf } from './side-topics.js';
+
+/** How often it is looked, in milliseconds, whether a link has sent what it has: not every link reports that. */
+const LOOK_MS = 10;
+
+/**
+ * Resolves when everything that was sent before the end of this turn is stored or with the broker; over other transports, when the system
+ * has taken it, and where a session goes on over other links, when its peer has it. Rejects with ConnectionLost if a peer disconnects before
+ * that, or the side is closed; with TimeoutError after `timeout` ms; and with what the transport rejects with.
+ */
+export async function flush(side: RpcEndpoint): Promise<void> {
+  side.mustBeOpen();
+  const deadline = time() + side.timeout;
+  await new Promise<void>((resolve) => leaveTogether({ flush: resolve }));
+  await topicsOf(side).sealed();
+  const peers = handedOver(side, deadline);
+  const transports = [...side.transports.all].map(({ transport }) => transport);
+  await Promise.all([peers, ...transports.map((transport) => inTime(side, deadline, transport.flush?.()))]);
+}
+
+/** Resolves when no session of the side holds anything that was not sent. */
+async function handedOver(side: RpcEndpoint, deadline: number): Promise<void> {
+  let waiting = sessionsOf(side).filter(holdsSomething);
+  while (waiting.length > 0) {
+    if (side.isClosed) throw new ConnectionLost('the side was closed before everything was sent');
+    if (time() >= deadline) throw late(side);
+    await new Promise<void>((resolve) => setTimer(Math.min(LOOK_MS, deadline - time()), resolve));
+    // What waits for a link that is dialed again moves to the next session.
+    for (const { ended, link } of waiting)
+      if (ended !== undefined && link.redialer === undefined)
+        throw new ConnectionLost(`${link.peer} has disconnected before everything was sent to it`, { cause: ended });
+    waiting = (waiting.some(({ ended }) => ended !== undefined) ? sessionsOf(side) : waiting).filter(holdsSomething);
+  }
+}
+
+/** All of them: those that calls go to, which may wait for another link, and those that are in no list of peers. */
+function sessionsOf(side: RpcEndpoint): Session[] {
+  return [...new Set([...side.peerRegistry.everybody(), ...side.sessions()])];
+}
+
+function holdsSomething({ ended, sendQueue, filter, journal, link }: Session): boolean {
+  if (ended !== undefined && link.redialer === undefined) return false;
+  return sendQueue.buffered > 0 || filter?.isSealing === true || !!journal?.keptMessages || !!journal?.waiting;
+}
+
+/** The same, or TimeoutError at the deadline. */
+async function inTime(side: RpcEndpoint, deadline: number, flushed: Promise<void> | undefined): Promise<void> {
+  if (flushed === undefined) return;
+  let timer: Timer | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    if (deadline !== Number.POSITIVE_INFINITY) timer = setTimer(deadline - time(), () => reject(late(side)));
+  });
+  try {
+    await Promise.race([flushed, over]);
+  } finally {
+    clearTimer(timer);
+  }
+}
+
+function late({ timeout, address }: RpcEndpoint): TimeoutError {
+  return new TimeoutError(
+    `flush(): not everything was sent over ${address} within ${timeout} ms (the option "timeout" of the side)`,
+  );
+}

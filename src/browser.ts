@@ -2,7 +2,7 @@ import { offer } from './api/extension-registry.js';
 import { plugins } from './plugins/browser.js';
 import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
-import type { TlsOptions, WebSocketOptions } from './types/transport-options.js';
+import type { HttpOptions, TlsOptions, WebSocketOptions } from './types/transport-options.js';
 
 provide(plugins);
 offer(...browserExtensions);
@@ -18,6 +18,8 @@ declare module './contract/plugin-names.js' {
   interface AddressNames {
     'ws://': true;
     'wss://': true;
+    'http://': true;
+    'https://': true;
     'worker:': true;
     'port:': true;
     'memory:': true;
@@ -34,6 +36,8 @@ declare module './types/transport-options.js' {
   interface TransportOptions {
     ws: WebSocketOptions;
     wss: WebSocketOptions & TlsOptions;
+    http: HttpOptions;
+    https: HttpOptions & TlsOptions;
     memory: { readonly name?: string | undefined; readonly bus?: boolean | undefined };
   }
 }

@@ -11,6 +11,7 @@ import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
 import type {
   FramingOption,
+  HttpOptions,
   ProcessOptions,
   TcpOptions,
   TlsOptions,
@@ -39,6 +40,8 @@ declare module './contract/plugin-names.js' {
     'unix:': true;
     'ws://': true;
     'wss://': true;
+    'http://': true;
+    'https://': true;
     'stdio:': true;
     'process:': true;
     'worker:': true;
@@ -65,6 +68,8 @@ declare module './types/transport-options.js' {
     udp: UdpOptions;
     ws: WebSocketOptions;
     wss: WebSocketOptions & TlsOptions;
+    http: HttpOptions;
+    https: HttpOptions & TlsOptions;
     memory: { readonly name?: string | undefined; readonly bus?: boolean | undefined };
   }
 }

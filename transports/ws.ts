@@ -1,20 +1,20 @@
-import { Server } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import { hostPort, readOptions } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { isPermanent, markPermanent } from '../src/contract/permanent.js';
+import { connectTime, foreignServer, ownServer, readServer } from './shared/http-servers.js';
 import { PartialFrames } from './shared/partial-frames.js';
 import { SecureClient } from './shared/tls-client.js';
 import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls-options.js';
+import { readHosts, readOrigins } from './shared/visitors.js';
 import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket-dial.js';
 import { offers, readProtocols } from './shared/web-socket-hello.js';
-import { foreignServer, ownServer } from './shared/web-socket-http.js';
 import { WebSocketListener } from './shared/web-socket-listen.js';
 import { loadPackage } from './shared/web-socket-load.js';
 import { connectPackage } from './shared/web-socket-package-dial.js';
 import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
-import { readHosts, readOrigins } from './shared/web-socket-visitors.js';
+import { answerPlain } from './shared/web-socket-upgrade.js';
 
 /** The options of both ends; the query of a dialed URL is not read for options. */
 const OPTIONS = {
@@ -67,7 +67,12 @@ function listening(address: Address, wire: Wire): Transport {
   const place = /^(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/.exec(rest);
   if (place === null) throw new UsageError(`"${text}" cannot be served; expected a path without query and fragment`);
   const [, authority = '', path = '/'] = place;
-  const visitors = { origins: readOrigins(options.origins), hosts: readHosts(options.hosts), ownHost: authority };
+  const visitors = {
+    name: 'ws',
+    origins: readOrigins('ws', options.origins),
+    hosts: readHosts('ws', options.hosts),
+    ownHost: authority,
+  } as const;
   const keepAlive = readKeepAlive(options.keepAlive);
   const plan = { wire, protocols, visitors, keepAlive, path: new URL(path, 'ws://localhost').pathname };
   const secured = tlsOptionIn(options);
@@ -76,14 +81,17 @@ function listening(address: Address, wire: Wire): Transport {
       throw new UsageError(
         `ws: the option "${secured}" cannot be combined with "server"; configure TLS on that server`,
       );
-    const server = readServer(options.server);
+    const server = readServer('ws', options.server);
     const secure = scheme === 'wss' || server instanceof TlsServer;
-    return new WebSocketListener({ ...plan, server: foreignServer(server, secure, authority) });
+    return new WebSocketListener({ ...plan, server: foreignServer(server, secure ? 'wss' : 'ws', authority) });
   }
   refusePlain(scheme, secured);
   const { host, port } = hostPort(address, true);
   const tls = scheme === 'wss' ? readTls(address, options, true) : undefined;
-  return new WebSocketListener({ ...plan, server: ownServer(host, port, tls, wire) });
+  const requestTimeout = connectTime(wire);
+  const bounds = { requestTimeout, connectionsCheckingInterval: Math.min(Math.ceil(requestTimeout / 4), 30_000) };
+  const server = ownServer({ scheme: 'ws', host, port, tls }, wire, bounds, answerPlain);
+  return new WebSocketListener({ ...plan, server });
 }
 
 function dialing(address: Address, wire: Wire): Transport {
@@ -161,12 +169,6 @@ function refuseOthers(options: object, names: readonly string[], side: string): 
   for (const name of names) {
     if (name in options) throw new UsageError(`ws: the option "${name}" is for the side that ${side}`);
   }
-}
-
-function readServer(value: unknown): Server {
-  // HTTP and HTTPS servers have the same interface but no common class.
-  if (value instanceof Server || value instanceof TlsServer) return value as Server;
-  throw new UsageError('ws: the option "server" must be a server of node:http or node:https');
 }
 
 function readObject(name: string, value: unknown): object | undefined {

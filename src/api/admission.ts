@@ -184,7 +184,10 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
       filter.whenSealed(() => this.deny(thrown));
       return;
     }
-    if (this.over(failureOf(thrown))) closeRefused(this.connection.link, this.reason);
+    if (!this.over(failureOf(thrown))) return;
+    const { link } = this.connection;
+    link.denied?.(this.reason as Error);
+    closeRefused(link, this.reason);
   }
 
   private settle(): void {

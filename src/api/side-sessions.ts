@@ -49,6 +49,7 @@ export class SideSessions {
       beginBrief(session);
       return;
     }
+    connection.link.admitted?.();
     if (answers) answerHello(connection);
     else sayHello(session, connection);
     this.announce(session);

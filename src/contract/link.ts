@@ -60,6 +60,11 @@ export interface Link {
    */
   proved?(): void;
 
+  /** Called once when the peer has a session: at once within `accept`, or when it was found who the peer is. Nothing is sent to it before. */
+  admitted?(): void;
+  /** The peer is not let in, for this reason; `close` follows. For transports that have words for it, such as the status 401 of HTTP. */
+  denied?(reason: Error): void;
+
   // ---- services and brief links; docs/writing-a-transport.md has a guide
 
   /**

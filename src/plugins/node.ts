@@ -16,6 +16,7 @@ export const plugins: Plugins = {
     tls: () => import('../../transports/tls.js'),
     unix: () => import('../../transports/unix.js'),
     ws: () => import('../../transports/ws.js'),
+    http: () => import('../../transports/http.js'),
     stdio: () => import('../../transports/stdio.js'),
     process: () => import('../../transports/process.js'),
     worker: () => import('../../transports/worker.js'),

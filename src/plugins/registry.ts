@@ -79,6 +79,7 @@ class Shelf<F> {
 const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
 const transports = new Shelf<TransportFactory>('transport', {
   wss: 'ws',
+  https: 'http',
   restart: 'reconnect',
   'reconnect+': 'reconnect',
 });

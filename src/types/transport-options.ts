@@ -106,6 +106,33 @@ export interface WebSocketOptions {
   readonly protocols?: List | undefined;
 }
 
+/** Options of `http:`. */
+export interface HttpOptions {
+  /** An existing HTTP server, on the side that listens. */
+  readonly server?: object | undefined;
+  /** The origins whose pages may send requests. */
+  readonly origins?: List | undefined;
+  /** The `Host` that a request may have. */
+  readonly hosts?: List | undefined;
+  /** The origins whose pages may send requests and read the responses. None by default. */
+  readonly cors?: List | undefined;
+  /** Whether what a proxy says of a request is trusted. Off by default. */
+  readonly forwarded?: boolean | undefined;
+  /** Whether a GET receives the interface document. Off by default. */
+  readonly document?: boolean | undefined;
+  /** In milliseconds, between two comments in a stream of events: 15,000 by default. */
+  readonly keepAlive?: number | undefined;
+  /** Headers of each request, on the side that dials; a function is called for each request. */
+  readonly headers?:
+    | Readonly<Record<string, string>>
+    | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+    | undefined;
+  /** What sends the requests: `node:http`, the default on Node, or `fetch`. */
+  readonly client?: 'fetch' | 'node' | undefined;
+  /** How many requests are made at a time: 64 by default. */
+  readonly connections?: number | undefined;
+}
+
 /** Options of `process:`. */
 export interface ProcessOptions extends FramingOption {
   readonly command?: string | undefined;

@@ -129,7 +129,7 @@ describe.each([
         return [line, 'addresses'];
       }),
     );
-    const schemes = new Set([...Object.keys(brought.transports), 'wss', 'restart']);
+    const schemes = new Set([...Object.keys(brought.transports), 'wss', 'https', 'restart']);
     for (const [line, entries] of Object.entries(found)) {
       if (wanted[line] !== 'addresses') continue;
       expect(new Set(entries.map((address) => address.replace(/[:+].*/, '')))).toEqual(schemes);

@@ -5,17 +5,17 @@ import type { TLSSocket } from 'node:tls';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import type { HttpServer } from './http-servers.js';
 import { PartialFrames } from './partial-frames.js';
 import { Refusals } from './refusals.js';
 import { peerOf } from './socket-address.js';
 import { explain } from './stream-errors.js';
+import { refusalOf, type Visitors } from './visitors.js';
 import { choose, mismatch, OTHER_CODEC } from './web-socket-hello.js';
-import type { HttpServer } from './web-socket-http.js';
 import type { LinkKeeper, WebSocketLink } from './web-socket-link.js';
 import { loadPackage, socketOptions } from './web-socket-load.js';
 import { PackageLink } from './web-socket-package.js';
 import { RETIRED, refuse, type TakenPath, takeUpgrades } from './web-socket-upgrade.js';
-import { refusalOf, type Visitors } from './web-socket-visitors.js';
 
 /** The options of a transport that accepts WebSockets. */
 export interface ListenPlan {
@@ -157,7 +157,7 @@ export class WebSocketListener implements Transport, LinkKeeper {
       refuse(socket, 403, certificate.brief);
       return;
     }
-    const refusal = refusalOf(request, socket, plan.visitors);
+    const refusal = refusalOf(request.headers, socket as Socket, plan.visitors);
     if (refusal !== undefined) {
       refuse(socket, 403, refusal.text);
       const count = this.unwelcome[refusal.option].add();

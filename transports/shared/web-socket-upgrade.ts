@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { UsageError } from '../../src/contract/errors.js';
 
@@ -74,4 +74,10 @@ function install(server: Server): Hub {
   const hub = { paths, listener };
   hubs.set(server, hub);
   return hub;
+}
+
+/** What a server that accepts WebSockets only answers to any other request. */
+export function answerPlain(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end('this server accepts WebSocket only\n');
 }

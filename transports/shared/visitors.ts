@@ -1,14 +1,13 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { quote } from '../../src/base/quote.js';
 import { UsageError } from '../../src/contract/errors.js';
 
 /** How many characters of a received header are shown. */
 const SHOWN = 100;
 
-/** Which handshakes are accepted; undefined for the default. */
+/** Which requests are accepted; undefined for the default. */
 export interface Visitors {
+  /** The transport, as it is named in texts. */
+  readonly name: 'ws' | 'http';
   /**
    * Origins of pages that may connect. By default those of the same host, and with a loopback host those of loopback
    * hosts.
@@ -24,20 +23,34 @@ const LABELS = '(?:\\*\\.)?[\\w-]+(?:\\.[\\w-]+)*\\.?|\\[[\\da-f:.]+\\]';
 const HOST = new RegExp(`^(${LABELS})(?::(\\d{1,5}|\\*))?$`, 'i');
 const ORIGIN = new RegExp(`^([a-z][a-z\\d+.-]*)://(${LABELS}|\\*)(?::(\\d{1,5}|\\*))?$`, 'i');
 
-/** The option `origins`. Throws a UsageError for an invalid list of origins. */
-export function readOrigins(value: unknown): readonly string[] | undefined {
+/** The option `origins`, or another one that is a list of origins. Throws a UsageError for an invalid list of origins. */
+export function readOrigins(
+  transport: Visitors['name'],
+  value: unknown,
+  option = 'origins',
+): readonly string[] | undefined {
   const fits = (one: string): boolean => one === '*' || one === 'null' || one === 'file://' || ORIGIN.test(one);
-  return readList('origins', value, fits, '"https://example.com", "https://*.example.com", "null", or "*" for all');
+  return readList(
+    `${transport}: the option "${option}"`,
+    value,
+    fits,
+    '"https://example.com", "https://*.example.com", "null", or "*" for all',
+  );
 }
 
 /** The option `hosts`. Throws a UsageError for an invalid list of hosts. */
-export function readHosts(value: unknown): readonly string[] | undefined {
+export function readHosts(transport: Visitors['name'], value: unknown): readonly string[] | undefined {
   const fits = (one: string): boolean => one === '*' || HOST.test(one);
-  return readList('hosts', value, fits, '"example.com", "example.com:8080", "*.example.com", or "*" for all');
+  return readList(
+    `${transport}: the option "hosts"`,
+    value,
+    fits,
+    '"example.com", "example.com:8080", "*.example.com", or "*" for all',
+  );
 }
 
 function readList(
-  name: string,
+  what: string,
   value: unknown,
   fits: (one: string) => boolean,
   examples: string,
@@ -48,11 +61,25 @@ function readList(
   return list.map((one) => {
     const text = typeof one === 'string' ? one.trim() : undefined;
     if (text !== undefined && fits(text)) return text.toLowerCase();
-    throw new UsageError(`ws: the option "${name}" must be a list of ${examples}, not ${JSON.stringify(one)}`);
+    throw new UsageError(`${what} must be a list of ${examples}, not ${JSON.stringify(one)}`);
   });
 }
 
-/** Why a handshake is refused. */
+/** The headers that are looked at. */
+export interface VisitorHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly forwarded?: string | readonly string[] | undefined;
+  readonly 'x-forwarded-for'?: string | readonly string[] | undefined;
+}
+
+/** The addresses of a connection, as far as they are known. */
+export interface Ends {
+  readonly localAddress?: string | undefined;
+  readonly remoteAddress?: string | undefined;
+}
+
+/** Why a request is refused. */
 export interface Refusal {
   /** For people on both sides. */
   readonly text: string;
@@ -60,22 +87,28 @@ export interface Refusal {
   readonly option: 'origins' | 'hosts';
 }
 
-/** Why a handshake is refused; undefined if it is accepted. */
-export function refusalOf(request: IncomingMessage, socket: Duplex, visitors: Visitors): Refusal | undefined {
-  const { host, origin } = request.headers;
-  if (!takesHost(request, socket, visitors)) {
+/** Why a request is refused; undefined if it is accepted. */
+export function refusalOf(headers: VisitorHeaders, socket: Ends, visitors: Visitors): Refusal | undefined {
+  const { host, origin } = headers;
+  if (!takesHost(headers, socket, visitors)) {
     const why =
       visitors.hosts === undefined ? 'this server is reached over a loopback address, and not through a proxy' : '';
-    return refused('Host', host, 'hosts', why);
+    return refused(visitors, 'Host', host, 'hosts', why);
   }
   if (origin === undefined || takesOrigin(origin, host, visitors.origins)) return undefined;
   const why = visitors.origins === undefined ? `it differs from the Host, ${shown(host)}` : '';
-  return refused('Origin', origin, 'origins', why);
+  return refused(visitors, 'Origin', origin, 'origins', why);
 }
 
-function refused(header: string, value: string | undefined, option: Refusal['option'], why: string): Refusal {
+function refused(
+  { name }: Visitors,
+  header: string,
+  value: string | undefined,
+  option: Refusal['option'],
+  why: string,
+): Refusal {
   const because = why === '' ? '' : `: ${why}`;
-  const text = `the ${header} ${shown(value)} is not accepted${because}; to accept it, add it to the option "${option}" of the ws: address`;
+  const text = `the ${header} ${shown(value)} is not accepted${because}; to accept it, add it to the option "${option}" of the ${name}: address`;
   return { text, option };
 }
 
@@ -87,7 +120,7 @@ function shown(value: string | undefined): string {
  * DNS rebinding: a name of the attacker resolves to this machine, so that a page under that name has the same origin.
  * The `Host` reveals it. A proxy on this machine forwards other names, and marks them by a header that no page can set.
  */
-function takesHost({ headers }: IncomingMessage, socket: Duplex, { hosts, ownHost }: Visitors): boolean {
+function takesHost(headers: VisitorHeaders, socket: Ends, { hosts, ownHost }: Visitors): boolean {
   const { host } = headers;
   if (hosts !== undefined) return hosts.some((one) => one === '*' || (host !== undefined && fitsHost(one, host)));
   if (host === undefined || !isLoopbackSocket(socket)) return true;
@@ -96,8 +129,8 @@ function takesHost({ headers }: IncomingMessage, socket: Duplex, { hosts, ownHos
   return isLoopback(name) || name === '0.0.0.0' || name === '[::]' || (ownHost !== '' && name === nameIn(ownHost));
 }
 
-/** Cross-site WebSocket hijacking: a page of any site may open a WebSocket to any server. The `Origin` reveals it. */
-function takesOrigin(origin: string, host: string | undefined, origins: readonly string[] | undefined): boolean {
+/** Cross-site requests: a page of any site may open a WebSocket to any server, and send a request. The `Origin` reveals it. */
+export function takesOrigin(origin: string, host: string | undefined, origins: readonly string[] | undefined): boolean {
   if (origins !== undefined) return origins.some((one) => one === '*' || fitsOrigin(one, origin));
   const parts = ORIGIN.exec(origin);
   if (parts === null || host === undefined) return false;
@@ -147,7 +180,6 @@ function isLoopback(name: string): boolean {
   );
 }
 
-function isLoopbackSocket(socket: Duplex): boolean {
-  const { localAddress, remoteAddress } = socket as Partial<Socket>;
+function isLoopbackSocket({ localAddress, remoteAddress }: Ends): boolean {
   return /^(?:::1|(?:::ffff:)?127\..*)$/i.test(localAddress ?? remoteAddress ?? '');
 }

@@ -1,7 +1,9 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, ListenOptions } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { Wire } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
 import { bracketed, reachable } from './socket-address.js';
 import type { TlsSettings } from './tls-options.js';
 import { SecureServer } from './tls-server.js';
@@ -17,19 +19,33 @@ export interface HttpServer {
   origin(): string | undefined;
 }
 
-/** A server of this library: it accepts upgrades only, and limits the handshake to `connectMs`. */
-export function ownServer(host: string, port: number, tls: TlsSettings | undefined, wire: Wire): HttpServer {
+/** Where a server of this library listens. */
+export interface ServerPlace {
+  /** Its scheme without TLS. */
+  readonly scheme: 'ws' | 'http';
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsSettings | undefined;
+}
+
+/** What answers the requests of a server. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** `limits.connectMs` as a number that a timer can wait. */
+export function connectTime({ limits }: Wire): number {
+  return Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
+}
+
+/** A server of this library. `answer` receives its requests, if others do not; `bounds` limits their time. */
+export function ownServer(place: ServerPlace, wire: Wire, bounds: http.ServerOptions, answer?: Answer): HttpServer {
   const { limits, logger } = wire;
-  const connectMs = Math.min(Math.ceil(limits.connectMs), 2 ** 31 - 1);
-  const bounds = {
-    requestTimeout: connectMs,
-    connectionsCheckingInterval: Math.min(Math.ceil(connectMs / 4), 30_000),
-  };
-  const scheme = tls === undefined ? 'ws' : 'wss';
+  const { host, port, tls } = place;
+  const connectMs = connectTime(wire);
+  const scheme = tls === undefined ? place.scheme : `${place.scheme}s`;
   let bound = port;
   const origin = (): string => `${scheme}://${bracketed(reachable(host))}:${bound}`;
   const secure = tls && new SecureServer(tls, limits, logger, origin);
-  const server =
+  const server: http.Server =
     secure === undefined
       ? http.createServer(bounds, answer)
       : https.createServer({ ...secure.options, ...bounds, handshakeTimeout: connectMs }, answer);
@@ -41,8 +57,7 @@ export function ownServer(host: string, port: number, tls: TlsSettings | undefin
 }
 
 /** An existing server; `name` is the host, and optionally the port, under which peers know it. */
-export function foreignServer(server: http.Server, secure: boolean, name: string): HttpServer {
-  const scheme = secure ? 'wss' : 'ws';
+export function foreignServer(server: http.Server, scheme: string, name: string): HttpServer {
   return {
     server,
     target: undefined,
@@ -56,7 +71,9 @@ export function foreignServer(server: http.Server, secure: boolean, name: string
   };
 }
 
-function answer(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain; charset=utf-8' });
-  response.end('this server accepts WebSocket only\n');
+/** The option `server` of an address. Throws a UsageError if it is none. */
+export function readServer(transport: string, value: unknown): http.Server {
+  // HTTP and HTTPS servers have the same interface but no common class.
+  if (value instanceof http.Server || value instanceof TlsServer) return value as http.Server;
+  throw new UsageError(`${transport}: the option "server" must be a server of node:http or node:https`);
 }

@@ -1,0 +1,18 @@
+import { readOptions } from '../src/contract/address.js';
+import type { Address } from '../src/contract/contract.js';
+import { type FetchDoor, fetchDoor } from './shared/http-door.js';
+import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './shared/http-options.js';
+
+export { default } from './http.page.js';
+export type { FetchDoor } from './shared/http-door.js';
+export type { RequestOptions } from './shared/http-options.js';
+
+/**
+ * A transport for `serve` that is put into a server of the application, such as a Worker: `door.fetch` answers a `Request`. The options are
+ * those of `http:` for the side that listens. Throws a UsageError for one that does not fit.
+ */
+export function httpDoor(options: RequestOptions = {}): FetchDoor {
+  const address: Address = { text: 'httpDoor()', scheme: 'http', rest: '', options: { ...options } };
+  const read = readOptions(address, REQUEST_OPTIONS);
+  return fetchDoor((wire) => readRequests(wire, read, '')).door;
+}

@@ -1,0 +1,164 @@
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import type { Frame, Receiver } from '../../src/contract/contract.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import { EventReader } from './http-event-reader.js';
+import { EVENTS, type Headers, headerOf } from './http-exchange.js';
+import type { HttpParts } from './http-parts.js';
+import type { Posted, PostWatch } from './http-poster.js';
+import { errorOf } from './http-status.js';
+
+/** What a call needs of its link. */
+export interface CallOwner {
+  readonly parts: HttpParts;
+  readonly receiver: Receiver;
+  readonly frameBytes: number;
+  /** The error for a request that has failed. */
+  explain(error: Error): string;
+  /** The response has begun. */
+  responded(headers: Headers): void;
+  /** The request is over. `error`: a notification that was not accepted. */
+  over(call: HttpCall, error: Error | undefined): void;
+}
+
+/** One request: a call or a notification, and its response. */
+export class HttpCall implements PostWatch {
+  posted: Posted | undefined = undefined;
+  private status = 0;
+  private statusText = '';
+  private headers: Headers = {};
+  private events: EventReader | undefined = undefined;
+  private readonly chunks: Uint8Array[] = [];
+  private size = 0;
+  private timer: Timer | undefined = undefined;
+  private isOver = false;
+
+  /** `what`: the method and the address, for errors. */
+  constructor(
+    readonly id: number | undefined,
+    private readonly what: string,
+    /** The bytes that it sends. */
+    readonly bytes: number,
+    private readonly owner: CallOwner,
+  ) {}
+
+  head(status: number, statusText: string, headers: Headers): void {
+    this.status = status;
+    this.statusText = statusText;
+    this.headers = headers;
+    this.owner.responded(headers);
+    const { parts, receiver, frameBytes } = this.owner;
+    if (status !== 200 || !parts.isText || headerOf(headers, 'content-type')?.startsWith(EVENTS) !== true) return;
+    this.events = new EventReader(frameBytes, (data) => {
+      if (!this.isOver) for (const frame of parts.framesIn(data)) receiver.receive(frame);
+    });
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.isOver) return;
+    if (this.events !== undefined) {
+      try {
+        this.events.push(bytes);
+      } catch (error) {
+        this.cut(error as Error);
+      }
+      return;
+    }
+    this.size += bytes.length;
+    const { frameBytes } = this.owner;
+    if (this.size > frameBytes)
+      this.cut(
+        new ProtocolError(
+          `${this.what}: the response has more than ${frameBytes} bytes (limits.frameBytes)`,
+          Code.TooLarge,
+        ),
+      );
+    else this.chunks.push(bytes);
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    const { status } = this;
+    const body = this.events === undefined ? whole(this.chunks, this.size) : undefined;
+    const isAnswer = body !== undefined && this.isAnswer(body);
+    if (isAnswer && this.id !== undefined) {
+      this.settle(this.read(body));
+      return;
+    }
+    const isAccepted = this.id === undefined && status >= 200 && status < 300;
+    this.settle(isAccepted ? undefined : this.error(body));
+  }
+
+  failed(error: Error, isUnsent: boolean): void {
+    const text = `${this.what}: ${this.owner.explain(error)}`;
+    this.settle(new ConnectionLost(text, { cause: error, ...(isUnsent && { maybeExecuted: false }) }));
+  }
+
+  /** Ends it after so many milliseconds. A call has a time limit already, a notification has none. */
+  limit(ms: number): void {
+    clearTimer(this.timer);
+    this.timer = setTimer(ms, () =>
+      this.cut(new ConnectionLost(`${this.what}: the server did not respond within ${ms} ms`)),
+    ).unref();
+  }
+
+  /** Nobody waits for it any more. */
+  abort(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimer(this.timer);
+    this.posted?.abort();
+    this.owner.over(this, undefined);
+  }
+
+  private cut(error: Error): void {
+    if (this.isOver) return;
+    this.settle(error);
+    this.posted?.abort();
+  }
+
+  /** Whether the body may be an answer. With a status that says something else, it has to look like one. */
+  private isAnswer(body: Uint8Array): boolean {
+    const { status, owner } = this;
+    const type = headerOf(this.headers, 'content-type') ?? '';
+    if (body.length === 0 || !owner.parts.reads(type)) return false;
+    if (status >= 200 && status < 300) return true;
+    return owner.parts.isText && /"jsonrpc"\s*:/.test(new TextDecoder().decode(body.subarray(0, 1_000)));
+  }
+
+  private read(body: Uint8Array): readonly Frame[] | Error {
+    try {
+      return this.owner.parts.frames(body);
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  private error(body: Uint8Array | undefined): Error {
+    const { what, status, statusText, headers } = this;
+    if (this.events !== undefined) return new ConnectionLost(`${what}: the response ended without an answer`);
+    const isText = /^(?:text\/plain|application\/json)\b/i.test(headerOf(headers, 'content-type') ?? '');
+    const text = isText && body !== undefined ? new TextDecoder().decode(body.subarray(0, 1_000)) : '';
+    return errorOf({ what, status, statusText, headers, text });
+  }
+
+  private settle(result: readonly Frame[] | Error | undefined): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimer(this.timer);
+    const { id, owner } = this;
+    const error = result instanceof Error ? result : undefined;
+    if (id !== undefined && result !== undefined) owner.receiver.outcome?.(id, result);
+    owner.over(this, id === undefined ? error : undefined);
+  }
+}
+
+function whole(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,50 @@
+import type { Wire } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
+import type { RequestPlan } from './http-requests.js';
+import { readHosts, readOrigins } from './visitors.js';
+
+/** The options of the side that listens, of an address or of `httpDoor`. */
+export const REQUEST_OPTIONS = {
+  origins: 'any',
+  hosts: 'any',
+  cors: 'any',
+  forwarded: 'flag',
+  document: 'flag',
+  keepAlive: 'number',
+} as const;
+
+/** Their values. */
+export interface RequestOptions {
+  /** The origins whose pages may send requests, as an array or as text with commas. By default those of the same host. */
+  readonly origins?: unknown;
+  /** The accepted values of `Host`. By default any, but over a loopback address only loopback hosts, or through a proxy. */
+  readonly hosts?: unknown;
+  /** The origins whose pages may send requests and read the responses (CORS). None by default. */
+  readonly cors?: unknown;
+  /** Whether `Forwarded` and `X-Forwarded-*` are trusted: `peer.info.forwarded`. Off by default. */
+  readonly forwarded?: boolean | undefined;
+  /** Whether a GET receives the interface document. Off by default. */
+  readonly document?: boolean | undefined;
+  /** In milliseconds, between two comments in a stream of events: 15,000 by default. */
+  readonly keepAlive?: number | undefined;
+}
+
+/** Checks the options. Throws a UsageError for one that does not fit. */
+export function readRequests(wire: Wire, options: RequestOptions, ownHost: string): RequestPlan {
+  const { keepAlive = 15_000, forwarded = false, document = false } = options;
+  if (!(keepAlive > 0))
+    throw new UsageError(`http: the option "keepAlive" must be a positive number of milliseconds, not ${keepAlive}`);
+  return {
+    wire,
+    visitors: {
+      name: 'http',
+      origins: readOrigins('http', options.origins),
+      hosts: readHosts('http', options.hosts),
+      ownHost,
+    },
+    cors: readOrigins('http', options.cors, 'cors'),
+    forwarded,
+    document,
+    keepAlive,
+  };
+}

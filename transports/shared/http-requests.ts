@@ -1,0 +1,234 @@
+import { quote } from '../../src/base/quote.js';
+import type { Accept, Link, LinkInfo, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import { RequestBody } from './http-body.js';
+import { addCors, addPreflight } from './http-cors.js';
+import { EventsLink } from './http-events.js';
+import { EVENTS, type Exchange, headerOf } from './http-exchange.js';
+import { forwardedIn } from './http-forwarded.js';
+import type { HttpParts } from './http-parts.js';
+import { PostLink } from './http-post.js';
+import { HttpStreams } from './http-streams.js';
+import { Refusals } from './refusals.js';
+import { refusalOf, takesOrigin, type Visitors } from './visitors.js';
+
+/** The options of the side that listens. */
+export interface RequestPlan {
+  readonly wire: Wire;
+  readonly visitors: Visitors;
+  /** The origins whose pages may read responses; undefined for none besides those of the server itself. */
+  readonly cors: readonly string[] | undefined;
+  /** Whether what a proxy says of a request is trusted. */
+  readonly forwarded: boolean;
+  /** Whether a GET receives the interface document. */
+  readonly document: boolean;
+  /** In milliseconds, between two comments in a stream of events. */
+  readonly keepAlive: number;
+}
+
+/** What is answered when the transport lets nobody in any more. */
+const RETIRED = 'this server is being closed: try again';
+
+/** Checks the requests that arrive, and makes links of them. */
+export class HttpRequests extends HttpStreams {
+  private readonly links = new Set<EventsLink | PostLink>();
+  private readonly bodies = new Set<RequestBody>();
+  private readonly unwelcome = { origins: new Refusals(), hosts: new Refusals() };
+  private readonly full = new Refusals();
+  private posts = 0;
+  private named = 0;
+  private accept: Accept | undefined;
+  private retired = false;
+  private emptied: (() => void) | undefined;
+
+  constructor(
+    private readonly plan: RequestPlan,
+    parts: HttpParts,
+    /** The address of this side, for reports. */
+    private readonly address: () => string,
+  ) {
+    super(plan.wire, parts, plan.keepAlive);
+  }
+
+  begin(accept: Accept): void {
+    this.accept = accept;
+  }
+
+  /** Answers requests with 503 from now on. */
+  retire(): void {
+    this.retired = true;
+    for (const body of [...this.bodies]) body.refuse(503, RETIRED);
+  }
+
+  /** Resolves when no link is left. */
+  async end(): Promise<void> {
+    this.retire();
+    if (this.links.size > 0) {
+      const empty = new Promise<void>((resolve) => {
+        this.emptied = resolve;
+      });
+      // What is at work was not answered; listeners just end.
+      for (const link of [...this.links])
+        link.close(link instanceof PostLink ? new ConnectionLost('the side was closed') : undefined);
+      await empty;
+    }
+    this.stop();
+  }
+
+  /** A request has arrived, at the path of the transport. */
+  take(exchange: Exchange): void {
+    const { method } = exchange;
+    if (this.retired || this.accept === undefined) this.refuse(exchange, 503, RETIRED);
+    else if (!this.isWelcome(exchange)) return;
+    else if (method === 'POST') this.post(exchange);
+    else if (method === 'GET') this.get(exchange);
+    else if (method === 'OPTIONS' && this.plan.cors !== undefined) {
+      const headers = this.headersFor(exchange);
+      addPreflight(headers, exchange);
+      exchange.respond(204, headers);
+    } else this.refuseMethod(exchange);
+  }
+
+  private isWelcome(exchange: Exchange): boolean {
+    const { wire, visitors } = this.plan;
+    const refusal = refusalOf(exchange.headers as Parameters<typeof refusalOf>[0], exchange.ends, visitors);
+    if (refusal === undefined || (refusal.option === 'origins' && this.isShared(exchange))) return true;
+    this.refuse(exchange, 403, refusal.text);
+    const count = this.unwelcome[refusal.option].add();
+    const whom = count === 1 ? 'a request' : `${count} requests, the last one`;
+    if (count > 0) wire.logger.warn(`${this.address()} refused ${whom}: ${refusal.text}`);
+    return false;
+  }
+
+  /** Whether it comes from a page of another origin that may read the response. */
+  private isShared({ headers }: Exchange): boolean {
+    const { cors } = this.plan;
+    return cors !== undefined && typeof headers.origin === 'string' && takesOrigin(headers.origin, undefined, cors);
+  }
+
+  // ---- POST ---------------------------------------------------------------------------------------------------------
+
+  private post(exchange: Exchange): void {
+    const { parts } = this;
+    const { wire } = this.plan;
+    const { headers } = exchange;
+    const type = headerOf(headers, 'content-type');
+    const coding = headerOf(headers, 'content-encoding') ?? 'identity';
+    if (type === undefined || !parts.reads(type)) {
+      const what = type === undefined ? 'no type' : quote(type, 100);
+      this.refuse(exchange, 415, `the body of a request must have the type ${parts.type}, not ${what}`);
+    } else if (coding !== 'identity') {
+      this.refuse(exchange, 415, `a compressed body (${quote(coding, 50)}) cannot be read`, {
+        'accept-encoding': 'identity',
+      });
+    } else if (this.posts >= wire.limits.peers) this.busy(exchange, 'requests');
+    else {
+      this.posts++;
+      const body = new RequestBody(exchange, this);
+      this.bodies.add(body);
+      this.watch(this.bodies);
+      body.start();
+    }
+  }
+
+  read(body: RequestBody, bytes: Uint8Array): void {
+    this.bodies.delete(body);
+    const { exchange } = body;
+    const { parts } = this;
+    let frames: ReturnType<HttpParts['frames']>;
+    try {
+      frames = parts.frames(bytes);
+    } catch (error) {
+      this.posts--;
+      this.refuse(exchange, 400, (error as Error).message);
+      return;
+    }
+    const link = new PostLink(exchange, ++this.named, parts.isText ? eventsIn(exchange) : 'no', this);
+    this.links.add(link);
+    link.start((this.accept as Accept)(link), frames);
+  }
+
+  refused(body: RequestBody, status: number, text: string): void {
+    this.dropped(body);
+    this.refuse(body.exchange, status, text);
+  }
+
+  dropped(body: RequestBody): void {
+    this.bodies.delete(body);
+    this.posts--;
+  }
+
+  // ---- GET ----------------------------------------------------------------------------------------------------------
+
+  private get(exchange: Exchange): void {
+    const { wire, document } = this.plan;
+    if (this.parts.isText && (headerOf(exchange.headers, 'accept') ?? '').includes(EVENTS)) {
+      if (this.links.size - this.posts >= wire.limits.peers) {
+        this.busy(exchange, 'listeners');
+        return;
+      }
+      const link = new EventsLink(exchange, ++this.named, this);
+      this.links.add(link);
+      link.start((this.accept as Accept)(link));
+    } else if (!document) this.refuseMethod(exchange);
+    else {
+      const text = wire.document?.();
+      if (text === undefined) this.refuse(exchange, 404, 'this server has no interface document');
+      else exchange.respond(200, { ...this.headersFor(exchange), 'content-type': 'application/json' }, text);
+    }
+  }
+
+  // ---- responses ----------------------------------------------------------------------------------------------------
+
+  headersFor(exchange: Exchange): Record<string, string> {
+    const own: Record<string, string> = {};
+    if (this.isShared(exchange))
+      addCors(own, exchange.headers.origin as string, this.plan.cors?.includes('*') === true);
+    if (this.retired) own.connection = 'close';
+    return own;
+  }
+
+  infoOf(exchange: Exchange): LinkInfo {
+    const { url, headers, connection } = exchange;
+    const forwarded = this.plan.forwarded ? forwardedIn(headers) : undefined;
+    return { url, headers, ...connection, ...(forwarded !== undefined && { forwarded }) };
+  }
+
+  gone(link: Link): void {
+    if (!this.links.delete(link as PostLink)) return;
+    if (link.brief === true) this.posts--;
+    this.ended(link as PostLink | EventsLink);
+    if (this.links.size === 0) this.emptied?.();
+  }
+
+  private refuse(exchange: Exchange, status: number, text: string, more?: Record<string, string>): void {
+    if (exchange.isOver) return;
+    const headers = { ...this.headersFor(exchange), 'content-type': 'text/plain; charset=utf-8', ...more };
+    exchange.respond(status, headers, `${text}\n`);
+  }
+
+  private refuseMethod(exchange: Exchange): void {
+    const { cors, document } = this.plan;
+    const allow = [
+      'POST',
+      ...(this.parts.isText || document ? ['GET'] : []),
+      ...(cors === undefined ? [] : ['OPTIONS']),
+    ];
+    this.refuse(exchange, 405, 'calls are made by POST', { allow: allow.join(', ') });
+  }
+
+  private busy(exchange: Exchange, what: string): void {
+    const { peers } = this.plan.wire.limits;
+    this.refuse(exchange, 503, `this server has reached its maximum of ${what} (limits.peers)`, { 'retry-after': '1' });
+    const count = this.full.add();
+    const has = `has ${peers} ${what}, its limit (limits.peers)`;
+    if (count > 0) this.plan.wire.logger.warn(`${this.address()} ${has}, and refused ${count} more`);
+  }
+}
+
+/** Whether a response may be events: what the client accepts. */
+function eventsIn({ headers }: Exchange): 'no' | 'yes' | 'only' {
+  const accept = headerOf(headers, 'accept');
+  if (accept === undefined || !accept.includes(EVENTS)) return 'no';
+  return /application\/(?:json|\*)|\*\/\*/.test(accept) ? 'yes' : 'only';
+}

@@ -3,9 +3,9 @@ import type { Address } from '../src/contract/contract.js';
 import { type FetchDoor, fetchDoor } from './shared/http-door.js';
 import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './shared/http-options.js';
 
-export { default } from './http.page.js';
 export type { FetchDoor } from './shared/http-door.js';
 export type { RequestOptions } from './shared/http-options.js';
+export { default } from './shared/http-page.js';
 
 /**
  * A transport for `serve` that is put into a server of the application, such as a Worker: `door.fetch` answers a `Request`. The options are

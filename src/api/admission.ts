@@ -16,7 +16,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
-import { closeRefused, isReported, otherCodec, tooMuch } from './refused-visitors.js';
+import { closeRefused, isReported, otherCodec, tooMuch, turnAway } from './refused-visitors.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -184,10 +184,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
       filter.whenSealed(() => this.deny(thrown));
       return;
     }
-    if (!this.over(failureOf(thrown))) return;
-    const { link } = this.connection;
-    link.denied?.(this.reason as Error);
-    closeRefused(link, this.reason);
+    if (this.over(failureOf(thrown))) turnAway(this.connection.link, this.reason as Error);
   }
 
   private settle(): void {

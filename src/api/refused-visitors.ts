@@ -27,6 +27,12 @@ export function closeRefused(link: Link, why: Error | undefined, reason?: Error)
   link.close(link.brief === true ? why : reason);
 }
 
+/** Closes the link of a connection that a gate does not let in. */
+export function turnAway(link: Link, why: Error): void {
+  link.denied?.(why);
+  closeRefused(link, why);
+}
+
 /** Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does. */
 export function isReported({ link }: Connection, reason: Error | undefined): boolean {
   return reason !== undefined && link.redialer?.awaits === undefined;

@@ -19,7 +19,7 @@ export const plugins: Plugins = {
   },
   transports: {
     ws: () => import('../../transports/ws.browser.js'),
-    http: () => import('../../transports/http.page.js'),
+    http: () => import('../../transports/shared/http-page.js'),
     worker: () => import('../../transports/worker.js'),
     port: () => import('../../transports/port.js'),
     memory: () => import('../../transports/memory.js'),

@@ -6,7 +6,7 @@ import type { Accept, Transport } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { NodeExchange } from './http-node.js';
 import { HttpParts } from './http-parts.js';
-import { takeRequests } from './http-paths.js';
+import { answerNothing, takeRequests } from './http-paths.js';
 import { HttpRequests, type RequestPlan } from './http-requests.js';
 import type { HttpServer } from './http-servers.js';
 import { peerOf } from './socket-address.js';
@@ -76,6 +76,8 @@ export class HttpListener implements Transport {
   private async listen(server: Server, target: ListenOptions): Promise<void> {
     const { wire } = this.plan;
     server.maxConnections = wire.limits.peers * 2;
+    // With a listener, a client that asks for 100 (Continue) gets it only when its body is wanted.
+    server.on('checkContinue', answerNothing);
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));

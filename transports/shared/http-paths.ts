@@ -64,3 +64,8 @@ function install(server: Server): Hub {
   hubs.set(server, hub);
   return hub;
 }
+
+/** Answers a request at another path. */
+export function answerNothing(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('nothing is served at this path\n');
+}

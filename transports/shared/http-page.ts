@@ -1,9 +1,9 @@
-import { readOptions } from '../src/contract/address.js';
-import type { TransportFactory } from '../src/contract/contract.js';
-import { UsageError } from '../src/contract/errors.js';
-import { HttpDialer } from './shared/http-dial.js';
-import { FetchPoster } from './shared/http-post-fetch.js';
-import { dialedUrl, readConnections, readHeaders } from './shared/http-url.js';
+import { readOptions } from '../../src/contract/address.js';
+import type { TransportFactory } from '../../src/contract/contract.js';
+import { UsageError } from '../../src/contract/errors.js';
+import { HttpDialer } from './http-dial.js';
+import { FetchPoster } from './http-post-fetch.js';
+import { dialedUrl, readConnections, readHeaders } from './http-url.js';
 
 /**
  * `http://host:port/path` and `https:` by the `fetch` of the runtime, where there is no other implementation. The query belongs to the
@@ -11,7 +11,8 @@ import { dialedUrl, readConnections, readHeaders } from './shared/http-url.js';
  */
 const http: TransportFactory = (address, wire) => {
   if (wire.form === 'values') throw new UsageError('http: carries text or bytes, not values; use another codec');
-  if (wire.listen) throw new UsageError('http: this runtime has no server: serve an httpDoor() of obverse/transports/http');
+  if (wire.listen)
+    throw new UsageError('http: this runtime has no server: serve an httpDoor() of obverse/transports/http');
   const target = dialedUrl(address);
   const options = readOptions(target.own, { headers: 'any', connections: 'number' });
   const connections = readConnections(options.connections);

@@ -12,6 +12,8 @@ import type { SideState } from './side-states.js';
 
 /** The part of `drain` for which a session must be quiet before it ends, at least. It is at most twice as long. */
 const QUIET = 1 / 8;
+/** How often, in milliseconds, a side that dials looks whether its sessions are idle. */
+const LOOK_MS = 20;
 
 const checks = {
   drain: must(
@@ -56,8 +58,28 @@ export async function drain(
       drained?.();
       done();
     };
-    void finished(side, [...lines], ms).then(done);
+    const finishing = side.listens ? finished(side, [...lines], ms) : settled(side, [...lines], ms);
+    void finishing.then(done);
   });
+}
+
+/**
+ * A side that dials: each of its sessions ends when it is idle. One that has lost its link waits for the next one, as long as something is open
+ * in it, or was sent and may not have arrived.
+ */
+async function settled(side: DrainingSide, lines: readonly ActiveTransport[], ms: number): Promise<void> {
+  const closing = side.attached.closing({ drain: ms });
+  const pause = Math.min(LOOK_MS, ms / 100);
+  while (side.state === 'draining' && (side.away.size > 0 || lines.some(({ connections }) => connections.size > 0))) {
+    for (const session of [...side.away])
+      if (session.open === 0 && session.buffered === 0 && !session.journal?.keptMessages) session.end();
+    // One with a journal is ended by the other side, which is told.
+    for (const { sessions } of lines)
+      for (const session of sessions) if (session.journal === undefined && !session.retiring) session.closeWhenIdle();
+    if (side.away.size > 0 || lines.some(({ connections }) => connections.size > 0))
+      await new Promise<void>((resolve) => void setTimer(pause, resolve).unref());
+  }
+  await closing;
 }
 
 async function finished(side: DrainingSide, lines: readonly ActiveTransport[], ms: number): Promise<void> {
@@ -78,8 +100,8 @@ async function retired({ logger }: DrainingSide, line: ActiveTransport): Promise
 }
 
 /**
- * A session with a journal ends when its extension ends it. Any other ends when it is idle: its peer is not told, so a side that listens waits
- * until it has been idle for a while, and not equally long for all of them, so that they do not all dial again at once.
+ * A session with a journal ends when its extension ends it. Any other ends when it has been idle for a while, as its peer is not told, and not
+ * equally long for all of them, so that they do not all dial again at once.
  */
 function endWhenQuiet(side: DrainingSide, connection: Connection, ms: number, before?: number): void {
   const { sink, ended } = connection;
@@ -88,6 +110,6 @@ function endWhenQuiet(side: DrainingSide, connection: Connection, ms: number, be
   if (session?.journal !== undefined) return;
   const sent = session?.sendQueue.sent;
   const isQuiet = session?.open === 0 && sent === before;
-  if (session !== undefined && (isQuiet || !side.listens)) session.closeWhenIdle();
+  if (session !== undefined && isQuiet) session.closeWhenIdle();
   else setTimer(ms * QUIET * (1 + Math.random()), () => endWhenQuiet(side, connection, ms, sent)).unref();
 }

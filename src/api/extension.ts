@@ -72,9 +72,9 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   /** Loads what the options of the side ask for; `open()` waits for it, and rejects with what it rejects with. */
   opening?(codec: Promise<Codec>): Promise<void>;
   /**
-   * `close()` was called, for the first time. With `drain`, the side goes on for so many milliseconds at most: it lets nobody in any more, and
-   * sessions without a connection have ended; it waits for the promise meanwhile. Without, it closes within this turn. What it throws or
-   * rejects with is logged.
+   * `close()` was called, for the first time. With `drain`, the side goes on for so many milliseconds at most: a side that listens lets nobody
+   * in any more, and its sessions without a connection have ended; it waits for the promise meanwhile. Without, it closes within this turn.
+   * What it throws or rejects with is logged.
    */
   closing?(options: { readonly drain?: number }): void | Promise<void>;
   /** Numbers of the side for `side.stats()`, by name: those that the core does not know. */

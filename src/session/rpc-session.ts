@@ -230,8 +230,10 @@ export class RpcSession extends CallingSession implements MessageSink {
     if (!this.sendQueue.waits && !this.replies.waits && this.connection?.queue === undefined) this.end();
   }
 
-  /** Whether the peer is known to have all that was sent. */
+  /** Whether the peer is known to have all that was sent, and nothing of it is known to be missing. */
   private get hasArrived(): boolean {
+    // What the peer has sent over a link that was cut comes over the next one.
+    if (this.connection === undefined) return false;
     return this.sendQueue.collected === 0 && !this.journal?.keptMessages && !this.journal?.waiting;
   }
 

@@ -49,7 +49,7 @@ export class DialedSession implements AwaySession {
       if (line.current !== this) return;
       this.journal.why = 'closed';
       line.forget();
-      if (!again) line.redialer.end();
+      if (!again || line.isLeaving) line.redialer.end();
     });
     leftBy.set(session, (ms) => line.leave(this, ms));
   }
@@ -111,6 +111,8 @@ export class DialedLine {
   current: DialedSession | undefined;
   /** The name of one that has ended here, as long as the other end may keep it. */
   over: string | undefined;
+  /** This side is about to close. */
+  isLeaving = false;
   /** The peer keeps no sessions: it is not asked for one. */
   isPlain = false;
   /** It was only silent: it is asked again once it has said hello. */

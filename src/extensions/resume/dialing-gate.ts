@@ -1,4 +1,5 @@
 import type { Gate } from '../../api/extension.js';
+import { time } from '../../base/time.js';
 import type { Message, Redialer } from '../../contract/contract.js';
 import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
@@ -14,6 +15,8 @@ import { RESUME } from './resume-options.js';
 /** Whose session a connection is, at the end that dials again: that of the last link, if the other end has kept it. */
 export class DialingGate implements Gate {
   private readonly lines = new Map<Redialer, DialedLine>();
+  /** When this side closes, once that is known. */
+  private leavesAt: number | undefined;
 
   /** `bytes`: how many bytes are sent and not acknowledged before more waits. */
   constructor(
@@ -169,18 +172,26 @@ export class DialingGate implements Gate {
   /** The session of the line is this one from now on. */
   private current(line: DialedLine, session: RpcSession, { token, ms, bytes }: Begun): DialedSession {
     line.early = undefined;
-    line.current = new DialedSession(line, session, token, ms ?? RESUME.ms, this.bytes, bytes ?? RESUME.bytes);
-    return line.current;
+    const current = new DialedSession(line, session, token, ms ?? RESUME.ms, this.bytes, bytes ?? RESUME.bytes);
+    line.current = current;
+    this.leaves(line);
+    return current;
   }
 
-  /** This side is about to close, in so many milliseconds. */
+  /** This side is about to close, in so many milliseconds. What has no link is told when it has one. */
   leave(ms: number): void {
+    this.leavesAt = time() + ms;
     for (const line of this.lines.values()) {
-      const { current, early } = line;
-      line.forget();
-      early?.end();
-      current?.leave(ms);
+      line.early?.end();
+      this.leaves(line);
     }
+  }
+
+  private leaves(line: DialedLine): void {
+    const { leavesAt } = this;
+    if (leavesAt === undefined) return;
+    line.isLeaving = true;
+    if (line.current?.session.connection !== undefined) line.current.leave(Math.max(0, leavesAt - time()));
   }
 
   private resume(line: DialedLine, connection: Connection, { got = 0, sent = 0 }: Answer): Session {
@@ -196,6 +207,7 @@ export class DialingGate implements Gate {
     connection.agreed = true;
     const away = current.back();
     const again = journal.resume(connection, { got, sent });
+    this.leaves(line);
     this.host.emit('resumed', session.peer as Peer, { away, again });
     return session;
   }

@@ -12,6 +12,7 @@ import { provide } from './plugins/registry.js';
 import type {
   FramingOption,
   HttpOptions,
+  NatsOptions,
   ProcessOptions,
   TcpOptions,
   TlsOptions,
@@ -66,6 +67,7 @@ declare module './types/transport-options.js' {
     stdio: FramingOption & { readonly input?: object | undefined; readonly output?: object | undefined };
     process: ProcessOptions;
     udp: UdpOptions;
+    nats: NatsOptions;
     ws: WebSocketOptions;
     wss: WebSocketOptions & TlsOptions;
     http: HttpOptions;

@@ -156,3 +156,25 @@ export interface UdpOptions extends FramingOption {
   readonly peers?: number | undefined;
   readonly trusted?: boolean | undefined;
 }
+
+/** Options of `nats:`. `connect()` of its package has further ones, which may be specified too. */
+export interface NatsOptions {
+  /** When serving: sides with the same queue group share the calls; `workers` by default, empty for none. */
+  readonly queue?: string | undefined;
+  /** How often, in milliseconds, a serving side reports which calls it is working on: 1,000 by default. */
+  readonly beat?: number | undefined;
+  /** After how many seconds of silence it is checked whether a peer is still there: 60 by default. */
+  readonly forget?: number | undefined;
+  /** When serving: whether the service discovery of NATS is answered; on by default. */
+  readonly discover?: boolean | undefined;
+  /** A credentials file, or its contents. */
+  readonly credentials?: string | Uint8Array | undefined;
+  readonly user?: string | undefined;
+  readonly pass?: string | undefined;
+  readonly token?: string | undefined;
+  /** TLS of the connection to the server, as the package takes it; `{}` requires it. */
+  readonly tls?: object | undefined;
+  /** How the server calls this client. */
+  readonly name?: string | undefined;
+  readonly [option: string]: unknown;
+}

@@ -87,7 +87,10 @@ export class NatsClient {
     this.own = inbox.replace(/[^.]*$/, (name) => `o-${name}`);
     this.learn();
     void this.watch(this.connection);
-    void this.connection.closed().then((error) => this.watcher.ended(error ?? undefined));
+    void this.connection.closed().then((error) => {
+      this.away = false;
+      this.watcher.ended(error ?? undefined);
+    });
   }
 
   private mustNotBeClosed(): void {

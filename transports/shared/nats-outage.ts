@@ -79,9 +79,14 @@ export class Outage {
     if (!this.sender.away) void this.try(link);
   }
 
-  /** Resolves when nothing is being tried: what waited was sent, or given up. */
-  async settled(): Promise<void> {
-    while (this.trying.size > 0) await wait(AGAIN_MS);
+  /** Resolves when nothing waits any more, because it was sent or given up. Returns false if that takes longer than some ms. */
+  async settled(ms: number): Promise<boolean> {
+    const end = time() + ms;
+    while (this.sender.away || this.trying.size > 0) {
+      if (time() > end) return false;
+      await wait(AGAIN_MS);
+    }
+    return true;
   }
 
   private async try(link: Waiting): Promise<void> {

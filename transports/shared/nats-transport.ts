@@ -241,8 +241,13 @@ export class NatsTransport implements Transport, NatsHub {
   }
 
   async flush(): Promise<void> {
-    await this.outage.settled();
-    await this.client.flush();
+    if (!(await this.outage.settled(this.wire.limits.connectMs)) || this.over)
+      throw new ConnectionLost(`${this.address} has no connection: it is not certain that everything was sent`);
+    try {
+      await this.client.flush();
+    } catch (cause) {
+      throw new ConnectionLost(`${this.address} was lost: it is not certain that everything was sent`, { cause });
+    }
   }
 
   // ---- ends -----------------------------------------------------------------------------------------------------------

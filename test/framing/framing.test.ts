@@ -35,7 +35,9 @@ describe('however the stream is cut, the frames are the same', () => {
       const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', 'a', 'ä', '漢\r字', '🙂', 'x\r', '\r'));
       fc.assert(
         fc.property(fc.array(piece), fc.string({ unit: 'grapheme' }), cuts, (pieces, last, sizes) => {
-          const clean = [...pieces, last].map((text) => Buffer.from(text.replaceAll(end, '')).toString());
+          // A message comes first: a stream that begins with something else may be recognized as that of another framing.
+          const texts = ['{"id":1,"method":"ready"}', ...pieces, last];
+          const clean = texts.map((text) => Buffer.from(text.replaceAll(end, '')).toString());
           const wanted = clean
             .map((text) => (end === '\n' ? text.replace(/\r$/, '') : text))
             .filter((text) => text !== '');

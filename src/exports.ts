@@ -129,7 +129,7 @@ export type { EntryLogger, LogEntry } from './types/log-entry.js';
 export type { Mark, Marker } from './types/marker.js';
 export type { Items, Reply, Stream, StreamSource } from './types/method.js';
 export type { MethodOptions } from './types/method-options.js';
-export type { CodecPair, CodecSource, NamespaceOptions, Options } from './types/options.js';
+export type { CodecPair, CodecSource, Concurrency, NamespaceOptions, Options } from './types/options.js';
 export type {
   Group,
   GroupOptions,

@@ -3,7 +3,7 @@ import { IncomingMethod } from '../calls/incoming-method.js';
 import { SideLayers } from '../calls/side-layers.js';
 import type { Call, Codec, FaultBody, Id, Limits, Link, Transport, TransportSource } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
-import { DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
+import { DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
 import type { CallSender } from '../session/call-sender.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
@@ -29,7 +29,7 @@ import { sideLogger } from './log-entry.js';
 import { tellMessageError } from './message-errors.js';
 import { PeerRegistry } from './peer-registry.js';
 import { Reports } from './reports.js';
-import { resolveCodec } from './resolve-options.js';
+import { concurrencyOf, resolveCodec } from './resolve-options.js';
 import { SideExtensions } from './side-extensions.js';
 import { SideSessions } from './side-sessions.js';
 import { cannotChange, cannotOpen, mustBeOpen, type SideState } from './side-states.js';
@@ -79,9 +79,9 @@ export class RpcEndpoint implements SideHost {
     private readonly onMessageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   ) {
     this.limits = limitsFrom(options.limits);
-    this.load = new SideLoad(this.limits.totalBytes);
+    this.load = new SideLoad(this.limits.totalBytes, concurrencyOf(options).all);
     this.shallow = options.stages?.form === undefined ? this.limits.depth : 0;
-    this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.concurrency = concurrencyOf(options).each;
     this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
     this.handlerTimeout = options.handlerTimeout ?? Number.POSITIVE_INFINITY;
     this.defaults = checkCallOptions(options.defaults);

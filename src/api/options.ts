@@ -5,6 +5,7 @@ import { mustBeOptions } from '../contract/options-object.js';
 import { isCallOption } from '../spec/call-options.js';
 import type { CodecSource, Options } from '../types/options.js';
 import { checkStages } from './check-stages.js';
+import { checkConcurrency } from './concurrency.js';
 import { extensionOptions } from './extension-registry.js';
 import { isEntryLogger } from './log-entry.js';
 
@@ -28,7 +29,7 @@ export const coreOptions: { readonly [O in keyof Options]?: Check } = {
   timeout: milliseconds,
   handlerTimeout: milliseconds,
   defaults: must(isObject, 'an object of call options'),
-  concurrency: must((value) => typeof value === 'number' && value >= 1, 'a number from 1'),
+  concurrency: checkConcurrency,
   limits: must(isObject, 'an object of limits'),
   validate: must((value) => value === 'incoming' || value === 'both' || value === 'off', '"incoming", "both" or "off"'),
   types: must(Array.isArray, 'an array of types, such as [standardTypes, Money]'),

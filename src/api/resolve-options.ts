@@ -1,4 +1,5 @@
 import type { AddressObject, Codec, Security } from '../contract/contract.js';
+import { DEFAULT_CONCURRENCY } from '../contract/limits.js';
 import { codec, codecPair, security, stagedCodec } from '../plugins/registry.js';
 import type { CodecPair, CodecSource, Options } from '../types/options.js';
 
@@ -25,4 +26,11 @@ export async function resolveCodec({ codec, stages }: Options): Promise<Codec> {
 export async function resolveSecurity(source: Options['security']): Promise<Security | undefined> {
   if (source === undefined || source === null) return undefined;
   return (typeof source === 'object' && 'seal' in source ? (source as Security) : await security(source)) ?? undefined;
+}
+
+/** How many calls run at a time: of each peer, and of all peers together. */
+export function concurrencyOf({ concurrency }: Options): { readonly each: number; readonly all: number } {
+  const { each = DEFAULT_CONCURRENCY, all = Number.POSITIVE_INFINITY } =
+    typeof concurrency === 'object' ? concurrency : { each: concurrency };
+  return { each, all };
 }

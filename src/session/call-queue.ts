@@ -1,11 +1,13 @@
 import { printable } from '../base/quote.js';
 import type { Call, Id } from '../contract/contract.js';
-import { Code, ProtocolError, type RpcError, TimeoutError } from '../contract/errors.js';
+import { type RpcError, TimeoutError } from '../contract/errors.js';
+import { isRefused } from './busy-calls.js';
 import { CallSender } from './call-sender.js';
 import { CancelledCalls } from './cancelled-calls.js';
 import { CALL_BYTES } from './held-frame.js';
 import { isKey } from './ids.js';
 import type { Session, SystemRequest } from './session.js';
+import type { SideTurns } from './side-turns.js';
 import { WaitingCalls } from './waiting-calls.js';
 
 /** What the queue needs of its session. */
@@ -31,6 +33,9 @@ export class CallQueue {
   /** What is at work without an id of its own, or was answered before it ended. */
   private readonly unnamed = new Set<CallSender>();
   private readonly waiting: WaitingCalls;
+  /** Where the calls of all peers have a bound. */
+  private readonly turns: SideTurns | undefined;
+  waitsForSide = false;
   private running = 0;
   /** Calls of references that are at work. */
   private calling = 0;
@@ -46,6 +51,7 @@ export class CallQueue {
 
   constructor(private readonly session: CallQueueOwner) {
     this.waiting = new WaitingCalls(session.host.limits);
+    this.turns = session.host.load.turns;
   }
 
   /** How many calls are at work or wait, without those that are dealt with. */
@@ -65,14 +71,15 @@ export class CallQueue {
 
   /** Whether a call may start at once: the limit is not reached, and no call of its kind waits before it. */
   hasRoomFor({ method }: Call): boolean {
-    const { running, calling, deaf } = this;
+    const { running, calling, deaf, turns } = this;
     const { concurrency } = this.session.host;
-    if (running < concurrency && calling < concurrency && !deaf && this.queued === 0) return true;
+    if (running < concurrency && calling < concurrency && !deaf && this.queued === 0 && turns === undefined)
+      return true;
     const lane = this.request(method)?.lane;
     if (lane === 'free') return true;
     if (deaf) return false;
     if (lane === 'callbacks') return this.hasRoom('calling') && this.waiting.callbacks.length === 0;
-    return this.hasRoom('running') && this.waiting.calls.length === 0;
+    return this.hasRoom('running') && this.waiting.calls.length === 0 && turns?.isFree !== false;
   }
 
   /** The request of the library itself of this name; undefined for methods of the side. */
@@ -89,9 +96,15 @@ export class CallQueue {
     if (this.deaf) return undefined;
     const { waiting } = this;
     const callback = this.hasRoom('calling') ? waiting.callbacks.shift() : undefined;
-    const next = callback ?? (this.hasRoom('running') ? waiting.calls.shift() : undefined);
+    const next = callback ?? (this.mayRun ? waiting.calls.shift() : undefined);
     if (next !== undefined) waiting.taken(next);
     return next?.call;
+  }
+
+  /** Whether a waiting call may run: there is a place for it with this peer, and at the side. */
+  private get mayRun(): boolean {
+    if (!this.hasRoom('running')) return false;
+    return this.turns === undefined || (this.waiting.calls.length > 0 && this.turns.admits(this));
   }
 
   /** Whether a call with this id is at work or waits. */
@@ -117,6 +130,7 @@ export class CallQueue {
           ? 'calling'
           : 'running';
     this[place]++;
+    if (place === 'running') this.turns?.enter();
     sender.place = place;
     if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
@@ -143,7 +157,9 @@ export class CallQueue {
     const { place = 'running', detailsIfAny } = sender;
     this[place]--;
     if (sender.done && this.overdue > 0) this.overdue--;
-    if (detailsIfAny?.cancelled !== undefined) this.cancelled?.remove(place);
+    const isCancelled = detailsIfAny?.cancelled !== undefined;
+    if (isCancelled) this.cancelled?.remove(place);
+    if (place === 'running') this.turns?.leave(isCancelled);
     sender.call.held?.give();
     this.session.load.give(CALL_BYTES);
     if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
@@ -169,6 +185,7 @@ export class CallQueue {
     sender.cancel(reason);
     this.cancelled ??= new CancelledCalls(this.session);
     this.cancelled.add(place);
+    if (place === 'running') this.turns?.cancel();
     this.next();
   }
 
@@ -206,27 +223,20 @@ export class CallQueue {
 
   /** A call waits for its turn; `bytes` is what it brings. */
   queue(call: Call, bytes: number): void {
-    const { session, queued, waiting } = this;
-    if (waiting.isFull(1)) {
-      if (call.id !== undefined && (session.pendingCount > 0 || session.journal?.awaitsAck === true)) {
-        session.replies.deny(call, new ProtocolError(`busy: ${queued} calls wait already`, Code.Busy));
-        return;
-      }
-      if (waiting.isOver) {
-        session.end(new ProtocolError(`${queued} calls are waiting, and the peer keeps sending calls`, Code.Busy));
-        return;
-      }
-    }
+    const { session, waiting } = this;
+    if (isRefused(session, call, waiting, this.turns)) return;
     const request = this.request(call.method);
     request?.queued?.(session, call);
     waiting.push(call, bytes, request?.lane === 'callbacks');
+    if (request?.lane !== 'callbacks' && this.hasRoom('running')) this.turns?.wait(this);
     session.weigh(call);
     session.load.take(CALL_BYTES);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.updateReading();
   }
 
-  private next(): void {
+  /** Starts the calls that wait, as many as may. */
+  next(): void {
     const { session } = this;
     while (session.ended === undefined) {
       const call = this.shift();
@@ -242,6 +252,7 @@ export class CallQueue {
     }
     this.updateReading();
     session.closeIfIdle();
+    this.turns?.next();
   }
 
   /** We have called the peer: its answer must be read. */
@@ -279,6 +290,11 @@ export class CallQueue {
     this.waiting.clear();
     this.ids.clear();
     this.unnamed.clear();
-    for (const held of atWork) if (held instanceof CallSender) held.cancel(reason);
+    for (const held of atWork) {
+      if (!(held instanceof CallSender)) continue;
+      if (held.place === 'running' && held.detailsIfAny?.cancelled === undefined) this.turns?.cancel();
+      held.cancel(reason);
+    }
+    this.turns?.next();
   }
 }

@@ -53,6 +53,8 @@ export class RpcSession extends CallingSession implements MessageSink {
     this.load = connection.load;
     this.sendQueue = sendQueueFor(this, host);
     connection.sink = this;
+    // Where the calls of all peers have a bound, the first one may have to wait.
+    if (host.load.turns !== undefined) this.callQueue = new CallQueue(this);
     if (connection.filter !== undefined) connection.filter.sender = this;
   }
 

@@ -1,5 +1,6 @@
 import type { Frame, Memory } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
+import { SideTurns } from './side-turns.js';
 
 /** What a peer may hold while the side is loaded, in bytes, and is read all the same. */
 const SMALL = 64 * 1024;
@@ -31,6 +32,8 @@ export class SideLoad implements Memory {
   total = 0;
   /** Frames that links have delivered, and that were given to them, since the side was made; and their length. */
   readonly traffic = { framesReceived: 0, framesSent: 0, bytesReceived: 0, bytesSent: 0 };
+  /** The bound on the calls of all peers that run at a time; undefined where there is none. */
+  readonly turns: SideTurns | undefined;
   private partial = 0;
   private readonly half: number;
   private readonly loaded: number;
@@ -39,8 +42,12 @@ export class SideLoad implements Memory {
   /** Those that are not read at the moment. */
   private readonly pressed = new Set<LoadedPeer>();
 
-  /** `limit`: the bound, in bytes. */
-  constructor(readonly limit: number) {
+  /** `limit`: the bound, in bytes; `calls`: how many calls of all peers run at a time. */
+  constructor(
+    readonly limit: number,
+    calls: number = Number.POSITIVE_INFINITY,
+  ) {
+    if (calls !== Number.POSITIVE_INFINITY) this.turns = new SideTurns(calls);
     this.half = limit / 2;
     this.loaded = limit * LOADED;
   }

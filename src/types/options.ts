@@ -19,6 +19,14 @@ export interface CodecPair {
   readonly out: CodecSource;
 }
 
+/** The option `concurrency` of a side in full: how many calls run at a time. Streams do not count. */
+export interface Concurrency {
+  /** Of each peer: 256 by default. Over HTTP and from a queue, each message is a peer. */
+  readonly each?: number | undefined;
+  /** Of all peers together: no limit by default. Above it, peers take turns. */
+  readonly all?: number | undefined;
+}
+
 /** Options of a side. */
 // biome-ignore lint/suspicious/noExplicitAny: options that are made apart from a side do not know its spec
 export interface Options<R = any> {
@@ -54,8 +62,11 @@ export interface Options<R = any> {
   readonly beat?: number | undefined;
   /** Default options of every call, if neither the call nor its method or namespace specifies them. */
   readonly defaults?: CallOptions | undefined;
-  /** How many calls of one peer run at a time: 256 by default. Further calls are queued. */
-  readonly concurrency?: number | undefined;
+  /**
+   * How many calls of one peer run at a time: 256 by default. Further calls are queued. With an object, `all` limits the calls of all peers
+   * together: no limit by default.
+   */
+  readonly concurrency?: number | Concurrency | undefined;
   /** Limits on what a peer can make this side buffer or do. */
   readonly limits?: Partial<Limits> | undefined;
   /** How much of an error that is not registered is sent to the peer: `hidden`, `message` (the default) or `full`. */

@@ -54,6 +54,7 @@ describe('the options', () => {
     port: 'port:',
     memory: 'memory:options',
     udp: 'udp://239.1.2.3:1',
+    nats: 'nats://127.0.0.1:1/options',
     mux: 'mux:(memory:options)',
     reconnect: 'reconnect:',
   };

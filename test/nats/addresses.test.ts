@@ -35,7 +35,6 @@ describe('addresses of NATS', () => {
     [{ url: 'nats://h/orders', discover: false }, /"discover" is for the side that serves/],
     [{ url: 'nats://h/orders', beat: 0 }, /"beat" must be a positive number, not 0/],
     [{ url: 'nats://h/orders', forget: -1 }, /"forget" must be a positive number, not -1/],
-    [{ url: 'nats://h/orders', reconnect: false }, /"reconnect" cannot be off; "maxReconnectAttempts" limits/],
     [{ url: 'nats://h/orders', credentials: 7 }, /"credentials" must be the path of a credentials file/],
     [{ url: 'nats+wss://h/orders' }, /is for pages in browsers/],
   ])('%o is refused', (source, text) => expect(() => make(source)).toThrow(text));

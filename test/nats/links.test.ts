@@ -258,11 +258,15 @@ describe.skipIf(nats.absent)(`links over NATS${nats.why}`, () => {
   });
 
   it('reports in drained what the server has', async () => {
-    const { service, asked } = await pair();
+    const { caller, service, asked } = await pair();
     for (let id = 2; id < 30; id++) service.call(id, 'x'.repeat(1_000));
     expect(service.link.buffered).toBeGreaterThan(16 * 1024);
     await service.until(() => service.drains > 0);
     expect(service.link.buffered).toBeLessThanOrEqual(16 * 1024);
     await asked.until(() => asked.frames.length === 29);
+    service.call(30);
+    expect(service.link.buffered).toBeGreaterThan(0);
+    await caller.transport.flush?.();
+    expect(service.link.buffered).toBe(0);
   });
 });

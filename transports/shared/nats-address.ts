@@ -17,7 +17,6 @@ const CLIENT = {
   noRandomize: 'flag',
   pass: 'text',
   pingInterval: 'number',
-  reconnect: 'flag',
   reconnectDelayHandler: 'any',
   reconnectJitter: 'number',
   reconnectJitterTLS: 'number',
@@ -74,8 +73,6 @@ export function readNats(address: Address, listen: boolean): NatsPlan {
   }
   if (queue !== undefined && /\s/.test(queue))
     throw new UsageError(`nats: the option "queue" must be a word without spaces, not ${JSON.stringify(queue)}`);
-  if (client.reconnect === false)
-    throw new UsageError('nats: "reconnect" cannot be off; "maxReconnectAttempts" limits the attempts');
   const web = /\+(wss?)$/.exec(address.scheme)?.[1];
   return {
     address: `${address.scheme}://${hosts.join(',')}/${subject}`,

@@ -244,7 +244,7 @@ export class NatsTransport implements Transport, NatsHub {
     if (!(await this.outage.settled(this.wire.limits.connectMs)) || this.over)
       throw new ConnectionLost(`${this.address} has no connection: it is not certain that everything was sent`);
     try {
-      await this.client.flush();
+      await this.unconfirmed.all();
     } catch (cause) {
       throw new ConnectionLost(`${this.address} was lost: it is not certain that everything was sent`, { cause });
     }

@@ -16,7 +16,7 @@ interface Counted {
 export class Unconfirmed {
   private bytes = 0;
   private fresh: Counted[] = [];
-  private asking = false;
+  private asking: Promise<void> | undefined;
 
   /** `flush` resolves after a round trip, and rejects if the connection is lost. */
   constructor(private readonly flush: () => Promise<void>) {}
@@ -26,16 +26,29 @@ export class Unconfirmed {
     if (link.fresh === 0) this.fresh.push(link);
     link.fresh += bytes;
     this.bytes += bytes;
-    if (this.bytes > ASK_BYTES && !this.asking) void this.ask();
+    this.askIfMuch();
   }
 
   /** The connection to the server is restored. */
   restored(): void {
-    if (this.bytes > ASK_BYTES && !this.asking) void this.ask();
+    this.askIfMuch();
+  }
+
+  /** Resolves when the server has everything that was counted; rejects if the connection is lost first. */
+  async all(): Promise<void> {
+    await this.asking?.catch(() => {});
+    this.asking ??= this.ask();
+    await this.asking;
+  }
+
+  private askIfMuch(): void {
+    if (this.bytes <= ASK_BYTES || this.asking !== undefined) return;
+    this.asking = this.ask();
+    // It is asked again when the connection is restored.
+    this.asking.catch(() => {});
   }
 
   private async ask(): Promise<void> {
-    this.asking = true;
     const { fresh: links, bytes } = this;
     this.fresh = [];
     this.bytes = 0;
@@ -43,18 +56,17 @@ export class Unconfirmed {
       link.asked += link.fresh;
       link.fresh = 0;
     }
-    let confirmed = true;
-    await this.flush().catch(() => {
-      confirmed = false;
-    });
-    this.asking = false;
-    if (!confirmed) {
+    try {
+      await this.flush();
+    } catch (error) {
       this.again(links, bytes);
-      return;
+      throw error;
+    } finally {
+      this.asking = undefined;
     }
     for (const link of links) link.asked = 0;
     for (const link of links) if (!link.isOver) link.receiver?.drained();
-    if (this.bytes > ASK_BYTES) void this.ask();
+    this.askIfMuch();
   }
 
   /** The connection was lost: they are asked for again when it is restored. */

@@ -1,0 +1,72 @@
+import { spread } from '../statistics.js';
+
+/** Something that is called: returns when one call was answered. */
+export type Call = () => Promise<unknown>;
+
+/** One that is measured beside others, in the same run. */
+export interface Contestant {
+  readonly name: string;
+  /** Connects; `close` ends that. */
+  open(): Promise<{ readonly call: Call; close(): Promise<unknown> }>;
+}
+
+/** A ratio that must hold. */
+export interface Bar {
+  readonly of: string;
+  readonly to: string;
+  readonly least: number;
+}
+
+export interface Plan {
+  readonly contestants: readonly Contestant[];
+  readonly bars: readonly Bar[];
+  /** How many calls are open at a time. */
+  readonly inFlight: number;
+  readonly rounds: number;
+  /** How long one measurement takes, in ms. */
+  readonly ms: number;
+}
+
+/** Measures the contestants in turn, several rounds of all, and prints calls per second, the medians, and the ratios of the bars. */
+export async function compare({ contestants, bars, inFlight, rounds, ms }: Plan): Promise<boolean> {
+  const opened = await Promise.all(
+    contestants.map(async ({ name, open }) => ({ name, ...(await open()), rates: [] as number[] })),
+  );
+  for (const { call } of opened) await rate(call, inFlight, ms / 2);
+  for (let round = 0; round < rounds; round++) {
+    for (const one of opened) one.rates.push(await rate(one.call, inFlight, ms));
+  }
+  const medians = new Map(opened.map(({ name, rates }) => [name, spread(rates).median]));
+  console.log(`calls per second with ${inFlight} in flight, medians of ${rounds}:`);
+  for (const { name, rates } of opened) {
+    const all = rates.map((each) => Math.round(each).toLocaleString('en')).join(' ');
+    console.log(
+      `  ${name.padEnd(24)} ${Math.round(medians.get(name) as number)
+        .toLocaleString('en')
+        .padStart(9)}   (${all})`,
+    );
+  }
+  let holds = true;
+  for (const { of, to, least } of bars) {
+    const ratio = (medians.get(of) as number) / (medians.get(to) as number);
+    holds &&= ratio >= least;
+    console.log(`  ${of} / ${to}: ${ratio.toFixed(2)} (at least ${least}) ${ratio >= least ? 'holds' : 'FAILS'}`);
+  }
+  for (const { close } of opened) await close();
+  return holds;
+}
+
+/** Calls per second. */
+async function rate(call: Call, inFlight: number, ms: number): Promise<number> {
+  let done = 0;
+  const begin = performance.now();
+  const end = begin + ms;
+  const lane = async (): Promise<void> => {
+    while (performance.now() < end) {
+      await call();
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+  return (done / (performance.now() - begin)) * 1_000;
+}

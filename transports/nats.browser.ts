@@ -1,0 +1,37 @@
+import type { TransportFactory } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
+import { packageError } from '../src/contract/optional-package.js';
+import { readNats } from './shared/nats-address.js';
+import type { NatsLoader } from './shared/nats-client.js';
+import { NatsTransport } from './shared/nats-transport.js';
+
+/**
+ * `nats+wss://host:443/subject` and `nats+ws:` in pages: calls over the WebSocket listener of a NATS server, by the package
+ * `@nats-io/nats-core`. A page registers it: `registerTransport('nats+wss', nats)`. The options are those of `nats:`; `credentials` are
+ * contents, and there is no `tls`, which the browser does.
+ */
+const nats: TransportFactory = (address, wire) => {
+  if (address.scheme === 'nats')
+    throw new UsageError(
+      'nats: a page reaches a NATS server over its WebSocket listener: write nats+wss://host:443/subject',
+    );
+  if (wire.sealed) throw new UsageError('nats: there is no security over NATS in pages');
+  return new NatsTransport(readNats(address, wire.listen), wire, loader);
+};
+
+export default nats;
+
+const loader: NatsLoader = {
+  async load() {
+    try {
+      const { wsconnect, createInbox, credsAuthenticator } = await import('@nats-io/nats-core');
+      return { connect: wsconnect, createInbox, credsAuthenticator };
+    } catch (cause) {
+      const name = '@nats-io/nats-core';
+      throw packageError('the transport nats+wss:', name, `npm install ${name}`, cause);
+    }
+  },
+  async credentials(given) {
+    return typeof given === 'string' ? new TextEncoder().encode(given) : given;
+  },
+};

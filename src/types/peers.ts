@@ -84,7 +84,8 @@ declare const topicBrand: unique symbol;
  */
 export interface Topic {
   readonly name: string;
-  readonly [topicBrand]?: never;
+  /** The brand of the type; it does not exist at run time. */
+  readonly [topicBrand]: true;
 }
 
 declare const severalBrand: unique symbol;

@@ -12,6 +12,8 @@ import {
   type Sender,
   type Several,
   type Side,
+  type Topic,
+  topic,
 } from 'obverse';
 import type { Equal, Expect } from './equal.js';
 import type { Chat } from './spec.js';
@@ -43,6 +45,26 @@ export async function use(here: Here, peer: Peer, sender: Sender): Promise<void>
   const first: number = await gathering.first();
   const values: number[] = (await gathering.quorum(first)).map(({ value }) => value);
   values.push(...(await gathering).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+}
+
+export async function toTopics(here: Here, news: Topic): Promise<void> {
+  here.hello(news, { who: 'x' });
+  here.to(topic('news.sport'), { metadata: { from: 'desk' } }).hello({ who: 'x' });
+  const end: () => Promise<void> = await here.subscribe('news.*');
+  await end();
+  await here.flush();
+  here.to(null, { delivery: { key: 'a', delay: 1, priority: 2, attempts: 3 } }).hello({ who: 'x' });
+  here.to(null, { delivery: { key: undefined } });
+  // @ts-expect-error there is no such option
+  here.to(null, { delivery: { kee: 'a' } });
+  // @ts-expect-error a key is a text
+  here.with({ delivery: { key: 1 } });
+  // @ts-expect-error an object with a name is not a topic
+  here.hello({ name: 'news' }, { who: 'x' });
+  // @ts-expect-error a topic cannot be in a list
+  here.hello([news], { who: 'x' });
+  // @ts-expect-error a topic has a name
+  here.subscribe();
 }
 
 /** A group is not a list of receivers, and cannot be in a list; nor can anything else that looks like one. */

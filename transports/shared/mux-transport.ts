@@ -59,6 +59,25 @@ export class MuxTransport implements Transport {
     return this.parts.some(({ transport }) => transport?.broadcast !== undefined) ? this.spread : (undefined as never);
   }
 
+  /** Present only while a part has topics: all such parts publish, and subscribe. A part that is added later does not subscribe. */
+  get publish(): (topic: string, frames: readonly Frame[]) => void {
+    return this.publishing.length > 0 ? this.publishToEach : (undefined as never);
+  }
+
+  get subscribe(): (topic: string) => Promise<() => Promise<void>> {
+    return this.publishing.length > 0 ? this.subscribeOverEach : (undefined as never);
+  }
+
+  /** The parts that have topics. */
+  private get publishing(): Transport[] {
+    return this.parts.flatMap(({ transport }) => (transport?.publish === undefined ? [] : [transport]));
+  }
+
+  async flush(): Promise<void> {
+    const troubles = await this.each([...this.parts], async ({ transport }) => transport?.flush?.());
+    if (troubles.length > 0) throw failure('flushed', this.parts.length, troubles);
+  }
+
   async open(accept: Accept): Promise<void> {
     if (this.accept !== undefined) throw new UsageError(`${this.address} is opened only once`);
     this.refuseIfClosed();
@@ -100,6 +119,20 @@ export class MuxTransport implements Transport {
 
   private readonly spread = (frames: readonly Frame[]): void => {
     for (const { transport } of this.parts) transport?.broadcast?.(frames);
+  };
+
+  private readonly publishToEach = (topic: string, frames: readonly Frame[]): void => {
+    for (const transport of this.publishing) transport.publish?.(topic, frames);
+  };
+
+  private readonly subscribeOverEach = async (topic: string): Promise<() => Promise<void>> => {
+    const begun = await Promise.allSettled(this.publishing.map(async (transport) => transport.subscribe?.(topic)));
+    const ends = begun.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []));
+    const end = async (): Promise<void> => void (await Promise.all(ends.map((each) => each())));
+    const failed = begun.find((each) => each.status === 'rejected');
+    if (failed === undefined) return end;
+    await end();
+    throw failed.reason;
   };
 
   private async make(part: Part): Promise<void> {

@@ -1,6 +1,7 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension } from '../../api/extension.js';
 import { endpointOf } from '../../api/side-class.js';
+import type { Topic } from '../../types/peers.js';
 import { deliveryOption } from './delivery-option.js';
 import { flush } from './flush.js';
 import { mustBeTopic, NamedTopic } from './named-topic.js';
@@ -22,6 +23,6 @@ export const topics: Extension = {
   name: NAME,
   callOptions: { delivery: deliveryOption },
   members: Object.getOwnPropertyDescriptors(members),
-  installed: () => provideTopics((name) => new NamedTopic(name)),
+  installed: () => provideTopics((name) => new NamedTopic(name) as unknown as Topic),
   attach: (host: RpcEndpoint) => new SideTopics(host),
 };

@@ -6,7 +6,7 @@ import type { Topic } from '../../types/peers.js';
 import { topicsOf } from './side-topics.js';
 
 /** A topic as a receiver: it sends a notification over the transport of the side, and has no peers that the side knows. */
-export class NamedTopic implements Topic, PeerSet, SelfDelivering {
+export class NamedTopic implements Omit<Topic, symbol>, PeerSet, SelfDelivering {
   constructor(readonly name: string) {
     mustBeTopic(name, 'topic()');
   }

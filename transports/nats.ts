@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { packageError } from '../src/contract/optional-package.js';
+import { readStream } from './shared/jetstream-plan.js';
+import { StreamTransport } from './shared/jetstream-transport.js';
 import { readNats } from './shared/nats-address.js';
 import type { NatsLoader } from './shared/nats-client.js';
 import { NatsTransport } from './shared/nats-transport.js';
@@ -10,6 +12,14 @@ import { NatsTransport } from './shared/nats-transport.js';
  * `nats://host:4222/subject`: calls over a NATS server. Serving sides receive the subject, and those with the same `queue` share the
  * calls; a connecting side has one peer, the service. `nats://ann:secret@host:4222,other:4222/subject` has a user and several servers. It
  * needs the package `@nats-io/transport-node`.
+ *
+ * With `stream`, a stream of JetStream keeps the messages, and it also needs the package `@nats-io/jetstream`: who connects writes
+ * notifications, with `flush()` and `delivery: { key, attempts }`, and who serves works on them. A message is acknowledged when its handler
+ * has finished; one that fails comes again, and at last is stored under `<subject>._dead`. Then the options when serving are `consumer`
+ * (`workers`), whose name those have that share the messages; `from`, where a new consumer begins (`all`, `new`, or the number of a
+ * message); `attempts` (5); `backoff`, in ms (1,000), doubled after each attempt; `lease`, in ms (30,000), after which another worker gets
+ * the message of one that is gone; `inFlight` (16), how many messages a side works on. Both: `dedupe`, in ms (120,000), how long a new
+ * stream knows keys.
  *
  * When serving: `queue`, the queue group (`workers`; empty: each serving side receives each call); `discover`, whether the service
  * discovery of NATS is answered (on).
@@ -21,6 +31,7 @@ import { NatsTransport } from './shared/nats-transport.js';
 const nats: TransportFactory = (address, wire) => {
   if (address.scheme !== 'nats')
     throw new UsageError(`"${address.scheme}:" is for pages in browsers; here, the address begins with nats://`);
+  if (address.options.stream !== undefined) return new StreamTransport(readStream(address, wire.listen), wire, loader);
   return new NatsTransport(readNats(address, wire.listen), wire, loader);
 };
 

@@ -22,6 +22,7 @@ export { type ExtensionSubject, testExtension } from './extension.js';
 export type { FakeAnswers, FakeMethod, FakeNotification, FakeRequest } from './fake-method.js';
 export { type Direction, type Fault, type FaultKind, type Faults, faulty } from './faulty.js';
 export { type FramingSubject, testFraming } from './framing.js';
+export { type KeeperCase, testKeeper } from './keeper.js';
 export { type Fake, type FakeCall, type FakeMethods, type Mock, type MockOptions, mock } from './mock.js';
 export { type LinkPair, type LinkPairOptions, linkPair } from './pair.js';
 export { record } from './record.js';

@@ -30,7 +30,8 @@ const CLIENT = {
   waitOnFirstConnect: 'flag',
 } as const satisfies Record<string, OptionKind>;
 
-const OPTIONS = {
+/** The options of `nats:` without a stream. */
+export const OPTIONS = {
   queue: 'text',
   beat: 'number',
   forget: 'number',
@@ -58,11 +59,12 @@ export interface NatsPlan {
 }
 
 /**
- * Reads `nats://user:pass@host:4222,host:4223/subject`. Throws a UsageError for another form, an unknown option or a wrong value; no text
+ * Reads `nats://user:pass@host:4222,host:4223/subject`; `others` are options that have been read already. Throws a UsageError for another form, an unknown option or a wrong value; no text
  * contains the password.
  */
-export function readNats(address: Address, listen: boolean): NatsPlan {
-  const options = readOptions(address, OPTIONS);
+export function readNats(address: Address, listen: boolean, others: readonly string[] = []): NatsPlan {
+  const given = Object.entries(address.options).filter(([name]) => !others.includes(name));
+  const options = readOptions({ ...address, options: Object.fromEntries(given) }, OPTIONS);
   const { queue, beat = 1_000, forget = 60, discover, credentials, ...client } = options;
   const { hosts, subject, ...access } = readPlace(address);
   for (const [name, value] of Object.entries({ queue, discover })) {

@@ -1,4 +1,4 @@
-import type { ConnectionOptions, Msg, NatsConnection } from '@nats-io/nats-core';
+import type { ConnectionOptions, Msg, MsgHdrs, NatsConnection } from '@nats-io/nats-core';
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
@@ -14,6 +14,7 @@ const LINGER_MS = 2_000;
 export interface NatsPackage {
   connect(options: ConnectionOptions): Promise<NatsConnection>;
   createInbox(prefix?: string): string;
+  headers(): MsgHdrs;
   credsAuthenticator(credentials: Uint8Array): NonNullable<ConnectionOptions['authenticator']>;
 }
 
@@ -40,6 +41,7 @@ export class NatsClient {
   maxPayload: number = Number.POSITIVE_INFINITY;
   /** Where this connection alone is reached: a subject with more words behind it. */
   own = '';
+  private library: NatsPackage | undefined;
   private connection: NatsConnection | undefined;
   private connecting: Promise<unknown> | undefined;
   private closed = false;
@@ -61,6 +63,7 @@ export class NatsClient {
   async connect(): Promise<void> {
     const { plan, loader } = this;
     const library = await loader.load();
+    this.library = library;
     const { credentials, client } = plan;
     const authenticator =
       credentials === undefined ? undefined : library.credsAuthenticator(await loader.credentials(credentials));
@@ -156,6 +159,11 @@ export class NatsClient {
       // What the server had already sent has arrived after that.
       if (!this.away) await inner.flush().catch(() => {});
     };
+  }
+
+  /** Headers for a message. */
+  headers(): MsgHdrs {
+    return (this.library as NatsPackage).headers();
   }
 
   /** Sends one message. Never throws; after the end it does nothing. */

@@ -1,0 +1,224 @@
+import type { Msg, MsgHdrs, Subscription } from '@nats-io/nats-core';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type { Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
+import { NANOS } from './jetstream-setup.js';
+
+/** How long, in ms, the server keeps a request for messages. */
+const EXPIRES_MS = 10_000;
+/** How much longer, in ms, its answer may take; then it counts as lost. */
+const SLACK_MS = 2_000;
+/** Words of the address to which a message is acknowledged, from the end: `…<delivered>.<sequence>.<of the consumer>.<ns>.<pending>`. */
+const ACK_WORDS = 9;
+
+/** What the tasks need of their transport. */
+export interface TaskHost {
+  readonly consumer: string;
+  readonly stream: string;
+  readonly inFlight: number;
+  /** In ms. */
+  readonly lease: number;
+  readonly away: boolean;
+  /** Where this connection alone is reached. */
+  readonly own: string;
+  tell(subject: string, body: string, reply?: string): void;
+  /** A message is there: makes its link, and passes it on. */
+  begin(task: Task): void;
+}
+
+/** A message of the stream while this side has it. */
+export class Task {
+  readonly attempt: number;
+  readonly sequence: number;
+  readonly stored: Date;
+  private settled = false;
+
+  constructor(
+    readonly message: Msg,
+    private readonly tasks: Tasks,
+  ) {
+    const words = (message.reply ?? '').split('.');
+    // Newer servers add the domain and the account, and a word at the end.
+    const at = words.length > ACK_WORDS ? 6 : 4;
+    this.attempt = Number(words[at]);
+    this.sequence = Number(words[at + 1]);
+    this.stored = new Date(Number(words[at + 3]) / NANOS);
+  }
+
+  get body(): Uint8Array {
+    return this.message.data;
+  }
+
+  get headers(): MsgHdrs | undefined {
+    return this.message.headers;
+  }
+
+  /** It was handled. */
+  done(): void {
+    this.answer('+ACK');
+  }
+
+  /** It is to be delivered again after so many ms. */
+  again(ms: number): void {
+    this.answer(ms > 0 ? `-NAK ${JSON.stringify({ delay: Math.round(ms * NANOS) })}` : '-NAK');
+  }
+
+  /** It is not delivered any more. Without a reason, which some servers answer by delivering it again. */
+  drop(): void {
+    this.answer('+TERM');
+  }
+
+  /** Its lease begins anew. */
+  renew(): void {
+    if (!this.settled) this.tasks.host.tell(this.message.reply ?? '', '+WPI');
+  }
+
+  private answer(text: string): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.tasks.host.tell(this.message.reply ?? '', text);
+    this.tasks.over(this);
+  }
+}
+
+/**
+ * Asks the stream for messages, for no more than this side can work on: what it has asked for and what it has are at most `inFlight`. So
+ * a message never waits at a worker that is busy. Renews the leases of those at work.
+ */
+export class Tasks {
+  private readonly atWork = new Set<Task>();
+  /** What was asked for and has not come, by the number of the request; the server answers them in order. */
+  private readonly asked = new Map<number, { left: number; readonly until: number }>();
+  private count = 0;
+  private timer: Timer | undefined;
+  private renewed: number = time();
+  private subscription: Subscription | undefined;
+  private stopped = false;
+
+  constructor(readonly host: TaskHost) {}
+
+  /** How many messages this side works on. */
+  get size(): number {
+    return this.atWork.size;
+  }
+
+  /** `subscription` receives what `take` gets. */
+  start(subscription: Subscription): void {
+    this.subscription = subscription;
+    this.ask();
+    this.tick();
+  }
+
+  /** Something has arrived: a message, or what has become of a request. */
+  take(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    if (message.reply === undefined || message.reply === '' || code >= 100) {
+      if (code !== 100) this.asked.delete(Number(message.subject.slice(message.subject.lastIndexOf('.') + 2)));
+      this.ask();
+      return;
+    }
+    for (const [number, request] of this.asked) {
+      if (--request.left <= 0) this.asked.delete(number);
+      break;
+    }
+    const task = new Task(message, this);
+    this.atWork.add(task);
+    if (this.stopped) task.again(0);
+    else this.host.begin(task);
+  }
+
+  /** A message is settled. */
+  over(task: Task): void {
+    this.atWork.delete(task);
+    this.ask();
+  }
+
+  /** The connection is restored: what was asked for before is lost. */
+  restored(): void {
+    this.asked.clear();
+    this.ask();
+  }
+
+  /** Asks for no more, and gives back what still comes. Resolves when nothing comes any more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.subscription?.drain().catch(() => {});
+  }
+
+  end(): void {
+    this.stopped = true;
+    clearTimer(this.timer);
+  }
+
+  private ask(): void {
+    const { host, asked, atWork } = this;
+    if (this.stopped || host.away) return;
+    let requested = 0;
+    for (const { left } of asked.values()) requested += left;
+    const free = host.inFlight - atWork.size - requested;
+    // A request for each message would be as many as there are messages.
+    if (free <= 0 || (requested > 0 && free < host.inFlight / 4)) return;
+    const number = ++this.count;
+    asked.set(number, { left: free, until: time() + EXPIRES_MS + SLACK_MS });
+    const body = JSON.stringify({ batch: free, expires: EXPIRES_MS * NANOS });
+    host.tell(`$JS.API.CONSUMER.MSG.NEXT.${host.stream}.${host.consumer}`, body, `${host.own}.p${number}`);
+  }
+
+  private tick(): void {
+    const { host } = this;
+    this.timer = setTimer(Math.min(host.lease / 3, 1_000), () => {
+      this.tick();
+      const now = time();
+      for (const [number, { until }] of this.asked) if (until <= now) this.asked.delete(number);
+      this.ask();
+      if (now - this.renewed < host.lease / 3) return;
+      this.renewed = now;
+      for (const task of this.atWork) task.renew();
+    });
+  }
+}
+
+/** Whoever decides about a message that was not handled. */
+export interface Verdicts {
+  /** It was not handled, for this reason. */
+  failed(task: Task, reason: Error): void;
+}
+
+/** One message of the stream, as the link of a peer that has sent it. It is acknowledged when the link is closed without a reason. */
+export class TaskLink implements Link {
+  readonly brief = true;
+  readonly takes = 'answers';
+  readonly buffered = 0;
+  readonly peer: string;
+  receiver: Receiver | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly task: Task,
+    subject: string,
+    private readonly verdicts: Verdicts,
+    private readonly ended: (link: TaskLink) => void,
+  ) {
+    this.peer = `nats:${subject}#${task.sequence}`;
+  }
+
+  get info(): LinkInfo {
+    const { sequence, attempt, stored, headers, message } = this.task;
+    const key = headers?.get('Nats-Msg-Id');
+    return { subject: message.subject, sequence, attempt, stored, ...(key && { key }) };
+  }
+
+  /** Nobody waits for answers. */
+  send(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  close(reason?: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { task } = this;
+    if (reason === undefined) task.done();
+    else this.verdicts.failed(task, reason);
+    this.ended(this);
+    queueMicrotask(() => this.receiver?.closed(reason));
+  }
+}

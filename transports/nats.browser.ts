@@ -16,6 +16,8 @@ const nats: TransportFactory = (address, wire) => {
       'nats: a page reaches a NATS server over its WebSocket listener: write nats+wss://host:443/subject',
     );
   if (wire.sealed) throw new UsageError('nats: there is no security over NATS in pages');
+  if (address.options.stream !== undefined)
+    throw new UsageError('nats: a page has no streams (the option "stream"): let a server write to them');
   return new NatsTransport(readNats(address, wire.listen), wire, loader);
 };
 
@@ -24,8 +26,8 @@ export default nats;
 const loader: NatsLoader = {
   async load() {
     try {
-      const { wsconnect, createInbox, credsAuthenticator } = await import('@nats-io/nats-core');
-      return { connect: wsconnect, createInbox, credsAuthenticator };
+      const { wsconnect, createInbox, credsAuthenticator, headers } = await import('@nats-io/nats-core');
+      return { connect: wsconnect, createInbox, credsAuthenticator, headers };
     } catch (cause) {
       const name = '@nats-io/nats-core';
       throw packageError('the transport nats+wss:', name, `npm install ${name}`, cause);

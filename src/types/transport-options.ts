@@ -167,6 +167,22 @@ export interface NatsOptions {
   readonly forget?: number | undefined;
   /** When serving: whether the service discovery of NATS is answered; on by default. */
   readonly discover?: boolean | undefined;
+  /** A stream of JetStream, which keeps the messages: who connects writes notifications, who serves works on them. */
+  readonly stream?: string | undefined;
+  /** With `stream`: how long, in milliseconds, a new stream knows keys: 120,000 by default. */
+  readonly dedupe?: number | undefined;
+  /** When serving a stream: those with the same name share the messages; `workers` by default. */
+  readonly consumer?: string | undefined;
+  /** When serving a stream: where a new consumer begins: `all` (the default), `new`, or the number of a message. */
+  readonly from?: string | number | undefined;
+  /** When serving a stream: how often a message is tried: 5 by default. */
+  readonly attempts?: number | undefined;
+  /** When serving a stream: how long, in milliseconds, a message that has failed waits, doubled each time: 1,000 by default. */
+  readonly backoff?: number | undefined;
+  /** When serving a stream: after how many milliseconds another side gets the message of one that is gone: 30,000 by default. */
+  readonly lease?: number | undefined;
+  /** When serving a stream: how many messages a side works on at a time: 16 by default. */
+  readonly inFlight?: number | undefined;
   /** A credentials file, or its contents. */
   readonly credentials?: string | Uint8Array | undefined;
   readonly user?: string | undefined;

@@ -42,7 +42,10 @@ export async function serveDesk(options: Record<string, unknown> = {}, side: Opt
   const waiting: { finish(): void; readonly aborted: Promise<Error> }[] = [];
   const waiters: (() => void)[] = [];
   desk.add.connect((_sender, { a, b }) => a + b);
-  desk.echo.connect(async (_sender, { text }) => text);
+  desk.echo.connect(async (sender, { text }) => {
+    sender.progress({ length: text.length });
+    return text;
+  });
   desk.note.connect((_sender, { text }) => {
     notes.push(text);
   });

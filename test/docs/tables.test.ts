@@ -48,6 +48,7 @@ describe('the options', () => {
     tls: 'tls://127.0.0.1:1',
     unix: 'unix:/nowhere',
     ws: 'ws://127.0.0.1:1',
+    http: 'http://127.0.0.1:1',
     stdio: 'stdio:',
     process: 'process:nothing',
     worker: 'worker:./nothing.js',

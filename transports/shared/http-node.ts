@@ -105,7 +105,8 @@ export class NodeExchange implements Exchange {
   }
 
   private over(): void {
-    clearTimer(this.timer);
+    // The response to a refused request is complete before the request is.
+    if (this.request.socket.destroyed) clearTimer(this.timer);
     this.reader = undefined;
     this.watch?.gone();
   }

@@ -53,7 +53,12 @@ export function requestStream(
   sent?: (id: number) => void,
   lazily = false,
 ): StreamConsumer {
-  const window = windowOf(options.window, session.host.limits);
+  const { limits } = session.host;
+  // Where only calls are sent, nothing tells the producer how many items were taken: then the limits of this side are the window.
+  const window =
+    session.link.takes === 'calls'
+      ? { items: limits.streamItems, bytes: limits.streamBytes }
+      : windowOf(options.window, limits);
   const begin = (): void => {
     // On a bus, where messages can be lost, the reply is one list.
     const settings = streamSettings(options, session.link.bus === true ? undefined : window);

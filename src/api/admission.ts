@@ -251,8 +251,8 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     if (this.limit !== undefined) this.connection.held.keep(error);
   }
 
-  inputEnded(): void {
-    this.end();
+  inputEnded(reason?: Error): void {
+    this.end(reason);
   }
 
   lost(reason: Error | undefined): void {

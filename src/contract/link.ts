@@ -123,10 +123,10 @@ export interface Receiver {
   readonly open?: number;
   /**
    * The peer sends no more but can still receive, as on a half-closed socket. After all its frames, and at most once. Its requests are
-   * answered, then the receiver closes the link. A transport whose links cannot be half-closed never calls it; if the receiver has no such
+   * answered, then the receiver closes the link. `reason`: the last frame is incomplete; without such a function, the link ends with it. A transport whose links cannot be half-closed never calls it; if the receiver has no such
    * function, the link ends instead.
    */
-  inputEnded?(): void;
+  inputEnded?(reason?: Error): void;
   /**
    * The result of a call that was dispatched: an error, or the frames of its answer, whatever id they contain. May be called after an answer
    * has arrived, or twice: the ids of dispatched calls are not used again soon, so that a late outcome is ignored.

@@ -269,8 +269,8 @@ export class Connection extends FrameWriter implements Receiver {
     this.sink.end(reason);
   }
 
-  inputEnded(): void {
-    if (!this.ended) whenDelivered(this, () => this.sink.inputEnded());
+  inputEnded(reason?: Error): void {
+    if (!this.ended) whenDelivered(this, () => this.sink.inputEnded(reason));
   }
 
   /** The link has ended. What came before a clean end is dispatched first. */

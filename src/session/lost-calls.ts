@@ -1,5 +1,6 @@
 import { ConnectionLost, type RpcError } from '../contract/errors.js';
 import type { ReplyHandler } from './pending-calls.js';
+import { shownAs } from './system-names.js';
 
 /**
  * What each call that is open is rejected with when its session ends: an error of its own, which names its method, has the cause of the
@@ -9,7 +10,7 @@ import type { ReplyHandler } from './pending-calls.js';
 export function reasonOfEach(reason: RpcError, asItIs?: 'as it is'): (waiter: ReplyHandler) => RpcError {
   return ({ method, given = true }) => {
     if (!isLoss(reason)) return reason;
-    if (asItIs === undefined) return loss(`${method}: ${reason.message}`, reason, given);
+    if (asItIs === undefined) return loss(`${shownAs(method)}: ${reason.message}`, reason, given);
     return given === reason.maybeExecuted ? reason : loss(reason.message, reason, given);
   };
 }

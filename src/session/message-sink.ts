@@ -34,7 +34,7 @@ export interface MessageSink {
   /** Asks for `Connection.due` to be called by then, at the latest. */
   remind(at: number): void;
   /** The peer has ended its sending half; messages can still be sent to it. */
-  inputEnded(): void;
+  inputEnded(reason?: Error): void;
   /** The link has ended. */
   lost(reason: Error | undefined): void;
   /** Ends it. Without a reason, what was posted still leaves. */

@@ -45,3 +45,8 @@ export const PROVED = 'rpc.proved';
 export function speaks(codec: Codec, word: string): boolean {
   return codec.hello || codec.words?.includes(word) === true;
 }
+
+/** A method in the texts of errors: what was passed by reference has no name that a program knows. */
+export function shownAs(method: string): string {
+  return method === CALL ? 'a callback' : method === STREAM ? 'a stream that was passed' : method;
+}

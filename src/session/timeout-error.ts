@@ -2,6 +2,7 @@ import { printable } from '../base/quote.js';
 import { TimeoutError } from '../contract/errors.js';
 import type { ReplyHandler } from './pending-calls.js';
 import type { Session } from './session.js';
+import { shownAs } from './system-names.js';
 
 /** The error of a call that was not answered in time. */
 export function notAnsweredInTime({ peer, link, connection, sendQueue }: Session, waiter: ReplyHandler): TimeoutError {
@@ -9,10 +10,10 @@ export function notAnsweredInTime({ peer, link, connection, sendQueue }: Session
   const outage = link.redialer?.outage ?? (connection === undefined ? 'there is no link' : undefined);
   if (outage !== undefined) {
     const was = waiter.given === true || (waiter.place ?? 0) <= sendQueue.sent ? 'answered' : 'sent';
-    return new TimeoutError(`${waiter.method} was not ${was} ${late}: ${outage}`);
+    return new TimeoutError(`${shownAs(waiter.method)} was not ${was} ${late}: ${outage}`);
   }
   const advice = link.advice === undefined ? '' : `; ${link.advice}`;
   return new TimeoutError(
-    `${waiter.method} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
+    `${shownAs(waiter.method)} was not answered in time: nothing came from ${printable(peer?.id ?? link.peer)} ${late}${advice}`,
   );
 }

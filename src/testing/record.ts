@@ -141,9 +141,9 @@ class RecordedLink implements Link {
     this.outer = outer;
     // If there is no such function, the link ends instead.
     if (outer.inputEnded === undefined) return;
-    this.receiver.inputEnded = () => {
+    this.receiver.inputEnded = (reason) => {
       this.note({ inputEnded: true });
-      outer.inputEnded?.();
+      outer.inputEnded?.(reason);
     };
   }
 

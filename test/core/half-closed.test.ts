@@ -99,6 +99,20 @@ describe.each(transports)('a peer on %s that is not Obverse and ends its side of
     expect((await client.ended()).answers).toMatchObject([{ id: 1, result: '1' }]);
   });
 
+  it('receives the answers that are due although its last line is incomplete, which is reported', async () => {
+    const logger = new Log();
+    await using server = await Spec.serve(address(), { logger });
+    server.ask.connect(async (_sender, { text }) => {
+      await later();
+      return text;
+    });
+    const client = await Half.connect(server.address);
+    client.socket.end(call(1) + call(2).slice(0, -5));
+    expect((await client.ended()).answers.filter(({ id }) => id === 1)).toMatchObject([{ id: 1, result: '1' }]);
+    await until(() => server.peers.size === 0);
+    expect(logger.warnings.flat().map(String).join(' ')).toMatch(/in the middle of a frame/);
+  });
+
   it('receives the answers to queued calls', async () => {
     await using server = await Spec.serve(address(), { logger: null, concurrency: 1 });
     server.ask.connect(async (_sender, { text }) => {

@@ -7,7 +7,7 @@ import { markPermanent } from '../../src/contract/permanent.js';
  * protocol, it is not dialed again.
  */
 export class WatchedReceiver implements Receiver {
-  readonly inputEnded?: () => void;
+  readonly inputEnded?: (reason?: Error) => void;
   private hasReceived = false;
 
   constructor(
@@ -15,7 +15,7 @@ export class WatchedReceiver implements Receiver {
     private readonly ended: (reason: Error | undefined) => void,
   ) {
     // If there is no such function, the link ends instead.
-    if (receiver.inputEnded !== undefined) this.inputEnded = () => receiver.inputEnded?.();
+    if (receiver.inputEnded !== undefined) this.inputEnded = (reason) => receiver.inputEnded?.(reason);
   }
 
   get open(): number {

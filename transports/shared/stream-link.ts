@@ -138,7 +138,8 @@ export class StreamLink implements Link, StreamEvents {
     } catch (error) {
       // A stream that is cut says nothing of the codec of the other side.
       if (!(error instanceof ProtocolError) || error instanceof WrongProtocol) this.broken(error);
-      else this.cut(this.lost(error.message, error));
+      else this.noMore(this.lost(error.message, error));
+      return;
     }
     if (this.state === 'open') this.noMore();
   }
@@ -174,10 +175,11 @@ export class StreamLink implements Link, StreamEvents {
     this.destroy();
   }
 
-  /** The input has ended, and all of its frames were delivered. */
-  protected noMore(): void {
+  /** The input has ended, and all of its frames were delivered; `reason` if it has ended in the middle of one. */
+  protected noMore(reason?: Error): void {
     // The receiver closes the link when it has nothing left to send.
-    if (this.receiver?.inputEnded !== undefined) this.receiver.inputEnded();
+    if (this.receiver?.inputEnded !== undefined) this.receiver.inputEnded(reason);
+    else if (reason !== undefined) this.cut(reason);
     else {
       this.tell();
       this.finish();

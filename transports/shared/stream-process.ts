@@ -74,7 +74,11 @@ export class ProcessLink extends StreamLink {
   /** It does not matter yet that the child has closed both; its `close` event does. */
   override streamClosed(): void {}
 
-  protected override noMore(): void {
+  protected override noMore(reason?: Error): void {
+    if (reason !== undefined) {
+      this.cut(reason);
+      return;
+    }
     this.state = 'ending';
     this.finish();
     this.later(this.program.grace, () => {

@@ -1,0 +1,150 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Hono } from 'hono';
+import { afterEach, describe, expect, it } from 'vitest';
+import { httpDoor as workerDoor } from '../../transports/http.browser.js';
+import { httpDoor } from '../../transports/http.js';
+import { ask, call, closing, Desk, eventsIn, post, quiet, raw, serveDesk } from './sides.js';
+
+const SUM = call('add', { a: 1, b: 2 });
+const json = { 'content-type': 'application/json' };
+
+const servers: { close(): unknown; closeAllConnections(): void }[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function listening(
+  answer: Parameters<typeof createServer>[1],
+): Promise<[ReturnType<typeof createServer>, string]> {
+  const server = createServer(answer);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return [server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`];
+}
+
+describe('a server of the application', () => {
+  it('keeps its other paths, and gets its path back when the side is closed', async () => {
+    const [server, origin] = await listening((_request, response) => response.end('page'));
+    const { desk, address } = await serveDesk({ url: 'http:/rpc', server });
+    expect(address).toBe(`${origin}/rpc`);
+    expect((await post(`${origin}/rpc?x=1`, SUM)).status).toBe(200);
+    expect((await ask(`${origin}/other`)).text).toBe('page');
+    await desk.close();
+    expect((await ask(`${origin}/rpc`)).text).toBe('page');
+  });
+  it('is used by one side for each path', async () => {
+    const [server] = await listening((_request, response) => response.end('page'));
+    await serveDesk({ url: 'http:/rpc', server });
+    await expect(serveDesk({ url: 'http:/rpc', server })).rejects.toThrow('the path /rpc of this server is used');
+    await serveDesk({ url: 'http:/rpc2', server });
+  });
+});
+
+describe('a door', () => {
+  const serveAt = async (door: ReturnType<typeof workerDoor>) => {
+    const desk = closing(await Desk.serve(door, { logger: quiet }));
+    desk.add.connect((_sender, { a, b }) => a + b);
+    return desk;
+  };
+
+  it('answers requests of fetch, in Node and in Workers', async () => {
+    for (const make of [httpDoor, workerDoor]) {
+      const door = make();
+      await expect(door.fetch(new Request('http://x/rpc'))).rejects.toThrow('await serve(door) first');
+      await serveAt(door);
+      const response = await door.fetch(new Request('http://x/rpc', { method: 'POST', headers: json, body: SUM }));
+      expect([response.status, await response.json()]).toEqual([200, { jsonrpc: '2.0', id: 1, result: 3 }]);
+      const events = await door.fetch(
+        new Request('http://x/rpc', { method: 'POST', headers: { ...json, accept: 'text/event-stream' }, body: SUM }),
+      );
+      expect(eventsIn(await events.text())).toEqual([{ jsonrpc: '2.0', id: 1, result: 3 }]);
+      const none = await door.fetch(new Request('http://x/rpc', { method: 'POST', headers: json, body: '{' }));
+      expect(none.status).toBe(400);
+    }
+  });
+  it('answers requests of node:http', async () => {
+    const door = httpDoor();
+    await serveAt(door);
+    const [, origin] = await listening(door.node);
+    expect((await post(origin, SUM)).status).toBe(200);
+  });
+  it('is a handler of Hono', async () => {
+    const door = httpDoor();
+    await serveAt(door);
+    const app = new Hono().all('/rpc', (context) => door.fetch(context.req.raw));
+    const response = await app.request('/rpc', { method: 'POST', headers: json, body: SUM });
+    expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 1, result: 3 });
+  });
+  it('refuses options that it does not have, and to dial', async () => {
+    expect(() => httpDoor({ nonsense: 1 } as never)).toThrow('has no option "nonsense"');
+    await expect(Desk.connect(httpDoor())).rejects.toThrow('for serve');
+  });
+});
+
+describe('the option', () => {
+  it('cors lets pages of some origins send requests, and read responses', async () => {
+    const { address } = await serveDesk({ cors: 'https://app.example' });
+    const page = { origin: 'https://app.example' };
+    const asked = await raw(address, { ...page, 'access-control-request-headers': 'content-type' }, '', 'OPTIONS');
+    expect(asked).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': 'https://app.example',
+        'access-control-allow-headers': 'content-type',
+        'access-control-allow-methods': 'POST, GET, OPTIONS',
+      },
+    });
+    expect(await raw(address, page)).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': 'https://app.example', vary: 'Origin' },
+    });
+    expect(await raw(address, { origin: 'https://other.example' })).toMatchObject({ status: 403 });
+  });
+  it('forwarded adds what the nearest proxy says, and nothing is trusted without it', async () => {
+    const found: unknown[] = [];
+    for (const forwarded of [true, false]) {
+      const { desk, address } = await serveDesk({ forwarded });
+      desk.note.connect(({ peer }) => void found.push(peer.info?.forwarded));
+      const note = '{"jsonrpc":"2.0","method":"note","params":{"text":"x"}}';
+      await post(address, note, { 'x-forwarded-for': '6.6.6.6, 10.0.0.1', 'x-forwarded-proto': 'https' });
+      await post(address, note, { forwarded: 'for=6.6.6.6, for="[2001:db8::1]:80";proto=https;host=a.example' });
+    }
+    expect(found).toEqual([
+      { for: '10.0.0.1', proto: 'https' },
+      { for: '[2001:db8::1]:80', proto: 'https', host: 'a.example' },
+      undefined,
+      undefined,
+    ]);
+  });
+  it('document answers a GET, where the side has one', async () => {
+    const { address } = await serveDesk({ document: true });
+    const { status, text } = await ask(address);
+    expect([status, text]).toEqual([404, 'this server has no interface document\n']);
+  });
+  it('of the other end, or misspelt, is refused', async () => {
+    await expect(serveDesk({ connections: 3 })).rejects.toThrow('for the side that dials');
+    await expect(serveDesk({ origin: '*' })).rejects.toThrow('did you mean origins');
+    await expect(Desk.connect({ url: 'http://127.0.0.1:1', cors: '*' })).rejects.toThrow('for the side that listens');
+    await expect(serveDesk({ cert: 'x', key: 'y' })).rejects.toThrow('is not encrypted');
+    await expect(serveDesk({ keepAlive: 0 })).rejects.toThrow('positive number of milliseconds');
+    await expect(serveDesk({ cors: 'nonsense' })).rejects.toThrow('the option "cors" must be a list of');
+  });
+});
+
+describe('msgpack', () => {
+  it('is sent as bytes', async () => {
+    const { address } = await serveDesk({}, { codec: 'msgpack' });
+    const { pack, unpack } = await import('msgpackr');
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: pack([0, 1, 'add', [{ a: 1, b: 2 }]]) as never,
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
+    expect(unpack(new Uint8Array(await response.arrayBuffer()))).toEqual([1, 1, null, 3]);
+  });
+});

@@ -37,6 +37,7 @@ const expected: Expected = {
  * than reading them. Under a security each is a frame: it describes the next one.
  */
 class SelfDelimiting implements Framing {
+  readonly between = '';
   /** The number of values of the message that are still to come. Between messages, the next message itself. */
   private todo = 1;
   /** The number of bytes before the next value begins. */

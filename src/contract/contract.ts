@@ -107,6 +107,8 @@ export interface Framing {
    * off.
    */
   end(give: (frame: Frame) => void): void;
+  /** What `wrap` puts between two frames, if frames that are joined with it may be given to it as one: see `Link.between`. */
+  readonly between?: string;
   /** The number of bytes of memory that the incomplete frame takes; 0 between frames. Without this method, nothing is counted. */
   readonly held?: number;
 }

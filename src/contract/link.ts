@@ -11,6 +11,11 @@ export interface Link {
   readonly buffered: number;
   /** The transport keeps frames whole and each one has a cost: the frames of a tick are joined if the peer has agreed. */
   readonly packets?: boolean;
+  /**
+   * What the link puts between two frames of one `send`, if it takes them joined as well: `send([a, b])` writes the same as
+   * `send([a + between + b])`. For bytes, only the empty text has a meaning. Undefined: each frame is given on its own.
+   */
+  readonly between?: string | undefined;
   /** The handshake of the transport has shown that the other side is Obverse (on `ws:`, the subprotocol). */
   readonly agreed?: boolean;
   /** This side has initiated the link, and therefore sends hello, unless `agreed` is false: then the other side is not Obverse. */

@@ -50,14 +50,17 @@ export abstract class FrameWriter {
     return maxFrame === undefined ? this.limit : Math.min(maxFrame, this.limit);
   }
 
-  /** Sends the frames of a turn, joined where both sides do so; `bytes` is their length in all. Never throws. */
-  write(frames: readonly Frame[], bytes: number): void {
+  /**
+   * Sends the frames of a turn, joined where both sides do so; `bytes` is their length in all, and `messages` how many frames they count as:
+   * they may be joined already as the link would join them. Never throws.
+   */
+  write(frames: readonly Frame[], bytes: number, messages: number = frames.length): void {
     const { link, host } = this;
     if (this.ended) return;
     this.watch?.sending();
     const joins = frames.length > 1 && this.agreed && link.packets === true && this.filter === undefined;
     if (joins) this.send(joinedFrames(host.codec, frames, bytes, this.frameLimit));
-    else this.send(frames, bytes);
+    else this.send(frames, bytes, messages);
     if (this.ended) return;
     const { buffered } = link;
     if (buffered > UNSENT || this.load.unsent > 0) this.load.sees(buffered);
@@ -70,8 +73,8 @@ export abstract class FrameWriter {
   }
 
   /** Sends frames as they are, and counts them; `bytes` is their length in all, where it is known. */
-  send(frames: readonly Frame[], bytes?: number): void {
-    this.host.load.sends(frames, bytes);
+  send(frames: readonly Frame[], bytes?: number, messages?: number): void {
+    this.host.load.sends(frames, bytes, messages);
     this.link.send(frames);
   }
 

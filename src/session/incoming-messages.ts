@@ -28,13 +28,17 @@ export interface ReceivingSession extends Session {
 /** A message is at its turn. `mayBeDeep`: it is long enough to be nested too deep. */
 export function receive(session: ReceivingSession, message: Message, mayBeDeep: boolean): void {
   try {
-    if (session.journal !== undefined) count(session, session.journal, message);
+    const { journal } = session;
     if (message.kind === 'call') {
+      const isSystem = message.id === undefined && message.method.startsWith('rpc.');
+      if (journal !== undefined && !(isSystem && isControl(session, message.method))) count(session, journal);
       if (mayBeDeep && isTooDeep(session, message.args)) denyTooDeep(session, message);
-      else if (message.id === undefined && (message.method.startsWith('rpc.') || message.means !== undefined))
-        understand(session, message);
+      else if (isSystem || (message.means !== undefined && message.id === undefined)) understand(session, message);
       else admit(session, message);
-    } else if (message.kind === 'reply') {
+      return;
+    }
+    if (journal !== undefined) count(session, journal);
+    if (message.kind === 'reply') {
       if (mayBeDeep && isTooDeep(session, message.value)) tooDeepReply(session, message);
       else if (session.tagged !== undefined) revive(session, message);
       else settle(session, message)?.resolve(message.value);
@@ -49,20 +53,21 @@ export function receive(session: ReceivingSession, message: Message, mayBeDeep: 
 }
 
 /** The other end numbers every message but those of the connection. */
-function count(session: Session, journal: Journal, message: Message): void {
-  if (message.kind !== 'call' || message.id !== undefined || !isControl(session, message.method))
-    journal.came(session.arrivedBytes());
+function count(session: Session, journal: Journal): void {
+  journal.came(session.arrivedBytes());
 }
 
+/** Whether a notification is a message of the connection. */
 function isControl({ host }: Session, method: string): boolean {
-  // The name of a notification is mostly that of the spec: the prefix is looked at first, which is cheaper.
-  return method.startsWith('rpc.') && Object.hasOwn(host.controls, method);
+  return Object.hasOwn(host.controls, method);
 }
 
 /** A message could not be read, or the filter refuses it: that is reported, and answered if it was a request. */
 export function refuse(session: Session, message: Message, error: RpcError): void {
   try {
-    if (session.journal !== undefined) count(session, session.journal, message);
+    const { journal } = session;
+    const isNumbered = message.kind !== 'call' || message.id !== undefined || !isControl(session, message.method);
+    if (journal !== undefined && isNumbered) count(session, journal);
     session.callFailed(error);
     if (message.kind === 'bad') refuseBad(session, message, error);
     else {

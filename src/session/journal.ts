@@ -18,13 +18,22 @@ export interface Journal {
    * for `Session.post`.
    */
   holds?(message: Frame, failed: ((error: unknown) => void) | undefined): boolean;
-  /** These messages leave now, plain, and have their numbers: one for each. `bytes`: the length of all of them, where it is known. */
-  given(messages: readonly Frame[], bytes: number | undefined): void;
+  /**
+   * These messages leave now, plain, and have their numbers: one for each. `bytes`: the length of all of them, where it is known; `between`:
+   * what the link puts between them, if it takes them joined (`Link.between`). Returns what is to be given to the link: these frames, or
+   * a frame in which they are joined so. What it returns means nothing under a filter.
+   */
+  given(messages: readonly Frame[], bytes: number | undefined, between: string | undefined): readonly Frame[];
   /**
    * One more message has come, also one that could not be read; not those of the connection itself, such as `rpc.hello`. `bytes`: what was
    * read since the last message, which is the whole frame for the first of its messages.
    */
   came(bytes: number): void;
+  /**
+   * At the end of a turn, behind what leaves with it: an acknowledgement, where one is due and there is no filter. So it costs no write of its
+   * own.
+   */
+  ack?(): Frame | undefined;
   /** How many messages wait in the journal before the filter. */
   readonly waiting?: number;
   /** How many messages were given to connections and may have to be sent again: the last ones. */

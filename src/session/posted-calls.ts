@@ -1,12 +1,6 @@
 import type { Frame } from '../contract/contract.js';
+import { HEADERS, NOTIFICATION, NotedMessages } from './noted-messages.js';
 import type { PendingCalls, ReplyHandler } from './pending-calls.js';
-
-/** What is noted of a message, besides its number. */
-export const HEADERS = 1;
-export const NOTIFICATION = 2;
-const KINDS = 4;
-/** From so many notes on, those that are not needed any more are dropped. */
-const LEAST_TRIM = 256;
 
 /** A call as it was encoded: its headers, if it has any, and itself. */
 export interface PostedCall {
@@ -36,9 +30,9 @@ export interface PostingSession {
  * found by the number of its message (`ReplyHandler.place`); for everything else that can move, a number is noted here.
  */
 export class PostedCalls {
-  /** In ascending order, each `KINDS` times the number of a message, plus what it is. */
-  private noted: number[] = [];
-  private trimAt = LEAST_TRIM;
+  private readonly noted = new NotedMessages();
+  /** The last notification that was noted. */
+  private lastMethod: string | undefined;
   /** The numbers of messages that are not to leave. */
   private readonly withdrawn = new Set<number>();
 
@@ -57,7 +51,13 @@ export class PostedCalls {
 
   /** The message that was posted last is a notification. Those of the library itself belong to their session. */
   notified(method: string): void {
-    if (this.moves && !method.startsWith('rpc.')) this.note(NOTIFICATION);
+    if (!this.moves) return;
+    // The same one follows mostly: to compare it is cheaper than to look for the prefix.
+    if (method === this.lastMethod) this.note(NOTIFICATION);
+    else if (!method.startsWith('rpc.')) {
+      this.lastMethod = method;
+      this.note(NOTIFICATION);
+    }
   }
 
   /** The messages that were posted last are a notification that was encoded for several sessions, after its headers if it has any. */
@@ -67,34 +67,9 @@ export class PostedCalls {
   }
 
   private note(kind: number): void {
-    const { noted } = this;
-    const at = this.session.sendQueue.place * KINDS;
-    const last = noted.length - 1;
-    if (last >= 0 && (noted[last] as number) >= at) noted[last] = (noted[last] as number) + kind;
-    else noted.push(at + kind);
-    if (noted.length >= this.trimAt) this.trim();
-  }
-
-  /** Forgets the messages that have arrived. */
-  private trim(): void {
-    const { sendQueue, journal } = this.session;
-    const least = (sendQueue.sent - (journal?.keptMessages ?? 0)) * KINDS;
-    const first = this.noted.findIndex((note) => note > least);
-    this.noted = first < 0 ? [] : this.noted.slice(first);
-    this.trimAt = Math.max(LEAST_TRIM, 2 * this.noted.length);
-  }
-
-  private kindOf(place: number): number {
-    const { noted } = this;
-    let low = 0;
-    let high = noted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((noted[middle] as number) < place * KINDS) low = middle + 1;
-      else high = middle;
-    }
-    const found = noted[low];
-    return found !== undefined && found < (place + 1) * KINDS ? found % KINDS : 0;
+    const { noted, session } = this;
+    noted.add(session.sendQueue.place, kind);
+    if (noted.isLong) noted.forget(session.sendQueue.sent - (session.journal?.keptMessages ?? 0));
   }
 
   // ---- what does not leave ------------------------------------------------------------------------------------------
@@ -105,7 +80,7 @@ export class PostedCalls {
    */
   withdraw({ place = 0 }: ReplyHandler): boolean {
     const { sendQueue, filter, journal } = this.session;
-    const first = this.kindOf(place) & HEADERS ? place - 1 : place;
+    const first = this.noted.kindOf(place) & HEADERS ? place - 1 : place;
     const { unsent } = sendQueue;
     const before = filter === undefined ? sendQueue.sent : sendQueue.place - (journal?.waiting ?? 0);
     const end = filter === undefined ? before + unsent.length : sendQueue.place;
@@ -132,25 +107,9 @@ export class PostedCalls {
 
   /** The messages with these numbers are not sent: those behind them move up. */
   skip(places: readonly number[]): void {
-    const sorted = Float64Array.from(places).sort();
-    const before = (place: number): number => {
-      let low = 0;
-      let high = sorted.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((sorted[middle] as number) < place) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    };
+    const before = countBelow(places);
     for (const [, waiter] of this.own()) waiter.place = (waiter.place ?? 0) - before(waiter.place ?? 0);
-    const noted: number[] = [];
-    for (const note of this.noted) {
-      const place = Math.floor(note / KINDS);
-      const moves = before(place);
-      if (before(place + 1) === moves) noted.push(note - KINDS * moves);
-    }
-    this.noted = noted;
+    this.noted.moveUp(before);
   }
 
   /** The requests of this session that wait for their replies. */
@@ -172,7 +131,7 @@ export class PostedCalls {
     const calls: PostedCall[] = [];
     for (const [at, message] of messages.entries()) {
       const place = before + 1 + at;
-      const kind = this.kindOf(place);
+      const kind = this.noted.kindOf(place);
       const [id, waiter] = requests.get(place) ?? [];
       const isCall = waiter === undefined ? (kind & NOTIFICATION) !== 0 : !isBound(waiter);
       const hasHeaders = (kind & HEADERS) !== 0;
@@ -181,6 +140,21 @@ export class PostedCalls {
     }
     return calls;
   }
+}
+
+/** How many of these numbers are less than a number. */
+function countBelow(places: readonly number[]): (place: number) => number {
+  const sorted = Float64Array.from(places).sort();
+  return (place) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle] as number) < place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
 }
 
 /** Whether a call belongs to its session: it passes something by reference, calls what was passed, or yields a stream. */

@@ -27,7 +27,7 @@ export interface SendQueueOwner {
 
 /** The connection, as far as the queue needs it. */
 interface SentOver {
-  write(frames: readonly Frame[], bytes: number): void;
+  write(frames: readonly Frame[], bytes: number, messages: number): void;
 }
 
 /**
@@ -181,7 +181,7 @@ export class SendQueue {
       const { link, host } = this.session;
       // On a bus, what leaves together may be one datagram: parts would be more, and tear a sealed message from its header.
       if (this.collected > LEAST_PART && link.bus !== true) this.part ??= new PartSize(host.limits.tickBytes);
-      this.send();
+      this.send(true);
       if (this.part !== undefined) this.leaveAt = this.part.endTurn();
     } catch (error) {
       // A link does not throw, nor does a codec that joins. If one does all the same, the others still get their frames.
@@ -189,8 +189,8 @@ export class SendQueue {
     }
   }
 
-  /** Hands over what was collected; with a journal, as much of it as that admits. */
-  send(): void {
+  /** Hands over what was collected; with a journal, as much of it as that admits. `isEnd`: at the end of the turn. */
+  send(isEnd = false): void {
     const { session } = this;
     const { connection, journal } = session;
     if (session.posted !== undefined) this.dropWithdrawn();
@@ -204,8 +204,13 @@ export class SendQueue {
     this.sealed = 0;
     if (this.part !== undefined) this.leaveAt = this.part.sent(bytes);
     // They are numbered first: what the connection brings while it sends may already be the acknowledgement.
-    if (journal !== undefined) this.number(journal, frames, bytes);
-    connection.write(frames, bytes);
+    if (journal === undefined) connection.write(frames, bytes, frames.length);
+    else {
+      const numbered = this.number(journal, frames, bytes);
+      const ack = isEnd ? journal.ack?.() : undefined;
+      if (ack === undefined) connection.write(numbered, bytes, frames.length);
+      else connection.write([...numbered, ack], bytes + ack.length, frames.length + 1);
+    }
   }
 
   /** Calls that nobody waits for any more, and that were not sent, are not sent now. */
@@ -234,9 +239,11 @@ export class SendQueue {
     return end < 0 ? frames : frames.slice(0, end);
   }
 
-  private number(journal: Journal, frames: Frame[], bytes: number): void {
-    const plain = this.plainOf(frames);
-    journal.given(plain, plain === frames ? bytes : undefined);
+  /** Returns what is to be written: these frames, or one in which they are joined. */
+  private number(journal: Journal, frames: Frame[], bytes: number): readonly Frame[] {
+    if (this.session.filter === undefined) return journal.given(frames, bytes, this.session.link.between);
+    journal.given(this.plainOf(frames), undefined, undefined);
+    return frames;
   }
 
   /** These frames, as they were before a filter, without those of the connection itself. */

@@ -71,9 +71,9 @@ export class SideLoad implements Memory {
     if (bytes < 0 && this.pressed.size > 0) this.relax();
   }
 
-  /** Counts frames that are given to a link; `bytes` is their length in all, where it is known. */
-  sends(frames: readonly Frame[], bytes?: number): void {
-    this.traffic.framesSent += frames.length;
+  /** Counts frames that are given to a link; `bytes` is their length in all, where it is known; `count` is how many they are, if they are joined. */
+  sends(frames: readonly Frame[], bytes?: number, count: number = frames.length): void {
+    this.traffic.framesSent += count;
     if (bytes !== undefined) this.traffic.bytesSent += bytes;
     else for (const { length } of frames) this.traffic.bytesSent += length;
   }

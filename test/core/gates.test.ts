@@ -256,7 +256,7 @@ it('hands a connection to a session that has none: it is in stats() and peers me
   const parked: RpcSession[] = [];
   const keeping = (session: RpcSession): Journal => ({
     admits: () => true,
-    given: () => {},
+    given: (messages) => messages,
     came: () => {},
     lost: () => {
       leaveConnection(session);

@@ -311,7 +311,7 @@ it('a session without a connection ends: what was given to the last one may have
   const [session] = endpointOf(client).peerRegistry.everybody() as [RpcSession];
   session.journal = {
     admits: () => true,
-    given: () => {},
+    given: (messages) => messages,
     came: () => {},
     lost: () => {
       leaveConnection(session);

@@ -26,8 +26,9 @@ class CountingJournal implements Journal {
     return true;
   }
 
-  given(messages: readonly Frame[]): void {
+  given(messages: readonly Frame[]): readonly Frame[] {
     this.sent.push(...messages);
+    return messages;
   }
 
   came(): void {

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { stopClock } from '../../src/testing/clock.js';
 import { until } from '../support/core-waiting.js';
 import { atEnd, clear, Desk, serve } from './resuming.js';
@@ -65,3 +66,23 @@ it.each([
     expect(sent).toBeLessThanOrEqual(weight / (16 * 1024) + 2);
   },
 );
+
+it('sends an acknowledgement that is due in the write of its turn', async () => {
+  const { server } = await serve('tcp://127.0.0.1:0', { resume: true, codec: 'jrpc' });
+  const client = await Desk.invert().connect(server.address, { codec: 'jrpc', logger: null, reconnect: true });
+  atEnd(() => client.close());
+  await client.remote.ask({ n: 1 });
+  const clock = stopClock();
+  atEnd(() => clock.restore());
+  const written = vi.spyOn(Socket.prototype, 'write');
+  atEnd(() => written.mockRestore());
+  for (let round = 0; round < 120; round++)
+    await Promise.all(Array.from({ length: 100 }, (_none, n) => client.remote.ask({ n })));
+  const port = Number(new URL(server.address).port);
+  const acks = written.mock.calls
+    .filter((_call, at) => (written.mock.contexts[at] as Socket).localPort === port)
+    .map(([chunk]) => String(chunk).trim().split('\n'))
+    .filter((lines) => lines.some((line) => line.includes('"rpc.ack"')));
+  expect(acks.length).toBeGreaterThan(3);
+  for (const lines of acks) expect(lines.filter((line) => line.includes('"result"')).length).toBeGreaterThan(0);
+});

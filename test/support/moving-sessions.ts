@@ -22,8 +22,9 @@ export class ReplayJournal implements Journal {
     return true;
   }
 
-  given(messages: readonly Frame[]): void {
+  given(messages: readonly Frame[]): readonly Frame[] {
     this.sent.push(...messages);
+    return messages;
   }
 
   came(): void {

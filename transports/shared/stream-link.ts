@@ -48,7 +48,7 @@ export class StreamLink implements Link, StreamEvents {
   private deadline: Timer | undefined = undefined;
   private known: LinkInfo | undefined = undefined;
   /** Exists from the first pause until everything that was read meanwhile has been processed. */
-  private unread: Unread<Uint8Array> | undefined = undefined;
+  protected unread: Unread<Uint8Array> | undefined = undefined;
 
   /** The streams have not yet emitted anything that matters; `start` follows in the same tick. */
   constructor(peer: string, input: Readable, output: Writable, framing: Framing, host: StreamHost) {
@@ -86,6 +86,10 @@ export class StreamLink implements Link, StreamEvents {
 
   get moved(): number | undefined {
     return this.input === (this.output as object) ? progress(this.input as Socket) : undefined;
+  }
+
+  get between(): string | undefined {
+    return this.framing.between;
   }
 
   send(frames: readonly Frame[]): void {
@@ -222,11 +226,6 @@ export class StreamLink implements Link, StreamEvents {
 
   protected lost(what: string, cause?: Error): ConnectionLost {
     return lostBy(cause, `the link to ${this.peer} was lost: ${what}`);
-  }
-
-  /** Reads the rest although the receiver has paused: the other end is closed, so there is not much of it. */
-  protected readAll(): void {
-    this.unread?.readAll();
   }
 
   private push(chunk: Uint8Array): void {

@@ -39,7 +39,8 @@ export class ProcessLink extends StreamLink {
     this.child = child;
     this.program = program;
     child.on('exit', () => {
-      this.readAll();
+      // The other end is closed, so there is not much more to read.
+      this.unread?.readAll();
       this.drain();
     });
     child.on('close', (code, signal) => this.exited(code, signal));

@@ -92,6 +92,10 @@ class Delimited implements Framing {
     return this.kept.room;
   }
 
+  get between(): string {
+    return this.delimiter;
+  }
+
   wrap(frames: readonly Frame[]): string {
     // Always read: reading it for the first time after the code is compiled would discard the compiled code.
     const first = frames[0] as string;

@@ -92,7 +92,7 @@ export class DialingGate implements Gate {
     }
     line.forget();
     const { journal } = this.current(line, early.session, { token, ms, bytes });
-    if (sent.length > 0) journal.given(sent, undefined);
+    if (sent.length > 0) journal.given(sent, undefined, undefined);
     journal.acknowledge();
   }
 

@@ -28,9 +28,13 @@ export class EarlyMessages implements Journal {
     return true;
   }
 
-  given(messages: readonly Frame[], bytes: number | undefined): void {
-    this.session.load.take(this.numbers.given(messages, bytes));
-    if (this.numbers.keptBytes > this.window) this.end();
+  given(messages: readonly Frame[], bytes: number | undefined, between: string | undefined): readonly Frame[] {
+    const { numbers, session } = this;
+    const before = numbers.keptBytes;
+    const leaving = numbers.given(messages, bytes, between);
+    session.load.take(numbers.keptBytes - before);
+    if (numbers.keptBytes > this.window) this.end();
+    return leaving;
   }
 
   get keptMessages(): number {

@@ -6,8 +6,8 @@ const LATE_MS = 5_000;
 
 /** A session that owes its peer an acknowledgement. */
 export interface OwingAck {
-  readonly session: { flush(): void };
-  readonly numbers: { readonly owesAck: boolean };
+  readonly session: { flush(): void; readonly sendQueue: { send(isEnd: boolean): void } };
+  readonly numbers: { readonly isDue: boolean };
   acknowledge(): void;
 }
 
@@ -45,8 +45,12 @@ export function oweAckNow(journal: OwingAck): void {
 function acknowledgeDue(): void {
   const journals = due;
   due = new Set();
-  // Those that have gone on over another connection meanwhile have said there how far they are.
-  for (const each of journals) if (each.numbers.owesAck) acknowledgeNow(each);
+  for (const each of journals) {
+    // With what leaves in this turn, if something does.
+    each.session.sendQueue.send(true);
+    // Those that have gone on over another connection meanwhile have said there how far they are.
+    if (each.numbers.isDue) acknowledgeNow(each);
+  }
 }
 
 /** An acknowledgement leaves in a while, at the latest. */

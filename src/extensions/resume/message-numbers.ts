@@ -1,11 +1,13 @@
-import { Queue } from '../../base/queue.js';
 import type { Frame } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { MESSAGE_BYTES } from '../../session/journal.js';
-import { Keeper, type KeptMessages } from './kept-messages.js';
+import { KeptMessages } from './kept-messages.js';
 
 /** An acknowledgement is due for at least so many bytes. */
 const LEAST_ACK = 16 * 1024;
+
+/** More than can have come. */
+const NEVER = 2 ** 30 - 1;
 
 /** How far one end is, as it says it in `rpc.hello` and `rpc.ack`. */
 export interface Progress {
@@ -23,13 +25,10 @@ export class MessageNumbers implements Progress {
   got = 0;
   /** How many of our messages the peer is known to have. */
   acked = 0;
-  /** The weight of what is kept: each message has `MESSAGE_BYTES` besides its own. */
-  keptBytes = 0;
-  private readonly groups = new Queue<KeptMessages>();
-  private readonly keeper = new Keeper();
-  private keptMessages = 0;
+  private readonly messages = new KeptMessages();
   /** The weight of what has come since the last acknowledgement, and after how much the next one is due. */
   private untold = 0;
+  private lookAt = 0;
   private readonly ackEach: number;
 
   /** `window`: from how many kept bytes on nothing more leaves; `peerWindow`: the same at the peer. */
@@ -41,7 +40,12 @@ export class MessageNumbers implements Progress {
   }
 
   get sent(): number {
-    return this.acked + this.keptMessages;
+    return this.acked + this.messages.count;
+  }
+
+  /** The weight of what is kept: each message has `MESSAGE_BYTES` besides its own. */
+  get keptBytes(): number {
+    return this.messages.weight;
   }
 
   /** Whether a message may leave behind so many bytes that leave with it. A single one always may if nothing is kept. */
@@ -49,30 +53,37 @@ export class MessageNumbers implements Progress {
     return this.keptBytes + bytes < this.window;
   }
 
-  /** These leave now, and have their numbers; `bytes` is their length in all, where it is known. Returns what they weigh. */
-  given(frames: readonly Frame[], bytes?: number): number {
-    const kept = this.keeper.keep(frames, bytes);
-    this.groups.push(kept);
-    this.keptMessages += frames.length;
-    this.keptBytes += kept.weight;
-    return kept.weight;
+  /**
+   * These leave now, and have their numbers; `bytes` is their length in all, where it is known, and `between` what the link puts between them,
+   * if it takes them joined. Returns what is to be given to the link.
+   */
+  given(frames: readonly Frame[], bytes?: number, between?: string): readonly Frame[] {
+    return this.messages.keep(frames, bytes, between);
   }
 
-  /** One more has come. Returns whether an acknowledgement is due. */
+  /** One more has come. Returns whether to call `checkDue`: with the first one after an acknowledgement, and when the next one is due. */
   came(bytes: number): boolean {
     this.got++;
     this.untold += bytes + MESSAGE_BYTES;
-    return this.untold >= this.ackEach;
+    return this.untold >= this.lookAt;
   }
 
-  /** Whether something has come since the last acknowledgement. */
-  get owesAck(): boolean {
-    return this.untold > 0;
+  /** Whether an acknowledgement is due; otherwise it is owed, and `came` returns true once it is due. Afterwards it does so no more. */
+  checkDue(): boolean {
+    const isDue = this.untold >= this.ackEach;
+    this.lookAt = isDue ? NEVER : this.ackEach;
+    return isDue;
+  }
+
+  /** An acknowledgement is due since `checkDue`, and was not sent. */
+  get isDue(): boolean {
+    return this.lookAt === NEVER;
   }
 
   /** The peer receives how far this end is. `partly`: messages wait whose bytes were counted already, so one more is due with the next. */
   told(partly = false): void {
     this.untold = partly ? this.ackEach : 0;
+    this.lookAt = 0;
   }
 
   /**
@@ -88,30 +99,12 @@ export class MessageNumbers implements Progress {
 
   /** The peer has so many of our messages: they are kept no longer. */
   forget(got: number): void {
-    let count = got - this.acked;
+    this.messages.drop(got - this.acked);
     this.acked = got;
-    this.keptMessages -= count;
-    for (let group = this.groups.first; group !== undefined && count > 0; group = this.groups.first) {
-      const { weight, length } = group;
-      if (length > count) group.drop(count);
-      else {
-        group.weight = 0;
-        this.groups.shift();
-      }
-      this.keptBytes -= weight - group.weight;
-      count -= length;
-    }
-    if (this.keptMessages === 0) this.keeper.rest();
   }
 
   /** What is kept, in order: the messages from `acked + 1` on. */
   kept(): readonly Frame[] {
-    const kept: Frame[] = [];
-    for (let left = this.groups.length; left > 0; left--) {
-      const group = this.groups.shift() as KeptMessages;
-      kept.push(...group.frames());
-      this.groups.push(group);
-    }
-    return kept;
+    return this.messages.frames();
   }
 }

@@ -3,12 +3,12 @@ import type { Frame } from '../../contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
 import { attach, leaveConnection } from '../../session/change-connection.js';
 import type { Connection } from '../../session/connection.js';
-import { sendControl } from '../../session/control-messages.js';
 import type { Journal } from '../../session/journal.js';
 import { PostedCalls } from '../../session/posted-calls.js';
 import type { SessionPart } from '../../session/session-part.js';
+import { Acknowledgements, say } from './acknowledgements.js';
 import { type HeldMessage, HeldMessages } from './held-messages.js';
-import { ACK, type AwaySession, BYE, type JournalSession, writeAgain } from './journal-session.js';
+import { type AwaySession, BYE, type JournalSession, writeAgain } from './journal-session.js';
 import { oweAck, oweAckNow } from './late-acks.js';
 import { MessageNumbers, type Progress } from './message-numbers.js';
 
@@ -22,7 +22,7 @@ export class SessionJournal implements Journal, SessionPart {
   /** So much waits meanwhile that no call of the peer starts. */
   private crowded = false;
   private releasing = false;
-  private ackAwaitsFilter = false;
+  private readonly acks: Acknowledgements;
 
   /** `window` and `peerWindow` as for {@link MessageNumbers}. `owner` decides what becomes of the session while it has no connection. */
   why: string | undefined;
@@ -33,6 +33,7 @@ export class SessionJournal implements Journal, SessionPart {
     private readonly owner: AwaySession,
   ) {
     this.numbers = new MessageNumbers(window, peerWindow);
+    this.acks = new Acknowledgements(session, this.numbers);
     this.held = new HeldMessages(session, () => this.release());
     session.journal = this;
     session.posted ??= new PostedCalls(session, false);
@@ -73,10 +74,13 @@ export class SessionJournal implements Journal, SessionPart {
     return this.numbers.sent - this.numbers.acked;
   }
 
-  given(frames: readonly Frame[], bytes: number | undefined): void {
+  given(frames: readonly Frame[], bytes: number | undefined, between: string | undefined): readonly Frame[] {
     const { numbers, session } = this;
-    session.load.take(numbers.given(frames, bytes));
+    const before = numbers.keptBytes;
+    const leaving = numbers.given(frames, bytes, between);
+    session.load.take(numbers.keptBytes - before);
     if (this.closedSince === undefined && !numbers.admits(0)) this.close();
+    return leaving;
   }
 
   /** The window is full. */
@@ -162,7 +166,7 @@ export class SessionJournal implements Journal, SessionPart {
     const { connection } = this.session;
     if (connection === undefined) return;
     this.session.sendQueue.send();
-    this.say(connection, BYE, [this.owner.again]);
+    say(this.session, connection, BYE, [this.owner.again]);
   }
 
   ended(): void {
@@ -189,37 +193,22 @@ export class SessionJournal implements Journal, SessionPart {
   // ---- in -----------------------------------------------------------------------------------------------------------
 
   came(bytes: number): void {
-    const first = !this.numbers.owesAck;
-    if (this.numbers.came(bytes)) oweAckNow(this);
-    else if (first) oweAck(this);
+    if (this.numbers.came(bytes)) this.owe();
+  }
+
+  /** Apart from the plain way, so that this stays short. */
+  private owe(): void {
+    if (this.numbers.checkDue()) oweAckNow(this);
+    else oweAck(this);
+  }
+
+  ack(): Frame | undefined {
+    return this.acks.frame();
   }
 
   /** Tells the peer how far this end is, behind all that has its number. */
   acknowledge(): void {
-    const { session, numbers } = this;
-    const { connection, filter } = session;
-    if (connection === undefined || session.ended !== undefined) return;
-    if (filter !== undefined) {
-      // What was filtered goes first, and has its number then: `sent` counts it.
-      if (filter.isSealing) {
-        if (!this.ackAwaitsFilter) filter.whenSealed(() => this.acknowledge());
-        this.ackAwaitsFilter = true;
-        return;
-      }
-      this.ackAwaitsFilter = false;
-      session.flush();
-    }
-    numbers.told(connection.queue?.isWithinFrame);
-    this.say(connection, ACK, [numbers.got, numbers.sent]);
-  }
-
-  /** Sends a message that is not numbered. */
-  say(connection: Connection, method: string, args: readonly unknown[]): void {
-    try {
-      sendControl(connection, method, args);
-    } catch (error) {
-      this.session.report(error);
-    }
+    this.acks.send();
   }
 
   /** The peer has told how far it is. Throws a ProtocolError if both ends count differently. */

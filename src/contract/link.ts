@@ -75,8 +75,9 @@ export interface Link {
   /**
    * A link that exists for its first frame: a POST, a task, the request of a client that is not Obverse. Its peer is in no list of peers, and
    * neither `connect` nor `disconnect` is emitted for it. The core closes the link when everything in that frame has been handled: without a
-   * reason if all of it succeeded; with the error that a handler threw; with ConnectionLost if the side was closed first. Nothing is to be
-   * acknowledged before that. An answer, and what belongs to it, are sent in one `send`.
+   * reason if all of it succeeded; with the first error of a call that failed, was refused, or is handled by nobody; with ConnectionLost if
+   * the side was closed first. Nothing is to be acknowledged before that. An answer and what belongs to it are one frame, and so are the
+   * answers to a batch; they were sent before `close`, and count also if that has a reason. No hello is sent or awaited.
    */
   readonly brief?: boolean;
   /**

@@ -1,15 +1,40 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../docs/pages.js';
 import type { Found } from '../support/engines.js';
+import { nats, startNats } from '../support/nats-server.js';
 
-/** What can be done over an engine. */
-export type Ability = 'broadcast' | 'calls back' | 'references' | 'progress' | 'topics' | 'cancel' | 'streams';
+/** What can be done over an engine, and how the table of docs/beyond-one-machine.md calls it. */
+export const abilities = {
+  progress: 'progress',
+  streams: 'streams',
+  cancel: 'a cancelled call is cancelled at its handler',
+  'calls back': 'the server calls its caller',
+  references: 'functions and objects as arguments',
+  broadcast: '`null` on a server: all clients',
+  topics: 'topics',
+};
 
-/** An engine: what its tests need, and what it does not have, with a part of the error that says so. */
+export type Ability = keyof typeof abilities;
+
+/** An engine: what its tests need, what holds over it, and what it does not have. */
 export interface BeyondEngine {
   /** The program that it needs, if it needs one. */
   readonly program?: Found;
   /** Where to serve; who connects does so at `connect`, or at the address of who serves. Each call is another room. */
   address(): Promise<{ readonly serve: string; readonly connect?: string }>;
-  readonly lacks: { readonly [A in Ability]?: RegExp };
+  /** A part of the error that says so; `silent` where nothing happens. */
+  readonly lacks: { readonly [A in Ability]?: RegExp | 'silent' };
+  /** The cells of the table. */
+  readonly guarantees: Readonly<Record<string, string>>;
+  /** Where a cell is tested elsewhere: the title is in the file. */
+  readonly proofs?: Readonly<Record<string, { readonly file: string; readonly title: string }>>;
+  /** It is in the column of another one. */
+  readonly sameAs?: string;
+  /** Calls may overtake each other. */
+  readonly unordered?: true;
+  /** Who connects needs the option `reconnect` to reach another server. */
+  readonly redials?: true;
   /** Ends what the engine needs. */
   close?(): Promise<void>;
 }
@@ -17,8 +42,91 @@ export interface BeyondEngine {
 const noTopics = (scheme: string): RegExp =>
   new RegExp(`^${scheme}: has no topics: to reach several peers, send to a group`);
 
+const connections = {
+  redials: true,
+  guarantees: {
+    delivery: 'at most once',
+    order: 'of each sender',
+    'nobody serves': '`connect` rejects',
+    'the server is killed': 'its calls reject at once',
+    'the caller is killed': 'the signals of its calls abort at once',
+    'calls are shared among servers': '–',
+    'the broker is restarted': '–',
+  },
+} as const;
+
+const notAsked = /its link carries only (notifications|the answers)/;
+
+/** Calls over `http:` and `nats:` are those of a service, which the core has with this extension. */
+const hasServices = existsSync(join(root, 'src/extensions/services/extension.ts'));
+const withoutServices: Found = { program: undefined, absent: true, why: ' (n/a: the core has no services)' };
+
+let at = 0;
+let natsServer: Awaited<ReturnType<typeof startNats>> | undefined;
+
 /** By their names. Only the addresses differ. */
 export const engines: Readonly<Record<string, BeyondEngine>> = {
-  tcp: { address: async () => ({ serve: 'tcp://127.0.0.1:0' }), lacks: { topics: noTopics('tcp') } },
-  ws: { address: async () => ({ serve: 'ws://127.0.0.1:0' }), lacks: { topics: noTopics('ws') } },
+  tcp: { ...connections, address: async () => ({ serve: 'tcp://127.0.0.1:0' }), lacks: { topics: noTopics('tcp') } },
+  ws: {
+    ...connections,
+    sameAs: 'tcp',
+    address: async () => ({ serve: 'ws://127.0.0.1:0' }),
+    lacks: { topics: noTopics('ws') },
+  },
+  http: {
+    ...(hasServices ? {} : { program: withoutServices }),
+    address: async () => ({ serve: 'http://127.0.0.1:0/chat' }),
+    unordered: true,
+    lacks: {
+      topics: noTopics('http'),
+      'calls back': notAsked,
+      references: /its link carries calls of methods whose arguments are data/,
+      broadcast: 'silent',
+    },
+    guarantees: {
+      delivery: 'at most once',
+      order: 'none: each call is a request of its own',
+      'nobody serves': 'the call rejects at once',
+      'the server is killed': 'its calls reject at once',
+      'the caller is killed': 'the signals of its calls abort at once',
+      'calls are shared among servers': '–',
+      'the broker is restarted': '–',
+    },
+  },
+  nats: {
+    program: hasServices ? nats : withoutServices,
+    address: async () => {
+      natsServer ??= await startNats();
+      return { serve: `nats://127.0.0.1:${natsServer.port}/chat${++at}?beat=300` };
+    },
+    lacks: {},
+    guarantees: {
+      delivery: 'at most once',
+      order: 'of each sender to one server; a queue scatters',
+      'nobody serves': 'the call rejects at once',
+      'the server is killed': 'its calls reject; at once if nobody else serves',
+      'the caller is killed':
+        'the signals of its calls abort when something is sent to it, at the latest after `forget`',
+      'calls are shared among servers': 'at random, by the server of NATS',
+      'the broker is restarted': 'calls go on',
+    },
+    proofs: {
+      'calls are shared among servers': {
+        file: 'test/nats/links.test.ts',
+        title: 'shares calls among those with the same queue',
+      },
+      'the caller is killed': {
+        file: 'test/nats/links.test.ts',
+        title: 'probes a caller that is silent, and keeps the link of one that is there',
+      },
+      'the broker is restarted': {
+        file: 'test/nats/outage.test.ts',
+        title: 'delivers in order what was sent meanwhile, to workers and to callers',
+      },
+    },
+    close: async () => {
+      await natsServer?.end();
+      natsServer = undefined;
+    },
+  },
 };

@@ -2,7 +2,7 @@ import { offer } from './api/extension-registry.js';
 import { plugins } from './plugins/browser.js';
 import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
-import type { HttpOptions, TlsOptions, WebSocketOptions } from './types/transport-options.js';
+import type { HttpOptions, MemoryOptions, TlsOptions, WebSocketOptions } from './types/transport-options.js';
 
 provide(plugins);
 offer(...browserExtensions);
@@ -38,7 +38,7 @@ declare module './types/transport-options.js' {
     wss: WebSocketOptions & TlsOptions;
     http: HttpOptions;
     https: HttpOptions & TlsOptions;
-    memory: { readonly name?: string | undefined; readonly bus?: boolean | undefined };
+    memory: MemoryOptions;
   }
 }
 

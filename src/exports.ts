@@ -165,6 +165,7 @@ export type { SideStats } from './types/stats.js';
 export type {
   CertificateOptions,
   FramingOption,
+  MemoryOptions,
   ProcessOptions,
   RedialAddressOptions,
   Source,

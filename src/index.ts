@@ -12,6 +12,7 @@ import { provide } from './plugins/registry.js';
 import type {
   FramingOption,
   HttpOptions,
+  MemoryOptions,
   NatsOptions,
   ProcessOptions,
   TcpOptions,
@@ -72,7 +73,7 @@ declare module './types/transport-options.js' {
     wss: WebSocketOptions & TlsOptions;
     http: HttpOptions;
     https: HttpOptions & TlsOptions;
-    memory: { readonly name?: string | undefined; readonly bus?: boolean | undefined };
+    memory: MemoryOptions;
   }
 }
 

@@ -2,6 +2,7 @@ import { decodeMarks, encodeMarks, readOptions } from '../src/contract/address.j
 import type { Accept, Address, Link, Transport, Wire } from '../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
+import { memoryService } from './shared/memory-service.js';
 
 const MARKS = 'If the question mark belongs to the name of the room, write it as %3F';
 
@@ -11,13 +12,32 @@ const MARKS = 'If the question mark belongs to the name of the room, write it as
  * The id of a peer is its name: `memory:room:ann` or `?name=ann`, and otherwise `<room>.<n>`. Frames arrive in a later
  * microtask and are never sent back to their sender.
  *
+ * In `memory:room?service` several sides serve together: for those that connect, they are one peer, which gets the calls in turn. `callBeat`
+ * is the time, in milliseconds, at which a member reports its calls (1,000 by default). With `blind`, who calls does not learn which member
+ * has a call, as over a broker.
+ *
  * Throws a UsageError for an unknown option. `open` rejects with a UsageError if the room is already served or the name
  * is taken, and with ConnectionLost if nobody serves the room or it is full.
  */
 export default function memory(address: Address, wire: Wire): Transport {
-  const options = readOptions(address, { name: 'text', bus: 'flag' }, MARKS);
-  const [, room, name] = /^(?:\/\/)?([^:]*):?(.*)$/s.exec(decodeMarks(address.rest)) ?? [];
-  return new Member(room || 'memory', options.name ?? (name || undefined), options.bus ?? false, wire);
+  const options = readOptions(
+    address,
+    { name: 'text', bus: 'flag', service: 'flag', callBeat: 'number', blind: 'flag' },
+    MARKS,
+  );
+  const [, given, last] = /^(?:\/\/)?([^:]*):?(.*)$/s.exec(decodeMarks(address.rest)) ?? [];
+  const { bus = false, service = false, callBeat, blind } = options;
+  const room = given || 'memory';
+  const name = options.name ?? (last || undefined);
+  if (!service) {
+    if (callBeat !== undefined || blind !== undefined)
+      throw new UsageError(
+        `${address.text}: "callBeat" and "blind" are options of a service: add "service", or omit them`,
+      );
+    return new Member(room, name, bus, wire);
+  }
+  if (bus) throw new UsageError(`${address.text}: a room is a bus or a service, not both`);
+  return memoryService(encodeMarks(room), { name, callBeat: beatFrom(callBeat), blind: blind ?? false }, wire);
 }
 
 interface Room {
@@ -131,6 +151,12 @@ class Member implements Transport {
     if (room.server === this) room.server = undefined;
     if (room.members.size === 0) rooms.delete(this.address);
   }
+}
+
+/** In milliseconds. */
+function beatFrom(callBeat = 1_000): number {
+  if (callBeat > 0) return callBeat;
+  throw new UsageError(`memory: the option "callBeat" must be a number of milliseconds above 0, not ${callBeat}`);
 }
 
 function freeName(name: string, room: Room): string {

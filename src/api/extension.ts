@@ -6,8 +6,9 @@ import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection, Greeting, Meter } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
-import type { GuardedQueue } from '../session/guarded-queue.js';
+import type { GuardedQueue, SendQueueHost } from '../session/guarded-queue.js';
 import type { PendingCalls } from '../session/pending-calls.js';
+import type { RpcSession } from '../session/rpc-session.js';
 import type { Controls, Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
@@ -96,6 +97,11 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
   readonly frames?: FrameFilters | undefined;
   /** What it adds to `rpc.hello`, and whom it lets in. May change until `opening` has ended. */
   readonly gate?: Gate | undefined;
+  /**
+   * The session of a connection whose link leads to a service, or cannot carry everything; undefined for any other link. Called for each
+   * connection.
+   */
+  readonly sessionOf?: (connection: Connection, host: SendQueueHost) => RpcSession | undefined;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
   readonly guardedQueue?: GuardedQueue;
 }

@@ -47,6 +47,8 @@ export class SideExtensions implements CallExtensions {
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
   guardedQueue: SendQueueHost['guardedQueue'];
+  /** Undefined where services are not installed. */
+  sessionOf: SideExtension['sessionOf'];
   /** Those that `sides` belong to, in the same order. */
   private attached: readonly Extension[] = [];
   private closed = false;
@@ -76,6 +78,7 @@ export class SideExtensions implements CallExtensions {
     this.multicast = this.last('multicast') as CallExtensions['multicast'];
     this.methods = this.last('methods');
     this.guardedQueue = this.last('guardedQueue');
+    this.sessionOf = this.last('sessionOf');
     this.changed(this);
     return this;
   }

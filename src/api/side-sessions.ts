@@ -11,6 +11,7 @@ import type { Peer } from '../types/peers.js';
 import type { AdmittingSide } from './admission.js';
 import type { Diagnostics, PrintingSide } from './diagnostics.js';
 import { callPeerListeners, type EventListeners } from './event-listeners.js';
+import { mustBeInstalled } from './extension-registry.js';
 import type { PeerRegistry } from './peer-registry.js';
 import type { Reports } from './reports.js';
 import type { SideExtensions } from './side-extensions.js';
@@ -37,13 +38,15 @@ export class SideSessions {
     const connection = new Connection(link, side);
     connection.filter = frames?.filterFor(connection);
     side.diagnostics.messages?.printMessages(connection, side);
-    if (admission === undefined) this.open(connection);
+    // Nobody says hello over a service, and its members come through it.
+    if (admission === undefined || link.anycast === true || link.service !== undefined) this.open(connection);
     else new admission.Admission(connection, side, (admitted, answers) => this.open(admitted, answers)).start();
     return connection;
   }
 
   /** Gives the connection a session of its own. `answers`: the peer has said hello. */
   private open(connection: Connection, answers = false): void {
+    const { link } = connection;
     const session = this.begin(connection);
     if (connection.link.brief === true) {
       beginBrief(session);
@@ -52,7 +55,8 @@ export class SideSessions {
     connection.link.admitted?.();
     if (answers) answerHello(connection);
     else sayHello(session, connection);
-    this.announce(session);
+    // A member of a service is known as the sender of its calls alone.
+    if (link.service === undefined) this.announce(session);
   }
 
   /** Begins a session that nobody knows yet. See {@link ExtensionHost.begin}. */
@@ -64,8 +68,11 @@ export class SideSessions {
         throw new UsageError('begin() without a connection is for extensions with gate.admit');
       return admission.beginAway(side, id, (away) => this.begin(away, pending));
     }
-    const session = new RpcSession(connection, side, pending);
-    session.peer = new ConnectedPeer(session, connection.link.peer);
+    const { sessionOf } = side.attached;
+    const { link } = connection;
+    if (sessionOf === undefined && isShared(link)) mustBeInstalled('services', `a link to the service ${link.peer}`);
+    const session = sessionOf?.(connection, side) ?? new RpcSession(connection, side, pending);
+    session.peer = new ConnectedPeer(session, link.peer);
     session.sendQueue.limit = connection.limit;
     return session;
   }
@@ -91,4 +98,9 @@ export class SideSessions {
     peer.sessionEnded();
     if (session.isAnnounced) callPeerListeners(side.listeners.of('disconnect'), peer, side.report);
   }
+}
+
+/** Whether only the extension `services` has a session for this link. */
+function isShared({ anycast, service, dispatch, takes }: Link): boolean {
+  return anycast === true || service !== undefined || dispatch !== undefined || takes !== undefined;
 }

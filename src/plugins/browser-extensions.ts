@@ -10,6 +10,7 @@ import { offeredReconnect } from '../extensions/reconnect/offer.js';
 import { offeredReferences } from '../extensions/references/offer.js';
 import { offeredResume } from '../extensions/resume/offer.js';
 import { offeredSecurity } from '../extensions/security/offer.js';
+import { offeredServices } from '../extensions/services/offer.js';
 import { offeredStreams } from '../extensions/streams/offer.js';
 import { offeredTopics } from '../extensions/topics/offer.js';
 import { offeredValidation } from '../extensions/validation/offer.js';
@@ -34,4 +35,5 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredValidation,
   offeredReconnect,
   offeredTopics,
+  offeredServices,
 ];

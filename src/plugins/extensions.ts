@@ -10,6 +10,7 @@ import { reconnect } from '../extensions/reconnect/extension.js';
 import { references } from '../extensions/references/extension.js';
 import { resume } from '../extensions/resume/extension.js';
 import { security } from '../extensions/security/extension.js';
+import { services } from '../extensions/services/extension.js';
 import { streams } from '../extensions/streams/extension.js';
 import { topics } from '../extensions/topics/extension.js';
 import { validation } from '../extensions/validation/extension.js';
@@ -30,4 +31,5 @@ export const extensions: readonly Extension[] = [
   validation,
   reconnect,
   topics,
+  services,
 ];

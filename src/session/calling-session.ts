@@ -75,6 +75,13 @@ export abstract class CallingSession implements Session, Timed {
   abstract report(error: unknown, id?: Id, method?: string): void;
   abstract end(reason?: Error): void;
 
+  /** Of a member of a service: the session over which its calls are sent. */
+  get service(): Session | undefined {
+    return undefined;
+  }
+
+  postTogether?(call: Pick<Call, 'id' | 'method'>, frames: readonly Frame[], failed?: (error: unknown) => void): void;
+
   get values(): SessionValues {
     this.mapped ??= this.host.mapper.attach(this);
     return this.mapped;
@@ -109,7 +116,8 @@ export abstract class CallingSession implements Session, Timed {
     const id = pending.add(waiter);
     try {
       const call: Call = { kind: 'call', id, method, args, named, batch: undefined };
-      if (about === undefined && this.filter === undefined) this.put(this.encode(call), id);
+      if (about === undefined && this.filter === undefined && this.postTogether === undefined)
+        this.put(this.encode(call), id);
       else this.postCall(call, id, about);
     } catch (error) {
       pending.drop(id);
@@ -151,6 +159,7 @@ export abstract class CallingSession implements Session, Timed {
   private postCall(call: Call, id: number, about: About | undefined): void {
     const failed = (error: unknown): void => this.notSent(id, error);
     if (about !== undefined) postWithHeaders(this, call, about, failed);
+    else if (this.postTogether !== undefined) this.postTogether(call, [this.encode(call)], failed);
     else this.post(this.encode(call), failed);
   }
 
@@ -160,7 +169,7 @@ export abstract class CallingSession implements Session, Timed {
     this.closeIfIdle();
   }
 
-  private hasAsked(id: number, waiter: ReplyHandler): number {
+  protected hasAsked(id: number, waiter: ReplyHandler): number {
     waiter.place = this.sendQueue.place;
     this.callQueue?.awaiting();
     if (this.watched) hurry(waiter.deadline);

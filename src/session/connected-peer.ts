@@ -28,7 +28,8 @@ export class ConnectedPeer implements SessionPeer {
   }
 
   get isAway(): boolean {
-    return this.session.connection === undefined || this.session.ended !== undefined;
+    const { connection, ended, link } = this.session;
+    return connection === undefined || ended !== undefined || link.away === true;
   }
 
   close(reason?: Error): Promise<void> {

@@ -273,6 +273,10 @@ export class Connection extends FrameWriter implements Receiver {
     if (!this.ended) whenDelivered(this, () => this.sink.inputEnded(reason));
   }
 
+  outcome(id: number, answer: readonly Frame[] | Error): void {
+    if (!this.ended) this.sink.outcome?.(id, answer);
+  }
+
   /** The link has ended. What came before a clean end is dispatched first. */
   closed(reason?: Error): void {
     if (this.ended) return;

@@ -1,4 +1,4 @@
-import type { Codec, Frame, Limits, Link } from '../contract/contract.js';
+import type { Codec, Envelope, Frame, Limits, Link } from '../contract/contract.js';
 import type { FrameFilter } from './frame-filter.js';
 import { joinedFrames } from './joined-frames.js';
 import type { MessageSink } from './message-sink.js';
@@ -55,12 +55,28 @@ export abstract class FrameWriter {
    * they may be joined already as the link would join them. Never throws.
    */
   write(frames: readonly Frame[], bytes: number, messages: number = frames.length): void {
-    const { link, host } = this;
+    const { link } = this;
     if (this.ended) return;
     this.watch?.sending();
     const joins = frames.length > 1 && this.agreed && link.packets === true && this.filter === undefined;
-    if (joins) this.send(joinedFrames(host.codec, frames, bytes, this.frameLimit));
+    if (joins) this.send(joinedFrames(this.host.codec, frames, bytes, this.frameLimit));
     else this.send(frames, bytes, messages);
+    this.written();
+  }
+
+  /** Sends one call by itself, behind what was written. Returns the link of the member that it went to, where that is known. Never throws. */
+  dispatchCall(frames: readonly Frame[], call: Envelope): Link | undefined {
+    if (this.ended) return undefined;
+    this.watch?.sending();
+    this.host.load.sends(frames);
+    const member = this.link.dispatch?.(frames, call);
+    this.written();
+    return member;
+  }
+
+  /** Frames were given to the link: looks how much of them waits. */
+  private written(): void {
+    const { link, host } = this;
     if (this.ended) return;
     const { buffered } = link;
     if (buffered > UNSENT || this.load.unsent > 0) this.load.sees(buffered);

@@ -18,8 +18,11 @@ const LEAST = 128;
 
 /** Whether this side says hello first: where it has dialed, or the transport's handshake has shown already that both are Obverse. */
 export function speaksFirst({ link, host }: Connection): boolean {
+  if (link.bus === true || link.brief === true || link.anycast === true || !host.codec.hello) return false;
+  // Over a broker, the address has shown that the peer is Obverse, and each message has a cost.
+  if (link.service !== undefined || link.callBeat !== undefined) return link.dialed === true && link.agreed !== true;
   // On `ws:`, the handshake may have shown that the peer is not Obverse.
-  return link.bus !== true && link.brief !== true && host.codec.hello && (link.agreed ?? link.dialed) === true;
+  return (link.agreed ?? link.dialed) === true;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Bad, Batch, Message } from '../contract/contract.js';
+import type { Bad, Batch, Frame, Message } from '../contract/contract.js';
 import type { ProtocolError, RpcError } from '../contract/errors.js';
 
 /** What a connection delivers to: a session, or an admission as long as gates ask whose session the connection is. */
@@ -19,6 +19,8 @@ export interface MessageSink {
   unreadable(error: ProtocolError): void;
   /** The rest of a batch is dropped: its answers that are there may leave. */
   complete(batch: Batch): void;
+  /** The result of a call that was dispatched; see `Receiver.outcome`. A sink without it has dispatched none. */
+  outcome?(id: number, answer: readonly Frame[] | Error): void;
   /** Everything that has arrived was dispatched; called where `Connection.reportsDelivery` is set. */
   delivered(): void;
   /** What was written has left the link. */

@@ -11,7 +11,9 @@ export function postWithHeaders(session: Session, call: Call, about: About, fail
   const named = about.progress === true && codec.words !== undefined && call.id !== undefined;
   const frame = session.encode(named ? { ...call, token: call.id } : call);
   const saying = encodeHeaders(session.host, { call: call.id ?? null, ...about }, session.frameLimit);
-  if (saying === undefined) session.post(frame, failed);
+  if (session.postTogether !== undefined)
+    session.postTogether(call, saying === undefined ? [frame] : [saying, frame], failed);
+  else if (saying === undefined) session.post(frame, failed);
   else if (session.link.bus === true && codec.join !== undefined && session.filter === undefined) {
     // A datagram may be lost, or overtaken by another: these two stay together.
     const both = codec.join([saying, frame]);

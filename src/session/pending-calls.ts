@@ -18,8 +18,8 @@ export interface ReplyHandler {
   about?(about: AnswerAbout): void;
   /** Called with the progress of the call. */
   progress?(value: unknown): void;
-  /** Items of the stream that was asked for. */
-  next?(items: readonly unknown[]): void;
+  /** Items of the stream that was asked for, which a frame of so many letters or bytes has brought. */
+  next?(items: readonly unknown[], bytes: number): void;
   /** What was passed by reference with the call, held until the call is settled. */
   passed?: { end(): void };
   /** The owner of the call, if several share a table: an answer from any other is ignored. Undefined is the owner of the table. */
@@ -86,7 +86,7 @@ const AGES = 0x8000;
  * peers the id 0 means none; ages begin anew after 32,768, so that an id fits into 31 bits.
  */
 export class PendingCalls {
-  private readonly waiters: (ReplyHandler | undefined)[] = [undefined];
+  protected readonly waiters: (ReplyHandler | undefined)[] = [undefined];
   private readonly ages: number[] = [0];
   private readonly free: number[] = [];
   /** How many wait. */
@@ -95,13 +95,18 @@ export class PendingCalls {
   /** Adds a pending call, and returns its id. */
   add(waiter: ReplyHandler): number {
     this.size++;
-    const slot = this.free.pop();
+    const slot = this.nextFree(this.free);
     if (slot === undefined) {
       this.ages.push(0);
       return this.waiters.push(waiter) - 1;
     }
     this.waiters[slot] = waiter;
     return slot + (this.ages[slot] as number) * SLOTS;
+  }
+
+  /** The slot that is used next, of those that are free; undefined for a new one. */
+  protected nextFree(free: number[]): number | undefined {
+    return free.pop();
   }
 
   /** An answer has come `from` this holder: returns who waits for it, if anybody does, and frees the id. */
@@ -177,18 +182,18 @@ export class PendingCalls {
     }
   }
 
-  private slotOf(id: Id): number {
+  protected slotOf(id: Id): number {
     if (typeof id !== 'number') return 0;
     const slot = id % SLOTS;
     return this.waiters[slot] !== undefined && (this.ages[slot] as number) * SLOTS + slot === id ? slot : 0;
   }
 
-  private abandon(slot: number): ReplyHandler | undefined {
+  protected abandon(slot: number): ReplyHandler | undefined {
     this.ages[slot] = ((this.ages[slot] as number) + 1) % AGES;
     return this.clear(slot);
   }
 
-  private clear(slot: number): ReplyHandler | undefined {
+  protected clear(slot: number): ReplyHandler | undefined {
     const waiter = this.waiters[slot];
     this.waiters[slot] = undefined;
     this.free.push(slot);

@@ -179,7 +179,7 @@ export class RpcSession extends CallingSession implements MessageSink {
 
   due(at: number): number {
     this.watched = false; // Set again by calls that are made while this looks, as by a handler whose time is over.
-    const answers = this.pending?.expire(at, (waiter, id) => this.expired(waiter, id)) ?? Number.POSITIVE_INFINITY;
+    const answers = this.expireCalls(at);
     const calls = this.callQueue?.due(at) ?? Number.POSITIVE_INFINITY;
     const sent = Math.min(this.connection?.due(at) ?? Number.POSITIVE_INFINITY, this.sendQueue.due(at));
     const next = Math.min(answers, calls, sent, this.parts?.due(at) ?? Number.POSITIVE_INFINITY);
@@ -188,7 +188,12 @@ export class RpcSession extends CallingSession implements MessageSink {
     return next;
   }
 
-  private expired(waiter: ReplyHandler, id: number): void {
+  /** Rejects the pending calls whose time is over, and returns when the next one is. */
+  protected expireCalls(at: number): number {
+    return this.pending?.expire(at, (waiter, id) => this.expired(waiter, id)) ?? Number.POSITIVE_INFINITY;
+  }
+
+  protected expired(waiter: ReplyHandler, id: number): void {
     waiter.reject(notAnsweredInTime(this, waiter));
     // Its handlers may stop.
     (waiter.holder ?? this).abandoned(waiter, [id]);

@@ -66,6 +66,11 @@ export interface Session {
   /** The calls that wait for an asynchronous check; undefined if none waits. */
   starting: StartingCalls | undefined;
   readonly load: PeerLoad;
+  /**
+   * Of a member of a service: the session of the service, which has the pending calls of all members. Streams that it offers, and what it
+   * passes by reference, are there for its members.
+   */
+  readonly service: Session | undefined;
   /** What is passed by reference, in both directions; made with the first message that has something of the kind. */
   readonly values: SessionValues;
   /** The same, if there is any. */
@@ -118,6 +123,11 @@ export interface Session {
    * the security throws; what that rejects with goes to `failed`, or is reported.
    */
   post(frame: Frame, failed?: (error: unknown) => void): void;
+  /**
+   * Where calls are sent one by one (`Link.dispatch`): sends a call with its headers, if it has any, as one message. Undefined where they are
+   * posted. Throws as `post`, and a UsageError for what the link cannot carry.
+   */
+  postTogether?(call: Pick<Call, 'id' | 'method'>, frames: readonly Frame[], failed?: (error: unknown) => void): void;
   /** Posts a notification that was encoded for several sessions, after its headers if it has any. Throws as `post`. */
   postNotification(method: string, frames: readonly Frame[]): void;
 

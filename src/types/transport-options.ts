@@ -144,6 +144,20 @@ export interface ProcessOptions extends FramingOption {
   readonly grace?: number | undefined;
 }
 
+/** Options of `memory:`. */
+export interface MemoryOptions {
+  /** The id of this side at the others. By default, the name of the room with a number. */
+  readonly name?: string | undefined;
+  /** All members are equal. */
+  readonly bus?: boolean | undefined;
+  /** Several sides serve together, as one peer. */
+  readonly service?: boolean | undefined;
+  /** In a service: the interval in milliseconds at which a member reports the calls that it works on; 1,000 by default. */
+  readonly callBeat?: number | undefined;
+  /** In a service: who calls does not learn which member has a call, as over a broker. */
+  readonly blind?: boolean | undefined;
+}
+
 /** Options of `udp:`. */
 export interface UdpOptions extends FramingOption {
   readonly broadcast?: boolean | undefined;

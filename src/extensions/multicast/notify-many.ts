@@ -53,7 +53,7 @@ export function notifyMany(
   const policy = slowly?.policy;
   const bytes = policy === undefined ? 0 : encoded.frames.reduce((sum, frame) => sum + frame.length, 0);
   for (const session of sessions) {
-    if (session.ended !== undefined || (broadcasts && session.link.bus === true)) continue;
+    if (session.ended !== undefined || (broadcasts && isReached(session))) continue;
     if (policy === undefined) post(session);
     else slowly?.send(session, policy, bytes, post);
   }
@@ -61,6 +61,11 @@ export function notifyMany(
     const frame = joined(side, encoded);
     side.broadcast(side.attached.frames?.forAll(frame) ?? [frame]);
   }
+}
+
+/** Whether what the transport sends to everybody reaches the peer. */
+function isReached({ link }: Session): boolean {
+  return link.bus === true || link.broadcast === true;
 }
 
 function sealedForAll(
@@ -114,7 +119,7 @@ function postTo(side: RpcEndpoint, session: Session, { method, frames, sealed }:
     const { frameLimit: limit, filter } = session;
     for (const frame of frames) mustFit(frame, limit, session);
     // A session without a connection has no filter: what waits is sealed once it has one.
-    if (sealed !== undefined && filter !== undefined) {
+    if (sealed !== undefined && filter !== undefined && session.postTogether === undefined) {
       for (const [at, pair] of sealed.entries()) {
         const frame = frames[at] as Frame;
         if (session.journal?.holds?.(frame, undefined) !== true) filter.postSealed(pair, frame);

@@ -22,6 +22,11 @@ interface Offers {
 
 const offered = new WeakMap<Session, Offers>();
 
+/** What was offered with a call to a service may be requested by the member that has the call. */
+function ownerOf(session: Session): Session {
+  return session.service ?? session;
+}
+
 /**
  * Offers a stream to a peer for one request, and returns its number. The caller withdraws it when the call has ended. Throws a UsageError
  * if the peer cannot request it, and a ProtocolError, busy, if too many offers are open.
@@ -32,8 +37,9 @@ export function offer(session: Session, source: object): number {
     throw new UsageError('a stream cannot be passed as an argument to a peer that is not Obverse');
   if (session.link.bus === true)
     throw new UsageError('a stream cannot be passed as an argument on a bus, where messages can be lost');
-  const offers = offered.get(session) ?? { sources: new Map(), last: 0 };
-  offered.set(session, offers);
+  const owner = ownerOf(session);
+  const offers = offered.get(owner) ?? { sources: new Map(), last: 0 };
+  offered.set(owner, offers);
   if (offers.sources.size >= limits.streams) {
     throw new ProtocolError(`busy: ${offers.sources.size} streams are offered to the peer already`, Code.Busy);
   }
@@ -43,9 +49,10 @@ export function offer(session: Session, source: object): number {
 
 /** Withdraws an offer that the peer has not requested, and closes its source. */
 export function withdraw(session: Session, n: number): void {
-  const source = offered.get(session)?.sources.get(n);
+  const sources = offered.get(ownerOf(session))?.sources;
+  const source = sources?.get(n);
   if (source === undefined) return;
-  offered.get(session)?.sources.delete(n);
+  sources?.delete(n);
   const report = (error: unknown): void => session.host.reportError(session, error);
   try {
     const closing = sourceOf(source, '').close(undefined);
@@ -57,7 +64,7 @@ export function withdraw(session: Session, n: number): void {
 
 /** How many offers to a peer are open. */
 export function offersTo(session: Session): number {
-  return offered.get(session)?.sources.size ?? 0;
+  return offered.get(ownerOf(session))?.sources.size ?? 0;
 }
 
 /** The stream that the peer offers under this number. It is requested with the first `next()`, once. */
@@ -68,7 +75,7 @@ export function offeredStream(session: Session, n: number, options: CallOptions 
 /** The peer requests a stream that this side offers. */
 export function serveOffered(sender: CallSender): Promise<unknown> {
   const [n] = sender.call.args;
-  const sources = offered.get(sender.peer.session)?.sources;
+  const sources = offered.get(ownerOf(sender.peer.session))?.sources;
   return serveStream(sender, () => {
     const source = sources?.get(n as number);
     if (source === undefined) {

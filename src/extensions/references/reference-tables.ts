@@ -31,7 +31,7 @@ import { OutwardMapper } from './outward.js';
  * has something of the kind.
  */
 export class ReferenceTables implements SessionValues {
-  private readonly exports: ExportTable;
+  readonly exports: ExportTable;
   private readonly imports: ImportTable;
   private readonly outwardMapper: OutwardMapper;
   private readonly inwardMapper: InwardMapper;
@@ -42,7 +42,9 @@ export class ReferenceTables implements SessionValues {
   ) {
     const { limits } = session.host;
     const { peer } = session.link;
-    this.exports = new ExportTable(limits.references, peer);
+    // What was passed with a call to a service is called by the member that has the call.
+    const ofService = session.service?.values as ReferenceTables | undefined;
+    this.exports = ofService?.exports ?? new ExportTable(limits.references, peer);
     this.imports = new ImportTable(
       {
         call: (imported, member, args) => this.invoke(imported, member, args),
@@ -260,7 +262,7 @@ export class ReferenceTables implements SessionValues {
 
   /** The link has ended. */
   end(reason: RpcError): void {
-    this.exports.clear();
+    if (this.session.service === undefined) this.exports.clear();
     this.imports.clear(reason);
   }
 }

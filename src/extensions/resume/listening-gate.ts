@@ -294,7 +294,7 @@ export function mayResume({ link, host }: Connection): boolean {
     link.bus !== true &&
     link.brief !== true &&
     link.agreed !== false &&
-    link.proved === undefined &&
+    (link.proved ?? link.callBeat) === undefined &&
     link.dialed !== true
   );
 }

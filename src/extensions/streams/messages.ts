@@ -33,7 +33,7 @@ export function receiveItems(session: Session, [id, items, tagged]: readonly unk
       endBefore(session, id as Id, error);
       return;
     }
-    waiter.next(values as unknown[]);
+    waiter.next(values as unknown[], session.frameBytes);
     return;
   }
   if (tagged === true) session.host.mapper.discard(session, items);

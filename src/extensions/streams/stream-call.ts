@@ -122,10 +122,9 @@ class StreamCall extends SentRequest implements StreamRequest {
   }
 
   /** Items have arrived. More than the window allows end the stream, and are reported. */
-  next(items: readonly unknown[]): void {
-    const { session } = this;
+  next(items: readonly unknown[], bytes: number): void {
     try {
-      this.consumer.receive(items, session.frameBytes);
+      this.consumer.receive(items, bytes);
     } catch (error) {
       super.cancel(error as Aborted);
       throw error;

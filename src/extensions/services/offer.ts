@@ -1,0 +1,9 @@
+import type { OfferedExtension } from '../../api/extension.js';
+
+/** Services for pages, which load them where the address names one. */
+export const offeredServices: OfferedExtension = {
+  name: 'services',
+  entry: 'obverse/all',
+  load: async () => (await import('./extension.js')).services,
+  when: { addresses: /[?&]service\b/i },
+};

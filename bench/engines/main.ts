@@ -1,9 +1,10 @@
 /**
- * `npm run bench:engines -- nats`: what a transport over a broker or a queue costs beside the bare client of that engine, in the same run.
+ * `npm run bench:engines -- nats`: what a transport over a broker, a queue or HTTP costs beside the bare client of that engine, in the same run.
  * Prints the ratios, which say more than the figures of one machine; exits with 1 if one of them is below its bar.
  */
 const engines: Readonly<Record<string, () => Promise<{ bench(): Promise<boolean> }>>> = {
   nats: () => import('./nats.js'),
+  http: () => import('./http.js'),
 };
 
 const asked = process.argv.slice(2);

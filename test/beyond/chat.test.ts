@@ -20,7 +20,7 @@ async function meet(engine: BeyondEngine, guests: readonly string[] = ['ann']) {
   const seen = serveChat(server);
   const clients = [];
   for (const _name of guests) {
-    const client = await Chat.invert().connect(connect ?? server.address, { timeout: 5_000, logger: null });
+    const client = await Chat.invert().connect(connect ?? server.address, { timeout: 30_000, logger: null });
     open.push(client);
     const heard: string[] = [];
     client.said.connect((_sender, { text }) => void heard.push(text));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Transport, Wire } from '../contract/contract.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
+import { PATIENCE_MS, until, Worker, Writer } from './keeper-ends.js';
 import { type Gaps, gapped, type Runner } from './runner.js';
 import { type WireOptions, wireFor } from './transport-case.js';
 

@@ -2,7 +2,7 @@ import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { packageError } from '../src/contract/optional-package.js';
 import { readNats } from './shared/nats-address.js';
-import type { NatsLoader } from './shared/nats-client.js';
+import { exportsOf, type NatsLoader } from './shared/nats-client.js';
 import { NatsTransport } from './shared/nats-transport.js';
 
 /**
@@ -26,7 +26,7 @@ export default nats;
 const loader: NatsLoader = {
   async load() {
     try {
-      const { wsconnect, createInbox, credsAuthenticator, headers } = await import('@nats-io/nats-core');
+      const { wsconnect, createInbox, credsAuthenticator, headers } = exportsOf(await import('@nats-io/nats-core'));
       return { connect: wsconnect, createInbox, credsAuthenticator, headers };
     } catch (cause) {
       const name = '@nats-io/nats-core';

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
+import { framingFor } from '../src/contract/framing/framings.js';
 import { packageError } from '../src/contract/optional-package.js';
 import { readStream } from './shared/jetstream-plan.js';
 import { StreamTransport } from './shared/jetstream-transport.js';
 import { readNats } from './shared/nats-address.js';
-import type { NatsLoader } from './shared/nats-client.js';
+import { exportsOf, type NatsLoader } from './shared/nats-client.js';
 import { NatsTransport } from './shared/nats-transport.js';
 
 /**
@@ -31,8 +32,10 @@ import { NatsTransport } from './shared/nats-transport.js';
 const nats: TransportFactory = (address, wire) => {
   if (address.scheme !== 'nats')
     throw new UsageError(`"${address.scheme}:" is for pages in browsers; here, the address begins with nats://`);
-  if (address.options.stream !== undefined) return new StreamTransport(readStream(address, wire.listen), wire, loader);
-  return new NatsTransport(readNats(address, wire.listen), wire, loader);
+  if (wire.form === 'values') throw new UsageError('nats: carries text or bytes, not values; use another codec');
+  if (address.options.stream !== undefined)
+    return new StreamTransport(readStream(address, wire.listen), wire, loader, framingFor(undefined, wire));
+  return new NatsTransport(readNats(address, wire.listen), wire, loader, framingFor(undefined, wire));
 };
 
 export default nats;
@@ -40,7 +43,7 @@ export default nats;
 const loader: NatsLoader = {
   async load() {
     try {
-      return await import('@nats-io/transport-node');
+      return exportsOf(await import('@nats-io/transport-node'));
     } catch (cause) {
       const name = '@nats-io/transport-node';
       throw packageError('the transport nats:', name, `npm install ${name}`, cause);

@@ -33,10 +33,12 @@ export interface ChromiumPage<T> extends AsyncDisposable {
 
 /** The library, as a page imports it. */
 const alias = {
+  'obverse/all': join(root, 'src/all.ts'),
   obverse: join(root, 'src/browser.ts'),
   'obverse/references': join(root, 'src/extensions/references/install.ts'),
   'obverse/reconnect': join(root, 'src/extensions/reconnect/install.ts'),
   'obverse/codecs/msgpack': join(root, 'codecs/msgpack.ts'),
+  'obverse/transports/nats': join(root, 'transports/nats.browser.ts'),
 };
 
 /** Serves a page with this script, and with `worker.js` if there is one, and opens it in Chromium. */

@@ -2,7 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/nats-core';
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
-import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
+import type { Accept, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import type { StreamPlan } from './jetstream-plan.js';
 import { openConsumer, openStream } from './jetstream-setup.js';
@@ -41,11 +41,12 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     readonly plan: StreamPlan,
     private readonly wire: Wire,
     loader: NatsLoader,
+    framing: FramingFactory,
   ) {
     if (wire.form === 'values') throw new UsageError('nats: carries text or bytes, not values; use another codec');
     this.address = plan.address;
     this.lease = plan.lease;
-    this.frames = new NatsFrames(wire);
+    this.frames = new NatsFrames(wire, framing);
     this.client = new NatsClient(plan.nats, wire, loader, {
       lost: () => {},
       restored: () => this.restored(),

@@ -24,6 +24,11 @@ export interface NatsLoader {
   credentials(given: string | Uint8Array): Promise<Uint8Array>;
 }
 
+/** The exports of a CommonJS package: a bundler may have put all of them into `default`. */
+export function exportsOf<M extends object>(loaded: M): M {
+  return 'createInbox' in loaded ? loaded : (loaded as { default: M }).default;
+}
+
 /** What the client of a connection reports. */
 export interface NatsWatcher {
   /** The connection to the server is lost; the client restores it. */

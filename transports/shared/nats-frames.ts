@@ -1,6 +1,5 @@
 import type { Frame, FramingFactory, Wire } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
-import { framingFor } from '../../src/contract/framing/framings.js';
 
 /** Kept free for a header of a security in a message, in bytes. */
 const HEADER_BYTES = 1_024;
@@ -18,8 +17,12 @@ export class NatsFrames {
   /** The largest message that is accepted, in bytes. */
   private readonly limit: number;
 
-  constructor(private readonly wire: Wire) {
-    this.framing = wire.sealed ? framingFor(undefined, wire) : undefined;
+  /** `factory`: the framing of the codec; pages, which have no security here, have none. */
+  constructor(
+    private readonly wire: Wire,
+    private readonly factory: FramingFactory | undefined,
+  ) {
+    this.framing = wire.sealed ? factory : undefined;
     this.text = wire.form === 'text';
     this.limit = wire.listen ? wire.acceptedFrameBytes : wire.limits.frameBytes;
   }
@@ -53,8 +56,8 @@ export class NatsFrames {
   together(frames: readonly Frame[]): string | Uint8Array {
     const [first] = frames;
     if (this.framing === undefined && frames.length === 1) return first as string | Uint8Array;
-    const factory = this.framing ?? framingFor(undefined, this.wire);
-    return factory(this.wire.form as 'text' | 'bytes', Number.MAX_SAFE_INTEGER).wrap(frames);
+    if (this.factory === undefined) return frames.join('\n');
+    return this.factory(this.wire.form as 'text' | 'bytes', Number.MAX_SAFE_INTEGER).wrap(frames);
   }
 
   /** Passes on the frames of a message, in order. Throws a ProtocolError if it is too large, or is not in the framing. */

@@ -2,7 +2,7 @@ import type { Msg } from '@nats-io/nats-core';
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
-import type { Accept, Frame, Transport, Wire } from '../../src/contract/contract.js';
+import type { Accept, Frame, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { mustBeSubject, type NatsPlan } from './nats-address.js';
 import { NatsClient, type NatsLoader } from './nats-client.js';
@@ -55,13 +55,14 @@ export class NatsTransport implements Transport, NatsHub {
     private readonly plan: NatsPlan,
     private readonly wire: Wire,
     loader: NatsLoader,
+    framing?: FramingFactory,
   ) {
     if (wire.form === 'values') throw new UsageError('nats: carries text or bytes, not values; use another codec');
     this.address = plan.address;
     this.subject = plan.subject;
     this.beat = plan.beat;
     this.hello = wire.hello;
-    this.frames = new NatsFrames(wire);
+    this.frames = new NatsFrames(wire, framing);
     this.client = new NatsClient(plan, wire, loader, {
       lost: () => this.outage.begin(this.links),
       restored: () => {

@@ -120,10 +120,21 @@ function refuseOthers(options: object, names: readonly string[], side: string): 
   }
 }
 
+/** What {@link HttpDoor.node} reads of an `IncomingMessage` of `node:http`, without its types. */
+interface NodeRequest {
+  readonly httpVersion: string;
+  readonly headers: object;
+}
+/** The same of a `ServerResponse`. */
+interface NodeResponse {
+  statusCode: number;
+  readonly headersSent: boolean;
+}
+
 /** A transport for `serve` whose requests come from a server of the application. */
 export interface HttpDoor extends FetchDoor {
   /** Answers a request of `node:http` or of Express. Throws a UsageError while the door is not served. */
-  readonly node: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly node: (request: NodeRequest, response: NodeResponse) => void;
 }
 
 /**
@@ -136,6 +147,7 @@ export function httpDoor(options: RequestOptions = {}): HttpDoor {
   const read = readOptions(address, REQUEST_OPTIONS);
   const { door, served } = fetchDoor((wire) => readRequests(wire, read, ''));
   return Object.assign(door, {
-    node: (request: IncomingMessage, response: ServerResponse) => served().take(new NodeExchange(request, response)),
+    node: (request: NodeRequest, response: NodeResponse) =>
+      served().take(new NodeExchange(request as IncomingMessage, response as ServerResponse)),
   });
 }

@@ -25,6 +25,9 @@ export interface EndingSession extends Session, CallHolder {
   /** The connection is about to end well: what was kept leaves too. */
   last(): void;
   finish(reason: RpcError, how?: 'as it is' | 'closed here'): void;
+  /** The connection has ended: so does the session, unless its journal lets it go on. */
+  lost(reason: Error | undefined): void;
+  report(error: unknown): void;
 }
 
 function nameOf({ peer, link }: Session): string {
@@ -43,16 +46,29 @@ export function linkClosed(session: EndingSession, reason: Error | undefined): v
 }
 
 /**
- * The peer sends nothing more, but can still receive. Obverse ends its half only when it is done, so the session ends. Any
- * other peer may wait for replies, as a program does that writes its requests into a pipe and closes it.
+ * The peer sends nothing more, but can still receive; `reason`: its last message was incomplete. Obverse ends its half only when it is
+ * done, so the session ends. Any other peer may wait for replies, as a program does that writes its requests into a pipe and closes it.
  */
-export function inputEnded(session: EndingSession): void {
-  if (session.ended !== undefined) return;
-  if (session.link.brief === true) {
+export function inputEnded(session: EndingSession, reason: Error | undefined): void {
+  const { link } = session;
+  const isObverse = session.connection?.agreed === true || link.redialer !== undefined;
+  if (reason !== undefined) {
+    if (isObverse || link.brief === true) {
+      session.lost(reason);
+      link.close(reason);
+      return;
+    }
+    session.report(reason);
+  }
+  if (session.journal !== undefined && session.connection?.agreed) {
+    // A peer with a connection that ends well says so before, in a message: this one is lost.
+    session.lost(undefined);
+    link.close();
+  } else if (session.ended !== undefined) return;
+  else if (link.brief === true) {
     // Its input ends with its frame; where none has come, none will.
     if (awaitsFrame(session)) session.end();
-  } else if (session.connection?.agreed || session.link.redialer !== undefined)
-    finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
+  } else if (isObverse) finish(session, ended(session, `${linkOf(session)} ended: ${CLOSED}`));
   else session.halfClosed = new HalfClosed(session);
 }
 

@@ -245,20 +245,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   inputEnded(reason?: Error): void {
-    const { link } = this;
-    if (reason !== undefined && (this.agreed || link.redialer !== undefined || link.brief === true)) {
-      this.lost(reason);
-      link.close(reason);
-      return;
-    }
-    // A peer that is not Obverse is still answered.
-    if (reason !== undefined) this.report(reason);
-    if (this.journal === undefined || !this.agreed) inputEnded(this);
-    else {
-      // A peer with a connection that ends well says so before, in a message: this one is lost.
-      this.lost(undefined);
-      link.close();
-    }
+    inputEnded(this, reason);
   }
 
   lost(reason: Error | undefined): void {

@@ -5,13 +5,17 @@ import { type FetchContext, FetchExchange } from './http-fetch.js';
 import { HttpParts } from './http-parts.js';
 import { HttpRequests, type RequestPlan } from './http-requests.js';
 
+/** `Request` and `Response` where the program has their types, as with the library `dom` or the types of Node. */
+type FetchRequest = typeof globalThis extends { Request: { prototype: infer R } } ? R : object;
+type FetchResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : object;
+
 /** A transport for `serve` whose requests come from a server of the application. */
 export interface FetchDoor extends TransportMaker {
   /**
    * Answers a request: for `Bun.serve`, `Deno.serve`, Workers, Hono, and whatever else handles requests by functions like this. The second
    * argument is what Deno and Bun pass: it tells the address of the client. Rejects with a UsageError while the door is not served.
    */
-  readonly fetch: (request: Request, context?: unknown) => Promise<Response>;
+  readonly fetch: (request: FetchRequest, context?: unknown) => Promise<FetchResponse>;
 }
 
 /** The door of one side. */
@@ -42,7 +46,7 @@ export class HttpDoor implements Transport {
     this.requests.take(exchange);
   }
 
-  fetch(request: Request, context: unknown): Promise<Response> {
+  fetch(request: FetchRequest, context: unknown): Promise<FetchResponse> {
     const exchange = new FetchExchange(request, context as FetchContext | undefined);
     this.requests.take(exchange);
     return exchange.response;
@@ -65,6 +69,7 @@ export function fetchDoor(plan: (wire: Wire) => RequestPlan): {
     current = new HttpDoor(plan(wire));
     return current;
   };
-  const fetch = async (request: Request, context?: unknown): Promise<Response> => served().fetch(request, context);
+  const fetch = async (request: FetchRequest, context?: unknown): Promise<FetchResponse> =>
+    served().fetch(request, context);
   return { door: Object.assign(make, { fetch }), served };
 }

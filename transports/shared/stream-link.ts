@@ -292,10 +292,8 @@ export class StreamLink implements Link, StreamEvents {
     const left = last - time();
     const socket = this.output instanceof Socket ? this.output : undefined;
     const before = socket && moved(socket);
-    const look = (): void => {
-      if (time() >= last || (socket !== undefined && moved(socket) === before)) this.expire();
-      else this.watch(last);
-    };
+    const look = (): void =>
+      time() >= last || (socket !== undefined && moved(socket) === before) ? this.expire() : this.watch(last);
     this.deadline = setTimer(socket === undefined ? left : Math.min(LINGER_MS, left), look).unref();
   }
 }

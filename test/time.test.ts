@@ -11,6 +11,8 @@ const clocks = ['src/base/time.ts'];
 const exceptions: Readonly<Record<string, string>> = {
   'src/testing/clock.ts': 'is what turns the clock, and lets the event loop have its turn in between',
   'src/testing/framing.ts': 'measures how long a framing works, which a clock that stands cannot tell',
+  'src/testing/keeper.ts': 'waits for an engine, which has a clock of its own',
+  'src/testing/keeper-ends.ts': 'waits for an engine, which has a clock of its own',
   'src/testing/transport-ends.ts': 'waits for sockets and processes that the suite has set up',
   'src/testing/fake-calls.ts': 'waits for what a program under test is to do while the clock may stand',
 };
@@ -22,6 +24,7 @@ const turns: Readonly<Record<string, RegExp>> = {
   'transports/shared/tls-certificates.ts': /const now = Date\.now\(\)/,
   'transports/shared/tls-files.ts': /const isYoung = BigInt\(Date\.now\(\)\)/,
   'transports/shared/tls-peer.ts': /Date\.parse\(certificate\.valid_to\) < Date\.now\(\)/,
+  'transports/shared/nats-discovery.ts': /private readonly started = new Date\(\)\.toISOString\(\)/,
   'transports/shared/stream-stdio.ts': /setImmediate\(rest, this\.input\)/,
 };
 

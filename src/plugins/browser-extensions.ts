@@ -35,5 +35,6 @@ export const browserExtensions: readonly OfferedExtension[] = [
   offeredValidation,
   offeredReconnect,
   offeredTopics,
-  offeredServices,
+  // The transports whose links lead to services, or exist for one message.
+  { ...offeredServices, when: { addresses: /(?:^|[,(+])(?:balance|https?|nats[+a-z]*):|[?&]service\b/i } },
 ];

@@ -1,9 +1,8 @@
 import type { OfferedExtension } from '../../api/extension.js';
 
-/** Services for pages, which load them where the address names one. */
+/** Services for pages, which load them where the address names one; the list of extensions says which addresses do. */
 export const offeredServices: OfferedExtension = {
   name: 'services',
   entry: 'obverse/all',
   load: async () => (await import('./extension.js')).services,
-  when: { addresses: /[?&]service\b/i },
 };

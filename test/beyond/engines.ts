@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from '../docs/pages.js';
 import type { Found } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
 
@@ -57,10 +54,6 @@ const connections = {
 
 const notAsked = /its link carries only (notifications|the answers)/;
 
-/** Calls over `http:` and `nats:` are those of a service, which the core has with this extension. */
-const hasServices = existsSync(join(root, 'src/extensions/services/extension.ts'));
-const withoutServices: Found = { program: undefined, absent: true, why: ' (n/a: the core has no services)' };
-
 let at = 0;
 let natsServer: Awaited<ReturnType<typeof startNats>> | undefined;
 
@@ -74,7 +67,6 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
     lacks: { topics: noTopics('ws') },
   },
   http: {
-    ...(hasServices ? {} : { program: withoutServices }),
     address: async () => ({ serve: 'http://127.0.0.1:0/chat' }),
     unordered: true,
     lacks: {
@@ -94,7 +86,7 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
     },
   },
   nats: {
-    program: hasServices ? nats : withoutServices,
+    program: nats,
     address: async () => {
       natsServer ??= await startNats();
       return { serve: `nats://127.0.0.1:${natsServer.port}/chat${++at}?beat=300` };

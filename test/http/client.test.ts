@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -24,10 +23,7 @@ async function stranger(answer: RequestListener): Promise<string> {
 const dial = async (url: string, options: Record<string, unknown> = {}) =>
   closing(await Desk.invert().connect({ url, ...options }, { logger: quiet }));
 
-// Calls that leave one by one need the sessions of services.
-const hasServices = existsSync(new URL('../../src/extensions/services', import.meta.url));
-
-describe.runIf(hasServices).each(['node', 'fetch'])('a client by %s', (client) => {
+describe.each(['node', 'fetch'])('a client by %s', (client) => {
   it('calls, and receives progress and the items of a stream', async () => {
     const { address } = await serveDesk();
     const desk = await dial(address, { client });
@@ -112,6 +108,18 @@ describe.runIf(hasServices).each(['node', 'fetch'])('a client by %s', (client) =
     const desk = await dial(address, { client });
     await expect(desk.remote.add({ a: 1, b: 2 })).rejects.toThrow('broken');
   });
+  it.each(['{"hello":1}', '[]', '{', '"text"', '{"jsonrpc":"2.0","method":"note"}', '{"jsonrpc":"2.0","id":1}'])(
+    'rejects at once where the response is the JSON %s',
+    async (body) => {
+      const address = await stranger((_request, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+      );
+      const desk = await dial(address, { client });
+      // No time limit: only the response can end it.
+      const called = desk.to(null, { timeout: Number.POSITIVE_INFINITY }).add({ a: 1, b: 2 });
+      await expect(called).rejects.toMatchObject({ name: 'ProtocolError', message: expect.stringContaining('answer') });
+    },
+  );
   it('rejects where a stream of events ends without the answer', async () => {
     const address = await stranger((_request, response) =>
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': nothing\n\n'),
@@ -121,7 +129,7 @@ describe.runIf(hasServices).each(['node', 'fetch'])('a client by %s', (client) =
   });
 });
 
-describe.runIf(hasServices)('a signed message', () => {
+describe('a signed message', () => {
   it('stays one message in both directions', async () => {
     const security = {
       seal: (payload: unknown) => ({ info: { size: String(payload).length } }),
@@ -134,5 +142,41 @@ describe.runIf(hasServices)('a signed message', () => {
     const desk = closing(await Desk.invert().connect(address, { security: security as never, logger: quiet }));
     expect(await desk.remote.add({ a: 1, b: 2 })).toBe(3);
     expect(await desk.remote.echo({ text: 'hi' })).toBe('hi');
+  });
+  it('is waited for where it is opened after the end of its response', async () => {
+    const opening: (() => void)[] = [];
+    const security = {
+      seal: (payload: unknown) => ({ info: { size: String(payload).length } }),
+      open: (payload: unknown) => payload,
+    };
+    const slow = {
+      ...security,
+      open: async (payload: unknown) => {
+        await new Promise<void>((resolve) => opening.push(resolve));
+        return payload;
+      },
+    };
+    const { address, waiting, atWork } = await serveDesk({}, { security: security as never });
+    const url = { url: address, connections: 1 };
+    const desk = closing(await Desk.invert().connect(url, { security: slow as never, logger: quiet }));
+    // It has progress, so its response is a stream of events.
+    const called = desk.remote.echo({ text: 'hi' });
+    // With one connection, the next request leaves when that response has ended.
+    const next = desk.remote.wait();
+    await atWork(1);
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+    };
+    called.then(over, over);
+    while (!isOver) {
+      opening.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await called).toBe('hi');
+    waiting[0]?.finish();
+    while (opening.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (const open of opening) open();
+    expect(await next).toBe(1);
   });
 });

@@ -169,7 +169,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
       call.silentAt = this.silentFrom(time());
     }
     const member = connection.dispatchCall(frames, call);
-    const holder = member === undefined ? undefined : this.members.get(member);
+    const holder = member && this.members.get(member);
     if (waiter !== undefined && holder !== undefined && pending.at(id as number) === waiter) waiter.holder = holder;
   }
 
@@ -181,11 +181,12 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   }
 
   outcome(id: number, answer: readonly Frame[] | Error): void {
-    if (!(answer instanceof Error)) this.outcomes.add(id, answer);
-    else {
-      this.pending.take(id, this)?.reject(answer);
-      this.settled();
-    }
+    this.outcomes.add(id, answer);
+  }
+
+  fail(id: number, error: Error): void {
+    this.pending.take(id, this)?.reject(error);
+    this.settled();
   }
 
   /** A member that is busy has not carried the call out: it is sent once more. `from`: who says so. */
@@ -195,8 +196,8 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const waiter = pending.at(message.id);
     const call = pending.sent(message.id);
     if (waiter === undefined || call === undefined || call.attempts > 1) return false;
-    const isFromHolder = waiter.holder === undefined || waiter.holder === from || from === this;
-    return isFromHolder && this.again(waiter, call);
+    const { holder = from } = waiter;
+    return (holder === from || from === this) && this.again(waiter, call);
   }
 
   sendsAgain(waiter: ReplyHandler, call: DispatchedCall): boolean {
@@ -233,8 +234,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   /** A member has a call of its own, or has been heard: looks at the time by then. */
   remindOf(at: number): void {
-    if (this.watched) hurry(at);
-    else this.remind(at);
+    this.watched ? hurry(at) : this.remind(at);
   }
 
   override abandoned(_waiter: ReplyHandler, args: readonly unknown[]): void {
@@ -287,8 +287,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (this.sendsAgain(waiter, call)) return;
     call.silentAt = Number.POSITIVE_INFINITY;
     this.pending.drop(id);
-    const ms = SILENT_BEATS * (link.callBeat as number);
-    const text = `${waiter.method}: for ${ms} ms, nobody at ${printable(link.peer)} has reported to work on the call`;
+    const text = `${waiter.method}: for ${SILENT_BEATS * (link.callBeat as number)} ms, nobody at ${printable(link.peer)} has reported to work on the call`;
     waiter.reject(new ConnectionLost(text, { maybeExecuted: true }));
     (waiter.holder ?? this).abandoned(waiter, [id]);
     this.settled();

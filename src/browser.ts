@@ -2,7 +2,13 @@ import { offer } from './api/extension-registry.js';
 import { plugins } from './plugins/browser.js';
 import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
-import type { HttpOptions, MemoryOptions, TlsOptions, WebSocketOptions } from './types/transport-options.js';
+import type {
+  GivenSocketOptions,
+  HttpOptions,
+  MemoryOptions,
+  TlsOptions,
+  WebSocketOptions,
+} from './types/transport-options.js';
 
 provide(plugins);
 offer(...browserExtensions);
@@ -17,6 +23,7 @@ declare module './contract/plugin-names.js' {
   }
   interface AddressNames {
     'ws://': true;
+    'socket:': true;
     'wss://': true;
     'http://': true;
     'https://': true;
@@ -35,6 +42,7 @@ declare module './contract/plugin-names.js' {
 declare module './types/transport-options.js' {
   interface TransportOptions {
     ws: WebSocketOptions;
+    socket: GivenSocketOptions;
     wss: WebSocketOptions & TlsOptions;
     http: HttpOptions;
     https: HttpOptions & TlsOptions;

@@ -11,6 +11,7 @@ import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
 import type {
   FramingOption,
+  GivenSocketOptions,
   HttpOptions,
   MemoryOptions,
   NatsOptions,
@@ -41,6 +42,7 @@ declare module './contract/plugin-names.js' {
     'tls://': true;
     'unix:': true;
     'ws://': true;
+    'socket:': true;
     'wss://': true;
     'http://': true;
     'https://': true;
@@ -70,6 +72,7 @@ declare module './types/transport-options.js' {
     udp: UdpOptions;
     nats: NatsOptions;
     ws: WebSocketOptions;
+    socket: GivenSocketOptions;
     wss: WebSocketOptions & TlsOptions;
     http: HttpOptions;
     https: HttpOptions & TlsOptions;

@@ -18,7 +18,11 @@ export const plugins: Plugins = {
     },
   },
   transports: {
-    ws: () => import('../../transports/ws.browser.js'),
+    ws: ({ rest, options }) =>
+      rest === '' && !('server' in options)
+        ? import('../../transports/socket.js')
+        : import('../../transports/ws.browser.js'),
+    socket: () => import('../../transports/socket.js'),
     http: () => import('../../transports/shared/http-page.js'),
     worker: () => import('../../transports/worker.js'),
     port: () => import('../../transports/port.js'),

@@ -15,7 +15,11 @@ export const plugins: Plugins = {
     tcp: () => import('../../transports/tcp.js'),
     tls: () => import('../../transports/tls.js'),
     unix: () => import('../../transports/unix.js'),
-    ws: () => import('../../transports/ws.js'),
+    ws: ({ rest, options }) =>
+      'socket' in options || (rest === '' && !('server' in options))
+        ? import('../../transports/socket.js')
+        : import('../../transports/ws.js'),
+    socket: () => import('../../transports/socket.js'),
     http: () => import('../../transports/http.js'),
     stdio: () => import('../../transports/stdio.js'),
     process: () => import('../../transports/process.js'),

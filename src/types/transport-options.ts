@@ -89,8 +89,18 @@ export interface TlsOptions extends CertificateOptions {
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
 }
 
+/** Options of a socket that the program has opened, of `ws:` and `socket:`. */
+export interface GivenSocketOptions {
+  /** A WebSocket of any runtime or of the package `ws`, or an RTCDataChannel; open or opening. */
+  readonly socket?: object | undefined;
+  /** What `peer.info` has: the request of the handshake, or an object. */
+  readonly info?: object | undefined;
+  /** The largest message in bytes that the socket can send. Of an RTCDataChannel 256 KiB by default. */
+  readonly maxFrame?: number | undefined;
+}
+
 /** Options of `ws:`. */
-export interface WebSocketOptions {
+export interface WebSocketOptions extends GivenSocketOptions {
   /** An existing HTTP server, on the side that listens. */
   readonly server?: object | undefined;
   /** The origins whose pages may connect. */

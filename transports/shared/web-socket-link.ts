@@ -22,7 +22,7 @@ export interface LinkKeeper {
  */
 export abstract class WebSocketLink implements Link {
   readonly peer: string;
-  readonly agreed: boolean;
+  readonly agreed?: boolean;
   protected readonly keeper: LinkKeeper;
   /**
    * `ending` after `close()`, while the remaining bytes are sent; `over` after `closed` was called: in both, nothing is
@@ -33,9 +33,10 @@ export abstract class WebSocketLink implements Link {
   private reason: Error | undefined = undefined;
   private stopWatch: (() => void) | undefined = undefined;
 
-  protected constructor(peer: string, agreed: boolean, keeper: LinkKeeper) {
+  /** `agreed`: undefined if no handshake of this side has shown who the peer is. */
+  protected constructor(peer: string, agreed: boolean | undefined, keeper: LinkKeeper) {
     this.peer = peer;
-    this.agreed = agreed;
+    if (agreed !== undefined) this.agreed = agreed;
     this.keeper = keeper;
   }
 

@@ -26,10 +26,10 @@ export type StandardWebSocket = new (url: string, protocols?: string[]) => Stand
 
 const OPEN = 1;
 /** A script may close with 1000 or a code of its own (3000–4999): this one is used for every reason. */
-const FAILED = 4400;
+export const FAILED = 4400;
 /** Above this number of buffered bytes, the drain matters. There is no event for it, so the buffer is polled. */
-const WATCHED_BYTES = 16 * 1024;
-const POLL_MS = 10;
+export const WATCHED_BYTES = 16 * 1024;
+export const POLL_MS = 10;
 /** So long, in milliseconds, after a link to an Obverse server, a failure there is not due to the subprotocols. */
 const KNOWN_MS = 600_000;
 /** Of so many such servers it is known. */
@@ -204,12 +204,17 @@ function failed(address: string, code: number, cause: unknown): ConnectionLost {
   return new ConnectionLost(`cannot connect to ${address}: ${why}; ${hint}`, { cause });
 }
 
-function asText(data: string | ArrayBuffer): string {
-  return typeof data === 'string' ? data : new TextDecoder('utf-8', { ignoreBOM: true }).decode(data);
+/** A message as a text codec reads it. */
+export function asText(data: string | ArrayBuffer | ArrayBufferView): string {
+  return typeof data === 'string' ? data : new TextDecoder('utf-8', { ignoreBOM: true }).decode(asBytes(data));
 }
 
-function asBytes(data: string | ArrayBuffer): Uint8Array {
-  return typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
+/** A message as a binary codec reads it. */
+export function asBytes(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (typeof data === 'string') return new TextEncoder().encode(data);
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
 }
 
 function ignore(): void {}

@@ -18,9 +18,7 @@ import { GivenSockets, mustHaveEvents } from './shared/given-sockets.js';
  */
 const socket: TransportFactory = (address, wire) => {
   const who = `${address.scheme}: the option "socket"`;
-  const options = readOptions(address, { socket: 'any', info: 'any', maxFrame: 'number', server: 'any' });
-  if (options.server !== undefined)
-    throw new UsageError(`${address.scheme}: the option "server" cannot be combined with "socket"; pass one of them`);
+  const options = readOptions(address, { socket: 'any', info: 'any', maxFrame: 'number' });
   if (address.rest !== '') throw placed(address);
   refuseValues(wire);
   if (options.socket === undefined) throw missing(address);

@@ -53,6 +53,7 @@ describe('the options', () => {
     process: 'process:nothing',
     worker: 'worker:./nothing.js',
     port: 'port:',
+    socket: 'socket:',
     memory: 'memory:options',
     udp: 'udp://239.1.2.3:1',
     nats: 'nats://127.0.0.1:1/options',

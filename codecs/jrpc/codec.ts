@@ -32,6 +32,7 @@ export function codecOf(address: Address, dialectOf: (name: (typeof names)[numbe
     ...(dialect.translation !== undefined && dialect.encode === undefined && { words: translated }),
     answersUnreadable: true,
     answersCancelled: dialect.answersCancelled,
+    ...(dialect.http !== undefined && { http: dialect.http }),
     encode: writer(dialect),
     ...(name === undefined && { encodePlain }),
     decode: (frame, give, packed) => decode(frame, give, packed, dialect),

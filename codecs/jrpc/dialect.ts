@@ -1,4 +1,4 @@
-import type { FramingName, Message, Outbound } from '../../src/contract/contract.js';
+import type { FramingName, HttpProtocol, Message, Outbound } from '../../src/contract/contract.js';
 
 /** What differs for peers that are not Obverse. */
 export interface Dialect {
@@ -13,6 +13,8 @@ export interface Dialect {
   readonly translation: Translation | undefined;
   /** Whether a cancelled call still gets a response. */
   readonly answersCancelled: boolean;
+  /** What it asks of HTTP. */
+  readonly http?: HttpProtocol;
 }
 
 /** Translates messages to those of a dialect, and back. `text` is what the message was parsed from. */

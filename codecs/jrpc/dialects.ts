@@ -1,4 +1,5 @@
 import { type Dialect, strict, type Translation } from './dialect.js';
+import { mcpHttp } from './http-mcp.js';
 import { encodeQuickrpc, fromQuickrpc } from './quickrpc.js';
 import { fromWords, inWords, type Words } from './words.js';
 import { lspWords } from './words-lsp.js';
@@ -13,8 +14,8 @@ const foreign: Dialect = { ...strict, batches: false, lenient: true };
 export const dialects = {
   /** The Language Server Protocol. */
   lsp: { ...foreign, framing: 'headers', translation: translationOf(lspWords) },
-  /** The Model Context Protocol, over stdio. */
-  mcp: { ...foreign, translation: translationOf(mcpWords), answersCancelled: false },
+  /** The Model Context Protocol, over stdio and HTTP. */
+  mcp: { ...foreign, translation: translationOf(mcpWords), answersCancelled: false, http: mcpHttp },
   /** The Python library quickrpc. */
   quickrpc: {
     ...foreign,

@@ -17,7 +17,7 @@ export function sideWire(
   { codec, limits, load, logger }: Pick<SessionHost, 'codec' | 'limits' | 'load'> & { readonly logger: Logger },
   { listen, sealed, frameBytes }: WirePlan,
 ): Wire {
-  const { name, form, framing, hello } = codec;
+  const { name, form, framing, hello, http } = codec;
   const wire: Wire = {
     form,
     framing,
@@ -30,6 +30,7 @@ export function sideWire(
     acceptedFrameBytes: frameBytes ?? ACCEPTED_FRAME_BYTES,
     memory: load,
     logger,
+    ...(http !== undefined && { http }),
     transport: (source, listens) => makeTransport(source, { ...wire, listen: listens }),
   };
   return wire;

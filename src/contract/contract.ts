@@ -57,6 +57,8 @@ export interface Codec {
   readonly natives?: readonly string[];
   /** Whether a cancelled call is still answered; false if the protocol forbids it, as MCP does. */
   readonly answersCancelled?: boolean;
+  /** What its dialect asks of HTTP: headers, and that a GET has no other meaning than its own. */
+  readonly http?: HttpProtocol;
   /**
    * Throws any error if the message cannot be encoded: then only this call fails. A string of a codec whose framing is `lines` or `nul`
    * never contains the delimiter.
@@ -82,6 +84,18 @@ export interface Codec {
   decode(frame: Frame, give: (message: Message, bytes?: number, levels?: number) => unknown, packed: boolean): void;
   /** Several frames as one: the messages of one tick, if the peer has agreed, and the answers to a batch. A codec without it has neither. */
   join?(frames: readonly Frame[]): Frame;
+}
+
+/** What the protocol of a dialect asks of requests over HTTP. Names of headers are in lower case. */
+export interface HttpProtocol {
+  /** The header in which a client names the version of the protocol. */
+  readonly versionHeader: string;
+  /** The versions that a server takes. A request without the header is taken. */
+  readonly versions: readonly string[];
+  /** The headers of a response that the client sends with each later request. */
+  readonly repeated: readonly string[];
+  /** The version that a client names from now on, if this answer to a call of `method` contains it. Never throws. */
+  versionIn(method: string, answer: string): string | undefined;
 }
 
 /** Makes a codec from its name and options; the default export of a module in `codecs/`. */
@@ -179,6 +193,8 @@ export interface Wire {
   /** The memory that the side keeps for all its peers: a transport counts incomplete frames here. */
   readonly memory: Memory;
   readonly logger: Logger;
+  /** What the dialect of the codec asks of HTTP. */
+  readonly http?: HttpProtocol;
   /** The interface document of the side as JSON, for transports that can serve it; absent if it has none. */
   document?(): string;
   /** Makes a transport for wrappers such as `mux`; `listen` is the end for the method that was called, if the address leaves it open. */

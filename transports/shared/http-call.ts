@@ -16,6 +16,8 @@ export interface CallOwner {
   explain(error: Error): string;
   /** The response has begun. */
   responded(headers: Headers): void;
+  /** A frame of the response to a call of `method`. */
+  answered(method: string, frame: Frame): void;
   /** The request is over. `error`: a notification that was not accepted. */
   over(call: HttpCall, error: Error | undefined): void;
 }
@@ -39,6 +41,7 @@ export class HttpCall implements PostWatch {
     /** The bytes that it sends. */
     readonly bytes: number,
     private readonly owner: CallOwner,
+    private readonly method: string,
   ) {}
 
   head(status: number, statusText: string, headers: Headers): void {
@@ -49,7 +52,11 @@ export class HttpCall implements PostWatch {
     const { parts, receiver, frameBytes } = this.owner;
     if (status !== 200 || !parts.isText || headerOf(headers, 'content-type')?.startsWith(EVENTS) !== true) return;
     this.events = new EventReader(frameBytes, (data) => {
-      if (!this.isOver) for (const frame of parts.framesIn(data)) receiver.receive(frame);
+      if (this.isOver) return;
+      for (const frame of parts.framesIn(data)) {
+        this.owner.answered(this.method, frame);
+        receiver.receive(frame);
+      }
     });
   }
 
@@ -147,6 +154,8 @@ export class HttpCall implements PostWatch {
     clearTimer(this.timer);
     const { id, owner } = this;
     const error = result instanceof Error ? result : undefined;
+    if (result !== undefined && error === undefined)
+      for (const frame of result as readonly Frame[]) owner.answered(this.method, frame);
     if (id !== undefined && result !== undefined) owner.receiver.outcome?.(id, result);
     owner.over(this, id === undefined ? error : undefined);
   }

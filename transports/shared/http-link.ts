@@ -3,7 +3,7 @@ import type { Accept, Envelope, Frame, Link, LinkInfo, Receiver, Wire } from '..
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { DEFAULT_TIMEOUT } from '../../src/contract/limits.js';
 import { type CallOwner, HttpCall } from './http-call.js';
-import { EVENTS, type Headers } from './http-exchange.js';
+import { EVENTS, type Headers, headerOf } from './http-exchange.js';
 import { HttpParts, type Piece } from './http-parts.js';
 import type { Poster } from './http-poster.js';
 import type { DialedUrl, HeadersSource } from './http-url.js';
@@ -43,6 +43,8 @@ export class HttpLink implements Link, CallOwner {
   private running = 0;
   private readonly refused = new Refusals();
   private flushing: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  /** The headers of the protocol of a dialect. */
+  private readonly protocol: Record<string, string> = {};
   private unaccepted: Error | undefined;
   private reason: Error | undefined;
   private isClosing = false;
@@ -71,7 +73,7 @@ export class HttpLink implements Link, CallOwner {
   dispatch(frames: readonly Frame[], { id, method }: Envelope): undefined {
     if (this.isClosing) return;
     const body = this.parts.body(this.parts.pieces(frames));
-    const call = new HttpCall(id, `${method} at ${this.plan.target.address}`, body.length, this);
+    const call = new HttpCall(id, `${method} at ${this.plan.target.address}`, body.length, this, method);
     if (id === undefined) {
       this.notices.add(call);
       call.limit(DEFAULT_TIMEOUT);
@@ -113,6 +115,7 @@ export class HttpLink implements Link, CallOwner {
       'content-type': parts.type,
       accept: parts.isText ? `${parts.type}, ${EVENTS}` : parts.type,
       ...(authorization !== undefined && { authorization }),
+      ...this.protocol,
       ...headers,
     };
     call.posted = plan.poster.post(body, all, call);
@@ -135,7 +138,18 @@ export class HttpLink implements Link, CallOwner {
     return error instanceof ConnectionLost ? error.message : this.plan.poster.explain(error);
   }
 
-  responded(_headers: Headers): void {}
+  responded(headers: Headers): void {
+    for (const name of this.plan.wire.http?.repeated ?? []) {
+      const value = headerOf(headers, name);
+      if (value !== undefined) this.protocol[name] = value;
+    }
+  }
+
+  answered(method: string, frame: Frame): void {
+    const { http } = this.plan.wire;
+    const version = typeof frame === 'string' ? http?.versionIn(method, frame) : undefined;
+    if (http !== undefined && version !== undefined) this.protocol[http.versionHeader] = version;
+  }
 
   over(call: HttpCall, error: Error | undefined): void {
     if (call.id === undefined) this.notices.delete(call);

@@ -34,6 +34,10 @@ export function readRequests(wire: Wire, options: RequestOptions, ownHost: strin
   const { keepAlive = 15_000, forwarded = false, document = false } = options;
   if (!(keepAlive > 0))
     throw new UsageError(`http: the option "keepAlive" must be a positive number of milliseconds, not ${keepAlive}`);
+  if (document && wire.http !== undefined)
+    throw new UsageError(
+      'http: the option "document" cannot be combined with the dialect of this codec, which gives GET its own meaning; leave it out',
+    );
   return {
     wire,
     visitors: {

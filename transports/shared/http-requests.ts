@@ -121,7 +121,8 @@ export class HttpRequests extends HttpStreams {
       this.refuse(exchange, 415, `a compressed body (${quote(coding, 50)}) cannot be read`, {
         'accept-encoding': 'identity',
       });
-    } else if (this.posts >= wire.limits.peers) this.busy(exchange, 'requests');
+    } else if (!this.isKnown(exchange)) return;
+    else if (this.posts >= wire.limits.peers) this.busy(exchange, 'requests');
     else {
       this.posts++;
       const body = new RequestBody(exchange, this);
@@ -129,6 +130,16 @@ export class HttpRequests extends HttpStreams {
       this.watch(this.bodies);
       body.start();
     }
+  }
+
+  /** Whether the version of the protocol that the request names is one that the dialect has. */
+  private isKnown(exchange: Exchange): boolean {
+    const { http } = this.plan.wire;
+    const version = http && headerOf(exchange.headers, http.versionHeader);
+    if (http === undefined || version === undefined || http.versions.includes(version)) return true;
+    const text = `the ${http.versionHeader} ${quote(version, 50)} is not supported`;
+    this.refuse(exchange, 400, `${text}; supported are ${http.versions.join(', ')}`);
+    return false;
   }
 
   read(body: RequestBody, bytes: Uint8Array): void {

@@ -29,7 +29,7 @@ export interface CallQueueOwner extends Session {
  */
 export class CallQueue {
   /** By the id: what is at work as its sender, what waits as the call. */
-  private readonly ids = new Map<Id, CallSender | Call>();
+  readonly ids: Map<Id, CallSender | Call> = new Map();
   /** What is at work without an id of its own, or was answered before it ended. */
   private readonly unnamed = new Set<CallSender>();
   private readonly waiting: WaitingCalls;

@@ -18,12 +18,7 @@ export interface MovingSession extends Session, Omit<MessageSink, 'peer'> {
   link: Connection['link'];
   filter: FrameFilter | undefined;
   readonly callQueue:
-    | {
-        readonly paused: boolean;
-        readonly streams: number;
-        readonly queued: number;
-        setCongested(crowded: boolean): void;
-      }
+    | (NonNullable<Session['callQueue']> & { readonly paused: boolean; setCongested(crowded: boolean): void })
     | undefined;
   readonly replies: Session['replies'] & { relieved(): void };
   readonly parts: SessionParts | undefined;

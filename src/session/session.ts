@@ -134,7 +134,9 @@ export interface Session {
   // ---- what the peer asks
 
   /** The calls of the peer that are at work or wait; undefined before the first one. */
-  readonly callQueue: { readonly streams: number; readonly queued: number } | undefined;
+  readonly callQueue:
+    | { readonly streams: number; readonly queued: number; readonly ids: ReadonlyMap<Id, unknown> }
+    | undefined;
   /** The answers to the calls of the peer, and how many bytes of them wait. */
   readonly replies: Replies;
   /** The headers that the peer has sent for its next call. */

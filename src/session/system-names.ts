@@ -33,6 +33,9 @@ export const RELEASE = 'rpc.release';
 /** Asks whether the peer is there, or answers. */
 export const BEAT = 'rpc.beat';
 
+/** Which calls of the peer are at work. */
+export const WORKING = 'rpc.working';
+
 /** Asks for new credentials, brings them, or says that they were refused. */
 export const AUTH = 'rpc.auth';
 

@@ -96,9 +96,8 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
       delivery: 'at most once',
       order: 'of each sender to one server; a queue scatters',
       'nobody serves': 'the call rejects at once',
-      'the server is killed': 'its calls reject; at once if nobody else serves',
-      'the caller is killed':
-        'the signals of its calls abort when something is sent to it, at the latest after `forget`',
+      'the server is killed': 'its calls reject within three beats (`beat`, 1 s)',
+      'the caller is killed': 'the signals of its calls abort within two beats',
       'calls are shared among servers': 'at random, by the server of NATS',
       'the broker is restarted': 'calls go on',
     },
@@ -106,10 +105,6 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
       'calls are shared among servers': {
         file: 'test/nats/links.test.ts',
         title: 'shares calls among those with the same queue',
-      },
-      'the caller is killed': {
-        file: 'test/nats/links.test.ts',
-        title: 'probes a caller that is silent, and keeps the link of one that is there',
       },
       'the broker is restarted': {
         file: 'test/nats/outage.test.ts',

@@ -1,8 +1,12 @@
-import type { Extension } from '../../api/extension.js';
+import type { Extension, SideExtension } from '../../api/extension.js';
 import { sessionOf } from './session-of.js';
+import { reportCalls, workingNotifications } from './working.js';
 
-/** Links that lead to a service of several peers, and links that cannot carry everything. */
+const side: SideExtension = { sessionOf, gate: { begins: reportCalls } };
+
+/** Links that lead to a service of several peers, links whose other end awaits reports of its calls, and links that cannot carry everything. */
 export const services: Extension = {
   name: 'services',
-  attach: () => ({ sessionOf }),
+  notifications: workingNotifications,
+  attach: () => side,
 };

@@ -10,7 +10,7 @@ import type { SendQueueHost } from '../../session/guarded-queue.js';
 import { unsent } from '../../session/lost-calls.js';
 import { postWithHeaders } from '../../session/outgoing-headers.js';
 import type { CallHolder, ReplyHandler } from '../../session/pending-calls.js';
-import { CANCEL, PULL } from '../../session/system-names.js';
+import { CANCEL, PULL, speaks, WORKING } from '../../session/system-names.js';
 import { DispatchedCall } from './dispatched-call.js';
 import { LimitedSession } from './limited-session.js';
 import { Outcomes } from './outcomes.js';
@@ -19,8 +19,6 @@ import { ServiceCalls, type ServiceCallsOwner } from './service-calls.js';
 
 /** After so many beats without a word about a call, nobody works on it. */
 const SILENT_BEATS = 3;
-/** Members do not report with `rpc.working` yet: until they do, silence says nothing, and the timeout of a call is its limit. */
-const MEMBERS_REPORT: boolean = false;
 /** How often a call is sent at most: once, and again where a member was lost or busy. */
 const ATTEMPTS = 3;
 
@@ -50,12 +48,17 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   private waiting: Leaving[] = [];
   /** Of the notification that is being sent. */
   private delivery: Delivery | undefined;
+  /** In ms, for how long a call may go unreported; without an end where the codec has no words for reports. */
+  private readonly silence: number = Number.POSITIVE_INFINITY;
   /** On the clock of the process: when to look for calls about which nothing has arrived. Put off while the link is away. */
   private looksAt: number = Number.POSITIVE_INFINITY;
+  private wasAway = false;
 
   constructor(connection: Connection, host: SendQueueHost) {
     super(connection, host);
     this.pending = new ServiceCalls(this, host.limits.bufferedBytes);
+    const { callBeat } = connection.link;
+    if (callBeat !== undefined && speaks(host.codec, WORKING)) this.silence = SILENT_BEATS * callBeat;
     if (this.filter !== undefined) {
       this.sealed = new SealedCalls(this, (call, frames) => this.leave(call, frames));
       this.filter.sender = this.sealed;
@@ -166,7 +169,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (waiter !== undefined) {
       waiter.given = true;
       call.attempts++;
-      call.silentAt = this.silentFrom(time());
+      call.silentAt = time() + this.silence;
     }
     const member = connection.dispatchCall(frames, call);
     const holder = member && this.members.get(member);
@@ -224,9 +227,11 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   protected override hasAsked(id: number, waiter: ReplyHandler): number {
     if (this.pendingCount === 1) for (const member of this.members.values()) member.awaits();
-    const { silentAt = Number.POSITIVE_INFINITY } = this.pending.sent(id) ?? {};
-    if (silentAt !== Number.POSITIVE_INFINITY) {
-      this.looksAt = Math.min(this.looksAt, silentAt);
+    if (this.silence !== Number.POSITIVE_INFINITY) {
+      // A call that has not left yet is looked for as well: its time begins when it leaves.
+      const { silentAt = Number.POSITIVE_INFINITY } = this.pending.sent(id) ?? {};
+      const at = silentAt === Number.POSITIVE_INFINITY ? time() + this.silence : silentAt;
+      this.looksAt = Math.min(this.looksAt, at);
       this.remindOf(this.looksAt);
     }
     return super.hasAsked(id, waiter);
@@ -251,29 +256,25 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   // ---- silence ------------------------------------------------------------------------------------------------------
 
-  private silentFrom(now: number): number {
-    const { callBeat } = this.link;
-    return callBeat === undefined || !MEMBERS_REPORT ? Number.POSITIVE_INFINITY : now + SILENT_BEATS * callBeat;
-  }
-
   /** Something has arrived about a call. */
   heardOf(id: Id): void {
     const call = this.pending.sent(id);
-    if (call !== undefined) call.silentAt = this.silentFrom(time());
+    if (call !== undefined) call.silentAt = time() + this.silence;
   }
 
   protected override expireCalls(at: number): number {
     const next = super.expireCalls(at);
-    const { callBeat, away } = this.link;
-    if (callBeat === undefined || this.pendingCount === 0) return next;
-    if (away === true) this.looksAt = this.silentFrom(at);
+    if (this.silence === Number.POSITIVE_INFINITY || this.pendingCount === 0) return next;
+    // Also from its end on: what was dispatched meanwhile has just left.
+    if (this.link.away === true || this.wasAway) this.looksAt = at + this.silence;
+    this.wasAway = this.link.away === true;
     if (at >= this.looksAt) this.findSilent(at);
     return Math.min(next, this.looksAt);
   }
 
   /** Looks for calls about which nothing has arrived for too long. */
   private findSilent(at: number): void {
-    this.looksAt = this.silentFrom(at);
+    this.looksAt = at + this.silence;
     for (const [id, waiter] of [...this.pending.all()]) {
       const call = this.pending.sent(id);
       if (call === undefined) continue;
@@ -283,11 +284,10 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   }
 
   private lose(id: number, waiter: ReplyHandler, call: DispatchedCall): void {
-    const { link } = this;
     if (this.sendsAgain(waiter, call)) return;
     call.silentAt = Number.POSITIVE_INFINITY;
     this.pending.drop(id);
-    const text = `${waiter.method}: for ${SILENT_BEATS * (link.callBeat as number)} ms, nobody at ${printable(link.peer)} has reported to work on the call`;
+    const text = `${waiter.method}: for ${this.silence} ms, nobody at ${printable(this.link.peer)} has reported to work on the call`;
     waiter.reject(new ConnectionLost(text, { maybeExecuted: true }));
     (waiter.holder ?? this).abandoned(waiter, [id]);
     this.settled();

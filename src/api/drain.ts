@@ -73,7 +73,7 @@ async function settled(side: DrainingSide, lines: readonly ActiveTransport[], ms
   while (side.state === 'draining' && (side.away.size > 0 || lines.some(({ connections }) => connections.size > 0))) {
     for (const session of [...side.away])
       if (session.open === 0 && session.buffered === 0 && !session.journal?.keptMessages) session.end();
-    // One with a journal is ended by the other side, which is told.
+    // A session with a journal is ended by the other side, which receives a message.
     for (const { sessions } of lines)
       for (const session of sessions) if (session.journal === undefined && !session.retiring) session.closeWhenIdle();
     if (side.away.size > 0 || lines.some(({ connections }) => connections.size > 0))

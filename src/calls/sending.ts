@@ -38,7 +38,7 @@ export function notify(
   delivery?: Delivery,
 ): void {
   if (delivery !== undefined) {
-    // To several receivers too, each is sent a message of its own: none of them is told unless all can be.
+    // Several receivers are each sent a message of their own: nothing is sent unless it can be sent to all of them.
     const sessions = side.peerRegistry.several(receivers);
     for (const { link } of sessions) mustKeep(link, delivery);
     for (const each of sessions) each.notify(method.wire, packed.args, packed.named, about, delivery);

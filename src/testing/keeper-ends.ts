@@ -75,7 +75,7 @@ export class Worker {
     return this.all.slice(0, count);
   }
 
-  /** Handles messages until so many different ones have come; `look` is told how many are at work. */
+  /** Handles messages until so many different ones have come; `look` receives the number of those at work. */
   async handle(count: number, look: (atWork: number) => void = () => {}): Promise<Set<string>> {
     const done = new Set<string>();
     while (done.size < count) {
@@ -85,7 +85,7 @@ export class Worker {
         done.add(body);
         link.close();
       }
-      // The ends of the links are told a microtask later.
+      // The ends of the links are reported a microtask later.
       await undefined;
     }
     return done;

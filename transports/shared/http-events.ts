@@ -38,7 +38,7 @@ export class EventsLink implements Link, ResponseWatch, EventWriter {
     return this.begun ? this.exchange.waiting : 0;
   }
 
-  /** The response begins: whoever listens is told that it is connected. */
+  /** The response begins, which shows the client that it is connected. */
   admitted(): void {
     if (this.begun || this.over) return;
     this.begun = true;

@@ -192,7 +192,7 @@ function statusOf(reason: Error | undefined, { length }: readonly unknown[]): nu
   return reason.code === Code.ParseError || reason.code === Code.InvalidRequest ? 400 : 200;
 }
 
-/** Responds where a gate did not let the peer in. Only what was thrown for the peer is told. */
+/** Responds where a gate did not let the peer in. The response contains only what was thrown for the peer. */
 export function respondRefusal(exchange: Exchange, headers: Record<string, string>, refusal: Error): void {
   const code = refusal instanceof RpcError ? refusal.code : undefined;
   const isBusy = refusal instanceof ConnectionLost || code === Code.Busy || code === Code.Timeout;

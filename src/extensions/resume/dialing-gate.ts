@@ -178,7 +178,7 @@ export class DialingGate implements Gate {
     return current;
   }
 
-  /** This side is about to close, in so many milliseconds. What has no link is told when it has one. */
+  /** This side is about to close, in so many milliseconds. A session without a link reports it over its next one. */
   leave(ms: number): void {
     this.leavesAt = time() + ms;
     for (const line of this.lines.values()) {

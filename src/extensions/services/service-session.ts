@@ -148,7 +148,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     this.waiting.push({ call, frames });
   }
 
-  /** The link may be used. What was given up meanwhile does not leave. */
+  /** The link may be used. What was cancelled meanwhile is not sent. */
   private readonly released = {
     flush: (): void => {
       for (const { call, frames } of this.waiting.splice(0))

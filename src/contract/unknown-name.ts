@@ -34,8 +34,7 @@ export function unknownName(address: Address, { kind, aliases, names: own, elsew
 /** What a misspelt name means. */
 function meantBy(scheme: string, names: readonly string[], has: (name: string) => boolean): string | undefined {
   const [name = '', inner] = scheme.split('+');
-  if (inner === undefined)
-    return nearest(name, names) ?? (name.startsWith('http') ? name.replace('http', 'ws') : undefined);
+  if (inner === undefined) return nearest(name, names);
   if (has(`${inner}+`)) return `${inner}+${name}`;
   const outer = nearest(name, names);
   return outer !== undefined && has(`${outer}+`) ? `${outer}+${inner}` : undefined;

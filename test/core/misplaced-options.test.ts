@@ -41,13 +41,11 @@ it.each([
   ],
   ['tpc://127.0.0.1:1', 'unknown transport "tpc" in "tpc://127.0.0.1:1"; did you mean tcp?'],
   ['tsl://127.0.0.1:1', 'did you mean tls?'],
-  ['http://127.0.0.1:1', 'unknown transport "http" in "http://127.0.0.1:1"; did you mean ws?'],
-  ['https://127.0.0.1/x', 'did you mean wss?'],
 ])('the misspelt transport of %s is refused with what was meant', async (address, text) => {
   const message = await refusal(address);
   expect(message).toContain(text);
   expect(message).toMatch(
-    /are memory, mux, port, process, reconnect, restart, stdio, tcp, tls, udp, unix, worker, ws, wss$/,
+    /are http, https, memory, mux, nats, port, process, reconnect, restart, socket, stdio, tcp, tls, udp, unix, worker, ws, wss$/,
   );
 });
 

@@ -25,6 +25,7 @@ function play(ms: number, wayAt: (at: number) => Way, last = ms): { rate: number
   const coming: { id: number; at: number }[] = [];
   let [sent, carried, before, wait, refused] = [0, 0, 0, 0, 0];
   const session = {
+    link: {},
     sendSystem: (_method: string, [, id]: [null, number]) => marks.push({ id, after: sent }),
   } as unknown as Session;
   const pace = new Pacer(session, () => {});
@@ -102,7 +103,7 @@ describe('the pace of all streams together', () => {
   it('stops for a peer that shows nothing, and continues after a second if it answers no marks', async () => {
     releaseTime();
     let opened = 0;
-    const pace = new Pacer({ sendSystem: () => {} } as unknown as Session, () => opened++);
+    const pace = new Pacer({ link: {}, sendSystem: () => {} } as unknown as Session, () => opened++);
     while (pace.isOpen) pace.recordSent(MESSAGE);
     expect(opened).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -113,7 +114,7 @@ describe('the pace of all streams together', () => {
   it('accepts no mark that was not sent, none twice, and none out of order', () => {
     const made: number[] = [];
     const pace = new Pacer(
-      { sendSystem: (_: string, [, n]: [null, number]) => made.push(n) } as unknown as Session,
+      { link: {}, sendSystem: (_: string, [, n]: [null, number]) => made.push(n) } as unknown as Session,
       () => {},
     );
     while (pace.isOpen) pace.recordSent(MESSAGE);
@@ -129,7 +130,7 @@ describe('the pace of all streams together', () => {
   /** A connection whose marks the test answers. */
   function way(): { pace: Pacer; marks: number[]; fill: (bytes?: number) => number } {
     const marks: number[] = [];
-    const session = { sendSystem: (_: string, [, n]: [null, number]) => marks.push(n) } as unknown as Session;
+    const session = { link: {}, sendSystem: (_: string, [, n]: [null, number]) => marks.push(n) } as unknown as Session;
     const pace = new Pacer(session, () => {});
     const fill = (bytes = MESSAGE): number => {
       let sent = 0;

@@ -6,7 +6,7 @@ import type { Session } from './session.js';
 /*
  * `rpc.about`: what is said of a call, or of its answer, besides what is in it: how much time is left, metadata, whether
  * progress or a stream is wanted. It travels right before what it speaks of, so that it needs no place in any codec's
- * messages; a stranger ignores it.
+ * messages; a peer that is not Obverse ignores it.
  */
 
 /**

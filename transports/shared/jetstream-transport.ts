@@ -239,7 +239,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     this.store.end(reason);
   }
 
-  /** The client has given up, or was closed. */
+  /** The client has stopped reconnecting, or was closed. */
   private ended(error: Error | undefined): void {
     if (this.over) return;
     this.over = true;

@@ -34,7 +34,7 @@ export interface NatsWatcher {
   /** The connection to the server is lost; the client restores it. */
   lost(): void;
   restored(): void;
-  /** The client has given up, or was closed. Called once. */
+  /** The client has stopped reconnecting, or was closed. Called once. */
   ended(error: Error | undefined): void;
 }
 
@@ -75,7 +75,7 @@ export class NatsClient {
     this.mustNotBeClosed();
     const connecting = library.connect({
       timeout: this.wire.limits.connectMs,
-      // The defaults of the client give up after 10 attempts, and notice a silent server after four minutes.
+      // By default, the client stops after 10 attempts, and notices a silent server after four minutes.
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
       reconnectJitter: 100,

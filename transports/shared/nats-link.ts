@@ -179,7 +179,7 @@ export class PeerLink extends NatsLink {
   readonly inbox: string;
   private readonly to: string;
   private readonly from: string;
-  /** The peer does not have to be told of the end. */
+  /** No message about the end needs to be sent to the peer. */
   private isTold = false;
 
   /** `address`: where it is reached, without the last word. A caller has no `service`. */
@@ -243,7 +243,7 @@ export class PeerLink extends NatsLink {
 }
 
 /** One message of somebody who is not Obverse, or of nobody who can be answered: a topic. */
-export class StrangerLink extends NatsLink {
+export class ForeignLink extends NatsLink {
   readonly brief = true;
   readonly takes: 'answers' | 'nothing';
 

@@ -79,7 +79,7 @@ export class Outage {
     if (!this.sender.away) void this.try(link);
   }
 
-  /** Resolves when nothing waits any more, because it was sent or given up. Returns false if that takes longer than some ms. */
+  /** Resolves when nothing waits any more, because it was sent or dropped. Returns false if that takes longer than some ms. */
   async settled(ms: number): Promise<boolean> {
     const end = time() + ms;
     while (this.sender.away || this.trying.size > 0) {

@@ -8,7 +8,7 @@ import { mustBeSubject, type NatsPlan } from './nats-address.js';
 import { NatsClient, type NatsLoader } from './nats-client.js';
 import { Discovery } from './nats-discovery.js';
 import { NatsFrames } from './nats-frames.js';
-import { END, type NatsHub, type NatsLink, PeerLink, ServiceLink, StrangerLink } from './nats-link.js';
+import { END, ForeignLink, type NatsHub, type NatsLink, PeerLink, ServiceLink } from './nats-link.js';
 import { Outage } from './nats-outage.js';
 import { Unconfirmed } from './nats-unconfirmed.js';
 
@@ -42,7 +42,7 @@ export class NatsTransport implements Transport, NatsHub {
   private service: ServiceLink | undefined;
   private accept!: Accept;
   private last = 0;
-  private strangers = 0;
+  private foreignLinks = 0;
   /** The messages to the subject that this side serves. */
   private received = 0;
   private stopServing: (() => Promise<void>) | undefined;
@@ -156,7 +156,7 @@ export class NatsTransport implements Transport, NatsHub {
     const known = from === undefined ? undefined : this.byAddress.get(from);
     if (known !== undefined) known.take(message.data);
     else if (from === undefined || !OBVERSE.test(message.reply ?? '') || this.byAddress.size >= this.wire.limits.peers)
-      this.stranger(message);
+      this.receiveForeign(message);
     else this.peer(from, undefined).take(message.data);
   }
 
@@ -165,9 +165,9 @@ export class NatsTransport implements Transport, NatsHub {
     this.byAddress.get(addressOf(reply) ?? '')?.take(data);
   }
 
-  private stranger({ subject, reply, headers, data }: Msg): void {
+  private receiveForeign({ subject, reply, headers, data }: Msg): void {
     const info = { subject, ...(headers !== undefined && { headers: Object.fromEntries(headers) }) };
-    const link = new StrangerLink(this, `nats:${this.subject}#${++this.strangers}`, reply || undefined, info);
+    const link = new ForeignLink(this, `nats:${this.subject}#${++this.foreignLinks}`, reply || undefined, info);
     this.admit(link);
     link.take(data);
   }
@@ -236,7 +236,7 @@ export class NatsTransport implements Transport, NatsHub {
   subscribe(topic: string): Promise<() => Promise<void>> {
     const subject = `${this.subject}._topic.${topic}`;
     return this.client.subscribe(subject, undefined, (message) => {
-      if (this.service === undefined) this.stranger(message);
+      if (this.service === undefined) this.receiveForeign(message);
       else this.service.take(message.data);
     });
   }
@@ -268,7 +268,7 @@ export class NatsTransport implements Transport, NatsHub {
     await this.client.close();
   }
 
-  /** The client has given up, or was closed. */
+  /** The client has stopped reconnecting, or was closed. */
   private ended(error: Error | undefined): void {
     const reason = this.over
       ? undefined

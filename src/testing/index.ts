@@ -31,4 +31,5 @@ export { type Replay, type ReplayOptions, replay } from './replay.js';
 export type { Same } from './replay-player.js';
 export type { Gaps, Runner } from './runner.js';
 export { type SecuritySubject, testSecurity } from './security.js';
+export { type ServiceCase, testService } from './service.js';
 export { type TransportCase, testTransport, type WireOptions, wireFor } from './transport.js';

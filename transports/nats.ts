@@ -25,7 +25,8 @@ import { NatsTransport } from './shared/nats-transport.js';
  * When serving: `queue`, the queue group (`workers`; empty: each serving side receives each call); `discover`, whether the service
  * discovery of NATS is answered (on).
  *
- * Both: `beat`, in ms, how often a serving side reports which calls it is working on (1,000); `forget`, in s, how long a peer is silent
+ * Both: `beat`, in ms, how often a serving side reports which calls it is working on (1,000, at most 60,000; who connects learns it from those who
+ * serve, and specifies only the least); `forget`, in s, how long a peer is silent
  * before it is checked whether it is still there (60); `credentials`, a credentials file or its contents; and the options of `connect()`
  * of the package, such as `user`, `pass`, `token`, `tls`, `name`, `reconnectTimeWait`, `maxReconnectAttempts`.
  */

@@ -100,9 +100,14 @@ export interface Link {
   readonly keeps?: readonly (keyof Delivery)[];
   /**
    * In ms. A side that serves over this link reports at this interval which calls of the peer it is working on (`rpc.working`). On an anycast
-   * link, a call about which nothing has arrived for three intervals rejects with ConnectionLost.
+   * link, a call about which nothing has arrived for three intervals rejects with ConnectionLost; the interval may change there.
    */
   readonly callBeat?: number;
+  /**
+   * Of an anycast link with `callBeat`. False: it is not known of anybody who serves that it reports, so a call that is sent now may take as long
+   * as it likes, unless a member reports it. Others report if undefined. May change.
+   */
+  readonly reports?: boolean;
   /** The connection to the broker is being restored: until then, silence has no meaning. `peer.isAway` is true meanwhile. */
   readonly away?: boolean;
   /** `Transport.broadcast` reaches the peer of this link too. A bus implies it. */

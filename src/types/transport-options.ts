@@ -185,7 +185,7 @@ export interface UdpOptions extends FramingOption {
 export interface NatsOptions {
   /** When serving: sides with the same queue group share the calls; `workers` by default, empty for none. */
   readonly queue?: string | undefined;
-  /** How often, in milliseconds, a serving side reports which calls it is working on: 1,000 by default. */
+  /** How often, in milliseconds, a serving side reports which calls it is working on: 1,000 by default, at most 60,000. */
   readonly beat?: number | undefined;
   /** After how many seconds of silence it is checked whether a peer is still there: 60 by default. */
   readonly forget?: number | undefined;

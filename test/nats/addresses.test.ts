@@ -33,7 +33,8 @@ describe('addresses of NATS', () => {
     [{ url: 'nats://h/orders', queu: 'a' }, /has no option "queu"; did you mean queue\?/],
     [{ url: 'nats://h/orders', queue: 'a' }, /"queue" is for the side that serves/],
     [{ url: 'nats://h/orders', discover: false }, /"discover" is for the side that serves/],
-    [{ url: 'nats://h/orders', beat: 0 }, /"beat" must be a positive number, not 0/],
+    [{ url: 'nats://h/orders', beat: 0 }, /"beat" must be a positive number of ms up to 60000, not 0/],
+    [{ url: 'nats://h/orders', beat: 60_001 }, /"beat" must be a positive number of ms up to 60000, not 60001/],
     [{ url: 'nats://h/orders', forget: -1 }, /"forget" must be a positive number, not -1/],
     [{ url: 'nats://h/orders', credentials: 7 }, /"credentials" must be the path of a credentials file/],
     [{ url: 'nats+wss://h/orders' }, /is for pages in browsers/],
@@ -110,6 +111,7 @@ describe.skipIf(nats.absent)(`a NATS server${nats.why}`, () => {
     expect(await ask('$SRV.INFO.orders_new')).toMatchObject({
       type: 'io.nats.micro.v1.info_response',
       endpoints: [{ name: 'orders_new', subject: 'orders.new', queue_group: 'workers' }],
+      metadata: { library: 'obverse', beat: '1000' },
     });
     client.publish('orders.new', 'x', { reply: 'nowhere' });
     expect(await ask(`$SRV.STATS.orders_new.${ping.id}`)).toMatchObject({

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from '@nats-io/nats-core';
 import { type OptionKind, readOptions } from '../../src/contract/address.js';
 import type { Address } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
+import { LONGEST_BEAT } from './nats-reply.js';
 
 /** The options that are passed to the client as they are. It has others, whose place is the address. */
 const CLIENT = {
@@ -47,8 +48,8 @@ export interface NatsPlan {
   readonly subject: string;
   /** Undefined: everyone who serves receives each message. */
   readonly queue: string | undefined;
-  /** In ms: `callBeat` of its links. */
-  readonly beat: number;
+  /** In ms: how often a side that serves reports; of a side that connects, at least so long may be between two reports. */
+  readonly beat: number | undefined;
   /** In ms: how long a peer is silent before it is probed. */
   readonly forget: number;
   /** Whether the service discovery of NATS is answered. */
@@ -65,14 +66,14 @@ export interface NatsPlan {
 export function readNats(address: Address, listen: boolean, others: readonly string[] = []): NatsPlan {
   const given = Object.entries(address.options).filter(([name]) => !others.includes(name));
   const options = readOptions({ ...address, options: Object.fromEntries(given) }, OPTIONS);
-  const { queue, beat = 1_000, forget = 60, discover, credentials, ...client } = options;
+  const { queue, beat, forget = 60, discover, credentials, ...client } = options;
   const { hosts, subject, ...access } = readPlace(address);
   for (const [name, value] of Object.entries({ queue, discover })) {
     if (value !== undefined && !listen) throw new UsageError(`nats: the option "${name}" is for the side that serves`);
   }
-  for (const [name, value] of Object.entries({ beat, forget })) {
-    if (!(value > 0)) throw new UsageError(`nats: the option "${name}" must be a positive number, not ${value}`);
-  }
+  if (!(forget > 0)) throw new UsageError(`nats: the option "forget" must be a positive number, not ${forget}`);
+  if (beat !== undefined && !(beat > 0 && beat <= LONGEST_BEAT))
+    throw new UsageError(`nats: the option "beat" must be a positive number of ms up to ${LONGEST_BEAT}, not ${beat}`);
   if (queue !== undefined && /\s/.test(queue))
     throw new UsageError(`nats: the option "queue" must be a word without spaces, not ${JSON.stringify(queue)}`);
   const web = /\+(wss?)$/.exec(address.scheme)?.[1];

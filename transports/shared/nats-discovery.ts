@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/nats-core';
 import type { NatsPlan } from './nats-address.js';
+import { USUAL_BEAT } from './nats-beats.js';
 import type { NatsClient } from './nats-client.js';
 
 /** The kinds of questions, and the names of their answers. */
@@ -45,9 +46,9 @@ export class Discovery {
 
   private answer(type: keyof typeof TYPES, { reply }: Msg): void {
     if (!reply) return;
-    const { subject, queue } = this.plan;
+    const { subject, queue, beat = USUAL_BEAT } = this.plan;
     const endpoint = { name: this.name, subject, ...(queue !== undefined && { queue_group: queue }) };
-    const one = { name: this.name, id: this.id, version: '0.0.0', metadata: { library: 'obverse' } };
+    const one = { name: this.name, id: this.id, version: '0.0.0', metadata: { library: 'obverse', beat: `${beat}` } };
     const more = {
       PING: {},
       INFO: { description: '', endpoints: [endpoint] },

@@ -1,7 +1,9 @@
 import type { Envelope, Frame, Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import type { Beats } from './nats-beats.js';
 import type { NatsFrames } from './nats-frames.js';
 import type { NatsMessage, Outage, Waiting } from './nats-outage.js';
+import { END } from './nats-reply.js';
 import type { Unconfirmed } from './nats-unconfirmed.js';
 
 /** What the links of a transport share. */
@@ -10,7 +12,10 @@ export interface NatsHub {
   readonly subject: string;
   /** Whether a peer that says hello could understand it. */
   readonly hello: boolean;
+  /** In ms, of a side that serves. */
   readonly beat: number;
+  /** Of a side that connects: what is known about the reports of those who serve. */
+  readonly beats: Beats;
   readonly away: boolean;
   readonly maxPayload: number;
   readonly own: string;
@@ -24,9 +29,6 @@ export interface NatsHub {
   /** A frame or a message of somebody was dropped. */
   drop(what: string, error: unknown): void;
 }
-
-/** The last word of the reply of an empty message by which a side reports that its link has ended. */
-export const END = 'end';
 
 /** What all links have: their end is reported once, and what waits to be sent is counted. */
 export abstract class NatsLink implements Link, Waiting {
@@ -109,15 +111,21 @@ export class ServiceLink extends NatsLink {
   readonly peer: string;
   override readonly agreed: boolean;
   readonly anycast = true;
-  readonly callBeat: number;
   private readonly from: string;
 
   constructor(hub: NatsHub, number: number) {
     super(hub);
     this.peer = `${hub.scheme}:${hub.subject}`;
     this.agreed = hub.hello;
-    this.callBeat = hub.beat;
     this.from = `${hub.own}.${number}.`;
+  }
+
+  get callBeat(): number {
+    return this.hub.beats.beat;
+  }
+
+  get reports(): boolean {
+    return this.hub.beats.reports;
   }
 
   send(frames: readonly Frame[]): void {

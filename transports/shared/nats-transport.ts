@@ -1,21 +1,19 @@
 import type { Msg } from '@nats-io/nats-core';
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
-import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Frame, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { mustBeSubject, type NatsPlan } from './nats-address.js';
+import { Beats, USUAL_BEAT } from './nats-beats.js';
 import { NatsClient, type NatsLoader } from './nats-client.js';
 import { Discovery } from './nats-discovery.js';
+import { Drops } from './nats-drops.js';
 import { NatsFrames } from './nats-frames.js';
-import { END, ForeignLink, type NatsHub, type NatsLink, PeerLink, ServiceLink } from './nats-link.js';
+import { ForeignLink, type NatsHub, type NatsLink, PeerLink, ServiceLink } from './nats-link.js';
 import { Outage } from './nats-outage.js';
+import { addressOf, asks, beatWord, END, isObverse, WHO } from './nats-reply.js';
 import { Unconfirmed } from './nats-unconfirmed.js';
-
-/** The minimum interval, in ms, between reports of dropped messages: anybody can send them. */
-const REPORT_MS = 10_000;
-/** The address of a link of Obverse, followed by a last word. */
-const OBVERSE = /\.o-[\w-]{10,64}\.\d{1,16}\.\w+$/;
 
 /**
  * Calls over NATS. Who serves receives a subject, with others of the same queue one message each; who connects has one link, to all who
@@ -28,12 +26,14 @@ export class NatsTransport implements Transport, NatsHub {
   readonly subject: string;
   readonly hello: boolean;
   readonly beat: number;
+  readonly beats: Beats;
   readonly frames: NatsFrames;
   readonly outage: Outage;
   readonly unconfirmed: Unconfirmed;
   /** Reaches all who are connected. Only of who serves. */
   readonly broadcast?: (frames: readonly Frame[]) => void;
   private readonly client: NatsClient;
+  private readonly drops: Drops;
   private readonly discovery: Discovery | undefined;
   private readonly links = new Set<NatsLink>();
   private readonly byNumber = new Map<number, PeerLink | ServiceLink>();
@@ -47,8 +47,6 @@ export class NatsTransport implements Transport, NatsHub {
   private received = 0;
   private stopServing: (() => Promise<void>) | undefined;
   private sweeper: Timer | undefined;
-  private dropped = 0;
-  private reported = Number.NEGATIVE_INFINITY;
   private over = false;
 
   constructor(
@@ -59,8 +57,10 @@ export class NatsTransport implements Transport, NatsHub {
   ) {
     if (wire.form === 'values') throw new UsageError('nats: carries text or bytes, not values; use another codec');
     this.address = plan.address;
+    this.drops = new Drops(plan.address, wire.logger);
     this.subject = plan.subject;
-    this.beat = plan.beat;
+    this.beat = plan.beat ?? USUAL_BEAT;
+    this.beats = new Beats(plan.beat, () => this.post(`${this.subject}._spread`, '', `${this.own}.0.${WHO}`));
     this.hello = wire.hello;
     this.frames = new NatsFrames(wire, framing);
     this.client = new NatsClient(plan, wire, loader, {
@@ -68,6 +68,7 @@ export class NatsTransport implements Transport, NatsHub {
       restored: () => {
         this.outage.end(this.links);
         this.unconfirmed.restored();
+        if (this.stopServing !== undefined) this.announce();
       },
       ended: (error) => this.ended(error),
     });
@@ -98,10 +99,14 @@ export class NatsTransport implements Transport, NatsHub {
       await client.subscribe(`${client.own}.>`, undefined, (message) => this.direct(message));
       if (this.wire.listen) {
         await client.subscribe(`${subject}._spread`, undefined, (message) => this.spread(message));
+        this.announce();
         this.stopServing = await client.subscribe(subject, plan.queue, (message) => this.asked(message));
         await this.discovery?.open();
       } else {
-        await client.subscribe(`${subject}._everyone`, undefined, ({ data }) => this.service?.take(data));
+        this.service = new ServiceLink(this, 0);
+        this.byNumber.set(0, this.service);
+        await client.subscribe(`${subject}._everyone`, undefined, (message) => this.everyone(message));
+        await this.beats.begin();
       }
     } catch (error) {
       await client.close();
@@ -109,10 +114,7 @@ export class NatsTransport implements Transport, NatsHub {
     }
     if (this.over) throw this.closedEarly();
     this.sweep();
-    if (this.wire.listen) return;
-    this.service = new ServiceLink(this, 0);
-    this.byNumber.set(0, this.service);
-    this.admit(this.service);
+    if (this.service !== undefined) this.admit(this.service);
   }
 
   private closedEarly(): Error {
@@ -128,7 +130,7 @@ export class NatsTransport implements Transport, NatsHub {
     const dot = words.indexOf('.');
     const link = this.byNumber.get(Number(words.slice(0, dot)));
     if (link === undefined) return;
-    if (data.length === 0) this.empty(link, message, Number(words.slice(dot + 1)));
+    if (data.length === 0) this.empty(link, message, words.slice(dot + 1));
     else if (link !== this.service) {
       if (message.reply?.startsWith((link as PeerLink).inbox)) link.take(data);
     } else {
@@ -137,16 +139,21 @@ export class NatsTransport implements Transport, NatsHub {
     }
   }
 
-  /** A message without a body: the server reports that nobody has received one, or a peer that its link has ended; else a probe. */
-  private empty(link: PeerLink | ServiceLink, { headers, reply }: Msg, id: number): void {
-    if (headers?.code === 503) link.missed(id);
-    if (!reply?.endsWith(`.${END}`)) return;
+  /** Without a body: nobody has received a message, or a peer reports that its link has ended or that it serves; else a probe. */
+  private empty(link: PeerLink | ServiceLink, { headers, reply }: Msg, word: string): void {
+    if (headers?.code === 503 && word === WHO) this.beats.nobody();
+    else if (headers?.code === 503) link.missed(Number(word));
+    if (reply === undefined || reply === '') return;
+    if (link === this.service) this.beats.take(reply);
+    if (!reply.endsWith(`.${END}`)) return;
     const ended = link instanceof PeerLink ? link : this.byAddress.get(addressOf(reply) ?? '');
     if (ended !== undefined && reply.startsWith(ended.inbox)) ended.over();
   }
 
   private member(from: string, service: ServiceLink): PeerLink | ServiceLink {
-    return OBVERSE.test(`${from}.0`) ? this.peer(from, service) : service;
+    if (!isObverse(`${from}.0`)) return service;
+    this.beats.reports = true;
+    return this.peer(from, service);
   }
 
   /** A message to the subject that this side serves. */
@@ -155,14 +162,27 @@ export class NatsTransport implements Transport, NatsHub {
     const from = addressOf(message.reply);
     const known = from === undefined ? undefined : this.byAddress.get(from);
     if (known !== undefined) known.take(message.data);
-    else if (from === undefined || !OBVERSE.test(message.reply ?? '') || this.byAddress.size >= this.wire.limits.peers)
+    else if (from === undefined || !isObverse(message.reply) || this.byAddress.size >= this.wire.limits.peers)
       this.receiveForeign(message);
     else this.peer(from, undefined).take(message.data);
   }
 
-  /** A message to all who serve, for one of them: only of a caller that is known here. */
-  private spread({ reply, data }: Msg): void {
-    this.byAddress.get(addressOf(reply) ?? '')?.take(data);
+  /** A message to all who serve, for one of them: only of a caller that is known here. Without a body, it asks who serves. */
+  private spread({ reply = '', data }: Msg): void {
+    const from = addressOf(reply) ?? '';
+    if (data.length > 0) this.byAddress.get(from)?.take(data);
+    else if (this.stopServing !== undefined && asks(reply)) this.announce(`${from}.0`);
+  }
+
+  /** A message to all who are connected; without a body, somebody begins to serve. */
+  private everyone({ reply, data }: Msg): void {
+    if (data.length > 0) this.service?.take(data);
+    else this.beats.take(reply ?? '');
+  }
+
+  /** Says to somebody, or to all who are connected, that this side serves. */
+  private announce(to = `${this.subject}._everyone`): void {
+    this.post(to, '', `${this.own}.0.${beatWord(this.beat)}`);
   }
 
   private receiveForeign({ subject, reply, headers, data }: Msg): void {
@@ -195,20 +215,16 @@ export class NatsTransport implements Transport, NatsHub {
   }
 
   drop(what: string, error: unknown): void {
-    this.dropped++;
-    const now = time();
-    if (now - this.reported < REPORT_MS) return;
-    const others = this.dropped > 1 ? `, and ${this.dropped - 1} others since the last report` : '';
-    this.wire.logger.warn(`${this.address}: ${what}${others}: ${printable(messageOf(error))}`);
-    this.reported = now;
-    this.dropped = 0;
+    this.drops.add(what, error);
   }
 
   /** Probes the peers that were silent: whoever is gone without a word is noticed. */
   private sweep(): void {
     this.sweeper = setTimer(this.plan.forget / 2, () => {
       this.sweep();
-      if (!this.away) for (const link of this.byAddress.values()) if (++link.silent > 2) link.probe();
+      if (this.away) return;
+      if (!this.wire.listen) this.beats.ask();
+      for (const link of this.byAddress.values()) if (++link.silent > 2) link.probe();
     }).unref();
   }
 
@@ -263,6 +279,7 @@ export class NatsTransport implements Transport, NatsHub {
   async close(): Promise<void> {
     this.over = true;
     clearTimer(this.sweeper);
+    this.beats.end();
     this.discovery?.close();
     for (const link of [...this.links]) link.close();
     await this.client.close();
@@ -275,11 +292,7 @@ export class NatsTransport implements Transport, NatsHub {
       : new ConnectionLost(`${this.address} was lost: ${printable(messageOf(error ?? 'the client was closed'))}`);
     this.over = true;
     clearTimer(this.sweeper);
+    this.beats.end();
     for (const link of [...this.links]) link.close(reason);
   }
-}
-
-/** Where the sender of a message is reached, if it is Obverse. */
-function addressOf(reply: string | undefined): string | undefined {
-  return reply?.includes('.o-') ? reply.slice(0, reply.lastIndexOf('.')) : undefined;
 }

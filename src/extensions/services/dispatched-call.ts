@@ -4,8 +4,11 @@ import type { Delivery, Envelope, Frame } from '../../contract/contract.js';
 export class DispatchedCall implements Envelope {
   /** The headers, if there are any, and the call: kept as long as it may have to be sent again. */
   kept: readonly Frame[] | undefined = undefined;
-  /** On the clock of the process: when it counts as lost, unless somebody reports to work on it. */
-  silentAt: number = Number.POSITIVE_INFINITY;
+  /**
+   * On the clock of the process: when it was sent, or something has arrived about it. Infinity: it has not left, or whoever has it may not
+   * report it.
+   */
+  heardAt: number = Number.POSITIVE_INFINITY;
   /** How often it was sent. */
   attempts = 0;
 

@@ -48,8 +48,8 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   private waiting: Leaving[] = [];
   /** Of the notification that is being sent. */
   private delivery: Delivery | undefined;
-  /** In ms, for how long a call may go unreported; without an end where the codec has no words for reports. */
-  private readonly silence: number = Number.POSITIVE_INFINITY;
+  /** Whether calls are reported over this link: not where the codec has no words for it. */
+  private readonly isReported: boolean;
   /** On the clock of the process: when to look for calls about which nothing has arrived. Put off while the link is away. */
   private looksAt: number = Number.POSITIVE_INFINITY;
   private wasAway = false;
@@ -57,12 +57,16 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   constructor(connection: Connection, host: SendQueueHost) {
     super(connection, host);
     this.pending = new ServiceCalls(this, host.limits.bufferedBytes);
-    const { callBeat } = connection.link;
-    if (callBeat !== undefined && speaks(host.codec, WORKING)) this.silence = SILENT_BEATS * callBeat;
+    this.isReported = connection.link.callBeat !== undefined && speaks(host.codec, WORKING);
     if (this.filter !== undefined) {
       this.sealed = new SealedCalls(this, (call, frames) => this.leave(call, frames));
       this.filter.sender = this.sealed;
     }
+  }
+
+  /** In ms, for how long a call may go unreported. */
+  private get silence(): number {
+    return SILENT_BEATS * (this.link.callBeat as number);
   }
 
   // ---- what is sent -------------------------------------------------------------------------------------------------
@@ -123,11 +127,10 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     frames: readonly Frame[],
     failed?: (error: unknown) => void,
   ): void {
-    const { sendQueue, host } = this;
-    const { join } = host.codec;
+    const { join } = this.host.codec;
     const joined = frames.length > 1 && join !== undefined ? [join(frames)] : frames;
     for (const frame of joined) mustFit(frame, this.frameLimit, this);
-    sendQueue.bound?.check(0);
+    this.sendQueue.bound?.check(0);
     const delivery = id === undefined ? this.delivery : this.pending.at(id as number)?.delivery;
     const call = new DispatchedCall(id as number | undefined, method, delivery);
     if (call.id !== undefined) this.pending.note(call.id, call, joined);
@@ -140,12 +143,10 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   }
 
   private leave(call: DispatchedCall, frames: readonly Frame[]): void {
-    if (!this.sendQueue.isHeld) {
-      this.leaveNow(call, frames);
-      return;
-    }
-    if (this.waiting.length === 0) leaveTogether(this.released);
-    this.waiting.push({ call, frames });
+    if (this.sendQueue.isHeld) {
+      if (this.waiting.length === 0) leaveTogether(this.released);
+      this.waiting.push({ call, frames });
+    } else this.leaveNow(call, frames);
   }
 
   /** The link may be used. What was cancelled meanwhile is not sent. */
@@ -169,7 +170,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (waiter !== undefined) {
       waiter.given = true;
       call.attempts++;
-      call.silentAt = time() + this.silence;
+      call.heardAt = this.isReported && link.reports !== false ? time() : Number.POSITIVE_INFINITY;
     }
     const member = connection.dispatchCall(frames, call);
     const holder = member && this.members.get(member);
@@ -227,11 +228,9 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   protected override hasAsked(id: number, waiter: ReplyHandler): number {
     if (this.pendingCount === 1) for (const member of this.members.values()) member.awaits();
-    if (this.silence !== Number.POSITIVE_INFINITY) {
-      // A call that has not left yet is looked for as well: its time begins when it leaves.
-      const { silentAt = Number.POSITIVE_INFINITY } = this.pending.sent(id) ?? {};
-      const at = silentAt === Number.POSITIVE_INFINITY ? time() + this.silence : silentAt;
-      this.looksAt = Math.min(this.looksAt, at);
+    if (this.isReported) {
+      // A call that has not left is looked for as well: its time begins then.
+      this.looksAt = Math.min(this.looksAt, time() + this.silence);
       this.remindOf(this.looksAt);
     }
     return super.hasAsked(id, waiter);
@@ -246,9 +245,8 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const { link, ended, host } = this;
     if (link.withdraw === undefined || ended !== undefined) return;
     const cancel: Call = { kind: 'call', id: undefined, method: CANCEL, args, named: false, batch: undefined };
-    const frame = host.codec.encode(cancel);
     try {
-      this.dispatch(new DispatchedCall(args[0] as number, CANCEL, undefined), [frame]);
+      this.dispatch(new DispatchedCall(args[0] as number, CANCEL, undefined), [host.codec.encode(cancel)]);
     } catch (error) {
       this.report(error);
     }
@@ -259,12 +257,12 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   /** Something has arrived about a call. */
   heardOf(id: Id): void {
     const call = this.pending.sent(id);
-    if (call !== undefined) call.silentAt = time() + this.silence;
+    if (call !== undefined) call.heardAt = time();
   }
 
   protected override expireCalls(at: number): number {
     const next = super.expireCalls(at);
-    if (this.silence === Number.POSITIVE_INFINITY || this.pendingCount === 0) return next;
+    if (!this.isReported || this.pendingCount === 0) return next;
     // Also from its end on: what was dispatched meanwhile has just left.
     if (this.link.away === true || this.wasAway) this.looksAt = at + this.silence;
     this.wasAway = this.link.away === true;
@@ -274,20 +272,22 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   /** Looks for calls about which nothing has arrived for too long. */
   private findSilent(at: number): void {
-    this.looksAt = at + this.silence;
+    const { silence } = this;
+    this.looksAt = at + silence;
     for (const [id, waiter] of [...this.pending.all()]) {
       const call = this.pending.sent(id);
       if (call === undefined) continue;
-      if (call.silentAt <= at) this.lose(id, waiter, call);
-      else this.looksAt = Math.min(this.looksAt, call.silentAt);
+      if (call.heardAt + silence <= at) this.lose(id, waiter, call);
+      else this.looksAt = Math.min(this.looksAt, call.heardAt + silence);
     }
   }
 
   private lose(id: number, waiter: ReplyHandler, call: DispatchedCall): void {
     if (this.sendsAgain(waiter, call)) return;
-    call.silentAt = Number.POSITIVE_INFINITY;
+    call.heardAt = Number.POSITIVE_INFINITY;
     this.pending.drop(id);
-    const text = `${waiter.method}: for ${this.silence} ms, nobody at ${printable(this.link.peer)} has reported to work on the call`;
+    const who = `nobody at ${printable(this.link.peer)}`;
+    const text = `${waiter.method}: for ${this.silence} ms, ${who} has reported to work on the call`;
     waiter.reject(new ConnectionLost(text, { maybeExecuted: true }));
     (waiter.holder ?? this).abandoned(waiter, [id]);
     this.settled();

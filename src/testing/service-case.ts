@@ -12,7 +12,10 @@ export interface ServiceCase {
   readonly forms?: readonly Form[];
   /** Called before each test: the servers and clients that are made until the next one belong to a service of their own. */
   fresh?(): void | Promise<void>;
-  /** Makes a transport that serves. `wire.listen` is true. A `callBeat` of its links is at most 300 ms, so that tests are short. */
+  /**
+   * Makes a transport that serves. `wire.listen` is true. A `callBeat` of its links should be about 400 ms: tests wait for several of them,
+   * and a busy machine may be late by one.
+   */
   server(wire: Wire): Transport | Promise<Transport>;
   /**
    * Makes a transport that connects to the service. `wire.listen` is false. `addresses` are those of all servers that the test has opened,

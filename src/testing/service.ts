@@ -22,8 +22,8 @@ export type { ServiceCase } from './service-case.js';
  * testService({ describe, it }, {
  *   name: 'memory',
  *   fresh: () => void room++,
- *   server: (wire) => memory(parseAddress(`memory:jobs${room}?service&callBeat=100`), wire),
- *   client: (wire) => memory(parseAddress(`memory:jobs${room}?service&callBeat=100`), wire),
+ *   server: (wire) => memory(parseAddress(`memory:jobs${room}?service&callBeat=400`), wire),
+ *   client: (wire) => memory(parseAddress(`memory:jobs${room}?service&callBeat=400`), wire),
  * });
  */
 export function testService(runner: Runner, subject: ServiceCase): void {

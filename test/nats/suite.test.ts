@@ -14,7 +14,7 @@ describe.skipIf(nats.absent)(`the suite of services over NATS${nats.why}`, () =>
   afterAll(() => engine.end());
 
   let used = 0;
-  const address = () => parseAddress(`nats://127.0.0.1:${engine.port}/suite.${used}?beat=300`);
+  const address = () => parseAddress(`nats://127.0.0.1:${engine.port}/suite.${used}?beat=400`);
   testService(
     { describe, it },
     {

@@ -8,7 +8,7 @@ import { serviceRoom } from '../../transports/shared/memory-service.js';
 let rooms = 0;
 for (const how of ['', '&blind']) {
   const name = (): string => `suite${rooms}`;
-  const address = () => parseAddress(`memory:${name()}?service&callBeat=100${how}`);
+  const address = () => parseAddress(`memory:${name()}?service&callBeat=400${how}`);
   testService(
     { describe, it },
     {

@@ -16,6 +16,7 @@ import type {
   MemoryOptions,
   NatsOptions,
   ProcessOptions,
+  SqliteOptions,
   TcpOptions,
   TlsOptions,
   UdpOptions,
@@ -53,6 +54,7 @@ declare module './contract/plugin-names.js' {
     'memory:': true;
     'udp://': true;
     'nats://': true;
+    'sqlite:': true;
     'mux:': true;
     'reconnect+': true;
     'restart:': true;
@@ -71,6 +73,7 @@ declare module './types/transport-options.js' {
     process: ProcessOptions;
     udp: UdpOptions;
     nats: NatsOptions;
+    sqlite: SqliteOptions;
     ws: WebSocketOptions;
     socket: GivenSocketOptions;
     wss: WebSocketOptions & TlsOptions;

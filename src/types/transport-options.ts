@@ -218,3 +218,30 @@ export interface NatsOptions {
   readonly name?: string | undefined;
   readonly [option: string]: unknown;
 }
+
+/** Options of a queue of tasks in a database. */
+export interface QueueOptions {
+  /** The name of the queue: `tasks` by default. */
+  readonly queue?: string | undefined;
+  /** How often, in milliseconds, it is looked for changes that nobody has reported: 1,000 by default. */
+  readonly poll?: number | undefined;
+  /** When serving: how often a task is tried: 5 by default. */
+  readonly attempts?: number | undefined;
+  /** When serving: how long, in milliseconds, a task that has failed waits, doubled each time: 1,000 by default. */
+  readonly backoff?: number | undefined;
+  /** When serving: after how many milliseconds another side gets the task of one that is gone: 30,000 by default. */
+  readonly lease?: number | undefined;
+  /** When serving: how many tasks a side works on at a time: 16 by default. */
+  readonly inFlight?: number | undefined;
+  /** When serving: the name of a reader, which reads all tasks in their order, and works on none. */
+  readonly reader?: string | undefined;
+  /** When serving a reader: where a new one begins: `all` (the default), `new`, or the number of a task. */
+  readonly from?: string | number | undefined;
+  /** When connecting: how long, in milliseconds, a task, its key and its answer stay after its end: one day by default. */
+  readonly keep?: number | undefined;
+  /** When connecting: the tasks are for readers alone. Off by default. */
+  readonly readers?: boolean | undefined;
+}
+
+/** Options of `sqlite:`. */
+export interface SqliteOptions extends QueueOptions {}

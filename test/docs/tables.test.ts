@@ -57,6 +57,7 @@ describe('the options', () => {
     memory: 'memory:options',
     udp: 'udp://239.1.2.3:1',
     nats: 'nats://127.0.0.1:1/options',
+    sqlite: 'sqlite:options.db',
     mux: 'mux:(memory:options)',
     reconnect: 'reconnect:',
   };

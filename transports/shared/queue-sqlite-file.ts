@@ -1,0 +1,120 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { outside } from '../../src/base/async-context.js';
+import { lookAgain, time } from '../../src/base/time.js';
+import { cannotOpen, isBusy, type SqlDatabase, type SqlStatement, sqliteOpener } from './queue-sqlite-driver.js';
+import { hasTables, makeTables } from './queue-sqlite-schema.js';
+
+/** How long, in ms, the thread waits while another connection writes; longer waits let it do something else in between. */
+const BUSY_MS = 50;
+/** At most, in ms: then it is tried again. */
+const PAUSE_MS = 20;
+
+/** A file of SQLite with the tables of queues. */
+export class SqliteFile {
+  private readonly statements = new Map<string, SqlStatement>();
+  private watcher: FSWatcher | undefined;
+  private version: unknown;
+
+  private constructor(
+    private readonly db: SqlDatabase,
+    private readonly path: string,
+    private readonly patience: number,
+  ) {}
+
+  /** Opens a file, and makes it and its tables if they are missing. Rejects with a UsageError if that is not possible. */
+  static async open(path: string, writes: boolean, patience: number): Promise<SqliteFile> {
+    const Opener = await sqliteOpener();
+    let file: SqliteFile;
+    try {
+      file = new SqliteFile(new Opener(path), path, patience);
+    } catch (cause) {
+      throw cannotOpen(path, cause);
+    }
+    try {
+      await file.prepare(writes);
+      return file;
+    } catch (cause) {
+      file.db.close();
+      throw cannotOpen(path, cause);
+    }
+  }
+
+  private async prepare(writes: boolean): Promise<void> {
+    const { db } = this;
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    await this.patiently(() => db.exec('PRAGMA journal_mode = WAL'));
+    // A power failure may take what workers have written last, which is done again then, but no task.
+    db.exec(`PRAGMA synchronous = ${writes ? 'FULL' : 'NORMAL'}`);
+    if (!hasTables(db)) await this.atomic(() => makeTables(db));
+  }
+
+  /** A statement, which is prepared once. */
+  sql(text: string): SqlStatement {
+    let made = this.statements.get(text);
+    if (made === undefined) {
+      made = this.db.prepare(text);
+      this.statements.set(text, made);
+    }
+    return made;
+  }
+
+  /** All that a function does in one transaction, or nothing of it. The function may be called again. */
+  atomic<T>(body: () => T): Promise<T> {
+    return this.patiently(() => {
+      this.db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = body();
+        this.db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        this.db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** Does something, and again as long as another connection writes. */
+  async patiently<T>(body: () => T): Promise<T> {
+    for (const until = time() + this.patience; ; ) {
+      try {
+        return body();
+      } catch (error) {
+        if (!isBusy(error) || time() >= until) throw error;
+      }
+      await new Promise<void>((resolve) => lookAgain(1 + Math.random() * PAUSE_MS, resolve));
+    }
+  }
+
+  /** Calls back when another connection, of this process or of another one, has written. What it writes goes to the log beside the file. */
+  watch(changed: () => void): void {
+    const log = `${basename(this.path)}-wal`;
+    try {
+      this.watcher = outside(() =>
+        watch(dirname(this.path), (_event, name) => {
+          if (name === log && this.hasChanged()) changed();
+        }),
+      );
+      // Where folders cannot be watched, looking from time to time has to do.
+      this.watcher.on('error', () => this.watcher?.close());
+    } catch {}
+  }
+
+  /** Whether another connection has written since the last time. */
+  private hasChanged(): boolean {
+    try {
+      const { data_version: version } = this.sql('PRAGMA data_version').get() as { data_version: unknown };
+      const isSame = version === this.version;
+      this.version = version;
+      return !isSame;
+    } catch {
+      return true;
+    }
+  }
+
+  close(): void {
+    this.watcher?.close();
+    this.statements.clear();
+    this.db.close();
+  }
+}

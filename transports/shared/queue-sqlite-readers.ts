@@ -1,0 +1,132 @@
+import type { SqliteFile } from './queue-sqlite-file.js';
+import { NOW } from './queue-sqlite-schema.js';
+import type { Body, Page, Place, StorePlan, Task, Terms } from './queue-store.js';
+
+/** A task as it is read. */
+export interface Row {
+  readonly id: number;
+  readonly body: Body | null;
+  readonly size: number;
+  readonly asks: number;
+  readonly attempt: number;
+  readonly attempts: number | null;
+  readonly key: string | null;
+  readonly stored: number;
+}
+
+/** The task of a row. `attempts`: how often it is tried if it does not say it itself. */
+export function taskOf(row: Row, attempts: number): Task {
+  const { id, body, size, attempt, key, stored } = row;
+  return {
+    ...{ id, size, attempt, asks: row.asks !== 0, attempts: row.attempts ?? attempts },
+    ...{ body: body ?? undefined, key: key ?? undefined, stored: new Date(stored) },
+  };
+}
+
+const WAITING = "obverse_tasks WHERE queue = ?1 AND state = 'waiting'";
+const DUE = "obverse_tasks WHERE queue = ?1 AND state IN ('delayed', 'taken')";
+const COUNTS = `SELECT
+  (SELECT count(*) FROM ${WAITING}) + (SELECT count(*) FROM ${DUE} AND state = 'delayed') AS waiting,
+  (SELECT count(*) FROM ${DUE} AND state = 'taken') AS taken,
+  (SELECT count(*) FROM obverse_tasks WHERE queue = ?1 AND state = 'dead') AS dead,
+  coalesce(${NOW} - (SELECT min(stored) FROM ${WAITING}), 0) AS oldest`;
+
+const UNREAD = `obverse_tasks WHERE queue = ?1
+  AND id > coalesce((SELECT last FROM obverse_readers WHERE queue = ?1 AND reader = ?2), 0)`;
+const READER_COUNTS = `SELECT
+  (SELECT count(*) FROM ${UNREAD}) AS waiting,
+  0 AS taken,
+  (SELECT count(*) FROM obverse_unread WHERE queue = ?1 AND reader = ?2) AS dead,
+  coalesce(${NOW} - (SELECT stored FROM ${UNREAD} ORDER BY id LIMIT 1), 0) AS oldest`;
+
+/** What readers need of a file of SQLite, and the numbers of its tasks. */
+export abstract class SqliteReaders {
+  /** What a task is read as; a body that is too large stays where it is. */
+  protected readonly columns: string;
+
+  protected constructor(
+    protected readonly file: SqliteFile,
+    protected readonly plan: StorePlan,
+  ) {
+    const most = Math.floor(Math.min(plan.mostBytes, Number.MAX_SAFE_INTEGER));
+    this.columns = `id, CASE WHEN length(body) <= ${most} THEN body END AS body, length(body) AS size, asks, attempt, attempts, key, stored`;
+  }
+
+  hold(reader: string, { worker, lease }: Terms, from: 'all' | 'new' | number): Promise<Place | undefined> {
+    const { queue } = this.plan;
+    return this.file.atomic(() => {
+      const begin = typeof from === 'number' ? from - 1 : from === 'all' ? 0 : null;
+      this.file
+        .sql(
+          `INSERT INTO obverse_readers (queue, reader, last, attempt, due) VALUES (?, ?,
+            coalesce(?, (SELECT max(id) FROM obverse_tasks WHERE queue = ?), 0), 0, 0) ON CONFLICT DO NOTHING`,
+        )
+        .run(queue, reader, begin, queue);
+      const row = this.file
+        .sql(
+          `UPDATE obverse_readers SET worker = ?, due = ${NOW} + ? WHERE queue = ? AND reader = ?
+            AND (worker IS NULL OR worker = ? OR due <= ${NOW}) RETURNING last, attempt`,
+        )
+        .all(worker, lease, queue, reader, worker);
+      return row[0] as Place | undefined;
+    });
+  }
+
+  remember(
+    reader: string,
+    { worker, lease }: Terms,
+    { last, attempt }: Place,
+    left?: { error: string },
+  ): Promise<boolean> {
+    const { queue } = this.plan;
+    return this.file.atomic(() => {
+      const { changes } = this.file
+        .sql(
+          `UPDATE obverse_readers SET last = ?, attempt = ?, due = ${NOW} + ? WHERE queue = ? AND reader = ? AND worker = ?`,
+        )
+        .run(last, attempt, lease, queue, reader, worker);
+      if (Number(changes) === 0) return false;
+      if (left !== undefined)
+        this.file
+          .sql(`INSERT OR REPLACE INTO obverse_unread (queue, reader, task, error, ended) VALUES (?, ?, ?, ?, ${NOW})`)
+          .run(queue, reader, last, left.error);
+      return true;
+    });
+  }
+
+  async release(reader: string, worker: string, { last, attempt }: Place): Promise<void> {
+    const { queue } = this.plan;
+    await this.file.atomic(() =>
+      this.file
+        .sql(
+          'UPDATE obverse_readers SET last = ?, attempt = ?, worker = NULL, due = 0 WHERE queue = ? AND reader = ? AND worker = ?',
+        )
+        .run(last, attempt, queue, reader, worker),
+    );
+  }
+
+  read(after: number, most: number, bytes: number): Promise<Page> {
+    return this.file.patiently(() => {
+      const rows = this.file
+        .sql(
+          `SELECT ${this.columns} FROM obverse_tasks WHERE id IN (
+            SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM (
+              SELECT id, length(body) AS size FROM obverse_tasks WHERE queue = ? AND id > ? ORDER BY id LIMIT ?))
+            WHERE before < ?) ORDER BY id`,
+        )
+        .all(this.plan.queue, after, most, bytes) as Row[];
+      return { tasks: rows.map((row) => taskOf(row, 0)), isHidden: false };
+    });
+  }
+
+  stats(reader: string | undefined): Promise<Readonly<Record<string, number>>> {
+    const { queue } = this.plan;
+    const { file } = this;
+    return file.patiently(() => ({
+      ...((reader === undefined ? file.sql(COUNTS).get(queue) : file.sql(READER_COUNTS).get(queue, reader)) as Record<
+        string,
+        number
+      >),
+    }));
+  }
+}

@@ -1,0 +1,184 @@
+import { isBusy } from './queue-sqlite-driver.js';
+import { SqliteFile } from './queue-sqlite-file.js';
+import { type Row, SqliteReaders, taskOf } from './queue-sqlite-readers.js';
+import { NOW } from './queue-sqlite-schema.js';
+import {
+  type Body,
+  type Changed,
+  type Claimed,
+  type Ended,
+  killedEachTime,
+  type NewTask,
+  type Store,
+  type Stored,
+  type StorePlan,
+  type Task,
+  type Terms,
+  type Verdict,
+} from './queue-store.js';
+
+/** How many tasks become due in one transaction. */
+const DUE_AT_ONCE = 1_000;
+/** A partial index is used only where its condition stands in the query word by word. */
+const IS_WAITING = "queue = ? AND state = 'waiting'";
+const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW}`;
+
+/** Tasks in a file of SQLite, for the processes of one machine. */
+export class SqliteStore extends SqliteReaders implements Store {
+  static async open(path: string, plan: StorePlan): Promise<SqliteStore> {
+    return new SqliteStore(await SqliteFile.open(path, plan.writes, plan.patience), plan);
+  }
+
+  insert(tasks: readonly NewTask[]): Promise<readonly Stored[]> {
+    const { queue, keep, forReaders } = this.plan;
+    return this.file.atomic(() => {
+      const insert = this.file.sql(
+        `INSERT INTO obverse_tasks (queue, state, due, priority, method, body, asks, key, attempts, keep, stored, expires)
+          VALUES (?, ?, ${NOW} + ?, ?, ?, ?, ?, ?, ?, ?, ${NOW}, CASE ? WHEN 1 THEN ${NOW} + ? END) ON CONFLICT DO NOTHING`,
+      );
+      const older = this.file.sql('SELECT id, method FROM obverse_tasks WHERE queue = ? AND key = ?');
+      return tasks.map(({ method, body, asks, key, delay, priority, attempts }) => {
+        const state = forReaders ? 'done' : delay > 0 ? 'delayed' : 'waiting';
+        const { changes, lastInsertRowid } = insert.run(
+          ...[queue, state, delay, priority, method, body, asks ? 1 : 0, key ?? null, attempts ?? null, keep],
+          ...[forReaders ? 1 : 0, keep],
+        );
+        if (Number(changes) > 0) return { id: Number(lastInsertRowid), method, isOld: false };
+        return { ...(older.get(queue, key as string) as { id: number; method: string }), isOld: true };
+      });
+    });
+  }
+
+  async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
+    const { queue } = this.plan;
+    const isEmpty = await this.file.patiently(() => {
+      const { found } = this.file
+        .sql(
+          `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${IS_WAITING}) OR EXISTS (SELECT 1 FROM obverse_tasks WHERE ${IS_DUE}) AS found`,
+        )
+        .get(queue, queue) as { found: number };
+      return found === 0;
+    });
+    // Only who writes takes the lock.
+    if (isEmpty) return { tasks: [], dead: [] };
+    return this.file.atomic(() => ({ dead: this.makeDue(terms), tasks: this.take(terms, most, bytes) }));
+  }
+
+  /** Delayed tasks whose time has come wait now, and so do those whose workers are gone; some of these are dead. */
+  private makeDue({ attempts }: Terms): Claimed['dead'] {
+    const { queue } = this.plan;
+    const due = `SELECT id FROM obverse_tasks WHERE ${IS_DUE} LIMIT ${DUE_AT_ONCE}`;
+    const rows = this.file
+      .sql(
+        `UPDATE obverse_tasks SET state = 'dead', worker = NULL, ended = ${NOW},
+          error = '${killedEachTime("' || coalesce(attempts, ?) || '")}'
+          WHERE id IN (${due}) AND state = 'taken' AND attempt >= coalesce(attempts, ?) RETURNING id, error`,
+      )
+      .all(attempts, queue, attempts) as { id: number; error: string }[];
+    this.file.sql(`UPDATE obverse_tasks SET state = 'waiting', worker = NULL WHERE id IN (${due})`).run(queue);
+    return rows;
+  }
+
+  private take({ worker, lease, attempts }: Terms, most: number, bytes: number): readonly Task[] {
+    const rows = this.file
+      .sql(
+        `UPDATE obverse_tasks SET state = 'taken', worker = ?, due = ${NOW} + ?, attempt = attempt + 1 WHERE id IN (
+          SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY priority DESC, id) - size AS before FROM (
+            SELECT id, priority, length(body) AS size FROM obverse_tasks WHERE ${IS_WAITING} ORDER BY priority DESC, id LIMIT ?))
+          WHERE before < ?) RETURNING ${this.columns}, priority`,
+      )
+      .all(worker, lease, this.plan.queue, most, bytes) as (Row & { priority: number })[];
+    rows.sort((a, b) => b.priority - a.priority || a.id - b.id);
+    return rows.map((row) => taskOf(row, attempts));
+  }
+
+  async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
+    await this.file.atomic(() => {
+      const owned = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'taken'";
+      const end = this.file.sql(
+        `UPDATE obverse_tasks SET state = ?, answer = ?, error = ?, ended = ${NOW}, expires = CASE ? WHEN 'done' THEN ${NOW} + keep END,
+          worker = NULL ${owned}`,
+      );
+      const again = this.file.sql(
+        `UPDATE obverse_tasks SET state = ?, due = ${NOW} + ?, attempt = attempt - ?, error = ?, worker = NULL ${owned}`,
+      );
+      for (const { task, state, wait, answer = null, error = null } of verdicts) {
+        if (state === 'done' || state === 'dead') end.run(state, answer, error, state, task.id, worker, task.attempt);
+        else {
+          const next = wait > 0 ? 'delayed' : 'waiting';
+          again.run(next, wait, state === 'back' ? 1 : 0, error, task.id, worker, task.attempt);
+        }
+      }
+    });
+  }
+
+  renew({ worker, lease }: Terms, ids: readonly number[]): Promise<ReadonlySet<number>> {
+    return this.file.atomic(() => {
+      const rows = this.file
+        .sql(
+          `UPDATE obverse_tasks SET due = ${NOW} + ? WHERE id IN (SELECT value FROM json_each(?)) AND worker = ? AND state = 'taken' RETURNING id`,
+        )
+        .all(lease, JSON.stringify(ids), worker) as { id: number }[];
+      return new Set(rows.map(({ id }) => id));
+    });
+  }
+
+  ended(ids: readonly number[], bytes: number): Promise<readonly Ended[]> {
+    const { mostBytes } = this.plan;
+    return this.file.patiently(() =>
+      (
+        this.file
+          .sql(
+            `SELECT id, coalesce(state, 'gone') AS state, CASE WHEN size <= ? THEN answer END AS answer, size, error FROM (
+              SELECT asked.value AS id, t.state, t.answer, coalesce(length(t.answer), 0) AS size, t.error,
+                sum(coalesce(length(t.answer), 0)) OVER (ORDER BY asked.value) AS upto
+                FROM json_each(?) AS asked LEFT JOIN obverse_tasks AS t ON t.id = asked.value
+                WHERE t.id IS NULL OR t.state IN ('done', 'dead'))
+            WHERE upto - size < ?`,
+          )
+          .all(mostBytes, JSON.stringify(ids), bytes) as (Omit<Ended, 'answer' | 'error'> & {
+          answer: Body | null;
+          error: string | null;
+        })[]
+      ).map(({ answer, error, ...rest }) => ({ ...rest, answer: answer ?? undefined, error: error ?? undefined })),
+    );
+  }
+
+  async next(): Promise<number> {
+    return this.file.patiently(() => {
+      const row = this.file
+        .sql(`SELECT min(due) - ${NOW} AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken')`)
+        .get(this.plan.queue) as { ms: number | null };
+      return row.ms === null ? Number.POSITIVE_INFINITY : Math.max(0, row.ms);
+    });
+  }
+
+  // ---- all ----------------------------------------------------------------------------------------------------------
+
+  sweep(most: number): Promise<number> {
+    const { queue } = this.plan;
+    const expired = `queue = ? AND expires IS NOT NULL AND expires <= ${NOW}`;
+    return this.file.patiently(() => {
+      const { found } = this.file
+        .sql(`SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${expired}) AS found`)
+        .get(queue) as { found: number };
+      if (found === 0) return 0;
+      const { changes } = this.file
+        .sql(`DELETE FROM obverse_tasks WHERE id IN (SELECT id FROM obverse_tasks WHERE ${expired} LIMIT ?)`)
+        .run(queue, most);
+      return Number(changes);
+    });
+  }
+
+  isPassing(error: unknown): boolean {
+    return isBusy(error);
+  }
+
+  watch(changed: Changed): void {
+    this.file.watch(() => changed());
+  }
+
+  async close(): Promise<void> {
+    this.file.close();
+  }
+}

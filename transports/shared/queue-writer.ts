@@ -1,0 +1,243 @@
+import { messageOf } from '../../src/base/thrown.js';
+import { afterTurn, setTimer, time } from '../../src/base/time.js';
+import type { Delivery, Envelope, Frame, Link, Receiver } from '../../src/contract/contract.js';
+import { Code, ConnectionLost, RpcError } from '../../src/contract/errors.js';
+import type { QueueFrames } from './queue-frames.js';
+import { Looking } from './queue-looking.js';
+import type { QueuePlan } from './queue-options.js';
+import type { Ended, NewTask, Store, Stored } from './queue-store.js';
+
+/** The core hears that bytes have left once fewer than this wait. */
+const LOW_BYTES = 64 * 1024;
+/** How many tasks are asked for at a time. */
+const ASKED_AT_ONCE = 500;
+/** After how many ms it is tried again to store tasks. */
+const AGAIN_MS = 100;
+
+/** What the link needs of its transport. */
+export interface WriterHost {
+  readonly plan: QueuePlan;
+  readonly frames: QueueFrames;
+  readonly store: Store;
+  /** In ms: how long storing may be tried. */
+  readonly patience: number;
+  /** In bytes: how much is read at a time. */
+  readonly mostBytes: number;
+  failed(error: unknown): number;
+}
+
+interface Unstored {
+  readonly task: NewTask;
+  /** Of the call that waits for an answer. */
+  readonly id: number | undefined;
+  readonly bytes: number;
+  readonly since: number;
+}
+
+/** The link of a side that writes to a queue: each call is a task. Requests are answered when their tasks have ended. */
+export class QueueWriter implements Link {
+  readonly takes: 'calls' | 'notifications';
+  readonly keeps: readonly (keyof Delivery)[];
+  /** Nobody answers a hello. */
+  readonly agreed = false;
+  readonly peer: string;
+  readonly looking: Looking;
+  buffered = 0;
+  receiver: Receiver | undefined;
+  private waiting: Unstored[] = [];
+  private storing: Promise<void> | undefined;
+  /** The calls that wait for a task, by its number, and the task of each call. */
+  private readonly asked = new Map<number, Set<number>>();
+  private readonly tasks = new Map<number, number>();
+  /** Tasks that may have ended; undefined: all. */
+  private ended: Set<number> | undefined = new Set();
+  private failure: Error | undefined;
+  private wasHigh = false;
+  private isOver = false;
+  /** Set by `close`: resolves when the link has ended. */
+  over: Promise<void> | undefined;
+
+  constructor(private readonly host: WriterHost) {
+    const { forReaders, scheme, queue } = host.plan;
+    this.peer = `${scheme}:${queue}`;
+    this.takes = forReaders ? 'notifications' : 'calls';
+    this.keeps = forReaders ? ['key'] : ['key', 'delay', 'priority', 'attempts'];
+    this.looking = new Looking(
+      () => this.look(),
+      (error) => host.failed(error),
+    );
+  }
+
+  /** Everything leaves through `dispatch`. */
+  send(): void {}
+
+  dispatch(frames: readonly Frame[], { id, method, delivery }: Envelope): undefined {
+    if (this.over !== undefined) return;
+    const body = this.host.frames.pack(frames);
+    const { key, delay = 0, priority = 0, attempts } = delivery ?? {};
+    const task = { method, body, asks: id !== undefined, key, delay, priority, attempts };
+    this.waiting.push({ task, id, bytes: body.length, since: time() });
+    this.buffered += body.length;
+    if (this.buffered > LOW_BYTES) this.wasHigh = true;
+    this.storing ??= new Promise<void>((resolve) => afterTurn(resolve)).then(() => this.store());
+  }
+
+  // ---- storing ------------------------------------------------------------------------------------------------------
+
+  /** What one turn has written is stored together: all of it or nothing. */
+  private async store(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting;
+      this.waiting = [];
+      try {
+        const stored = await this.insert(batch);
+        for (const [at, { id, task }] of batch.entries())
+          if (id !== undefined) this.await(id, task, stored[at] as Stored);
+      } catch (cause) {
+        const text = `${this.host.plan.address} has not stored what was written: ${messageOf(cause)}`;
+        this.refuse(batch, new ConnectionLost(text, { cause }));
+      }
+      for (const { bytes } of batch) this.buffered -= bytes;
+      this.freed();
+    }
+    this.storing = undefined;
+  }
+
+  private async insert(batch: readonly Unstored[]): Promise<readonly Stored[]> {
+    const { store, patience } = this.host;
+    const tasks = batch.map(({ task }) => task);
+    const until = (batch[0]?.since ?? 0) + patience;
+    for (;;) {
+      try {
+        return await store.insert(tasks);
+      } catch (error) {
+        if (!store.isPassing(error) || time() + AGAIN_MS >= until) throw error;
+        this.host.failed(error);
+      }
+      await new Promise<void>((resolve) => setTimer(AGAIN_MS, resolve));
+    }
+  }
+
+  private refuse(batch: readonly Unstored[], error: ConnectionLost): void {
+    for (const { id } of batch) {
+      if (id === undefined) this.failure ??= error;
+      else this.receiver?.outcome?.(id, error);
+    }
+  }
+
+  private freed(): void {
+    if (!this.wasHigh || this.buffered > LOW_BYTES || this.isOver) return;
+    this.wasHigh = false;
+    this.receiver?.drained();
+  }
+
+  /** Resolves when all is stored; rejects if something was not since the last time. */
+  async flush(): Promise<void> {
+    await this.storing;
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure === undefined) return;
+    throw new ConnectionLost(`not everything was stored: ${failure.message}`, { cause: failure });
+  }
+
+  // ---- answers ------------------------------------------------------------------------------------------------------
+
+  private await(id: number, { method, key }: NewTask, stored: Stored): void {
+    if (stored.method !== method) {
+      const text = `the key ${JSON.stringify(key)} belongs to a call of ${stored.method}, task ${stored.id}: use another key for ${method}`;
+      this.receiver?.outcome?.(id, new RpcError(text, Code.InvalidRequest));
+      return;
+    }
+    this.tasks.set(id, stored.id);
+    const calls = this.asked.get(stored.id);
+    if (calls === undefined) this.asked.set(stored.id, new Set([id]));
+    else calls.add(id);
+    // It may have ended long ago.
+    if (stored.isOld) this.changed([stored.id]);
+    else if (this.asked.size === 1) this.looking.now();
+  }
+
+  /** The call is given up. Its task goes on. */
+  withdraw(id: number): void {
+    const task = this.tasks.get(id);
+    if (task === undefined) return;
+    this.tasks.delete(id);
+    const calls = this.asked.get(task);
+    calls?.delete(id);
+    if (calls?.size === 0) this.asked.delete(task);
+  }
+
+  /** Something has changed: these tasks may have ended, or any. */
+  changed(ended?: readonly number[]): void {
+    if (this.asked.size === 0) return;
+    if (ended === undefined) this.ended = undefined;
+    else {
+      const known = ended.filter((id) => this.asked.has(id));
+      if (known.length === 0) return;
+      for (const id of known) this.ended?.add(id);
+    }
+    this.looking.now();
+  }
+
+  private async look(): Promise<number> {
+    const { plan } = this.host;
+    const ids = this.ended?.size ? [...this.ended].filter((id) => this.asked.has(id)) : [...this.asked.keys()];
+    this.ended = new Set();
+    for (let at = 0; at < ids.length; at += ASKED_AT_ONCE) await this.lookFor(ids.slice(at, at + ASKED_AT_ONCE));
+    return this.asked.size === 0 ? Number.POSITIVE_INFINITY : plan.poll;
+  }
+
+  private async lookFor(ids: readonly number[]): Promise<void> {
+    for (let left = ids; left.length > 0; ) {
+      const ended = await this.host.store.ended(left, this.host.mostBytes);
+      if (ended.length === 0) return;
+      for (const one of ended) this.answer(one);
+      const known = new Set(ended.map(({ id }) => id));
+      left = left.filter((id) => !known.has(id));
+    }
+  }
+
+  private answer({ id, state, answer, size, error }: Ended): void {
+    const calls = this.asked.get(id);
+    this.asked.delete(id);
+    for (const call of calls ?? []) {
+      this.tasks.delete(call);
+      this.receiver?.outcome?.(call, answer === undefined ? missing(id, state, size, error) : this.unpacked(answer));
+    }
+  }
+
+  private unpacked(answer: string | Uint8Array): readonly Frame[] | Error {
+    try {
+      return this.host.frames.unpack(answer, this.host.mostBytes);
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  // ---- the link -----------------------------------------------------------------------------------------------------
+
+  pause(): void {}
+  resume(): void {}
+
+  close(reason?: Error): void {
+    this.over ??= this.finish(reason);
+  }
+
+  /** What was given is stored first. */
+  private async finish(reason: Error | undefined): Promise<void> {
+    await this.storing;
+    await this.looking.stop();
+    this.isOver = true;
+    this.receiver?.closed(reason);
+  }
+}
+
+/** Why there is no answer of a task. */
+function missing(id: number, state: Ended['state'], size: number, error: string | undefined): RpcError {
+  if (state === 'gone')
+    return new RpcError(`task ${id} is not in the queue any more: it was removed some time after its end (keep)`);
+  if (size > 0)
+    return new RpcError(`the answer of task ${id} has ${size} bytes, too many for this side`, Code.TooLarge);
+  if (state === 'dead') return new RpcError(error ?? `task ${id} is dead`, Code.InternalError);
+  return new RpcError(`task ${id} has no answer: it was written as a notification`);
+}

@@ -3,7 +3,7 @@ import type { RpcEndpoint } from './endpoint.js';
 
 /** The numbers of a side. Also of one that is not open, or is closed. */
 export function sideStats(side: RpcEndpoint): SideStats {
-  const { peerRegistry, load, attached } = side;
+  const { peerRegistry, load, attached, away } = side;
   const stats: Record<keyof SideStats, number> = {
     peers: peerRegistry.peers.size,
     pendingCalls: 0,
@@ -12,6 +12,10 @@ export function sideStats(side: RpcEndpoint): SideStats {
     streams: 0,
     references: 0,
     bufferedBytes: 0,
+    peersAway: away.size,
+    keptMessages: 0,
+    keptBytes: 0,
+    resumed: 0,
     ...load.traffic,
   };
   for (const session of side.sessions()) {

@@ -1,6 +1,6 @@
 /**
- * The numbers of a side, from `side.stats()`: those at this moment, and totals since the side was created. The totals
- * include links that have ended, and only grow. On a mounted side they are those of the side on which it is mounted.
+ * The numbers of a side, from `side.stats()`: those at this moment, and totals since the side was created, which are `resumed`
+ * and the numbers of frames and bytes. The totals include links that have ended, and only grow. On a mounted side they are those of the side on which it is mounted.
  */
 export interface SideStats {
   /** Connected peers: the size of `side.peers`. */
@@ -17,6 +17,14 @@ export interface SideStats {
   readonly references: number;
   /** Bytes that wait to be sent, in queues and in links, counted as for `bytesSent`. */
   readonly bufferedBytes: number;
+  /** Peers without a link whose sessions wait for one. They are in `side.peers`, too. */
+  readonly peersAway: number;
+  /** Messages that are kept until their peers acknowledge them, for sessions that outlive their links. */
+  readonly keptMessages: number;
+  /** What these messages take in memory, in bytes: their length, and 64 for each. */
+  readonly keptBytes: number;
+  /** How often a session has continued over another link. */
+  readonly resumed: number;
   /**
    * Received frames. A frame contains one message or several. With `msgpack` over a byte stream, frames that arrive
    * together count as one.

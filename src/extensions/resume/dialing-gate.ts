@@ -14,6 +14,8 @@ import { RESUME } from './resume-options.js';
 
 /** Whose session a connection is, at the end that dials again: that of the last link, if the other end has kept it. */
 export class DialingGate implements Gate {
+  /** How often a session has continued. */
+  resumed = 0;
   private readonly lines = new Map<Redialer, DialedLine>();
   /** When this side closes, once that is known. */
   private leavesAt: number | undefined;
@@ -208,6 +210,7 @@ export class DialingGate implements Gate {
     const away = current.back();
     const again = journal.resume(connection, { got, sent });
     this.leaves(line);
+    this.resumed++;
     this.host.emit('resumed', session.peer as Peer, { away, again });
     return session;
   }

@@ -7,6 +7,7 @@ import { DialingGate } from './dialing-gate.js';
 import { resumeNotifications } from './leaving.js';
 import { ListeningGate } from './listening-gate.js';
 import { readResume, resumeOption } from './resume-options.js';
+import { SessionJournal } from './session-journal.js';
 
 /** Sessions that go on over another link when their own has ended. */
 export const resume: Extension = {
@@ -20,7 +21,7 @@ export const resume: Extension = {
 
 /** The sessions of one side that outlive their links. */
 class SideResume implements SideExtension {
-  gate: (Gate & { leave(ms: number): void }) | undefined;
+  gate: (Gate & { readonly resumed: number; leave(ms: number): void }) | undefined;
 
   constructor(private readonly host: RpcEndpoint) {}
 
@@ -33,6 +34,16 @@ class SideResume implements SideExtension {
       throw new UsageError(
         'the option "resume" is for the side that listens: a side that dials continues its session if it dials again, as with the option "reconnect"',
       );
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    let [keptMessages, keptBytes] = [0, 0];
+    for (const { journal } of this.host.sessions()) {
+      if (!(journal instanceof SessionJournal)) continue;
+      keptMessages += journal.keptMessages;
+      keptBytes += journal.numbers.keptBytes;
+    }
+    return { keptMessages, keptBytes, resumed: this.gate?.resumed ?? 0 };
   }
 
   closing({ drain }: { readonly drain?: number }): void {

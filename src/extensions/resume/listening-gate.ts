@@ -15,7 +15,7 @@ import { ParkedSessions } from './parked-sessions.js';
 import { type ResumableOwner, ResumableSession } from './resumable-session.js';
 import type { Resuming } from './resume-options.js';
 import { newToken } from './token.js';
-import { Tombstones } from './tombstones.js';
+import { Tombstones, WHY } from './tombstones.js';
 import { isSame, visitorOf } from './visitor.js';
 
 /** A peer that has said nothing for so long, in milliseconds, says no hello, unless the transport has shown that it is Obverse. */
@@ -26,17 +26,6 @@ const MOST_PATIENCE = 4_000;
 const MOST_PENDING = 10_000;
 /** So many times as long as a session is kept without a link, it is known why it has ended. */
 const REMEMBERED = 10;
-
-/** Why a session has ended, for those whose calls are open in it. */
-const WHY: { readonly [F in Fresh]: string } = {
-  unknown: 'it is not known',
-  expired: 'it was without a link for too long (resume.ms)',
-  overrun: 'too much waited for the peer (resume.hold)',
-  evicted: 'too many sessions, or too many bytes, were kept without a link (resume.sessions, resume.totalBytes)',
-  closed: 'it was closed',
-  unconfirmed: 'it was never confirmed',
-  'given up': 'the peer has given it up',
-};
 
 /** What a gate needs of its side. */
 export type ResumingHost = SideHost &
@@ -54,6 +43,8 @@ interface Pending {
 
 /** Whose session a connection is, at the end that listens: a new one, or one that has lost its link. */
 export class ListeningGate implements Gate, ResumableOwner {
+  /** How often a session has continued. */
+  resumed = 0;
   private readonly asked = new WeakMap<Connection, Asked>();
   private readonly answers = new WeakMap<Connection, Answer>();
   /** By their tokens. */
@@ -235,6 +226,7 @@ export class ListeningGate implements Gate, ResumableOwner {
     known.awaySince = undefined;
     this.answer(connection, { dial: asked.dial, got: numbers.got, sent: numbers.sent });
     const again = journal.resume(connection, asked);
+    this.resumed++;
     this.host.emit('resumed', known.peer, {
       away: awaySince === undefined ? 0 : Math.round(time() - awaySince),
       again,

@@ -4,6 +4,17 @@ import type { Fresh } from './hello-field.js';
 /** How many sessions that have ended are remembered. */
 const MOST = 10_000;
 
+/** Why a session has ended, for those whose calls are open in it. */
+export const WHY: { readonly [F in Fresh]: string } = {
+  unknown: 'it is not known',
+  expired: 'it was without a link for too long (resume.ms)',
+  overrun: 'too much waited for the peer (resume.hold)',
+  evicted: 'too many sessions, or too many bytes, were kept without a link (resume.sessions, resume.totalBytes)',
+  closed: 'it was closed',
+  unconfirmed: 'it was never confirmed',
+  'given up': 'the peer has given it up',
+};
+
 /** What is known of a session that has ended. */
 export interface Tombstone {
   readonly why: Fresh;

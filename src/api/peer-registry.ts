@@ -38,9 +38,10 @@ export class PeerRegistry {
 
   /** Removes the peer from the receivers; those that hold it can still name it. */
   remove(peer: ConnectedPeer): void {
-    if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    const isKnown = this.peers.get(peer.id) === peer;
+    if (isKnown) this.peers.delete(peer.id);
     this.removed(peer);
-    this.choose();
+    if (isKnown) this.choose();
   }
 
   /** Its link has ended, for this reason. */

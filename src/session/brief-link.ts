@@ -18,7 +18,9 @@ export interface BriefSession extends Session {
 }
 
 /** Why nothing can be asked over such a link, and why its session has ended where everything was dealt with. */
-const INPUT_ENDED = new ConnectionLost('the link is there for one message, so no answer can come over it');
+export const INPUT_ENDED: ConnectionLost = new ConnectionLost(
+  'the link is there for one message, so no answer can come over it',
+);
 
 /** Begins the session of a brief link: no event is emitted, and it ends by itself. */
 export function beginBrief(session: BriefSession): void {

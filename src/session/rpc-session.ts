@@ -2,7 +2,7 @@ import { unwatch, watch } from '../base/clock.js';
 import { promiseOf } from '../base/promise-like.js';
 import type { Batch, Call, Id, Message } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
-import { awaitsFrame, failureOf } from './brief-link.js';
+import { awaitsFrame, failureOf, INPUT_ENDED } from './brief-link.js';
 import { CallQueue } from './call-queue.js';
 import { CallSender } from './call-sender.js';
 import { CallingSession } from './calling-session.js';
@@ -280,7 +280,7 @@ export class RpcSession extends CallingSession implements MessageSink {
     this.noReplyReason = reason;
     this.halfClosed?.stop();
     // Open calls fail with it; if there are none, it is reported.
-    if (reason instanceof ProtocolError) this.host.reportError(this, reason);
+    if (reason !== INPUT_ENDED && reason instanceof ProtocolError) this.host.reportError(this, reason);
     unwatch(this);
     this.load.end();
     this.parts?.ending(reason, how === 'closed here');

@@ -74,7 +74,8 @@ export class RequestBody implements BodyReader, PartialHolder, ResponseWatch {
 
   end(): void {
     if (this.over) return;
-    const bytes = this.kept.subarray(0, this.size);
+    const { kept, size } = this;
+    const bytes = kept.length === size ? kept : kept.subarray(0, size);
     this.stop();
     this.owner.read(this, bytes);
   }

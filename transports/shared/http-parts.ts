@@ -3,6 +3,14 @@ import { ProtocolError } from '../../src/contract/errors.js';
 
 const utf8 = new TextDecoder();
 
+/** Text in UTF-8, without a byte order mark. */
+function textOf(bytes: Uint8Array): string {
+  // On Node, the method of a Buffer takes less time for short texts.
+  if (!(typeof Buffer === 'function' && bytes instanceof Buffer)) return utf8.decode(bytes);
+  const text = bytes.toString();
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
 /** What is sent as a body or an event: a frame, or with a security a message with its header. */
 export type Piece = string | Uint8Array;
 
@@ -54,7 +62,7 @@ export class HttpParts {
 
   /** The frames in a body: with a security those of a message, else one. Throws a ProtocolError if it ends within a frame. */
   frames(body: Uint8Array): readonly Frame[] {
-    if (this.isText) return this.framesIn(utf8.decode(body));
+    if (this.isText) return this.framesIn(textOf(body));
     return this.sealed ? [...apart(body)] : [body];
   }
 

@@ -38,7 +38,9 @@ function install(server: Server): Hub {
   const own = function (this: Server, event: string, ...args: unknown[]): boolean {
     if (event === 'request' || event === 'checkContinue') {
       const [request, response] = args as [IncomingMessage, ServerResponse];
-      const handle = paths.get((request.url ?? '').replace(/\?.*$/s, ''));
+      const { url = '' } = request;
+      const query = url.indexOf('?');
+      const handle = paths.get(query < 0 ? url : url.slice(0, query));
       if (handle !== undefined) {
         handle(request, response, event === 'checkContinue');
         return true;

@@ -188,7 +188,7 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
 /** The status of a message that was handled, with its answers. */
 function statusOf(reason: Error | undefined, { length }: readonly unknown[]): number {
   if (length === 0) return reason instanceof ConnectionLost ? 503 : 202;
-  if (!(reason instanceof ProtocolError) || length > 1) return 200;
+  if (reason === undefined || !(reason instanceof ProtocolError) || length > 1) return 200;
   return reason.code === Code.ParseError || reason.code === Code.InvalidRequest ? 400 : 200;
 }
 

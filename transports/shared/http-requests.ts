@@ -10,7 +10,7 @@ import type { HttpParts } from './http-parts.js';
 import { PostLink } from './http-post.js';
 import { HttpStreams } from './http-streams.js';
 import { Refusals } from './refusals.js';
-import { refusalOf, takesOrigin, type Visitors } from './visitors.js';
+import { isForwarded, refusalOf, takesOrigin, type VisitorHeaders, type Visitors } from './visitors.js';
 
 /** The options of the side that listens. */
 export interface RequestPlan {
@@ -35,6 +35,11 @@ export class HttpRequests extends HttpStreams {
   private readonly bodies = new Set<RequestBody>();
   private readonly unwelcome = { origins: new Refusals(), hosts: new Refusals() };
   private readonly full = new Refusals();
+  /** The host, and the address of the connection, of the last request that was accepted for these alone. */
+  private accepted: { readonly host: string | undefined; readonly at: string | undefined } = {
+    host: '',
+    at: undefined,
+  };
   private posts = 0;
   private named = 0;
   private accept: Accept | undefined;
@@ -91,8 +96,18 @@ export class HttpRequests extends HttpStreams {
 
   private isWelcome(exchange: Exchange): boolean {
     const { wire, visitors } = this.plan;
-    const refusal = refusalOf(exchange.headers as Parameters<typeof refusalOf>[0], exchange.ends, visitors);
-    if (refusal === undefined || (refusal.option === 'origins' && this.isShared(exchange))) return true;
+    const { headers, ends } = exchange;
+    const { host, origin } = headers as VisitorHeaders;
+    const at = ends.localAddress ?? ends.remoteAddress;
+    // As the request before: most come from a few programs, which send no origin.
+    if (origin === undefined && host !== undefined && host === this.accepted.host && at === this.accepted.at)
+      return true;
+    const refusal = refusalOf(headers as VisitorHeaders, ends, visitors);
+    if (refusal === undefined) {
+      if (origin === undefined && !isForwarded(headers)) this.accepted = { host, at };
+      return true;
+    }
+    if (refusal.option === 'origins' && this.isShared(exchange)) return true;
     this.refuse(exchange, 403, refusal.text);
     const count = this.unwelcome[refusal.option].add();
     const whom = count === 1 ? 'a request' : `${count} requests, the last one`;

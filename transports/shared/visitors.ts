@@ -124,9 +124,14 @@ function takesHost(headers: VisitorHeaders, socket: Ends, { hosts, ownHost }: Vi
   const { host } = headers;
   if (hosts !== undefined) return hosts.some((one) => one === '*' || (host !== undefined && fitsHost(one, host)));
   if (host === undefined || !isLoopbackSocket(socket)) return true;
-  if (headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined) return true;
+  if (isForwarded(headers)) return true;
   const name = nameIn(host);
   return isLoopback(name) || name === '0.0.0.0' || name === '[::]' || (ownHost !== '' && name === nameIn(ownHost));
+}
+
+/** Whether a proxy has marked the request. */
+export function isForwarded(headers: Pick<VisitorHeaders, 'forwarded' | 'x-forwarded-for'>): boolean {
+  return headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
 }
 
 /** Cross-site requests: a page of any site may open a WebSocket to any server, and send a request. The `Origin` reveals it. */

@@ -17,7 +17,7 @@ import { NatsTransport } from './shared/nats-transport.js';
  * With `stream`, a stream of JetStream keeps the messages, and it also needs the package `@nats-io/jetstream`: who connects writes
  * notifications, with `flush()` and `delivery: { key, attempts }`, and who serves works on them. A message is acknowledged when its handler
  * has finished; one that fails comes again, and at last is stored under `<subject>._dead`. Then the options when serving are `consumer`
- * (`workers`), whose name those have that share the messages; `from`, where a new consumer begins (`all`, `new`, or the number of a
+ * (`workers`; `dead` for `<subject>._dead`), whose name those have that share the messages; `from`, where a new consumer begins (`all`, `new`, or the number of a
  * message); `attempts` (5); `backoff`, in ms (1,000), doubled after each attempt; `lease`, in ms (30,000), after which another worker gets
  * the message of one that is gone; `inFlight` (16), how many messages a side works on. Both: `dedupe`, in ms (120,000), how long a new
  * stream knows keys.

@@ -195,7 +195,7 @@ export interface NatsOptions {
   readonly stream?: string | undefined;
   /** With `stream`: how long, in milliseconds, a new stream knows keys: 120,000 by default. */
   readonly dedupe?: number | undefined;
-  /** When serving a stream: those with the same name share the messages; `workers` by default. */
+  /** When serving a stream: those with the same name share the messages; `workers` by default, `dead` for `<subject>._dead`. */
   readonly consumer?: string | undefined;
   /** When serving a stream: where a new consumer begins: `all` (the default), `new`, or the number of a message. */
   readonly from?: string | number | undefined;

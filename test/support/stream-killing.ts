@@ -1,21 +1,17 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { Engine } from './engines.js';
 import { startNats } from './nats-server.js';
-import { Jobs } from './stream-jobs.js';
+import { Producer, startChild } from './stream-children.js';
 
-const program = fileURLToPath(new URL('./stream-worker.ts', import.meta.url));
-/** Ms between two kills. */
-const PAUSE = 150;
-
-/** How many jobs there are, how many workers are killed, and how often the server is restarted. */
+/** How many jobs there are, how many workers and producers are killed, and how often the server is restarted. */
 export interface Killing {
   readonly jobs: number;
   readonly kills: number;
+  readonly producers: number;
   readonly restarts: number;
   readonly inFlight: number;
 }
@@ -29,53 +25,57 @@ export interface Killed {
   readonly dead: readonly number[];
 }
 
-/** Has jobs done by four workers, of which one after the other is killed by SIGKILL; the server is restarted meanwhile. */
-export async function kill({ jobs, kills, restarts, inFlight }: Killing): Promise<Killed> {
+/**
+ * Has jobs done by four workers, of which one after the other is killed by SIGKILL while it works; the producer is killed too, and the server
+ * restarted. Each kill has its share of the jobs, so that there is work when it comes.
+ */
+export async function kill({ jobs, kills, producers, restarts, inFlight }: Killing): Promise<Killed> {
   const engine = await startNats({ jetstream: true });
   const file = join(engine.folder, 'done.txt');
   writeFileSync(file, '');
   const address = `nats://127.0.0.1:${engine.port}/jobs?stream=JOBS`;
   const worker = (): Promise<ChildProcess> =>
-    start(`${address}&inFlight=${inFlight}&lease=3000&backoff=50&attempts=100`, file);
-  const workers: ChildProcess[] = [];
-  const writer = await Jobs.invert().connect(address, { logger: null });
+    startChild('worker', `${address}&inFlight=${inFlight}&lease=5000&backoff=50&attempts=100`, file);
+  const producer = new Producer(address);
+  const workers = [worker(), worker(), worker(), worker()];
   try {
-    workers.push(...(await Promise.all([worker(), worker(), worker(), worker()])));
-    const restarting = restart(engine, restarts);
-    const killing = (async () => {
-      for (let n = 0; n < kills; n++) {
-        await pause(PAUSE);
-        workers[n % 4]?.kill('SIGKILL');
-        workers[n % 4] = await worker();
+    await Promise.all([producer.start(), ...workers]);
+    for (let n = 0; n <= kills; n++) {
+      const stored = Math.floor((jobs * n) / (kills + 1));
+      producer.allow(Math.floor((jobs * (n + 1)) / (kills + 1)));
+      await producer.hasStored(stored + 1);
+      if (isTurn(n, producers, kills)) {
+        await producer.kill();
+        await producer.start();
       }
-    })();
-    for (let n = 0; n < jobs; n++) {
-      writer.remote.job({ n });
-      if (n % 500 === 499) await writer.flush();
+      if (isTurn(n, restarts, kills)) {
+        // Not by a signal that kills: the server would lose acknowledgements that it has confirmed and not written.
+        await engine.stop();
+        await engine.start();
+      }
+      if (n === kills) break;
+      await pause(Math.random() * 60);
+      (await workers[n % 4])?.kill('SIGKILL');
+      workers[n % 4] = worker();
     }
-    await writer.flush();
-    await Promise.all([killing, restarting]);
+    await producer.hasStored(jobs);
     return await settled(engine, file, jobs);
   } finally {
-    for (const child of workers) child.kill('SIGKILL');
-    await writer.close();
+    await producer.kill();
+    for (const child of await Promise.all(workers)) child.kill('SIGKILL');
     await engine.end();
   }
 }
 
-async function restart(engine: Engine, times: number): Promise<void> {
-  for (let n = 0; n < times; n++) {
-    await pause(4 * PAUSE);
-    // Not by a signal that kills: the server would lose the acknowledgements that it has not written.
-    await engine.stop();
-    await engine.start();
-  }
+/** Whether something that happens so many times happens now, of so many steps. */
+function isTurn(step: number, times: number, steps: number): boolean {
+  return Math.floor(((step + 1) * times) / (steps + 1)) > Math.floor((step * times) / (steps + 1));
 }
 
 async function settled(engine: Engine, file: string, jobs: number): Promise<Killed> {
   const all = (): number[] => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
   let dead: number[] = [];
-  for (let before = -1, quiet = 0; quiet < 20; ) {
+  for (let before = -1, quiet = 0; quiet < 60; ) {
     await pause(200);
     dead = await deadJobs(engine.port);
     const now = new Set([...all(), ...dead]).size;
@@ -105,15 +105,6 @@ async function deadJobs(port: number): Promise<number[]> {
   } finally {
     await bare.close();
   }
-}
-
-async function start(address: string, file: string): Promise<ChildProcess> {
-  const child = fork(program, [address, file], { execArgv: ['--import', 'tsx'] });
-  await new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code, signal) => reject(new Error(`a worker ended with ${code ?? signal}`)));
-  });
-  return child;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -14,6 +14,9 @@ const WORKER = {
 
 const OPTIONS = { stream: 'text', dedupe: 'number', ...WORKER } as const satisfies Record<string, OptionKind>;
 
+/** What is behind a subject for the messages that could not be handled. */
+export const DEAD = '._dead';
+
 /** Options of `nats:` that mean nothing where a stream keeps the messages. */
 const OTHERS = ['queue', 'beat', 'forget', 'discover'];
 
@@ -23,8 +26,8 @@ export interface StreamPlan {
   /** Complete: with the stream. */
   readonly address: string;
   readonly subject: string;
-  /** Where messages go that could not be handled. */
-  readonly dead: string;
+  /** Where messages go that could not be handled. Undefined if those are the messages of this address: they are tried for ever. */
+  readonly dead: string | undefined;
   readonly stream: string;
   /** Who has this name shares the messages. */
   readonly consumer: string;
@@ -46,14 +49,16 @@ export function readStream(address: Address, listen: boolean): StreamPlan {
   const {
     stream,
     dedupe = 120_000,
-    consumer = 'workers',
+    consumer,
     from = 'all',
     ...numbers
   } = readOptions({ ...address, options: own(address, listen) }, OPTIONS);
   const { attempts = 5, backoff = 1_000, lease = 30_000, inFlight = 16 } = numbers;
   const nats = readNats(address, listen, Object.keys(OPTIONS));
   mustBeName('stream', stream ?? '');
-  mustBeName('consumer', consumer);
+  const isDead = nats.subject.endsWith(DEAD);
+  const name = consumer ?? (isDead ? 'dead' : 'workers');
+  mustBeName('consumer', name);
   mustBeCount('attempts', attempts);
   mustBeCount('inFlight', inFlight);
   for (const [name, ms] of Object.entries({ backoff, dedupe })) mustBeTime(name, ms, 1);
@@ -62,9 +67,9 @@ export function readStream(address: Address, listen: boolean): StreamPlan {
     nats,
     address: `${nats.address}?stream=${stream}`,
     subject: nats.subject,
-    dead: `${nats.subject}._dead`,
+    dead: isDead ? undefined : nats.subject + DEAD,
     stream: stream as string,
-    consumer,
+    consumer: name,
     from: beginning(from),
     attempts,
     backoff,

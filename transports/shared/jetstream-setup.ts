@@ -4,7 +4,7 @@ import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { packageError } from '../../src/contract/optional-package.js';
-import type { StreamPlan } from './jetstream-plan.js';
+import { DEAD, type StreamPlan } from './jetstream-plan.js';
 
 const NAME = '@nats-io/jetstream';
 /** Nanoseconds of a millisecond: the unit of the server. */
@@ -37,15 +37,16 @@ export async function openStream(connection: NatsConnection, plan: StreamPlan): 
     );
   }
   const { stream, subject, dead, dedupe } = plan;
+  const kept = dead === undefined ? [subject.slice(0, -DEAD.length), subject] : [subject, dead];
   const found = await existing(() => manager.streams.info(stream));
   // Two that come at once make the same one.
   const made: Partial<StreamConfig> & { name: string } = {
     name: stream,
-    subjects: [subject, dead],
+    subjects: kept,
     duplicate_window: dedupe * NANOS,
   };
   const { subjects } = (found ?? (await manager.streams.add(made))).config;
-  for (const each of [subject, dead])
+  for (const each of dead === undefined ? [subject] : kept)
     if (!subjects.some((pattern) => matches(pattern, each)))
       throw new UsageError(
         `nats: the stream "${stream}" does not store the subject "${each}", only ${subjects.join(', ')}: add it to the stream, or name another stream`,

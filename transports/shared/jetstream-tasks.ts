@@ -1,6 +1,6 @@
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/nats-core';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
-import type { Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
+import { Acks } from './jetstream-acks.js';
 import { NANOS } from './jetstream-setup.js';
 
 /** How long, in ms, the server keeps a request for messages. */
@@ -54,17 +54,22 @@ export class Task {
 
   /** It was handled. */
   done(): void {
-    this.answer('+ACK');
+    this.finish('+ACK');
   }
 
   /** It is to be delivered again after so many ms. */
   again(ms: number): void {
-    this.answer(ms > 0 ? `-NAK ${JSON.stringify({ delay: Math.round(ms * NANOS) })}` : '-NAK');
+    if (this.settled) return;
+    this.settled = true;
+    const delay = ms > 0 ? ` ${JSON.stringify({ delay: Math.round(ms * NANOS) })}` : '';
+    // If this is lost, the message comes again when its lease is over.
+    this.tasks.host.tell(this.message.reply ?? '', `-NAK${delay}`);
+    this.tasks.over(this);
   }
 
   /** It is not delivered any more. Without a reason, which some servers answer by delivering it again. */
   drop(): void {
-    this.answer('+TERM');
+    this.finish('+TERM');
   }
 
   /** Its lease begins anew. */
@@ -72,19 +77,21 @@ export class Task {
     if (!this.settled) this.tasks.host.tell(this.message.reply ?? '', '+WPI');
   }
 
-  private answer(text: string): void {
+  private finish(text: string): void {
     if (this.settled) return;
     this.settled = true;
-    this.tasks.host.tell(this.message.reply ?? '', text);
+    this.tasks.acks.send(this.sequence, this.message.reply ?? '', text);
     this.tasks.over(this);
   }
 }
 
 /**
- * Asks the stream for messages, for no more than this side can work on: what it has asked for and what it has are at most `inFlight`. So
- * a message never waits at a worker that is busy. Renews the leases of those at work.
+ * Asks the stream for messages, for no more than this side can work on: what it has asked for, what it has, and what it has finished without
+ * being confirmed are at most `inFlight`. So a message never waits at a worker that is busy, and no more come twice if the worker is killed.
+ * Renews the leases of those at work.
  */
 export class Tasks {
+  readonly acks: Acks;
   private readonly atWork = new Set<Task>();
   /** What was asked for and has not come, by the number of the request; the server answers them in order. */
   private readonly asked = new Map<number, { left: number; readonly until: number }>();
@@ -94,11 +101,8 @@ export class Tasks {
   private subscription: Subscription | undefined;
   private stopped = false;
 
-  constructor(readonly host: TaskHost) {}
-
-  /** How many messages this side works on. */
-  get size(): number {
-    return this.atWork.size;
+  constructor(readonly host: TaskHost) {
+    this.acks = new Acks(host, () => this.ask());
   }
 
   /** `subscription` receives what `take` gets. */
@@ -112,7 +116,7 @@ export class Tasks {
   take(message: Msg): void {
     const code = message.headers?.code ?? 0;
     if (message.reply === undefined || message.reply === '' || code >= 100) {
-      if (code !== 100) this.asked.delete(Number(message.subject.slice(message.subject.lastIndexOf('.') + 2)));
+      if (code !== 100) this.asked.delete(Number(message.subject.slice(message.subject.lastIndexOf('.') + 1)));
       this.ask();
       return;
     }
@@ -121,6 +125,7 @@ export class Tasks {
       break;
     }
     const task = new Task(message, this);
+    if (this.acks.repeats(task.sequence, message.reply)) return;
     this.atWork.add(task);
     if (this.stopped) task.again(0);
     else this.host.begin(task);
@@ -135,6 +140,8 @@ export class Tasks {
   /** The connection is restored: what was asked for before is lost. */
   restored(): void {
     this.asked.clear();
+    this.acks.restored();
+    this.renew();
     this.ask();
   }
 
@@ -154,13 +161,13 @@ export class Tasks {
     if (this.stopped || host.away) return;
     let requested = 0;
     for (const { left } of asked.values()) requested += left;
-    const free = host.inFlight - atWork.size - requested;
+    const free = host.inFlight - atWork.size - this.acks.size - requested;
     // A request for each message would be as many as there are messages.
     if (free <= 0 || (requested > 0 && free < host.inFlight / 4)) return;
     const number = ++this.count;
     asked.set(number, { left: free, until: time() + EXPIRES_MS + SLACK_MS });
     const body = JSON.stringify({ batch: free, expires: EXPIRES_MS * NANOS });
-    host.tell(`$JS.API.CONSUMER.MSG.NEXT.${host.stream}.${host.consumer}`, body, `${host.own}.p${number}`);
+    host.tell(`$JS.API.CONSUMER.MSG.NEXT.${host.stream}.${host.consumer}`, body, `${host.own}.p.${number}`);
   }
 
   private tick(): void {
@@ -168,57 +175,15 @@ export class Tasks {
     this.timer = setTimer(Math.min(host.lease / 3, 1_000), () => {
       this.tick();
       const now = time();
+      this.acks.look();
       for (const [number, { until }] of this.asked) if (until <= now) this.asked.delete(number);
       this.ask();
-      if (now - this.renewed < host.lease / 3) return;
-      this.renewed = now;
-      for (const task of this.atWork) task.renew();
+      if (now - this.renewed >= host.lease / 3) this.renew();
     });
   }
-}
 
-/** Whoever decides about a message that was not handled. */
-export interface Verdicts {
-  /** It was not handled, for this reason. */
-  failed(task: Task, reason: Error): void;
-}
-
-/** One message of the stream, as the link of a peer that has sent it. It is acknowledged when the link is closed without a reason. */
-export class TaskLink implements Link {
-  readonly brief = true;
-  readonly takes = 'answers';
-  readonly buffered = 0;
-  readonly peer: string;
-  receiver: Receiver | undefined;
-  private isOver = false;
-
-  constructor(
-    private readonly task: Task,
-    subject: string,
-    private readonly verdicts: Verdicts,
-    private readonly ended: (link: TaskLink) => void,
-  ) {
-    this.peer = `nats:${subject}#${task.sequence}`;
-  }
-
-  get info(): LinkInfo {
-    const { sequence, attempt, stored, headers, message } = this.task;
-    const key = headers?.get('Nats-Msg-Id');
-    return { subject: message.subject, sequence, attempt, stored, ...(key && { key }) };
-  }
-
-  /** Nobody waits for answers. */
-  send(): void {}
-  pause(): void {}
-  resume(): void {}
-
-  close(reason?: Error): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    const { task } = this;
-    if (reason === undefined) task.done();
-    else this.verdicts.failed(task, reason);
-    this.ended(this);
-    queueMicrotask(() => this.receiver?.closed(reason));
+  private renew(): void {
+    this.renewed = time();
+    for (const task of this.atWork) task.renew();
   }
 }

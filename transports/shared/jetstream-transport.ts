@@ -7,15 +7,18 @@ import { Code, ConnectionLost, ProtocolError, UsageError } from '../../src/contr
 import type { StreamPlan } from './jetstream-plan.js';
 import { openConsumer, openStream } from './jetstream-setup.js';
 import { Store } from './jetstream-store.js';
-import { type Task, type TaskHost, TaskLink, Tasks, type Verdicts } from './jetstream-tasks.js';
+import { keyOf, TaskLink, type Verdicts } from './jetstream-task-link.js';
+import { type Task, type TaskHost, Tasks } from './jetstream-tasks.js';
 import { StreamWriter, type WriterHost } from './jetstream-writer.js';
-import { NatsClient, type NatsLoader } from './nats-client.js';
+import { NatsClient, type NatsLoader, within } from './nats-client.js';
 import { NatsFrames } from './nats-frames.js';
 
 /** Codes of errors that no further attempt changes: the message cannot be read, or its arguments do not fit. */
 const HOPELESS: readonly unknown[] = [Code.InvalidParams, Code.InvalidRequest, Code.ParseError, Code.TooLarge];
 /** A message waits at most so many times `backoff`. */
 const MOST_BACKOFF = 1_024;
+/** How long, in ms, the end of a side waits until its acknowledgements are confirmed. */
+const CONFIRM_MS = 2_000;
 /** How many letters of a reason are kept with a dead message. */
 const REASON = 1_000;
 
@@ -101,13 +104,18 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
       await client.connect();
       this.manager = await openStream(client.inner, plan);
       if (this.wire.listen) this.lease = await openConsumer(this.manager, plan);
-      const own = client.inner.subscribe(`${client.own}.*`, { callback: (_error, message) => this.take(message) });
+      client.inner.subscribe(`${client.own}.*`, { callback: (_error, message) => this.take(message) });
+      const pulled = client.inner.subscribe(`${client.own}.p.*`, {
+        callback: (_error, message) => this.tasks.take(message),
+      });
       await client.flush();
       if (this.over) throw this.closedEarly();
-      if (this.wire.listen) this.tasks.start(own);
+      if (this.wire.listen) this.tasks.start(pulled);
     } catch (error) {
+      // Its end is reported, too.
+      const isClosed = this.over;
       await client.close();
-      throw this.over ? this.closedEarly() : error;
+      throw isClosed ? this.closedEarly() : error;
     }
     if (this.wire.listen) return;
     this.writer = new StreamWriter(this);
@@ -118,11 +126,11 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     return new ConnectionLost(`${this.address} was closed before it was open`);
   }
 
-  /** A message to the address of this connection: an answer to what was stored or asked for, or a message of the stream. */
+  /** What the server says of a message that was to be stored, or of an acknowledgement. */
   private take(message: Msg): void {
     const name = message.subject.slice(this.own.length + 1);
-    if (message.subject.startsWith(this.own) && name.startsWith('s')) this.store.take(name, message);
-    else this.tasks.take(message);
+    if (name.startsWith('s')) this.store.take(name, message);
+    else if (name.startsWith('a')) this.tasks.acks.take(Number(name.slice(1)), message.headers?.code);
   }
 
   private restored(): void {
@@ -150,7 +158,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
 
   begin(task: Task): void {
     const { attempts } = this.limitsOf(task);
-    if (task.attempt > attempts) {
+    if (task.attempt > attempts && this.plan.dead !== undefined) {
       void this.bury(task, `its worker ended before it was handled, in each of ${attempts} attempts`);
       return;
     }
@@ -177,7 +185,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     const delay = this.plan.backoff * Math.min(MOST_BACKOFF, 2 ** (task.attempt - 1));
     // It was given back: that says nothing of the message.
     if (reason instanceof ConnectionLost || code === Code.Busy) task.again(this.retiring === undefined ? delay : 0);
-    else if (task.attempt < attempts && !HOPELESS.includes(code)) task.again(delay);
+    else if ((task.attempt < attempts && !HOPELESS.includes(code)) || this.plan.dead === undefined) task.again(delay);
     else void this.bury(task, reason.message);
   }
 
@@ -187,10 +195,10 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     const headers = this.headersFor(`${stream}.${consumer}.${task.sequence}.dead`);
     headers.set('Obverse-Reason', printable(reason, REASON));
     headers.set('Obverse-Sequence', String(task.sequence));
-    const key = task.headers?.get('Nats-Msg-Id');
-    if (key) headers.set('Obverse-Key', key);
+    const key = keyOf(task.headers);
+    if (key !== undefined) headers.set('Obverse-Key', key);
     try {
-      await this.store.put(dead, task.body, headers);
+      await this.store.put(dead as string, task.body, headers);
       task.drop();
       this.wire.logger.warn(`${this.address}: message ${task.sequence} is dead: ${printable(reason, REASON)}`);
     } catch (error) {
@@ -206,11 +214,11 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
   }
 
   async stats(): Promise<Readonly<Record<string, number>>> {
-    const { stream, consumer, dead } = this.plan;
+    const { stream, consumer, dead, subject } = this.plan;
     const { manager } = this;
     if (manager === undefined) return {};
-    const { state } = await manager.streams.info(stream, { subjects_filter: dead });
-    const kept = { dead: state.subjects?.[dead] ?? 0, stored: state.messages };
+    const { state } = await manager.streams.info(stream, { subjects_filter: dead ?? subject });
+    const kept = { dead: state.subjects?.[dead ?? subject] ?? 0, stored: state.messages };
     if (!this.wire.listen) return kept;
     const { num_pending, num_ack_pending } = await manager.consumers.info(stream, consumer);
     return { waiting: num_pending, taken: num_ack_pending, ...kept };
@@ -227,8 +235,9 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     // What is given back before the server knows that nobody listens here might be delivered here again.
     if (!this.client.away) await stopped;
     for (const link of [...this.links]) link.close(new ConnectionLost(`${this.address} was closed`));
-    // What was given is stored first, as long as the server is there.
+    // What was given is stored first, and what is finished is confirmed, as long as the server is there.
     if (!this.client.away) await this.store.settled();
+    if (!this.client.away) await within(CONFIRM_MS, this.tasks.acks.settled());
     this.writer?.close();
     this.finish(new ConnectionLost(`${this.address} was closed`));
     await this.client.close();

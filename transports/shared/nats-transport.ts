@@ -109,8 +109,10 @@ export class NatsTransport implements Transport, NatsHub {
         await this.beats.begin();
       }
     } catch (error) {
+      // Its end is reported, too.
+      const isClosed = this.over;
       await client.close();
-      throw this.over ? this.closedEarly() : error;
+      throw isClosed ? this.closedEarly() : error;
     }
     if (this.over) throw this.closedEarly();
     this.sweep();

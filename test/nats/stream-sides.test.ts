@@ -1,0 +1,177 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/contract/address.js';
+import { RpcError, type Side, UsageError } from '../../src/index.js';
+import { wireFor } from '../../src/testing/transport.js';
+import makeNats from '../../transports/nats.js';
+import { until } from '../support/core-waiting.js';
+import type { Engine } from '../support/engines.js';
+import { nats, startNats } from '../support/nats-server.js';
+import { startChild } from '../support/stream-children.js';
+import { Jobs } from '../support/stream-jobs.js';
+import { closeEnds, NatsEnd } from './ends.js';
+
+describe.skipIf(nats.absent)(`sides over a stream of NATS${nats.why}`, () => {
+  let engine: Engine;
+  const open: { close(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    engine = await startNats({ jetstream: true });
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((side) => side.close()));
+    await closeEnds();
+  });
+  afterAll(() => engine.end());
+
+  let used = 0;
+  const url = (query = '', subject = `jobs.${used}`): string =>
+    `nats://127.0.0.1:${engine.port}/${subject}?stream=JOBS${used}${query}`;
+  const fresh = (query = ''): string => {
+    used++;
+    return url(query);
+  };
+  async function writer(address: string) {
+    const side = await Jobs.invert().connect(address, { logger: null });
+    open.push(side);
+    return side;
+  }
+  type Seen = { n: number; info: Record<string, unknown> };
+  /** A worker, and what it has done; `failing` jobs fail. */
+  async function worker(address: string, failing: readonly number[] = []) {
+    const side: Side<Jobs> = await Jobs.serve(address, { logger: null });
+    open.unshift(side);
+    const seen: Seen[] = [];
+    side.job.connect((sender, { n }) => {
+      seen.push({ n, info: { ...sender.peer.info } });
+      if (failing.includes(n)) throw new RpcError(`job ${n} cannot be done`, 4_000);
+    });
+    return { side, seen, numbers: () => seen.map((each) => each.n) };
+  }
+
+  it('begins with all messages, with those that come, or with the one of a number: from', async () => {
+    const boss = await writer(fresh());
+    for (let n = 1; n <= 5; n++) boss.remote.job({ n });
+    await boss.flush();
+    const all = await worker(url('&consumer=all&from=all'));
+    const late = await worker(url('&consumer=late&from=new'));
+    const third = await worker(url('&consumer=third&from=3'));
+    await until(() => all.seen.length === 5 && third.seen.length === 3);
+    boss.remote.job({ n: 6 });
+    await until(() => [all, late, third].every(({ numbers }) => numbers().includes(6)));
+    expect([all, late, third].map(({ numbers }) => numbers().sort())).toEqual([[1, 2, 3, 4, 5, 6], [6], [3, 4, 5, 6]]);
+    expect(third.seen.map(({ info }) => info.sequence).sort()).toEqual([3, 4, 5, 6]);
+  });
+
+  it('does a job once that was written twice with the same key', async () => {
+    const boss = await writer(fresh());
+    const other = await writer(url());
+    boss.to(null, { delivery: { key: 'order-7' } }).job({ n: 1 });
+    await boss.flush();
+    other.to(null, { delivery: { key: 'order-7' } }).job({ n: 2 });
+    boss.to(null, { delivery: { key: 'order-8' } }).job({ n: 3 });
+    boss.remote.job({ n: 4 });
+    await Promise.all([boss.flush(), other.flush()]);
+    const { seen } = await worker(url());
+    await until(() => seen.some(({ n }) => n === 4));
+    expect(seen.map(({ n, info }) => [n, info.key])).toEqual([
+      [1, 'order-7'],
+      [3, 'order-8'],
+      [4, undefined],
+    ]);
+  });
+
+  it('refuses a delay and a priority, which it cannot keep', async () => {
+    const boss = await writer(fresh());
+    for (const delivery of [{ delay: 1_000 }, { priority: 1 }]) {
+      const [name] = Object.keys(delivery);
+      expect(() => boss.to(null, { delivery }).job({ n: 1 })).toThrow(UsageError);
+      expect(() => boss.to(null, { delivery }).job({ n: 1 })).toThrow(`"${name}", and the link to`);
+    }
+    boss.remote.job({ n: 2 });
+    await boss.flush();
+    const { seen } = await worker(url());
+    await until(() => seen.length === 1);
+    expect(seen[0]?.n).toBe(2);
+  });
+
+  it('keeps what failed too often apart, and a side can read that with its reason and its number', async () => {
+    const boss = await writer(fresh());
+    const { side, seen } = await worker(url('&attempts=2&backoff=10'), [2, 3]);
+    boss.remote.job({ n: 1 });
+    boss.remote.job({ n: 2 });
+    boss.to(null, { delivery: { key: 'three', attempts: 1 } }).job({ n: 3 });
+    await until(() => seen.length === 4);
+    await side.close({ drain: 5_000 });
+    const dead = await worker(url('&backoff=10', `jobs.${used}._dead`), [3]);
+    await until(() => dead.seen.filter(({ n }) => n === 3).length === 3);
+    const [two] = dead.seen.filter(({ n }) => n === 2);
+    const three = dead.seen.filter(({ n }) => n === 3);
+    expect(two?.info).toMatchObject({ reason: 'job 2 cannot be done', original: 2, subject: `jobs.${used}._dead` });
+    expect(two?.info).not.toHaveProperty('key');
+    // It is tried again, and never stored once more.
+    expect(three.map(({ info }) => [info.attempt, info.reason, info.original, info.key])).toEqual(
+      [1, 2, 3].map((attempt) => [attempt, 'job 3 cannot be done', 3, 'three']),
+    );
+  });
+
+  it('gives up a message that kills each of its workers', { timeout: 60_000 }, async () => {
+    const file = join(engine.folder, 'poison.txt');
+    writeFileSync(file, '');
+    const boss = await writer(fresh());
+    boss.remote.job({ n: 7 });
+    await boss.flush();
+    const address = url('&attempts=2&lease=500');
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const child = await startChild('worker', address, file, '7');
+      await until(() => child.signalCode === 'SIGKILL');
+    }
+    const { side, seen } = await worker(address);
+    const dead = await worker(url('', `jobs.${used}._dead`));
+    await until(() => dead.seen.length === 1);
+    expect(dead.seen[0]).toMatchObject({
+      n: 7,
+      info: { reason: 'its worker ended before it was handled, in each of 2 attempts', original: 1 },
+    });
+    boss.remote.job({ n: 8 });
+    await until(() => seen.length === 1);
+    expect(seen[0]?.n).toBe(8);
+    await side.close();
+  });
+
+  it('acknowledges after an outage what was finished meanwhile: nobody gets it again', async () => {
+    const own = await startNats({ jetstream: true });
+    try {
+      const address = `nats://127.0.0.1:${own.port}/jobs?stream=JOBS`;
+      const end = await NatsEnd.open(`${address}&lease=60000`, { listen: true });
+      const boss = await NatsEnd.open(address);
+      (await boss.link(0)).link.dispatch?.(['one'], { id: undefined, method: 'm', delivery: undefined });
+      const task = await end.link(0);
+      await own.stop();
+      task.link.close();
+      await own.start();
+      const { transport } = end as { transport: { stats?(): Promise<Record<string, number>> } };
+      await until(() => task.ends.length === 1);
+      for (let taken = 1; taken > 0; ) taken = (await transport.stats?.().catch(() => undefined))?.taken ?? 1;
+      expect(end.ends).toHaveLength(1);
+    } finally {
+      await closeEnds();
+      await own.end();
+    }
+  });
+
+  it('confirms what it has finished before it ends', async () => {
+    const boss = await writer(fresh());
+    const { side, seen } = await worker(url());
+    for (let n = 0; n < 200; n++) boss.remote.job({ n });
+    await boss.flush();
+    await until(() => seen.length === 200);
+    await side.close();
+    const probe = makeNats(parseAddress(url()), wireFor({ listen: true })) as unknown as NatsEnd['transport'] & {
+      stats(): Promise<Record<string, number>>;
+    };
+    await probe.open(() => ({ receive() {}, drained() {}, closed() {} }));
+    expect(await probe.stats()).toMatchObject({ waiting: 0, taken: 0, stored: 200, dead: 0 });
+    await probe.close();
+  });
+});

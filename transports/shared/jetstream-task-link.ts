@@ -1,0 +1,67 @@
+import type { MsgHdrs } from '@nats-io/nats-core';
+import type { Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
+import type { Task } from './jetstream-tasks.js';
+
+/** The ids of messages that were written without a key. */
+const OWN_ID = /\.o-[\w-]{10,64}\.\d+$/;
+
+/** The key with which a message was written; undefined if it has none. */
+export function keyOf(headers: MsgHdrs | undefined): string | undefined {
+  const id = headers?.get('Nats-Msg-Id');
+  return !id || OWN_ID.test(id) ? undefined : id;
+}
+
+/** Whoever decides about a message that was not handled. */
+export interface Verdicts {
+  /** It was not handled, for this reason. */
+  failed(task: Task, reason: Error): void;
+}
+
+/** One message of the stream, as the link of a peer that has sent it. It is acknowledged when the link is closed without a reason. */
+export class TaskLink implements Link {
+  readonly brief = true;
+  readonly takes = 'answers';
+  readonly buffered = 0;
+  readonly peer: string;
+  receiver: Receiver | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly task: Task,
+    subject: string,
+    private readonly verdicts: Verdicts,
+    private readonly ended: (link: TaskLink) => void,
+  ) {
+    this.peer = `nats:${subject}#${task.sequence}`;
+  }
+
+  get info(): LinkInfo {
+    const { sequence, attempt, stored, headers, message } = this.task;
+    const reason = headers?.get('Obverse-Reason');
+    // The id of a dead message is made of the number that it had.
+    const key = reason ? headers?.get('Obverse-Key') : keyOf(headers);
+    return {
+      subject: message.subject,
+      sequence,
+      attempt,
+      stored,
+      ...(key && { key }),
+      ...(reason && { reason, original: Number(headers?.get('Obverse-Sequence')) }),
+    };
+  }
+
+  /** Nobody waits for answers. */
+  send(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  close(reason?: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { task } = this;
+    if (reason === undefined) task.done();
+    else this.verdicts.failed(task, reason);
+    this.ended(this);
+    queueMicrotask(() => this.receiver?.closed(reason));
+  }
+}

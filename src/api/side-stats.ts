@@ -19,12 +19,16 @@ export function sideStats(side: RpcEndpoint): SideStats {
     ...load.traffic,
   };
   for (const session of side.sessions()) {
-    const { pendingCount, open, pending, callQueue, replies } = session;
+    const { pendingCount, open, pending, callQueue, replies, service } = session;
     const queued = callQueue?.queued ?? 0;
-    stats.pendingCalls += pendingCount;
     stats.activeCalls += open - pendingCount - queued;
     stats.queuedCalls += queued;
-    stats.streams += (pending?.streams ?? 0) + (callQueue?.streams ?? 0);
+    stats.streams += callQueue?.streams ?? 0;
+    // Members have the table of their service.
+    if (service === undefined) {
+      stats.pendingCalls += pendingCount;
+      stats.streams += pending?.streams ?? 0;
+    }
     stats.bufferedBytes += session.buffered + replies.held + (replies.parked?.bytes ?? 0);
   }
   return Object.assign(stats, ...attached.sides.map((side) => side.stats?.()));

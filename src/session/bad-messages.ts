@@ -11,8 +11,8 @@ export interface BadMessagesOwner {
 
 /**
  * Counts the messages of one peer that could not be read: those in a row, and those of one frame, whatever stands between them. More
- * than `badFrames` end the link. On a bus nobody is cut off, for another might have sent them in the peer's name; there the rest of
- * the frame is dropped. Made with the first such message.
+ * than `badFrames` end the link. On a bus nobody is cut off, for another might have sent them in the peer's name, and over a link that
+ * sends calls one by one each answer may come from somebody else; there the rest of the frame is dropped. Made with the first such message.
  */
 export class BadMessages {
   private decoded = 0;
@@ -50,7 +50,13 @@ export class BadMessages {
     this.dispatched++;
     this.inRow++;
     this.last = what;
-    if (ended || link.bus === true || (this.dispatched <= badFrames && this.inRow <= badFrames)) return;
+    if (
+      ended ||
+      link.bus === true ||
+      link.dispatch !== undefined ||
+      (this.dispatched <= badFrames && this.inRow <= badFrames)
+    )
+      return;
     const which =
       this.inRow > badFrames ? `${this.inRow} messages in a row` : `${this.dispatched} messages of one frame`;
     this.owner.sink.end(new ProtocolError(`${which} could not be read; the last one: ${what}`));

@@ -137,7 +137,7 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   /** The same for plain data that the codec writes quickly; returns 0, and does nothing, for any other. */
-  private askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler): number {
+  protected askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler): number {
     this.pending ??= new PendingCalls();
     const pending = this.pending;
     if (this.noReplyReason !== undefined || pending.size >= this.host.limits.pendingCalls) return 0;

@@ -51,10 +51,10 @@ export class InboundQueue {
   private restBytes = 0;
   /** Counts as long as something of that frame waits here. */
   private restWeight: HeldFrame | undefined;
-  private readonly frames = new Queue<Frame>();
+  /** Whole frames, and jobs that run when everything before them was dispatched. */
+  private readonly frames = new Queue<Frame | (() => void)>();
   /** How many bytes the whole frames have; they count as held for the peer. */
   frameBytes = 0;
-  private readonly jobs = new Queue<() => void>();
   /** How many reasons to wait there are. */
   private holds = 0;
   /** One of them: the rest of the turn belongs to other peers. */
@@ -122,9 +122,10 @@ export class InboundQueue {
   /** While gates ask: reads the frames that wait. */
   private readOn(): void {
     while (this.admitting !== undefined && this.holds === this.unread && !this.owner.ended) {
-      const frame = this.takeFrame();
-      if (frame === undefined) break;
-      this.owner.start(frame);
+      const { first } = this.frames;
+      if (first === undefined || typeof first === 'function') break;
+      this.frames.shift();
+      this.startFrame(first);
     }
     if (this.bytes < this.owner.host.limits.bufferedBytes / 4) this.resume();
   }
@@ -200,11 +201,11 @@ export class InboundQueue {
     admitting?.kept(message);
   }
 
-  /** Runs `job` when everything was dispatched that waits now: at once, if nothing does but the gates for a first message. */
+  /** Runs `job` when everything was dispatched that waits now, and before what comes later: at once, if only gates wait, for a first message. */
   whenDelivered(job: () => void): void {
     const { admitting } = this;
     const waits = this.isOpening || this.rest.length + this.frames.length > 0;
-    if (admitting === undefined || (waits && admitting.outlivesLink)) this.jobs.push(job);
+    if (admitting === undefined || (waits && admitting.outlivesLink)) this.frames.push(job);
     else job();
   }
 
@@ -215,7 +216,6 @@ export class InboundQueue {
     this.restWeight = undefined;
     this.rest.clear();
     this.frames.clear();
-    this.jobs.clear();
     this.frameBytes = this.restBytes = 0;
   }
 
@@ -236,28 +236,21 @@ export class InboundQueue {
     else if (!this.yielding && this.bytes < owner.host.limits.bufferedBytes / 4) this.resume();
   }
 
-  /** Begins the next frame, or the next job where no frame waits. */
+  /** Begins what comes next. Returns false if nothing waits. */
   private nextFrame(): boolean {
     this.restBytes = 0;
     this.restWeight?.give();
     this.restWeight = undefined;
-    const frame = this.takeFrame();
-    if (frame !== undefined) {
-      this.owner.start(frame);
-      return true;
-    }
-    const job = this.jobs.shift();
-    job?.();
-    return job !== undefined;
+    const next = this.frames.shift();
+    if (typeof next === 'function') next();
+    else if (next !== undefined) this.startFrame(next);
+    return next !== undefined;
   }
 
-  private takeFrame(): Frame | undefined {
-    const frame = this.frames.shift();
-    if (frame !== undefined) {
-      this.frameBytes -= frame.length;
-      this.owner.load.give(frame.length);
-    }
-    return frame;
+  private startFrame(frame: Frame): void {
+    this.frameBytes -= frame.length;
+    this.owner.load.give(frame.length);
+    this.owner.start(frame);
   }
 
   private emptied(): void {

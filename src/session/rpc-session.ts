@@ -112,7 +112,9 @@ export class RpcSession extends CallingSession implements MessageSink {
   admit(call: Call): void {
     const { callQueue } = this;
     if (call.id !== undefined && callQueue?.holds(call.id)) {
-      this.replies.deny(call, idInUse(call.id));
+      // Who calls a service sends a call again where nobody reports it, and may reach the one that is at work on it: that answers.
+      if (this.link.callBeat !== undefined) call.passed?.end();
+      else this.replies.deny(call, idInUse(call.id));
     } else if (callQueue === undefined || callQueue.hasRoomFor(call)) this.start(call);
     else callQueue.queue(call, this.connection?.claim() ?? 0);
   }

@@ -65,6 +65,8 @@ export class StallDetector {
     const { link, host } = this.owner;
     this.progress(at);
     if (this.over) return Number.POSITIVE_INFINITY;
+    // Until the broker is back, nothing can leave.
+    if (link.away === true) this.since = at;
     const end = this.since + host.limits.stalledMs;
     if (at < end) return end;
     const text = `${link.peer} does not read: ${this.buffered} bytes wait, and none has left for ${host.limits.stalledMs} ms`;

@@ -1,6 +1,7 @@
 import type { Accept, Envelope, Frame, Link, Receiver, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { memoryPair } from './memory-pair.js';
+import { ServiceRoom } from './memory-service-room.js';
 
 /** What the address says of a service. */
 export interface MemoryServiceOptions {
@@ -11,64 +12,18 @@ export interface MemoryServiceOptions {
   readonly blind: boolean;
 }
 
-/** A room whose servers are one service for those that connect to it. */
-export class ServiceRoom {
-  readonly servers = new Map<string, ServiceServer>();
-  readonly clients = new Map<string, ServiceClient>();
-  private away = false;
-  private held: (() => void)[] = [];
-  private named = 0;
-  private turn = 0;
+type Room = ServiceRoom<ServiceServer, ServiceClient>;
 
-  constructor(readonly name: string) {}
-
-  /** A name that nobody in the room has. */
-  freeName(): string {
-    do this.named++;
-    while (this.has(`${this.name}.${this.named}`));
-    return `${this.name}.${this.named}`;
-  }
-
-  has(name: string): boolean {
-    return this.servers.has(name) || this.clients.has(name);
-  }
-
-  /** The server whose turn it is; undefined if nobody serves. */
-  next(): ServiceServer | undefined {
-    const servers = [...this.servers.values()];
-    return servers[this.turn++ % servers.length];
-  }
-
-  /** While it is set, nothing arrives and the links are `away`, as while a broker is down; afterwards, all of it arrives. */
-  get isAway(): boolean {
-    return this.away;
-  }
-  set isAway(away: boolean) {
-    this.away = away;
-    if (!away) for (const job of this.held.splice(0)) job();
-  }
-
-  /** Runs a job: at once, or when the room is back. */
-  whenBack(job: () => void): void {
-    if (this.away) this.held.push(job);
-    else job();
-  }
-}
-
-const rooms = new Map<string, ServiceRoom>();
+const rooms = new Map<string, Room>();
 
 /** The room of a name; made now. `transports/memory.ts` opens it, tests make it be away. */
-export function serviceRoom(name: string): ServiceRoom {
+export function serviceRoom(name: string): Room {
   let room = rooms.get(name);
   if (room === undefined) {
-    room = new ServiceRoom(name);
+    room = new ServiceRoom(name, () => rooms.delete(name));
     rooms.set(name, room);
   }
   return room;
-}
-
-function leave(room: ServiceRoom): void {
-  if (room.servers.size === 0 && room.clients.size === 0) rooms.delete(room.name);
 }
 
 /** One end of `memory:room?service`. */
@@ -80,27 +35,26 @@ export function memoryService(name: string, options: MemoryServiceOptions, wire:
 }
 
 abstract class ServiceEnd implements Transport {
-  protected room: ServiceRoom;
+  protected room!: Room;
   name = '';
   accept!: Accept;
   protected isOver = false;
 
   constructor(
     readonly address: string,
-    room: string,
+    private readonly roomName: string,
     readonly options: MemoryServiceOptions,
     readonly wire: Wire,
-  ) {
-    this.room = serviceRoom(room);
-  }
+  ) {}
 
   async open(accept: Accept): Promise<void> {
-    const { options, room, address } = this;
+    const { options, address } = this;
     if (this.isOver) throw new ConnectionLost(`${address} was closed before it was open`);
+    const room = serviceRoom(this.roomName);
     const { name = room.freeName() } = options;
     if (room.has(name))
       throw new UsageError(`the name "${name}" is taken in ${address}; choose another name, or omit it`);
-    this.room = serviceRoom(room.name);
+    this.room = room;
     this.name = name;
     this.accept = accept;
     this.enter();
@@ -121,8 +75,9 @@ export class ServiceServer extends ServiceEnd {
   /** Gets no new calls; links that are up stay. */
   async retire(): Promise<void> {
     const { room, name } = this;
-    if (room.servers.get(name) === this) room.servers.delete(name);
-    leave(room);
+    if (room?.servers.get(name) !== this) return;
+    room.servers.delete(name);
+    room.left();
   }
 
   async close(): Promise<void> {
@@ -134,7 +89,7 @@ export class ServiceServer extends ServiceEnd {
 
   /** To everybody who is connected to the service, also to those that this member does not know yet. */
   broadcast(frames: readonly Frame[]): void {
-    for (const client of this.room.clients.values()) client.memberOf(this)?.there.send(frames);
+    if (!this.isOver) for (const client of this.room.clients.values()) client.memberOf(this)?.there.send(frames);
   }
 
   get hasRoom(): boolean {
@@ -172,7 +127,7 @@ export class ServiceClient extends ServiceEnd {
     const { room, name } = this;
     if (room.clients.get(name) === this) room.clients.delete(name);
     for (const { here } of [...this.pairs.values()]) here.close();
-    leave(room);
+    room.left();
   }
 
   /** Who may have calls of this side. */
@@ -212,12 +167,12 @@ export class ServiceClient extends ServiceEnd {
   }
 }
 
-function withAway(link: Link, room: ServiceRoom): Link {
+function withAway(link: Link, room: Room): Link {
   return Object.defineProperty(link, 'away', { get: () => room.isAway });
 }
 
 /** A receiver to which nothing comes while the room is away. */
-function delayed(receiver: Receiver, room: ServiceRoom): Receiver {
+function delayed(receiver: Receiver, room: Room): Receiver {
   return {
     get open() {
       return receiver.open ?? 0;
@@ -234,14 +189,15 @@ class ServiceLink implements Link {
   readonly dialed = true;
   readonly agreed = true;
   readonly anycast = true;
-  readonly buffered = 0;
   readonly peer: string;
   readonly callBeat: number;
+  /** The bytes that wait while the room is away. */
+  buffered = 0;
   private isOver = false;
 
   constructor(
     private readonly client: ServiceClient,
-    private readonly room: ServiceRoom,
+    private readonly room: Room,
   ) {
     this.peer = room.name;
     this.callBeat = client.options.callBeat;
@@ -257,28 +213,34 @@ class ServiceLink implements Link {
   resume(): void {}
 
   dispatch(frames: readonly Frame[], call: Envelope): Link | undefined {
-    const { room, client } = this;
+    const { room } = this;
     if (this.isOver) return undefined;
-    if (room.isAway) {
-      room.whenBack(() => void this.dispatch(frames, call));
-      return undefined;
-    }
-    const server = room.next();
-    const pair = server && client.memberOf(server);
-    if (pair === undefined) {
-      this.fail(call.id, server);
-      return undefined;
-    }
-    pair.here.send(frames);
-    return client.options.blind ? undefined : pair.here;
+    if (!room.holds) return this.deliver(frames, call);
+    const bytes = frames.reduce((sum, { length }) => sum + length, 0);
+    this.buffered += bytes;
+    room.whenBack(() => {
+      this.buffered -= bytes;
+      this.deliver(frames, call);
+      if (this.buffered === 0 && !this.isOver) this.receiver?.drained();
+    });
+    return undefined;
   }
 
-  private fail(id: number | undefined, server: ServiceServer | undefined): void {
-    if (id === undefined) return;
-    const { address } = this.client;
-    const why =
-      server === undefined ? `nobody serves ${address}` : `${server.name} in ${address} has no room for peers`;
-    queueMicrotask(() => this.receiver?.outcome?.(id, new ConnectionLost(why, { maybeExecuted: false })));
+  private deliver(frames: readonly Frame[], { id }: Envelope): Link | undefined {
+    const { room, client } = this;
+    if (this.isOver) return undefined;
+    const servers = room.inTurn();
+    for (const server of servers) {
+      const pair = client.memberOf(server);
+      if (pair === undefined) continue;
+      pair.here.send(frames);
+      return client.options.blind ? undefined : pair.here;
+    }
+    const { address } = client;
+    const why = servers.length === 0 ? `nobody serves ${address}` : `nobody in ${address} has room for another peer`;
+    if (id !== undefined)
+      queueMicrotask(() => this.receiver?.outcome?.(id, new ConnectionLost(why, { maybeExecuted: false })));
+    return undefined;
   }
 
   withdraw(_id: number, frames: readonly Frame[]): void {

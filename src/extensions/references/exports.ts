@@ -7,9 +7,10 @@ export type Callee = (member: string | null, args: readonly unknown[], sender: C
 
 /**
  * Who holds a reference: a `call` (one of this side that is pending, or one of the peer that is queued), or the `peer`, until it sends
- * `rpc.release`. They are counted separately, so that a peer that releases too often frees only its own holds.
+ * `rpc.release`; of a service, also a known `member`. They are counted separately, so that a peer that releases too often frees only its
+ * own holds.
  */
-export type Holder = 'call' | 'peer';
+export type Holder = 'call' | 'peer' | 'member';
 
 /** A reference of this side that a peer holds. */
 export interface ExportedReference {
@@ -22,7 +23,7 @@ export interface ExportedReference {
   /** How much of the limit `references` it uses. */
   readonly weight: number;
   /** The number of holds, by holder. */
-  readonly holds: { call: number; peer: number };
+  readonly holds: Record<Holder, number>;
 }
 
 /** A reference that is not revoked. */
@@ -37,6 +38,9 @@ const everywhere = new WeakMap<object, Set<ExportedReference>>();
 export function revoke(target: object): void {
   for (const exported of everywhere.get(target) ?? []) exported.table.revoke(exported);
 }
+
+/** A table of references as a session uses it. */
+export type Exports = Pick<ExportTable, 'size' | 'hold' | 'free' | 'find' | 'keep' | 'release' | 'at' | 'clear'>;
 
 /** The references of this side that one peer holds. An id is never reused, so that late messages find nothing. */
 export class ExportTable {
@@ -65,7 +69,14 @@ export class ExportTable {
   private add(target: object, weight: number, callee: Callee): ExportedReference {
     if (this.weight + weight > this.most) throw this.full();
     const id = ++this.last;
-    const exported: ExportedReference = { table: this, id, target, callee, weight, holds: { call: 0, peer: 0 } };
+    const exported: ExportedReference = {
+      table: this,
+      id,
+      target,
+      callee,
+      weight,
+      holds: { call: 0, peer: 0, member: 0 },
+    };
     this.weight += weight;
     this.byId.set(id, exported);
     this.byTarget.set(target, exported);
@@ -82,7 +93,7 @@ export class ExportTable {
   free(exported: ExportedReference, holder: Holder): void {
     const { holds, id, weight } = exported;
     holds[holder]--;
-    if (holds.call > 0 || holds.peer > 0 || !this.byId.delete(id)) return;
+    if (holds.call > 0 || holds.peer > 0 || holds.member > 0 || !this.byId.delete(id)) return;
     this.weight -= weight;
     this.revoke(exported);
   }

@@ -3,7 +3,7 @@ import type { Session } from '../../session/session.js';
 import type { Hold, Unmapped } from '../../session/session-values.js';
 import type { TypedSide } from '../values/side-values.js';
 import { revived } from '../values/tagged.js';
-import type { ExportTable } from './exports.js';
+import type { Exports } from './exports.js';
 import type { ImportedReference } from './imported-reference.js';
 import { type ImportTable, isReferenceId } from './imports.js';
 import { offeredStream } from './offers.js';
@@ -14,7 +14,7 @@ export class InwardMapper {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
-    private readonly exports: ExportTable,
+    private readonly exports: Exports,
     private readonly imports: ImportTable,
   ) {}
 
@@ -60,7 +60,7 @@ class InwardMessage {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
-    private readonly exports: ExportTable,
+    private readonly exports: Exports,
     private readonly imports: ImportTable,
   ) {}
 

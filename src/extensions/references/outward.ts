@@ -6,7 +6,7 @@ import { ABOUT, speaks } from '../../session/system-names.js';
 import { isStream } from '../streams/is-stream.js';
 import type { TypedSide } from '../values/side-values.js';
 import { type Tag, tagged } from '../values/tagged.js';
-import type { Callee, ExportedReference, ExportTable, Holder } from './exports.js';
+import type { Callee, ExportedReference, Exports, Holder } from './exports.js';
 import { importOf } from './imported-reference.js';
 import type { ImportTable } from './imports.js';
 import { weightOf } from './members.js';
@@ -20,7 +20,7 @@ export class OutwardMapper {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
-    private readonly exports: ExportTable,
+    private readonly exports: Exports,
     private readonly imports: ImportTable,
   ) {
     this.canTag = speaks(session.host.codec, ABOUT);
@@ -86,7 +86,7 @@ class OutwardMessage {
 
   constructor(
     private readonly session: Session,
-    private readonly exports: ExportTable,
+    private readonly exports: Exports,
     private readonly holder: Holder,
   ) {}
 

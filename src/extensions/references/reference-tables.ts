@@ -20,10 +20,11 @@ import { streamFrom } from '../streams/relayed-stream.js';
 import { failedStream, tryRequestStream } from '../streams/stream-call.js';
 import type { TypedSide } from '../values/side-values.js';
 import { incomingCallback, outgoingCallback } from './callback-calls.js';
-import { ExportTable } from './exports.js';
+import { type Exports, ExportTable } from './exports.js';
 import type { ImportedReference } from './imported-reference.js';
 import { ImportTable } from './imports.js';
 import { InwardMapper } from './inward.js';
+import { MemberExports } from './member-exports.js';
 import { OutwardMapper } from './outward.js';
 
 /**
@@ -31,7 +32,7 @@ import { OutwardMapper } from './outward.js';
  * has something of the kind.
  */
 export class ReferenceTables implements SessionValues {
-  readonly exports: ExportTable;
+  readonly exports: Exports;
   private readonly imports: ImportTable;
   private readonly outwardMapper: OutwardMapper;
   private readonly inwardMapper: InwardMapper;
@@ -44,7 +45,8 @@ export class ReferenceTables implements SessionValues {
     const { peer } = session.link;
     // What was passed with a call to a service is called by the member that has the call.
     const ofService = session.service?.values as ReferenceTables | undefined;
-    this.exports = ofService?.exports ?? new ExportTable(limits.references, peer);
+    this.exports =
+      ofService === undefined ? new ExportTable(limits.references, peer) : new MemberExports(ofService.exports);
     this.imports = new ImportTable(
       {
         call: (imported, member, args) => this.invoke(imported, member, args),
@@ -66,7 +68,7 @@ export class ReferenceTables implements SessionValues {
     return this.session.host as RpcEndpoint;
   }
 
-  /** How many references there are, in both directions. */
+  /** How many references there are, in both directions; of a member of a service, without those that it shares. */
   get size(): number {
     return this.exports.size + this.imports.size;
   }
@@ -262,7 +264,7 @@ export class ReferenceTables implements SessionValues {
 
   /** The link has ended. */
   end(reason: RpcError): void {
-    if (this.session.service === undefined) this.exports.clear();
+    this.exports.clear();
     this.imports.clear(reason);
   }
 }

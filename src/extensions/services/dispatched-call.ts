@@ -11,6 +11,8 @@ export class DispatchedCall implements Envelope {
   heardAt: number = Number.POSITIVE_INFINITY;
   /** How often it was sent. */
   attempts = 0;
+  /** A member was busy, and it was sent once more. */
+  wasBusy = false;
 
   constructor(
     readonly id: number | undefined,

@@ -70,4 +70,11 @@ export class LimitedSession extends RpcSession {
     const { takes } = this.link;
     return (takes === undefined || takes === 'notifications') && super.sendSystem(method, args);
   }
+
+  /** Whether an answer is awaited has changed: looks again whether to read on, and whether the session is to end. */
+  awaits(): void {
+    this.callQueue?.updateReading();
+    // The answer is passed on first.
+    if (this.retiring) queueMicrotask(() => this.closeIfIdle());
+  }
 }

@@ -1,4 +1,4 @@
-import type { About, Id, Message } from '../../contract/contract.js';
+import type { Id, Message } from '../../contract/contract.js';
 import type { Connection } from '../../session/connection.js';
 import type { SendQueueHost } from '../../session/guarded-queue.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
@@ -27,29 +27,8 @@ export class MemberSession extends LimitedSession implements ServiceMember {
 
   // ---- what is asked of it alone: it is lost with this member ---------------------------------------------------------
 
-  override sendRequest(
-    method: string,
-    args: readonly unknown[],
-    named: boolean,
-    waiter: ReplyHandler,
-    about?: About,
-  ): number {
-    waiter.holder = this;
-    return super.sendRequest(method, args, named, waiter, about);
-  }
-
-  override sendPlainRequest(
-    method: string,
-    args: readonly unknown[],
-    named: boolean,
-    waiter: ReplyHandler,
-    about?: About,
-  ): number {
-    waiter.holder = this;
-    return super.sendPlainRequest(method, args, named, waiter, about);
-  }
-
   protected override hasAsked(id: number, waiter: ReplyHandler): number {
+    waiter.holder = this;
     this.service.remindOf(waiter.deadline);
     return super.hasAsked(id, waiter);
   }
@@ -75,26 +54,8 @@ export class MemberSession extends LimitedSession implements ServiceMember {
     return waiter;
   }
 
-  override answered(id: Id): ReplyHandler | undefined {
-    const waiter = super.answered(id);
-    if (waiter !== undefined) this.service.settled();
-    return waiter;
-  }
-
-  override cancel(id: Id, reason?: string): void {
-    super.cancel(id, reason);
-    this.service.settled();
-  }
-
-  awaits(): void {
-    if (this.pendingCount > 0) this.callQueue?.awaiting();
-    else this.callQueue?.updateReading();
-    this.closeIfIdle();
-  }
-
   override finish(...args: Parameters<LimitedSession['finish']>): void {
     super.finish(...args);
     this.service.members.delete(this.link);
-    this.service.settled();
   }
 }

@@ -1,4 +1,3 @@
-import { Queue } from '../../base/queue.js';
 import { printable } from '../../base/quote.js';
 import type { Frame, Id, Message } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
@@ -14,52 +13,81 @@ interface OutcomesOwner {
   fail(id: number, error: Error): void;
 }
 
+type Answer = readonly Frame[] | Error;
+
 /**
  * Results that the transport itself has related to their calls. Answers, whatever ids are in them, take the way of all frames, through the
- * security and the queue of the connection; one after the other, so that their messages get the right id. An error waits behind everything
- * that has arrived before it, which may contain the answer.
+ * security and the queue of the connection; one after the other, so that their messages get the right id. Each result waits behind
+ * everything that has arrived before it.
  */
 export class Outcomes {
-  private readonly waiting = new Queue<readonly [id: number, answer: readonly Frame[] | Error]>();
-  /** The call whose answer is being read, or whose error waits. */
+  /** One for each call at most. */
+  private readonly waiting = new Map<number, Answer>();
+  /** One of them is at its turn. */
+  private isBusy = false;
+  /** The call whose answer is being read. */
   private current: number | undefined;
   /** Its answer was read. */
   private answered = false;
+  /** Why it could not be read. */
+  private wrong: Error | undefined;
 
   constructor(private readonly owner: OutcomesOwner) {}
 
   /** An answer or an error. One for a call that nobody waits for is ignored. */
-  add(id: number, answer: readonly Frame[] | Error): void {
-    if (this.owner.pending.at(id) === undefined) return;
-    this.waiting.push([id, answer]);
-    if (this.current === undefined) this.next();
+  add(id: number, answer: Answer): void {
+    const before = this.waiting.get(id);
+    if (this.owner.pending.at(id) === undefined || (before !== undefined && !(before instanceof Error))) return;
+    this.waiting.set(id, answer);
+    if (!this.isBusy) this.next();
   }
 
   private next(): void {
-    const { connection, pending } = this.owner;
-    const [id, answer] = this.waiting.shift() ?? [];
-    if (connection === undefined || id === undefined || answer === undefined) return;
-    this.current = id;
-    this.answered = answer instanceof Error || pending.at(id) === undefined;
-    if (!this.answered) for (const frame of answer as readonly Frame[]) connection.receive(frame);
-    const over = (): void => {
-      this.current = undefined;
-      if (connection.ended) return;
-      if (answer instanceof Error) this.owner.fail(id, answer);
-      else if (!this.answered) this.owner.fail(id, this.notAnswered(id, connection));
-      this.next();
-    };
+    const [first] = this.waiting;
+    this.isBusy = first !== undefined;
+    if (first === undefined) return;
+    this.waiting.delete(first[0]);
+    this.inTurn((connection) => this.begin(first[0], first[1], connection));
+  }
+
+  /** Runs a job when everything was dispatched that has arrived, and before what arrives later. */
+  private inTurn(job: (connection: Connection) => void): void {
+    const { connection } = this.owner;
     // Not as for a link that has ended: its security may take the time that it needs.
-    if (connection.queue === undefined) over();
-    else connection.queue.whenDelivered(over);
+    if (connection?.queue === undefined) connection && job(connection);
+    else connection.queue.whenDelivered(() => job(connection));
+  }
+
+  private begin(id: number, answer: Answer, connection: Connection): void {
+    const { owner } = this;
+    if (answer instanceof Error) owner.fail(id, answer);
+    else if (owner.pending.at(id) !== undefined) {
+      this.current = id;
+      this.answered = false;
+      this.wrong = undefined;
+      for (const frame of answer) connection.receive(frame);
+      this.inTurn(() => this.end(id, connection));
+      return;
+    }
+    this.next();
+  }
+
+  private end(id: number, connection: Connection): void {
+    this.current = undefined;
+    if (!this.answered && !connection.ended) this.owner.fail(id, this.notAnswered(id, connection));
+    this.next();
   }
 
   private notAnswered(id: number, { link }: Connection): ProtocolError {
-    const method = this.owner.pending.at(id)?.method;
-    const expected = 'expected a message with its result or its error';
-    return new ProtocolError(
-      `${method}: what ${printable(link.peer)} responded contains no answer to the call; ${expected}`,
-    );
+    const { wrong } = this;
+    const what = `${this.owner.pending.at(id)?.method}: what ${printable(link.peer)} responded contains no answer to the call`;
+    if (wrong !== undefined) return new ProtocolError(`${what}: ${wrong.message}`, undefined, { cause: wrong });
+    return new ProtocolError(`${what}; expected a message with its result or its error`);
+  }
+
+  /** A message, or a whole frame, could not be read, or is refused. */
+  refused(error: Error): void {
+    this.wrong ??= error;
   }
 
   /** The message as one that belongs to the call whose answer is being read. */

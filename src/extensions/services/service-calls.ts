@@ -10,6 +10,8 @@ const RESTING = 256;
 export interface ServiceCallsOwner extends CallHolder {
   /** The member that had a call has ended. Returns true if the call was sent again. */
   sendsAgain(waiter: ReplyHandler, call: DispatchedCall): boolean;
+  /** The first call is open, or none is any more. */
+  awaits(): void;
 }
 
 /**
@@ -31,7 +33,9 @@ export class ServiceCalls extends PendingCalls {
 
   override add(waiter: ReplyHandler): number {
     waiter.given = false;
-    return super.add(waiter);
+    const id = super.add(waiter);
+    if (this.size === 1) this.owner.awaits();
+    return id;
   }
 
   protected override nextFree(free: number[]): number | undefined {
@@ -88,7 +92,9 @@ export class ServiceCalls extends PendingCalls {
     const kept = this.calls[slot]?.kept;
     if (kept !== undefined) this.keptBytes -= lengthOf(kept);
     this.calls[slot] = undefined;
-    return super.clear(slot);
+    const waiter = super.clear(slot);
+    if (this.size === 0) this.owner.awaits();
+    return waiter;
   }
 }
 

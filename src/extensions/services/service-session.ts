@@ -1,8 +1,7 @@
 import { hurry, leaveTogether } from '../../base/clock.js';
 import { printable } from '../../base/quote.js';
-import { time } from '../../base/time.js';
 import type { About, Call, Delivery, Frame, Id, Link, Message } from '../../contract/contract.js';
-import { Code, ConnectionLost } from '../../contract/errors.js';
+import { Code, ConnectionLost, type ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import { encodeQuickly } from '../../session/encode.js';
 import { mustFit } from '../../session/frame-limits.js';
@@ -16,9 +15,8 @@ import { LimitedSession } from './limited-session.js';
 import { Outcomes } from './outcomes.js';
 import { SealedCalls } from './sealed-calls.js';
 import { ServiceCalls, type ServiceCallsOwner } from './service-calls.js';
+import { SilentCalls } from './silent-calls.js';
 
-/** After so many beats without a word about a call, nobody works on it. */
-const SILENT_BEATS = 3;
 /** How often a call is sent at most: once, and again where a member was lost or busy. */
 const ATTEMPTS = 3;
 
@@ -46,44 +44,26 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   private readonly outcomes: Outcomes = new Outcomes(this);
   private readonly sealed: SealedCalls | undefined;
   private waiting: Leaving[] = [];
+  /** A call is being given to the link. */
+  private isDispatching = false;
   /** Of the notification that is being sent. */
   private delivery: Delivery | undefined;
-  /** Whether calls are reported over this link: not where the codec has no words for it. */
-  private readonly isReported: boolean;
-  /** On the clock of the process: when to look for calls about which nothing has arrived. Put off while the link is away. */
-  private looksAt: number = Number.POSITIVE_INFINITY;
-  private wasAway = false;
+  /** Undefined where nobody reports calls, or the codec has no words for that. */
+  private readonly silent: SilentCalls | undefined;
 
   constructor(connection: Connection, host: SendQueueHost) {
     super(connection, host);
     this.pending = new ServiceCalls(this, host.limits.bufferedBytes);
-    this.isReported = connection.link.callBeat !== undefined && speaks(host.codec, WORKING);
-    if (this.filter !== undefined) {
-      this.sealed = new SealedCalls(this, (call, frames) => this.leave(call, frames));
-      this.filter.sender = this.sealed;
-    }
-  }
-
-  /** In ms, for how long a call may go unreported. */
-  private get silence(): number {
-    return SILENT_BEATS * (this.link.callBeat as number);
+    if (connection.link.callBeat !== undefined && speaks(host.codec, WORKING)) this.silent = new SilentCalls(this);
+    const { filter } = this;
+    if (filter !== undefined) this.sealed = new SealedCalls(this, filter, (call, frames) => this.leave(call, frames));
   }
 
   // ---- what is sent -------------------------------------------------------------------------------------------------
 
-  override sendRequest(
-    method: string,
-    args: readonly unknown[],
-    named: boolean,
-    waiter: ReplyHandler,
-    about?: About,
-  ): number {
-    this.mustTake(method, true);
-    if (this.host.mapper.mustMap(args)) {
-      this.mustPass(method, args);
-      return this.values.sendRequest(method, args, named, waiter, about, this);
-    }
-    return this.sendPlainRequest(method, args, named, waiter, about);
+  /** Not into the send queue. */
+  protected override askQuickly(): number {
+    return 0;
   }
 
   override notify(method: string, args: readonly unknown[], named: boolean, about?: About, delivery?: Delivery): void {
@@ -127,10 +107,11 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     frames: readonly Frame[],
     failed?: (error: unknown) => void,
   ): void {
-    const { join } = this.host.codec;
+    const { sendQueue, host } = this;
+    const { join } = host.codec;
     const joined = frames.length > 1 && join !== undefined ? [join(frames)] : frames;
     for (const frame of joined) mustFit(frame, this.frameLimit, this);
-    this.sendQueue.bound?.check(0);
+    sendQueue.bound?.check(0);
     const delivery = id === undefined ? this.delivery : this.pending.at(id as number)?.delivery;
     const call = new DispatchedCall(id as number | undefined, method, delivery);
     if (call.id !== undefined) this.pending.note(call.id, call, joined);
@@ -143,18 +124,16 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   }
 
   private leave(call: DispatchedCall, frames: readonly Frame[]): void {
-    if (this.sendQueue.isHeld) {
+    if (this.sendQueue.isHeld || this.waiting.length > 0) {
       if (this.waiting.length === 0) leaveTogether(this.released);
       this.waiting.push({ call, frames });
     } else this.leaveNow(call, frames);
   }
 
-  /** The link may be used. What was cancelled meanwhile is not sent. */
+  /** The link may be used. */
   private readonly released = {
     flush: (): void => {
-      for (const { call, frames } of this.waiting.splice(0))
-        if (call.id === undefined || call.method === CANCEL || this.pending.at(call.id) !== undefined)
-          this.leaveNow(call, frames);
+      for (const { call, frames } of this.waiting.splice(0)) this.leaveNow(call, frames);
     },
   };
 
@@ -169,10 +148,15 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const waiter = id === undefined ? undefined : pending.at(id);
     if (waiter !== undefined) {
       waiter.given = true;
+      // Whoever has claimed it before it left has claimed what it cannot have.
+      waiter.holder = undefined;
       call.attempts++;
-      call.heardAt = this.isReported && link.reports !== false ? time() : Number.POSITIVE_INFINITY;
-    }
+      this.silent?.sent(call);
+    } else if (id !== undefined) return; // It was cancelled meanwhile.
+    const before = this.isDispatching;
+    this.isDispatching = true;
     const member = connection.dispatchCall(frames, call);
+    this.isDispatching = before;
     const holder = member && this.members.get(member);
     if (waiter !== undefined && holder !== undefined && pending.at(id as number) === waiter) waiter.holder = holder;
   }
@@ -184,13 +168,24 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (!this.isRetried(named)) super.receive(named, mayBeDeep);
   }
 
-  outcome(id: number, answer: readonly Frame[] | Error): void {
-    this.outcomes.add(id, answer);
+  override refuse(...[message, error]: Parameters<LimitedSession['refuse']>): void {
+    this.outcomes.refused(error);
+    super.refuse(message, error);
   }
 
-  fail(id: number, error: Error): void {
-    this.pending.take(id, this)?.reject(error);
-    this.settled();
+  override unreadable(error: ProtocolError): void {
+    this.outcomes.refused(error);
+    super.unreadable(error);
+  }
+
+  outcome(id: number, answer: readonly Frame[] | Error): void {
+    // Who makes the call has not been told its id yet.
+    if (this.isDispatching) queueMicrotask(() => this.outcomes.add(id, answer));
+    else this.outcomes.add(id, answer);
+  }
+
+  fail(id: number, error: unknown): void {
+    this.pending.drop(id)?.reject(error);
   }
 
   /** A member that is busy has not carried the call out: it is sent once more. `from`: who says so. */
@@ -199,9 +194,11 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const { pending } = this;
     const waiter = pending.at(message.id);
     const call = pending.sent(message.id);
-    if (waiter === undefined || call === undefined || call.attempts > 1) return false;
+    if (waiter === undefined || call === undefined || call.wasBusy) return false;
     const { holder = from } = waiter;
-    return (holder === from || from === this) && this.again(waiter, call);
+    if (holder !== from && from !== this) return false;
+    call.wasBusy = true;
+    return this.again(waiter, call);
   }
 
   sendsAgain(waiter: ReplyHandler, call: DispatchedCall): boolean {
@@ -213,37 +210,32 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (kept === undefined || this.ended !== undefined) return false;
     waiter.holder = undefined;
     try {
-      this.dispatch(call, kept, (error) => this.pending.drop(id as number)?.reject(error));
+      this.dispatch(call, kept, (error) => this.fail(id as number, error));
     } catch {
       return false;
     }
     return true;
   }
 
-  /** A call may have been answered. */
-  settled(): void {
-    if (this.pendingCount === 0) for (const member of this.members.values()) member.awaits();
-    this.closeIfIdle();
+  /** The first call is open, or the last one is not any more: whether to read on has changed. */
+  override awaits(): void {
+    for (const member of this.members.values()) member.awaits();
+    super.awaits();
   }
 
   protected override hasAsked(id: number, waiter: ReplyHandler): number {
-    if (this.pendingCount === 1) for (const member of this.members.values()) member.awaits();
-    if (this.isReported) {
-      // A call that has not left is looked for as well: its time begins then.
-      this.looksAt = Math.min(this.looksAt, time() + this.silence);
-      this.remindOf(this.looksAt);
-    }
+    if (this.silent !== undefined) this.remindOf(this.silent.asked());
     return super.hasAsked(id, waiter);
   }
 
-  /** A member has a call of its own, or has been heard: looks at the time by then. */
+  /** Looks at the time by then. */
   remindOf(at: number): void {
     this.watched ? hurry(at) : this.remind(at);
   }
 
-  override abandoned(_waiter: ReplyHandler, args: readonly unknown[]): void {
+  override abandoned({ given }: ReplyHandler, args: readonly unknown[]): void {
     const { link, ended, host } = this;
-    if (link.withdraw === undefined || ended !== undefined) return;
+    if (link.withdraw === undefined || ended !== undefined || given !== true) return;
     const cancel: Call = { kind: 'call', id: undefined, method: CANCEL, args, named: false, batch: undefined };
     try {
       this.dispatch(new DispatchedCall(args[0] as number, CANCEL, undefined), [host.codec.encode(cancel)]);
@@ -257,40 +249,20 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   /** Something has arrived about a call. */
   heardOf(id: Id): void {
     const call = this.pending.sent(id);
-    if (call !== undefined) call.heardAt = time();
+    if (call !== undefined) this.silent?.heardOf(call);
   }
 
   protected override expireCalls(at: number): number {
     const next = super.expireCalls(at);
-    if (!this.isReported || this.pendingCount === 0) return next;
-    // Also from its end on: what was dispatched meanwhile has just left.
-    if (this.link.away === true || this.wasAway) this.looksAt = at + this.silence;
-    this.wasAway = this.link.away === true;
-    if (at >= this.looksAt) this.findSilent(at);
-    return Math.min(next, this.looksAt);
+    return this.silent === undefined ? next : Math.min(next, this.silent.due(at));
   }
 
-  /** Looks for calls about which nothing has arrived for too long. */
-  private findSilent(at: number): void {
-    const { silence } = this;
-    this.looksAt = at + silence;
-    for (const [id, waiter] of [...this.pending.all()]) {
-      const call = this.pending.sent(id);
-      if (call === undefined) continue;
-      if (call.heardAt + silence <= at) this.lose(id, waiter, call);
-      else this.looksAt = Math.min(this.looksAt, call.heardAt + silence);
-    }
-  }
-
-  private lose(id: number, waiter: ReplyHandler, call: DispatchedCall): void {
+  /** Nothing has arrived about a call for so many milliseconds. */
+  lose(id: number, waiter: ReplyHandler, call: DispatchedCall, silence: number): void {
     if (this.sendsAgain(waiter, call)) return;
-    call.heardAt = Number.POSITIVE_INFINITY;
-    this.pending.drop(id);
-    const who = `nobody at ${printable(this.link.peer)}`;
-    const text = `${waiter.method}: for ${this.silence} ms, ${who} has reported to work on the call`;
-    waiter.reject(new ConnectionLost(text, { maybeExecuted: true }));
+    const text = `${waiter.method}: for ${silence} ms, nobody at ${printable(this.link.peer)} has reported to work on the call`;
+    this.fail(id, new ConnectionLost(text, { maybeExecuted: true }));
     (waiter.holder ?? this).abandoned(waiter, [id]);
-    this.settled();
   }
 
   override finish(...[reason, how]: Parameters<LimitedSession['finish']>): void {

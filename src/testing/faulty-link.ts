@@ -1,4 +1,4 @@
-import type { Frame, Link, LinkInfo, Receiver } from '../contract/contract.js';
+import type { Envelope, Frame, Link, LinkInfo, Receiver } from '../contract/contract.js';
 import { ConnectionLost } from '../contract/errors.js';
 import { FaultLane, type LaneEnds } from './fault-lane.js';
 import type { Fate, FaultPlan } from './fault-plan.js';
@@ -9,13 +9,17 @@ export type Direction = 'in' | 'out';
 /** What a faulty link receives from its transport. */
 export interface FaultyLinkOptions {
   readonly inner: Link;
+  /** The faulty link around a link of the same transport; the link itself if there is none. */
+  readonly around: (link: Link) => Link;
   readonly plan: (direction: Direction) => FaultPlan;
   /** Called once, before the end is reported. */
   readonly ended: () => void;
   readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
 }
 
-const TRAITS = ['packets', 'agreed', 'dialed', 'bus', 'frameBytes', 'info'] as const;
+const PLAIN = ['packets', 'agreed', 'dialed', 'bus', 'frameBytes', 'info'] as const;
+const SHARED = ['brief', 'anycast', 'takes', 'keeps', 'callBeat', 'broadcast'] as const;
+const TRAITS = [...PLAIN, ...SHARED];
 
 /** A link with faults, around one without. */
 export class FaultyLink implements Link {
@@ -23,9 +27,20 @@ export class FaultyLink implements Link {
   readonly agreed?: boolean;
   readonly dialed?: boolean;
   readonly bus?: boolean;
-  readonly proved?: () => void;
   readonly frameBytes?: number;
   readonly info?: LinkInfo;
+  readonly brief?: boolean;
+  readonly anycast?: boolean;
+  readonly takes?: NonNullable<Link['takes']>;
+  readonly keeps?: NonNullable<Link['keeps']>;
+  readonly callBeat?: number;
+  readonly broadcast?: boolean;
+  readonly service?: Link;
+  readonly proved?: () => void;
+  readonly admitted?: () => void;
+  readonly denied?: (reason: Error) => void;
+  readonly dispatch?: (frames: readonly Frame[], call: Envelope) => Link | undefined;
+  readonly withdraw?: (id: number, frames: readonly Frame[]) => void;
   readonly peer: string;
   /** The receiver for the inner link. */
   readonly receiver: Receiver;
@@ -41,12 +56,22 @@ export class FaultyLink implements Link {
   private inputEnding = false;
   private closing = false;
 
-  constructor({ inner, plan, told, ended }: FaultyLinkOptions) {
+  constructor({ inner, around, plan, told, ended }: FaultyLinkOptions) {
     this.inner = inner;
     this.ended = ended;
     this.peer = inner.peer;
     for (const name of TRAITS) if (inner[name] !== undefined) Object.assign(this, { [name]: inner[name] });
+    if (inner.service !== undefined) this.service = around(inner.service);
     if (inner.proved !== undefined) this.proved = () => inner.proved?.();
+    if (inner.admitted !== undefined) this.admitted = () => inner.admitted?.();
+    if (inner.denied !== undefined) this.denied = (reason) => inner.denied?.(reason);
+    // Calls that are sent one by one have an outcome, which nothing of them would have that is lost here: faults are for what arrives.
+    if (inner.dispatch !== undefined)
+      this.dispatch = (frames, call) => {
+        const member = this.closing ? undefined : inner.dispatch?.(frames, call);
+        return member && around(member);
+      };
+    if (inner.withdraw !== undefined) this.withdraw = (id, frames) => inner.withdraw?.(id, frames);
     const ends = (direction: Direction): Pick<LaneEnds, 'cut' | 'fate'> => ({
       cut: () => this.close(new ConnectionLost(`the link to ${this.peer} was cut, as the test asked for`)),
       fate: (number, fate) => told(this.peer, direction, number, fate),
@@ -71,8 +96,15 @@ export class FaultyLink implements Link {
       get open() {
         return outer()?.open ?? 0;
       },
+      outcome: (id, answer) => {
+        if (!this.closing) outer()?.outcome?.(id, answer);
+      },
       closed: (reason) => this.innerEnded(reason),
     };
+  }
+
+  get away(): boolean {
+    return this.inner.away === true;
   }
 
   get moved(): number | undefined {

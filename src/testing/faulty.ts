@@ -49,7 +49,7 @@ export interface Faults {
 
 /**
  * A transport that injects faults, around any other: to test that nothing hangs, is lost or happens twice. A message to
- * everyone on a bus is not changed.
+ * everyone on a bus is not changed, nor is a call to a service; what its members send is.
  *
  * Throws a UsageError for an unknown or invalid option.
  *
@@ -60,16 +60,17 @@ export function faulty(source: TransportSource, faults: Faults): TransportMaker 
   const { seed = 1, direction = 'both', onFault, chances } = read(faults);
   return async (wire) => {
     const inner = await wire.transport(source, wire.listen);
-    const open = new Set<FaultyLink>();
+    const open = new Map<Link, FaultyLink>();
     let links = 0;
     return around(inner, open, (link) => {
       const number = links++;
       const made: FaultyLink = new FaultyLink({
         inner: link,
+        around: (other) => open.get(other) ?? other,
         plan: (way) =>
           new FaultPlan(direction === 'both' || direction === way ? chances : NONE, randomFor(seed, number, way)),
         told: (peer, way, frame, fate) => tell(onFault, peer, way, frame, fate),
-        ended: () => open.delete(made),
+        ended: () => open.delete(link),
       });
       return made;
     });
@@ -93,7 +94,7 @@ function randomFor(seed: number, link: number, way: Direction): Random {
   return new Random(seed + Math.imul(2 * link + (way === 'in' ? 0 : 1), 0x9e3779b9));
 }
 
-function around(inner: Transport, links: Set<FaultyLink>, wrap: (link: Link) => FaultyLink): Transport {
+function around(inner: Transport, links: Map<Link, FaultyLink>, wrap: (link: Link) => FaultyLink): Transport {
   const { broadcast, retire } = inner;
   return {
     get address() {
@@ -102,12 +103,12 @@ function around(inner: Transport, links: Set<FaultyLink>, wrap: (link: Link) => 
     open: (accept) =>
       inner.open((link) => {
         const faultyLink = wrap(link);
-        links.add(faultyLink);
+        links.set(link, faultyLink);
         faultyLink.deliverTo(accept(faultyLink));
         return faultyLink.receiver;
       }),
     async close() {
-      for (const link of links) link.close();
+      for (const link of links.values()) link.close();
       await inner.close();
     },
     ...(retire === undefined ? {} : { retire: () => retire.call(inner) }),

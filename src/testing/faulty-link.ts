@@ -18,7 +18,7 @@ export interface FaultyLinkOptions {
 }
 
 const PLAIN = ['packets', 'agreed', 'dialed', 'bus', 'frameBytes', 'info'] as const;
-const SHARED = ['brief', 'anycast', 'takes', 'keeps', 'callBeat', 'broadcast'] as const;
+const SHARED = ['brief', 'anycast', 'takes', 'keeps', 'callBeat', 'reports', 'broadcast'] as const;
 const TRAITS = [...PLAIN, ...SHARED];
 
 /** A link with faults, around one without. */
@@ -34,6 +34,7 @@ export class FaultyLink implements Link {
   readonly takes?: NonNullable<Link['takes']>;
   readonly keeps?: NonNullable<Link['keeps']>;
   readonly callBeat?: number;
+  readonly reports?: boolean;
   readonly broadcast?: boolean;
   readonly service?: Link;
   readonly proved?: () => void;
@@ -60,7 +61,8 @@ export class FaultyLink implements Link {
     this.inner = inner;
     this.ended = ended;
     this.peer = inner.peer;
-    for (const name of TRAITS) if (inner[name] !== undefined) Object.assign(this, { [name]: inner[name] });
+    for (const name of TRAITS)
+      if (inner[name] !== undefined) Object.defineProperty(this, name, { get: () => inner[name], enumerable: true });
     if (inner.service !== undefined) this.service = around(inner.service);
     if (inner.proved !== undefined) this.proved = () => inner.proved?.();
     if (inner.admitted !== undefined) this.admitted = () => inner.admitted?.();

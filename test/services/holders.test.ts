@@ -126,7 +126,8 @@ describe('streams and references', () => {
     other.hears({ method: 'rpc.next', params: [id, [100]] });
     holder.hears({ method: 'rpc.next', params: [id, [1, 2]] });
     await until(() => holder.sent.length > 0);
-    for (const each of holder.sent) expect(each).toMatchObject({ method: 'rpc.pull', params: [id, expect.any(Number)] });
+    for (const each of holder.sent)
+      expect(each).toMatchObject({ method: 'rpc.pull', params: [id, expect.any(Number)] });
     holder.hears({ method: 'rpc.next', params: [id, [3]] });
     holder.answers({ id }, null);
     await read;

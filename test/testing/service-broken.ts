@@ -91,7 +91,7 @@ export const breakages: Readonly<Record<string, readonly [breakage: Breakage, te
     /250 calls, 225 are there/,
   ],
   'gives all calls to one server, while there are several': [
-    { room: (room) => Object.assign(room, { next: () => [...room.servers.values()][0] }) },
+    { room: (room) => Object.assign(room, { inTurn: () => [...room.servers.values()] }) },
     'gives each of four servers a share of the calls',
     /the servers have received 400, 0, 0, 0/,
   ],

@@ -15,6 +15,7 @@ import type {
   HttpOptions,
   MemoryOptions,
   NatsOptions,
+  PostgresOptions,
   ProcessOptions,
   SqliteOptions,
   TcpOptions,
@@ -55,6 +56,7 @@ declare module './contract/plugin-names.js' {
     'udp://': true;
     'nats://': true;
     'sqlite:': true;
+    'postgres://': true;
     'mux:': true;
     'reconnect+': true;
     'restart:': true;
@@ -74,6 +76,7 @@ declare module './types/transport-options.js' {
     udp: UdpOptions;
     nats: NatsOptions;
     sqlite: SqliteOptions;
+    postgres: PostgresOptions;
     ws: WebSocketOptions;
     socket: GivenSocketOptions;
     wss: WebSocketOptions & TlsOptions;

@@ -28,6 +28,7 @@ export const plugins: Plugins = {
     memory: () => import('../../transports/memory.js'),
     udp: () => import('../../transports/udp.js'),
     nats: () => import('../../transports/nats.js'),
+    postgres: () => import('../../transports/postgres.js'),
     sqlite: () => import('../../transports/sqlite.js'),
     mux: () => import('../../transports/mux.js'),
     reconnect: () => import('../../transports/reconnect.js'),

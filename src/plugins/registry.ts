@@ -80,6 +80,7 @@ const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
 const transports = new Shelf<TransportFactory>('transport', {
   wss: 'ws',
   https: 'http',
+  postgresql: 'postgres',
   restart: 'reconnect',
   'reconnect+': 'reconnect',
 });

@@ -245,3 +245,23 @@ export interface QueueOptions {
 
 /** Options of `sqlite:`. */
 export interface SqliteOptions extends QueueOptions {}
+
+/** Options of `postgres:`. Those of the connection are passed to the package `pg` as they are. */
+export interface PostgresOptions extends QueueOptions {
+  readonly user?: string | undefined;
+  /** The password, or a function that returns it, or a promise of it. */
+  readonly password?: string | (() => string | Promise<string>) | undefined;
+  /** TLS of the connection, as the package takes it; `true` requires it. */
+  readonly ssl?: boolean | object | undefined;
+  readonly sslmode?: string | undefined;
+  /** A file with the certificates of authorities. */
+  readonly sslrootcert?: string | undefined;
+  /** A file with the certificate of this side. */
+  readonly sslcert?: string | undefined;
+  /** A file with the key of that. */
+  readonly sslkey?: string | undefined;
+  /** Settings of the connection, such as `-c search_path=jobs`. */
+  readonly options?: string | undefined;
+  /** How the server calls this client: `obverse` by default. */
+  readonly application_name?: string | undefined;
+}

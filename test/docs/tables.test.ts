@@ -58,6 +58,7 @@ describe('the options', () => {
     udp: 'udp://239.1.2.3:1',
     nats: 'nats://127.0.0.1:1/options',
     sqlite: 'sqlite:options.db',
+    postgres: 'postgres://127.0.0.1/options',
     mux: 'mux:(memory:options)',
     reconnect: 'reconnect:',
   };

@@ -14,11 +14,12 @@ export interface Found {
 }
 
 /**
- * Looks for the program of an engine on the PATH, and where Debian installs servers. `install` is what a person has to run. With
+ * Looks for the program of an engine on the PATH, and where Debian installs servers. `install` is what a person has to run,
+ * `others` further folders. With
  * `OBVERSE_ENGINES=all`, as `.ci/run` sets it, it is an error if there is none; otherwise its tests are skipped.
  */
-export function findEngine(name: string, install: string): Found {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+export function findEngine(name: string, install: string, others: readonly string[] = []): Found {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', ...others];
   const program = folders.map((folder) => join(folder, name)).find(isProgram);
   if (program !== undefined) return { program, absent: false, why: '' };
   const reason = `no ${name} here: ${install}`;
@@ -54,6 +55,8 @@ export interface EnginePlan {
   args(port: number, folder: string): readonly string[];
   /** What it writes, to either output, when it accepts connections. */
   readonly ready: RegExp;
+  /** What asks it to end: SIGTERM by default. */
+  readonly stop?: NodeJS.Signals;
 }
 
 /** A server that a test has started. */
@@ -114,7 +117,7 @@ export class Engine {
 
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void> {
-    return this.signal('SIGTERM');
+    return this.signal(this.plan.stop ?? 'SIGTERM');
   }
 
   /** Ends it and removes its folder. */

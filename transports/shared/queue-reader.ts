@@ -2,7 +2,7 @@ import { printable } from '../../src/base/quote.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { Looking } from './queue-looking.js';
-import { killedEachTime, type Task } from './queue-store.js';
+import { killedEachTime, type Place, type Task } from './queue-store.js';
 import { deliver, TaskLink, verdictOf } from './queue-task.js';
 import { DECIDE_MS, type QueueHost } from './queue-worker.js';
 
@@ -17,10 +17,8 @@ const HIDDEN_MS = 50;
  */
 export class QueueReader {
   readonly looking: Looking;
-  /** The number of the last task that was read. */
-  private last = 0;
-  /** How often the task behind it was begun. */
-  private attempt = 0;
+  /** The last task that was read, and how often the one behind it was begun. */
+  private place: Place = { last: 0, attempt: 0 };
   /** Whether this side has the place of the reader, and whether the store knows `last`. */
   private holds = false;
   private isStored = true;
@@ -49,7 +47,7 @@ export class QueueReader {
     const wait = this.notBefore - time();
     if (wait > 0) return wait;
     if (this.page.length === 0) {
-      const { tasks, isHidden } = await store.read(this.last, PAGE, wire.limits.bufferedBytes);
+      const { tasks, isHidden } = await store.read(this.place, PAGE, wire.limits.bufferedBytes);
       this.page = [...tasks];
       if (tasks.length === 0) {
         if (!this.isStored) await this.remember();
@@ -57,15 +55,16 @@ export class QueueReader {
       }
     }
     const task = this.page[0] as Task;
-    if (this.attempt >= terms.attempts) {
+    const { attempt } = this.place;
+    if (attempt >= terms.attempts) {
       await this.leaveBehind(task, killedEachTime(terms.attempts));
       return 0;
     }
-    this.attempt++;
+    this.place = { ...this.place, attempt: attempt + 1 };
     // Before it begins: a task that ends its process each time is left behind after so many attempts.
     if (!(await this.remember())) return plan.poll;
-    if (this.isRetired) this.attempt--;
-    else await this.handle({ ...task, attempt: this.attempt, attempts: terms.attempts, asks: false });
+    if (this.isRetired) this.notTried();
+    else await this.handle({ ...task, attempt: attempt + 1, attempts: terms.attempts, asks: false });
     return 0;
   }
 
@@ -82,22 +81,25 @@ export class QueueReader {
     if (reason instanceof ConnectionLost && !this.isRetired)
       await new Promise<void>((resolve) => setTimer(DECIDE_MS, resolve));
     const { state, wait, error = '' } = verdictOf(task, undefined, reason, plan.backoff);
-    if (reason instanceof ConnectionLost && this.isRetired) this.attempt--;
+    if (reason instanceof ConnectionLost && this.isRetired) this.notTried();
     else if (state === 'done') this.pass(task, false);
     else if (state === 'again') this.notBefore = time() + wait;
     else await this.leaveBehind(task, error);
   }
 
+  private notTried(): void {
+    this.place = { ...this.place, attempt: this.place.attempt - 1 };
+  }
+
   private pass(task: Task, isStored: boolean): void {
-    this.last = task.id;
-    this.attempt = 0;
+    this.place = behind(task);
     this.isStored = isStored;
     this.page.shift();
   }
 
   private async leaveBehind(task: Task, error: string): Promise<void> {
     const { store, terms, wire, plan } = this.host;
-    if (!(await store.remember(this.name, terms, { last: task.id, attempt: 0 }, { error }))) {
+    if (!(await store.remember(this.name, terms, behind(task), { error }))) {
       this.lost();
       return;
     }
@@ -116,7 +118,7 @@ export class QueueReader {
     }
     if (this.holds) return true;
     this.holds = true;
-    ({ last: this.last, attempt: this.attempt } = place);
+    this.place = place;
     this.page = [];
     this.isStored = true;
     return true;
@@ -124,8 +126,7 @@ export class QueueReader {
 
   private async remember(): Promise<boolean> {
     const { store, terms } = this.host;
-    const { last, attempt } = this;
-    if (!(await store.remember(this.name, terms, { last, attempt }))) {
+    if (!(await store.remember(this.name, terms, this.place))) {
       this.lost();
       return false;
     }
@@ -162,7 +163,10 @@ export class QueueReader {
     clearTimer(this.holding);
     if (!this.holds) return;
     const { store, terms } = this.host;
-    const { last, attempt } = this;
-    await store.release(this.name, terms.worker, { last, attempt }).catch((error: unknown) => this.host.failed(error));
+    await store.release(this.name, terms.worker, this.place).catch((error: unknown) => this.host.failed(error));
   }
+}
+
+function behind({ id, mark }: Task): Place {
+  return { last: id, mark, attempt: 0 };
 }

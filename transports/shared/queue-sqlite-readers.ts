@@ -105,7 +105,7 @@ export abstract class SqliteReaders {
     );
   }
 
-  read(after: number, most: number, bytes: number): Promise<Page> {
+  read({ last: after }: Place, most: number, bytes: number): Promise<Page> {
     return this.file.patiently(() => {
       const rows = this.file
         .sql(

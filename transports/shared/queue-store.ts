@@ -39,6 +39,8 @@ export interface Task {
   readonly attempts: number;
   readonly key: string | undefined;
   readonly stored: Date;
+  /** What the store needs besides its number to find the next one. */
+  readonly mark?: string | undefined;
 }
 
 /** What a worker has taken, and which tasks it has found whose workers have ended too often. */
@@ -69,8 +71,9 @@ export interface Ended {
 
 /** Where a reader is. */
 export interface Place {
-  /** The number of the last task that it has read. */
+  /** The number of the last task that it has read, and its `mark`. */
   readonly last: number;
+  readonly mark?: string | undefined;
   /** How often the task behind that has been begun. */
   readonly attempt: number;
 }
@@ -115,8 +118,8 @@ export interface Store {
   remember(reader: string, terms: Terms, place: Place, left?: { readonly error: string }): Promise<boolean>;
   /** Another side may have the place of the reader. */
   release(reader: string, worker: string, place: Place): Promise<void>;
-  /** The tasks behind a number, in their order. */
-  read(after: number, most: number, bytes: number): Promise<Page>;
+  /** The tasks behind a place, in their order. */
+  read(after: Place, most: number, bytes: number): Promise<Page>;
   /** Removes some of the tasks that have ended long enough ago. Returns how many. */
   sweep(most: number): Promise<number>;
   /** Counts the tasks; for a reader, those behind its last one. */

@@ -1,3 +1,4 @@
+import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
@@ -63,7 +64,12 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
       patience: wire.limits.connectMs,
     });
     this.opening = opened.catch(() => {});
-    this.store = await opened;
+    try {
+      this.store = await opened;
+    } catch (cause) {
+      if (cause instanceof UsageError) throw cause;
+      throw new ConnectionLost(`${this.address} cannot be opened: ${textOf(cause)}`, { cause });
+    }
     if (this.closing !== undefined) throw this.closedEarly();
     if (wire.listen) {
       this.worker = plan.reader === undefined ? new QueueWorker(this) : new QueueReader(this, plan.reader);
@@ -88,7 +94,7 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
     const count = this.failures.add();
     if (count > 0 && this.closing === undefined) {
       const again = count > 1 ? ` (${count - 1} more since the last report)` : '';
-      this.wire.logger.error(`${this.address}: ${messageOf(error)}; it is tried again${again}`);
+      this.wire.logger.error(`${this.address}: ${textOf(error)}; it is tried again${again}`);
     }
     return Math.min(this.plan.poll, 1_000);
   }
@@ -134,4 +140,9 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
     clearTimer(this.sweeping);
     await this.store?.close();
   }
+}
+
+/** The text of an error; some errors of connections have only a code. */
+function textOf(error: unknown): string {
+  return printable(messageOf(error) || String((error as { code?: unknown }).code), 1_000);
 }

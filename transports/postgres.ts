@@ -1,0 +1,23 @@
+import type { TransportFactory } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
+import { readPostgres } from './shared/queue-postgres-address.js';
+import { QueueTransport } from './shared/queue-transport.js';
+
+/**
+ * `postgres://user:password@host:5432/database?queue=orders`: calls that a database of PostgreSQL keeps until they are handled, for any
+ * number of machines. Who connects writes tasks, and hears the answers of requests; who serves works on them, each with others. It needs the
+ * package `pg`, and a server from version 13.
+ *
+ * It has the options of `sqlite:`, and of the connection: `ssl`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `user`, `password`,
+ * `options` and `application_name`, as the package takes them.
+ */
+const postgres: TransportFactory = (address, wire) => {
+  if (wire.form === 'values') throw new UsageError('postgres: keeps text or bytes, not values; use another codec');
+  const { plan, client } = readPostgres(address, wire.listen);
+  return new QueueTransport(plan, wire, async (store) => {
+    const { PostgresStore } = await import('./shared/queue-postgres.js');
+    return PostgresStore.open(client, store);
+  });
+};
+
+export default postgres;

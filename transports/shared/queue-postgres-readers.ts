@@ -1,0 +1,139 @@
+import type { PostgresClient } from './queue-postgres-client.js';
+import { ms, NOW } from './queue-postgres-schema.js';
+import type { Body, Page, Place, StorePlan, Task, Terms } from './queue-store.js';
+
+/** A task as it is read: numbers of 64 bits are texts. */
+export interface Row {
+  readonly id: string;
+  readonly body: Uint8Array | null;
+  readonly size: number;
+  readonly asks: boolean;
+  readonly attempt: number;
+  readonly attempts: number | null;
+  readonly key: string | null;
+  readonly stored: Date;
+  readonly mark?: string;
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Everything up to here is visible, or never will be: no transaction before it is still open. */
+const VISIBLE = 'written < pg_snapshot_xmin(pg_current_snapshot())';
+/** Tasks are read in the order of their transactions: a number is given before its task can be seen, so numbers may appear out of order. */
+const BEHIND = 'queue = $1 AND (written, id) > ($2::text::xid8, $3::bigint)';
+
+const COUNTS = `SELECT
+  (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state = 'waiting')
+    + (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state IN ('delayed', 'taken') AND state = 'delayed') AS waiting,
+  (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state IN ('delayed', 'taken') AND state = 'taken') AS taken,
+  (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state = 'dead') AS dead,
+  (SELECT round(extract(epoch FROM ${NOW} - min(stored)) * 1000) FROM obverse_tasks WHERE queue = $1 AND state = 'waiting') AS oldest`;
+
+const UNREAD = `FROM obverse_tasks t WHERE t.queue = $1 AND NOT EXISTS (SELECT 1 FROM obverse_readers r
+  WHERE r.queue = $1 AND r.reader = $2 AND (t.written, t.id) <= (r.written, r.last))`;
+const READER_COUNTS = `SELECT
+  (SELECT count(*) ${UNREAD}) AS waiting, 0 AS taken,
+  (SELECT count(*) FROM obverse_unread WHERE queue = $1 AND reader = $2) AS dead,
+  (SELECT round(extract(epoch FROM ${NOW} - min(stored)) * 1000) ${UNREAD}) AS oldest`;
+
+/** What readers need of a database of PostgreSQL, and the numbers of its tasks. */
+export abstract class PostgresReaders {
+  protected constructor(
+    protected readonly client: PostgresClient,
+    protected readonly plan: StorePlan,
+  ) {}
+
+  async hold(reader: string, { worker, lease }: Terms, from: 'all' | 'new' | number): Promise<Place | undefined> {
+    const { queue } = this.plan;
+    const own = `UPDATE obverse_readers SET worker = $3, due = ${NOW} + ${ms('$4::float8')} WHERE queue = $1 AND reader = $2
+      AND (worker IS NULL OR worker = $3 OR due <= ${NOW}) RETURNING last, attempt, written::text AS mark`;
+    const look = async (): Promise<Place | undefined> => {
+      const values = [queue, reader, worker, lease];
+      const [row] = await this.client.rows<{ last: string; attempt: number; mark: string }>(own, values);
+      return row && { ...row, last: Number(row.last) };
+    };
+    const place = await look();
+    if (place !== undefined) return place;
+    // With a number, before the first task that has it or a higher one; otherwise behind everything that is finished.
+    const made = await this.client.count(
+      `INSERT INTO obverse_readers (queue, reader, last, written, attempt, due)
+        SELECT $1, $2, CASE WHEN first.id IS NULL THEN 0 ELSE first.id - 1 END,
+          CASE WHEN $3::text = 'all' THEN '0'::xid8 ELSE coalesce(first.written, pg_snapshot_xmin(pg_current_snapshot())) END, 0, ${NOW}
+        FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+          SELECT id, written FROM obverse_tasks WHERE queue = $1 AND $4::bigint IS NOT NULL AND id >= $4 ORDER BY id LIMIT 1) AS first ON true
+        ON CONFLICT DO NOTHING`,
+      [queue, reader, String(from), typeof from === 'number' ? from : null],
+    );
+    return made > 0 ? look() : undefined;
+  }
+
+  async remember(
+    reader: string,
+    { worker, lease }: Terms,
+    { last, mark, attempt }: Place,
+    left?: { readonly error: string },
+  ): Promise<boolean> {
+    const values = [this.plan.queue, reader, worker, lease, last, mark ?? '0', attempt];
+    const update = `UPDATE obverse_readers SET last = $5, written = $6::text::xid8, attempt = $7, due = ${NOW} + ${ms('$4::float8')}
+      WHERE queue = $1 AND reader = $2 AND worker = $3`;
+    if (left === undefined) return (await this.client.count(update, values)) > 0;
+    const insert = `WITH own AS (${update} RETURNING queue, reader)
+      INSERT INTO obverse_unread (queue, reader, task, error, ended) SELECT queue, reader, $5, $8, ${NOW} FROM own
+      ON CONFLICT (queue, reader, task) DO UPDATE SET error = excluded.error, ended = excluded.ended`;
+    return (await this.client.count(insert, [...values, left.error])) > 0;
+  }
+
+  async release(reader: string, worker: string, { last, mark, attempt }: Place): Promise<void> {
+    await this.client.count(
+      `UPDATE obverse_readers SET last = $4, written = $5::text::xid8, attempt = $6, worker = NULL, due = ${NOW}
+        WHERE queue = $1 AND reader = $2 AND worker = $3`,
+      [this.plan.queue, reader, worker, last, mark ?? '0', attempt],
+    );
+  }
+
+  async read({ last, mark = '0' }: Place, most: number, bytes: number): Promise<Page> {
+    const place = [this.plan.queue, mark, last];
+    const rows = await this.client.rows<Row>(
+      `WITH page AS (SELECT id, written, octet_length(body) AS size FROM obverse_tasks WHERE ${BEHIND} AND ${VISIBLE}
+          ORDER BY written, id LIMIT $4),
+        fits AS (SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY written, id) - size AS before FROM page) s WHERE before < $5)
+      SELECT ${this.columns}, written::text AS mark FROM obverse_tasks t JOIN fits ON t.id = fits.id ORDER BY written, t.id`,
+      [...place, most, bytes],
+    );
+    if (rows.length > 0) return { tasks: rows.map((row) => this.task(row, 0)), isHidden: false };
+    const [hidden] = await this.client.rows<{ found: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${BEHIND}) AS found`,
+      place,
+    );
+    return { tasks: [], isHidden: hidden?.found === true };
+  }
+
+  async stats(reader: string | undefined): Promise<Readonly<Record<string, number>>> {
+    const { queue } = this.plan;
+    const [row = {}] = await (reader === undefined
+      ? this.client.rows<Record<string, unknown>>(COUNTS, [queue])
+      : this.client.rows<Record<string, unknown>>(READER_COUNTS, [queue, reader]));
+    return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value ?? 0)]));
+  }
+
+  /** What a task is read as; a body that is too large stays where it is. */
+  protected get columns(): string {
+    const most = Math.floor(Math.min(this.plan.mostBytes, Number.MAX_SAFE_INTEGER));
+    return `t.id, CASE WHEN octet_length(t.body) <= ${most} THEN t.body END AS body, octet_length(t.body) AS size,
+      t.asks, t.attempt, t.attempts, t.key, t.stored`;
+  }
+
+  protected task(row: Row, attempts: number): Task {
+    const { size, asks, attempt, stored, mark } = row;
+    return {
+      ...{ id: Number(row.id), size, asks, attempt, attempts: row.attempts ?? attempts, stored, mark },
+      ...{ body: this.body(row.body), key: row.key ?? undefined },
+    };
+  }
+
+  /** Bytes of the database in the form of the codec. */
+  protected body(bytes: Uint8Array | null): Body | undefined {
+    if (bytes === null) return undefined;
+    return this.plan.isText ? decoder.decode(bytes) : new Uint8Array(bytes);
+  }
+}

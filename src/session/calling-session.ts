@@ -164,7 +164,7 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   /** The call has not left after all. */
-  private notSent(id: number, error: unknown): void {
+  notSent(id: number, error: unknown): void {
     this.pending?.drop(id)?.reject(error);
     this.closeIfIdle();
   }

@@ -119,6 +119,13 @@ export class PostedCalls {
     return [...(pending?.all() ?? [])].filter((entry) => (entry[1].holder ?? holder) === holder);
   }
 
+  /** The requests of this session that wait for their replies, by the numbers of their messages. */
+  requests(): Map<number, Open> {
+    const requests = new Map<number, Open>();
+    for (const entry of this.own()) requests.set(entry[1].place ?? 0, entry);
+    return requests;
+  }
+
   // ---- what another session sends -----------------------------------------------------------------------------------
 
   /**
@@ -126,8 +133,7 @@ export class PostedCalls {
    * is in them belongs to the session, and so does what goes by reference, and a call whose headers are not among them.
    */
   among(messages: readonly Frame[], before: number): PostedCall[] {
-    const requests = new Map<number, Open>();
-    for (const entry of this.own()) requests.set(entry[1].place ?? 0, entry);
+    const requests = this.requests();
     const calls: PostedCall[] = [];
     for (const [at, message] of messages.entries()) {
       const place = before + 1 + at;

@@ -10,6 +10,8 @@ export const BYE = 'rpc.bye';
 /** What the journal needs of its session. */
 export interface JournalSession extends MovingSession {
   updateReading(): void;
+  /** The call with this id was refused before it was sent, with this error. */
+  notSent(id: number, error: unknown): void;
 }
 
 /** What becomes of a session that has lost its connection. */

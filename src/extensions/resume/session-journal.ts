@@ -147,11 +147,23 @@ export class SessionJournal implements Journal, SessionPart {
       try {
         session.filter.post(item.frame, failed);
       } catch (error) {
+        // It has its number already, and those behind it.
+        session.posted?.skip([session.sendQueue.place - held.length + 1]);
         failed(error);
       }
     }
     this.releasing = false;
     if (held.length > 0) held.releaseWhenSealed();
+  }
+
+  /** These have waited for a connection, and wait before its filter now: a call that it refuses rejects. */
+  private holdAgain(frames: readonly Frame[]): void {
+    const { session, held } = this;
+    const requests = session.posted?.requests();
+    for (const [at, frame] of frames.entries()) {
+      const [id] = requests?.get(session.sendQueue.sent + 1 + at) ?? [];
+      held.push({ frame, failed: id === undefined ? undefined : (error) => session.notSent(id, error) });
+    }
   }
 
   get awaitsAck(): boolean {
@@ -278,8 +290,7 @@ export class SessionJournal implements Journal, SessionPart {
     writeAgain(connection, again, (error) =>
       this.session.end(error instanceof Error ? error : new Error(String(error))),
     );
-    if (connection.filter !== undefined)
-      for (const frame of this.session.sendQueue.exchange([])) this.held.push({ frame, failed: undefined });
+    if (connection.filter !== undefined) this.holdAgain(this.session.sendQueue.exchange([]));
     attach(this.session, connection);
     if (!this.numbers.admits(0)) this.close();
     this.opened();

@@ -82,7 +82,6 @@ export function testServiceClosing(test: ServiceTest): void {
       () => [client, ...servers].every((party) => party.ends.every(({ ends }) => ends.length > 0)),
     );
     assert.equal(client.service.ends[0], reason);
-    const heard = servers.map((server) => server.heard.length);
     client.call('after the end');
     client.notify('after the end');
     link.withdraw?.(1, [place.frame('after the end')]);
@@ -96,7 +95,6 @@ export function testServiceClosing(test: ServiceTest): void {
     const late = await place.connect();
     await place.reach(late, servers);
     for (const { texts } of servers) assert.ok(!texts.includes('after the end'));
-    assert.deepEqual(heard.length, servers.length);
   });
 
   test('goes on when the link of one member is closed by the client', async (place) => {

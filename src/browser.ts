@@ -3,6 +3,7 @@ import { plugins } from './plugins/browser.js';
 import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
 import type {
+  BalanceAddressOptions,
   GivenSocketOptions,
   HttpOptions,
   MemoryOptions,
@@ -31,6 +32,7 @@ declare module './contract/plugin-names.js' {
     'port:': true;
     'memory:': true;
     'mux:': true;
+    'balance:': true;
     'reconnect+': true;
     'restart:': true;
   }
@@ -47,6 +49,7 @@ declare module './types/transport-options.js' {
     http: HttpOptions;
     https: HttpOptions & TlsOptions;
     memory: MemoryOptions;
+    balance: BalanceAddressOptions;
   }
 }
 

@@ -10,6 +10,7 @@ import { plugins } from './plugins/node.js';
 import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
 import type {
+  BalanceAddressOptions,
   FramingOption,
   GivenSocketOptions,
   HttpOptions,
@@ -58,6 +59,7 @@ declare module './contract/plugin-names.js' {
     'sqlite:': true;
     'postgres://': true;
     'mux:': true;
+    'balance:': true;
     'reconnect+': true;
     'restart:': true;
   }
@@ -83,6 +85,7 @@ declare module './types/transport-options.js' {
     http: HttpOptions;
     https: HttpOptions & TlsOptions;
     memory: MemoryOptions;
+    balance: BalanceAddressOptions;
   }
 }
 

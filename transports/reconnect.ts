@@ -103,7 +103,7 @@ function sourceOf(
 
 /** Throws a UsageError for what cannot be dialed again. */
 function refuseInner(text: string, inner: string): void {
-  const [, scheme = ''] = /^\s*(stdio|udp|mux)\b/i.exec(inner) ?? [];
+  const [, scheme = ''] = /^\s*(stdio|udp|mux|balance)\b/i.exec(inner) ?? [];
   const why = NOT_AGAIN[scheme.toLowerCase()];
   if (why !== undefined) throw new UsageError(`"${text.replace(/:$/, '')}" cannot dial ${scheme}: again: ${why}`);
 }
@@ -111,5 +111,6 @@ function refuseInner(text: string, inner: string): void {
 const NOT_AGAIN: Readonly<Record<string, string>> = {
   stdio: 'it has one peer, the program that has started this one',
   udp: 'its links do not end; omit reconnect',
+  balance: 'it dials each of its parts again by itself; omit reconnect',
   mux: 'give each part a reconnect of its own, as in mux:(reconnect+tcp://a:1)(reconnect+tcp://b:1)',
 };

@@ -75,8 +75,10 @@ export class ActiveTransport {
 
   private accept(link: Link): Receiver {
     const connection = this.connect(link);
-    const { dialed, redialer } = link;
-    const admitted = redialer !== undefined || (this.holding && dialed === true) ? connection.sink.admitted : undefined;
+    const { dialed, redialer, service } = link;
+    // Where one of several links is enough, the transport waits for it.
+    const isAwaited = redialer !== undefined || (this.holding && dialed === true && service === undefined);
+    const admitted = isAwaited ? connection.sink.admitted : undefined;
     if (admitted !== undefined) {
       admitted.catch(() => {});
       // A transport that dials again may try another link.

@@ -35,5 +35,5 @@ export function turnAway(link: Link, why: Error): void {
 
 /** Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does. */
 export function isReported({ link }: Connection, reason: Error | undefined): boolean {
-  return reason !== undefined && link.redialer?.awaits === undefined;
+  return reason !== undefined && link.redialer?.awaits === undefined && link.service === undefined;
 }

@@ -38,8 +38,9 @@ export class SideSessions {
     const connection = new Connection(link, side);
     connection.filter = frames?.filterFor(connection);
     side.diagnostics.messages?.printMessages(connection, side);
-    // Nobody says hello over a service, and its members come through it.
-    if (admission === undefined || link.anycast === true || link.service !== undefined) this.open(connection);
+    // Nobody says hello over a service, and its members come through it, unless this side has dialed them.
+    const isTrusted = link.anycast === true || (link.service !== undefined && link.dialed !== true);
+    if (admission === undefined || isTrusted) this.open(connection);
     else new admission.Admission(connection, side, (admitted, answers) => this.open(admitted, answers)).start();
     return connection;
   }
@@ -55,8 +56,9 @@ export class SideSessions {
     connection.link.admitted?.();
     if (answers) answerHello(connection);
     else sayHello(session, connection);
-    // A member of a service is known as the sender of its calls alone.
-    if (link.service === undefined) this.announce(session);
+    // A member is known as the sender of its calls alone. A service whose members are dialed can be called once there is one.
+    const known = link.service === undefined ? session : session.service;
+    if (known !== undefined && link.choose === undefined) this.announce(known as RpcSession);
   }
 
   /** Begins a session that nobody knows yet. See {@link ExtensionHost.begin}. */

@@ -5,6 +5,8 @@ export interface Envelope {
   /** The name of the method on the wire. */
   readonly method: string;
   readonly delivery: Delivery | undefined;
+  /** The member that had the call, and was busy or has ended: another one is to have it now. For `Link.choose`. */
+  readonly tried?: object | undefined;
 }
 
 /** How an engine that keeps messages is to deliver one: the call option `delivery`. Each transport respects those that its links `keep`. */

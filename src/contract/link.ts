@@ -122,6 +122,17 @@ export interface Link {
    * member that may have it; an HTTP client aborts the request instead.
    */
   withdraw?(id: number, frames: readonly Frame[]): void;
+  /**
+   * In place of `dispatch`, for a service whose members this side has dialed: returns the link of the member that is to have the call, which was
+   * accepted with this link as its `service` and admitted, or the error with which the call fails. The core sends the call over that link, among
+   * what else it sends there. A call whose member ends before it was sent, or is busy, is given to `choose` again. Never throws.
+   */
+  choose?(call: Envelope): Link | Error;
+  /**
+   * The peer is about to close, in so many milliseconds, and asks that nothing new is begun over this link (`rpc.leaving`). A transport that
+   * has another way to do so takes that, and calls `Receiver.retire`.
+   */
+  leaving?(within: number): void;
 }
 
 /** The receiver of a link. Made by the core, called by the transport. None of its functions throws. */
@@ -143,6 +154,8 @@ export interface Receiver {
    * has arrived, or twice: the ids of dispatched calls are not used again soon, so that a late outcome is ignored.
    */
   outcome?(id: number, answer: readonly Frame[] | Error): void;
+  /** Nothing new is begun over the link, as far as the transport can say: the receiver closes it once no call is open in either direction. */
+  retire?(): void;
   /** The link has ended. Called exactly once, for every kind of end: without a reason it was a clean end. */
   closed(reason?: Error): void;
 }

@@ -28,6 +28,7 @@ export const plugins: Plugins = {
     port: () => import('../../transports/port.js'),
     memory: () => import('../../transports/memory.js'),
     mux: () => import('../../transports/mux.js'),
+    balance: () => import('../../transports/balance.js'),
     reconnect: () => import('../../transports/reconnect.js'),
   },
   elsewhere: ['tcp', 'tls', 'unix', 'udp', 'stdio', 'process'],

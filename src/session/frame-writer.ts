@@ -94,6 +94,11 @@ export abstract class FrameWriter {
     this.link.send(frames);
   }
 
+  /** Nothing new is to be sent. */
+  retire(): void {
+    if (!this.ended) this.sink.closeWhenIdle();
+  }
+
   drained(): void {
     if (this.ended) return;
     if (this.load.unsent > 0) this.load.sees(this.link.buffered);

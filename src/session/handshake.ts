@@ -20,7 +20,7 @@ const LEAST = 128;
 export function speaksFirst({ link, host }: Connection): boolean {
   if (link.bus === true || link.brief === true || link.anycast === true || !host.codec.hello) return false;
   // Over a broker, the address has shown that the peer is Obverse, and each message has a cost.
-  if (link.service !== undefined || link.callBeat !== undefined) return link.dialed === true && link.agreed !== true;
+  if ((link.service ?? link.callBeat) !== undefined && link.dialed !== true) return false;
   // On `ws:`, the handshake may have shown that the peer is not Obverse.
   return (link.agreed ?? link.dialed) === true;
 }

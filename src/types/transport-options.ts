@@ -48,6 +48,16 @@ export interface RedialAddressOptions {
   readonly start?: 'once' | 'retry' | undefined;
 }
 
+/** Options of `balance:`. */
+export interface BalanceAddressOptions {
+  /** Which part gets a call: each in turn (the default), or the one with the fewest pending calls. */
+  readonly by?: 'turn' | 'pending' | undefined;
+  /** How long, in milliseconds, to wait before a part that is down is dialed again: `[100, 10_000]` by default. */
+  readonly delay?: number | readonly [first: number, longest: number, ...others: never[]] | undefined;
+  /** Further parts. */
+  readonly parts?: readonly TransportSource[] | undefined;
+}
+
 /** An option of transports that carry bytes. */
 export interface FramingOption {
   /** How frames are separated: `lines`, `nul`, `headers`, `length`, `json`, `self`. By default, the framing of the codec. */

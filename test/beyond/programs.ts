@@ -40,6 +40,11 @@ export class Program implements AsyncDisposable {
     });
   }
 
+  /** It does nothing more, and its connections stay. */
+  stop(): void {
+    this.child.kill('SIGSTOP');
+  }
+
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');

@@ -60,6 +60,7 @@ describe('the options', () => {
     sqlite: 'sqlite:options.db',
     postgres: 'postgres://127.0.0.1/options',
     mux: 'mux:(memory:options)',
+    balance: 'balance:(memory:options)',
     reconnect: 'reconnect:',
   };
   it('are documented for every transport', () =>

@@ -35,6 +35,7 @@ export async function addresses(text: string, source: TransportSource, port: num
   await C.connect({ url: 'other://x', whatever: 5 });
   await C.connect({ url: 'mine:x', speed: 5 });
   await C.connect({ url: 'mux:', parts: [text] });
+  await C.connect({ url: 'balance:(tcp://a:1)', by: 'pending', delay: [1, 2], parts: [text, { url: 'ws://b:2' }] });
   await Chat.connect<Chat>({ url: 'tls://h:1', ca: 'x' });
   const side = await C.connect({ url: 'wss://host', ca: 'x', headers: { a: 'b' } }, { reconnect: true });
   const joined: number = await side.remote.join();
@@ -46,6 +47,10 @@ export async function addresses(text: string, source: TransportSource, port: num
 
   // @ts-expect-error misspelt
   await C.connect({ url: 'tls://h:1', crt: 'a' });
+  // @ts-expect-error misspelt
+  await C.connect({ url: 'balance:(tcp://a:1)', bye: 'turn' });
+  // @ts-expect-error misspelt value
+  await C.connect({ url: 'balance:(tcp://a:1)', by: 'trun' });
   // @ts-expect-error not PEM
   await C.connect({ url: 'tls://h:1', key: 5 });
   // @ts-expect-error misspelt value

@@ -190,7 +190,8 @@ function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
 }
 
-function textOf(source: TransportSource): string {
+/** A source as text. */
+export function textOf(source: TransportSource): string {
   if (typeof source === 'string') return source;
   if (typeof source === 'function') return 'a transport of its own';
   if (Array.isArray(source)) return `mux:${joinParts(source.map(textOf))}`;

@@ -1,4 +1,4 @@
-import type { Frame, Receiver } from '../../src/contract/contract.js';
+import type { Frame, Link, Receiver } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { markPermanent } from '../../src/contract/permanent.js';
 
@@ -41,3 +41,10 @@ export class WatchedReceiver implements Receiver {
 
 /** The receiver of a link that is one too many, and is closed. */
 export const deaf: Receiver = { receive() {}, drained() {}, closed() {} };
+
+/** Why a link cannot be dialed again when it has ended; undefined if it can. `before`: how many links its transport has brought up before it. */
+export function whyNotAgain(link: Link, before: number): string | undefined {
+  if (link.bus === true) return 'has no links that end';
+  if (link.choose !== undefined) return 'dials again by itself; omit reconnect';
+  return before > 0 ? 'has several links; give each part a reconnect of its own' : undefined;
+}

@@ -1,4 +1,4 @@
-import { checkEach, must } from '../../src/contract/check-options.js';
+import { type Check, checkEach, must } from '../../src/contract/check-options.js';
 
 /** When to dial again. */
 export interface RedialOptions {
@@ -34,11 +34,14 @@ function isRange(value: unknown): boolean {
   return isWait(first) && isWait(longest) && first <= longest;
 }
 
+/** The check of the option `delay`. */
+export const isDelay: Check = must(
+  (value) => isWait(value) || isRange(value),
+  'a number of milliseconds, or [first, longest], as [100, 10_000]',
+);
+
 const checks = {
-  delay: must(
-    (value) => isWait(value) || isRange(value),
-    'a number of milliseconds, or [first, longest], as [100, 10_000]',
-  ),
+  delay: isDelay,
   tries: must(isCount, 'a whole number of attempts from 1, or Infinity'),
   start: must((value) => value === 'once' || value === 'retry', '"once" or "retry"'),
   transport: () => undefined,

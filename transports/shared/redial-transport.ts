@@ -13,7 +13,7 @@ import type {
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { Awaited, asError, NOT_SENT } from './redial-awaited.js';
 import { InnerTransport } from './redial-inner.js';
-import { deaf, WatchedReceiver } from './redial-link.js';
+import { deaf, WatchedReceiver, whyNotAgain } from './redial-link.js';
 import { Opening, outageOf } from './redial-opening.js';
 import type { RedialOptions } from './redial-options.js';
 import { EXCHANGED, RedialWaits } from './redial-waits.js';
@@ -203,11 +203,8 @@ export class RedialTransport implements Transport, Redialer {
   }
 
   private up(link: Link, before: number): Receiver {
-    if (before > 0 || link.bus === true) {
-      const why =
-        link.bus === true ? 'has no links that end' : 'has several links; give each part a reconnect of its own';
-      this.unfit = new UsageError(`${link.peer} cannot be dialed again: its transport ${why}`);
-    }
+    const unfit = whyNotAgain(link, before);
+    if (unfit !== undefined) this.unfit = new UsageError(`${link.peer} cannot be dialed again: its transport ${unfit}`);
     if (this.unfit !== undefined || this.over) {
       queueMicrotask(() => link.close());
       return deaf;

@@ -7,6 +7,6 @@ export const offeredHeartbeat: OfferedExtension = {
   entry: 'obverse/all',
   options: beatOption,
   load: async () => (await import('./extension.js')).heartbeat,
-  when: { options: ['beat', 'reconnect'], addresses: /reconnect[+:]|restart:/i },
+  when: { options: ['beat', 'reconnect'], addresses: /reconnect[+:]|restart:|balance:/i },
   meanwhile: answering,
 };

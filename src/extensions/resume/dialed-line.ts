@@ -3,12 +3,13 @@ import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import type { Redialer } from '../../contract/contract.js';
 import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
+import { leftBy } from '../../session/leaving.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import { dismissed } from './controls.js';
 import type { EarlyMessages } from './early-messages.js';
 import type { Answer, Begun } from './hello-field.js';
 import type { AwaySession } from './journal-session.js';
-import { leftBy, sayLeft } from './leaving.js';
+import { sayLeft } from './leaving.js';
 import { RESUME } from './resume-options.js';
 import { SessionJournal } from './session-journal.js';
 

@@ -2,9 +2,9 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension, Gate, SideExtension } from '../../api/extension.js';
 import type { Codec, TransportSource } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
+import { leavingNotifications } from '../../session/leaving.js';
 import { resumeControls } from './controls.js';
 import { DialingGate } from './dialing-gate.js';
-import { resumeNotifications } from './leaving.js';
 import { ListeningGate } from './listening-gate.js';
 import { readResume, resumeOption } from './resume-options.js';
 import { SessionJournal } from './session-journal.js';
@@ -15,7 +15,7 @@ export const resume: Extension = {
   options: { resume: resumeOption },
   events: ['resumed'],
   controls: resumeControls,
-  notifications: resumeNotifications,
+  notifications: leavingNotifications,
   attach: (host: RpcEndpoint) => new SideResume(host),
 };
 

@@ -1,11 +1,11 @@
 import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import { ConnectionLost } from '../../contract/errors.js';
+import { leftBy } from '../../session/leaving.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import type { Peer } from '../../types/peers.js';
 import type { Visitor } from '../../types/resume.js';
 import type { Fresh } from './hello-field.js';
 import type { AwaySession } from './journal-session.js';
-import { leftBy } from './leaving.js';
 import { SessionJournal } from './session-journal.js';
 
 /** What a session of who listens needs of the gate. */

@@ -1,6 +1,7 @@
-import type { Id, Message } from '../../contract/contract.js';
+import type { Frame, Id, Message } from '../../contract/contract.js';
 import type { Connection } from '../../session/connection.js';
 import type { SendQueueHost } from '../../session/guarded-queue.js';
+import { unsent } from '../../session/lost-calls.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
 import { LimitedSession } from './limited-session.js';
 import type { ServiceCalls } from './service-calls.js';
@@ -12,6 +13,7 @@ import type { ServiceMember, ServiceSession } from './service-session.js';
  */
 export class MemberSession extends LimitedSession implements ServiceMember {
   declare pending: ServiceCalls;
+  calls = 0;
   private readonly ofService: ServiceSession;
 
   constructor(connection: Connection, host: SendQueueHost, service: ServiceSession) {
@@ -25,10 +27,15 @@ export class MemberSession extends LimitedSession implements ServiceMember {
     return this.ofService;
   }
 
+  /** Calls that are open, and that this member has or may have. */
+  override get open(): number {
+    return this.pending.of(this) + (this.callQueue?.size ?? 0);
+  }
+
   // ---- what is asked of it alone: it is lost with this member ---------------------------------------------------------
 
   protected override hasAsked(id: number, waiter: ReplyHandler): number {
-    waiter.holder = this;
+    if (this.pending.at(id) === waiter) this.pending.hold(waiter, this);
     this.service.remindOf(waiter.deadline);
     return super.hasAsked(id, waiter);
   }
@@ -48,10 +55,30 @@ export class MemberSession extends LimitedSession implements ServiceMember {
   override pendingCall(id: Id): ReplyHandler | undefined {
     const waiter = this.pending.at(id);
     if (waiter === undefined) return undefined;
-    waiter.holder ??= this;
+    if (waiter.holder === undefined) this.pending.hold(waiter, this);
     if (waiter.holder !== this) return undefined;
     this.service.heardOf(id);
     return waiter;
+  }
+
+  override answered(id: Id): ReplyHandler | undefined {
+    const waiter = super.answered(id);
+    if (this.retiring) this.closeIfIdle();
+    return waiter;
+  }
+
+  /** Sends a call of the service, after its headers. Throws as `post`. */
+  sendCall(frames: readonly Frame[], waiter: ReplyHandler | undefined, failed?: (error: unknown) => void): void {
+    if (this.ended !== undefined) throw unsent(this.ended);
+    // First, as the link may end within this: then the call is lost with it, or sent again.
+    if (waiter !== undefined) this.pending.hold(waiter, this);
+    try {
+      for (const frame of frames) this.post(frame, failed);
+    } catch (error) {
+      if (waiter !== undefined) this.pending.hold(waiter, undefined);
+      throw error;
+    }
+    if (waiter !== undefined) waiter.place = this.sendQueue.place;
   }
 
   override finish(...args: Parameters<LimitedSession['finish']>): void {

@@ -1,10 +1,17 @@
-import type { Frame, Id } from '../../contract/contract.js';
+import type { Frame, Id, Link } from '../../contract/contract.js';
 import type { RpcError } from '../../contract/errors.js';
 import { type CallHolder, PendingCalls, type ReplyHandler } from '../../session/pending-calls.js';
 import type { DispatchedCall } from './dispatched-call.js';
 
 /** At least so many ids rest. Each has 32,768 ages, so an id comes back after millions of calls. */
 const RESTING = 256;
+
+/** The session of a member, as far as the table knows it. */
+export interface CallMember extends CallHolder {
+  readonly link: Link;
+  /** How many of the calls are its own: set by the table alone. */
+  calls: number;
+}
 
 /** The owner of the table: the session of the service. */
 export interface ServiceCallsOwner extends CallHolder {
@@ -22,6 +29,8 @@ export class ServiceCalls extends PendingCalls {
   private readonly calls: (DispatchedCall | undefined)[] = [];
   private turn = 0;
   private keptBytes = 0;
+  /** How many calls have a holder. */
+  private held = 0;
 
   /** `mostBytes`: how many bytes of calls are kept to be sent again. */
   constructor(
@@ -33,9 +42,28 @@ export class ServiceCalls extends PendingCalls {
 
   override add(waiter: ReplyHandler): number {
     waiter.given = false;
+    this.count(waiter, 1);
     const id = super.add(waiter);
     if (this.size === 1) this.owner.awaits();
     return id;
+  }
+
+  /** This member has a call from now on; undefined: none that is known. */
+  hold(waiter: ReplyHandler, member: CallMember | undefined): void {
+    this.count(waiter, -1);
+    waiter.holder = member;
+    this.count(waiter, 1);
+  }
+
+  private count({ holder }: ReplyHandler, by: 1 | -1): void {
+    if (holder === undefined) return;
+    this.held += by;
+    (holder as CallMember).calls += by;
+  }
+
+  /** How many calls a member has, or may have. */
+  of({ calls }: CallMember): number {
+    return this.size - this.held + calls;
   }
 
   protected override nextFree(free: number[]): number | undefined {
@@ -71,10 +99,10 @@ export class ServiceCalls extends PendingCalls {
     return holder === undefined || holder === from || from === this.owner ? this.drop(id) : undefined;
   }
 
-  /** What the send queue of a member has given to its link says nothing about calls that were dispatched. */
+  /** What the send queue of a member has given to its link says nothing about calls that went another way. */
   override noteGiven(sent: number, of: CallHolder): void {
     for (const [id, waiter] of this.all())
-      if (waiter.holder === of && this.sent(id) === undefined) waiter.given ||= (waiter.place ?? 0) <= sent;
+      if (waiter.holder === of && this.sent(id)?.isQueued !== false) waiter.given ||= (waiter.place ?? 0) <= sent;
   }
 
   /** Of the service itself: all calls. Of a member: those that it has, except those that are sent again. */
@@ -92,6 +120,8 @@ export class ServiceCalls extends PendingCalls {
     const kept = this.calls[slot]?.kept;
     if (kept !== undefined) this.keptBytes -= lengthOf(kept);
     this.calls[slot] = undefined;
+    const open = this.waiters[slot];
+    if (open !== undefined) this.count(open, -1);
     const waiter = super.clear(slot);
     if (this.size === 0) this.owner.awaits();
     return waiter;

@@ -14,14 +14,11 @@ import { DispatchedCall } from './dispatched-call.js';
 import { LimitedSession } from './limited-session.js';
 import { Outcomes } from './outcomes.js';
 import { SealedCalls } from './sealed-calls.js';
-import { ServiceCalls, type ServiceCallsOwner } from './service-calls.js';
+import { type CallMember, ServiceCalls, type ServiceCallsOwner } from './service-calls.js';
 import { SilentCalls } from './silent-calls.js';
 
-/** How often a call is sent at most: once, and again where a member was lost or busy. */
-const ATTEMPTS = 3;
-
 /** The session of a member, as the session of its service knows it. */
-export interface ServiceMember extends CallHolder {
+export interface ServiceMember extends CallMember {
   sendSystem(method: string, args: readonly unknown[]): boolean;
   /** Whether an answer is awaited has changed: looks again whether to read on. */
   awaits(): void;
@@ -118,7 +115,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     this.dispatch(call, joined, failed);
   }
 
-  private dispatch(call: DispatchedCall, frames: readonly Frame[], failed?: (error: unknown) => void): void {
+  protected dispatch(call: DispatchedCall, frames: readonly Frame[], failed?: (error: unknown) => void): void {
     if (this.sealed !== undefined) this.sealed.post(call, frames, failed);
     else this.leave(call, frames);
   }
@@ -149,7 +146,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (waiter !== undefined) {
       waiter.given = true;
       // Whoever has claimed it before it left has claimed what it cannot have.
-      waiter.holder = undefined;
+      pending.hold(waiter, undefined);
       call.attempts++;
       this.silent?.sent(call);
     } else if (id !== undefined) return; // It was cancelled meanwhile.
@@ -158,7 +155,8 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const member = connection.dispatchCall(frames, call);
     this.isDispatching = before;
     const holder = member && this.members.get(member);
-    if (waiter !== undefined && holder !== undefined && pending.at(id as number) === waiter) waiter.holder = holder;
+    if (waiter !== undefined && holder !== undefined && pending.at(id as number) === waiter)
+      pending.hold(waiter, holder);
   }
 
   // ---- what becomes of it -------------------------------------------------------------------------------------------
@@ -202,13 +200,14 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   }
 
   sendsAgain(waiter: ReplyHandler, call: DispatchedCall): boolean {
-    return waiter.idempotent === true && call.attempts < ATTEMPTS && this.again(waiter, call);
+    return call.maySendAgain(waiter) && this.again(waiter, call);
   }
 
   private again(waiter: ReplyHandler, call: DispatchedCall): boolean {
     const { kept, id } = call;
     if (kept === undefined || this.ended !== undefined) return false;
-    waiter.holder = undefined;
+    call.tried = (waiter.holder as ServiceMember | undefined)?.link;
+    this.pending.hold(waiter, undefined);
     try {
       this.dispatch(call, kept, (error) => this.fail(id as number, error));
     } catch {

@@ -3,6 +3,7 @@ import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import type { SendQueueHost } from '../../session/guarded-queue.js';
 import { RpcSession } from '../../session/rpc-session.js';
+import { ChoosingSession } from './choosing-session.js';
 import { LimitedSession } from './limited-session.js';
 import { MemberSession } from './member-session.js';
 import { ServiceSession } from './service-session.js';
@@ -14,7 +15,8 @@ export function sessionOf(connection: Connection, host: SendQueueHost): RpcSessi
   const { link } = connection;
   if (link.service !== undefined) return memberOf(link.service, connection, host);
   if (link.anycast === true || link.dispatch !== undefined) {
-    const session = new ServiceSession(connection, host);
+    const session =
+      link.choose === undefined ? new ServiceSession(connection, host) : new ChoosingSession(connection, host);
     services.set(link, session);
     return session;
   }

@@ -1,0 +1,50 @@
+import type { Call, Frame, Link } from '../../contract/contract.js';
+import { mustFit } from '../../session/frame-limits.js';
+import type { ReplyHandler } from '../../session/pending-calls.js';
+import { DispatchedCall } from './dispatched-call.js';
+import type { MemberSession } from './member-session.js';
+import { ServiceSession } from './service-session.js';
+
+/**
+ * The session over a link that chooses a member for each call (`Link.choose`). A call leaves with what else leaves for that member in this turn, sealed
+ * and bounded as that is.
+ */
+export class ChoosingSession extends ServiceSession {
+  declare readonly members: Map<Link, MemberSession>;
+
+  /** What each of the members reads: which of them gets a call is not known before it is encoded. */
+  override get frameLimit(): number {
+    let limit = super.frameLimit;
+    for (const member of this.members.values()) limit = Math.min(limit, member.frameLimit);
+    return limit;
+  }
+
+  /** No member is chosen yet. */
+  protected override hasAsked(id: number, waiter: ReplyHandler): number {
+    const { place } = waiter;
+    const asked = super.hasAsked(id, waiter);
+    if (place !== undefined) waiter.place = place;
+    return asked;
+  }
+
+  override postTogether(
+    { id, method }: Pick<Call, 'id' | 'method'>,
+    frames: readonly Frame[],
+    failed?: (error: unknown) => void,
+  ): void {
+    for (const frame of frames) mustFit(frame, this.frameLimit, this);
+    const call = new DispatchedCall(id as number | undefined, method, undefined);
+    call.isQueued = true;
+    if (call.id !== undefined) this.pending.note(call.id, call, frames);
+    this.dispatch(call, frames, failed);
+  }
+
+  /** Throws the reason why no member can have the call, and what the session of the member throws. */
+  protected override dispatch(call: DispatchedCall, frames: readonly Frame[], failed?: (error: unknown) => void): void {
+    const chosen = this.link.choose?.(call);
+    const member = this.members.get(chosen as Link);
+    if (member === undefined) throw chosen;
+    call.attempts++;
+    member.sendCall(frames, call.id === undefined ? undefined : this.pending.at(call.id), failed);
+  }
+}

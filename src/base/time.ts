@@ -87,8 +87,13 @@ export function clearTimer(timer: Timer | undefined): void {
  */
 export function afterTurn(act: () => void): void {
   outside(() => {
-    if (typeof setImmediate === 'function') setImmediate(act);
-    else setTimeout(act, 0);
+    try {
+      if (typeof setImmediate === 'function') setImmediate(act);
+      else setTimeout(act, 0);
+    } catch {
+      // The module of a Worker sets no timers while it is loaded, and nothing arrives then.
+      queueMicrotask(act);
+    }
   });
 }
 

@@ -23,10 +23,12 @@ const packages = {
   'Node 24': { name: 'node', version: '24', program: node, args: [] },
   Bun: { name: 'bun', version: '1', program: 'bin/bun.exe', args: [] },
   Deno: { name: 'deno', version: '2', program: windows ? 'deno.exe' : 'deno', args: ['run', '--allow-all'] },
+  // Runs Workers, and no programs: not one of `runtimeNames`.
+  Workerd: { name: 'workerd', version: '1', program: 'bin/workerd', args: ['serve'] },
 } as const;
 
 export type RuntimeName = keyof typeof packages;
-export const runtimeNames = Object.keys(packages) as RuntimeName[];
+export const runtimeNames = (Object.keys(packages) as RuntimeName[]).filter((name) => name !== 'Workerd');
 
 /** This Node. */
 export const thisNode: Runtime = { program: process.execPath, args: [] };
@@ -65,7 +67,7 @@ export function installRuntime(name: RuntimeName, folder: string): Runtime | str
 if (argv[1] === fileURLToPath(import.meta.url)) {
   const [, , folder] = argv;
   if (folder === undefined) throw new Error('name the folder: tsx test/package/runtimes.ts FOLDER');
-  for (const name of runtimeNames) {
+  for (const name of [...runtimeNames, 'Workerd' as const]) {
     const runtime = installRuntime(name, folder);
     console.log(typeof runtime === 'string' ? `could not install ${name}: ${runtime}` : `${name}: ${runtime.program}`);
   }

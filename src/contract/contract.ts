@@ -86,16 +86,26 @@ export interface Codec {
   join?(frames: readonly Frame[]): Frame;
 }
 
-/** What the protocol of a dialect asks of requests over HTTP. Names of headers are in lower case. */
+/** The headers of a request or a response, by their names in lower case. */
+export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What the protocol of a dialect asks of requests over HTTP. Names of headers are in lower case. Nothing here throws. */
 export interface HttpProtocol {
-  /** The header in which a client names the version of the protocol. */
-  readonly versionHeader: string;
-  /** The versions that a server takes. A request without the header is taken. */
-  readonly versions: readonly string[];
-  /** The headers of a response that the client sends with each later request. */
-  readonly repeated: readonly string[];
-  /** The version that a client names from now on, if this answer to a call of `method` contains it. Never throws. */
-  versionIn(method: string, answer: string): string | undefined;
+  /**
+   * The header of a response that names a session. The client sends it with each later request until a response has the status 404, and
+   * ends the session by a DELETE when it closes.
+   */
+  readonly session: string;
+  /** The headers of a client for one request, by its body; undefined for none. */
+  headersFor(body: string): Readonly<Record<string, string>> | undefined;
+  /** The headers of all later requests of a client, by the answer to a call of `method`; undefined for none. */
+  headersAfter(method: string, answer: string): Readonly<Record<string, string>> | undefined;
+  /** Why a server refuses a request, as the body of a response with the status 400; undefined if it does not. */
+  refusal(headers: HttpHeaders, body: string): string | undefined;
+  /** The status of a response of a server with this answer to a request. */
+  statusOf(headers: HttpHeaders, answer: string): number;
+  /** Whether a GET may receive events. */
+  takesGet(headers: HttpHeaders): boolean;
 }
 
 /** Makes a codec from its name and options; the default export of a module in `codecs/`. */

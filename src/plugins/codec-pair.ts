@@ -18,6 +18,7 @@ const asText = (frame: Frame): Frame => (frame instanceof Uint8Array ? decoder.d
 export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec> {
   const { form, readsText, writesText } = formOf(incoming, outgoing);
   const framing = await framingOf(incoming, outgoing);
+  const http = incoming.http ?? outgoing.http;
   return {
     name: [...new Set([incoming.name, outgoing.name])].sort().join('+'),
     form,
@@ -26,6 +27,8 @@ export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec
     // What the other codec carries natively is read in any case, with or without a tag.
     ...(outgoing.natives !== undefined && { natives: outgoing.natives }),
     ...(outgoing.words !== undefined && { words: outgoing.words }),
+    // A dialect of one direction has its headers in both, and its meaning of GET.
+    ...(http !== undefined && { http }),
     // Such an answer is written by one of the two codecs, and is needed if the other one may misread messages.
     answersUnreadable: incoming.answersUnreadable && outgoing.answersUnreadable,
     answersCancelled: incoming.answersCancelled !== false && outgoing.answersCancelled !== false,

@@ -27,6 +27,16 @@ const Visitor = Desk.invert();
 
 const make = (read: string, written: string): Promise<Codec> => codecFrom({ in: read, out: written });
 
+describe('what the dialect of one codec of a pair asks of HTTP', () => {
+  it.each([
+    ['jrpc?dialect=mcp', 'jrpc'],
+    ['jrpc', 'jrpc?dialect=mcp'],
+  ])('is asked of the pair: %s and %s', async (read, written) => {
+    expect((await make(read, written)).http?.session).toBe('mcp-session-id');
+    expect((await make('jrpc', 'terse')).http).toBeUndefined();
+  });
+});
+
 const objectByPosition = 'in MessagePack-RPC one plain object by position looks like named arguments';
 for (const [written, read] of [
   ['jrpc', 'msgpack'],

@@ -10,6 +10,7 @@ import msgpack from '../../codecs/msgpack.js';
 import { parseAddress } from '../../src/contract/address.js';
 import type { Frame, FramingName, Message, Outbound, Parcel } from '../../src/contract/contract.js';
 import { framingFor } from '../../src/contract/framing/framings.js';
+import { playedOverHttp } from './http-talk.js';
 import { blocksOf, nameOf, root } from './pages.js';
 import { bare, evaluated, played, type Serve, unescaped } from './wire-talk.js';
 
@@ -45,6 +46,15 @@ describe('the conversations', () => {
   it('are found', () => expect(conversations.length).toBeGreaterThan(15));
   for (const { info, line, code } of conversations) {
     it(`docs/wire.md:${line}: ${info}`, async () => expect(await played(info, code, serve)).toBe(code));
+  }
+});
+
+describe('the conversations over HTTP', () => {
+  const conversations = blocks.filter(({ info }) => info.startsWith('http '));
+  it('are found', () => expect(conversations).toHaveLength(2));
+  for (const { info, line, code } of conversations) {
+    it(`docs/wire.md:${line}: ${info}`, async () =>
+      expect(await playedOverHttp(info.slice('http '.length), code, serve)).toBe(code));
   }
 });
 

@@ -18,6 +18,8 @@ export interface CallOwner {
   responded(headers: Headers): void;
   /** A frame of the response to a call of `method`. */
   answered(method: string, frame: Frame): void;
+  /** Whether a response with this status means that the session, in which the call was made, is over. */
+  sessionIsOver(status: number, session: string | undefined): boolean;
   /** The request is over. `error`: a notification that was not accepted. */
   over(call: HttpCall, error: Error | undefined): void;
 }
@@ -25,6 +27,8 @@ export interface CallOwner {
 /** One request: a call or a notification, and its response. */
 export class HttpCall implements PostWatch {
   posted: Posted | undefined = undefined;
+  /** The session that its headers name, where the protocol has sessions. */
+  session: string | undefined = undefined;
   private status = 0;
   private statusText = '';
   private headers: Headers = {};
@@ -143,6 +147,10 @@ export class HttpCall implements PostWatch {
   private error(body: Uint8Array | undefined): Error {
     const { what, status, statusText, headers } = this;
     if (this.events !== undefined) return new ConnectionLost(`${what}: the response ended without an answer`);
+    if (this.owner.sessionIsOver(status, this.session)) {
+      const text = `${what}: the server has ended the session (404): begin another one, as with initialize`;
+      return new ConnectionLost(text, { maybeExecuted: false });
+    }
     const isText = /^(?:text\/plain|application\/json)\b/i.test(headerOf(headers, 'content-type') ?? '');
     const text = isText && body !== undefined ? new TextDecoder().decode(body.subarray(0, 1_000)) : '';
     return errorOf({ what, status, statusText, headers, text });

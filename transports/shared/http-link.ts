@@ -6,6 +6,7 @@ import { type CallOwner, HttpCall } from './http-call.js';
 import { EVENTS, type Headers, headerOf } from './http-exchange.js';
 import { HttpParts, type Piece } from './http-parts.js';
 import type { Poster } from './http-poster.js';
+import { endSession } from './http-session.js';
 import type { DialedUrl, HeadersSource } from './http-url.js';
 import { Refusals } from './refusals.js';
 
@@ -22,7 +23,6 @@ export interface DialPlan {
 interface Waiting {
   readonly call: HttpCall;
   readonly body: Piece;
-  readonly method: string;
 }
 
 /** The link to a server: each call is a request of its own. */
@@ -33,6 +33,7 @@ export class HttpLink implements Link, CallOwner {
   readonly agreed = false;
   readonly takes = 'calls';
   readonly parts: HttpParts;
+  private readonly accepts: string;
   readonly frameBytes: number;
   readonly ended: Promise<void>;
   receiver!: Receiver;
@@ -48,6 +49,8 @@ export class HttpLink implements Link, CallOwner {
   private unaccepted: Error | undefined;
   private reason: Error | undefined;
   private isClosing = false;
+  /** While the server is told that the session is over. */
+  private ending: Promise<void> | undefined;
   private isOver = false;
   private whenEnded!: () => void;
 
@@ -56,6 +59,8 @@ export class HttpLink implements Link, CallOwner {
     this.peer = target.peer;
     this.info = { url: target.address };
     this.parts = new HttpParts(wire);
+    const { isText, type } = this.parts;
+    this.accepts = isText ? `${type}, ${EVENTS}` : type;
     this.frameBytes = wire.limits.frameBytes;
     this.ended = new Promise((resolve) => {
       this.whenEnded = resolve;
@@ -79,21 +84,21 @@ export class HttpLink implements Link, CallOwner {
       call.limit(DEFAULT_TIMEOUT);
     } else this.calls.set(id, call);
     this.buffered += body.length;
-    if (this.running < this.plan.connections) this.begin(call, body, method);
-    else this.waiting.push({ call, body, method });
+    if (this.running < this.plan.connections) this.begin(call, body);
+    else this.waiting.push({ call, body });
   }
 
-  private begin(call: HttpCall, body: Piece, method: string): void {
+  private begin(call: HttpCall, body: Piece): void {
     this.running++;
     const { headers } = this.plan;
-    if (typeof headers !== 'function') this.post(call, body, method, headers);
+    if (typeof headers !== 'function') this.post(call, body, headers);
     else {
       try {
         const given = headers();
-        if (!isThenable(given)) this.post(call, body, method, given as Readonly<Record<string, string>>);
+        if (!isThenable(given)) this.post(call, body, given as Readonly<Record<string, string>>);
         else
           Promise.resolve(given).then(
-            (value) => this.post(call, body, method, value as Readonly<Record<string, string>>),
+            (value) => this.post(call, body, value as Readonly<Record<string, string>>),
             (error: unknown) => this.noHeaders(call, error),
           );
       } catch (error) {
@@ -102,22 +107,18 @@ export class HttpLink implements Link, CallOwner {
     }
   }
 
-  private post(
-    call: HttpCall,
-    body: Piece,
-    _method: string,
-    headers: Readonly<Record<string, string>> | undefined,
-  ): void {
+  private post(call: HttpCall, body: Piece, headers: Readonly<Record<string, string>> | undefined): void {
     if (!this.has(call)) return;
     const { parts, plan } = this;
     const { authorization } = plan.target;
-    const all: Record<string, string> = {
-      'content-type': parts.type,
-      accept: parts.isText ? `${parts.type}, ${EVENTS}` : parts.type,
-      ...(authorization !== undefined && { authorization }),
-      ...this.protocol,
-      ...headers,
-    };
+    const { http } = plan.wire;
+    const all: Record<string, string> = { 'content-type': parts.type, accept: this.accepts };
+    if (authorization !== undefined) all.authorization = authorization;
+    if (http !== undefined) {
+      Object.assign(all, this.protocol, http.headersFor(String(body)));
+      call.session = this.protocol[http.session];
+    }
+    if (headers !== undefined) Object.assign(all, headers);
     call.posted = plan.poster.post(body, all, call);
   }
 
@@ -139,16 +140,24 @@ export class HttpLink implements Link, CallOwner {
   }
 
   responded(headers: Headers): void {
-    for (const name of this.plan.wire.http?.repeated ?? []) {
-      const value = headerOf(headers, name);
-      if (value !== undefined) this.protocol[name] = value;
-    }
+    const { http } = this.plan.wire;
+    const id = http && headerOf(headers, http.session);
+    if (http !== undefined && id !== undefined) this.protocol[http.session] = id;
+  }
+
+  /** Whether a response with this status means that the session of the call is over: the next calls are made without one. */
+  sessionIsOver(status: number, session: string | undefined): boolean {
+    const { http } = this.plan.wire;
+    if (http === undefined || status !== 404 || session === undefined) return false;
+    // A call that was sent before must not end the session that has been begun since.
+    if (this.protocol[http.session] === session)
+      for (const name of Object.keys(this.protocol)) delete this.protocol[name];
+    return true;
   }
 
   answered(method: string, frame: Frame): void {
     const { http } = this.plan.wire;
-    const version = typeof frame === 'string' ? http?.versionIn(method, frame) : undefined;
-    if (http !== undefined && version !== undefined) this.protocol[http.versionHeader] = version;
+    if (http !== undefined && typeof frame === 'string') Object.assign(this.protocol, http.headersAfter(method, frame));
   }
 
   over(call: HttpCall, error: Error | undefined): void {
@@ -161,7 +170,7 @@ export class HttpLink implements Link, CallOwner {
     else {
       this.running--;
       const next = this.waiting.shift();
-      if (next !== undefined) this.begin(next.call, next.body, next.method);
+      if (next !== undefined) this.begin(next.call, next.body);
     }
     if (!this.isClosing) this.receiver.drained();
     if (this.notices.size > 0) return;
@@ -205,8 +214,20 @@ export class HttpLink implements Link, CallOwner {
     if (this.notices.size === 0) this.finish();
   }
 
+  /** Tells the server that the session is over. Returns false if there is nothing to tell, or it was told. */
+  private endsSession(): boolean {
+    const { plan, protocol, reason } = this;
+    const { http, limits } = plan.wire;
+    if (http === undefined || protocol[http.session] === undefined || reason !== undefined) return false;
+    this.ending ??= endSession(plan, { ...protocol }, limits.connectMs).then(() => {
+      delete protocol[http.session];
+      this.finish();
+    });
+    return true;
+  }
+
   private finish(): void {
-    if (this.isOver) return;
+    if (this.isOver || this.endsSession()) return;
     this.isOver = true;
     this.whenEnded();
     this.receiver?.closed(this.reason);

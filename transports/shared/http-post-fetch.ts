@@ -5,14 +5,14 @@ import type { Posted, Poster, PostWatch } from './http-poster.js';
 export class FetchPoster implements Poster {
   constructor(private readonly url: string) {}
 
-  post(body: Piece, headers: Record<string, string>, watch: PostWatch): Posted {
+  post(body: Piece | undefined, headers: Record<string, string>, watch: PostWatch): Posted {
     const stop = new AbortController();
     void this.send(body, headers, watch, stop.signal);
     return { abort: () => stop.abort() };
   }
 
   private async send(
-    body: Piece,
+    body: Piece | undefined,
     headers: Record<string, string>,
     watch: PostWatch,
     signal: AbortSignal,
@@ -20,7 +20,8 @@ export class FetchPoster implements Poster {
     let began = false;
     try {
       // A redirect would take the headers, and the body, to another server.
-      const init = { method: 'POST', body: body as string, headers, signal, redirect: 'manual' as const };
+      const what = body === undefined ? { method: 'DELETE' } : { method: 'POST', body: body as string };
+      const init = { ...what, headers, signal, redirect: 'manual' as const };
       const response = await fetch(this.url, init);
       if (signal.aborted) return;
       began = true;

@@ -42,8 +42,9 @@ export class NodePoster implements Poster {
     };
   }
 
-  post(body: Piece, headers: Record<string, string>, watch: PostWatch): Posted {
-    headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+  post(body: Piece | undefined, headers: Record<string, string>, watch: PostWatch): Posted {
+    if (body !== undefined)
+      headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
     let request: ClientRequest;
     let isOver = false;
     const failed = (error: Error): void => {
@@ -52,7 +53,7 @@ export class NodePoster implements Poster {
       watch.failed(error, this.unsent.has(error));
     };
     try {
-      request = this.request({ ...this.target, headers });
+      request = this.request({ ...this.target, ...(body === undefined && { method: 'DELETE' }), headers });
     } catch (error) {
       // A header that cannot be sent.
       this.unsent.add(error as Error);

@@ -16,6 +16,8 @@ export interface LinkOwner {
   readonly frameBytes: number;
   /** What is known of a request. */
   infoOf(exchange: Exchange): LinkInfo;
+  /** The status of a response with this answer. */
+  statusOf(exchange: Exchange, answer: Piece): number;
   /** The headers that every response to the request has. */
   headersFor(exchange: Exchange): Record<string, string>;
   /** The response is a stream of events, or may become one: comments keep it alive. */
@@ -180,7 +182,8 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
     if (pieces.length === 0) exchange.respond(status, headers);
     else {
       headers['content-type'] = owner.parts.type;
-      exchange.respond(status, headers, owner.parts.body(pieces));
+      const body = owner.parts.body(pieces);
+      exchange.respond(status === 200 ? owner.statusOf(exchange, body) : status, headers, body);
     }
   }
 }

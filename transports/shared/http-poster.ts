@@ -21,8 +21,8 @@ export interface Posted {
 
 /** Sends requests to one URL. */
 export interface Poster {
-  /** Never throws. `watch` is not called within this call. */
-  post(body: Piece, headers: Record<string, string>, watch: PostWatch): Posted;
+  /** Sends a POST; without a body, a DELETE. Never throws. `watch` is not called within this call. */
+  post(body: Piece | undefined, headers: Record<string, string>, watch: PostWatch): Posted;
   /** The error for a request that has failed, with what to do if that is known. */
   explain(error: Error): string;
   /** Frees the connections that are kept. */

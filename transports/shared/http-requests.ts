@@ -6,7 +6,7 @@ import { addCors, addPreflight } from './http-cors.js';
 import { EventsLink } from './http-events.js';
 import { EVENTS, type Exchange, headerOf } from './http-exchange.js';
 import { forwardedIn } from './http-forwarded.js';
-import type { HttpParts } from './http-parts.js';
+import type { HttpParts, Piece } from './http-parts.js';
 import { PostLink } from './http-post.js';
 import { HttpStreams } from './http-streams.js';
 import { Refusals } from './refusals.js';
@@ -136,8 +136,7 @@ export class HttpRequests extends HttpStreams {
       this.refuse(exchange, 415, `a compressed body (${quote(coding, 50)}) cannot be read`, {
         'accept-encoding': 'identity',
       });
-    } else if (!this.isKnown(exchange)) return;
-    else if (this.posts >= wire.limits.peers) this.busy(exchange, 'requests');
+    } else if (this.posts >= wire.limits.peers) this.busy(exchange, 'requests');
     else {
       this.posts++;
       const body = new RequestBody(exchange, this);
@@ -147,26 +146,23 @@ export class HttpRequests extends HttpStreams {
     }
   }
 
-  /** Whether the version of the protocol that the request names is one that the dialect has. */
-  private isKnown(exchange: Exchange): boolean {
-    const { http } = this.plan.wire;
-    const version = http && headerOf(exchange.headers, http.versionHeader);
-    if (http === undefined || version === undefined || http.versions.includes(version)) return true;
-    const text = `the ${http.versionHeader} ${quote(version, 50)} is not supported`;
-    this.refuse(exchange, 400, `${text}; supported are ${http.versions.join(', ')}`);
-    return false;
-  }
-
   read(body: RequestBody, bytes: Uint8Array): void {
     this.bodies.delete(body);
     const { exchange } = body;
     const { parts } = this;
+    const { wire } = this.plan;
     let frames: ReturnType<HttpParts['frames']>;
     try {
       frames = parts.frames(bytes);
     } catch (error) {
       this.posts--;
       this.refuse(exchange, 400, (error as Error).message);
+      return;
+    }
+    const refusal = wire.http?.refusal(exchange.headers, String(frames.at(-1)));
+    if (refusal !== undefined) {
+      this.posts--;
+      exchange.respond(400, { ...this.headersFor(exchange), 'content-type': parts.type }, refusal);
       return;
     }
     const link = new PostLink(exchange, ++this.named, parts.isText ? eventsIn(exchange) : 'no', this);
@@ -188,7 +184,8 @@ export class HttpRequests extends HttpStreams {
 
   private get(exchange: Exchange): void {
     const { wire, document } = this.plan;
-    if (this.parts.isText && (headerOf(exchange.headers, 'accept') ?? '').includes(EVENTS)) {
+    if (wire.http?.takesGet(exchange.headers) === false) this.refuseMethod(exchange);
+    else if (this.parts.isText && (headerOf(exchange.headers, 'accept') ?? '').includes(EVENTS)) {
       if (this.links.size - this.posts >= wire.limits.peers) {
         this.busy(exchange, 'listeners');
         return;
@@ -212,6 +209,11 @@ export class HttpRequests extends HttpStreams {
       addCors(own, exchange.headers.origin as string, this.plan.cors?.includes('*') === true);
     if (this.retired) own.connection = 'close';
     return own;
+  }
+
+  statusOf(exchange: Exchange, answer: Piece): number {
+    const { http } = this.plan.wire;
+    return http === undefined ? 200 : http.statusOf(exchange.headers, String(answer));
   }
 
   infoOf(exchange: Exchange): LinkInfo {

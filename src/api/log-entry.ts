@@ -7,6 +7,8 @@ interface Classic extends Logger {
   info?(message: string, ...details: unknown[]): void;
 }
 
+const PREFIX = 'obverse: ';
+
 /** Reports nothing. */
 export const silence: SideLogger = Object.freeze({ warn() {}, error() {}, entry() {} });
 
@@ -24,8 +26,8 @@ export function isEntryLogger(logger: object): logger is EntryLogger {
 
 function withTexts(logger: Classic): SideLogger {
   return {
-    warn: (...told) => guarded(() => logger.warn(...told)),
-    error: (...told) => guarded(() => logger.error(...told)),
+    warn: (text, ...details) => guarded(() => logger.warn(prefixed(text), ...details)),
+    error: (text, ...details) => guarded(() => logger.error(prefixed(text), ...details)),
     entry: ({ level }, ...told) => guarded(() => (logger[level] ?? logger.warn).apply(logger, told)),
     // Not every logger takes what is no trouble.
     ...('info' in logger && { info: (...told: [string]) => guarded(() => logger.info?.(...told)) }),
@@ -37,8 +39,13 @@ function withEntries(logger: EntryLogger): SideLogger {
   const plain =
     (level: LogEntry['level'], event: LogEntry['event']) =>
     (message: string, ...[error]: unknown[]): void =>
-      entry({ level, event, message: withError(message, error), ...(error !== undefined && { error }) });
+      entry({ level, event, message: withError(prefixed(message), error), ...(error !== undefined && { error }) });
   return { warn: plain('warn', 'transport'), error: plain('error', 'transport'), info: plain('info', 'call'), entry };
+}
+
+/** Plug-ins report without the name of the library: among the texts of a program, it says whose they are. */
+function prefixed(text: string): string {
+  return text.startsWith(PREFIX) ? text : PREFIX + text;
 }
 
 /** A text with what an error says behind it. Never throws. */

@@ -11,6 +11,8 @@ export interface OuterTransport {
   readonly options: readonly string[];
 }
 
+/** Options of the transports that dial again, which others are given where `reconnect` was forgotten. */
+const REDIAL: readonly string[] = ['delay', 'tries', 'start'];
 const outers = new WeakMap<object, OuterTransport>();
 let isSideOption: (name: string) => boolean = () => false;
 
@@ -38,6 +40,8 @@ export function insteadOf(name: string, options: readonly string[], outer: Outer
     return `, but ${outer.name} has: specify it in an object, as in { url, ${name} }; ${list}`;
   if (isSideOption(name))
     return `: it is an option of the side, in the argument after the address, as in { ${name}: … }; ${list}`;
+  if (REDIAL.includes(name))
+    return `: it says when to dial again, and belongs to the address reconnect+… in an object, or to the option "reconnect" of the side; ${list}`;
   const meant = nearest(name, [...options, ...(outer?.options ?? [])]);
   return meant === undefined
     ? `; ${list}`

@@ -10,7 +10,7 @@ export interface LogEntry {
    * `transport` for a report of a transport, `reports.omitted` for the number of reports that were not written.
    */
   readonly event: 'message.error' | 'call' | 'side' | 'transport' | 'reports.omitted';
-  /** The whole report in one line; begins with `obverse: ` unless it comes from a transport. */
+  /** The whole report in one line; begins with `obverse: `. */
   readonly message: string;
   /** The id of the peer, if the report is about one. */
   readonly peer?: string;

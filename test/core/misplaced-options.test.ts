@@ -106,3 +106,31 @@ it.each(['tcp://127.0.0.1:1/path', 'tls://127.0.0.1:1/chat/room', 'udp://127.0.0
     );
   },
 );
+
+it.each(['delay', 'tries', 'start'])(
+  'the option %s of an address that is not dialed again names reconnect',
+  async (name) => {
+    const text = `tcp: has no option "${name}": it says when to dial again, and belongs to the address reconnect+… in an object`;
+    expect(await refusal({ url: 'tcp://127.0.0.1:1', [name]: 1 })).toContain(text);
+  },
+);
+
+it('what a transport reports begins with the name of the library, for texts and for entries', async () => {
+  registerTransport('reporting', (_address, { logger }) => {
+    logger.warn('reporting: a socket is slow', new Error('oops'));
+    logger.error('obverse: reporting: it has failed');
+    throw new UsageError('it has reported');
+  });
+  const texts: unknown[] = [];
+  const write = (...told: unknown[]): void => void texts.push(told);
+  await failure(C.connect('reporting:', { logger: { warn: write, error: write } }));
+  await failure(
+    C.connect('reporting:', { logger: { log: ({ event, message }) => void texts.push([event, message]) } }),
+  );
+  expect(texts).toEqual([
+    ['obverse: reporting: a socket is slow', new Error('oops')],
+    ['obverse: reporting: it has failed'],
+    ['transport', 'obverse: reporting: a socket is slow: Error: oops'],
+    ['transport', 'obverse: reporting: it has failed'],
+  ]);
+});

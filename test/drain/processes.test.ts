@@ -20,17 +20,22 @@ interface Ended {
 function start(address: string, codec: string, name: string) {
   const child = fork(program, [address, codec, name], { execArgv: ['--import', 'tsx'] });
   children.push(child);
-  const serves = once(child, 'message').then(([{ address: at }]) => at as string);
+  const said = (field: string) =>
+    new Promise<Record<string, unknown>>((resolve) => {
+      child.on('message', (message: Record<string, unknown>) => field in message && resolve(message));
+    });
+  const loaded = said('isLoaded');
+  const serves = said('address').then(({ address: at }) => at as string);
+  const ended = said('failures');
   /** Ends it by SIGTERM; resolves with what it has seen. */
   const end = async (): Promise<Ended> => {
-    const told = once(child, 'message');
-    child.kill('SIGTERM');
     const exited = once(child, 'exit');
-    const [seen] = await told;
+    child.kill('SIGTERM');
+    const seen = await ended;
     expect((await exited)[0]).toBe(0);
-    return seen as Ended;
+    return seen as unknown as Ended;
   };
-  return { serves, end };
+  return { loaded, serves, end };
 }
 
 describe.each([
@@ -46,6 +51,8 @@ describe.each([
     for (const name of ['1', '2']) {
       await until(() => asked(String(Number(name) - 1)) > 20);
       const next = start(address, codec, name);
+      // To load it takes longer than draining may, where the machine is busy.
+      await next.loaded;
       seen.push(await server.end());
       await next.serves;
       server = next;

@@ -83,7 +83,7 @@ export class GivenSockets implements Transport, LinkKeeper {
     if (count > 0)
       logger.warn(`socket: there are ${limits.peers} peers, the limit (limits.peers): ${count} more refused`);
     function failed(error: Error): void {
-      logger.warn(`obverse: ${error.message}`);
+      logger.warn(error.message);
     }
   }
 

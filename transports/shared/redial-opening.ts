@@ -51,7 +51,7 @@ export class Opening {
     this.reported = message;
     const { logger, limits } = this.wire;
     logger.warn(
-      `obverse: ${address} is not connected yet, and is dialed again until limits.connectMs (${limits.connectMs} ms) has passed: ${message}`,
+      `${address} is not connected yet, and is dialed again until limits.connectMs (${limits.connectMs} ms) has passed: ${message}`,
     );
   }
 }

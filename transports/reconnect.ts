@@ -4,6 +4,7 @@ import { UsageError } from '../src/contract/errors.js';
 import { within as inOuter } from '../src/contract/misplaced-option.js';
 import { splitParts } from './shared/mux-address.js';
 import { RECONNECTING, type RedialOptions, readRedialOptions } from './shared/redial-options.js';
+import { RedialTopics } from './shared/redial-topics.js';
 import { RedialTransport } from './shared/redial-transport.js';
 
 /** How many seconds `restart:` waits where the address does not say it. */
@@ -33,7 +34,9 @@ const reconnect: TransportFactory = (address, wire) => {
   const { own, others } = split(address, inner !== '');
   const plan = readRedialOptions(own, defaults, `${scheme}: `);
   const addressOf = (dialed: string): string => (inner === '' ? dialed : text.replace(inner, () => dialed));
-  return new RedialTransport(sourceOf(text, inner, own.transport, others), inner, wire, { ...plan, addressOf });
+  const topics = new RedialTopics();
+  const source = sourceOf(text, inner, own.transport, others);
+  return topics.addTo(new RedialTransport(source, inner, topics.wire(wire), { ...plan, addressOf }));
 };
 
 export default reconnect;

@@ -41,8 +41,12 @@ const alias = {
   'obverse/transports/nats': join(root, 'transports/nats.browser.ts'),
 };
 
-/** Serves a page with this script, and with `worker.js` if there is one, and opens it in Chromium. */
-export async function openPage<T>(script: string, workers: readonly string[] = []): Promise<ChromiumPage<T>> {
+/** Serves a page with this script, and with `worker.js` if there is one, and opens it in Chromium, with further options of the browser. */
+export async function openPage<T>(
+  script: string,
+  workers: readonly string[] = [],
+  ...options: string[]
+): Promise<ChromiumPage<T>> {
   const { outputFiles } = await build({
     ...forPages,
     entryPoints: [
@@ -67,7 +71,7 @@ export async function openPage<T>(script: string, workers: readonly string[] = [
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const folder = await scratch();
-  const browser = browse('about:blank', folder, '--remote-debugging-port=0');
+  const browser = browse('about:blank', folder, '--remote-debugging-port=0', ...options);
   const close = async (): Promise<void> => {
     await browser.end();
     server.closeAllConnections();

@@ -11,6 +11,7 @@ class Desk extends RemoteAPI {
 }
 
 registerTransport('nats+ws', nats);
+registerTransport('nats+wss', nats);
 
 async function run(url: string): Promise<unknown> {
   const desk = await Desk.invert().connect(url, { logger: null });

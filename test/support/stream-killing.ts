@@ -49,6 +49,8 @@ export async function kill({ jobs, kills, producers, restarts, inFlight }: Killi
         await producer.start();
       }
       if (isTurn(n, restarts, kills)) {
+        // Who starts meanwhile would find no server.
+        await Promise.all(workers);
         // Not by a signal that kills: the server would lose acknowledgements that it has confirmed and not written.
         await engine.stop();
         await engine.start();

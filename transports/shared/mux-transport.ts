@@ -1,6 +1,7 @@
 import { outside } from '../../src/base/async-context.js';
 import type { Accept, Frame, Transport, TransportSource, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { InnerTopics } from './inner-topics.js';
 import { joinParts } from './mux-address.js';
 
 /** One of the transports of a mux. */
@@ -38,6 +39,7 @@ export class MuxTransport implements Transport {
   private accept: Accept | undefined;
   private closing: Promise<void> | undefined;
   private retired = false;
+  private readonly topics = new InnerTopics();
 
   constructor(parts: readonly Part[], wire: Wire) {
     this.parts = parts;
@@ -59,7 +61,7 @@ export class MuxTransport implements Transport {
     return this.parts.some(({ transport }) => transport?.broadcast !== undefined) ? this.spread : (undefined as never);
   }
 
-  /** Present only while a part has topics: all such parts publish, and subscribe. A part that is added later does not subscribe. */
+  /** Present only while a part has topics: all such parts publish, and subscribe, also those that are added later. */
   get publish(): (topic: string, frames: readonly Frame[]) => void {
     return this.publishing.length > 0 ? this.publishToEach : (undefined as never);
   }
@@ -110,10 +112,18 @@ export class MuxTransport implements Transport {
     if (this.accept === undefined || this.closed || this.retired) return;
     await this.make(part);
     await this.bring(part);
+    const { transport } = part;
+    try {
+      if (transport !== undefined) await this.topics.join(transport);
+    } catch (error) {
+      await this.stop(part);
+      throw error;
+    }
   }
 
   /** Closes a part that was removed. */
   async stop(part: Part): Promise<void> {
+    if (part.transport !== undefined) this.topics.leave(part.transport);
     await part.transport?.close();
   }
 
@@ -125,15 +135,8 @@ export class MuxTransport implements Transport {
     for (const transport of this.publishing) transport.publish?.(topic, frames);
   };
 
-  private readonly subscribeOverEach = async (topic: string): Promise<() => Promise<void>> => {
-    const begun = await Promise.allSettled(this.publishing.map(async (transport) => transport.subscribe?.(topic)));
-    const ends = begun.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []));
-    const end = async (): Promise<void> => void (await Promise.all(ends.map((each) => each())));
-    const failed = begun.find((each) => each.status === 'rejected');
-    if (failed === undefined) return end;
-    await end();
-    throw failed.reason;
-  };
+  private readonly subscribeOverEach = (topic: string): Promise<() => Promise<void>> =>
+    this.topics.begin(topic, this.publishing);
 
   private async make(part: Part): Promise<void> {
     const transport = await this.wire.transport(part.source, this.wire.listen);

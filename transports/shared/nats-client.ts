@@ -209,10 +209,13 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
 }
 
 function unreachable(address: string, cause: unknown): Error {
-  const lost = new ConnectionLost(`cannot connect to ${address}: ${printable(messageOf(cause))}`, {
+  const isUntrusted = /certificate/i.test(messageOf(cause));
+  const hint = isUntrusted ? "; name what it has to be issued by: { url, tls: { caFile: 'ca.pem' } }" : '';
+  const lost = new ConnectionLost(`cannot connect to ${address}: ${printable(messageOf(cause))}${hint}`, {
     cause,
     maybeExecuted: false,
   });
   // Another attempt would be refused, too.
-  return /authorization|permission|authentication/i.test(messageOf(cause)) ? markPermanent(lost) : lost;
+  const isRefused = isUntrusted || /authorization|permission|authentication/i.test(messageOf(cause));
+  return isRefused ? markPermanent(lost) : lost;
 }

@@ -249,29 +249,3 @@ export class PeerLink extends NatsLink {
     if (!this.isTold) this.hub.post(this.to, '', this.from.replace(/0$/, END));
   }
 }
-
-/** One message of somebody who is not Obverse, or of nobody who can be answered: a topic. */
-export class ForeignLink extends NatsLink {
-  readonly brief = true;
-  readonly takes: 'answers' | 'nothing';
-
-  constructor(
-    hub: NatsHub,
-    readonly peer: string,
-    private readonly reply: string | undefined,
-    private readonly told: LinkInfo,
-  ) {
-    super(hub);
-    this.takes = reply === undefined ? 'nothing' : 'answers';
-  }
-
-  override get info(): LinkInfo {
-    return this.told;
-  }
-
-  send(frames: readonly Frame[]): void {
-    if (this.isOver || this.reply === undefined || frames.length === 0) return;
-    const { maxPayload, frames: packing } = this.hub;
-    for (const body of packing.pack(frames, maxPayload)) this.put(this.reply, body, undefined);
-  }
-}

@@ -4,15 +4,17 @@ import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Frame, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
-import { mustBeSubject, type NatsPlan } from './nats-address.js';
+import type { NatsPlan } from './nats-address.js';
 import { Beats, USUAL_BEAT } from './nats-beats.js';
 import { NatsClient, type NatsLoader } from './nats-client.js';
 import { Discovery } from './nats-discovery.js';
 import { Drops } from './nats-drops.js';
+import { ForeignMessages } from './nats-foreign.js';
 import { NatsFrames } from './nats-frames.js';
-import { ForeignLink, type NatsHub, type NatsLink, PeerLink, ServiceLink } from './nats-link.js';
+import { type NatsHub, type NatsLink, PeerLink, ServiceLink } from './nats-link.js';
 import { Outage } from './nats-outage.js';
 import { addressOf, asks, beatWord, END, isObverse, WHO } from './nats-reply.js';
+import { NatsTopics } from './nats-topics.js';
 import { Unconfirmed } from './nats-unconfirmed.js';
 
 /**
@@ -33,6 +35,7 @@ export class NatsTransport implements Transport, NatsHub {
   /** Reaches all who are connected. Only of who serves. */
   readonly broadcast?: (frames: readonly Frame[]) => void;
   private readonly client: NatsClient;
+  private readonly topics: NatsTopics;
   private readonly drops: Drops;
   private readonly discovery: Discovery | undefined;
   private readonly links = new Set<NatsLink>();
@@ -42,7 +45,7 @@ export class NatsTransport implements Transport, NatsHub {
   private service: ServiceLink | undefined;
   private accept!: Accept;
   private last = 0;
-  private foreignLinks = 0;
+  private readonly foreign: ForeignMessages;
   /** The messages to the subject that this side serves. */
   private received = 0;
   private stopServing: (() => Promise<void>) | undefined;
@@ -62,6 +65,7 @@ export class NatsTransport implements Transport, NatsHub {
     this.beat = plan.beat ?? USUAL_BEAT;
     this.beats = new Beats(plan.beat, () => this.post(`${this.subject}._spread`, '', `${this.own}.0.${WHO}`));
     this.hello = wire.hello;
+    this.foreign = new ForeignMessages(this, wire.limits.peers, (link) => this.admit(link));
     this.frames = new NatsFrames(wire, framing);
     this.client = new NatsClient(plan, wire, loader, {
       lost: () => this.outage.begin(this.links),
@@ -74,6 +78,7 @@ export class NatsTransport implements Transport, NatsHub {
     });
     this.outage = new Outage(this.client, wire.limits.bufferedBytes);
     this.unconfirmed = new Unconfirmed(() => this.client.flush());
+    this.topics = new NatsTopics(this, this.client, plan.subject, wire.limits.bufferedBytes);
     if (wire.listen) this.broadcast = (frames) => this.tell(`${this.subject}._everyone`, frames);
     this.discovery = wire.listen && plan.discover ? new Discovery(plan, this.client, () => this.received) : undefined;
   }
@@ -153,7 +158,8 @@ export class NatsTransport implements Transport, NatsHub {
   }
 
   private member(from: string, service: ServiceLink): PeerLink | ServiceLink {
-    if (!isObverse(`${from}.0`)) return service;
+    // Whoever has got a call knows where its caller is reached, and could be as many as it likes.
+    if (!isObverse(`${from}.0`) || this.byAddress.size >= this.wire.limits.peers) return service;
     this.beats.reports = true;
     return this.peer(from, service);
   }
@@ -165,7 +171,7 @@ export class NatsTransport implements Transport, NatsHub {
     const known = from === undefined ? undefined : this.byAddress.get(from);
     if (known !== undefined) known.take(message.data);
     else if (from === undefined || !isObverse(message.reply) || this.byAddress.size >= this.wire.limits.peers)
-      this.receiveForeign(message);
+      this.foreign.take(message);
     else this.peer(from, undefined).take(message.data);
   }
 
@@ -187,13 +193,6 @@ export class NatsTransport implements Transport, NatsHub {
     this.post(to, '', `${this.own}.0.${beatWord(this.beat)}`);
   }
 
-  private receiveForeign({ subject, reply, headers, data }: Msg): void {
-    const info = { subject, ...(headers !== undefined && { headers: Object.fromEntries(headers) }) };
-    const link = new ForeignLink(this, `nats:${this.subject}#${++this.foreignLinks}`, reply || undefined, info);
-    this.admit(link);
-    link.take(data);
-  }
-
   private peer(address: string, service: ServiceLink | undefined): PeerLink {
     const link = new PeerLink(this, ++this.last, address, service);
     this.byNumber.set(link.number, link);
@@ -210,6 +209,7 @@ export class NatsTransport implements Transport, NatsHub {
 
   gone(link: NatsLink): void {
     this.links.delete(link);
+    this.foreign.gone(link);
     if (link instanceof PeerLink) {
       this.byNumber.delete(link.number);
       this.byAddress.delete(link.address);
@@ -239,8 +239,7 @@ export class NatsTransport implements Transport, NatsHub {
   }
 
   publish(topic: string, frames: readonly Frame[]): void {
-    mustBeSubject(topic);
-    this.tell(`${this.subject}._topic.${topic}`, frames);
+    if (!this.over && frames.length > 0) this.topics.publish(topic, frames);
   }
 
   private tell(to: string, frames: readonly Frame[]): void {
@@ -254,7 +253,7 @@ export class NatsTransport implements Transport, NatsHub {
   subscribe(topic: string): Promise<() => Promise<void>> {
     const subject = `${this.subject}._topic.${topic}`;
     return this.client.subscribe(subject, undefined, (message) => {
-      if (this.service === undefined) this.receiveForeign(message);
+      if (this.service === undefined) this.foreign.take(message);
       else this.service.take(message.data);
     });
   }

@@ -1,0 +1,182 @@
+import { createConnection } from 'node:net';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Options } from '../../src/types/options.js';
+import { until } from '../support/core-waiting.js';
+import type { Engine } from '../support/engines.js';
+import { nats, startNats } from '../support/nats-server.js';
+import { closeEnds, NatsEnd } from './ends.js';
+import { Work } from './nats-spec.js';
+
+/* A hostile client of the same server. It may publish and subscribe to everything, but does not know the inboxes of others. */
+
+const call = (id: number, method = 'add', params: object = { a: 1, b: 2 }): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params });
+const told = JSON.stringify({ jsonrpc: '2.0', method: 'told', params: { text: 'x' } });
+
+describe.skipIf(nats.absent)(`a hostile client of NATS${nats.why}`, () => {
+  let engine: Engine;
+  let attacker: NatsConnection;
+  const open: { close(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    engine = await startNats();
+    attacker = await connect({ servers: `127.0.0.1:${engine.port}` });
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((side) => side.close()));
+    await closeEnds();
+  });
+  afterAll(async () => {
+    await attacker.close();
+    await engine.end();
+  });
+
+  let used = 0;
+  const subject = (): string => `attacked.${used}`;
+  const url = (query = ''): string => `nats://127.0.0.1:${engine.port}/${subject()}${query}`;
+  const fresh = (query = ''): string => {
+    used++;
+    return url(query);
+  };
+  async function worker(address: string, options: Options = {}) {
+    const side = await Work.serve(address, { logger: null, ...options });
+    open.push(side);
+    side.add.connect((_sender, { a, b }) => a + b);
+    side.told.connect(() => {});
+    return { side };
+  }
+  async function caller(address: string) {
+    const side = await Work.invert().connect(address, { logger: null });
+    open.unshift(side);
+    return side;
+  }
+  const inbox = (n: number): string => `_INBOX.o-${String(n).padStart(22, '0')}.0`;
+
+  it('that announces itself 100,000 times, each time with another inbox, gets limits.peers links, and is forgotten', async () => {
+    const { side } = await worker(fresh('?forget=0.5'), { limits: { peers: 50 } });
+    for (let n = 0; n < 100_000; n++) {
+      attacker.publish(subject(), told, { reply: `${inbox(n)}.0` });
+      if (n % 1_000 === 999) await attacker.flush();
+    }
+    expect(side.peers.size).toBeLessThanOrEqual(50);
+    // Calls of others are answered meanwhile, over brief links.
+    const jobs = await caller(url());
+    expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
+    await until(() => side.peers.size <= 1);
+  });
+
+  it('that sends calls as many strangers has limits.peers of them open at a time', async () => {
+    const end = await NatsEnd.open(fresh(), { listen: true, limits: { peers: 50 } });
+    for (let n = 0; n < 5_000; n++) attacker.publish(subject(), call(n), { reply: 'nowhere' });
+    await attacker.flush();
+    await end.transport.flush?.();
+    expect(end.ends).toHaveLength(50);
+    expect(end.reports[0]).toMatch(
+      /a message was dropped.*: 50 others are not finished yet, the limit \(limits.peers\)/,
+    );
+    for (const each of end.ends) each.link.close();
+    attacker.publish(subject(), call(1), { reply: 'nowhere' });
+    await end.link(50);
+  });
+
+  it('that has got a call, and answers it as many members, does not make the caller keep more than limits.peers', async () => {
+    const address = fresh();
+    attacker.subscribe(subject(), {
+      callback: (_error, { reply = '' }) => {
+        const to = reply.replace(/\d+$/, '0');
+        for (let n = 0; n < 5_000; n++) attacker.publish(to, told, { reply: `${inbox(n)}.0` });
+        attacker.publish(to, 'the end', { reply: 'nobody' });
+      },
+    });
+    await attacker.flush();
+    const end = await NatsEnd.open(address, { limits: { peers: 50 } });
+    const service = await end.link(0);
+    service.call(1);
+    await service.until(() => service.frames.at(-1) === 'the end');
+    expect(end.ends).toHaveLength(51);
+  });
+
+  it('that sends a huge message ends at most its own link', async () => {
+    const { side } = await worker(fresh(), { limits: { frameBytes: 10_000 } });
+    const jobs = await caller(url());
+    expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
+    const huge = `"${'x'.repeat(100_000)}"`;
+    attacker.publish(subject(), huge, { reply: `${inbox(1)}.0` });
+    attacker.publish(subject(), huge, { reply: 'nowhere' });
+    attacker.publish(`${subject()}._spread`, huge, { reply: `${inbox(1)}.0` });
+    attacker.publish(`${subject()}._everyone`, huge);
+    await attacker.flush();
+    expect(await jobs.add(null, { a: 2, b: 2 })).toBe(4);
+    expect(side.peers.size).toBe(1);
+  });
+
+  it('whose reply subject is malformed, has wildcards or is the served subject disturbs nobody', async () => {
+    const { side } = await worker(fresh());
+    const jobs = await caller(url());
+    const socket = createConnection(engine.port, '127.0.0.1');
+    socket.on('data', () => {});
+    socket.write('CONNECT {"verbose":false,"pedantic":false}\r\n');
+    const replies = ['*', '>', 'a.*.b', 'a..b', '.', 'a.', '.o-', '_INBOX.o-.0.0', `${inbox(1)}.*`, `${inbox(2)}.>`];
+    for (const reply of [
+      ...replies,
+      subject(),
+      `${subject()}._spread`,
+      `${subject()}._everyone`,
+      `${inbox(3)}.${'9'.repeat(30)}.0`,
+    ]) {
+      const body = call(1);
+      socket.write(`PUB ${subject()} ${reply} ${body.length}\r\n${body}\r\n`);
+      socket.write(`PUB ${subject()} ${reply} 0\r\n\r\n`);
+      socket.write(`PUB ${subject()}._spread ${reply} 0\r\n\r\n`);
+    }
+    await new Promise<void>((resolve) => socket.end('PING\r\n', resolve));
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    for (let n = 0; n < 100; n++) expect(await jobs.add(null, { a: n, b: 1 })).toBe(n + 1);
+    await until(() => side.peers.size === 1);
+    expect(jobs.pendingCalls()).toEqual([]);
+  });
+
+  it('that asks 10,000 times who serves gets one empty answer for each, and no link', async () => {
+    const end = await NatsEnd.open(fresh(), { listen: true });
+    let answers = 0;
+    const stop = attacker.subscribe(`${inbox(7)}.0`, { callback: () => void answers++ });
+    for (let n = 0; n < 10_000; n++) attacker.publish(`${subject()}._spread`, '', { reply: `${inbox(7)}.who` });
+    await until(() => answers === 10_000);
+    expect(end.ends).toEqual([]);
+    stop.unsubscribe();
+  });
+
+  it('that forges the ends, reports and answers of others changes nothing', async () => {
+    const { side } = await worker(fresh());
+    let release: (() => void) | undefined;
+    side.slow.connect(() => new Promise((resolve) => (release = () => resolve('done'))));
+    const jobs = await caller(url());
+    const slow = jobs.slow(null, { n: 1 });
+    await until(() => release !== undefined);
+    for (const to of [subject(), `${subject()}._spread`])
+      for (const body of [
+        '',
+        '{"jsonrpc":"2.0","id":1,"result":"forged"}',
+        '{"jsonrpc":"2.0","method":"rpc.cancel","params":[1]}',
+      ])
+        for (const word of ['0', '1', 'end', 'who']) attacker.publish(to, body, { reply: `${inbox(1)}.${word}` });
+    await attacker.flush();
+    await side.flush();
+    await jobs.flush();
+    release?.();
+    expect(await slow).toBe('done');
+    expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
+  });
+
+  it('cannot make a topic swallow what is published beyond limits.bufferedBytes: the call throws', async () => {
+    const end = await NatsEnd.open(fresh(), { listen: true, limits: { bufferedBytes: 1_000 } });
+    const { transport } = end;
+    transport.publish?.('news', ['x'.repeat(600)]);
+    const text = /to the topic "news" was not sent: 1000 bytes wait already \(limits.bufferedBytes\)/;
+    expect(() => transport.publish?.('news', ['x'.repeat(600)])).toThrow(text);
+    await transport.flush?.();
+    transport.publish?.('news', ['x'.repeat(600)]);
+    expect(() => transport.publish?.('news', ['x'.repeat(2 ** 21)])).toThrow(/is larger than the 1048576 bytes/);
+    expect(end.reports).toEqual([]);
+  });
+});

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Found } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
 
@@ -31,7 +34,7 @@ export interface BeyondEngine {
   /** Calls may overtake each other. */
   readonly unordered?: true;
   /** Who connects needs the option `reconnect` to reach another server. */
-  readonly redials?: true;
+  readonly redials?: true | undefined;
   /** Ends what the engine needs. */
   close?(): Promise<void>;
 }
@@ -83,6 +86,26 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
       'the caller is killed': 'the signals of its calls abort at once',
       'calls are shared among servers': '–',
       'the broker is restarted': '–',
+    },
+  },
+  balance: {
+    ...connections,
+    redials: undefined,
+    address: async () => {
+      const serve = `unix:${join(mkdtempSync(join(tmpdir(), 'beyond-')), 's')}`;
+      return { serve, connect: `balance:(${serve})` };
+    },
+    lacks: { topics: noTopics('unix') },
+    guarantees: {
+      ...connections.guarantees,
+      order: 'of each sender to one server',
+      'calls are shared among servers': 'in turn, or by pending calls',
+    },
+    proofs: {
+      'calls are shared among servers': {
+        file: 'test/balance/calls.test.ts',
+        title: 'are one peer, and get the calls in turn, whatever their transports',
+      },
     },
   },
   nats: {

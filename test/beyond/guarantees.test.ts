@@ -91,9 +91,10 @@ const tests: Readonly<Record<string, (engine: BeyondEngine) => Promise<void>>> =
     waits.catch(() => {});
     await first.writes('begun');
     await first.kill();
-    const { seen } = await serve(at);
+    const { seen } = await serve(to === undefined ? at : address);
     // Whether it was carried out is not known.
     await expect(waits).rejects.toThrow(RpcError);
+    await until(() => [...client.peers.values()].every(({ isAway }) => !isAway));
     expect(await client.remote.join({ name: 'ann' })).toContain('ann');
     expect(seen.waiting).toEqual([]);
   },

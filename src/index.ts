@@ -23,6 +23,7 @@ import type {
   TlsOptions,
   UdpOptions,
   WebSocketOptions,
+  ZmqOptions,
 } from './types/transport-options.js';
 
 provide(plugins);
@@ -58,6 +59,9 @@ declare module './contract/plugin-names.js' {
     'nats://': true;
     'sqlite:': true;
     'postgres://': true;
+    'zmq+tcp://': true;
+    'zmq+ipc://': true;
+    'zmq+inproc://': true;
     'mux:': true;
     'balance:': true;
     'reconnect+': true;
@@ -79,6 +83,9 @@ declare module './types/transport-options.js' {
     nats: NatsOptions;
     sqlite: SqliteOptions;
     postgres: PostgresOptions;
+    'zmq+tcp': ZmqOptions;
+    'zmq+ipc': ZmqOptions;
+    'zmq+inproc': ZmqOptions;
     ws: WebSocketOptions;
     socket: GivenSocketOptions;
     wss: WebSocketOptions & TlsOptions;

@@ -25,7 +25,11 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/index\.ts$/, ['src/', 'reflect-metadata/lite']],
   [/^src\//, ['src/']],
   [/^codecs\//, ['src/base/', 'src/contract/', 'codecs/', 'msgpackr']],
-  [/^transports\//, ['src/base/', 'src/contract/', 'transports/', 'node:'], ['ws', '@nats-io/', 'libsql', 'pg']],
+  [
+    /^transports\//,
+    ['src/base/', 'src/contract/', 'transports/', 'node:'],
+    ['ws', '@nats-io/', 'libsql', 'pg', 'zeromq'],
+  ],
   // This runs in the tools of a developer. Nothing else may import it.
   [/^tools\//, ['src/contract/optional-package'], ['esbuild']],
 ];

@@ -17,7 +17,7 @@ export function sideWire(
   { codec, limits, load, logger }: Pick<SessionHost, 'codec' | 'limits' | 'load'> & { readonly logger: Logger },
   { listen, sealed, frameBytes }: WirePlan,
 ): Wire {
-  const { name, form, framing, hello, http } = codec;
+  const { name, form, framing, hello, http, parts } = codec;
   const wire: Wire = {
     form,
     framing,
@@ -31,6 +31,7 @@ export function sideWire(
     memory: load,
     logger,
     ...(http !== undefined && { http }),
+    ...(parts !== undefined && { parts }),
     transport: (source, listens) => makeTransport(source, { ...wire, listen: listens }),
   };
   return wire;

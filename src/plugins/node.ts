@@ -30,6 +30,7 @@ export const plugins: Plugins = {
     nats: () => import('../../transports/nats.js'),
     postgres: () => import('../../transports/postgres.js'),
     sqlite: () => import('../../transports/sqlite.js'),
+    zmq: () => import('../../transports/zmq.js'),
     mux: () => import('../../transports/mux.js'),
     balance: () => import('../../transports/balance.js'),
     reconnect: () => import('../../transports/reconnect.js'),

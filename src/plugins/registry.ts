@@ -81,6 +81,7 @@ const transports = new Shelf<TransportFactory>('transport', {
   wss: 'ws',
   https: 'http',
   postgresql: 'postgres',
+  'zmq+': 'zmq',
   restart: 'reconnect',
   'reconnect+': 'reconnect',
 });

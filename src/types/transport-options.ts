@@ -275,3 +275,26 @@ export interface PostgresOptions extends QueueOptions {
   /** How the server calls this client: `obverse` by default. */
   readonly application_name?: string | undefined;
 }
+
+/** Options of `zmq+tcp:`, `zmq+ipc:` and `zmq+inproc:`. */
+export interface ZmqOptions {
+  /** `rpc` (the default), `pipeline` (PUSH, PULL) or `pubsub` (PUB, SUB). */
+  readonly role?: 'rpc' | 'pipeline' | 'pubsub' | undefined;
+  /** In `pipeline` and `pubsub`: whether this side binds its endpoints or connects to them. By default, who serves binds. */
+  readonly bind?: boolean | undefined;
+  /** When serving in `pubsub`: what is received from the beginning, as the beginnings of topics; everything by default. */
+  readonly topics?: string | readonly string[] | undefined;
+  /** When serving in `pipeline` and `pubsub`: how many messages are handled at a time: 64 by default. */
+  readonly inFlight?: number | undefined;
+  /** How many messages ZeroMQ keeps for each peer: 1,000 by default. */
+  readonly queue?: number | undefined;
+  /** How often, in milliseconds, a silent connection is checked: 5,000 by default. */
+  readonly beat?: number | undefined;
+  /** When serving in `rpc`: after how many seconds of silence a caller that is not Obverse is forgotten: 3,600 by default. */
+  readonly forget?: number | undefined;
+  /** Encryption by CURVE, as the package takes it. */
+  readonly curveServer?: boolean | undefined;
+  readonly curvePublicKey?: string | undefined;
+  readonly curveSecretKey?: string | undefined;
+  readonly curveServerKey?: string | undefined;
+}

@@ -59,6 +59,7 @@ describe('the options', () => {
     nats: 'nats://127.0.0.1:1/options',
     sqlite: 'sqlite:options.db',
     postgres: 'postgres://127.0.0.1/options',
+    zmq: 'zmq+tcp://127.0.0.1:1',
     mux: 'mux:(memory:options)',
     balance: 'balance:(memory:options)',
     reconnect: 'reconnect:',

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { topic, UsageError } from '../../src/index.js';
+import { zmq } from '../../transports/zmq.js';
+import { until } from '../support/core-waiting.js';
+import { closeAll, closing, freeEndpoints, Work } from './ends.js';
+
+afterEach(closeAll);
+
+async function hears(address: string) {
+  const side = closing(await Work.serve(address, { logger: null }));
+  const heard: string[] = [];
+  side.note.connect((_sender, { text }) => void heard.push(text));
+  return { side, heard };
+}
+
+async function writes(address: string) {
+  return closing(await Work.invert().connect(address, { logger: null }));
+}
+
+describe.each(Object.entries(freeEndpoints))('a pipeline over %s', (_scheme, endpoint) => {
+  it('delivers notifications, in order', async () => {
+    const { side, heard } = await hears(`${endpoint()}?role=pipeline`);
+    const client = await writes(side.address);
+    const texts = Array.from({ length: 3_000 }, (_, n) => `${n}`);
+    for (const text of texts) client.remote.note({ text });
+    await client.flush();
+    await until(() => heard.length === texts.length);
+    expect(heard).toEqual(texts);
+  });
+});
+
+it('shares the notifications of a pipeline among those that serve', async () => {
+  const [one, two] = [
+    await hears('zmq+tcp://127.0.0.1:*?role=pipeline'),
+    await hears('zmq+tcp://127.0.0.1:*?role=pipeline'),
+  ];
+  const endpoints = zmq(one.side.address);
+  const client = closing(await Work.invert().connect(endpoints, { logger: null }));
+  await endpoints.add(two.side.address.replace('?role=pipeline', ''));
+  await until(() => {
+    client.remote.note({ text: 'task' });
+    return one.heard.length > 10 && two.heard.length > 10;
+  });
+});
+
+it('lets who writes bind, and who serves connect', async () => {
+  const client = await writes('zmq+tcp://127.0.0.1:*?role=pipeline&bind=on');
+  client.remote.note({ text: 'early' });
+  const { heard } = await hears(`${client.address}&bind=off`);
+  await until(() => heard.length === 1);
+  expect(heard).toEqual(['early']);
+});
+
+it('reads no more while as many as allowed are handled', async () => {
+  const side = closing(await Work.serve('zmq+tcp://127.0.0.1:*?role=pipeline&inFlight=2', { logger: null }));
+  const begun: (() => void)[] = [];
+  let done = 0;
+  side.note.connect(
+    () =>
+      new Promise<void>((resolve) =>
+        begun.push(() => {
+          done++;
+          resolve();
+        }),
+      ) as never,
+  );
+  const client = await writes(side.address);
+  for (let n = 0; n < 20; n++) client.remote.note({ text: `${n}` });
+  await client.flush();
+  for (let n = 0; n < 20; n++) {
+    await until(() => begun.length > n);
+    expect(begun.length - done).toBeLessThanOrEqual(2);
+    begun[n]?.();
+  }
+});
+
+it.each(['pipeline', 'pubsub'])('refuses a request over %s at the call, and calls of who serves', async (role) => {
+  const { side } = await hears(`zmq+tcp://127.0.0.1:*?role=${role}`);
+  const client = await writes(side.address);
+  const asked = Promise.resolve().then(() => client.remote.who());
+  await expect(asked).rejects.toThrow(UsageError);
+  await expect(asked).rejects.toThrow(/its link carries only notifications/);
+  expect(side.peers.size).toBe(0);
+});
+
+it('publishes to all who serve, by the beginnings of topics, as soon as it is connected', async () => {
+  const all = await hears('zmq+tcp://127.0.0.1:*?role=pubsub');
+  const news = await hears('zmq+tcp://127.0.0.1:*?role=pubsub&topics=news');
+  const places = [all.side.address, news.side.address.replace('zmq+', '')].map((each) => each.replace(/\?.*/, ''));
+  const client = await writes(`${places.join(',')}?role=pubsub`);
+  client.note(topic('news.sport') as never, { text: 'goal' });
+  client.note(topic('weather') as never, { text: 'rain' });
+  client.remote.note({ text: 'everybody' });
+  client.note(topic('news') as never, { text: 'last' });
+  await until(() => all.heard.length === 4 && news.heard.length === 2);
+  expect(all.heard.sort()).toEqual(['everybody', 'goal', 'last', 'rain']);
+  expect(news.heard).toEqual(['goal', 'last']);
+});
+
+it('subscribes and ends that while it is open', async () => {
+  const { side, heard } = await hears('zmq+tcp://127.0.0.1:*?role=pubsub&topics=-');
+  const client = await writes(side.address);
+  const end = await side.subscribe('news');
+  await until(() => {
+    client.note(topic('news') as never, { text: 'goal' });
+    return heard.length > 0;
+  });
+  await end();
+  const other = await side.subscribe('other');
+  await until(() => {
+    client.note(topic('news') as never, { text: 'too late' });
+    client.note(topic('other') as never, { text: 'other' });
+    return heard.filter((text) => text === 'other').length > 10;
+  });
+  expect(heard.at(-2)).toBe('other');
+  await other();
+});

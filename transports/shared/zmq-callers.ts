@@ -1,0 +1,167 @@
+import { Queue } from '../../src/base/queue.js';
+import type { Frame, Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
+import { ConnectionLost, type ProtocolError } from '../../src/contract/errors.js';
+import { END, LEAVING, PROBE } from './zmq-controls.js';
+import type { ZmqFrames } from './zmq-frames.js';
+import type { Parts } from './zmq-package.js';
+
+/** What the links to callers share. */
+export interface CallersHost {
+  readonly frames: ZmqFrames;
+  readonly address: string;
+  /** Sends a message; rejects with the code EAGAIN if ZeroMQ keeps as many as it may, and otherwise if the caller is gone. */
+  post(parts: Parts): Promise<void>;
+  /** A message waits until ZeroMQ takes it: `retry` of the link is called later. */
+  stuck(link: CallerLink): void;
+  /** A link has ended. */
+  gone(link: CallerLink): void;
+}
+
+/** A message that waits. */
+interface Waiting {
+  readonly parts: Parts;
+  readonly bytes: number;
+}
+
+/** The link to one caller. One message is given to ZeroMQ at a time, so that none overtakes another that has to wait. */
+export class CallerLink implements Link {
+  readonly packets = true;
+  readonly frameBytes: number;
+  buffered = 0;
+  receiver: Receiver | undefined;
+  /** It has answered that it knows that this side is leaving. */
+  knowsEnd: (() => void) | undefined;
+  /** The sweeps since it was last heard. */
+  silent = 0;
+  isOver = false;
+  private readonly waiting = new Queue<Waiting>();
+  private isSending = false;
+  private whenSent: (() => void)[] = [];
+
+  /** `key`: the name of its connection, by which the host finds it. `envelope`: what comes before each message. */
+  constructor(
+    private readonly host: CallersHost,
+    readonly peer: string,
+    readonly key: string,
+    private readonly envelope: Parts,
+    readonly isObverse: boolean,
+  ) {
+    this.frameBytes = host.frames.limit;
+  }
+
+  get info(): LinkInfo {
+    return { address: this.host.address, envelope: this.envelope };
+  }
+
+  // ---- sending --------------------------------------------------------------------------------------------------------
+
+  send(frames: readonly Frame[]): void {
+    if (this.isOver) return;
+    for (const frame of frames) this.put(this.host.frames.parts([frame]));
+  }
+
+  private put(own: Parts): void {
+    let bytes = 0;
+    for (const { length } of own) bytes += length;
+    this.buffered += bytes;
+    this.waiting.push({ parts: [...this.envelope, ...own], bytes });
+    if (!this.isSending) this.sendNext();
+  }
+
+  private sendNext(): void {
+    const next = this.waiting.first;
+    this.isSending = next !== undefined;
+    if (next === undefined) {
+      for (const resolve of this.whenSent.splice(0)) resolve();
+      return;
+    }
+    this.host.post(next.parts).then(
+      () => {
+        this.waiting.shift();
+        this.buffered -= next.bytes;
+        if (this.waiting.length === 0 && !this.isOver) this.receiver?.drained();
+        this.sendNext();
+      },
+      (error: Error & { readonly code?: string }) => {
+        if (error.code === 'EAGAIN') this.host.stuck(this);
+        else this.lost();
+      },
+    );
+  }
+
+  /** Tries again to send what waits. */
+  retry(): void {
+    this.sendNext();
+  }
+
+  private lost(): void {
+    this.waiting.clear();
+    this.buffered = 0;
+    this.sendNext();
+    this.over(new ConnectionLost(`${this.peer} is gone`));
+  }
+
+  /** Resolves when nothing waits. */
+  async sent(): Promise<void> {
+    if (this.isSending) await new Promise<void>((resolve) => this.whenSent.push(resolve));
+  }
+
+  /** Finds out whether the caller is gone: its link ends then. */
+  probe(): void {
+    if (this.isObverse && !this.isOver && !this.isSending) this.put(PROBE);
+  }
+
+  /** Reports that this side takes no more calls; resolves when the caller knows. */
+  async leave(): Promise<void> {
+    if (!this.isObverse || this.isOver) return;
+    await new Promise<void>((resolve) => {
+      this.knowsEnd = resolve;
+      this.put(LEAVING);
+    });
+  }
+
+  // ---- receiving ------------------------------------------------------------------------------------------------------
+
+  /** Its own parts of a message. */
+  take(own: Parts): void {
+    this.silent = 0;
+    let frame: Frame;
+    try {
+      frame = this.host.frames.frame(own);
+    } catch (error) {
+      this.close(error as ProtocolError);
+      return;
+    }
+    if (!this.isOver) this.receiver?.receive(frame);
+  }
+
+  // The socket is that of all callers: what one of them sends is read, and the core bounds it.
+  pause(): void {}
+  resume(): void {}
+
+  // ---- ends -----------------------------------------------------------------------------------------------------------
+
+  close(reason?: Error): void {
+    if (this.isOver) return;
+    if (reason !== undefined) this.drop();
+    if (this.isObverse) this.put(END);
+    this.over(reason);
+  }
+
+  /** What waits is not sent. */
+  private drop(): void {
+    const { first } = this.waiting;
+    this.waiting.clear();
+    // ZeroMQ has the first one, or has refused it.
+    if (first !== undefined) this.waiting.push(first);
+  }
+
+  /** It has ended, and the caller knows. */
+  over(reason?: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.knowsEnd?.();
+    this.host.gone(this);
+    queueMicrotask(() => this.receiver?.closed(reason));
+  }
+}

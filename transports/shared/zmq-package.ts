@@ -1,0 +1,105 @@
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+
+/** The parts of a message. */
+export type Parts = readonly Uint8Array[];
+
+/** What the monitor of a socket reports. */
+export interface ZmqEvent {
+  readonly type: string;
+  readonly address?: string;
+  readonly error?: Error;
+}
+
+/** The monitor of a socket, which is made when it is first read. */
+export interface ZmqMonitor {
+  receive(): Promise<ZmqEvent | undefined>;
+}
+
+/** What this transport uses of a socket of the package. */
+export interface ZmqSocket {
+  readonly writable: boolean;
+  readonly readable: boolean;
+  readonly lastEndpoint: string | null;
+  readonly events: ZmqMonitor;
+  /** In ms: 0 makes `send` reject at once where it would wait, -1 makes it wait. */
+  sendTimeout: number;
+  /** In ms: how long messages that were not sent are kept after `close`. */
+  linger: number;
+  bind(endpoint: string): Promise<void>;
+  unbind(endpoint: string): Promise<void>;
+  connect(endpoint: string): void;
+  disconnect(endpoint: string): void;
+  send(parts: Parts): Promise<void>;
+  receive(): Promise<Uint8Array[]>;
+  close(): void;
+}
+
+export interface ZmqSubscriber extends ZmqSocket {
+  subscribe(...topics: string[]): void;
+  unsubscribe(...topics: string[]): void;
+}
+
+type Make<S> = new (options: Readonly<Record<string, unknown>>) => S;
+
+/** What this transport uses of the package `zeromq`. */
+export interface ZmqPackage {
+  readonly Router: Make<ZmqSocket>;
+  readonly Dealer: Make<ZmqSocket>;
+  readonly Push: Make<ZmqSocket>;
+  readonly Pull: Make<ZmqSocket>;
+  readonly XPublisher: Make<ZmqSocket>;
+  readonly Subscriber: Make<ZmqSubscriber>;
+}
+
+/** Loads the package; rejects with a UsageError where that cannot be. */
+export type ZmqLoader = () => Promise<ZmqPackage>;
+
+/** Throws a UsageError on runtimes that the package makes crash or hang. */
+export function mustBeNode(): void {
+  const { Bun, Deno } = globalThis as { readonly Bun?: unknown; readonly Deno?: unknown };
+  const runtime = Bun !== undefined ? 'Bun' : Deno !== undefined ? 'Deno' : undefined;
+  if (runtime !== undefined)
+    throw new UsageError(
+      `zmq: the package zeromq works on Node only, and this is ${runtime}; use nats: or tcp:, or run this side on Node`,
+    );
+}
+
+/** The endpoints of `inproc:` that transports of this process are bound to: ZeroMQ keeps sockets that connect to others for ever. */
+const boundHere = new Set<string>();
+
+/** Whether a transport of this process is bound to an endpoint of `inproc:`. */
+export function isBoundHere(endpoint: string): boolean {
+  return boundHere.has(endpoint);
+}
+
+/** The socket that was bound to these endpoints is closed, or is bound to them no longer. */
+export function unbound(endpoints: readonly string[]): void {
+  for (const endpoint of endpoints) boundHere.delete(endpoint);
+}
+
+/** Binds a socket, and resolves with its endpoint, whose port is known then. */
+export async function bindTo(socket: ZmqSocket, endpoint: string): Promise<string> {
+  try {
+    // ZeroMQ takes the name of an interface here, and no name of a host.
+    await socket.bind(endpoint.replace(/^tcp:\/\/localhost:/i, 'tcp://127.0.0.1:'));
+  } catch (cause) {
+    throw unusable('bind', endpoint, cause);
+  }
+  if (endpoint.startsWith('inproc:')) boundHere.add(endpoint);
+  return socket.lastEndpoint ?? endpoint;
+}
+
+/** Lets a socket connect; it does so as soon as somebody is there. Throws a ConnectionLost for an endpoint that cannot be. */
+export function connectTo(socket: ZmqSocket, endpoint: string): void {
+  try {
+    socket.connect(endpoint);
+  } catch (cause) {
+    throw unusable('connect to', endpoint, cause);
+  }
+}
+
+function unusable(what: string, endpoint: string, cause: unknown): ConnectionLost {
+  const { code, message } = cause as Error & { readonly code?: string };
+  const text = code === 'EADDRINUSE' ? 'it is in use' : message;
+  return new ConnectionLost(`zmq: cannot ${what} ${endpoint}: ${text}`, { cause });
+}

@@ -1,0 +1,122 @@
+import { printable } from '../../src/base/quote.js';
+import { messageOf } from '../../src/base/thrown.js';
+import type { Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
+import type { ZmqPlan } from './zmq-address.js';
+import { Drops } from './zmq-drops.js';
+import { OneWayTransport } from './zmq-one-way.js';
+import type { Parts, ZmqLoader, ZmqPackage, ZmqSocket, ZmqSubscriber } from './zmq-package.js';
+import type { ZmqPipe } from './zmq-pipe.js';
+
+/**
+ * Who serves in the roles pipeline and pubsub: each message is a link of its own, so that one that cannot be read harms no other. While as
+ * many as it may are being handled, nothing is read, and ZeroMQ gives what follows to others.
+ */
+export class ReaderTransport extends OneWayTransport<ZmqSocket> {
+  /** Only of a subscriber. */
+  readonly subscribe?: (topic: string) => Promise<() => Promise<void>>;
+  private readonly isSubscriber: boolean;
+  private readonly links = new Set<MessageLink>();
+  private readonly drops: Drops;
+  private count = 0;
+  private isRetired = false;
+
+  constructor(plan: ZmqPlan, wire: Wire, load: ZmqLoader) {
+    super(plan, wire, load);
+    this.drops = new Drops(wire.logger);
+    this.isSubscriber = plan.role === 'pubsub';
+    if (this.isSubscriber) this.subscribe = (topic) => this.begins(topic);
+  }
+
+  protected make({ Pull, Subscriber }: ZmqPackage, options: Readonly<Record<string, unknown>>): ZmqSocket {
+    const Socket = this.isSubscriber ? Subscriber : Pull;
+    return new Socket({ receiveHighWaterMark: this.plan.queue, ...options });
+  }
+
+  protected begin(_pipe: ZmqPipe, socket: ZmqSocket): void {
+    if (this.isSubscriber) (socket as ZmqSubscriber).subscribe(...this.plan.topics);
+  }
+
+  protected opened(): void {
+    void this.pipe?.read();
+  }
+
+  /** ZeroMQ counts the subscriptions of a topic: each is ended once. */
+  private async begins(topic: string): Promise<() => Promise<void>> {
+    const socket = this.socket as ZmqSubscriber;
+    socket.subscribe(topic);
+    return async () => {
+      if (!this.over) socket.unsubscribe(topic);
+    };
+  }
+
+  protected take(parts: Parts): void {
+    const [first] = parts;
+    let frames: readonly Frame[];
+    try {
+      frames = this.frames.frames(this.isSubscriber ? parts.slice(1) : parts);
+    } catch (error) {
+      this.drops.add(`${this.address}: a message was dropped: ${printable(messageOf(error))}`);
+      return;
+    }
+    const info = this.isSubscriber ? { topic: (first as Buffer).toString() } : {};
+    const link = new MessageLink(`${this.address}#${++this.count}`, { address: this.address, ...info }, (gone) =>
+      this.gone(gone),
+    );
+    this.links.add(link);
+    if (this.links.size >= this.plan.inFlight) this.pipe?.pause();
+    link.receiver = this.accept(link);
+    for (const frame of frames) if (!link.isOver) link.receiver.receive(frame);
+  }
+
+  private gone(link: MessageLink): void {
+    this.links.delete(link);
+    if (this.links.size < this.plan.inFlight && !this.isRetired) this.pipe?.resume();
+  }
+
+  async stats(): Promise<Readonly<Record<string, number>>> {
+    return { taken: this.links.size };
+  }
+
+  override async retire(): Promise<void> {
+    this.isRetired = true;
+    await super.retire();
+    this.pipe?.pause();
+  }
+
+  protected failed(reason: Error): void {
+    for (const link of [...this.links]) link.close(reason);
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    for (const link of [...this.links]) link.close();
+    this.pipe?.close(0);
+    await undefined;
+  }
+}
+
+/** One message, which is never answered. */
+class MessageLink implements Link {
+  readonly brief = true;
+  readonly takes = 'nothing';
+  readonly buffered = 0;
+  receiver: Receiver | undefined;
+  isOver = false;
+
+  constructor(
+    readonly peer: string,
+    readonly info: LinkInfo,
+    private readonly gone: (link: MessageLink) => void,
+  ) {}
+
+  send(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  close(reason?: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.gone(this);
+    queueMicrotask(() => this.receiver?.closed(reason));
+  }
+}

@@ -1,0 +1,284 @@
+import { printable } from '../../src/base/quote.js';
+import { messageOf } from '../../src/base/thrown.js';
+import { clearTimer, lookAgain, setTimer, type Timer } from '../../src/base/time.js';
+import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { addressOf, readEndpoint, type ZmqPlan } from './zmq-address.js';
+import { CallerLink, type CallersHost } from './zmq-callers.js';
+import { controlIn, END, isObverse, LEAVING, PROBE } from './zmq-controls.js';
+import { Drops } from './zmq-drops.js';
+import { ZmqFrames } from './zmq-frames.js';
+import { bindTo, type Parts, unbound, type ZmqEvent, type ZmqLoader, type ZmqSocket } from './zmq-package.js';
+import { ZmqPipe } from './zmq-pipe.js';
+
+/** The most parts in front of a frame: one for each device that it has passed, and perhaps an empty one. */
+const MOST_ENVELOPE = 16;
+/** The parts of a call of a codec whose frames consist of parts. */
+const CALL_PARTS = 4;
+/** How many ended links are remembered, so that what is still on the way begins no new one. */
+const MOST_ENDED = 1_000;
+/** The longest time, in ms, for which `retire` waits for callers, and `close` for what was not sent. */
+const LINGER_MS = 1_000;
+/** How long, in ms, it takes until ZeroMQ knows that a connection that has ended leads nowhere. */
+const PROBE_MS = 10;
+
+/** Who serves in the role rpc: one socket for all callers, each of whom has a link from its first message on. */
+export class RouterTransport implements Transport, CallersHost {
+  readonly frames: ZmqFrames;
+  private endpoints: string[];
+  private readonly drops: Drops;
+  private readonly links = new Map<string, CallerLink>();
+  /** The keys of callers whose links have ended, the oldest first. */
+  private readonly ended = new Set<string>();
+  /** Links that have ended, and whose last messages wait. */
+  private readonly leaving = new Set<Promise<void>>();
+  private stuckLinks = new Set<CallerLink>();
+  private retryMs = 0;
+  private socket: ZmqSocket | undefined;
+  private pipe: ZmqPipe | undefined;
+  private accept!: Accept;
+  private count = 0;
+  private probing: Timer | undefined;
+  private sweeper: Timer | undefined;
+  private retired = false;
+  private over = false;
+
+  constructor(
+    private readonly plan: ZmqPlan,
+    private readonly wire: Wire,
+    private readonly load: ZmqLoader,
+  ) {
+    this.frames = new ZmqFrames(wire, true);
+    this.endpoints = [...plan.endpoints];
+    this.drops = new Drops(wire.logger);
+  }
+
+  get address(): string {
+    return addressOf(this.endpoints, 'rpc');
+  }
+
+  async open(accept: Accept): Promise<void> {
+    this.mustNotBeClosed();
+    const { Router } = await this.load();
+    this.mustNotBeClosed();
+    const { plan } = this;
+    this.accept = accept;
+    const options = {
+      mandatory: true,
+      sendTimeout: 0,
+      sendHighWaterMark: plan.queue,
+      receiveHighWaterMark: plan.queue,
+      maxMessageSize: this.frames.limit,
+      heartbeatInterval: plan.beat,
+      heartbeatTimeout: 2 * plan.beat,
+      ipv6: this.endpoints.some((endpoint) => endpoint.includes('[')),
+      ...plan.socket,
+    };
+    const pipe = new ZmqPipe(() => new Router(options), {
+      take: (parts) => this.take(parts),
+      event: (event) => this.watched(event),
+      failed: (error) => this.failed(error),
+    });
+    const { socket } = pipe;
+    this.pipe = pipe;
+    this.socket = socket;
+    const bound: string[] = [];
+    try {
+      for (const endpoint of this.endpoints) bound.push(await bindTo(socket, endpoint));
+      this.mustNotBeClosed();
+    } catch (error) {
+      this.over = true;
+      unbound(bound);
+      pipe.close(0);
+      throw error;
+    }
+    this.endpoints = bound;
+    void pipe.read();
+    this.sweep();
+  }
+
+  private mustNotBeClosed(): void {
+    if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
+  }
+
+  // ---- what arrives ---------------------------------------------------------------------------------------------------
+
+  private take(parts: Parts): void {
+    const own = this.frames.isHeaded ? Math.min(CALL_PARTS, parts.length - 1) : 1;
+    const count = parts.length - own;
+    if (count < 1 || count > MOST_ENVELOPE) {
+      this.drops.add(`${this.address}: a message of ${parts.length} parts was dropped`);
+      return;
+    }
+    const key = keyOf(parts, count);
+    const link = this.links.get(key) ?? this.meet(key, parts.slice(0, count));
+    if (link === undefined) return;
+    const last = parts[parts.length - 1] as Uint8Array;
+    const control = own === 1 && link.isObverse && last.length < 2 ? controlIn(last) : undefined;
+    if (control === undefined) link.take(parts.slice(count));
+    else if (control === END) link.over();
+    else link.knowsEnd?.();
+  }
+
+  /** A caller that has no link yet; undefined if it gets none. */
+  private meet(key: string, envelope: Parts): CallerLink | undefined {
+    if (this.ended.has(key) || this.over) return undefined;
+    if (this.retired) {
+      if (this.knows(envelope)) void this.post([...envelope, ...LEAVING]).catch(() => {});
+      return undefined;
+    }
+    if (this.links.size >= this.wire.limits.peers) {
+      this.makeRoom();
+      if (this.links.size >= this.wire.limits.peers) {
+        this.drops.add(
+          `${this.address}: a message of a new peer was dropped: there are ${this.links.size} (limits.peers)`,
+        );
+        return undefined;
+      }
+    }
+    const knows = this.knows(envelope);
+    const link = new CallerLink(this, `zmq:${++this.count}`, key, envelope, knows);
+    this.links.set(key, link);
+    link.receiver = this.accept(link);
+    // A caller in the same process waits for it: ZeroMQ reports nothing there.
+    if (knows) void this.post([...envelope, ...PROBE]).catch(() => {});
+    return link;
+  }
+
+  /** Whether a caller is Obverse, and understands what is said beside frames. */
+  private knows(envelope: Parts): boolean {
+    return this.wire.hello && isObverse((envelope[envelope.length - 1] as Buffer).toString('latin1'));
+  }
+
+  /** Ends links of callers that have no calls open and know no sessions, and looks whether others are gone. */
+  private makeRoom(): void {
+    for (const link of this.links.values()) {
+      if (link.isObverse) continue;
+      if ((link.receiver?.open ?? 0) > 0) continue;
+      link.close();
+      if (this.links.size < this.wire.limits.peers) return;
+    }
+    this.probeSoon();
+  }
+
+  private watched({ type }: ZmqEvent): void {
+    if (type === 'disconnect') this.probeSoon();
+  }
+
+  /** A connection has ended, and ZeroMQ does not report whose. */
+  private probeSoon(): void {
+    // Seldom where there are many: each of them gets a message.
+    this.probing ??= setTimer(Math.max(PROBE_MS, this.links.size / 10), () => {
+      this.probing = undefined;
+      for (const link of this.links.values()) link.probe();
+    }).unref();
+  }
+
+  /** Ends the links of callers that are not Obverse and were silent for long: nobody else reports that they are gone. */
+  private sweep(): void {
+    this.sweeper = setTimer(this.plan.forget / 2, () => {
+      this.sweep();
+      for (const link of this.links.values()) {
+        if (++link.silent > 2 && !link.isObverse && (link.receiver?.open ?? 0) === 0) link.close();
+      }
+    }).unref();
+  }
+
+  // ---- what leaves ----------------------------------------------------------------------------------------------------
+
+  post(parts: Parts): Promise<void> {
+    if (this.socket === undefined || this.pipe?.isClosed !== false) return Promise.reject(new Error('closed'));
+    return this.socket.send(parts);
+  }
+
+  /** ZeroMQ does not report when there is room for one of the peers: it is tried again. */
+  stuck(link: CallerLink): void {
+    this.stuckLinks.add(link);
+    if (this.stuckLinks.size > 1) return;
+    this.retryMs = Math.min(50, this.retryMs * 2 + 1);
+    lookAgain(this.retryMs, () => {
+      const links = this.stuckLinks;
+      this.stuckLinks = new Set();
+      for (const each of links) each.retry();
+      if (this.stuckLinks.size === 0) this.retryMs = 0;
+    });
+  }
+
+  gone(link: CallerLink): void {
+    this.links.delete(link.key);
+    const sent = link.sent();
+    this.leaving.add(sent);
+    void sent.then(() => this.leaving.delete(sent));
+    if (!link.isObverse) return;
+    this.ended.add(link.key);
+    if (this.ended.size > MOST_ENDED) this.ended.delete(this.ended.values().next().value as string);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([...this.links.values()].map((link) => link.sent()));
+  }
+
+  async stats(): Promise<Readonly<Record<string, number>>> {
+    return { waiting: this.stuckLinks.size };
+  }
+
+  // ---- while it is open -----------------------------------------------------------------------------------------------
+
+  async add(text: string): Promise<void> {
+    const endpoint = readEndpoint(text);
+    this.endpoints.push(this.socket === undefined ? endpoint : await bindTo(this.socket, endpoint));
+  }
+
+  async remove(text: string): Promise<void> {
+    const endpoint = readEndpoint(text);
+    if (!this.endpoints.includes(endpoint))
+      throw new UsageError(`${endpoint} is none of the endpoints of ${this.address}`);
+    await this.socket?.unbind(endpoint);
+    unbound([endpoint]);
+    this.endpoints = this.endpoints.filter((each) => each !== endpoint);
+  }
+
+  // ---- ends -----------------------------------------------------------------------------------------------------------
+
+  async retire(): Promise<void> {
+    if (this.retired || this.over) return;
+    this.retired = true;
+    // The sockets stay bound: ZeroMQ ends the connections of an endpoint with it.
+    await atMost(LINGER_MS, Promise.all([...this.links.values()].map((link) => link.leave())));
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    clearTimer(this.probing);
+    clearTimer(this.sweeper);
+    for (const link of [...this.links.values()]) link.close();
+    await atMost(LINGER_MS, Promise.all(this.leaving));
+    unbound(this.endpoints);
+    this.pipe?.close();
+    await undefined;
+  }
+
+  private failed(error: unknown): void {
+    const reason = new ConnectionLost(`${this.address} has failed: ${printable(messageOf(error))}`, { cause: error });
+    this.over = true;
+    for (const link of [...this.links.values()]) link.over(reason);
+    this.pipe?.close(0);
+  }
+}
+
+/** One text for the parts in front of a message: no others have the same. */
+function keyOf(parts: Parts, count: number): string {
+  if (count === 1) return `1${(parts[0] as Buffer).toString('latin1')}`;
+  let key = `${count}`;
+  for (let n = 0; n < count; n++) key += `:${parts[n]?.length}:${(parts[n] as Buffer).toString('latin1')}`;
+  return key;
+}
+
+async function atMost(ms: number, done: Promise<unknown>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimer(ms, resolve);
+  });
+  await Promise.race([done, late]);
+  clearTimer(timer);
+}

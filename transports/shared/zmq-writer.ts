@@ -1,0 +1,161 @@
+import { setTimer } from '../../src/base/time.js';
+import type { Envelope, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
+import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
+import type { ZmqPlan } from './zmq-address.js';
+import { OneWayTransport } from './zmq-one-way.js';
+import type { Parts, ZmqEvent, ZmqLoader, ZmqPackage, ZmqSocket } from './zmq-package.js';
+import type { ZmqPipe } from './zmq-pipe.js';
+
+/** How long, in ms, `open` waits for subscribers at known addresses: what is published before they subscribe is lost. */
+const SUBSCRIBERS_MS = 1_000;
+/** How long, in ms, one that is there may take to subscribe. */
+const SUBSCRIBES_MS = 100;
+const nothing = new Uint8Array(0);
+
+/** Who connects in the roles pipeline and pubsub: writes notifications, which are never answered. */
+export class WriterTransport extends OneWayTransport<ZmqSocket> {
+  /** Only of a publisher. */
+  readonly publish?: (topic: string, frames: readonly Frame[]) => void;
+  private link: WriterLink | undefined;
+  private readonly isPublisher: boolean;
+  /** Where it is known whether somebody is there. */
+  private readonly known = new Set<string>();
+  private isFound = false;
+  private decided: (() => void) | undefined;
+  private subscribed: (() => void) | undefined;
+
+  constructor(plan: ZmqPlan, wire: Wire, load: ZmqLoader) {
+    super(plan, wire, load);
+    this.isPublisher = plan.role === 'pubsub';
+    if (this.isPublisher) this.publish = (topic, frames) => this.write(topic, frames);
+  }
+
+  protected make({ Push, XPublisher }: ZmqPackage, options: Readonly<Record<string, unknown>>): ZmqSocket {
+    const Socket = this.isPublisher ? XPublisher : Push;
+    return new Socket({ sendTimeout: 0, sendHighWaterMark: this.plan.queue, ...options });
+  }
+
+  protected begin(pipe: ZmqPipe): void {
+    // Subscriptions are all that arrives at a publisher.
+    if (this.isPublisher) void pipe.read();
+  }
+
+  protected async opened(): Promise<void> {
+    const { plan } = this;
+    if (this.isPublisher && !plan.bind && !plan.endpoints.some((endpoint) => endpoint.startsWith('inproc:'))) {
+      await within(SUBSCRIBERS_MS, (resolve) => {
+        this.decided = resolve;
+        this.decide();
+      });
+      if (this.isFound)
+        await within(SUBSCRIBES_MS, (resolve) => {
+          this.subscribed = resolve;
+        });
+    }
+    if (this.over) return;
+    this.link = new WriterLink(this);
+    this.link.receiver = this.accept(this.link);
+  }
+
+  protected take(): void {
+    this.subscribed?.();
+  }
+
+  protected override watched({ type, address = '' }: ZmqEvent): void {
+    if (type !== 'handshake' && type !== 'connect:retry') return;
+    this.known.add(address);
+    this.isFound ||= type === 'handshake';
+    this.decide();
+  }
+
+  private decide(): void {
+    if (this.known.size >= this.plan.endpoints.length) this.decided?.();
+  }
+
+  get buffered(): number {
+    return this.pipe?.buffered ?? 0;
+  }
+
+  write(topic: string | undefined, frames: readonly Frame[]): void {
+    const { bufferedBytes } = this.wire.limits;
+    if (this.buffered > bufferedBytes)
+      throw new ProtocolError(`${this.address}: more than ${bufferedBytes} bytes wait to be sent`, Code.Busy);
+    const parts: Parts = this.frames.parts(frames);
+    if (!this.isPublisher) this.pipe?.send(parts);
+    else this.pipe?.send([topic === undefined ? nothing : Buffer.from(topic), ...parts]);
+  }
+
+  protected override drained(): void {
+    this.link?.receiver?.drained();
+  }
+
+  async flush(): Promise<void> {
+    await this.pipe?.sent(true);
+    if (this.over) throw new ConnectionLost(`${this.address} was closed before everything was sent`);
+  }
+
+  async stats(): Promise<Readonly<Record<string, number>>> {
+    return { waiting: this.pipe?.waitingMessages ?? 0 };
+  }
+
+  protected failed(reason: Error): void {
+    this.link?.close(reason);
+  }
+
+  async close(): Promise<void> {
+    this.over = true;
+    this.link?.close();
+    this.decided?.();
+    this.subscribed?.();
+    await this.pipe?.sent(false);
+    this.pipe?.close();
+    await undefined;
+  }
+}
+
+/** Resolves when told to, at the latest after so many ms. */
+function within(ms: number, begin: (resolve: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    setTimer(ms, resolve).unref();
+    begin(resolve);
+  });
+}
+
+/** The link to all who may receive what is written. */
+class WriterLink implements Link {
+  readonly takes = 'notifications';
+  /** Nobody answers a hello. */
+  readonly agreed = false;
+  readonly peer: string;
+  receiver: Receiver | undefined;
+  private isOver = false;
+
+  constructor(private readonly transport: WriterTransport) {
+    this.peer = `zmq:${transport.address.slice('zmq+'.length)}`;
+  }
+
+  get buffered(): number {
+    return this.transport.buffered;
+  }
+
+  get info(): LinkInfo {
+    return { address: this.transport.address };
+  }
+
+  send(frames: readonly Frame[]): void {
+    for (const frame of frames) if (!this.isOver) this.transport.write(undefined, [frame]);
+  }
+
+  dispatch(frames: readonly Frame[], _call: Envelope): undefined {
+    if (!this.isOver) this.transport.write(undefined, frames);
+  }
+
+  pause(): void {}
+  resume(): void {}
+
+  close(reason?: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    queueMicrotask(() => this.receiver?.closed(reason));
+  }
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { numbered } from './service-ends.js';
 import type { ServiceTest } from './service-test.js';
-import { textOf, until } from './transport-ends.js';
+import { textOf, turn, until } from './transport-ends.js';
 
 /** The test that needs `interrupt`. */
 export const INTERRUPTION = 'is away while the connection is interrupted, and delivers afterwards what was sent';
@@ -32,6 +32,27 @@ export function testServiceClosing(test: ServiceTest): void {
     await first.has(had + 1);
     assert.equal(first.texts.at(-1), 'more');
     for (const { ends } of [...first.ends, ...client.ends]) assert.deepEqual(ends, []);
+  });
+
+  test('loses no call that is sent while a server retires', async (place) => {
+    const servers = await place.serveAll(2);
+    const client = await place.connect();
+    await place.reach(client, servers);
+    const calls = numbered('call', 600);
+    let retiring: Promise<void> | undefined;
+    for (const [at, text] of calls.entries()) {
+      client.call(text);
+      if (at === 300) retiring = servers[0]?.transport.retire?.();
+      if (at % 20 === 0) await turn();
+    }
+    await retiring;
+    const came = () => servers.flatMap(({ texts }) => texts).filter((text) => text.startsWith('call'));
+    await until(
+      () => `${calls.length} calls, ${came().length} are there`,
+      () => came().length >= calls.length,
+    );
+    assert.deepEqual(came().sort(), [...calls].sort());
+    assert.deepEqual(client.service.outcomes, []);
   });
 
   test('gives the calls to the others when a server is closed, and reports the end of its link', async (place) => {

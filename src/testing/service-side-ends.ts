@@ -117,9 +117,18 @@ export function testSideEnds(test: SideTest, subject: ServiceCase): void {
     await until(
       () => 'each server to have a call',
       () => {
-        if (calls.length < 200) calls.push(client.remote.wait({ n: calls.length }));
+        if (calls.length < 200) {
+          const call = client.remote.wait({ n: calls.length });
+          // The end of the test awaits it.
+          call.catch(() => {});
+          calls.push(call);
+        }
         return waiting.every((each) => each.calls.length > 0);
       },
+    );
+    await until(
+      () => `${calls.length} calls to wait`,
+      () => waiting.flatMap((each) => each.calls).length === calls.length,
     );
     let isClosed = false;
     const closing = servers[0]?.close({ drain: 6_000 }).then(() => {

@@ -159,10 +159,10 @@ export class NatsClient {
       ...(queue !== undefined && { queue }),
     });
     return async () => {
-      if (inner.isClosed()) return;
-      subscription.unsubscribe();
-      // What the server had already sent has arrived after that.
-      if (!this.away) await inner.flush().catch(() => {});
+      if (inner.isClosed() || subscription.isClosed()) return;
+      // With `unsubscribe`, what the server sends until it knows of it would be dropped.
+      if (this.away) subscription.unsubscribe();
+      else await subscription.drain().catch(() => {});
     };
   }
 

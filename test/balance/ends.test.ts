@@ -44,6 +44,7 @@ describe('a server behind a balance that ends', () => {
       expect(error.maybeExecuted).toBe(true);
     }
     expect(client.pendingCalls()).toHaveLength(5);
+    // The end of the link itself may not be reported yet.
     for (let n = 0; n < 5; n++) expect(await client.remote.join({ name: `${n}` })).toContain('welcome');
     await until(() => log.warnings.length === 1);
     expect(String(log.warnings[0])).toContain(`${address} of balance: is down, and is dialed again: `);

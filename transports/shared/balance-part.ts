@@ -131,7 +131,10 @@ export class Part implements BalancePart {
       leaving: (within: number) => this.leaving(line, within),
     });
     line.receiver = hub.accept(link);
-    return new WatchedReceiver(line.receiver, (reason) => this.linkEnded(line, link, reason));
+    const receiver = new WatchedReceiver(line.receiver, (reason) => this.linkEnded(line, link, reason));
+    // No answer can come over a half-closed link.
+    if (receiver.inputEnded !== undefined) receiver.ending = () => this.unusable(line);
+    return receiver;
   }
 
   private usable(line: Line): void {
@@ -139,6 +142,11 @@ export class Part implements BalancePart {
     this.why = undefined;
     if (this.isReported) this.hub?.wire.logger.warn(`obverse: ${this.address} of balance: is up again`);
     this.isReported = false;
+    this.hub?.changed();
+  }
+
+  private unusable(line: Line): void {
+    line.isUsable = false;
     this.hub?.changed();
   }
 

@@ -8,6 +8,8 @@ import { markPermanent } from '../../src/contract/permanent.js';
  */
 export class WatchedReceiver implements Receiver {
   readonly inputEnded?: (reason?: Error) => void;
+  /** Called before the receiver is told that the input has ended. */
+  ending?: () => void;
   private hasReceived = false;
 
   constructor(
@@ -15,7 +17,11 @@ export class WatchedReceiver implements Receiver {
     private readonly ended: (reason: Error | undefined) => void,
   ) {
     // If there is no such function, the link ends instead.
-    if (receiver.inputEnded !== undefined) this.inputEnded = (reason) => receiver.inputEnded?.(reason);
+    if (receiver.inputEnded !== undefined)
+      this.inputEnded = (reason) => {
+        this.ending?.();
+        receiver.inputEnded?.(reason);
+      };
   }
 
   get open(): number {

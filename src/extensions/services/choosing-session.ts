@@ -1,4 +1,5 @@
 import type { Call, Frame, Link } from '../../contract/contract.js';
+import { ConnectionLost } from '../../contract/errors.js';
 import { mustFit } from '../../session/frame-limits.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
 import { DispatchedCall } from './dispatched-call.js';
@@ -39,11 +40,23 @@ export class ChoosingSession extends ServiceSession {
     this.dispatch(call, frames, failed);
   }
 
+  /** The member that is to have a call. Throws the reason why there is none. */
+  private choose(call: DispatchedCall): MemberSession {
+    const { link, members } = this;
+    for (let n = 0; n <= members.size + 1; n++) {
+      const chosen = link.choose?.(call);
+      if (chosen instanceof Error) throw chosen;
+      const member = members.get(chosen as Link);
+      if (member !== undefined) return member;
+      // Its session has ended, and the end of its link is not reported yet.
+      call.tried = chosen;
+    }
+    throw new ConnectionLost(`the links to all members of ${link.peer} have ended`, { maybeExecuted: false });
+  }
+
   /** Throws the reason why no member can have the call, and what the session of the member throws. */
   protected override dispatch(call: DispatchedCall, frames: readonly Frame[], failed?: (error: unknown) => void): void {
-    const chosen = this.link.choose?.(call);
-    const member = this.members.get(chosen as Link);
-    if (member === undefined) throw chosen;
+    const member = this.choose(call);
     call.attempts++;
     member.sendCall(frames, call.id === undefined ? undefined : this.pending.at(call.id), failed);
   }

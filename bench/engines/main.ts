@@ -4,6 +4,7 @@
  */
 const engines: Readonly<Record<string, () => Promise<{ bench(): Promise<boolean> }>>> = {
   nats: () => import('./nats.js'),
+  jetstream: () => import('./jetstream.js'),
   http: () => import('./http.js'),
 };
 

@@ -161,7 +161,7 @@ export type {
   UntypedSide,
   UntypedView,
 } from './types/side.js';
-export type { SideStats } from './types/stats.js';
+export type { QueueStats, SideStats } from './types/stats.js';
 export type {
   CertificateOptions,
   FramingOption,

@@ -27,6 +27,7 @@ type EndpointName =
   | 'group'
   | 'subscribe'
   | 'flush'
+  | 'queueStats'
   | 'describe'
   | 'open'
   | 'changeTransport'

@@ -24,7 +24,7 @@ import type { Options } from './options.js';
 import type { Group, GroupOptions, Peer, Receivers, Several } from './peers.js';
 import type { ReconnectEvents } from './reconnect.js';
 import type { ResumeEvents } from './resume.js';
-import type { SideStats } from './stats.js';
+import type { QueueStats, SideStats } from './stats.js';
 import type { Source } from './transport-options.js';
 
 /** The methods and the namespaces of a spec, on a side. */
@@ -104,6 +104,11 @@ export interface Connected<S> extends Namespace<S> {
    * before that, with TimeoutError after the `timeout` of the side, and with the error of a transport that could not store some of it.
    */
   flush(): Promise<void>;
+  /**
+   * Counts the messages of the queue or stream of this side: how many wait, and how many are dead. Rejects with a UsageError if the transport
+   * keeps none, with ConnectionLost if the side is not open.
+   */
+  queueStats(): Promise<QueueStats>;
   /** Adds a listener for peers that connect and disconnect, and for calls. Returns a function that removes it. */
   on<E extends { [N in keyof SideEvents]: N }[keyof SideEvents]>(event: E, listener: SideEvents[E]): () => void;
   /** The methods of this side as data, with their directions on this side. */

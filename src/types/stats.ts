@@ -40,3 +40,17 @@ export interface SideStats {
   /** The length of the frames that were passed to links, counted as for `bytesReceived`. */
   readonly bytesSent: number;
 }
+
+/** The numbers of a queue or stream, from `side.queueStats()`; those that its transport knows. */
+export interface QueueStats {
+  /** Messages that wait for a worker, also for the end of their delay; for a reader, those that it has not read. */
+  readonly waiting?: number;
+  /** Messages that workers have. */
+  readonly taken?: number;
+  /** Messages that could not be handled, and are kept. */
+  readonly dead?: number;
+  /** How many milliseconds ago the first one of those that could be handled now was written; 0 if there is none. */
+  readonly oldest?: number;
+  /** Further numbers of a transport. */
+  readonly [name: string]: number | undefined;
+}

@@ -128,6 +128,25 @@ describe.each(Object.entries(engines))('a queue over %s', (_name, make) => {
     expect(done).toEqual([7]);
   });
 
+  works('counts what waits, what is at work and what is dead', async () => {
+    const at = fresh();
+    const boss = await writer(at);
+    for (let n = 0; n < 3; n++) boss.remote.job({ n });
+    boss.to(null, { delivery: { delay: 60_000 } }).job({ n: 3 });
+    await boss.flush();
+    expect(await boss.queueStats()).toMatchObject({ waiting: 4, taken: 0, dead: 0, oldest: expect.any(Number) });
+    let begun = 0;
+    await worker(`${at}&inFlight=2`, (side) =>
+      side.job.connect(async (_sender, { n }) => {
+        begun++;
+        if (n === 0) throw new RpcError('does not fit', Code.InvalidParams);
+        await new Promise(() => {});
+      }),
+    );
+    await until(() => begun === 3);
+    await expect.poll(() => boss.queueStats()).toMatchObject({ waiting: 1, taken: 2, dead: 1, oldest: 0 });
+  });
+
   works('begins tasks by their priority, then in their order', async () => {
     const at = fresh();
     const boss = await writer(at);

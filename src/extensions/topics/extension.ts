@@ -2,9 +2,11 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension } from '../../api/extension.js';
 import { endpointOf } from '../../api/side-class.js';
 import type { Topic } from '../../types/peers.js';
+import type { QueueStats } from '../../types/stats.js';
 import { deliveryOption } from './delivery-option.js';
 import { flush } from './flush.js';
 import { mustBeTopic, NamedTopic } from './named-topic.js';
+import { queueStats } from './queue-stats.js';
 import { NAME, SideTopics, topicsOf } from './side-topics.js';
 import { provideTopics } from './topic.js';
 
@@ -15,6 +17,9 @@ const members = {
   },
   async flush(this: object): Promise<void> {
     await flush(endpointOf(this));
+  },
+  async queueStats(this: object): Promise<QueueStats> {
+    return queueStats(endpointOf(this));
   },
 };
 

@@ -5,7 +5,7 @@ import { notInstalled } from '../../api/extension-registry.js';
 export const offeredTopics: OfferedExtension = {
   name: 'topics',
   entry: 'obverse/topics',
-  members: { subscribe: 'request', flush: 'request' },
+  members: { subscribe: 'request', flush: 'request', queueStats: 'request' },
   callOptions: {
     delivery: () => {
       throw notInstalled('topics', 'the option "delivery"');

@@ -44,7 +44,6 @@ describe('a server behind a balance that ends', () => {
       expect(error.maybeExecuted).toBe(true);
     }
     expect(client.pendingCalls()).toHaveLength(5);
-    // The end of the link itself may not be reported yet.
     for (let n = 0; n < 5; n++) expect(await client.remote.join({ name: `${n}` })).toContain('welcome');
     await until(() => log.warnings.length === 1);
     expect(String(log.warnings[0])).toContain(`${address} of balance: is down, and is dialed again: `);
@@ -56,6 +55,22 @@ describe('a server behind a balance that ends', () => {
     begun.catch(() => {});
     await again.writes('begun');
     expect(log.errors).toEqual([]);
+  });
+
+  it('gets no call between the end of its session and that of its link', async () => {
+    const servers = await serveAll(2);
+    const held = holding(servers);
+    const { client } = await balanced(servers);
+    const names = Array.from({ length: 4 }, (_, n) =>
+      client.remote
+        .slow({ n })
+        .catch(async () => (await Promise.all([client.remote.who(), client.remote.who()])).join()),
+    );
+    await until(() => held.length === 4);
+    await servers[0]?.close();
+    await until(() => servers[1]?.peers.size === 1);
+    for (const { server, release } of held) if (server === 1) release();
+    expect(counts((await Promise.all(names)).map((name) => name.slice(0, 5)))).toMatchObject({ 's1,s1': 2 });
   });
 
   it('sends its idempotent calls to another one', async () => {

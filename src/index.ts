@@ -11,6 +11,7 @@ import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
 import type {
   BalanceAddressOptions,
+  DiscoverOptions,
   FramingOption,
   GivenSocketOptions,
   HttpOptions,
@@ -62,6 +63,7 @@ declare module './contract/plugin-names.js' {
     'zmq+tcp://': true;
     'zmq+ipc://': true;
     'zmq+inproc://': true;
+    'discover:': true;
     'mux:': true;
     'balance:': true;
     'reconnect+': true;
@@ -86,6 +88,7 @@ declare module './types/transport-options.js' {
     'zmq+tcp': ZmqOptions;
     'zmq+ipc': ZmqOptions;
     'zmq+inproc': ZmqOptions;
+    discover: DiscoverOptions;
     ws: WebSocketOptions;
     socket: GivenSocketOptions;
     wss: WebSocketOptions & TlsOptions;

@@ -1,4 +1,3 @@
-import net from 'node:net';
 import { hostPort, readOptions } from '../src/contract/address.js';
 import type { Address, Transport, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
@@ -6,7 +5,8 @@ import { framingFor } from '../src/contract/framing/framings.js';
 import { UdpBus } from './shared/udp-bus.js';
 import { Datagrams } from './shared/udp-datagrams.js';
 import { UdpDialer } from './shared/udp-dial.js';
-import { nameOf, type UdpSocket } from './shared/udp-socket.js';
+import { type GroupOptions, isMulticast, join } from './shared/udp-group.js';
+import { nameOf } from './shared/udp-socket.js';
 
 const EVERYONE = '255.255.255.255';
 const FORGET_S = 60;
@@ -75,10 +75,7 @@ export default function udp(address: Address, wire: Wire): Transport {
   );
 }
 
-interface Options {
-  readonly interface?: string | undefined;
-  readonly ttl?: number | undefined;
-  readonly loopback?: boolean | undefined;
+interface Options extends GroupOptions {
   readonly forget?: number | undefined;
   readonly peers?: number | undefined;
   readonly trusted?: boolean | undefined;
@@ -106,18 +103,6 @@ function judge(options: Options, { multicast, heard }: { multicast: boolean; hea
       );
     }
   }
-}
-
-function join(shared: UdpSocket, own: UdpSocket, group: string, options: Options): void {
-  shared.inner.addMembership(group, options.interface);
-  if (options.interface !== undefined) own.inner.setMulticastInterface(options.interface);
-  own.inner.setMulticastLoopback(options.loopback ?? true);
-  if (options.ttl !== undefined) own.inner.setMulticastTTL(options.ttl);
-}
-
-function isMulticast(host: string): boolean {
-  const first = Number(host.split('.')[0]);
-  return net.isIPv4(host) ? first >= 224 && first <= 239 : net.isIPv6(host) && /^ff/i.test(host);
 }
 
 /** The host under which a listening side can be reached from this machine. */

@@ -31,7 +31,7 @@ export const plugins: Plugins = {
     balance: () => import('../../transports/balance.js'),
     reconnect: () => import('../../transports/reconnect.js'),
   },
-  elsewhere: ['tcp', 'tls', 'unix', 'udp', 'stdio', 'process'],
+  elsewhere: ['tcp', 'tls', 'unix', 'udp', 'discover', 'stdio', 'process'],
   combining: {
     pair: () => import('./codec-pair.js'),
     stages: () => import('./staged-codec.js'),

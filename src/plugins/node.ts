@@ -31,6 +31,7 @@ export const plugins: Plugins = {
     postgres: () => import('../../transports/postgres.js'),
     sqlite: () => import('../../transports/sqlite.js'),
     zmq: () => import('../../transports/zmq.js'),
+    discover: () => import('../../transports/discover.js'),
     mux: () => import('../../transports/mux.js'),
     balance: () => import('../../transports/balance.js'),
     reconnect: () => import('../../transports/reconnect.js'),

@@ -191,6 +191,22 @@ export interface UdpOptions extends FramingOption {
   readonly trusted?: boolean | undefined;
 }
 
+/** Options of `discover:`. */
+export interface DiscoverOptions {
+  /** The IP address and the port of a multicast group or a broadcast address: `239.255.79.66:7966` by default. */
+  readonly group?: string | undefined;
+  /** The local address of the network to use. */
+  readonly interface?: string | undefined;
+  /** How many routers an announcement may pass: 1 by default, which is none. */
+  readonly ttl?: number | undefined;
+  /** When serving: what to listen at, in place of an address in brackets. */
+  readonly transport?: string | { readonly url: string; readonly [option: string]: unknown } | undefined;
+  /** When connecting: a list such as `tls,wss` of what may be dialed; all by default. */
+  readonly schemes?: string | undefined;
+  /** When connecting: options of the transport that connects, such as `{ ca }`. */
+  readonly dial?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** Options of `nats:`. `connect()` of its package has further ones, which may be specified too. */
 export interface NatsOptions {
   /** When serving: sides with the same queue group share the calls; `workers` by default, empty for none. */

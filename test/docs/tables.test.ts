@@ -60,6 +60,7 @@ describe('the options', () => {
     sqlite: 'sqlite:options.db',
     postgres: 'postgres://127.0.0.1/options',
     zmq: 'zmq+tcp://127.0.0.1:1',
+    discover: 'discover:options',
     mux: 'mux:(memory:options)',
     balance: 'balance:(memory:options)',
     reconnect: 'reconnect:',

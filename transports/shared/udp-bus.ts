@@ -1,8 +1,8 @@
-import { networkInterfaces } from 'node:os';
-import { time } from '../../src/base/time.js';
 import type { Accept, Frame, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
+import { isLocal } from './local-address.js';
 import type { Datagrams } from './udp-datagrams.js';
+import { anyOf, groupBind } from './udp-group.js';
 import { UdpPeers } from './udp-peers.js';
 import { type Endpoint, nameOf, numberOf, UdpSocket } from './udp-socket.js';
 
@@ -119,32 +119,4 @@ export class UdpBus implements Transport {
   private mustNotBeOver(): void {
     if (this.over) throw new ConnectionLost(`${this.address} was closed before it was open`);
   }
-}
-
-/**
- * A socket that is bound to a multicast group receives from no other. Windows cannot bind to one, and an IPv6 group
- * would need its interface too.
- */
-function groupBind(host: string): string {
-  return /^(22[4-9]|23\d)\./.test(host) && process.platform !== 'win32' ? host : anyOf(host);
-}
-
-function anyOf(host: string): string {
-  return host.includes(':') ? '::' : '0.0.0.0';
-}
-
-/** How long, in milliseconds, the list of this machine's addresses is cached. */
-const KNOWN_MS = 1_000;
-let local = new Set<string>();
-let knownSince = Number.NEGATIVE_INFINITY;
-
-/** Whether an address belongs to this machine. */
-function isLocal(host: string): boolean {
-  const bare = host.replace(/%.*$/, '');
-  if (local.has(bare)) return true;
-  if (time() - knownSince < KNOWN_MS) return false;
-  knownSince = time();
-  const interfaces = Object.values(networkInterfaces());
-  local = new Set(interfaces.flatMap((addresses = []) => addresses.map(({ address }) => address)));
-  return local.has(bare);
 }

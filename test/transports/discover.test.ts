@@ -1,0 +1,322 @@
+import dgram from 'node:dgram';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/contract/address.js';
+import { ConnectionLost, incoming, RemoteAPI, type Reply, type Sender, UsageError } from '../../src/index.js';
+import { testTransport } from '../../src/testing/index.js';
+import discover from '../../transports/discover.js';
+import { type GroupMessage, read, written } from '../../transports/shared/discover-messages.js';
+import { blocksOf } from '../docs/pages.js';
+import { freePort } from '../support/engines.js';
+import { withTransports } from '../support/mux-wire.js';
+
+class Desk extends RemoteAPI {
+  @incoming({ hasReply: true }) whoAreYou(_sender: Sender): Reply<string> {}
+}
+const Guest = Desk.invert();
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** A group that no other test uses, on this machine only. */
+async function group(): Promise<string> {
+  return `group=239.255.79.66:${await freePort()}&interface=127.0.0.1`;
+}
+
+async function serve(url: string, name: string) {
+  const server = await Desk.serve(url, { logger: null });
+  ends.push(() => server.close());
+  server.whoAreYou.connect(() => name);
+  return server;
+}
+
+async function connect(url: string, options: Parameters<typeof Guest.connect>[1] = {}) {
+  const client = await Guest.connect(url, { logger: null, ...options });
+  ends.push(() => client.close());
+  return client;
+}
+
+/** A member of the group that sends and receives datagrams as they are. */
+async function raw(query: string) {
+  const [, host = '', port = ''] = /group=([^:]+):(\d+)/.exec(query) ?? [];
+  const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
+  const heard: { method: string; params: Record<string, string> }[] = [];
+  socket.on('message', (data) => {
+    if (data.toString().startsWith('{"')) heard.push(JSON.parse(data.toString()));
+  });
+  await new Promise<void>((resolve) => socket.bind({ address: host, port: Number(port) }, resolve));
+  socket.addMembership(host, '127.0.0.1');
+  socket.setMulticastInterface('127.0.0.1');
+  ends.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  const send = (what: unknown) =>
+    new Promise<void>((resolve, reject) =>
+      socket.send(typeof what === 'string' ? what : JSON.stringify(what), Number(port), host, (error) =>
+        error === null ? resolve() : reject(error),
+      ),
+    );
+  const advertise = (address: string, id = 'an-id-of-a-server') =>
+    send({ jsonrpc: '2.0', method: 'advertise', params: { name: 'desk', address, id } });
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise((resolve) => socket.once('message', resolve));
+  };
+  return { heard, send, advertise, until };
+}
+
+/** Whether this machine delivers datagrams to a multicast group; why not, if not. */
+async function refusal(): Promise<string> {
+  try {
+    const query = await group();
+    const [one, other] = [await raw(query), await raw(query)];
+    await one.send({ method: 'probe' });
+    const timeout = new Promise<string>((resolve) => setTimeout(resolve, 1_000, 'the system delivers no multicast'));
+    return await Promise.race([other.until(() => other.heard.length > 0).then(() => ''), timeout]);
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    for (const end of ends.splice(0)) await end();
+  }
+}
+
+const reason = await refusal();
+if (reason === '') {
+  const query = await group();
+  testTransport(
+    { describe, it },
+    {
+      name: 'discover: with tcp',
+      first: (wire) => discover(parseAddress(`discover:desk(tcp://127.0.0.1:0)?${query}`), withTransports(wire)),
+      second: (wire, address) => discover(parseAddress(`${address}&interface=127.0.0.1`), withTransports(wire)),
+    },
+  );
+}
+
+describe.skipIf(reason !== '')(`discover:${reason === '' ? '' : ` (n/a: ${reason})`}`, () => {
+  it('finds a server by its name, and uses the address that its announcement came from', async () => {
+    const query = await group();
+    await serve(`discover:desk(tcp://0.0.0.0:0)?${query}`, 'the desk');
+    await serve(`discover:other(tcp://0.0.0.0:0)?${query}`, 'another');
+    const client = await connect(`discover:desk?${query}`);
+    expect(await client.whoAreYou(null)).toBe('the desk');
+    expect([...client.peers.values()][0]?.info.remoteAddress).toBe('127.0.0.1');
+  });
+
+  it.each([
+    ['ws://127.0.0.1:0/desk', 'ws'],
+    ['http://127.0.0.1:0/desk', 'http'],
+  ])('finds a server at %s', async (url, scheme) => {
+    const query = await group();
+    await serve(`discover:desk(${url})?${query}`, 'the desk');
+    const client = await connect(`discover:desk?${query}&schemes=${scheme}`);
+    expect(await client.whoAreYou(null)).toBe('the desk');
+  });
+
+  it('waits for a server that starts later', async () => {
+    const query = await group();
+    const watcher = await raw(query);
+    const connecting = connect(`discover:desk?${query}`);
+    await watcher.until(() => watcher.heard.filter(({ method }) => method === 'seek').length > 1);
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'late');
+    expect(await (await connecting).whoAreYou(null)).toBe('late');
+  });
+
+  it('spreads clients over the servers', async () => {
+    const query = await group();
+    for (const name of ['a', 'b']) await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, name);
+    const names = await Promise.all(
+      Array.from({ length: 24 }, async () => (await connect(`discover:desk?${query}`)).whoAreYou(null)),
+    );
+    expect([...new Set(names)].sort()).toEqual(['a', 'b']);
+  });
+
+  it('with reconnect, finds another server when its own is gone', async () => {
+    const query = await group();
+    const first = await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'first');
+    const client = await connect(`reconnect+discover:desk?${query}`);
+    expect(await client.whoAreYou(null)).toBe('first');
+    const again = new Promise((resolve) => client.on('reconnected', resolve));
+    await first.close();
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'second');
+    await again;
+    expect(await client.whoAreYou(null)).toBe('second');
+  });
+
+  it('announces the end of a server that retires or closes', async () => {
+    const query = await group();
+    const watcher = await raw(query);
+    const server = await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'short');
+    await server.close();
+    await watcher.until(() => watcher.heard.some(({ method }) => method === 'depart'));
+    const [first, last] = watcher.heard;
+    expect([first?.method, last?.method, watcher.heard.length]).toEqual(['advertise', 'depart', 2]);
+    expect(last?.params).toEqual({ name: 'desk', id: first?.params.id });
+    const left = connect(`discover:desk?${query}`, { limits: { connectMs: 300 } });
+    await expect(left).rejects.toThrow(
+      /no server of the name "desk" has answered in the group 239\.255\.79\.66:\d+ within 300 ms/,
+    );
+  });
+
+  it('rejects with the reason of each server that cannot be reached', async () => {
+    const query = await group();
+    const other = await raw(query);
+    const port = await freePort();
+    const connecting = connect(`discover:desk?${query}`);
+    await other.until(() => other.heard.length > 0);
+    await other.advertise(`tcp://127.0.0.1:${port}`);
+    const error = await connecting.catch((thrown: unknown) => thrown as Error);
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect(String(error)).toContain(`none of the servers that have answered can be reached. tcp://127.0.0.1:${port}: `);
+    expect((error as ConnectionLost).maybeExecuted).toBe(false);
+  });
+
+  it('goes on to the next server if the first one cannot be reached', async () => {
+    const query = await group();
+    const other = await raw(query);
+    const port = await freePort();
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'alive');
+    for (let round = 0; round < 8; round++) {
+      const sought = other.heard.length;
+      const connecting = connect(`discover:desk?${query}`);
+      await other.until(() => other.heard.slice(sought).some(({ method }) => method === 'seek'));
+      await other.advertise(`tcp://127.0.0.1:${port}`);
+      expect(await (await connecting).whoAreYou(null)).toBe('alive');
+    }
+  });
+
+  it('stops when it is closed while it seeks', async () => {
+    const query = await group();
+    const side = Guest.create({ transport: `discover:desk?${query}`, logger: null });
+    const watcher = await raw(query);
+    const opening = side.open();
+    await watcher.until(() => watcher.heard.length > 0);
+    await side.close();
+    await expect(opening).rejects.toThrow(/closed/);
+  });
+
+  it.each([
+    ['runs a program', 'process:node -e 1'],
+    ['is a file', 'unix:/tmp/a-socket'],
+    ['has an option that turns off a check', 'tls://127.0.0.1:1?rejectUnauthorized=off'],
+    ['names another address within', 'reconnect+tcp://127.0.0.1:1'],
+    ['has no port', 'tcp://127.0.0.1'],
+    ['has a user and a password', 'ws://ann:secret@127.0.0.1:1/'],
+    ['is too long', `ws://127.0.0.1:1/${'a'.repeat(300)}`],
+  ])('ignores an announced address that %s', async (_what, address) => {
+    const query = await group();
+    const other = await raw(query);
+    const connecting = connect(`discover:desk?${query}`, { limits: { connectMs: 400 } });
+    await other.until(() => other.heard.length > 0);
+    await other.advertise(address);
+    await expect(connecting).rejects.toThrow(/no server of the name "desk" has answered/);
+  });
+
+  it('ignores datagrams that are no messages of a group', async () => {
+    const query = await group();
+    const other = await raw(query);
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'alive');
+    for (const text of [
+      '',
+      '[]',
+      'null',
+      '{"method":"seek"}',
+      '{"method":"seek","params":null}',
+      '{"method":"advertise","params":{"name":5}}',
+    ])
+      await other.send(text === '' ? ' ' : text);
+    await other.send({ method: 'seek', params: { name: 'desk', padding: 'x'.repeat(2_000) } });
+    expect(await (await connect(`discover:desk?${query}`)).whoAreYou(null)).toBe('alive');
+  });
+
+  it('keeps 64 of the servers that somebody announces without end', async () => {
+    const query = await group();
+    const other = await raw(query);
+    const port = await freePort();
+    const connecting = connect(`discover:desk?${query}`);
+    await other.until(() => other.heard.length > 0);
+    for (let n = 0; n < 200; n++)
+      await other.advertise(`tcp://127.0.0.1:${port}/`.replace(/\/$/, ''), `server-number-${n}`);
+    const error = await connecting.catch((thrown: unknown) => thrown as Error);
+    // The same address is tried once.
+    expect(String(error).match(/ECONNREFUSED/g)).toHaveLength(1);
+  });
+
+  it('answers a flood of clients that seek with a few announcements to the group, and nobody directly', async () => {
+    const query = await group();
+    const flood = await raw(query);
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'alive');
+    const begun = performance.now();
+    for (let n = 0; n < 300; n++) await flood.send({ method: 'seek', params: { name: 'desk' } });
+    // Datagrams may be lost; one that was sent after all others is repeated until it has arrived.
+    const repeating = setInterval(() => void flood.send({ method: 'last' }), 20);
+    ends.push(() => clearInterval(repeating));
+    await flood.until(() => flood.heard.some(({ method }) => method === 'last'));
+    const announced = flood.heard.filter(({ method }) => method === 'advertise').length;
+    expect(announced).toBeGreaterThan(0);
+    expect(announced).toBeLessThanOrEqual(2 + (performance.now() - begun) / 100);
+  });
+
+  it('dials only the schemes that the option lists, and says what was announced', async () => {
+    const query = await group();
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'plain');
+    const connecting = connect(`discover:desk?${query}&schemes=tls,wss`, { limits: { connectMs: 300 } });
+    await expect(connecting).rejects.toThrow(
+      /a server at 127\.0\.0\.1 announces tcp:, which the option "schemes" does not list/,
+    );
+  });
+
+  it('passes the options of `dial` and `transport` on', async () => {
+    const query = await group();
+    await serve(
+      { url: `discover:desk?${query}`, transport: { url: 'tcp://0.0.0.0:0', framing: 'nul' } } as never,
+      'nul',
+    );
+    const client = await connect({ url: `discover:desk?${query}`, dial: { keepAlive: 1_000 } } as never);
+    expect(await client.whoAreYou(null)).toBe('nul');
+    const wrong = connect({ url: `discover:desk?${query}`, dial: { kepAlive: 1_000 } } as never);
+    await expect(wrong).rejects.toThrow(/has no option "kepAlive"; did you mean keepAlive/);
+  });
+});
+
+it.each([
+  ['discover:', /has no name to discover/],
+  ['discover:two words', /has no name to discover/],
+  [
+    'discover:desk(tcp://127.0.0.1:1)',
+    /names where to listen, which is for the side that serves; expected discover:desk/,
+  ],
+  ['discover:desk?groop=1', /has no option "groop"; did you mean group/],
+  ['discover:desk?ttl=0', /"ttl" must be a whole number from 1 to 255, not 0/],
+  ['discover:desk?group=239.1.1.1', /has no port|must be an IP address and a port/],
+  ['discover:desk?schemes=tcp,ftp', /"schemes" must be a list of tcp, tls, ws, wss, http, https, not "tcp,ftp"/],
+])('refuses to connect to %s', async (url, text) => {
+  const error = await Guest.connect(url as never, { logger: null }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UsageError);
+  expect(String(error)).toMatch(text);
+});
+
+it.each([
+  ['discover:desk', /does not say where to listen; expected an address in brackets, as in discover:desk\(tcp/],
+  ['discover:desk(tcp://127.0.0.1:0)(ws://127.0.0.1:0)', /has 2 addresses; expected one/],
+  ['discover:desk(memory:desk)', /memory:desk cannot be announced; expected an address of tcp, tls/],
+  ['discover:desk(tcp://127.0.0.1:0)?schemes=tcp', /"schemes" is for the side that connects/],
+])('refuses to serve %s', async (url, text) => {
+  const error = await Desk.serve(url as never, { logger: null }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UsageError);
+  expect(String(error)).toMatch(text);
+});
+
+it('writes and reads the datagrams of docs/wire.md', () => {
+  const lines =
+    blocksOf('docs/wire.md')
+      .find(({ info }) => info === 'text datagrams of discover')
+      ?.code.trim()
+      .split('\n') ?? [];
+  const id = 'Zm9vYmFyYmF6cXV4';
+  const messages: GroupMessage[] = [
+    { method: 'seek', name: 'chat' },
+    { method: 'advertise', name: 'chat', address: 'tcp://*:4711', id },
+    { method: 'depart', name: 'chat', id },
+  ];
+  expect(messages.map((message) => Buffer.from(written(message)).toString())).toEqual(lines);
+  expect(lines.map((line) => read(Buffer.from(line)))).toEqual(messages);
+});

@@ -1,0 +1,136 @@
+import { hostPort, type OptionKind, readOptions } from '../src/contract/address.js';
+import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
+import { UsageError } from '../src/contract/errors.js';
+import { DiscoveringClient } from './shared/discover-client.js';
+import type { GroupPlan } from './shared/discover-group.js';
+import { isName } from './shared/discover-messages.js';
+import { DiscoverableServer } from './shared/discover-server.js';
+import { splitParts } from './shared/mux-address.js';
+
+/** The group in which servers are announced: no router passes it on. */
+const GROUP = '239.255.79.66:7966';
+const OPTIONS = {
+  group: 'text',
+  interface: 'text',
+  ttl: 'number',
+  transport: 'any',
+  schemes: 'text',
+  dial: 'any',
+} as const satisfies Record<string, OptionKind>;
+const SCHEMES = ['tcp', 'tls', 'ws', 'wss', 'http', 'https'];
+
+/**
+ * `discover:chat`: servers of a local network that are found by a name. `serve('discover:chat(tcp://0.0.0.0:0)')` listens as the address in
+ * brackets says and announces it over UDP multicast; `connect('discover:chat')` finds the servers of that name, and connects to one of them,
+ * chosen at random. `reconnect+discover:chat` seeks again when its server is gone. Announced are addresses of `tcp:`, `tls:`, `ws:` and
+ * `http:`; where the server listens at all addresses, clients use the one that the announcement came from.
+ *
+ * Anybody in the network can announce any server: use `tls:` or `wss:` with certificates, and `authenticate`, where that matters.
+ *
+ * Options: `group`, the IP address and the port of a multicast group or a broadcast address (239.255.79.66:7966); `interface`, the local
+ * address of the network to use; `ttl`, how many routers an announcement may pass (1: none); `transport`, when serving, what to listen at, in
+ * place of an address in brackets; `schemes`, when connecting, a list such as `tls,wss` of those that may be dialed (all); `dial`, when
+ * connecting, an object with the options of the transport that connects, such as `{ ca }`.
+ */
+const discover: TransportFactory = (address, wire) => {
+  const { name, inner } = parts(address);
+  const { group, interface: network, ttl, ...own } = readOptions(address, OPTIONS);
+  if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255))
+    throw new UsageError(`discover: the option "ttl" must be a whole number from 1 to 255, not ${ttl}`);
+  const plan: GroupPlan = { at: groupOf(group ?? GROUP), interface: network, ttl };
+  const shown = `discover:${name}${group === undefined ? '' : `?group=${group}`}`;
+  if (wire.listen)
+    return new DiscoverableServer({ name, address: shown, group: plan, ...listening(address, name, inner, own) }, wire);
+  return new DiscoveringClient({ name, address: shown, group: plan, ...dialing(address, name, inner, own) }, wire);
+};
+
+export default discover;
+
+/** The name, and the address in brackets after it; empty if there is none. */
+function parts({ text }: Address): { readonly name: string; readonly inner: string } {
+  const [, before = '', brackets = ''] = /^discover:?([^([{<?]*)(.*)$/is.exec(text) ?? [];
+  const name = before.trim();
+  if (!isName(name))
+    throw new UsageError(
+      `"${text}" has no name to discover; expected letters, digits, "_", "-" and ".", up to 64, as in discover:chat`,
+    );
+  const bare = /^[([{<]/.test(brackets) ? brackets.slice(0, lastBracket(brackets) + 1) : '';
+  if (bare === '') return { name, inner: '' };
+  const [inner, ...others] = splitParts(bare);
+  if (others.length > 0)
+    throw new UsageError(
+      `"${text}" has ${others.length + 1} addresses; expected one: serve each address as a transport of its own, as in mux:(discover:${name}(tcp://0.0.0.0:0))(discover:${name}(ws://0.0.0.0:0))`,
+    );
+  return { name, inner: inner as string };
+}
+
+function lastBracket(text: string): number {
+  return Math.max(...[')', ']', '}', '>'].map((bracket) => text.lastIndexOf(bracket)));
+}
+
+interface Own {
+  readonly transport?: unknown;
+  readonly schemes?: string;
+  readonly dial?: unknown;
+}
+
+/** What a serving side listens at. */
+function listening({ text }: Address, name: string, inner: string, { transport, schemes, dial }: Own) {
+  for (const [option, value] of Object.entries({ schemes, dial }))
+    if (value !== undefined) throw new UsageError(`discover: the option "${option}" is for the side that connects`);
+  if (inner === '' && transport === undefined)
+    throw new UsageError(
+      `"${text}" does not say where to listen; expected an address in brackets, as in discover:${name}(tcp://0.0.0.0:0)`,
+    );
+  if (inner !== '' && transport !== undefined)
+    throw new UsageError(`"${text}" names where to listen, and so does the option "transport"; omit one of them`);
+  const source = (transport ?? inner) as TransportSource;
+  const url = urlOf(source);
+  const scheme = /^[^:?]*/.exec(url)?.[0].toLowerCase() as string;
+  if (!SCHEMES.includes(scheme.replace(/-server$/, '')))
+    throw new UsageError(
+      `"${text}": ${url} cannot be announced; expected an address of ${SCHEMES.join(', ')}, as in discover:${name}(tcp://0.0.0.0:0)`,
+    );
+  return { source, inner: url };
+}
+
+/** What a connecting side dials. */
+function dialing({ text }: Address, name: string, inner: string, { transport, schemes, dial = {} }: Own) {
+  if (inner !== '' || transport !== undefined)
+    throw new UsageError(
+      `"${text}" names where to listen, which is for the side that serves; expected discover:${name}`,
+    );
+  if (typeof dial !== 'object' || dial === null || 'url' in dial)
+    throw new UsageError(
+      'discover: the option "dial" must be an object with the options of the transport that connects, as in { dial: { ca } }, without a `url`',
+    );
+  return { schemes: schemesOf(schemes), sourceFor: (url: string): TransportSource => ({ ...dial, url }) };
+}
+
+function groupOf(text: string): { readonly host: string; readonly port: number } {
+  const { host, port } = hostPort({ text, scheme: 'discover', rest: text, options: {} });
+  if (host === '' || port === 0)
+    throw new UsageError(
+      `discover: the option "group" must be an IP address and a port, as in ${GROUP}, not ${JSON.stringify(text)}`,
+    );
+  return { host, port };
+}
+
+function schemesOf(text: string | undefined): readonly string[] | undefined {
+  const schemes = text?.split(',').map((scheme) => scheme.trim().toLowerCase());
+  for (const scheme of schemes ?? [])
+    if (!SCHEMES.includes(scheme))
+      throw new UsageError(
+        `discover: the option "schemes" must be a list of ${SCHEMES.join(', ')}, not ${JSON.stringify(text)}`,
+      );
+  return schemes;
+}
+
+function urlOf(source: TransportSource): string {
+  if (typeof source === 'string') return source;
+  const { url } = source as { readonly url?: unknown };
+  if (typeof url === 'string') return url;
+  throw new UsageError(
+    'discover: the option "transport" must be an address, or an object with a `url`: what it listens at is announced',
+  );
+}

@@ -1,6 +1,8 @@
 import { hostPort, type OptionKind, readOptions } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
+import type { BalanceBy } from './shared/balance-address.js';
+import { DiscoveringAll } from './shared/discover-all.js';
 import { DiscoveringClient } from './shared/discover-client.js';
 import type { GroupPlan } from './shared/discover-group.js';
 import { isName } from './shared/discover-messages.js';
@@ -16,6 +18,8 @@ const OPTIONS = {
   transport: 'any',
   schemes: 'text',
   dial: 'any',
+  all: 'flag',
+  by: ['turn', 'pending'],
 } as const satisfies Record<string, OptionKind>;
 const SCHEMES = ['tcp', 'tls', 'ws', 'wss', 'http', 'https'];
 
@@ -30,7 +34,9 @@ const SCHEMES = ['tcp', 'tls', 'ws', 'wss', 'http', 'https'];
  * Options: `group`, the IP address and the port of a multicast group or a broadcast address (239.255.79.66:7966); `interface`, the local
  * address of the network to use; `ttl`, how many routers an announcement may pass (1: none); `transport`, when serving, what to listen at, in
  * place of an address in brackets; `schemes`, when connecting, a list such as `tls,wss` of those that may be dialed (all); `dial`, when
- * connecting, an object with the options of the transport that connects, such as `{ ca }`.
+ * connecting, an object with the options of the transport that connects, such as `{ ca }`; `all`, when connecting, to share the calls among
+ * all servers of the name, as `balance:` does, and `by`, which of them gets a call: each in `turn` (default), or the one with the fewest
+ * `pending` calls. Servers that come later join, and those that end get no more calls.
  */
 const discover: TransportFactory = (address, wire) => {
   const { name, inner } = parts(address);
@@ -41,7 +47,8 @@ const discover: TransportFactory = (address, wire) => {
   const shown = `discover:${name}${group === undefined ? '' : `?group=${group}`}`;
   if (wire.listen)
     return new DiscoverableServer({ name, address: shown, group: plan, ...listening(address, name, inner, own) }, wire);
-  return new DiscoveringClient({ name, address: shown, group: plan, ...dialing(address, name, inner, own) }, wire);
+  const client = { name, address: shown, group: plan, ...dialing(address, name, inner, own) };
+  return own.all === true ? new DiscoveringAll({ ...client, by: own.by }, wire) : new DiscoveringClient(client, wire);
 };
 
 export default discover;
@@ -72,11 +79,13 @@ interface Own {
   readonly transport?: unknown;
   readonly schemes?: string;
   readonly dial?: unknown;
+  readonly all?: boolean;
+  readonly by?: BalanceBy;
 }
 
 /** What a serving side listens at. */
-function listening({ text }: Address, name: string, inner: string, { transport, schemes, dial }: Own) {
-  for (const [option, value] of Object.entries({ schemes, dial }))
+function listening({ text }: Address, name: string, inner: string, { transport, ...others }: Own) {
+  for (const [option, value] of Object.entries(others))
     if (value !== undefined) throw new UsageError(`discover: the option "${option}" is for the side that connects`);
   if (inner === '' && transport === undefined)
     throw new UsageError(
@@ -95,7 +104,9 @@ function listening({ text }: Address, name: string, inner: string, { transport, 
 }
 
 /** What a connecting side dials. */
-function dialing({ text }: Address, name: string, inner: string, { transport, schemes, dial = {} }: Own) {
+function dialing({ text }: Address, name: string, inner: string, { transport, schemes, dial = {}, all, by }: Own) {
+  if (by !== undefined && all !== true)
+    throw new UsageError('discover: the option "by" says which of all servers gets a call; it needs the option "all"');
   if (inner !== '' || transport !== undefined)
     throw new UsageError(
       `"${text}" names where to listen, which is for the side that serves; expected discover:${name}`,

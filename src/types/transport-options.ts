@@ -205,6 +205,10 @@ export interface DiscoverOptions {
   readonly schemes?: string | undefined;
   /** When connecting: options of the transport that connects, such as `{ ca }`. */
   readonly dial?: Readonly<Record<string, unknown>> | undefined;
+  /** When connecting: whether the calls are shared among all servers of the name. Off by default: one of them, chosen at random. */
+  readonly all?: boolean | undefined;
+  /** With `all`: which server gets a call, each in `turn` (the default), or the one with the fewest `pending` calls. */
+  readonly by?: 'turn' | 'pending' | undefined;
 }
 
 /** Options of `nats:`. `connect()` of its package has further ones, which may be specified too. */

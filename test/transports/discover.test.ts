@@ -264,6 +264,39 @@ describe.skipIf(reason !== '')(`discover:${reason === '' ? '' : ` (n/a: ${reason
     );
   });
 
+  it('shares the calls among all servers, those that come later too, and leaves out those that end', async () => {
+    const query = await group();
+    const a = await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'a');
+    await serve(`discover:desk(ws://127.0.0.1:0)?${query}`, 'b');
+    const client = await connect(`discover:desk?${query}&all`);
+    const among = async (names: readonly string[]) => {
+      for (;;) {
+        const answers = await Promise.all(names.map(() => client.whoAreYou(null)));
+        if (answers.sort().join() === names.join()) return;
+      }
+    };
+    await among(['a', 'b']);
+    await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'c');
+    await among(['a', 'b', 'c']);
+    await a.close();
+    await among(['b', 'c']);
+    expect(await Promise.all(Array.from({ length: 4 }, () => client.whoAreYou(null)))).not.toContain('a');
+  });
+
+  it('with all, rejects if no server answers or can be reached', async () => {
+    const query = await group();
+    const other = await raw(query);
+    const options = { limits: { connectMs: 400 } };
+    await expect(connect(`discover:desk?${query}&all`, options)).rejects.toThrow(
+      /no server of the name "desk" has answered/,
+    );
+    const sought = other.heard.length;
+    const connecting = connect(`discover:desk?${query}&all`, options);
+    await other.until(() => other.heard.length > sought);
+    await other.advertise(`tcp://127.0.0.1:${await freePort()}`);
+    await expect(connecting).rejects.toThrow(/no part of balance: can be reached/);
+  });
+
   it('passes the options of `dial` and `transport` on', async () => {
     const query = await group();
     await serve(
@@ -287,6 +320,7 @@ it.each([
   ['discover:desk?groop=1', /has no option "groop"; did you mean group/],
   ['discover:desk?ttl=0', /"ttl" must be a whole number from 1 to 255, not 0/],
   ['discover:desk?group=239.1.1.1', /has no port|must be an IP address and a port/],
+  ['discover:desk?by=pending', /"by" says which of all servers gets a call; it needs the option "all"/],
   ['discover:desk?schemes=tcp,ftp', /"schemes" must be a list of tcp, tls, ws, wss, http, https, not "tcp,ftp"/],
 ])('refuses to connect to %s', async (url, text) => {
   const error = await Guest.connect(url as never, { logger: null }).catch((thrown: unknown) => thrown);

@@ -1,11 +1,12 @@
 // All rates that a build has to reach, compared with those of an earlier build, between two processes:
-//   npx tsx bench/speed.ts BEFORE AFTER [--pairs 30] [--ms 300] [--starts 3] [--only tcp]
+//   npx tsx bench/speed.ts BEFORE AFTER [--pairs 30] [--ms 300] [--starts 3] [--warm 1500] [--only tcp]
 // BEFORE is the build at aa1d1b9. For each row it prints whether the ratio of the rates reaches its bar, and the CPU time of both ends for each
-// call its own, 1.08. It takes some 40 s for each of the 20 rows, on two cores that do nothing else. `--only`: rows with this text in their
+// call its own, 1.08. It takes some 40 s for each of the 20 rows, on two cores that do nothing else. `--warm`: how long, in ms, each
+// pair of processes runs before it counts; the larger build needs longer until its code is compiled. `--only`: rows with this text in their
 // names. Exits with 1 if a median misses its bar. On one core, a row fails if its whole interval is below its bar.
 import { parseArgs } from 'node:util';
 import type { Order } from './run/apart-end.js';
-import { compareApart } from './run/apart-pairs.js';
+import { compareApart, WARM_MS } from './run/apart-pairs.js';
 
 const CPU = 1.08;
 const APART = ['0', '1'] as const;
@@ -49,6 +50,7 @@ const { values, positionals } = parseArgs({
     pairs: { type: 'string', default: '30' },
     ms: { type: 'string', default: '300' },
     starts: { type: 'string', default: '3' },
+    warm: { type: 'string', default: `${WARM_MS}` },
     only: { type: 'string', default: '' },
   },
 });
@@ -64,6 +66,7 @@ for (const [load, codec, transport, inFlight, atLeast, cores] of rows) {
     transport,
     pairs: Number(values.pairs),
     starts: Number(values.starts),
+    warm: Number(values.warm),
     cores: cores ?? APART,
   });
   if (compared === undefined) continue;

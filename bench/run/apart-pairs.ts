@@ -6,8 +6,8 @@ import { medianInterval } from '../statistics.js';
 import type { Measured, Order } from './apart-end.js';
 
 const END = fileURLToPath(new URL('apart-end.ts', import.meta.url));
-/** Rounds before those that count, so that the code is compiled. */
-const WARM_MS = 1_500;
+/** The round before those that count, by default, in ms: the code is compiled then. On a slow machine, that takes longer. */
+export const WARM_MS = 1_500;
 
 class End {
   private constructor(private readonly process: ChildProcess) {}
@@ -62,6 +62,8 @@ export interface Plan {
   readonly pairs: number;
   /** How often the processes are started anew. */
   readonly starts: number;
+  /** The time of the round before those that count, in ms. */
+  readonly warm?: number;
   /** The core of the server, and of the client. */
   readonly cores: readonly [string, string];
 }
@@ -88,7 +90,7 @@ export async function compareApart(folders: readonly string[], plan: Plan): Prom
   for (let at = 0; at < plan.starts; at++) {
     const builds: Ends[] = [];
     for (const folder of folders) builds.push(await start(folder, codec, transport, cores));
-    for (const build of builds) await measure(build, { ...order, ms: WARM_MS });
+    for (const build of builds) await measure(build, { ...order, ms: plan.warm ?? WARM_MS });
     for (let round = 0; round < Math.ceil(plan.pairs / plan.starts); round++) {
       const row: Row = [];
       const indices = [...builds.keys()];

@@ -39,6 +39,7 @@ declare module './contract/plugin-names.js' {
   interface CodecNames {
     jrpc: true;
     msgpack: true;
+    aiozmq: true;
     terse: true;
     clone: true;
   }

@@ -31,6 +31,8 @@ const factory: TransportFactory = (address, wire) => {
       `"${address.text}" is no address of ZeroMQ: expected zmq+tcp://127.0.0.1:5555, zmq+ipc:///path or zmq+inproc://name`,
     );
   if (wire.form === 'values') throw new UsageError('zmq: carries text or bytes, not values; use another codec');
+  if (wire.parts !== undefined && wire.sealed)
+    throw new UsageError('zmq: a codec whose frames consist of parts, such as aiozmq, has no place for a security');
   const plan = readZmq(address, wire.listen);
   if (plan.role === 'rpc')
     return wire.listen ? new RouterTransport(plan, wire, load) : new DealersTransport(plan, wire, load);

@@ -13,8 +13,15 @@ export class Boxed {
   constructor(readonly body: Uint8Array) {}
 }
 
+/** What a peer that does not know our extensions may not know: a value that would travel as one, a date, an extension. */
+export type Special = bigint | object;
+
 /** Makes the box of an extension from its bytes or from a list of values. */
-export type Box = (type: number, body: Uint8Array | readonly unknown[]) => Boxed;
+export interface Box {
+  (type: number, body: Uint8Array | readonly unknown[]): Boxed;
+  /** For peers that do not know our extensions: what is written instead of a value. Throws for one that cannot be sent. */
+  readonly instead?: (value: Special) => unknown;
+}
 
 /**
  * The value in the form in which msgpackr must write it: values that need an extension are in a box, fields that are
@@ -26,6 +33,7 @@ export function boxed(value: unknown, box: Box, depth = 0): unknown {
     case 'object':
       return value === null ? null : boxedObject(value, box, depth);
     case 'bigint':
+      if (box.instead !== undefined) return box.instead(value);
       // Beyond 53 bits it travels as an integer, which every implementation reads, and arrives as a BigInt; a smaller
       // one would arrive as a number.
       return value <= MOST && value >= -MOST ? box(Type.BigInt, bigIntToBytes(value)) : value;
@@ -47,6 +55,7 @@ function boxedObject(value: object, box: Box, depth: number): unknown {
   if (!hasForm && isPlain(value)) return boxedFields(value as Fields, box, depth + 1);
   const kind = kindOf(value);
   if (kind === BYTES) return asBytes(value as Uint8Array);
+  if (box.instead !== undefined && isSpecial(value, kind)) return replaced(box.instead(value), box);
   if (kind !== undefined) return box(Type.Typed, typedToBytes(value, kind));
   if (value instanceof Date) return value;
   // msgpackr does not recognize a date of another realm.
@@ -60,6 +69,14 @@ function boxedObject(value: object, box: Box, depth: number): unknown {
 }
 
 const BYTES = 1;
+
+function isSpecial(value: object, kind: number | undefined): boolean {
+  return kind !== undefined || isDate(value) || isMap(value) || isSet(value) || value instanceof Extension;
+}
+
+function replaced(value: unknown, box: Box): unknown {
+  return value instanceof Extension ? box(value.type, value.data) : value;
+}
 
 /** msgpackr does not recognize bytes of another realm. */
 function asBytes(bytes: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
 import type { Packr, Unpackr } from 'msgpackr';
-import { Boxed, boxed } from './boxes.js';
+import { type Box, Boxed, boxed, type Special } from './boxes.js';
 import { bigIntFromBytes, Extension, Type, typedFromBytes } from './extensions.js';
 import { noRecords } from './records.js';
 import { endOfValue } from './tokens.js';
@@ -55,6 +55,7 @@ function read(type: number, data: Uint8Array, valueAt: ValueAt | undefined): unk
     if (!Array.isArray(list)) throw new Malformed(NO_LIST);
     return list;
   };
+  if (reading !== undefined) return reading(new Extension((type << 24) >> 24, Uint8Array.from(data)));
   switch (type) {
     case Type.BigInt:
       return bigIntFromBytes(data);
@@ -119,12 +120,28 @@ export function pack(value: unknown): Uint8Array {
   return packr.pack(boxed(value, box));
 }
 
+/** Writes values for peers that do not know our extensions; see `Box.instead`. */
+export function packWith(instead: (value: Special) => unknown): (value: unknown) => Uint8Array {
+  const own: Box = Object.assign((type: number, body: Uint8Array | readonly unknown[]) => box(type, body), { instead });
+  return (value) => packr.pack(boxed(value, own));
+}
+
 /** The input that is being read: an extension gets its position in it. */
 let source = new Uint8Array(0);
+/** What an extension becomes, for peers that do not know ours. */
+let reading: ((extension: Extension) => unknown) | undefined;
 
-/** Reads one value, or several one after the other. `own`: nothing else holds the memory, so bytes need no copy. */
-export function unpackAll(bytes: Uint8Array, own: boolean): readonly unknown[] {
+/**
+ * Reads one value, or several one after the other. `own`: nothing else holds the memory, so bytes need no copy. `read`: for peers that do not
+ * know our extensions, what an extension of any type becomes.
+ */
+export function unpackAll(
+  bytes: Uint8Array,
+  own: boolean,
+  read?: (extension: Extension) => unknown,
+): readonly unknown[] {
   source = bytes as typeof source;
+  reading = read;
   return ((own ? viewing : copying).unpackMultiple(bytes) as unknown[] | undefined) ?? [];
 }
 

@@ -42,6 +42,7 @@ export function packArguments(method: MethodDescriptor, args: unknown[]): Packed
 export function bindArguments(method: MethodDescriptor, call: Call): readonly unknown[] {
   const { args, named } = call;
   const { params, positional } = method;
+  if (call.keywords !== undefined) return bindBoth(call, params, call.keywords);
   if (named && params !== undefined && !(positional && isOneArgument(params, args[0] as object)))
     return bindNamed(call.method, params, args[0] as Record<string, unknown>);
   const isNothing = args.length === 0 || (args[0] === null && call.mayBeEmpty === true && !positional);
@@ -55,6 +56,19 @@ export function bindArguments(method: MethodDescriptor, call: Call): readonly un
     );
   }
   return args;
+}
+
+/** Arguments by position, and others by name. */
+function bindBoth({ method, args }: Call, params: readonly string[] | undefined, keywords: object): unknown[] {
+  if (params === undefined)
+    throw new RpcError(`${method} takes its arguments either by position or by name`, Code.InvalidParams);
+  const given: Record<string, unknown> = { ...keywords };
+  for (const [at, value] of args.entries()) {
+    const name = params[at] ?? `argument ${at + 1}`;
+    if (Object.hasOwn(given, name)) throw new RpcError(`${method} got ${quote(name)} twice`, Code.InvalidParams);
+    given[name] = value;
+  }
+  return bindNamed(method, params, given);
 }
 
 function bindNamed(method: string, params: readonly string[], given: Record<string, unknown>): unknown[] {

@@ -44,6 +44,8 @@ export interface Call {
   /** Always the list of arguments; if `named`, it holds one object, whose fields are the arguments. */
   readonly args: readonly unknown[];
   readonly named: boolean;
+  /** Arguments by name in addition to those of `args`, which come first, in a dialect that has both. Then `named` is false. */
+  readonly keywords?: Readonly<Record<string, unknown>>;
   readonly batch: Batch | undefined;
   /**
    * The token for the progress of this call, in a dialect that puts it into the call. In an outgoing call it is set if

@@ -8,6 +8,7 @@ export const plugins: Plugins = {
   codecs: {
     jrpc: () => import('../../codecs/jrpc.js'),
     msgpack: async () => (await import('../../codecs/msgpack/by-name.js')).msgpackByName(),
+    aiozmq: async () => (await import('../../codecs/aiozmq/by-name.js')).aiozmqByName(),
     terse: () => import('../../codecs/terse.js'),
     clone: () => import('../../codecs/clone.js'),
   },

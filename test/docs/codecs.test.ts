@@ -26,7 +26,7 @@ async function arrival(name: string, value: unknown): Promise<unknown> {
 
 describe('how values arrive, as documented in docs/codecs.md', () => {
   it('is documented for every codec', () => {
-    expect(names).toEqual(['jrpc', 'jrpc?dialect=quickrpc', 'msgpack', 'terse', 'clone']);
+    expect(names).toEqual(['jrpc', 'jrpc?dialect=quickrpc', 'msgpack', 'aiozmq', 'terse', 'clone']);
     expect(rows.length).toBeGreaterThan(15);
   });
   for (const row of rows) {

@@ -1,0 +1,44 @@
+import type { FaultBody } from '../../src/contract/contract.js';
+import { Code } from '../../src/contract/errors.js';
+
+const NOT_FOUND = 'aiozmq.rpc.base.NotFoundError';
+const PARAMETERS = 'aiozmq.rpc.base.ParametersError';
+/** What Python calls errors of JavaScript. */
+const PYTHON: Readonly<Record<string, string>> = {
+  Error: 'Exception',
+  RangeError: 'ValueError',
+  ReferenceError: 'NameError',
+};
+
+/** An error of Python, `[name, args, repr]`, as a fault. */
+export function errorIn(value: unknown): FaultBody {
+  const [name, args, repr] = Array.isArray(value) ? (value as unknown[]) : [];
+  const list: readonly unknown[] = Array.isArray(args) ? args : [];
+  const message = typeof list[0] === 'string' ? list[0] : String(repr ?? name);
+  const code = name === NOT_FOUND ? Code.MethodNotFound : name === PARAMETERS ? Code.InvalidParams : Code.Application;
+  if (code !== Code.Application) return { code, message };
+  return { code, message, data: { name: String(name).replace(/^builtins\./, ''), args: list } };
+}
+
+/** A fault as Python writes it. A name without a module is one of `builtins`. */
+export function errorOf({
+  code,
+  message,
+  data,
+}: FaultBody): readonly [name: string, args: readonly unknown[], repr: string] {
+  const { name: given = 'Error', args } = Object(data) as { readonly name?: unknown; readonly args?: unknown };
+  const own = String(given);
+  const name =
+    code === Code.MethodNotFound
+      ? NOT_FOUND
+      : code === Code.InvalidParams
+        ? PARAMETERS
+        : own.includes('.')
+          ? own
+          : `builtins.${Object.hasOwn(PYTHON, own) ? PYTHON[own] : own}`;
+  return [
+    name,
+    Array.isArray(args) ? args : [message],
+    `${name.slice(name.lastIndexOf('.') + 1)}(${JSON.stringify(message)})`,
+  ];
+}

@@ -45,7 +45,7 @@ it.each([
   const message = await refusal(address);
   expect(message).toContain(text);
   expect(message).toMatch(
-    /are discover, http, https, memory, mux, nats, port, postgres, postgresql, process, reconnect, restart, socket, sqlite, stdio, tcp, tls, udp, unix, worker, ws, wss, zmq$/,
+    /are balance, discover, http, https, memory, mux, nats, port, postgres, postgresql, process, reconnect, restart, socket, sqlite, stdio, tcp, tls, udp, unix, worker, ws, wss, zmq$/,
   );
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import aiozmq, { Extension } from '../../codecs/aiozmq.js';
+import { bindArguments } from '../../src/calls/arguments.js';
 import { parseAddress } from '../../src/contract/address.js';
 import type { Message, Outbound } from '../../src/contract/contract.js';
 import { ProtocolError } from '../../src/contract/errors.js';
@@ -182,4 +183,18 @@ describe('a value that Python does not have', () => {
     codec.decode(codec.encode({ kind: 'reply', id: 1, value: new Event() }), (message) => given.push(message), false);
     expect(given).toEqual([{ kind: 'reply', id: 1, value: { at: new Date(0) } }]);
   });
+});
+
+it('refuses arguments by position and by name for a method without names of arguments', () => {
+  const method = { path: 'say', params: undefined, positional: true, arity: 2 } as never;
+  const call = {
+    kind: 'call',
+    id: 1,
+    method: 'say',
+    args: [1],
+    named: false,
+    keywords: { b: 2 },
+    batch: undefined,
+  } as const;
+  expect(() => bindArguments(method, call)).toThrow(/^say takes its arguments either by position or by name$/);
 });

@@ -351,10 +351,10 @@ describe('closing of an extension', () => {
       remove();
     }
     expect(log.errors.map(([text, error]) => [text, (error as Error).message])).toEqual([
-      ['an extension could not close', 'cannot either'],
-      ['an extension could not close', 'cannot'],
-      ['an extension could not close', 'cannot either'],
-      ['an extension could not close', 'cannot'],
+      ['obverse: an extension could not close', 'cannot either'],
+      ['obverse: an extension could not close', 'cannot'],
+      ['obverse: an extension could not close', 'cannot either'],
+      ['obverse: an extension could not close', 'cannot'],
     ]);
   });
 });

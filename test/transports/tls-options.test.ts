@@ -135,7 +135,7 @@ describe('certificates and keys', () => {
     const { log } = await serve(own(old));
     expect(reportsIn(log)).toEqual([
       expect.stringMatching(
-        /^tls:\/\/127\.0\.0\.1:0: the certificate of this side \(CN=old\) was valid until Feb .* peers will refuse it$/,
+        /^obverse: tls:\/\/127\.0\.0\.1:0: the certificate of this side \(CN=old\) was valid until Feb .* peers will refuse it$/,
       ),
     ]);
   });

@@ -9,6 +9,7 @@ import { showStreams } from './extensions/streams/inspected.js';
 import { plugins } from './plugins/node.js';
 import { nodeExtensions } from './plugins/node-extensions.js';
 import { provide } from './plugins/registry.js';
+import type { NatsOptions, PostgresOptions, SqliteOptions, ZmqOptions } from './types/engine-options.js';
 import type {
   BalanceAddressOptions,
   DiscoverOptions,
@@ -16,15 +17,11 @@ import type {
   GivenSocketOptions,
   HttpOptions,
   MemoryOptions,
-  NatsOptions,
-  PostgresOptions,
   ProcessOptions,
-  SqliteOptions,
   TcpOptions,
   TlsOptions,
   UdpOptions,
   WebSocketOptions,
-  ZmqOptions,
 } from './types/transport-options.js';
 
 provide(plugins);

@@ -69,7 +69,8 @@ export class Store {
       return;
     }
     const { error, seq } = readAnswer(data);
-    if (seq !== undefined) this.settle(name, one, undefined);
+    // Some servers give the number 0 to a message that they have refused.
+    if (error === undefined && seq !== undefined) this.settle(name, one, undefined);
     else if (error !== undefined && error.code >= 400 && error.code < 500) this.settle(name, one, refused(error));
     else one.again = time() + SOON_MS;
   }

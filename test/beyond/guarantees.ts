@@ -4,13 +4,13 @@ import { root } from '../docs/pages.js';
 import { type Ability, abilities, type BeyondEngine } from './engines.js';
 
 /** Cells by row, and by column. */
-type Cells = Record<string, Record<string, string>>;
+export type Cells = Record<string, Record<string, string>>;
 
 const PAGE = 'docs/beyond-one-machine.md';
 
-/** The table under the heading "What holds", as the page has it. */
-export function documented(): Cells {
-  const [, section = ''] = readFileSync(join(root, PAGE), 'utf8').split('## What holds\n');
+/** The table under a heading, as the page has it. */
+export function documented(heading = 'What holds'): Cells {
+  const [, section = ''] = readFileSync(join(root, PAGE), 'utf8').split(`## ${heading}\n`);
   const rows = section.split('\n## ', 1)[0]?.match(/^\|.*\|$/gm) ?? [];
   const cellsOf = (row: string): string[] =>
     row

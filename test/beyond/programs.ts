@@ -18,9 +18,9 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it is ready. */
-  static async start(role: 'serve' | 'wait', address: string): Promise<Program> {
-    const args = ['--import', 'tsx', join(root, 'test/beyond/program.ts'), role, address];
+  /** Resolves when it is ready. `file` is one of this folder, which is given the role and the address. */
+  static async start(role: string, address: string, file = 'program.ts'): Promise<Program> {
+    const args = ['--import', 'tsx', join(root, 'test/beyond', file), role, address];
     const program = new Program(spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] }));
     await program.writes('ready');
     return program;

@@ -14,8 +14,8 @@ export interface DurableEngine {
   address(queue: string): string;
   /** The rows of a query. Values in it are written as they are. */
   sql(text: string): Promise<readonly Record<string, unknown>[]>;
-  /** Restarts its server, if it has one. */
-  restart?(): Promise<void>;
+  /** Restarts its server, if it has one; `meanwhile` is called while it is down. */
+  restart?(meanwhile: () => Promise<void>): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -57,8 +57,9 @@ function postgresql(): DurableEngine {
         await client.end();
       }
     },
-    restart: async () => {
+    restart: async (meanwhile) => {
       await engine.stop();
+      await meanwhile();
       await engine.start();
     },
     end: () => engine.end(),

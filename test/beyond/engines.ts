@@ -108,6 +108,21 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
       },
     },
   },
+  memory: {
+    sameAs: 'nats',
+    address: async () => ({ serve: `memory:beyond${++at}?service&callBeat=300` }),
+    lacks: { topics: noTopics('memory') },
+    guarantees: {
+      // All of them are in one process, which is not killed.
+      delivery: '–',
+      order: 'of each sender to one server',
+      'nobody serves': 'the call rejects at once',
+      'the server is killed': '–',
+      'the caller is killed': '–',
+      'calls are shared among servers': '–',
+      'the broker is restarted': '–',
+    },
+  },
   nats: {
     program: nats,
     address: async () => {

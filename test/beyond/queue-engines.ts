@@ -101,12 +101,13 @@ function database(name: 'sqlite' | 'postgres', sql: string, restarted: string): 
 function stream(): QueueEngine {
   let engine: Engine;
   let bare: NatsConnection;
+  const observer = () => connect({ servers: `127.0.0.1:${engine.port}`, reconnect: false });
   const manager = () => jetstreamManager(bare);
   return {
     program: nats,
     start: async () => {
       engine = await startNats({ jetstream: true });
-      bare = await connect({ servers: `127.0.0.1:${engine.port}`, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+      bare = await observer();
     },
     end: async () => {
       await bare.close();
@@ -139,9 +140,11 @@ function stream(): QueueEngine {
       subscription.unsubscribe();
     },
     restart: async (meanwhile) => {
+      await bare.close();
       await engine.stop();
       await meanwhile();
       await engine.start();
+      bare = await observer();
     },
     guarantees: {
       ...COMMON,

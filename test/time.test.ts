@@ -13,6 +13,8 @@ const exceptions: Readonly<Record<string, string>> = {
   'src/testing/framing.ts': 'measures how long a framing works, which a clock that stands cannot tell',
   'src/testing/keeper.ts': 'waits for an engine, which has a clock of its own',
   'src/testing/keeper-ends.ts': 'waits for an engine, which has a clock of its own',
+  'src/testing/service-sides.ts': 'waits for an engine, which has a clock of its own',
+  'src/testing/service-side-ends.ts': 'waits for an engine, which has a clock of its own',
   'src/testing/transport-ends.ts': 'waits for sockets and processes that the suite has set up',
   'src/testing/fake-calls.ts': 'waits for what a program under test is to do while the clock may stand',
 };
@@ -25,6 +27,8 @@ const turns: Readonly<Record<string, RegExp>> = {
   'transports/shared/tls-files.ts': /const isYoung = BigInt\(Date\.now\(\)\)/,
   'transports/shared/tls-peer.ts': /Date\.parse\(certificate\.valid_to\) < Date\.now\(\)/,
   'transports/shared/nats-discovery.ts': /private readonly started = new Date\(\)\.toISOString\(\)/,
+  // The header of a message has the time of the day.
+  'codecs/aiozmq/codec.ts': /view\.setFloat64\(8, Date\.now\(\) \/ 1_000, true\)/,
   'transports/shared/stream-stdio.ts': /setImmediate\(rest, this\.input\)/,
 };
 

@@ -1,4 +1,4 @@
-import { setTimer } from '../../src/base/time.js';
+import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Envelope, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import type { ZmqPlan } from './zmq-address.js';
@@ -8,8 +8,10 @@ import type { ZmqPipe } from './zmq-pipe.js';
 
 /** How long, in ms, `open` waits for subscribers at known addresses: what is published before they subscribe is lost. */
 const SUBSCRIBERS_MS = 1_000;
-/** How long, in ms, one that is there may take to subscribe. */
+/** How long, in ms, those that are there may take to subscribe. */
 const SUBSCRIBES_MS = 100;
+/** How long, in ms, further subscriptions may follow: a subscriber may have several, and says them one after the other. */
+const FURTHER_MS = 10;
 const nothing = new Uint8Array(0);
 
 /** Who connects in the roles pipeline and pubsub: writes notifications, which are never answered. */
@@ -20,7 +22,10 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   private readonly isPublisher: boolean;
   /** Where it is known whether somebody is there. */
   private readonly known = new Set<string>();
-  private isFound = false;
+  /** How many subscribers are there, and how many subscriptions have arrived. */
+  private subscribers = 0;
+  private subscriptions = 0;
+  private further: Timer | undefined;
   private decided: (() => void) | undefined;
   private subscribed: (() => void) | undefined;
 
@@ -31,8 +36,9 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   }
 
   protected make({ Push, XPublisher }: ZmqPackage, options: Readonly<Record<string, unknown>>): ZmqSocket {
-    const Socket = this.isPublisher ? XPublisher : Push;
-    return new Socket({ sendTimeout: 0, sendHighWaterMark: this.plan.queue, ...options });
+    const common = { sendTimeout: 0, sendHighWaterMark: this.plan.queue, ...options };
+    // A subscription that another subscriber has too is reported as well: each of them is awaited.
+    return this.isPublisher ? new XPublisher({ verbosity: 'allSubs', ...common }) : new Push(common);
   }
 
   protected begin(pipe: ZmqPipe): void {
@@ -47,10 +53,12 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
         this.decided = resolve;
         this.decide();
       });
-      if (this.isFound)
+      if (this.subscribers > 0)
         await within(SUBSCRIBES_MS, (resolve) => {
           this.subscribed = resolve;
+          if (this.subscriptions >= this.subscribers) this.further = setTimer(FURTHER_MS, resolve);
         });
+      clearTimer(this.further);
     }
     if (this.over) return;
     this.link = new WriterLink(this);
@@ -58,13 +66,16 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   }
 
   protected take(): void {
-    this.subscribed?.();
+    if (this.link !== undefined) return;
+    this.subscriptions++;
+    clearTimer(this.further);
+    if (this.subscriptions >= this.subscribers) this.further = setTimer(FURTHER_MS, () => this.subscribed?.());
   }
 
   protected override watched({ type, address = '' }: ZmqEvent): void {
     if (type !== 'handshake' && type !== 'connect:retry') return;
     this.known.add(address);
-    this.isFound ||= type === 'handshake';
+    if (type === 'handshake') this.subscribers++;
     this.decide();
   }
 

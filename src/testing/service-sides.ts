@@ -60,7 +60,7 @@ export function watched(transport: Transport, look: (receiver: Receiver, link: L
   return Object.create(transport, { open: { value: open } }) as Transport;
 }
 
-/** Handlers that wait until they are told to answer. */
+/** Handlers that wait until the test lets them answer. */
 export class Waiting {
   private readonly open = new Map<number, () => void>();
   readonly aborted: number[] = [];

@@ -49,7 +49,7 @@ export class HttpLink implements Link, CallOwner {
   private unaccepted: Error | undefined;
   private reason: Error | undefined;
   private isClosing = false;
-  /** While the server is told that the session is over. */
+  /** While the request that ends the session at the server is under way. */
   private ending: Promise<void> | undefined;
   private isOver = false;
   private whenEnded!: () => void;

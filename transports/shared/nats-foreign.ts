@@ -36,7 +36,7 @@ function answerable(reply: string | undefined): string | undefined {
   return !reply || /(^|\.)(_everyone|_topic|_spread|\*|>)(\.|$)/.test(reply) ? undefined : reply;
 }
 
-/** The messages of those who are not Obverse that a side works on: each is a brief link, and they have a bound together. */
+/** The messages of clients that are not Obverse, each a brief link. They share one bound. */
 export class ForeignMessages {
   private readonly open = new Set<NatsLink>();
   private count = 0;

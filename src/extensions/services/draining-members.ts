@@ -5,7 +5,7 @@ import { sayLeaving } from '../../session/leaving.js';
 import { RpcSession } from '../../session/rpc-session.js';
 import type { Session } from '../../session/session.js';
 
-/** The field of `rpc.hello` by which a side asks to be told when the other one is about to close: `true`. */
+/** The field of `rpc.hello` with which a side requests a notification when the other side is about to close: `true`. */
 const FIELD = 'leaving';
 
 const asking = new WeakSet<Connection>();

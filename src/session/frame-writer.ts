@@ -22,6 +22,11 @@ export abstract class FrameWriter {
   agreed: boolean;
   /** This side has sent its hello. */
   saidHello = false;
+  /**
+   * The answer to the hello of the peer has not left yet. What leaves with it is not joined: the peer knows only from this answer that frames
+   * may be, and reads an array that it is in as a batch, whose answers are a batch.
+   */
+  answersHello = false;
   /** Where the messages go; set before anything arrives. */
   sink!: MessageSink;
   /** With a security: what each frame passes in both directions. */
@@ -58,7 +63,9 @@ export abstract class FrameWriter {
     const { link } = this;
     if (this.ended) return;
     this.watch?.sending();
-    const joins = frames.length > 1 && this.agreed && link.packets === true && this.filter === undefined;
+    const joins =
+      frames.length > 1 && this.agreed && !this.answersHello && link.packets === true && this.filter === undefined;
+    this.answersHello = false;
     if (joins) this.send(joinedFrames(this.host.codec, frames, bytes, this.frameLimit));
     else this.send(frames, bytes, messages);
     this.written();

@@ -61,7 +61,10 @@ export function readHello(connection: Connection, [said]: readonly unknown[]): b
 
 /** Answers the hello of the peer, unless this side has said its own already. */
 export function answerHello(connection: Connection): void {
-  if (!connection.saidHello) greet(connection);
+  if (!connection.saidHello) {
+    connection.answersHello = true;
+    greet(connection);
+  }
   connection.agreed = true;
 }
 

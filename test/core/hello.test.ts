@@ -108,6 +108,18 @@ describe('rpc.hello', () => {
     expect(log.warnings.length).toBe(1);
   });
 
+  it('is answered by a frame of its own, also where frames are joined: the answer tells the peer that they may be', async () => {
+    const { api, far } = await side({ packets: true });
+    const ask = (id: number) => ({ jsonrpc: '2.0', id, method: 'ask', params: {} });
+    api.ask.connect(() => 'x');
+    far.say(hello, ask(1), ask(2));
+    await turn();
+    expect(far.heard).toEqual([hello, ...[1, 2].map((id) => ({ jsonrpc: '2.0', id, result: 'x' }))]);
+    far.say(ask(3), ask(4));
+    await turn();
+    expect(far.heard.slice(3)).toEqual([[3, 4].map((id) => ({ jsonrpc: '2.0', id, result: 'x' }))]);
+  });
+
   it('cannot be called as a method', async () => {
     const { api, far } = await side({});
     far.say({ ...hello, id: 1 });

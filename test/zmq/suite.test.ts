@@ -24,9 +24,6 @@ describe.each(Object.entries(places))('the suite of services over %s', (scheme, 
         makeZmq(parseAddress([addresses[0], ...addresses.slice(1).map((each) => each.slice(4))].join(',')), wire),
       gaps: {
         'gives calls to a server that comes after the client': 'who connects names the servers; `add` adds one',
-        // Some runs wait without an end. docs/zeromq.md names it.
-        'lets four servers call back four clients, whose calls have equal ids':
-          'a known defect, whose cause is not known: a call may wait for its timeout',
       },
     },
   );

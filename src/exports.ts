@@ -97,7 +97,7 @@ export type {
   Inverted,
   Outgoing,
   Remote,
-  RemoteTelling,
+  RemoteWithProgress,
   Reverse,
   View,
 } from './types/derived.js';

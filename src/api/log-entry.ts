@@ -28,9 +28,9 @@ function withTexts(logger: Classic): SideLogger {
   return {
     warn: (text, ...details) => guarded(() => logger.warn(prefixed(text), ...details)),
     error: (text, ...details) => guarded(() => logger.error(prefixed(text), ...details)),
-    entry: ({ level }, ...told) => guarded(() => (logger[level] ?? logger.warn).apply(logger, told)),
+    entry: ({ level }, ...args) => guarded(() => (logger[level] ?? logger.warn).apply(logger, args)),
     // Not every logger takes what is no trouble.
-    ...('info' in logger && { info: (...told: [string]) => guarded(() => logger.info?.(...told)) }),
+    ...('info' in logger && { info: (...args: [string]) => guarded(() => logger.info?.(...args)) }),
   };
 }
 
@@ -60,9 +60,9 @@ export function withError(text: string, error: unknown): string {
 }
 
 /** Ignores what a logger throws or rejects with: it cannot be reported, and an unhandled rejection would end the process. */
-function guarded(tell: () => unknown): void {
+function guarded(log: () => unknown): void {
   try {
-    heed(tell());
+    heed(log());
   } catch {
     // Nothing else fails with it.
   }

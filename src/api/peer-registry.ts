@@ -86,7 +86,7 @@ export class PeerRegistry {
   }
 
   /** The same for a notification: no peer at all, an empty list or an empty group is not a mistake then. */
-  told(receivers: Receivers): Session[] {
+  sessionsOf(receivers: Receivers): Session[] {
     if (receivers === null) return this.everybody();
     if (isPeerSet(receivers)) return this.crowd(receivers).filter((session) => session.ended === undefined);
     return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
@@ -124,7 +124,7 @@ export class PeerRegistry {
   /** The peers that a call would go to now; none where it would fail. Never throws. */
   meant(receivers: Receivers): readonly Peer[] {
     try {
-      return this.told(receivers).map(({ peer }) => peer as Peer);
+      return this.sessionsOf(receivers).map(({ peer }) => peer as Peer);
     } catch {
       // The call itself throws the reason.
       return [];

@@ -22,10 +22,10 @@ class Tally {
   private counted = 0;
   private timer: Timer | undefined;
 
-  /** `most`: how many are written; `tell` says how many more there were; `over` is called when nothing was reported for a while. */
+  /** `most`: how many are written; `writeCount` writes how many more there were; `over` is called when nothing was reported for a while. */
   constructor(
     private readonly most: number,
-    private readonly tell: (counted: number) => void,
+    private readonly writeCount: (counted: number) => void,
     private readonly over: () => void,
   ) {
     this.wait();
@@ -47,13 +47,13 @@ class Tally {
   /** Nothing is reported any more: says how many there were besides those that were written. */
   end(): void {
     clearTimer(this.timer);
-    this.told();
+    this.flush();
   }
 
-  private told(): void {
+  private flush(): void {
     const { counted } = this;
     this.counted = 0;
-    if (counted > 0) this.tell(counted);
+    if (counted > 0) this.writeCount(counted);
   }
 
   /** The timer does not keep the process alive. */
@@ -64,7 +64,7 @@ class Tally {
         return;
       }
       this.wait();
-      this.told();
+      this.flush();
     }).unref();
   }
 }
@@ -149,14 +149,14 @@ export class CountingReports implements ReportWriter {
     let tally = this.tallies.get(peer);
     if (tally === undefined) {
       const { id } = peer;
-      const tell = (counted: number): void => {
+      const writeCount = (counted: number): void => {
         const all = this.everybody();
         if (all.hasRoom) {
           all.write();
           this.count(counted, printable(id));
         } else all.count(counted);
       };
-      tally = new Tally(EACH, tell, () => this.tallies.delete(peer));
+      tally = new Tally(EACH, writeCount, () => this.tallies.delete(peer));
       this.tallies.set(peer, tally);
     }
     return tally;

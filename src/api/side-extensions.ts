@@ -121,11 +121,11 @@ export class SideExtensions implements CallExtensions {
 
   /** The side closes: each extension is called once. Resolves when all of them are done. Never rejects. */
   closing(options: { readonly drain?: number }): Promise<unknown> {
-    const told = this.closed ? [] : this.sides;
+    const sides = this.closed ? [] : this.sides;
     this.closed = true;
-    const tell = async (side: SideExtension): Promise<void> => side.closing?.(options);
+    const closing = async (side: SideExtension): Promise<void> => side.closing?.(options);
     const failed = (error: unknown): void => this.host.logger.error('an extension could not close', error);
-    return Promise.all(told.map((side) => tell(side).catch(failed)));
+    return Promise.all(sides.map((side) => closing(side).catch(failed)));
   }
 
   /** A peer has left the list of peers. */

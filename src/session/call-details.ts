@@ -58,17 +58,17 @@ export class CallDetails {
     if (this.cancelled !== undefined) return;
     this.cancelled = reason;
     this.controller?.abort(reason);
-    const told = this.onCancel;
+    const listeners = this.onCancel;
     this.onCancel = undefined;
-    if (told !== undefined) for (const tell of told) tell(reason);
+    if (listeners !== undefined) for (const listener of listeners) listener(reason);
   }
 
   /** Called when the call is cancelled, within `cancel`; at once if it was cancelled already. */
-  whenCancelled(tell: (reason: RpcError) => void): void {
-    if (this.cancelled !== undefined) tell(this.cancelled);
+  whenCancelled(listener: (reason: RpcError) => void): void {
+    if (this.cancelled !== undefined) listener(this.cancelled);
     else {
       this.onCancel ??= [];
-      this.onCancel.push(tell);
+      this.onCancel.push(listener);
     }
   }
 

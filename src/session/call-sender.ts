@@ -93,8 +93,8 @@ export class CallSender implements ActiveCall {
     const { session } = peer;
     const sent = outward(session, value);
     const token = call.token ?? call.id;
-    const told = session.sendSystem(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
-    if (!told) sent?.end();
+    const wasSent = session.sendSystem(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
+    if (!wasSent) sent?.end();
   }
 
   afterReply(job: () => void): void {

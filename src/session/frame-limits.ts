@@ -31,7 +31,7 @@ export class AwaitedHello {
   private readonly until = time() + WAIT_MS;
   private frames: Waiting[] | undefined;
   private timer: Timer | undefined;
-  private readonly told: (() => void)[] = [];
+  private readonly whenKnown: (() => void)[] = [];
 
   constructor(private readonly session: AwaitedHelloOwner) {}
 
@@ -67,7 +67,7 @@ export class AwaitedHello {
     const left = this.until - time();
     if (left <= 0) return;
     this.timer ??= setTimer(left, () => this.over());
-    await new Promise<void>((resolve) => this.told.push(resolve));
+    await new Promise<void>((resolve) => this.whenKnown.push(resolve));
   }
 
   /** The peer has said hello, or has had its time: what waits leaves, or fails. */
@@ -92,11 +92,11 @@ export class AwaitedHello {
     clearTimer(this.timer);
     this.frames = undefined;
     this.session.sendQueue.hello = undefined;
-    for (const tell of this.told.splice(0)) tell();
+    for (const resolve of this.whenKnown.splice(0)) resolve();
   }
 }
 
-/** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. `session`: for whom, so that the error tells whose bound it is. */
+/** Throws a ProtocolError, too large, for a frame of more than `limit` bytes. `session`: for whom, so that the error names whose bound it is. */
 export function mustFit(frame: Frame, limit: number, session?: Pick<AwaitedHelloOwner, 'host' | 'link'>): void {
   if (!exceeds(frame, limit)) return;
   const own = session === undefined || limit === session.host.limits.sentFrameBytes;

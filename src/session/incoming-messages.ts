@@ -101,7 +101,7 @@ export function unreadable(session: Session, error: ProtocolError): void {
   }
   session.callFailed(error);
   session.report(error);
-  answer(session, { code: error.code, message: error instanceof UnreadableFrame ? error.told : error.message });
+  answer(session, { code: error.code, message: error instanceof UnreadableFrame ? error.forPeer : error.message });
 }
 
 function answer(session: Session, error: FaultBody): void {

@@ -22,7 +22,7 @@ export const leavingNotifications: SystemNotifications = {
   },
 };
 
-/** Tells the other end that this one leaves the session, in so many milliseconds at the latest. */
+/** Notifies the other end that this one leaves the session, in so many milliseconds at the latest. */
 export function sayLeaving(session: Session, ms: number): void {
   session.sendSystem(LEAVING, [Math.max(0, Math.round(ms))]);
 }

@@ -16,17 +16,17 @@ export function denyTooDeep(session: Session, call: Call): void {
   const error = nestedTooDeep(session.host.limits.depth);
   if (call.id === undefined) {
     if (tagged) session.host.mapper.discard(session, call.args);
-    tellWhoWaits(session, call, error);
+    endStreamOf(session, call, error);
   }
   session.replies.deny(call, error);
 }
 
 /** A message could not be read. */
 export function lose(session: Session, { lost }: Bad, error: RpcError): void {
-  if (lost !== undefined) tellWhoWaits(session, lost, error);
+  if (lost !== undefined) endStreamOf(session, lost, error);
 }
 
-function tellWhoWaits(session: Session, { method, args }: Meaning, error: RpcError): void {
+function endStreamOf(session: Session, { method, args }: Meaning, error: RpcError): void {
   if (method === NEXT) endBefore(session, args[0] as Id, error);
 }
 

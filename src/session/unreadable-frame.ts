@@ -5,7 +5,7 @@ import { Code, ProtocolError } from '../contract/errors.js';
 /** A frame that could not be read. Its text is for this side: it shows what was read. */
 export class UnreadableFrame extends ProtocolError {
   /** The text of the error for the peer. */
-  readonly told: string;
+  readonly forPeer: string;
 
   /** `thrown` is what the codec has thrown, `read` what it could not read, for people. */
   constructor(thrown: unknown, read: string) {
@@ -13,7 +13,7 @@ export class UnreadableFrame extends ProtocolError {
     const what = known?.message ?? 'Parse error';
     super(`${what}: ${read}`, known?.code ?? Code.ParseError, { cause: known === undefined ? thrown : known.cause });
     this.name = 'ProtocolError';
-    this.told = known === undefined ? `${what}: the frame cannot be decoded` : withReason(known);
+    this.forPeer = known === undefined ? `${what}: the frame cannot be decoded` : withReason(known);
   }
 }
 

@@ -164,7 +164,7 @@ class Proxying implements ChaosProxy {
     const links = this.live();
     for (const link of how === 'rst' ? this.links : links) link.cut(how);
     this.counts.cuts[how] += links.length;
-    this.tell(how, links.length);
+    this.report(how, links.length);
   }
 
   silence(): void {
@@ -172,7 +172,7 @@ class Proxying implements ChaosProxy {
     for (const link of this.links) link.silence();
     if (!this.isSilent) this.counts.silences++;
     this.isSilent = true;
-    this.tell('pause', links.length);
+    this.report('pause', links.length);
   }
 
   resume(): void {
@@ -181,7 +181,7 @@ class Proxying implements ChaosProxy {
     this.isSilent = false;
     const links = this.live();
     for (const link of this.links) link.resume();
-    this.tell('resume', links.length);
+    this.report('resume', links.length);
   }
 
   halfClose(direction: ChaosDirection = 'upstream'): void {
@@ -189,7 +189,7 @@ class Proxying implements ChaosProxy {
     const links = this.live();
     for (const link of links) link.halfClose(direction);
     this.counts.halfClosed += links.length;
-    this.tell('half-close', links.length);
+    this.report('half-close', links.length);
   }
 
   stats(): ChaosStats {
@@ -261,7 +261,7 @@ class Proxying implements ChaosProxy {
     this.next();
   }
 
-  private tell(kind: ChaosFault['kind'], links: number): void {
+  private report(kind: ChaosFault['kind'], links: number): void {
     this.options.onFault?.({ kind, at: time() - this.since, links });
   }
 }

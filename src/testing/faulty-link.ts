@@ -14,7 +14,7 @@ export interface FaultyLinkOptions {
   readonly plan: (direction: Direction) => FaultPlan;
   /** Called once, before the end is reported. */
   readonly ended: () => void;
-  readonly told: (peer: string, direction: Direction, number: number, fate: Fate) => void;
+  readonly onFate: (peer: string, direction: Direction, number: number, fate: Fate) => void;
 }
 
 const PLAIN = ['packets', 'agreed', 'dialed', 'bus', 'frameBytes', 'info'] as const;
@@ -57,7 +57,7 @@ export class FaultyLink implements Link {
   private inputEnding = false;
   private closing = false;
 
-  constructor({ inner, around, plan, told, ended }: FaultyLinkOptions) {
+  constructor({ inner, around, plan, onFate, ended }: FaultyLinkOptions) {
     this.inner = inner;
     this.ended = ended;
     this.peer = inner.peer;
@@ -76,7 +76,7 @@ export class FaultyLink implements Link {
     if (inner.withdraw !== undefined) this.withdraw = (id, frames) => inner.withdraw?.(id, frames);
     const ends = (direction: Direction): Pick<LaneEnds, 'cut' | 'fate'> => ({
       cut: () => this.close(new ConnectionLost(`the link to ${this.peer} was cut, as the test asked for`)),
-      fate: (number, fate) => told(this.peer, direction, number, fate),
+      fate: (number, fate) => onFate(this.peer, direction, number, fate),
     });
     this.outgoing = new FaultLane(plan('out'), {
       ...ends('out'),

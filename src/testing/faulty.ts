@@ -69,7 +69,7 @@ export function faulty(source: TransportSource, faults: Faults): TransportMaker 
         around: (other) => open.get(other) ?? other,
         plan: (way) =>
           new FaultPlan(direction === 'both' || direction === way ? chances : NONE, randomFor(seed, number, way)),
-        told: (peer, way, frame, fate) => tell(onFault, peer, way, frame, fate),
+        onFate: (peer, way, frame, fate) => report(onFault, peer, way, frame, fate),
         ended: () => open.delete(link),
       });
       return made;
@@ -116,7 +116,7 @@ function around(inner: Transport, links: Map<Link, FaultyLink>, wrap: (link: Lin
   };
 }
 
-function tell(onFault: Faults['onFault'], peer: string, direction: Direction, frame: number, fate: Fate): void {
+function report(onFault: Faults['onFault'], peer: string, direction: Direction, frame: number, fate: Fate): void {
   if (onFault !== undefined) for (const kind of fate.kinds) onFault({ kind, peer, direction, frame });
 }
 

@@ -191,7 +191,7 @@ function tests(test: (name: string, body: (place: Place) => Promise<void>) => vo
 
   test('tries a message as often as its call says', async (place) => {
     const writer = await place.write();
-    if (writer.link.keeps?.includes('attempts') !== true || !place.tellsDead) return;
+    if (writer.link.keeps?.includes('attempts') !== true || !place.reportsDead) return;
     const worker = await place.work();
     writer.put('once', { attempts: 1 });
     (await worker.tasks(1))[0]?.link.close(new RpcError('it is bad', 1));
@@ -201,7 +201,7 @@ function tests(test: (name: string, body: (place: Place) => Promise<void>) => vo
 
   test('does not try again what no attempt makes better: arguments that do not fit', async (place) => {
     const writer = await place.write();
-    if (!place.tellsDead) return;
+    if (!place.reportsDead) return;
     const worker = await place.work();
     writer.put('wrong');
     (await worker.tasks(1))[0]?.link.close(new RpcError('an argument is missing', -32_602));
@@ -241,7 +241,7 @@ class Place {
     return worker;
   }
 
-  get tellsDead(): boolean {
+  get reportsDead(): boolean {
     return this.subject.dead !== undefined;
   }
 

@@ -58,8 +58,8 @@ export function testEnds(it: It, subject: TransportCase): void {
         for (let n = 0; n < 30; n++) near.link.send([frame(`${n}`.padEnd(1_000, '.'))]);
         await turn();
         near.link.close(reason);
-        const told = await far.ended();
-        if (reason === undefined) assert.equal(told, undefined);
+        const farReason = await far.ended();
+        if (reason === undefined) assert.equal(farReason, undefined);
       }));
   }
 

@@ -181,16 +181,16 @@ export type InDetail<S, _Hint = CallsHint> = {
  * Outgoing methods, without their receivers, for an `onProgress` that takes `P`: methods with other progress values
  * cannot be called.
  */
-export type RemoteTelling<S, P, _Hint = CallsHint> = {
+export type RemoteWithProgress<S, P, _Hint = CallsHint> = {
   readonly [K in keyof S as DirectedKey<S, K, 'outgoing'>]: S[K] extends NestedAPI
-    ? RemoteTelling<S[K], P>
+    ? RemoteWithProgress<S[K], P>
     : ProgressOf<S[K]> extends P
       ? (...args: ArgsOf<S[K]>) => ResultOf<S[K]>
       : (this: ProgressHint, ...args: ArgsOf<S[K]>) => ResultOf<S[K]>;
 };
 
 /** The result of `to`: the outgoing methods, with their receivers and options set. */
-export type View<S, P = unknown, _Hint = CallsHint> = (unknown extends P ? Remote<S> : RemoteTelling<S, P>) & {
+export type View<S, P = unknown, _Hint = CallsHint> = (unknown extends P ? Remote<S> : RemoteWithProgress<S, P>) & {
   /** The requests; their promises resolve with `{ value, metadata }`. */
   readonly detailed: InDetail<S>;
 };

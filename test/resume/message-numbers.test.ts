@@ -79,7 +79,7 @@ class End {
 
   acknowledge(): void {
     const { got, sent } = this.numbers;
-    this.numbers.told();
+    this.numbers.reported();
     this.put({ got, sent });
   }
 
@@ -91,7 +91,7 @@ class End {
     this.way = way;
     let n = this.given - again.length;
     for (const text of again) this.put({ n: ++n, text: text as string });
-    numbers.told();
+    numbers.reported();
     this.flush();
   }
 }

@@ -87,7 +87,7 @@ export function letGo(socket: GivenSocket, code?: number, reason?: string): void
 
 /** Listens to events of a socket. Returns the function that removes the listeners. */
 export function listenTo(socket: GivenSocket, listeners: Readonly<Record<string, (event: never) => void>>): () => void {
-  const added = Object.entries(listeners).map(([type, told]) => [type, listenerOutside(told)] as const);
+  const added = Object.entries(listeners).map(([type, listener]) => [type, listenerOutside(listener)] as const);
   for (const [type, listener] of added) socket.addEventListener?.(type, listener);
   return () => {
     for (const [type, listener] of added) socket.removeEventListener?.(type, listener);

@@ -47,7 +47,7 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
   private known: LinkInfo | undefined = undefined;
   private refusal: Error | undefined = undefined;
   private begun = false;
-  private telling = false;
+  private isWaiting = false;
   /** A comment was due before anything was sent. */
   private isLong = false;
   private over = false;
@@ -96,11 +96,11 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
   send(frames: readonly Frame[]): void {
     if (this.over) return;
     for (const piece of this.owner.parts.pieces(frames)) this.pieces.push(piece);
-    if (this.begun) this.tell();
-    else if (this.takes === 'notifications' && !this.telling) {
+    if (this.begun) this.writeNow();
+    else if (this.takes === 'notifications' && !this.isWaiting) {
       // Unless the link is closed within this turn, there is more to come.
-      this.telling = true;
-      queueMicrotask(() => this.over || this.tell());
+      this.isWaiting = true;
+      queueMicrotask(() => this.over || this.writeNow());
     }
   }
 
@@ -150,7 +150,7 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
   }
 
   /** Writes what there is as events. */
-  private tell(): void {
+  private writeNow(): void {
     this.begin();
     this.writeEvents();
   }
@@ -170,7 +170,7 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
     const { exchange, owner, pieces, refusal } = this;
     const status = refusal === undefined ? statusOf(reason, pieces) : 401;
     if (status === 200 && (this.events === 'only' || (pieces.length > 1 && this.events === 'yes'))) {
-      this.tell();
+      this.writeNow();
       exchange.end();
       return;
     }

@@ -51,8 +51,8 @@ export function listen(port: Port, listeners: Readonly<Record<string, Listener>>
   };
 }
 
-function listenTo(port: Port, event: string, told: Listener): () => void {
-  const listener = listenerOutside(told);
+function listenTo(port: Port, event: string, given: Listener): () => void {
+  const listener = listenerOutside(given);
   if (port.on !== undefined && port.off !== undefined) {
     port.on(event, listener);
     return () => port.off?.(event, listener);
@@ -83,23 +83,23 @@ export function workerThreads(): WorkerThreads | undefined {
 }
 
 /**
- * Calls `tell` before this worker ends itself by `self.close()`, which is not reported to the other end in browsers,
+ * Calls `onClose` before this worker ends itself by `self.close()`, which is not reported to the other end in browsers,
  * Deno and Bun. Messages of the same turn are sent first. Returns the function that undoes this; does nothing where
  * `self.close` does not exist.
  */
-export function beforeSelfClose(tell: () => void): () => void {
+export function beforeSelfClose(onClose: () => void): () => void {
   const scope = globalThis as { WorkerGlobalScope?: unknown; close?: () => void };
   const { close } = scope;
   if (scope.WorkerGlobalScope === undefined || typeof close !== 'function') return () => {};
-  const telling = (): void => {
+  const closing = (): void => {
     queueMicrotask(() => {
-      tell();
+      onClose();
       close.call(globalThis);
     });
   };
-  scope.close = telling;
+  scope.close = closing;
   return () => {
-    if (scope.close === telling) scope.close = close;
+    if (scope.close === closing) scope.close = close;
   };
 }
 

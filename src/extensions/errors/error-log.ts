@@ -10,7 +10,7 @@ export class ErrorLog {
   constructor(
     private readonly which: LogErrors,
     private readonly except: readonly ErrorClass[],
-    private readonly teller: ErrorWriter,
+    private readonly writer: ErrorWriter,
     private readonly reports: Reports,
   ) {}
 
@@ -31,7 +31,7 @@ export class ErrorLog {
         return wanted;
       }
       if (typeof which === 'boolean') return which;
-      return which === 'hidden' ? fault === HIDDEN : !this.teller.isMeant(error);
+      return which === 'hidden' ? fault === HIDDEN : !this.writer.isMeant(error);
     } catch (thrown) {
       this.reports.write('error', peer, 'the option "logErrors" has thrown:', thrown);
       return true;

@@ -38,7 +38,7 @@ export class ErrorWriter {
   ) {}
 
   /** Returns the fault for an error. Never throws, whatever was thrown. */
-  tell(error: unknown): FaultBody {
+  faultOf(error: unknown): FaultBody {
     try {
       if (isError(error)) return this.describe(error, [], { left: ERRORS });
       return this.policy === 'hidden' ? HIDDEN : note(text(error));

@@ -34,7 +34,7 @@ export class SideErrors implements ErrorMapper {
   }
 
   toFault(error: unknown, peer?: Reported): FaultBody {
-    const fault = this.writer.tell(error);
+    const fault = this.writer.faultOf(error);
     try {
       this.log.answered(error, fault, peer);
     } catch {

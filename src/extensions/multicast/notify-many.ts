@@ -37,7 +37,7 @@ export function notifyMany(
   about?: About,
   slowly?: SlowDelivery,
 ): void {
-  const sessions = side.peerRegistry.told(receivers);
+  const sessions = side.peerRegistry.sessionsOf(receivers);
   const broadcasts = receivers === null && side.broadcasts;
   if (sessions.length === 0) {
     if (!Array.isArray(receivers)) side.mustBeOpen();

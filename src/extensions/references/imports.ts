@@ -8,10 +8,10 @@ export class ImportTable implements HoldingTable {
   private readonly byId = new Map<number, ImportedReference>();
   private weight = 0;
 
-  /** `caller` calls references, `tell` sends `rpc.keep` or `rpc.release` and returns false if it could not; `most`: the limit `references`. */
+  /** `caller` calls references, `send` sends `rpc.keep` or `rpc.release` and returns false if it could not; `most`: the limit `references`. */
   constructor(
     readonly caller: Caller,
-    private readonly tell: (word: 'keep' | 'release', ids: readonly number[]) => boolean,
+    private readonly send: (word: 'keep' | 'release', ids: readonly number[]) => boolean,
     private readonly most: number,
     private readonly peer: string,
   ) {}
@@ -52,7 +52,7 @@ export class ImportTable implements HoldingTable {
 
   /** A reference has arrived as a result: it is held until it is released. The peer counts each result, this side only one. */
   holdResult(imported: ImportedReference): void {
-    if (imported.kept) this.tell('release', [imported.id]);
+    if (imported.kept) this.send('release', [imported.id]);
     imported.result = true;
   }
 
@@ -60,7 +60,7 @@ export class ImportTable implements HoldingTable {
   keep(imported: ImportedReference): number {
     const failure = imported.failure();
     if (failure !== undefined) throw failure;
-    if (!imported.kept && !this.tell('keep', [imported.id]))
+    if (!imported.kept && !this.send('keep', [imported.id]))
       throw new ProtocolError('the reference cannot be kept: rpc.keep could not be sent to its owner', Code.Busy);
     // From now on the hold ends with the last one who has kept it.
     imported.result = false;
@@ -81,12 +81,12 @@ export class ImportTable implements HoldingTable {
     imported.result = false;
     imported.keeps = 0;
     imported.epoch++;
-    if (typeof imported.unusable !== 'object') this.tell('release', [imported.id]);
+    if (typeof imported.unusable !== 'object') this.send('release', [imported.id]);
     this.forget(imported, where);
   }
 
-  /** A call that has passed these has ended. `untold`: the peer does not know that, and is sent `rpc.release`. */
-  callEnded(ended: Iterable<ImportedReference>, method: string, untold: boolean): void {
+  /** A call that has passed these has ended. `mustRelease`: the peer does not know that, and is sent `rpc.release`. */
+  callEnded(ended: Iterable<ImportedReference>, method: string, mustRelease: boolean): void {
     const why = (): string => `it was passed with ${method}, which has ended, and was not kept with keep(…)`;
     const ids: number[] = [];
     for (const imported of ended) {
@@ -94,16 +94,16 @@ export class ImportTable implements HoldingTable {
       ids.push(imported.id);
       imported.expired = this.forget(imported, why);
     }
-    if (untold && ids.length > 0) this.tell('release', ids);
+    if (mustRelease && ids.length > 0) this.send('release', ids);
   }
 
-  /** Releases the references of a message that cannot be read. `untold` as with `callEnded`. */
-  giveBack(ids: ReadonlySet<number>, untold: boolean): void {
+  /** Releases the references of a message that cannot be read. `mustRelease` as with `callEnded`. */
+  giveBack(ids: ReadonlySet<number>, mustRelease: boolean): void {
     for (const id of ids) {
       const imported = this.byId.get(id);
       if (imported !== undefined) this.forget(imported, () => 'the message that has passed it could not be read');
     }
-    if (untold && ids.size > 0) this.tell('release', [...ids]);
+    if (mustRelease && ids.size > 0) this.send('release', [...ids]);
   }
 
   /** Its stub was collected, or a call of it has ended. */

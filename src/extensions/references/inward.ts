@@ -65,13 +65,13 @@ class InwardMessage {
   ) {}
 
   /** Reads to the end even after an error: the rest may contain references, which must be released. */
-  read(values: unknown, untold: boolean): unknown {
+  read(values: unknown, mustRelease: boolean): unknown {
     try {
       const revivedValues = revived(values, (tag, payload) => this.tryRevive(tag, payload));
       if (this.failure !== undefined) throw this.failure.error;
       return revivedValues;
     } catch (error) {
-      this.imports.giveBack(this.ids, untold);
+      this.imports.giveBack(this.ids, mustRelease);
       throw error;
     }
   }

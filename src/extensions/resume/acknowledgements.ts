@@ -4,7 +4,7 @@ import { controlFrame, sendControl } from '../../session/control-messages.js';
 import { ACK, type JournalSession } from './journal-session.js';
 import type { MessageNumbers } from './message-numbers.js';
 
-/** Tells the peer of one session how far this end is. */
+/** Reports to the peer of one session how far this end is. */
 export class Acknowledgements {
   private awaitsFilter = false;
 
@@ -20,7 +20,7 @@ export class Acknowledgements {
     if (!numbers.isDue || connection === undefined || session.filter !== undefined) return undefined;
     try {
       const frame = controlFrame(connection, ACK, [numbers.got, numbers.sent]);
-      numbers.told(connection.queue?.isWithinFrame);
+      numbers.reported(connection.queue?.isWithinFrame);
       return frame;
     } catch (error) {
       session.report(error);
@@ -43,7 +43,7 @@ export class Acknowledgements {
       this.awaitsFilter = false;
       session.flush();
     }
-    numbers.told(connection.queue?.isWithinFrame);
+    numbers.reported(connection.queue?.isWithinFrame);
     say(session, connection, ACK, [numbers.got, numbers.sent]);
   }
 }

@@ -27,7 +27,7 @@ export class MessageNumbers implements Progress {
   acked = 0;
   private readonly messages = new KeptMessages();
   /** The weight of what has come since the last acknowledgement, and after how much the next one is due. */
-  private untold = 0;
+  private unreported = 0;
   private lookAt = 0;
   private readonly ackEach: number;
 
@@ -64,13 +64,13 @@ export class MessageNumbers implements Progress {
   /** One more has come. Returns whether to call `checkDue`: with the first one after an acknowledgement, and when the next one is due. */
   came(bytes: number): boolean {
     this.got++;
-    this.untold += bytes + MESSAGE_BYTES;
-    return this.untold >= this.lookAt;
+    this.unreported += bytes + MESSAGE_BYTES;
+    return this.unreported >= this.lookAt;
   }
 
   /** Whether an acknowledgement is due; otherwise it is owed, and `came` returns true once it is due. Afterwards it does so no more. */
   checkDue(): boolean {
-    const isDue = this.untold >= this.ackEach;
+    const isDue = this.unreported >= this.ackEach;
     this.lookAt = isDue ? NEVER : this.ackEach;
     return isDue;
   }
@@ -81,13 +81,13 @@ export class MessageNumbers implements Progress {
   }
 
   /** The peer receives how far this end is. `partly`: messages wait whose bytes were counted already, so one more is due with the next. */
-  told(partly = false): void {
-    this.untold = partly ? this.ackEach : 0;
+  reported(partly = false): void {
+    this.unreported = partly ? this.ackEach : 0;
     this.lookAt = 0;
   }
 
   /**
-   * The peer says how far it is. `inOrder`: in a message behind all that it has sent, so that all of that must have come. Throws a
+   * The peer reports how far it is. `inOrder`: in a message behind all that it has sent, so that all of that must have come. Throws a
    * ProtocolError where both ends count differently: what was sent again from there would be lost or doubled.
    */
   compare({ got, sent }: Progress, inOrder: boolean): void {

@@ -218,12 +218,12 @@ export class SessionJournal implements Journal, SessionPart {
     return this.acks.frame();
   }
 
-  /** Tells the peer how far this end is, behind all that has its number. */
+  /** Reports to the peer how far this end is, behind all that has its number. */
   acknowledge(): void {
     this.acks.send();
   }
 
-  /** The peer has told how far it is. Throws a ProtocolError if both ends count differently. */
+  /** The peer has reported how far it is. Throws a ProtocolError if both ends count differently. */
   acknowledged(progress: Progress): void {
     this.numbers.compare(progress, true);
     this.forget(progress.got);
@@ -286,7 +286,7 @@ export class SessionJournal implements Journal, SessionPart {
     const before = this.session.connection;
     this.leave();
     before?.link.close(new ConnectionLost('the session continues over another connection'));
-    this.numbers.told();
+    this.numbers.reported();
     writeAgain(connection, again, (error) =>
       this.session.end(error instanceof Error ? error : new Error(String(error))),
     );

@@ -26,21 +26,21 @@ export const asksForLeaving: Required<Pick<Gate, 'hello' | 'greeted' | 'begins'>
   begins(session) {
     const { connection } = session as RpcSession;
     const at = connection && closingAt.get(connection.host);
-    if (at !== undefined) tell(session, at);
+    if (at !== undefined) notify(session, at);
   },
 };
 
-function tell(session: Session, at: number): void {
+function notify(session: Session, at: number): void {
   const { connection } = session as RpcSession;
   if (connection !== undefined && asking.has(connection)) sayLeaving(session, at - time());
 }
 
-/** Tells those who have asked that this side closes, also those who ask meanwhile: their next calls go elsewhere. */
+/** Notifies those who have asked that this side closes, also those who ask meanwhile: their next calls go elsewhere. */
 export function saysLeaving(host: SideHost): NonNullable<SideExtension['closing']> {
   return ({ drain }) => {
     if (drain === undefined) return;
     const at = time() + drain;
     closingAt.set(host, at);
-    for (const session of host.sessions()) tell(session, at);
+    for (const session of host.sessions()) notify(session, at);
   };
 }

@@ -36,12 +36,12 @@ export function bounded(issues: readonly Issue[]): readonly Issue[] {
 
 /** The first of them, as text for people. A path that the message already begins with is not repeated. */
 export function inWords(issues: readonly Issue[]): string {
-  const told = issues.slice(0, IN_WORDS).map(({ path, message }) => {
+  const texts = issues.slice(0, IN_WORDS).map(({ path, message }) => {
     const place = path.join('.');
     return place === '' || message.startsWith(place) ? message : `${place}: ${message}`;
   });
-  if (issues.length > IN_WORDS) told.push('…');
-  return told.join('; ');
+  if (issues.length > IN_WORDS) texts.push('…');
+  return texts.join('; ');
 }
 
 /** A plain array: some libraries return subclasses of Array whose `slice` and `map` return arrays that are not empty. */

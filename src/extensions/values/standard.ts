@@ -134,10 +134,10 @@ const error = /* @__PURE__ */ new TypeForm(
     return [{ name: String(value.name), message: String(value.message), ...(cause !== undefined && { cause }) }];
   },
   (payload) => {
-    const [told] = payload;
-    if (payload.length !== 1 || typeof told !== 'object' || told === null)
+    const [fields] = payload;
+    if (payload.length !== 1 || typeof fields !== 'object' || fields === null)
       throw new ProtocolError('expected an object');
-    const { name, message, cause } = told as { name?: unknown; message?: unknown; cause?: unknown };
+    const { name, message, cause } = fields as { name?: unknown; message?: unknown; cause?: unknown };
     if (typeof name !== 'string' || typeof message !== 'string')
       throw new ProtocolError('expected a name and a message');
     const value = new (errors.get(name) ?? Error)(message);

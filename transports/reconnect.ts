@@ -91,24 +91,26 @@ function sourceOf(
   given: unknown,
   options: Readonly<Record<string, unknown>>,
 ): TransportSource {
+  const name = text.replace(/[+:].*/s, '').toLowerCase();
   if (given !== undefined && inner !== '')
     throw new UsageError(`"${text}" names what to dial, and so does the option "transport"; omit one of them`);
   if (given !== undefined) {
-    refuseInner(text, typeof given === 'string' ? given : '');
+    refuseInner(name, typeof given === 'string' ? given : '');
     return given as TransportSource;
   }
   if (inner === '')
     throw new UsageError(
       `"${text}" does not say what to dial; expected an address, as in reconnect+tcp://127.0.0.1:8888 or restart:10:(process:node worker.js)`,
     );
-  return inOuter({ ...options, url: inner }, { text, name: text.replace(/[+:].*/s, '').toLowerCase(), options: OWN });
+  refuseInner(name, inner);
+  return inOuter({ ...options, url: inner }, { text, name, options: OWN });
 }
 
 /** Throws a UsageError for what cannot be dialed again. */
-function refuseInner(text: string, inner: string): void {
+function refuseInner(name: string, inner: string): void {
   const [, scheme = ''] = /^\s*(stdio|udp|mux|balance)\b/i.exec(inner) ?? [];
   const why = NOT_AGAIN[scheme.toLowerCase()];
-  if (why !== undefined) throw new UsageError(`"${text.replace(/:$/, '')}" cannot dial ${scheme}: again: ${why}`);
+  if (why !== undefined) throw new UsageError(`"${name}" cannot dial ${scheme}: again: ${why}`);
 }
 
 const NOT_AGAIN: Readonly<Record<string, string>> = {

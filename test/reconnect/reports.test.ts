@@ -177,4 +177,21 @@ describe('an option that has no effect, or does not fit, is refused', () => {
       expect(String(error)).toContain('again');
     },
   );
+
+  it.each([
+    ['a service', 'memory:again?service'],
+    ['http:', 'http://127.0.0.1:1/rpc'],
+    ['stdio:', 'stdio:'],
+  ])('reconnect over %s, by the option and in the address', async (_what, address) => {
+    await using _server = await Customer.invert().serve('memory:again?service');
+    for (const open of [
+      () => Customer.connect(address, { reconnect: true }),
+      () => Customer.connect(`reconnect+${address}`),
+      () => Customer.connect({ url: 'reconnect:', transport: address }),
+    ]) {
+      const error = await failure(open());
+      expect(error).toBeInstanceOf(UsageError);
+      expect(String(error)).toMatch(/omit reconnect|it has one peer/);
+    }
+  });
 });

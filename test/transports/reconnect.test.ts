@@ -196,8 +196,8 @@ describe('the first attempt', () => {
 
   it('of a mux with two links is refused', async () => {
     const servers = [await Side.open('tcp://127.0.0.1:0', LISTEN), await Side.open('tcp://127.0.0.1:0', LISTEN)];
-    const parts = servers.map(({ transport }) => `(${transport.address})`).join('');
-    const client = await Side.make({ url: `reconnect:(mux:${parts})`, start: 'retry' });
+    const parts = servers.map(({ transport }) => transport.address);
+    const client = await Side.make({ url: 'reconnect:', transport: parts, start: 'retry' });
     await expect(client.open()).rejects.toThrow('has several links; give each part a reconnect of its own');
   });
 });

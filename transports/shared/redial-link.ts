@@ -51,6 +51,8 @@ export const deaf: Receiver = { receive() {}, drained() {}, closed() {} };
 /** Why a link cannot be dialed again when it has ended; undefined if it can. `before`: how many links its transport has brought up before it. */
 export function whyNotAgain(link: Link, before: number): string | undefined {
   if (link.bus === true) return 'has no links that end';
-  if (link.choose !== undefined) return 'dials again by itself; omit reconnect';
+  // A link to a service, and one whose calls are requests or tasks of their own, does not end when a connection does.
+  if (link.anycast === true || link.takes !== undefined || (link.dispatch ?? link.choose) !== undefined)
+    return 'connects again by itself; omit reconnect';
   return before > 0 ? 'has several links; give each part a reconnect of its own' : undefined;
 }

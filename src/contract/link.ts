@@ -154,6 +154,11 @@ export interface Receiver {
    * has arrived, or twice: the ids of dispatched calls are not used again soon, so that a late outcome is ignored.
    */
   outcome?(id: number, answer: readonly Frame[] | Error): void;
+  /**
+   * Of an anycast link, in place of `receive`: one frame that was sent to everybody who is connected, or to a topic. Whoever may send there does not
+   * need to serve: methods are called by it, but no answer in it counts, and nothing else that concerns a call of this side.
+   */
+  published?(frame: Frame): void;
   /** Nothing new is begun over the link, as far as the transport can say: the receiver closes it once no call is open in either direction. */
   retire?(): void;
   /** The link has ended. Called exactly once, for every kind of end: without a reason it was a clean end. */

@@ -54,9 +54,8 @@ export interface ConnectionHost extends FrameWriterHost {
 }
 
 /**
- * One link, as bytes and frames: what arrives is decoded, in its order and within the bounds, and what leaves is joined and counted. It
- * is the receiver of the link, and alone calls `Link.send`. The messages go to a sink: the session, or before there is one, an
- * admission.
+ * One link, as bytes and frames: what arrives is decoded, in its order and within the bounds, and what leaves is joined and counted. It is the
+ * receiver of the link, and alone calls `Link.send`. The messages go to a sink: the session, or before there is one, an admission.
  */
 export class Connection extends FrameWriter implements Receiver {
   /** What waits to be dispatched; undefined while nothing has to wait. */
@@ -275,6 +274,10 @@ export class Connection extends FrameWriter implements Receiver {
 
   outcome(id: number, answer: readonly Frame[] | Error): void {
     if (!this.ended) this.sink.outcome?.(id, answer);
+  }
+
+  published(frame: Frame): void {
+    if (!this.ended) this.sink.published?.(frame);
   }
 
   /** The link has ended. What came before a clean end is dispatched first. */

@@ -21,6 +21,8 @@ export interface MessageSink {
   complete(batch: Batch): void;
   /** The result of a call that was dispatched; see `Receiver.outcome`. A sink without it has dispatched none. */
   outcome?(id: number, answer: readonly Frame[] | Error): void;
+  /** A frame for everybody, or under a topic; see `Receiver.published`. */
+  published?(frame: Frame): void;
   /** Everything that has arrived was dispatched; called where `Connection.reportsDelivery` is set. */
   delivered(): void;
   /** What was written has left the link. */

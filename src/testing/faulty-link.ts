@@ -101,6 +101,9 @@ export class FaultyLink implements Link {
       outcome: (id, answer) => {
         if (!this.closing) outer()?.outcome?.(id, answer);
       },
+      published: (frame) => {
+        if (!this.closing) outer()?.published?.(frame);
+      },
       closed: (reason) => this.innerEnded(reason),
     };
   }

@@ -161,6 +161,9 @@ export function testServiceClosing(test: ServiceTest): void {
         () => client.texts.filter((text) => text === 'last').length >= 2,
       );
       assert.deepEqual(news(client).sort(), [...texts].sort());
+      const { frames, publications } = client.service;
+      // Whoever may send to everybody could answer calls otherwise.
+      assert.deepEqual(frames, publications, 'the link to the service gets by receive() what was sent to everybody');
     }
     for (const { texts } of servers) assert.ok(!texts.some((text) => text.startsWith('news')));
   });

@@ -13,6 +13,13 @@ export interface Outcome {
 /** One end of a link of a service: it records what arrives, and the outcomes of calls. */
 export class ServiceEnd extends End {
   readonly outcomes: Outcome[] = [];
+  /** The frames of `published`. */
+  readonly publications: Frame[] = [];
+
+  published(frame: Frame): void {
+    this.publications.push(frame);
+    this.receive(frame);
+  }
 
   outcome(id: number, answer: readonly Frame[] | Error): void {
     this.outcomes.push({ id, answer });
@@ -49,6 +56,7 @@ export class Party {
         const answer = this.answer(text, end);
         if (answer !== undefined) end.link.send([frameOf(this.form, answer)]);
       };
+      link.admitted?.();
       return end;
     });
   }
@@ -98,7 +106,7 @@ export class Client extends Party {
     return this.ends.filter(({ link }) => link.service !== undefined);
   }
 
-  /** Sends a call, and returns its id and what `dispatch` has returned. */
+  /** Sends a call, and returns its id and the link of the server that has it, if the transport knows it. */
   call(text: string, id: number = ++this.lastId): { readonly id: number; readonly member: Link | undefined } {
     return { id, member: this.dispatch([text], id) };
   }
@@ -108,10 +116,23 @@ export class Client extends Party {
   }
 
   dispatch(texts: readonly string[], id: number | undefined): Link | undefined {
+    return this.dispatchFrames(
+      texts.map((text) => frameOf(this.form, text)),
+      id,
+    );
+  }
+
+  dispatchFrames(frames: readonly Frame[], id: number | undefined): Link | undefined {
     const { link } = this.service;
-    assert.ok(link.dispatch !== undefined, 'a link with `anycast` has dispatch()');
-    const frames = texts.map((text) => frameOf(this.form, text));
-    return link.dispatch(frames, { id, method: 'test', delivery: undefined });
+    const call = { id, method: 'test', delivery: undefined };
+    if (link.choose === undefined) {
+      assert.ok(link.dispatch !== undefined, 'a link with `anycast` has dispatch(), or choose()');
+      return link.dispatch(frames, call);
+    }
+    const member = link.choose(call);
+    if (!(member instanceof Error)) member.send(frames);
+    else if (id !== undefined) this.service.outcome(id, member);
+    return member instanceof Error ? undefined : member;
   }
 
   /** Resolves with the outcome of a call. */
@@ -140,6 +161,11 @@ export class Place {
     form: Form | undefined = subject.forms?.[0],
   ) {
     this.form = form ?? 'text';
+  }
+
+  /** The codec of sides. */
+  get codec(): 'jrpc' | 'msgpack' {
+    return this.form === 'text' ? 'jrpc' : 'msgpack';
   }
 
   get addresses(): readonly string[] {

@@ -170,6 +170,32 @@ describe.skipIf(nats.absent)(`a hostile client of NATS${nats.why}`, () => {
     expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
   });
 
+  it('that answers calls by messages to everybody, or under a topic, answers none of them', async () => {
+    // Nobody reports the calls meanwhile: it is not known who has them.
+    const { side } = await worker(fresh('?beat=60000'));
+    const releases: (() => void)[] = [];
+    side.slow.connect((_sender, { n }) => new Promise((resolve) => releases.push(() => resolve(`true ${n}`))));
+    const jobs = await caller(url('?beat=60000'));
+    const heard: string[] = [];
+    jobs.news.connect((_sender, { text }) => void heard.push(text));
+    await jobs.subscribe('sport');
+    const calls = [1, 2, 3].map((n) => jobs.slow(null, { n }));
+    await until(() => releases.length === 3);
+    for (const to of [`${subject()}._everyone`, `${subject()}._topic.sport`]) {
+      for (let id = 1; id <= 20; id++) {
+        attacker.publish(to, `{"jsonrpc":"2.0","id":${id},"error":{"code":-32014,"message":"busy"}}`);
+        attacker.publish(to, `{"jsonrpc":"2.0","method":"rpc.working","params":[${id}]}`);
+        attacker.publish(to, `{"jsonrpc":"2.0","id":${id},"result":"forged"}`);
+      }
+      attacker.publish(to, JSON.stringify({ jsonrpc: '2.0', method: 'news', params: { text: to } }));
+    }
+    await until(() => heard.length === 2);
+    // The busy answers would have had the calls carried out again.
+    expect(releases).toHaveLength(3);
+    for (const release of releases) release();
+    expect(await Promise.all(calls)).toEqual(['true 1', 'true 2', 'true 3']);
+  });
+
   it('cannot make a topic swallow what is published beyond limits.bufferedBytes: the call throws', async () => {
     const end = await NatsEnd.open(fresh(), { listen: true, limits: { bufferedBytes: 1_000 } });
     const { transport } = end;

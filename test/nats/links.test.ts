@@ -1,6 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionLost } from '../../src/contract/errors.js';
+import { chaosProxy } from '../../src/testing/chaos-proxy.js';
 import type { Engine } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
 import { closeEnds, type LinkEnd, NatsEnd } from './ends.js';
@@ -255,6 +256,23 @@ describe.skipIf(nats.absent)(`links over NATS${nats.why}`, () => {
     member.link.send(['more']);
     await asked.until(() => asked.frames.length === 2);
     expect(caller.ends).toHaveLength(2);
+  });
+
+  it('takes the calls that are on their way to it when it retires', async () => {
+    await using proxy = await chaosProxy({ to: `tcp://127.0.0.1:${engine.port}` });
+    const url = fresh();
+    const worker = await serve(url.replace(`:${engine.port}/`, `:${new URL(proxy.url).port}/`));
+    const caller = await NatsEnd.open(url);
+    const service = await caller.link(0);
+    proxy.silence();
+    for (let id = 1; id <= 20; id++) service.call(id);
+    // The server has given them to the connection of the worker.
+    await caller.transport.flush?.();
+    const retiring = worker.transport.retire?.();
+    proxy.resume();
+    await retiring;
+    expect(worker.ends[0]?.frames).toEqual(Array.from({ length: 20 }, (_, at) => `call ${at + 1}`));
+    expect(service.outcomes).toEqual([]);
   });
 
   it('reports in drained what the server has', async () => {

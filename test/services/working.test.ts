@@ -145,6 +145,34 @@ it('does not count while the service is away', async () => {
   expect(await Promise.all([call, meanwhile])).toEqual(['slow 1', 'slow 2']);
 });
 
+it('keeps a call that is reported, and rejects one that is not, where the service is away again and again for a short time', async () => {
+  using clock = stopClock();
+  const url = address();
+  const [silent, { ends }] = [await mute(url), await reporting(url)];
+  const jobs = await caller(url);
+  const here = serviceRoom(/memory:(\w+)/.exec(url)?.[1] ?? '');
+  let error: ConnectionLost | undefined;
+  // Each of them has one.
+  const calls = [failure<ConnectionLost>(jobs.slow(null, { n: 1 })), jobs.slow(null, { n: 2 })];
+  void calls[0]?.then((reason) => (error = reason as ConnectionLost));
+  await clock.turn(0);
+  expect([silent.calls().length, ends.length]).toEqual([1, 1]);
+  // Away for a third of each beat, at another time of it; reports wait meanwhile.
+  for (let beats = 0; beats < 12; beats++) {
+    const before = (beats * BEAT) / 12;
+    await clock.turn(before / 2);
+    here.isAway = true;
+    await clock.turn(BEAT / 3);
+    here.isAway = false;
+    await clock.turn(BEAT - before / 2 - BEAT / 3);
+  }
+  await clock.turn(5 * BEAT);
+  await calls[0];
+  expect(error).toBeInstanceOf(ConnectionLost);
+  ends[0]?.();
+  expect(await calls[1]).toBe('slow 2');
+});
+
 it('takes no reports of a call from others than its holder, and none of other things than ids', async () => {
   using clock = stopClock();
   const url = address('');

@@ -44,6 +44,11 @@ export class RawLink implements Link {
     for (const message of messages) this.receiver?.receive(frameOf(message));
   }
 
+  /** A frame arrives that was sent to everybody, or to a topic. */
+  overhears(...messages: readonly (RawMessage | string)[]): void {
+    for (const message of messages) this.receiver?.published?.(frameOf(message));
+  }
+
   /** Answers a call. */
   answers({ id }: { readonly id: number }, result: unknown): void {
     this.hears({ id, result });

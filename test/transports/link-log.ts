@@ -18,6 +18,7 @@ export function wire(over: Partial<Wire> = {}): Wire & { readonly logged: string
     acceptedFrameBytes: over.limits?.frameBytes ?? ACCEPTED_FRAME_BYTES,
     memory: { take: () => true, give() {} },
     logger: { warn: log, error: log },
+    document: () => '[]',
     transport: () => Promise.reject(new Error('no transports here')),
     ...over,
     logged,
@@ -38,6 +39,10 @@ export class LinkLog implements Receiver {
     this.frames.push(frame);
     this.onFrame(frame);
     this.look();
+  }
+
+  published(frame: Frame): void {
+    this.receive(frame);
   }
 
   drained(): void {

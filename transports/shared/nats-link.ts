@@ -85,9 +85,13 @@ export abstract class NatsLink implements Link, Waiting {
 
   /** A message of the peer. */
   take(body: Uint8Array): void {
+    this.unpack(body, (frame) => this.receiver?.receive(frame));
+  }
+
+  protected unpack(body: Uint8Array, give: (frame: Frame) => void): void {
     try {
       this.hub.frames.unpack(body, (frame) => {
-        if (!this.isOver) this.receiver?.receive(frame);
+        if (!this.isOver) give(frame);
       });
     } catch (error) {
       this.unreadable(error as Error);
@@ -146,6 +150,11 @@ export class ServiceLink extends NatsLink {
       return;
     }
     this.put(hub.subject, body, this.from + (id ?? 0), id);
+  }
+
+  /** A message to everybody, or to a topic: of whoever may publish there. */
+  published(body: Uint8Array): void {
+    this.unpack(body, (frame) => this.receiver?.published?.(frame));
   }
 
   withdraw(_id: number, frames: readonly Frame[]): void {

@@ -184,7 +184,7 @@ export class NatsTransport implements Transport, NatsHub {
 
   /** A message to all who are connected; without a body, somebody begins to serve. */
   private everyone({ reply, data }: Msg): void {
-    if (data.length > 0) this.service?.take(data);
+    if (data.length > 0) this.service?.published(data);
     else this.beats.take(reply ?? '');
   }
 
@@ -254,7 +254,7 @@ export class NatsTransport implements Transport, NatsHub {
     const subject = `${this.subject}._topic.${topic}`;
     return this.client.subscribe(subject, undefined, (message) => {
       if (this.service === undefined) this.foreign.take(message);
-      else this.service.take(message.data);
+      else this.service.published(message.data);
     });
   }
 

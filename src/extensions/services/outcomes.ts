@@ -4,6 +4,7 @@ import { ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import type { PendingCalls } from '../../session/pending-calls.js';
 import { ABOUT } from '../../session/system-names.js';
+import { between, inTurn } from './in-turn.js';
 
 /** What this needs of the session of a service. */
 interface OutcomesOwner {
@@ -44,29 +45,24 @@ export class Outcomes {
 
   private next(): void {
     const [first] = this.waiting;
+    const { connection } = this.owner;
     this.isBusy = first !== undefined;
     if (first === undefined) return;
     this.waiting.delete(first[0]);
-    this.inTurn((connection) => this.begin(first[0], first[1], connection));
-  }
-
-  /** Runs a job when everything was dispatched that has arrived, and before what arrives later. */
-  private inTurn(job: (connection: Connection) => void): void {
-    const { connection } = this.owner;
-    // Not as for a link that has ended: its security may take the time that it needs.
-    if (connection?.queue === undefined) connection && job(connection);
-    else connection.queue.whenDelivered(() => job(connection));
+    if (connection !== undefined) inTurn(connection, () => this.begin(first[0], first[1], connection));
   }
 
   private begin(id: number, answer: Answer, connection: Connection): void {
     const { owner } = this;
     if (answer instanceof Error) owner.fail(id, answer);
     else if (owner.pending.at(id) !== undefined) {
-      this.current = id;
-      this.answered = false;
-      this.wrong = undefined;
-      for (const frame of answer) connection.receive(frame);
-      this.inTurn(() => this.end(id, connection));
+      const before = (): void => {
+        this.current = id;
+        this.answered = false;
+        this.wrong = undefined;
+      };
+      // More may have arrived meanwhile, with ids of its own.
+      between(connection, answer, before, () => this.end(id, connection));
       return;
     }
     this.next();

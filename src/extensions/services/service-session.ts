@@ -13,6 +13,7 @@ import { CANCEL, PULL, speaks, WORKING } from '../../session/system-names.js';
 import { DispatchedCall } from './dispatched-call.js';
 import { LimitedSession } from './limited-session.js';
 import { Outcomes } from './outcomes.js';
+import { Published } from './published.js';
 import { SealedCalls } from './sealed-calls.js';
 import { type CallMember, ServiceCalls, type ServiceCallsOwner } from './service-calls.js';
 import { SilentCalls } from './silent-calls.js';
@@ -39,6 +40,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   declare pending: ServiceCalls;
   readonly members: Map<Link, ServiceMember> = new Map();
   private readonly outcomes: Outcomes = new Outcomes(this);
+  private readonly publications: Published = new Published(this);
   private readonly sealed: SealedCalls | undefined;
   private waiting: Leaving[] = [];
   /** A call is being given to the link. */
@@ -161,18 +163,28 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   // ---- what becomes of it -------------------------------------------------------------------------------------------
 
+  published(frame: Frame): void {
+    this.publications.add(frame);
+  }
+
   override receive(message: Message, mayBeDeep: boolean): void {
+    if (this.publications.ignores(message)) return;
     const named = this.outcomes.named(message);
     if (!this.isRetried(named)) super.receive(named, mayBeDeep);
   }
 
   override refuse(...[message, error]: Parameters<LimitedSession['refuse']>): void {
+    if (this.publications.isReading) {
+      this.callHeaders.forget(message.id);
+      this.report(error, message.id ?? null);
+      return;
+    }
     this.outcomes.refused(error);
     super.refuse(message, error);
   }
 
   override unreadable(error: ProtocolError): void {
-    this.outcomes.refused(error);
+    if (!this.publications.isReading) this.outcomes.refused(error);
     super.unreadable(error);
   }
 

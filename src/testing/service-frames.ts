@@ -15,7 +15,7 @@ export function testServiceFrames(test: ServiceTest, form: Form): void {
       const frame = form === 'bytes' ? bytes : place.frame(text);
       const server = await place.serve();
       const client = await place.connect();
-      client.service.link.dispatch?.([frame], { id: 1, method: 'test', delivery: undefined });
+      client.dispatchFrames([frame], 1);
       await server.has(1);
       const [asked] = server.heard;
       asked?.end.link.send([frame]);

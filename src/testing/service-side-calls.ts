@@ -103,11 +103,17 @@ export function testSideCalls(test: SideTest): void {
   });
 }
 
-/** Notes the ids of the calls that are dispatched over a link. */
+/** Notes the ids of the calls that are sent over a link. */
 function note(link: Link, ids: number[]): void {
-  const dispatch = link.dispatch?.bind(link);
-  link.dispatch = (frames, call) => {
-    if (call.id !== undefined) ids.push(call.id);
-    return dispatch?.(frames, call);
-  };
+  const { dispatch, choose } = link;
+  if (dispatch !== undefined)
+    link.dispatch = (frames, call) => {
+      if (call.id !== undefined) ids.push(call.id);
+      return dispatch.call(link, frames, call);
+    };
+  if (choose !== undefined)
+    link.choose = (call) => {
+      if (call.id !== undefined) ids.push(call.id);
+      return choose.call(link, call);
+    };
 }

@@ -72,7 +72,7 @@ export function testSideEnds(test: SideTest, subject: ServiceCase): void {
   });
 
   test('rejects a call after three beats if its server says nothing, and cancels it there', async (sides, place) => {
-    const server = await place.serve();
+    const server = await place.serve({ codec: place.codec });
     let beat: number | undefined;
     const client = await sides.connect((transport) =>
       watched(transport, (_receiver, link) => {

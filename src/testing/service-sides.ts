@@ -17,7 +17,7 @@ export class Sides {
   private readonly options: Options;
 
   constructor(private readonly place: Place) {
-    this.options = { logger: null, codec: place.form === 'text' ? 'jrpc' : 'msgpack' };
+    this.options = { logger: null, codec: place.codec };
   }
 
   async serve(): Promise<ServingSide> {

@@ -12,7 +12,7 @@ import { serviceTests } from './service-test.js';
 export type { ServiceCase } from './service-case.js';
 
 /**
- * Tests a transport that connects to a service against the contract: links with `anycast`, `dispatch` and `service`. Most tests do without
+ * Tests a transport that connects to a service against the contract: links with `anycast`, `dispatch` or `choose`, and `service`. Most tests do without
  * the core, and play the servers and the clients: that each call reaches one server, that its answer comes over a link of its own, what
  * happens where nobody serves, when servers and clients leave, and while the connection to a broker is interrupted. The others call
  * between sides: calls back, cancelled calls, servers that are closed or silent, drains. For these, the program must have imported

@@ -54,6 +54,7 @@ export function wireFor(options: WireOptions = {}): Wire {
     sealed: false,
     memory: { take: () => true, give() {} },
     logger: { warn() {}, error() {} },
+    document: () => '[]',
     transport: () => Promise.reject(new UsageError('this wire creates no transports: pass one that does to wireFor')),
     ...options,
     form,

@@ -18,8 +18,6 @@ describe('the address of a balance', () => {
     ['balance:(tcp://127.0.0.1:1)?by=trun', 'the option "by" must be turn or pending, not "trun"'],
     ['balance:(tcp://127.0.0.1:1)?delay=soon', 'the option "delay" must be a number of milliseconds'],
     ['balance:(tcp://127.0.0.1:1?frmaing=nul)', 'tcp: has no option "frmaing"; did you mean framing?'],
-    ['balance:(http://127.0.0.1:1/)', 'because it has no link of its own: each call is a request by itself'],
-    ['balance:(tcp-server://127.0.0.1:0)', 'does not dial a peer: each part of balance: is an address that connects'],
   ])('%s is refused', async (address, text) => {
     const error = await failure(connect(address));
     expect(error).toBeInstanceOf(UsageError);

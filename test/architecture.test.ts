@@ -75,6 +75,13 @@ const sources = ['src', 'codecs', 'transports', 'tools'].flatMap((folder) =>
 );
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
+it('the core names no engine', () => {
+  // The registry, and what completes addresses and options in an editor.
+  const naming = /^src\/(plugins\/|index\.ts$|types\/engine-options\.ts$)/;
+  const files = sources.filter((file) => file.startsWith('src/') && !naming.test(file));
+  expect(files.filter((file) => /nats|jetstream|zmq|zeromq|postgres|sqlite|mqtt/i.test(read(file)))).toEqual([]);
+});
+
 describe('the import rules', () => {
   it.each(sources)('%s', (file) => expect(violations(file, read(file))).toEqual([]));
 

@@ -1,7 +1,9 @@
+import type { Dispatcher } from '../calls/dispatcher.js';
 import type { Logger, Wire } from '../contract/contract.js';
 import { ACCEPTED_FRAME_BYTES } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
 import type { SessionHost } from '../session/session.js';
+import { methodDescription } from '../spec/method-table.js';
 
 /** What a transport knows of its side besides the codec and the bounds. */
 export interface WirePlan {
@@ -12,9 +14,16 @@ export interface WirePlan {
   readonly frameBytes: number | undefined;
 }
 
+/** The side, as its transports know it. */
+interface WiredSide extends Pick<SessionHost, 'codec' | 'limits' | 'load'> {
+  readonly logger: Logger;
+  readonly dispatcher: Pick<Dispatcher, 'tables'>;
+  readonly inverted: boolean;
+}
+
 /** What the transports of a side know of that which they carry. */
 export function sideWire(
-  { codec, limits, load, logger }: Pick<SessionHost, 'codec' | 'limits' | 'load'> & { readonly logger: Logger },
+  { codec, limits, load, logger, dispatcher, inverted }: WiredSide,
   { listen, sealed, frameBytes }: WirePlan,
 ): Wire {
   const { name, form, framing, hello, http, parts } = codec;
@@ -32,6 +41,11 @@ export function sideWire(
     logger,
     ...(http !== undefined && { http }),
     ...(parts !== undefined && { parts }),
+    document: () => {
+      const methods = dispatcher.tables.flatMap((table) => table.methods);
+      // `meta` is for the program itself.
+      return JSON.stringify(methods.map((method) => ({ ...methodDescription(method, inverted), meta: undefined })));
+    },
     transport: (source, listens) => makeTransport(source, { ...wire, listen: listens }),
   };
   return wire;

@@ -60,7 +60,7 @@ export interface Codec {
   /** What its dialect asks of HTTP: headers, and that a GET has no other meaning than its own. */
   readonly http?: HttpProtocol;
   /**
-   * Its frames consist of parts, in the form of `contract/parts.ts`, which ZeroMQ sends as the parts of one message. `headed`: the first part is
+   * Its frames consist of parts, in the form of `contract/parts.ts`, which some transports send as the parts of one message. `headed`: the first part is
    * a header, which is not sent where nothing is answered; it is empty in a frame that arrives there.
    */
   readonly parts?: 'headed';
@@ -212,8 +212,8 @@ export interface Wire {
   readonly http?: HttpProtocol;
   /** The frames of the codec consist of parts. */
   readonly parts?: Codec['parts'];
-  /** The interface document of the side as JSON, for transports that can serve it; absent if it has none. */
-  document?(): string;
+  /** The methods of the side as JSON, for transports that can serve it: what `describe()` returns, without `meta`. */
+  document(): string;
   /** Makes a transport for wrappers such as `mux`; `listen` is the end for the method that was called, if the address leaves it open. */
   transport(source: TransportSource, listen: boolean): Promise<Transport>;
 }

@@ -1,7 +1,7 @@
 /*
  * A frame that consists of several parts, for codecs whose protocol has messages of several parts (`Codec.parts`): before each part are its
- * flags (1: more parts follow, 2: it is long) and its length, in one byte, or in eight if it is long, highest byte first. This is what ZMTP, the
- * protocol of ZeroMQ, sends.
+ * flags (1: more parts follow, 2: it is long) and its length, in one byte, or in eight if it is long, highest byte first. This is what ZMTP
+ * sends.
  */
 
 const MORE = 1;

@@ -138,7 +138,7 @@ export interface HttpOptions {
   readonly cors?: List | undefined;
   /** Whether what a proxy says of a request is trusted. Off by default. */
   readonly forwarded?: boolean | undefined;
-  /** Whether a GET receives the interface document. Off by default. */
+  /** Whether a GET that accepts no events receives what `describe()` returns, without `meta`, as JSON. Off by default. */
   readonly document?: boolean | undefined;
   /** In milliseconds, between two comments in a stream of events: 15,000 by default. */
   readonly keepAlive?: number | undefined;

@@ -2,6 +2,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type Inverted,
+  incoming,
+  outgoing,
+  type Receivers,
+  RemoteAPI,
+  type Reply,
+  type Sender,
+  type Side,
+  specFrom,
+} from '../../src/index.js';
 import { httpDoor as workerDoor } from '../../transports/http.browser.js';
 import { httpDoor } from '../../transports/http.js';
 import { ask, call, closing, Desk, eventsIn, post, quiet, raw, serveDesk } from './sides.js';
@@ -120,10 +131,31 @@ describe('the option', () => {
       undefined,
     ]);
   });
-  it('document answers a GET, where the side has one', async () => {
-    const { address } = await serveDesk({ document: true });
-    const { status, text } = await ask(address);
-    expect([status, text]).toEqual([404, 'this server has no interface document\n']);
+  it('document answers a GET with the methods, without meta, and a client can be made of that', async () => {
+    class Shop extends RemoteAPI {
+      @incoming({ hasReply: true, meta: { secret: 'xyz' }, summary: 'adds' }) add(
+        _sender: Sender,
+        _sum: { a: number; b: number },
+      ): Reply<number> {}
+      @outgoing said(_receivers: Receivers, _args: { text: string }): void {}
+    }
+    const shop = closing(await Shop.serve({ url: 'http://127.0.0.1:0/rpc', document: true }));
+    shop.add.connect((_sender, { a, b }) => a + b);
+    const address = shop.address as string;
+    const { status, text, type } = await ask(address);
+    expect([status, type]).toEqual([200, 'application/json']);
+    expect(JSON.parse(text)).toEqual([
+      { path: 'add', method: 'add', direction: 'incoming', kind: 'request', summary: 'adds' },
+      { path: 'said', method: 'said', direction: 'outgoing', kind: 'notification' },
+    ]);
+    const client = closing(
+      await specFrom(text)
+        .invert()
+        .connect(address as never),
+    ) as unknown as Side<Inverted<Shop>>;
+    expect(await client.remote.add({ a: 2, b: 40 })).toBe(42);
+    const { address: without } = await serveDesk();
+    expect((await ask(without)).status).toBe(405);
   });
   it('of the other end, or misspelt, is refused', async () => {
     await expect(serveDesk({ connections: 3 })).rejects.toThrow('for the side that dials');

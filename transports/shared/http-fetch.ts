@@ -64,7 +64,7 @@ export class FetchExchange implements Exchange {
   private async readFrom(from: ReadableStreamDefaultReader<Uint8Array>, reader: BodyReader): Promise<void> {
     for (;;) {
       const { done, value } = await from.read();
-      if (this.reading === undefined) return;
+      if (this.reading !== from) return;
       if (done) {
         this.reading = undefined;
         reader.end();

@@ -23,7 +23,7 @@ export interface RequestOptions {
   readonly cors?: unknown;
   /** Whether `Forwarded` and `X-Forwarded-*` are trusted: `peer.info.forwarded`. Off by default. */
   readonly forwarded?: boolean | undefined;
-  /** Whether a GET receives the interface document. Off by default. */
+  /** Whether a GET that accepts no events receives what `describe()` returns, without `meta`, as JSON. Off by default. */
   readonly document?: boolean | undefined;
   /** In milliseconds, between two comments in a stream of events: 15,000 by default. */
   readonly keepAlive?: number | undefined;

@@ -1,6 +1,6 @@
 import { quote } from '../../src/base/quote.js';
-import type { Accept, Link, LinkInfo, Wire } from '../../src/contract/contract.js';
-import { ConnectionLost } from '../../src/contract/errors.js';
+import type { Accept, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { RequestBody } from './http-body.js';
 import { addCors, addPreflight } from './http-cors.js';
 import { EventsLink } from './http-events.js';
@@ -20,7 +20,7 @@ export interface RequestPlan {
   readonly cors: readonly string[] | undefined;
   /** Whether what a proxy says of a request is trusted. */
   readonly forwarded: boolean;
-  /** Whether a GET receives the interface document. */
+  /** Whether a GET receives the description of the methods. */
   readonly document: boolean;
   /** In milliseconds, between two comments in a stream of events. */
   readonly keepAlive: number;
@@ -35,6 +35,7 @@ export class HttpRequests extends HttpStreams {
   private readonly bodies = new Set<RequestBody>();
   private readonly unwelcome = { origins: new Refusals(), hosts: new Refusals() };
   private readonly full = new Refusals();
+  private readonly failed = new Refusals();
   /** The host, and the address of the connection, of the last request that was accepted for these alone. */
   private accepted: { readonly host: string | undefined; readonly at: string | undefined } = {
     host: '',
@@ -166,8 +167,23 @@ export class HttpRequests extends HttpStreams {
       return;
     }
     const link = new PostLink(exchange, ++this.named, parts.isText ? eventsIn(exchange) : 'no', this);
+    const receiver = this.receiverOf(link, exchange);
+    if (receiver === undefined) this.posts--;
+    else link.start(receiver, frames);
+  }
+
+  /** Passes a link to the core. If that is not possible, as where an extension is missing, the request is answered with 500. */
+  private receiverOf(link: PostLink | EventsLink, exchange: Exchange): Receiver | undefined {
     this.links.add(link);
-    link.start((this.accept as Accept)(link), frames);
+    try {
+      return this.accept?.(link);
+    } catch (error) {
+      this.links.delete(link);
+      if (this.failed.add() > 0) this.plan.wire.logger.error(`${this.address()} cannot serve requests`, error);
+      const text = error instanceof UsageError ? `: ${error.message}` : '';
+      this.refuse(exchange, 500, `this server cannot serve requests${text}`);
+      return undefined;
+    }
   }
 
   refused(body: RequestBody, status: number, text: string): void {
@@ -191,13 +207,12 @@ export class HttpRequests extends HttpStreams {
         return;
       }
       const link = new EventsLink(exchange, ++this.named, this);
-      this.links.add(link);
-      link.start((this.accept as Accept)(link));
+      const receiver = this.receiverOf(link, exchange);
+      if (receiver !== undefined) link.start(receiver);
     } else if (!document) this.refuseMethod(exchange);
     else {
-      const text = wire.document?.();
-      if (text === undefined) this.refuse(exchange, 404, 'this server has no interface document');
-      else exchange.respond(200, { ...this.headersFor(exchange), 'content-type': 'application/json' }, text);
+      const headers = { ...this.headersFor(exchange), 'content-type': 'application/json' };
+      exchange.respond(200, headers, wire.document());
     }
   }
 

@@ -8,15 +8,16 @@ import { QueueTransport } from './shared/queue-transport.js';
  * number of machines. Who connects writes tasks, and hears the answers of requests; who serves works on them, each with others. It needs the
  * package `pg`, and a server from version 13.
  *
- * It has the options of `sqlite:`, and of the connection: `ssl`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `user`, `password`,
- * `options` and `application_name`, as the package takes them.
+ * It has the options of `sqlite:`, and of the connection: `user` and `password`, which may be a function; `ssl`, as the package takes it, or
+ * `sslmode` (`disable`, `no-verify`; the certificate of the server is checked with `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslcert`
+ * and `sslkey`, names of files; `options` and `application_name`.
  */
 const postgres: TransportFactory = (address, wire) => {
   if (wire.form === 'values') throw new UsageError('postgres: keeps text or bytes, not values; use another codec');
   const { plan, client } = readPostgres(address, wire.listen);
   return new QueueTransport(plan, wire, async (store) => {
     const { PostgresStore } = await import('./shared/queue-postgres.js');
-    return PostgresStore.open(client, store);
+    return PostgresStore.open(client(), store);
   });
 };
 

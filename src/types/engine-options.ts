@@ -65,14 +65,15 @@ export interface QueueOptions {
 /** Options of `sqlite:`. */
 export interface SqliteOptions extends QueueOptions {}
 
-/** Options of `postgres:`. Those of the connection are passed to the package `pg` as they are. */
+/** Options of `postgres:`. */
 export interface PostgresOptions extends QueueOptions {
   readonly user?: string | undefined;
   /** The password, or a function that returns it, or a promise of it. */
   readonly password?: string | (() => string | Promise<string>) | undefined;
-  /** TLS of the connection, as the package takes it; `true` requires it. */
+  /** TLS of the connection, as the package `pg` takes it; `true` requires it. Instead of the four options behind it. */
   readonly ssl?: boolean | object | undefined;
-  readonly sslmode?: string | undefined;
+  /** `disable` (the default without the others), `no-verify`; with the other modes, the certificate of the server and its name are checked. */
+  readonly sslmode?: 'disable' | 'no-verify' | 'require' | 'verify-ca' | 'verify-full' | undefined;
   /** A file with the certificates of authorities. */
   readonly sslrootcert?: string | undefined;
   /** A file with the certificate of this side. */

@@ -70,7 +70,7 @@ const DATABASE = {
 const RESTARTED = 'workers go on; `flush` waits, and rejects after `limits.connectMs`';
 
 function database(name: 'sqlite' | 'postgres', sql: string, restarted: string): QueueEngine {
-  const engine = (databases[name] as (typeof databases)[string])();
+  const engine = databases[name]();
   const { program, restart } = engine;
   let isRuled = false;
   const valuesOf = async (column: string, queue: string, state: string): Promise<readonly string[]> => {

@@ -11,7 +11,7 @@ describe.skipIf(postgres.absent)(`a queue in PostgreSQL${postgres.why}`, () => {
   let bare: pg.Pool;
   beforeAll(async () => {
     engine = await startPostgres();
-    bare = new pg.Pool({ connectionString: databaseOf(engine) });
+    bare = new pg.Pool({ connectionString: databaseOf(engine) }).on('error', () => {});
   }, 60_000);
   afterAll(async () => {
     await bare.end();

@@ -8,6 +8,7 @@ const PIECE = 25;
 const [address = '', from = '0'] = process.argv.slice(2);
 const side = await Jobs.invert().connect(address, { logger: null });
 let next = Number(from);
+let stored = next;
 let most = next;
 let isBusy = false;
 process.on('message', (upTo: number) => {
@@ -21,8 +22,15 @@ async function write(): Promise<void> {
   while (next < most) {
     const end = Math.min(most, next + PIECE);
     for (; next < end; next++) side.to(null, { delivery: { key: `job-${next}` } }).job({ n: next });
-    await side.flush();
-    process.send?.(next);
+    try {
+      await side.flush();
+    } catch {
+      // Some of them are not stored: all are written again, with the keys that they had.
+      next = stored;
+      continue;
+    }
+    stored = next;
+    process.send?.(stored);
   }
   isBusy = false;
 }

@@ -5,7 +5,7 @@ import { type NatsPlan, OPTIONS as PLAIN, readNats } from './nats-address.js';
 
 const WORKER = {
   consumer: 'text',
-  from: 'text',
+  from: 'any',
   attempts: 'number',
   backoff: 'number',
   lease: 'number',
@@ -110,9 +110,9 @@ function mustBeTime(option: string, ms: number, least: number): void {
     throw new UsageError(`nats: the option "${option}" must be a number of milliseconds from ${least}, not ${ms}`);
 }
 
-function beginning(from: string): StreamPlan['from'] {
+function beginning(from: unknown): StreamPlan['from'] {
   if (from === 'all' || from === 'new') return from;
-  if (/^[1-9]\d{0,15}$/.test(from)) return Number(from);
+  if (/^[1-9]\d{0,15}$/.test(String(from))) return Number(from);
   throw new UsageError(
     `nats: the option "from" must be "all", "new" or the number of a message in the stream, not ${JSON.stringify(from)}`,
   );

@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/nats-core';
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
+import { clearTimer, setTimer } from '../../src/base/time.js';
 import type { Accept, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
 import type { StreamPlan } from './jetstream-plan.js';
@@ -17,6 +18,10 @@ import { NatsFrames } from './nats-frames.js';
 const HOPELESS: readonly unknown[] = [Code.InvalidParams, Code.InvalidRequest, Code.ParseError, Code.TooLarge];
 /** A message waits at most so many times `backoff`. */
 const MOST_BACKOFF = 1_024;
+/**
+ * After how many ms it is decided about a message whose side has lost a connection: the side may be about to be closed, and gives it back then.
+ */
+const DECIDE_MS = 50;
 /** How long, in ms, the end of a side waits until its acknowledgements are confirmed. */
 const CONFIRM_MS = 2_000;
 /** How many letters of a reason are kept with a dead message. */
@@ -34,6 +39,8 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
   private readonly client: NatsClient;
   private readonly tasks: Tasks;
   private readonly links = new Set<TaskLink>();
+  /** For each message of which it is not decided yet when it is delivered again: gives it back at once. */
+  private readonly undecided = new Set<() => void>();
   private writer: StreamWriter | undefined;
   private manager: JetStreamManager | undefined;
   private accept!: Accept;
@@ -183,10 +190,24 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     const { attempts } = this.limitsOf(task);
     const { code } = reason as { code?: unknown };
     const delay = this.plan.backoff * Math.min(MOST_BACKOFF, 2 ** (task.attempt - 1));
-    // It was given back: that says nothing of the message.
-    if (reason instanceof ConnectionLost || code === Code.Busy) task.again(this.retiring === undefined ? delay : 0);
+    // These say nothing of the message.
+    if (reason instanceof ConnectionLost) this.giveBack(task, delay);
+    else if (code === Code.Busy) task.again(delay);
     else if ((task.attempt < attempts && !HOPELESS.includes(code)) || this.plan.dead === undefined) task.again(delay);
     else void this.bury(task, reason.message);
+  }
+
+  /** The message is to be delivered again after so many ms, or at once if this side is about to be closed. */
+  private giveBack(task: Task, delay: number): void {
+    const decide = (ms: number): void => {
+      clearTimer(timer);
+      this.undecided.delete(back);
+      task.again(ms);
+    };
+    const back = (): void => decide(0);
+    const timer = setTimer(DECIDE_MS, () => decide(delay));
+    if (this.retiring === undefined) this.undecided.add(back);
+    else back();
   }
 
   /** Keeps a message apart that could not be handled, and takes it from the consumer; if it cannot be kept, it comes again. */
@@ -226,6 +247,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
 
   retire(): Promise<void> {
     this.retiring ??= this.wire.listen ? this.tasks.stop() : Promise.resolve();
+    for (const giveBack of [...this.undecided]) giveBack();
     return this.retiring;
   }
 

@@ -5,7 +5,7 @@ import { UsageError } from '../../src/contract/errors.js';
 /** Who serves. */
 const WORKER = {
   reader: 'text',
-  from: 'text',
+  from: 'any',
   attempts: 'number',
   backoff: 'number',
   lease: 'number',
@@ -92,9 +92,9 @@ function mustBeTime(scheme: string, option: string, ms: number, least: number): 
     throw new UsageError(`${scheme}: the option "${option}" must be a number of milliseconds from ${least}, not ${ms}`);
 }
 
-function beginning(scheme: string, from: string): QueuePlan['from'] {
+function beginning(scheme: string, from: unknown): QueuePlan['from'] {
   if (from === 'all' || from === 'new') return from;
-  if (/^[1-9]\d{0,15}$/.test(from)) return Number(from);
+  if (/^[1-9]\d{0,15}$/.test(String(from))) return Number(from);
   throw new UsageError(
     `${scheme}: the option "from" must be "all", "new" or the number of a task, not ${JSON.stringify(from)}`,
   );

@@ -1,7 +1,20 @@
+import { Socket } from 'node:net';
 import { outside } from '../../src/base/async-context.js';
+import { printable } from '../../src/base/quote.js';
+import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { packageError } from '../../src/contract/optional-package.js';
-import { LATEST, LOCK_TABLES, MAKE_VERSION, MAX_VERSION, missingTables, VERSION } from './queue-postgres-schema.js';
+import { markPermanent } from '../../src/contract/permanent.js';
+import {
+  LATEST,
+  LOCK_TABLES,
+  MAKE_VERSION,
+  MAX_VERSION,
+  missingTables,
+  USED,
+  VERSION,
+} from './queue-postgres-schema.js';
 
 /** The part of the package that is used. */
 interface Query {
@@ -36,6 +49,11 @@ interface Package {
 const CONNECTIONS = 3;
 /** In ms, between two attempts to listen again; as much again at random. */
 const AGAIN_MS = 200;
+/** In ms: how long the end of a connection may take, which a server that has stopped never answers. */
+const END_MS = 2_000;
+
+/** Codes of the server: a table or a column is missing, has another type, or is there already. */
+const OTHER_TABLES: readonly unknown[] = ['42P01', '42703', '42883', '42P07', '42804'];
 
 async function load(): Promise<Package> {
   try {
@@ -59,12 +77,19 @@ export class PostgresClient {
     private readonly pool: Pool,
     private readonly options: object,
     private readonly channel: string,
+    private readonly sockets: ReadonlySet<Socket>,
   ) {}
 
   /** Connects, and makes the tables if they are missing. `options` are those of the package. */
   static async open(options: object, channel: string, patience: number): Promise<PostgresClient> {
     const pg = await load();
+    const sockets = new Set<Socket>();
     const all = {
+      stream: () => {
+        const socket = new Socket();
+        sockets.add(socket);
+        return socket.once('close', () => sockets.delete(socket));
+      },
       application_name: 'obverse',
       connectionTimeoutMillis: patience,
       query_timeout: patience,
@@ -74,7 +99,7 @@ export class PostgresClient {
     const pool = outside(() => new pg.Pool({ max: CONNECTIONS, ...all }));
     // An idle connection was lost: the next query makes another one.
     pool.on('error', () => {});
-    const client = new PostgresClient(pg, pool, all, channel);
+    const client = new PostgresClient(pg, pool, all, channel, sockets);
     try {
       await client.makeTables();
       await client.listen();
@@ -89,7 +114,10 @@ export class PostgresClient {
     const [row] = await this.rows<{ found: boolean }>(VERSION);
     if (row?.found === true) {
       const [known] = await this.rows<{ version: number }>(MAX_VERSION);
-      if ((known?.version ?? 0) >= LATEST) return;
+      if ((known?.version ?? 0) >= LATEST) {
+        await this.rows(USED);
+        return;
+      }
     }
     const client = await this.pool.connect();
     try {
@@ -171,8 +199,29 @@ export class PostgresClient {
   async close(): Promise<void> {
     this.isOver = true;
     clearTimer(this.timer);
-    await Promise.all([this.listener?.end().catch(() => {}), this.pool.end().catch(() => {})]);
+    const ends = Promise.all([this.listener?.end().catch(() => {}), this.pool.end().catch(() => {})]);
+    let late: Timer | undefined;
+    await Promise.race([ends, new Promise<void>((resolve) => (late = setTimer(END_MS, resolve)))]);
+    clearTimer(late);
+    for (const socket of this.sockets) socket.destroy();
   }
+}
+
+/** The error for a database that cannot be used, with what to do about it; it is marked if another attempt would meet it again. */
+export function cannotOpen(address: string, cause: unknown): Error {
+  if (cause instanceof UsageError) return cause;
+  // Some errors of connections have only a code.
+  const text = printable(messageOf(cause) || String((cause as { code?: unknown }).code), 1_000);
+  const isUntrusted = /certificate/i.test(text);
+  const hint = isUntrusted
+    ? '; name the file with what it has to be issued by: sslrootcert'
+    : OTHER_TABLES.includes((cause as { code?: unknown }).code)
+      ? '; there are tables of the names obverse_… that are not those of this library, or were changed: use another database or schema, or rename them'
+      : '';
+  const error = new ConnectionLost(`${address} cannot be opened: ${text}${hint}`, { cause });
+  return isUntrusted || /does not support SSL|password must be a string/.test(text) || !isPassing(cause)
+    ? markPermanent(error)
+    : error;
 }
 
 /** Whether an error may be over when the same is tried again: the server is away or has no room, or a transaction met another one. */

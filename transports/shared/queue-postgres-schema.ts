@@ -74,3 +74,9 @@ export function missingTables(version: number): string {
 export const LOCK_TABLES = `SELECT pg_advisory_xact_lock(${LOCK})`;
 export const MAKE_VERSION = 'CREATE TABLE IF NOT EXISTS obverse_schema (version INTEGER NOT NULL)';
 export const LATEST: number = STEPS.length;
+
+/** What is used of the tables. */
+export const USED = `SELECT t.id, t.queue, t.state, t.due, t.priority, t.method, t.body, t.asks, t.key, t.attempt, t.attempts, t.worker, t.answer, t.error,
+  t.keep, t.stored, t.ended, t.expires, t.written, t.batch, r.queue, r.reader, r.last, r.written, r.attempt, r.worker, r.due,
+  u.queue, u.reader, u.task, u.error, u.ended
+  FROM obverse_tasks t, obverse_readers r, obverse_unread u LIMIT 0`;

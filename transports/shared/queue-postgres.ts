@@ -1,6 +1,6 @@
 import { time } from '../../src/base/time.js';
 import { bytesOf } from './queue-frames.js';
-import { isPassing, PostgresClient } from './queue-postgres-client.js';
+import { cannotOpen, isPassing, PostgresClient } from './queue-postgres-client.js';
 import { PostgresReaders, type Row } from './queue-postgres-readers.js';
 import { ms, NOW } from './queue-postgres-schema.js';
 import {
@@ -55,13 +55,19 @@ export class PostgresStore extends PostgresReaders implements Store {
   /** `options` are those of the package `pg`. */
   static async open(options: object, plan: StorePlan): Promise<PostgresStore> {
     const channel = `obverse_${plan.queue}`;
-    const client = await PostgresClient.open(options, channel, plan.patience);
-    const store = new PostgresStore(client, plan, channel);
-    if (plan.writes) {
-      const [row] = await client.rows<{ last: string }>('SELECT coalesce(max(id), 0) AS last FROM obverse_tasks');
-      store.last = Number(row?.last ?? 0);
+    let client: PostgresClient | undefined;
+    try {
+      client = await PostgresClient.open(options, channel, plan.patience);
+      const store = new PostgresStore(client, plan, channel);
+      if (plan.writes) {
+        const [row] = await client.rows<{ last: string }>('SELECT coalesce(max(id), 0) AS last FROM obverse_tasks');
+        store.last = Number(row?.last ?? 0);
+      }
+      return store;
+    } catch (cause) {
+      await client?.close();
+      throw cannotOpen(plan.address, cause);
     }
-    return store;
   }
 
   async insert(tasks: readonly NewTask[]): Promise<readonly Stored[]> {

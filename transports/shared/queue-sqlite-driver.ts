@@ -56,6 +56,10 @@ export function cannotOpen(file: string, cause: unknown): Error {
     ? '; expected a file in a folder that exists and can be written to'
     : /not a database/i.test(text)
       ? '; expected a file of SQLite, or one that does not exist yet'
-      : '';
+      : /readonly|read-only/i.test(text)
+        ? '; a queue is written to, also by who works: the file and its folder must be writable'
+        : /already exists|no such (table|column)|has no column/i.test(text)
+          ? '; it has tables of the names obverse_… that are not those of this library, or were changed: use another file, or rename them'
+          : '';
   return new UsageError(`sqlite: ${file} cannot be opened: ${text}${hint}`, { cause });
 }

@@ -46,7 +46,7 @@ export class SqliteFile {
     await this.patiently(() => db.exec('PRAGMA journal_mode = WAL'));
     // A power failure may take what workers have written last, which is done again then, but no task.
     db.exec(`PRAGMA synchronous = ${writes ? 'FULL' : 'NORMAL'}`);
-    if (!hasTables(db)) await this.atomic(() => makeTables(db));
+    if (!(await this.patiently(() => hasTables(db)))) await this.atomic(() => makeTables(db));
   }
 
   /** A statement, which is prepared once. */
@@ -68,7 +68,11 @@ export class SqliteFile {
         this.db.exec('COMMIT');
         return result;
       } catch (error) {
-        this.db.exec('ROLLBACK');
+        try {
+          this.db.exec('ROLLBACK');
+        } catch {
+          // After some errors, as that of a full disk, SQLite has done it already.
+        }
         throw error;
       }
     });

@@ -50,6 +50,11 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (queue, reader, task));`,
 ];
 
+/** What is used of the tables. */
+const USED = `SELECT t.id, t.queue, t.state, t.due, t.priority, t.method, t.body, t.asks, t.key, t.attempt, t.attempts, t.worker, t.answer, t.error,
+  t.keep, t.stored, t.ended, t.expires, r.queue, r.reader, r.last, r.attempt, r.worker, r.due, u.queue, u.reader, u.task, u.error, u.ended
+  FROM obverse_tasks t, obverse_readers r, obverse_unread u LIMIT 0`;
+
 /** Makes the tables that are missing. Must be called where nobody else writes. */
 export function makeTables(db: SqlDatabase): void {
   db.exec('CREATE TABLE IF NOT EXISTS obverse_schema (version INTEGER NOT NULL)');
@@ -63,12 +68,12 @@ export function makeTables(db: SqlDatabase): void {
   }
 }
 
-/** Whether the tables are there. */
+/** Whether the tables are there. Throws if there are others of their names. */
 export function hasTables(db: SqlDatabase): boolean {
-  try {
-    const row = db.prepare('SELECT max(version) AS version FROM obverse_schema').get() as { version: number | null };
-    return (row.version ?? 0) >= STEPS.length;
-  } catch {
-    return false;
-  }
+  const known = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'obverse_schema'").get();
+  if (known === undefined || known === null) return false;
+  const { version } = db.prepare('SELECT max(version) AS version FROM obverse_schema').get() as { version: unknown };
+  if (Number(version ?? 0) < STEPS.length) return false;
+  db.prepare(USED).all();
+  return true;
 }

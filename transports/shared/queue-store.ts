@@ -133,6 +133,8 @@ export interface Store {
 
 /** What a store needs to know of its side. */
 export interface StorePlan {
+  /** Without credentials, for errors. */
+  readonly address: string;
   readonly queue: string;
   /** Whether the bodies are texts. */
   readonly isText: boolean;

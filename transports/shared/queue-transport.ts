@@ -55,6 +55,7 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
     this.accept = accept;
     const { plan, wire } = this;
     const opened = this.opener({
+      address: plan.address,
       queue: plan.queue,
       isText: wire.form === 'text',
       writes: !wire.listen,
@@ -67,7 +68,7 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
     try {
       this.store = await opened;
     } catch (cause) {
-      if (cause instanceof UsageError) throw cause;
+      if (cause instanceof UsageError || cause instanceof ConnectionLost) throw cause;
       throw new ConnectionLost(`${this.address} cannot be opened: ${textOf(cause)}`, { cause });
     }
     if (this.closing !== undefined) throw this.closedEarly();

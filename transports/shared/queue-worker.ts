@@ -12,6 +12,8 @@ import { deliver, givenBack, TaskLink, verdictOf } from './queue-task.js';
  * After how many ms it is decided about a task whose side has lost a connection: the side may be about to be closed, and gives it back then.
  */
 export const DECIDE_MS = 50;
+/** After how many ms it is looked again for a task that is due and could not be taken: somebody else has its row. */
+const HELD_MS = 50;
 
 /** What a worker or a reader needs of its transport. */
 export interface QueueHost {
@@ -29,7 +31,8 @@ export interface QueueHost {
 export class QueueWorker {
   private readonly atWork = new Map<number, TaskLink>();
   private bytes = 0;
-  private verdicts: Verdict[] = [];
+  /** What has become of tasks, until the store knows it. They count as at work: a worker that is killed leaves no more than `inFlight`. */
+  private readonly verdicts: Verdict[] = [];
   /** Tasks whose side has lost a connection. */
   private readonly undecided = new Map<Verdict, Timer>();
   private telling: Promise<void> | undefined;
@@ -48,15 +51,16 @@ export class QueueWorker {
 
   private async look(): Promise<number> {
     const { plan, store, wire, terms } = this.host;
-    const room = plan.inFlight - this.atWork.size;
+    const room = plan.inFlight - this.atWork.size - this.undecided.size - this.verdicts.length;
     const budget = wire.limits.bufferedBytes - this.bytes;
-    // The end of a task calls again.
+    // When tasks are settled, this is called again.
     if (room <= 0 || budget <= 0) return plan.poll;
     const { tasks, dead } = await store.claim(terms, room, budget);
     for (const { id, error } of dead) this.reportDead(id, error);
     for (const task of tasks) this.begin(task);
     if (tasks.length > 0 || dead.length > 0) return tasks.length < room ? 0 : plan.poll;
-    return Math.min(plan.poll, Math.max(1, await store.next()));
+    const due = await store.next();
+    return Math.min(plan.poll, due > 0 ? Math.max(1, due) : HELD_MS);
   }
 
   private begin(task: Task): void {
@@ -65,7 +69,9 @@ export class QueueWorker {
       this.decide(givenBack(task));
       return;
     }
-    this.atWork.get(task.id)?.lose(leaseOver(task.id));
+    // It has come to this side again.
+    const before = this.atWork.get(task.id);
+    if (before !== undefined) this.lose(before);
     const link = new TaskLink(task, plan.queue, plan.scheme, (...ended) => this.ended(...ended));
     this.atWork.set(task.id, link);
     this.bytes += task.size;
@@ -94,7 +100,6 @@ export class QueueWorker {
   private leave(link: TaskLink): void {
     if (this.atWork.get(link.task.id) === link) this.atWork.delete(link.task.id);
     this.bytes -= link.task.size;
-    this.looking.now();
   }
 
   private reportDead(id: number, error: string | undefined): void {
@@ -113,14 +118,14 @@ export class QueueWorker {
   private async tell(): Promise<void> {
     const { store, terms } = this.host;
     while (this.verdicts.length > 0) {
-      const verdicts = this.verdicts.splice(0);
+      const verdicts = [...this.verdicts];
       try {
         await store.settle(terms.worker, verdicts);
+        this.verdicts.splice(0, verdicts.length);
       } catch (error) {
         const wait = this.host.failed(error);
         // Their leases end: another worker gets them.
         if (this.isClosed) break;
-        this.verdicts.unshift(...verdicts);
         await new Promise<void>((resolve) => setTimer(wait, resolve));
       }
     }
@@ -145,10 +150,16 @@ export class QueueWorker {
     const kept = await store.renew(terms, ids);
     for (const link of held) {
       const { id } = link.task;
-      if (kept.has(id) || this.atWork.get(id) !== link) continue;
-      link.lose(leaseOver(id));
-      this.leave(link);
+      if (!kept.has(id) && this.atWork.get(id) === link) this.lose(link);
     }
+  }
+
+  /** Another worker may have the task. */
+  private lose(link: TaskLink): void {
+    const { id } = link.task;
+    link.lose(new ConnectionLost(`the lease of task ${id} is over: another worker may have it`));
+    this.leave(link);
+    this.looking.now();
   }
 
   // ---- ends ---------------------------------------------------------------------------------------------------------
@@ -156,6 +167,8 @@ export class QueueWorker {
   /** Takes no more tasks. Resolves when none is on its way. */
   async retire(): Promise<void> {
     this.isRetired = true;
+    // Before anything is awaited: their time might be over then.
+    for (const verdict of [...this.undecided.keys()]) this.settleUndecided(verdict, givenBack(verdict.task));
     await this.looking.stop();
   }
 
@@ -164,13 +177,8 @@ export class QueueWorker {
     await this.retire();
     const reason = new ConnectionLost(`${this.host.plan.address} was closed`);
     for (const link of [...this.atWork.values()]) link.close(reason);
-    for (const verdict of [...this.undecided.keys()]) this.settleUndecided(verdict, givenBack(verdict.task));
     this.isClosed = true;
     await this.telling;
     clearTimer(this.renewing);
   }
-}
-
-function leaseOver(id: number): ConnectionLost {
-  return new ConnectionLost(`the lease of task ${id} is over: another worker may have it`);
 }

@@ -9,6 +9,8 @@ import type { Ended, NewTask, Store, Stored } from './queue-store.js';
 
 /** The core hears that bytes have left once fewer than this wait. */
 const LOW_BYTES = 64 * 1024;
+/** What a task holds besides its message, in bytes. */
+const TASK_BYTES = 512;
 /** How many tasks are asked for at a time. */
 const ASKED_AT_ONCE = 500;
 /** After how many ms it is tried again to store tasks. */
@@ -46,6 +48,10 @@ export class QueueWriter implements Link {
   receiver: Receiver | undefined;
   private waiting: Unstored[] = [];
   private storing: Promise<void> | undefined;
+  /** How many tasks were given, and of how many it is known whether they are stored. */
+  private given = 0;
+  private decided = 0;
+  private flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
   /** The calls that wait for a task, by its number, and the task of each call. */
   private readonly asked = new Map<number, Set<number>>();
   private readonly tasks = new Map<number, number>();
@@ -76,8 +82,10 @@ export class QueueWriter implements Link {
     const body = this.host.frames.pack(frames);
     const { key, delay = 0, priority = 0, attempts } = delivery ?? {};
     const task = { method, body, asks: id !== undefined, key, delay, priority, attempts };
-    this.waiting.push({ task, id, bytes: body.length, since: time() });
-    this.buffered += body.length;
+    const bytes = body.length + TASK_BYTES;
+    this.waiting.push({ task, id, bytes, since: time() });
+    this.given++;
+    this.buffered += bytes;
     if (this.buffered > LOW_BYTES) this.wasHigh = true;
     this.storing ??= new Promise<void>((resolve) => afterTurn(resolve)).then(() => this.store());
   }
@@ -98,6 +106,9 @@ export class QueueWriter implements Link {
         this.refuse(batch, new ConnectionLost(text, { cause }));
       }
       for (const { bytes } of batch) this.buffered -= bytes;
+      this.decided += batch.length;
+      for (const { upTo, resolve } of this.flushes) if (upTo <= this.decided) resolve();
+      this.flushes = this.flushes.filter(({ upTo }) => upTo > this.decided);
       this.freed();
     }
     this.storing = undefined;
@@ -131,9 +142,10 @@ export class QueueWriter implements Link {
     this.receiver?.drained();
   }
 
-  /** Resolves when all is stored; rejects if something was not since the last time. */
+  /** Resolves when all that was given before is stored; rejects if something was not since the last time. */
   async flush(): Promise<void> {
-    await this.storing;
+    const upTo = this.given;
+    if (this.decided < upTo) await new Promise<void>((resolve) => this.flushes.push({ upTo, resolve }));
     const { failure } = this;
     this.failure = undefined;
     if (failure === undefined) return;

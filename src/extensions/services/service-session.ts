@@ -1,11 +1,12 @@
 import { hurry, leaveTogether } from '../../base/clock.js';
 import { printable } from '../../base/quote.js';
 import type { About, Call, Delivery, Frame, Id, Link, Message } from '../../contract/contract.js';
-import { Code, ConnectionLost, type ProtocolError } from '../../contract/errors.js';
+import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import { encodeQuickly } from '../../session/encode.js';
 import { mustFit } from '../../session/frame-limits.js';
 import type { SendQueueHost } from '../../session/guarded-queue.js';
+import { MESSAGE_BYTES } from '../../session/journal.js';
 import { unsent } from '../../session/lost-calls.js';
 import { postWithHeaders } from '../../session/outgoing-headers.js';
 import type { CallHolder, ReplyHandler } from '../../session/pending-calls.js';
@@ -43,6 +44,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   private readonly publications: Published = new Published(this);
   private readonly sealed: SealedCalls | undefined;
   private waiting: Leaving[] = [];
+  private waitingBytes = 0;
   /** A call is being given to the link. */
   private isDispatching = false;
   /** Of the notification that is being sent. */
@@ -111,6 +113,11 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const joined = frames.length > 1 && join !== undefined ? [join(frames)] : frames;
     for (const frame of joined) mustFit(frame, this.frameLimit, this);
     sendQueue.bound?.check(0);
+    if (this.waitingBytes > 2 * host.limits.bufferedBytes)
+      throw new ProtocolError(
+        `busy: ${this.link.peer} was opened in this turn, and ${this.waitingBytes} bytes wait for it (limits.bufferedBytes)`,
+        Code.Busy,
+      );
     const delivery = id === undefined ? this.delivery : this.pending.at(id as number)?.delivery;
     const call = new DispatchedCall(id as number | undefined, method, delivery);
     if (call.id !== undefined) this.pending.note(call.id, call, joined);
@@ -126,12 +133,15 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     if (this.sendQueue.isHeld || this.waiting.length > 0) {
       if (this.waiting.length === 0) leaveTogether(this.released);
       this.waiting.push({ call, frames });
+      this.waitingBytes += MESSAGE_BYTES;
+      for (const { length } of frames) this.waitingBytes += length;
     } else this.leaveNow(call, frames);
   }
 
   /** The link may be used. */
   private readonly released = {
     flush: (): void => {
+      this.waitingBytes = 0;
       for (const { call, frames } of this.waiting.splice(0)) this.leaveNow(call, frames);
     },
   };

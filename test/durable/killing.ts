@@ -1,13 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import type { Engine } from './engines.js';
-import { startNats } from './nats-server.js';
-import { Producer, startChild } from './stream-children.js';
+import { Producer, startChild } from '../support/stream-children.js';
+import type { DurableEngine } from './engines.js';
 
-/** How many jobs there are, how many workers and producers are killed, and how often the server is restarted. */
+/** How many jobs there are, how many workers and producers are killed, and how often the server is restarted, if there is one. */
 export interface Killing {
   readonly jobs: number;
   readonly kills: number;
@@ -23,17 +21,20 @@ export interface Killed {
   /** How many times a job was done again. */
   readonly doubles: number;
   readonly dead: readonly number[];
+  /** How many tasks the queue still has to give out. */
+  readonly pending: number;
 }
 
 /**
  * Has jobs done by four workers, of which one after the other is killed by SIGKILL while it works; the producer is killed too, and the server
- * restarted. Each kill has its share of the jobs, so that there is work when it comes.
+ * restarted. Each kill has its share of the jobs, so that there is work when it comes. Every hundredth job fails for good.
  */
-export async function kill({ jobs, kills, producers, restarts, inFlight }: Killing): Promise<Killed> {
-  const engine = await startNats({ jetstream: true });
-  const file = join(engine.folder, 'done.txt');
+export async function kill(engine: DurableEngine, plan: Killing): Promise<Killed> {
+  const { jobs, kills, producers, restarts, inFlight } = plan;
+  const folder = mkdtempSync(join(tmpdir(), 'obverse-killing-'));
+  const file = join(folder, 'done.txt');
   writeFileSync(file, '');
-  const address = `nats://127.0.0.1:${engine.port}/jobs?stream=JOBS`;
+  const address = engine.address('killed');
   const worker = (): Promise<ChildProcess> =>
     startChild('worker', `${address}&inFlight=${inFlight}&lease=5000&backoff=50&attempts=100`, file);
   const producer = new Producer(address);
@@ -51,9 +52,7 @@ export async function kill({ jobs, kills, producers, restarts, inFlight }: Killi
       if (isTurn(n, restarts, kills)) {
         // Who starts meanwhile would find no server.
         await Promise.all(workers);
-        // Not by a signal that kills: the server would lose acknowledgements that it has confirmed and not written.
-        await engine.stop();
-        await engine.start();
+        await engine.restart?.(async () => {});
       }
       if (n === kills) break;
       await pause(Math.random() * 60);
@@ -64,8 +63,9 @@ export async function kill({ jobs, kills, producers, restarts, inFlight }: Killi
     return await settled(engine, file, jobs);
   } finally {
     await producer.kill();
-    for (const child of await Promise.all(workers)) child.kill('SIGKILL');
-    await engine.end();
+    for (const started of await Promise.allSettled(workers))
+      if (started.status === 'fulfilled') started.value.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -74,39 +74,25 @@ function isTurn(step: number, times: number, steps: number): boolean {
   return Math.floor(((step + 1) * times) / (steps + 1)) > Math.floor((step * times) / (steps + 1));
 }
 
-async function settled(engine: Engine, file: string, jobs: number): Promise<Killed> {
+/** Waits until every job is done or dead and nothing is pending, or until nothing changes any more. */
+async function settled(engine: DurableEngine, file: string, jobs: number): Promise<Killed> {
   const all = (): number[] => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
   let dead: number[] = [];
-  for (let before = -1, quiet = 0; quiet < 60; ) {
+  let pending = 0;
+  for (let before = '', quiet = 0; quiet < 60; ) {
     await pause(200);
-    dead = await deadJobs(engine.port);
-    const now = new Set([...all(), ...dead]).size;
-    if (now === jobs) break;
+    dead = (await engine.dead('killed')).map(({ body }) => (JSON.parse(body) as { params: { n: number } }).params.n);
+    pending = await engine.pending('killed');
+    const known = new Set([...all(), ...dead]).size;
+    if (known === jobs && pending === 0) break;
+    const now = `${known} ${pending}`;
     quiet = now === before ? quiet + 1 : 0;
     before = now;
   }
   const done = all();
   const known = new Set([...done, ...dead]);
   const lost = Array.from({ length: jobs }, (_each, n) => n).filter((n) => !known.has(n));
-  return { lost, doubles: done.length - new Set(done).size, dead: dead.sort((a, b) => a - b) };
-}
-
-async function deadJobs(port: number): Promise<number[]> {
-  const bare = await connect({ servers: `127.0.0.1:${port}` });
-  try {
-    const { streams } = await jetstreamManager(bare);
-    const found: number[] = [];
-    for (let seq = 1; ; seq++) {
-      // The types of the client do not know that the server looks for the next one of a subject.
-      const next = { seq, next_by_subj: 'jobs._dead' } as { seq: number };
-      const message = await streams.getMessage('JOBS', next).catch(() => null);
-      if (message === null) return found;
-      found.push((JSON.parse(message.string()) as { params: { n: number } }).params.n);
-      seq = message.seq;
-    }
-  } finally {
-    await bare.close();
-  }
+  return { lost, doubles: done.length - new Set(done).size, dead: dead.sort((a, b) => a - b), pending };
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

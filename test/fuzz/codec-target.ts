@@ -112,9 +112,14 @@ function oddHead(random: Random): Uint8Array {
   return head;
 }
 
+/** From how many bytes at least a text has come: a byte that is no UTF-8 is one letter, which has three bytes itself. */
+function leastBytes(text: string): number {
+  return Buffer.byteLength(text) - 2 * (text.split('\uFFFD').length - 1);
+}
+
 function read(framing: ReturnType<FramingFactory>, stream: Uint8Array, codec: Codec, random: Random): void {
   const given = (frame: Frame): void => {
-    const size = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+    const size = typeof frame === 'string' ? leastBytes(frame) : frame.length;
     // A framing that passes several messages on as one frame bounds each, and no chunk is larger than the stream.
     if (size > LIMIT && size > stream.length) throw new Error(`a frame of ${size} bytes came from ${stream.length}`);
     for (const message of survives(codec, frame)) checkValues(message);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { RpcError, topic, UsageError } from '../../src/index.js';
+import { ConnectionLost, RpcError, topic, UsageError } from '../../src/index.js';
 import { until } from '../support/core-waiting.js';
 import { Chat, serveChat } from './chat.js';
 import { type Ability, type BeyondEngine, engines } from './engines.js';
@@ -73,6 +73,19 @@ describe.each(Object.entries(engines))('a chat over %s', (_name, engine) => {
     await client.flush();
     await until(() => seen.lines.length === 1);
     expect(await client.remote.lines()).toEqual(['hello']);
+  });
+
+  works('leaves nothing pending when either side is closed', async () => {
+    for (const closes of ['client', 'server'] as const) {
+      const { client, server, seen } = await meet(engine);
+      const count = (what: string): number => seen.waiting.filter((each) => each === what).length;
+      const calls = Array.from({ length: 5 }, () => client.remote.wait().catch((error: unknown) => error));
+      await until(() => count('begun') === 5);
+      await { client, server }[closes].close();
+      for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(ConnectionLost);
+      await until(() => count('cancelled') === 5 && server.peers.size === 0);
+      expect([client.pendingCalls(), server.pendingCalls()]).toEqual([[], []]);
+    }
   });
 
   does(

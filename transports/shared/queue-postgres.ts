@@ -141,7 +141,7 @@ export class PostgresStore extends PostgresReaders implements Store {
 
   async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
     const tasks = await this.take(terms, most, bytes);
-    if (tasks.length === most && time() - this.dueSince < DUE_MS) return { tasks, dead: [] };
+    if (tasks.length > 0 && time() - this.dueSince < DUE_MS) return { tasks, dead: [] };
     this.dueSince = time();
     const { dead, waits } = await this.makeDue(terms);
     if (!waits || tasks.length > 0) return { tasks, dead };

@@ -1,7 +1,7 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, utimesSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { outside } from '../../src/base/async-context.js';
-import { lookAgain, time } from '../../src/base/time.js';
+import { clearTimer, lookAgain, setTimer, type Timer, time } from '../../src/base/time.js';
 import { cannotOpen, isBusy, type SqlDatabase, type SqlStatement, sqliteOpener } from './queue-sqlite-driver.js';
 import { hasTables, makeTables } from './queue-sqlite-schema.js';
 
@@ -9,12 +9,17 @@ import { hasTables, makeTables } from './queue-sqlite-schema.js';
 const BUSY_MS = 50;
 /** At most, in ms: then it is tried again. */
 const PAUSE_MS = 20;
+/** In ms: when it is looked again for what another connection is writing. Others see it only when it is on disk, and nothing reports that. */
+const LATER_MS = [10, 50, 200];
 
 /** A file of SQLite with the tables of queues. */
 export class SqliteFile {
   private readonly statements = new Map<string, SqlStatement>();
   private watcher: FSWatcher | undefined;
   private version: unknown;
+  /** The next look, and how many there were since the last event. */
+  private later: Timer | undefined;
+  private looks = 0;
 
   private constructor(
     private readonly db: SqlDatabase,
@@ -90,18 +95,45 @@ export class SqliteFile {
     }
   }
 
+  /**
+   * Lets others know at once that something was written. What the system reports by itself, it reports too early: when the log is written, and
+   * not yet on disk.
+   */
+  tell(): void {
+    try {
+      const now = new Date();
+      utimesSync(this.path, now, now);
+    } catch {
+      // Only the owner of a file may do that. The others find out a little later.
+    }
+  }
+
   /** Calls back when another connection, of this process or of another one, has written. What it writes goes to the log beside the file. */
   watch(changed: () => void): void {
-    const log = `${basename(this.path)}-wal`;
+    const file = basename(this.path);
     try {
       this.watcher = outside(() =>
         watch(dirname(this.path), (_event, name) => {
-          if (name === log && this.hasChanged()) changed();
+          if (name !== file && name !== `${file}-wal`) return;
+          if (this.hasChanged()) changed();
+          this.looks = 0;
+          if (this.later === undefined) this.lookLater(changed);
         }),
       );
       // Where folders cannot be watched, looking from time to time has to do.
       this.watcher.on('error', () => this.watcher?.close());
     } catch {}
+  }
+
+  private lookLater(changed: () => void): void {
+    const ms = LATER_MS[this.looks++];
+    this.later =
+      ms === undefined
+        ? undefined
+        : setTimer(ms, () => {
+            if (this.hasChanged()) changed();
+            this.lookLater(changed);
+          });
   }
 
   /** Whether another connection has written since the last time. */
@@ -118,6 +150,7 @@ export class SqliteFile {
 
   close(): void {
     this.watcher?.close();
+    clearTimer(this.later);
     this.statements.clear();
     this.db.close();
   }

@@ -16,10 +16,15 @@ export interface Row {
 
 /** The task of a row. `attempts`: how often it is tried if it does not say it itself. */
 export function taskOf(row: Row, attempts: number): Task {
-  const { id, body, size, attempt, key, stored } = row;
   return {
-    ...{ id, size, attempt, asks: row.asks !== 0, attempts: row.attempts ?? attempts },
-    ...{ body: body ?? undefined, key: key ?? undefined, stored: new Date(stored) },
+    id: row.id,
+    body: row.body ?? undefined,
+    size: row.size,
+    asks: row.asks !== 0,
+    attempt: row.attempt,
+    attempts: row.attempts ?? attempts,
+    key: row.key ?? undefined,
+    stored: new Date(row.stored),
   };
 }
 
@@ -103,6 +108,7 @@ export abstract class SqliteReaders {
         )
         .run(last, attempt, queue, reader, worker),
     );
+    this.file.tell();
   }
 
   read({ last: after }: Place, most: number, bytes: number): Promise<Page> {

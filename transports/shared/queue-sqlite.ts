@@ -29,9 +29,9 @@ export class SqliteStore extends SqliteReaders implements Store {
     return new SqliteStore(await SqliteFile.open(path, plan.writes, plan.patience), plan);
   }
 
-  insert(tasks: readonly NewTask[]): Promise<readonly Stored[]> {
+  async insert(tasks: readonly NewTask[]): Promise<readonly Stored[]> {
     const { queue, keep, forReaders } = this.plan;
-    return this.file.atomic(() => {
+    const stored = await this.file.atomic(() => {
       const insert = this.file.sql(
         `INSERT INTO obverse_tasks (queue, state, due, priority, method, body, asks, key, attempts, keep, stored, expires)
           VALUES (?, ?, ${NOW} + ?, ?, ?, ?, ?, ?, ?, ?, ${NOW}, CASE ? WHEN 1 THEN ${NOW} + ? END) ON CONFLICT DO NOTHING`,
@@ -47,21 +47,27 @@ export class SqliteStore extends SqliteReaders implements Store {
         return { ...(older.get(queue, key as string) as { id: number; method: string }), isOld: true };
       });
     });
+    this.file.tell();
+    return stored;
   }
 
   async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
     const { queue } = this.plan;
-    const isEmpty = await this.file.patiently(() => {
-      const { found } = this.file
-        .sql(
-          `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${IS_WAITING}) OR EXISTS (SELECT 1 FROM obverse_tasks WHERE ${IS_DUE}) AS found`,
-        )
-        .get(queue, queue) as { found: number };
-      return found === 0;
-    });
+    const { waits, isDue } = await this.file.patiently(
+      () =>
+        this.file
+          .sql(
+            `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${IS_WAITING}) AS waits,
+              EXISTS (SELECT 1 FROM obverse_tasks WHERE ${IS_DUE}) AS isDue`,
+          )
+          .get(queue, queue) as { waits: number; isDue: number },
+    );
     // Only who writes takes the lock.
-    if (isEmpty) return { tasks: [], dead: [] };
-    return this.file.atomic(() => ({ dead: this.makeDue(terms), tasks: this.take(terms, most, bytes) }));
+    if (waits === 0 && isDue === 0) return { tasks: [], dead: [] };
+    return this.file.atomic(() => ({
+      dead: isDue === 0 ? [] : this.makeDue(terms),
+      tasks: this.take(terms, most, bytes),
+    }));
   }
 
   /** Delayed tasks whose time has come wait now, and so do those whose workers are gone; some of these are dead. */
@@ -94,6 +100,7 @@ export class SqliteStore extends SqliteReaders implements Store {
 
   async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
     await this.file.atomic(() => {
+      this.settlePlain(worker, verdicts.filter(isPlain));
       const owned = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'taken'";
       const end = this.file.sql(
         `UPDATE obverse_tasks SET state = ?, answer = ?, error = ?, ended = ${NOW}, expires = CASE ? WHEN 'done' THEN ${NOW} + keep END,
@@ -102,7 +109,9 @@ export class SqliteStore extends SqliteReaders implements Store {
       const again = this.file.sql(
         `UPDATE obverse_tasks SET state = ?, due = ${NOW} + ?, attempt = attempt - ?, error = ?, worker = NULL ${owned}`,
       );
-      for (const { task, state, wait, answer = null, error = null } of verdicts) {
+      for (const verdict of verdicts) {
+        if (isPlain(verdict)) continue;
+        const { task, state, wait, answer = null, error = null } = verdict;
         if (state === 'done' || state === 'dead') end.run(state, answer, error, state, task.id, worker, task.attempt);
         else {
           const next = wait > 0 ? 'delayed' : 'waiting';
@@ -110,6 +119,20 @@ export class SqliteStore extends SqliteReaders implements Store {
         }
       }
     });
+    // Nobody waits for the others.
+    if (verdicts.some(({ task, state }) => task.asks || state === 'again' || state === 'back')) this.file.tell();
+  }
+
+  /** One statement for all of an attempt takes a third of the time. */
+  private settlePlain(worker: string, verdicts: readonly Verdict[]): void {
+    const done = this.file.sql(
+      `UPDATE obverse_tasks SET state = 'done', answer = NULL, error = NULL, ended = ${NOW}, expires = ${NOW} + keep, worker = NULL
+        WHERE id IN (SELECT value FROM json_each(?)) AND worker = ? AND attempt = ? AND state = 'taken'`,
+    );
+    for (const attempt of new Set(verdicts.map(({ task }) => task.attempt))) {
+      const ids = verdicts.flatMap(({ task }) => (task.attempt === attempt ? task.id : []));
+      done.run(JSON.stringify(ids), worker, attempt);
+    }
   }
 
   renew({ worker, lease }: Terms, ids: readonly number[]): Promise<ReadonlySet<number>> {
@@ -181,4 +204,9 @@ export class SqliteStore extends SqliteReaders implements Store {
   async close(): Promise<void> {
     this.file.close();
   }
+}
+
+/** A task that is done, and that nobody has asked for. */
+function isPlain({ state, answer, error }: Verdict): boolean {
+  return state === 'done' && answer === undefined && error === undefined;
 }

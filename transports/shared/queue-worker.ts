@@ -122,6 +122,7 @@ export class QueueWorker {
       try {
         await store.settle(terms.worker, verdicts);
         this.verdicts.splice(0, verdicts.length);
+        this.looking.now();
       } catch (error) {
         const wait = this.host.failed(error);
         // Their leases end: another worker gets them.
@@ -130,7 +131,6 @@ export class QueueWorker {
       }
     }
     this.telling = undefined;
-    this.looking.now();
   }
 
   // ---- leases -------------------------------------------------------------------------------------------------------

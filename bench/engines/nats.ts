@@ -9,7 +9,7 @@ import { Sums } from './nats-spec.js';
 export async function bench(): Promise<boolean> {
   const engine = await startNats();
   const server = `127.0.0.1:${engine.port}`;
-  const worker = fork(new URL('./nats-worker.ts', import.meta.url), [server], { execArgv: ['--import', 'tsx'] });
+  const worker = fork(new URL('./nats-worker.js', import.meta.url), [server]);
   await once(worker, 'message');
   try {
     const contestants = [request(server), byHand(server), obverse(server, 'jrpc'), obverse(server, 'msgpack')];

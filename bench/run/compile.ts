@@ -34,6 +34,16 @@ export async function compile(subject: Subject, folder = path.join(benchFolder, 
   return folder;
 }
 
+/** Compiles the benchmark of engines, with the sources of the library, for the same reason. Returns the folder of the result. */
+export async function compileEngines(folder = path.join(benchFolder, '.engines')): Promise<string> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, '.gitignore'), '*\n');
+  const own = ['bench/engines/**/*.ts', 'bench/statistics.ts', 'test/support/*.ts'];
+  await transpile(repository, [...own, 'src/**/*.ts', 'codecs/**/*.ts', 'transports/**/*.ts'], folder);
+  return folder;
+}
+
 async function transpile(root: string, globs: readonly string[], outdir: string): Promise<void> {
   await build({
     entryPoints: globs.map((glob) => path.join(root, glob)),

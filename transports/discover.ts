@@ -119,12 +119,15 @@ function dialing({ text }: Address, name: string, inner: string, { transport, sc
 }
 
 function groupOf(text: string): { readonly host: string; readonly port: number } {
-  const { host, port } = hostPort({ text, scheme: 'discover', rest: text, options: {} });
-  if (host === '' || port === 0)
-    throw new UsageError(
-      `discover: the option "group" must be an IP address and a port, as in ${GROUP}, not ${JSON.stringify(text)}`,
-    );
-  return { host, port };
+  try {
+    const { host, port } = hostPort({ text, scheme: 'discover', rest: text, options: {} });
+    if (host !== '' && port !== 0) return { host, port };
+  } catch {
+    // Its text speaks of an address, and this is an option.
+  }
+  throw new UsageError(
+    `discover: the option "group" must be an IP address and a port, as in ${GROUP}, not ${JSON.stringify(text)}`,
+  );
 }
 
 function schemesOf(text: string | undefined): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 /** The options of transports over brokers and databases, as types. The transports check the same options; docs/transports.md describes them. */
 
-/** Options of `nats:`. `connect()` of its package has further ones, which may be specified too. */
+/** Options of `nats:`. Those without a comment are passed to `connect()` of its package as they are. */
 export interface NatsOptions {
   /** When serving: sides with the same queue group share the calls; `workers` by default, empty for none. */
   readonly queue?: string | undefined;
@@ -35,7 +35,25 @@ export interface NatsOptions {
   readonly tls?: object | undefined;
   /** How the server calls this client. */
   readonly name?: string | undefined;
-  readonly [option: string]: unknown;
+  /** What inboxes begin with, if the user may not use `_INBOX`. */
+  readonly inboxPrefix?: string | undefined;
+  readonly authenticator?: unknown;
+  readonly debug?: boolean | undefined;
+  readonly ignoreAuthErrorAbort?: boolean | undefined;
+  readonly ignoreClusterUpdates?: boolean | undefined;
+  readonly maxPingOut?: number | undefined;
+  readonly maxReconnectAttempts?: number | undefined;
+  readonly noAsyncTraces?: boolean | undefined;
+  readonly noRandomize?: boolean | undefined;
+  readonly pingInterval?: number | undefined;
+  readonly reconnectDelayHandler?: (() => number) | undefined;
+  readonly reconnectJitter?: number | undefined;
+  readonly reconnectJitterTLS?: number | undefined;
+  readonly reconnectTimeWait?: number | undefined;
+  readonly reconnectToServer?: unknown;
+  readonly resolve?: boolean | undefined;
+  readonly timeout?: number | undefined;
+  readonly waitOnFirstConnect?: boolean | undefined;
 }
 
 /** Options of a queue of tasks in a database. */

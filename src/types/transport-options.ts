@@ -18,13 +18,15 @@ type OptionsOf<U extends string> = string extends U
   ? AnyOptions
   : U extends `reconnect+${infer Inner}`
     ? OptionsOf<Inner> & RedialAddressOptions
-    : U extends `${infer S}:${string}`
-      ? S extends keyof TransportOptions
-        ? TransportOptions[S]
-        : S extends `${infer Name extends keyof TransportOptions & string}-server`
-          ? TransportOptions[Name]
-          : AnyOptions
-      : AnyOptions;
+    : U extends 'reconnect:'
+      ? RedialAddressOptions & { readonly transport: TransportSource }
+      : U extends `${infer S}:${string}`
+        ? S extends keyof TransportOptions
+          ? TransportOptions[S]
+          : S extends `${infer Name extends keyof TransportOptions & string}-server`
+            ? TransportOptions[Name]
+            : AnyOptions
+        : AnyOptions;
 type AnyOptions = Readonly<Record<string, unknown>>;
 
 /** What `serve` and `connect` take: as {@link TransportSource}, and of an address in an object, the options of its scheme. */
@@ -61,7 +63,7 @@ export interface BalanceAddressOptions {
 /** An option of transports that carry bytes. */
 export interface FramingOption {
   /** How frames are separated: `lines`, `nul`, `headers`, `length`, `json`, `self`. By default, the framing of the codec. */
-  readonly framing?: string | undefined;
+  readonly framing?: 'lines' | 'nul' | 'headers' | 'length' | 'json' | 'self' | undefined;
 }
 
 /** Options of `tcp:`. */

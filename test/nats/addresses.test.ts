@@ -38,6 +38,8 @@ describe('addresses of NATS', () => {
     [{ url: 'nats://h/orders', forget: -1 }, /"forget" must be a positive number, not -1/],
     [{ url: 'nats://h/orders', credentials: 7 }, /"credentials" must be the path of a credentials file/],
     [{ url: 'nats+wss://h/orders' }, /is for pages in browsers/],
+    [{ url: 'nats://h/orders', steam: 'JOBS' }, /has no option "steam"; did you mean stream\?/],
+    [{ url: 'nats://h/orders', inFlight: 3 }, /"inFlight" is for a stream, and needs the option "stream"/],
   ])('%o is refused', (source, text) => expect(() => make(source)).toThrow(text));
 
   it('refuses a queue with a space, and values', () => {

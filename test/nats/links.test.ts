@@ -205,6 +205,10 @@ describe.skipIf(nats.absent)(`links over NATS${nats.why}`, () => {
     await (await worker.link(1)).until(() => worker.ends[1]!.frames.length === 1);
     expect(service.frames).toEqual(['goal']);
     expect(() => worker.transport.publish!('news.*', ['x'])).toThrow(/without spaces, "\*" and ">"/);
+    for (const wrong of ['news..sport', 'news sport', 'news.>.sport', 'new*', '.'])
+      await expect(caller.transport.subscribe!(wrong)).rejects.toThrow(
+        /is not a topic: expected words separated by dots/,
+      );
   });
 
   it('has a new link for each caller up to limits.peers, and a brief one for further callers', async () => {

@@ -319,7 +319,7 @@ it.each([
   ],
   ['discover:desk?groop=1', /has no option "groop"; did you mean group/],
   ['discover:desk?ttl=0', /"ttl" must be a whole number from 1 to 255, not 0/],
-  ['discover:desk?group=239.1.1.1', /has no port|must be an IP address and a port/],
+  ['discover:desk?group=239.1.1.1', /"group" must be an IP address and a port/],
   ['discover:desk?by=pending', /"by" says which of all servers gets a call; it needs the option "all"/],
   ['discover:desk?schemes=tcp,ftp', /"schemes" must be a list of tcp, tls, ws, wss, http, https, not "tcp,ftp"/],
 ])('refuses to connect to %s', async (url, text) => {

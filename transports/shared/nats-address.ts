@@ -37,9 +37,14 @@ export const OPTIONS = {
   beat: 'number',
   forget: 'number',
   discover: 'flag',
+  // Read with those of streams; here it is listed for the texts of errors.
+  stream: 'text',
   credentials: 'any',
   ...CLIENT,
 } as const satisfies Record<string, OptionKind>;
+
+/** Options that need the option `stream`. */
+const STREAM_OPTIONS: readonly string[] = ['dedupe', 'consumer', 'from', 'attempts', 'backoff', 'lease', 'inFlight'];
 
 /** An address of NATS, read. */
 export interface NatsPlan {
@@ -65,8 +70,11 @@ export interface NatsPlan {
  */
 export function readNats(address: Address, listen: boolean, others: readonly string[] = []): NatsPlan {
   const given = Object.entries(address.options).filter(([name]) => !others.includes(name));
+  for (const [name] of given)
+    if (STREAM_OPTIONS.includes(name))
+      throw new UsageError(`nats: the option "${name}" is for a stream, and needs the option "stream" with its name`);
   const options = readOptions({ ...address, options: Object.fromEntries(given) }, OPTIONS);
-  const { queue, beat, forget = 60, discover, credentials, ...client } = options;
+  const { queue, beat, forget = 60, discover, stream: _stream, credentials, ...client } = options;
   const { hosts, subject, ...access } = readPlace(address);
   for (const [name, value] of Object.entries({ queue, discover })) {
     if (value !== undefined && !listen) throw new UsageError(`nats: the option "${name}" is for the side that serves`);
@@ -113,6 +121,18 @@ function readPlace({ rest, scheme }: Address): Place {
   if (access === undefined) return { hosts, subject };
   const [user = '', pass] = access.split(':', 2).map(decoded);
   return pass === undefined ? { hosts, subject, token: user } : { hosts, subject, user, pass };
+}
+
+/** Throws a UsageError if a text is not a subject, in which `*` may stand for a word, and `>` for all words at the end. */
+export function mustBePattern(topic: string): void {
+  if (
+    !topic
+      .split('.')
+      .every((token, at, { length }) => /^([^\s*>]+|\*)$/.test(token) || (token === '>' && at === length - 1))
+  )
+    throw new UsageError(
+      `nats: ${JSON.stringify(topic)} is not a topic: expected words separated by dots, without spaces; "*" stands for one word, and ">" at the end for all that follow`,
+    );
 }
 
 /** Throws a UsageError if a text is not a subject without wildcards. */

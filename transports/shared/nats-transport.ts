@@ -4,7 +4,7 @@ import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Frame, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
-import type { NatsPlan } from './nats-address.js';
+import { mustBePattern, type NatsPlan } from './nats-address.js';
 import { Beats, USUAL_BEAT } from './nats-beats.js';
 import { NatsClient, type NatsLoader } from './nats-client.js';
 import { Discovery } from './nats-discovery.js';
@@ -250,7 +250,8 @@ export class NatsTransport implements Transport, NatsHub {
     else this.post(to, body, undefined);
   }
 
-  subscribe(topic: string): Promise<() => Promise<void>> {
+  async subscribe(topic: string): Promise<() => Promise<void>> {
+    mustBePattern(topic);
     const subject = `${this.subject}._topic.${topic}`;
     return this.client.subscribe(subject, undefined, (message) => {
       if (this.service === undefined) this.foreign.take(message);

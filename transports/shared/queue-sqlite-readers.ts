@@ -128,11 +128,11 @@ export abstract class SqliteReaders {
   stats(reader: string | undefined): Promise<Readonly<Record<string, number>>> {
     const { queue } = this.plan;
     const { file } = this;
-    return file.patiently(() => ({
-      ...((reader === undefined ? file.sql(COUNTS).get(queue) : file.sql(READER_COUNTS).get(queue, reader)) as Record<
-        string,
-        number
-      >),
-    }));
+    return file.patiently(() => {
+      const row = reader === undefined ? file.sql(COUNTS).get(queue) : file.sql(READER_COUNTS).get(queue, reader);
+      // libsql adds a member of its own to each row.
+      const { waiting, taken, dead, oldest } = row as Readonly<Record<'waiting' | 'taken' | 'dead' | 'oldest', number>>;
+      return { waiting, taken, dead, oldest };
+    });
   }
 }

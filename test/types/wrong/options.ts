@@ -26,6 +26,12 @@ const dialed = await Chat.connect({ url: 'tls://127.0.0.1:1', crt: 'a.pem' });
 dialed.join.connect((_sender, { name }) => name.length);
 // error: '"ful"' is not assignable to
 await Chat.invert().connect({ url: 'reconnect+tls://127.0.0.1:1', verify: 'ful' });
+// error: 'strem' does not exist in type
+await Chat.connect({ url: 'nats://127.0.0.1/chat', strem: 'CHAT' });
+// error: '"nulll"' is not assignable to
+await Chat.connect({ url: 'tcp://127.0.0.1:1', framing: 'nulll' });
+// error: 'trasport' does not exist in type
+await Chat.connect({ url: 'reconnect:', trasport: url });
 
 // `begin` has the methods of the side that is connected.
 // error: Property 'jion' does not exist on type 'Remote<

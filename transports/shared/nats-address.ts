@@ -118,6 +118,10 @@ function readPlace({ rest, scheme }: Address): Place {
       `an address of ${scheme}: has hosts and a subject, as in ${scheme}://127.0.0.1:4222/orders; several hosts are separated by commas`,
     );
   mustBeSubject(subject);
+  if (subject.includes('?'))
+    throw new UsageError(
+      `${scheme}: expected options behind the question mark, as in ?beat=500, not ${JSON.stringify(subject.slice(subject.indexOf('?')))}`,
+    );
   if (access === undefined) return { hosts, subject };
   const [user = '', pass] = access.split(':', 2).map(decoded);
   return pass === undefined ? { hosts, subject, token: user } : { hosts, subject, user, pass };

@@ -37,6 +37,7 @@ declare module './contract/plugin-names.js' {
     jrpc: true;
     msgpack: true;
     aiozmq: true;
+    aiomas: true;
     terse: true;
     clone: true;
   }

@@ -1,14 +1,9 @@
 import type { FaultBody } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
+import { pythonName } from '../shared/python-names.js';
 
 const NOT_FOUND = 'aiozmq.rpc.base.NotFoundError';
 const PARAMETERS = 'aiozmq.rpc.base.ParametersError';
-/** What Python calls errors of JavaScript. */
-const PYTHON: Readonly<Record<string, string>> = {
-  Error: 'Exception',
-  RangeError: 'ValueError',
-  ReferenceError: 'NameError',
-};
 
 /** An error of Python, `[name, args, repr]`, as a fault. */
 export function errorIn(value: unknown): FaultBody {
@@ -35,7 +30,7 @@ export function errorOf({
         ? PARAMETERS
         : own.includes('.')
           ? own
-          : `builtins.${Object.hasOwn(PYTHON, own) ? PYTHON[own] : own}`;
+          : `builtins.${pythonName(own)}`;
   return [
     name,
     Array.isArray(args) ? args : [message],

@@ -9,6 +9,7 @@ export const plugins: Plugins = {
     jrpc: () => import('../../codecs/jrpc.js'),
     msgpack: async () => (await import('../../codecs/msgpack/by-name.js')).msgpackByName(),
     aiozmq: async () => (await import('../../codecs/aiozmq/by-name.js')).aiozmqByName(),
+    aiomas: async (address) => (await import('../../codecs/aiomas/by-name.js')).aiomasByName(address),
     terse: () => import('../../codecs/terse.js'),
     clone: () => import('../../codecs/clone.js'),
   },

@@ -26,7 +26,15 @@ async function arrival(name: string, value: unknown): Promise<unknown> {
 
 describe('how values arrive, as documented in docs/codecs.md', () => {
   it('is documented for every codec', () => {
-    expect(names).toEqual(['jrpc', 'jrpc?dialect=quickrpc', 'msgpack', 'aiozmq', 'terse', 'clone']);
+    expect(names).toEqual([
+      'jrpc',
+      'jrpc?dialect=quickrpc',
+      'msgpack',
+      'aiozmq',
+      'aiomas?values=msgpack',
+      'terse',
+      'clone',
+    ]);
     expect(rows.length).toBeGreaterThan(15);
   });
   for (const row of rows) {
@@ -40,5 +48,9 @@ describe('how values arrive, as documented in docs/codecs.md', () => {
         else expect(await arrival(name, value)).toStrictEqual(evaluated(`(${bare(cell)})`));
       });
     }
+    it(`${written} in aiomas, as in jrpc`, async () => {
+      const how = (name: string) => arrival(name, evaluated(bare(written))).catch(() => 'fails');
+      expect(await how('aiomas')).toStrictEqual(await how('jrpc'));
+    });
   }
 });

@@ -25,8 +25,12 @@ describe('addresses of NATS', () => {
     expect(() => make(url)).toThrow(/has hosts and a subject, as in nats:\/\/127.0.0.1:4222\/orders/),
   );
 
-  it.each(['orders?', 'orders?beat=1&', 'a?b c'])('%s has something else than options behind a question mark', (subject) =>
-    expect(() => make(`nats://127.0.0.1/${subject}`)).toThrow(/expected options behind the question mark|is not a subject/),
+  it.each(['orders?', 'orders?beat=1&', 'a?b c'])(
+    '%s has something else than options behind a question mark',
+    (subject) =>
+      expect(() => make(`nats://127.0.0.1/${subject}`)).toThrow(
+        /expected options behind the question mark|is not a subject/,
+      ),
   );
   it.each(['orders.*', 'orders.>', 'orders..new', 'orders.new items'])('%s is not a subject', (subject) =>
     expect(() => make(`nats://127.0.0.1/${subject}`)).toThrow(/is not a subject: expected words separated by dots/),

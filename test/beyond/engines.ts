@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Found } from '../support/engines.js';
+import { type Found, freePort } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
 
 /** What can be done over an engine, and how the table of docs/beyond-one-machine.md calls it. */
@@ -52,6 +52,20 @@ const connections = {
     'the caller is killed': 'the signals of its calls abort at once',
     'calls are shared among servers': '–',
     'the broker is restarted': '–',
+  },
+} as const;
+
+const zeromq = {
+  guarantees: {
+    ...connections.guarantees,
+    order: 'of each sender to one server',
+    'calls are shared among servers': 'in turn',
+  },
+  proofs: {
+    'calls are shared among servers': {
+      file: 'test/zmq/servers.test.ts',
+      title: 'gives calls to several servers in turn',
+    },
   },
 } as const;
 
@@ -106,6 +120,30 @@ export const engines: Readonly<Record<string, BeyondEngine>> = {
         file: 'test/balance/calls.test.ts',
         title: 'are one peer, and get the calls in turn, whatever their transports',
       },
+    },
+  },
+  'zmq+tcp': {
+    ...zeromq,
+    address: async () => ({ serve: `zmq+tcp://127.0.0.1:${await freePort()}` }),
+    lacks: { topics: noTopics('zmq\\+tcp') },
+  },
+  'zmq+ipc': {
+    ...zeromq,
+    sameAs: 'zmq+tcp',
+    address: async () => ({ serve: `zmq+ipc://${join(mkdtempSync(join(tmpdir(), 'beyond-')), 's')}` }),
+    lacks: { topics: noTopics('zmq\\+ipc') },
+  },
+  'zmq+inproc': {
+    sameAs: 'zmq+tcp',
+    address: async () => ({ serve: `zmq+inproc://beyond${++at}` }),
+    lacks: { topics: noTopics('zmq\\+inproc') },
+    guarantees: {
+      ...zeromq.guarantees,
+      // All of them are in one process, which is not killed.
+      delivery: '–',
+      'the server is killed': '–',
+      'the caller is killed': '–',
+      'calls are shared among servers': '–',
     },
   },
   memory: {

@@ -29,7 +29,7 @@ export function documented(heading = 'What holds'): Cells {
 
 /** The name of an engine at the head of a column. */
 function nameOf(head: string): string {
-  return /`(\w+):`/.exec(head)?.[1] ?? head;
+  return /`([\w+]+):`/.exec(head)?.[1] ?? head;
 }
 
 /** The same, as it is tested: what holds, and what the chat of `chat.test.ts` can do. */

@@ -1,13 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Extension } from '../../codecs/aiozmq.js';
 import { incoming, namespace, RemoteAPI, type Reply, type Sender, topic } from '../../src/index.js';
-import { root } from '../docs/pages.js';
-import { failure } from '../support/core-waiting.js';
+import { failure, until } from '../support/core-waiting.js';
 import { closeAll, closing } from './ends.js';
+import { noPython, PythonProgram } from './python.js';
 
 afterEach(closeAll);
 
@@ -29,32 +25,10 @@ class Peer extends RemoteAPI {
   @incoming({ allowPositionalArgs: true, params: ['text', 'n'] }) note(sender: Sender, text: string, n: number): void {}
 }
 
-const PYTHON = '/usr/bin/python3';
-const absent = (() => {
-  try {
-    execFileSync(PYTHON, ['-c', 'import aiozmq.rpc'], { stdio: 'ignore' });
-    return '';
-  } catch {
-    const reason = 'no aiozmq.rpc here: apt-get install python3-aiozmq python3-msgpack';
-    if (process.env.OBVERSE_ENGINES === 'all') throw new Error(`OBVERSE_ENGINES=all, but there is ${reason}`);
-    process.stderr.write(`skipped: ${reason}\n`);
-    return ` (n/a: ${reason})`;
-  }
-})();
-const program = join(root, 'test/zmq/aiozmq_peer.py');
-
 /** Runs a program of aiozmq that serves, until the end of the test. */
 async function python(): Promise<{ rpc: string; pipeline: string; pubsub: string }> {
-  const child = spawn(PYTHON, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
-  closing({
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await ended;
-    },
-  });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const [rpc = '', pipeline = '', pubsub = ''] = line.split(' ').map((each) => `zmq+${each}`);
+  const line = await new PythonProgram('aiozmq_peer.py').line();
+  const [rpc = '', pipeline = '', pubsub = ''] = (line ?? '').split(' ').map((each) => `zmq+${each}`);
   return { rpc, pipeline, pubsub };
 }
 
@@ -63,7 +37,7 @@ const connect = async (address: string) =>
 const serve = async (address: string) =>
   closing(await Peer.serve(address, { codec: 'aiozmq', logger: null, errors: 'message' }));
 
-describe.skipIf(absent !== '')(`with aiozmq of Python${absent}`, { timeout: 30_000 }, () => {
+describe.skipIf(noPython !== '')(`with aiozmq of Python${noPython}`, { timeout: 30_000 }, () => {
   it('calls a server of it', async () => {
     const { remote } = await connect((await python()).rpc);
     expect(await remote.maths.add(2, 40)).toBe(42);
@@ -153,13 +127,8 @@ describe.skipIf(absent !== '')(`with aiozmq of Python${absent}`, { timeout: 30_0
     const pubsub = await serve('zmq+tcp://127.0.0.1:*?role=pubsub&topics=news');
     for (const side of [pipeline, pubsub]) side.note.connect((_sender, text, n) => void seen.push([text, n]));
     const addresses = [rpc, pipeline, pubsub].map(({ address }) => address.replace('zmq+', '').replace(/\?.*/, ''));
-    const child = spawn(PYTHON, [program, ...addresses], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let told = '';
-    child.stdout.on('data', (data) => {
-      told += data;
-    });
-    const [code] = await once(child, 'close');
-    expect(told.trim().split('\n')).toEqual([
+    const program = new PythonProgram('aiozmq_peer.py', ...addresses);
+    expect(await program.rest()).toEqual([
       'add 42',
       'twice ParametersError maths.add got "a" twice',
       "echo b'\\x00\\xff'",
@@ -169,11 +138,56 @@ describe.skipIf(absent !== '')(`with aiozmq of Python${absent}`, { timeout: 30_0
       'wrong ParametersError maths.add has no argument "c"; its arguments are a, b',
       "seen ('by pub', 2) ('by push', 1)",
     ]);
-    expect(code).toBe(0);
+    expect(await program.exit()).toBe(0);
   });
 });
 
 it('has no place for a security', async () => {
   const options = { codec: 'aiozmq', security: { url: 'user', user: 'ann' } } as const;
   await expect(Peer.serve('zmq+tcp://127.0.0.1:*', options)).rejects.toThrow(/aiozmq, has no place for a security$/);
+});
+
+describe('the codec aiozmq with others around it', () => {
+  const named = { in: 'aiozmq', out: 'aiozmq?pickles=on' };
+
+  it('is refused in a pair with a codec whose frames have no parts', async () => {
+    for (const codec of [
+      { in: 'aiozmq', out: 'msgpack' },
+      { in: 'jrpc', out: 'aiozmq' },
+    ])
+      await expect(Peer.serve('zmq+tcp://127.0.0.1:*', { codec, logger: null })).rejects.toThrow(
+        /^the frames of the codec "aiozmq" consist of several parts, and those of "(msgpack|jrpc)" do not; a pair needs/,
+      );
+  });
+
+  it.skipIf(noPython !== '')(`talks to aiozmq in a pair of it, and with stages that observe${noPython}`, async () => {
+    const { rpc } = await python();
+    const client = closing(await Peer.invert().connect(rpc, { codec: named, logger: null }));
+    expect(await client.remote.maths.add(2, 40)).toBe(42);
+    const pickle = new Extension(127, Uint8Array.of(0x80, 4, 0x4b, 7, 0x2e));
+    // What it is there is sent back as it is.
+    expect(await client.remote.echo(pickle)).toBe(7);
+    const seen: string[] = [];
+    const stages = { messages: { outgoing: ({ kind }: { kind: string }) => void seen.push(kind) } };
+    const observed = closing(await Peer.invert().connect(rpc, { codec: 'aiozmq', stages, logger: null }));
+    expect(await observed.remote.maths.add(1, 2)).toBe(3);
+    expect(seen).toEqual(['call']);
+  });
+
+  it('carries what stages make of its frames as one part, between two sides that have them', async () => {
+    const flip = (frame: unknown): Uint8Array => (frame as Uint8Array).map((byte) => byte ^ 0xff);
+    const stages = { form: 'bytes', outgoing: flip, incoming: flip } as const;
+    const options = { codec: 'aiozmq', stages, logger: null } as const;
+    const side = closing(await Peer.serve('zmq+tcp://127.0.0.1:*', options));
+    side.maths.add.connect((_sender, a, b = 0) => a + b);
+    const client = closing(await Peer.invert().connect(side.address, options));
+    expect(await client.remote.maths.add(2, 40)).toBe(42);
+    const pipeline = closing(await Peer.serve('zmq+tcp://127.0.0.1:*?role=pipeline', options));
+    const heard: unknown[] = [];
+    pipeline.note.connect((_sender, text, n) => void heard.push([text, n]));
+    const writer = closing(await Peer.invert().connect(pipeline.address, options));
+    writer.remote.note('pushed', 1);
+    await until(() => heard.length === 1);
+    expect(heard).toEqual([['pushed', 1]]);
+  });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { topic, UsageError } from '../../src/index.js';
 import { zmq } from '../../transports/zmq.js';
@@ -114,4 +115,44 @@ it('subscribes and ends that while it is open', async () => {
   });
   expect(heard.at(-2)).toBe('other');
   await other();
+});
+
+/** Long enough for a message that was sent to be with its socket, while this process does nothing else: nothing reports that it is. */
+function block(): void {
+  const end = performance.now() + 50;
+  while (performance.now() < end);
+}
+
+it.each(['pipeline', 'pubsub'])('over %s, hears what arrives while an endpoint is added or removed', async (role) => {
+  const endpoints = zmq(`zmq+tcp://127.0.0.1:*?role=${role}`);
+  const side = closing(await Work.serve(endpoints, { logger: null }));
+  const heard: string[] = [];
+  side.note.connect((_sender, { text }) => void heard.push(text));
+  const client = await writes(side.address);
+  await until(() => {
+    client.remote.note({ text: 'first' });
+    return heard.length > 0;
+  });
+  const added = `zmq+inproc://${randomUUID()}`;
+  for (const change of [() => endpoints.add(added), () => endpoints.remove(added)]) {
+    const { length } = heard;
+    client.remote.note({ text: 'meanwhile' });
+    await client.flush();
+    block();
+    await change();
+    await until(() => heard.slice(length).includes('meanwhile'));
+  }
+});
+
+it('sends what waits for a server of a pipeline to one that is added', async () => {
+  const { side, heard } = await hears('zmq+tcp://127.0.0.1:*?role=pipeline');
+  const endpoints = zmq('zmq+inproc://nobody?role=pipeline');
+  const client = closing(
+    await Work.invert().connect(endpoints, { logger: null, limits: { bufferedBytes: 10_000_000 } }),
+  );
+  for (let n = 0; n < 5_000; n++) client.remote.note({ text: `${n}` });
+  await endpoints.remove('zmq+inproc://nobody');
+  client.remote.note({ text: 'last' });
+  await endpoints.add(side.address.replace(/\?.*/, ''));
+  await until(() => heard.includes('last'));
 });

@@ -103,6 +103,27 @@ it('adds and removes servers while it is open', async () => {
   await expect(endpoints.add('tcp:nothing')).rejects.toThrow(/no endpoint of ZeroMQ/);
 });
 
+it('answers calls that arrive while an endpoint is added or removed', async () => {
+  const endpoints = zmq('zmq+tcp://127.0.0.1:*');
+  const side = closing(await Work.serve(endpoints, { logger: null }));
+  side.who.connect(() => 'here');
+  const client = await connectWork([side.address]);
+  await client.remote.who();
+  for (let round = 0; round < 10; round++) {
+    const port = await freePort();
+    const calls = Array.from({ length: 20 }, () => client.remote.who());
+    await client.flush();
+    // Nothing reports that they have arrived.
+    for (const end = performance.now() + 20; performance.now() < end; );
+    const added = endpoints.add(`zmq+tcp://127.0.0.1:${port}`);
+    calls.push(client.remote.who());
+    await added;
+    await endpoints.remove(`zmq+tcp://127.0.0.1:${port}`);
+    for (const call of calls) expect(await call).toBe('here');
+  }
+  await expect(endpoints.add(side.address)).rejects.toThrow(/has tcp:.* already/);
+});
+
 it('binds another endpoint while it is open', async () => {
   const endpoints = zmq('zmq+tcp://127.0.0.1:*');
   const side = closing(await Work.serve(endpoints, { logger: null }));

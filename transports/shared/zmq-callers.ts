@@ -49,8 +49,18 @@ export class CallerLink implements Link {
     this.frameBytes = host.frames.limit;
   }
 
+  /** No device is between it and this side: ZeroMQ reports the end of its connection. */
+  get isDirect(): boolean {
+    return this.envelope.length === 1;
+  }
+
   get info(): LinkInfo {
     return { address: this.host.address, envelope: this.envelope };
+  }
+
+  /** How many messages wait, with one that was given to ZeroMQ in this turn. */
+  get waitingMessages(): number {
+    return this.waiting.length;
   }
 
   // ---- sending --------------------------------------------------------------------------------------------------------
@@ -94,7 +104,8 @@ export class CallerLink implements Link {
     this.sendNext();
   }
 
-  private lost(): void {
+  /** What waits is not sent: it is gone. */
+  lost(): void {
     this.waiting.clear();
     this.buffered = 0;
     this.sendNext();

@@ -7,13 +7,14 @@ import { ZmqFrames } from './zmq-frames.js';
 import {
   bindTo,
   connectTo,
+  detachFrom,
   type Parts,
   type ZmqEvent,
   type ZmqLoader,
   type ZmqPackage,
   type ZmqSocket,
 } from './zmq-package.js';
-import { ZmqPipe } from './zmq-pipe.js';
+import { type PipeHost, ZmqPipe } from './zmq-pipe.js';
 
 /** What the transports of pipeline and pubsub have in common: one socket for all endpoints, in one direction. */
 export abstract class OneWayTransport<S extends ZmqSocket> implements Transport {
@@ -37,6 +38,8 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
     return addressOf(this.endpoints, this.plan.role);
   }
 
+  /** Whether nothing is read. */
+  protected readonly onlySends: boolean = false;
   protected abstract make(zeromq: ZmqPackage, options: Readonly<Record<string, unknown>>): S;
   /** The socket is there, and is not bound or connected yet. */
   protected abstract begin(pipe: ZmqPipe, socket: S): void;
@@ -44,6 +47,8 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   protected abstract opened(): void | Promise<void>;
   protected abstract take(parts: Parts): void;
   protected abstract failed(reason: Error): void;
+  /** Endpoints were added or removed while messages are read. */
+  protected changed(): void {}
   protected drained(): void {}
   protected watched(_event: ZmqEvent): void {}
 
@@ -60,19 +65,20 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
       ipv6: endpoints.some((endpoint) => endpoint.includes('[')),
       ...plan.socket,
     };
-    const pipe = new ZmqPipe(() => this.make(zeromq, options), {
+    const host: PipeHost = {
       take: (parts) => this.take(parts),
       drained: () => this.drained(),
       event: (event) => this.watched(event),
       failed: (error) => this.hasFailed(error),
-    });
+    };
+    const pipe = new ZmqPipe(() => this.make(zeromq, options), host, this.onlySends);
     const socket = pipe.socket as S;
     this.socket = socket;
     this.pipe = pipe;
     try {
       this.begin(pipe, socket);
       const attached: string[] = [];
-      for (const endpoint of endpoints) attached.push(await this.attach(endpoint));
+      for (const endpoint of endpoints) attached.push(this.attach(endpoint));
       this.endpoints = attached;
       await this.opened();
       this.mustNotBeClosed();
@@ -88,7 +94,7 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   }
 
   /** Binds the socket to an endpoint, or lets it connect there. */
-  private async attach(endpoint: string): Promise<string> {
+  private attach(endpoint: string): string {
     const { socket, plan } = this;
     if (socket === undefined) return endpoint;
     if (plan.bind) return bindTo(socket, endpoint);
@@ -96,28 +102,32 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
     return endpoint;
   }
 
-  private async detach(endpoint: string): Promise<void> {
-    if (this.plan.bind) await this.socket?.unbind(endpoint);
-    else this.socket?.disconnect(endpoint);
-  }
-
   async add(text: string): Promise<void> {
     const endpoint = readEndpoint(text);
     if (this.endpoints.includes(endpoint)) throw new UsageError(`${this.address} has ${endpoint} already`);
-    this.endpoints.push(await this.attach(endpoint));
+    this.endpoints.push(this.attach(endpoint));
+    this.changed();
   }
 
   async remove(text: string): Promise<void> {
     const endpoint = readEndpoint(text);
     if (!this.endpoints.includes(endpoint))
       throw new UsageError(`${endpoint} is none of the endpoints of ${this.address}`);
-    await this.detach(endpoint);
+    if (this.socket !== undefined) detachFrom(this.socket, endpoint);
+    this.changed();
     this.endpoints = this.endpoints.filter((each) => each !== endpoint);
   }
 
   async retire(): Promise<void> {
     if (this.over) return;
-    for (const endpoint of this.endpoints) await this.detach(endpoint).catch(() => {});
+    for (const endpoint of this.endpoints) {
+      try {
+        if (this.socket !== undefined) detachFrom(this.socket, endpoint);
+      } catch {
+        // ZeroMQ does not have it any more.
+      }
+    }
+    this.changed();
   }
 
   abstract close(): Promise<void>;

@@ -25,8 +25,7 @@ export interface ZmqSocket {
   sendTimeout: number;
   /** In ms: how long messages that were not sent are kept after `close`. */
   linger: number;
-  bind(endpoint: string): Promise<void>;
-  unbind(endpoint: string): Promise<void>;
+  bindSync(endpoint: string): void;
   connect(endpoint: string): void;
   disconnect(endpoint: string): void;
   send(parts: Parts): Promise<void>;
@@ -47,6 +46,7 @@ export interface ZmqPackage {
   readonly Dealer: Make<ZmqSocket>;
   readonly Push: Make<ZmqSocket>;
   readonly Pull: Make<ZmqSocket>;
+  readonly Publisher: Make<ZmqSocket>;
   readonly XPublisher: Make<ZmqSocket>;
   readonly Subscriber: Make<ZmqSubscriber>;
 }
@@ -64,12 +64,17 @@ export function mustBeNode(): void {
     );
 }
 
-/** The endpoints of `inproc:` that transports of this process are bound to: ZeroMQ keeps sockets that connect to others for ever. */
+/** The endpoints of `inproc:` where servers of this process are: ZeroMQ keeps sockets that connect to others for ever. */
 const boundHere = new Set<string>();
 
-/** Whether a transport of this process is bound to an endpoint of `inproc:`. */
+/** Whether a server of this process is at an endpoint of `inproc:`. */
 export function isBoundHere(endpoint: string): boolean {
   return boundHere.has(endpoint);
+}
+
+/** A server of this process is at this endpoint. */
+export function nowBound(endpoint: string): void {
+  if (endpoint.startsWith('inproc:')) boundHere.add(endpoint);
 }
 
 /** The socket that was bound to these endpoints is closed, or is bound to them no longer. */
@@ -77,16 +82,26 @@ export function unbound(endpoints: readonly string[]): void {
   for (const endpoint of endpoints) boundHere.delete(endpoint);
 }
 
-/** Binds a socket, and resolves with its endpoint, whose port is known then. */
-export async function bindTo(socket: ZmqSocket, endpoint: string): Promise<string> {
+/**
+ * Binds a socket, and returns its endpoint, whose port is known then. Not by `bind` of the package: until a thread has done that, reading and
+ * sending throw. Throws a ConnectionLost for an endpoint that cannot be.
+ */
+export function bindTo(socket: ZmqSocket, endpoint: string): string {
   try {
     // ZeroMQ takes the name of an interface here, and no name of a host.
-    await socket.bind(endpoint.replace(/^tcp:\/\/localhost:/i, 'tcp://127.0.0.1:'));
+    socket.bindSync(endpoint.replace(/^tcp:\/\/localhost:/i, 'tcp://127.0.0.1:'));
   } catch (cause) {
     throw unusable('bind', endpoint, cause);
   }
-  if (endpoint.startsWith('inproc:')) boundHere.add(endpoint);
   return socket.lastEndpoint ?? endpoint;
+}
+
+/**
+ * Ends an endpoint of a socket, and its connections. ZeroMQ has one function for endpoints that are bound and for those that a socket connects
+ * to; `unbind` of the package has the fault of `bind`.
+ */
+export function detachFrom(socket: ZmqSocket, endpoint: string): void {
+  socket.disconnect(endpoint);
 }
 
 /** Lets a socket connect; it does so as soon as somebody is there. Throws a ConnectionLost for an endpoint that cannot be. */

@@ -71,9 +71,11 @@ export class ZmqPipe {
   readonly socket: ZmqSocket;
   private readonly monitor: ZmqMonitor;
 
+  /** `onlySends`: nothing is read. Then the package waits until there is room again. */
   constructor(
     make: () => ZmqSocket,
     private readonly host: PipeHost,
+    private readonly onlySends: boolean = false,
   ) {
     const { socket, monitor } = withMonitor(make);
     this.socket = socket;
@@ -102,10 +104,15 @@ export class ZmqPipe {
     if (!this.isSending) void this.sendWaiting();
   }
 
-  /** ZeroMQ does not report when there is room again: it is tried again, soon and then less often. */
+  /**
+   * A socket that only sends is told by ZeroMQ when there is room again; it looks by itself, too, because a peer that is added brings room without
+   * a report. Where messages are read as well, a `send` that waits would take the report that one has arrived, and nobody would read it: there
+   * it is tried again, soon and then less often.
+   */
   private async sendWaiting(): Promise<void> {
     const { socket, waiting } = this;
     this.isSending = true;
+    if (this.onlySends) socket.sendTimeout = LONGEST_RETRY_MS;
     let ms = 0;
     for (let next = waiting.first; next !== undefined; next = waiting.first) {
       try {
@@ -120,10 +127,11 @@ export class ZmqPipe {
           return;
         }
         ms = Math.min(LONGEST_RETRY_MS, 2 * ms + 1);
-        await new Promise<void>((resolve) => lookAgain(ms, resolve));
+        if (!this.onlySends) await new Promise<void>((resolve) => lookAgain(ms, resolve));
       }
       if (this.isClosed) return;
     }
+    if (this.onlySends) socket.sendTimeout = 0;
     this.isSending = false;
     this.host.drained?.();
     for (const resolve of this.whenSent.splice(0)) resolve();
@@ -186,6 +194,11 @@ export class ZmqPipe {
   /** Makes the package look whether something has arrived: it does so after each `send`. What is sent so leads nowhere. */
   notice(): void {
     if (!this.isClosed) this.socket.send([new Uint8Array(0)]).catch(() => {});
+  }
+
+  /** Endpoints were added or removed: ZeroMQ has told then what has arrived, and not the package, which awaits it. */
+  changed(): void {
+    if (this.hasUnread) this.notice();
   }
 
   pause(): void {

@@ -1,10 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import type { Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
 import type { ZmqPlan } from './zmq-address.js';
 import { Drops } from './zmq-drops.js';
 import { OneWayTransport } from './zmq-one-way.js';
-import type { Parts, ZmqLoader, ZmqPackage, ZmqSocket, ZmqSubscriber } from './zmq-package.js';
+import {
+  bindTo,
+  type Parts,
+  type ZmqLoader,
+  type ZmqPackage,
+  type ZmqSocket,
+  type ZmqSubscriber,
+} from './zmq-package.js';
 import type { ZmqPipe } from './zmq-pipe.js';
 
 /**
@@ -27,7 +35,11 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
     if (this.isSubscriber) this.subscribe = (topic) => this.begins(topic);
   }
 
-  protected make({ Pull, Subscriber }: ZmqPackage, options: Readonly<Record<string, unknown>>): ZmqSocket {
+  private zeromq!: ZmqPackage;
+
+  protected make(zeromq: ZmqPackage, options: Readonly<Record<string, unknown>>): ZmqSocket {
+    const { Pull, Subscriber } = zeromq;
+    this.zeromq = zeromq;
     const Socket = this.isSubscriber ? Subscriber : Pull;
     return new Socket({ receiveHighWaterMark: this.plan.queue, ...options });
   }
@@ -38,6 +50,19 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
 
   protected opened(): void {
     void this.pipe?.read();
+  }
+
+  /**
+   * What ZeroMQ has told while endpoints were changed, the package does not know, and it looks again only when something else happens. A socket
+   * that does not send can make it so by a visitor in this process.
+   */
+  protected override changed(): void {
+    const { socket, pipe } = this;
+    if (socket === undefined || pipe?.hasUnread !== true) return;
+    const { Push, Publisher } = this.zeromq;
+    const visitor = new (this.isSubscriber ? Publisher : Push)({ linger: 0 });
+    visitor.connect(bindTo(socket, `inproc://obverse-${randomUUID()}`));
+    visitor.close();
   }
 
   /** ZeroMQ counts the subscriptions of a topic: each is ended once. */
@@ -58,17 +83,15 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
       this.drops.add(`${this.address}: a message was dropped: ${printable(messageOf(error))}`);
       return;
     }
-    const info = this.isSubscriber ? { topic: (first as Buffer).toString() } : {};
-    const link = new MessageLink(`${this.address}#${++this.count}`, { address: this.address, ...info }, (gone) =>
-      this.gone(gone),
-    );
+    const topic = this.isSubscriber ? (first as Buffer).toString() : undefined;
+    const link = new MessageLink(this, ++this.count, topic);
     this.links.add(link);
     if (this.links.size >= this.plan.inFlight) this.pipe?.pause();
     link.receiver = this.accept(link);
     for (const frame of frames) if (!link.isOver) link.receiver.receive(frame);
   }
 
-  private gone(link: MessageLink): void {
+  gone(link: MessageLink): void {
     this.links.delete(link);
     if (this.links.size < this.plan.inFlight && !this.isRetired) this.pipe?.resume();
   }
@@ -104,10 +127,19 @@ class MessageLink implements Link {
   isOver = false;
 
   constructor(
-    readonly peer: string,
-    readonly info: LinkInfo,
-    private readonly gone: (link: MessageLink) => void,
+    private readonly reader: ReaderTransport,
+    private readonly number: number,
+    private readonly topic: string | undefined,
   ) {}
+
+  get peer(): string {
+    return `${this.reader.address}#${this.number}`;
+  }
+
+  get info(): LinkInfo {
+    const { address } = this.reader;
+    return this.topic === undefined ? { address } : { address, topic: this.topic };
+  }
 
   send(): void {}
   pause(): void {}
@@ -116,7 +148,7 @@ class MessageLink implements Link {
   close(reason?: Error): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.gone(this);
+    this.reader.gone(this);
     queueMicrotask(() => this.receiver?.closed(reason));
   }
 }

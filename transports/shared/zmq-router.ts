@@ -8,7 +8,16 @@ import { CallerLink, type CallersHost } from './zmq-callers.js';
 import { controlIn, END, isObverse, LEAVING, PROBE } from './zmq-controls.js';
 import { Drops } from './zmq-drops.js';
 import { ZmqFrames } from './zmq-frames.js';
-import { bindTo, type Parts, unbound, type ZmqEvent, type ZmqLoader, type ZmqSocket } from './zmq-package.js';
+import {
+  bindTo,
+  detachFrom,
+  nowBound,
+  type Parts,
+  unbound,
+  type ZmqEvent,
+  type ZmqLoader,
+  type ZmqSocket,
+} from './zmq-package.js';
 import { ZmqPipe } from './zmq-pipe.js';
 
 /** The most parts in front of a frame: one for each device that it has passed, and perhaps an empty one. */
@@ -84,15 +93,15 @@ export class RouterTransport implements Transport, CallersHost {
     this.socket = socket;
     const bound: string[] = [];
     try {
-      for (const endpoint of this.endpoints) bound.push(await bindTo(socket, endpoint));
+      for (const endpoint of this.endpoints) bound.push(bindTo(socket, endpoint));
       this.mustNotBeClosed();
     } catch (error) {
       this.over = true;
-      unbound(bound);
       pipe.close(0);
       throw error;
     }
     this.endpoints = bound;
+    for (const endpoint of bound) nowBound(endpoint);
     void pipe.read();
     this.sweep();
   }
@@ -150,11 +159,13 @@ export class RouterTransport implements Transport, CallersHost {
     return this.wire.hello && isObverse((envelope[envelope.length - 1] as Buffer).toString('latin1'));
   }
 
-  /** Ends links of callers that have no calls open and know no sessions, and looks whether others are gone. */
+  /**
+   * Ends links without open calls, of callers that know no sessions, and of those behind a device: one connection can name any number of them.
+   * Looks whether others are gone.
+   */
   private makeRoom(): void {
     for (const link of this.links.values()) {
-      if (link.isObverse) continue;
-      if ((link.receiver?.open ?? 0) > 0) continue;
+      if ((link.isObverse && link.isDirect) || (link.receiver?.open ?? 0) > 0) continue;
       link.close();
       if (this.links.size < this.wire.limits.peers) return;
     }
@@ -193,6 +204,11 @@ export class RouterTransport implements Transport, CallersHost {
 
   /** ZeroMQ does not report when there is room for one of the peers: it is tried again. */
   stuck(link: CallerLink): void {
+    // A caller that does not read may have any number of links that have ended.
+    if (link.isOver && this.stuckLinks.size >= this.wire.limits.peers) {
+      link.lost();
+      return;
+    }
     this.stuckLinks.add(link);
     if (this.stuckLinks.size > 1) return;
     this.retryMs = Math.min(50, this.retryMs * 2 + 1);
@@ -219,22 +235,28 @@ export class RouterTransport implements Transport, CallersHost {
   }
 
   async stats(): Promise<Readonly<Record<string, number>>> {
-    return { waiting: this.stuckLinks.size };
+    let waiting = 0;
+    for (const link of this.links.values()) waiting += link.waitingMessages;
+    return { waiting };
   }
 
   // ---- while it is open -----------------------------------------------------------------------------------------------
 
   async add(text: string): Promise<void> {
     const endpoint = readEndpoint(text);
-    this.endpoints.push(this.socket === undefined ? endpoint : await bindTo(this.socket, endpoint));
+    if (this.endpoints.includes(endpoint)) throw new UsageError(`${this.address} has ${endpoint} already`);
+    this.endpoints.push(this.socket === undefined ? endpoint : bindTo(this.socket, endpoint));
+    nowBound(endpoint);
+    this.pipe?.changed();
   }
 
   async remove(text: string): Promise<void> {
     const endpoint = readEndpoint(text);
     if (!this.endpoints.includes(endpoint))
       throw new UsageError(`${endpoint} is none of the endpoints of ${this.address}`);
-    await this.socket?.unbind(endpoint);
+    if (this.socket !== undefined) detachFrom(this.socket, endpoint);
     unbound([endpoint]);
+    this.pipe?.changed();
     this.endpoints = this.endpoints.filter((each) => each !== endpoint);
   }
 

@@ -20,6 +20,7 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   readonly publish?: (topic: string, frames: readonly Frame[]) => void;
   private link: WriterLink | undefined;
   private readonly isPublisher: boolean;
+  protected override readonly onlySends: boolean;
   /** Where it is known whether somebody is there. */
   private readonly known = new Set<string>();
   /** How many subscribers are there, and how many subscriptions have arrived. */
@@ -32,6 +33,7 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   constructor(plan: ZmqPlan, wire: Wire, load: ZmqLoader) {
     super(plan, wire, load);
     this.isPublisher = plan.role === 'pubsub';
+    this.onlySends = !this.isPublisher;
     if (this.isPublisher) this.publish = (topic, frames) => this.write(topic, frames);
   }
 

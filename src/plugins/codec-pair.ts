@@ -13,9 +13,10 @@ const asText = (frame: Frame): Frame => (frame instanceof Uint8Array ? decoder.d
  *
  * If one of them makes text and the other bytes, the pair makes bytes, and text is sent as UTF-8. On a byte stream each
  * direction has the framing of its own codec. The pair sends hello if both do; its name is the same for both sides, so
- * that handshakes which compare it succeed. Rejects with a UsageError if only one of the two passes values.
+ * that handshakes which compare it succeed. Rejects with a UsageError if only one of the two passes values, or makes frames of several parts.
  */
 export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec> {
+  mustHaveSameParts(incoming, outgoing);
   const { form, readsText, writesText } = formOf(incoming, outgoing);
   const framing = await framingOf(incoming, outgoing);
   const http = incoming.http ?? outgoing.http;
@@ -29,6 +30,7 @@ export async function codecPair(incoming: Codec, outgoing: Codec): Promise<Codec
     ...(outgoing.words !== undefined && { words: outgoing.words }),
     // A dialect of one direction has its headers in both, and its meaning of GET.
     ...(http !== undefined && { http }),
+    ...(incoming.parts !== undefined && { parts: incoming.parts }),
     // Such an answer is written by one of the two codecs, and is needed if the other one may misread messages.
     answersUnreadable: incoming.answersUnreadable && outgoing.answersUnreadable,
     answersCancelled: incoming.answersCancelled !== false && outgoing.answersCancelled !== false,
@@ -51,6 +53,15 @@ function formOf(incoming: Codec, outgoing: Codec): Pick<Codec, 'form'> & { reads
     );
   }
   return { form: 'bytes', readsText: incoming.form === 'text', writesText: outgoing.form === 'text' };
+}
+
+/** A transport cuts the frames of both directions into parts, or neither. */
+function mustHaveSameParts(incoming: Codec, outgoing: Codec): void {
+  if (incoming.parts === outgoing.parts) return;
+  const [parted, other] = incoming.parts === undefined ? [outgoing, incoming] : [incoming, outgoing];
+  throw new UsageError(
+    `the frames of the codec "${parted.name}" consist of several parts, and those of "${other.name}" do not; a pair needs two codecs that are alike in this`,
+  );
 }
 
 function joinOf(outgoing: Codec, writesText: boolean): Pick<Codec, 'join'> {

@@ -12,7 +12,9 @@ export function staged(codec: Codec, stages: Stages): Codec {
   const encode = (message: Outbound): Frame => leaves(codec.encode(written(message)));
   const decode: Codec['decode'] = (frame, give, packed) =>
     codec.decode(comes(frame), messages.incoming === undefined ? give : (message) => give(read(message)), packed);
-  if (form === undefined) return { ...traitsOf(codec), encode, decode };
+  // What stages make of a frame of several parts is one part.
+  const { parts } = codec;
+  if (form === undefined) return { ...traitsOf(codec), ...(parts !== undefined && { parts }), encode, decode };
   const { framing: _, join: __, ...traits } = traitsOf(codec);
   return { ...traits, form, framing: framingOf(codec, form), encode, decode };
 }

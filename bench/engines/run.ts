@@ -5,6 +5,7 @@ const engines: Readonly<Record<string, () => Promise<{ bench(): Promise<boolean>
   nats: () => import('./nats.js'),
   jetstream: () => import('./jetstream.js'),
   http: () => import('./http.js'),
+  zmq: () => import('./zmq.js'),
   sqlite: () => import('./sqlite.js'),
   postgres: () => import('./postgres.js'),
   balance: () => import('./balance.js'),

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { standardTypes } from '../../src/index.js';
 import { until } from '../support/core-waiting.js';
 import type { Engine } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
 import { closeEnds, type LinkEnd, NatsEnd } from './ends.js';
+import { Work } from './nats-spec.js';
 
 describe.skipIf(nats.absent)(`a NATS server that is killed and started again${nats.why}`, () => {
   let engine: Engine;
@@ -43,6 +45,16 @@ describe.skipIf(nats.absent)(`a NATS server that is killed and started again${na
       [false, []],
     ]);
     expect(service.outcomes).toEqual([]);
+  });
+
+  it('is named by the error of a call that times out meanwhile', async () => {
+    await using _worker = await Work.serve(url(), { logger: null, types: standardTypes });
+    await using caller = await Work.invert().connect(url(), { logger: null, types: standardTypes });
+    await engine.kill();
+    await until(() => [...caller.peers.values()].every(({ isAway }) => isAway));
+    await expect(caller.to(null, { timeout: 20 }).add({ a: 1, b: 2 })).rejects.toThrow(
+      /^add was not answered in time: .*; the connection to the server of NATS is lost, and is being restored$/,
+    );
   });
 
   it('waits for workers and callers that come back later', async () => {

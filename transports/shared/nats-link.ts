@@ -52,6 +52,11 @@ export abstract class NatsLink implements Link, Waiting {
     return this.hub.away;
   }
 
+  /** For the error of a call that times out meanwhile: otherwise it seems that nobody serves. */
+  get advice(): string | undefined {
+    return this.away ? 'the connection to the server of NATS is lost, and is being restored' : undefined;
+  }
+
   get maxFrame(): number {
     return this.hub.frames.largest(this.hub.maxPayload);
   }

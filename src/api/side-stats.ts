@@ -19,9 +19,9 @@ export function sideStats(side: RpcEndpoint): SideStats {
     ...load.traffic,
   };
   for (const session of side.sessions()) {
-    const { pendingCount, open, pending, callQueue, replies, service } = session;
+    const { pendingCount, pending, callQueue, replies, service } = session;
     const queued = callQueue?.queued ?? 0;
-    stats.activeCalls += open - pendingCount - queued;
+    stats.activeCalls += (callQueue?.size ?? 0) - queued;
     stats.queuedCalls += queued;
     stats.streams += callQueue?.streams ?? 0;
     // Members have the table of their service.

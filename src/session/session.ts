@@ -135,7 +135,12 @@ export interface Session {
 
   /** The calls of the peer that are at work or wait; undefined before the first one. */
   readonly callQueue:
-    | { readonly streams: number; readonly queued: number; readonly ids: ReadonlyMap<Id, unknown> }
+    | {
+        readonly streams: number;
+        readonly size: number;
+        readonly queued: number;
+        readonly ids: ReadonlyMap<Id, unknown>;
+      }
     | undefined;
   /** The answers to the calls of the peer, and how many bytes of them wait. */
   readonly replies: Replies;

@@ -85,6 +85,17 @@ it('tells all clients what a server says to null, and each answers its own calls
   await until(() => server.side.peers.size === 2);
 });
 
+it('counts calls once in its statistics, whichever server has them', async () => {
+  const servers = await Promise.all(['a', 'b', 'c'].map((name) => serveWork(name)));
+  const client = await connectWork(servers.map(({ side }) => side.address));
+  for (let n = 0; n < 6; n++) client.remote.wait({ n }).catch(() => {});
+  await until(() => servers.every(({ waiting }) => waiting.length === 2));
+  expect(client.stats()).toMatchObject({ peers: 1, pendingCalls: 6, activeCalls: 0, queuedCalls: 0 });
+  for (const { side } of servers) expect(side.stats()).toMatchObject({ peers: 1, pendingCalls: 0, activeCalls: 2 });
+  expect(await client.queueStats()).toEqual({ waiting: 0 });
+  expect(await servers[0]?.side.queueStats()).toEqual({ waiting: 0 });
+});
+
 it('adds and removes servers while it is open', async () => {
   const [one, two] = [await serveWork('one'), await serveWork('two')];
   const endpoints = zmq(one.side.address);

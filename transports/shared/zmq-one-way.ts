@@ -23,7 +23,9 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   protected pipe: ZmqPipe | undefined;
   protected accept!: Accept;
   protected over = false;
-  protected endpoints: string[];
+  private bound: readonly string[];
+  /** The address of its endpoints: a reader asks for it with each message. */
+  private text: string;
 
   constructor(
     readonly plan: ZmqPlan,
@@ -31,11 +33,21 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
     private readonly load: ZmqLoader,
   ) {
     this.frames = new ZmqFrames(wire, false);
-    this.endpoints = [...plan.endpoints];
+    this.bound = plan.endpoints;
+    this.text = addressOf(plan.endpoints, plan.role);
   }
 
   get address(): string {
-    return addressOf(this.endpoints, this.plan.role);
+    return this.text;
+  }
+
+  private get endpoints(): readonly string[] {
+    return this.bound;
+  }
+
+  private set endpoints(endpoints: readonly string[]) {
+    this.bound = endpoints;
+    this.text = addressOf(endpoints, this.plan.role);
   }
 
   /** Whether nothing is read. */
@@ -105,7 +117,7 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   async add(text: string): Promise<void> {
     const endpoint = readEndpoint(text);
     if (this.endpoints.includes(endpoint)) throw new UsageError(`${this.address} has ${endpoint} already`);
-    this.endpoints.push(this.attach(endpoint));
+    this.endpoints = [...this.endpoints, this.attach(endpoint)];
     this.changed();
   }
 

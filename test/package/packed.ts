@@ -86,7 +86,7 @@ async function pack(folder: string): Promise<Packed> {
  */
 export async function newcomer(folder: string, tarball: string, ...packages: string[]): Promise<string> {
   const project = join(folder, `newcomer${packages.map((name) => `-${name}`).join('')}`);
-  await mkdir(project);
+  await mkdir(project, { recursive: true });
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'newcomer', private: true, type: 'module' }));
   const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;

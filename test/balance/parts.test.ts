@@ -109,6 +109,13 @@ describe('the parts of a balance', () => {
     }
   });
 
+  it('cannot be zmq+tcp:, which is named', async () => {
+    const { address } = await serve('s0', 'zmq+tcp://127.0.0.1:*');
+    const error = await failure(connect(`balance:(${address})`));
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toContain(`cannot be a part of balance:, because it ${service}`);
+  });
+
   it('have no topics, and that is said at the call', async () => {
     const { client } = await balanced([await serve('s0')]);
     expect(() => client.to(topic('news')).told({ text: 'x' })).toThrow(

@@ -73,7 +73,9 @@ describe('the tarball, beyond one machine', () => {
       // A server cannot call whoever has sent a request.
       const { code, stderr } = await run(tsx, ['chat.ts', 'call', server.found], project);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/confirm cannot be sent to .*: its link carries only notifications; .*use a transport in which peers answer/);
+      expect(stderr).toMatch(
+        /confirm cannot be sent to .*: its link carries only notifications; .*use a transport in which peers answer/,
+      );
     } finally {
       await server.end();
     }

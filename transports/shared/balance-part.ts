@@ -102,7 +102,8 @@ export class Part implements BalancePart {
     } catch (error) {
       if (line?.isOver === true) return;
       if (line !== undefined) await this.drop(line);
-      this.failed(asError(error));
+      // It may have opened no further because its link was refused.
+      this.failed(line?.denial instanceof UsageError ? line.denial : asError(error));
     }
   }
 
@@ -271,7 +272,8 @@ export class Part implements BalancePart {
 /** Why a link cannot be that of a part. */
 function unfitness(line: Line, link: Link): string | undefined {
   if (link.bus === true) return 'is a bus';
-  if (link.anycast === true) return 'is a service of several servers itself: use it without balance:';
+  if (link.anycast === true || link.service !== undefined)
+    return 'is a service of several servers itself: use it without balance:';
   if ((link.dispatch ?? link.takes) !== undefined || link.brief === true)
     return 'has no link of its own: each call is a request by itself';
   return line.link === undefined ? undefined : 'has several links: make each of them a part';

@@ -37,8 +37,6 @@ export const OPTIONS = {
   beat: 'number',
   forget: 'number',
   discover: 'flag',
-  // Read with those of streams; here it is listed for the texts of errors.
-  stream: 'text',
   credentials: 'any',
   ...CLIENT,
 } as const satisfies Record<string, OptionKind>;
@@ -73,7 +71,8 @@ export function readNats(address: Address, listen: boolean, others: readonly str
   for (const [name] of given)
     if (STREAM_OPTIONS.includes(name))
       throw new UsageError(`nats: the option "${name}" is for a stream, and needs the option "stream" with its name`);
-  const options = readOptions({ ...address, options: Object.fromEntries(given) }, OPTIONS);
+  // `stream` is read with the options of streams; here it is listed for the texts of errors.
+  const options = readOptions({ ...address, options: Object.fromEntries(given) }, { ...OPTIONS, stream: 'text' });
   const { queue, beat, forget = 60, discover, stream: _stream, credentials, ...client } = options;
   const { hosts, subject, ...access } = readPlace(address);
   for (const [name, value] of Object.entries({ queue, discover })) {

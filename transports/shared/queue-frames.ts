@@ -2,6 +2,7 @@ import type { Frame, FramingFactory, Wire } from '../../src/contract/contract.js
 import { framingFor } from '../../src/contract/framing/framings.js';
 import type { Body } from './queue-store.js';
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
@@ -43,5 +44,5 @@ function textOf(body: Body): string {
 
 /** As bytes in UTF-8. */
 export function bytesOf(body: Body): Uint8Array {
-  return typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  return typeof body === 'string' ? encoder.encode(body) : body;
 }

@@ -23,6 +23,13 @@ export class Looking {
     this.running ??= this.run();
   }
 
+  /** Looks in so many ms, or earlier. */
+  within(ms: number): void {
+    if (this.stopped) return;
+    if (this.running !== undefined) this.again = true;
+    else this.timer ??= setTimer(ms, () => this.now());
+  }
+
   /** Looks no more. Resolves when the present look is over. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -32,6 +39,7 @@ export class Looking {
 
   private async run(): Promise<void> {
     clearTimer(this.timer);
+    this.timer = undefined;
     // Within no call of who has reported the change.
     await undefined;
     let wait = 0;

@@ -11,7 +11,8 @@ export interface Row {
   readonly attempt: number;
   readonly attempts: number | null;
   readonly key: string | null;
-  readonly stored: Date;
+  /** In ms since 1970: a date would be read by a parser that others may have replaced. */
+  readonly stored: number;
   readonly mark?: string;
 }
 
@@ -120,14 +121,21 @@ export abstract class PostgresReaders {
   protected get columns(): string {
     const most = Math.floor(Math.min(this.plan.mostBytes, Number.MAX_SAFE_INTEGER));
     return `t.id, CASE WHEN octet_length(t.body) <= ${most} THEN t.body END AS body, octet_length(t.body) AS size,
-      t.asks, t.attempt, t.attempts, t.key, t.stored`;
+      t.asks, t.attempt, t.attempts, t.key,
+      (extract(epoch FROM t.stored) * 1000)::float8 AS stored`;
   }
 
   protected task(row: Row, attempts: number): Task {
-    const { size, asks, attempt, stored, mark } = row;
     return {
-      ...{ id: Number(row.id), size, asks, attempt, attempts: row.attempts ?? attempts, stored, mark },
-      ...{ body: this.body(row.body), key: row.key ?? undefined },
+      id: Number(row.id),
+      body: this.body(row.body),
+      size: row.size,
+      asks: row.asks,
+      attempt: row.attempt,
+      attempts: row.attempts ?? attempts,
+      key: row.key ?? undefined,
+      stored: new Date(row.stored),
+      mark: row.mark,
     };
   }
 

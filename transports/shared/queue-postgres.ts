@@ -39,6 +39,7 @@ interface StoredRow {
 
 /** Tasks in a database of PostgreSQL, for many machines. The time is that of the server alone. */
 export class PostgresStore extends PostgresReaders implements Store {
+  readonly isRemote = true;
   private readonly batches = new WeakMap<readonly NewTask[], Batch>();
   /** A number that no task of this side had before. */
   private last = 0;
@@ -91,10 +92,13 @@ export class PostgresStore extends PostgresReaders implements Store {
   private write(tasks: readonly NewTask[], { id }: Batch): Promise<readonly StoredRow[]> {
     const { queue, keep, forReaders } = this.plan;
     const column = <T>(of: (task: NewTask) => T): T[] => tasks.map(of);
+    // Most calls say nothing of how they are delivered: what is not sent is null.
+    const sparse = <T>(of: (task: NewTask) => T | null): (T | null)[] | null =>
+      tasks.some((task) => of(task) !== null) ? tasks.map(of) : null;
     return this.client.rows<StoredRow>(
       `WITH made AS (INSERT INTO obverse_tasks
           (queue, state, due, priority, method, body, asks, key, attempts, keep, stored, expires, written, batch)
-        SELECT $1, CASE WHEN $9 THEN 'done' WHEN delay > 0 THEN 'delayed' ELSE 'waiting' END, ${NOW} + ${ms('delay')}, priority,
+        SELECT $1, CASE WHEN $9 THEN 'done' WHEN delay > 0 THEN 'delayed' ELSE 'waiting' END, ${NOW} + ${ms('coalesce(delay, 0)')}, coalesce(priority, 0),
           method, body, asks, key, attempts, $10::bigint, ${NOW}, CASE WHEN $9 THEN ${NOW} + ${ms('$10::bigint')} END,
           pg_current_xact_id(), $11::uuid
         FROM unnest($2::text[], $3::bytea[], $4::bool[], $5::text[], $6::float8[], $7::int[], $8::int[])
@@ -107,10 +111,10 @@ export class PostgresStore extends PostgresReaders implements Store {
         column(({ method }) => method),
         column(({ body }) => bufferOf(body)),
         column(({ asks }) => asks),
-        column(({ key }) => key ?? null),
-        column(({ delay }) => delay),
-        column(({ priority }) => priority),
-        column(({ attempts }) => attempts ?? null),
+        sparse(({ key }) => key ?? null),
+        sparse(({ delay }) => delay || null),
+        sparse(({ priority }) => priority || null),
+        sparse(({ attempts }) => attempts ?? null),
         ...[forReaders, keep, id, this.channel],
       ],
     );

@@ -57,6 +57,8 @@ export class QueueWriter implements Link {
   private readonly tasks = new Map<number, number>();
   /** Tasks that may have ended; undefined: all. */
   private ended: Set<number> | undefined = new Set();
+  /** Something has changed while tasks were being stored: those may have ended before they are known here. */
+  private hasMissed = false;
   private failure: Error | undefined;
   private wasHigh = false;
   private isOver = false;
@@ -97,10 +99,13 @@ export class QueueWriter implements Link {
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
+      this.hasMissed = false;
       try {
         const stored = await this.insert(batch);
         for (const [at, { id, task }] of batch.entries())
           if (id !== undefined) this.await(id, task, stored[at] as Stored);
+        if (this.hasMissed) this.changed();
+        else if (this.asked.size > 0) this.looking.within(this.host.plan.poll);
       } catch (cause) {
         const text = `${this.host.plan.address} has not stored what was written: ${messageOf(cause)}`;
         this.refuse(batch, new ConnectionLost(text, { cause }));
@@ -166,7 +171,6 @@ export class QueueWriter implements Link {
     else calls.add(id);
     // It may have ended long ago.
     if (stored.isOld) this.changed([stored.id]);
-    else if (this.asked.size === 1) this.looking.now();
   }
 
   /** The call is given up. Its task goes on. */
@@ -181,6 +185,7 @@ export class QueueWriter implements Link {
 
   /** Something has changed: these tasks may have ended, or any. */
   changed(ended?: readonly number[]): void {
+    this.hasMissed = true;
     if (this.asked.size === 0) return;
     if (ended === undefined) this.ended = undefined;
     else {

@@ -29,3 +29,11 @@ export function newIdentity(): string {
 export function isObverse(identity: string): boolean {
   return identity.length === 24 && identity.startsWith('o-');
 }
+
+/** One text for the parts in front of a message: no others have the same. */
+export function keyOf(parts: Parts, count: number): string {
+  if (count === 1) return `1${(parts[0] as Buffer).toString('latin1')}`;
+  let key = `${count}`;
+  for (let n = 0; n < count; n++) key += `:${parts[n]?.length}:${(parts[n] as Buffer).toString('latin1')}`;
+  return key;
+}

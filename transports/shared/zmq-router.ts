@@ -5,7 +5,7 @@ import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { addressOf, readEndpoint, type ZmqPlan } from './zmq-address.js';
 import { CallerLink, type CallersHost } from './zmq-callers.js';
-import { controlIn, END, isObverse, LEAVING, PROBE } from './zmq-controls.js';
+import { controlIn, END, isObverse, keyOf, LEAVING, PROBE } from './zmq-controls.js';
 import { Drops } from './zmq-drops.js';
 import { ZmqFrames } from './zmq-frames.js';
 import {
@@ -286,14 +286,6 @@ export class RouterTransport implements Transport, CallersHost {
     for (const link of [...this.links.values()]) link.over(reason);
     this.pipe?.close(0);
   }
-}
-
-/** One text for the parts in front of a message: no others have the same. */
-function keyOf(parts: Parts, count: number): string {
-  if (count === 1) return `1${(parts[0] as Buffer).toString('latin1')}`;
-  let key = `${count}`;
-  for (let n = 0; n < count; n++) key += `:${parts[n]?.length}:${(parts[n] as Buffer).toString('latin1')}`;
-  return key;
 }
 
 async function atMost(ms: number, done: Promise<unknown>): Promise<void> {

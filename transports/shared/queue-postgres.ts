@@ -249,7 +249,8 @@ export class PostgresStore extends PostgresReaders implements Store {
 
   async next(): Promise<number> {
     const [row] = await this.client.rows<{ ms: number | null }>(
-      `SELECT (extract(epoch FROM min(due) - ${NOW}) * 1000)::float8 AS ms FROM obverse_tasks WHERE queue = $1 AND state IN ('delayed', 'taken')`,
+      `SELECT (extract(epoch FROM min(due) - ${NOW}) * 1000)::float8 AS ms FROM obverse_tasks
+        WHERE queue = $1 AND state IN ('delayed', 'taken') AND isfinite(due)`,
       [this.plan.queue],
     );
     return row?.ms == null ? Number.POSITIVE_INFINITY : Math.max(0, row.ms);

@@ -52,6 +52,18 @@ export class SqliteFile {
     // A power failure may take what workers have written last, which is done again then, but no task.
     db.exec(`PRAGMA synchronous = ${writes ? 'FULL' : 'NORMAL'}`);
     if (!(await this.patiently(() => hasTables(db)))) await this.atomic(() => makeTables(db));
+    else this.mustBeWritable();
+  }
+
+  /** A file that may only be read opens, and would refuse the first task. */
+  private mustBeWritable(): void {
+    try {
+      // It changes nothing. To begin a transaction would not tell: it only reads where the file may only be read.
+      this.db.exec('DELETE FROM obverse_schema WHERE version IS NULL');
+    } catch (error) {
+      // Somebody is writing, so it is.
+      if (!isBusy(error)) throw error;
+    }
   }
 
   /** A statement, which is prepared once. */

@@ -2,6 +2,9 @@ import type { SqliteFile } from './queue-sqlite-file.js';
 import { NOW } from './queue-sqlite-schema.js';
 import type { Body, Page, Place, StorePlan, Task, Terms } from './queue-store.js';
 
+/** A row with a higher number is left alone: not every runtime can read it. */
+export const HIGHEST = `id <= ${Number.MAX_SAFE_INTEGER}`;
+
 /** A task as it is read. */
 export interface Row {
   readonly id: number;
@@ -13,6 +16,9 @@ export interface Row {
   readonly key: string | null;
   readonly stored: number;
 }
+
+/** The bytes of a message. */
+export const SIZE = 'octet_length(body)';
 
 /** The task of a row. `attempts`: how often it is tried if it does not say it itself. */
 export function taskOf(row: Row, attempts: number): Task {
@@ -34,7 +40,7 @@ const COUNTS = `SELECT
   (SELECT count(*) FROM ${WAITING}) + (SELECT count(*) FROM ${DUE} AND state = 'delayed') AS waiting,
   (SELECT count(*) FROM ${DUE} AND state = 'taken') AS taken,
   (SELECT count(*) FROM obverse_tasks WHERE queue = ?1 AND state = 'dead') AS dead,
-  coalesce(${NOW} - (SELECT min(stored) FROM ${WAITING}), 0) AS oldest`;
+  CAST(coalesce(${NOW} - (SELECT min(stored) FROM ${WAITING}), 0) AS REAL) AS oldest`;
 
 const UNREAD = `obverse_tasks WHERE queue = ?1
   AND id > coalesce((SELECT last FROM obverse_readers WHERE queue = ?1 AND reader = ?2), 0)`;
@@ -42,7 +48,7 @@ const READER_COUNTS = `SELECT
   (SELECT count(*) FROM ${UNREAD}) AS waiting,
   0 AS taken,
   (SELECT count(*) FROM obverse_unread WHERE queue = ?1 AND reader = ?2) AS dead,
-  coalesce(${NOW} - (SELECT stored FROM ${UNREAD} ORDER BY id LIMIT 1), 0) AS oldest`;
+  CAST(coalesce(${NOW} - (SELECT stored FROM ${UNREAD} ORDER BY id LIMIT 1), 0) AS REAL) AS oldest`;
 
 /** What readers need of a file of SQLite, and the numbers of its tasks. */
 export abstract class SqliteReaders {
@@ -54,7 +60,9 @@ export abstract class SqliteReaders {
     protected readonly plan: StorePlan,
   ) {
     const most = Math.floor(Math.min(plan.mostBytes, Number.MAX_SAFE_INTEGER));
-    this.columns = `id, CASE WHEN length(body) <= ${most} THEN body END AS body, length(body) AS size, asks, attempt, attempts, key, stored`;
+    // Somebody may have changed the row: a number of 64 bits would be an error, and the length of a text ends at a character 0.
+    this.columns = `id, CASE WHEN ${SIZE} <= ${most} THEN body END AS body, ${SIZE} AS size, CAST(asks AS REAL) AS asks,
+      CAST(attempt AS REAL) AS attempt, CASE WHEN attempts BETWEEN 1 AND 1000000000 THEN attempts END AS attempts, key, CAST(stored AS REAL) AS stored`;
   }
 
   hold(reader: string, { worker, lease }: Terms, from: 'all' | 'new' | number): Promise<Place | undefined> {
@@ -117,7 +125,7 @@ export abstract class SqliteReaders {
         .sql(
           `SELECT ${this.columns} FROM obverse_tasks WHERE id IN (
             SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM (
-              SELECT id, length(body) AS size FROM obverse_tasks WHERE queue = ? AND id > ? ORDER BY id LIMIT ?))
+              SELECT id, ${SIZE} AS size FROM obverse_tasks WHERE queue = ? AND id > ? AND ${HIGHEST} ORDER BY id LIMIT ?))
             WHERE before < ?) ORDER BY id`,
         )
         .all(this.plan.queue, after, most, bytes) as Row[];

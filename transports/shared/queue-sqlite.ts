@@ -1,6 +1,6 @@
 import { isBusy } from './queue-sqlite-driver.js';
 import { SqliteFile } from './queue-sqlite-file.js';
-import { type Row, SqliteReaders, taskOf } from './queue-sqlite-readers.js';
+import { HIGHEST, type Row, SIZE, SqliteReaders, taskOf } from './queue-sqlite-readers.js';
 import { NOW } from './queue-sqlite-schema.js';
 import {
   type Body,
@@ -20,8 +20,8 @@ import {
 /** How many tasks become due in one transaction. */
 const DUE_AT_ONCE = 1_000;
 /** A partial index is used only where its condition stands in the query word by word. */
-const IS_WAITING = "queue = ? AND state = 'waiting'";
-const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW}`;
+const IS_WAITING = `queue = ? AND state = 'waiting' AND ${HIGHEST}`;
+const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND ${HIGHEST}`;
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
@@ -79,7 +79,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     const rows = this.file
       .sql(
         `UPDATE obverse_tasks SET state = 'dead', worker = NULL, ended = ${NOW},
-          error = '${killedEachTime("' || coalesce(attempts, ?) || '")}'
+          error = '${killedEachTime("' || CAST(coalesce(attempts, ?) AS INTEGER) || '")}'
           WHERE id IN (${due}) AND state = 'taken' AND attempt >= coalesce(attempts, ?) RETURNING id, error`,
       )
       .all(attempts, queue, attempts) as { id: number; error: string }[];
@@ -92,8 +92,8 @@ export class SqliteStore extends SqliteReaders implements Store {
       .sql(
         `UPDATE obverse_tasks SET state = 'taken', worker = ?, due = ${NOW} + ?, attempt = attempt + 1 WHERE id IN (
           SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY priority DESC, id) - size AS before FROM (
-            SELECT id, priority, length(body) AS size FROM obverse_tasks WHERE ${IS_WAITING} ORDER BY priority DESC, id LIMIT ?))
-          WHERE before < ?) RETURNING ${this.columns}, priority`,
+            SELECT id, priority, ${SIZE} AS size FROM obverse_tasks WHERE ${IS_WAITING} ORDER BY priority DESC, id LIMIT ?))
+          WHERE before < ?) RETURNING ${this.columns}, CAST(priority AS REAL) AS priority`,
       )
       .all(worker, lease, this.plan.queue, most, bytes) as (Row & { priority: number })[];
     rows.sort((a, b) => b.priority - a.priority || a.id - b.id);
@@ -172,7 +172,9 @@ export class SqliteStore extends SqliteReaders implements Store {
   async next(): Promise<number> {
     return this.file.patiently(() => {
       const row = this.file
-        .sql(`SELECT min(due) - ${NOW} AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken')`)
+        .sql(
+          `SELECT CAST(min(due) - ${NOW} AS REAL) AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken')`,
+        )
         .get(this.plan.queue) as { ms: number | null };
       return row.ms === null ? Number.POSITIVE_INFINITY : Math.max(0, row.ms);
     });

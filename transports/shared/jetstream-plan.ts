@@ -90,7 +90,9 @@ function own({ options }: Address, listen: boolean): Record<string, unknown> {
       throw new UsageError(`nats: the option "${name}" is for the side that serves`);
   }
   // Those of the client are read with the address; what neither knows is refused here, with all names.
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(PLAIN, name)));
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(OPTIONS, name) || !Object.hasOwn(PLAIN, name)),
+  );
 }
 
 function mustBeName(option: string, value: string): void {

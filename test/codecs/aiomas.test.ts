@@ -124,6 +124,7 @@ describe('a traceback', () => {
       'OSError',
       '2',
     ],
+    [`${frames}KeyError: 1\n\n${frames}TypeError: 2\n\n${frames}OSError: 3\n`, 'OSError', '3'],
     ['ValueError: without frames', 'ValueError', 'without frames'],
   ])('%j', (traceback, name, message) => expect(errorIn(traceback)).toMatchObject({ message, data: { name } }));
 

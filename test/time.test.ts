@@ -25,6 +25,7 @@ const turns: Readonly<Record<string, RegExp>> = {
   // Certificates and files have dates, not times of the clock that waits.
   'transports/shared/tls-certificates.ts': /const now = Date\.now\(\)/,
   'transports/shared/tls-files.ts': /const isYoung = BigInt\(Date\.now\(\)\)/,
+  'transports/shared/queue-sqlite-file.ts': /const now = new Date\(\)/,
   'transports/shared/tls-peer.ts': /Date\.parse\(certificate\.valid_to\) < Date\.now\(\)/,
   'transports/shared/nats-discovery.ts': /private readonly started = new Date\(\)\.toISOString\(\)/,
   // The header of a message has the time of the day.

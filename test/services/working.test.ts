@@ -145,6 +145,32 @@ it('does not count while the service is away', async () => {
   expect(await Promise.all([call, meanwhile])).toEqual(['slow 1', 'slow 2']);
 });
 
+it.each([
+  ['once, for nearly three beats', [[0.1, 2.9]]],
+  ['at each of the times when reports are due', [0, 1, 2, 3, 4, 5].map((n) => [n + 0.3, n + 0.7])],
+] as [string, [number, number][]][])('keeps a call while the service is away %s', async (_when, outages) => {
+  using clock = stopClock();
+  const url = address();
+  const { ends } = await reporting(url);
+  const jobs = await caller(url);
+  const here = serviceRoom(/memory:(\w+)/.exec(url)?.[1] ?? '');
+  // Reports are due at whole beats from this call on, and the next one is looked for half a beat away from these.
+  await jobs.add(null, { a: 1, b: 2 });
+  await clock.turn(4.5 * BEAT);
+  const call = jobs.slow(null, { n: 1 });
+  let now = 0;
+  for (const [from, to] of outages) {
+    await clock.turn((from - now) * BEAT);
+    here.isAway = true;
+    await clock.turn((to - from) * BEAT);
+    here.isAway = false;
+    now = to;
+  }
+  await clock.turn(4 * BEAT);
+  ends[0]?.();
+  expect(await call).toBe('slow 1');
+});
+
 it('keeps a call that is reported, and rejects one that is not, where the service is away again and again for a short time', async () => {
   using clock = stopClock();
   const url = address();

@@ -39,7 +39,6 @@ interface StoredRow {
 
 /** Tasks in a database of PostgreSQL, for many machines. The time is that of the server alone. */
 export class PostgresStore extends PostgresReaders implements Store {
-  readonly isRemote = true;
   private readonly batches = new WeakMap<readonly NewTask[], Batch>();
   /** A number that no task of this side had before. */
   private last = 0;

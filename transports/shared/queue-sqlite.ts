@@ -25,8 +25,6 @@ const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AN
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
-  readonly isRemote = false;
-
   static async open(path: string, plan: StorePlan): Promise<SqliteStore> {
     return new SqliteStore(await SqliteFile.open(path, plan.writes, plan.patience), plan);
   }

@@ -100,8 +100,6 @@ export type Changed = (ended?: readonly number[]) => void;
 
 /** Where the tasks of one queue are kept. Each function is atomic, and may be called before an earlier one has ended. */
 export interface Store {
-  /** Each function waits for another program, so that it takes less time to have two of them at work. */
-  readonly isRemote: boolean;
   /** Stores tasks, in their order, all of them or none. */
   insert(tasks: readonly NewTask[]): Promise<readonly Stored[]>;
   /** Takes at most so many tasks with so many bytes, and at least one if there is one. */

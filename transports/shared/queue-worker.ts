@@ -55,12 +55,10 @@ export class QueueWorker {
     const budget = wire.limits.bufferedBytes - this.bytes;
     // When tasks are settled, this is called again.
     if (room <= 0 || budget <= 0) return plan.poll;
-    // The others are settled meanwhile.
-    const most = store.isRemote ? Math.min(room, Math.ceil(plan.inFlight / 2)) : room;
-    const { tasks, dead } = await store.claim(terms, most, budget);
+    const { tasks, dead } = await store.claim(terms, room, budget);
     for (const { id, error } of dead) this.reportDead(id, error);
     for (const task of tasks) this.begin(task);
-    if (tasks.length === most || dead.length > 0) return tasks.length < room ? 0 : plan.poll;
+    if (tasks.length === room || dead.length > 0) return tasks.length < room ? 0 : plan.poll;
     const due = await store.next();
     if (tasks.length > 0) return Math.min(plan.poll, Math.max(0, due));
     return Math.min(plan.poll, due > 0 ? Math.max(1, due) : HELD_MS);

@@ -1,4 +1,4 @@
-import { RpcError, UsageError } from 'obverse';
+import { type Accept, ConnectionLost, RpcError, UsageError } from 'obverse';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Customer, closeAll, customer, failure, onlyPeer, Served, Shop, until } from './sides.js';
 
@@ -193,5 +193,25 @@ describe('an option that has no effect, or does not fit, is refused', () => {
       expect(error).toBeInstanceOf(UsageError);
       expect(String(error)).toMatch(/omit reconnect|it has one peer/);
     }
+  });
+
+  it('reconnect over a service whose transport cannot be opened without its link', async () => {
+    await using _server = await Customer.invert().serve('memory:unopened?service');
+    const open = Customer.connect({
+      url: 'reconnect:',
+      transport: async (wire) => {
+        const inner = await wire.transport('memory:unopened?service', false);
+        const { open } = inner;
+        return Object.assign(inner, {
+          async open(accept: Accept) {
+            await open.call(inner, accept);
+            throw new ConnectionLost('closed before it was open');
+          },
+        });
+      },
+    });
+    const error = await failure(open);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).toContain('omit reconnect');
   });
 });

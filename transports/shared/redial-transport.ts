@@ -192,6 +192,9 @@ export class RedialTransport implements Transport, Redialer {
     let links = 0;
     try {
       await inner.open((link) => this.up(link, links++));
+    } catch (error) {
+      // Its link was closed, because it does not fit.
+      throw this.unfit ?? error;
     } finally {
       this.innerAddress = inner.address;
     }

@@ -7,6 +7,8 @@ const AGAIN_MS = 5_000;
 /** The same where the server knows nobody who stores it: it may have just started. */
 const SOON_MS = 200;
 const LOOK_MS = 100;
+/** What a message holds besides its body, in bytes. */
+const MESSAGE_BYTES = 512;
 
 /** A message that is to be stored. */
 interface Unstored {
@@ -49,7 +51,7 @@ export class Store {
   /** Resolves when the message is stored, and rejects with ConnectionLost if that takes too long. Its headers have the id. */
   put(subject: string, body: string | Uint8Array, headers: MsgHdrs): Promise<void> {
     const name = `s${(this.count++).toString(36)}`;
-    const bytes = body.length;
+    const bytes = body.length + MESSAGE_BYTES;
     this.bytes += bytes;
     return new Promise((resolve, reject) => {
       const now = time();

@@ -29,7 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the code in the pages', () => {
   it('is found', () => expect(files.size).toBeGreaterThan(10));
 
-  it('is correct for the compiler', { timeout: 120_000 }, () => {
+  it('is correct for the compiler', { timeout: 300_000 }, () => {
     const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile);
     const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, root);
     const declared = fileNames.filter((file) => file.endsWith('.d.ts'));

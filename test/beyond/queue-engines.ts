@@ -151,7 +151,7 @@ function stream(): QueueEngine {
       'what one turn writes': 'one by one',
       order: 'as written',
       'everyone receives everything, from the beginning, a task or now on': 'consumers',
-      'the server is closed': 'given back at once; the attempt counts',
+      'the server is closed': 'given back at once; the attempt may count',
       'the caller is killed': 'goes on',
       'the database or broker is restarted': RESTARTED,
       'a handler throws': 'again, then dead',

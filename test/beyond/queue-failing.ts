@@ -82,7 +82,8 @@ export const failing: Readonly<Record<string, Check>> = {
       });
     }, '&lease=600000');
     await until(() => attempt !== undefined);
-    expect(attempt).toBe(queue.cell.endsWith('does not count') ? 1 : 2);
+    // A server of NATS takes one back where it has sent the message to the side that was closed.
+    expect(queue.cell.endsWith('does not count') ? [1] : [1, 2]).toContain(attempt);
   },
 
   'the caller is killed': async (queue) => {

@@ -105,7 +105,7 @@ export class ZmqPipe {
   }
 
   /**
-   * A socket that only sends is told by ZeroMQ when there is room again; it looks by itself, too, because a peer that is added brings room without
+   * ZeroMQ reports to a socket that only sends when there is room again; the pipe looks by itself, too, because a peer that is added brings room without
    * a report. Where messages are read as well, a `send` that waits would take the report that one has arrived, and nobody would read it: there
    * it is tried again, soon and then less often.
    */

@@ -170,6 +170,52 @@ describe.skipIf(nats.absent)(`a hostile client of NATS${nats.why}`, () => {
     expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
   });
 
+  it('that is told the ids of peers can neither speak as one of them nor answer its calls', async () => {
+    const side = await Work.serve(fresh(), { logger: null });
+    open.push(side);
+    const ids: string[] = [];
+    const seen: string[] = [];
+    let release: (() => void) | undefined;
+    side.add.connect(({ peer }, { a, b }) => {
+      seen.push(peer.id);
+      return a + b;
+    });
+    side.slow.connect(({ peer }) => {
+      ids.push(peer.id);
+      return new Promise((resolve) => (release = () => resolve('true')));
+    });
+    const inboxes = new Set<string>();
+    const tap = attacker.subscribe('>', {
+      callback: (_error, { reply = '' }) => void inboxes.add(/\.o-([\w-]+)/.exec(reply)?.[1] ?? ''),
+    });
+    await attacker.flush();
+    const jobs = await caller(url());
+    const slow = jobs.slow(null, { n: 1 });
+    await until(() => release !== undefined);
+    expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
+    const { id } = (await attacker.request(`$SRV.PING.attacked_${used}`)).json<{ id: string }>();
+    tap.unsubscribe();
+    inboxes.delete('');
+    // That of the caller and that of the worker, which are all that proves who somebody is.
+    expect(inboxes.size).toBe(2);
+    for (const inbox of inboxes)
+      for (const shown of [...ids, ...jobs.peers.keys(), id]) expect(shown).not.toContain(inbox);
+    const [name, number] = (ids[0] as string).replace('nats:', '').split('.');
+    for (const link of [number, '0'])
+      for (let n = 1; n < 10; n++)
+        attacker.publish(subject(), call(n, 'add'), { reply: `_INBOX.o-${name}.${link}.${n}` });
+    attacker.publish(subject(), '{"jsonrpc":"2.0","id":1,"result":"forged"}', { reply: `_INBOX.o-${name}.0.0` });
+    for (let n = 1; n < 10; n++)
+      attacker.publish(`_INBOX.o-${name}.0.0`, `{"jsonrpc":"2.0","id":${n},"result":"forged"}`, {
+        reply: `_INBOX.o-${id}.1.0`,
+      });
+    await attacker.flush();
+    await until(() => seen.length >= 10);
+    expect(seen.slice(1)).not.toContain(ids[0]);
+    release?.();
+    expect(await slow).toBe('true');
+  });
+
   it('that answers calls by messages to everybody, or under a topic, answers none of them', async () => {
     // Nobody reports the calls meanwhile: it is not known who has them.
     const { side } = await worker(fresh('?beat=60000'));

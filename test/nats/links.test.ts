@@ -2,9 +2,10 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { chaosProxy } from '../../src/testing/chaos-proxy.js';
+import { until } from '../support/core-waiting.js';
 import type { Engine } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
-import { closeEnds, type LinkEnd, NatsEnd } from './ends.js';
+import { closeEnds, NatsEnd } from './ends.js';
 
 describe.skipIf(nats.absent)(`links over NATS${nats.why}`, () => {
   let engine: Engine;
@@ -153,17 +154,21 @@ describe.skipIf(nats.absent)(`links over NATS${nats.why}`, () => {
   });
 
   it('ignores who is unknown: on the subject for all workers, and with a forged sender', async () => {
-    const { worker, caller, service, asked, member } = await pair();
     const client = await connect({ servers: `127.0.0.1:${engine.port}` });
+    const replies = new Map<string, string>();
+    client.subscribe('>', { callback: (_error, message) => void replies.set(message.string(), message.reply ?? '') });
+    await client.flush();
+    const { worker, caller, service, asked, member } = await pair();
     const subject = worker.transport.address.split('/').at(-1)!;
+    await until(() => replies.has('answer 1'));
     const forged = '_INBOX.o-0123456789abcdefghijkl.0.0';
     client.publish(`${subject}._spread`, 'cancel', { reply: forged });
     client.publish(`${subject}._spread`, 'cancel');
-    const address = (end: LinkEnd): string => `_INBOX.o-${end.link.peer.slice('nats:'.length)}.0`;
-    // Those two are known to the client only because this test tells it.
-    client.publish(address(asked).replace(/\.\d+\.0$/, '.1.0'), 'forged', { reply: forged });
-    client.publish(address(member).replace(/\.\d+\.0$/, '.1.0'), 'forged', { reply: forged });
-    client.publish(address(member), 'forged');
+    // Those two are known to the client only because it may subscribe to everything.
+    const [asking, answering] = ['call 1', 'answer 1'].map((text) => replies.get(text)!.replace(/\.\d+\.\d+$/, '.1.0'));
+    client.publish(asking!, 'forged', { reply: forged });
+    client.publish(answering!, 'forged', { reply: forged });
+    client.publish(answering!, 'forged');
     await client.flush();
     await worker.transport.flush?.();
     await caller.transport.flush?.();

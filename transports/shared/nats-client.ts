@@ -46,6 +46,8 @@ export class NatsClient {
   maxPayload: number = Number.POSITIVE_INFINITY;
   /** Where this connection alone is reached: a subject with more words behind it. */
   own = '';
+  /** What others are shown instead: it tells nothing about `own`. Another one for each connection. */
+  readonly shown: string = secret(8);
   private library: NatsPackage | undefined;
   private connection: NatsConnection | undefined;
   private connecting: Promise<unknown> | undefined;
@@ -92,7 +94,8 @@ export class NatsClient {
     if (this.closed) await this.connection.close();
     this.mustNotBeClosed();
     const inbox = library.createInbox(client.inboxPrefix);
-    this.own = inbox.replace(/[^.]*$/, (name) => `o-${name}`);
+    // The names that the package makes in one process follow each other: whoever knows one can guess the next.
+    this.own = inbox.replace(/[^.]*$/, () => `o-${secret(16)}`);
     this.learn();
     void this.watch(this.connection);
     void this.connection.closed().then((error) => {
@@ -120,7 +123,7 @@ export class NatsClient {
         this.learn();
         this.watcher.restored();
       } else if (status.type === 'error') {
-        this.wire.logger.warn(`${this.plan.address}: the server reports ${printable(status.error.message)}`);
+        this.wire.logger.warn(`${this.plan.address}: the server reports ${withoutInbox(status.error.message)}`);
       }
     }
   }
@@ -211,11 +214,23 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
 function unreachable(address: string, cause: unknown): Error {
   const isUntrusted = /certificate/i.test(messageOf(cause));
   const hint = isUntrusted ? "; name what it has to be issued by: { url, tls: { caFile: 'ca.pem' } }" : '';
-  const lost = new ConnectionLost(`cannot connect to ${address}: ${printable(messageOf(cause))}${hint}`, {
+  const lost = new ConnectionLost(`cannot connect to ${address}: ${withoutInbox(messageOf(cause))}${hint}`, {
     cause,
     maybeExecuted: false,
   });
   // Another attempt would be refused, too.
   const isRefused = isUntrusted || /authorization|permission|authentication/i.test(messageOf(cause));
   return isRefused ? markPermanent(lost) : lost;
+}
+
+/** So many random bytes, as hexadecimal digits. */
+function secret(bytes: number): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+}
+
+/** A text of the server, for logs and errors: whoever knows an inbox can speak for its owner. */
+function withoutInbox(text: string): string {
+  return printable(text.replace(/\.o-[\w-]+/g, '.o-…'));
 }

@@ -27,7 +27,7 @@ export class Discovery {
   async open(): Promise<void> {
     const types = Object.keys(TYPES) as (keyof typeof TYPES)[];
     for (const type of types) {
-      for (const place of [[type], [type, this.name], [type, this.name, this.id]]) {
+      for (const place of [[type], [type, this.name], [type, this.name, this.client.shown]]) {
         const subject = ['$SRV', ...place].join('.');
         this.stops.push(this.client.listen(subject, (message) => this.answer(type, message)));
       }
@@ -39,16 +39,16 @@ export class Discovery {
     for (const stop of this.stops.splice(0)) void stop();
   }
 
-  /** Another one for each connection. */
-  private get id(): string {
-    return this.client.own.slice(this.client.own.lastIndexOf('.o-') + 3);
-  }
-
   private answer(type: keyof typeof TYPES, { reply }: Msg): void {
     if (!reply) return;
     const { subject, queue, beat = USUAL_BEAT } = this.plan;
     const endpoint = { name: this.name, subject, ...(queue !== undefined && { queue_group: queue }) };
-    const one = { name: this.name, id: this.id, version: '0.0.0', metadata: { library: 'obverse', beat: `${beat}` } };
+    const one = {
+      name: this.name,
+      id: this.client.shown,
+      version: '0.0.0',
+      metadata: { library: 'obverse', beat: `${beat}` },
+    };
     const more = {
       PING: {},
       INFO: { description: '', endpoints: [endpoint] },

@@ -19,6 +19,8 @@ export interface NatsHub {
   readonly away: boolean;
   readonly maxPayload: number;
   readonly own: string;
+  /** What the ids of peers begin with. */
+  readonly shown: string;
   readonly frames: NatsFrames;
   readonly outage: Outage;
   readonly unconfirmed: Unconfirmed;
@@ -213,7 +215,8 @@ export class PeerLink extends NatsLink {
   ) {
     super(hub);
     this.inbox = address.slice(0, address.lastIndexOf('.') + 1);
-    this.peer = `${hub.scheme}:${address.slice(address.lastIndexOf('.o-') + 3)}`;
+    // Not made of its address: ids are shown and logged, and whoever knows the address can speak for the peer.
+    this.peer = `${hub.scheme}:${hub.shown}.${number}`;
     this.agreed = hub.hello;
     this.packets = hub.hello;
     if (service === undefined) {

@@ -95,6 +95,10 @@ export class NatsTransport implements Transport, NatsHub {
     return this.client.own;
   }
 
+  get shown(): string {
+    return this.client.shown;
+  }
+
   async open(accept: Accept): Promise<void> {
     if (this.over) throw this.closedEarly();
     this.accept = accept;

@@ -16,6 +16,24 @@ const statuses = (text: string): number[] =>
   [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
 const open = (address: string): Socket => connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
 
+describe('hostile pages', () => {
+  it('DNS rebinding: another Host over loopback is refused, also with the headers of a proxy, which a page can set', async () => {
+    const { address } = await serveDesk();
+    const host = `evil.example:${new URL(address).port}`;
+    const page = { host, origin: `http://${host}` };
+    for (const proxied of [{}, { 'x-forwarded-for': '1' }, { forwarded: 'for=x' }, { 'x-forwarded-host': 'localhost' }])
+      for (const headers of [
+        { host, ...proxied },
+        { ...page, ...proxied },
+      ]) {
+        const { status, text } = await raw(address, headers);
+        expect([status, text]).toEqual([403, expect.stringContaining('option "hosts"')]);
+      }
+    const { address: proxied } = await serveDesk({ hosts: 'shop.example' });
+    expect((await raw(proxied, { host: 'shop.example', 'x-forwarded-for': '203.0.113.7' })).status).toBe(200);
+  });
+});
+
 describe('hostile bodies', () => {
   it('a chunked body without an end is refused with 413 where it passes limits.frameBytes', async () => {
     const { address } = await serveDesk({}, { limits: { frameBytes: 10_000 } });

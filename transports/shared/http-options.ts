@@ -17,7 +17,7 @@ export const REQUEST_OPTIONS = {
 export interface RequestOptions {
   /** The origins whose pages may send requests, as an array or as text with commas. By default those of the same host. */
   readonly origins?: unknown;
-  /** The accepted values of `Host`. By default any, but over a loopback address only loopback hosts, or through a proxy. */
+  /** The accepted values of `Host`. By default any, but over a loopback address only loopback hosts. */
   readonly hosts?: unknown;
   /** The origins whose pages may send requests and read the responses (CORS). None by default. */
   readonly cors?: unknown;

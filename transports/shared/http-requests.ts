@@ -10,7 +10,7 @@ import type { HttpParts, Piece } from './http-parts.js';
 import { PostLink } from './http-post.js';
 import { HttpStreams } from './http-streams.js';
 import { Refusals } from './refusals.js';
-import { isForwarded, refusalOf, takesOrigin, type VisitorHeaders, type Visitors } from './visitors.js';
+import { refusalOf, takesOrigin, type VisitorHeaders, type Visitors } from './visitors.js';
 
 /** The options of the side that listens. */
 export interface RequestPlan {
@@ -105,7 +105,7 @@ export class HttpRequests extends HttpStreams {
       return true;
     const refusal = refusalOf(headers as VisitorHeaders, ends, visitors);
     if (refusal === undefined) {
-      if (origin === undefined && !isForwarded(headers)) this.accepted = { host, at };
+      if (origin === undefined) this.accepted = { host, at };
       return true;
     }
     if (refusal.option === 'origins' && this.isShared(exchange)) return true;

@@ -13,7 +13,10 @@ export interface Visitors {
    * hosts.
    */
   readonly origins: readonly string[] | undefined;
-  /** Accepted values of `Host`. By default any, but over a loopback address only loopback hosts, or through a proxy. */
+  /**
+   * Accepted values of `Host`. By default any, but over a loopback address only loopback hosts, and over `ws:` what a proxy
+   * has forwarded.
+   */
   readonly hosts: readonly string[] | undefined;
   /** The host under which the server is known, as in its address; empty for none. By default it is always accepted. */
   readonly ownHost: string;
@@ -91,8 +94,8 @@ export interface Refusal {
 export function refusalOf(headers: VisitorHeaders, socket: Ends, visitors: Visitors): Refusal | undefined {
   const { host, origin } = headers;
   if (!takesHost(headers, socket, visitors)) {
-    const why =
-      visitors.hosts === undefined ? 'this server is reached over a loopback address, and not through a proxy' : '';
+    const notProxied = visitors.name === 'ws' ? ', and not through a proxy' : '';
+    const why = visitors.hosts === undefined ? `this server is reached over a loopback address${notProxied}` : '';
     return refused(visitors, 'Host', host, 'hosts', why);
   }
   if (origin === undefined || takesOrigin(origin, host, visitors.origins)) return undefined;
@@ -118,19 +121,20 @@ function shown(value: string | undefined): string {
 
 /**
  * DNS rebinding: a name of the attacker resolves to this machine, so that a page under that name has the same origin.
- * The `Host` reveals it. A proxy on this machine forwards other names, and marks them by a header that no page can set.
+ * The `Host` reveals it. A proxy on this machine forwards other names too, and marks them by a header. A page cannot set that of the
+ * handshake of a WebSocket, but it can set those of a request to its own origin.
  */
-function takesHost(headers: VisitorHeaders, socket: Ends, { hosts, ownHost }: Visitors): boolean {
+function takesHost(headers: VisitorHeaders, socket: Ends, { name: transport, hosts, ownHost }: Visitors): boolean {
   const { host } = headers;
   if (hosts !== undefined) return hosts.some((one) => one === '*' || (host !== undefined && fitsHost(one, host)));
   if (host === undefined || !isLoopbackSocket(socket)) return true;
-  if (isForwarded(headers)) return true;
+  if (transport === 'ws' && isForwarded(headers)) return true;
   const name = nameIn(host);
   return isLoopback(name) || name === '0.0.0.0' || name === '[::]' || (ownHost !== '' && name === nameIn(ownHost));
 }
 
 /** Whether a proxy has marked the request. */
-export function isForwarded(headers: Pick<VisitorHeaders, 'forwarded' | 'x-forwarded-for'>): boolean {
+function isForwarded(headers: VisitorHeaders): boolean {
   return headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
 }
 

@@ -94,7 +94,7 @@ export class RpcError extends Error {
 
   /**
    * If a handler throws it, the caller receives it unchanged: code, message and data, whatever the option `errors`
-   * specifies.
+   * specifies. Only the code `Busy`, which says that the call was not carried out, becomes `Application`.
    */
   constructor(message: string, code: number = Code.Application, data?: unknown, options?: ErrorOptions) {
     super(message, options);

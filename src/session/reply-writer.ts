@@ -188,7 +188,7 @@ export class ReplyWriter implements Replies {
 
   private refuses(to: Asked, { length }: { readonly length: number }): boolean {
     if (length <= SMALL || hasRoom(this.session, this.parked, length)) return false;
-    this.fault(to, { code: Code.Busy, message: `busy: the answer of ${length} bytes finds no room` });
+    this.fault(to, { code: Code.TooLarge, message: `the answer of ${length} bytes finds no room` });
     return true;
   }
 

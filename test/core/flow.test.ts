@@ -318,7 +318,7 @@ describe('a slow reader', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { id: number; error?: { code: number } });
     expect(answers.map(({ id }) => id).sort((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, n) => n + 1));
-    expect(new Set(answers.map(({ error }) => error?.code))).toEqual(new Set([undefined, Code.Busy]));
+    expect(new Set(answers.map(({ error }) => error?.code))).toEqual(new Set([undefined, Code.TooLarge]));
     expect([served, server.peers.size]).toEqual([300, 1]);
   });
 });

@@ -288,7 +288,10 @@ describe('the limit "references"', () => {
     for (let id = 1; id <= 11; id++) far.say(call(id, 'give', {}));
     await turn();
     expect(answer(far, 10).result).toEqual(rpc('fn', 10));
-    expect(answer(far, 11).error).toMatchObject({ code: Code.Busy, message: expect.stringContaining('"references"') });
+    expect(answer(far, 11).error).toMatchObject({
+      code: Code.TooLarge,
+      message: expect.stringContaining('"references"'),
+    });
     await expect(api.ask(null, { value: () => 1 })).rejects.toMatchObject({ code: Code.Busy });
     expect(() => api.news(null, { value: [() => 1] })).toThrow('"references"');
     far.say(tell('rpc.release', [1, 2]));

@@ -59,7 +59,7 @@ export class ErrorWriter {
     const message = String(error.message);
     if (known === undefined && isRpcErrorItself(error)) {
       // Sent unchanged, without its cause, so that a handler can follow the protocol of a peer that is not Obverse.
-      const code = codeOf(error);
+      const code = (error as { maybeExecuted?: unknown }).maybeExecuted === false ? error.code : codeOf(error);
       if (data === undefined) return { code, message };
       return { code, message, data: isEnvelope(data) ? { name: 'RpcError', data } : data };
     }
@@ -148,9 +148,10 @@ function isAggregate(error: Error): boolean {
   return error instanceof AggregateError || (error.name === 'AggregateError' && Object.hasOwn(error, 'errors'));
 }
 
+/** Busy says that the call was not carried out, which is not known of a call whose handler has thrown. */
 function codeOf(error: Error): number {
   const { code } = error as { code?: unknown };
-  return Number.isSafeInteger(code) && !isOurs(error) ? (code as number) : Code.Application;
+  return Number.isSafeInteger(code) && code !== Code.Busy && !isOurs(error) ? (code as number) : Code.Application;
 }
 
 /** Properties of an error that are sent in another way. */

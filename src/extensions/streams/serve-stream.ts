@@ -28,7 +28,9 @@ export function serveStream(sender: CallSender, open: () => unknown): Promise<un
     );
   const running = session.callQueue?.streams ?? 0;
   if (running >= session.host.limits.streams)
-    throw new RpcError(`busy: ${running} streams run for the peer already`, Code.Busy);
+    throw Object.assign(new RpcError(`busy: ${running} streams run for the peer already`, Code.Busy), {
+      maybeExecuted: false,
+    });
   const source = open();
   const window = windowOf(sender);
   if (window === undefined) return collect(sender, source);

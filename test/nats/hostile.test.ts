@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionLost } from '../../src/index.js';
 import type { Options } from '../../src/types/options.js';
@@ -252,5 +252,40 @@ describe.skipIf(nats.absent)(`a hostile client of NATS${nats.why}`, () => {
     transport.publish?.('news', ['x'.repeat(600)]);
     expect(() => transport.publish?.('news', ['x'.repeat(2 ** 21)])).toThrow(/is larger than the 1048576 bytes/);
     expect(end.reports).toEqual([]);
+  });
+
+  describe('that writes to a stream', () => {
+    let jetstream: Engine;
+    beforeAll(async () => {
+      jetstream = await startNats({ jetstream: true });
+    });
+    afterAll(() => jetstream.end());
+
+    it('messages with a status in their headers, as the server itself sends, does not stop the workers: each is a message', async () => {
+      const address = `nats://127.0.0.1:${jetstream.port}/jobs?stream=JOBS&inFlight=4&attempts=2&backoff=10`;
+      const side = await Work.serve(address, { logger: null });
+      open.push(side);
+      const seen: string[] = [];
+      side.told.connect((sender, { text }) => {
+        seen.push(`${text} ${sender.peer.info.attempt}`);
+        if (text === 'fails') throw new Error('fails');
+      });
+      const bare = await connect({ servers: `127.0.0.1:${jetstream.port}` });
+      open.push(bare);
+      const say = (text: string, code: number): void =>
+        bare.publish('jobs', JSON.stringify({ jsonrpc: '2.0', method: 'told', params: { text } }), {
+          headers: headers(code, 'a status'),
+        });
+      for (let n = 0; n < 10; n++) for (const code of [100, 404, 408, 409, 503]) say('good', code);
+      say('fails', 503);
+      await bare.flush();
+      const jobs = await caller(`nats://127.0.0.1:${jetstream.port}/jobs?stream=JOBS`);
+      jobs.told(null, { text: 'last' });
+      await jobs.flush();
+      await until(() => seen.includes('last 1') && seen.includes('fails 2'));
+      expect(seen.filter((text) => text === 'good 1')).toHaveLength(50);
+      await expect.poll(async () => (await side.queueStats()).dead).toBe(1);
+      expect(seen).toHaveLength(53);
+    });
   });
 });

@@ -9,6 +9,8 @@ const EXPIRES_MS = 10_000;
 const SLACK_MS = 2_000;
 /** Words of the address to which a message is acknowledged, from the end: `…<delivered>.<sequence>.<of the consumer>.<ns>.<pending>`. */
 const ACK_WORDS = 9;
+/** What that address begins with. */
+const ACK = '$JS.ACK.';
 
 /** What the tasks need of their transport. */
 export interface TaskHost {
@@ -115,7 +117,9 @@ export class Tasks {
   /** Something has arrived: a message, or what has become of a request. */
   take(message: Msg): void {
     const code = message.headers?.code ?? 0;
-    if (message.reply === undefined || message.reply === '' || code >= 100) {
+    const { reply = '' } = message;
+    // Whoever writes to the stream may put a status into the headers of a message; where to acknowledge it, the server alone says.
+    if (reply === '' || (code >= 100 && !reply.startsWith(ACK))) {
       if (code !== 100) this.asked.delete(Number(message.subject.slice(message.subject.lastIndexOf('.') + 1)));
       this.ask();
       return;
@@ -125,7 +129,7 @@ export class Tasks {
       break;
     }
     const task = new Task(message, this);
-    if (this.acks.repeats(task.sequence, message.reply)) return;
+    if (this.acks.repeats(task.sequence, reply)) return;
     this.atWork.add(task);
     if (this.stopped) task.again(0);
     else this.host.begin(task);

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
 import { RpcError, type Side, UsageError } from '../../src/index.js';
@@ -79,6 +81,40 @@ describe.skipIf(nats.absent)(`sides over a stream of NATS${nats.why}`, () => {
       [3, 'order-8'],
       [4, undefined],
     ]);
+  });
+
+  it('keeps two jobs with the same key under two subjects of one stream', async () => {
+    const [first, second] = [fresh(), url('', `jobs.${used}.b`)];
+    const bare = await connect({ servers: `127.0.0.1:${engine.port}` });
+    open.push(bare);
+    const manager = await jetstreamManager(bare);
+    await manager.streams.add({ name: `JOBS${used}`, subjects: [`jobs.${used}`, `jobs.${used}.>`] });
+    const workers = await Promise.all([first, `${second}&consumer=b`].map((address) => worker(address)));
+    for (const address of [first, second]) {
+      const boss = await writer(address);
+      for (let n = 1; n <= 2; n++) boss.to(null, { delivery: { key: 'order-7' } }).job({ n });
+      boss.to(null, { delivery: { key: `jobs.${used} order-7` } }).job({ n: 3 });
+      await boss.flush();
+    }
+    await until(() => workers.every(({ numbers }) => numbers().includes(3)));
+    for (const { seen } of workers)
+      expect(seen.map(({ n, info }) => [n, info.key])).toEqual([
+        [1, 'order-7'],
+        [3, `jobs.${used} order-7`],
+      ]);
+  });
+
+  it('keeps a dead job although a writer has used a key that looks like the id of it', async () => {
+    const boss = await writer(fresh());
+    boss.to(null, { delivery: { key: `JOBS${used}.workers.2.dead` } }).job({ n: 1 });
+    await boss.flush();
+    boss.remote.job({ n: 2 });
+    await boss.flush();
+    const { seen } = await worker(url('&attempts=1'), [2]);
+    await until(() => seen.length === 2);
+    const dead = await worker(url('', `jobs.${used}._dead`));
+    await until(() => dead.seen.length === 1);
+    expect(dead.seen[0]).toMatchObject({ n: 2, info: { original: 2 } });
   });
 
   it('refuses a delay and a priority, which it cannot keep', async () => {

@@ -1,14 +1,22 @@
-import type { MsgHdrs } from '@nats-io/nats-core';
+import type { Msg } from '@nats-io/nats-core';
 import type { Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
 import type { Task } from './jetstream-tasks.js';
 
 /** The ids of messages that were written without a key. */
 const OWN_ID = /\.o-[\w-]{10,64}\.\d+$/;
 
-/** The key with which a message was written; undefined if it has none. */
-export function keyOf(headers: MsgHdrs | undefined): string | undefined {
+/**
+ * The id of a message with a key. A stream knows an id for all its subjects, so it has the subject. No subject has a space, and no other id of
+ * this library: so a key is never taken for another one, or for that of a dead message.
+ */
+export const idOf = (subject: string, key: string): string => `${subject} ${key}`;
+
+/** The key with which a message was written, or the id that another program has given it; undefined if it has none. */
+export function keyOf({ headers, subject }: Pick<Msg, 'headers' | 'subject'>): string | undefined {
   const id = headers?.get('Nats-Msg-Id');
-  return !id || OWN_ID.test(id) ? undefined : id;
+  if (!id || OWN_ID.test(id)) return undefined;
+  const prefix = idOf(subject, '');
+  return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }
 
 /** Whoever decides about a message that was not handled. */
@@ -39,7 +47,7 @@ export class TaskLink implements Link {
     const { sequence, attempt, stored, headers, message } = this.task;
     const reason = headers?.get('Obverse-Reason');
     // The id of a dead message is made of the number that it had.
-    const key = reason ? headers?.get('Obverse-Key') : keyOf(headers);
+    const key = reason ? headers?.get('Obverse-Key') : keyOf(message);
     return {
       subject: message.subject,
       sequence,

@@ -216,7 +216,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     const headers = this.headersFor(`${stream}.${consumer}.${task.sequence}.dead`);
     headers.set('Obverse-Reason', printable(reason, REASON));
     headers.set('Obverse-Sequence', String(task.sequence));
-    const key = keyOf(task.headers);
+    const key = keyOf(task.message);
     if (key !== undefined) headers.set('Obverse-Key', key);
     try {
       await this.store.put(dead as string, task.body, headers);

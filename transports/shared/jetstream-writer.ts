@@ -3,6 +3,7 @@ import type { Delivery, Envelope, Frame, Link, Receiver } from '../../src/contra
 import { ConnectionLost } from '../../src/contract/errors.js';
 import type { StreamPlan } from './jetstream-plan.js';
 import type { Store } from './jetstream-store.js';
+import { idOf } from './jetstream-task-link.js';
 import type { NatsFrames } from './nats-frames.js';
 
 /** Kept free for the headers of a message, in bytes: a key has up to 256 letters. */
@@ -47,7 +48,7 @@ export class StreamWriter implements Link {
   }
 
   get maxFrame(): number {
-    return this.host.frames.largest(this.host.maxPayload - HEADER_BYTES);
+    return this.host.frames.largest(this.host.maxPayload - HEADER_BYTES - 2 * this.host.plan.subject.length);
   }
 
   send(frames: readonly Frame[]): void {
@@ -61,7 +62,8 @@ export class StreamWriter implements Link {
   private put(body: string | Uint8Array, delivery: Delivery | undefined): void {
     if (this.isOver) return;
     const { store, plan, own } = this.host;
-    const headers = this.host.headersFor(delivery?.key ?? `${own}.${++this.count}`);
+    const key = delivery?.key;
+    const headers = this.host.headersFor(key === undefined ? `${own}.${++this.count}` : idOf(plan.subject, key));
     if (delivery?.attempts !== undefined) headers.set('Obverse-Attempts', String(delivery.attempts));
     store.put(plan.subject, body, headers).catch((error: Error) => {
       this.failure ??= error;

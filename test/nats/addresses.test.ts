@@ -43,6 +43,7 @@ describe('addresses of NATS', () => {
     [{ url: 'nats://h/orders', beat: 0 }, /"beat" must be a positive number of ms up to 60000, not 0/],
     [{ url: 'nats://h/orders', beat: 60_001 }, /"beat" must be a positive number of ms up to 60000, not 60001/],
     [{ url: 'nats://h/orders', forget: -1 }, /"forget" must be a positive number, not -1/],
+    [{ url: 'nats://h/orders', inboxPrefix: 'orders.inbox' }, /"inboxPrefix" must not begin with .* "orders.inbox"/],
     [{ url: 'nats://h/orders', credentials: 7 }, /"credentials" must be the path of a credentials file/],
     [{ url: 'nats+wss://h/orders' }, /is for pages in browsers/],
     [{ url: 'nats://h/orders', steam: 'JOBS' }, /has no option "steam"; did you mean stream\?/],

@@ -170,6 +170,35 @@ describe.skipIf(nats.absent)(`a hostile client of NATS${nats.why}`, () => {
     expect(await jobs.add(null, { a: 1, b: 2 })).toBe(3);
   });
 
+  it('cannot have a side that serves publish its answers at the interfaces of the server, or at what is served', async () => {
+    const end = await NatsEnd.open(fresh(), { listen: true });
+    const published: string[] = [];
+    const name = `o-${'0'.repeat(22)}`;
+    const replies = [
+      ...['$JS.API.STREAM.PURGE.JOBS', '$SYS.REQ.SERVER.PING', '$SRV.PING', `$KV.users.${name}.0.0`, '$'],
+      ...[subject(), `${subject()}._dead`, `${subject()}.${name}.0.0`, `${subject()}._topic.${name}.0.0`],
+      ...[`other._topic.${name}.0.0`, `${subject()}.${name}.0.who`, `$KV.users.${name}.0.who`],
+    ];
+    const tap = attacker.subscribe('>', { callback: (_error, message) => void published.push(message.subject) });
+    const asked = [subject(), `${subject()}._spread`, `$SRV.STATS.attacked_${used}`];
+    const bodies = [call(1), '', ''];
+    for (const reply of replies)
+      for (const [at, to] of asked.entries()) attacker.publish(to, bodies[at] as string, { reply });
+    // What has a name that only begins alike may be answered.
+    const others = [`${subject()}0`, 'who.asks'];
+    attacker.publish(subject(), call(2), { reply: others[0] as string });
+    attacker.publish(`$SRV.PING.attacked_${used}`, '', { reply: others[1] as string });
+    await end.link(replies.length);
+    expect(end.ends.map(({ link }) => link.takes)).toEqual([...replies.map(() => 'nothing'), 'answers']);
+    for (const { link } of end.ends) link.send(['an answer']);
+    await end.transport.flush?.();
+    await until(() => others.every((other) => published.includes(other)));
+    await attacker.flush();
+    tap.unsubscribe();
+    const sent = [...replies.flatMap(() => asked), subject(), `$SRV.PING.attacked_${used}`, ...others];
+    expect(published.sort()).toEqual(sent.sort());
+  });
+
   it('that is told the ids of peers can neither speak as one of them nor answer its calls', async () => {
     const side = await Work.serve(fresh(), { logger: null });
     open.push(side);

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from '@nats-io/nats-core';
 import { type OptionKind, readOptions } from '../../src/contract/address.js';
 import type { Address } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
-import { LONGEST_BEAT } from './nats-reply.js';
+import { isAnswerable, LONGEST_BEAT } from './nats-reply.js';
 
 /** The options that are passed to the client as they are. It has others, whose place is the address. */
 const CLIENT = {
@@ -83,6 +83,11 @@ export function readNats(address: Address, listen: boolean, others: readonly str
     throw new UsageError(`nats: the option "beat" must be a positive number of ms up to ${LONGEST_BEAT}, not ${beat}`);
   if (queue !== undefined && /\s/.test(queue))
     throw new UsageError(`nats: the option "queue" must be a word without spaces, not ${JSON.stringify(queue)}`);
+  const { inboxPrefix } = client;
+  if (inboxPrefix !== undefined && !isAnswerable(`${inboxPrefix}.0`, subject))
+    throw new UsageError(
+      `nats: the option "inboxPrefix" must not begin with "$" or with the subject, as no side answers there: ${JSON.stringify(inboxPrefix)}`,
+    );
   const web = /\+(wss?)$/.exec(address.scheme)?.[1];
   return {
     address: `${address.scheme}://${hosts.join(',')}/${subject}`,

@@ -2,6 +2,7 @@ import type { Msg } from '@nats-io/nats-core';
 import type { NatsPlan } from './nats-address.js';
 import { USUAL_BEAT } from './nats-beats.js';
 import type { NatsClient } from './nats-client.js';
+import { isAnswerable } from './nats-reply.js';
 
 /** The kinds of questions, and the names of their answers. */
 const TYPES = { PING: 'ping_response', INFO: 'info_response', STATS: 'stats_response' } as const;
@@ -40,7 +41,7 @@ export class Discovery {
   }
 
   private answer(type: keyof typeof TYPES, { reply }: Msg): void {
-    if (!reply) return;
+    if (!isAnswerable(reply, this.plan.subject)) return;
     const { subject, queue, beat = USUAL_BEAT } = this.plan;
     const endpoint = { name: this.name, subject, ...(queue !== undefined && { queue_group: queue }) };
     const one = {

@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/nats-core';
 import type { Frame, LinkInfo } from '../../src/contract/contract.js';
 import { type NatsHub, NatsLink } from './nats-link.js';
+import { isAnswerable } from './nats-reply.js';
 
 /** One message of somebody who is not Obverse, or of nobody who can be answered: a topic. */
 export class ForeignLink extends NatsLink {
@@ -28,14 +29,6 @@ export class ForeignLink extends NatsLink {
   }
 }
 
-/**
- * Where a message is answered. Not at a subject on which sides speak to many: somebody without the permission for that could have the answer to
- * its own call taken for the answer to the calls of others.
- */
-function answerable(reply: string | undefined): string | undefined {
-  return !reply || /(^|\.)(_everyone|_topic|_spread|\*|>)(\.|$)/.test(reply) ? undefined : reply;
-}
-
 /** The messages of clients that are not Obverse, each a brief link. They share one bound. */
 export class ForeignMessages {
   private readonly open = new Set<NatsLink>();
@@ -56,7 +49,12 @@ export class ForeignMessages {
       return;
     }
     const info = { subject, ...(headers !== undefined && { headers: Object.fromEntries(headers) }) };
-    const link = new ForeignLink(hub, `nats:${hub.subject}#${++this.count}`, answerable(reply), info);
+    const link = new ForeignLink(
+      hub,
+      `nats:${hub.subject}#${++this.count}`,
+      isAnswerable(reply, hub.subject) ? reply : undefined,
+      info,
+    );
     open.add(link);
     this.admit(link);
     link.take(data);

@@ -13,14 +13,25 @@ export const LONGEST_BEAT = 60_000;
 /** What a reply of Obverse ends with. */
 const OBVERSE = /\.o-[\w-]{10,64}\.\d{1,16}\.\w+$/;
 
-/** Whether the sender of a message is Obverse. */
-export function isObverse(reply: string | undefined): reply is string {
-  return reply !== undefined && OBVERSE.test(reply);
+/**
+ * Whether a message to `subject` is answered at its reply subject. The answer is published with the permissions of this side, so it is not where
+ * the sender could have it do more: at the programming interfaces of the server (`$JS`, `$SYS`, `$KV`), at what is served here, and where sides
+ * speak to many, whose calls it could seem to answer.
+ */
+export function isAnswerable(reply: string | undefined, subject: string): reply is string {
+  return (
+    !!reply && !`${reply}.`.startsWith(`${subject}.`) && !/^\$|(^|\.)(_everyone|_topic|_spread|\*|>)(\.|$)/.test(reply)
+  );
+}
+
+/** Whether the sender of a message to `subject` is Obverse, and can be answered. */
+export function isObverse(reply: string | undefined, subject: string): reply is string {
+  return reply !== undefined && OBVERSE.test(reply) && isAnswerable(reply, subject);
 }
 
 /** Whether the sender is Obverse, and asks who serves. */
-export function asks(reply: string): boolean {
-  return reply.endsWith(`.${WHO}`) && isObverse(reply);
+export function asks(reply: string, subject: string): boolean {
+  return reply.endsWith(`.${WHO}`) && isObverse(reply, subject);
 }
 
 /** Where the sender of a message is reached, without the last word, if it may be Obverse. */

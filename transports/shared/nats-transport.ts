@@ -163,7 +163,7 @@ export class NatsTransport implements Transport, NatsHub {
 
   private member(from: string, service: ServiceLink): PeerLink | ServiceLink {
     // Whoever has got a call knows where its caller is reached, and could be as many as it likes.
-    if (!isObverse(`${from}.0`) || this.byAddress.size >= this.wire.limits.peers) return service;
+    if (!isObverse(`${from}.0`, this.subject) || this.byAddress.size >= this.wire.limits.peers) return service;
     this.beats.reports = true;
     return this.peer(from, service);
   }
@@ -174,7 +174,11 @@ export class NatsTransport implements Transport, NatsHub {
     const from = addressOf(message.reply);
     const known = from === undefined ? undefined : this.byAddress.get(from);
     if (known !== undefined) known.take(message.data);
-    else if (from === undefined || !isObverse(message.reply) || this.byAddress.size >= this.wire.limits.peers)
+    else if (
+      from === undefined ||
+      !isObverse(message.reply, this.subject) ||
+      this.byAddress.size >= this.wire.limits.peers
+    )
       this.foreign.take(message);
     else this.peer(from, undefined).take(message.data);
   }
@@ -183,7 +187,7 @@ export class NatsTransport implements Transport, NatsHub {
   private spread({ reply = '', data }: Msg): void {
     const from = addressOf(reply) ?? '';
     if (data.length > 0) this.byAddress.get(from)?.take(data);
-    else if (this.stopServing !== undefined && asks(reply)) this.announce(`${from}.0`);
+    else if (this.stopServing !== undefined && asks(reply, this.subject)) this.announce(`${from}.0`);
   }
 
   /** A message to all who are connected; without a body, somebody begins to serve. */

@@ -34,8 +34,8 @@ const OPTIONS = {
  * exists until it is answered; a GET that accepts events is a peer that receives notifications. The server cannot call a client.
  *
  * When listening: `server`, an existing HTTP server, which is not closed with the side (the address may then be `http:` or `http:/path`);
- * `origins` and `hosts`, as for `ws:`; `cors`, the origins whose pages may also read the responses; `forwarded`, whether what a proxy says of
- * a request is trusted; `document`, whether a GET receives the description of the methods; `keepAlive`, the milliseconds between two comments in a
+ * `origins` and `hosts`, as for `ws:`; `cors`, the origins whose pages may also read the responses; `forwarded`, the headers in which
+ * a proxy says who has sent a request; `document`, whether a GET receives the description of the methods; `keepAlive`, the milliseconds between two comments in a
  * stream of events.
  *
  * When dialing: `headers` of each request, or a function that returns them; `client`, `node` for `node:http` (the default on Node) or

@@ -138,8 +138,8 @@ export interface HttpOptions {
   readonly hosts?: List | undefined;
   /** The origins whose pages may send requests and read the responses. None by default. */
   readonly cors?: List | undefined;
-  /** Whether what a proxy says of a request is trusted. Off by default. */
-  readonly forwarded?: boolean | undefined;
+  /** The headers that a proxy sets: some of `x-forwarded-for`, `-proto`, `-host` and `-by`, or `forwarded`. None by default. */
+  readonly forwarded?: List | undefined;
   /** Whether a GET that accepts no events receives what `describe()` returns, without `meta`, as JSON. Off by default. */
   readonly document?: boolean | undefined;
   /** In milliseconds, between two comments in a stream of events: 15,000 by default. */

@@ -34,6 +34,41 @@ describe('hostile pages', () => {
   });
 });
 
+describe('hostile clients behind a proxy', () => {
+  const forwardedOf = async (forwarded: string, ...headers: readonly string[]): Promise<unknown> => {
+    const { desk, address } = await serveDesk({ forwarded });
+    let found: unknown;
+    desk.add.connect(({ peer }) => {
+      found = peer.info?.forwarded;
+      return 0;
+    });
+    expect(statuses(await wire(address, whole(address, SUM, 'Connection: close', ...headers)))).toEqual([200]);
+    return found;
+  };
+
+  it('cannot forge an address by a header that the proxy does not set', async () => {
+    const client = ['Forwarded: for=127.0.0.1;proto=https', 'X-Forwarded-Host: admin', 'X-Forwarded-Proto: https'];
+    const proxied = 'X-Forwarded-For: 203.0.113.9';
+    expect(await forwardedOf('x-forwarded-for', ...client, proxied)).toEqual({ for: '203.0.113.9' });
+    expect(await forwardedOf('x-forwarded-for', ...client)).toBeUndefined();
+  });
+  it.each([
+    ['another line, after an open quote', ['Forwarded: for=127.0.0.1;x="', 'Forwarded: for=203.0.113.9;proto=http']],
+    ['the same line, after an open quote', ['Forwarded: for=127.0.0.1;x=", for=203.0.113.9;proto=http']],
+    ['quotes, after an open quote', ['Forwarded: for=127.0.0.1;x="', 'Forwarded: for="203.0.113.9";proto="http"']],
+    [
+      'quotes that hold a value of the client',
+      ['Forwarded: for=127.0.0.1;x=', 'Forwarded: for=203.0.113.9;proto=http;host="a,for=127.0.0.1;x="'],
+    ],
+  ])('cannot hide the element that a proxy appends in %s', async (_name, headers) => {
+    expect(await forwardedOf('forwarded', ...headers)).toMatchObject({ for: '203.0.113.9', proto: 'http' });
+  });
+  it('are believed nothing if no element is well-formed', async () => {
+    for (const value of ['for=127.0.0.1;x="', 'for="127.0.0.1', 'x', ',', ',,', 'for=127.0.0.1;'])
+      expect(await forwardedOf('forwarded', `Forwarded: ${value}`)).toBeUndefined();
+  });
+});
+
 describe('hostile bodies', () => {
   it('a chunked body without an end is refused with 413 where it passes limits.frameBytes', async () => {
     const { address } = await serveDesk({}, { limits: { frameBytes: 10_000 } });

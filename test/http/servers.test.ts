@@ -115,21 +115,26 @@ describe('the option', () => {
     });
     expect(await raw(address, { origin: 'https://other.example' })).toMatchObject({ status: 403 });
   });
-  it('forwarded adds what the nearest proxy says, and nothing is trusted without it', async () => {
+  it('forwarded adds what the nearest proxy says in the headers that it names, and nothing is trusted without it', async () => {
     const found: unknown[] = [];
-    for (const forwarded of [true, false]) {
+    for (const forwarded of ['x-forwarded-for, X-Forwarded-Proto', ['x-forwarded-for'], 'forwarded', undefined]) {
       const { desk, address } = await serveDesk({ forwarded });
       desk.note.connect(({ peer }) => void found.push(peer.info?.forwarded));
       const note = '{"jsonrpc":"2.0","method":"note","params":{"text":"x"}}';
-      await post(address, note, { 'x-forwarded-for': '6.6.6.6, 10.0.0.1', 'x-forwarded-proto': 'https' });
-      await post(address, note, { forwarded: 'for=6.6.6.6, for="[2001:db8::1]:80";proto=https;host=a.example' });
+      await post(address, note, {
+        'x-forwarded-for': '6.6.6.6, 10.0.0.1',
+        'x-forwarded-proto': 'https',
+        forwarded: 'for=6.6.6.6, For="[2001:db8::1]:80"; proto=https;host="a\\"b,c";secret=1',
+      });
     }
     expect(found).toEqual([
       { for: '10.0.0.1', proto: 'https' },
-      { for: '[2001:db8::1]:80', proto: 'https', host: 'a.example' },
-      undefined,
+      { for: '10.0.0.1' },
+      { for: '[2001:db8::1]:80', proto: 'https', host: 'a"b,c' },
       undefined,
     ]);
+    for (const forwarded of [true, '', [], 'x-real-ip', ['forwarded', 'x-forwarded-for']])
+      await expect(serveDesk({ forwarded })).rejects.toThrow('must name the headers that the proxy sets, a list of');
   });
   it('document answers a GET with the methods, without meta, and a client can be made of that', async () => {
     class Shop extends RemoteAPI {

@@ -1,5 +1,6 @@
 import type { Wire } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
+import { readForwarded } from './http-forwarded.js';
 import type { RequestPlan } from './http-requests.js';
 import { readHosts, readOrigins } from './visitors.js';
 
@@ -8,7 +9,7 @@ export const REQUEST_OPTIONS = {
   origins: 'any',
   hosts: 'any',
   cors: 'any',
-  forwarded: 'flag',
+  forwarded: 'any',
   document: 'flag',
   keepAlive: 'number',
 } as const;
@@ -21,8 +22,11 @@ export interface RequestOptions {
   readonly hosts?: unknown;
   /** The origins whose pages may send requests and read the responses (CORS). None by default. */
   readonly cors?: unknown;
-  /** Whether `Forwarded` and `X-Forwarded-*` are trusted: `peer.info.forwarded`. Off by default. */
-  readonly forwarded?: boolean | undefined;
+  /**
+   * The headers that a proxy sets, for `peer.info.forwarded`: `x-forwarded-for`, `x-forwarded-proto`, `x-forwarded-host` and
+   * `x-forwarded-by`, as an array or as text with commas, or `forwarded`. None by default.
+   */
+  readonly forwarded?: unknown;
   /** Whether a GET that accepts no events receives what `describe()` returns, without `meta`, as JSON. Off by default. */
   readonly document?: boolean | undefined;
   /** In milliseconds, between two comments in a stream of events: 15,000 by default. */
@@ -31,7 +35,7 @@ export interface RequestOptions {
 
 /** Checks the options. Throws a UsageError for one that does not fit. */
 export function readRequests(wire: Wire, options: RequestOptions, ownHost: string): RequestPlan {
-  const { keepAlive = 15_000, forwarded = false, document = false } = options;
+  const { keepAlive = 15_000, document = false } = options;
   if (!(keepAlive > 0))
     throw new UsageError(`http: the option "keepAlive" must be a positive number of milliseconds, not ${keepAlive}`);
   if (document && wire.http !== undefined)
@@ -47,7 +51,7 @@ export function readRequests(wire: Wire, options: RequestOptions, ownHost: strin
       ownHost,
     },
     cors: readOrigins('http', options.cors, 'cors'),
-    forwarded,
+    forwarded: readForwarded(options.forwarded),
     document,
     keepAlive,
   };

@@ -18,8 +18,8 @@ export interface RequestPlan {
   readonly visitors: Visitors;
   /** The origins whose pages may read responses; undefined for none besides those of the server itself. */
   readonly cors: readonly string[] | undefined;
-  /** Whether what a proxy says of a request is trusted. */
-  readonly forwarded: boolean;
+  /** The headers in which a proxy says what is trusted. */
+  readonly forwarded: readonly string[];
   /** Whether a GET receives the description of the methods. */
   readonly document: boolean;
   /** In milliseconds, between two comments in a stream of events. */
@@ -233,7 +233,7 @@ export class HttpRequests extends HttpStreams {
 
   infoOf(exchange: Exchange): LinkInfo {
     const { url, headers, connection } = exchange;
-    const forwarded = this.plan.forwarded ? forwardedIn(headers) : undefined;
+    const forwarded = forwardedIn(headers, this.plan.forwarded);
     return { url, headers, ...connection, ...(forwarded !== undefined && { forwarded }) };
   }
 

@@ -86,9 +86,27 @@ describe('a door', () => {
   it('is a handler of Hono', async () => {
     const door = httpDoor();
     await serveAt(door);
-    const app = new Hono().all('/rpc', (context) => door.fetch(context.req.raw));
+    const app = new Hono().all('/rpc', (context) => door.fetch(context.req.raw, context.env));
     const response = await app.request('/rpc', { method: 'POST', headers: json, body: SUM });
     expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 1, result: 3 });
+  });
+  it('refuses DNS rebinding where the runtime passes the address, and elsewhere with the option hosts', async () => {
+    const statusOf = async (door: ReturnType<typeof workerDoor>, host: string, context?: object) => {
+      const app = new Hono().all('/rpc', ({ req, env }) => door.fetch(req.raw, env));
+      const init = { method: 'POST', headers: { ...json, host }, body: SUM };
+      return (await app.request('/rpc', init, context)).status;
+    };
+    const [plain, limited] = [httpDoor(), httpDoor({ hosts: 'localhost' })];
+    await serveAt(plain);
+    await serveAt(limited);
+    const deno = { remoteAddr: { hostname: '127.0.0.1', port: 1 } };
+    const bun = { requestIP: () => ({ address: '::1', port: 1 }) };
+    for (const context of [deno, bun]) {
+      expect(await statusOf(plain, 'evil.example', context)).toBe(403);
+      expect(await statusOf(plain, 'localhost:3000', context)).toBe(200);
+    }
+    expect(await statusOf(limited, 'evil.example')).toBe(403);
+    expect(await statusOf(limited, 'localhost:3000')).toBe(200);
   });
   it('refuses options that it does not have, and to dial', async () => {
     expect(() => httpDoor({ nonsense: 1 } as never)).toThrow('has no option "nonsense"');

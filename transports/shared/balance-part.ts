@@ -9,6 +9,9 @@ import { InnerTransport } from './redial-inner.js';
 import { deaf, WatchedReceiver } from './redial-link.js';
 import { RedialWaits } from './redial-waits.js';
 
+/** How many lines that are leaving and have open calls a part keeps: each of them is a link. */
+const MOST_LEAVING = 4;
+
 /** One of the servers behind `balance:`. */
 export interface BalancePart {
   /** The part as it was passed. */
@@ -155,8 +158,12 @@ export class Part implements BalancePart {
   private leaving(line: Line, within: number): void {
     if (line.isLeaving) return;
     line.isLeaving = true;
-    this.waits.attempts = 0;
-    if (!this.isOver) this.dialIn(Math.random() * (within / 4));
+    const { hasLasted } = line;
+    if (hasLasted) this.waits.attempts = 0;
+    // Where each line leaves at once, attempts are as rare as if each of them failed.
+    if (!this.isOver) this.dialIn(Math.max(Math.random() * (within / 4), hasLasted ? 0 : this.waits.next()));
+    const leaving = [...this.lines].filter(({ isLeaving, isOver }) => isLeaving && !isOver);
+    if (leaving.length > MOST_LEAVING) leaving[0]?.link?.close();
     this.hub?.changed();
   }
 
@@ -165,7 +172,8 @@ export class Part implements BalancePart {
     line.link = line.receiver = undefined;
     line.isUsable = false;
     const why = line.denial ?? reason ?? new ConnectionLost(`the link to ${link.peer} ended`);
-    if (line.hasLasted) this.waits.attempts = 0;
+    // The one that takes its place may leave at once.
+    if (line.hasLasted && !line.isLeaving) this.waits.attempts = 0;
     if (!line.redials || this.isOver) {
       this.ended(line, why);
       return;

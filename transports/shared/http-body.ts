@@ -1,6 +1,7 @@
 import { time } from '../../src/base/time.js';
 import { Code, type ProtocolError } from '../../src/contract/errors.js';
 import { type BodyReader, type Exchange, headerOf, type ResponseWatch } from './http-exchange.js';
+import { appended } from './joined-bytes.js';
 import type { PartialFrames, PartialHolder } from './partial-frames.js';
 
 /** What a body needs of the transport that reads it. */
@@ -56,20 +57,9 @@ export class RequestBody implements BodyReader, PartialHolder, ResponseWatch {
       this.tooLarge();
       return;
     }
-    if (size === 0) this.kept = bytes;
-    else this.add(bytes, size);
+    this.kept = size === 0 ? bytes : appended(this.kept, size, bytes, owner.frameBytes);
     // What comes in one piece is complete within this turn, and is not counted.
     if (size > 0) owner.partial.update(this, this.kept.length, bytes.length);
-  }
-
-  /** A piece of any size may hold a large buffer of the system, so pieces are copied. */
-  private add(bytes: Uint8Array, size: number): void {
-    if (this.kept.length < this.size || this.kept.buffer.byteLength > 2 * this.kept.length) {
-      const room = new Uint8Array(Math.min(Math.max(2 * size, this.size), this.owner.frameBytes));
-      room.set(this.kept.subarray(0, size));
-      this.kept = room;
-    }
-    this.kept.set(bytes, size);
   }
 
   end(): void {

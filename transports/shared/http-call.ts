@@ -6,6 +6,9 @@ import { EVENTS, type Headers, headerOf } from './http-exchange.js';
 import type { HttpParts } from './http-parts.js';
 import type { Posted, PostWatch } from './http-poster.js';
 import { errorOf } from './http-status.js';
+import { appended } from './joined-bytes.js';
+
+const NOTHING = new Uint8Array(0);
 
 /** What a call needs of its link. */
 export interface CallOwner {
@@ -33,7 +36,8 @@ export class HttpCall implements PostWatch {
   private statusText = '';
   private headers: Headers = {};
   private events: EventReader | undefined = undefined;
-  private readonly chunks: Uint8Array[] = [];
+  /** The first `size` bytes are the body. */
+  private kept: Uint8Array = NOTHING;
   private size = 0;
   private timer: Timer | undefined = undefined;
   private isOver = false;
@@ -74,6 +78,7 @@ export class HttpCall implements PostWatch {
       }
       return;
     }
+    const { kept, size } = this;
     this.size += bytes.length;
     const { frameBytes } = this.owner;
     if (this.size > frameBytes)
@@ -83,13 +88,13 @@ export class HttpCall implements PostWatch {
           Code.TooLarge,
         ),
       );
-    else this.chunks.push(bytes);
+    else this.kept = size === 0 ? bytes : appended(kept, size, bytes, frameBytes);
   }
 
   end(): void {
     if (this.isOver) return;
-    const { status } = this;
-    const body = this.events === undefined ? whole(this.chunks, this.size) : undefined;
+    const { status, kept, size } = this;
+    const body = this.events === undefined ? kept.subarray(0, size) : undefined;
     const isAnswer = body !== undefined && this.isAnswer(body);
     if (isAnswer && this.id !== undefined) {
       this.settle(this.read(body));
@@ -167,15 +172,4 @@ export class HttpCall implements PostWatch {
     if (id !== undefined && result !== undefined) owner.receiver.outcome?.(id, result);
     owner.over(this, id === undefined ? error : undefined);
   }
-}
-
-function whole(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -2,6 +2,7 @@ import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Link, Receiver, Transport, TransportSource, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import type { BalancePlan } from './balance-address.js';
+import { isSingle, unfitness } from './balance-fitness.js';
 import { Line } from './balance-line.js';
 import { textOf } from './mux-transport.js';
 import { asError, NOT_SENT } from './redial-awaited.js';
@@ -277,16 +278,6 @@ export class Part implements BalancePart {
   }
 }
 
-/** Why a link cannot be that of a part. */
-function unfitness(line: Line, link: Link): string | undefined {
-  if (link.bus === true) return 'is a bus';
-  if (link.anycast === true || link.service !== undefined)
-    return 'is a service of several servers itself: use it without balance:';
-  if ((link.dispatch ?? link.takes) !== undefined || link.brief === true)
-    return 'has no link of its own: each call is a request by itself';
-  return line.link === undefined ? undefined : 'has several links: make each of them a part';
-}
-
 const finals = new WeakSet<Error>();
 
 /** The transport of this part is not made again. */
@@ -297,11 +288,4 @@ function notAgain(why: Error): Error {
 
 function isFinal(why: Error): boolean {
   return finals.has(why);
-}
-
-/** Whether a source has one peer, and can be used once: a port, a socket, the streams of the process. */
-function isSingle(source: TransportSource): boolean {
-  const { url, postMessage, socket } = Object(source) as Readonly<Record<string, unknown>>;
-  const text = typeof source === 'string' ? source : url;
-  return typeof postMessage === 'function' || socket !== undefined || /^(stdio|port|socket):/i.test(String(text));
 }

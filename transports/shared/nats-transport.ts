@@ -238,8 +238,6 @@ export class NatsTransport implements Transport, NatsHub {
     }).unref();
   }
 
-  // ---- what leaves ----------------------------------------------------------------------------------------------------
-
   post(to: string, body: string | Uint8Array, reply: string | undefined): void {
     if (!this.away) this.client.publish(to, body, reply);
     else if (!this.outage.keep({ to, body, reply }))
@@ -260,21 +258,15 @@ export class NatsTransport implements Transport, NatsHub {
 
   async subscribe(topic: string): Promise<() => Promise<void>> {
     mustBePattern(topic);
-    const subject = `${this.subject}._topic.${topic}`;
-    return this.client.subscribe(subject, undefined, (message) => {
+    return this.client.subscribe(`${this.subject}._topic.${topic}`, undefined, (message) => {
       if (this.service === undefined) this.foreign.take(message);
       else this.service.published(message.data);
     });
   }
 
   async flush(): Promise<void> {
-    if (!(await this.outage.settled(this.wire.limits.connectMs)) || this.over)
-      throw new ConnectionLost(`${this.address} has no connection: it is not certain that everything was sent`);
-    try {
-      await this.unconfirmed.all();
-    } catch (cause) {
-      throw new ConnectionLost(`${this.address} was lost: it is not certain that everything was sent`, { cause });
-    }
+    const isAgain = await this.outage.settled(this.wire.limits.connectMs);
+    await this.unconfirmed.allOf(this.address, isAgain && !this.over);
   }
 
   // ---- ends -----------------------------------------------------------------------------------------------------------

@@ -1,3 +1,5 @@
+import { ConnectionLost } from '../../src/contract/errors.js';
+
 /** After so many bytes that the server has not confirmed, it is asked. */
 const ASK_BYTES = 16 * 1024;
 
@@ -34,11 +36,20 @@ export class Unconfirmed {
     this.askIfMuch();
   }
 
-  /** Resolves when the server has everything that was counted; rejects if the connection is lost first. */
-  async all(): Promise<void> {
-    await this.asking?.catch(() => {});
-    this.asking ??= this.ask();
-    await this.asking;
+  /**
+   * Resolves when the server has everything that was counted. Rejects with a ConnectionLost if there is no connection, or it is lost first;
+   * `address` is for its text.
+   */
+  async allOf(address: string, isConnected: boolean): Promise<void> {
+    if (!isConnected)
+      throw new ConnectionLost(`${address} has no connection: it is not certain that everything was sent`);
+    try {
+      await this.asking?.catch(() => {});
+      this.asking ??= this.ask();
+      await this.asking;
+    } catch (cause) {
+      throw new ConnectionLost(`${address} was lost: it is not certain that everything was sent`, { cause });
+    }
   }
 
   private askIfMuch(): void {

@@ -24,8 +24,9 @@ export async function sandbox({ js = true } = {}): Promise<Sandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'obverse-'));
   const library = join(folder, 'node_modules/obverse');
   await mkdir(library, { recursive: true });
+  await mkdir(join(folder, 'node_modules/@types'));
   await Promise.all(
-    ['reflect-metadata', '@types', 'undici-types'].map(async (name) => {
+    ['reflect-metadata', '@types/node', 'undici-types'].map(async (name) => {
       await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
     }),
   );

@@ -5,7 +5,7 @@ import { ConnectionLost, TimeoutError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
 import { topicsOf } from './side-topics.js';
 
-/** How often it is looked, in milliseconds, whether a link has sent what it has: not every link reports that. */
+/** After how many milliseconds at most it is looked again whether a link has sent what it has: not every link reports that. */
 const LOOK_MS = 10;
 
 /**
@@ -18,23 +18,24 @@ export async function flush(side: RpcEndpoint): Promise<void> {
   const deadline = time() + side.timeout;
   await new Promise<void>((resolve) => leaveTogether({ flush: resolve }));
   await topicsOf(side).sealed();
-  const peers = handedOver(side, deadline);
-  const transports = [...side.transports.all].map(({ transport }) => transport);
-  await Promise.all([peers, ...transports.map((transport) => inTime(side, deadline, transport.flush?.()))]);
+  // A transport can only answer for what its links have; and where it has an answer, that is no matter of looking from time to time.
+  await noneIs(holding, side, deadline);
+  await Promise.all([...side.transports.all].map(({ transport }) => inTime(side, deadline, transport.flush?.())));
+  await noneIs(sending, side, deadline);
 }
 
-/** Resolves when no session of the side holds anything that was not sent. */
-async function handedOver(side: RpcEndpoint, deadline: number): Promise<void> {
-  let waiting = sessionsOf(side).filter(holdsSomething);
-  while (waiting.length > 0) {
+/** Resolves when no session of the side is. */
+async function noneIs(is: (session: Session) => boolean, side: RpcEndpoint, deadline: number): Promise<void> {
+  let waiting = sessionsOf(side).filter(is);
+  for (let ms = 1; waiting.length > 0; ms = Math.min(2 * ms, LOOK_MS)) {
     if (side.isClosed) throw new ConnectionLost('the side was closed before everything was sent');
     if (time() >= deadline) throw late(side);
-    await new Promise<void>((resolve) => setTimer(Math.min(LOOK_MS, deadline - time()), resolve));
+    await new Promise<void>((resolve) => setTimer(Math.min(ms, deadline - time()), resolve));
     // What waits for a link that is dialed again moves to the next session.
     for (const { ended, link } of waiting)
       if (ended !== undefined && link.redialer === undefined)
         throw new ConnectionLost(`${link.peer} has disconnected before everything was sent to it`, { cause: ended });
-    waiting = (waiting.some(({ ended }) => ended !== undefined) ? sessionsOf(side) : waiting).filter(holdsSomething);
+    waiting = (waiting.some(({ ended }) => ended !== undefined) ? sessionsOf(side) : waiting).filter(is);
   }
 }
 
@@ -43,7 +44,14 @@ function sessionsOf(side: RpcEndpoint): Session[] {
   return [...new Set([...side.peerRegistry.everybody(), ...side.sessions()])];
 }
 
-function holdsSomething({ ended, sendQueue, filter, journal, link }: Session): boolean {
+/** Something waits in the session itself, for a security or for a link. */
+function holding({ ended, sendQueue, filter, link }: Session): boolean {
+  if (ended !== undefined && link.redialer === undefined) return false;
+  return sendQueue.buffered > link.buffered || filter?.isSealing === true;
+}
+
+/** Something was not sent, or may have to be sent again. */
+function sending({ ended, sendQueue, filter, journal, link }: Session): boolean {
   if (ended !== undefined && link.redialer === undefined) return false;
   return sendQueue.buffered > 0 || filter?.isSealing === true || !!journal?.keptMessages || !!journal?.waiting;
 }

@@ -3,7 +3,14 @@ import type { Envelope, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import type { ZmqPlan } from './zmq-address.js';
 import { OneWayTransport } from './zmq-one-way.js';
-import type { Parts, ZmqEvent, ZmqLoader, ZmqPackage, ZmqSocket } from './zmq-package.js';
+import {
+  isBoundHere,
+  type Parts,
+  type ZmqEvent,
+  type ZmqLoader,
+  type ZmqPackage,
+  type ZmqSocket,
+} from './zmq-package.js';
 import type { ZmqPipe } from './zmq-pipe.js';
 
 /** How long, in ms, `open` waits for subscribers at known addresses: what is published before they subscribe is lost. */
@@ -50,7 +57,8 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
 
   protected async opened(): Promise<void> {
     const { plan } = this;
-    if (this.isPublisher && !plan.bind && !plan.endpoints.some((endpoint) => endpoint.startsWith('inproc:'))) {
+    if (this.isPublisher && !plan.bind) {
+      this.lookHere();
       await within(SUBSCRIBERS_MS, (resolve) => {
         this.decided = resolve;
         this.decide();
@@ -65,6 +73,15 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     if (this.over) return;
     this.link = new WriterLink(this);
     this.link.receiver = this.accept(this.link);
+  }
+
+  /** ZeroMQ reports nothing of sockets in its own process. */
+  private lookHere(): void {
+    for (const endpoint of this.plan.endpoints) {
+      if (!endpoint.startsWith('inproc:')) continue;
+      this.known.add(endpoint);
+      if (isBoundHere(endpoint, 'pubsub')) this.subscribers++;
+    }
   }
 
   protected take(): void {
@@ -122,6 +139,7 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     this.subscribed?.();
     await this.pipe?.sent(false);
     this.pipe?.close();
+    this.released();
     await undefined;
   }
 }

@@ -30,7 +30,6 @@ interface Client {
   connect(): Promise<unknown>;
   query(query: string | Query): Promise<Result>;
   on(event: string, listener: (value: never) => void): unknown;
-  removeAllListeners(event: string): unknown;
   end(): Promise<void>;
   release(error?: boolean): void;
 }
@@ -62,6 +61,21 @@ async function load(): Promise<Package> {
   } catch (cause) {
     throw packageError('the transport postgres:', 'pg', 'npm install pg', cause);
   }
+}
+
+/**
+ * What is done with a new connection of a pool. The server ends a statement that takes too long, before the side gives it up: what nobody waits
+ * for would keep its connection. The statements have plans that fit any number of tasks, so that none is planned for each call.
+ */
+function preparing(patience: number): (client: Client, done: (error?: Error) => void) => void {
+  const values = [String(Math.min(Math.max(1, Math.floor(patience * 0.9)), 2 ** 31 - 1))];
+  return (client, done) => {
+    const text = `SELECT set_config('statement_timeout', $1, false), set_config('plan_cache_mode', 'force_generic_plan', false)`;
+    client.query({ text, values }).then(
+      () => done(),
+      (error: unknown) => done(error as Error),
+    );
+  };
 }
 
 /** Connections to a database of PostgreSQL with the tables of queues. One that is lost is made again. */
@@ -96,7 +110,7 @@ export class PostgresClient {
       keepAlive: true,
       ...options,
     };
-    const pool = outside(() => new pg.Pool({ max: CONNECTIONS, ...all }));
+    const pool = outside(() => new pg.Pool({ max: CONNECTIONS, ...all, verify: preparing(patience) }));
     // An idle connection was lost: the next query makes another one.
     pool.on('error', () => {});
     const client = new PostgresClient(pg, pool, all, channel, sockets);
@@ -119,13 +133,27 @@ export class PostgresClient {
         return;
       }
     }
-    const client = await this.pool.connect();
+    await this.atomic(async (query) => {
+      await query(LOCK_TABLES);
+      await query(MAKE_VERSION);
+      const [known] = await query<{ version: number }>(MAX_VERSION);
+      const version = known?.version ?? 0;
+      // Without values: several statements at once.
+      if (version < LATEST) await query(missingTables(version));
+    });
+  }
+
+  /** Makes queries in one transaction. */
+  async atomic(
+    body: (query: <Row>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>) => Promise<void>,
+  ): Promise<void> {
+    const client = await outside(() => this.pool.connect());
     try {
       await client.query('BEGIN');
-      await client.query(LOCK_TABLES);
-      await client.query(MAKE_VERSION);
-      const { version } = (await client.query(MAX_VERSION)).rows[0] as { version: number };
-      if (version < LATEST) await client.query(missingTables(version));
+      await body(async <Row>(text: string, values?: readonly unknown[]) => {
+        const { rows } = await client.query(values === undefined ? text : { text, values });
+        return rows as readonly Row[];
+      });
       await client.query('COMMIT');
       client.release();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { bytesOf } from './queue-frames.js';
 import type { PostgresClient } from './queue-postgres-client.js';
 import { ms, NOW } from './queue-postgres-schema.js';
 import type { Body, Page, Place, StorePlan, Task, Terms } from './queue-store.js';
@@ -16,26 +17,35 @@ export interface Row {
   readonly mark?: string;
 }
 
+/** A row with a higher number is left alone: it cannot be told apart from others. */
+export const HIGHEST = `id <= ${Number.MAX_SAFE_INTEGER}`;
+/** In `written`: the reader begins with a task that is not there yet. */
+export const AHEAD = '9223372036854775807';
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** A row with this is seen, although no transaction of this server can have written it: it was restored from another server. */
+export function isMoved(row: string): string {
+  return `(${row}.written >= pg_snapshot_xmax(pg_current_snapshot()) AND ${row}.written <> '${AHEAD}'::xid8)`;
+}
 /** Everything up to here is visible, or never will be: no transaction before it is still open. */
 const VISIBLE = 'written < pg_snapshot_xmin(pg_current_snapshot())';
 /** Tasks are read in the order of their transactions: a number is given before its task can be seen, so numbers may appear out of order. */
-const BEHIND = 'queue = $1 AND (written, id) > ($2::text::xid8, $3::bigint)';
+const BEHIND = `queue = $1 AND (written, id) > ($2::text::xid8, $3::bigint) AND ${HIGHEST}`;
 
 const COUNTS = `SELECT
   (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state = 'waiting')
     + (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state IN ('delayed', 'taken') AND state = 'delayed') AS waiting,
   (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state IN ('delayed', 'taken') AND state = 'taken') AS taken,
   (SELECT count(*) FROM obverse_tasks WHERE queue = $1 AND state = 'dead') AS dead,
-  (SELECT round(extract(epoch FROM ${NOW} - min(stored)) * 1000) FROM obverse_tasks WHERE queue = $1 AND state = 'waiting') AS oldest`;
+  (SELECT round(extract(epoch FROM ${NOW} - min(stored)) * 1000) FROM obverse_tasks WHERE queue = $1 AND state = 'waiting' AND isfinite(stored)) AS oldest`;
 
-const UNREAD = `FROM obverse_tasks t WHERE t.queue = $1 AND NOT EXISTS (SELECT 1 FROM obverse_readers r
+const UNREAD = `FROM obverse_tasks t WHERE t.queue = $1 AND t.${HIGHEST} AND NOT EXISTS (SELECT 1 FROM obverse_readers r
   WHERE r.queue = $1 AND r.reader = $2 AND (t.written, t.id) <= (r.written, r.last))`;
 const READER_COUNTS = `SELECT
   (SELECT count(*) ${UNREAD}) AS waiting, 0 AS taken,
   (SELECT count(*) FROM obverse_unread WHERE queue = $1 AND reader = $2) AS dead,
-  (SELECT round(extract(epoch FROM ${NOW} - min(stored)) * 1000) ${UNREAD}) AS oldest`;
+  (SELECT round(extract(epoch FROM ${NOW} - min(stored)) * 1000) ${UNREAD} AND isfinite(stored)) AS oldest`;
 
 /** What readers need of a database of PostgreSQL, and the numbers of its tasks. */
 export abstract class PostgresReaders {
@@ -46,24 +56,24 @@ export abstract class PostgresReaders {
 
   async hold(reader: string, { worker, lease }: Terms, from: 'all' | 'new' | number): Promise<Place | undefined> {
     const { queue } = this.plan;
-    const own = `UPDATE obverse_readers SET worker = $3, due = ${NOW} + ${ms('$4::float8')} WHERE queue = $1 AND reader = $2
-      AND (worker IS NULL OR worker = $3 OR due <= ${NOW}) RETURNING last, attempt, written::text AS mark`;
     const look = async (): Promise<Place | undefined> => {
-      const values = [queue, reader, worker, lease];
-      const [row] = await this.client.rows<{ last: string; attempt: number; mark: string }>(own, values);
-      return row && { ...row, last: Number(row.last) };
+      const [row] = await this.client.rows<{ last: string; attempt: number; mark: string }>(
+        `UPDATE obverse_readers r SET worker = $3, due = ${NOW} + ${ms('$4::float8')}, written = CASE WHEN written = '${AHEAD}'::xid8 THEN
+            coalesce((SELECT t.written FROM obverse_tasks t WHERE queue = $1 AND id > r.last AND ${HIGHEST} ORDER BY id LIMIT 1), r.written)
+            ELSE written END
+          WHERE queue = $1 AND reader = $2 AND (worker IS NULL OR worker = $3 OR due <= ${NOW}) RETURNING last, attempt, written::text AS mark`,
+        [queue, reader, worker, lease],
+      );
+      return row && row.mark !== AHEAD ? { ...row, last: Number(row.last) } : undefined;
     };
     const place = await look();
     if (place !== undefined) return place;
-    // With a number, before the first task that has it or a higher one; otherwise behind everything that is finished.
+    // With a number, before the first task that has it or a higher one, when there is one; otherwise behind everything that is finished.
+    const isNumber = typeof from === 'number';
     const made = await this.client.count(
-      `INSERT INTO obverse_readers (queue, reader, last, written, attempt, due)
-        SELECT $1, $2, CASE WHEN first.id IS NULL THEN 0 ELSE first.id - 1 END,
-          CASE WHEN $3::text = 'all' THEN '0'::xid8 ELSE coalesce(first.written, pg_snapshot_xmin(pg_current_snapshot())) END, 0, ${NOW}
-        FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-          SELECT id, written FROM obverse_tasks WHERE queue = $1 AND $4::bigint IS NOT NULL AND id >= $4 ORDER BY id LIMIT 1) AS first ON true
-        ON CONFLICT DO NOTHING`,
-      [queue, reader, String(from), typeof from === 'number' ? from : null],
+      `INSERT INTO obverse_readers (queue, reader, last, written, attempt, due) VALUES ($1, $2, $3,
+        coalesce($4::text::xid8, pg_snapshot_xmin(pg_current_snapshot())), 0, ${NOW}) ON CONFLICT DO NOTHING`,
+      [queue, reader, isNumber ? from - 1 : 0, isNumber ? AHEAD : from === 'all' ? '0' : null],
     );
     return made > 0 ? look() : undefined;
   }
@@ -102,10 +112,15 @@ export abstract class PostgresReaders {
       [...place, most, bytes],
     );
     if (rows.length > 0) return { tasks: rows.map((row) => this.task(row, 0)), isHidden: false };
-    const [hidden] = await this.client.rows<{ found: boolean }>(
-      `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${BEHIND}) AS found`,
+    const [hidden] = await this.client.rows<{ found: boolean; moved: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE ${BEHIND}) AS found,
+        EXISTS (SELECT 1 FROM obverse_tasks t WHERE ${BEHIND} AND ${isMoved('t')}) AS moved`,
       place,
     );
+    if (hidden?.moved === true)
+      throw new Error(
+        `tasks of the queue "${this.plan.queue}" were restored from another server while this side was open: close it and open it again`,
+      );
     return { tasks: [], isHidden: hidden?.found === true };
   }
 
@@ -144,4 +159,10 @@ export abstract class PostgresReaders {
     if (bytes === null) return undefined;
     return this.plan.isText ? decoder.decode(bytes) : new Uint8Array(bytes);
   }
+}
+
+/** The package knows bytes by the class of Node. */
+export function bufferOf(body: Body): Uint8Array {
+  const { buffer, byteOffset, length } = bytesOf(body);
+  return Buffer.from(buffer, byteOffset, length);
 }

@@ -6,6 +6,9 @@ export function ms(value: string): string {
   return `${value} * interval '1 millisecond'`;
 }
 
+/** In ms: the longest time that a task stays after its end. A larger number in a row would be no interval. */
+export const LONGEST_KEEP = 1e11;
+
 /** The lock of who makes the tables: `obverse` as a number. */
 const LOCK = 31_365_892_013;
 

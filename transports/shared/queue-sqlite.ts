@@ -7,8 +7,12 @@ import {
   type Changed,
   type Claimed,
   type Ended,
+  type Exchange,
+  type Exchanged,
+  HELD_MS,
   killedEachTime,
   type NewTask,
+  type Renewed,
   type Store,
   type Stored,
   type StorePlan,
@@ -19,12 +23,9 @@ import {
 
 /** How many tasks become due in one transaction. */
 const DUE_AT_ONCE = 1_000;
-/**
- * A partial index is used only where its condition stands in the query word by word. The plus keeps SQLite from another index, of all tasks
- * of the queue, which it would read from end to end for the few that wait.
- */
-const IS_WAITING = `queue = ? AND state = 'waiting' AND +${HIGHEST}`;
-const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND +${HIGHEST}`;
+/** A partial index is used only where its condition stands in the query word by word. */
+const IS_WAITING = `queue = ? AND state = 'waiting' AND ${HIGHEST}`;
+const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND ${HIGHEST}`;
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
@@ -54,7 +55,23 @@ export class SqliteStore extends SqliteReaders implements Store {
     return stored;
   }
 
-  async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
+  async exchange(terms: Terms, { verdicts, most, bytes }: Exchange): Promise<Exchanged> {
+    if (verdicts.length > 0) await this.settle(terms.worker, verdicts);
+    if (most <= 0) return { tasks: [], dead: [], held: [], next: Number.POSITIVE_INFINITY };
+    const claimed = await this.claim(terms, most, bytes);
+    const { tasks, dead } = claimed;
+    if (tasks.length === most || dead.length > 0)
+      return { ...claimed, held: [], next: tasks.length < most ? 0 : Number.POSITIVE_INFINITY };
+    try {
+      const due = await this.next();
+      return { ...claimed, held: [], next: tasks.length > 0 || due > 0 ? due : HELD_MS };
+    } catch (failure) {
+      // What was taken is to be worked on.
+      return { ...claimed, held: [], next: HELD_MS, failure };
+    }
+  }
+
+  private async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
     const { queue } = this.plan;
     const { waits, isDue } = await this.file.patiently(
       () =>
@@ -101,7 +118,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     return rows.map((row) => taskOf(row, attempts));
   }
 
-  async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
+  private async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
     await this.file.atomic(() => {
       this.settlePlain(worker, verdicts.filter(isPlain));
       const owned = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'taken'";
@@ -138,14 +155,14 @@ export class SqliteStore extends SqliteReaders implements Store {
     }
   }
 
-  renew({ worker, lease }: Terms, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  renew({ worker, lease }: Terms, ids: readonly number[]): Promise<Renewed> {
     return this.file.atomic(() => {
       const rows = this.file
         .sql(
           `UPDATE obverse_tasks SET due = ${NOW} + ? WHERE id IN (SELECT value FROM json_each(?)) AND worker = ? AND state = 'taken' RETURNING id`,
         )
         .all(lease, JSON.stringify(ids), worker) as { id: number }[];
-      return new Set(rows.map(({ id }) => id));
+      return { kept: new Set(rows.map(({ id }) => id)), held: [] };
     });
   }
 
@@ -170,7 +187,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     );
   }
 
-  async next(): Promise<number> {
+  private async next(): Promise<number> {
     return this.file.patiently(() => {
       const row = this.file
         .sql(

@@ -43,10 +43,41 @@ export interface Task {
   readonly mark?: string | undefined;
 }
 
-/** What a worker has taken, and which tasks it has found whose workers have ended too often. */
-export interface Claimed {
+/** After how many ms it is looked again for what somebody else has locked. */
+export const HELD_MS = 50;
+
+/** What a worker tells, and asks for. */
+export interface Exchange {
+  /** What has become of tasks. */
+  readonly verdicts: readonly Verdict[];
+  /** How many tasks are taken at most, which may be none, and about how many bytes they have. */
+  readonly most: number;
+  readonly bytes: number;
+  /** The numbers of all tasks that the worker knows to be its own. */
+  atWork(): readonly number[];
+}
+
+export interface Exchanged {
+  /** What was taken. */
   readonly tasks: readonly Task[];
+  /** Tasks whose workers have ended too often. */
   readonly dead: readonly { readonly id: number; readonly error: string }[];
+  /** Of which tasks it is not known yet what has become of them, as somebody else has locked them: to be told again. */
+  readonly held: readonly number[];
+  /** In how many ms there may be more tasks, if nothing is reported by then. Only where some were asked for. */
+  readonly next: number;
+  /** The tasks that are due could not be looked for. */
+  readonly failure?: unknown;
+}
+
+export type Claimed = Pick<Exchanged, 'tasks' | 'dead'>;
+
+/** Whose leases go on. */
+export interface Renewed {
+  /** The tasks that belong to the worker. */
+  readonly kept: ReadonlySet<number>;
+  /** Those of them that somebody else has locked, and whose leases do not go on yet. */
+  readonly held: readonly number[];
 }
 
 /** What has become of a task: `back` is a task that was given back, and whose attempt does not count. */
@@ -102,16 +133,15 @@ export type Changed = (ended?: readonly number[]) => void;
 export interface Store {
   /** Stores tasks, in their order, all of them or none. */
   insert(tasks: readonly NewTask[]): Promise<readonly Stored[]>;
-  /** Takes at most so many tasks with so many bytes, and at least one if there is one. */
-  claim(terms: Terms, most: number, bytes: number): Promise<Claimed>;
-  /** Tells what has become of tasks. One that the worker does not have any more is left alone. */
-  settle(worker: string, verdicts: readonly Verdict[]): Promise<void>;
-  /** Begins the leases of these tasks anew. Returns those that the worker still has. */
-  renew(terms: Terms, ids: readonly number[]): Promise<ReadonlySet<number>>;
+  /**
+   * Tells what has become of tasks, and takes others: at least one if there is one and any were asked for. A task that the worker does not have
+   * any more is left alone. May be repeated if it rejects: then nothing was taken that the worker will not get.
+   */
+  exchange(terms: Terms, wants: Exchange): Promise<Exchanged>;
+  /** Begins the leases of these tasks anew. */
+  renew(terms: Terms, ids: readonly number[]): Promise<Renewed>;
   /** Those of these tasks that have ended; at most so many bytes of answers, so that there may be more. */
   ended(ids: readonly number[], bytes: number): Promise<readonly Ended[]>;
-  /** In how many ms something is due that is not yet; `Infinity` if nothing is. */
-  next(): Promise<number>;
   /** Takes the place of a reader, or keeps it for another lease; undefined if another side has it. `from`: where a new reader begins. */
   hold(reader: string, terms: Terms, from: 'all' | 'new' | number): Promise<Place | undefined>;
   /** Remembers the place of a reader. Returns false if another side has it. `left`: the last task could not be handled. */

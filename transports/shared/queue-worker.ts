@@ -1,19 +1,20 @@
 import { printable } from '../../src/base/quote.js';
-import { afterTurn, clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import { afterTurn, clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type { Accept, Frame, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import type { QueueFrames } from './queue-frames.js';
 import { Looking } from './queue-looking.js';
 import type { QueuePlan } from './queue-options.js';
-import type { Store, Task, Terms, Verdict } from './queue-store.js';
+import { type Exchanged, HELD_MS, type Store, type Task, type Terms, type Verdict } from './queue-store.js';
 import { deliver, givenBack, TaskLink, verdictOf } from './queue-task.js';
+import { Verdicts } from './queue-verdicts.js';
 
 /**
  * After how many ms it is decided about a task whose side has lost a connection: the side may be about to be closed, and gives it back then.
  */
 export const DECIDE_MS = 50;
-/** After how many ms it is looked again for a task that is due and could not be taken: somebody else has its row. */
-const HELD_MS = 50;
+/** How many tasks begin in one turn: what has become of them is told while the next ones are handled. */
+const BEGUN_AT_ONCE = 16;
 
 /** What a worker or a reader needs of its transport. */
 export interface QueueHost {
@@ -31,11 +32,15 @@ export interface QueueHost {
 export class QueueWorker {
   private readonly atWork = new Map<number, TaskLink>();
   private bytes = 0;
-  /** What has become of tasks, until the store knows it. They count as at work: a worker that is killed leaves no more than `inFlight`. */
-  private readonly verdicts: Verdict[] = [];
+  /** What was taken, and has not begun. */
+  private taken: Task[] = [];
+  private isBeginning = false;
+  /** They count as at work: a worker that is killed leaves no more than `inFlight`. */
+  private readonly verdicts = new Verdicts();
+  private isTelling = false;
   /** Tasks whose side has lost a connection. */
   private readonly undecided = new Map<Verdict, Timer>();
-  private telling: Promise<void> | undefined;
+  private exchanging: Promise<unknown> | undefined;
   private renewing: Timer | undefined;
   private isRetired = false;
   private isClosed = false;
@@ -46,27 +51,73 @@ export class QueueWorker {
       () => this.look(),
       (error) => host.failed(error),
     );
-    this.renewLater();
+    this.renewLater(host.terms.lease / 3);
   }
 
+  /** Tells what has become of tasks, and takes as many as there is room for. */
   private async look(): Promise<number> {
-    const { plan, store, wire, terms } = this.host;
-    const room = plan.inFlight - this.atWork.size - this.undecided.size - this.verdicts.length;
+    const { plan, wire } = this.host;
+    const verdicts = this.verdicts.next(wire.limits.bufferedBytes);
+    const left = this.verdicts.size - verdicts.length;
     const budget = wire.limits.bufferedBytes - this.bytes;
+    const room = plan.inFlight - this.atWork.size - this.undecided.size - this.taken.length - left;
+    const most = this.isRetired || budget <= 0 ? 0 : Math.max(0, room);
     // When tasks are settled, this is called again.
-    if (room <= 0 || budget <= 0) return plan.poll;
-    const { tasks, dead } = await store.claim(terms, room, budget);
+    if (verdicts.length === 0 && most === 0) return Math.min(plan.poll, this.verdicts.wait);
+    const { tasks, dead, next, failure } = await this.exchange(verdicts, most, budget);
     for (const { id, error } of dead) this.reportDead(id, error);
-    for (const task of tasks) this.begin(task);
-    if (tasks.length === room || dead.length > 0) return tasks.length < room ? 0 : plan.poll;
-    const due = await store.next();
-    if (tasks.length > 0) return Math.min(plan.poll, Math.max(0, due));
-    return Math.min(plan.poll, due > 0 ? Math.max(1, due) : HELD_MS);
+    this.take(tasks);
+    if (failure !== undefined) this.host.failed(failure);
+    return Math.min(plan.poll, next, this.verdicts.wait);
+  }
+
+  private async exchange(verdicts: readonly Verdict[], most: number, bytes: number): Promise<Exchanged> {
+    const { store, terms } = this.host;
+    const atWork = (): number[] => this.ids();
+    try {
+      const exchange = store.exchange(terms, { verdicts, most, bytes, atWork });
+      this.exchanging = exchange;
+      const exchanged = await exchange;
+      this.verdicts.told(verdicts, exchanged.held);
+      if (exchanged.tasks.length > 0) this.verdicts.worked();
+      return exchanged;
+    } catch (error) {
+      if (verdicts.length === 0 || store.isPassing(error)) throw error;
+      this.host.failed(error);
+    }
+    // One of them may be what the store refuses.
+    const refused: Verdict[] = [];
+    for (const verdict of verdicts) {
+      try {
+        const { held } = await store.exchange(terms, { verdicts: [verdict], most: 0, bytes, atWork });
+        this.verdicts.told([verdict], held);
+      } catch (error) {
+        if (store.isPassing(error)) throw error;
+        refused.push(verdict);
+      }
+    }
+    this.verdicts.refused(refused, refused.length < verdicts.length);
+    return { tasks: [], dead: [], held: [], next: HELD_MS };
+  }
+
+  private take(tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      this.taken.push(task);
+      this.bytes += task.size;
+    }
+    if (!this.isBeginning) this.beginSome();
+  }
+
+  private beginSome(): void {
+    for (const task of this.taken.splice(0, BEGUN_AT_ONCE)) this.begin(task);
+    this.isBeginning = this.taken.length > 0;
+    if (this.isBeginning) afterTurn(() => this.beginSome());
   }
 
   private begin(task: Task): void {
     const { plan, wire, frames, accept } = this.host;
     if (this.isRetired) {
+      this.bytes -= task.size;
       this.decide(givenBack(task));
       return;
     }
@@ -75,7 +126,6 @@ export class QueueWorker {
     if (before !== undefined) this.lose(before);
     const link = new TaskLink(task, plan.queue, plan.scheme, (...ended) => this.ended(...ended));
     this.atWork.set(task.id, link);
-    this.bytes += task.size;
     deliver(link, accept(link), frames, wire.limits.frameBytes);
   }
 
@@ -103,55 +153,55 @@ export class QueueWorker {
     this.bytes -= link.task.size;
   }
 
+  /** Those of one turn are told together. */
+  private decide(verdict: Verdict): void {
+    if (verdict.state === 'dead') this.reportDead(verdict.task.id, verdict.error);
+    this.verdicts.add(verdict);
+    if (this.isTelling) return;
+    this.isTelling = true;
+    afterTurn(() => {
+      this.isTelling = false;
+      this.looking.now();
+    });
+  }
+
   private reportDead(id: number, error: string | undefined): void {
     this.host.wire.logger.warn(`${this.host.plan.address}: task ${id} is dead: ${printable(error ?? '', 1_000)}`);
   }
 
-  // ---- what has become of them --------------------------------------------------------------------------------------
-
-  /** Those of one turn are settled together. */
-  private decide(verdict: Verdict): void {
-    if (verdict.state === 'dead') this.reportDead(verdict.task.id, verdict.error);
-    this.verdicts.push(verdict);
-    this.telling ??= new Promise<void>((resolve) => afterTurn(resolve)).then(() => this.tell());
-  }
-
-  private async tell(): Promise<void> {
-    const { store, terms } = this.host;
-    while (this.verdicts.length > 0) {
-      const verdicts = [...this.verdicts];
-      try {
-        await store.settle(terms.worker, verdicts);
-        this.verdicts.splice(0, verdicts.length);
-        this.looking.now();
-      } catch (error) {
-        const wait = this.host.failed(error);
-        // Their leases end: another worker gets them.
-        if (this.isClosed) break;
-        await new Promise<void>((resolve) => setTimer(wait, resolve));
-      }
-    }
-    this.telling = undefined;
-  }
-
   // ---- leases -------------------------------------------------------------------------------------------------------
 
-  private renewLater(): void {
-    this.renewing = setTimer(this.host.terms.lease / 3, () => {
-      this.renewLater();
-      this.renew().catch((error: unknown) => this.host.failed(error));
+  private ids(): number[] {
+    const settled = [...this.verdicts, ...this.undecided.keys()].map(({ task }) => task.id);
+    return [...this.atWork.keys(), ...this.taken.map(({ id }) => id), ...settled];
+  }
+
+  private renewLater(ms: number): void {
+    this.renewing = setTimer(ms, () => {
+      const begin = time();
+      const { lease } = this.host.terms;
+      this.renew(begin + lease / 3)
+        .catch((error: unknown) => this.host.failed(error))
+        .then(() => {
+          if (!this.isClosed) this.renewLater(Math.max(1, begin + lease / 3 - time()));
+        });
     });
   }
 
-  private async renew(): Promise<void> {
+  /** One at a time. What somebody has locked is tried again until then. */
+  private async renew(until: number): Promise<void> {
     const { store, terms } = this.host;
-    const held = [...this.atWork.values()];
-    const ids = [...held, ...this.verdicts, ...this.undecided.keys()].map(({ task }) => task.id);
-    if (ids.length === 0) return;
-    const kept = await store.renew(terms, ids);
-    for (const link of held) {
-      const { id } = link.task;
-      if (!kept.has(id) && this.atWork.get(id) === link) this.lose(link);
+    const links = [...this.atWork.values()];
+    for (let ids = this.ids(); ids.length > 0 && !this.isClosed; ) {
+      const { kept, held } = await store.renew(terms, ids);
+      const renewed = new Set(ids);
+      for (const link of links) {
+        const { id } = link.task;
+        if (renewed.has(id) && !kept.has(id) && this.atWork.get(id) === link) this.lose(link);
+      }
+      ids = [...held];
+      if (ids.length > 0) await pause(HELD_MS);
+      if (time() >= until) return;
     }
   }
 
@@ -170,16 +220,33 @@ export class QueueWorker {
     this.isRetired = true;
     // Before anything is awaited: their time might be over then.
     for (const verdict of [...this.undecided.keys()]) this.settleUndecided(verdict, givenBack(verdict.task));
-    await this.looking.stop();
+    for (const task of this.taken.splice(0)) this.begin(task);
+    await this.exchanging?.catch(() => {});
   }
 
   /** Gives back what is at work, and resolves when the store knows it. */
   async close(): Promise<void> {
+    const { plan, wire } = this.host;
     await this.retire();
-    const reason = new ConnectionLost(`${this.host.plan.address} was closed`);
+    const reason = new ConnectionLost(`${plan.address} was closed`);
     for (const link of [...this.atWork.values()]) link.close(reason);
+    await this.looking.stop();
+    for (const until = time() + wire.limits.connectMs; this.verdicts.size > 0 && time() < until; ) {
+      const verdicts = this.verdicts.next(wire.limits.bufferedBytes);
+      try {
+        if (verdicts.length > 0) await this.exchange(verdicts, 0, 0);
+        else await pause(HELD_MS);
+      } catch (error) {
+        // Their leases end: another worker gets them.
+        this.host.failed(error);
+        break;
+      }
+    }
     this.isClosed = true;
-    await this.telling;
     clearTimer(this.renewing);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimer(ms, resolve));
 }

@@ -150,6 +150,8 @@ describe('msgpack on the wire', () => {
       ['940007a3616464ddffffffff', /ends inside a value/],
       ['940007a3616464c6ffffffff', /ends inside a value/],
       ['940007a361646491c7045300', /ends inside a value/],
+      ['940007a361646491c1', /the byte c1 does not begin a value/],
+      ['94010ac081a178c1', /the byte c1 does not begin a value/],
     ] as const) {
       const given: Message[] = [];
       const broken = () => codec.decode(Buffer.concat([hex('94010ac001'), hex(bytes)]), (m) => given.push(m), false);

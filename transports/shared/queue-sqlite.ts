@@ -23,9 +23,12 @@ import {
 
 /** How many tasks become due in one transaction. */
 const DUE_AT_ONCE = 1_000;
-/** A partial index is used only where its condition stands in the query word by word. */
-const IS_WAITING = `queue = ? AND state = 'waiting' AND ${HIGHEST}`;
-const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND ${HIGHEST}`;
+/**
+ * A partial index is used only where its condition stands in the query word by word. The plus keeps SQLite from another index, of all tasks
+ * of the queue, which it would read from end to end for the few that wait.
+ */
+const IS_WAITING = `queue = ? AND state = 'waiting' AND +${HIGHEST}`;
+const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND +${HIGHEST}`;
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
@@ -71,7 +74,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     }
   }
 
-  private async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
+  async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
     const { queue } = this.plan;
     const { waits, isDue } = await this.file.patiently(
       () =>
@@ -118,7 +121,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     return rows.map((row) => taskOf(row, attempts));
   }
 
-  private async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
+  async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
     await this.file.atomic(() => {
       this.settlePlain(worker, verdicts.filter(isPlain));
       const owned = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'taken'";
@@ -187,7 +190,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     );
   }
 
-  private async next(): Promise<number> {
+  async next(): Promise<number> {
     return this.file.patiently(() => {
       const row = this.file
         .sql(

@@ -131,7 +131,7 @@ describe('msgpack on the wire', () => {
       [pack([0, 4, 5, []]), id(4)],
       [pack([0, 4, 'add', 'text']), id(4)],
       [pack([0, {}, 'add', []]), id(null)],
-      [pack([1, 4, null]), id(null)],
+      [pack([1, 4, null]), { kind: 'fault', id: 4, error: { code: Code.Application } }],
       [pack([2, 'add', [], 1]), id(null)],
       [pack([2, null, []]), id(null)],
       // A key that is a list: the values are valid, so the next message is found.

@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/contract/address.js';
 import { type Side, UsageError } from '../../src/index.js';
+import { wireFor } from '../../src/testing/transport.js';
+import type { QueueTransport } from '../../transports/shared/queue-transport.js';
+import makeSqlite from '../../transports/sqlite.js';
 import { until } from '../support/core-waiting.js';
 import { engines } from './engines.js';
 import { Work } from './work.js';
@@ -48,10 +52,13 @@ describe.each(['sqlite', 'postgres'] as const)('in a database of %s', (name) => 
     return side;
   }
   async function worker(done: number[], query = '', options: Parameters<typeof Work.connect>[1] = {}) {
-    const side: Side<Work> = await Work.serve(at(`&attempts=2&backoff=10&lease=1000${query}`), {
-      logger: null,
-      ...options,
-    });
+    const side: Side<Work> = await Work.serve(
+      at(`&attempts=2&backoff=10${query.includes('lease=') ? '' : '&lease=1000'}${query}`),
+      {
+        logger: null,
+        ...options,
+      },
+    );
     open.push(side);
     side.job.connect((_sender, { n }) => void done.push(n));
     side.other.connect(() => 1);
@@ -161,6 +168,59 @@ describe.each(['sqlite', 'postgres'] as const)('in a database of %s', (name) => 
       await until(() => done.length === 1);
     },
   );
+
+  works(
+    '3,000 tasks whose workers were killed in each attempt are dead, and none of them is begun once more',
+    async () => {
+      const boss = await writer();
+      for (let n = 0; n < 3_000; n++) boss.remote.job({ n });
+      await boss.flush();
+      const [id, past] =
+        name === 'sqlite' ? ["'gone'", '1'] : ["'00000000-0000-0000-0000-000000000000'", "'2000-01-01'"];
+      await engine.sql(
+        `UPDATE obverse_tasks SET state = 'taken', worker = ${id}, due = ${past}, attempt = 2 WHERE queue = '${queue()}'`,
+      );
+      boss.remote.job({ n: -1 });
+      await boss.flush();
+      const done: number[] = [];
+      await worker(done);
+      await expect.poll(() => engine.pending(queue()), { timeout: 20_000 }).toBe(0);
+      expect(done).toEqual([-1]);
+      expect(await engine.dead(queue())).toHaveLength(3_000);
+    },
+  );
+
+  if (name === 'sqlite')
+    works(
+      'times that are texts and tasks with a number over 2^53 do not make a worker look again and again',
+      async () => {
+        const boss = await writer();
+        const ids = await rows(boss, 3);
+        const set = (id: number | undefined, what: string) =>
+          engine.sql(`UPDATE obverse_tasks SET ${what} WHERE id = ${id}`);
+        await set(ids[0], "due = 'abc', state = 'taken'");
+        await set(ids[1], "due = X'00', state = 'delayed'");
+        await set(ids[2], `due = 1, id = 9007199254740993`);
+        const transport = makeSqlite(parseAddress(at()), wireFor({ listen: true }));
+        open.push({ [Symbol.asyncDispose]: () => transport.close() });
+        await transport.open(() => ({ receive() {}, drained() {}, closed() {} }));
+        const { store, terms } = transport as QueueTransport;
+        const { next } = await store.exchange(terms, { verdicts: [], most: 4, bytes: 1_000_000, atWork: () => [] });
+        expect(next).toBe(Number.POSITIVE_INFINITY);
+        await engine.sql(`DELETE FROM obverse_tasks WHERE queue = '${queue()}'`);
+      },
+    );
+
+  if (name === 'sqlite')
+    works('an answer that is a text with a character 0 has all of its bytes', async () => {
+      const boss = await writer({ limits: { frameBytes: 10_000 } });
+      const asked = boss.to(null, { delivery: { delay: 3_600_000 } }).other();
+      await boss.flush();
+      await engine.sql(
+        `UPDATE obverse_tasks SET state = 'done', answer = char(0) || replace(hex(zeroblob(20000)), '0', 'x') WHERE queue = '${queue()}'`,
+      );
+      await expect(asked).rejects.toThrow(/has 40001 bytes, too many for this side/);
+    });
 
   works('a queue whose name has SQL in it is refused', async () => {
     for (const evil of ["x';DROP TABLE obverse_tasks;--", 'a"b', "x' OR '1'='1", 'a b', 'ü', '', 'x'.repeat(49)])

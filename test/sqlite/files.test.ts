@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { wireFor } from '../../src/testing/transport.js';
 import { type SqlDatabase, sqliteOpener } from '../../transports/shared/queue-sqlite-driver.js';
 import makeSqlite from '../../transports/sqlite.js';
 import { Work } from '../durable/work.js';
-import { failure, until } from '../support/core-waiting.js';
+import { failure, Log, until } from '../support/core-waiting.js';
 
 describe('a file of SQLite', () => {
   let folder = '';
@@ -173,6 +173,67 @@ describe('a file of SQLite', () => {
     await transport.flush?.();
     isWriting = false;
     await writing;
+  });
+
+  it.each(['9007199254740993', '9223372036854775807'])(
+    'with a task of the number %s rejects what is written, with what to do, and takes it again afterwards',
+    async (id) => {
+      const boss = await writer();
+      boss.remote.job({ n: 0 });
+      await boss.flush();
+      const db = await bare();
+      db.exec(`UPDATE obverse_tasks SET id = ${id}, queue = 'another'`);
+      boss.remote.job({ n: 1 });
+      const asked = failure(boss.remote.add({ a: 1, b: 1 }));
+      const { message } = await failure(boss.flush());
+      expect(message).toContain('has a task with an id over 9007199254740991');
+      expect((await asked).message).toContain('has a task with an id over 9007199254740991');
+      const advice = message.slice(message.indexOf('UPDATE sqlite_sequence'));
+      db.exec(`DELETE FROM obverse_tasks WHERE id = ${id}; ${advice}`);
+      boss.remote.job({ n: 2 });
+      await boss.flush();
+      const done: number[] = [];
+      const side = await Work.serve(at(), { logger: null });
+      open.push(side);
+      side.job.connect((_sender, { n }) => void done.push(n));
+      await until(() => done.length === 1);
+      expect(done).toEqual([2]);
+    },
+  );
+
+  it.each(['removed', 'replaced'])(
+    'that was %s while it was open rejects what is written, and is reported by who works',
+    async (what) => {
+      const boss = await writer({ timeout: 300 });
+      const log = new Log();
+      const side = await Work.serve(`${at()}?poll=20`, { logger: log });
+      open.push(side);
+      boss.remote.job({ n: 0 });
+      await boss.flush();
+      for (const suffix of ['', '-wal', '-shm']) rmSync(file() + suffix, { force: true });
+      if (what === 'replaced') await (await Work.invert().connect(at(), { logger: null })).close();
+      boss.remote.job({ n: 1 });
+      const text = `${file()} was removed or replaced while it was open`;
+      expect((await failure(boss.flush())).message).toContain(text);
+      await until(() => log.errors.length > 0);
+      expect(log.errors.map((told) => told.map(String).join(' ')).join('\n')).toContain(text);
+    },
+  );
+
+  it('that is opened by a link in another folder is watched where it is', async () => {
+    const boss = await writer();
+    const other = mkdtempSync(join(tmpdir(), 'obverse-linked-'));
+    open.push({ [Symbol.asyncDispose]: async () => rmSync(other, { recursive: true, force: true }) });
+    symlinkSync(file(), join(other, 'linked.db'));
+    const side = await Work.serve(`sqlite:${join(other, 'linked.db')}?poll=3600000`, { logger: null });
+    open.push(side);
+    const done: number[] = [];
+    side.job.connect((_sender, { n }) => void done.push(n));
+    for (let n = 0; n < 3; n++) {
+      boss.remote.job({ n });
+      await boss.flush();
+      await until(() => done.length === n + 1);
+    }
   });
 
   /** What a program with the file says. `limit`: the most that a file may have, in pieces of 1,024 bytes. */

@@ -1,4 +1,4 @@
-import { type FSWatcher, utimesSync, watch } from 'node:fs';
+import { type FSWatcher, realpathSync, statSync, utimesSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { outside } from '../../src/base/async-context.js';
 import { clearTimer, lookAgain, setTimer, type Timer, time } from '../../src/base/time.js';
@@ -17,6 +17,8 @@ export class SqliteFile {
   private readonly statements = new Map<string, SqlStatement>();
   private watcher: FSWatcher | undefined;
   private version: unknown;
+  /** Which file of the disk was opened; undefined until it is prepared, or where that is not known. */
+  private identity: string | undefined;
   /** The next look, and how many there were since the last event. */
   private later: Timer | undefined;
   private looks = 0;
@@ -53,6 +55,16 @@ export class SqliteFile {
     db.exec(`PRAGMA synchronous = ${writes ? 'FULL' : 'NORMAL'}`);
     if (!(await this.patiently(() => hasTables(db)))) await this.atomic(() => makeTables(db));
     else this.mustBeWritable();
+    this.identity = identityOf(this.path);
+  }
+
+  /** Who has a file open goes on writing to it when it is removed, or replaced by a copy: nobody else would ever see that. */
+  private mustBeThere(): void {
+    const now = this.identity && identityOf(this.path);
+    if (now === undefined || now === this.identity) return;
+    throw new Error(
+      `${this.path} was removed or replaced while it was open, and nobody would see what is written here: close this side, and open it again`,
+    );
   }
 
   /** A file that may only be read opens, and would refuse the first task. */
@@ -97,6 +109,7 @@ export class SqliteFile {
 
   /** Does something, and again as long as another connection writes. */
   async patiently<T>(body: () => T): Promise<T> {
+    this.mustBeThere();
     for (const until = time() + this.patience; ; ) {
       try {
         return body();
@@ -122,10 +135,12 @@ export class SqliteFile {
 
   /** Calls back when another connection, of this process or of another one, has written. What it writes goes to the log beside the file. */
   watch(changed: () => void): void {
-    const file = basename(this.path);
     try {
+      // SQLite writes beside the file itself, wherever a link to it is.
+      const path = realpathSync(this.path);
+      const file = basename(path);
       this.watcher = outside(() =>
-        watch(dirname(this.path), (_event, name) => {
+        watch(dirname(path), (_event, name) => {
           if (name !== file && name !== `${file}-wal`) return;
           if (this.hasChanged()) changed();
           this.looks = 0;
@@ -165,5 +180,15 @@ export class SqliteFile {
     clearTimer(this.later);
     this.statements.clear();
     this.db.close();
+  }
+}
+
+/** What tells a file from another one of its name; undefined if that is not known, and nothing if there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return ino === 0 ? undefined : `${dev} ${ino}`;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'ENOENT' ? '' : undefined;
   }
 }

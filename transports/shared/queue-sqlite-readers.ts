@@ -42,7 +42,7 @@ const COUNTS = `SELECT
   (SELECT count(*) FROM obverse_tasks WHERE queue = ?1 AND state = 'dead') AS dead,
   CAST(coalesce(${NOW} - (SELECT min(stored) FROM ${WAITING}), 0) AS REAL) AS oldest`;
 
-const UNREAD = `obverse_tasks WHERE queue = ?1
+const UNREAD = `obverse_tasks WHERE queue = ?1 AND ${HIGHEST}
   AND id > coalesce((SELECT last FROM obverse_readers WHERE queue = ?1 AND reader = ?2), 0)`;
 const READER_COUNTS = `SELECT
   (SELECT count(*) FROM ${UNREAD}) AS waiting,
@@ -72,7 +72,7 @@ export abstract class SqliteReaders {
       this.file
         .sql(
           `INSERT INTO obverse_readers (queue, reader, last, attempt, due) VALUES (?, ?,
-            coalesce(?, (SELECT max(id) FROM obverse_tasks WHERE queue = ?), 0), 0, 0) ON CONFLICT DO NOTHING`,
+            coalesce(?, (SELECT max(id) FROM obverse_tasks WHERE queue = ? AND ${HIGHEST}), 0), 0, 0) ON CONFLICT DO NOTHING`,
         )
         .run(queue, reader, begin, queue);
       const row = this.file

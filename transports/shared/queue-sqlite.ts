@@ -23,12 +23,14 @@ import {
 
 /** How many tasks become due in one transaction. */
 const DUE_AT_ONCE = 1_000;
-/**
- * A partial index is used only where its condition stands in the query word by word. The plus keeps SQLite from another index, of all tasks
- * of the queue, which it would read from end to end for the few that wait.
- */
-const IS_WAITING = `queue = ? AND state = 'waiting' AND +${HIGHEST}`;
-const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND +${HIGHEST}`;
+/** Whether a task has a number that is too high, or the next one would get it. */
+const IS_OVER = `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE id > ${Number.MAX_SAFE_INTEGER})
+  OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'obverse_tasks' AND seq >= ${Number.MAX_SAFE_INTEGER}) AS isOver`;
+/** No time is later: a text and bytes are, to SQLite, and are never due. */
+const LATEST = Number.MAX_SAFE_INTEGER;
+/** A partial index is used only where its condition stands in the query word by word. */
+const IS_WAITING = `queue = ? AND state = 'waiting' AND ${HIGHEST}`;
+const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND ${HIGHEST}`;
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
@@ -43,16 +45,27 @@ export class SqliteStore extends SqliteReaders implements Store {
         `INSERT INTO obverse_tasks (queue, state, due, priority, method, body, asks, key, attempts, keep, stored, expires)
           VALUES (?, ?, ${NOW} + ?, ?, ?, ?, ?, ?, ?, ?, ${NOW}, CASE ? WHEN 1 THEN ${NOW} + ? END) ON CONFLICT DO NOTHING`,
       );
-      const older = this.file.sql('SELECT id, method FROM obverse_tasks WHERE queue = ? AND key = ?');
-      return tasks.map(({ method, body, asks, key, delay, priority, attempts }) => {
+      const older = this.file.sql(
+        'SELECT CAST(id AS REAL) AS id, method FROM obverse_tasks WHERE queue = ? AND key = ?',
+      );
+      const store = ({ method, body, asks, key, delay, priority, attempts }: NewTask): Stored => {
         const state = forReaders ? 'done' : delay > 0 ? 'delayed' : 'waiting';
         const { changes, lastInsertRowid } = insert.run(
           ...[queue, state, delay, priority, method, body, asks ? 1 : 0, key ?? null, attempts ?? null, keep],
           ...[forReaders ? 1 : 0, keep],
         );
-        if (Number(changes) > 0) return { id: Number(lastInsertRowid), method, isOld: false };
-        return { ...(older.get(queue, key as string) as { id: number; method: string }), isOld: true };
-      });
+        if (Number(changes) > 0) return { id: mustBeReadable(Number(lastInsertRowid)), method, isOld: false };
+        const before = older.get(queue, key as string) as { id: number; method: string };
+        return { id: mustBeReadable(before.id), method: before.method, isOld: true };
+      };
+      try {
+        return tasks.map(store);
+      } catch (error) {
+        // Behind the highest number of all, SQLite says that the disk is full.
+        const { isOver } = this.file.sql(IS_OVER).get() as { isOver: number };
+        if (isOver !== 0) mustBeReadable(Number.POSITIVE_INFINITY);
+        throw error;
+      }
     });
     this.file.tell();
     return stored;
@@ -74,7 +87,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     }
   }
 
-  async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
+  private async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
     const { queue } = this.plan;
     const { waits, isDue } = await this.file.patiently(
       () =>
@@ -96,15 +109,19 @@ export class SqliteStore extends SqliteReaders implements Store {
   /** Delayed tasks whose time has come wait now, and so do those whose workers are gone; some of these are dead. */
   private makeDue({ attempts }: Terms): Claimed['dead'] {
     const { queue } = this.plan;
-    const due = `SELECT id FROM obverse_tasks WHERE ${IS_DUE} LIMIT ${DUE_AT_ONCE}`;
+    const due = `SELECT id FROM obverse_tasks WHERE ${IS_DUE} ORDER BY due LIMIT ${DUE_AT_ONCE}`;
+    const isDead = "state = 'taken' AND attempt >= coalesce(attempts, ?)";
     const rows = this.file
       .sql(
         `UPDATE obverse_tasks SET state = 'dead', worker = NULL, ended = ${NOW},
           error = '${killedEachTime("' || CAST(coalesce(attempts, ?) AS INTEGER) || '")}'
-          WHERE id IN (${due}) AND state = 'taken' AND attempt >= coalesce(attempts, ?) RETURNING id, error`,
+          WHERE id IN (${due}) AND ${isDead} RETURNING id, error`,
       )
       .all(attempts, queue, attempts) as { id: number; error: string }[];
-    this.file.sql(`UPDATE obverse_tasks SET state = 'waiting', worker = NULL WHERE id IN (${due})`).run(queue);
+    // By now, others are among the first that are due: of these, those stay that are to be dead next.
+    this.file
+      .sql(`UPDATE obverse_tasks SET state = 'waiting', worker = NULL WHERE id IN (${due}) AND NOT (${isDead})`)
+      .run(queue, attempts);
     return rows;
   }
 
@@ -121,7 +138,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     return rows.map((row) => taskOf(row, attempts));
   }
 
-  async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
+  private async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
     await this.file.atomic(() => {
       this.settlePlain(worker, verdicts.filter(isPlain));
       const owned = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'taken'";
@@ -176,8 +193,8 @@ export class SqliteStore extends SqliteReaders implements Store {
         this.file
           .sql(
             `SELECT id, coalesce(state, 'gone') AS state, CASE WHEN size <= ? THEN answer END AS answer, size, error FROM (
-              SELECT asked.value AS id, t.state, t.answer, coalesce(length(t.answer), 0) AS size, t.error,
-                sum(coalesce(length(t.answer), 0)) OVER (ORDER BY asked.value) AS upto
+              SELECT asked.value AS id, t.state, t.answer, coalesce(octet_length(t.answer), 0) AS size, t.error,
+                sum(coalesce(octet_length(t.answer), 0)) OVER (ORDER BY asked.value) AS upto
                 FROM json_each(?) AS asked LEFT JOIN obverse_tasks AS t ON t.id = asked.value
                 WHERE t.id IS NULL OR t.state IN ('done', 'dead'))
             WHERE upto - size < ?`,
@@ -190,11 +207,11 @@ export class SqliteStore extends SqliteReaders implements Store {
     );
   }
 
-  async next(): Promise<number> {
+  private async next(): Promise<number> {
     return this.file.patiently(() => {
       const row = this.file
         .sql(
-          `SELECT CAST(min(due) - ${NOW} AS REAL) AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken')`,
+          `SELECT CAST(min(due) - ${NOW} AS REAL) AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken') AND due <= ${LATEST} AND ${HIGHEST}`,
         )
         .get(this.plan.queue) as { ms: number | null };
       return row.ms === null ? Number.POSITIVE_INFINITY : Math.max(0, row.ms);
@@ -229,6 +246,14 @@ export class SqliteStore extends SqliteReaders implements Store {
   async close(): Promise<void> {
     this.file.close();
   }
+}
+
+/** A number of a task; throws if it is too high to be read. The tasks would be stored, and no worker would see them. */
+function mustBeReadable(id: number): number {
+  if (id <= Number.MAX_SAFE_INTEGER) return id;
+  throw new Error(
+    `the table obverse_tasks has a task with an id over ${Number.MAX_SAFE_INTEGER}, so those of new tasks would be too high: delete it, and then: UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM obverse_tasks) WHERE name = 'obverse_tasks'`,
+  );
 }
 
 /** A task that is done, and that nobody has asked for. */

@@ -16,7 +16,7 @@ export class Silence {
       this.resolve = resolve;
       this.signal.addEventListener('abort', () => reject(this.signal.reason));
     });
-    this.over.catch(() => {});
+    this.over.catch(() => {}).finally(() => clearTimeout(this.timer));
     signal.addEventListener('abort', () => this.fail(signal.reason), { once: true });
   }
 
@@ -28,8 +28,7 @@ export class Silence {
   /** Something has happened. */
   heard(): void {
     clearTimeout(this.timer);
-    // It alone does not keep the program running: after the end, something may happen once more.
-    if (this.pauses === 0) this.timer = setTimeout(this.resolve, this.ms).unref();
+    if (this.pauses === 0) this.timer = setTimeout(this.resolve, this.ms);
   }
 
   /** Something is expected, however long it takes: as many calls of `resume` end that. */

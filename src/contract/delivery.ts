@@ -12,8 +12,8 @@ export interface Envelope {
 /** How an engine that keeps messages is to deliver one: the call option `delivery`. Each transport respects those that its links `keep`. */
 export interface Delivery {
   /**
-   * A call with a key that the engine knows already is not carried out again: it receives the answer of the first one. A text of up to 256
-   * characters. Each transport specifies how long a key is known.
+   * A call with a key that the engine knows already is not carried out again: it receives the answer of the first one. A text of 1 to 256
+   * characters, without the character 0 and halves of surrogate pairs. Each transport specifies how long a key is known.
    */
   readonly key?: string | undefined;
   /** After how many ms the call may be carried out, up to 366 days; 0 by default. */

@@ -1,5 +1,6 @@
 import type { Call } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
+import { markUnbegun } from '../contract/unbegun.js';
 import type { Session } from './session.js';
 import type { SideTurns } from './side-turns.js';
 import type { WaitingCalls } from './waiting-calls.js';
@@ -20,6 +21,6 @@ export function isRefused(session: Session, call: Call, waiting: WaitingCalls, t
 }
 
 function answerBusy(session: Session, call: Call, count: number): true {
-  session.replies.deny(call, new ProtocolError(`busy: ${count} calls wait already`, Code.Busy));
+  session.replies.deny(call, markUnbegun(new ProtocolError(`busy: ${count} calls wait already`, Code.Busy)));
   return true;
 }

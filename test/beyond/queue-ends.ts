@@ -30,8 +30,12 @@ export class Queue implements AsyncDisposable {
   }
 
   /** Who works. `begin` adds its handlers before a task comes. */
-  async worker(begin: (side: Side<Work>) => void, query = ''): Promise<Side<Work>> {
-    const side = this.opened(await Work.serve(this.address + SOON + query, { logger: null }));
+  async worker(
+    begin: (side: Side<Work>) => void,
+    query = '',
+    options: Parameters<typeof Work.serve>[1] = {},
+  ): Promise<Side<Work>> {
+    const side = this.opened(await Work.serve(this.address + SOON + query, { logger: null, ...options }));
     begin(side);
     return side;
   }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import { Code, UsageError } from '../../src/index.js';
-import { until } from '../support/core-waiting.js';
+import { Code, type Side, UsageError } from '../../src/index.js';
+import type { Work } from '../durable/work.js';
+import { Log, until } from '../support/core-waiting.js';
 import { type Check, forever, type Queue, untilKnown } from './queue-ends.js';
 import { REFUSED } from './queue-engines.js';
 
@@ -124,6 +125,25 @@ export const keeping: Readonly<Record<string, Check>> = {
     }, '&inFlight=3');
     await until(() => done === 10);
     expect(most).toBe(3);
+  },
+
+  'a server has too many calls': async (queue) => {
+    const boss = await queue.boss();
+    for (const n of upTo(6)) boss.remote.job({ n });
+    await boss.flush();
+    const log = new Log();
+    const attempts: unknown[] = [];
+    // One is at work and one waits: the others are refused.
+    const busy = { logger: log, concurrency: { each: 1, all: 1 }, limits: { queuedCalls: 1 } };
+    const begin = (side: Side<Work>) =>
+      side.job.connect(async ({ peer }) => {
+        await until(() => log.texts.some((text) => text.includes('calls wait already')));
+        attempts.push(peer.info.attempt);
+      });
+    await queue.worker(begin, '&attempts=1', busy);
+    await until(() => attempts.length === 6);
+    expect(new Set(attempts)).toEqual(new Set([1]));
+    expect(await queue.engine.dead(queue.name)).toEqual([]);
   },
 
   'more is written than is stored': async (queue) => {

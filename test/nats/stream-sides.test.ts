@@ -167,7 +167,7 @@ describe.skipIf(nats.absent)(`sides over a stream of NATS${nats.why}`, () => {
     await until(() => dead.seen.length === 1);
     expect(dead.seen[0]).toMatchObject({
       n: 7,
-      info: { reason: 'its worker ended before it was handled, in each of 2 attempts', original: 1 },
+      info: { reason: 'its worker ended, or was closed, before it was handled, in each of 2 attempts', original: 1 },
     });
     boss.remote.job({ n: 8 });
     await until(() => seen.length === 1);

@@ -57,12 +57,24 @@ describe('the option delivery', () => {
       { attempt: 2 },
       'unknown option "attempt" of delivery; did you mean attempts? There are attempts, delay, key, prio',
     ],
-    [{ key: '' }, 'the option "key" of delivery must be a string of 1 to 256 characters, not a string'],
-    [{ key: 'a'.repeat(257) }, 'the option "key" of delivery must be a string of 1 to 256 characters, not a string'],
+    ...['', 'a'.repeat(257), 'a\0b', '\ud800'].map(
+      (key) =>
+        [
+          { key },
+          'the option "key" of delivery must be a string of 1 to 256 characters, without the character 0 and halves of pairs (surrogates), not a string',
+        ] as const,
+    ),
     [{ delay: -1 }, 'the option "delay" of delivery must be a number of milliseconds from 0 to 366 days, not -1'],
     [{ delay: Number.POSITIVE_INFINITY }, 'must be a number of milliseconds from 0 to 366 days, not Infinity'],
     [{ priority: 1.5 }, '"priority" of delivery must be a whole number from -1,000,000 to 1,000,000, not 1.5'],
     [{ attempts: 0 }, 'the option "attempts" of delivery must be a whole number from 1 to 1,000,000, not 0'],
+    ...[new Date(), [], new Map(), new (class Delivery {})()].map(
+      (value) =>
+        [
+          value,
+          `the option "delivery" of a call must be an object such as { key: 'order-7', attempts: 3 }, not`,
+        ] as const,
+    ),
     ['order-7', `the option "delivery" of a call must be an object such as { key: 'order-7', attempts: 3 }, not`],
   ])('with a mistake is refused where it is given', async (delivery, text) => {
     const { client } = await meet();

@@ -74,6 +74,11 @@ export class Task {
     this.finish('+TERM');
   }
 
+  /** This side has refused to begin it, because it has too many: it is begun later, and stays this side's until then. */
+  hold(): void {
+    if (!this.settled) this.tasks.hold(this);
+  }
+
   /** Its lease begins anew. */
   renew(): void {
     if (!this.settled) this.tasks.host.tell(this.message.reply ?? '', '+WPI');
@@ -95,6 +100,8 @@ export class Task {
 export class Tasks {
   readonly acks: Acks;
   private readonly atWork = new Set<Task>();
+  /** Those at work that wait until this side can begin them. To give one back would count as an attempt. */
+  private readonly held: Task[] = [];
   /** What was asked for and has not come, by the number of the request; the server answers them in order. */
   private readonly asked = new Map<number, { left: number; readonly until: number }>();
   private count = 0;
@@ -138,7 +145,25 @@ export class Tasks {
   /** A message is settled. */
   over(task: Task): void {
     this.atWork.delete(task);
+    this.beginHeld();
     this.ask();
+  }
+
+  hold(task: Task): void {
+    if (this.stopped) task.again(0);
+    else {
+      this.held.push(task);
+      this.held.sort((a, b) => a.sequence - b.sequence);
+    }
+  }
+
+  /** Begins the first one of them, within no call of the one that has ended. */
+  private beginHeld(): void {
+    if (this.held.length === 0) return;
+    queueMicrotask(() => {
+      const next = this.stopped ? undefined : this.held.shift();
+      if (next !== undefined) this.host.begin(next);
+    });
   }
 
   /** The connection is restored: what was asked for before is lost. */
@@ -152,6 +177,7 @@ export class Tasks {
   /** Asks for no more, and gives back what still comes. Resolves when nothing comes any more. */
   async stop(): Promise<void> {
     this.stopped = true;
+    for (const task of this.held.splice(0)) task.again(0);
     await this.subscription?.drain().catch(() => {});
   }
 
@@ -180,6 +206,7 @@ export class Tasks {
       this.tick();
       const now = time();
       this.acks.look();
+      this.beginHeld();
       for (const [number, { until }] of this.asked) if (until <= now) this.asked.delete(number);
       this.ask();
       if (now - this.renewed >= host.lease / 3) this.renew();

@@ -5,10 +5,11 @@ import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer } from '../../src/base/time.js';
 import type { Accept, FramingFactory, Transport, Wire } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, ProtocolError, UsageError } from '../../src/contract/errors.js';
+import { isUnbegun } from '../../src/contract/unbegun.js';
 import type { StreamPlan } from './jetstream-plan.js';
 import { openConsumer, openStream } from './jetstream-setup.js';
 import { Store } from './jetstream-store.js';
-import { keyOf, TaskLink, type Verdicts } from './jetstream-task-link.js';
+import { encodeKey, keyOf, TaskLink, type Verdicts } from './jetstream-task-link.js';
 import { type Task, type TaskHost, Tasks } from './jetstream-tasks.js';
 import { StreamWriter, type WriterHost } from './jetstream-writer.js';
 import { NatsClient, type NatsLoader, within } from './nats-client.js';
@@ -166,7 +167,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
   begin(task: Task): void {
     const { attempts } = this.limitsOf(task);
     if (task.attempt > attempts && this.plan.dead !== undefined) {
-      void this.bury(task, `its worker ended before it was handled, in each of ${attempts} attempts`);
+      void this.bury(task, `its worker ended, or was closed, before it was handled, in each of ${attempts} attempts`);
       return;
     }
     const link = new TaskLink(task, this.plan.subject, this, (ended) => this.links.delete(ended));
@@ -192,7 +193,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     const delay = this.plan.backoff * Math.min(MOST_BACKOFF, 2 ** (task.attempt - 1));
     // These say nothing of the message.
     if (reason instanceof ConnectionLost) this.giveBack(task, delay);
-    else if (code === Code.Busy) task.again(delay);
+    else if (isUnbegun(reason)) task.hold();
     else if ((task.attempt < attempts && !HOPELESS.includes(code)) || this.plan.dead === undefined) task.again(delay);
     else void this.bury(task, reason.message);
   }
@@ -217,7 +218,7 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     headers.set('Obverse-Reason', printable(reason, REASON));
     headers.set('Obverse-Sequence', String(task.sequence));
     const key = keyOf(task.message);
-    if (key !== undefined) headers.set('Obverse-Key', key);
+    if (key !== undefined) headers.set('Obverse-Key', encodeKey(key));
     try {
       await this.store.put(dead as string, task.body, headers);
       task.drop();
@@ -263,6 +264,11 @@ export class StreamTransport implements Transport, TaskHost, WriterHost, Verdict
     this.writer?.close();
     this.finish(new ConnectionLost(`${this.address} was closed`));
     await this.client.close();
+    this.writer?.ended();
+  }
+
+  lost(text: string): void {
+    this.wire.logger.error(`${this.address}: ${text}`);
   }
 
   private finish(reason: Error): void {

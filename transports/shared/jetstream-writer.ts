@@ -1,13 +1,13 @@
 import type { MsgHdrs } from '@nats-io/nats-core';
 import type { Delivery, Envelope, Frame, Link, Receiver } from '../../src/contract/contract.js';
-import { ConnectionLost } from '../../src/contract/errors.js';
+import { Flushes } from './flushes.js';
 import type { StreamPlan } from './jetstream-plan.js';
 import type { Store } from './jetstream-store.js';
 import { idOf } from './jetstream-task-link.js';
 import type { NatsFrames } from './nats-frames.js';
 
-/** Kept free for the headers of a message, in bytes: a key has up to 256 letters. */
-const HEADER_BYTES = 2_048;
+/** Kept free for the headers of a message, in bytes: a key has up to 256 letters, each of up to 9 characters in a header. */
+const HEADER_BYTES = 3_072;
 /** The core hears that bytes have left once fewer than this wait. */
 const LOW_BYTES = 64 * 1024;
 
@@ -20,6 +20,8 @@ export interface WriterHost {
   readonly frames: NatsFrames;
   readonly store: Store;
   headersFor(id: string): MsgHdrs;
+  /** Something was not stored, and nobody has heard of it. */
+  lost(text: string): void;
 }
 
 /** The link of a side that writes to a stream: each notification is a message, which is never answered. */
@@ -31,12 +33,15 @@ export class StreamWriter implements Link {
   readonly peer: string;
   receiver: Receiver | undefined;
   private count = 0;
-  private failure: Error | undefined;
+  /** How many messages were given. */
+  private given = 0;
+  private readonly flushes: Flushes;
   private wasHigh = false;
   private isOver = false;
 
   constructor(private readonly host: WriterHost) {
     this.peer = `nats:${host.plan.subject}`;
+    this.flushes = new Flushes((text) => host.lost(text));
   }
 
   get buffered(): number {
@@ -65,9 +70,8 @@ export class StreamWriter implements Link {
     const key = delivery?.key;
     const headers = this.host.headersFor(key === undefined ? `${own}.${++this.count}` : idOf(plan.subject, key));
     if (delivery?.attempts !== undefined) headers.set('Obverse-Attempts', String(delivery.attempts));
-    store.put(plan.subject, body, headers).catch((error: Error) => {
-      this.failure ??= error;
-    });
+    const at = this.given++;
+    store.put(plan.subject, body, headers).catch((error: Error) => this.flushes.failed(error, at, 1));
     if (store.bytes > LOW_BYTES) this.wasHigh = true;
   }
 
@@ -80,13 +84,14 @@ export class StreamWriter implements Link {
 
   /** Resolves when all is stored; rejects if something was not since the last time. */
   async flush(): Promise<void> {
-    await this.host.store.settled();
     // What has failed is noted a microtask later.
-    await undefined;
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure === undefined) return;
-    throw new ConnectionLost(`not everything was stored: ${failure.message}`, { cause: failure });
+    const settled = this.host.store.settled().then(() => undefined);
+    await this.flushes.flush(this.given, settled);
+  }
+
+  /** Nothing is stored any more. */
+  ended(): void {
+    this.flushes.close();
   }
 
   pause(): void {}

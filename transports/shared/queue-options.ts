@@ -73,6 +73,8 @@ export function readQueue(address: Address, place: string, listen: boolean): Que
   mustBeTime(scheme, 'poll', poll, 10);
   mustBeTime(scheme, 'lease', lease, 100);
   mustBeTime(scheme, 'keep', keep, 1_000);
+  if (!Number.isInteger(keep))
+    throw new UsageError(`${scheme}: the option "keep" must be a whole number of milliseconds, not ${keep}`);
   return {
     address: `${place}?queue=${queue}${reader === undefined ? '' : `&reader=${reader}`}`,
     ...{ scheme, queue, reader, from: beginning(scheme, from ?? 'all'), forReaders },

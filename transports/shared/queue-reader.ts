@@ -82,7 +82,10 @@ export class QueueReader {
       await new Promise<void>((resolve) => setTimer(DECIDE_MS, resolve));
     const { state, wait, error = '' } = verdictOf(task, undefined, reason, plan.backoff);
     if (reason instanceof ConnectionLost && this.isRetired) this.notTried();
-    else if (state === 'done') this.pass(task, false);
+    else if (state === 'back') {
+      this.notTried();
+      this.notBefore = time() + plan.backoff;
+    } else if (state === 'done') this.pass(task, false);
     else if (state === 'again') this.notBefore = time() + wait;
     else await this.leaveBehind(task, error);
   }

@@ -2,6 +2,7 @@ import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import type { Frame, Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
 import { Aborted, Code, ConnectionLost, ProtocolError, RpcError, TimeoutError } from '../../src/contract/errors.js';
+import { isUnbegun } from '../../src/contract/unbegun.js';
 import type { QueueFrames } from './queue-frames.js';
 import type { Body, Task, Verdict } from './queue-store.js';
 
@@ -76,19 +77,18 @@ export function deliver(link: TaskLink, receiver: Receiver, frames: QueueFrames,
 }
 
 /**
- * What becomes of a task whose link was closed with this reason. An error that the handler means for its caller is an answer; after any
+ * What becomes of a task whose link was closed with this reason; one that this side has refused because it has too many is given back. An error that the handler means for its caller is an answer; after any
  * other error the task is tried again, as often as it may be.
  */
 export function verdictOf(task: Task, answer: Body | undefined, reason: Error | undefined, backoff: number): Verdict {
   if (reason === undefined) return { task, state: 'done', wait: 0, answer, error: undefined };
+  if (isUnbegun(reason)) return givenBack(task);
   const error = printable(reason.message, REASON);
   const { code } = reason as { code?: unknown };
   const isHopeless = HOPELESS.includes(code);
   if (answer !== undefined && !isHopeless && isAnswer(reason, code))
     return { task, state: 'done', wait: 0, answer, error };
-  if (isHopeless || task.attempt >= task.attempts)
-    // Who asks would ask once more if the answer said that the worker was busy.
-    return { task, state: 'dead', wait: 0, answer: code === Code.Busy ? undefined : answer, error };
+  if (isHopeless || task.attempt >= task.attempts) return { task, state: 'dead', wait: 0, answer, error };
   const wait = backoff * Math.min(MOST_BACKOFF, 2 ** (task.attempt - 1));
   return { task, state: 'again', wait, answer: undefined, error };
 }

@@ -100,6 +100,10 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
     return Math.min(this.plan.poll, 1_000);
   }
 
+  lost(text: string): void {
+    this.wire.logger.error(`${this.address}: ${text}`);
+  }
+
   private sweepLater(ms: number): void {
     this.sweeping = setTimer(ms, () => {
       this.sweep().then(

@@ -2,6 +2,7 @@ import { printable } from '../../src/base/quote.js';
 import { afterTurn, clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type { Accept, Frame, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
+import { isUnbegun } from '../../src/contract/unbegun.js';
 import type { QueueFrames } from './queue-frames.js';
 import { Looking } from './queue-looking.js';
 import type { QueuePlan } from './queue-options.js';
@@ -15,6 +16,8 @@ import { Verdicts } from './queue-verdicts.js';
 export const DECIDE_MS = 50;
 /** How many tasks begin in one turn: what has become of them is told while the next ones are handled. */
 const BEGUN_AT_ONCE = 16;
+/** In ms: when a side that has refused a task, because it has too many, takes more than it had then. */
+const MORE_MS = 1_000;
 
 /** What a worker or a reader needs of its transport. */
 export interface QueueHost {
@@ -32,6 +35,9 @@ export interface QueueHost {
 export class QueueWorker {
   private readonly atWork = new Map<number, TaskLink>();
   private bytes = 0;
+  /** How many tasks this side takes, and when it takes more than that: it has refused one, because it has too many. */
+  private most: number;
+  private moreAt = 0;
   /** What was taken, and has not begun. */
   private taken: Task[] = [];
   private isBeginning = false;
@@ -47,6 +53,7 @@ export class QueueWorker {
   readonly looking: Looking;
 
   constructor(private readonly host: QueueHost) {
+    this.most = host.plan.inFlight;
     this.looking = new Looking(
       () => this.look(),
       (error) => host.failed(error),
@@ -57,13 +64,14 @@ export class QueueWorker {
   /** Tells what has become of tasks, and takes as many as there is room for. */
   private async look(): Promise<number> {
     const { plan, wire } = this.host;
+    const more = this.takeMore();
     const verdicts = this.verdicts.next(wire.limits.bufferedBytes);
     const left = this.verdicts.size - verdicts.length;
     const budget = wire.limits.bufferedBytes - this.bytes;
-    const room = plan.inFlight - this.atWork.size - this.undecided.size - this.taken.length - left;
+    const room = this.most - this.atWork.size - this.undecided.size - this.taken.length - left;
     const most = this.isRetired || budget <= 0 ? 0 : Math.max(0, room);
     // When tasks are settled, this is called again.
-    if (verdicts.length === 0 && most === 0) return Math.min(plan.poll, this.verdicts.wait);
+    if (verdicts.length === 0 && most === 0) return Math.min(plan.poll, more, this.verdicts.wait);
     const { tasks, dead, next, failure } = await this.exchange(verdicts, most, budget);
     for (const { id, error } of dead) this.reportDead(id, error);
     this.take(tasks);
@@ -114,6 +122,23 @@ export class QueueWorker {
     if (this.isBeginning) afterTurn(() => this.beginSome());
   }
 
+  /** Returns in how many ms this side takes more than now. */
+  private takeMore(): number {
+    const { inFlight } = this.host.plan;
+    if (this.most === inFlight) return Number.POSITIVE_INFINITY;
+    const left = this.moreAt - time();
+    if (left > 0) return left;
+    this.most = Math.min(inFlight, Math.ceil(this.most * 1.25) + 1);
+    this.moreAt = time() + MORE_MS;
+    return MORE_MS;
+  }
+
+  /** A task was refused, so this side has what it can have. It would take the same one again, and again. */
+  private takeLess(): void {
+    this.most = Math.min(this.most, this.atWork.size);
+    this.moreAt = time() + MORE_MS;
+  }
+
   private begin(task: Task): void {
     const { plan, wire, frames, accept } = this.host;
     if (this.isRetired) {
@@ -132,6 +157,7 @@ export class QueueWorker {
   private ended(link: TaskLink, answer: readonly Frame[], reason: Error | undefined): void {
     const { task } = link;
     this.leave(link);
+    if (isUnbegun(reason)) this.takeLess();
     const packed = answer.length === 0 ? undefined : this.host.frames.pack(answer);
     const verdict = verdictOf(task, packed, reason, this.host.plan.backoff);
     if (!(reason instanceof ConnectionLost)) this.decide(verdict);

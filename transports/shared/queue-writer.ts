@@ -2,6 +2,7 @@ import { messageOf } from '../../src/base/thrown.js';
 import { afterTurn, setTimer, time } from '../../src/base/time.js';
 import type { Delivery, Envelope, Frame, Link, Receiver } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, RpcError } from '../../src/contract/errors.js';
+import { Flushes } from './flushes.js';
 import type { QueueFrames } from './queue-frames.js';
 import { Looking } from './queue-looking.js';
 import type { QueuePlan } from './queue-options.js';
@@ -26,7 +27,12 @@ export interface WriterHost {
   /** In bytes: how much is read at a time. */
   readonly mostBytes: number;
   failed(error: unknown): number;
+  /** Something was not stored, and nobody has heard of it. */
+  lost(text: string): void;
 }
+
+/** What a table cannot have in a text. */
+const UNFIT = /[\0\p{Surrogate}]/gu;
 
 interface Unstored {
   readonly task: NewTask;
@@ -51,7 +57,10 @@ export class QueueWriter implements Link {
   /** How many tasks were given, and of how many it is known whether they are stored. */
   private given = 0;
   private decided = 0;
-  private flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  private settling: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  private readonly flushes: Flushes;
+  /** The calls that wait for an answer, and whose tasks are not stored yet. */
+  private readonly unstored = new Map<number, Unstored>();
   /** The calls that wait for a task, by its number, and the task of each call. */
   private readonly asked = new Map<number, Set<number>>();
   private readonly tasks = new Map<number, number>();
@@ -59,7 +68,6 @@ export class QueueWriter implements Link {
   private ended: Set<number> | undefined = new Set();
   /** Something has changed while tasks were being stored: those may have ended before they are known here. */
   private hasMissed = false;
-  private failure: Error | undefined;
   private wasHigh = false;
   private isOver = false;
   /** Set by `close`: resolves when the link has ended. */
@@ -74,6 +82,7 @@ export class QueueWriter implements Link {
       () => this.look(),
       (error) => host.failed(error),
     );
+    this.flushes = new Flushes((text) => host.lost(text));
   }
 
   /** Everything leaves through `dispatch`. */
@@ -83,9 +92,13 @@ export class QueueWriter implements Link {
     if (this.over !== undefined) return;
     const body = this.host.frames.pack(frames);
     const { key, delay = 0, priority = 0, attempts } = delivery ?? {};
-    const task = { method, body, asks: id !== undefined, key, delay, priority, attempts };
+    // The name is for people, and to compare calls with the same key: the message has it as it is.
+    const name = method.replace(UNFIT, '\ufffd');
+    const task = { method: name, body, asks: id !== undefined, key, delay, priority, attempts };
     const bytes = body.length + TASK_BYTES;
-    this.waiting.push({ task, id, bytes, since: time() });
+    const one = { task, id, bytes, since: time() };
+    this.waiting.push(one);
+    if (id !== undefined) this.unstored.set(id, one);
     this.given++;
     this.buffered += bytes;
     if (this.buffered > LOW_BYTES) this.wasHigh = true;
@@ -102,8 +115,7 @@ export class QueueWriter implements Link {
       this.hasMissed = false;
       try {
         const stored = await this.insert(batch);
-        for (const [at, { id, task }] of batch.entries())
-          if (id !== undefined) this.await(id, task, stored[at] as Stored);
+        for (const [at, one] of batch.entries()) this.stored(one, stored[at] as Stored, this.decided + at);
         if (this.hasMissed) this.changed();
         else if (this.asked.size > 0) this.looking.within(this.host.plan.poll);
       } catch (cause) {
@@ -112,8 +124,8 @@ export class QueueWriter implements Link {
       }
       for (const { bytes } of batch) this.buffered -= bytes;
       this.decided += batch.length;
-      for (const { upTo, resolve } of this.flushes) if (upTo <= this.decided) resolve();
-      this.flushes = this.flushes.filter(({ upTo }) => upTo > this.decided);
+      for (const { upTo, resolve } of this.settling) if (upTo <= this.decided) resolve();
+      this.settling = this.settling.filter(({ upTo }) => upTo > this.decided);
       this.freed();
     }
     this.storing = undefined;
@@ -135,10 +147,25 @@ export class QueueWriter implements Link {
   }
 
   private refuse(batch: readonly Unstored[], error: ConnectionLost): void {
-    for (const { id } of batch) {
-      if (id === undefined) this.failure ??= error;
-      else this.receiver?.outcome?.(id, error);
-    }
+    this.flushes.failed(error, this.decided, batch.filter(({ id }) => id === undefined).length);
+    for (const one of batch) if (this.isAwaited(one)) this.receiver?.outcome?.(one.id, error);
+  }
+
+  /** Whether somebody waits for the answer still. To be asked once, when it is known whether the task is stored. */
+  private isAwaited(one: Unstored): one is Unstored & { readonly id: number } {
+    return one.id !== undefined && this.unstored.get(one.id) === one && this.unstored.delete(one.id);
+  }
+
+  /** `at`: the place of the task among all that were given. */
+  private stored(one: Unstored, stored: Stored, at: number): void {
+    const { id, task } = one;
+    const isAwaited = this.isAwaited(one);
+    if (stored.method !== task.method) {
+      const text = `the key ${JSON.stringify(task.key)} belongs to a call of ${stored.method}, task ${stored.id}: use another key for ${task.method}`;
+      const error = new RpcError(text, Code.InvalidRequest);
+      this.flushes.failed(error, at, id === undefined ? 1 : 0);
+      if (isAwaited) this.receiver?.outcome?.(one.id, error);
+    } else if (isAwaited) this.await(one.id, stored);
   }
 
   private freed(): void {
@@ -150,21 +177,16 @@ export class QueueWriter implements Link {
   /** Resolves when all that was given before is stored; rejects if something was not since the last time. */
   async flush(): Promise<void> {
     const upTo = this.given;
-    if (this.decided < upTo) await new Promise<void>((resolve) => this.flushes.push({ upTo, resolve }));
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure === undefined) return;
-    throw new ConnectionLost(`not everything was stored: ${failure.message}`, { cause: failure });
+    const isSettled = this.decided >= upTo;
+    await this.flushes.flush(
+      upTo,
+      isSettled ? undefined : new Promise<void>((resolve) => this.settling.push({ upTo, resolve })),
+    );
   }
 
   // ---- answers ------------------------------------------------------------------------------------------------------
 
-  private await(id: number, { method, key }: NewTask, stored: Stored): void {
-    if (stored.method !== method) {
-      const text = `the key ${JSON.stringify(key)} belongs to a call of ${stored.method}, task ${stored.id}: use another key for ${method}`;
-      this.receiver?.outcome?.(id, new RpcError(text, Code.InvalidRequest));
-      return;
-    }
+  private await(id: number, stored: Stored): void {
     this.tasks.set(id, stored.id);
     const calls = this.asked.get(stored.id);
     if (calls === undefined) this.asked.set(stored.id, new Set([id]));
@@ -175,6 +197,7 @@ export class QueueWriter implements Link {
 
   /** The call is given up. Its task goes on. */
   withdraw(id: number): void {
+    this.unstored.delete(id);
     const task = this.tasks.get(id);
     if (task === undefined) return;
     this.tasks.delete(id);
@@ -243,6 +266,7 @@ export class QueueWriter implements Link {
   /** What was given is stored first. */
   private async finish(reason: Error | undefined): Promise<void> {
     await this.storing;
+    this.flushes.close();
     await this.looking.stop();
     this.isOver = true;
     this.receiver?.closed(reason);
@@ -252,7 +276,9 @@ export class QueueWriter implements Link {
 /** Why there is no answer of a task. */
 function missing(id: number, state: Ended['state'], size: number, error: string | undefined): RpcError {
   if (state === 'gone')
-    return new RpcError(`task ${id} is not in the queue any more: it was removed some time after its end (keep)`);
+    return new RpcError(
+      `task ${id} is not in the queue any more: somebody has deleted it, or it was removed some time after its end (keep)`,
+    );
   if (size > 0)
     return new RpcError(`the answer of task ${id} has ${size} bytes, too many for this side`, Code.TooLarge);
   if (state === 'dead') return new RpcError(error ?? `task ${id} is dead`, Code.InternalError);

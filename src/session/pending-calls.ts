@@ -82,7 +82,7 @@ const AGES = 0x8000;
  * the session that it replaces.
  *
  * An id is `slot + 65,536 × age`: a slot is used again at once when its answer has come, and
- * grows older only when it is given up. So ids stay small, and a late answer meets nobody. Slot 0 stays empty, for to some
+ * grows older only when its call ends without one. So ids stay small, and a late answer meets nobody. Slot 0 stays empty, for to some
  * peers the id 0 means none; ages begin anew after 32,768, so that an id fits into 31 bits.
  */
 export class PendingCalls {

@@ -157,7 +157,7 @@ export function testCalls(test: ServiceTest): void {
     }
   });
 
-  test('lets a client give up a call at the server that has it', async (place) => {
+  test('lets a client cancel a call at the server that has it', async (place) => {
     const servers = await place.serveAll(3);
     for (const server of servers) server.answer = (text) => (text.startsWith('wave') ? `hello ${text}` : undefined);
     const [client, other] = [await place.connect(), await place.connect()];
@@ -187,7 +187,7 @@ export function testCalls(test: ServiceTest): void {
     }
   });
 
-  test('gives up calls by withdraw, if it has it, before anybody has answered', async (place) => {
+  test('cancels calls by withdraw, if it has it, before anybody has answered', async (place) => {
     const server = await place.serve();
     const client = await place.connect();
     const { link } = client.service;

@@ -86,7 +86,7 @@ export function testSideEnds(test: SideTest, subject: ServiceCase): void {
     assert.equal(error.maybeExecuted, true);
     assert.deepEqual(client.pendingCalls(), []);
     await until(
-      () => 'the call, and that it is given up',
+      () => 'the call, and that it is cancelled',
       () => server.heard.length === 2,
     );
   });

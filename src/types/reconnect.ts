@@ -68,6 +68,6 @@ export interface ReconnectEvents {
   reconnecting: (peer: Peer, next: Reconnecting) => void;
   /** It is connected again, in a new session: what was kept for the last one at the other side is gone. */
   reconnected: (peer: Peer, how: Reconnected) => void;
-  /** It has given up: calls that have waited were rejected. `side.reconnect()` begins again. */
+  /** No further link is dialed: calls that have waited were rejected. `side.reconnect()` begins again. */
   lost: (error: Error) => void;
 }

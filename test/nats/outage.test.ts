@@ -73,7 +73,7 @@ describe.skipIf(nats.absent)(`a NATS server that is killed and started again${na
     expect(service.outcomes).toEqual([]);
   });
 
-  it('gives up a worker that does not come back: the call was not carried out', async () => {
+  it('ends the link of a worker that does not come back: a call to it was not carried out', async () => {
     const worker = await NatsEnd.open({ url: url(), maxReconnectAttempts: 1 }, { listen: true });
     const caller = await NatsEnd.open(url());
     const service = await caller.link(0);

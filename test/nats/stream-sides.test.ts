@@ -151,7 +151,7 @@ describe.skipIf(nats.absent)(`sides over a stream of NATS${nats.why}`, () => {
     );
   });
 
-  it('gives up a message that kills each of its workers', { timeout: 60_000 }, async () => {
+  it('buries a message that kills each of its workers', { timeout: 60_000 }, async () => {
     const file = join(engine.folder, 'poison.txt');
     writeFileSync(file, '');
     const boss = await writer(fresh());

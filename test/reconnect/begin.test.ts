@@ -116,7 +116,7 @@ describe('while begin runs', () => {
 });
 
 describe('begin that never succeeds', () => {
-  it('is given up after so many tries, with its error', async () => {
+  it('fails after so many tries, with its error', async () => {
     const shop = await Served.at('tcp://127.0.0.1:0');
     let runs = 0;
     const begin = (): void => {

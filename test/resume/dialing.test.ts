@@ -62,7 +62,7 @@ describe('who dials again', () => {
     },
   );
 
-  it('gives up a session that is refused as stale, and begins another one with its next link', async () => {
+  it('ends a session that is refused as stale, and begins another one with its next link', async () => {
     const { first, begun, dial, asked, log } = await dialing();
     const client = await begun();
     const lost = failure(client.remote.ask({ n: 1 }));

@@ -160,7 +160,7 @@ export const breakages: Readonly<Record<string, readonly [breakage: Breakage, te
   ],
   'does not withdraw': [
     { blind: true, link: (link) => link.withdraw && Object.assign(link, { withdraw() {} }) },
-    'lets a client give up a call at the server that has it',
+    'lets a client cancel a call at the server that has it',
     /call 1, and that it is cancelled/,
   ],
   'withdraws over the links of all clients': [
@@ -175,7 +175,7 @@ export const breakages: Readonly<Record<string, readonly [breakage: Breakage, te
           },
         }),
     },
-    'lets a client give up a call at the server that has it',
+    'lets a client cancel a call at the server that has it',
     /call 1 was cancelled 2 times/,
   ],
   'reports no outcome where nobody serves': [

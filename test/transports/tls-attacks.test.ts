@@ -124,7 +124,7 @@ describe.each(['tls', 'wss'] as const)('an attack on a server of %s:', (scheme) 
 describe('a server that does not complete the handshake', () => {
   const { connect, keep } = tlsSides();
 
-  it('is given up after connectMs, and the connection ends', async () => {
+  it('fails after connectMs, and the connection ends', async () => {
     let ended = false;
     const silent = keep(
       net.createServer((socket) => {

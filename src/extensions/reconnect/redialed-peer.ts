@@ -22,7 +22,7 @@ function whyAnother({ ended, journal }: Session): string {
 }
 
 /**
- * A peer that is dialed again when its link has ended: its sessions, one after the other. There is always one, except when it was given up:
+ * A peer that is dialed again when its link has ended: its sessions, one after the other. There is always one, until no further link is dialed:
  * while there is no link, the next session waits for it, and calls wait in that.
  */
 export class RedialedPeer implements RedialWatch {
